@@ -1,0 +1,174 @@
+# `make help` lists everything. The two that matter: `make demo` and `make test`.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+PIP := $(PY) -m pip --disable-pip-version-check
+# What the two server databases and the broker are asked for; see test_settings.py for their addresses.
+PYTEST := $(PY) -m pytest -p no:cacheprovider
+# Worker processes of the in-memory tests. The browser tests share one demo and run in one.
+WORKERS ?= 2
+# Tests that need something the default cell does not have.
+PLAIN := not browser and not celery
+DEMO_OPTIONS ?=
+
+COMPILE := CUSTOM_COMPILE_COMMAND='make upgrade' $(BIN)/pip-compile --quiet --upgrade --strip-extras \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --annotation-style=line
+
+# A stamp says: what this set of requirements asks for is installed. It lives in the environment it
+# describes, so that removing .venv removes it too. A second `make demo` finds them and installs nothing.
+STAMPS := $(VENV)/stamps
+PACKAGING := setup.py requirements/base.in mock_provider/pyproject.toml
+EDITABLE := --no-deps -e . -e ./mock_provider
+
+.PHONY: help
+help: ## List the targets
+	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+## --- environments ---------------------------------------------------------------------------------------
+
+$(VENV)/bin/python:
+	@python=$$(tools/python) && echo "Creating $(VENV) with $$python" && "$$python" -m venv $(VENV)
+
+$(STAMPS)/demo: requirements/demo.txt $(PACKAGING) | $(PY)
+	$(PIP) install --quiet -r requirements/demo.txt
+	$(PIP) install --quiet $(EDITABLE)
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/quality: requirements/quality.txt $(PACKAGING) | $(PY)
+	$(PIP) install --quiet -r requirements/quality.txt
+	$(PIP) install --quiet $(EDITABLE)
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/databases: requirements/databases.txt $(STAMPS)/quality
+	$(PIP) install --quiet -r requirements/databases.txt
+	@touch $@
+
+$(STAMPS)/docs: requirements/docs.txt $(PACKAGING) | $(PY)
+	$(PIP) install --quiet -r requirements/docs.txt
+	$(PIP) install --quiet $(EDITABLE)
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/dev: requirements/dev.txt $(PACKAGING) | $(PY)
+	$(PIP) install --quiet -r requirements/dev.txt
+	$(PIP) install --quiet $(EDITABLE)
+	@mkdir -p $(STAMPS) && touch $@
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "npm is needed for the browser code's specs: install Node.js 20 or newer" >&2; exit 1; }
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: install
+install: $(STAMPS)/dev node_modules/.package-lock.json ## Everything a developer needs, into .venv and node_modules
+
+## --- run ------------------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: $(STAMPS)/demo ## The whole product on this machine: host, provider, personas (DEMO_OPTIONS="--port 18001")
+	@$(PY) -m demo $(DEMO_OPTIONS)
+
+## --- test -----------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: quality test-js test-python test-browser ## All that must pass, on SQLite, in this Python
+
+.PHONY: test-python
+test-python: $(STAMPS)/quality ## Python tests without a browser
+	$(PYTEST) -m "$(PLAIN)" -n $(WORKERS) $(ARGS)
+
+.PHONY: test-browser
+test-browser: $(STAMPS)/quality ## Journeys in real Chromium against the demo
+	@chromium=$$(tools/chromium $(PY)) || exit 1; \
+	echo "Chromium: $$chromium"; \
+	CHROMIUM="$$chromium" $(PYTEST) -m browser $(ARGS)
+
+.PHONY: test-js
+test-js: node_modules/.package-lock.json ## Specs of the browser code
+	node tools/specs.js
+
+.PHONY: coverage
+coverage: $(STAMPS)/quality ## Python tests with a coverage report in htmlcov/
+	$(PYTEST) -m "$(PLAIN)" -n $(WORKERS) --cov --cov-report=term --cov-report=html
+
+.PHONY: test-all
+test-all: test test-mysql test-postgres test-celery test-matrix docs ## Every leg: databases, Celery, versions, docs
+
+.PHONY: test-mysql
+test-mysql: $(STAMPS)/databases ## Python tests on MariaDB or MySQL at 127.0.0.1
+	EDX_PROCTORING_DB=mysql $(PYTEST) tests -m "$(PLAIN)" --create-db $(ARGS)
+
+.PHONY: test-postgres
+test-postgres: $(STAMPS)/databases ## Python tests on PostgreSQL at 127.0.0.1
+	EDX_PROCTORING_DB=postgres $(PYTEST) tests -m "$(PLAIN)" --create-db $(ARGS)
+
+.PHONY: test-celery
+test-celery: $(STAMPS)/databases ## Effects delivered by a real Celery worker over Redis at 127.0.0.1
+	$(PYTEST) tests -m celery $(ARGS)
+
+.PHONY: test-matrix
+test-matrix: $(STAMPS)/dev ## Every supported Python and Django, through tox
+	@. tools/pyenv.sh; $(BIN)/tox run $(ARGS)
+
+## --- quality --------------------------------------------------------------------------------------------
+
+.PHONY: quality
+quality: lint imports types migrations lint-js ## Linters, import layers, types, pending migrations
+
+.PHONY: lint
+lint: $(STAMPS)/quality ## ruff
+	$(BIN)/ruff check .
+
+.PHONY: imports
+imports: $(STAMPS)/quality ## import-linter: the layers of the house
+	$(BIN)/lint-imports --no-cache
+
+.PHONY: types
+types: $(STAMPS)/quality ## mypy with the Django and DRF plug-ins
+	$(BIN)/mypy
+
+.PHONY: migrations
+migrations: $(STAMPS)/quality ## No model change without its migration
+	$(PY) manage.py makemigrations --check --dry-run
+
+.PHONY: lint-js
+lint-js: node_modules/.package-lock.json ## eslint
+	npx --no-install eslint .
+
+## --- documents, numbers, pictures -----------------------------------------------------------------------
+
+.PHONY: docs
+docs: $(STAMPS)/docs ## The documentation as HTML in docs/_build/html; a warning is an error
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+
+.PHONY: bench
+bench: $(STAMPS)/quality ## Latency and query counts of the hot paths (BENCH_OPTIONS="--attempts 5000")
+	$(PY) -m bench $(BENCH_OPTIONS)
+
+.PHONY: screenshots
+screenshots: $(STAMPS)/quality ## Pictures of every learner and staff screen into screenshots/
+	@chromium=$$(tools/chromium $(PY)) || exit 1; \
+	mkdir -p screenshots; \
+	SCREENSHOTS="$(CURDIR)/screenshots" CHROMIUM="$$chromium" $(PYTEST) -m browser $(ARGS)
+
+## --- upkeep ---------------------------------------------------------------------------------------------
+
+.PHONY: upgrade
+upgrade: $(STAMPS)/dev ## Pin the newest allowed versions in requirements/*.txt
+	$(COMPILE) -o requirements/dev.txt requirements/dev.in
+	for name in base demo test quality docs databases; do \
+		$(COMPILE) -c requirements/dev.txt -o requirements/$$name.txt requirements/$$name.in || exit 1; \
+	done
+
+.PHONY: format
+format: $(STAMPS)/quality ## Sort imports and lay out the Python code
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+.PHONY: clean
+clean: ## Remove what running and testing leave behind (not .venv, not node_modules)
+	rm -rf .demo htmlcov screenshots docs/_build build dist edx_proctoring.db .mypy_cache .ruff_cache .tox

@@ -1,0 +1,1 @@
+"""Stand-ins for host apps that the tests need. Spec: data-model.md 14.1."""

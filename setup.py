@@ -1,0 +1,110 @@
+"""Packaging of ``edx-proctoring``. Spec: host-platform.md 2.1.
+
+The tools' own configuration (ruff, mypy, pytest, coverage) is in ``pyproject.toml``.
+"""
+
+import re
+from pathlib import Path
+
+from setuptools import find_namespace_packages, setup
+
+HERE = Path(__file__).resolve().parent
+
+APP = "edx_proctoring = edx_proctoring.apps:EdxProctoringConfig"
+
+
+def version() -> str:
+    """The version written in ``edx_proctoring/__init__.py``, read without importing it."""
+    source = (HERE / "edx_proctoring" / "__init__.py").read_text(encoding="utf-8")
+    found = re.search(r'^__version__ = ["\']([^"\']+)["\']$', source, re.MULTILINE)
+    if found is None:
+        raise RuntimeError("edx_proctoring/__init__.py has no line of the form __version__ = 'x.y.z'")
+    return found.group(1)
+
+
+def requirements(name: str) -> list[str]:
+    """The requirement lines of ``requirements/<name>.in``: comments, ``-r`` and ``-c`` lines left out."""
+    lines = (HERE / "requirements" / f"{name}.in").read_text(encoding="utf-8").splitlines()
+    stripped = (line.partition("#")[0].strip() for line in lines)
+    return [line for line in stripped if line and not line.startswith("-")]
+
+
+def long_description() -> str:
+    """README and change log, as PyPI shows them."""
+    names = ("README.rst", "CHANGELOG.rst")
+    return "\n\n".join((HERE / name).read_text(encoding="utf-8") for name in names if (HERE / name).exists())
+
+
+setup(
+    name="edx-proctoring",
+    version=version(),
+    description="Special exams for Open edX: timed, practice, onboarding and proctored",
+    long_description=long_description(),
+    long_description_content_type="text/x-rst",
+    author="edX",
+    author_email="oscm@edx.org",
+    url="https://github.com/openedx/edx-proctoring",
+    license="AGPL-3.0",
+    license_files=["LICENSE.txt"],
+    python_requires=">=3.11",
+    # Namespace packages, because edx_proctoring/tests/test_utils has no __init__ (data-model.md 14.4).
+    # Folders of data are not packages; package_data below carries them.
+    packages=find_namespace_packages(
+        include=["edx_proctoring", "edx_proctoring.*", "seb_openedx", "seb_openedx.*"],
+        exclude=[
+            "*.static",
+            "*.static.*",
+            "*.templates",
+            "*.templates.*",
+            "*.locale",
+            "*.locale.*",
+            "*.conf",  # edx_proctoring/conf/ holds locale/ only; edx_proctoring/conf.py is a module
+            "*.conf.*",
+            "*.__pycache__",
+        ],
+    ),
+    # Spelled out so that an editable install is a plain path entry, which type checkers can follow too.
+    package_dir={"": "."},
+    include_package_data=False,
+    package_data={
+        "edx_proctoring": [
+            "py.typed",
+            "conf/locale/**/*",
+            "locale/**/*",
+            "static/**/*",
+            "templates/**/*",
+        ],
+    },
+    # The specs of the browser code are for this repository, not for a host's static root.
+    exclude_package_data={"edx_proctoring": ["static/proctoring/spec/**/*"]},
+    install_requires=requirements("base"),
+    extras_require={
+        # With PROCTORING_SETTINGS['ASYNC_PROVIDER_CALLS'] effects are delivered by workers.
+        "celery": ["celery>=5.3"],
+    },
+    entry_points={
+        "lms.djangoapp": [APP],
+        "cms.djangoapp": [APP],
+        "openedx.proctoring": [
+            "mock = edx_proctoring.backends.mock:MockProctoringBackendProvider",
+            "null = edx_proctoring.backends.null:NullBackendProvider",
+            "software_secure = edx_proctoring.backends.software_secure:SoftwareSecureBackendProvider",
+            "rpnow4 = edx_proctoring.backends.software_secure:SoftwareSecureBackendProvider",
+        ],
+    },
+    zip_safe=False,
+    keywords="Django edx proctoring timed exams",
+    classifiers=[
+        "Development Status :: 5 - Production/Stable",
+        "Framework :: Django",
+        "Framework :: Django :: 4.2",
+        "Framework :: Django :: 5.2",
+        "Intended Audience :: Developers",
+        "License :: OSI Approved :: GNU Affero General Public License v3 or later (AGPLv3+)",
+        "Natural Language :: English",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+    ],
+)
