@@ -1,0 +1,221 @@
+"""Mistakes in the configuration, found before a learner finds them. Spec: backends.md 2, 3.1, 7.4.
+
+Each message names the setting, and its hint the way to repair it. What 6.1.4 started with, starts
+here too: only a default provider that cannot work is an error. Run with ``manage.py check``.
+
+========================  =====================================================================
+``edx_proctoring.E001``   a settings dict is no dict
+``edx_proctoring.W002``   there is no default backend, or no provider of its name
+``edx_proctoring.E003``   the default provider could not be built; so could one of the older form
+``edx_proctoring.W003``   another provider could not be built
+``edx_proctoring.W004``   an option of a provider has no effect
+``edx_proctoring.W005``   a boolean of a provider's settings is neither true nor false
+``edx_proctoring.E006``   the default provider cannot encrypt exam passwords (``W006``: another one)
+``edx_proctoring.W007``   reviews may be faked: callback simulation is on
+``edx_proctoring.W008``   there is no key for obscured user ids
+``edx_proctoring.E009``   a time limit of the default provider is no positive number (``W009``: another one)
+========================  =====================================================================
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from django.apps import AppConfig, apps
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+from edx_proctoring import conf
+from edx_proctoring.backends import provider_settings
+from edx_proctoring.backends.null import NullBackendProvider
+
+if TYPE_CHECKING:
+    from edx_proctoring.apps import EdxProctoringConfig
+
+TAG = "edx_proctoring"
+
+
+@register(TAG)
+def check_shapes(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Settings of the wrong type count as empty at run time, which nobody would notice."""
+    return [
+        Error(
+            f"{name} must be a dict, but is a {type(value).__name__}.",
+            hint=f"Make {name} a dict, or remove it.",
+            id="edx_proctoring.E001",
+        )
+        for name in (
+            "PROCTORING_SETTINGS",
+            "PROCTORING_BACKENDS",
+            "PROCTORING_BACKEND_PROVIDERS",
+            "PROCTORING_BACKEND_PROVIDER",
+        )
+        if (value := getattr(settings, name, None)) is not None and not isinstance(value, dict)
+    ]
+
+
+@register(TAG)
+def check_default_backend(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Exams that name no provider need the default one."""
+    name = provider_settings.default_backend_name()
+    config = _config()
+    if name is None:
+        return [
+            Warning(
+                "There is no default proctoring backend.",
+                hint="Set PROCTORING_BACKENDS['DEFAULT'] to one of its other keys, for example 'null'.",
+                id="edx_proctoring.W002",
+            )
+        ]
+    if name in config.backends or name in config.broken_backends:
+        return []
+    return [
+        Warning(
+            f"The default proctoring backend is {name!r}, but the configured providers are: "
+            f"{', '.join(sorted(config.backends)) or 'none'}.",
+            hint=f"Install the plugin {name!r} and give it an entry in PROCTORING_BACKENDS, or correct "
+            "PROCTORING_BACKENDS['DEFAULT'].",
+            id="edx_proctoring.W002",
+        )
+    ]
+
+
+@register(TAG)
+def check_broken_backends(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """The process starts without a provider that could not be built; exams of it do not."""
+    new_form = conf.proctoring.backends
+    return [
+        _message(
+            name,
+            f"The proctoring provider {name!r} could not be built: {type(exc).__name__}: {exc}",
+            hint=(
+                f"Correct PROCTORING_BACKENDS[{name!r}]; exams that name this backend cannot be taken until then."
+                if name in new_form
+                else "Correct its entry in PROCTORING_BACKEND_PROVIDERS, or move it to PROCTORING_BACKENDS."
+            ),
+            number="003",
+            always_error=name not in new_form,
+        )
+        for name, exc in _config().broken_backends.items()
+    ]
+
+
+@register(TAG)
+def check_dropped_options(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """An option that reaches nobody is usually a spelling mistake."""
+    return [
+        Warning(
+            f"PROCTORING_BACKENDS[{name!r}] has options that no provider gets: {', '.join(keys)}.",
+            hint="Correct the spelling, or declare the names in 'configuration_keys' of the provider's class.",
+            id="edx_proctoring.W004",
+        )
+        for name, keys in _config().dropped_backend_keys.items()
+    ]
+
+
+@register(TAG)
+def check_booleans(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Samples of the older form hold placeholder text where true or false belongs."""
+    names = sorted({*conf.proctoring.backends, *provider_settings.legacy_entries()} - {"DEFAULT"})
+    return [
+        Warning(
+            f"The proctoring setting {key} of the provider {name!r} is neither true nor false and is ignored.",
+            hint=f"Set 'settings' → {key!r} of {name!r} to true or false, or remove it.",
+            id="edx_proctoring.W005",
+        )
+        for name in names
+        for key, value in provider_settings.own_settings(name).items()
+        if key in provider_settings.BOOLEAN_KEYS and value is not None and conf.as_bool(value) is None
+    ]
+
+
+@register(TAG)
+def check_exam_passwords(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Triple DES may be missing in an OpenSSL under FIPS rules, and a key may be unfit."""
+    messages = []
+    for name, provider in _providers():
+        test_encryption = getattr(provider, "check_encryption", None)
+        if test_encryption is None:
+            continue
+        try:
+            test_encryption()
+        except Exception as exc:
+            messages.append(
+                _message(
+                    name,
+                    f"The proctoring provider {name!r} cannot encrypt exam passwords: {type(exc).__name__}: {exc}",
+                    hint="Correct 'crypto_key' (24 or 16 characters, no repeated halves); under FIPS rules ask the "
+                    "vendor for another cipher and set 'password_cipher'.",
+                    number="006",
+                )
+            )
+    return messages
+
+
+@register(TAG, deploy=True)
+def check_callback_simulation(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """The record locator is one of the two secrets of an anonymous review."""
+    if settings.DEBUG or not conf.proctoring.allow_callback_simulation:
+        return []
+    return [
+        Warning(
+            "PROCTORING_SETTINGS['ALLOW_CALLBACK_SIMULATION'] is on: who knows an attempt code can review the attempt.",
+            hint="Remove ALLOW_CALLBACK_SIMULATION from PROCTORING_SETTINGS; it is meant for development.",
+            id="edx_proctoring.W007",
+        )
+    ]
+
+
+@register(TAG)
+def check_obfuscation_key(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Providers know learners by a keyed hash only; without the key no attempt can be registered."""
+    if getattr(settings, "PROCTORING_USER_OBFUSCATION_KEY", None):
+        return []
+    in_need = [name for name, provider in _providers() if not isinstance(provider, NullBackendProvider)]
+    if not in_need:
+        return []
+    return [
+        Warning(
+            f"PROCTORING_USER_OBFUSCATION_KEY is not set, but these providers need it: {', '.join(in_need)}.",
+            hint="Set PROCTORING_USER_OBFUSCATION_KEY to a secret ASCII string, and never change it afterwards: "
+            "providers keep what it makes of user ids.",
+            id="edx_proctoring.W008",
+        )
+    ]
+
+
+@register(TAG)
+def check_time_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A provider that is asked without a time limit can hold a learner's page for ever."""
+    return [
+        _message(
+            name,
+            f"The option {option!r} of the proctoring provider {name!r} is {getattr(provider, option)!r}.",
+            hint=f"Set {option!r} to a number of seconds above 0, or to a pair of them (connect, read).",
+            number="009",
+        )
+        for name, provider in _providers()
+        for option in ("timeout", "page_timeout")
+        if hasattr(provider, option) and not _is_time_limit(getattr(provider, option))
+    ]
+
+
+def _is_time_limit(value: Any) -> bool:
+    parts = value if isinstance(value, (tuple, list)) else (value,)
+    return 0 < len(parts) <= 2 and all(
+        isinstance(part, (int, float)) and not isinstance(part, bool) and part > 0 for part in parts
+    )
+
+
+def _message(name: str, text: str, *, hint: str, number: str, always_error: bool = False) -> CheckMessage:
+    """Return an error if the provider is the default one, else a warning: the other exams go on."""
+    if always_error or name == provider_settings.default_backend_name():
+        return Error(text, hint=hint, id=f"edx_proctoring.E{number}")
+    return Warning(text, hint=hint, id=f"edx_proctoring.W{number}")
+
+
+def _providers() -> Iterator[tuple[str, Any]]:
+    yield from _config().backends.items()
+
+
+def _config() -> "EdxProctoringConfig":
+    return cast("EdxProctoringConfig", apps.get_app_config("edx_proctoring"))

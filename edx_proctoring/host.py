@@ -1,0 +1,231 @@
+"""What the host platform can do for us: one Protocol per runtime service.
+
+Spec: host-platform.md 7 (behaviour of the host), python-api.md 4 (where and how we call).
+The methods listed are the ones that this app calls. Argument passing is contract: suites assert
+it, so call each method as its docstring says.
+
+A service is fetched at each use with ``runtime.get_runtime_service(NAME)`` and may be absent.
+Ids of courses and usages are passed as ``str``; only ``learning_sequences`` wants key objects.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final, Protocol, TypedDict, runtime_checkable
+
+from opaque_keys.edx.keys import CourseKey, UsageKey
+
+# Names under which the host registers its services.
+CREDIT: Final = "credit"
+GRADES: Final = "grades"
+CERTIFICATES: Final = "certificates"
+INSTRUCTOR: Final = "instructor"
+ENROLLMENTS: Final = "enrollments"
+LEARNING_SEQUENCES: Final = "learning_sequences"
+NAME_AFFIRMATION: Final = "name_affirmation"
+
+
+class CreditRequirement(TypedDict, total=False):
+    """One requirement of a credit course and how the learner stands to it."""
+
+    namespace: str
+    name: str
+    display_name: str
+    criteria: dict[str, Any]
+    reason: dict[str, Any] | None
+    # None, satisfied, submitted, failed or declined
+    status: str | None
+    status_date: datetime | None
+    order: int
+
+
+class CreditState(TypedDict, total=False):
+    """What the credit service knows about a learner in a course. Any key may be missing."""
+
+    enrollment_mode: str
+    profile_fullname: str
+    student_email: str
+    is_credit_course: bool
+    credit_requirement_status: list[CreditRequirement]
+    # Only with ``return_course_info=True``.
+    course_name: str
+    # Naive for a course the host does not know.
+    course_end_date: datetime | None
+
+
+@runtime_checkable
+class CreditService(Protocol):
+    """Registered as ``credit`` in LMS and Studio."""
+
+    def get_credit_state(
+        self, user_id: int, course_key_or_id: CourseKey | str, return_course_info: bool = False
+    ) -> CreditState | None:
+        """Return the learner's state, None without an active enrolment. First two positional.
+
+        Raises the host's ``ObjectDoesNotExist`` for a user without profile.
+        """
+
+    def set_credit_requirement_status(
+        self,
+        user_id: int,
+        course_key_or_id: CourseKey | str,
+        req_namespace: str,
+        req_name: str,
+        status: str = "satisfied",
+        reason: dict[str, Any] | None = None,
+    ) -> None:
+        """Record a requirement. All by keyword. Does nothing where the course gives no credit."""
+
+    def remove_credit_requirement_status(
+        self, user_id: int, course_key_or_id: CourseKey | str, req_namespace: str, req_name: str
+    ) -> None:
+        """Forget a requirement. All by keyword."""
+
+
+@runtime_checkable
+class GradesService(Protocol):
+    """Registered as ``grades`` in the LMS."""
+
+    def should_override_grade_on_rejected_exam(self, course_key_or_id: CourseKey | str) -> bool:
+        """Return whether the course wants a rejected exam to be graded zero. Positional."""
+
+    def override_subsection_grade(
+        self,
+        user_id: int,
+        course_key_or_id: CourseKey | str,
+        usage_key_or_id: UsageKey | str,
+        earned_all: float | None = None,
+        earned_graded: float | None = None,
+        *,
+        overrider: Any = None,
+        comment: str | None = None,
+    ) -> None:
+        """Replace a grade. All by keyword; ``overrider`` is a User or None."""
+
+    def undo_override_subsection_grade(
+        self, user_id: int, course_key_or_id: CourseKey | str, usage_key_or_id: UsageKey | str
+    ) -> None:
+        """Take our own override back. All by keyword. No grade or no override is no error."""
+
+
+@runtime_checkable
+class CertificatesService(Protocol):
+    """Registered as ``certificates`` in the LMS."""
+
+    def invalidate_certificate(self, user_id: int, course_key_or_id: CourseKey | str) -> bool:
+        """Withdraw a certificate; False if there is none. All by keyword."""
+
+
+@runtime_checkable
+class InstructorService(Protocol):
+    """Registered as ``instructor`` in the LMS."""
+
+    def delete_student_attempt(
+        self, student_identifier: str, course_id: str, content_id: str, requesting_user: Any
+    ) -> None:
+        """Delete the learner's answers in the exam. Three positional, ``requesting_user`` by keyword.
+
+        ``requesting_user`` must have ``id``.
+        """
+
+    def complete_student_attempt(self, user_identifier: str, content_id: str) -> None:
+        """Mark everything in the exam complete for the learner (username). Positional."""
+
+    def is_course_staff(self, user: Any, course_id: str) -> bool:
+        """Return whether the user is staff of this course. Positional.
+
+        Raises ``InvalidKeyError`` for a bad id.
+        """
+
+    def send_support_notification(
+        self,
+        course_id: str,
+        exam_name: str,
+        student_username: str,
+        review_status: str,
+        review_url: str | None = None,
+    ) -> None:
+        """Open a support ticket about a suspicious review. All by keyword."""
+
+    def get_proctoring_escalation_email(self, course_key: CourseKey | str) -> str | None:
+        """Return the course's address for questions about reviews; empty or None if it has none.
+
+        Positional. Raises ``ObjectDoesNotExist`` for an unknown course, ``InvalidKeyError`` for a bad id.
+        """
+
+
+@runtime_checkable
+class Enrollment(Protocol):
+    """One learner's active enrolment."""
+
+    user: Any
+    mode: str
+
+
+@runtime_checkable
+class EnrollmentsService(Protocol):
+    """Registered as ``enrollments`` in the LMS."""
+
+    def get_enrollments_can_take_proctored_exams(
+        self, course_id: str, text_search: str | None = None
+    ) -> Iterable[Enrollment] | None:
+        """Return the enrolments that may take proctored exams, in no particular order. Positional.
+
+        None: the course is unknown, or proctored exams are off there.
+        """
+
+
+class ScheduledSequence(Protocol):
+    """When one sequence opens and closes for a learner."""
+
+    effective_start: datetime | None
+    due: datetime | None
+
+
+class UserSchedule(Protocol):
+    """The dates of a course for one learner."""
+
+    course_end: datetime | None
+    sequences: Mapping[UsageKey, ScheduledSequence]
+
+
+class UserOutline(Protocol):
+    """What of a course one learner may see."""
+
+    accessible_sequences: Collection[UsageKey]
+
+
+class UserOutlineDetails(Protocol):
+    """Outline and dates of a course for one learner."""
+
+    outline: UserOutline
+    schedule: UserSchedule
+
+
+@runtime_checkable
+class LearningSequencesService(Protocol):
+    """Registered as ``learning_sequences`` in LMS and Studio.
+
+    Computing details calls back ``api.get_attempt_status_summary`` for each exam of the outline:
+    never ask from inside that function. Any exception is treated as "nothing known".
+    """
+
+    def get_user_course_outline_details(
+        self, course_key: CourseKey, user: Any, at_time: datetime
+    ) -> UserOutlineDetails:
+        """Return outline and dates at an aware UTC instant. Positional."""
+
+
+class VerifiedName(Protocol):
+    """A name that an identity check confirmed."""
+
+    verified_name: str
+
+
+@runtime_checkable
+class NameAffirmationService(Protocol):
+    """Registered as ``name_affirmation`` where that plug-in is installed."""
+
+    def get_verified_name(
+        self, user: Any, is_verified: bool = False, statuses_to_exclude: list[str] | None = None
+    ) -> VerifiedName | None:
+        """Return the learner's name as checked, or None. ``user`` positional, the rest by keyword."""
