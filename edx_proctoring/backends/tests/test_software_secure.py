@@ -1,0 +1,17 @@
+"""httmock handlers that play the RPNow server (spec: data-model.md 14.5)."""
+
+import json
+
+from httmock import all_requests
+
+
+@all_requests
+def mock_response_content(url, request):
+    """Accept every registration."""
+    return {"status_code": 200, "content": json.dumps({"ssiRecordLocator": "foobar"})}
+
+
+@all_requests
+def mock_response_error(url, request):
+    """Know nothing."""
+    return {"status_code": 404, "content": "Page not found"}

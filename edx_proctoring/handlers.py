@@ -1,0 +1,193 @@
+"""What has to happen when a row is saved or deleted, whoever does it.
+
+A door: each receiver says when; the rules it calls live in the rooms of ``api``. Spec:
+data-model.md 5. simple-history writes its row before any of these runs. Nothing here runs for
+``QuerySet.update()`` and the ``bulk_*`` methods, nor for fixtures (``raw``): their rows are facts
+already, not changes. All effects are synchronous; callers look at them right after ``save()``.
+"""
+
+import logging
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
+from django.dispatch import receiver
+
+from edx_proctoring.api import attempts, exams, reviews
+from edx_proctoring.models import (
+    ProctoredExam,
+    ProctoredExamReviewPolicy,
+    ProctoredExamReviewPolicyHistory,
+    ProctoredExamSoftwareSecureReview,
+    ProctoredExamSoftwareSecureReviewHistory,
+    ProctoredExamStudentAllowance,
+    ProctoredExamStudentAllowanceHistory,
+    ProctoredExamStudentAttempt,
+    archive_model,
+)
+
+log = logging.getLogger(__name__)
+
+
+def goes_with_its_owner(sender: type[Model], origin: Model | QuerySet | None) -> bool:
+    """Whether a row is deleted because the exam or the learner it belongs to is.
+
+    ``origin`` is what ``delete()`` was called on. What is archived on such an occasion would
+    refer to an owner that is about to disappear, and fail or disappear with it.
+    """
+    if origin is None:
+        return False
+    model = origin.model if isinstance(origin, QuerySet) else type(origin)
+    return not issubclass(model, sender)
+
+
+# Exams
+
+
+@receiver(pre_save, sender=ProctoredExam, dispatch_uid="edx_proctoring.check_for_category_switch")
+def check_for_category_switch(instance: ProctoredExam, raw: bool = False, **kwargs: Any) -> None:
+    """An exam that stops being proctored: its provider is told that it is over (5.1)."""
+    if raw or not instance.id or instance.is_proctored:
+        return
+    if ProctoredExam.objects.filter(id=instance.id, is_proctored=True).exists():
+        exams.tell_provider_exam_is_inactive(instance)
+
+
+@receiver(post_save, sender=ProctoredExam, dispatch_uid="edx_proctoring.save_exam_on_backend.exam")
+@receiver(post_save, sender=ProctoredExamReviewPolicy, dispatch_uid="edx_proctoring.save_exam_on_backend.policy")
+def save_exam_on_backend(
+    instance: ProctoredExam | ProctoredExamReviewPolicy, raw: bool = False, **kwargs: Any
+) -> None:
+    """An exam or its policy was saved: the provider's copy is brought in step (5.2)."""
+    if raw:
+        return
+    if isinstance(instance, ProctoredExam):
+        exams.push_exam_to_provider(instance)
+    else:
+        exams.push_exam_to_provider(instance.proctored_exam, instance)
+
+
+@receiver(post_delete, sender=ProctoredExamReviewPolicy, dispatch_uid="edx_proctoring.policy_deleted")
+def on_review_policy_deleted(
+    sender: type[Model],
+    instance: ProctoredExamReviewPolicy,
+    origin: Model | QuerySet | None = None,
+    **kwargs: Any,
+) -> None:
+    """A policy is gone: the provider learns that the rules of the exam are empty."""
+    if goes_with_its_owner(sender, origin):
+        return
+    exams.push_exam_to_provider(instance.proctored_exam)
+
+
+@receiver(post_delete, sender=ProctoredExam, dispatch_uid="edx_proctoring.exam_deleted")
+def on_exam_deleted(instance: ProctoredExam, **kwargs: Any) -> None:
+    """An exam is gone: its provider is told that it is over. A provider's failure never blocks the deletion."""
+    if not instance.is_proctored:
+        return
+    try:
+        exams.tell_provider_exam_is_inactive(instance)
+    except Exception:  # pylint: disable=broad-except
+        log.exception("provider not told about deleted exam: exam_id=%s backend=%s", instance.id, instance.backend)
+
+
+# Archives of policies, allowances and reviews
+
+
+@receiver(pre_save, sender=ProctoredExamReviewPolicy, dispatch_uid="edx_proctoring.policy_changed")
+@receiver(pre_delete, sender=ProctoredExamReviewPolicy, dispatch_uid="edx_proctoring.policy_removed")
+def on_review_policy_changed(sender: type[Model], instance: ProctoredExamReviewPolicy, **kwargs: Any) -> None:
+    """A policy changes or goes: its former text is archived (5.3)."""
+    _archive(ProctoredExamReviewPolicyHistory, sender, instance, {"id": "original_id"}, **kwargs)
+
+
+@receiver(pre_save, sender=ProctoredExamStudentAllowance, dispatch_uid="edx_proctoring.allowance_changed")
+@receiver(pre_delete, sender=ProctoredExamStudentAllowance, dispatch_uid="edx_proctoring.allowance_removed")
+def on_allowance_changed(sender: type[Model], instance: ProctoredExamStudentAllowance, **kwargs: Any) -> None:
+    """An allowance changes or goes: its former state is archived (5.4)."""
+    _archive(ProctoredExamStudentAllowanceHistory, sender, instance, {"id": "allowance_id"}, **kwargs)
+
+
+@receiver(pre_save, sender=ProctoredExamSoftwareSecureReview, dispatch_uid="edx_proctoring.review_changed")
+@receiver(pre_delete, sender=ProctoredExamSoftwareSecureReview, dispatch_uid="edx_proctoring.review_removed")
+def on_review_changed(sender: type[Model], instance: ProctoredExamSoftwareSecureReview, **kwargs: Any) -> None:
+    """A review changes or goes: its former state is archived (5.6)."""
+    _archive(ProctoredExamSoftwareSecureReviewHistory, sender, instance, {"id": None}, **kwargs)
+
+
+def _archive(
+    archive: type[Model],
+    sender: type[Model],
+    instance: Model,
+    mapping: dict[str, str | None],
+    *,
+    signal: Any,
+    raw: bool = False,
+    origin: Model | QuerySet | None = None,
+    **kwargs: Any,
+) -> None:
+    """Archive the stored row before a save, the row in hand before a deletion.
+
+    Every save archives, also one that changes nothing: the number of archive rows is contract.
+    """
+    if raw or instance.pk is None:
+        return
+    if signal is pre_delete:
+        if not goes_with_its_owner(sender, origin):
+            archive_model(archive, instance, **mapping)
+        return
+    stored = sender._base_manager.filter(pk=instance.pk).first()
+    if stored is not None:
+        archive_model(archive, stored, **mapping)
+
+
+# Attempts
+
+
+@receiver(pre_save, sender=ProctoredExamStudentAttempt, dispatch_uid="edx_proctoring.attempt_changed")
+def on_attempt_changed(instance: ProctoredExamStudentAttempt, raw: bool = False, **kwargs: Any) -> None:
+    """An attempt gets its first ``completed_at``: the instructor service hears of it, once (5.5).
+
+    Raises ``ProctoredExamStudentAttempt.DoesNotExist`` for an attempt that was removed: the archive
+    hands out unsaved attempts, and saving one must not bring it back.
+    """
+    if raw or not instance.id:
+        return
+    if instance.completed_at is None and not instance._state.adding:
+        # Nothing to report, and ``save`` itself notices a row that is gone: most saves end here, without a query.
+        return
+    stored = ProctoredExamStudentAttempt.objects.only("completed_at").get(id=instance.id)
+    if stored.completed_at is None and instance.completed_at is not None:
+        attempts.report_completion(instance)
+
+
+@receiver(post_delete, sender=ProctoredExamStudentAttempt, dispatch_uid="edx_proctoring.attempt_deleted")
+def finish_attempt_flow(
+    sender: type[Model],
+    instance: ProctoredExamStudentAttempt,
+    origin: Model | QuerySet | None = None,
+    **kwargs: Any,
+) -> None:
+    """An attempt is gone: its review stays, marked as the review of a removed attempt (5.5)."""
+    if not instance.attempt_code:
+        return
+    if goes_with_its_owner(sender, origin):
+        # Saving the review would archive it with references to rows that are being deleted.
+        ProctoredExamSoftwareSecureReview.objects.filter(attempt_code=instance.attempt_code).update(
+            is_attempt_active=False
+        )
+    else:
+        reviews.deactivate_review_of(instance.attempt_code)
+
+
+# Reviews
+
+
+@receiver(post_save, sender=ProctoredExamSoftwareSecureReview, dispatch_uid="edx_proctoring.review_saved")
+def finish_review_workflow(
+    instance: ProctoredExamSoftwareSecureReview, raw: bool = False, **kwargs: Any
+) -> None:
+    """A review was saved: the attempt follows the verdict (5.6)."""
+    if raw:
+        return
+    reviews.apply_review(instance)

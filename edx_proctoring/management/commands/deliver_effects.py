@@ -1,0 +1,71 @@
+"""Deliver what status changes still owe to services, providers and learners."""
+
+import argparse
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections
+from django.db.models import Count
+from django.utils import timezone
+
+from edx_proctoring import api
+from edx_proctoring.management.batches import positive_int
+from edx_proctoring.models import AttemptEffect
+
+
+class Command(BaseCommand):
+    """``manage.py deliver_effects [--loop]``, for cron or as a service of its own. Spec: beyond.md 1.
+
+    Safe to run on several hosts at once, and at any time beside the web processes.
+    """
+
+    help = "Deliver the effects of status changes that are due: those that failed before or were left behind."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add how much and how long."""
+        parser.add_argument(
+            "--limit", type=positive_int, default=200, help="effects taken at once (default %(default)s)"
+        )
+        parser.add_argument("--loop", action="store_true", help="go on until interrupted, instead of once")
+        parser.add_argument(
+            "--interval",
+            type=positive_int,
+            default=10,
+            help="with --loop: seconds to wait when nothing is due (default %(default)s)",
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", dest="dry_run", help="say what is due and deliver nothing"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Deliver what is due; with ``--loop`` again and again."""
+        if options["dry_run"]:
+            self._list_due()
+            return
+        self._deliver(options["limit"])
+        try:
+            while options["loop"]:
+                time.sleep(options["interval"])
+                # A connection that the server gave up while we slept is replaced.
+                close_old_connections()
+                self._deliver(options["limit"])
+        except KeyboardInterrupt:
+            self.stdout.write("Interrupted.")
+
+    def _deliver(self, limit: int) -> None:
+        """Deliver until nothing is due. What fails waits for its next try, so this ends."""
+        while True:
+            report = api.deliver_due_effects(limit=limit)
+            if not (report.delivered or report.superseded or report.failed or report.given_up):
+                return
+            self.stdout.write(
+                f"delivered={report.delivered} superseded={report.superseded} "
+                f"failed={report.failed} given_up={report.given_up}"
+            )
+
+    def _list_due(self) -> None:
+        due = AttemptEffect.objects.due(timezone.now()).order_by("kind", "call_name")
+        for row in due.values("kind", "call_name").annotate(rows=Count("id")):
+            self.stdout.write(f"due: kind={row['kind']} call={row['call_name']} effects={row['rows']}")
+        self.stdout.write("Dry run: nothing was delivered.")

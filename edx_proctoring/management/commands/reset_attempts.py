@@ -1,0 +1,79 @@
+"""Remove attempts that a file lists."""
+
+import argparse
+import logging
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from edx_proctoring import api
+from edx_proctoring.management.batches import BatchCommand, items_in_batches
+from edx_proctoring.models import ProctoredExamStudentAttempt
+
+log = logging.getLogger(__name__)
+
+
+class Command(BatchCommand):
+    """``manage.py reset_attempts -p FILE``. Spec: data-model.md 9.5.
+
+    Meant for attempts that were not started: credit, grades, the learner's answers and the event
+    log are left alone. Providers are asked to remove the attempts, best-effort; a provider that
+    cannot be reached is asked once per run. Locally everything is removed in any case. May be run
+    again with the same file.
+    """
+
+    help = "Remove the attempts whose ids a file lists, one per line. Meant for attempts that were not started."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the file."""
+        super().add_arguments(parser)
+        parser.add_argument(
+            "-p", "--file_path", metavar="FILE", required=True, help="file with one attempt id per line"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Remove the attempts batch by batch."""
+        attempt_ids = read_ids(Path(options["file_path"]))
+        failed_backends: set[str] = set()
+        removed = 0
+        for batch in items_in_batches(
+            attempt_ids, batch_size=options["batch_size"], sleep_time=options["sleep_time"]
+        ):
+            attempts = ProctoredExamStudentAttempt.objects.filter(id__in=batch)
+            found = list(attempts.values_list("id", flat=True))
+            if not options["dry_run"]:
+                failed_backends = api._remove_exam_attempts_from_backend(
+                    attempts.select_related("proctored_exam"), failed_backends
+                )
+                attempts.delete()
+            removed += len(found)
+            log.info(
+                "reset attempts: removed=%s of=%s attempt_ids=%s dry_run=%s",
+                removed,
+                len(attempt_ids),
+                found,
+                options["dry_run"],
+            )
+        self.say(
+            f"{'Would remove' if options['dry_run'] else 'Removed'} {removed} of {len(attempt_ids)} listed attempts.",
+            **options,
+        )
+
+
+def read_ids(path: Path) -> list[int]:
+    """Return the ids in a file, each once, in their order. Raises ``CommandError`` naming the first bad line."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error.strerror}") from error
+    ids: dict[int, None] = {}
+    for number, line in enumerate(lines, start=1):
+        text = line.strip()
+        if not text:
+            continue
+        try:
+            ids[int(text)] = None
+        except ValueError as error:
+            raise CommandError(f"{path}, line {number}: {text!r} is no attempt id; nothing was removed") from error
+    return list(ids)

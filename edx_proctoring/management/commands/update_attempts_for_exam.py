@@ -1,0 +1,52 @@
+"""Repeat the effects of the status that each attempt at an exam has."""
+
+import argparse
+import logging
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from edx_proctoring import api
+from edx_proctoring.management.batches import BatchCommand, rows_in_batches
+from edx_proctoring.models import ProctoredExamStudentAttempt
+
+log = logging.getLogger(__name__)
+
+
+class Command(BatchCommand):
+    """``manage.py update_attempts_for_exam --exam_id ID``. Spec: data-model.md 9.4.
+
+    For a credit or grades service that lost what it was told. Statuses stay; e-mails go out again.
+    """
+
+    help = "Tell credit, grades, provider and learners again which status each attempt at an exam has."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the exam."""
+        super().add_arguments(parser)
+        parser.add_argument("--exam_id", type=int, required=True, help="id of the exam")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Update the attempts one by one; one that fails is logged and does not stop the rest."""
+        attempts = ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=options["exam_id"]).only("id", "status")
+        done = failed = 0
+        for batch in rows_in_batches(attempts, batch_size=options["batch_size"], sleep_time=options["sleep_time"]):
+            for attempt in batch:
+                log.info(
+                    "repeating effects: attempt_id=%s exam_id=%s status=%s dry_run=%s",
+                    attempt.pk,
+                    options["exam_id"],
+                    attempt.status,
+                    options["dry_run"],
+                )
+                try:
+                    if not options["dry_run"]:
+                        api.update_attempt_status(attempt.pk, attempt.status)
+                except Exception:
+                    log.exception("effects could not be repeated: attempt_id=%s", attempt.pk)
+                    failed += 1
+                else:
+                    done += 1
+        self.say(f"{'Would update' if options['dry_run'] else 'Updated'} {done} attempts.", **options)
+        if failed:
+            raise CommandError(f"{failed} attempts could not be updated; the log says why")

@@ -1,0 +1,59 @@
+"""What this app remembers: one file per noun.
+
+Outside code imports the names below from here. Migrations, tables and columns are contract
+(spec: data-model.md 1-3): an improvement is additive and starts with migration 0026.
+"""
+
+from django.contrib.auth import get_user_model
+
+from edx_proctoring.backends import get_backend_provider
+from edx_proctoring.constants import VERIFICATION_DAYS_VALID
+from edx_proctoring.models.allowances import (
+    ProctoredExamStudentAllowance,
+    ProctoredExamStudentAllowanceHistory,
+    ProctoredExamStudentAllowanceManager,
+    QuerySetWithUpdateOverride,
+)
+from edx_proctoring.models.attempts import (
+    HistoricalProctoredExamStudentAttempt,
+    ProctoredExamStudentAttempt,
+    ProctoredExamStudentAttemptManager,
+)
+from edx_proctoring.models.effects import AttemptEffect
+from edx_proctoring.models.exams import HistoricalProctoredExam, ProctoredExam
+from edx_proctoring.models.history import archive_model
+from edx_proctoring.models.inbox import ReviewInboxEntry
+from edx_proctoring.models.policies import ProctoredExamReviewPolicy, ProctoredExamReviewPolicyHistory
+from edx_proctoring.models.reviews import (
+    ProctoredExamSoftwareSecureComment,
+    ProctoredExamSoftwareSecureReview,
+    ProctoredExamSoftwareSecureReviewHistory,
+)
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus, SoftwareSecureReviewStatus
+
+USER_MODEL = get_user_model()
+
+__all__ = [
+    "USER_MODEL",
+    "VERIFICATION_DAYS_VALID",
+    "AttemptEffect",
+    "HistoricalProctoredExam",
+    "HistoricalProctoredExamStudentAttempt",
+    "ProctoredExam",
+    "ProctoredExamReviewPolicy",
+    "ProctoredExamReviewPolicyHistory",
+    "ProctoredExamSoftwareSecureComment",
+    "ProctoredExamSoftwareSecureReview",
+    "ProctoredExamSoftwareSecureReviewHistory",
+    "ProctoredExamStudentAllowance",
+    "ProctoredExamStudentAllowanceHistory",
+    "ProctoredExamStudentAllowanceManager",
+    "ProctoredExamStudentAttempt",
+    "ProctoredExamStudentAttemptManager",
+    "ProctoredExamStudentAttemptStatus",
+    "QuerySetWithUpdateOverride",
+    "ReviewInboxEntry",
+    "SoftwareSecureReviewStatus",
+    "archive_model",
+    "get_backend_provider",
+]

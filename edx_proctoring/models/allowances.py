@@ -1,0 +1,206 @@
+"""The allowance: what one learner gets beyond the rules of one exam."""
+
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext_noop
+from model_utils.models import TimeStampedModel
+
+from edx_proctoring.exceptions import (
+    AllowanceValueNotAllowedException,
+    ProctoredExamNotActiveException,
+    UserNotFoundException,
+)
+from edx_proctoring.models.exams import ProctoredExam
+from edx_proctoring.models.history import build_archive
+
+
+class QuerySetWithUpdateOverride(models.QuerySet["ProctoredExamStudentAllowance"]):
+    """A queryset whose ``update`` leaves a trace."""
+
+    def update(self, **kwargs: Any) -> int:
+        """Change the matched rows, archive the former state of each, return how many there were.
+
+        Works for any number of rows and with ``bulk_update``, which calls it: three statements
+        however many learners there are.
+        """
+        with transaction.atomic(using=self.db):
+            former = list(self.order_by().select_for_update())
+            matched: int = super().update(**kwargs)
+            ProctoredExamStudentAllowanceHistory.objects.using(self.db).bulk_create(
+                build_archive(ProctoredExamStudentAllowanceHistory, allowance, id="allowance_id")
+                for allowance in former
+            )
+        return matched
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+
+class ProctoredExamStudentAllowanceManager(
+    models.Manager.from_queryset(QuerySetWithUpdateOverride)  # type: ignore[misc]
+):
+    """All allowances."""
+
+
+class ProctoredExamStudentAllowance(TimeStampedModel):
+    """Extra time, or an exception for the reviewers, for one learner in one exam.
+
+    One row per learner, exam and key. Two keys have a meaning here, the class constants below;
+    any other is stored as it is. Former states go to ``ProctoredExamStudentAllowanceHistory``.
+
+    .. pii: allowances may contain free-form text about the learner
+    .. pii_types: other
+    .. pii_retirement: local_api
+    """
+
+    # (stored key, label). The keys are data; the labels are shown to staff.
+    ADDITIONAL_TIME_GRANTED: ClassVar[tuple[str, str]] = (
+        "additional_time_granted",
+        gettext_noop("Additional Time (minutes)"),
+    )
+    REVIEW_POLICY_EXCEPTION: ClassVar[tuple[str, str]] = (
+        "review_policy_exception",
+        gettext_noop("Review Policy Exception"),
+    )
+    # Contract (data-model.md 2.7): one 4-tuple, however odd.
+    all_allowances: ClassVar[list[tuple[str, str, str, str]]] = [ADDITIONAL_TIME_GRANTED + REVIEW_POLICY_EXCEPTION]
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    proctored_exam = models.ForeignKey(ProctoredExam, on_delete=models.CASCADE)
+    key = models.CharField(max_length=255)
+    value = models.CharField(max_length=255)
+
+    objects: ClassVar[ProctoredExamStudentAllowanceManager] = ProctoredExamStudentAllowanceManager()
+
+    class Meta:
+        unique_together = (("user", "proctored_exam", "key"),)
+        db_table = "proctoring_proctoredexamstudentallowance"
+        verbose_name = "proctored allowance"
+
+    def __str__(self) -> str:
+        return f"allowance_id={self.pk} exam_id={self.proctored_exam_id} user_id={self.user_id} key={self.key}"
+
+    @classmethod
+    def get_allowances_for_course(cls, course_id: str) -> models.QuerySet[Self]:
+        """Return all allowances of a course, with learner and exam, unordered."""
+        return cls.objects.filter(proctored_exam__course_id=course_id).select_related("user", "proctored_exam")
+
+    @classmethod
+    def get_allowance_for_user(cls, exam_id: int, user_id: int, key: str) -> Self | None:
+        """Return the learner's allowance of one key, or None."""
+        return (
+            cls.objects.filter(proctored_exam_id=exam_id, user_id=user_id, key=key)
+            .select_related("user", "proctored_exam")
+            .first()
+        )
+
+    @classmethod
+    def get_allowances_for_user(cls, exam_id: int, user_id: int) -> models.QuerySet[Self]:
+        """Return the learner's allowances in one exam, unordered."""
+        return cls.objects.filter(proctored_exam_id=exam_id, user_id=user_id).select_related("user", "proctored_exam")
+
+    @classmethod
+    def add_allowance_for_user(
+        cls, exam_id: int, user_info: Any, key: str | tuple[str, ...], value: Any
+    ) -> tuple[Self, str]:
+        """Give or change an allowance; return it and what was done, ``'created'`` or ``'updated'``.
+
+        ``user_info``: an int is a user id and not checked; anything else is looked up as
+        username, then as e-mail address. ``key``: the stored key, or one of the class constants.
+        Raises, in this order: ``AllowanceValueNotAllowedException``, ``UserNotFoundException``,
+        ``ProctoredExamNotActiveException``. An exam that does not exist is not noticed here but by
+        the database. Spec: data-model.md 2.7.
+        """
+        stored_key = key[0] if isinstance(key, tuple) and key else key
+        assert isinstance(stored_key, str)
+        if not cls.is_allowance_value_valid(stored_key, value):
+            raise AllowanceValueNotAllowedException(
+                f'allowance_value "{value}" should be non-negative integer value.'
+            )
+        user_id = cls._find_user_id(user_info)
+        exam = ProctoredExam.get_exam_by_id(exam_id)
+        if exam is not None and not exam.is_active:
+            raise ProctoredExamNotActiveException(f"exam_id={exam_id} is not active")
+        return cls._store(exam_id, user_id, stored_key, value)
+
+    @classmethod
+    def is_allowance_value_valid(cls, allowance_type: str, allowance_value: Any) -> bool:
+        """Return whether a value suits the kind of allowance: minutes must be a whole number, not negative."""
+        if allowance_type not in cls.ADDITIONAL_TIME_GRANTED:
+            return True
+        if isinstance(allowance_value, bool):
+            return False
+        # ``isdigit`` alone accepts digits that ``int`` cannot read, such as a superscript two.
+        text = str(allowance_value)
+        return text.isascii() and text.isdigit()
+
+    @classmethod
+    def get_additional_time_granted(cls, exam_id: int, user_id: int) -> int | None:
+        """Return the learner's extra minutes, or None."""
+        allowance = cls.get_allowance_for_user(exam_id, user_id, cls.ADDITIONAL_TIME_GRANTED[0])
+        return int(allowance.value) if allowance is not None else None
+
+    @classmethod
+    def get_review_policy_exception(cls, exam_id: int, user_id: int) -> str | None:
+        """Return what reviewers should let this learner do, or None."""
+        allowance = cls.get_allowance_for_user(exam_id, user_id, cls.REVIEW_POLICY_EXCEPTION[0])
+        return allowance.value if allowance is not None else None
+
+    @staticmethod
+    def _find_user_id(user_info: Any) -> int:
+        if isinstance(user_info, int):
+            return user_info
+        users = get_user_model().objects
+        user = users.filter(username=str(user_info)).first() or users.filter(email=str(user_info)).first()
+        if user is None:
+            raise UserNotFoundException(f"Cannot find user against {user_info}")
+        return user.pk
+
+    @classmethod
+    def _store(cls, exam_id: int, user_id: int, key: str, value: Any) -> tuple[Self, str]:
+        criteria = {"proctored_exam_id": exam_id, "user_id": user_id, "key": key}
+        with transaction.atomic():
+            allowance_id = cls.objects.filter(**criteria).values_list("pk", flat=True).first()
+            if allowance_id is None:
+                try:
+                    with transaction.atomic():
+                        return cls.objects.create(**criteria, value=value), "created"
+                except IntegrityError:
+                    # Somebody else gave the same allowance in between: then ours is the update.
+                    allowance_id = cls.objects.filter(**criteria).values_list("pk", flat=True).first()
+                    if allowance_id is None:
+                        raise
+            allowance = cls.objects.select_for_update().get(pk=allowance_id)
+            allowance.value = value
+            allowance.save()
+        return allowance, "updated"
+
+
+class ProctoredExamStudentAllowanceHistory(TimeStampedModel):
+    """A former state of an allowance.
+
+    Written when an allowance is saved again or updated (the old state) or deleted (the last
+    state). ``created`` is the time of archiving.
+
+    .. pii: allowances may contain free-form text about the learner
+    .. pii_types: other
+    .. pii_retirement: local_api
+    """
+
+    # The id of the allowance that this was a state of.
+    allowance_id = models.IntegerField()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    proctored_exam = models.ForeignKey(ProctoredExam, on_delete=models.CASCADE)
+    key = models.CharField(max_length=255)
+    value = models.CharField(max_length=255)
+
+    objects: ClassVar[models.Manager[Self]] = models.Manager()
+
+    class Meta:
+        db_table = "proctoring_proctoredexamstudentallowancehistory"
+        verbose_name = "proctored allowance history"
+
+    def __str__(self) -> str:
+        return f"allowance_id={self.allowance_id} exam_id={self.proctored_exam_id} user_id={self.user_id} (archived)"

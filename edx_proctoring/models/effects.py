@@ -1,0 +1,105 @@
+"""Consequences of a status change that still have to reach somebody."""
+
+from datetime import datetime
+from typing import ClassVar, Final, Self
+
+from django.db import models
+from model_utils.models import TimeStampedModel
+
+
+class AttemptEffectQuerySet(models.QuerySet["AttemptEffect"]):
+    """Questions about effects."""
+
+    def due(self, now: datetime) -> Self:
+        """What should be delivered now, in the order in which it was caused."""
+        return self.filter(state=AttemptEffect.STATE_DUE, next_try_at__lte=now).order_by("id")
+
+    def leftovers(self) -> Self:
+        """What has not reached its receiver: waiting for its turn or its next try, or given up."""
+        return self.filter(state__in=(AttemptEffect.STATE_DUE, AttemptEffect.STATE_FAILED))
+
+    def of_attempt(self, attempt_id: int, /) -> Self:
+        """The effects of one attempt, in the order in which they were caused."""
+        return self.filter(attempt_id=attempt_id).order_by("id")
+
+    def of_course(self, course_id: str, /) -> Self:
+        """The effects of the attempts at one course's exams."""
+        from edx_proctoring.models.exams import ProctoredExam
+
+        return self.filter(exam_id__in=ProctoredExam.objects.filter(course_id=course_id).values("id"))
+
+
+class AttemptEffectManager(models.Manager.from_queryset(AttemptEffectQuerySet)):  # type: ignore[misc]
+    """All effects."""
+
+
+class AttemptEffect(TimeStampedModel):
+    """A consequence of a status change: credit, grade, provider, mail, signal.
+
+    Written in the transaction of the change, so a process that is killed right after it leaves a
+    row behind and not a gap. By state:
+
+    1. ``due``, ``tries`` = 0: waits for its turn.
+    2. ``due``, ``tries`` > 0: failed so far (``last_error``), next try at ``next_try_at``.
+    3. ``done``: its receiver accepted it.
+    4. ``superseded``: the attempt moved on before it was delivered; nobody is to be told any more.
+    5. ``failed``: given up; waits for a person.
+
+    Within an attempt, ids are the order. ``arguments`` holds ids and status words only, no names
+    and no addresses. There is no foreign key: attempts can be removed, what was promised about
+    them stays. Spec: beyond.md 1.
+
+    .. no_pii:
+    """
+
+    KIND_PROVIDER: Final = "provider"
+    KIND_CREDIT: Final = "credit"
+    KIND_GRADE: Final = "grade"
+    KIND_CERTIFICATE: Final = "certificate"
+    KIND_MAIL: Final = "mail"
+    KIND_SIGNAL: Final = "signal"
+    KIND_INSTRUCTOR: Final = "instructor"
+
+    STATE_DUE: Final = "due"
+    STATE_DONE: Final = "done"
+    STATE_SUPERSEDED: Final = "superseded"
+    STATE_FAILED: Final = "failed"
+
+    attempt_id = models.IntegerField(db_index=True)
+    attempt_code = models.CharField(max_length=255)
+    exam_id = models.IntegerField(db_index=True)
+    kind = models.CharField(max_length=16)
+    # What is called on the receiver, such as ``stop_exam_attempt``. Not ``call``: hosts refuse SQL's
+    # reserved words as field names (host-platform.md 2.6).
+    call_name = models.CharField(max_length=64)
+    arguments = models.TextField(default="{}")
+    from_status = models.CharField(max_length=64)
+    to_status = models.CharField(max_length=64)
+    tries = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField()
+    # Class of the exception and a short text.
+    last_error = models.CharField(max_length=255, default="")
+    state = models.CharField(max_length=16, default=STATE_DUE)
+
+    objects: ClassVar[AttemptEffectManager] = AttemptEffectManager()
+
+    class Meta:
+        db_table = "proctoring_effect"
+        verbose_name = "effect of a status change"
+        verbose_name_plural = "effects of status changes"
+        indexes = [
+            # "What is due now?": the deliverer asks it again and again.
+            models.Index(fields=["state", "next_try_at"], name="proctoring_effect_due_idx"),
+        ]
+
+    @property
+    def call(self) -> str:
+        """``call_name``, under the name that a receiver knows it by; also as argument of the constructor."""
+        return self.call_name
+
+    @call.setter
+    def call(self, name: str) -> None:
+        self.call_name = name
+
+    def __str__(self) -> str:
+        return f"effect_id={self.pk} attempt_id={self.attempt_id} kind={self.kind} state={self.state}"

@@ -1,0 +1,82 @@
+"""The review policy: what the reviewers of an exam should let pass."""
+
+import logging
+from typing import Any, ClassVar, NoReturn, Self
+
+from django.conf import settings
+from django.db import models
+from model_utils.models import TimeStampedModel
+
+from edx_proctoring.models.exams import ProctoredExam
+
+log = logging.getLogger(__name__)
+
+
+class ProctoredExamReviewPolicy(TimeStampedModel):
+    """The rules of one exam, in the course author's words, for the provider's reviewers.
+
+    One row per exam by rule of the API; the table would take several. Each change moves the
+    former text to ``ProctoredExamReviewPolicyHistory``.
+
+    .. no_pii:
+    """
+
+    set_by_user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    proctored_exam = models.ForeignKey(ProctoredExam, db_index=True, on_delete=models.CASCADE)
+    review_policy = models.TextField(default="")
+
+    objects: ClassVar[models.Manager[Self]] = models.Manager()
+
+    class Meta:
+        db_table = "proctoring_proctoredexamreviewpolicy"
+        verbose_name = "Proctored exam review policy"
+        verbose_name_plural = "Proctored exam review policies"
+
+    def __str__(self) -> str:
+        return f"ProctoredExamReviewPolicy: {self.set_by_user} ({self.proctored_exam})"
+
+    @classmethod
+    def get_review_policy_for_exam(cls, exam_id: int) -> Self | None:
+        """Return the policy of an exam, or None; the newest where the table holds several."""
+        newest = list(
+            cls.objects.filter(proctored_exam_id=exam_id)
+            .select_related("set_by_user", "proctored_exam")
+            .order_by("-id")[:2]
+        )
+        if len(newest) > 1:
+            log.warning(
+                "several review policies for one exam, using the newest: exam_id=%s policy_id=%s",
+                exam_id,
+                newest[0].id,
+            )
+        return newest[0] if newest else None
+
+
+class ProctoredExamReviewPolicyHistory(TimeStampedModel):
+    """A former text of a review policy.
+
+    Written when a policy is saved again (the old text) or deleted (the last text). ``created`` is
+    the time of archiving. Attempts refer to rows of this table by ``review_policy_id`` once the
+    policy they were taken under was changed.
+
+    .. no_pii:
+    """
+
+    # The id of the policy row that this was a state of.
+    original_id = models.IntegerField(db_index=True)
+    set_by_user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    proctored_exam = models.ForeignKey(ProctoredExam, db_index=True, on_delete=models.CASCADE)
+    review_policy = models.TextField()
+
+    objects: ClassVar[models.Manager[Self]] = models.Manager()
+
+    class Meta:
+        db_table = "proctoring_proctoredexamreviewpolicyhistory"
+        verbose_name = "proctored exam review policy history"
+
+    def __str__(self) -> str:
+        return f"ProctoredExamReviewPolicyHistory: original_id={self.original_id} exam_id={self.proctored_exam_id}"
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: the archive is append-only. Cascades from exam and user still reach it."""
+        raise NotImplementedError("the archive of review policies is append-only")

@@ -1,0 +1,1 @@
+"""This project's own tests; the folders mirror the packages they are about."""

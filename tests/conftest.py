@@ -1,0 +1,185 @@
+"""What every test of this project starts from: no services, fresh providers, a recording tracker.
+
+Process-wide registries (services, providers, trackers, cache) are put back after each test, so
+no test can hand its fakes to the next one.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.cache import cache
+from eventtracking import tracker as event_tracker
+from eventtracking.tracker import Tracker
+
+from edx_proctoring import runtime
+from edx_proctoring.tests.test_services import (
+    MockCertificateService,
+    MockCreditService,
+    MockEnrollmentsService,
+    MockGradesService,
+    MockInstructorService,
+    MockLearningSequencesService,
+    MockNameAffirmationService,
+)
+
+
+class RecordingTracker(Tracker):
+    """An event tracker that keeps what it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events: list[tuple[str, dict[str, Any]]] = []
+
+    def emit(self, name: str | None = None, data: dict[str, Any] | None = None) -> None:
+        """Keep the event."""
+        self.events.append((name or "", data or {}))
+
+
+class Recording:
+    """A service that passes calls on to ``service`` and keeps them in ``calls``.
+
+    ``calls``: (method, positional arguments, keyword arguments). ``failing``: method names that
+    raise ``RuntimeError`` instead of doing anything.
+    """
+
+    def __init__(self, service: Any) -> None:
+        self.service = service
+        self.calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
+        self.failing: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(self.service, name)
+        if not callable(attribute):
+            return attribute
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self.calls.append((name, args, kwargs))
+            if name in self.failing:
+                raise RuntimeError(f"{name} fails, as the test wants it to")
+            return attribute(*args, **kwargs)
+
+        return call
+
+    def called(self, name: str) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
+        """Return the arguments of each call of one method."""
+        return [(args, kwargs) for method, args, kwargs in self.calls if method == name]
+
+
+@pytest.fixture(autouse=True)
+def _no_services(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start with an empty registry of services."""
+    monkeypatch.setattr(runtime, "_RUNTIME_SERVICES", {})
+
+
+@pytest.fixture(autouse=True)
+def backends_registry() -> Iterator[dict[str, Any]]:
+    """The live registry of providers, with fresh ``test``, ``null`` and ``mock`` in it."""
+    from edx_proctoring import tests as support  # its import touches the app registry
+
+    registry: dict[str, Any] = apps.get_app_config("edx_proctoring").backends  # type: ignore[attr-defined]
+    before = dict(registry)
+    support.setup_test_backends()
+    yield registry
+    registry.clear()
+    registry.update(before)
+
+
+@pytest.fixture
+def test_backend(backends_registry: dict[str, Any]) -> Any:
+    """The provider named ``test``: has onboarding, agrees with everything, remembers."""
+    return backends_registry["test"]
+
+
+@pytest.fixture(autouse=True)
+def events() -> Iterator[list[tuple[str, dict[str, Any]]]]:
+    """The tracking events emitted so far: (name, data)."""
+    recorder = RecordingTracker()
+    before = dict(event_tracker.TRACKERS)
+    event_tracker.register_tracker(recorder)
+    yield recorder.events
+    event_tracker.TRACKERS.clear()
+    event_tracker.TRACKERS.update(before)
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    """Switches, circuit breakers and nonces live in the cache."""
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def register_service() -> Callable[[str, Any], Recording]:
+    """Register a service for this test; returns the recording wrapper around it."""
+
+    def register(name: str, service: Any) -> Recording:
+        recording = Recording(service)
+        runtime.set_runtime_service(name, recording)
+        return recording
+
+    return register
+
+
+@pytest.fixture
+def credit(register_service: Callable[[str, Any], Recording]) -> Recording:
+    """A credit service that knows every learner."""
+    return register_service("credit", MockCreditService())
+
+
+@pytest.fixture
+def grades(register_service: Callable[[str, Any], Recording]) -> Recording:
+    """A grades service of courses that override the grade of a rejected exam."""
+    return register_service("grades", MockGradesService())
+
+
+@pytest.fixture
+def certificates(register_service: Callable[[str, Any], Recording]) -> Recording:
+    """A certificates service."""
+    return register_service("certificates", MockCertificateService())
+
+
+@pytest.fixture
+def instructor(register_service: Callable[[str, Any], Recording]) -> Recording:
+    """An instructor service for which everybody is course staff."""
+    return register_service("instructor", MockInstructorService(is_user_course_staff=True))
+
+
+@pytest.fixture
+def name_affirmation(register_service: Callable[[str, Any], Recording]) -> Recording:
+    """A name-affirmation service that knows nobody yet."""
+    return register_service("name_affirmation", MockNameAffirmationService())
+
+
+@pytest.fixture
+def all_services(
+    credit: Recording, grades: Recording, certificates: Recording, instructor: Recording
+) -> dict[str, Recording]:
+    """The services of an LMS that status changes talk to."""
+    return {"credit": credit, "grades": grades, "certificates": certificates, "instructor": instructor}
+
+
+@pytest.fixture
+def enrol(register_service: Callable[[str, Any], Recording]) -> Callable[..., Recording]:
+    """Register an enrolments service in which these users are enrolled as verified learners."""
+
+    def register(*users: Any) -> Recording:
+        return register_service(
+            "enrollments", MockEnrollmentsService([{"user": user, "mode": "verified"} for user in users])
+        )
+
+    return register
+
+
+@pytest.fixture
+def outline(register_service: Callable[[str, Any], Recording]) -> Callable[..., Recording]:
+    """Register a learning-sequences service with these accessible sequences and schedule items."""
+
+    def register(accessible_sequences: Any, schedule_items: Any) -> Recording:
+        return register_service(
+            "learning_sequences", MockLearningSequencesService(accessible_sequences, schedule_items)
+        )
+
+    return register

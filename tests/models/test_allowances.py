@@ -1,0 +1,205 @@
+"""Allowances: who gets what, what is refused, and what is remembered."""
+
+import pytest
+
+from edx_proctoring.exceptions import (
+    AllowanceValueNotAllowedException,
+    ProctoredExamNotActiveException,
+    UserNotFoundException,
+)
+from edx_proctoring.models import ProctoredExamStudentAllowance, ProctoredExamStudentAllowanceHistory
+from tests.factories import COURSE, make_allowance, make_exam, make_user
+
+pytestmark = pytest.mark.django_db
+
+EXTRA_TIME = ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED
+EXCEPTION = ProctoredExamStudentAllowance.REVIEW_POLICY_EXCEPTION
+add = ProctoredExamStudentAllowance.add_allowance_for_user
+
+
+def archived() -> list[tuple[int, str]]:
+    return list(ProctoredExamStudentAllowanceHistory.objects.order_by("id").values_list("allowance_id", "value"))
+
+
+def test_the_constants_have_their_published_shape():
+    assert EXTRA_TIME == ("additional_time_granted", "Additional Time (minutes)")
+    assert EXCEPTION == ("review_policy_exception", "Review Policy Exception")
+    assert ProctoredExamStudentAllowance.all_allowances == [EXTRA_TIME + EXCEPTION]
+
+
+class TestValidValues:
+    @pytest.mark.parametrize("kind", EXTRA_TIME, ids=["key", "label"])
+    @pytest.mark.parametrize("value", ["0", "30", 30, 0])
+    def test_whole_minutes_are_extra_time(self, kind, value):
+        assert ProctoredExamStudentAllowance.is_allowance_value_valid(kind, value)
+
+    @pytest.mark.parametrize("kind", EXTRA_TIME, ids=["key", "label"])
+    @pytest.mark.parametrize("value", ["-1", "1.5", "", "ten", "²", "٣", None, -1, 1.5, True, " 3"])
+    def test_anything_else_is_not(self, kind, value):
+        assert not ProctoredExamStudentAllowance.is_allowance_value_valid(kind, value)
+
+    @pytest.mark.parametrize("value", ["", "may use a calculator", -1, None])
+    def test_other_kinds_take_anything(self, value):
+        assert ProctoredExamStudentAllowance.is_allowance_value_valid(EXCEPTION[0], value)
+
+
+class TestGiving:
+    @pytest.mark.parametrize(
+        "who",
+        [
+            pytest.param(lambda user: user.id, id="by-id"),
+            pytest.param(lambda user: user.username, id="by-username"),
+            pytest.param(lambda user: user.email, id="by-address"),
+            pytest.param(lambda user: user, id="as-object"),
+        ],
+    )
+    def test_the_learner_can_be_named_in_several_ways(self, who):
+        exam, user = make_exam(), make_user()
+        allowance, action = add(exam.id, who(user), EXTRA_TIME[0], "30")
+        assert (allowance.user_id, allowance.proctored_exam_id, allowance.value, action) == (
+            user.id,
+            exam.id,
+            "30",
+            "created",
+        )
+
+    def test_the_constant_may_be_given_as_key(self):
+        allowance, _ = add(make_exam().id, make_user().id, EXTRA_TIME, "30")
+        assert allowance.key == EXTRA_TIME[0]
+
+    def test_a_second_time_changes_the_first(self):
+        allowance = make_allowance(value="30")
+        changed, action = add(allowance.proctored_exam_id, allowance.user_id, EXTRA_TIME[0], "45")
+        assert (changed.pk, changed.value, action) == (allowance.pk, "45", "updated")
+        assert archived() == [(allowance.pk, "30")]
+
+    def test_a_number_is_stored_as_text(self):
+        allowance, _ = add(make_exam().id, make_user().id, "any", 5)
+        allowance.refresh_from_db()
+        assert allowance.value == "5"
+
+    def test_a_bad_value_is_named(self):
+        with pytest.raises(AllowanceValueNotAllowedException) as refusal:
+            add(make_exam().id, make_user().id, EXTRA_TIME[0], "-1")
+        assert str(refusal.value) == 'allowance_value "-1" should be non-negative integer value.'
+
+    @pytest.mark.parametrize("nobody", ["nobody", "99"], ids=["name", "number-as-text-is-a-name"])
+    def test_an_unknown_learner_is_named(self, nobody):
+        with pytest.raises(UserNotFoundException) as refusal:
+            add(make_exam().id, nobody, EXTRA_TIME[0], "30")
+        assert str(refusal.value) == f"Cannot find user against {nobody}"
+
+    def test_an_inactive_exam_takes_none(self):
+        exam = make_exam(is_active=False)
+        with pytest.raises(ProctoredExamNotActiveException, match=f"exam_id={exam.id}"):
+            add(exam.id, make_user().id, EXTRA_TIME[0], "30")
+
+    def test_the_value_is_looked_at_before_the_learner_before_the_exam(self):
+        exam = make_exam(is_active=False)
+        with pytest.raises(AllowanceValueNotAllowedException):
+            add(exam.id, "nobody", EXTRA_TIME[0], "x")
+        with pytest.raises(UserNotFoundException):
+            add(exam.id, "nobody", EXTRA_TIME[0], "30")
+
+    def test_one_given_by_somebody_else_in_between_is_changed(self, monkeypatch):
+        """We look before the row is there and insert after: the unique key tells us, and ours becomes the update."""
+        theirs = make_allowance(value="10")
+        look, looks = ProctoredExamStudentAllowance.objects.filter, []
+
+        def look_too_early_once(**criteria):
+            looks.append(criteria)
+            return look(**criteria) if len(looks) > 1 else look(**criteria).none()
+
+        monkeypatch.setattr(ProctoredExamStudentAllowance.objects, "filter", look_too_early_once)
+        ours, action = add(theirs.proctored_exam_id, theirs.user_id, EXTRA_TIME[0], "30")
+        assert (ours.pk, ours.value, action) == (theirs.pk, "30", "updated")
+        assert archived() == [(theirs.pk, "10")]
+
+
+class TestReading:
+    def test_extra_minutes_are_a_number(self):
+        allowance = make_allowance(value="45")
+        minutes = ProctoredExamStudentAllowance.get_additional_time_granted
+        assert minutes(allowance.proctored_exam_id, allowance.user_id) == 45
+        assert minutes(allowance.proctored_exam_id, make_user().id) is None
+
+    def test_an_exception_is_a_text(self):
+        allowance = make_allowance(key=EXCEPTION[0], value="calculator")
+        text = ProctoredExamStudentAllowance.get_review_policy_exception
+        assert text(allowance.proctored_exam_id, allowance.user_id) == "calculator"
+        assert text(allowance.proctored_exam_id, make_user().id) is None
+
+    def test_those_of_a_course_come_with_learner_and_exam(self, django_assert_num_queries):
+        exam = make_exam()
+        for _ in range(5):
+            make_allowance(exam)
+        make_allowance(make_exam(course_id="course-v1:Other+1+1"))
+        with django_assert_num_queries(1):
+            found = list(ProctoredExamStudentAllowance.get_allowances_for_course(COURSE))
+            assert len({allowance.user.username for allowance in found}) == 5
+            assert {allowance.proctored_exam.id for allowance in found} == {exam.id}
+
+    def test_those_of_a_learner_in_an_exam(self):
+        allowance = make_allowance()
+        make_allowance(allowance.proctored_exam)
+        make_allowance(user=allowance.user)
+        found = ProctoredExamStudentAllowance.get_allowances_for_user(allowance.proctored_exam_id, allowance.user_id)
+        assert list(found) == [allowance]
+
+
+class TestArchive:
+    def test_giving_archives_nothing(self):
+        make_allowance()
+        assert archived() == []
+
+    def test_saving_archives_what_was_there(self):
+        allowance = make_allowance(value="30")
+        allowance.value = "45"
+        allowance.save()
+        row = ProctoredExamStudentAllowanceHistory.objects.get()
+        assert (row.allowance_id, row.value, row.key) == (allowance.pk, "30", allowance.key)
+        assert (row.user, row.proctored_exam) == (allowance.user, allowance.proctored_exam)
+
+    def test_two_updates_and_a_save_are_three_rows(self):
+        allowance = make_allowance(value="1")
+        rows = ProctoredExamStudentAllowance.objects.filter(pk=allowance.pk)
+        rows.update(value="2")
+        rows.update(value="3")
+        allowance.refresh_from_db()
+        allowance.save()
+        assert archived() == [(allowance.pk, "1"), (allowance.pk, "2"), (allowance.pk, "3")]
+
+    def test_deleting_archives_the_last_state(self):
+        allowance = make_allowance(value="30")
+        pk = allowance.pk
+        allowance.delete()
+        assert archived() == [(pk, "30")]
+
+    @pytest.mark.parametrize("owner", ["user", "proctored_exam"])
+    def test_with_its_owner_everything_goes(self, owner):
+        allowance = make_allowance()
+        allowance.save()
+        getattr(allowance, owner).delete()
+        assert archived() == []
+        assert ProctoredExamStudentAllowance.objects.count() == 0
+
+    @pytest.mark.parametrize("size", [0, 1, 5, 50])
+    def test_an_update_archives_each_row_in_a_constant_number_of_statements(self, size, django_assert_max_num_queries):
+        exam = make_exam()
+        allowances = [make_allowance(exam, value="30") for _ in range(size)]
+        # Savepoint, former states, update, archive, release.
+        with django_assert_max_num_queries(5):
+            changed = ProctoredExamStudentAllowance.objects.filter(proctored_exam=exam).update(value="60")
+        assert changed == size
+        assert sorted(archived()) == sorted((allowance.pk, "30") for allowance in allowances)
+
+    def test_an_update_of_what_it_filters_by_is_archived_as_well(self):
+        allowance = make_allowance(value="30")
+        assert ProctoredExamStudentAllowance.objects.filter(value="30").update(value="60") == 1
+        assert archived() == [(allowance.pk, "30")]
+
+    def test_a_bulk_update_archives_each_row(self):
+        first, second = make_allowance(value="1"), make_allowance(value="2")
+        first.value, second.value = "10", "20"
+        assert ProctoredExamStudentAllowance.objects.bulk_update([first, second], ["value"]) == 2
+        assert sorted(archived()) == sorted([(first.pk, "1"), (second.pk, "2")])

@@ -1,0 +1,87 @@
+"""Exceptions: what the caller gets to read, and what a task queue does to them."""
+
+import pickle
+
+import pytest
+
+from edx_proctoring import exceptions
+
+STATUS = {
+    "ProctoredExamPermissionDenied": 403,
+    "BackendProviderCannotRemoveAttempt": 502,
+    "BackendProviderRemovalNotConfirmed": 502,
+    "BackendProviderNotConfigured": 500,
+}
+WITH_CONTENT = [
+    exceptions.BackendProviderCannotRegisterAttempt,
+    exceptions.BackendProviderSentNoAttemptID,
+    exceptions.BackendProviderOnboardingProfilesException,
+]
+ALL = [
+    value
+    for name, value in vars(exceptions).items()
+    if isinstance(value, type) and issubclass(value, Exception) and not name.startswith("_")
+]
+PLAIN = [
+    value for value in ALL if value not in WITH_CONTENT and value is not exceptions.BackendProviderOnboardingException
+]
+
+
+def test_they_are_all_ours():
+    assert len(ALL) == 27
+    assert all(issubclass(value, exceptions.ProctoredBaseException) for value in ALL)
+
+
+def test_the_tree_in_the_docstring_names_each_of_them():
+    assert [value.__name__ for value in ALL if value.__name__ not in exceptions.__doc__] == []
+
+
+@pytest.mark.parametrize("exception", PLAIN, ids=lambda value: value.__name__)
+def test_a_plain_one_needs_no_arguments(exception):
+    error = exception()
+    assert error.http_status == STATUS.get(exception.__name__, 400)
+    assert str(exception("why")) == "why"
+
+
+@pytest.mark.parametrize("exception", PLAIN, ids=lambda value: value.__name__)
+def test_the_status_may_be_given_by_keyword(exception):
+    assert exception("why", http_status=418).http_status == 418
+    assert exception("why").http_status == STATUS.get(exception.__name__, 400)
+
+
+@pytest.mark.parametrize("exception", WITH_CONTENT)
+class TestProviderReplies:
+    def test_the_text_is_the_answer_and_nothing_else(self, exception):
+        assert str(exception("some error", 403)) == "some error"
+
+    @pytest.mark.parametrize(
+        ("content", "text"),
+        [
+            pytest.param("  spaced\n", "spaced", id="space-around"),
+            pytest.param(b"caf\xc3\xa9", "café", id="bytes"),
+            pytest.param(b"\xff", "�", id="bytes-that-are-no-text"),
+            pytest.param({"error": 1}, "{'error': 1}", id="parsed-json"),
+        ],
+    )
+    def test_an_answer_of_any_kind_is_readable(self, exception, content, text):
+        assert str(exception(content, 500)) == text
+
+    def test_a_whole_error_page_is_cut(self, exception):
+        text = str(exception("x" * 100_000, 500))
+        assert len(text) == exceptions.MAX_CONTENT_LENGTH
+        assert text.endswith("…")
+
+    def test_the_upstream_status_is_kept(self, exception):
+        error = exception("some error", http_status=503)
+        assert (error.http_status, error.upstream_status, error.content) == (503, 503, "some error")
+
+    def test_it_survives_a_task_queue(self, exception):
+        error = pickle.loads(pickle.dumps(exception(b"some error", http_status=403)))
+        assert (type(error), str(error), error.http_status) == (exception, "some error", 403)
+
+
+def test_a_refusal_for_want_of_onboarding_says_what_is_missing():
+    error = exceptions.BackendProviderOnboardingException("onboarding_missing")
+    assert (error.status, str(error), error.http_status) == ("onboarding_missing", "onboarding_missing", 400)
+    again = pickle.loads(pickle.dumps(error))
+    assert again.status == "onboarding_missing"

@@ -1,0 +1,43 @@
+"""``archive_model``, the helper that the older archives are filled with."""
+
+import pytest
+
+from edx_proctoring.models import (
+    ProctoredExamStudentAllowanceHistory,
+    archive_model,
+)
+from tests.factories import make_allowance
+
+pytestmark = pytest.mark.django_db
+
+
+def test_columns_are_copied_without_loading_relations(django_assert_num_queries):
+    allowance = type(make_allowance()).objects.get()
+    with django_assert_num_queries(1):
+        row = archive_model(ProctoredExamStudentAllowanceHistory, allowance, id="allowance_id")
+    row.refresh_from_db()
+    assert (row.allowance_id, row.user_id, row.proctored_exam_id, row.key, row.value) == (
+        allowance.id,
+        allowance.user_id,
+        allowance.proctored_exam_id,
+        allowance.key,
+        allowance.value,
+    )
+
+
+def test_the_archive_has_times_of_its_own():
+    allowance = make_allowance()
+    row = archive_model(ProctoredExamStudentAllowanceHistory, allowance, id="allowance_id")
+    assert row.created > allowance.created
+
+
+def test_a_field_can_be_left_out():
+    row = archive_model(ProctoredExamStudentAllowanceHistory, make_allowance(), id="allowance_id", value=None)
+    assert row.value == ""
+
+
+def test_a_target_that_is_no_column_is_an_attribute_only():
+    row = archive_model(
+        ProctoredExamStudentAllowanceHistory, make_allowance(value="30"), id="allowance_id", value="nowhere"
+    )
+    assert row.nowhere == "30"

@@ -1,0 +1,81 @@
+"""Review policies and their archive."""
+
+import pytest
+
+from edx_proctoring.models import ProctoredExamReviewPolicy, ProctoredExamReviewPolicyHistory
+from tests.factories import make_exam, make_policy, make_staff
+
+pytestmark = pytest.mark.django_db
+
+
+def archived() -> list[tuple[int, str]]:
+    return list(ProctoredExamReviewPolicyHistory.objects.order_by("id").values_list("original_id", "review_policy"))
+
+
+def test_a_policy_introduces_itself():
+    exam = make_exam(course_id="test_course", exam_name="NAME", is_active=False)
+    policy = make_policy(exam, make_staff("tester"))
+    assert str(policy) == "ProctoredExamReviewPolicy: tester (test_course: NAME (inactive))"
+
+
+def test_the_policy_of_an_exam():
+    policy = make_policy()
+    make_policy()
+    assert ProctoredExamReviewPolicy.get_review_policy_for_exam(policy.proctored_exam_id) == policy
+    assert ProctoredExamReviewPolicy.get_review_policy_for_exam(12345) is None
+
+
+def test_of_several_policies_the_newest_counts(caplog):
+    exam = make_exam()
+    make_policy(exam, review_policy="old")
+    newest = make_policy(exam, review_policy="new")
+    caplog.clear()
+    assert ProctoredExamReviewPolicy.get_review_policy_for_exam(exam.id) == newest
+    assert f"exam_id={exam.id} policy_id={newest.id}" in caplog.text
+
+
+def test_a_change_and_the_deletion_are_archived_in_order():
+    policy = make_policy(review_policy="first")
+    assert archived() == []
+    policy_id = policy.id
+    policy.review_policy = "second"
+    policy.save()
+    policy.delete()
+    assert archived() == [(policy_id, "first"), (policy_id, "second")]
+    rows = ProctoredExamReviewPolicyHistory.objects.all()
+    assert {(row.proctored_exam, row.set_by_user) for row in rows} == {(policy.proctored_exam, policy.set_by_user)}
+
+
+def test_an_archived_policy_cannot_be_deleted():
+    policy = make_policy()
+    policy.save()
+    with pytest.raises(NotImplementedError):
+        ProctoredExamReviewPolicyHistory.objects.get().delete()
+
+
+def test_the_archive_goes_with_the_exam():
+    policy = make_policy()
+    policy.save()
+    policy.proctored_exam.delete()
+    assert archived() == []
+
+
+class TestTellingTheProvider:
+    def test_a_new_policy_reaches_it(self, test_backend):
+        make_policy(review_policy="Open book")
+        assert test_backend.last_exam["rule_summary"] == "Open book"
+
+    def test_a_changed_policy_reaches_it(self, test_backend):
+        policy = make_policy(review_policy="Open book")
+        policy.review_policy = "Closed book"
+        policy.save()
+        assert test_backend.last_exam["rule_summary"] == "Closed book"
+
+    def test_a_deleted_policy_reaches_it(self, test_backend):
+        make_policy(review_policy="Open book").delete()
+        assert "rule_summary" not in test_backend.last_exam
+
+    def test_a_policy_that_goes_with_its_exam_is_not_news(self, test_backend):
+        policy = make_policy()
+        policy.proctored_exam.delete()
+        assert test_backend.last_exam["is_active"] is False

@@ -1,0 +1,46 @@
+"""Who may review an attempt."""
+
+import pytest
+from django.contrib.auth.models import Group
+
+from tests.factories import make_staff, make_user
+
+pytestmark = pytest.mark.django_db
+
+PERMISSION = "edx_proctoring.can_review_attempt"
+
+
+def attempt_with(backend):
+    return {"proctored_exam": {"backend": backend}}
+
+
+@pytest.fixture
+def reviewer():
+    user = make_user()
+    user.groups.add(Group.objects.create(name="test_review"))
+    return user
+
+
+def test_a_learner_may_not():
+    assert not make_user().has_perm(PERMISSION, attempt_with("test"))
+
+
+def test_staff_may_without_a_query(django_assert_num_queries):
+    staff = make_staff()
+    with django_assert_num_queries(0):
+        assert staff.has_perm(PERMISSION, attempt_with("test"))
+
+
+def test_a_reviewer_of_the_provider_may(reviewer):
+    assert reviewer.has_perm(PERMISSION, attempt_with("test"))
+
+
+def test_a_reviewer_of_another_provider_may_not(reviewer):
+    assert not reviewer.has_perm(PERMISSION, attempt_with("null"))
+
+
+def test_an_exam_without_provider_belongs_to_the_reviewers_of_the_default_one(reviewer, settings):
+    assert settings.PROCTORING_BACKENDS["DEFAULT"] == "test"
+    assert reviewer.has_perm(PERMISSION, attempt_with(None))
+    settings.PROCTORING_BACKENDS = {"DEFAULT": "null"}
+    assert not reviewer.has_perm(PERMISSION, attempt_with(None))

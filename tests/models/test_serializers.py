@@ -1,0 +1,207 @@
+"""The dictionaries that are handed out, key by key, and what exams are accepted."""
+
+import json
+from datetime import datetime
+
+import pytest
+from rest_framework.renderers import JSONRenderer
+
+from edx_proctoring.serializers import (
+    ProctoredExamJSONSafeSerializer,
+    ProctoredExamRegistrationSerializer,
+    ProctoredExamReviewPolicySerializer,
+    ProctoredExamSerializer,
+    ProctoredExamStudentAllowanceSerializer,
+    ProctoredExamStudentAttemptSerializer,
+    UserSerializer,
+)
+from tests.factories import NOON, make_allowance, make_attempt, make_exam, make_policy, make_user
+
+pytestmark = pytest.mark.django_db
+
+EXAM_KEYS = [
+    "id",
+    "course_id",
+    "content_id",
+    "external_id",
+    "exam_name",
+    "time_limit_mins",
+    "is_proctored",
+    "is_practice_exam",
+    "is_active",
+    "due_date",
+    "hide_after_due",
+    "backend",
+]
+ATTEMPT_KEYS = [
+    "id",
+    "created",
+    "modified",
+    "user",
+    "started_at",
+    "completed_at",
+    "external_id",
+    "status",
+    "proctored_exam",
+    "allowed_time_limit_mins",
+    "attempt_code",
+    "is_sample_attempt",
+    "taking_as_proctored",
+    "review_policy_id",
+    "is_status_acknowledged",
+    "time_remaining_seconds",
+    "is_resumable",
+    "ready_to_resume",
+    "resumed",
+]
+
+
+def in_json(data):
+    return json.loads(JSONRenderer().render(data))
+
+
+class TestExam:
+    def test_keys_in_order(self):
+        assert list(ProctoredExamSerializer(make_exam()).data) == EXAM_KEYS
+
+    def test_its_due_date_is_a_datetime_and_in_json_a_text(self):
+        data = ProctoredExamSerializer(make_exam(due_date=NOON)).data
+        assert data["due_date"] == NOON
+        assert isinstance(data["due_date"], datetime)
+        assert in_json(data)["due_date"] == "2026-03-02T12:00:00Z"
+
+    def test_for_providers_the_due_date_is_a_text(self):
+        assert ProctoredExamJSONSafeSerializer(make_exam(due_date=NOON)).data["due_date"] == "2026-03-02T12:00:00Z"
+        assert ProctoredExamJSONSafeSerializer(make_exam()).data["due_date"] is None
+
+    def test_callers_may_add_to_it(self):
+        data = ProctoredExamSerializer(make_exam()).data
+        data["rule_summary"] = "Open book"
+        assert data["rule_summary"] == "Open book"
+
+
+class TestAttempt:
+    def test_keys_in_order(self):
+        data = ProctoredExamStudentAttemptSerializer(make_attempt()).data
+        assert list(data) == ATTEMPT_KEYS
+        assert list(data["user"]) == ["id", "username", "email"]
+        assert list(data["proctored_exam"]) == EXAM_KEYS
+
+    def test_some_dates_are_texts_and_some_are_not(self):
+        data = ProctoredExamStudentAttemptSerializer(make_attempt(started_at=NOON)).data
+        assert data["started_at"] == NOON
+        assert data["completed_at"] is None
+        assert isinstance(data["created"], str)
+        assert isinstance(data["modified"], str)
+        assert data["created"].endswith("Z")
+        assert in_json(data)["started_at"] == "2026-03-02T12:00:00Z"
+
+    def test_takes_no_query_when_exam_and_learner_are_loaded(self, django_assert_num_queries):
+        attempt = make_attempt()
+        with django_assert_num_queries(0):
+            assert ProctoredExamStudentAttemptSerializer(attempt).data["id"] == attempt.id
+
+
+def test_allowance():
+    data = ProctoredExamStudentAllowanceSerializer(make_allowance(value="30")).data
+    assert list(data) == ["id", "created", "modified", "user", "key", "value", "proctored_exam"]
+    assert data["value"] == "30"
+
+
+def test_review_policy():
+    data = ProctoredExamReviewPolicySerializer(make_policy(review_policy="Open book")).data
+    assert list(data) == ["id", "created", "modified", "set_by_user", "proctored_exam", "review_policy"]
+    assert data["review_policy"] == "Open book"
+
+
+def test_user():
+    user = make_user("julia")
+    assert UserSerializer(user).data == {"id": user.id, "username": "julia", "email": "julia@example.com"}
+
+
+def exam_input(**changes):
+    data = {
+        "course_id": "a/b/c",
+        "content_id": "content",
+        "external_id": "external",
+        "exam_name": "Exam",
+        "time_limit_mins": 90,
+        "is_proctored": True,
+        "is_practice_exam": False,
+        "is_active": True,
+        "hide_after_due": False,
+        **changes,
+    }
+    return {key: value for key, value in data.items() if value is not ...}
+
+
+ABSENT = ...
+
+REFUSED = [
+    pytest.param(serializer, changes, field, id=f"{serializer.__name__}-{field}-{list(changes.values())[0]!r:.20}")
+    for serializer, changes, field in [
+        *[
+            (ProctoredExamSerializer, {field: ABSENT}, field)
+            for field in EXAM_KEYS
+            if field not in ("id", "due_date", "backend")
+        ],
+        (ProctoredExamSerializer, {"external_id": None}, "external_id"),
+        (ProctoredExamSerializer, {"due_date": None}, "due_date"),
+        (ProctoredExamSerializer, {"is_proctored": "bla"}, "is_proctored"),
+        (ProctoredExamSerializer, {"time_limit_mins": "long"}, "time_limit_mins"),
+        (ProctoredExamSerializer, {"time_limit_mins": -1}, "time_limit_mins"),
+        (ProctoredExamSerializer, {"course_id": "c" * 256}, "course_id"),
+        (ProctoredExamSerializer, {"content_id": "c" * 256}, "content_id"),
+        (ProctoredExamSerializer, {"external_id": "c" * 256}, "external_id"),
+        (ProctoredExamSerializer, {"backend": "c" * 256}, "backend"),
+        (ProctoredExamRegistrationSerializer, {"exam_name": ABSENT}, "exam_name"),
+    ]
+]
+
+
+@pytest.mark.parametrize(("serializer", "changes", "field"), REFUSED)
+def test_refused_input_names_the_field(serializer, changes, field):
+    checked = serializer(data=exam_input(**changes))
+    assert not checked.is_valid()
+    assert list(checked.errors) == [field]
+
+
+@pytest.mark.parametrize(
+    ("serializer", "changes"),
+    [
+        pytest.param(ProctoredExamSerializer, {}, id="complete"),
+        pytest.param(ProctoredExamSerializer, {"is_proctored": "t", "is_active": "false"}, id="spelled-booleans"),
+        pytest.param(ProctoredExamSerializer, {"backend": None}, id="default-provider"),
+        pytest.param(ProctoredExamSerializer, {"backend": "gone"}, id="unknown-provider"),
+        pytest.param(ProctoredExamSerializer, {"due_date": "2026-03-02T12:00:00Z"}, id="due-date"),
+        pytest.param(ProctoredExamRegistrationSerializer, {"external_id": ABSENT}, id="registering-without-id"),
+        pytest.param(ProctoredExamRegistrationSerializer, {"external_id": None}, id="registering-null-id"),
+        pytest.param(ProctoredExamRegistrationSerializer, {"due_date": None}, id="registering-null-due-date"),
+    ],
+)
+def test_accepted_input(serializer, changes):
+    checked = serializer(data=exam_input(**changes))
+    assert checked.is_valid(), checked.errors
+
+
+def test_an_unknown_provider_is_warned_about(caplog):
+    ProctoredExamSerializer(data=exam_input(backend="gone")).is_valid(raise_exception=True)
+    assert "backend=gone" in caplog.text
+
+
+def test_a_known_provider_is_not(caplog):
+    ProctoredExamSerializer(data=exam_input(backend="null")).is_valid(raise_exception=True)
+    assert caplog.text == ""
+
+
+class TestTheSamePairTwice:
+    def test_is_refused_when_an_exam_is_made(self):
+        exam = make_exam()
+        checked = ProctoredExamSerializer(data=exam_input(course_id=exam.course_id, content_id=exam.content_id))
+        assert not checked.is_valid()
+        assert list(checked.errors) == ["non_field_errors"]
+
+    def test_is_accepted_when_exams_are_registered(self):
+        exam = make_exam()
+        data = exam_input(course_id=exam.course_id, content_id=exam.content_id)
+        assert ProctoredExamRegistrationSerializer(data=data).is_valid()

@@ -1,0 +1,145 @@
+"""The words for attempts and reviews, against the tables of python-api.md 6."""
+
+import pytest
+
+from edx_proctoring.exceptions import ProctoredExamBadReviewStatus
+from edx_proctoring.statuses import (
+    InstructorDashboardOnboardingAttemptStatus,
+    ProctoredExamStudentAttemptStatus,
+    ReviewStatus,
+    SoftwareSecureReviewStatus,
+    VerificientOnboardingProfileStatus,
+)
+
+INCOMPLETE = ["eligible", "created", "download_software_clicked", "ready_to_start", "started", "ready_to_submit"]
+ONBOARDING_ERRORS = ["onboarding_missing", "onboarding_pending", "onboarding_failed", "onboarding_expired"]
+COMPLETE = [
+    "declined",
+    "timed_out",
+    "submitted",
+    "second_review_required",
+    "verified",
+    "rejected",
+    "error",
+    *ONBOARDING_ERRORS,
+]
+NEITHER = ["expired", "onboarding_reset"]
+ALL = [*INCOMPLETE, *COMPLETE, *NEITHER]
+
+
+@pytest.mark.parametrize("status", ALL)
+def test_each_word_is_its_own_name(status):
+    assert getattr(ProctoredExamStudentAttemptStatus, status) == status
+
+
+def test_the_onboarding_errors_have_an_order():
+    assert ProctoredExamStudentAttemptStatus.onboarding_errors == tuple(ONBOARDING_ERRORS)
+
+
+@pytest.mark.parametrize(
+    ("question", "yes"),
+    [
+        ("is_incomplete_status", INCOMPLETE),
+        ("is_completed_status", COMPLETE),
+        ("is_valid_status", [*INCOMPLETE, *COMPLETE]),
+        ("is_pre_started_status", ["created", "download_software_clicked", "ready_to_start"]),
+        ("is_in_progress_status", ["started", "ready_to_submit"]),
+        ("needs_credit_status_update", ["verified", "rejected", "declined", "submitted", "error"]),
+        ("needs_grade_override", ["rejected"]),
+        ("is_a_cascadable_failure", ["declined"]),
+    ],
+)
+def test_each_question_has_its_list(question, yes):
+    ask = getattr(ProctoredExamStudentAttemptStatus, question)
+    assert [status for status in [*ALL, "", "unknown"] if ask(status)] == [s for s in ALL if s in yes]
+
+
+REVIEWS = {
+    "passed": "Clean",
+    "violation": "Rules Violation",
+    "suspicious": "Suspicious",
+    "not_reviewed": "Not Reviewed",
+}
+
+
+class TestReviews:
+    @pytest.mark.parametrize("standard", REVIEWS)
+    def test_standard_words_are_valid(self, standard):
+        assert ReviewStatus.validate(standard) is True
+
+    @pytest.mark.parametrize("stored", REVIEWS.values())
+    def test_stored_words_are_valid(self, stored):
+        assert SoftwareSecureReviewStatus.validate(stored) is True
+
+    @pytest.mark.parametrize("words", [ReviewStatus, SoftwareSecureReviewStatus])
+    def test_other_words_are_not(self, words):
+        with pytest.raises(ProctoredExamBadReviewStatus, match="bogus"):
+            words.validate("bogus")
+
+    def test_one_vocabulary_translates_to_the_other(self):
+        assert SoftwareSecureReviewStatus.from_standard_status == REVIEWS
+        assert SoftwareSecureReviewStatus.to_standard_status == {v: k for k, v in REVIEWS.items()}
+
+    def test_published_lists(self):
+        assert SoftwareSecureReviewStatus.passing_statuses == ["Clean", "Rules Violation"]
+        assert SoftwareSecureReviewStatus.failing_statuses == ["Not Reviewed", "Suspicious"]
+        assert SoftwareSecureReviewStatus.notify_support_for_status == "Suspicious"
+
+
+class TestOnboarding:
+    @pytest.mark.parametrize(
+        ("attempt", "dashboard"),
+        [
+            (None, "not_started"),
+            ("", "not_started"),
+            ("created", "setup_started"),
+            ("download_software_clicked", "setup_started"),
+            ("ready_to_start", "setup_started"),
+            ("started", "onboarding_started"),
+            ("ready_to_submit", "onboarding_started"),
+            ("submitted", "submitted"),
+            ("rejected", "rejected"),
+            ("verified", "verified"),
+            ("error", "error"),
+            ("expired", "expired"),
+            ("declined", None),
+            ("onboarding_reset", None),
+        ],
+    )
+    def test_dashboard_words(self, attempt, dashboard):
+        translate = InstructorDashboardOnboardingAttemptStatus.get_onboarding_status_from_attempt_status
+        assert translate(attempt) == dashboard
+
+    @pytest.mark.parametrize(
+        ("profile", "edx", "dashboard"),
+        [
+            ("no-profile", None, "not_started"),
+            ("approved-in-course", "verified", "verified"),
+            ("approved-in-different-course", "other_course_approved", "other_course_approved"),
+            ("rejected", "rejected", "rejected"),
+            ("expired", "expired", "expired"),
+            ("pending", "submitted", "submitted"),
+            ("bogus", None, None),
+            (None, None, None),
+        ],
+    )
+    def test_profile_words(self, profile, edx, dashboard):
+        words = VerificientOnboardingProfileStatus
+        assert words.get_edx_status_from_profile_status(profile) == edx
+        assert words.get_instructor_status_from_profile_status(profile) == dashboard
+
+    @pytest.mark.parametrize(
+        ("wanted", "profile"),
+        [
+            ("not_started", "no-profile"),
+            ("verified", "approved-in-course"),
+            ("other_course_approved", "approved-in-different-course"),
+            ("rejected", "rejected"),
+            ("expired", "expired"),
+            ("submitted", "pending"),
+            ("setup_started", None),
+            (None, None),
+        ],
+    )
+    def test_filter_words(self, wanted, profile):
+        assert VerificientOnboardingProfileStatus.get_profile_status_from_filter(wanted) == profile
