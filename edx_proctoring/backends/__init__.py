@@ -1,0 +1,46 @@
+"""Proctoring providers behind one interface, and the one place where a provider is looked up.
+
+Spec: backends.md 3.2. Models import this package, so it is importable before models are loaded;
+the provider classes live in its modules and are loaded by the app configuration.
+
+Other rooms call ``backends.get_backend_provider(...)`` through this module at call time: hosts and
+suites replace providers here (architecture R13).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.apps import apps
+
+from edx_proctoring.backends.provider_settings import (
+    get_proctoring_settings,
+    get_proctoring_settings_param,
+    provider_setting,
+)
+
+__all__ = [
+    "get_backend_provider",
+    "get_proctoring_settings",
+    "get_proctoring_settings_param",
+    "provider_setting",
+]
+
+
+def get_backend_provider(exam: Mapping[str, Any] | None = None, name: str | None = None) -> Any:
+    """Return the provider of an exam, or the one configured under a name, or the default one.
+
+    Args:
+        exam: exam dict; its truthy ``backend`` (the key is required) wins over ``name``.
+        name: name of a configured backend; None means the default.
+
+    Returns a ``ProctoringBackendProvider`` or a duck type of it; None for an exam whose
+    ``is_proctored`` is falsy, because a timed exam has no provider even if one is stored with it.
+    Raises ``NotImplementedError`` for a name without a working provider, ``ImproperlyConfigured``
+    if there is no default. Spec: backends.md 3.2.
+    """
+    if exam:
+        if "is_proctored" in exam and not exam["is_proctored"]:
+            return None
+        name = exam["backend"] or name
+    # The app configuration is not imported: its registry is exchanged on the live object.
+    return apps.get_app_config("edx_proctoring").get_backend(name=name)  # type: ignore[attr-defined]

@@ -1,0 +1,140 @@
+"""How we talk to providers: with limits on time and size. Spec: backends.md 5.2, 14.1, 14.2.
+
+The limits sit in the adapter of the session, because interceptors and suites hook the session
+above it and ``requests.adapters.HTTPAdapter.send`` below it.
+"""
+
+import time
+from typing import Any, Final
+
+import requests
+import urllib3
+from edx_rest_api_client.client import OAuthAPIClient
+from requests.adapters import HTTPAdapter
+
+# Larger than any reply of the protocol; a page of onboarding profiles has some ten thousand bytes.
+MAX_REPLY_BYTES: Final = 1024 * 1024
+
+# A reply may trickle in: each piece within the read limit, all of them within this many times the read limit.
+DEADLINE_FACTOR: Final = 2
+
+_DEFAULT_READ_SECONDS: Final = 30.0
+_CHUNK_BYTES: Final = 64 * 1024
+_POOL_MAXSIZE: Final = 20
+_MAX_REDIRECTS: Final = 5
+
+# A number of seconds, or one for connecting and one for reading; None is no limit.
+Timeout = float | tuple[float | None, float | None] | None
+
+
+class ReplyTooLarge(requests.RequestException):
+    """A provider's reply has more bytes than any reply should have."""
+
+
+class BoundedAdapter(HTTPAdapter):
+    """An adapter that reads the whole body itself, up to a size and a moment.
+
+    The time limits of ``requests`` are per read from the socket: without this, a provider that
+    sends a byte now and then could hold a learner's page for ever.
+    """
+
+    def __init__(self, *, max_bytes: int = MAX_REPLY_BYTES, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._max_bytes = max_bytes
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: Any = True,
+        cert: Any = None,
+        proxies: Any = None,
+    ) -> requests.Response:
+        """Send, and return the response with its body read.
+
+        Raises ``ReplyTooLarge``, ``requests.ReadTimeout`` past the deadline, and what ``requests``
+        raises otherwise.
+        """
+        deadline = time.monotonic() + DEADLINE_FACTOR * _read_seconds(timeout)
+        response = super().send(request, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies=proxies)
+        if not stream and hasattr(response.raw, "read"):
+            try:
+                body = self._read(response, deadline)
+            except BaseException:
+                # Half-read connections are of no use to the next request.
+                response.close()
+                raise
+            # The attributes in which ``requests`` keeps a body that was read.
+            response._content = body
+            response._content_consumed = True  # type: ignore[attr-defined]
+        return response
+
+    def _read(self, response: requests.Response, deadline: float) -> bytes:
+        # ``read1`` returns what has arrived; ``read`` waits for a full chunk, so on old versions
+        # of urllib3, which lack the former, the deadline is looked at more rarely.
+        read = getattr(response.raw, "read1", None) or response.raw.read
+        chunks: list[bytes] = []
+        size = 0
+        try:
+            while chunk := read(_CHUNK_BYTES, decode_content=True):
+                size += len(chunk)
+                if size > self._max_bytes:
+                    raise ReplyTooLarge(f"The reply has more than {self._max_bytes} bytes.", request=response.request)
+                if time.monotonic() > deadline:
+                    raise requests.ReadTimeout("The reply took too long as a whole.", request=response.request)
+                chunks.append(chunk)
+        except urllib3.exceptions.ReadTimeoutError as exc:
+            raise requests.ReadTimeout(exc, request=response.request) from exc
+        except urllib3.exceptions.DecodeError as exc:
+            raise requests.exceptions.ContentDecodingError(exc, request=response.request) from exc
+        except urllib3.exceptions.HTTPError as exc:
+            raise requests.exceptions.ChunkedEncodingError(exc, request=response.request) from exc
+        return b"".join(chunks)
+
+
+class ProviderSession(OAuthAPIClient):
+    """A session that fetches, caches and sends an OAuth2 token, within our limits.
+
+    One per provider object, for its whole life. A plugin may set ``oauth_uri`` at any time.
+    """
+
+    def __init__(self, base_url: str, client_id: str | None, client_secret: str | None) -> None:
+        super().__init__(base_url, client_id, client_secret)
+        mount_limits(self)
+
+    def _ensure_authentication(self) -> None:
+        """Have an unexpired token. Raises ``requests.RequestException`` if the provider gives none."""
+        try:
+            super()._ensure_authentication()
+        except (TypeError, ValueError, AttributeError) as exc:
+            # JSON that is no object, or an expiry that is no number: the client does not expect them.
+            raise requests.RequestException("The provider's token reply is malformed.") from exc
+
+
+def mount_limits(session: requests.Session) -> None:
+    """Put the limits under a session."""
+    session.max_redirects = _MAX_REDIRECTS
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, BoundedAdapter(pool_maxsize=_POOL_MAXSIZE))
+
+
+def shortest(timeout: Any, limit: Any) -> Any:
+    """Return the time limit ``limit``, but in no phase more than ``timeout``. Both as ``Timeout``."""
+    connect, read = (
+        min((seconds for seconds in phase if seconds is not None), default=None)
+        for phase in zip(_phases(timeout), _phases(limit), strict=True)
+    )
+    return connect if connect == read else (connect, read)
+
+
+def _phases(timeout: Any) -> tuple[float | None, float | None]:
+    if isinstance(timeout, (tuple, list)):
+        connect, read = timeout
+        return connect, read
+    return timeout, timeout
+
+
+def _read_seconds(timeout: Any) -> float:
+    read = timeout[1] if isinstance(timeout, (tuple, list)) and len(timeout) == 2 else timeout
+    return read if isinstance(read, (int, float)) else _DEFAULT_READ_SECONDS

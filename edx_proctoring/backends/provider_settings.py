@@ -1,0 +1,133 @@
+"""Settings that one provider has for itself, else the platform's. Spec: backends.md 2.3.
+
+An entry may hold ``settings``: in ``PROCTORING_BACKENDS[name]`` and in the older form
+``PROCTORING_BACKEND_PROVIDERS[name]``, with the same meaning.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.core.exceptions import ImproperlyConfigured
+
+from edx_proctoring import conf, constants
+
+# Where the platform-wide value of a key is found. ``constants`` is read at call time: it is patched there.
+_PLATFORM_CONSTANT: Final = {
+    "SITE_NAME": "SITE_NAME",
+    "PLATFORM_NAME": "PLATFORM_NAME",
+    "STATUS_EMAIL_FROM_ADDRESS": "FROM_EMAIL",
+    "CONTACT_EMAIL": "DEFAULT_CONTACT_EMAIL",
+    "DEFAULT_REVIEW_POLICY": "DEFAULT_SOFTWARE_SECURE_REVIEW_POLICY",
+    "REQUIRE_FAILURE_SECOND_REVIEWS": "REQUIRE_FAILURE_SECOND_REVIEWS",
+    "ALLOW_REVIEW_UPDATES": "ALLOW_REVIEW_UPDATES",
+}
+
+# ``MUST_BE_VERIFIED_TRACK`` is accepted and has no effect: the permission moved to the host.
+BOOLEAN_KEYS: Final = frozenset(
+    {"REQUIRE_FAILURE_SECOND_REVIEWS", "ALLOW_REVIEW_UPDATES", "ALLOW_TIMED_OUT_STATE", "MUST_BE_VERIFIED_TRACK"}
+)
+
+# A key of the newer form → the name that the older form used for it.
+_ALIASES: Final = {"STATUS_EMAIL_FROM_ADDRESS": "FROM_EMAIL"}
+
+
+def provider_setting(backend_name: str | None, key: str) -> Any:
+    """Return a setting as it applies to exams of one backend.
+
+    Args:
+        backend_name: configured name, or None for the default backend.
+        key: one of the keys of backends.md 2.3.
+
+    The provider's own value comes first, then the platform's. ``LINK_URLS`` of both are merged,
+    the provider's on top. None for a key that neither knows.
+    """
+    own = own_settings(backend_name)
+    if key == "LINK_URLS":
+        return {**(conf.proctoring.link_urls or {}), **_mapping(own.get(key))}
+    value = own.get(key)
+    if value is None and key in _ALIASES:
+        value = own.get(_ALIASES[key])
+    if key in BOOLEAN_KEYS and value is not None:
+        # Placeholder text of a sample is no decision; the check names it.
+        value = conf.as_bool(value)
+    return _platform_value(key) if value is None else value
+
+
+def own_settings(backend_name: str | None) -> Mapping[str, Any]:
+    """Return the ``settings`` dict of a backend, empty if it has none.
+
+    An entry of ``PROCTORING_BACKENDS`` wins as a whole over one of the same name in the older form.
+    """
+    name = backend_name or default_backend_name() or ""
+    entry = conf.proctoring.backends.get(name)
+    if entry is None:
+        entry = legacy_entries().get(name)
+    return _mapping(_mapping(entry).get("settings"))
+
+
+def legacy_entries() -> dict[str, Any]:
+    """Return the entries of the older forms by name, without the string ``DEFAULT``."""
+    entries = {name: entry for name, entry in conf.proctoring.backend_providers.items() if name != "DEFAULT"}
+    single = conf.proctoring.backend_provider
+    if single:
+        entries.setdefault(_name_of_single(single), single)
+    return entries
+
+
+def default_backend_name() -> str | None:
+    """Return the name of the default backend as configured now, None if there is none.
+
+    ``PROCTORING_BACKENDS['DEFAULT']`` alone decides where no older form is present. Beside an
+    older form, the default that the settings plugin injects does not count as a decision.
+    """
+    backends = conf.proctoring.backends
+    configured: str | None = backends.get("DEFAULT")
+    legacy = legacy_entries()
+    if not legacy or (configured and dict(backends) != dict(conf.INJECTED_BACKENDS)):
+        return configured
+    single = conf.proctoring.backend_provider
+    if single:
+        return _name_of_single(single)
+    named = conf.proctoring.backend_providers.get("DEFAULT")
+    if isinstance(named, str):
+        return named
+    return "default" if "default" in legacy else "null"
+
+
+def get_proctoring_settings(provider_name: str) -> Mapping[str, Any]:
+    """Return the ``settings`` dict of a configured provider, for callers of the older form.
+
+    Raises ``ImproperlyConfigured`` for an unknown name.
+    """
+    if provider_name not in conf.proctoring.backends and provider_name not in legacy_entries():
+        raise ImproperlyConfigured(f"There is no configuration for the proctoring provider {provider_name!r}.")
+    return own_settings(provider_name)
+
+
+def get_proctoring_settings_param(proctoring_settings: Mapping[str, Any], param: str, default: Any = False) -> Any:
+    """Return a value of a provider's settings dict, for callers of the older form.
+
+    If the dict lacks it: ``default``, or the platform's value where ``default`` is falsy.
+    """
+    if param in proctoring_settings:
+        return proctoring_settings[param]
+    return default or _platform_value(param)
+
+
+def _platform_value(key: str) -> Any:
+    if key in _PLATFORM_CONSTANT:
+        return getattr(constants, _PLATFORM_CONSTANT[key])
+    if key == "ALLOW_TIMED_OUT_STATE":
+        return conf.proctoring.allow_timed_out_state
+    if key == "LINK_URLS":
+        return conf.proctoring.link_urls
+    return None
+
+
+def _name_of_single(entry: Mapping[str, Any]) -> str:
+    """The oldest form names no provider: the Software Secure class gets its usual name."""
+    return "software_secure" if str(entry.get("class", "")).endswith(".SoftwareSecureBackendProvider") else "default"
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,169 @@
+"""From configuration to provider objects. Spec: backends.md 2, 3.1.
+
+Reads both configuration forms, finds the classes, builds one instance per configured name. A
+provider that cannot be built is recorded as broken and disturbs nobody else: the process starts,
+``checks.py`` reports it, and looking it up raises ``NotImplementedError`` with the cause chained.
+"""
+
+import contextlib
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Final
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
+
+from edx_proctoring import conf
+from edx_proctoring.backends import legacy
+from edx_proctoring.backends.provider_settings import default_backend_name, legacy_entries
+
+log = logging.getLogger(__name__)
+
+# Entry point group in which plugins of any distribution name their provider classes.
+NAMESPACE: Final = "openedx.proctoring"
+
+# Keys of an entry that choose its class or are read elsewhere, never passed to a constructor.
+SELECTION_KEYS: Final = frozenset({"plugin", "class"})
+HOST_KEYS: Final = frozenset(
+    {"LINK_URLS", "settings", "show_review_rules", "requires_escalation_email", "allow_honor_mode"}
+)
+
+
+@dataclass(slots=True)
+class Registry:
+    """All configured providers.
+
+    ``backends``: name → provider, in the order of the configuration.
+    ``broken``: name → why there is no provider of that name although one is configured.
+    ``dropped_keys``: name → options that no constructor got to see.
+    """
+
+    backends: dict[str, Any] = field(default_factory=dict)
+    broken: dict[str, Exception] = field(default_factory=dict)
+    dropped_keys: dict[str, list[str]] = field(default_factory=dict)
+
+
+def load(allow_list: Collection[str]) -> Registry:
+    """Build every configured provider. ``allow_list``: names of options that any provider may get."""
+    registry = Registry()
+    plugins = discover_plugins()
+    for name, entry in conf.proctoring.backends.items():
+        if name != "DEFAULT":
+            _add(registry, plugins, name, entry, allow_list)
+    for name, entry in legacy_entries().items():
+        if name in registry.backends or name in registry.broken:
+            log.warning("PROCTORING_BACKENDS wins over the older configuration of the same name: backend=%s", name)
+        else:
+            _add_legacy(registry, name, entry)
+    return registry
+
+
+def discover_plugins() -> dict[str, EntryPoint]:
+    """Return the installed plugins by name; nothing is imported yet."""
+    plugins: dict[str, EntryPoint] = {}
+    for entry_point in entry_points(group=NAMESPACE):
+        known = plugins.get(entry_point.name)
+        # One distribution may be found twice, in a checkout and installed: that is no conflict.
+        if known is not None and known.value != entry_point.value:
+            log.warning(
+                "two proctoring plugins of one name, the last one wins: name=%s first=%s last=%s",
+                entry_point.name,
+                known.value,
+                entry_point.value,
+            )
+        plugins[entry_point.name] = entry_point
+    return plugins
+
+
+def find(name: str | None, backends: Mapping[str, Any], broken: Mapping[str, Exception] | None = None) -> Any:
+    """Return the provider called ``name``; None means the default as configured at this moment.
+
+    Raises ``ImproperlyConfigured`` without a default, ``NotImplementedError`` for any name that
+    has no working provider.
+    """
+    if name is None:
+        name = default_backend_name()
+        if name is None:
+            raise ImproperlyConfigured(
+                "There is no default proctoring backend. Set PROCTORING_BACKENDS['DEFAULT'] to one of its other keys."
+            )
+    try:
+        return backends[name]
+    except KeyError:
+        raise NotImplementedError(
+            f"No proctoring backend configured for '{name}'. Available: {', '.join(map(str, backends)) or 'none'}"
+        ) from (broken or {}).get(name)
+
+
+def options_of(provider_class: type, entry: Mapping[str, Any], allow_list: Collection[str]) -> dict[str, Any]:
+    """Return those options of a ``PROCTORING_BACKENDS`` entry that the class may get."""
+    allowed = {*allow_list, *declared_keys(provider_class)}
+    return {key: value for key, value in entry.items() if key in allowed}
+
+
+def declared_keys(provider_class: type) -> Iterable[str]:
+    """Return the option names that a class and its bases declare (backends.md 2.4)."""
+    for base in provider_class.__mro__:
+        yield from vars(base).get("configuration_keys", ())
+
+
+def _add(
+    registry: Registry, plugins: Mapping[str, EntryPoint], name: str, entry: Any, allow_list: Collection[str]
+) -> None:
+    entry = {} if entry is None else entry
+    try:
+        if not isinstance(entry, Mapping):
+            raise ImproperlyConfigured(f"PROCTORING_BACKENDS[{name!r}] must be a dict of options.")
+        provider_class = _class_of(plugins, name, entry)
+        if provider_class is None:
+            # Contract: hosts name providers here that run elsewhere, such as ``lti_external``.
+            log.info("no proctoring plugin of this name is installed: backend=%s", name)
+            return
+        options = options_of(provider_class, entry, allow_list)
+        registry.backends[name] = _named(provider_class(**options), name)
+    except Exception as exc:
+        _mark_broken(registry, name, exc)
+        return
+    dropped = set(entry) - set(options) - SELECTION_KEYS - HOST_KEYS
+    if dropped:
+        registry.dropped_keys[name] = sorted(map(str, dropped))
+
+
+def _add_legacy(registry: Registry, name: str, entry: Any) -> None:
+    try:
+        if not isinstance(entry, Mapping) or not {"class", "options"} <= entry.keys():
+            raise ImproperlyConfigured(
+                f"The configuration of the proctoring provider {name!r} must be a dict with 'class' and 'options'."
+            )
+        provider = legacy.build(import_string(entry["class"]), entry["options"])
+        registry.backends[name] = _named(provider, name)
+    except Exception as exc:
+        _mark_broken(registry, name, exc)
+
+
+def _class_of(plugins: Mapping[str, EntryPoint], name: str, entry: Mapping[str, Any]) -> Any:
+    """Return the class of an entry; None if it names none and no plugin has its name."""
+    if "class" in entry:
+        return import_string(entry["class"])
+    if "plugin" in entry:
+        if entry["plugin"] not in plugins:
+            raise ImproperlyConfigured(
+                f"PROCTORING_BACKENDS[{name!r}]['plugin'] is {entry['plugin']!r}, but installed plugins are: "
+                f"{', '.join(sorted(plugins)) or 'none'}."
+            )
+        return plugins[entry["plugin"]].load()
+    return plugins[name].load() if name in plugins else None
+
+
+def _named(provider: Any, name: str) -> Any:
+    # A convenience for the provider; an object without room for its name works without.
+    with contextlib.suppress(AttributeError, TypeError):
+        provider.backend_name = name
+    return provider
+
+
+def _mark_broken(registry: Registry, name: str, exc: Exception) -> None:
+    registry.broken[name] = exc
+    log.error("proctoring provider could not be built: backend=%s", name, exc_info=exc)

@@ -1,0 +1,347 @@
+"""Attempts over REST. Spec: backends.md 5.3, 5.4, 15.7."""
+
+import json
+from typing import Any
+
+import pytest
+import requests
+import responses
+
+from edx_proctoring.backends.rest import BaseRestProctoringProvider
+from edx_proctoring.exceptions import (
+    BackendProviderCannotRegisterAttempt,
+    BackendProviderOnboardingException,
+    BackendProviderSentNoAttemptID,
+)
+
+from .conftest import BASE_URL, TOKEN_URL, make_rest_provider
+
+EXAM = {"id": 7, "external_id": "ext-exam"}
+ATTEMPT = {"external_id": "ext-att", "proctored_exam": {"external_id": "ext-exam"}}
+CONTEXT = {"attempt_code": "CODE", "user_id": "u", "full_name": "N", "email": None}
+
+CREATE_URL = f"{BASE_URL}/api/v1/exam/ext-exam/attempt/"
+ATTEMPT_URL = f"{BASE_URL}/api/v1/exam/ext-exam/attempt/ext-att/"
+
+# How a provider can fail to answer at all; a token that is refused counts as that.
+NO_ANSWER = [
+    pytest.param({"body": requests.ConnectionError("refused")}, id="no-connection"),
+    pytest.param({"body": requests.ReadTimeout("slow")}, id="timeout"),
+    pytest.param({"body": ConnectionError("builtin")}, id="builtin-connection-error"),
+]
+
+
+def break_token(http: responses.RequestsMock, **reply: Any) -> None:
+    http.replace(responses.POST, TOKEN_URL, **reply)
+
+
+class TestRegistration:
+    def test_the_body_is_the_context_without_the_code(self, provider, http, sent):
+        http.post(CREATE_URL, json={"id": "ext-att"})
+        assert provider.register_exam_attempt(EXAM, context=CONTEXT) == "ext-att"
+        request = sent()[-1].request
+        assert isinstance(request.body, bytes)
+        assert json.loads(request.body) == {"user_id": "u", "full_name": "N", "email": None, "status": "created"}
+        assert request.body == b'{"user_id": "u", "full_name": "N", "email": null, "status": "created"}'
+        assert request.headers["Content-Type"] == "application/json"
+        assert "Accept-Language" not in request.headers
+
+    def test_the_callers_context_is_not_changed(self, provider, http):
+        http.post(CREATE_URL, json={"id": "ext-att"})
+        context = dict(CONTEXT)
+        provider.register_exam_attempt(EXAM, context=context)
+        assert context == CONTEXT
+
+    @pytest.mark.parametrize("status", [200, 201, 202])
+    @pytest.mark.parametrize("attempt_id", ["ext-att", 17, {"odd": 1}])
+    def test_any_success_with_any_id_is_taken(self, provider, http, status, attempt_id):
+        http.post(CREATE_URL, json={"id": attempt_id}, status=status)
+        assert provider.register_exam_attempt(EXAM, context=CONTEXT) == attempt_id
+
+    @pytest.mark.parametrize("reply", NO_ANSWER)
+    def test_no_answer_means_cannot_register(self, provider, http, reply):
+        http.post(CREATE_URL, **reply)
+        with pytest.raises(BackendProviderCannotRegisterAttempt) as caught:
+            provider.register_exam_attempt(EXAM, context=CONTEXT)
+        assert caught.value.http_status == 503
+        assert not isinstance(caught.value, BackendProviderSentNoAttemptID)
+
+    @pytest.mark.parametrize(
+        "reply",
+        [
+            pytest.param({"status": 401, "body": "no"}, id="refused"),
+            pytest.param({"body": "not json"}, id="bad-json"),
+            pytest.param({"json": ["a", "list"]}, id="a-list"),
+            pytest.param({"json": {"access_token": "t"}}, id="no-expiry"),
+            pytest.param({"json": {"access_token": "t", "expires_in": "soon"}}, id="expiry-is-a-word"),
+            pytest.param({"body": requests.ConnectionError("refused")}, id="no-connection"),
+        ],
+    )
+    def test_no_token_means_cannot_register(self, provider, http, reply):
+        break_token(http, **reply)
+        http.post(CREATE_URL, json={"id": "ext-att"})
+        with pytest.raises(BackendProviderCannotRegisterAttempt) as caught:
+            provider.register_exam_attempt(EXAM, context=CONTEXT)
+        assert caught.value.http_status == 503
+
+    @pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 500, 503])
+    def test_a_refusal_carries_body_and_status(self, provider, http, status):
+        http.post(CREATE_URL, body=b"some error", status=status)
+        with pytest.raises(BackendProviderCannotRegisterAttempt) as caught:
+            provider.register_exam_attempt(EXAM, context=CONTEXT)
+        assert (caught.value.content, caught.value.http_status) == (b"some error", status)
+
+    def test_bad_json_means_cannot_register(self, provider, http):
+        http.post(CREATE_URL, body="<html>")
+        with pytest.raises(BackendProviderCannotRegisterAttempt) as caught:
+            provider.register_exam_attempt(EXAM, context=CONTEXT)
+        assert caught.value.http_status == 200
+
+    @pytest.mark.parametrize("reply", [{}, {"id": None}, {"id": ""}, [], "word", 5, None], ids=str)
+    def test_a_reply_without_id(self, provider, http, reply):
+        http.post(CREATE_URL, json=reply)
+        with pytest.raises(BackendProviderSentNoAttemptID) as caught:
+            provider.register_exam_attempt(EXAM, context=CONTEXT)
+        assert (caught.value.content, caught.value.http_status) == (reply, 200)
+
+    @pytest.mark.parametrize(
+        "status", ["onboarding_missing", "onboarding_pending", "onboarding_failed", "onboarding_expired"]
+    )
+    def test_an_onboarding_refusal_counts_before_the_id(self, provider, http, status):
+        http.post(CREATE_URL, json={"id": "ext-att", "status": status})
+        with pytest.raises(BackendProviderOnboardingException) as caught:
+            provider.register_exam_attempt(EXAM, context=CONTEXT)
+        assert caught.value.status == status
+
+    def test_another_status_beside_an_id_is_no_refusal(self, provider, http):
+        http.post(CREATE_URL, json={"id": "ext-att", "status": "created"})
+        assert provider.register_exam_attempt(EXAM, context=CONTEXT) == "ext-att"
+
+
+class TestRegistrationOfAnExamThatTheProviderDoesNotKnow:
+    EXAM = {"id": 7, "external_id": None, "exam_name": "Midterm"}
+
+    def test_the_exam_is_saved_first(self, provider, http, sent):
+        http.post(f"{BASE_URL}/api/v1/exam/", json={"id": "late-exam"})
+        http.post(f"{BASE_URL}/api/v1/exam/late-exam/attempt/", json={"id": "ext-att"})
+        exam = dict(self.EXAM)
+        assert provider.register_exam_attempt(exam, context=CONTEXT) == "ext-att"
+        assert exam["external_id"] == "late-exam"
+        assert [call.request.url for call in sent()] == [
+            f"{BASE_URL}/api/v1/exam/",
+            f"{BASE_URL}/api/v1/exam/late-exam/attempt/",
+        ]
+
+    def test_if_that_fails_the_attempt_is_not_registered(self, provider, http, sent):
+        http.post(f"{BASE_URL}/api/v1/exam/", status=500, body="down")
+        with pytest.raises(BackendProviderCannotRegisterAttempt):
+            provider.register_exam_attempt(dict(self.EXAM), context=CONTEXT)
+        assert len(sent()) == 1
+
+
+STATUS_CALLS = [
+    ("start_exam_attempt", "started"),
+    ("stop_exam_attempt", "submitted"),
+    ("mark_erroneous_exam_attempt", "error"),
+]
+
+
+@pytest.mark.parametrize(("call", "word"), STATUS_CALLS)
+class TestTellingAStatus:
+    def test_wire_and_result(self, provider, http, sent, call, word):
+        http.patch(ATTEMPT_URL, json={"status": "got it"})
+        assert getattr(provider, call)("ext-exam", "ext-att") == "got it"
+        request = sent()[-1].request
+        assert request.method == "PATCH"
+        assert request.body == json.dumps({"status": word}).encode()
+        assert "Accept-Language" not in request.headers
+
+    @pytest.mark.parametrize("reply", NO_ANSWER)
+    def test_no_answer_raises(self, provider, http, call, word, reply):
+        http.patch(ATTEMPT_URL, **reply)
+        with pytest.raises(type(reply["body"])):
+            getattr(provider, call)("ext-exam", "ext-att")
+
+    @pytest.mark.parametrize("status", [400, 404, 500])
+    def test_an_error_status_is_ignored(self, provider, http, call, word, status):
+        http.patch(ATTEMPT_URL, json={"status": "odd"}, status=status)
+        assert getattr(provider, call)("ext-exam", "ext-att") == "odd"
+
+    @pytest.mark.parametrize("body", ["", "<html>", "[]", "3"])
+    def test_what_is_no_json_object_means_none(self, provider, http, call, word, body):
+        http.patch(ATTEMPT_URL, body=body)
+        assert getattr(provider, call)("ext-exam", "ext-att") is None
+
+    @pytest.mark.parametrize(("exam", "attempt"), [("ext-exam", None), ("ext-exam", ""), (None, "ext-att")])
+    def test_without_an_id_nothing_is_sent(self, provider, sent, call, word, exam, attempt):
+        assert getattr(provider, call)(exam, attempt) is None
+        assert sent() == []
+
+
+class TestRemoval:
+    @pytest.mark.parametrize(
+        ("reply", "removed"),
+        [
+            pytest.param({"json": {"status": "deleted"}}, True, id="deleted"),
+            pytest.param({"status": 404, "body": "?"}, True, id="gone-already"),
+            pytest.param({"json": {"status": "kept"}}, False, id="kept"),
+            pytest.param({"json": ["deleted"]}, False, id="a-list"),
+            pytest.param({"body": "<html>"}, False, id="bad-json"),
+            pytest.param({"body": "", "status": 204}, False, id="empty"),
+        ],
+    )
+    def test_result(self, provider, http, sent, reply, removed):
+        http.delete(ATTEMPT_URL, **reply)
+        assert provider.remove_exam_attempt("ext-exam", "ext-att") is removed
+        assert sent()[-1].request.body is None
+
+    @pytest.mark.parametrize("status", [400, 403, 500, 503])
+    def test_an_error_status_raises(self, provider, http, status):
+        http.delete(ATTEMPT_URL, status=status)
+        with pytest.raises(requests.HTTPError):
+            provider.remove_exam_attempt("ext-exam", "ext-att")
+
+    @pytest.mark.parametrize("reply", NO_ANSWER)
+    def test_no_answer_raises(self, provider, http, reply):
+        http.delete(ATTEMPT_URL, **reply)
+        with pytest.raises(type(reply["body"])):
+            provider.remove_exam_attempt("ext-exam", "ext-att")
+
+    @pytest.mark.parametrize(("exam", "attempt"), [("ext-exam", None), ("ext-exam", ""), (None, "ext-att")])
+    def test_without_an_id_nothing_is_sent(self, provider, sent, exam, attempt):
+        assert provider.remove_exam_attempt(exam, attempt) is False
+        assert sent() == []
+
+    def test_the_configured_timeout_is_the_object_that_is_passed(self, provider, monkeypatch):
+        calls: list[tuple[Any, ...]] = []
+
+        class Answer:
+            # Nothing that could be ordered: outside code hands in bare mocks.
+            status_code = object()
+
+            def raise_for_status(self):
+                calls.append(("raise_for_status",))
+
+            def json(self):
+                return {"status": "deleted"}
+
+        def request(method, url, **kwargs):
+            calls.append((method, url, kwargs))
+            return Answer()
+
+        monkeypatch.setattr(provider.session, "request", request)
+        provider.timeout = (3, 30)
+        assert provider.remove_exam_attempt("ext-exam", "ext-att") is True
+        assert calls[0][:2] == ("DELETE", ATTEMPT_URL)
+        assert calls[0][2]["timeout"] is provider.timeout
+        assert calls[1] == ("raise_for_status",)
+
+
+class TestLookingAtAnAttempt:
+    def test_wire(self, provider, http, sent):
+        http.get(ATTEMPT_URL, json={"download_url": "https://v.test/d", "instructions": ["Do it"], "more": 1})
+        assert provider.get_attempt(ATTEMPT) == {
+            "download_url": "https://v.test/d",
+            "instructions": ["Do it"],
+            "more": 1,
+        }
+        request = sent()[-1].request
+        assert request.method == "GET"
+        assert request.body is None
+        assert request.headers["Accept-Language"] == "en-us"
+
+    @pytest.mark.parametrize("reply", NO_ANSWER)
+    def test_no_answer_raises(self, provider, http, reply):
+        http.get(ATTEMPT_URL, **reply)
+        with pytest.raises(type(reply["body"])):
+            provider.get_attempt(ATTEMPT)
+
+    @pytest.mark.parametrize("body", ["<html>", "[]"])
+    def test_what_is_no_json_object_means_instructions_only(self, provider, http, body):
+        http.get(ATTEMPT_URL, body=body)
+        assert provider.get_attempt(ATTEMPT) == {"instructions": []}
+
+    def test_an_error_status_is_parsed_all_the_same(self, provider, http):
+        http.get(ATTEMPT_URL, json={"instructions": ["still"]}, status=500)
+        assert provider.get_attempt(ATTEMPT) == {"instructions": ["still"]}
+
+    def test_without_an_id_nothing_is_sent(self, provider, sent):
+        assert provider.get_attempt({**ATTEMPT, "external_id": None}) == {"instructions": []}
+        assert sent() == []
+
+    def test_the_plugins_own_instructions_win(self, http):
+        class Plugin(BaseRestProctoringProvider):
+            base_url = BASE_URL
+            calls = 0
+
+            @property
+            def proctoring_instructions(self):
+                self.calls += 1
+                return [f"sentence {self.calls}"]
+
+        http.get(ATTEMPT_URL, json={"instructions": ["theirs"]})
+        plugin = Plugin(client_id="a", client_secret="b")
+        # Evaluated each time: they are translated.
+        assert plugin.get_attempt(ATTEMPT)["instructions"] == ["sentence 1"]
+        assert plugin.get_attempt(ATTEMPT)["instructions"] == ["sentence 2"]
+
+    def test_markup_of_the_provider_is_reduced_to_inline(self, provider, http):
+        http.get(
+            ATTEMPT_URL,
+            json={
+                "instructions": [
+                    "Tom & Jerry's, 5 > 3",
+                    '<script>alert(1)</script><b onclick="x()">Bold</b> <a href="javascript:x()">a</a>',
+                    '<a href="https://v.test/">go</a>',
+                    17,
+                ],
+                "download_url": "javascript:alert(1)",
+            },
+        )
+        reply = provider.get_attempt(ATTEMPT)
+        assert reply["download_url"] is None
+        plain, cleaned, link = reply["instructions"]
+        assert plain == "Tom & Jerry's, 5 > 3"
+        assert cleaned.startswith("<b>Bold</b>")
+        assert "javascript" not in cleaned
+        assert 'href="https://v.test/"' in link
+
+    def test_a_custom_scheme_must_be_configured(self, provider, http, settings):
+        http.get(ATTEMPT_URL, json={"download_url": "proctor-app://go"})
+        settings.PROCTORING_SETTINGS = {"DOWNLOAD_URL_SCHEMES": ["proctor-app"]}
+        assert provider.get_attempt(ATTEMPT)["download_url"] == "proctor-app://go"
+
+    def test_one_reply_serves_for_fifteen_seconds_per_language(self, provider, http, sent, freezer_at):
+        from django.utils import translation
+
+        http.get(ATTEMPT_URL, json={"instructions": ["Do it"]})
+        with freezer_at("2030-01-02 03:04:05") as clock:
+            provider.get_attempt(ATTEMPT)["instructions"].append("changed by the caller")
+            assert provider.get_attempt(ATTEMPT) == {"instructions": ["Do it"]}
+            assert len(sent()) == 1
+            with translation.override("es"):
+                provider.get_attempt(ATTEMPT)
+            assert len(sent()) == 2
+            clock.tick(16)
+            provider.get_attempt(ATTEMPT)
+            assert len(sent()) == 3
+
+    def test_another_instance_remembers_for_itself(self, provider, http):
+        http.get(ATTEMPT_URL, json={"instructions": ["first"]})
+        provider.get_attempt(ATTEMPT)
+        http.replace(responses.GET, ATTEMPT_URL, json={"instructions": ["second"]})
+        assert make_rest_provider().get_attempt(ATTEMPT) == {"instructions": ["second"]}
+
+
+class TestTheSharedHelper:
+    """``_make_attempt_request`` is called and overridden by plugins."""
+
+    def test_further_values_go_along_with_a_status(self, provider, http, sent):
+        http.post(ATTEMPT_URL, json={"a": 1})
+        assert provider._make_attempt_request("ext-exam", "ext-att", status="x", extra=2) == {"a": 1}
+        assert json.loads(sent()[-1].request.body) == {"extra": 2, "status": "x"}
+
+    def test_without_a_status_there_is_no_body(self, provider, http, sent):
+        http.post(ATTEMPT_URL, json={"a": 1})
+        provider._make_attempt_request("ext-exam", "ext-att", extra=2)
+        assert sent()[-1].request.body is None

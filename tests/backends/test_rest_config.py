@@ -1,0 +1,111 @@
+"""What a provider says about itself. Spec: backends.md 5.2 (language), 5.3, 5.4, 14.2."""
+
+import pytest
+import requests
+import responses
+from django.utils import translation
+
+from .conftest import BASE_URL, make_rest_provider
+
+CONFIG_URL = f"{BASE_URL}/api/v1/config/"
+CONFIG = {
+    "rules": {"allow_notes": "Allow notes"},
+    "name": "Acme",
+    "download_url": "http://my-download-url",
+    "instructions": ["Read this"],
+}
+
+
+def test_the_configuration(provider, http, sent):
+    http.get(CONFIG_URL, json=CONFIG)
+    assert provider.get_proctoring_config() == CONFIG
+    assert sent()[-1].request.body is None
+
+
+def test_the_download_address_comes_from_it(provider, http):
+    http.get(CONFIG_URL, json=CONFIG)
+    assert provider.get_software_download_url() == "http://my-download-url"
+
+
+def test_no_download_address(provider, http):
+    http.get(CONFIG_URL, json={"name": "Acme"})
+    assert provider.get_software_download_url() is None
+
+
+@pytest.mark.parametrize(
+    ("language", "header"),
+    [
+        pytest.param("en-us", "en-us", id="the-default"),
+        pytest.param("es", "es;en-us", id="another"),
+        pytest.param(None, "en-us", id="none-active"),
+    ],
+)
+def test_language(provider, http, sent, settings, language, header):
+    settings.LANGUAGE_CODE = "en-us"
+    http.get(CONFIG_URL, json=CONFIG)
+    with translation.override(language):
+        provider.get_proctoring_config()
+    assert sent()[-1].request.headers["Accept-Language"] == header
+
+
+class TestWithoutAFormerReply:
+    def test_no_connection_raises(self, provider, http):
+        http.get(CONFIG_URL, body=requests.ConnectionError("refused"))
+        with pytest.raises(requests.ConnectionError):
+            provider.get_proctoring_config()
+
+    def test_bad_json_raises(self, provider, http):
+        http.get(CONFIG_URL, body="<html>")
+        with pytest.raises(ValueError, match="Expecting value"):
+            provider.get_proctoring_config()
+
+    @pytest.mark.parametrize("reply", [{"json": {"detail": "no"}, "status": 500}, {"json": ["a"]}], ids=str)
+    def test_what_is_no_configuration_is_not_taken_for_one(self, provider, http, reply):
+        http.get(CONFIG_URL, **reply)
+        assert provider.get_proctoring_config() == {}
+
+
+class TestRemembering:
+    def test_five_minutes_of_one_reply(self, provider, http, sent, freezer_at):
+        http.get(CONFIG_URL, json=CONFIG)
+        with freezer_at("2030-01-02 03:04:05") as clock:
+            provider.get_proctoring_config()["name"] = "changed by the caller"
+            clock.tick(299)
+            assert provider.get_proctoring_config() == CONFIG
+            assert len(sent()) == 1
+            clock.tick(2)
+            provider.get_proctoring_config()
+            assert len(sent()) == 2
+
+    @pytest.mark.parametrize(
+        "failure",
+        [
+            {"body": requests.ReadTimeout("slow")},
+            {"body": "<html>"},
+            {"json": {"detail": "no"}, "status": 502},
+            {"json": []},
+        ],
+        ids=["timeout", "bad-json", "error-status", "a-list"],
+    )
+    def test_the_last_reply_serves_while_the_provider_fails(self, provider, http, freezer_at, failure):
+        http.get(CONFIG_URL, json=CONFIG)
+        with freezer_at("2030-01-02 03:04:05") as clock:
+            provider.get_proctoring_config()
+            http.replace(responses.GET, CONFIG_URL, **failure)
+            clock.tick(23 * 3600)
+            assert provider.get_proctoring_config() == CONFIG
+
+    def test_but_not_for_longer_than_a_day(self, provider, http, freezer_at):
+        http.get(CONFIG_URL, json=CONFIG)
+        with freezer_at("2030-01-02 03:04:05") as clock:
+            provider.get_proctoring_config()
+            http.replace(responses.GET, CONFIG_URL, body=requests.ReadTimeout("slow"))
+            clock.tick(25 * 3600)
+            with pytest.raises(requests.ReadTimeout):
+                provider.get_proctoring_config()
+
+    def test_another_instance_asks_for_itself(self, provider, http):
+        http.get(CONFIG_URL, json=CONFIG)
+        provider.get_proctoring_config()
+        http.replace(responses.GET, CONFIG_URL, json={"name": "Other"})
+        assert make_rest_provider().get_proctoring_config() == {"name": "Other"}

@@ -1,0 +1,96 @@
+"""Exams over REST. Spec: backends.md 5.3, 5.4."""
+
+import json
+import logging
+from typing import Any
+
+import pytest
+import requests
+
+from edx_proctoring.backends.rest import BaseRestProctoringProvider
+
+from .conftest import BASE_URL, make_rest_provider
+
+CREATE_URL = f"{BASE_URL}/api/v1/exam/"
+EXAM_URL = f"{BASE_URL}/api/v1/exam/ext-exam/"
+EXAM: dict[str, Any] = {"id": 7, "external_id": None, "exam_name": "Midterm"}
+
+
+@pytest.mark.parametrize(("external_id", "url"), [(None, CREATE_URL), ("", CREATE_URL), ("ext-exam", EXAM_URL)])
+def test_a_new_exam_is_created_a_known_one_is_updated(provider, http, sent, external_id, url):
+    http.post(url, json={"id": "abc"})
+    exam = {**EXAM, "external_id": external_id}
+    assert provider.on_exam_saved(exam) == "abc"
+    assert json.loads(sent()[-1].request.body) == exam
+
+
+@pytest.mark.parametrize(
+    ("own_rules", "sent_rules"),
+    [
+        pytest.param({}, {"allow_grok": True}, id="no-rules-get-the-default"),
+        pytest.param({"rules": {}}, {"allow_grok": True}, id="empty-rules-get-the-default"),
+        pytest.param({"rules": {"own": False}}, {"own": False}, id="own-rules-stay"),
+    ],
+)
+def test_default_rules(http, sent, own_rules, sent_rules):
+    http.post(CREATE_URL, json={"id": "abc"})
+    provider = make_rest_provider(default_rules={"allow_grok": True})
+    exam = {**EXAM, **own_rules}
+    provider.on_exam_saved(exam)
+    assert exam["rules"] == sent_rules
+    assert json.loads(sent()[-1].request.body)["rules"] == sent_rules
+
+
+def test_default_rules_of_a_plugin_class_count(http, sent):
+    class Plugin(BaseRestProctoringProvider):
+        base_url = BASE_URL
+        default_rules = {"allow_grok": True}
+
+    http.post(CREATE_URL, json={"id": "abc"})
+    Plugin(client_id="a", client_secret="b").on_exam_saved(dict(EXAM))
+    assert json.loads(sent()[-1].request.body)["rules"] == {"allow_grok": True}
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param({"body": requests.ConnectionError("refused")}, id="no-connection"),
+        pytest.param({"body": requests.ReadTimeout("slow")}, id="timeout"),
+        pytest.param({"body": ConnectionError("builtin")}, id="builtin-connection-error"),
+        pytest.param({"body": "<html>"}, id="bad-json"),
+        pytest.param({"json": ["abc"]}, id="a-list"),
+        pytest.param({"json": {}}, id="no-id"),
+    ],
+)
+def test_a_provider_that_fails_gives_none(provider, http, reply):
+    http.post(CREATE_URL, **reply)
+    assert provider.on_exam_saved(dict(EXAM)) is None
+
+
+def test_an_exam_that_is_no_json_gives_none(provider, sent):
+    assert provider.on_exam_saved({**EXAM, "due_date": object()}) is None
+    assert sent() == []
+
+
+def test_the_body_of_an_error_status_is_parsed_all_the_same(provider, http):
+    http.post(CREATE_URL, json={"id": "abc"}, status=500)
+    assert provider.on_exam_saved(dict(EXAM)) == "abc"
+
+
+def test_the_body_of_an_error_is_logged_and_cut(provider, http, caplog):
+    http.post(CREATE_URL, body="the reason" + "x" * 5000, status=500)
+    with caplog.at_level(logging.ERROR):
+        provider.on_exam_saved(dict(EXAM))
+    assert "the reason" in caplog.text
+    assert "x" * 600 not in caplog.text
+
+
+def test_an_exam_is_looked_up_by_our_id(provider, http):
+    http.get(f"{BASE_URL}/api/v1/exam/7/", json={"id": "ext-exam"}, status=404)
+    assert provider.get_exam({"id": 7, "external_id": "ext-exam"}) == {"id": "ext-exam"}
+
+
+def test_an_exam_that_is_bad_json_raises(provider, http):
+    http.get(f"{BASE_URL}/api/v1/exam/7/", body="<html>")
+    with pytest.raises(ValueError, match="Expecting value"):
+        provider.get_exam({"id": 7})

@@ -1,0 +1,269 @@
+"""How a REST provider is reached. Spec: backends.md 5.1, 5.2, 12.3, 14.1."""
+
+import io
+import time
+import warnings
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+import requests
+from django.core.exceptions import ImproperlyConfigured
+from webpack_loader.exceptions import WebpackBundleLookupError
+
+from edx_proctoring.backends import http as transport
+from edx_proctoring.backends import rest
+from edx_proctoring.backends.rest import BaseRestProctoringProvider
+
+from .conftest import BASE_URL, TOKEN_URL, make_rest_provider
+
+CONFIG_URL = f"{BASE_URL}/api/v1/config/"
+
+
+class TestOptions:
+    def test_defaults(self):
+        provider = make_rest_provider()
+        assert provider.timeout == 30
+        assert provider.token_expiration_time == 60
+        assert provider.needs_oauth is provider.has_dashboard is provider.supports_onboarding is True
+        assert provider.passing_statuses == ("Clean",)
+        assert provider.default_rules is None
+
+    def test_options_win_over_class_attributes(self):
+        class Plugin(BaseRestProctoringProvider):
+            base_url = "http://class.test"
+            verbose_name = "Class"
+
+        plugin = Plugin(base_url="http://option.test", verbose_name="Option", anything="else")
+        assert (plugin.config_url, plugin.verbose_name) == ("http://option.test/api/v1/config/", "Option")
+        assert plugin.anything == "else"
+
+    def test_addresses(self):
+        provider = make_rest_provider()
+        assert {
+            name: getattr(provider, name)
+            for name in (
+                "config_url",
+                "create_exam_url",
+                "exam_url",
+                "create_exam_attempt_url",
+                "exam_attempt_url",
+                "instructor_url",
+                "user_info_url",
+                "onboarding_statuses_url",
+            )
+        } == {
+            "config_url": f"{BASE_URL}/api/v1/config/",
+            "create_exam_url": f"{BASE_URL}/api/v1/exam/",
+            "exam_url": f"{BASE_URL}/api/v1/exam/{{exam_id}}/",
+            "create_exam_attempt_url": f"{BASE_URL}/api/v1/exam/{{exam_id}}/attempt/",
+            "exam_attempt_url": f"{BASE_URL}/api/v1/exam/{{exam_id}}/attempt/{{attempt_id}}/",
+            "instructor_url": f"{BASE_URL}/api/v1/instructor/{{client_id}}/?jwt={{jwt}}",
+            "user_info_url": f"{BASE_URL}/api/v1/user/{{user_id}}/",
+            "onboarding_statuses_url": f"{BASE_URL}/api/v1/courses/{{course_id}}/onboarding_statuses",
+        }
+
+    def test_no_base_url(self):
+        with pytest.raises(ImproperlyConfigured, match="BaseRestProctoringProvider"):
+            BaseRestProctoringProvider(client_id="a", client_secret="b")
+
+    def test_a_pair_from_a_configuration_file_becomes_a_tuple(self):
+        assert make_rest_provider(timeout=[3, 30]).timeout == (3, 30)
+
+
+class TestToken:
+    def test_wire(self, provider, http, sent):
+        http.get(CONFIG_URL, json={})
+        provider.get_proctoring_config()
+        token_request = http.calls[0].request
+        assert token_request.url == TOKEN_URL
+        assert parse_qs(token_request.body) == {
+            "grant_type": ["client_credentials"],
+            "client_id": ["client-a"],
+            "client_secret": ["secret-a"],
+            "token_type": ["jwt"],
+        }
+        assert "edx-rest-api-client" in token_request.headers["User-Agent"]
+        assert token_request.req_kwargs["timeout"] == (3.05, 5)
+        assert sent()[0].request.headers["Authorization"] == "JWT token-1"
+        assert "edx-rest-api-client" in sent()[0].request.headers["User-Agent"]
+
+    def test_it_is_fetched_once(self, provider, http, sent):
+        http.get(f"{BASE_URL}/api/v1/exam/1/", json={})
+        provider.get_exam({"id": 1})
+        provider.get_exam({"id": 1})
+        assert len(http.calls) - len(sent()) == 1
+
+    def test_a_plugin_may_move_it_after_construction(self, provider, http, sent):
+        http.post(f"{BASE_URL}/some/path/access_token", json={"access_token": "token-2", "expires_in": 60})
+        http.get(f"{BASE_URL}/api/v1/exam/1/", json={})
+        provider.session.oauth_uri = "/some/path/access_token"
+        provider.get_exam({"id": 1})
+        assert sent()[0].request.headers["Authorization"] == "JWT token-2"
+
+
+class TestTimeouts:
+    @pytest.mark.parametrize(
+        ("options", "page", "other"),
+        [
+            pytest.param({}, 5, 30, id="default"),
+            pytest.param({"timeout": 2}, 2, 2, id="never-more-than-the-general-one"),
+            pytest.param({"page_timeout": 8}, 8, 30, id="configured"),
+            pytest.param({"timeout": (3, 30)}, (3, 5), (3, 30), id="pair"),
+            pytest.param({"timeout": (10, 30), "page_timeout": (1, 2)}, (1, 2), (10, 30), id="two-pairs"),
+        ],
+    )
+    def test_pages_wait_for_less(self, http, sent, options, page, other):
+        provider = make_rest_provider(**options)
+        http.get(CONFIG_URL, json={})
+        http.get(f"{BASE_URL}/api/v1/exam/e/attempt/a/", json={})
+        http.add("PATCH", f"{BASE_URL}/api/v1/exam/e/attempt/a/", json={})
+        provider.get_proctoring_config()
+        provider.get_attempt({"external_id": "a", "proctored_exam": {"external_id": "e"}})
+        provider.stop_exam_attempt("e", "a")
+        assert [call.request.req_kwargs["timeout"] for call in sent()] == [page, page, other]
+
+    def test_every_request_has_one(self, provider, http, sent):
+        exam, attempt = {"id": 1, "external_id": "e"}, ("e", "a")
+        for method in ("GET", "POST", "PATCH", "DELETE"):
+            http.add(method, f"{BASE_URL}/api/v1/exam/e/attempt/a/", json={})
+        http.post(f"{BASE_URL}/api/v1/exam/e/attempt/", json={"id": "a"})
+        http.post(f"{BASE_URL}/api/v1/exam/e/", json={"id": "e"})
+        http.get(f"{BASE_URL}/api/v1/exam/1/", json={})
+        http.delete(f"{BASE_URL}/api/v1/user/u/", json=True)
+        http.get(f"{BASE_URL}/api/v1/courses/c/onboarding_statuses", json={})
+        provider.register_exam_attempt(exam, context={"attempt_code": "C"})
+        provider.start_exam_attempt(*attempt)
+        provider.stop_exam_attempt(*attempt)
+        provider.mark_erroneous_exam_attempt(*attempt)
+        provider.remove_exam_attempt(*attempt)
+        provider.on_exam_saved(dict(exam))
+        provider.get_exam(exam)
+        provider.retire_user("u")
+        provider.get_onboarding_profile_info("c")
+        assert [call.request.req_kwargs["timeout"] for call in sent()] == [30] * 9
+
+
+class _Trickle(io.RawIOBase):
+    """A body that arrives a byte at a time."""
+
+    def __init__(self, pause: float) -> None:
+        self.pause = pause
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        time.sleep(self.pause)
+        buffer[:1] = b" "
+        return 1
+
+
+class TestBoundedReplies:
+    URL = "http://provider.test/anything"
+
+    def session(self, max_bytes: int = 1000) -> requests.Session:
+        session = requests.Session()
+        session.mount("http://", transport.BoundedAdapter(max_bytes=max_bytes))
+        return session
+
+    @pytest.mark.parametrize("size", [0, 1, 999, 1000])
+    def test_a_reply_within_the_limit_arrives_whole(self, http, size):
+        http.get(self.URL, body=b"x" * size)
+        assert self.session().get(self.URL).content == b"x" * size
+
+    def test_a_reply_beyond_it_is_refused(self, http):
+        http.get(self.URL, body=b"x" * 1001)
+        with pytest.raises(transport.ReplyTooLarge):
+            self.session().get(self.URL)
+
+    def test_json_and_text_work_as_ever(self, http):
+        http.get(self.URL, json={"name": "Größe"})
+        response = self.session().get(self.URL)
+        assert response.json() == {"name": "Größe"}
+        assert "Gr" in response.text
+
+    def test_a_reply_that_trickles_in_ends_at_the_deadline(self, http):
+        http.get(self.URL, body=io.BufferedReader(_Trickle(pause=0.02), buffer_size=1), auto_calculate_content_length=False)
+        started = time.monotonic()
+        with pytest.raises(requests.ReadTimeout):
+            self.session().get(self.URL, timeout=0.1)
+        # Twice the read limit, and what one more piece takes.
+        assert time.monotonic() - started < 2
+
+    def test_the_provider_session_has_the_limits(self):
+        session = make_rest_provider().session
+        assert isinstance(session.get_adapter("https://x"), transport.BoundedAdapter)
+        assert isinstance(session.get_adapter("http://x"), transport.BoundedAdapter)
+
+    def test_a_reply_too_large_is_no_configuration(self, provider, http):
+        http.get(CONFIG_URL, body=b"x" * (transport.MAX_REPLY_BYTES + 1))
+        with pytest.raises(requests.RequestException):
+            provider.get_proctoring_config()
+
+
+class TestWorkerScript:
+    @pytest.fixture
+    def chunks(self, monkeypatch):
+        """The host's build; asked for by name."""
+        asked: list[tuple[str, str]] = []
+
+        def answer(value: Any) -> list[tuple[str, str]]:
+            def get_files(bundle, extension=None, config="DEFAULT"):
+                asked.append((bundle, config))
+                if isinstance(value, Exception):
+                    raise value
+                return value
+
+            monkeypatch.setattr(rest, "get_files", get_files)
+            return asked
+
+        return answer
+
+    def test_the_first_chunk(self, provider, chunks):
+        asked = chunks([{"name": "a", "url": "/static/a.js"}, {"name": "b", "url": "/static/b.js"}])
+        assert provider.get_javascript() == "/static/a.js"
+        assert asked == [("edx_proctoring", "WORKERS")]
+
+    def test_the_bundle_is_called_after_the_npm_module(self, chunks):
+        asked = chunks([{"url": "/a.js"}])
+        make_rest_provider(npm_module="@acme/worker").get_javascript()
+        assert asked == [("@acme/worker", "WORKERS")]
+
+    @pytest.mark.parametrize(
+        ("url", "result"),
+        [
+            ("/static/a.js", "http://lms.test/static/a.js"),
+            ("http://cdn.test/a.js", "http://cdn.test/a.js"),
+            ("//cdn.test/a.js", "//cdn.test/a.js"),
+            ("", ""),
+        ],
+    )
+    def test_an_address_without_host_is_the_lmss(self, provider, chunks, settings, url, result):
+        settings.LMS_ROOT_URL = "http://lms.test"
+        chunks([{"url": url}])
+        assert provider.get_javascript() == result
+
+    @pytest.mark.parametrize("chunk_list", [[], WebpackBundleLookupError("none"), OSError("no stats file")], ids=str)
+    def test_without_a_bundle_there_is_no_script_even_with_an_lms_address(self, provider, chunks, settings, chunk_list):
+        settings.LMS_ROOT_URL = "http://lms.test"
+        chunks(chunk_list)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            assert provider.get_javascript() == ""
+
+    def test_one_warning_per_provider(self, provider, chunks):
+        chunks(OSError("no stats file"))
+        with pytest.warns(UserWarning, match="worker script"):
+            provider.get_javascript()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert provider.get_javascript() == ""
+
+    @pytest.mark.parametrize(("debug", "lookups"), [(False, 1), (True, 2)])
+    def test_the_address_is_kept_where_builds_do_not_change(self, provider, chunks, settings, debug, lookups):
+        settings.DEBUG = debug
+        asked = chunks([{"url": "/a.js"}])
+        provider.get_javascript()
+        provider.get_javascript()
+        assert len(asked) == lookups
