@@ -1,0 +1,93 @@
+"""The service layer. Hosts import ``edx_proctoring.api`` and nothing deeper.
+
+A façade without logic: each room lists in ``__all__`` what it offers. Spec: python-api.md 1 and 8.
+"""
+
+import logging
+
+from django.contrib.auth import get_user_model
+from django.template import loader
+
+from edx_proctoring import constants
+from edx_proctoring.api.actions import *
+from edx_proctoring.api.allowances import *
+from edx_proctoring.api.attempt_data import *
+from edx_proctoring.api.attempts import *
+from edx_proctoring.api.attempts import (
+    _check_for_attempt_timeout,
+    _create_and_decline_attempt,
+    _get_exam_attempt,
+)
+from edx_proctoring.api.attempts_read import *
+from edx_proctoring.api.course_scope import *
+from edx_proctoring.api.dashboards import *
+from edx_proctoring.api.deadlines import *
+from edx_proctoring.api.effects import *
+from edx_proctoring.api.emails import *
+from edx_proctoring.api.emails import _get_proctoring_escalation_email
+from edx_proctoring.api.exam_registration import *
+from edx_proctoring.api.exams import *
+from edx_proctoring.api.gates import *
+from edx_proctoring.api.learner_context import *
+from edx_proctoring.api.learner_view import *
+from edx_proctoring.api.learning_mfe import *
+from edx_proctoring.api.onboarding import *
+from edx_proctoring.api.onboarding_panel import *
+from edx_proctoring.api.prerequisites import *
+from edx_proctoring.api.prerequisites import (
+    _are_prerequirements_satisfied,
+    _get_ordered_prerequisites,
+    _resolve_prerequisite_links,
+)
+from edx_proctoring.api.provider_info import *
+from edx_proctoring.api.provider_registration import _register_proctored_exam_attempt
+from edx_proctoring.api.receivers import *
+from edx_proctoring.api.reports import *
+from edx_proctoring.api.resets import *
+from edx_proctoring.api.resets import _remove_exam_attempt_from_backend, _remove_exam_attempts_from_backend
+from edx_proctoring.api.retirement import *
+from edx_proctoring.api.review_forms import *
+from edx_proctoring.api.review_policies import *
+from edx_proctoring.api.review_policies import _get_review_policy_by_exam_id
+from edx_proctoring.api.reviews import *
+from edx_proctoring.api.rosters import *
+from edx_proctoring.api.summaries import *
+from edx_proctoring.api.timing import *
+from edx_proctoring.api.timing import _calculate_allowed_mins, _does_time_remain, _was_review_status_acknowledged
+from edx_proctoring.api.transitions import *
+from edx_proctoring.backends import get_backend_provider
+from edx_proctoring.runtime import get_runtime_service
+from edx_proctoring.serializers import (
+    ProctoredExamReviewPolicySerializer,
+    ProctoredExamSerializer,
+    ProctoredExamStudentAllowanceSerializer,
+    ProctoredExamStudentAttemptSerializer,
+)
+from edx_proctoring.signals import exam_attempt_status_signal
+from edx_proctoring.utils import (
+    categorize_inaccessible_exams_by_date,
+    emit_event,
+    get_course_end_date,
+    get_course_home_url,
+    get_exam_due_date,
+    get_exam_type,
+    get_exam_url,
+    get_time_remaining_for_attempt,
+    get_user_course_outline_details,
+    get_visibility_check_date,
+    has_due_date_passed,
+    has_end_date_passed,
+    humanized_time,
+    is_reattempting_exam,
+    locate_attempt_by_attempt_code,
+    obscured_user_id,
+    resolve_exam_url_for_learning_mfe,
+    verify_and_add_wait_deadline,
+)
+
+log = logging.getLogger(__name__)
+
+USER_MODEL = get_user_model()
+
+# Contract (python-api.md 1.2): the word for a passed onboarding in outside code.
+APPROVED_STATUS = "approved"

@@ -1,0 +1,168 @@
+"""Allowances: extra time and review exceptions, one by one and in bulk. Spec: python-api.md 8.3.
+
+An allowance never changes the limit of an attempt that has started; ``deadlines`` does that.
+"""
+
+import logging
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.contrib.auth import get_user_model
+
+from edx_proctoring import constants
+from edx_proctoring.api import exams
+from edx_proctoring.api.attempts_read import allowance_dict
+from edx_proctoring.exceptions import (
+    AllowanceValueNotAllowedException,
+    ProctoredBaseException,
+    UserNotFoundException,
+)
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance
+from edx_proctoring.utils import emit_event
+
+__all__ = [
+    "add_allowance_for_user",
+    "add_bulk_allowances",
+    "get_allowances_for_course",
+    "remove_allowance_for_user",
+]
+
+log = logging.getLogger(__name__)
+
+ADDITIONAL_TIME = ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED[0]
+
+
+def add_allowance_for_user(exam_id: int, user_info: Any, key: Any, value: Any) -> None:
+    """Give a learner an allowance, or change the one of the same key.
+
+    Args:
+        exam_id: id of the exam.
+        user_info: an int is a user id; anything else is a username or an e-mail address.
+        key: the stored key, or the model's tuple of key and label.
+        value: for additional time whole minutes, not negative, as int or text.
+
+    Raises, in this order, ``AllowanceValueNotAllowedException``, ``UserNotFoundException``,
+    ``ProctoredExamNotActiveException``.
+    """
+    allowance, action = ProctoredExamStudentAllowance.add_allowance_for_user(exam_id, user_info, key, value)
+    log.info("allowance %s: exam_id=%s user_id=%s key=%s", action, exam_id, allowance.user_id, allowance.key)
+    _track(exams.get_exam_by_id(exam_id), action, allowance)
+
+
+def remove_allowance_for_user(exam_id: int, user_id: int, key: Any) -> None:
+    """Take an allowance away; one that does not exist is no error."""
+    stored_key = key[0] if isinstance(key, tuple) else key
+    allowance = ProctoredExamStudentAllowance.get_allowance_for_user(exam_id, user_id, stored_key)
+    if allowance is None:
+        return
+    exam = exams.exam_dict(allowance.proctored_exam)
+    allowance.delete()
+    log.info("allowance deleted: exam_id=%s user_id=%s key=%s", exam_id, user_id, stored_key)
+    _track(exam, "deleted", allowance)
+
+
+def get_allowances_for_course(course_id: Any) -> list[dict[str, Any]]:
+    """Return the dicts of all allowances of a course, in no particular order. One query."""
+    allowances = ProctoredExamStudentAllowance.get_allowances_for_course(str(course_id))
+    return [allowance_dict(allowance) for allowance in allowances]
+
+
+def add_bulk_allowances(
+    exam_ids: Iterable[Any], user_ids: Iterable[Any], allowance_type: Any, value: Any
+) -> tuple[list[dict[str, Any]], int, int]:
+    """Give many learners an allowance in many exams.
+
+    Args:
+        exam_ids: ids, also as text; ``user_ids``: entries as ``user_info`` of
+            ``add_allowance_for_user``. Repetitions count once.
+        allowance_type: a key, or ``'time_multiplier'``: additional time as a share of each exam's
+            limit.
+        value: for the multiplier a number from 1; ``'1.5'`` grants half the limit again.
+
+    Returns ``(data, successes, failures)``. ``data`` has one item per pair, whatever became of it:
+    ``exam_id``, ``user_id``, ``success`` and ``error`` (text or None). A pair that fails keeps no
+    other from being tried. Raises ``AllowanceValueNotAllowedException`` before anything is written.
+    """
+    multiplier = _validated_multiplier(allowance_type, value)
+    wanted_exams = list(dict.fromkeys(exam_ids))
+    wanted_users = list(dict.fromkeys(user_ids))
+    known_exams = _exams_by_given_id(wanted_exams)
+    known_users = _user_ids_by_entry(wanted_users)
+    data: list[dict[str, Any]] = []
+    for exam_id in wanted_exams:
+        exam = known_exams.get(exam_id)
+        key, granted = allowance_type, value
+        if exam is None:
+            log.error("bulk allowance for an unknown exam: exam_id=%s", exam_id)
+        elif multiplier is not None:
+            # Half rounds to even: contract.
+            key, granted = ADDITIONAL_TIME, str(round(exam.time_limit_mins * (multiplier - 1)))
+        for entry in wanted_users:
+            error = _try_to_grant(exam, known_users.get(entry), entry, key, granted)
+            data.append({"exam_id": exam_id, "user_id": entry, "success": error is None, "error": error})
+    successes = sum(item["success"] for item in data)
+    return data, successes, len(data) - successes
+
+
+def _try_to_grant(exam: ProctoredExam | None, user_id: int | None, entry: Any, key: Any, value: Any) -> str | None:
+    """Grant one allowance; return why it was not granted, or None."""
+    if exam is None:
+        return "The exam does not exist."
+    try:
+        if user_id is None:
+            raise UserNotFoundException(f"Cannot find user against {entry}")
+        allowance, action = ProctoredExamStudentAllowance.add_allowance_for_user(exam.pk, user_id, key, value)
+    except ProctoredBaseException as error:
+        log.error("allowance not granted: exam_id=%s user_id=%s error=%s", exam.pk, user_id, type(error).__name__)
+        return str(error)
+    _track(exams.exam_dict(exam), action, allowance)
+    return None
+
+
+def _validated_multiplier(allowance_type: Any, value: Any) -> float | None:
+    """Return the multiplier if that is what is given. Raises ``AllowanceValueNotAllowedException``."""
+    if allowance_type == constants.TIME_MULTIPLIER:
+        try:
+            multiplier = float(value)
+        except (TypeError, ValueError):
+            multiplier = math.nan
+        if not (math.isfinite(multiplier) and multiplier >= 1):
+            raise AllowanceValueNotAllowedException(f'allowance_value "{value}" should be a number from 1 upwards.')
+        return multiplier
+    if not ProctoredExamStudentAllowance.is_allowance_value_valid(allowance_type, value):
+        raise AllowanceValueNotAllowedException(f'allowance_value "{value}" should be non-negative integer value.')
+    return None
+
+
+def _exams_by_given_id(exam_ids: Sequence[Any]) -> dict[Any, ProctoredExam]:
+    as_numbers = {exam_id: int(exam_id) for exam_id in exam_ids if str(exam_id).isascii() and str(exam_id).isdigit()}
+    found = ProctoredExam.objects.in_bulk(set(as_numbers.values()))
+    return {given: found[number] for given, number in as_numbers.items() if number in found}
+
+
+def _user_ids_by_entry(entries: Sequence[Any]) -> dict[Any, int]:
+    """Resolve ids, usernames and e-mail addresses; usernames win. Constant number of queries."""
+    users = get_user_model().objects
+    numbers = {entry for entry in entries if isinstance(entry, int)}
+    texts = {str(entry) for entry in entries if not isinstance(entry, int)}
+    resolved: dict[str, int] = {}
+    if texts:
+        resolved.update(users.filter(email__in=texts).order_by("-pk").values_list("email", "pk"))
+        resolved.update(users.filter(username__in=texts).values_list("username", "pk"))
+    existing = set(users.filter(pk__in=numbers).values_list("pk", flat=True)) if numbers else set()
+    by_number: Mapping[Any, int] = {number: number for number in existing}
+    by_text = {entry: resolved[str(entry)] for entry in entries if str(entry) in resolved and entry not in numbers}
+    return {**by_number, **by_text}
+
+
+def _track(exam: Mapping[str, Any], action: str, allowance: ProctoredExamStudentAllowance) -> None:
+    emit_event(
+        exam,
+        f"allowance.{action}",
+        override_data={
+            "allowance_user_id": allowance.user_id,
+            "allowance_key": allowance.key,
+            "allowance_value": allowance.value,
+        },
+    )

@@ -1,0 +1,105 @@
+"""Looking attempts up, without changing them. Spec: python-api.md 8.4, 8.8.
+
+The published functions that read *one* attempt also end it if its time is up; they are in
+``attempts``, built on these. One query each.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance, ProctoredExamStudentAttempt
+from edx_proctoring.serializers import (
+    ProctoredExamStudentAllowanceSerializer,
+    ProctoredExamStudentAttemptSerializer,
+)
+
+__all__ = [
+    "get_all_exam_attempts",
+    "get_filtered_exam_attempts",
+    "get_last_exam_completion_date",
+    "get_user_attempts_by_exam_id",
+    "is_attempt_in_resume_process",
+    "is_attempt_ready_to_resume",
+]
+
+
+def get_all_exam_attempts(course_id: Any) -> list[dict[str, Any]]:
+    """Return the attempt dicts of a course, newest first."""
+    attempts = ProctoredExamStudentAttempt.objects.get_all_exam_attempts(str(course_id))
+    return [attempt_dict(attempt) for attempt in attempts]
+
+
+def get_filtered_exam_attempts(course_id: Any, search_by: str) -> list[dict[str, Any]]:
+    """Return those of a course whose learner's username or e-mail contains ``search_by``, newest first."""
+    attempts = ProctoredExamStudentAttempt.objects.get_filtered_exam_attempts(str(course_id), search_by)
+    return [attempt_dict(attempt) for attempt in attempts]
+
+
+def get_user_attempts_by_exam_id(user_id: int, exam_id: int) -> list[dict[str, Any]]:
+    """Return the attempt dicts of one learner in one exam, newest first."""
+    attempts = ProctoredExamStudentAttempt.objects.get_user_attempts_by_exam_id(user_id, exam_id)
+    return [attempt_dict(attempt) for attempt in attempts]
+
+
+def get_last_exam_completion_date(course_id: Any, username: str) -> Any:
+    """Return when the learner completed the last proctored exam of a course; None until all are.
+
+    Inactive exams count, practice exams do not. Of an exam taken several times, each attempt must
+    be complete.
+    """
+    exam_ids = set(
+        ProctoredExam.get_all_exams_for_course(str(course_id), proctored_exams_only=True).values_list("id", flat=True)
+    )
+    taken = list(
+        ProctoredExamStudentAttempt.objects.get_proctored_exam_attempts(str(course_id), username).values_list(
+            "proctored_exam_id", "completed_at"
+        )
+    )
+    completion_dates = [completed_at for _, completed_at in taken if completed_at is not None]
+    if not taken or len(completion_dates) < len(taken) or {exam_id for exam_id, _ in taken} != exam_ids:
+        return None
+    return max(completion_dates)
+
+
+# For sister rooms
+
+
+def attempt_dict(attempt: ProctoredExamStudentAttempt) -> dict[str, Any]:
+    """Return the contract's dict of an attempt, fresh. No query if exam and user were loaded with it."""
+    data: dict[str, Any] = ProctoredExamStudentAttemptSerializer(attempt).data
+    return data
+
+
+def allowance_dict(allowance: ProctoredExamStudentAllowance) -> dict[str, Any]:
+    """Return the contract's dict of an allowance, fresh."""
+    data: dict[str, Any] = ProctoredExamStudentAllowanceSerializer(allowance).data
+    return data
+
+
+def attempt_with(**criteria: Any) -> ProctoredExamStudentAttempt | None:
+    """Return the newest attempt that matches, with exam and user, or None."""
+    attempt: ProctoredExamStudentAttempt | None = (
+        ProctoredExamStudentAttempt.objects.filter(**criteria).with_exam_and_user().newest_first().first()
+    )
+    return attempt
+
+
+def existing_attempt(attempt_id: int | str) -> ProctoredExamStudentAttempt:
+    """Return the attempt, with exam and user. Raises ``StudentExamAttemptDoesNotExistsException``."""
+    attempt = attempt_with(pk=attempt_id)
+    if attempt is None:
+        raise StudentExamAttemptDoesNotExistsException(
+            f"Attempted to access attempt_id={attempt_id}, but this attempt does not exist."
+        )
+    return attempt
+
+
+def is_attempt_ready_to_resume(attempt: Mapping[str, Any]) -> bool:
+    """Return whether staff released the attempt (a dict) and the learner has not taken it up yet."""
+    return bool(attempt["ready_to_resume"] and not attempt["resumed"])
+
+
+def is_attempt_in_resume_process(attempt: ProctoredExamStudentAttempt) -> bool:
+    """Return whether the attempt (a model instance) was released for resumption, taken up or not."""
+    return attempt.ready_to_resume or attempt.resumed

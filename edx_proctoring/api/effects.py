@@ -1,0 +1,471 @@
+"""What a status change causes: credit, grade, certificate, e-mail, provider, event, signal.
+
+Spec: python-api.md 7.5, beyond.md 1, cross-cutting.md C2-C4. An effect is planned as data
+(``Effect``), written as a row in the transaction of the change (``record``) and delivered after it
+(``deliver``). A delivered row is deleted; so each row left tells of something that somebody has
+not heard yet.
+
+- A failing effect is logged and kept, never raised: the status stands. It is tried again with
+  growing pauses (10 s to 1 h), by ``deliver_due`` and by the next change of the same attempt, and
+  given up after a day.
+- Deliveries are idempotent: they say what is now, not what changed. An effect that is no longer
+  true is not delivered but marked superseded.
+- A row that somebody is delivering is on loan (``LEASE``): nobody else touches it meanwhile. A
+  process that dies with it may cause a second delivery, never none.
+- With ``ASYNC_PROVIDER_CALLS``, provider calls and mails are left to a Celery task, sent by name
+  after commit. Without Celery they are delivered like leftovers.
+
+Who receives an effect is registered with ``receives``: see ``receivers``, and rooms above.
+"""
+
+import json
+import logging
+import random
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property, partial
+from itertools import groupby
+from typing import Any, Final
+
+from django.contrib.auth import get_user_model
+from django.db import connection, transaction
+from django.utils import timezone
+
+from edx_proctoring import backends, conf
+from edx_proctoring.api.attempts_read import attempt_dict
+
+# The learner's page asks for the address here, where the mails are.
+from edx_proctoring.api.emails import _get_proctoring_escalation_email as _get_proctoring_escalation_email
+from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
+
+__all__ = [
+    "DeliveryReport",
+    "deliver_due_effects",
+    "give_up_effects",
+    "retry_effects",
+]
+
+log = logging.getLogger(__name__)
+
+# A kind of our own beside those of the model: what a change causes inside this app.
+KIND_CASCADE: Final = "cascade"
+
+# Kinds that wait for a worker when ASYNC_PROVIDER_CALLS is on: those that talk to the outside.
+OUTSIDE_KINDS: Final = frozenset({AttemptEffect.KIND_PROVIDER, AttemptEffect.KIND_MAIL})
+
+LEASE: Final = timedelta(seconds=60)
+FIRST_PAUSE_SECONDS: Final = 10
+LONGEST_PAUSE_SECONDS: Final = 60 * 60
+GIVE_UP_AFTER: Final = timedelta(hours=24)
+
+# Celery tasks are sent by name (cross-cutting C27): this layer does not import the door.
+TASK_DELIVER: Final = "edx_proctoring.tasks.deliver_effects"
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One consequence, as plain data. ``arguments``: ids and status words only, no names."""
+
+    kind: str
+    call: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """How many effects were delivered, superseded, failed (to be tried again) and given up."""
+
+    delivered: int = 0
+    superseded: int = 0
+    failed: int = 0
+    given_up: int = 0
+
+    def __add__(self, other: "DeliveryReport") -> "DeliveryReport":
+        return DeliveryReport(
+            self.delivered + other.delivered,
+            self.superseded + other.superseded,
+            self.failed + other.failed,
+            self.given_up + other.given_up,
+        )
+
+
+class Scene:
+    """The attempt as it is now, in the forms that receivers ask for; made once for all of them."""
+
+    def __init__(self, attempt: ProctoredExamStudentAttempt, actor: Any = None) -> None:
+        self.attempt = attempt
+        self.actor = actor
+
+    @cached_property
+    def attempt_dict(self) -> dict[str, Any]:
+        """The attempt as the contract's dict."""
+        return attempt_dict(self.attempt)
+
+    @property
+    def exam_dict(self) -> dict[str, Any]:
+        """Its exam as the contract's dict."""
+        exam: dict[str, Any] = self.attempt_dict["proctored_exam"]
+        return exam
+
+    @property
+    def provider(self) -> Any:
+        """The provider of its exam, None for a timed exam."""
+        return backends.get_backend_provider(self.exam_dict)
+
+    def actor_of(self, arguments: Mapping[str, Any]) -> Any:
+        """The ``User`` who caused the change, or None; looked up if the change is long over."""
+        actor_id = arguments.get("actor_id")
+        if self.actor is None and actor_id is not None:
+            self.actor = get_user_model().objects.filter(pk=actor_id).first()
+        return self.actor
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a receiver gets to see: the effect, and the scene."""
+
+    call: str
+    to_status: str
+    arguments: Mapping[str, Any]
+    scene: Scene
+
+    @property
+    def attempt(self) -> ProctoredExamStudentAttempt:
+        """The attempt as it is now, with exam and user."""
+        return self.scene.attempt
+
+
+# Receivers
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How one call is delivered.
+
+    ``lane``: of the effects of one attempt in the same lane, only the newest is still true.
+    ``only_while``: statuses of the attempt in which it is still true; None for always.
+    ``status_must_hold``: it is true as long as the attempt is in the status that caused it.
+    """
+
+    receiver: Callable[[Delivery], None]
+    lane: str | None = None
+    only_while: Collection[str] | None = None
+    status_must_hold: bool = False
+
+    def is_superseded(self, to_status: str, status_now: str) -> bool:
+        """Return whether an effect of ``to_status`` is no longer true of an attempt in ``status_now``."""
+        if self.status_must_hold and status_now != to_status:
+            return True
+        return self.only_while is not None and status_now not in self.only_while
+
+
+_ROUTES: dict[tuple[str, str], Route] = {}
+
+
+def receives(
+    kind: str,
+    call: str,
+    *,
+    lane: str | None = None,
+    only_while: Collection[str] | None = None,
+    status_must_hold: bool = False,
+) -> Callable[[Callable[[Delivery], None]], Callable[[Delivery], None]]:
+    """Register the decorated function as receiver of an effect; arguments as of ``Route``.
+
+    The receiver returns if the effect is delivered and raises if it is to be tried again.
+    """
+
+    def register(receiver: Callable[[Delivery], None]) -> Callable[[Delivery], None]:
+        _ROUTES[kind, call] = Route(receiver, lane, only_while, status_must_hold)
+        return receiver
+
+    return register
+
+
+class AlreadyLogged(Exception):
+    """Raised by a receiver from an error that it logged itself, in the words of the contract."""
+
+
+# Recording
+
+
+def record(
+    attempt: ProctoredExamStudentAttempt,
+    effects: Sequence[Effect],
+    *,
+    from_status: str,
+    to_status: str,
+    now: datetime,
+) -> list[AttemptEffect]:
+    """Write effects beside the change that causes them; return what is to be delivered now, in order.
+
+    To be called in the transaction of the change, with the attempt locked. What an earlier change
+    left behind is superseded or, if its pause is over, returned first.
+    """
+    leftovers = list(AttemptEffect.objects.of_attempt(attempt.pk).filter(state=AttemptEffect.STATE_DUE))
+    lanes = {_route(effect.kind, effect.call).lane for effect in effects} - {None}
+    superseded = [row for row in leftovers if _route(row.kind, row.call_name).lane in lanes]
+    if superseded:
+        _settle_superseded(superseded)
+    ripe = [row for row in leftovers if row not in superseded and row.next_try_at <= now]
+    if ripe:
+        _lend(ripe, now)
+    rows = [
+        AttemptEffect(
+            attempt_id=attempt.pk,
+            attempt_code=attempt.attempt_code or "",
+            exam_id=attempt.proctored_exam_id,
+            kind=effect.kind,
+            call_name=effect.call,
+            arguments=json.dumps(dict(effect.arguments)),
+            from_status=from_status,
+            to_status=to_status,
+            next_try_at=now + LEASE,
+        )
+        for effect in effects
+    ]
+    AttemptEffect.objects.bulk_create(rows)
+    if rows and not connection.features.can_return_rows_from_bulk_insert:
+        # MySQL does not tell the keys of many rows. The attempt is locked, so its newest rows are ours.
+        newest = AttemptEffect.objects.filter(attempt_id=attempt.pk).order_by("-id")[: len(rows)]
+        rows = list(reversed(newest))
+    return ripe + rows
+
+
+def keep_failed(attempt: ProctoredExamStudentAttempt, effect: Effect, error: Exception) -> None:
+    """Keep an effect that somebody tried to deliver without a row and failed: it is tried again."""
+    now = timezone.now()
+    row = AttemptEffect(
+        attempt_id=attempt.pk,
+        attempt_code=attempt.attempt_code or "",
+        exam_id=attempt.proctored_exam_id,
+        kind=effect.kind,
+        call_name=effect.call,
+        arguments=json.dumps(dict(effect.arguments)),
+        from_status=attempt.status,
+        to_status=attempt.status,
+        next_try_at=now,
+    )
+    row.save()
+    _keep_for_later(row, error)
+
+
+# Delivering
+
+
+def deliver(
+    rows: Sequence[AttemptEffect], attempt: ProctoredExamStudentAttempt, *, actor: Any = None
+) -> DeliveryReport:
+    """Deliver what ``record`` returned, after the transaction of the change.
+
+    ``attempt``: as it is now, with exam and user. ``actor``: the ``User`` behind the change, or
+    None. Never raises for a receiver's sake. Constant number of queries, apart from those of the
+    receivers and one per failure.
+    """
+    if conf.proctoring.async_provider_calls:
+        for_workers = [row.pk for row in rows if row.kind in OUTSIDE_KINDS]
+        rows = [row for row in rows if row.kind not in OUTSIDE_KINDS]
+        if for_workers:
+            transaction.on_commit(partial(_send_to_workers, for_workers))
+    return _deliver_rows(rows, attempt, actor=actor)
+
+
+def deliver_due_effects(
+    *,
+    effect_ids: Collection[int] | None = None,
+    now: datetime | None = None,
+    limit: int = 200,
+    ignore_pause: bool = False,
+) -> DeliveryReport:
+    """Deliver leftovers whose time has come; for cron, Celery and staff.
+
+    ``effect_ids``: only these. ``ignore_pause``: also before their next try; what somebody else is
+    delivering at this moment may then be delivered twice. ``limit``: at most so many at once. Safe to
+    run on several hosts at the same time. Spec: beyond.md 1.
+    """
+    now = now or timezone.now()
+    rows = _claim(effect_ids, now=now, limit=limit, ignore_pause=ignore_pause)
+    attempts = {
+        attempt.pk: attempt
+        for attempt in ProctoredExamStudentAttempt.objects.filter(
+            pk__in={row.attempt_id for row in rows}
+        ).with_exam_and_user()
+    }
+    report = DeliveryReport()
+    in_order = sorted(rows, key=lambda row: (row.attempt_id, row.pk))
+    for attempt_id, group in groupby(in_order, key=lambda row: row.attempt_id):
+        attempt = attempts.get(attempt_id)
+        if attempt is None:
+            # The attempt was removed: there is nothing left to be true.
+            gone = list(group)
+            _settle_superseded(gone)
+            report += DeliveryReport(superseded=len(gone))
+        else:
+            report += _deliver_rows(list(group), attempt)
+    if rows:
+        log.info(
+            "effects delivered: delivered=%s superseded=%s failed=%s given_up=%s",
+            report.delivered,
+            report.superseded,
+            report.failed,
+            report.given_up,
+        )
+    return report
+
+
+def retry_effects(effect_ids: Collection[int]) -> DeliveryReport:
+    """Try effects again at once, also those that were given up: a member of staff asked for it."""
+    AttemptEffect.objects.filter(pk__in=effect_ids, state=AttemptEffect.STATE_FAILED).update(
+        state=AttemptEffect.STATE_DUE
+    )
+    return deliver_due_effects(effect_ids=effect_ids, limit=len(effect_ids), ignore_pause=True)
+
+
+def give_up_effects(effect_ids: Collection[int]) -> int:
+    """Stop trying to deliver effects; return how many. A member of staff decided so."""
+    return AttemptEffect.objects.filter(pk__in=effect_ids, state=AttemptEffect.STATE_DUE).update(
+        state=AttemptEffect.STATE_FAILED
+    )
+
+
+def _deliver_rows(
+    rows: Iterable[AttemptEffect], attempt: ProctoredExamStudentAttempt, *, actor: Any = None
+) -> DeliveryReport:
+    scene = Scene(attempt, actor)
+    delivered: list[AttemptEffect] = []
+    superseded: list[AttemptEffect] = []
+    failed = given_up = 0
+    for row in rows:
+        route = _route(row.kind, row.call_name)
+        if route.is_superseded(row.to_status, attempt.status):
+            superseded.append(row)
+            continue
+        try:
+            route.receiver(Delivery(row.call_name, row.to_status, json.loads(row.arguments), scene))
+        except Exception as error:  # pylint: disable=broad-except
+            # Providers and services raise what they like, and the status stands (C3).
+            if _keep_for_later(row, error):
+                failed += 1
+            else:
+                given_up += 1
+        else:
+            delivered.append(row)
+    if superseded:
+        _settle_superseded(superseded)
+    if delivered:
+        AttemptEffect.objects.filter(pk__in=[row.pk for row in delivered]).delete()
+    return DeliveryReport(len(delivered), len(superseded), failed, given_up)
+
+
+def _claim(effect_ids: Collection[int] | None, *, now: datetime, limit: int, ignore_pause: bool) -> list[AttemptEffect]:
+    """Take due rows on loan: for the length of the lease nobody else delivers them."""
+    with transaction.atomic():
+        due = AttemptEffect.objects.filter(state=AttemptEffect.STATE_DUE).order_by("id")
+        if not ignore_pause:
+            due = due.filter(next_try_at__lte=now)
+        if effect_ids is not None:
+            due = due.filter(pk__in=effect_ids)
+        rows = list(due.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)[:limit])
+        if rows:
+            _lend(rows, now)
+    return rows
+
+
+def _lend(rows: Collection[AttemptEffect], now: datetime) -> None:
+    AttemptEffect.objects.filter(pk__in=[row.pk for row in rows]).update(next_try_at=now + LEASE)
+
+
+def _settle_superseded(rows: Collection[AttemptEffect]) -> None:
+    AttemptEffect.objects.filter(pk__in=[row.pk for row in rows]).update(state=AttemptEffect.STATE_SUPERSEDED)
+    for row in rows:
+        log.info("effect superseded: effect_id=%s attempt_id=%s call=%s", row.pk, row.attempt_id, row.call_name)
+
+
+def _keep_for_later(row: AttemptEffect, error: Exception) -> bool:
+    """Note a failed delivery; return whether it will be tried again."""
+    now = timezone.now()
+    row.tries += 1
+    row.next_try_at = now + pause_after(row.tries)
+    row.last_error = describe_error(error)
+    try_again = now - row.created < GIVE_UP_AFTER
+    row.state = AttemptEffect.STATE_DUE if try_again else AttemptEffect.STATE_FAILED
+    row.save(update_fields=["tries", "next_try_at", "last_error", "state"])
+    if not isinstance(error, AlreadyLogged) or not try_again:
+        (log.warning if try_again else log.error)(
+            "effect not delivered, %s: effect_id=%s attempt_id=%s exam_id=%s kind=%s call=%s try=%s error=%s",
+            "will be tried again" if try_again else "given up",
+            row.pk,
+            row.attempt_id,
+            row.exam_id,
+            row.kind,
+            row.call_name,
+            row.tries,
+            row.last_error,
+            exc_info=not isinstance(error, AlreadyLogged),
+        )
+    return try_again
+
+
+def pause_after(tries: int) -> timedelta:
+    """Return how long to wait after so many tries: doubling, from 10 s to 1 h, with jitter against stampedes."""
+    # The jitter adds up to half, so the base stops where base and jitter together reach the longest pause.
+    base = min(FIRST_PAUSE_SECONDS * 2 ** (tries - 1), LONGEST_PAUSE_SECONDS / 1.5)
+    return timedelta(seconds=base * random.uniform(1, 1.5))  # noqa: S311 - no secret
+
+
+def describe_error(error: BaseException) -> str:
+    """Return class and text of an error, short, without anything that looks like an e-mail address."""
+    if isinstance(error, AlreadyLogged) and error.__cause__ is not None:
+        error = error.__cause__
+    text = re.sub(r"\S+@\S+", "[address]", str(error))
+    return f"{type(error).__name__}: {text}"[:255]
+
+
+def _route(kind: str, call: str) -> Route:
+    try:
+        return _ROUTES[kind, call]
+    except KeyError:
+        # A row of a newer release, met after a downgrade: kept, visible, and tried again.
+        return _UNKNOWN_ROUTE
+
+
+def _refuse_unknown(delivery: Delivery) -> None:
+    raise LookupError(f"this release knows no receiver of {delivery.call}")
+
+
+_UNKNOWN_ROUTE: Final = Route(_refuse_unknown)
+
+
+def _send_to_workers(effect_ids: list[int]) -> None:
+    try:
+        # Inside, because Celery is an extra: without workers this line is never reached.
+        from celery import current_app
+
+        current_app.send_task(TASK_DELIVER, kwargs={"effect_ids": effect_ids})
+    except Exception:  # pylint: disable=broad-except
+        # The change is committed and the rows are there: ``deliver_effects`` picks them up.
+        log.warning("no worker could be told about effects: count=%s", len(effect_ids), exc_info=True)
+
+
+# Completion: the receiver of the save is told by the change itself, not by the save (python-api.md 11.2)
+
+_completion_planned: ContextVar[frozenset[int]] = ContextVar("completion_planned", default=frozenset())
+
+
+@contextmanager
+def completion_planned_for(attempt_id: int) -> Iterator[None]:
+    """Inside: this attempt's completion is an effect of the change, so saving it reports nothing."""
+    token = _completion_planned.set(_completion_planned.get() | {attempt_id})
+    try:
+        yield
+    finally:
+        _completion_planned.reset(token)
+
+
+def is_completion_planned(attempt_id: int) -> bool:
+    """Return whether the completion of this attempt will be reported by the change that is being saved."""
+    return attempt_id in _completion_planned.get()

@@ -1,0 +1,95 @@
+"""The e-mails about an attempt: submitted, verified, rejected.
+
+Spec: python-api.md 8.13, learner-experience.md 5. Building only; when they go out is decided in
+``transitions``, sending and trying again is the business of ``effects``.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.core.mail import EmailMessage
+from django.template import loader
+from opaque_keys import InvalidKeyError
+
+from edx_proctoring import conf, constants, host, runtime
+from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
+from edx_proctoring.utils import get_course_home_url, get_url_scheme
+
+__all__ = ["create_proctoring_attempt_status_email"]
+
+log = logging.getLogger(__name__)
+
+# status -> (subject, template file). Subjects are matched by outside code and not translated.
+STATUS_EMAILS: Final[Mapping[str, tuple[str, str]]] = {
+    Status.submitted: ("Proctoring attempt submitted", "proctoring_attempt_submitted_email.html"),
+    Status.verified: ("Proctoring attempt verified", "proctoring_attempt_satisfactory_email.html"),
+    Status.rejected: ("Proctoring attempt rejected", "proctoring_attempt_unsatisfactory_email.html"),
+}
+
+
+def create_proctoring_attempt_status_email(
+    exam_attempt_obj: ProctoredExamStudentAttempt, course_name: str, course_id: str
+) -> EmailMessage | None:
+    """Return the unsent message about the attempt's status, or None if there is nothing to say.
+
+    Only attempts taken as proctored, not practice, and only submitted, verified and rejected ones.
+    The body is HTML. A theme may override a template for one provider or for all.
+    """
+    attempt = exam_attempt_obj
+    if not may_be_mailed_about(attempt, attempt.status):
+        return None
+    subject, template_name = STATUS_EMAILS[attempt.status]
+    exam = attempt.proctored_exam
+    candidates = [f"emails/{template_name}"]
+    if exam.backend:
+        candidates.insert(0, f"emails/proctoring/{exam.backend}/{template_name}")
+    contact_url, contact_url_text = _contact_for(exam.backend, course_id)
+    body = loader.select_template(candidates).render(
+        {
+            "course_url": get_course_home_url(course_id),
+            "course_name": course_name,
+            "exam_name": exam.exam_name,
+            "status": attempt.status,
+            "platform": constants.PLATFORM_NAME,
+            "contact_url": contact_url,
+            "contact_url_text": contact_url_text,
+        }
+    )
+    message = EmailMessage(subject=subject, body=body, from_email=constants.FROM_EMAIL, to=[attempt.user.email])
+    message.content_subtype = "html"
+    return message
+
+
+# For sister rooms
+
+
+def may_be_mailed_about(attempt: ProctoredExamStudentAttempt, status: str) -> bool:
+    """Return whether a learner hears by mail that this attempt came to ``status``."""
+    return attempt.taking_as_proctored and not attempt.is_sample_attempt and status in STATUS_EMAILS
+
+
+def _get_proctoring_escalation_email(course_id: Any) -> str | None:
+    """Return the course's address for questions about reviews, None if it has none. Contract name."""
+    instructor: host.InstructorService | None = runtime.get_runtime_service(host.INSTRUCTOR)
+    if instructor is None:
+        return None
+    try:
+        return instructor.get_proctoring_escalation_email(course_id)
+    except (InvalidKeyError, ObjectDoesNotExist) as error:
+        log.warning("no escalation address: course_id=%s error=%s", course_id, type(error).__name__)
+        return None
+
+
+def _contact_for(backend: str | None, course_id: str) -> tuple[str, str]:
+    """Return address and text of the link under which questions are answered."""
+    escalation_email = _get_proctoring_escalation_email(course_id)
+    if escalation_email:
+        return f"mailto:{escalation_email}", escalation_email
+    provider_settings = conf.proctoring.backends.get(backend or "") or {}
+    url: str | None = provider_settings.get("LINK_URLS", {}).get("contact")
+    if not url:
+        url = f"{get_url_scheme()}://{constants.SITE_NAME}/support/contact_us"
+    return url, url

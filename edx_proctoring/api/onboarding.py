@@ -1,0 +1,105 @@
+"""Onboarding: has a learner been checked in once, and where can it be done? Spec: python-api.md 8.11."""
+
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from edx_proctoring import backends, constants, host, runtime
+
+# Sister rooms ask for the address of an onboarding's provider here.
+from edx_proctoring.api.provider_info import get_integration_specific_email as get_integration_specific_email
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.statuses import InstructorDashboardOnboardingAttemptStatus
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
+from edx_proctoring.utils import (
+    categorize_inaccessible_exams_by_date,
+    get_exam_url,
+    get_user_course_outline_details,
+)
+
+__all__ = [
+    "does_backend_support_onboarding",
+    "get_enrollments_can_take_proctored_exams",
+    "get_last_verified_onboarding_attempts_per_user",
+    "get_onboarding_attempt_data_for_learner",
+    "get_onboarding_exam_link",
+]
+
+log = logging.getLogger(__name__)
+
+
+def get_last_verified_onboarding_attempts_per_user(
+    users_list: Iterable[Any], backend: str
+) -> dict[int, ProctoredExamStudentAttempt]:
+    """Return ``{user id: attempt}``: the latest valid verification of each user with one provider.
+
+    In any course; users without one are absent. One query.
+    """
+    newest_first = ProctoredExamStudentAttempt.objects.get_last_verified_proctored_onboarding_attempts(
+        users_list, backend
+    )
+    latest: dict[int, ProctoredExamStudentAttempt] = {}
+    for attempt in newest_first:
+        latest.setdefault(attempt.user_id, attempt)
+    return latest
+
+
+def get_onboarding_attempt_data_for_learner(course_id: Any, user: Any, backend: str) -> dict[str, Any]:
+    """Return ``onboarding_status`` (attempt status, ``other_course_approved`` or None) and ``expiration_date``.
+
+    A verification in this course counts before one elsewhere, and one elsewhere before anything
+    else here. Only verifications expire.
+    """
+    here = list(
+        ProctoredExamStudentAttempt.objects.get_proctored_practice_attempts_by_course_id(str(course_id), [user])
+    )
+    verified_here = next((attempt for attempt in here if attempt.status == Status.verified), None)
+    if verified_here is not None:
+        return _status_with_expiry(Status.verified, verified_here)
+    verified_elsewhere = get_last_verified_onboarding_attempts_per_user([user], backend).get(user.id)
+    if verified_elsewhere is not None:
+        return _status_with_expiry(InstructorDashboardOnboardingAttemptStatus.other_course_approved, verified_elsewhere)
+    return {"onboarding_status": here[0].status if here else None, "expiration_date": None}
+
+
+def get_onboarding_exam_link(course_id: Any, user: Any, is_learning_mfe: bool) -> str:
+    """Return the address of the newest onboarding exam that the learner can get at, or an empty text.
+
+    Exams that are not open yet, or closed already, count as well: their page says so.
+    """
+    course = str(course_id)
+    candidates = list(ProctoredExam.get_practice_proctored_exams_for_course(course).order_by("-created", "-id"))
+    if not candidates or not does_backend_support_onboarding(candidates[0].backend):
+        return ""
+    details = get_user_course_outline_details(user, course)
+    if details is not None:
+        hidden, _future, _past_due = categorize_inaccessible_exams_by_date(candidates, details)
+        candidates = [exam for exam in candidates if exam not in hidden]
+    if not candidates:
+        return ""
+    return get_exam_url(course, candidates[0].content_id, is_learning_mfe)
+
+
+def does_backend_support_onboarding(backend: str | None) -> bool:
+    """Return whether a provider, by name, checks learners in once; False for an unknown one."""
+    try:
+        return bool(backends.get_backend_provider(name=backend).supports_onboarding)
+    except (NotImplementedError, ImproperlyConfigured):
+        log.exception("provider is not configured: backend=%s", backend)
+        return False
+
+
+def get_enrollments_can_take_proctored_exams(course_id: Any, text_search: str | None = None) -> Any:
+    """Return the enrolments that may take proctored exams, as the host's service gives them; None without it."""
+    enrollments: host.EnrollmentsService | None = runtime.get_runtime_service(host.ENROLLMENTS)
+    if enrollments is None:
+        return None
+    return enrollments.get_enrollments_can_take_proctored_exams(course_id, text_search)
+
+
+def _status_with_expiry(status: str, attempt: ProctoredExamStudentAttempt) -> dict[str, Any]:
+    valid_until = attempt.modified + timedelta(days=constants.VERIFICATION_DAYS_VALID)
+    return {"onboarding_status": status, "expiration_date": valid_until}

@@ -1,0 +1,110 @@
+"""Forget a learner: here, and at the providers.
+
+Spec: rest-api.md 5.8 and 5.9, data-model.md 7, cross-cutting.md C16. Rows stay, because exam
+results must remain explicable; what they say about the person goes.
+"""
+
+import logging
+from collections.abc import Iterable
+from itertools import chain
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+from django.db.models import Q
+
+from edx_proctoring import backends
+from edx_proctoring.exceptions import ProctoredBaseException
+from edx_proctoring.models import (
+    HistoricalProctoredExamStudentAttempt,
+    ProctoredExam,
+    ProctoredExamSoftwareSecureComment,
+    ProctoredExamSoftwareSecureReview,
+    ProctoredExamSoftwareSecureReviewHistory,
+    ProctoredExamStudentAllowance,
+    ProctoredExamStudentAllowanceHistory,
+    ProctoredExamStudentAttempt,
+    ReviewInboxEntry,
+)
+from edx_proctoring.utils import obscured_user_id
+
+__all__ = ["retire_learner", "retire_learner_at_providers"]
+
+log = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def retire_learner(user_id: int, /) -> None:
+    """Blank what our tables say about a learner beyond the bare result. Idempotent.
+
+    Allowances, reviews, comments and received callbacks, live and archived, also of attempts that
+    were removed. All or nothing, in a constant number of queries. Nothing is told to anybody: the
+    columns are changed by query, so no review is applied again and no mail goes out. Does nothing
+    for a user without data.
+    """
+    # Order matters: changing an allowance archives its old value, which is blanked next.
+    allowances = ProctoredExamStudentAllowance.objects.filter(user_id=user_id).exclude(value="").update(value="")
+    ProctoredExamStudentAllowanceHistory.objects.filter(user_id=user_id).exclude(value="").update(value="")
+
+    codes = _attempt_codes(user_id)
+    of_learner = Q(student_id=user_id) | Q(attempt_code__in=codes)
+    review_ids = list(ProctoredExamSoftwareSecureReview.objects.filter(of_learner).values_list("pk", flat=True))
+    blank = {"encrypted_video_url": b"", "raw_data": ""}
+    # By query, past the signals: saving a review would apply it once more and archive it unblanked.
+    ProctoredExamSoftwareSecureReview.objects.filter(pk__in=review_ids).update(**blank)
+    ProctoredExamSoftwareSecureReviewHistory.objects.filter(of_learner).update(**blank)
+    ProctoredExamSoftwareSecureComment.objects.filter(review_id__in=review_ids).update(comment="", status="")
+    ReviewInboxEntry.objects.filter(attempt_code__in=codes).update(body="")
+    log.info("learner retired: user_id=%s allowances=%s reviews=%s", user_id, allowances, len(review_ids))
+
+
+def _attempt_codes(user_id: int) -> set[str]:
+    """Return the codes of all attempts that the learner has or had."""
+    live = ProctoredExamStudentAttempt.objects.filter(user_id=user_id).values_list("attempt_code", flat=True)
+    removed = (
+        HistoricalProctoredExamStudentAttempt.objects.filter(user_id=user_id)
+        .order_by()
+        .values_list("attempt_code", flat=True)
+        .distinct()
+    )
+    return {code for code in chain(live, removed) if code}
+
+
+def retire_learner_at_providers(user_id: int, /) -> dict[str, bool]:
+    """Ask each provider that knows a learner to forget them.
+
+    Returns ``{provider name: done}`` of the providers that had something to do. A provider that
+    fails, or that is not configured any more, counts as not done; ask again later.
+    """
+    outcome: dict[str, bool] = {}
+    for backend in _backends_that_know(user_id):
+        # Registration sends the id obscured with the name in the exam, also where that is none.
+        done = _retire_at(backend, obscured_user_id(user_id, backend))
+        if done is not None:
+            name = backend or str(getattr(settings, "PROCTORING_BACKENDS", {}).get("DEFAULT"))
+            outcome[name] = outcome.get(name, True) and done
+    log.info("learner retired at providers: user_id=%s outcome=%s", user_id, outcome)
+    return outcome
+
+
+def _backends_that_know(user_id: int) -> list[str | None]:
+    """Return the provider names of exams that the learner ever took as proctored, in stable order.
+
+    The history is asked as well: a reset or declined attempt does not make a provider forget.
+    """
+    criteria = {"user_id": user_id, "taking_as_proctored": True}
+    live = ProctoredExamStudentAttempt.objects.filter(**criteria).order_by().values_list("proctored_exam_id")
+    past = HistoricalProctoredExamStudentAttempt.objects.filter(**criteria).order_by().values_list("proctored_exam_id")
+    exam_ids = {exam_id for (exam_id,) in chain(live.distinct(), past.distinct())}
+    names: Iterable[str | None] = ProctoredExam.objects.filter(pk__in=exam_ids).values_list("backend", flat=True)
+    return sorted(set(names), key=lambda name: name or "")
+
+
+def _retire_at(backend: str | None, provider_user_id: str) -> bool | None:
+    """Return what the provider says, None if it had nothing to do."""
+    try:
+        result = backends.get_backend_provider(name=backend).retire_user(provider_user_id)
+    except (ProctoredBaseException, NotImplementedError, ImproperlyConfigured) as exc:
+        log.warning("provider did not retire a user: provider=%s error=%s", backend, type(exc).__name__)
+        return False
+    return None if result is None else bool(result)

@@ -1,0 +1,154 @@
+"""The one place that knows deadlines: limit, allowance, due date, remaining time, expiry.
+
+Spec: python-api.md 3, 7.6 and 8.9. Answers "why did this learner get 45 minutes?" in figures;
+``deadlines`` answers it in words. Nothing here changes an attempt.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.utils import timezone
+
+from edx_proctoring.models import ProctoredExamStudentAllowance, ProctoredExamStudentAttempt
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
+from edx_proctoring.utils import get_exam_due_date, has_due_date_passed, has_end_date_passed, humanized_time
+
+__all__ = ["get_total_allowed_time_for_exam", "is_exam_passed_due"]
+
+
+# Pure arithmetic: ``now`` comes in as a parameter.
+
+
+def expires_at(started_at: datetime | None, limit_minutes: int | None) -> datetime | None:
+    """Return the moment at which the clock runs out; None if it does not run or has no known limit."""
+    if started_at is None or limit_minutes is None:
+        return None
+    return started_at + timedelta(minutes=limit_minutes)
+
+
+def has_run_out(status: str, started_at: datetime | None, limit_minutes: int | None, *, now: datetime) -> bool:
+    """Return whether an open attempt has used up its time. At the very moment it has not."""
+    moment = expires_at(started_at, limit_minutes)
+    return moment is not None and now > moment and ProctoredExamStudentAttemptStatus.is_incomplete_status(status)
+
+
+def cut_by_due_date(minutes: int, *, due: datetime | None, now: datetime) -> int:
+    """Return how many whole minutes are left of a limit when the exam is due at ``due``.
+
+    A limit that ends before the due date stays as it is, also a negative one.
+    """
+    if due is None or now + timedelta(minutes=minutes) <= due:
+        return minutes
+    return max(int((due - now).total_seconds() / 60), 0)
+
+
+def limit_before_due_date(base_minutes: int, *, extra_minutes: int | None, carry_over_seconds: int | None) -> int:
+    """Return the limit that exam, allowance and resumption give together.
+
+    What an interrupted attempt had left *replaces* limit and allowance: the allowance is in it.
+    """
+    if carry_over_seconds is not None:
+        return int(carry_over_seconds / 60)
+    return base_minutes + (extra_minutes or 0)
+
+
+# Questions about one learner
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """What one learner was granted in one exam beyond its rules."""
+
+    extra_minutes: int | None
+    review_policy_exception: str | None
+
+
+def grants_for(exam_id: int, user_id: int) -> Grants:
+    """Return the learner's allowances that have a meaning to us. One query."""
+    allowances = ProctoredExamStudentAllowance
+    values = dict(allowances.objects.filter(proctored_exam_id=exam_id, user_id=user_id).values_list("key", "value"))
+    extra = values.get(allowances.ADDITIONAL_TIME_GRANTED[0])
+    return Grants(
+        extra_minutes=None if extra is None else int(extra),
+        review_policy_exception=values.get(allowances.REVIEW_POLICY_EXCEPTION[0]),
+    )
+
+
+class _Unknown:
+    """To be looked up; None would mean that there is none."""
+
+
+_ASK: Final = _Unknown()
+
+
+def calculate_allowed_minutes(
+    exam: Mapping[str, Any],
+    user_id: int,
+    *,
+    carry_over_seconds: int | _Unknown | None = _ASK,
+    extra_minutes: int | _Unknown | None = _ASK,
+    now: datetime | None = None,
+) -> int:
+    """Return the whole minutes a learner gets if the clock starts now. Spec: python-api.md 8.9.
+
+    ``exam``: exam dict; its ``time_limit_mins`` may be negative, and so may then be the answer.
+    ``carry_over_seconds``, ``extra_minutes``: given by callers who have them at hand already, as
+    seconds left of the learner's current attempt and minutes of the additional-time allowance.
+    """
+    carried: int | None
+    extra: int | None
+    if isinstance(carry_over_seconds, _Unknown):
+        carried = (
+            ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=exam["id"], user_id=user_id)
+            .newest_first()
+            .values_list("time_remaining_seconds", flat=True)
+            .first()
+        )
+    else:
+        carried = carry_over_seconds
+    if isinstance(extra_minutes, _Unknown):
+        # What was left over replaces the allowance, so it need not be looked up.
+        extra = None if carried is not None else grants_for(exam["id"], user_id).extra_minutes
+    else:
+        extra = extra_minutes
+    minutes = limit_before_due_date(exam["time_limit_mins"], extra_minutes=extra, carry_over_seconds=carried)
+    due = get_exam_due_date(exam, user_id)
+    return cut_by_due_date(minutes, due=due, now=now or timezone.now())
+
+
+def get_total_allowed_time_for_exam(exam: Mapping[str, Any], user_id: int) -> str:
+    """Return in words how long the learner may work if the clock starts now."""
+    return humanized_time(calculate_allowed_minutes(exam, user_id))
+
+
+def is_exam_passed_due(exam: Mapping[str, Any], user: Any = None) -> bool:
+    """Return whether an exam is over for a user: id, ``User`` or None for everybody.
+
+    The end of the course counts only for timed exams without any due date.
+    """
+    due_date = get_exam_due_date(exam, user)
+    if due_date is not None:
+        return has_due_date_passed(due_date)
+    if exam["is_proctored"] or exam["is_practice_exam"]:
+        return False
+    return has_end_date_passed(exam["course_id"])
+
+
+def does_time_remain(attempt: Mapping[str, Any] | None) -> bool:
+    """Return whether the clock of an attempt dict is ticking and has not run out."""
+    if not attempt or not ProctoredExamStudentAttemptStatus.is_incomplete_status(attempt["status"]):
+        return False
+    moment = expires_at(attempt["started_at"], attempt["allowed_time_limit_mins"])
+    return moment is not None and timezone.now() < moment
+
+
+def _was_review_status_acknowledged(is_status_acknowledged: bool, exam: Mapping[str, Any], user: Any = None) -> bool:
+    """Return whether the learner put the notice about the result away, and the exam is over."""
+    return is_status_acknowledged and is_exam_passed_due(exam, user=user)
+
+
+# Contract names (python-api.md 1.2, learner-experience.md 8).
+_calculate_allowed_mins = calculate_allowed_minutes
+_does_time_remain = does_time_remain

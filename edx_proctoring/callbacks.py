@@ -1,0 +1,75 @@
+"""The launch callback: a learner's desktop software opens the exam. Spec: python-api.md 10.
+
+Not authenticated: whoever knows the attempt code is the learner's software. Also called by the mock
+provider from a thread, with None for a request.
+"""
+
+import logging
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import NoReverseMatch, reverse
+
+from edx_proctoring.api import get_exam_attempt_by_code, mark_exam_attempt_as_ready, update_attempt_status
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
+
+log = logging.getLogger(__name__)
+
+ALLOWED_METHODS = ("GET", "HEAD", "POST")
+
+
+@transaction.non_atomic_requests
+def start_exam_callback(request: HttpRequest | None, attempt_code: str) -> HttpResponse:
+    """Note that the learner's software is ready, then lead to the exam.
+
+    Entering a running exam again ends it. Answers 302 with the attempt code in the signed cookie
+    ``exam`` (by which a provider recognises its browser), 404 for an unknown code. A HEAD request
+    changes nothing: link previews send them.
+    """
+    if request is not None and request.method not in ALLOWED_METHODS:
+        return _sealed(HttpResponse(status=405, headers={"Allow": ", ".join(ALLOWED_METHODS)}))
+    attempt = get_exam_attempt_by_code(attempt_code)
+    if not attempt:
+        log.warning("launch with an unknown attempt code")
+        return _sealed(
+            HttpResponse(
+                content="You have entered an exam code that is not valid.", status=404, content_type="text/plain"
+            )
+        )
+    if request is None or request.method != "HEAD":
+        _enter(attempt["id"], attempt["status"])
+    exam = attempt["proctored_exam"]
+    response = HttpResponseRedirect(_address_of(exam["course_id"], exam["content_id"]))
+    response.set_signed_cookie(
+        "exam",
+        attempt_code,
+        httponly=True,
+        samesite="Lax",
+        secure=request is not None and request.is_secure(),
+    )
+    return _sealed(response)
+
+
+def _enter(attempt_id: int, status: str) -> None:
+    if status in (Status.created, Status.download_software_clicked):
+        mark_exam_attempt_as_ready(attempt_id)
+    elif Status.is_in_progress_status(status):
+        update_attempt_status(attempt_id, Status.submitted)
+    else:
+        log.warning("launch of an attempt that cannot be entered: attempt_id=%s status=%s", attempt_id, status)
+
+
+def _address_of(course_id: str, content_id: str) -> str:
+    try:
+        return reverse("jump_to", args=[course_id, content_id])
+    except NoReverseMatch:
+        # Contract: format and positional argument are matched exactly.
+        log.exception("BLOCKING ERROR: Can't find course info url for course_id=%s", course_id)
+        return ""
+
+
+def _sealed(response: HttpResponse) -> HttpResponse:
+    """Keep the attempt code, which is in the address, out of caches and referrers."""
+    response["Cache-Control"] = "no-store"
+    response["Referrer-Policy"] = "no-referrer"
+    return response

@@ -1,0 +1,21 @@
+"""Celery tasks: doors to the service layer. Sent by name, so nothing below imports this module.
+
+Celery is an extra: where it is not installed, the module is importable and holds no tasks.
+Spec: cross-cutting.md C4, beyond.md 1.
+"""
+
+from collections.abc import Sequence
+
+from edx_proctoring.api import deliver_due_effects
+
+try:
+    from celery import shared_task
+except ImportError:
+    shared_task = None
+
+if shared_task is not None:
+
+    @shared_task(name="edx_proctoring.tasks.deliver_effects", ignore_result=True)
+    def deliver_effects(effect_ids: Sequence[int] | None = None) -> None:
+        """Deliver these effects now; without ids, whatever is due. Failures stay due and are tried again."""
+        deliver_due_effects(effect_ids=effect_ids, ignore_pause=effect_ids is not None)

@@ -1,0 +1,67 @@
+"""Questions about an exam or an attempt that need no room of their own. Spec: python-api.md 9."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Final, TypedDict
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
+
+__all__ = ["ExamType", "get_exam_type", "is_reattempting_exam", "locate_attempt_by_attempt_code"]
+
+log = logging.getLogger(__name__)
+
+# Matched literals (rest-api.md 3.6): clients compare the English words.
+_HUMANIZED: Final = {
+    "timed": gettext_noop("a timed exam"),
+    "practice": gettext_noop("a practice exam"),
+    "onboarding": gettext_noop("an onboarding exam"),
+    "proctored": gettext_noop("a proctored exam"),
+}
+
+
+class ExamType(TypedDict):
+    """What kind of exam it is: a word for machines and a translated phrase for people."""
+
+    type: str
+    humanized_type: str
+
+
+def get_exam_type(exam: Mapping[str, Any], provider: Any) -> ExamType:
+    """Return what kind of exam this is. ``provider``: of this exam, None for a timed one."""
+    if not exam["is_proctored"] and not exam["is_practice_exam"]:
+        kind = "timed"
+    elif exam["is_proctored"] and exam["is_practice_exam"]:
+        kind = "onboarding" if provider is not None and provider.supports_onboarding else "practice"
+    else:
+        # Contract: practice without proctoring ends here as well.
+        kind = "proctored"
+    return ExamType(type=kind, humanized_type=_(_HUMANIZED[kind]))
+
+
+def is_reattempting_exam(from_status: str, to_status: str) -> bool:
+    """Return whether a learner with a running clock is at the entrance of the exam again."""
+    return ProctoredExamStudentAttemptStatus.is_in_progress_status(
+        from_status
+    ) and ProctoredExamStudentAttemptStatus.is_pre_started_status(to_status)
+
+
+def locate_attempt_by_attempt_code(
+    attempt_code: str,
+) -> tuple[ProctoredExamStudentAttempt | None, bool | None]:
+    """Find an attempt by our code, also one that was removed.
+
+    Returns ``(attempt, False)`` for a live one, ``(attempt, True)`` for one rebuilt from the
+    archive, ``(None, None)`` if the code was never given out.
+    """
+    attempt = ProctoredExamStudentAttempt.objects.get_exam_attempt_by_code(attempt_code)
+    if attempt is not None:
+        return attempt, False
+    attempt = ProctoredExamStudentAttempt.get_historic_attempt_by_code(attempt_code)
+    if attempt is not None:
+        return attempt, True
+    log.error("no live or archived attempt has this code: attempt_code=%s", attempt_code)
+    return None, None

@@ -1,0 +1,134 @@
+"""Dates of courses and exams, and how a span of time is put into words.
+
+Spec: python-api.md 3 and 9. What a learner's *limit* is, is the business of ``api.timing``; here
+are the questions that need nothing but a date.
+"""
+
+import logging
+from collections.abc import Mapping, MutableMapping
+from datetime import UTC, datetime, timedelta
+from types import ModuleType
+from typing import Any
+
+from django.apps import apps
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from opaque_keys import InvalidKeyError
+
+__all__ = [
+    "as_utc",
+    "get_course_end_date",
+    "get_exam_due_date",
+    "get_time_remaining_for_attempt",
+    "has_due_date_passed",
+    "has_end_date_passed",
+    "humanized_time",
+    "verify_and_add_wait_deadline",
+]
+
+log = logging.getLogger(__name__)
+
+
+def as_utc(instant: datetime) -> datetime:
+    """Return the instant as aware UTC; a naive one is taken to be UTC already."""
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+def get_time_remaining_for_attempt(attempt: Mapping[str, Any]) -> float:
+    """Return the seconds until the clock of an attempt dict runs out, never negative; 0 if it does not run."""
+    started_at: datetime | None = attempt["started_at"]
+    minutes: int | None = attempt["allowed_time_limit_mins"]
+    if started_at is None or minutes is None:
+        return 0
+    left = (started_at + timedelta(minutes=minutes) - timezone.now()).total_seconds()
+    return max(left, 0)
+
+
+def humanized_time(time_in_minutes: float) -> str:
+    """Return minutes in words, such as ``1 hour and 30 minutes``; ``error`` from minus one hour downwards."""
+    whole_minutes = int(time_in_minutes)
+    if whole_minutes <= -60:
+        return "error"
+    hours, minutes = divmod(max(whole_minutes, 0), 60)
+    in_hours = ngettext("{num} hour", "{num} hours", hours).format(num=hours)
+    in_minutes = ngettext("{num} minute", "{num} minutes", minutes).format(num=minutes)
+    if hours and minutes:
+        return _("{hours} and {minutes}").format(hours=in_hours, minutes=in_minutes)
+    return in_hours if hours else in_minutes
+
+
+def has_due_date_passed(due_datetime: datetime | None) -> bool:
+    """Return whether a due date is over; the very instant counts as over, no date as never."""
+    return due_datetime is not None and as_utc(due_datetime) <= timezone.now()
+
+
+def has_end_date_passed(course_id: str) -> bool:
+    """Return whether the course is over."""
+    return has_due_date_passed(get_course_end_date(course_id))
+
+
+def get_course_end_date(course_id: str) -> datetime | None:
+    """Return when the course ends, None if it does not or nobody knows."""
+    when_api = _when_api()
+    if when_api is None:
+        return None
+    ends = [
+        (location, value)
+        for (location, field), value in when_api.get_dates_for_course(course_id).items()
+        if field == "end"
+    ]
+    # Other blocks may have an end too; that of the course block is the one asked for.
+    ends.sort(key=lambda end: getattr(end[0], "block_type", None) != "course")
+    if not ends or not ends[0][1]:
+        return None
+    end_date = ends[0][1]
+    if not isinstance(end_date, datetime):
+        log.error("course end is no date: course_id=%s type=%s", course_id, type(end_date).__name__)
+        return None
+    return as_utc(end_date)
+
+
+def get_exam_due_date(exam: Mapping[str, Any], user: Any = None) -> datetime | None:
+    """Return when an exam is due for a user: id, ``User`` or None for everybody.
+
+    The date service comes first; personal extensions, the relative dates of self-paced courses and
+    cohort overrides come in there. Else the date stored with the exam dict.
+    """
+    when_api = _when_api()
+    due_date: datetime | None = None
+    if when_api is not None:
+        try:
+            due_date = when_api.get_date_for_block(exam["course_id"], exam["content_id"], "due", user=user)
+        except InvalidKeyError:
+            # Exams need not be known to the date service: then their own date counts.
+            due_date = None
+    return due_date or exam["due_date"]
+
+
+def verify_and_add_wait_deadline(context: MutableMapping[str, Any], exam: Mapping[str, Any], user_id: int) -> bool:
+    """Return whether the learner has to wait for the end of the grace period.
+
+    If so, ``context['wait_deadline']`` becomes that end as an ISO string. ``context['grace_period']``
+    is a timedelta. Spec: learner-experience.md 2.7.
+    """
+    grace_period: timedelta | None = context.get("grace_period")
+    due_date = get_exam_due_date(exam, user_id)
+    if not grace_period or due_date is None:
+        return False
+    deadline = due_date + grace_period
+    if has_due_date_passed(deadline):
+        return False
+    context["wait_deadline"] = deadline.isoformat()
+    return True
+
+
+def _when_api() -> ModuleType | None:
+    """Return the date service; None where edx-when is not installed (it cannot migrate on every database)."""
+    if not apps.is_installed("edx_when"):
+        return None
+    # Inside, because the module defines models: importing it without the app being installed fails.
+    # As a module, because suites replace its functions (python-api.md 1.3).
+    from edx_when import api as when_api
+
+    return when_api

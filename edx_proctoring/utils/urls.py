@@ -1,0 +1,44 @@
+"""Addresses of course pages. Spec: python-api.md 9."""
+
+import logging
+
+from django.conf import settings
+from django.urls import reverse
+from opaque_keys import InvalidKeyError
+from opaque_keys.edx.keys import CourseKey, UsageKey
+
+from edx_proctoring import conf
+
+__all__ = ["get_course_home_url", "get_exam_url", "get_url_scheme", "resolve_exam_url_for_learning_mfe"]
+
+log = logging.getLogger(__name__)
+
+
+def get_url_scheme() -> str:
+    """Return ``https`` unless the host says that it does not speak it."""
+    return conf.proctoring.url_scheme
+
+
+def resolve_exam_url_for_learning_mfe(course_id: str, content_id: str) -> str:
+    """Return the exam's address in the learning MFE. Raises ``InvalidKeyError`` for ids that are no keys."""
+    course_key = CourseKey.from_string(str(course_id))
+    usage_key = UsageKey.from_string(str(content_id))
+    return f"{settings.LEARNING_MICROFRONTEND_URL}/course/{course_key}/{usage_key}"
+
+
+def get_course_home_url(course_id: str) -> str:
+    """Return the course's address in the learning MFE. Raises ``InvalidKeyError`` for an id that is no key."""
+    return f"{settings.LEARNING_MICROFRONTEND_URL}/course/{CourseKey.from_string(str(course_id))}/home"
+
+
+def get_exam_url(course_id: str, content_id: str, is_learning_mfe: bool) -> str:
+    """Return the exam's address: in the learning MFE, or in the LMS itself (a path).
+
+    Ids that the MFE cannot address lead to the LMS as well: a learner needs some way back.
+    """
+    if is_learning_mfe:
+        try:
+            return resolve_exam_url_for_learning_mfe(course_id, content_id)
+        except InvalidKeyError:
+            log.info("exam has no address in the learning MFE: course_id=%s content_id=%s", course_id, content_id)
+    return reverse("jump_to", args=[course_id, content_id])

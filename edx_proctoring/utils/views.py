@@ -1,0 +1,18 @@
+"""The base of REST views that ask for a login. Spec: python-api.md 9, rest-api.md 2.1."""
+
+from edx_rest_framework_extensions.auth.jwt.authentication import JwtAuthentication
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.views import APIView
+
+__all__ = ["AuthenticatedAPIView"]
+
+
+class AuthenticatedAPIView(APIView):
+    """A view for people who are signed in, by session or by JWT.
+
+    Session comes first: whoever is not signed in gets 403, not 401.
+    """
+
+    authentication_classes = (SessionAuthentication, JwtAuthentication)
+    permission_classes = (IsAuthenticated,)

@@ -1,0 +1,89 @@
+"""What the tests of the service layer share."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from freezegun import freeze_time
+from freezegun.api import FrozenDateTimeFactory
+
+from edx_proctoring.backends.tests.test_backend import TestBackendProvider
+from edx_proctoring.signals import exam_attempt_status_signal
+from tests.factories import NOON
+
+
+class RecordingProvider(TestBackendProvider):
+    """A provider that keeps what it was told. ``failing``: names of methods that fail."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.calls: list[str] = []
+        self.contexts: list[dict[str, Any]] = []
+        self.failing: set[str] = set()
+        self.confirms_removal = True
+
+    def register_exam_attempt(self, exam: Any, context: Any) -> str:
+        self.contexts.append(dict(context))
+        external_id = super().register_exam_attempt(exam, context)
+        return f"{external_id}-{len(self.contexts)}"
+
+    def start_exam_attempt(self, exam: Any, attempt: Any) -> None:
+        self._note("start_exam_attempt", exam, attempt)
+
+    def stop_exam_attempt(self, exam: Any, attempt: Any) -> None:
+        self._note("stop_exam_attempt", exam, attempt)
+
+    def mark_erroneous_exam_attempt(self, exam: Any, attempt: Any) -> None:
+        self._note("mark_erroneous_exam_attempt", exam, attempt)
+
+    def remove_exam_attempt(self, exam: Any, attempt: Any) -> bool:
+        self._note("remove_exam_attempt", exam, attempt)
+        return self.confirms_removal
+
+    def _note(self, call: str, exam: Any, attempt: Any) -> None:
+        self.calls.append(call)
+        self.last_ids = (exam, attempt)
+        if call in self.failing:
+            raise ConnectionError(f"{call}: learner@example.com cannot be reached")
+
+
+@pytest.fixture
+def provider(backends_registry: dict[str, Any]) -> RecordingProvider:
+    """The provider named ``test``, recording; it has onboarding."""
+    recording = RecordingProvider(verbose_name="Recorder")
+    backends_registry["test"] = recording
+    return recording
+
+
+@pytest.fixture
+def clock() -> Iterator[FrozenDateTimeFactory]:
+    """A clock that stands at noon until the test moves it."""
+    with freeze_time(NOON) as frozen:
+        yield frozen
+
+
+@pytest.fixture
+def sent_signals() -> Iterator[list[dict[str, Any]]]:
+    """The keyword arguments of each status signal sent so far."""
+    received: list[dict[str, Any]] = []
+
+    def receiver(sender: Any, signal: Any, **kwargs: Any) -> None:
+        received.append({"sender": sender, **kwargs})
+
+    exam_attempt_status_signal.connect(receiver, weak=False)
+    yield received
+    exam_attempt_status_signal.disconnect(receiver)
+
+
+@pytest.fixture
+def count_queries() -> Callable[[Callable[[], Any]], int]:
+    """Return how many queries a call makes, savepoints included."""
+
+    def count(call: Callable[[], Any]) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            call()
+        return len(captured)
+
+    return count

@@ -1,0 +1,404 @@
+"""What each status brings with it. Spec: python-api.md 7.4 and 7.5."""
+
+from typing import Any
+
+import pytest
+
+from edx_proctoring import api
+from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
+from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from tests.factories import make_attempt, make_exam, make_staff, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("from_status", "to_status", "call"),
+    [
+        pytest.param(S.created, S.started, "start_exam_attempt", id="start"),
+        pytest.param(S.started, S.submitted, "stop_exam_attempt", id="submit"),
+        pytest.param(S.started, S.timed_out, "stop_exam_attempt", id="time-out"),
+        pytest.param(S.started, S.ready_to_start, "stop_exam_attempt", id="entering-a-running-exam-again"),
+        pytest.param(S.started, S.error, "mark_erroneous_exam_attempt", id="error"),
+        pytest.param(S.created, S.download_software_clicked, None, id="download"),
+        pytest.param(S.created, S.ready_to_start, None, id="ready"),
+        pytest.param(S.started, S.ready_to_submit, None, id="stop"),
+        pytest.param(S.created, S.declined, None, id="decline"),
+        pytest.param(S.submitted, S.verified, None, id="verify"),
+        pytest.param(S.submitted, S.rejected, None, id="reject"),
+        pytest.param(S.submitted, S.second_review_required, None, id="second-review"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["proctored", "practice", "onboarding"])
+def test_the_provider_is_told_once(
+    provider: Any, kind: str, from_status: str, to_status: str, call: str | None
+) -> None:
+    attempt = make_attempt(make_exam(kind, backend="test"), status=from_status)
+    provider.supports_onboarding = kind == "onboarding"
+
+    api.update_attempt_status(attempt.pk, to_status)
+
+    assert provider.calls == ([call] if call else [])
+    if call:
+        assert provider.last_ids == (attempt.proctored_exam.external_id, attempt.external_id)
+
+
+def test_the_provider_is_not_told_when_a_learner_returns_from_the_submit_page(provider: Any) -> None:
+    attempt = make_attempt(status=S.ready_to_submit)
+    started_at = attempt.started_at
+
+    api.update_attempt_status(attempt.pk, S.started)
+
+    attempt.refresh_from_db()
+    assert (attempt.status, attempt.started_at) == (S.started, started_at)
+    assert provider.calls == []
+
+
+@pytest.mark.parametrize("to_status", [S.started, S.submitted, S.error, S.declined])
+def test_a_timed_exam_has_no_provider_and_no_credit(
+    provider: Any, all_services: dict[str, Any], mailoutbox: list[Any], to_status: str
+) -> None:
+    attempt = make_attempt(make_exam("timed"))
+
+    api.update_attempt_status(attempt.pk, to_status)
+
+    assert provider.calls == []
+    assert all_services["credit"].calls == []
+    assert mailoutbox == []
+
+
+@pytest.mark.parametrize(
+    ("to_status", "word"),
+    [
+        pytest.param(S.submitted, "submitted", id="submitted"),
+        pytest.param(S.verified, "satisfied", id="verified"),
+        pytest.param(S.rejected, "failed", id="rejected"),
+        pytest.param(S.error, "failed", id="error"),
+        pytest.param(S.declined, "declined", id="declined"),
+        pytest.param(S.second_review_required, None, id="second-review"),
+        pytest.param(S.expired, None, id="expired"),
+        pytest.param(S.ready_to_submit, None, id="ready-to-submit"),
+    ],
+)
+def test_credit_requirement(credit: Any, to_status: str, word: str | None) -> None:
+    attempt = make_attempt(status=S.started)
+
+    api.update_attempt_status(attempt.pk, to_status)
+
+    expected = {
+        "user_id": attempt.user_id,
+        "course_key_or_id": attempt.proctored_exam.course_id,
+        "req_namespace": "proctored_exam",
+        "req_name": attempt.proctored_exam.content_id,
+        "status": word,
+    }
+    assert credit.called("set_credit_requirement_status") == ([((), expected)] if word else [])
+
+
+@pytest.mark.parametrize(
+    ("to_status", "subject"),
+    [
+        pytest.param(S.submitted, "Proctoring attempt submitted", id="submitted"),
+        pytest.param(S.verified, "Proctoring attempt verified", id="verified"),
+        pytest.param(S.rejected, "Proctoring attempt rejected", id="rejected"),
+        pytest.param(S.error, None, id="error"),
+        pytest.param(S.declined, None, id="declined"),
+        pytest.param(S.second_review_required, None, id="second-review"),
+    ],
+)
+def test_status_email(mailoutbox: list[Any], to_status: str, subject: str | None) -> None:
+    attempt = make_attempt(status=S.started)
+
+    api.update_attempt_status(attempt.pk, to_status)
+
+    assert [mail.subject for mail in mailoutbox] == ([subject] if subject else [])
+    assert all(mail.to == [attempt.user.email] for mail in mailoutbox)
+
+
+@pytest.mark.parametrize("kind", ["timed", "practice", "onboarding"])
+def test_practice_attempts_are_not_mailed_about(mailoutbox: list[Any], kind: str) -> None:
+    attempt = make_attempt(make_exam(kind), status=S.started)
+
+    api.update_attempt_status(attempt.pk, S.submitted)
+
+    assert mailoutbox == []
+
+
+def test_a_rejection_overrides_the_grade_then_invalidates_the_certificate(all_services: dict[str, Any]) -> None:
+    attempt, judge = make_attempt(status=S.submitted), make_staff()
+    attempt_course = attempt.proctored_exam.course_id
+
+    api.update_attempt_status(attempt.pk, S.rejected, update_attributable_to=judge)
+
+    [(_, override)] = all_services["grades"].called("override_subsection_grade")
+    assert (override["earned_all"], override["earned_graded"], override["overrider"]) == (0.0, 0.0, judge)
+    assert (override["course_key_or_id"], override["usage_key_or_id"]) == (
+        attempt_course,
+        attempt.proctored_exam.content_id,
+    )
+    assert all_services["certificates"].called("invalidate_certificate") == [
+        ((), {"user_id": attempt.user_id, "course_key_or_id": attempt_course})
+    ]
+
+
+def test_the_comment_of_an_override_names_the_provider(provider: Any, grades: Any) -> None:
+    attempt = make_attempt(status=S.submitted)
+
+    api.update_attempt_status(attempt.pk, S.rejected)
+
+    [(_, override)] = grades.called("override_subsection_grade")
+    assert "Recorder" in override["comment"]
+
+
+def test_a_course_that_keeps_grades_keeps_certificates(all_services: dict[str, Any]) -> None:
+    all_services["grades"].service.rejected_exam_overrides_grade = False
+    attempt = make_attempt(status=S.submitted)
+
+    api.update_attempt_status(attempt.pk, S.rejected)
+
+    assert all_services["grades"].called("override_subsection_grade") == []
+    assert all_services["certificates"].calls == []
+
+
+@pytest.mark.parametrize(
+    ("from_status", "times"),
+    [pytest.param(S.rejected, 1, id="after-a-rejection"), pytest.param(S.submitted, 0, id="never-rejected")],
+)
+def test_a_verification_takes_the_override_back(grades: Any, from_status: str, times: int) -> None:
+    attempt = make_attempt(status=from_status)
+
+    api.update_attempt_status(attempt.pk, S.verified)
+
+    assert len(grades.called("undo_override_subsection_grade")) == times
+
+
+def test_completion_is_reported_once(instructor: Any) -> None:
+    attempt = make_attempt(status=S.started)
+
+    api.update_attempt_status(attempt.pk, S.submitted)
+    api.update_attempt_status(attempt.pk, S.submitted)
+
+    assert instructor.called("complete_student_attempt") == [
+        ((attempt.user.username, attempt.proctored_exam.content_id), {})
+    ]
+
+
+def test_completion_by_other_hands_is_reported_too(instructor: Any) -> None:
+    from tests.factories import NOON
+
+    attempt = make_attempt(status=S.started)
+
+    attempt.completed_at = NOON
+    attempt.save()
+
+    assert len(instructor.called("complete_student_attempt")) == 1
+
+
+def test_event_and_signal_come_last_and_once(
+    events: list[Any], sent_signals: list[dict[str, Any]], test_backend: Any
+) -> None:
+    attempt = make_attempt(status=S.started)
+
+    api.update_attempt_status(attempt.pk, S.submitted)
+
+    [(name, data)] = events
+    assert name == "edx.special_exam.proctored.attempt.submitted"
+    assert (data["attempt_id"], data["attempt_status"]) == (attempt.pk, S.submitted)
+    assert sent_signals == [
+        {
+            "sender": "edx_proctoring",
+            "attempt_id": attempt.pk,
+            "user_id": attempt.user_id,
+            "status": S.submitted,
+            "full_name": None,
+            "profile_name": None,
+            "is_practice_exam": False,
+            "is_proctored": True,
+            "backend_supports_onboarding": True,
+        }
+    ]
+
+
+def test_the_signal_of_a_timed_exam_knows_no_onboarding(sent_signals: list[dict[str, Any]]) -> None:
+    attempt = make_attempt(make_exam("timed"))
+
+    api.update_attempt_status(attempt.pk, S.started)
+
+    assert sent_signals[0]["backend_supports_onboarding"] is False
+
+
+def test_all_services_may_be_absent(mailoutbox: list[Any]) -> None:
+    attempt = make_attempt(status=S.submitted)
+
+    api.update_attempt_status(attempt.pk, S.rejected)
+
+    assert not AttemptEffect.objects.exists()
+    assert "your course" in mailoutbox[0].body
+
+
+@pytest.mark.parametrize(
+    ("to_status", "others", "is_practice", "expected"),
+    [
+        pytest.param(S.submitted, [], False, True, id="the-only-attempt"),
+        pytest.param(S.started, [], False, True, id="the-only-attempt-whatever-the-status"),
+        pytest.param(S.rejected, [S.rejected], True, True, id="practice-always"),
+        pytest.param(S.declined, [S.rejected], False, True, id="declined-always"),
+        pytest.param(S.error, [S.rejected], False, True, id="error-always"),
+        pytest.param(S.submitted, [S.error], False, True, id="submitted-after-an-error"),
+        pytest.param(S.submitted, [S.rejected], False, False, id="submitted-after-a-rejection"),
+        pytest.param(S.verified, [S.verified], False, True, id="verified-like-all-others"),
+        pytest.param(S.verified, [S.submitted], False, False, id="verified-while-another-waits"),
+        pytest.param(S.rejected, [S.submitted], False, True, id="the-first-rejection"),
+        pytest.param(S.rejected, [S.rejected], False, False, id="the-second-rejection"),
+        pytest.param(S.rejected, [S.declined], False, False, id="rejected-after-declining"),
+        pytest.param(S.second_review_required, [S.error], False, False, id="anything-else"),
+    ],
+)
+def test_consequences_are_allowed(to_status: str, others: list[str], is_practice: bool, expected: bool) -> None:
+    attempts = [{"status": status} for status in (to_status, *others)]
+
+    assert (
+        api.can_update_credit_grades_and_email(attempts, to_status, {"is_practice_exam": is_practice}) is expected
+    )
+
+
+def test_a_second_rejection_has_no_consequences(all_services: dict[str, Any], mailoutbox: list[Any]) -> None:
+    exam, user = make_exam(), make_user()
+    make_attempt(exam, user, S.rejected)
+    attempt = make_attempt(exam, user, S.submitted)
+
+    api.update_attempt_status(attempt.pk, S.rejected)
+
+    assert all_services["credit"].calls == []
+    assert all_services["grades"].calls == []
+    assert mailoutbox == []
+
+
+# The cascade
+
+
+def statuses_of(user: Any) -> dict[int, str]:
+    return dict(
+        ProctoredExamStudentAttempt.objects.filter(user=user).values_list("proctored_exam_id", "status")
+    )
+
+
+def test_declining_closes_the_other_proctored_exams_of_the_course(credit: Any) -> None:
+    user = make_user()
+    declined = make_attempt(make_exam(), user)
+    untouched = make_exam()
+    entered = make_attempt(make_exam(), user, S.ready_to_start)
+    finished = make_attempt(make_exam(), user, S.verified)
+
+    api.update_attempt_status(declined.pk, S.declined)
+
+    assert statuses_of(user) == {
+        declined.proctored_exam_id: S.declined,
+        untouched.pk: S.declined,
+        entered.proctored_exam_id: S.declined,
+        finished.proctored_exam_id: S.verified,
+    }
+    for attempt in ProctoredExamStudentAttempt.objects.filter(user=user, status=S.declined):
+        assert (attempt.taking_as_proctored, attempt.external_id) == (False, None)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"kind": "timed"}, id="timed"),
+        pytest.param({"kind": "onboarding"}, id="onboarding"),
+        pytest.param({"is_active": False}, id="inactive"),
+        pytest.param({"course_id": "course-v1:Another+One+2026"}, id="of-another-course"),
+    ],
+)
+def test_declining_leaves_other_exams_alone(other: dict[str, Any]) -> None:
+    user = make_user()
+    make_exam(**other)
+    attempt = make_attempt(make_exam(), user)
+
+    api.update_attempt_status(attempt.pk, S.declined)
+
+    assert statuses_of(user) == {attempt.proctored_exam_id: S.declined}
+
+
+@pytest.mark.parametrize("kind", ["timed", "practice"])
+def test_declining_an_exam_without_credit_closes_no_other(kind: str) -> None:
+    user = make_user()
+    make_exam("proctored")
+    attempt = make_attempt(make_exam(kind), user)
+
+    api.update_attempt_status(attempt.pk, S.declined)
+
+    assert statuses_of(user) == {attempt.proctored_exam_id: S.declined}
+
+
+def test_the_cascade_can_be_left_out() -> None:
+    user = make_user()
+    make_exam()
+    attempt = make_attempt(make_exam(), user)
+
+    api.update_attempt_status(attempt.pk, S.declined, cascade_effects=False)
+
+    assert statuses_of(user) == {attempt.proctored_exam_id: S.declined}
+
+
+# Onboarding clean-up
+
+
+def test_a_finished_onboarding_opens_the_proctored_exam_again(provider: Any, backends_registry: dict[str, Any]) -> None:
+    user = make_user()
+    refused = make_attempt(make_exam(), user, S.onboarding_missing)
+    of_another_provider = make_attempt(make_exam(backend="null"), user, S.onboarding_missing)
+    onboarding = make_attempt(make_exam("onboarding"), user, S.started)
+
+    api.update_attempt_status(onboarding.pk, S.submitted)
+
+    assert refused.proctored_exam_id not in statuses_of(user)
+    assert of_another_provider.proctored_exam_id in statuses_of(user)
+    assert provider.calls == ["remove_exam_attempt", "stop_exam_attempt"]
+
+
+def test_an_open_onboarding_opens_nothing(provider: Any) -> None:
+    user = make_user()
+    refused = make_attempt(make_exam(), user, S.onboarding_missing)
+    onboarding = make_attempt(make_exam("onboarding"), user, S.created)
+
+    api.update_attempt_status(onboarding.pk, S.started)
+
+    assert refused.proctored_exam_id in statuses_of(user)
+
+
+# Answers and refusals
+
+
+def test_the_answer_is_the_id_from_the_database() -> None:
+    attempt = make_attempt()
+
+    assert api.update_attempt_status(str(attempt.pk), S.started) == attempt.pk  # type: ignore[arg-type]
+
+
+def test_an_unknown_attempt() -> None:
+    with pytest.raises(StudentExamAttemptDoesNotExistsException):
+        api.update_attempt_status(4711, S.started)
+    assert api.update_attempt_status(4711, S.started, raise_if_not_found=False) is None
+
+
+def test_an_unknown_provider_raises_before_anything_is_written() -> None:
+    attempt = make_attempt(status=S.started)
+    type(attempt.proctored_exam).objects.update(backend="gone")
+
+    with pytest.raises(NotImplementedError):
+        api.update_attempt_status(attempt.pk, S.submitted)
+
+    attempt.refresh_from_db()
+    assert attempt.status == S.started
+
+
+def test_no_transition_logs_above_info(all_services: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
+    user = make_user()
+    attempt_id = api.create_exam_attempt(make_exam().pk, user.pk, taking_as_proctored=True)
+    for status in (S.download_software_clicked, S.ready_to_start, S.started, S.submitted, S.rejected, S.verified, S.error):
+        api.update_attempt_status(attempt_id, status)
+
+    assert [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []

@@ -1,0 +1,106 @@
+"""What may follow what. Spec: python-api.md 7.2, cell by cell."""
+
+from typing import Final
+
+import pytest
+from django.conf import settings
+
+from edx_proctoring import api
+from edx_proctoring.exceptions import ProctoredExamIllegalStatusTransition
+from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from tests.factories import make_attempt, make_exam
+
+pytestmark = pytest.mark.django_db
+
+# The table of the specification. Columns and rows have the same order; ?? is any other word.
+MATRIX: Final = """
+|from \\ to |EL|CR|DL|RS|ST|RQ|DE|TO|SU|SR|VE|RJ|ER|EX|OR|OM|OP|OF|OE|??|
+|`eligible` EL|+|+|+|+|+|+|+|T|+|+|+|+|+|+|+|+d|+d|+d|+d|+|
+|`created` CR|+|+|+|+|+|+|+|T|+|+|+|+|+|+|+|+d|+d|+d|+d|+|
+|`download_software_clicked` DL|+|+|+|+|+|+|+|T|+|+|+|+|+|+|+|+d|+d|+d|+d|+|
+|`ready_to_start` RS|+|+|+|+|+|+|+|T|+|+|+|+|+|+|+|+d|+d|+d|+d|+|
+|`started` ST|+|S|S|S|+|+|+|T|+|+|+|+|+|+|+|+d|+d|+d|+d|+|
+|`ready_to_submit` RQ|+|S|S|S|+|+|+|T|+|+|+|+|+|+|+|+d|+d|+d|+d|+|
+|`declined` DE|X|X|X|X|X|X|+|T|+|+|+|+|+|+|+|+d|+d|+d|+d|+|
+|`timed_out` TO|X|X|X|X|X|X|+|T|+|+|+|+|+|+|+|+d|+d|+d|+d|+|
+|`submitted` SU|X|X|X|X|X|X|+|T|+|+|+|+|+|+|+|+d|+d|+d|+d|+|
+|`second_review_required` SR|X|X|X|X|X|X|+|T|+|+|+|+|+|+|+|+d|+d|+d|+d|+|
+|`verified` VE|X|X|X|X|X|X|+|T|+|+|+|+|+|+|+|+d|+d|+d|+d|+|
+|`rejected` RJ|X|X|X|X|X|X|+|T|+|+|+|+|+|+|+|+d|+d|+d|+d|+|
+|`error` ER|X|X|X|X|X|X|+|T|+|+|+|+|+|+|+|+d|+d|+d|+d|+|
+|`expired` EX|+|+|+|+|+|+|+|T|+|+|+|+|+|+|+|+d|+d|+d|+d|+|
+|`onboarding_reset` OR|+|+|+|+|+|+|+|T|+|+|+|+|+|+|+|+d|+d|+d|+d|+|
+|`onboarding_missing` OM|X|X|X|X|X|X|+|T|+|+|+|+|+|+|+|+d|+d|+d|+d|+|
+|`onboarding_pending` OP|X|X|X|X|X|X|+|T|+|+|+|+|+|+|+|+d|+d|+d|+d|+|
+|`onboarding_failed` OF|X|X|X|X|X|X|+|T|+|+|+|+|+|+|+|+d|+d|+d|+d|+|
+|`onboarding_expired` OE|X|X|X|X|X|X|+|T|+|+|+|+|+|+|+|+d|+d|+d|+d|+|
+|any other ??|+|+|+|+|+|+|+|T|+|+|+|+|+|+|+|+d|+d|+d|+d|+|
+"""
+
+OTHER_WORD: Final = "other_course_approved"
+
+
+def cells() -> list[tuple[str, str, str]]:
+    """Return (from, to, mark) of each cell, statuses as words."""
+    header, *rows = [line.strip("|").split("|") for line in MATRIX.strip().splitlines()]
+    words = []
+    for row in rows:
+        quoted = row[0].split("`")
+        words.append(quoted[1] if len(quoted) > 1 else OTHER_WORD)
+    assert len(header) - 1 == len(words) == 20
+    return [(words[i], words[j], mark) for i, row in enumerate(rows) for j, mark in enumerate(row[1:])]
+
+
+def outcome(mark: str, wanted: str, *, allow_timed_out: bool) -> str:
+    """Return the status that a performed cell ends in."""
+    if mark == "S" or (mark == "T" and not allow_timed_out):
+        return S.submitted
+    return wanted
+
+
+@pytest.mark.parametrize("allow_timed_out", [False, True], ids=["time-out-submits", "time-out-is-a-status"])
+@pytest.mark.parametrize("kind", ["timed", "proctored", "practice", "onboarding"])
+@pytest.mark.parametrize(
+    ("from_status", "wanted", "mark"), [pytest.param(*cell, id=f"{cell[0]}-to-{cell[1]}") for cell in cells()]
+)
+def test_matrix(
+    from_status: str,
+    wanted: str,
+    mark: str,
+    kind: str,
+    allow_timed_out: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(settings.PROCTORING_SETTINGS, "ALLOW_TIMED_OUT_STATE", allow_timed_out)
+    attempt = make_attempt(make_exam(kind), status=from_status)
+    rows_before = attempt.history.count()
+
+    if mark == "X":
+        with pytest.raises(ProctoredExamIllegalStatusTransition, match=from_status):
+            api.update_attempt_status(attempt.pk, wanted)
+        attempt.refresh_from_db()
+        assert (attempt.status, attempt.history.count()) == (from_status, rows_before)
+        return
+
+    assert api.update_attempt_status(attempt.pk, wanted) == attempt.pk
+
+    stored = ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).first()
+    if mark == "+d" and kind == "onboarding":
+        assert stored is None, "an onboarding attempt in an onboarding error is cleared by its own clean-up"
+        assert attempt.history.count() == rows_before + 2
+    else:
+        assert stored is not None
+        assert stored.status == outcome(mark, wanted, allow_timed_out=allow_timed_out)
+        assert stored.history.count() == rows_before + 1, "one change, one history row"
+
+
+@pytest.mark.parametrize(
+    ("from_status", "to_status", "mark"), [pytest.param(*cell, id=f"{cell[0]}-to-{cell[1]}") for cell in cells()]
+)
+def test_legality_knows_no_rewrites(from_status: str, to_status: str, mark: str) -> None:
+    was_over, would_open = S.is_completed_status(from_status), S.is_incomplete_status(to_status)
+
+    assert api.is_state_transition_legal(from_status, to_status) == (not (was_over and would_open))
+    if mark == "X":
+        assert not api.is_state_transition_legal(from_status, to_status)
