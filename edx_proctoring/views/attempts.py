@@ -1,0 +1,239 @@
+"""Attempts: a learner's own, and those of a learner that staff reset. Spec: rest-api.md 4.3-4.5, 5.4, 5.6."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from rest_framework import status
+from rest_framework.exceptions import ParseError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from edx_proctoring import api
+from edx_proctoring.api import actions, learning_mfe, rosters
+from edx_proctoring.exceptions import ProctoredExamPermissionDenied, StudentExamAttemptDoesNotExistsException
+from edx_proctoring.utils import get_time_remaining_for_attempt, humanized_time
+from edx_proctoring.views import options, paging
+from edx_proctoring.views.base import LOG, ProctoredAPIView, body_of
+from edx_proctoring.views.idempotency import idempotent
+from edx_proctoring.views.parsing import is_true_in_query, is_yes, parse_id, required_id
+from edx_proctoring.views.permissions import is_user_course_or_global_staff, require_course_or_global_staff
+from edx_proctoring.views.start_gates import refusal_to_start
+
+User = get_user_model()
+
+
+def own_attempt(request: Request, attempt_id: int, verb: str) -> dict[str, Any]:
+    """Return the attempt if it belongs to the caller; nobody else, staff included, may see it here.
+
+    Raises StudentExamAttemptDoesNotExistsException (400) and ProctoredExamPermissionDenied (403).
+    """
+    attempt = existing_attempt(attempt_id, verb)
+    refuse_stranger(attempt, request.user.id, verb)
+    return attempt
+
+
+def existing_attempt(attempt_id: int, verb: str) -> dict[str, Any]:
+    """Return the attempt. Raises StudentExamAttemptDoesNotExistsException, whose text clients compare."""
+    attempt = api.get_exam_attempt_by_id(attempt_id)
+    if not attempt:
+        raise StudentExamAttemptDoesNotExistsException(
+            f"Attempted to {verb} attempt_id={attempt_id} but it does not exist."
+        )
+    return attempt
+
+
+def refuse_stranger(attempt: Mapping[str, Any], user_id: int, verb: str) -> None:
+    """Raise ProctoredExamPermissionDenied unless the attempt is this user's."""
+    if attempt["user"]["id"] != user_id:
+        raise ProctoredExamPermissionDenied(
+            f"Attempted to {verb} attempt_id={attempt['id']} but does not have access to it."
+        )
+
+
+class StudentProctoredExamAttempt(ProctoredAPIView):
+    """One attempt. Spec: rest-api.md 4.4.
+
+    GET: the owner; the poll of every client.
+    PUT: the owner; course staff too, to let a learner resume.
+    DELETE: course staff; reset.
+    """
+
+    def get(self, request: Request, attempt_id: int) -> Response:
+        """Return the attempt with the time that is left, as seconds and in words."""
+        attempt = own_attempt(request, attempt_id, "get")
+        seconds = get_time_remaining_for_attempt(attempt)
+        attempt["time_remaining_seconds"] = seconds
+        attempt["accessibility_time_string"] = _time_left_in_words(seconds)
+        # A deadline outlives a sleeping browser tab; a number of seconds does not (cross-cutting C9).
+        attempt["expires_at"] = _expires_at(attempt)
+        attempt["server_time"] = timezone.now()
+        return Response(attempt)
+
+    def put(self, request: Request, attempt_id: int) -> Response:
+        """Do what ``action`` says (``api.actions.ACTIONS``)."""
+        # First of all: an unknown id answers 400 whatever the body is, even one we cannot read.
+        attempt = existing_attempt(attempt_id, "update")
+        body = body_of(request)
+        action = body.get("action")
+        refuse_stranger(attempt, self._acting_user_id(attempt, action, body.get("user_id")), "update")
+        if not isinstance(action, str) or action not in actions.ACTIONS:
+            raise ParseError(f"Unknown action. Known actions: {', '.join(actions.ACTIONS)}.")
+        if action == actions.START:
+            refused = refusal_to_start(request, attempt["proctored_exam"], attempt)
+            if refused is not None:
+                return refused
+        asked = actions.ActionRequest(attempt, requesting_user=request.user, detail=str(body.get("detail") or ""))
+        changed_id = actions.perform_action(action, asked)
+        # Clients test the id for truth: false tells them that there is nothing new to fetch.
+        return Response({"exam_attempt_id": False if changed_id is None else changed_id})
+
+    @method_decorator(require_course_or_global_staff)
+    def delete(self, request: Request, attempt_id: int) -> Response:
+        """Remove the attempt, at the provider first; 502 if that fails, and then nothing has changed."""
+        api.remove_exam_attempt(attempt_id, request.user)
+        return Response()
+
+    def _acting_user_id(self, attempt: Mapping[str, Any], action: Any, user_id: Any) -> int:
+        """Return for whom the caller acts. Raises ProctoredExamPermissionDenied (403).
+
+        Naming a user at all is for staff who let that user resume.
+        """
+        user = self.request.user
+        resumes = action == actions.MARK_READY_TO_RESUME
+        if not user_id and not (resumes and not options.learner_may_resume()):
+            return user.pk
+        if not resumes or not is_user_course_or_global_staff(user, attempt["proctored_exam"]["course_id"]):
+            raise ProctoredExamPermissionDenied(
+                f"Attempted to update attempt_id={attempt['id']}, which is for the course team only."
+            )
+        return parse_id(user_id, "user_id") if user_id else user.pk
+
+
+def _time_left_in_words(seconds: float) -> str:
+    if seconds < 60:
+        return _("you have less than a minute remaining")
+    return _("you have {remaining_time} remaining").format(remaining_time=humanized_time(int(round(seconds / 60.0, 0))))
+
+
+def _expires_at(attempt: Mapping[str, Any]) -> Any:
+    if attempt["started_at"] is None or attempt["allowed_time_limit_mins"] is None:
+        return None
+    return attempt["started_at"] + timedelta(minutes=attempt["allowed_time_limit_mins"])
+
+
+class StudentProctoredExamAttemptCollection(ProctoredAPIView):
+    """The caller's attempts. Spec: rest-api.md 4.3.
+
+    GET: the exam that is running for the caller, for the timer of the courseware.
+    POST: enter an exam.
+    """
+
+    def get(self, request: Request) -> Response:
+        """Return the data of the running attempt, or two falses."""
+        data = learning_mfe.active_attempt_data(request.user.pk, is_learning_mfe=False)
+        return Response(data or {"in_timed_exam": False, "is_proctored": False})
+
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Make an attempt, and start it if the body says so; the body's user is not looked at."""
+        body = body_of(request)
+        start_clock = is_yes(body.get("start_clock", "false"))
+        take_as_proctored = is_yes(body.get("attempt_proctored", "false"))
+        exam = api.get_exam_by_id(required_id(body, "exam_id"))
+        if start_clock:
+            refused = refusal_to_start(request, exam, None)
+            if refused is not None:
+                return refused
+        attempt_id = actions.create_attempt_for_learner(
+            exam, request.user.id, take_as_proctored=take_as_proctored, start_clock=start_clock
+        )
+        return Response({"exam_attempt_id": attempt_id})
+
+
+class ProctoredExamAttemptReviewStatus(ProctoredAPIView):
+    """The learner has seen the result and wants to see the exam instead. Spec: rest-api.md 4.5.
+
+    PUT: the owner.
+    """
+
+    def put(self, request: Request, attempt_id: int) -> Response:
+        """Note it; 404 where exams are not shown after their due date."""
+        if not options.attempts_viewable_past_due():
+            return Response(
+                status=status.HTTP_404_NOT_FOUND,
+                data={"detail": _("Cannot update the review status of an exam attempt.")},
+            )
+        own_attempt(request, attempt_id, "update")
+        api.update_exam_attempt(attempt_id, is_status_acknowledged=True)
+        return Response()
+
+
+class StudentProctoredGroupedExamAttemptsByCourse(ProctoredAPIView):
+    """The newest attempt per learner and exam of a course. Spec: rest-api.md 5.4.
+
+    GET: course staff.
+    """
+
+    @method_decorator(require_course_or_global_staff)
+    def get(self, request: Request, course_id: str, search_by: str | None = None) -> Response:
+        """Return one page of attempts, each with all attempts of that learner at that exam."""
+        query = request.query_params
+        page = rosters.current_attempts_page(
+            course_id,
+            page=paging.requested_page(request),
+            page_size=paging.requested_page_size(request),
+            search_by=search_by,
+            exam_id=parse_id(query["exam_id"], "exam_id") if query.get("exam_id") else None,
+            status=query.get("status"),
+            ordering=query.get("ordering", "-created"),
+        )
+        name, arguments = "proctored_exam.attempts.grouped.course", [course_id]
+        if search_by is not None:
+            name, arguments = "proctored_exam.attempts.grouped.search", [course_id, search_by]
+        return Response(
+            {
+                "proctored_exam_attempts": page.object_list,
+                "pagination_info": {
+                    "has_previous": page.has_previous(),
+                    "has_next": page.has_next(),
+                    "current_page": page.number,
+                    "total_pages": page.paginator.num_pages,
+                },
+                "attempt_url": reverse(f"edx_proctoring:{name}", args=arguments),
+            }
+        )
+
+
+class StudentProctoredExamResetAttempts(ProctoredAPIView):
+    """All attempts of one learner at one exam. Spec: rest-api.md 5.6.
+
+    DELETE: course staff; query ``force`` (global staff): remove ours even if the provider fails.
+    """
+
+    @method_decorator(require_course_or_global_staff)
+    def delete(self, request: Request, exam_id: str, user_id: str) -> Response:
+        """Remove them one by one; after a 502 those removed stay removed, so repeating converges."""
+        force = is_true_in_query(request.query_params.get("force"))
+        if force and not request.user.is_staff:
+            raise ProctoredExamPermissionDenied("Only global staff may reset an attempt without its provider.")
+        attempts = api.get_user_attempts_by_exam_id(parse_id(user_id, "user_id"), parse_id(exam_id, "exam_id"))
+        if not attempts:
+            # A bare string, as ever.
+            return Response(status=status.HTTP_404_NOT_FOUND, data=_("No attempts to reset for this learner."))
+        for attempt in attempts:
+            api.remove_exam_attempt(attempt["id"], request.user, require_backend_removal=not force)
+            if force:
+                LOG.warning(
+                    "attempt reset without asking its provider to confirm: attempt_id=%s exam_id=%s user_id=%s by=%s",
+                    attempt["id"],
+                    exam_id,
+                    user_id,
+                    request.user.id,
+                )
+        return Response()

@@ -1,0 +1,124 @@
+"""What every endpoint of this app has in common.
+
+Spec: rest-api.md 2 and 10, backends.md 10.3, cross-cutting.md C2 and C13.
+
+- A view runs outside the host's per-request transaction, so that no provider is called while we
+  hold rows of the database (``NonAtomicView``). Rooms open their own short transactions.
+- A domain exception becomes an answer in one place (``handle_proctored_exception``). It does not
+  roll anything back: work that was done before it stays done, which the reset of a past-due
+  onboarding exam relies on (rest-api.md 4.4).
+- Answers are about one person, so no proxy may keep them.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpResponseBase
+from rest_framework.exceptions import ParseError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from edx_proctoring.exceptions import (
+    BackendProviderCannotRegisterAttempt,
+    BackendProviderOnboardingProfilesException,
+    ProctoredBaseException,
+)
+from edx_proctoring.utils import AuthenticatedAPIView
+
+# Contract name (rest-api.md 2.5): deployments filter on it.
+LOG = logging.getLogger("edx_proctoring_views")
+
+# Exceptions that carry the status of a provider's answer instead of one of ours.
+_PROVIDER_REPLIES = (BackendProviderCannotRegisterAttempt, BackendProviderOnboardingProfilesException)
+
+# A provider's 401 is about our credentials; passed through it would look like the learner's own.
+_STATUSES_ABOUT_US = frozenset({401, 403, 407})
+
+# URL arguments that are ids of ours or of a provider: safe to log. ``search_by`` is not among them.
+_LOGGABLE_KWARGS = ("course_id", "content_id", "exam_id", "attempt_id", "external_id", "user_id")
+
+
+def answer_status(exc: ProctoredBaseException) -> int:
+    """Return the HTTP status with which the caller hears of ``exc`` (backends.md 10.3).
+
+    Our own refusals carry theirs. A provider's failure is 502, or 503 when it did not answer at
+    all; only those of its 4xx that are about the request itself pass through.
+    """
+    if not isinstance(exc, _PROVIDER_REPLIES):
+        return exc.http_status
+    upstream = exc.http_status
+    if not isinstance(upstream, int) or upstream == 503:
+        return 503
+    if 400 <= upstream < 500 and upstream not in _STATUSES_ABOUT_US:
+        return upstream
+    return 502
+
+
+def handle_proctored_exception(
+    exc: Exception, name: str | None = None, ids: Mapping[str, Any] | None = None
+) -> Response | None:
+    """Return the answer for a domain exception, None for any other exception.
+
+    Args:
+        exc: what was raised.
+        name: class name of the view, for the log.
+        ids: URL arguments of the request, for the log; anything but ids is left out.
+
+    The body has exactly one key, ``detail`` (rest-api.md 2.4). The text is not logged: it may
+    name a person.
+    """
+    if not isinstance(exc, ProctoredBaseException):
+        return None
+    status = answer_status(exc)
+    log = LOG.exception if status >= 500 else LOG.warning
+    log("request refused: view=%s error=%s status=%s%s", name, type(exc).__name__, status, ids_for_log(ids))
+    return Response(status=status, data={"detail": str(exc)})
+
+
+def ids_for_log(kwargs: Mapping[str, Any] | None) -> str:
+    """Return the ids among URL arguments as ``" key=value key=value"``, or an empty string."""
+    kwargs = kwargs or {}
+    return "".join(f" {key}={kwargs[key]}" for key in _LOGGABLE_KWARGS if key in kwargs)
+
+
+class NonAtomicView(APIView):
+    """A view that stays out of the host's ``ATOMIC_REQUESTS`` (cross-cutting.md C2)."""
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:
+        """Return the view function, marked for Django's request handler."""
+        return transaction.non_atomic_requests(super().as_view(**initkwargs))
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer domain exceptions ourselves, leave the others to DRF and the host."""
+        response = handle_proctored_exception(exc, name=type(self).__name__, ids=getattr(self, "kwargs", None))
+        return super().handle_exception(exc) if response is None else response
+
+    def finalize_response(self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any) -> Any:
+        """Keep the answer out of shared caches (rest-api.md 10, number 10)."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "private, no-store"
+        return response
+
+
+class ProctoredAPIView(NonAtomicView, AuthenticatedAPIView):
+    """Base of all endpoints that ask for a login: session or JWT, refused with 403 (rest-api.md 2.1)."""
+
+
+def body_of(request: Request) -> Mapping[str, Any]:
+    """Return the request's body as a mapping; JSON, form and multipart look alike.
+
+    Raises ParseError (400) for a JSON body that is a list, a word or a number.
+    """
+    body = request.data
+    # An empty body of an unparsed request may be None.
+    if body is None:
+        return {}
+    if not isinstance(body, Mapping):
+        # QueryDict is a dict; anything else here is bare JSON.
+        raise ParseError("The request body must be an object.")
+    return body

@@ -1,0 +1,123 @@
+"""What a provider's callback must bring besides a login. Spec: backends.md 14.5.
+
+A backend with the option ``callback_secrets`` (first = current) signs its callbacks::
+
+    X-Proctoring-Timestamp: Unix seconds, at most 300 s off
+    X-Proctoring-Nonce: 8 to 64 characters, used once
+    X-Proctoring-Signature: v1=<hex HMAC-SHA256>
+
+over ``v1``, timestamp, nonce, method, path and the hex SHA-256 of the raw body, joined by line
+feeds. Without the option nothing is asked.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+import re
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django.core.cache import cache
+from rest_framework import status
+from rest_framework.exceptions import APIException, ParseError, PermissionDenied
+from rest_framework.request import Request
+
+MAX_BODY_BYTES: Final = 2 * 1024 * 1024
+
+_VERSION: Final = "v1"
+_MAX_SKEW_SECONDS: Final = 300
+# Twice the skew: a nonce is remembered for as long as its timestamp could be accepted.
+_NONCE_SECONDS: Final = 600
+_NONCE: Final = re.compile(r"[\x21-\x7e]{8,64}")
+_SIGNATURE: Final = re.compile(r"v1=([0-9a-f]{64})")
+
+
+class BodyTooLarge(APIException):
+    """The callback is larger than any review."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = "The request body is too large."
+
+
+class NonceUsed(APIException):
+    """The very same message was received before."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = "This nonce has been used before."
+
+
+def limit_body(request: Request) -> None:
+    """Raise BodyTooLarge if the body exceeds ``MAX_BODY_BYTES``; else keep it for the signature.
+
+    Must run before the body is parsed.
+    """
+    try:
+        announced = int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError as exc:
+        raise ParseError("Content-Length must be a number.") from exc
+    if announced > MAX_BODY_BYTES:
+        raise BodyTooLarge
+    # The server reads no more than was announced, so this is bounded as well.
+    _ = request.body
+
+
+def has_secrets(provider: Any) -> bool:
+    """Return whether the provider is configured to sign its callbacks."""
+    return bool(_secrets(provider))
+
+
+def require_signature(request: Request, provider: Any, name: str) -> None:
+    """Let the request pass if the provider need not sign, or if it signed.
+
+    Args:
+        request: with its body still at hand (``limit_body``).
+        provider: the provider that the callback is said to come from.
+        name: name of the backend; nonces are kept apart by it.
+
+    Raises, in this order: ParseError (400) for missing or malformed headers, PermissionDenied
+    (403) for a clock that is too far off or a signature that does not match, NonceUsed (409).
+    """
+    secrets = _secrets(provider)
+    if not secrets:
+        return
+    timestamp = request.headers.get("X-Proctoring-Timestamp", "")
+    nonce = request.headers.get("X-Proctoring-Nonce", "")
+    given = _SIGNATURE.fullmatch(request.headers.get("X-Proctoring-Signature", ""))
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12 and _NONCE.fullmatch(nonce) and given):
+        raise ParseError("The callback must be signed: timestamp, nonce or signature is missing or malformed.")
+    if abs(time.time() - int(timestamp)) > _MAX_SKEW_SECONDS:
+        raise PermissionDenied("The timestamp of the callback is too far off.")
+    signed = "\n".join(
+        (_VERSION, timestamp, nonce, request.method or "", request.path, hashlib.sha256(request.body).hexdigest())
+    )
+    # Every secret is tried, and compared in constant time: timing tells nothing about the right one.
+    matches = [hmac.compare_digest(_hmac(secret, signed), given.group(1)) for secret in secrets]
+    if not any(matches):
+        raise PermissionDenied("The signature of the callback does not match.")
+    if not cache.add(f"edx_proctoring.nonce.{name}.{nonce}", 1, _NONCE_SECONDS):
+        raise NonceUsed
+
+
+def require_network(request: Request, networks: Sequence[str]) -> None:
+    """Raise PermissionDenied unless the request comes from one of the networks; none means any."""
+    if not networks:
+        return
+    try:
+        address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
+    except ValueError as exc:
+        raise PermissionDenied from exc
+    if not any(address in ipaddress.ip_network(network, strict=False) for network in networks):
+        raise PermissionDenied
+
+
+def _secrets(provider: Any) -> list[str]:
+    # A provider may be any object, so only what looks like the option is taken for it.
+    secrets = getattr(provider, "callback_secrets", None)
+    if not isinstance(secrets, (list, tuple)):
+        return []
+    return [secret for secret in secrets if isinstance(secret, str) and secret]
+
+
+def _hmac(secret: str, text: str) -> str:
+    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()

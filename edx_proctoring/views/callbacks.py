@@ -1,0 +1,232 @@
+"""What providers tell us: the learner is ready, the review is done. Spec: rest-api.md 6, backends.md 6.2, 7.6, 9.
+
+A provider signs in with a JWT of this platform, as a user of the group ``<backend>_review``; RPNow
+does not sign in at all. A refused callback leaves a line in the log with ids only, because the
+vendor's next question is why we did not take it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist
+from django.utils.translation import gettext as _
+from rest_framework import status
+from rest_framework.exceptions import APIException, NotFound, ParseError, PermissionDenied
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import JSONParser
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from edx_proctoring import api, backends
+from edx_proctoring.api import reviews
+from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
+from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
+from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
+from edx_proctoring.utils import locate_attempt_by_attempt_code
+from edx_proctoring.views import callback_auth, options
+from edx_proctoring.views.base import LOG, NonAtomicView, ProctoredAPIView, body_of, ids_for_log
+from edx_proctoring.views.idempotency import idempotent
+from edx_proctoring.views.throttling import AnonymousCallbackThrottle
+
+MAY_REVIEW: Final = "edx_proctoring.can_review_attempt"
+
+# RPNow's name in the configuration, from the time when it was the only provider.
+SOFTWARE_SECURE: Final = "software_secure"
+
+
+class ProviderCallback(NonAtomicView):
+    """What the callbacks have in common: a limit on the body, and a trace of every refusal."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Check login, then size, before anything is parsed."""
+        super().initial(request, *args, **kwargs)
+        callback_auth.limit_body(request)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Log a refusal; domain exceptions are logged by the base class."""
+        response = super().handle_exception(exc)
+        if isinstance(exc, APIException):
+            self.log_refusal(response.status_code, exc.get_codes())
+        return response
+
+    def log_refusal(self, status_code: int, reason: Any) -> None:
+        """Leave one line about a callback that was not taken."""
+        LOG.warning(
+            "callback refused: view=%s status=%s reason=%s%s",
+            type(self).__name__,
+            status_code,
+            reason,
+            ids_for_log(self.kwargs),
+        )
+
+
+class ExamReadyCallback(ProviderCallback, ProctoredAPIView):
+    """The provider has set the learner up. Spec: rest-api.md 6.2.
+
+    POST: reviewers of the exam's provider, staff, and the attempt's owner.
+    """
+
+    def post(self, request: Request, external_id: str) -> Response:
+        """Let the learner start, if the attempt waits for this. The body is not looked at."""
+        attempt = api.get_exam_attempt_by_external_id(external_id)
+        if not attempt:
+            self.log_refusal(status.HTTP_404_NOT_FOUND, "unknown_attempt")
+            # A bare string, as ever.
+            return Response(
+                status=status.HTTP_404_NOT_FOUND, data=_("You have entered an exam code that is not valid.")
+            )
+        if attempt["user"]["id"] != request.user.id and not request.user.has_perm(MAY_REVIEW, attempt):
+            raise PermissionDenied
+        _require_signature(request, attempt)
+        if attempt["status"] in (
+            ProctoredExamStudentAttemptStatus.created,
+            ProctoredExamStudentAttemptStatus.download_software_clicked,
+        ):
+            api.mark_exam_attempt_as_ready(attempt["id"])
+        return Response(data="OK")
+
+
+class BaseReviewCallback:
+    """Takes a review. Spec: rest-api.md 6.5, backends.md 9.1."""
+
+    def make_review(
+        self,
+        attempt: Mapping[str, Any],
+        data: Mapping[str, Any],
+        backend: Any | None = None,
+        request: Request | None = None,
+    ) -> Response:
+        """Store a review and let the attempt follow it; callable without a request.
+
+        Args:
+            attempt: attempt dict; its exam's ``backend`` decides who the provider is.
+            data: the review as the provider sent it.
+            backend: the provider, where it is known by other means.
+            request: the request that brought it, if any.
+
+        Returns ``"OK"``, or 412 for an exam that no provider watches any more. Raises the review
+        exceptions.
+        """
+        receipt = reviews.receive_review(
+            attempt, data, backend=backend, request=None if request is None else request._request
+        )
+        if not receipt.is_accepted:
+            return Response(data="Exam no longer proctored", status=status.HTTP_412_PRECONDITION_FAILED)
+        return Response(data="OK")
+
+
+class ProctoredExamReviewCallback(ProviderCallback, BaseReviewCallback, ProctoredAPIView):
+    """A review from a provider that signs in. Spec: rest-api.md 6.3.
+
+    POST: reviewers of the exam's provider, and staff.
+    """
+
+    @idempotent
+    def post(self, request: Request, external_id: str) -> Response:
+        """Take the review of the attempt with the provider's id; a removed attempt is unknown here."""
+        attempt = api.get_exam_attempt_by_external_id(external_id)
+        if not attempt:
+            raise StudentExamAttemptDoesNotExistsException(
+                f"Attempted to access external_id={external_id} but it does not exist."
+            )
+        if not request.user.has_perm(MAY_REVIEW, attempt):
+            self.log_refusal(status.HTTP_403_FORBIDDEN, "not_a_reviewer")
+            # An empty body, as ever.
+            return Response(status=status.HTTP_403_FORBIDDEN)
+        _require_signature(request, attempt)
+        return self.make_review(attempt, body_of(request), request=request)
+
+
+class IgnoreClientContentNegotiation(BaseContentNegotiation):
+    """Takes the first parser and renderer, whatever the client says about its content."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        """Return the first parser."""
+        return parsers[0]
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        """Return the first renderer and its media type."""
+        return (renderers[0], renderers[0].media_type)
+
+
+class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
+    """A review from RPNow, which does not sign in. Spec: rest-api.md 6.4, backends.md 7.6.
+
+    What stands for a login is that the sender knows our attempt code and the vendor's own id of
+    the attempt. ``ANONYMOUS_REVIEW_CALLBACK`` asks for more.
+    """
+
+    # Pinned, so that neither the host's defaults nor a stray session cookie can get in the way.
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    parser_classes = (JSONParser,)
+    renderer_classes = (JSONRenderer,)
+    content_negotiation_class = IgnoreClientContentNegotiation
+    throttle_classes = (*APIView.throttle_classes, AnonymousCallbackThrottle)
+
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Take the review of the attempt with our code, live or removed."""
+        mode = options.anonymous_review_callback()
+        if mode == "deny":
+            raise NotFound
+        callback_auth.require_network(request, options.anonymous_review_allowed_networks())
+        data = body_of(request)
+        attempt_code = self._attempt_code(data)
+        attempt, is_archived = locate_attempt_by_attempt_code(attempt_code) if attempt_code else (None, None)
+        if attempt is None:
+            raise StudentExamAttemptDoesNotExistsException(
+                f"Attempted to access attempt_code={attempt_code} but it does not exist."
+            )
+        try:
+            serialized = ProctoredExamStudentAttemptSerializer(attempt).data
+        except ObjectDoesNotExist as exc:
+            # The archive outlives exams and users; a review of nothing by nobody has no place to go.
+            raise StudentExamAttemptDoesNotExistsException(
+                f"Attempted to access attempt_code={attempt_code} but its exam does not exist."
+            ) from exc
+        name, provider = _software_secure_provider(serialized["proctored_exam"]["backend"])
+        if mode == "signed" and not callback_auth.has_secrets(provider):
+            raise PermissionDenied("Callbacks must be signed, and no secret is configured for this provider.")
+        callback_auth.require_signature(request, provider, name)
+        serialized["is_archived"] = is_archived
+        return self.make_review(serialized, data, backend=provider, request=request)
+
+    @staticmethod
+    def _attempt_code(data: Mapping[str, Any]) -> str | None:
+        meta = data.get("examMetaData")
+        if meta is not None and not isinstance(meta, Mapping):
+            raise ParseError("examMetaData must be an object.")
+        code = (meta or {}).get("examCode")
+        return code if isinstance(code, str) else None
+
+
+def _software_secure_provider(backend: str | None) -> tuple[str, Any]:
+    """Return name and provider for an anonymous review: the exam's own if it is of RPNow's kind, else RPNow.
+
+    Raises NotFound (404) where RPNow is not configured.
+    """
+    for name in (backend, SOFTWARE_SECURE):
+        if name is None:
+            continue
+        try:
+            provider = backends.get_backend_provider(name=name)
+        except NotImplementedError:
+            continue
+        if name == SOFTWARE_SECURE or isinstance(provider, SoftwareSecureBackendProvider):
+            return name, provider
+    raise NotFound
+
+
+def _require_signature(request: Request, attempt: Mapping[str, Any]) -> None:
+    exam = attempt["proctored_exam"]
+    try:
+        provider = backends.get_backend_provider(exam)
+    except (NotImplementedError, ImproperlyConfigured):
+        # No provider, so nobody's secret; what follows tells the caller what is wrong.
+        return
+    callback_auth.require_signature(request, provider, str(exam["backend"]))

@@ -1,0 +1,66 @@
+"""The provider's dashboard, in a frame of the instructor's page. Spec: rest-api.md 5.7."""
+
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.utils.translation import get_language, get_language_bidi
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from edx_proctoring.api import dashboards
+from edx_proctoring.views.base import LOG, ProctoredAPIView, ids_for_log
+from edx_proctoring.views.parsing import parse_id
+from edx_proctoring.views.permissions import require_course_or_global_staff
+
+
+class InstructorDashboard(ProctoredAPIView):
+    """The way to the provider's dashboard.
+
+    GET: course staff.
+    """
+
+    @method_decorator(require_course_or_global_staff)
+    def get(self, request: Request, course_id: str, exam_id: str | None = None) -> HttpResponseBase:
+        """Redirect to the provider; 404 where there is no dashboard, 400 where there are several."""
+        attempt = request.query_params.get("attempt")
+        if exam_id is None:
+            return redirect(dashboards.course_dashboard_url(course_id, request.user, external_attempt_id=attempt))
+        return redirect(
+            dashboards.exam_dashboard_url(
+                course_id,
+                parse_id(exam_id, "exam_id"),
+                request.user,
+                external_attempt_id=attempt,
+                show_configuration=request.query_params.get("config", "").lower() == "true",
+            )
+        )
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer with a bare string, as ever, or with a page for the person who looks at the frame."""
+        if not isinstance(exc, (dashboards.NoDashboardException, dashboards.SeveralProvidersException)):
+            return super().handle_exception(exc)
+        LOG.warning("no dashboard: error=%s status=%s%s", type(exc).__name__, exc.http_status, ids_for_log(self.kwargs))
+        response: HttpResponseBase
+        if _prefers_html(self.request):
+            response = HttpResponse(_page(str(exc)), status=exc.http_status)
+        else:
+            response = Response(status=exc.http_status, data=str(exc))
+        # The default of the host forbids frames, and the browser would show an error of its own.
+        response["X-Frame-Options"] = "sameorigin"
+        return response  # type: ignore[return-value]
+
+
+def _prefers_html(request: Request) -> bool:
+    return request.headers.get("Accept", "").lstrip().startswith("text/html")
+
+
+def _page(message: str) -> str:
+    return format_html(
+        '<!DOCTYPE html><html lang="{}" dir="{}"><head><meta charset="utf-8"><title>{}</title></head>'
+        "<body><main><p>{}</p></main></body></html>",
+        get_language() or "en",
+        "rtl" if get_language_bidi() else "ltr",
+        message,
+        message,
+    )

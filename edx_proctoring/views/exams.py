@@ -1,0 +1,122 @@
+"""Exams of a course: read, create, change, register. Spec: rest-api.md 4.1 and 4.2."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from rest_framework import serializers, status
+from rest_framework.exceptions import ParseError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from edx_proctoring import api
+from edx_proctoring.api import exam_registration
+from edx_proctoring.serializers import ProctoredExamRegistrationSerializer, ProctoredExamSerializer
+from edx_proctoring.views import options
+from edx_proctoring.views.base import ProctoredAPIView, body_of
+from edx_proctoring.views.parsing import parse_id
+from edx_proctoring.views.permissions import require_staff
+
+# What the provider calls the exam, and who the provider is: of no use to a learner.
+_PROVIDER_FIELDS = ("external_id", "backend")
+
+
+class ExamChanges(serializers.Serializer):
+    """Input of PUT: any of the fields, null and absent both meaning "leave it as it is"."""
+
+    exam_name = serializers.CharField(allow_null=True)
+    time_limit_mins = serializers.IntegerField(allow_null=True, min_value=0)
+    is_proctored = serializers.BooleanField(allow_null=True)
+    is_practice_exam = serializers.BooleanField(allow_null=True)
+    external_id = serializers.CharField(allow_null=True, max_length=255)
+    is_active = serializers.BooleanField(allow_null=True)
+    hide_after_due = serializers.BooleanField(allow_null=True)
+
+
+class ProctoredExamView(ProctoredAPIView):
+    """Exams. Spec: rest-api.md 4.1.
+
+    GET: any user; one exam by id or by content, or the active exams of a course.
+    POST, PUT: global staff; create and change an exam.
+    """
+
+    def get(
+        self,
+        request: Request,
+        exam_id: int | None = None,
+        course_id: str | None = None,
+        content_id: str | None = None,
+    ) -> Response:
+        """Return one exam, or the list of a course; unknown exams answer 400."""
+        query = request.query_params
+        if exam_id is None and course_id is None:
+            # The bare URL has no arguments; the query may name the same things.
+            exam_id = parse_id(query["exam_id"], "exam_id") if query.get("exam_id") else None
+            course_id, content_id = query.get("course_id"), query.get("content_id")
+        if exam_id is not None:
+            return Response(self._visible(api.get_exam_by_id(exam_id)))
+        if not course_id:
+            raise ParseError("Name an exam_id, or a course_id with or without a content_id.")
+        if content_id:
+            return Response(self._visible(api.get_exam_by_content_id(course_id, content_id)))
+        exams = api.get_all_exams_for_course(course_id=course_id, active_only=True)
+        # Clients rely on the order in which the exams were made; the room promises none.
+        return Response([self._visible(exam) for exam in sorted(exams, key=lambda exam: exam["id"])])
+
+    @method_decorator(require_staff)
+    def post(self, request: Request) -> Response:
+        """Create an exam; 400 with an error per field when the values do not fit."""
+        serializer = ProctoredExamSerializer(data=body_of(request))
+        if not serializer.is_valid():
+            return Response(status=status.HTTP_400_BAD_REQUEST, data=serializer.errors)
+        # A caller may send an id, as in what GET answered; the database hands out its own.
+        values = {key: value for key, value in serializer.validated_data.items() if key != "id"}
+        return Response({"exam_id": api.create_exam(**values)})
+
+    @method_decorator(require_staff)
+    def put(self, request: Request) -> Response:
+        """Change an exam, and tell its provider."""
+        body = body_of(request)
+        exam_id = body.get("exam_id")
+        # partial: a form that leaves a box out has not unticked it.
+        serializer = ExamChanges(data=body, partial=True)
+        if not serializer.is_valid():
+            return Response(status=status.HTTP_400_BAD_REQUEST, data=serializer.errors)
+        known_id = None if exam_id is None else parse_id(exam_id, "exam_id")
+        return Response({"exam_id": api.update_exam(known_id, **serializer.validated_data)})
+
+    def _visible(self, exam: dict[str, Any]) -> dict[str, Any]:
+        """Return the exam without the provider's fields where the operator hides them from learners."""
+        if options.hide_provider_fields() and not self.request.user.is_staff:
+            return {key: value for key, value in exam.items() if key not in _PROVIDER_FIELDS}
+        return exam
+
+
+class RegisterProctoredExamsView(ProctoredAPIView):
+    """The whole set of exams of a course, as the exams service knows it. Spec: rest-api.md 4.2.
+
+    PATCH: global staff. Nothing is written unless the whole list is in order (else 422).
+    """
+
+    @method_decorator(require_staff)
+    def patch(self, request: Request, course_id: str) -> Response:
+        """Create, change and switch off exams until the course has exactly the exams of the list."""
+        serializer = ProctoredExamRegistrationSerializer(data=request.data, many=True)
+        if not serializer.is_valid():
+            return Response(status=status.HTTP_422_UNPROCESSABLE_ENTITY, data=serializer.errors)
+        problem = _disagreement(serializer.validated_data, course_id)
+        if problem is not None:
+            return Response(status=status.HTTP_422_UNPROCESSABLE_ENTITY, data={"non_field_errors": [problem]})
+        exam_ids = exam_registration.register_course_exams(course_id, serializer.validated_data)
+        return Response([{"exam_id": exam_id} for exam_id in exam_ids])
+
+
+def _disagreement(items: list[Mapping[str, Any]], course_id: str) -> str | None:
+    """Return what is wrong with the list as a whole, None if nothing is."""
+    content_ids = [item["content_id"] for item in items]
+    if len(set(content_ids)) != len(content_ids):
+        return _("The list names the same content_id twice.")
+    if any(item["course_id"] != course_id for item in items):
+        return _("All exams of the list must belong to the course in the address.")
+    return None

@@ -1,0 +1,60 @@
+"""What the learning micro-frontend reads while a learner is in a course. Spec: rest-api.md 4.6 and 4.7."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from edx_proctoring.api import learning_mfe
+from edx_proctoring.views.base import ProctoredAPIView
+from edx_proctoring.views.parsing import is_true_in_query, parse_id
+from edx_proctoring.views.permissions import staff_required_text
+
+
+def learner_of(request: Request) -> Any:
+    """Return the learner that the request is about: the caller, or, for global staff, query ``user_id``.
+
+    Raises PermissionDenied (403) for anybody else who names a user, even themselves; ParseError
+    (400) for what is no id; NotFound (404) for an unknown one.
+    """
+    user_id = request.query_params.get("user_id")
+    if not user_id:
+        return request.user
+    if not request.user.is_staff:
+        raise PermissionDenied(staff_required_text())
+    user = get_user_model().objects.filter(pk=parse_id(user_id, "user_id")).first()
+    if user is None:
+        raise NotFound
+    return user
+
+
+class ProctoredExamAttemptView(ProctoredAPIView):
+    """One exam as a learner sees it, with the attempt at it, and the exam that is running.
+
+    GET: any user, for themselves; global staff for anybody.
+    """
+
+    def get(self, request: Request, course_id: str) -> Response:
+        """Return ``exam`` and ``active_attempt``; empty objects where there is none, never 404."""
+        query = request.query_params
+        return Response(
+            learning_mfe.exam_and_active_attempt(
+                course_id,
+                query.get("content_id"),
+                learner_of(request),
+                is_learning_mfe=is_true_in_query(query.get("is_learning_mfe")),
+            )
+        )
+
+
+class ProctoredExamActiveAttemptView(ProctoredAPIView):
+    """The attempt whose clock ticks.
+
+    GET: any user, for themselves; global staff for anybody.
+    """
+
+    def get(self, request: Request) -> Response:
+        """Return the attempt's data with links into the micro-frontend, or an empty object."""
+        return Response(learning_mfe.active_attempt_data(learner_of(request).id, is_learning_mfe=True))

@@ -1,0 +1,121 @@
+"""How far learners have come with onboarding. Spec: rest-api.md 4.11 and 5.5."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import waffle
+from django.contrib.auth import get_user_model
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from edx_django_utils.monitoring import set_custom_attribute
+from rest_framework import status
+from rest_framework.exceptions import NotFound, ParseError, PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from edx_proctoring import constants
+from edx_proctoring.api import onboarding_panel, rosters
+from edx_proctoring.exceptions import BackendProviderOnboardingProfilesException
+from edx_proctoring.views import paging
+from edx_proctoring.views.base import LOG, ProctoredAPIView
+from edx_proctoring.views.parsing import is_true_in_query
+from edx_proctoring.views.permissions import (
+    is_user_course_or_global_staff,
+    require_course_or_global_staff,
+    staff_required_text,
+)
+
+
+class StudentOnboardingStatusView(ProctoredAPIView):
+    """One learner's onboarding in a course. Spec: rest-api.md 4.11.
+
+    GET: any user, for themselves; course staff for query ``username``.
+    """
+
+    def get(self, request: Request) -> Response:
+        """Return status, link and dates; 404 where the course has no onboarding for this learner."""
+        course_id = request.query_params.get("course_id")
+        if not course_id:
+            raise ParseError(_("Missing required query parameter course_id"))
+        return Response(
+            onboarding_panel.get_onboarding_panel(
+                course_id,
+                self._learner(course_id),
+                is_learning_mfe=is_true_in_query(request.query_params.get("is_learning_mfe")),
+            )
+        )
+
+    def _learner(self, course_id: str) -> Any:
+        caller, username = self.request.user, self.request.query_params.get("username")
+        if not username or username == caller.get_username():
+            return caller
+        if not is_user_course_or_global_staff(caller, course_id):
+            raise PermissionDenied(staff_required_text())
+        user = get_user_model().objects.filter(username=username).first()
+        if user is None:
+            raise NotFound
+        return user
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer a provider without profiles with a bare string, as ever."""
+        if isinstance(exc, onboarding_panel.NoOnboardingProfileException):
+            return Response(status=exc.http_status, data=str(exc))
+        return super().handle_exception(exc)
+
+
+class StudentOnboardingStatusByCourseView(ProctoredAPIView):
+    """The onboarding of all learners of a course. Spec: rest-api.md 5.5.
+
+    GET: course staff.
+    """
+
+    @method_decorator(require_course_or_global_staff)
+    def get(self, request: Request, course_id: str) -> Response:
+        """Return one page of learners; 404 without onboarding, 503 when the provider does not answer."""
+        text_search = request.query_params.get("text_search")
+        statuses = request.query_params.get("statuses")
+        ask_provider = waffle.switch_is_active(constants.ONBOARDING_PROFILE_INSTRUCTOR_DASHBOARD_API)
+        set_custom_attribute("onboarding_profile_api_enabled", ask_provider)
+        try:
+            roster = rosters.onboarding_roster(
+                course_id,
+                page=paging.requested_page(request),
+                page_size=paging.default_page_size(),
+                text_search=text_search,
+                statuses=[word for word in (statuses or "").split(",") if word],
+                ask_provider=ask_provider,
+            )
+        except BackendProviderOnboardingProfilesException as exc:
+            LOG.warning("onboarding profiles not available: course_id=%s status=%s", course_id, exc.http_status)
+            return Response(
+                status=status.HTTP_503_SERVICE_UNAVAILABLE,
+                data={"detail": _("The onboarding service is temporarily unavailable. Please try again later.")},
+            )
+        set_custom_attribute("num_proctoring_eligible_enrollments", roster.enrolled)
+        page = roster.page
+        link = _Linker(course_id, text_search, statuses)
+        # Exactly these keys: clients compare the whole body.
+        return Response(
+            {
+                "count": page.paginator.count,
+                "previous": link.to(page.previous_page_number()) if page.has_previous() else None,
+                "next": link.to(page.next_page_number()) if page.has_next() else None,
+                "num_pages": page.paginator.num_pages,
+                "results": page.object_list,
+                "use_onboarding_profile_api": roster.from_provider,
+            }
+        )
+
+
+class _Linker:
+    """Links to the other pages of one list."""
+
+    def __init__(self, course_id: str, text_search: str | None, statuses: str | None) -> None:
+        self._path = reverse("edx_proctoring:user_onboarding.status.course", kwargs={"course_id": course_id})
+        given = {"text_search": text_search, "statuses": statuses}
+        self._query = {name: value for name, value in given.items() if value}
+
+    def to(self, page: int) -> str:
+        """Return the address of a page."""
+        return f"{self._path}?{urlencode({**self._query, 'page': page})}"

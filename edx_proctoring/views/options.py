@@ -1,0 +1,60 @@
+"""Settings that only the REST layer reads, looked up at each request.
+
+All are keys of ``settings.PROCTORING_SETTINGS``; none needs to be set.
+
+==================================  =========  ====================================================
+Key                                 Default    Effect
+==================================  =========  ====================================================
+LEARNER_MAY_RESUME                  True       learners may release their own errored attempt
+                                               (rest-api.md 10, number 6)
+HIDE_PROVIDER_FIELDS                False      exams without ``external_id`` and ``backend`` for
+                                               everybody but global staff (10, number 5)
+ANONYMOUS_REVIEW_CALLBACK           ``allow``  ``signed`` or ``deny``: the RPNow review callback
+                                               (backends.md 14.5)
+ANONYMOUS_REVIEW_ALLOWED_NETWORKS   ``[]``     networks (CIDR) that it may come from; empty: any
+RATE_LIMITS                         ``{}``     scope to DRF rate, such as
+                                               ``{"proctoring_anonymous": "60/min"}``; a missing
+                                               scope is unlimited
+==================================  =========  ====================================================
+"""
+
+from collections.abc import Sequence
+
+from edx_proctoring import conf
+
+
+def learner_may_resume() -> bool:
+    """Return whether learners may mark their own errored attempt ready to resume."""
+    return _flag("LEARNER_MAY_RESUME", default=True)
+
+
+def hide_provider_fields() -> bool:
+    """Return whether exams are shown to non-staff without what concerns the provider only."""
+    return _flag("HIDE_PROVIDER_FIELDS", default=False)
+
+
+def anonymous_review_callback() -> str:
+    """Return ``allow``, ``signed`` or ``deny``; an unknown word is the safe ``deny``."""
+    mode = conf.proctoring.options.get("ANONYMOUS_REVIEW_CALLBACK", "allow")
+    return mode if mode in ("allow", "signed") else "deny"
+
+
+def anonymous_review_allowed_networks() -> Sequence[str]:
+    """Return the networks that the RPNow review callback may come from; empty for any."""
+    return tuple(conf.proctoring.options.get("ANONYMOUS_REVIEW_ALLOWED_NETWORKS") or ())
+
+
+def rate_limit(scope: str) -> str | None:
+    """Return the DRF rate of a scope, None for unlimited."""
+    rate = (conf.proctoring.options.get("RATE_LIMITS") or {}).get(scope)
+    return str(rate) if rate else None
+
+
+def attempts_viewable_past_due() -> bool:
+    """Return whether learners may ask to see an exam after its due date (rest-api.md 4.5)."""
+    return conf.proctoring.content_viewable_past_due
+
+
+def _flag(name: str, *, default: bool) -> bool:
+    value = conf.as_bool(conf.proctoring.options.get(name, default))
+    return default if value is None else value

@@ -1,0 +1,157 @@
+"""Who may call what. Spec: rest-api.md 2.2 and 10, number 1.
+
+``require_staff`` and ``require_course_or_global_staff`` wrap a function called as
+``func(request, *args, **kwargs)`` and answer 403 in its place. On a method of a view they are
+applied with ``method_decorator``.
+
+A caller is course staff where the host's ``instructor`` service says so. What counts is the
+course of the objects that the request touches, not a course that the caller names.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from functools import wraps
+from typing import Any
+
+from django.utils.translation import gettext as _
+from opaque_keys import InvalidKeyError
+from rest_framework import status
+from rest_framework.exceptions import ParseError, PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from edx_proctoring import runtime
+from edx_proctoring.api import course_scope
+from edx_proctoring.views.base import body_of
+from edx_proctoring.views.parsing import parse_id
+
+Handler = Callable[..., Response]
+
+# Methods that never have their body looked at: what a link does must stand in the link.
+_BODYLESS_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def staff_required_text() -> str:
+    """Return the text of every refusal for want of staff rights. Clients compare it, capitals and all."""
+    return _("Must be a Staff User to Perform this request.")
+
+
+def course_unknown_text() -> str:
+    """Return the text of a refusal when nothing in the request names a course we know."""
+    return _("The course this request is about could not be determined.")
+
+
+def refusal(text: str) -> Response:
+    """Return a 403 with this text."""
+    return Response(status=status.HTTP_403_FORBIDDEN, data={"detail": text})
+
+
+def is_user_course_or_global_staff(user: Any, course_id: str) -> bool:
+    """Return whether ``user`` is global staff, or staff of the course according to the host.
+
+    Without an ``instructor`` service, or for a course id that the host cannot read, only global
+    staff are.
+    """
+    return bool(user.is_staff) or _is_course_staff(user, course_id)
+
+
+def _is_course_staff(user: Any, course_id: str) -> bool:
+    service = runtime.get_runtime_service("instructor")
+    if service is None:
+        return False
+    try:
+        return bool(service.is_course_staff(user, str(course_id)))
+    except InvalidKeyError:
+        return False
+
+
+def require_staff(func: Handler) -> Handler:
+    """Let only global staff pass."""
+
+    @wraps(func)
+    def wrapped(request: Request, *args: Any, **kwargs: Any) -> Response:
+        if not request.user.is_staff:
+            return refusal(staff_required_text())
+        return func(request, *args, **kwargs)
+
+    return wrapped
+
+
+def require_course_or_global_staff(func: Handler) -> Handler:
+    """Let global staff pass, and staff of every course that the request touches.
+
+    The touched courses are those of the URL's course, exam and attempt and of the body's
+    ``exam_id``. The body's ``course_id`` counts only when nothing else names a course. A missing
+    object is answered like a foreign one, so that ids cannot be probed.
+    """
+
+    @wraps(func)
+    def wrapped(request: Request, *args: Any, **kwargs: Any) -> Response:
+        if request.user.is_staff:
+            return func(request, *args, **kwargs)
+        try:
+            courses = _touched_courses(kwargs, _readable_body(request))
+        except ParseError as exc:
+            return Response(status=exc.status_code, data={"detail": str(exc.detail)})
+        if not courses or None in courses:
+            return refusal(course_unknown_text())
+        if not all(_is_course_staff(request.user, str(course_id)) for course_id in courses):
+            return refusal(staff_required_text())
+        return func(request, *args, **kwargs)
+
+    return wrapped
+
+
+def _readable_body(request: Request) -> Mapping[str, Any]:
+    # A double of a request may have no method; it is then taken for one with a body.
+    if getattr(request, "method", None) in _BODYLESS_METHODS:
+        return {}
+    return body_of(request)
+
+
+def _touched_courses(kwargs: Mapping[str, Any], body: Mapping[str, Any]) -> set[str | None]:
+    """Return the courses that a request touches; None among them stands for an unknown object."""
+    courses: set[str | None] = set()
+    if kwargs.get("course_id") is not None:
+        courses.add(kwargs["course_id"])
+    for source in (kwargs, body):
+        exam_id = source.get("exam_id")
+        if exam_id is not None:
+            courses.add(course_scope.course_of_exam(parse_id(exam_id, "exam_id")))
+    if kwargs.get("attempt_id") is not None:
+        courses.add(course_scope.course_of_attempt(parse_id(kwargs["attempt_id"], "attempt_id")))
+    if not courses and body.get("course_id"):
+        courses.add(str(body["course_id"]))
+    return courses
+
+
+def foreign_exams_of_bulk(request: Request, exam_ids: Collection[str], course_id: str | None) -> frozenset[str]:
+    """Return those of ``exam_ids`` that the caller may not touch (rest-api.md 10, number 1).
+
+    Args:
+        request: a request that changes many exams at once.
+        exam_ids: as sent; what is no number names no exam, and is left for the room to report.
+        course_id: from the URL.
+
+    Raises PermissionDenied (403) if the caller administers none of the courses concerned: those
+    of the exams, the URL's, or, when neither names one, the body's.
+    """
+    if request.user.is_staff:
+        return frozenset()
+    courses = course_scope.courses_of_exams({int(exam_id) for exam_id in exam_ids if _is_id(exam_id)})
+    named = course_id if course_id is not None else body_of(request).get("course_id")
+    concerned = set(courses.values())
+    if course_id is not None or (not concerned and named):
+        concerned.add(str(named))
+    if not concerned:
+        raise PermissionDenied(course_unknown_text())
+    administered = {course for course in concerned if _is_course_staff(request.user, course)}
+    if not administered or (course_id is not None and course_id not in administered):
+        raise PermissionDenied(staff_required_text())
+    if courses and not administered.intersection(courses.values()):
+        raise PermissionDenied(staff_required_text())
+    foreign = {pk for pk, course in courses.items() if course not in administered}
+    return frozenset(exam_id for exam_id in exam_ids if _is_id(exam_id) and int(exam_id) in foreign)
+
+
+def _is_id(value: str) -> bool:
+    return value.isascii() and value.isdigit() and len(value) < 10

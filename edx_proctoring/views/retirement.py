@@ -1,0 +1,44 @@
+"""A user leaves the platform. Spec: rest-api.md 5.8 and 5.9.
+
+Called by the host's retirement scripts, which repeat a step until it succeeds.
+"""
+
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from edx_proctoring.api import retirement
+from edx_proctoring.views.base import ProctoredAPIView
+from edx_proctoring.views.parsing import parse_id
+
+# Defined by the host.
+_PERMISSION = "accounts.can_retire_user"
+
+
+class BackendUserManagementAPI(ProctoredAPIView):
+    """A user's data at the providers.
+
+    POST: holders of the retirement permission.
+    """
+
+    def post(self, request: Request, user_id: str) -> Response:
+        """Ask the providers to delete it; 500 with the same object while one of them has not."""
+        if not request.user.has_perm(_PERMISSION):
+            return Response(status=status.HTTP_403_FORBIDDEN)
+        outcome = retirement.retire_learner_at_providers(parse_id(user_id, "user_id"))
+        done = all(outcome.values())
+        return Response(status=status.HTTP_200_OK if done else status.HTTP_500_INTERNAL_SERVER_ERROR, data=outcome)
+
+
+class UserRetirement(ProctoredAPIView):
+    """A user's data in our tables.
+
+    POST: holders of the retirement permission.
+    """
+
+    def post(self, request: Request, user_id: str) -> Response:
+        """Blank it; 204 also when there was nothing."""
+        if not request.user.has_perm(_PERMISSION):
+            return Response(status=status.HTTP_403_FORBIDDEN)
+        retirement.retire_learner(parse_id(user_id, "user_id"))
+        return Response(status=status.HTTP_204_NO_CONTENT)

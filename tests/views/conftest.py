@@ -1,0 +1,117 @@
+"""Who calls the REST API in these tests, and the world they find."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from rest_framework.test import APIClient
+
+from edx_proctoring import runtime
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from edx_proctoring.tests.test_services import MockInstructorService
+from tests import factories
+
+# Old-style ids, as the routes with a course and a content id take both kinds.
+COURSE_A = "edX/Physics/2026"
+COURSE_B = "edX/History/2026"
+
+
+class CourseStaff(MockInstructorService):
+    """An instructor service that knows who is staff of which course."""
+
+    def __init__(self, staff: Mapping[User, Iterable[str]]) -> None:
+        super().__init__()
+        self._courses = {user.pk: set(courses) for user, courses in staff.items()}
+
+    def is_course_staff(self, user: Any, course_id: str) -> bool:
+        return course_id in self._courses.get(user.pk, ())
+
+
+@pytest.fixture
+def client_of() -> Callable[[User | None], APIClient]:
+    """Return a client signed in as this user by session; None for nobody."""
+
+    def sign_in(user: User | None) -> APIClient:
+        client = APIClient()
+        if user is not None:
+            client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return sign_in
+
+
+@dataclass
+class World:
+    """Course A has a running proctored exam, course B belongs to somebody else."""
+
+    exam: ProctoredExam
+    attempt: ProctoredExamStudentAttempt
+    foreign_exam: ProctoredExam
+    foreign_attempt: ProctoredExamStudentAttempt
+    people: dict[str, User | None]
+
+    def __getitem__(self, role: str) -> User | None:
+        return self.people[role]
+
+
+@pytest.fixture
+def world(db: None, credit: Any) -> World:
+    """The people of the permission matrix, and the objects they want to touch."""
+    owner = factories.make_user("owner")
+    exam = factories.make_exam(course_id=COURSE_A, content_id="physicsexam")
+    foreign_exam = factories.make_exam(course_id=COURSE_B, content_id="historyexam")
+    reviewer = factories.make_user("reviewer")
+    reviewer.groups.add(Group.objects.create(name="test_review"))
+    people: dict[str, User | None] = {
+        "anonymous": None,
+        "stranger": factories.make_user("stranger"),
+        "owner": owner,
+        "course_staff": factories.make_user("course_staff"),
+        "foreign_staff": factories.make_user("foreign_staff"),
+        "global_staff": factories.make_staff("global_staff"),
+        "reviewer": reviewer,
+    }
+    runtime.set_runtime_service(
+        "instructor",
+        CourseStaff({people["course_staff"]: [COURSE_A], people["foreign_staff"]: [COURSE_B]}),  # type: ignore[dict-item]
+    )
+    return World(
+        exam=exam,
+        attempt=factories.make_attempt(exam, owner, status=S.started, external_id="vendor-1"),
+        foreign_exam=foreign_exam,
+        foreign_attempt=factories.make_attempt(foreign_exam, status=S.started, external_id="vendor-2"),
+        people=people,
+    )
+
+
+@pytest.fixture
+def learner(db: None) -> User:
+    """Somebody who takes exams."""
+    return factories.make_user("learner")
+
+
+@pytest.fixture
+def staff(db: None) -> User:
+    """Global staff."""
+    return factories.make_staff("boss")
+
+
+@pytest.fixture
+def learner_client(client_of: Callable[[User | None], APIClient], learner: User) -> APIClient:
+    """The learner's client."""
+    return client_of(learner)
+
+
+@pytest.fixture
+def staff_client(client_of: Callable[[User | None], APIClient], staff: User) -> APIClient:
+    """The global staff's client."""
+    return client_of(staff)
+
+
+@pytest.fixture
+def course_staff_client(client_of: Callable[[User | None], APIClient], world: World) -> APIClient:
+    """Staff of course A."""
+    return client_of(world["course_staff"])

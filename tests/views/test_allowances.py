@@ -1,0 +1,370 @@
+"""Allowances over REST, and active exams with them. Spec: rest-api.md 4.10, 5.1-5.3."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from edx_proctoring.models import ProctoredExamStudentAllowance
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from tests import factories
+from tests.views.conftest import COURSE_A, COURSE_B, World
+
+pytestmark = pytest.mark.django_db
+
+ALLOWANCE_KEYS = ["id", "created", "modified", "user", "key", "value", "proctored_exam"]
+MINUTES = "additional_time_granted"
+
+
+def url(name: str = "allowance", **kwargs: Any) -> str:
+    return reverse(f"edx_proctoring:proctored_exam.{name}", kwargs=kwargs)
+
+
+def values() -> list[tuple[int, str, str]]:
+    rows = ProctoredExamStudentAllowance.objects.order_by("pk")
+    return [(row.proctored_exam_id, row.user.username, row.value) for row in rows]
+
+
+# Single
+
+
+@pytest.mark.parametrize(
+    "query", [lambda exam: {"course_id": exam.course_id}, lambda exam: {"exam_id": exam.pk}], ids=["course", "exam"]
+)
+def test_list_has_all_allowances_of_the_course(staff_client: Any, query: Any) -> None:
+    exam = factories.make_exam(course_id=COURSE_A)
+    of_course = [
+        factories.make_allowance(exam),
+        factories.make_allowance(factories.make_exam("timed", course_id=COURSE_A, is_active=False)),
+    ]
+    factories.make_allowance(factories.make_exam(course_id=COURSE_B))
+    for response in (staff_client.get(url(course_id=COURSE_A)), staff_client.get(url(), query(exam))):
+        assert sorted(row["id"] for row in response.json()) == [allowance.pk for allowance in of_course]
+        assert list(response.json()[0]) == ALLOWANCE_KEYS
+
+
+@pytest.mark.parametrize("query", [{}, {"exam_id": "one"}])
+def test_list_of_nothing_answers_400(staff_client: Any, query: dict[str, Any]) -> None:
+    assert staff_client.get(url(), query).status_code == 400
+
+
+@pytest.mark.parametrize("who", ["id", "username", "email"])
+@pytest.mark.parametrize("format_", ["json", "multipart"])
+def test_allowance_is_given_and_changed(staff_client: Any, learner: User, who: str, format_: str) -> None:
+    if format_ == "multipart" and who == "id":
+        pytest.skip("a form has no numbers: rest-api.md 5.1 reads its text as a username")
+    exam = factories.make_exam("timed")
+    for value in ("10", "20"):
+        body = {"exam_id": exam.pk, "user_info": getattr(learner, who), "key": MINUTES, "value": value}
+        response = staff_client.put(url(), body, format=format_)
+        assert (response.status_code, response.content) == (200, b"")
+        assert values() == [(exam.pk, "learner", value)]
+
+
+@pytest.mark.parametrize(
+    ("change", "detail"),
+    [
+        ({"user_info": "invalid_user"}, "Cannot find user against invalid_user"),
+        ({"value": "invalid_value"}, 'allowance_value "invalid_value" should be non-negative integer value.'),
+    ],
+)
+def test_refusal_has_the_text_that_clients_compare(
+    staff_client: Any, learner: User, change: dict[str, Any], detail: str
+) -> None:
+    body = {"exam_id": factories.make_exam().pk, "user_info": "learner", "key": MINUTES, "value": "5", **change}
+    response = staff_client.put(url(), body, format="json")
+    assert (response.status_code, response.data) == (400, {"detail": detail})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"exam_id": 99999}, id="unknown-exam"),
+        pytest.param({"exam_id": None}, id="no-exam"),
+        pytest.param({"exam_id": "one"}, id="exam-that-is-no-number"),
+        pytest.param({"user_info": None}, id="no-user"),
+        pytest.param({"user_info": True}, id="user-that-is-a-boolean"),
+        pytest.param({"user_info": 99999}, id="unknown-user-id"),
+        pytest.param({"key": None}, id="no-key"),
+        pytest.param({"key": ["k"]}, id="key-that-is-a-list"),
+        pytest.param({"value": None}, id="no-value"),
+        pytest.param({"value": {"a": 1}}, id="value-that-is-an-object"),
+        pytest.param({"key": "k", "value": "v" * 256}, id="overlong-value"),
+    ],
+)
+def test_bad_allowance_answers_400(staff_client: Any, learner: User, change: dict[str, Any]) -> None:
+    body = {"exam_id": factories.make_exam().pk, "user_info": "learner", "key": MINUTES, "value": "5", **change}
+    response = staff_client.put(url(), body, format="json")
+    assert (response.status_code, list(response.data)) == (400, ["detail"])
+    assert values() == []
+
+
+def test_inactive_exam_takes_no_new_allowance(staff_client: Any, learner: User) -> None:
+    exam = factories.make_exam(is_active=False)
+    body = {"exam_id": exam.pk, "user_info": "learner", "key": MINUTES, "value": "5"}
+    assert staff_client.put(url(), body, format="json").status_code == 400
+
+
+def test_number_is_accepted_as_value(staff_client: Any, learner: User) -> None:
+    body = {"exam_id": factories.make_exam().pk, "user_info": "learner", "key": MINUTES, "value": 15}
+    assert staff_client.put(url(), body, format="json").status_code == 200
+    assert values()[0][2] == "15"
+
+
+@pytest.mark.parametrize("format_", ["json", "multipart"])
+def test_allowance_is_taken_away_also_of_an_inactive_exam(staff_client: Any, format_: str) -> None:
+    allowance = factories.make_allowance(factories.make_exam(is_active=False))
+    body = {"exam_id": allowance.proctored_exam_id, "user_id": allowance.user_id, "key": allowance.key}
+    for _ in range(2):
+        response = staff_client.delete(url(), body, format=format_)
+        assert (response.status_code, response.content) == (200, b"")
+        assert values() == []
+
+
+def test_nobody_named_is_nothing_taken_away(staff_client: Any) -> None:
+    allowance = factories.make_allowance()
+    body = {"exam_id": allowance.proctored_exam_id, "key": allowance.key}
+    assert staff_client.delete(url(), body, format="json").status_code == 200
+    assert len(values()) == 1
+
+
+# Bulk
+
+
+def bulk(client: Any, **body: Any) -> Any:
+    return client.put(url("bulk_allowance"), body, format="json")
+
+
+def test_all_pairs_get_the_allowance(staff_client: Any) -> None:
+    exams = [factories.make_exam("timed") for _ in range(2)]
+    users = [factories.make_user() for _ in range(2)]
+    response = bulk(
+        staff_client,
+        exam_ids=f"{exams[0].pk}, {exams[1].pk},",
+        user_ids=f"{users[0].username},\n{users[1].email} ,",
+        allowance_type=MINUTES,
+        value="10",
+    )
+    assert (response.status_code, response.content) == (200, b"")
+    assert sorted(values()) == sorted((exam.pk, user.username, "10") for exam in exams for user in users)
+
+
+def test_json_lists_are_taken_too(staff_client: Any, learner: User) -> None:
+    exam = factories.make_exam("timed")
+    response = bulk(staff_client, exam_ids=[exam.pk], user_ids=["learner"], allowance_type="k", value=7)
+    assert (response.status_code, values()) == (200, [(exam.pk, "learner", "7")])
+
+
+def test_blanks_inside_an_entry_are_removed(staff_client: Any, learner: User) -> None:
+    exam = factories.make_exam("timed")
+    bulk(staff_client, exam_ids=str(exam.pk), user_ids="lea  rner", allowance_type="k", value="v")
+    assert values() == [(exam.pk, "learner", "v")]
+
+
+def test_multiplier_is_stored_as_minutes_of_each_exam(staff_client: Any, learner: User) -> None:
+    exam = factories.make_exam("timed", time_limit_mins=21)
+    bulk(staff_client, exam_ids=str(exam.pk), user_ids="learner", allowance_type="time_multiplier", value="1.5")
+    assert values() == [(exam.pk, "learner", "10")]
+
+
+@pytest.mark.parametrize(
+    ("exam_ids", "user_ids"),
+    [("{exam}", "learner,nobody"), ("{exam},99999", "learner"), ("{exam},nonsense", "learner")],
+)
+def test_some_failures_answer_207_with_a_row_for_every_pair(
+    staff_client: Any, learner: User, exam_ids: str, user_ids: str
+) -> None:
+    exam = factories.make_exam("timed")
+    response = bulk(
+        staff_client,
+        exam_ids=exam_ids.format(exam=exam.pk),
+        user_ids=user_ids,
+        allowance_type=MINUTES,
+        value="5",
+    )
+    assert response.status_code == 207
+    pairs = [(str(row["exam_id"]), row["user_id"]) for row in response.json()]
+    assert pairs == [
+        (exam_id, user) for exam_id in exam_ids.format(exam=exam.pk).split(",") for user in user_ids.split(",")
+    ]
+    assert values() == [(exam.pk, "learner", "5")]
+
+
+@pytest.mark.parametrize(
+    ("exam_ids", "user_ids"), [("", ""), ("{exam}", ""), ("", "learner"), ("{exam}", "nobody"), (None, None)]
+)
+def test_no_success_at_all_answers_400_for_the_field_of_the_learners(
+    staff_client: Any, learner: User, exam_ids: str | None, user_ids: str | None
+) -> None:
+    exam = factories.make_exam("timed")
+    response = bulk(
+        staff_client,
+        exam_ids=exam_ids and exam_ids.format(exam=exam.pk),
+        user_ids=user_ids,
+        allowance_type=MINUTES,
+        value="5",
+    )
+    assert response.status_code == 400
+    assert (set(response.data), response.data["field"]) == ({"detail", "field"}, "user_info")
+
+
+@pytest.mark.parametrize(
+    ("allowance_type", "value"),
+    [
+        (MINUTES, "-10"),
+        (MINUTES, "ten"),
+        (MINUTES, "²"),
+        (MINUTES, None),
+        (MINUTES, 1.5),
+        ("time_multiplier", "0.5"),
+        ("time_multiplier", ".5"),
+        ("time_multiplier", "d30"),
+        ("time_multiplier", "nan"),
+        ("time_multiplier", "inf"),
+        ("time_multiplier", None),
+        ("review_policy_exception", {"a": 1}),
+    ],
+)
+def test_bad_value_answers_400_for_the_field_of_the_value(
+    staff_client: Any, learner: User, allowance_type: str, value: Any
+) -> None:
+    exam = factories.make_exam("timed")
+    response = bulk(
+        staff_client, exam_ids=str(exam.pk), user_ids="learner", allowance_type=allowance_type, value=value
+    )
+    assert response.status_code == 400
+    assert response.data == {"detail": "Enter a valid positive value number", "field": "allowance_value"}
+    assert values() == []
+
+
+def test_not_a_number_in_json_answers_400(staff_client: Any, learner: User) -> None:
+    body = json.dumps(
+        {"exam_ids": "1", "user_ids": "learner", "allowance_type": "time_multiplier", "value": float("nan")}
+    )
+    assert staff_client.put(url("bulk_allowance"), body, content_type="application/json").status_code == 400
+
+
+def test_exams_of_another_course_are_failed_rows(
+    course_staff_client: Any, world: World, learner: User
+) -> None:
+    response = bulk(
+        course_staff_client,
+        course_id=COURSE_A,
+        exam_ids=f"{world.exam.pk},{world.foreign_exam.pk}",
+        user_ids="learner",
+        allowance_type=MINUTES,
+        value="5",
+    )
+    assert response.status_code == 207
+    assert [(str(row["exam_id"]), row["success"]) for row in response.json()] == [
+        (str(world.exam.pk), True),
+        (str(world.foreign_exam.pk), False),
+    ]
+    assert values() == [(world.exam.pk, "learner", "5")]
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "body"),
+    [
+        pytest.param({}, {"course_id": COURSE_A}, id="own-course-in-the-body"),
+        pytest.param({"course_id": COURSE_A}, {}, id="own-course-in-the-url"),
+        pytest.param({"course_id": COURSE_B}, {"course_id": COURSE_A}, id="foreign-course-in-the-url"),
+        pytest.param({}, {}, id="no-course"),
+    ],
+)
+def test_nothing_but_foreign_exams_is_403(
+    course_staff_client: Any, world: World, learner: User, kwargs: dict[str, Any], body: dict[str, Any]
+) -> None:
+    body = {
+        "exam_ids": str(world.foreign_exam.pk),
+        "user_ids": "learner",
+        "allowance_type": MINUTES,
+        "value": "5",
+        **body,
+    }
+    assert course_staff_client.put(url("bulk_allowance", **kwargs), body, format="json").status_code == 403
+    assert values() == []
+
+
+# Grouped
+
+
+def test_allowances_are_grouped_by_learner(staff_client: Any) -> None:
+    ann, ben = factories.make_user("ann"), factories.make_user("ben")
+    exams = [factories.make_exam(course_id=COURSE_A) for _ in range(2)]
+    of_ann = [factories.make_allowance(exam, ann) for exam in exams]
+    of_ben = factories.make_allowance(exams[0], ben)
+    data = staff_client.get(url("allowance.grouped.course", course_id=COURSE_A)).json()
+    assert {name: sorted(row["id"] for row in rows) for name, rows in data.items()} == {
+        "ann": [allowance.pk for allowance in of_ann],
+        "ben": [of_ben.pk],
+    }
+    assert list(data["ann"][0]) == ALLOWANCE_KEYS
+
+
+def test_no_allowances_is_an_empty_object(staff_client: Any) -> None:
+    assert staff_client.get(url("allowance.grouped.course", course_id=COURSE_A)).json() == {}
+
+
+# Active exams
+
+
+def active(client: Any, **query: Any) -> Any:
+    return client.get(url("active_exams_for_user"), query)
+
+
+def test_active_exam_comes_with_its_attempt_and_allowances(learner_client: Any, learner: User) -> None:
+    attempt = factories.make_attempt(user=learner, status=S.started)
+    allowance = factories.make_allowance(attempt.proctored_exam, learner)
+    (row,) = active(learner_client).json()
+    assert list(row) == ["exam", "attempt", "allowances"]
+    assert (row["exam"]["id"], row["attempt"]["id"]) == (attempt.proctored_exam_id, attempt.pk)
+    assert [item["id"] for item in row["allowances"]] == [allowance.pk]
+
+
+def test_learner_may_name_themselves_but_nobody_else(learner_client: Any, learner: User) -> None:
+    other = factories.make_attempt(status=S.started)
+    assert active(learner_client, user_id=learner.pk).json() == []
+    assert active(learner_client, user_id=other.user_id).status_code == 403
+    assert active(learner_client, user_id="one").status_code == 400
+
+
+def test_body_is_not_looked_at(learner_client: Any) -> None:
+    other = factories.make_attempt(status=S.started)
+    response = learner_client.generic(
+        "GET",
+        url("active_exams_for_user"),
+        json.dumps({"user_id": other.user_id}),
+        content_type="application/json",
+    )
+    assert (response.status_code, response.json()) == (200, [])
+
+
+@pytest.mark.parametrize(
+    ("role", "query", "code"),
+    [
+        ("global_staff", {}, 200),
+        ("global_staff", {"course_id": COURSE_A}, 200),
+        ("course_staff", {"course_id": COURSE_A}, 200),
+        ("course_staff", {}, 403),
+        ("course_staff", {"course_id": COURSE_B}, 403),
+        ("foreign_staff", {"course_id": COURSE_A}, 403),
+    ],
+)
+def test_staff_see_active_exams_of_learners_in_their_course(
+    world: World, client_of: Callable[..., Any], role: str, query: dict[str, str], code: int
+) -> None:
+    response = active(client_of(world[role]), user_id=world["owner"].pk, **query)  # type: ignore[union-attr]
+    assert response.status_code == code
+    if code == 200:
+        assert [row["attempt"]["id"] for row in response.json()] == [world.attempt.pk]
+
+
+def test_staff_of_a_course_do_not_see_what_runs_in_another(world: World, client_of: Callable[..., Any]) -> None:
+    response = active(
+        client_of(world["course_staff"]), user_id=world.foreign_attempt.user_id, course_id=COURSE_A
+    )
+    assert response.json() == []

@@ -1,0 +1,163 @@
+"""The way to the provider's dashboard. Spec: rest-api.md 5.7."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+from waffle.testutils import override_switch
+
+from edx_proctoring.models import ProctoredExamSoftwareSecureReview
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from edx_proctoring.utils import obscured_user_id
+from mock_apps.models import Profile
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+COURSE = "a/b/c"
+
+
+def url(*args: Any) -> str:
+    return reverse(f"edx_proctoring:instructor_dashboard_{'exam' if len(args) > 1 else 'course'}", args=args)
+
+
+@pytest.fixture
+def asked(test_backend: Any, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """What the provider was asked for a dashboard."""
+    calls: list[tuple[Any, ...]] = []
+
+    def get_instructor_url(course_id: str, user: dict[str, Any], **kwargs: Any) -> str:
+        calls.append((course_id, user, kwargs))
+        return "https://provider.example.com/dashboard"
+
+    monkeypatch.setattr(test_backend, "get_instructor_url", get_instructor_url)
+    return calls
+
+
+def test_course_leads_to_the_provider(staff_client: Any) -> None:
+    factories.make_exam(course_id=COURSE)
+    response = staff_client.get(url(COURSE))
+    assert (response.status_code, response["Location"]) == (302, f"/instructor/{COURSE}/")
+
+
+def test_exam_leads_to_the_provider_with_its_id(staff_client: Any) -> None:
+    exam = factories.make_exam(course_id=COURSE)
+    response = staff_client.get(url(COURSE, exam.pk), {"attempt": "vendor-1", "config": "TRUE"})
+    assert response["Location"] == f"/instructor/{COURSE}/?exam={exam.external_id}&attempt=vendor-1&config=true"
+
+
+def test_provider_is_told_who_asks(staff_client: Any, staff: User, asked: list[Any]) -> None:
+    Profile.objects.create(user=staff, name="The Boss")
+    exam = factories.make_exam(course_id=COURSE)
+    # Made later, of another kind: its backend has no say in how the user is called.
+    factories.make_exam("timed", course_id=COURSE, backend="null")
+    staff_client.get(url(COURSE))
+    staff_client.get(url(COURSE, exam.pk))
+    person = {"id": obscured_user_id(staff.pk, "test"), "full_name": "The Boss", "email": staff.email}
+    options = {
+        "exam_id": None,
+        "attempt_id": None,
+        "show_configuration_dashboard": False,
+        "encrypted_video_review_url": None,
+    }
+    assert asked == [(COURSE, person, options), (COURSE, person, {**options, "exam_id": exam.external_id})]
+
+
+@pytest.mark.parametrize(("fields", "name"), [({"first_name": "Ann", "last_name": "Lee"}, "Ann Lee"), ({}, "anon")])
+def test_staff_without_a_profile_have_a_name_all_the_same(
+    client_of: Callable[..., Any], asked: list[Any], fields: dict[str, str], name: str
+) -> None:
+    factories.make_exam(course_id=COURSE)
+    client_of(factories.make_staff("anon", **fields)).get(url(COURSE))
+    assert asked[0][1]["full_name"] == name
+
+
+def refusal(response: Any) -> tuple[int, Any, str | None]:
+    return response.status_code, getattr(response, "data", None), response.get("X-Frame-Options")
+
+
+def test_course_without_exams(staff_client: Any) -> None:
+    status, text, frame = refusal(staff_client.get(url(COURSE)))
+    assert (status, frame) == (404, "sameorigin")
+    assert COURSE in text
+
+
+def test_course_without_proctored_exams(staff_client: Any) -> None:
+    timed = factories.make_exam("timed", course_id=COURSE)
+    for path in (url(COURSE), url(COURSE, timed.pk)):
+        assert refusal(staff_client.get(path)) == (404, "No proctored exams in course a/b/c", "sameorigin")
+
+
+def test_provider_without_dashboard(staff_client: Any) -> None:
+    exam = factories.make_exam(course_id=COURSE, backend="mock")
+    for path in (url(COURSE), url(COURSE, exam.pk)):
+        assert refusal(staff_client.get(path)) == (404, "No instructor dashboard for Mock Backend", "sameorigin")
+
+
+def test_several_providers(staff_client: Any) -> None:
+    for backend in ("test", "null"):
+        factories.make_exam(course_id=COURSE, backend=backend)
+    status, text, frame = refusal(staff_client.get(url(COURSE)))
+    assert (status, frame) == (400, "sameorigin")
+    assert text.startswith("Multiple backends for course a/b/c")
+    assert "test" in text
+    assert "null" in text
+
+
+def test_unknown_exam(staff_client: Any) -> None:
+    factories.make_exam(course_id=COURSE)
+    status, _text, frame = refusal(staff_client.get(url(COURSE, 99999)))
+    assert (status, frame) == (404, "sameorigin")
+
+
+def test_exam_of_another_course(staff_client: Any) -> None:
+    exam = factories.make_exam(course_id="x/y/z")
+    assert refusal(staff_client.get(url(COURSE, exam.pk)))[0] == 404
+
+
+def test_provider_that_is_not_configured_any_more(staff_client: Any) -> None:
+    exam = factories.make_exam(course_id=COURSE)
+    type(exam).objects.filter(pk=exam.pk).update(backend="gone")
+    assert refusal(staff_client.get(url(COURSE)))[0] == 404
+
+
+def test_a_person_who_looks_at_the_frame_gets_a_page(staff_client: Any) -> None:
+    response = staff_client.get(url(COURSE), headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (response.status_code, response["X-Frame-Options"]) == (404, "sameorigin")
+    assert response["Content-Type"].startswith("text/html")
+    assert COURSE in response.content.decode()
+
+
+def test_page_does_not_carry_markup_from_the_address(staff_client: Any) -> None:
+    response = staff_client.get(url("a/b/<b>c"), headers={"Accept": "text/html"})
+    assert "<b>" not in response.content.decode()
+
+
+# The recording
+
+
+@pytest.mark.parametrize(
+    ("switch", "course", "expected"),
+    [(True, COURSE, b"secret link"), (False, COURSE, None), (True, "x/y/z", None)],
+    ids=["switched-on", "switched-off", "attempt-of-another-course"],
+)
+def test_link_to_the_recording_goes_along(
+    staff_client: Any, all_services: Any, asked: list[Any], switch: bool, course: str, expected: bytes | None
+) -> None:
+    exam = factories.make_exam(course_id=COURSE)
+    attempt = factories.make_attempt(factories.make_exam(course_id=course), status=S.submitted)
+    factories.make_review(attempt, encrypted_video_url=b"secret link")
+    with override_switch("edx_proctoring.reds_api_redirect", switch):
+        staff_client.get(url(COURSE, exam.pk), {"attempt": attempt.external_id})
+    assert asked[0][2]["encrypted_video_review_url"] == expected
+    assert ProctoredExamSoftwareSecureReview.objects.count() == 1
+
+
+@pytest.mark.parametrize("attempt", ["unknown", "", None])
+def test_attempt_without_a_review_has_no_recording(staff_client: Any, asked: list[Any], attempt: str | None) -> None:
+    exam = factories.make_exam(course_id=COURSE)
+    with override_switch("edx_proctoring.reds_api_redirect", True):
+        staff_client.get(url(COURSE, exam.pk), {} if attempt is None else {"attempt": attempt})
+    assert asked[0][2]["encrypted_video_review_url"] is None

@@ -1,0 +1,285 @@
+"""Exams over REST: read, create, change, register. Spec: rest-api.md 4.1, 4.2."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from edx_proctoring import api
+from edx_proctoring.models import ProctoredExam
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+COURSE = "a/b/c"
+EXAM_KEYS = [
+    "id",
+    "course_id",
+    "content_id",
+    "external_id",
+    "exam_name",
+    "time_limit_mins",
+    "is_proctored",
+    "is_practice_exam",
+    "is_active",
+    "due_date",
+    "hide_after_due",
+    "backend",
+]
+NEW_EXAM: dict[str, Any] = {
+    "course_id": COURSE,
+    "content_id": "test_content",
+    "exam_name": "Test Exam",
+    "time_limit_mins": 90,
+    "is_proctored": True,
+    "is_practice_exam": False,
+    "external_id": "123",
+    "is_active": True,
+    "hide_after_due": False,
+}
+
+
+def url(name: str, **kwargs: Any) -> str:
+    return reverse(f"edx_proctoring:proctored_exam.{name}", kwargs=kwargs)
+
+
+# Reading
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(lambda exam: url("exam_by_id", exam_id=exam.pk), id="by-id"),
+        pytest.param(
+            lambda exam: url("exam_by_content_id", course_id=COURSE, content_id=exam.content_id), id="by-content"
+        ),
+        pytest.param(lambda exam: f"{url('exam')}?exam_id={exam.pk}", id="by-id-in-the-query"),
+        pytest.param(
+            lambda exam: f"{url('exam')}?course_id={COURSE}&content_id={exam.content_id}", id="by-content-in-the-query"
+        ),
+    ],
+)
+def test_one_exam_has_exactly_the_published_keys(learner_client: Any, path: Any) -> None:
+    exam = factories.make_exam(course_id=COURSE, content_id="test_content")
+    response = learner_client.get(path(exam))
+    assert response.status_code == 200
+    assert list(response.json()) == EXAM_KEYS
+    assert response.data["id"] == exam.pk
+
+
+def test_course_lists_its_active_exams_in_the_order_they_were_made(learner_client: Any) -> None:
+    exams = [factories.make_exam(course_id=COURSE) for _ in range(3)]
+    factories.make_exam(course_id=COURSE, is_active=False)
+    factories.make_exam(course_id="x/y/z")
+    response = learner_client.get(url("exams_by_course_id", course_id=COURSE))
+    assert [exam["id"] for exam in response.data] == [exam.pk for exam in exams]
+
+
+def test_unknown_course_has_an_empty_list(learner_client: Any) -> None:
+    assert learner_client.get(url("exams_by_course_id", course_id="x/y/z")).data == []
+
+
+@pytest.mark.parametrize(
+    ("path", "detail"),
+    [
+        (
+            url("exam_by_id", exam_id=99999),
+            "Attempted to get exam_id=99999, but this exam does not exist.",
+        ),
+        (
+            url("exam_by_content_id", course_id="c/d/e", content_id="test_content"),
+            "Cannot find proctored exam in course_id=c/d/e with content_id=test_content",
+        ),
+    ],
+)
+def test_unknown_exam_answers_400_with_the_text_that_clients_compare(
+    learner_client: Any, path: str, detail: str
+) -> None:
+    response = learner_client.get(path)
+    assert (response.status_code, response.data) == (400, {"detail": detail})
+
+
+@pytest.mark.parametrize("query", ["", "?exam_id=one", "?content_id=x"])
+def test_bare_url_needs_a_query_that_names_an_exam(learner_client: Any, query: str) -> None:
+    assert learner_client.get(url("exam") + query).status_code == 400
+
+
+@pytest.mark.parametrize(("hidden", "keys"), [(False, EXAM_KEYS), (True, [*EXAM_KEYS[:3], *EXAM_KEYS[4:-1]])])
+def test_operator_may_hide_the_provider_from_learners(
+    learner_client: Any, staff_client: Any, settings: Any, hidden: bool, keys: list[str]
+) -> None:
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "HIDE_PROVIDER_FIELDS": hidden}
+    path = url("exam_by_id", exam_id=factories.make_exam().pk)
+    assert list(learner_client.get(path).json()) == keys
+    assert list(staff_client.get(path).json()) == EXAM_KEYS
+
+
+# Creating
+
+
+@pytest.mark.parametrize("format_", ["json", "multipart"])
+def test_exam_is_created_with_the_values_that_were_sent(staff_client: Any, format_: str) -> None:
+    response = staff_client.post(url("exam"), NEW_EXAM, format=format_)
+    assert response.status_code == 200, response.content
+    exam = ProctoredExam.objects.get(content_id="test_content")
+    assert response.json() == {"exam_id": exam.pk}
+    assert (exam.is_proctored, exam.is_practice_exam, exam.time_limit_mins) == (True, False, 90)
+
+
+@pytest.mark.parametrize(("spelling", "stored"), [("true", True), ("false", False), ("False", False), ("1", True)])
+def test_a_boolean_of_a_form_is_stored_as_what_it_means(staff_client: Any, spelling: str, stored: bool) -> None:
+    body = {**NEW_EXAM, "is_proctored": spelling}
+    assert staff_client.post(url("exam"), body, format="multipart").status_code == 200
+    assert ProctoredExam.objects.get().is_proctored is stored
+
+
+def test_due_date_and_backend_are_honoured(staff_client: Any) -> None:
+    body = {**NEW_EXAM, "due_date": "2030-01-01T00:00:00Z", "backend": "null"}
+    assert staff_client.post(url("exam"), body, format="json").status_code == 200
+    exam = ProctoredExam.objects.get()
+    assert (exam.due_date, exam.backend) == (datetime(2030, 1, 1, tzinfo=UTC), "null")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        pytest.param({"is_proctored": "bla"}, "is_proctored", id="no-boolean"),
+        pytest.param({"exam_name": None}, "exam_name", id="null-name"),
+        pytest.param({"time_limit_mins": "long"}, "time_limit_mins", id="no-number"),
+        pytest.param({"time_limit_mins": -1}, "time_limit_mins", id="negative-time"),
+        pytest.param({"course_id": "c" * 256}, "course_id", id="overlong-id"),
+    ],
+)
+def test_bad_value_answers_400_under_the_name_of_the_field(
+    staff_client: Any, change: dict[str, Any], field: str
+) -> None:
+    response = staff_client.post(url("exam"), {**NEW_EXAM, **change}, format="json")
+    assert response.status_code == 400
+    assert list(response.data) == [field]
+    assert not ProctoredExam.objects.exists()
+
+
+def test_second_exam_for_the_same_content_answers_400(staff_client: Any) -> None:
+    staff_client.post(url("exam"), NEW_EXAM, format="json")
+    response = staff_client.post(url("exam"), NEW_EXAM, format="json")
+    assert response.status_code == 400
+    assert list(response.data) == ["non_field_errors"]
+
+
+@pytest.mark.parametrize("body", ["[]", '"text"', "7"])
+def test_body_that_is_no_object_answers_400(staff_client: Any, body: str) -> None:
+    response = staff_client.post(url("exam"), body, content_type="application/json")
+    assert response.status_code == 400
+
+
+# Changing
+
+
+def test_only_what_was_sent_is_changed(staff_client: Any) -> None:
+    exam = factories.make_exam(exam_name="Old", time_limit_mins=90, due_date=datetime(2030, 1, 1, tzinfo=UTC))
+    response = staff_client.put(
+        url("exam"), {"exam_id": exam.pk, "exam_name": "New", "time_limit_mins": None}, format="json"
+    )
+    assert response.json() == {"exam_id": exam.pk}
+    exam.refresh_from_db()
+    assert (exam.exam_name, exam.time_limit_mins, exam.due_date) == ("New", 90, datetime(2030, 1, 1, tzinfo=UTC))
+    assert exam.is_proctored is True
+
+
+def test_a_form_that_leaves_a_box_out_has_not_unticked_it(staff_client: Any) -> None:
+    exam = factories.make_exam()
+    staff_client.put(url("exam"), {"exam_id": exam.pk, "exam_name": "New"}, format="multipart")
+    exam.refresh_from_db()
+    assert (exam.is_proctored, exam.is_active) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ({"exam_id": 99999}, "Attempted to update exam_id=99999, but this exam does not exist."),
+        ({}, "Attempted to update exam_id=None, but this exam does not exist."),
+    ],
+)
+def test_changing_an_unknown_exam_answers_400(staff_client: Any, body: dict[str, Any], detail: str) -> None:
+    response = staff_client.put(url("exam"), body, format="json")
+    assert (response.status_code, response.data) == (400, {"detail": detail})
+
+
+@pytest.mark.parametrize(
+    "change", [{"time_limit_mins": "long"}, {"is_proctored": "bla"}, {"time_limit_mins": -5}, {"exam_id": "one"}]
+)
+def test_changing_to_a_bad_value_answers_400(staff_client: Any, change: dict[str, Any]) -> None:
+    exam = factories.make_exam()
+    response = staff_client.put(url("exam"), {"exam_id": exam.pk, **change}, format="json")
+    assert response.status_code == 400
+
+
+# Registering
+
+
+def register(client: Any, body: Any, course_id: str = COURSE) -> Any:
+    path = url("register_exams_by_course_id", course_id=course_id)
+    return client.patch(path, json.dumps(body, default=str), content_type="application/json")
+
+
+def test_registration_creates_changes_and_switches_off(staff_client: Any) -> None:
+    changed = factories.make_exam(course_id=COURSE, content_id="changed", exam_name="Old")
+    dropped = factories.make_exam(course_id=COURSE, content_id="dropped")
+    other_course = factories.make_exam(course_id="x/y/z", content_id="dropped")
+    items = [{**NEW_EXAM, "content_id": "made"}, {**NEW_EXAM, "content_id": "changed", "exam_name": "New"}]
+    response = register(staff_client, items)
+    made = ProctoredExam.objects.get(content_id="made")
+    assert (response.status_code, response.json()) == (200, [{"exam_id": made.pk}, {"exam_id": changed.pk}])
+    for exam in (changed, dropped, other_course):
+        exam.refresh_from_db()
+    assert changed.exam_name == "New"
+    assert (dropped.is_active, dropped.is_proctored) == (False, False)
+    assert other_course.is_active is True
+
+
+def test_empty_list_switches_all_off(staff_client: Any) -> None:
+    exam = factories.make_exam(course_id=COURSE)
+    assert register(staff_client, []).json() == []
+    exam.refresh_from_db()
+    assert exam.is_active is False
+
+
+def test_missing_due_date_clears_it(staff_client: Any) -> None:
+    exam = factories.make_exam(course_id=COURSE, content_id="test_content", due_date=datetime(2030, 1, 1, tzinfo=UTC))
+    register(staff_client, [NEW_EXAM])
+    exam.refresh_from_db()
+    assert exam.due_date is None
+
+
+def test_what_the_api_returns_may_be_sent_back(staff_client: Any) -> None:
+    exam = factories.make_exam(course_id=COURSE, due_date=datetime(2030, 1, 1, tzinfo=UTC))
+    response = register(staff_client, [dict(api.get_exam_by_id(exam.pk))])
+    assert (response.status_code, response.json()) == (200, [{"exam_id": exam.pk}])
+
+
+def test_unchanged_exam_is_neither_written_nor_told_to_the_provider(staff_client: Any, test_backend: Any) -> None:
+    register(staff_client, [NEW_EXAM])
+    exam = ProctoredExam.objects.get()
+    history, test_backend.last_exam = exam.history.count(), None
+    assert register(staff_client, [NEW_EXAM]).status_code == 200
+    assert exam.history.count() == history
+    assert test_backend.last_exam is None
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        pytest.param([NEW_EXAM, {**NEW_EXAM, "content_id": "two", "is_active": "bla"}], id="one-bad-item"),
+        pytest.param({"exams": [NEW_EXAM]}, id="no-list"),
+        pytest.param([NEW_EXAM, {**NEW_EXAM, "exam_name": "again"}], id="same-content-twice"),
+        pytest.param([{**NEW_EXAM, "course_id": "x/y/z"}], id="another-course"),
+    ],
+)
+def test_nothing_is_written_unless_the_whole_list_is_in_order(staff_client: Any, items: Any) -> None:
+    exam = factories.make_exam(course_id=COURSE)
+    response = register(staff_client, items)
+    assert response.status_code == 422
+    assert response.data
+    assert [row.pk for row in ProctoredExam.objects.filter(is_active=True)] == [exam.pk]

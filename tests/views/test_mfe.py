@@ -1,0 +1,280 @@
+"""What the learning micro-frontend reads. Spec: rest-api.md 3.7, 4.6-4.9."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+from django.utils import timezone
+
+from edx_proctoring import runtime
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from tests import factories
+from tests.views.test_attempts import ATTEMPT_DATA_KEYS
+from tests.views.test_exams import EXAM_KEYS
+
+pytestmark = pytest.mark.django_db
+
+URL = reverse("edx_proctoring:proctored_exam.exam_attempts", args=[factories.COURSE])
+ACTIVE_URL = reverse("edx_proctoring:proctored_exam.active_attempt")
+
+
+def get(client: Any, exam: Any = None, **query: Any) -> Any:
+    if exam is not None:
+        query["content_id"] = exam.content_id
+    return client.get(URL, query)
+
+
+def test_nothing_is_two_empty_objects(learner_client: Any) -> None:
+    assert get(learner_client).json() == {"exam": {}, "active_attempt": {}}
+    assert get(learner_client, content_id="unknown").json() == {"exam": {}, "active_attempt": {}}
+
+
+def test_exam_before_the_first_attempt(learner_client: Any, learner: User) -> None:
+    exam = factories.make_exam("timed")
+    factories.make_allowance(exam, learner, value="30")
+    data = get(learner_client, exam).json()
+    added = ["attempt", "total_time", "type", "passed_due_date", "use_legacy_attempt_api"]
+    assert list(data["exam"])[: len(EXAM_KEYS)] == EXAM_KEYS
+    assert set(data["exam"]) == {*EXAM_KEYS, *added}
+    assert data["active_attempt"] == {}
+    assert {key: data["exam"][key] for key in added} == {
+        "attempt": {},
+        "total_time": "2 hours",
+        "type": "timed",
+        "passed_due_date": False,
+        "use_legacy_attempt_api": True,
+    }
+
+
+@pytest.mark.parametrize("kind", ["timed", "proctored", "practice", "onboarding"])
+def test_type_is_the_word_that_clients_switch_on(learner_client: Any, credit: Any, kind: str) -> None:
+    assert get(learner_client, factories.make_exam(kind)).json()["exam"]["type"] == kind
+
+
+def test_past_due_exam_says_so(learner_client: Any) -> None:
+    exam = factories.make_exam("timed", due_date=timezone.now() - timedelta(days=1))
+    assert get(learner_client, exam).json()["exam"]["passed_due_date"] is True
+
+
+def test_running_attempt_is_the_exam_s_attempt_too(learner_client: Any, learner: User, credit: Any) -> None:
+    exam = factories.make_exam()
+    attempt = factories.make_attempt(exam, learner, status=S.started)
+    data = get(learner_client, exam, is_learning_mfe="true").json()
+    assert data["active_attempt"]["attempt_id"] == attempt.pk
+    assert set(data["active_attempt"]) >= ATTEMPT_DATA_KEYS
+    assert data["exam"]["attempt"] == data["active_attempt"]
+    assert not {"total_time", "prerequisite_status", "onboarding_link"} & set(data["exam"])
+    expected = f"https://learning.test.org/course/{exam.course_id}/{exam.content_id}"
+    assert data["active_attempt"]["exam_url_path"] == expected
+
+
+@pytest.mark.parametrize(("flag", "in_mfe"), [("true", True), ("True", True), ("1", True), ("yes", False), ("", False)])
+def test_links_lead_into_the_micro_frontend_when_it_asks(
+    learner_client: Any, learner: User, flag: str, in_mfe: bool
+) -> None:
+    exam = factories.make_exam("timed")
+    factories.make_attempt(exam, learner, status=S.started)
+    path = get(learner_client, exam, is_learning_mfe=flag).json()["active_attempt"]["exam_url_path"]
+    assert path.startswith("https://learning.test.org/") is in_mfe
+
+
+def test_exam_running_in_another_course_is_the_active_attempt(learner_client: Any, learner: User) -> None:
+    here = factories.make_exam("timed")
+    elsewhere = factories.make_attempt(
+        factories.make_exam("timed", course_id="x/y/z"), learner, status=S.started
+    )
+    data = get(learner_client, here).json()
+    assert data["active_attempt"]["attempt_id"] == elsewhere.pk
+    assert (data["exam"]["id"], data["exam"]["attempt"]) == (here.pk, {})
+
+
+def test_finished_attempt_belongs_to_the_exam_only(learner_client: Any, learner: User) -> None:
+    exam = factories.make_exam("timed")
+    attempt = factories.make_attempt(exam, learner, status=S.submitted)
+    data = get(learner_client, exam).json()
+    assert data["active_attempt"] == {}
+    assert (data["exam"]["attempt"]["attempt_id"], data["exam"]["attempt"]["attempt_status"]) == (
+        attempt.pk,
+        "submitted",
+    )
+
+
+def test_time_that_is_up_is_told_once_with_nothing_left(
+    learner_client: Any, learner: User, all_services: Any
+) -> None:
+    exam = factories.make_exam("timed")
+    factories.make_attempt(exam, learner, status=S.started, started_at=timezone.now() - timedelta(minutes=91))
+    first = get(learner_client, exam).json()["active_attempt"]
+    assert (first["attempt_status"], first["time_remaining_seconds"]) == ("submitted", 0)
+    assert get(learner_client, exam).json()["active_attempt"] == {}
+
+
+def test_inactive_exam_is_shown(learner_client: Any) -> None:
+    exam = factories.make_exam("timed", is_active=False)
+    assert get(learner_client, exam).json()["exam"]["is_active"] is False
+
+
+def test_content_id_with_a_space_for_a_plus_is_found(learner_client: Any) -> None:
+    exam = factories.make_exam("timed")
+    data = get(learner_client, content_id=exam.content_id.replace("+", " ")).json()
+    assert data["exam"]["id"] == exam.pk
+
+
+# Prerequisites
+
+
+def requirement(name: str, status: str, order: int = 0) -> dict[str, Any]:
+    return {"namespace": "proctored_exam", "name": name, "status": status, "order": order}
+
+
+def test_failed_prerequisite_comes_with_a_link(learner_client: Any, credit: Any) -> None:
+    exam = factories.make_exam(course_id="a/b/c", content_id="final")
+    credit.service.status["credit_requirement_status"] = [
+        requirement("midterm", "failed"),
+        requirement("final", "pending", order=1),
+    ]
+    path = reverse("edx_proctoring:proctored_exam.exam_attempts", args=["a/b/c"])
+    status = learner_client.get(path, {"content_id": exam.content_id}).json()["exam"]["prerequisite_status"]
+    assert status["are_prerequisites_satisifed"] is False
+    assert [item["jumpto_url"] for item in status["failed_prerequisites"]] == ["/courses/a/b/c/jump_to/midterm"]
+
+
+def test_declined_prerequisite_declines_the_exam_and_shows_it(
+    learner_client: Any, learner: User, all_services: Any, credit: Any
+) -> None:
+    exam = factories.make_exam()
+    credit.service.status["credit_requirement_status"] = [
+        requirement("midterm", "declined"),
+        requirement(exam.content_id, "pending", order=1),
+    ]
+    attempt = get(learner_client, exam).json()["exam"]["attempt"]
+    assert attempt["attempt_status"] == "declined"
+
+
+@pytest.mark.parametrize("kind", ["timed", "practice"])
+def test_only_proctored_exams_have_prerequisites(learner_client: Any, credit: Any, kind: str) -> None:
+    assert "prerequisite_status" not in get(learner_client, factories.make_exam(kind)).json()["exam"]
+
+
+def test_without_credit_service_there_are_no_prerequisites(learner_client: Any) -> None:
+    runtime.set_runtime_service("credit", None)
+    response = get(learner_client, factories.make_exam())
+    assert response.status_code == 200
+    assert "prerequisite_status" not in response.json()["exam"]
+
+
+# Onboarding
+
+
+@pytest.mark.parametrize("status", S.onboarding_errors)
+def test_learner_who_lacks_onboarding_gets_a_link_to_it(learner_client: Any, learner: User, status: str) -> None:
+    onboarding, exam = factories.make_exam("onboarding"), factories.make_exam()
+    factories.make_attempt(exam, learner, status=status)
+    link = get(learner_client, exam, is_learning_mfe="true").json()["exam"]["onboarding_link"]
+    assert link.endswith(onboarding.content_id)
+
+
+def test_course_without_onboarding_has_an_empty_link(learner_client: Any, learner: User) -> None:
+    exam = factories.make_exam()
+    factories.make_attempt(exam, learner, status=S.onboarding_missing)
+    assert get(learner_client, exam).json()["exam"]["onboarding_link"] == ""
+
+
+# Whose exam
+
+
+def test_staff_see_the_exam_as_a_learner_does(staff_client: Any, learner: User) -> None:
+    exam = factories.make_exam("timed")
+    attempt = factories.make_attempt(exam, learner, status=S.started)
+    data = get(staff_client, exam, user_id=learner.pk).json()
+    assert data["active_attempt"]["attempt_id"] == data["exam"]["attempt"]["attempt_id"] == attempt.pk
+    assert staff_client.get(ACTIVE_URL, {"user_id": learner.pk}).json()["attempt_id"] == attempt.pk
+
+
+@pytest.mark.parametrize("url", [URL, ACTIVE_URL])
+@pytest.mark.parametrize(("user_id", "code"), [("99999", 404), ("one", 400), ("-1", 400)])
+def test_staff_asking_for_nobody(staff_client: Any, url: str, user_id: str, code: int) -> None:
+    assert staff_client.get(url, {"user_id": user_id}).status_code == code
+
+
+@pytest.mark.parametrize("url", [URL, ACTIVE_URL])
+def test_nobody_else_names_a_user_not_even_themselves(learner_client: Any, learner: User, url: str) -> None:
+    response = learner_client.get(url, {"user_id": learner.pk})
+    assert (response.status_code, response.json()) == (
+        403,
+        {"detail": "Must be a Staff User to Perform this request."},
+    )
+
+
+# The active attempt alone
+
+
+def test_no_active_attempt_is_exactly_an_empty_object(learner_client: Any, learner: User) -> None:
+    factories.make_attempt(user=learner, status=S.submitted)
+    assert learner_client.get(ACTIVE_URL).json() == {}
+
+
+def test_active_attempt_has_links_into_the_micro_frontend(learner_client: Any, learner: User) -> None:
+    attempt = factories.make_attempt(factories.make_exam("timed"), learner, status=S.ready_to_submit)
+    data = learner_client.get(ACTIVE_URL).json()
+    assert data["attempt_id"] == attempt.pk
+    assert data["exam_url_path"].startswith("https://learning.test.org/course/")
+    # Only an exam with a provider has them.
+    assert not {"ping_interval", "attempt_code"} & set(data)
+
+
+# Settings and review policy
+
+
+def settings_url(exam_id: int) -> str:
+    return reverse("edx_proctoring:proctored_exam.proctoring_settings", args=[exam_id])
+
+
+def test_settings_of_a_timed_exam(learner_client: Any) -> None:
+    data = learner_client.get(settings_url(factories.make_exam("timed").pk)).json()
+    assert set(data) == {"platform_name", "contact_us", "link_urls", "exam_proctoring_backend"}
+    assert data["exam_proctoring_backend"] == {}
+
+
+def test_settings_of_a_proctored_exam(learner_client: Any, instructor: Any) -> None:
+    instructor.service.mock_proctoring_escalation_email("escalate@example.com")
+    data = learner_client.get(settings_url(factories.make_exam().pk)).json()
+    assert set(data) >= {
+        "platform_name",
+        "contact_us",
+        "link_urls",
+        "exam_proctoring_backend",
+        "provider_tech_support_email",
+        "provider_tech_support_phone",
+        "provider_name",
+        "learner_notification_from_email",
+        "integration_specific_email",
+        "proctoring_escalation_email",
+    }
+    assert data["proctoring_escalation_email"] == "escalate@example.com"
+    assert data["exam_proctoring_backend"] == {"name": "Unknown"}
+
+
+def test_settings_of_an_unknown_exam_answer_400(learner_client: Any) -> None:
+    assert learner_client.get(settings_url(99999)).status_code == 400
+
+
+def test_settings_without_a_configured_provider_answer_500_with_a_reason(learner_client: Any) -> None:
+    exam = factories.make_exam()
+    type(exam).objects.filter(pk=exam.pk).update(backend="gone")
+    response = learner_client.get(settings_url(exam.pk))
+    assert (response.status_code, list(response.data)) == (500, ["detail"])
+
+
+def test_review_policy(learner_client: Any) -> None:
+    policy = factories.make_policy(review_policy="open book")
+    path = reverse("edx_proctoring:proctored_exam.review_policy", args=[policy.proctored_exam_id])
+    assert learner_client.get(path).json() == {"review_policy": "open book"}
+
+
+def test_no_review_policy_is_null_also_for_an_unknown_exam(learner_client: Any) -> None:
+    for exam_id in (factories.make_exam().pk, 99999):
+        response = learner_client.get(reverse("edx_proctoring:proctored_exam.review_policy", args=[exam_id]))
+        assert (response.status_code, response.json()) == (200, {"review_policy": None})
