@@ -1,0 +1,76 @@
+/**
+ * The browser side of a proctoring provider, as an npm package: `@edx/edx-proctoring`.
+ * Spec: learner-experience.md 6.7, backends.md 12.1.
+ *
+ * A provider's package writes a class with any of the methods below and exports
+ * `handlerWrapper(TheClass)`. The result runs in a web worker, one worker per message, and talks to
+ * the provider's software on the learner's machine.
+ *
+ *     onStartExamAttempt(timeout, attemptExternalId)
+ *     onEndExamAttempt(attemptExternalId)
+ *     onPing(timeout, attemptExternalId)
+ *
+ * `timeout` is in milliseconds. A method may return a promise; a rejection or an exception tells
+ * the page that it failed. A method that is not there has nothing to do and counts as done.
+ */
+
+const ACTIONS = {
+  startExamAttempt: {
+    run: (handler, data) => handler.onStartExamAttempt
+      && handler.onStartExamAttempt(data.timeout, data.attemptExternalId),
+    done: 'examAttemptStarted',
+    failed: 'examAttemptStartFailed',
+  },
+  endExamAttempt: {
+    run: (handler, data) => handler.onEndExamAttempt
+      && handler.onEndExamAttempt(data.attemptExternalId),
+    done: 'examAttemptEnded',
+    failed: 'examAttemptEndFailed',
+  },
+  ping: {
+    run: (handler, data) => handler.onPing
+      && handler.onPing(data.timeout, data.attemptExternalId),
+    done: 'echo',
+    failed: 'pingFailed',
+  },
+};
+
+/** An error as the page can receive it: an arbitrary object may hold what cannot be cloned. */
+function clonable(error) {
+  if (error instanceof Error) {
+    return { name: error.name, message: error.message };
+  }
+  if (error !== null && typeof error === 'object') {
+    return { message: String(error.message || error) };
+  }
+  return typeof error === 'function' || typeof error === 'symbol' ? String(error) : error;
+}
+
+/**
+ * Connect a provider's handler class with the page.
+ *
+ * @param {new (options: object) => object} Handler created at once with an empty object, and again
+ *   with the page's options when a `config` message brings some.
+ */
+export function handlerWrapper(Handler) {
+  let handler = new Handler({});
+
+  self.addEventListener('message', (message) => {
+    const data = message.data || {};
+    if (data.type === 'config') {
+      handler = new Handler(data.options || {});
+      return;
+    }
+    const action = Object.prototype.hasOwnProperty.call(ACTIONS, data.type) && ACTIONS[data.type];
+    if (!action) {
+      return;
+    }
+    // Inside a promise, so that a method that throws at once is a failure like any other.
+    new Promise((resolve) => { resolve(action.run(handler, data)); }).then(
+      () => self.postMessage({ type: action.done }),
+      (error) => self.postMessage({ type: action.failed, error: clonable(error) }),
+    );
+  });
+}
+
+export default handlerWrapper;

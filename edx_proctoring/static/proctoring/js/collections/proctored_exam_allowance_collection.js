@@ -1,0 +1,14 @@
+/**
+ * The allowances of a course, grouped by learner: one model, whose attributes are `username -> [allowance, ...]`.
+ * Spec: instructor-experience.md 3.1.
+ */
+(function(Backbone) {
+    'use strict';
+
+    var proctoring = window.edx.instructor_dashboard.proctoring;
+
+    proctoring.ProctoredExamAllowanceCollection = Backbone.Collection.extend({
+        model: proctoring.ProctoredExamAllowanceModel,
+        url: proctoring.API_ROOT + 'proctored_exam/'
+    });
+}(window.Backbone));

@@ -1,0 +1,12 @@
+/**
+ * The special exams of a course. Spec: instructor-experience.md 3.1.
+ */
+(function(Backbone) {
+    'use strict';
+
+    var proctoring = window.edx.instructor_dashboard.proctoring;
+
+    proctoring.ProctoredExamCollection = Backbone.Collection.extend({
+        url: proctoring.API_ROOT + 'proctored_exam/exam/course_id/'
+    });
+}(window.Backbone));

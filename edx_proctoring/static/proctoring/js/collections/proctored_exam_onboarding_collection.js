@@ -1,0 +1,13 @@
+/**
+ * One page of the learners of a course with their onboarding status: one model, the server's whole answer.
+ * Spec: instructor-experience.md 5.
+ */
+(function(Backbone) {
+    'use strict';
+
+    var proctoring = window.edx.instructor_dashboard.proctoring;
+
+    proctoring.ProctoredExamOnboardingCollection = Backbone.Collection.extend({
+        url: proctoring.API_ROOT + 'user_onboarding/status/course_id/'
+    });
+}(window.Backbone));

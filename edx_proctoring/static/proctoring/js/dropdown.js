@@ -1,0 +1,105 @@
+/**
+ * The menu of actions behind the gear of an attempt's row. Spec: instructor-experience.md 4.1 and 4.2.
+ *
+ * One listener per document, whatever number of menus: nothing piles up when a menu opens again.
+ */
+(function($) {
+    'use strict';
+
+    var dropdown;
+    var MENU = '.actions-dropdown';
+    var ITEMS = '.actions-item a, .actions-item button';
+
+    window.edx = window.edx || {};
+    window.edx.dashboard = window.edx.dashboard || {};
+    dropdown = window.edx.dashboard.dropdown = window.edx.dashboard.dropdown || {};
+
+    function menuOf($button) {
+        return $('#' + ($button.attr('aria-controls') || 'actions-dropdown-' + $button.data('dashboard-index')));
+    }
+
+    function buttonOf($menu) {
+        return $('.action-more').filter(function() {
+            return menuOf($(this)).is($menu);
+        }).first();
+    }
+
+    function open($button) {
+        closeAll();
+        $button.attr('aria-expanded', 'true');
+        menuOf($button).addClass('is-visible').find(ITEMS).first().trigger('focus');
+    }
+
+    function close($menu) {
+        $menu.removeClass('is-visible');
+        buttonOf($menu).attr('aria-expanded', 'false');
+    }
+
+    function closeAll() {
+        $(MENU + '.is-visible').each(function() {
+            close($(this));
+        });
+    }
+
+    /** Move the focus by `step` within the menu, round and round. */
+    function moveFocus($menu, step) {
+        var $items = $menu.find(ITEMS);
+        var here = $items.index(document.activeElement);
+        $items.eq((here + step + $items.length) % $items.length).trigger('focus');
+    }
+
+    dropdown.toggleExamAttemptActionDropdownMenu = function(event) {
+        var $button = $(event.currentTarget).closest('.action-more');
+        var wasOpen;
+
+        if (!$button.length) {
+            $button = $(event.target).closest('.action-more');
+        }
+        wasOpen = menuOf($button).hasClass('is-visible');
+        // The gear stands in a row that opens and closes by itself when clicked.
+        event.preventDefault();
+        event.stopPropagation();
+        if (wasOpen) {
+            close(menuOf($button));
+            $button.trigger('focus');
+        } else {
+            open($button);
+        }
+    };
+
+    dropdown.bindToggleButtons = function(selector) {
+        $(selector).off('click.proctoringDropdown')
+            .on('click.proctoringDropdown', dropdown.toggleExamAttemptActionDropdownMenu);
+    };
+
+    $(document).on('keydown.proctoringDropdown', MENU + '.is-visible', function(event) {
+        var $menu = $(this);
+        switch (event.key) {
+        case 'Escape':
+        case ' ':
+            close($menu);
+            buttonOf($menu).trigger('focus');
+            break;
+        case 'ArrowDown':
+            moveFocus($menu, 1);
+            break;
+        case 'ArrowUp':
+            moveFocus($menu, -1);
+            break;
+        case 'Tab':
+            moveFocus($menu, event.shiftKey ? -1 : 1);
+            break;
+        default:
+            return;
+        }
+        event.preventDefault();
+        event.stopPropagation();
+    });
+
+    // A click elsewhere, or on an entry, which has done its work by then.
+    $(document).on('click.proctoringDropdown', closeAll);
+
+    $(function() {
+        dropdown.bindToggleButtons('.action-more');
+    });
+}(window.jQuery));

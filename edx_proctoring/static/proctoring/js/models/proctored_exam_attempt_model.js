@@ -1,0 +1,78 @@
+/**
+ * One learner's attempt at one exam, as the course team sees it: words for its fields, and what staff can do
+ * with it. Spec: instructor-experience.md 4.
+ */
+(function(_, Backbone) {
+    'use strict';
+
+    var proctoring = window.edx.instructor_dashboard.proctoring;
+    var NO_DATE = '---';
+
+    function statusLabels() {
+        return {
+            eligible: gettext('Eligible'),
+            created: gettext('Created'),
+            download_software_clicked: gettext('Download Software Clicked'),
+            ready_to_start: gettext('Ready to start'),
+            started: gettext('Started'),
+            ready_to_submit: gettext('Ready to submit'),
+            declined: gettext('Declined'),
+            timed_out: gettext('Timed out'),
+            second_review_required: gettext('Second Review Required'),
+            submitted: gettext('Submitted'),
+            verified: gettext('Verified'),
+            rejected: gettext('Rejected'),
+            error: gettext('Error'),
+            expired: gettext('Expired'),
+            onboarding_missing: gettext('Onboarding Missing'),
+            onboarding_pending: gettext('Onboarding Pending'),
+            onboarding_failed: gettext('Onboarding Failed'),
+            onboarding_expired: gettext('Onboarding Expired'),
+            onboarding_reset: gettext('Onboarding Reset')
+        };
+    }
+
+    proctoring.ProctoredExamAttemptModel = Backbone.Model.extend({
+        url: proctoring.API_ROOT + 'proctored_exam/attempt/'
+    }, {
+        /** The status in words; one that we do not know is shown as it is. */
+        statusLabel: function(status) {
+            var labels = statusLabels();
+            return _.has(labels, status) ? labels[status] : status;
+        },
+
+        /** What kind of exam an attempt belongs to. */
+        examTypeLabel: function(exam) {
+            if (!exam.is_proctored) {
+                return gettext('Timed');
+            }
+            return exam.is_practice_exam ? gettext('Practice') : gettext('Proctored');
+        },
+
+        /** A moment in the reader's language and time zone, the zone named; `---` when there is none. */
+        formatDate: function(date) {
+            var moment = date ? new Date(date) : null;
+            var options = {
+                year: 'numeric', month: 'short', day: '2-digit', hour: 'numeric', minute: '2-digit',
+                timeZoneName: 'short'
+            };
+            if (!moment || isNaN(moment.getTime())) {
+                return NO_DATE;
+            }
+            if (!window.Intl || !window.Intl.DateTimeFormat) {
+                return moment.toString('MMM dd, yyyy h:mmtt');  // Datejs, which the host brings
+            }
+            try {
+                return new window.Intl.DateTimeFormat(document.documentElement.lang || undefined, options).format(moment);
+            } catch (error) {
+                // A page may declare a language tag that Intl does not take.
+                return new window.Intl.DateTimeFormat(undefined, options).format(moment);
+            }
+        },
+
+        /** Address that removes every attempt of one learner in one exam. */
+        resetUrl: function(examId, userId) {
+            return proctoring.API_ROOT + 'proctored_exam/exam_id/' + examId + '/user_id/' + userId + '/reset_attempts';
+        }
+    });
+}(window._, window.Backbone));

@@ -1,0 +1,63 @@
+/**
+ * Brings a course page to life: the timer bar, the onboarding panel, the buttons of the exam pages.
+ * Spec: learner-experience.md 6.8, instructor-experience.md 1.3.
+ *
+ * Runs on every course page, the instructor dashboard included, so each part looks for its own
+ * place and does nothing without it. The views of the dashboard are created by the host.
+ */
+(function($) {
+    'use strict';
+
+    // Button -> name of its handler. Looked up when clicked: `exam_action_handler.js` is loaded after this file.
+    var HANDLERS = {
+        '.js-proctoring-enter': 'enterExamHandler',
+        '.js-proctoring-open-opt-out': 'openOptOutHandler',
+        '.js-proctoring-cancel-opt-out': 'cancelOptOutHandler',
+        '.js-proctoring-start': 'examStartHandler',
+        '.js-proctoring-end': 'examEndHandler',
+        '.js-proctoring-update': 'updateStatusHandler',
+        '.js-proctoring-visit': 'visitExamHandler',
+        '.js-proctoring-decline': 'declineExamHandler',
+        '.js-proctoring-reload': 'reloadHandler',
+        '.js-proctoring-confirm': 'confirmHandler',
+        '.js-start-proctored-exam': 'startAfterSetUpHandler',
+        '.js-proctoring-check-system': 'checkSystemHandler',
+        '.js-proctoring-copy-code': 'copyCodeHandler'
+    };
+
+    function examNamespace() {
+        return (window.edx && window.edx.courseware && window.edx.courseware.proctored_exam) || {};
+    }
+
+    // Delegated, because the host may put an exam page into the document at any time.
+    $.each(HANDLERS, function(selector, name) {
+        $(document).on('click', selector, function(event) {
+            return examNamespace()[name].call(this, event);
+        });
+    });
+
+    $(function() {
+        var exam = examNamespace();
+        var $timer = $('.proctored_exam_status');
+        var $panel = $('.proctoring-info-panel');
+
+        if (exam.ProctoredExamView && $timer.length && $('#proctored-exam-status-tpl').length) {
+            new exam.ProctoredExamView({
+                el: $timer,
+                proctored_template: '#proctored-exam-status-tpl',
+                model: new window.ProctoredExamModel()
+            }).render();
+        }
+        if (exam.ProctoredExamInfo && $panel.length) {
+            new exam.ProctoredExamInfo({
+                el: $panel,
+                model: new window.LearnerOnboardingModel()
+            }).render();
+        }
+        $.each(['focusHeadingAfterAction', 'localiseTimes', 'watchForReadiness'], function(i, name) {
+            if (exam[name]) {
+                exam[name]();
+            }
+        });
+    });
+}(window.jQuery));

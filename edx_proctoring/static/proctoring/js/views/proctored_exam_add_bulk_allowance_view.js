@@ -1,0 +1,276 @@
+/**
+ * The form that gives one allowance to several learners in several exams. Spec: instructor-experience.md 3.2.
+ */
+(function($, _, Backbone) {
+    'use strict';
+
+    var proctoring = window.edx.instructor_dashboard.proctoring;
+
+    /** Rows of a 207 answer that say of themselves that they failed. */
+    function failedRows(rows) {
+        return _.filter(rows, function(row) {
+            return row.status === 'failed' || row.success === false;
+        });
+    }
+
+    /**
+     * A dialog around a form that changes allowances: messages at the fields, one request, then the list again.
+     *
+     * A subclass names `templateUrl` and implements `templateData` and `onSubmit`.
+     */
+    proctoring.AllowanceFormView = Backbone.ModalView.extend({
+        name: 'AllowanceFormView',
+
+        initialize: function(options) {
+            this.course_id = options.course_id;
+            this.proctored_exam_allowance_view = options.proctored_exam_allowance_view;
+            this.$form = {};
+            _.bindAll(this, 'render');
+            this.loadTemplateData();
+        },
+
+        loadTemplateData: function() {
+            var self = this;
+            return $.ajax({url: this.templateUrl, dataType: 'html'}).done(function(source) {
+                self.template = _.template(source);
+                self.render();
+                self.showModal();
+                self.updateCss();
+            });
+        },
+
+        render: function() {
+            this.$el.html(this.template(this.templateData()));
+            this.findFields();
+            return this;
+        },
+
+        /** Width and breathing space; the host's own style sheet has none for this dialog. */
+        updateCss: function() {
+            this.$el.css({padding: '1.25rem', color: 'rgb(51, 51, 51)'});
+            this.$('.error-message').css({color: 'rgb(178, 6, 16)'});
+        },
+
+        getCSRFToken: function() {
+            return proctoring.StaffPanel.prototype.getCSRFToken.call(this);
+        },
+
+        /** Put a message beside a field and tie the two together for screen readers. */
+        showError: function(view, field, text) {
+            var $field = view.$form[field];
+            var id;
+            if (!$field || !$field.length) {
+                view.showGeneralError(text);
+                return;
+            }
+            id = ($field.attr('id') || field) + '-error';
+            $field.addClass('error').attr({'aria-invalid': 'true', 'aria-describedby': id});
+            $('<div class="error-message"></div>').attr('id', id).text(text)
+                .css({color: 'rgb(178, 6, 16)'}).insertAfter($field);
+        },
+
+        showGeneralError: function(text) {
+            $('<div class="error-message" role="alert"></div>').text(text)
+                .css({color: 'rgb(178, 6, 16)'}).prependTo(this.$('form'));
+        },
+
+        hideErrors: function() {
+            this.$('.error-message').remove();
+            this.$('.error').removeClass('error').removeAttr('aria-invalid aria-describedby');
+        },
+
+        /** Send the allowance; `values` as instructor-experience.md 3.2 lists them. */
+        save: function(values) {
+            var self = this;
+            var $submit = this.$('[type="submit"]').prop('disabled', true);
+            return $.ajax({
+                url: proctoring.ProctoredExamBulkAllowanceModel.prototype.url,
+                type: 'PUT',
+                headers: {'X-CSRFToken': this.getCSRFToken()},
+                data: values
+            }).always(function() {
+                $submit.prop('disabled', false);
+            }).done(function(body) {
+                self.onSaved(failedRows(_.isArray(body) ? body : []));
+            }).fail(function(xhr) {
+                self.onRefused(xhr);
+            });
+        },
+
+        onSaved: function(failed) {
+            var list = this.proctored_exam_allowance_view;
+            if (failed.length) {
+                this.onPartlySaved(failed);
+                list.loadData();
+                return;
+            }
+            this.hideModal();
+            list.reloadAfter(gettext('The allowance was saved.'));
+        },
+
+        onPartlySaved: function(failed) {
+            this.showGeneralError(_.map(failed, function(row) {
+                return row.user_id + ': ' + (row.error || gettext('not saved'));
+            }).join('; '));
+        },
+
+        onRefused: function(xhr) {
+            var field = (xhr.responseJSON || {}).field;
+            var text = proctoring.failureDetail(xhr)
+                || gettext('The allowance could not be saved. Please try again.');
+            this.hideErrors();
+            this.showError(this, field, text);
+        }
+    });
+
+    proctoring.AddBulkAllowanceView = proctoring.AllowanceFormView.extend({
+        name: 'AddBulkAllowanceView',
+        templateUrl: proctoring.TEMPLATE_ROOT + 'add-new-bulk-allowance.underscore',
+
+        events: {
+            'submit form': 'onSubmit',
+            'change #exam_type': 'onExamKind',
+            'change #allowance_type': 'onAllowanceType',
+            'change .exam_dropdown': 'onExamsChosen',
+            'click .close-selected-exam': 'onExamRemoved'
+        },
+
+        initialize: function(options) {
+            this.proctored_exams = _.filter(options.proctored_exams, function(exam) { return exam.is_proctored; });
+            this.timed_exams = _.reject(options.proctored_exams, function(exam) { return exam.is_proctored; });
+            this.allowance_types = options.allowance_types;
+            this.model = new proctoring.ProctoredExamBulkAllowanceModel();
+            proctoring.AllowanceFormView.prototype.initialize.call(this, options);
+        },
+
+        templateData: function() {
+            return {
+                proctored_exams: this.proctored_exams,
+                timed_exams: this.timed_exams,
+                allowance_types: this.allowance_types
+            };
+        },
+
+        findFields: function() {
+            this.$form = {
+                proctored_exam: this.$('#proctored_exam'),
+                timed_exam: this.$('#timed_exam'),
+                allowance_type: this.$('#allowance_type'),
+                allowance_value: this.$('#allowance_value'),
+                user_info: this.$('#user_info')
+            };
+            this.onAllowanceType();
+        },
+
+        /** Which of the two lists of exams is in use. */
+        examKind: function() {
+            return this.$('#exam_type').val() === 'timed_exam' ? 'timed_exam' : 'proctored_exam';
+        },
+
+        onExamKind: function() {
+            var kind = this.examKind();
+            var $type = this.$form.allowance_type;
+            var $policy = $type.find('option[value="review_policy_exception"]');
+
+            this.$('.close-selected-exam').each(_.bind(function(index, button) {
+                this.putExamBack($(button));
+            }, this));
+            _.each(['proctored_exam', 'timed_exam'], function(name) {
+                this.setShown(this.$form[name], name === kind);
+                this.setShown(this.$('label[for="' + name + '"]'), name === kind);
+            }, this);
+            // Nobody reviews a timed exam, so there is no policy to make an exception from.
+            if (kind === 'timed_exam') {
+                $policy.remove();
+            } else if (!$policy.length) {
+                $type.append($('<option></option>').val('review_policy_exception').text(
+                    _.object(this.allowance_types).review_policy_exception
+                ));
+            }
+            this.onAllowanceType();
+        },
+
+        setShown: function($element, shown) {
+            $element.toggleClass('hidden', !shown).css('display', shown ? '' : 'none');
+        },
+
+        /** The label above the value says what is asked for. */
+        onAllowanceType: function() {
+            var labels = {
+                additional_time_granted: gettext('Input Additional Minutes as a Positive Number'),
+                time_multiplier: gettext('Input Multiplier Greater Than 1'),
+                review_policy_exception: gettext('Add Policy Exception')
+            };
+            this.$('#allowance_value_label').text(labels[this.$form.allowance_type.val()] || gettext('Value'));
+        },
+
+        /** A chosen exam moves out of the list and becomes a tag. */
+        onExamsChosen: function(event) {
+            var $selected = this.$('#selected_exams');
+            $(event.currentTarget).find('option:selected').each(function() {
+                var name = $.trim($(this).text());
+                $('<button type="button" class="close-selected-exam"></button>')
+                    .attr({'data-item': this.value, 'data-name': name})
+                    .attr('aria-label', interpolate(gettext('Remove %(exam)s'), {exam: name}, true))
+                    .text('×')
+                    .appendTo($('<span class="tag"></span>').text(name + ' ').appendTo($selected));
+                $(this).remove();
+            });
+        },
+
+        onExamRemoved: function(event) {
+            event.preventDefault();
+            this.putExamBack($(event.currentTarget));
+            this.$form[this.examKind()].trigger('focus');
+        },
+
+        putExamBack: function($button) {
+            var id = String($button.attr('data-item'));
+            var timed = _.some(this.timed_exams, function(exam) { return String(exam.id) === id; });
+            $('<option></option>').val(id).text($button.attr('data-name'))
+                .appendTo(this.$form[timed ? 'timed_exam' : 'proctored_exam']);
+            $button.closest('.tag').remove();
+        },
+
+        chosenExamIds: function() {
+            return this.$('.close-selected-exam').map(function() {
+                return $(this).attr('data-item');
+            }).get();
+        },
+
+        onSubmit: function(event) {
+            var exams = this.chosenExamIds();
+            var values = {
+                user_info: $.trim(this.$form.user_info.val()),
+                allowance_value: $.trim(this.$form.allowance_value.val())
+            };
+            var missing = _.filter(_.keys(values), function(field) { return values[field] === ''; });
+
+            event.preventDefault();
+            this.hideErrors();
+            if (!exams.length) {
+                missing.push(this.examKind());
+            }
+            _.each(missing, function(field) {
+                this.showError(this, field, gettext('Required field'));
+            }, this);
+            if (missing.length) {
+                this.$form[missing[0]].trigger('focus');
+                return;
+            }
+            this.save({
+                course_id: this.course_id,
+                exam_ids: exams.join(','),
+                user_ids: values.user_info,
+                allowance_type: this.$form.allowance_type.val(),
+                value: values.allowance_value
+            });
+        },
+
+        /** What worked is saved; only the learners that failed stay in the form, to be corrected. */
+        onPartlySaved: function(failed) {
+            this.$form.user_info.val(_.uniq(_.pluck(failed, 'user_id')).join(', '));
+            proctoring.AllowanceFormView.prototype.onPartlySaved.call(this, failed);
+        }
+    });
+}(window.jQuery, window._, window.Backbone));

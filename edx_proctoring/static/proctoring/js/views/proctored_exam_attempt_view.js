@@ -1,0 +1,166 @@
+/**
+ * The attempts of a course, one row per learner and exam, with reset and resume. Spec: instructor-experience.md 4.
+ */
+(function($, _) {
+    'use strict';
+
+    var proctoring = window.edx.instructor_dashboard.proctoring;
+    var Attempt = proctoring.ProctoredExamAttemptModel;
+    var Attempts = proctoring.ProctoredExamAttemptGroupedCollection;
+
+    proctoring.ProctoredExamAttemptView = proctoring.StaffPanel.extend({
+        container: '.student-proctored-exam-container',
+        templateUrl: proctoring.TEMPLATE_ROOT + 'student-proctored-exam-attempts-grouped.underscore',
+
+        events: {
+            'click .remove-attempt': 'onRemoveAttempt',
+            'click .resume-attempt': 'onResumeAttempt',
+            'click li > a.target-link': 'openPage',
+            'click .search-attempts > span.search': 'search',
+            'click .search-attempts > span.clear-search': 'clearSearch',
+            'keydown #search_attempt_id': 'onSearchKey',
+            'keydown [role="button"]': 'onButtonKey',
+            'click .action-more': 'toggleMenu',
+            'click .accordion-trigger': 'onAccordionTrigger',
+            'keypress .accordion-trigger': 'onAccordionKey'
+        },
+
+        initialize: function() {
+            this.collection = new Attempts();
+            this.inSearchMode = false;
+            this.searchText = '';
+            proctoring.StaffPanel.prototype.initialize.call(this);
+        },
+
+        /** Address of the list as a whole, and of its search. */
+        baseUrl: function() {
+            return proctoring.API_ROOT + 'proctored_exam/attempt/grouped/course_id/' + this.course_id;
+        },
+
+        searchUrl: function(text) {
+            return this.baseUrl() + '/search/' + encodeURIComponent(text);
+        },
+
+        /** Fetch the page that is shown; `url`, if given, is the page to show from now on. */
+        loadData: function(url) {
+            this.collection.url = url || this.shownUrl || this.baseUrl();
+            this.shownUrl = this.collection.url;
+            return this.fetchCollection(this.collection);
+        },
+
+        render: function() {
+            if (this.template) {
+                this.draw(this.template(this.templateData()));
+            }
+            return this;
+        },
+
+        /** What the template may say; names are contract, outside code brings its own template. */
+        templateData: function() {
+            var answer = this.collection.toJSON()[0] || {};
+            var pages = answer.pagination_info || {current_page: 1, total_pages: 1, has_next: false, has_previous: false};
+            var shown = Attempts.pageWindow(pages.current_page, pages.total_pages);
+            return {
+                proctored_exam_attempts: _.map(answer.proctored_exam_attempts || [], function(attempt, index) {
+                    return _.extend({}, attempt, {
+                        exam_attempt_type: Attempt.examTypeLabel(attempt.proctored_exam),
+                        row_class: index % 2 === 0 ? 'even' : 'odd'
+                    });
+                }),
+                pagination_info: pages,
+                attempt_url: answer.attempt_url || this.baseUrl(),
+                inSearchMode: this.inSearchMode,
+                searchText: this.searchText,
+                start_page: shown.first,
+                end_page: shown.last,
+                getDateFormat: Attempt.formatDate,
+                getExamAttemptStatus: Attempt.statusLabel
+            };
+        },
+
+        search: function() {
+            var text = $.trim(this.$('#search_attempt_id').val());
+            if (text) {
+                this.inSearchMode = true;
+                this.searchText = text;
+                this.showSearching();
+                this.loadData(this.searchUrl(text));
+            }
+        },
+
+        clearSearch: function() {
+            this.inSearchMode = false;
+            this.searchText = '';
+            this.loadData(this.baseUrl());
+        },
+
+        onSearchKey: function(event) {
+            if (event.key === 'Enter' || event.which === 13) {
+                event.preventDefault();
+                this.search();
+            } else if (event.key === 'Escape' && this.inSearchMode) {
+                event.preventDefault();
+                this.clearSearch();
+            }
+        },
+
+        /** The next drawing puts them back. */
+        showSearching: function() {
+            this.$('#attempt-search-indicator').addClass('hidden');
+            this.$('#attempt-loading-indicator').removeClass('hidden');
+        },
+
+        /** A search that failed leaves the old list; the field must work again. */
+        onLoadFailure: function(xhr) {
+            this.$('#attempt-loading-indicator').addClass('hidden');
+            this.$('#attempt-search-indicator').removeClass('hidden');
+            proctoring.StaffPanel.prototype.onLoadFailure.call(this, xhr);
+        },
+
+        openPage: function(event) {
+            event.preventDefault();
+            this.loadData($.trim($(event.currentTarget).data('target-url')));
+        },
+
+        onRemoveAttempt: function(event) {
+            var $link = $(event.currentTarget);
+            var question = gettext(
+                'Are you sure you want to remove this student\'s exam attempts? ' +
+                'All attempts of the student in this exam are removed. This cannot be undone.'
+            );
+            event.preventDefault();
+            // eslint-disable-next-line no-alert -- contract: outside code answers window.confirm
+            if (window.confirm(question)) {
+                this.send({
+                    url: Attempt.resetUrl($link.data('exam-id'), $link.data('user-id')),
+                    type: 'DELETE'
+                }, _.bind(this.reloadAfter, this, gettext('The attempts were removed.')));
+            }
+        },
+
+        onResumeAttempt: function(event) {
+            var $link = $(event.currentTarget);
+            event.preventDefault();
+            // eslint-disable-next-line no-alert -- contract: outside code answers window.confirm
+            if (window.confirm(gettext('Are you sure you want to resume this student\'s exam attempt?'))) {
+                this.send({
+                    url: Attempt.prototype.url + $link.data('attempt-id'),
+                    type: 'PUT',
+                    data: {action: 'mark_ready_to_resume', user_id: $link.data('user-id')}
+                }, _.bind(this.reloadAfter, this, gettext('The student can resume the exam.')));
+            }
+        },
+
+        toggleMenu: function(event) {
+            window.edx.dashboard.dropdown.toggleExamAttemptActionDropdownMenu(event);
+        },
+
+        /** An element that is a trigger without being a button is opened with Enter. */
+        onAccordionKey: function(event) {
+            if ((event.key === 'Enter' || event.which === 13) && event.target === event.currentTarget
+                    && !$(event.target).is('a, button')) {
+                this.onAccordionTrigger(event);
+            }
+        }
+    });
+}(window.jQuery, window._));

@@ -1,0 +1,58 @@
+describe('The menu behind the gear', function() {
+    'use strict';
+
+    var rowClicked;
+
+    function key(name, extra) {
+        $(document.activeElement).trigger($.Event('keydown', _.extend({key: name}, extra)));
+    }
+
+    beforeEach(function() {
+        rowClicked = jasmine.createSpy('row');
+        setFixtures(
+            '<div id="row"><button class="action action-more" id="actions-dropdown-link-0" aria-expanded="false" '
+            + 'aria-controls="actions-dropdown-0" data-dashboard-index="0"></button>'
+            + '<div class="actions-dropdown" id="actions-dropdown-0"><ul class="actions-dropdown-list">'
+            + '<li class="actions-item"><a href="#" class="action" id="resume">Resume</a></li>'
+            + '<li class="actions-item"><a href="#" class="action" id="reset">Reset</a></li></ul></div></div>'
+        );
+        $('#row').on('click', '.action-more', rowClicked);
+        edx.dashboard.dropdown.bindToggleButtons('.action-more');
+        $('.action-more').trigger('click');
+    });
+
+    it('opens at its first entry and leaves the row alone', function() {
+        expect($('#actions-dropdown-0').hasClass('is-visible')).toBe(true);
+        expect($('.action-more').attr('aria-expanded')).toBe('true');
+        expect(document.activeElement.id).toBe('resume');
+        expect(rowClicked).not.toHaveBeenCalled();
+    });
+
+    it('closes on a second click', function() {
+        $('.action-more').trigger('click');
+        expect($('#actions-dropdown-0').hasClass('is-visible')).toBe(false);
+        expect($('.action-more').attr('aria-expanded')).toBe('false');
+    });
+
+    [
+        {name: 'arrow down', key: 'ArrowDown', ends: 'reset'},
+        {name: 'arrow up', key: 'ArrowUp', ends: 'reset'},
+        {name: 'Tab', key: 'Tab', ends: 'reset'}
+    ].forEach(function(example) {
+        it('moves with ' + example.name, function() {
+            key(example.key);
+            expect(document.activeElement.id).toBe(example.ends);
+        });
+    });
+
+    it('returns to the gear on Escape', function() {
+        key('Escape');
+        expect($('#actions-dropdown-0').hasClass('is-visible')).toBe(false);
+        expect(document.activeElement.id).toBe('actions-dropdown-link-0');
+    });
+
+    it('closes on a click elsewhere', function() {
+        $('body').trigger('click');
+        expect($('#actions-dropdown-0').hasClass('is-visible')).toBe(false);
+    });
+});

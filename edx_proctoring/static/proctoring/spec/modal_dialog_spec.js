@@ -1,0 +1,48 @@
+describe('Backbone.ModalView', function() {
+    'use strict';
+
+    var view, Dialog;
+
+    beforeEach(function() {
+        Dialog = Backbone.ModalView.extend({
+            render: function() {
+                this.$el.html('<h3>Add</h3><input id="first"><button id="last">Save</button>');
+                return this;
+            }
+        });
+        setFixtures('<button id="opener">Open</button>');
+        $('#opener').trigger('focus');
+        view = new Dialog();
+        view.render().showModal();
+    });
+
+    it('is a labelled dialog with the focus in its first field', function() {
+        var $dialog = $('#modalContainer');
+        expect($dialog.attr('role')).toBe('dialog');
+        expect($dialog.attr('aria-modal')).toBe('true');
+        expect($('#' + $dialog.attr('aria-labelledby')).text()).toBe('Add');
+        expect(document.activeElement.id).toBe('first');
+    });
+
+    ['#modalCloseButton', '#modal-blanket'].forEach(function(selector) {
+        it('goes away on a click on ' + selector, function() {
+            var closed = jasmine.createSpy('closed');
+            view.on('closeModalWindow', closed);
+            $(selector).trigger('click');
+            expect($('#modalContainer, #modal-blanket').length).toBe(0);
+            expect(closed.calls.count()).toBe(1);
+            expect(document.activeElement.id).toBe('opener');
+        });
+    });
+
+    it('goes away on Escape', function() {
+        $('#first').trigger($.Event('keydown', {key: 'Escape', which: 27}));
+        expect($('#modalContainer').length).toBe(0);
+    });
+
+    it('keeps the focus inside', function() {
+        $('#last').trigger('focus').trigger($.Event('keydown', {key: 'Tab'}));
+        expect($('#modalContainer').has(document.activeElement).length).toBe(1);
+        expect(document.activeElement.id).toBe('modalCloseButton');
+    });
+});

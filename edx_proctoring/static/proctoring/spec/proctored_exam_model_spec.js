@@ -1,0 +1,29 @@
+describe('ProctoredExamModel', function() {
+    'use strict';
+
+    [
+        {left: 0, text: '0:00:00', name: 'nothing left'},
+        {left: -7, text: '0:00:00', name: 'below zero'},
+        {left: 59.4, text: '0:00:59', name: 'a broken second'},
+        {left: 60, text: '0:01:00', name: 'a minute'},
+        {left: 5400, text: '1:30:00', name: 'an hour and a half'},
+        {left: 36000, text: '10:00:00', name: 'ten hours'}
+    ].forEach(function(example) {
+        it('shows ' + example.name + ' as ' + example.text, function() {
+            expect(new ProctoredExamModel().getFormattedRemainingTime(example.left)).toBe(example.text);
+        });
+    });
+
+    [
+        {left: 31, state: null},
+        {left: 30, state: 'warning'},
+        {left: 16, state: 'warning'},
+        {left: 15, state: 'critical'},
+        {left: -1, state: 'critical'}
+    ].forEach(function(example) {
+        it('finds ' + example.left + ' seconds with thresholds 30 and 15 ' + example.state, function() {
+            var model = new ProctoredExamModel({low_threshold_sec: 30, critically_low_threshold_sec: 15});
+            expect(model.getRemainingTimeState(example.left)).toBe(example.state);
+        });
+    });
+});

@@ -1,0 +1,354 @@
+describe('ProctoredExamView', function() {
+    'use strict';
+
+    var ATTEMPT = '/api/edx_proctoring/v1/proctored_exam/attempt/2';
+    var POLL = ATTEMPT + '?sourceid=in_exam&proctored=true';
+    var TEMPLATE =
+        '<div class="exam-timer">'
+        + '<a href="<%- exam_url_path %>"><%- exam_display_name %></a>'
+        + '<p class="js-exam-text">Long text <span class="js-exam-additional-text">and more</span></p>'
+        + '<button class="js-toggle-show-more" data-show-more-text="Show more" data-show-less-text="Show less"></button>'
+        + '<h3 id="time_remaining_id"><b></b></h3>'
+        + '<button id="toggle_timer" aria-pressed="false"><i class="fa fa-eye-slash"></i></button>'
+        + '<button class="exam-button-turn-in-exam">End My Exam</button>'
+        + '<span class="timer-announce" aria-live="polite"></span>'
+        + '</div>';
+    var exam = window.edx.courseware.proctored_exam;
+    var server, clock, view, saved, wide;
+
+    function attempt(overrides) {
+        return _.extend({
+            in_timed_exam: true,
+            attempt_id: 2,
+            attempt_status: 'started',
+            taking_as_proctored: true,
+            exam_display_name: 'Midterm',
+            exam_url_path: '/the/exam',
+            time_remaining_seconds: 45,
+            low_threshold_sec: 30,
+            critically_low_threshold_sec: 15,
+            course_id: 'a/b/c',
+            accessibility_time_string: 'you have 45 seconds remaining',
+            exam_started_poll_url: ATTEMPT
+        }, overrides);
+    }
+
+    function json(status, body) {
+        return [status, {'Content-Type': 'application/json'}, JSON.stringify(body)];
+    }
+
+    function show(overrides) {
+        server.respondWith('GET', '/api/edx_proctoring/v1/proctored_exam/attempt', json(200, attempt(overrides)));
+        setFixtures(
+            '<div class="proctored_exam_status"></div>'
+            + '<script type="text/template" id="status-tpl">' + TEMPLATE + '</script>'
+        );
+        view = new exam.ProctoredExamView({
+            el: $('.proctored_exam_status'), proctored_template: '#status-tpl', model: new ProctoredExamModel()
+        });
+        spyOn(view, 'reloadPage');
+        spyOn(view, 'goTo');
+        server.respond();
+        return view;
+    }
+
+    beforeEach(function() {
+        saved = _.pick(exam, 'configuredWorkerURL', 'pingApplication', 'endExam', 'attemptExternalId');
+        delete exam.configuredWorkerURL;
+        wide = true;
+        window.matchMedia = function() { return {matches: wide}; };
+        clock = sinon.useFakeTimers({now: 1700000000000, toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date']});
+        server = sinon.fakeServer.create();
+    });
+
+    afterEach(function() {
+        if (view) {
+            view.remove();
+            view = null;
+        }
+        server.restore();
+        clock.restore();
+        delete exam.configuredWorkerURL;
+        _.extend(exam, saved);
+    });
+
+    it('is quiet on a page without a place for the bar', function() {
+        view = new exam.ProctoredExamView({
+            el: $('.nowhere'), proctored_template: '#nothing', model: new ProctoredExamModel()
+        });
+        expect(view.render()).toBe(view);
+        expect(server.requests.length).toBe(0);
+    });
+
+    it('shows a link to the exam', function() {
+        show();
+        expect(view.$('a').attr('href')).toBe('/the/exam');
+        expect(view.$('a').text()).toBe('Midterm');
+        expect(view.$('#time_remaining_id b').text()).toBe('0:00:45');
+    });
+
+    it('escapes the name that an author gave the exam', function() {
+        show({exam_display_name: '<img src=x>'});
+        expect(view.$('img').length).toBe(0);
+    });
+
+    it('shows nothing when no exam is running', function() {
+        show({in_timed_exam: false});
+        expect(view.$el.html()).toBe('');
+        clock.tick(120000);
+        expect(server.requests.length).toBe(1);
+    });
+
+    it('shows the right time after ten minutes of sleep', function() {
+        show({time_remaining_seconds: 30 * 60});
+        // A sleeping tab fires no ticks, but the clock on the wall goes on.
+        clock.setSystemTime(1700000000000 + (10 * 60 * 1000));
+        view.updateRemainingTime();
+        expect(view.$('#time_remaining_id b').text()).toBe('0:20:00');
+    });
+
+    it('keeps one clock when the model changes again', function() {
+        show({time_remaining_seconds: 600});
+        view.model.set('exam_display_name', 'Other name');
+        view.render();
+        clock.tick(10000);
+        expect(view.timerTick).toBeLessThan(20);
+        expect(view.secondsLeft).toBe(590);
+    });
+
+    it('does not set the clock back when it is drawn again', function() {
+        show({time_remaining_seconds: 600});
+        view.secondsLeft = 100;
+        view.render();
+        expect(view.secondsLeft).toBe(100);
+    });
+
+    it('warns below the first threshold and announces it', function() {
+        show();
+        view.$('.timer-announce').text('');
+        view.secondsLeft = 25;
+        view.updateRemainingTime();
+        expect(view.$('div.exam-timer').hasClass('low-time')).toBe(true);
+        expect(view.$('div.exam-timer').hasClass('warning')).toBe(true);
+        expect(view.$('.timer-announce').text()).toBe('you have 45 seconds remaining');
+    });
+
+    it('does not announce a tick within the same threshold', function() {
+        show();
+        view.secondsLeft = 25;
+        view.updateRemainingTime();
+        view.$('.timer-announce').text('');
+        view.updateRemainingTime();
+        expect(view.$('.timer-announce').text()).toBe('');
+    });
+
+    it('warns urgently below the second threshold', function() {
+        show({time_remaining_seconds: 5});
+        expect(view.$('div.exam-timer').hasClass('critical')).toBe(true);
+        expect(view.$('div.exam-timer').hasClass('warning')).toBe(false);
+        expect(view.$('.timer-announce').attr('aria-live')).toBe('assertive');
+    });
+
+    it('announces the last minute', function() {
+        show({time_remaining_seconds: 62, low_threshold_sec: 10, critically_low_threshold_sec: 5});
+        clock.tick(3000);
+        expect(view.$('.timer-announce').text()).toContain('one minute');
+    });
+
+    it('hides and shows the digits', function() {
+        show();
+        view.$('#toggle_timer').trigger('click');
+        expect(view.$('#time_remaining_id b').hasClass('timer-hidden')).toBe(true);
+        expect(view.$('#toggle_timer').attr('aria-pressed')).toBe('true');
+        view.$('#toggle_timer').trigger('click');
+        expect(view.$('#time_remaining_id b').hasClass('timer-hidden')).toBe(false);
+        expect(view.$('#toggle_timer').attr('aria-pressed')).toBe('false');
+    });
+
+    it('leaves the explanation open on a wide screen', function() {
+        show();
+        expect(view.$('.js-exam-additional-text').hasClass('hidden')).toBe(false);
+    });
+
+    it('folds the explanation on a narrow screen, until asked', function() {
+        wide = false;
+        show();
+        expect(view.$('.js-exam-additional-text').hasClass('hidden')).toBe(true);
+        view.$('.js-toggle-show-more').trigger('click');
+        expect(view.$('.js-exam-additional-text').hasClass('hidden')).toBe(false);
+        expect(view.$('.js-toggle-show-more').text()).toBe('Show less');
+        expect(view.$('.js-toggle-show-more').attr('aria-expanded')).toBe('true');
+    });
+
+    it('leaves five seconds after the time is up, once', function() {
+        show();
+        exam.endExam = jasmine.createSpy('endExam').and.returnValue({then: function(done) { done(); }});
+        view.secondsLeft = -4;
+        view.updateRemainingTime();
+        expect(exam.endExam).not.toHaveBeenCalled();
+        view.secondsLeft = -10;
+        view.updateRemainingTime();
+        expect(exam.endExam.calls.allArgs()).toEqual([[ATTEMPT]]);
+        expect(view.reloadPage).toHaveBeenCalled();
+        clock.tick(5000);
+        expect(exam.endExam.calls.count()).toBe(1);
+    });
+
+    it('leaves even when the proctoring software cannot be told', function() {
+        show();
+        exam.endExam = function() { return {then: function(done, failed) { failed(new Error('gone')); }}; };
+        view.secondsLeft = -5;
+        view.updateRemainingTime();
+        expect(view.reloadPage).toHaveBeenCalled();
+    });
+
+    describe('asking the server', function() {
+        function poll(response) {
+            show({time_remaining_seconds: 600});
+            exam.endExam = jasmine.createSpy('endExam').and.returnValue({then: function() {}});
+            server.respondWith('GET', POLL, response);
+            view.timerTick = view.poll_interval - 1;
+            view.updateRemainingTime();
+            server.respond();
+        }
+
+        it('takes over its idea of the time', function() {
+            poll(json(200, {status: 'started', time_remaining_seconds: -10, accessibility_time_string: ''}));
+            view.updateRemainingTime();
+            expect(exam.endExam).toHaveBeenCalled();
+        });
+
+        it('announces time that was added', function() {
+            poll(json(200, {
+                status: 'started', time_remaining_seconds: 1200, accessibility_time_string: 'you have 20 minutes remaining'
+            }));
+            expect(view.secondsLeft).toBe(1200);
+            expect(view.$('.timer-announce').text()).toContain('Time was added');
+            expect(view.$('.timer-announce').text()).toContain('20 minutes');
+        });
+
+        [
+            {name: 'an error', response: json(200, {status: 'error'}), reloads: true},
+            {name: 'a submission elsewhere', response: json(200, {status: 'submitted'}), reloads: true},
+            {name: '403', response: json(403, {}), reloads: true},
+            {name: '400', response: json(400, {}), reloads: false},
+            {name: '500', response: json(500, {}), reloads: false}
+        ].forEach(function(example) {
+            it((example.reloads ? 'reloads' : 'stays') + ' on ' + example.name, function() {
+                poll(example.response);
+                expect(view.reloadPage.calls.count()).toBe(example.reloads ? 1 : 0);
+            });
+        });
+
+        it('says once that the connection is lost', function() {
+            poll([0, {}, '']);
+            expect(view.$('.timer-announce').text()).toContain('connection');
+            expect(view.secondsLeft).toBeGreaterThan(590);
+        });
+
+        it('happens at once when the computer is online again', function() {
+            show({time_remaining_seconds: 600});
+            $(window).trigger('online');
+            expect(_.last(server.requests).url).toBe(POLL);
+        });
+    });
+
+    describe('the proctoring software', function() {
+        it('is pinged in the middle of the interval', function() {
+            show({ping_interval: 60, time_remaining_seconds: 600});
+            exam.configuredWorkerURL = 'http://provider/worker.js';
+            exam.pingApplication = jasmine.createSpy('ping').and.returnValue(Promise.resolve());
+            view.timerTick = 28;
+            view.updateRemainingTime();
+            expect(exam.pingApplication).not.toHaveBeenCalled();
+            view.updateRemainingTime();
+            expect(exam.pingApplication.calls.allArgs()).toEqual([[60]]);
+        });
+
+        it('is pinged with an odd interval, too', function() {
+            show({ping_interval: 45, time_remaining_seconds: 600});
+            exam.configuredWorkerURL = 'http://provider/worker.js';
+            exam.pingApplication = jasmine.createSpy('ping').and.returnValue(Promise.resolve());
+            view.timerTick = 21;
+            view.updateRemainingTime();
+            expect(exam.pingApplication).toHaveBeenCalled();
+        });
+
+        it('is left alone while the learner is about to submit', function() {
+            show({ping_interval: 60, time_remaining_seconds: 600, attempt_status: 'ready_to_submit'});
+            exam.configuredWorkerURL = 'http://provider/worker.js';
+            exam.pingApplication = jasmine.createSpy('ping');
+            view.timerTick = 29;
+            view.updateRemainingTime();
+            expect(exam.pingApplication).not.toHaveBeenCalled();
+        });
+
+        it('is asked a second time before the exam is given up', function(done) {
+            var answers = [Promise.reject(new Error('late')), Promise.resolve()];
+            show({ping_interval: 60, time_remaining_seconds: 600});
+            exam.configuredWorkerURL = 'http://provider/worker.js';
+            exam.pingApplication = jasmine.createSpy('ping').and.callFake(function() { return answers.shift(); });
+            spyOn(view, 'endExamForFailureState');
+            view.timerTick = 29;
+            view.updateRemainingTime();
+            Promise.resolve().then(function() {}).then(function() {}).then(function() {}).then(function() {
+                expect(exam.pingApplication.calls.count()).toBe(2);
+                expect(view.endExamForFailureState).not.toHaveBeenCalled();
+                done();
+            });
+        });
+
+        it('has its worker named by the first page that knows one', function() {
+            show({desktop_application_js_url: 'http://provider/first.js'});
+            expect(exam.configuredWorkerURL).toBe('http://provider/first.js');
+            view.model.set('desktop_application_js_url', 'http://provider/second.js');
+            expect(exam.configuredWorkerURL).toBe('http://provider/first.js');
+        });
+    });
+
+    describe('a failed ping', function() {
+        function fail(id) {
+            show();
+            server.respondWith('PUT', ATTEMPT, json(200, {exam_attempt_id: id}));
+            view.endExamForFailureState(new Error('no answer'));
+            server.respond();
+        }
+
+        it('is reported with its reason', function() {
+            fail(2);
+            expect(_.last(server.requests).requestBody).toBe('action=error&detail=no+answer');
+        });
+
+        it('reloads the page when the server ended the attempt', function() {
+            fail(2);
+            expect(view.reloadPage).toHaveBeenCalled();
+        });
+
+        it('lets the learner go on when the server lets it pass', function() {
+            fail(false);
+            expect(view.reloadPage).not.toHaveBeenCalled();
+        });
+    });
+
+    describe('the end button', function() {
+        it('stops the exam and goes to its page', function() {
+            show();
+            server.respondWith('PUT', ATTEMPT, json(200, {exam_attempt_id: 2}));
+            view.$('.exam-button-turn-in-exam').trigger('click').trigger('click');
+            server.respond();
+            expect(_.where(server.requests, {method: 'PUT'}).length).toBe(1);
+            expect(_.last(server.requests).requestBody).toBe('action=stop');
+            expect(view.goTo).toHaveBeenCalledWith('/the/exam');
+        });
+
+        it('says so and can be tried again when that fails', function() {
+            show();
+            server.respondWith('PUT', ATTEMPT, json(500, {}));
+            view.$('.exam-button-turn-in-exam').trigger('click');
+            server.respond();
+            expect(view.$('[role=alert]').text()).toContain('could not be ended');
+            expect(view.$('.exam-button-turn-in-exam').prop('disabled')).toBe(false);
+            expect(view.$('.exam-button-turn-in-exam').attr('aria-busy')).toBeUndefined();
+        });
+    });
+});

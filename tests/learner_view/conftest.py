@@ -1,0 +1,49 @@
+"""A learner looks at an exam: the page, and which template it was."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test.signals import template_rendered
+from django.utils import timezone
+
+from edx_proctoring import api
+
+
+@dataclass
+class Look:
+    """What came of looking: ``html`` and ``template`` are None where the content is shown."""
+
+    html: str | None
+    template: str | None
+    context: dict[str, Any]
+
+
+@pytest.fixture
+def look() -> Iterator[Callable[..., Look]]:
+    """Let a user look at an exam as the host would; keywords become the host's context."""
+    rendered: list[str] = []
+
+    def remember(sender: Any, template: Any, **_kwargs: Any) -> None:
+        rendered.append(template.name)
+
+    def look_at(exam: Any, user: Any, role: str = "student", **context: Any) -> Look:
+        rendered.clear()
+        html = api.get_student_view(user.id, exam.course_id, exam.content_id, context, role)
+        return Look(html, rendered[0] if html is not None else None, context)
+
+    template_rendered.connect(remember)
+    yield look_at
+    template_rendered.disconnect(remember)
+
+
+def yesterday() -> Any:
+    """A due date that has passed."""
+    return timezone.now() - timedelta(days=1)
+
+
+def tomorrow() -> Any:
+    """A due date that has not."""
+    return timezone.now() + timedelta(days=1)

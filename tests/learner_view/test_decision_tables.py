@@ -1,0 +1,307 @@
+"""Which page for which situation. Spec: learner-experience.md 2. One line of a table, one case here."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from edx_proctoring.tests import mock_perm
+from tests.factories import make_attempt, make_exam, make_user
+from tests.learner_view.conftest import tomorrow, yesterday
+
+pytestmark = pytest.mark.django_db
+
+CONTENT = None
+UNEXPECTED = "common/unexpected_state.html"
+PAST = {"due_date": yesterday}
+FUTURE = {"due_date": tomorrow}
+
+
+def case(name: str, status: str | None, expected: str | None, host: Any = None, **attempt: Any) -> Any:
+    """A row: host's context (values may be callables), attempt's fields, expected template."""
+    return pytest.param(status, host or {}, attempt, expected, id=name.replace(" ", "-"))
+
+
+def resolve(host: dict[str, Any]) -> dict[str, Any]:
+    return {key: value() if callable(value) else value for key, value in host.items()}
+
+
+TIMED = [
+    case("no attempt and past due", None, "timed_exam/expired.html", PAST),
+    case("created and past due", S.created, "timed_exam/expired.html", PAST),
+    case("no attempt", None, "timed_exam/entrance.html"),
+    case("no attempt and due tomorrow", None, "timed_exam/entrance.html", FUTURE),
+    case("created", S.created, "timed_exam/entrance.html"),
+    case("started and past due", S.started, "timed_exam/expired.html", PAST),
+    case("ready to submit and past due", S.ready_to_submit, "timed_exam/expired.html", PAST),
+    case("started", S.started, CONTENT),
+    case("ready to submit", S.ready_to_submit, "timed_exam/ready_to_submit.html"),
+    case("submitted", S.submitted, "timed_exam/submitted.html"),
+    case("submitted and past due", S.submitted, CONTENT, PAST),
+    case(
+        "submitted and past due in the grace period",
+        S.submitted,
+        "timed_exam/submitted.html",
+        {**PAST, "grace_period": timedelta(days=2)},
+    ),
+    case("submitted and grace period over", S.submitted, CONTENT, {**PAST, "grace_period": timedelta(hours=1)}),
+    case("declined", S.declined, CONTENT),
+    case("rejected by staff", S.rejected, UNEXPECTED),
+    case("errored by staff", S.error, UNEXPECTED),
+]
+
+PRACTICE = [
+    case("no attempt", None, "practice_exam/entrance.html"),
+    case("no attempt and past due", None, "practice_exam/entrance.html", PAST),
+    case("error and released", S.error, "proctored_exam/ready_to_resume.html", ready_to_resume=True),
+    case("error released and taken up", S.error, "practice_exam/error.html", ready_to_resume=True, resumed=True),
+    case("started", S.started, CONTENT),
+    case("created", S.created, "proctored_exam/instructions.html"),
+    case("software clicked", S.download_software_clicked, "proctored_exam/instructions.html"),
+    case("ready to start", S.ready_to_start, "proctored_exam/ready_to_start.html"),
+    case("error", S.error, "practice_exam/error.html"),
+    case("submitted", S.submitted, "practice_exam/submitted.html"),
+    case("ready to submit", S.ready_to_submit, "proctored_exam/ready_to_submit.html"),
+    case("verified", S.verified, UNEXPECTED),
+    case("reset", S.onboarding_reset, UNEXPECTED),
+]
+
+ONBOARDING = [
+    case("no attempt", None, "onboarding_exam/entrance.html"),
+    case("no attempt and past due", None, "proctored_exam/expired.html", PAST),
+    case("created and past due", S.created, "proctored_exam/instructions.html", PAST),
+    case("error and released", S.error, "proctored_exam/ready_to_resume.html", ready_to_resume=True),
+    case("started", S.started, CONTENT),
+    case("created", S.created, "proctored_exam/instructions.html"),
+    case("software clicked", S.download_software_clicked, "proctored_exam/instructions.html"),
+    case("ready to start", S.ready_to_start, "proctored_exam/ready_to_start.html"),
+    case("error", S.error, "onboarding_exam/error.html"),
+    case("submitted", S.submitted, "onboarding_exam/submitted.html"),
+    case("second review", S.second_review_required, "onboarding_exam/submitted.html"),
+    case("ready to submit", S.ready_to_submit, "onboarding_exam/ready_to_submit.html"),
+    case("verified", S.verified, "onboarding_exam/verified.html"),
+    case("rejected", S.rejected, "onboarding_exam/rejected.html"),
+    case("reset", S.onboarding_reset, UNEXPECTED),
+]
+
+PROCTORED = [
+    case("declined", S.declined, CONTENT),
+    case("no attempt", None, "proctored_exam/entrance.html"),
+    case("no attempt and past due", None, "proctored_exam/expired.html", PAST),
+    case("created and past due", S.created, "proctored_exam/expired.html", PAST),
+    case("started and past due", S.started, "proctored_exam/expired.html", PAST),
+    case("error and released", S.error, "proctored_exam/ready_to_resume.html", ready_to_resume=True),
+    case("error released and past due", S.error, "proctored_exam/expired.html", PAST, ready_to_resume=True),
+    case("started", S.started, CONTENT),
+    case("created", S.created, "proctored_exam/instructions.html"),
+    case("software clicked", S.download_software_clicked, "proctored_exam/instructions.html"),
+    case("ready to start", S.ready_to_start, "proctored_exam/ready_to_start.html"),
+    case("error", S.error, "proctored_exam/error.html"),
+    case("submitted", S.submitted, "proctored_exam/submitted.html"),
+    case("submitted and past due", S.submitted, "proctored_exam/submitted.html", PAST),
+    case("second review", S.second_review_required, "proctored_exam/submitted.html"),
+    case("verified", S.verified, "proctored_exam/verified.html"),
+    case("rejected", S.rejected, "proctored_exam/rejected.html"),
+    case("ready to submit", S.ready_to_submit, "proctored_exam/ready_to_submit.html"),
+    case("onboarding missing", S.onboarding_missing, "proctored_exam/onboarding_error.html"),
+    case("onboarding pending", S.onboarding_pending, "proctored_exam/onboarding_error.html"),
+    case("onboarding failed", S.onboarding_failed, "proctored_exam/onboarding_error.html"),
+    case("onboarding expired", S.onboarding_expired, "proctored_exam/onboarding_error.html"),
+    case("expired", S.expired, UNEXPECTED),
+    case("eligible", S.eligible, UNEXPECTED),
+]
+
+
+def check(look: Any, kind: str, status: str | None, host: Any, attempt: Any, expected: str | None) -> None:
+    exam, user = make_exam(kind), make_user()
+    if status is not None:
+        make_attempt(exam, user, status, **attempt)
+    seen = look(exam, user, **resolve(host))
+    assert seen.template == expected
+
+
+@pytest.mark.parametrize(("status", "host", "attempt", "expected"), TIMED)
+def test_timed(look, status, host, attempt, expected):
+    check(look, "timed", status, host, attempt, expected)
+
+
+@pytest.mark.parametrize(("status", "host", "attempt", "expected"), PRACTICE)
+def test_practice(look, status, host, attempt, expected):
+    check(look, "practice", status, host, attempt, expected)
+
+
+@pytest.mark.parametrize(("status", "host", "attempt", "expected"), ONBOARDING)
+def test_onboarding(look, status, host, attempt, expected):
+    check(look, "onboarding", status, host, attempt, expected)
+
+
+@pytest.mark.parametrize(("status", "host", "attempt", "expected"), PROCTORED)
+def test_proctored(look, status, host, attempt, expected):
+    check(look, "proctored", status, host, attempt, expected)
+
+
+@pytest.mark.parametrize("kind", ["timed", "proctored"])
+def test_a_timed_out_attempt_has_no_page(look, kind):
+    exam, user = make_exam(kind), make_user()
+    make_attempt(exam, user, S.timed_out)
+    with pytest.raises(NotImplementedError):
+        look(exam, user)
+
+
+@pytest.mark.parametrize("kind", ["practice", "onboarding", "proctored"])
+class TestWhoMayTakeIt:
+    def test_nobody_without_the_permission_is_held_up(self, look, kind):
+        exam, user = make_exam(kind), make_user()
+        with mock_perm():
+            assert look(exam, user).html is None
+
+    def test_an_inactive_account_is_sent_to_activate_it(self, look, kind):
+        exam = make_exam(kind)
+        assert look(exam, make_user(is_active=False)).template == "proctored_exam/inactive_account.html"
+
+    def test_an_inactive_account_is_sent_there_from_a_running_exam(self, look, kind):
+        exam, user = make_exam(kind), make_user(is_active=False)
+        make_attempt(exam, user, S.started)
+        assert look(exam, user).template == "proctored_exam/inactive_account.html"
+
+
+def test_the_permission_does_not_matter_for_a_timed_exam(look):
+    with mock_perm():
+        assert look(make_exam("timed"), make_user(is_active=False)).template == "timed_exam/entrance.html"
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        pytest.param("proctored", "proctored_exam/error_wrong_browser.html", id="proctored"),
+        pytest.param("practice", "proctored_exam/error_wrong_browser.html", id="practice"),
+        pytest.param("onboarding", None, id="onboarding-is-not-checked"),
+        pytest.param("timed", None, id="timed-has-no-provider"),
+    ],
+)
+def test_a_provider_may_keep_the_content_in_its_own_browser(look, backends_registry, monkeypatch, kind, expected):
+    for provider in backends_registry.values():
+        monkeypatch.setattr(provider, "should_block_access_to_exam_material", lambda: True, raising=False)
+    exam, user = make_exam(kind), make_user()
+    make_attempt(exam, user, S.started)
+    assert look(exam, user).template == expected
+
+
+@pytest.mark.parametrize("status", [S.submitted, S.second_review_required, S.verified, S.rejected])
+class TestLookingBack:
+    def test_content_is_open_once_the_result_was_put_away(self, look, settings, status):
+        settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
+        exam, user = make_exam(), make_user()
+        make_attempt(exam, user, status, is_status_acknowledged=True)
+        assert look(exam, user, due_date=yesterday()).html is None
+
+    def test_not_before_the_due_date(self, look, settings, status):
+        settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
+        exam, user = make_exam(), make_user()
+        make_attempt(exam, user, status, is_status_acknowledged=True)
+        assert look(exam, user, due_date=tomorrow()).html is not None
+
+    def test_not_where_the_platform_keeps_it_shut(self, look, settings, status):
+        settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = False
+        exam, user = make_exam(), make_user()
+        make_attempt(exam, user, status, is_status_acknowledged=True)
+        assert look(exam, user, due_date=yesterday()).html is not None
+
+
+def test_an_extended_grace_period_brings_the_verdict_back(look, settings):
+    settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
+    exam, user = make_exam(), make_user()
+    make_attempt(exam, user, S.verified, is_status_acknowledged=True)
+    seen = look(exam, user, due_date=yesterday(), grace_period=timedelta(days=2))
+    assert seen.template == "proctored_exam/verified.html"
+
+
+def test_answers_stay_hidden_after_the_due_date_where_the_author_wants_it(look):
+    exam, user = make_exam("timed", hide_after_due=True), make_user()
+    make_attempt(exam, user, S.submitted)
+    assert look(exam, user, due_date=yesterday()).template == "timed_exam/submitted.html"
+
+
+def test_the_newest_attempt_counts(look):
+    exam, user = make_exam("practice"), make_user()
+    make_attempt(exam, user, S.submitted)
+    make_attempt(exam, user, S.ready_to_start)
+    assert look(exam, user).template == "proctored_exam/ready_to_start.html"
+
+
+def test_an_attempt_whose_time_is_up_is_submitted_by_looking(look):
+    exam, user = make_exam("timed"), make_user()
+    started = timezone.now() - timedelta(hours=3)
+    attempt = make_attempt(exam, user, S.started, started_at=started, allowed_time_limit_mins=90)
+    assert look(exam, user).template == "timed_exam/submitted.html"
+    attempt.refresh_from_db()
+    assert (attempt.status, attempt.completed_at) == (S.submitted, started + timedelta(minutes=90))
+
+
+def requirement(name: str, status: str | None, order: int) -> dict[str, Any]:
+    return {
+        "namespace": "proctored_exam", "name": name, "display_name": f"Requirement {name}",
+        "status": status, "order": order,
+    }
+
+
+class TestPrerequisites:
+    @pytest.mark.parametrize(
+        ("statuses", "expected"),
+        [
+            pytest.param(["satisfied"], "proctored_exam/entrance.html", id="satisfied"),
+            pytest.param([None], "proctored_exam/pending-prerequisites.html", id="nothing-known"),
+            pytest.param(["submitted"], "proctored_exam/pending-prerequisites.html", id="under-review"),
+            pytest.param(["failed"], "proctored_exam/failed-prerequisites.html", id="failed"),
+            pytest.param(["failed", None], "proctored_exam/failed-prerequisites.html", id="failed-beats-pending"),
+            pytest.param(["declined", "failed"], CONTENT, id="declined-beats-failed"),
+        ],
+    )
+    def test_page(self, look, statuses, expected):
+        exam, user = make_exam(), make_user()
+        requirements = [requirement(f"exam{n}", status, n) for n, status in enumerate(statuses)]
+        seen = look(exam, user, credit_state={"credit_requirement_status": requirements})
+        assert seen.template == expected
+
+    def test_a_declined_one_declines_this_exam(self, look):
+        exam, user = make_exam(), make_user()
+        look(exam, user, credit_state={"credit_requirement_status": [requirement("other", "declined", 1)]})
+        attempt = ProctoredExamStudentAttempt.objects.get(proctored_exam=exam, user=user)
+        assert (attempt.status, attempt.taking_as_proctored) == (S.declined, False)
+
+    def test_only_what_comes_before_this_exam_counts(self, look):
+        exam, user = make_exam(), make_user()
+        requirements = [requirement(exam.content_id, None, 1), requirement("later", "failed", 2)]
+        seen = look(exam, user, credit_state={"credit_requirement_status": requirements})
+        assert seen.template == "proctored_exam/entrance.html"
+
+    def test_the_due_date_comes_first(self, look):
+        exam, user = make_exam(), make_user()
+        seen = look(
+            exam, user, due_date=yesterday(),
+            credit_state={"credit_requirement_status": [requirement("other", "declined", 1)]},
+        )
+        assert seen.template == "proctored_exam/expired.html"
+        assert not ProctoredExamStudentAttempt.objects.exists()
+
+    def test_what_the_credit_service_said_is_not_changed(self, look):
+        exam, user = make_exam(), make_user()
+        said = requirement("other", None, 1)
+        seen = look(exam, user, credit_state={"credit_requirement_status": [said]})
+        assert "jumpto_url" not in said
+        assert "/jump_to/other" in seen.html
+
+    @pytest.mark.parametrize("credit_state", [None, {}, {"enrollment_mode": "honor"}])
+    def test_without_a_credit_state_the_exam_is_open(self, look, credit_state):
+        exam, user = make_exam(), make_user()
+        assert look(exam, user, credit_state=credit_state).template == "proctored_exam/entrance.html"
+
+
+def test_each_look_at_the_entrance_is_tracked(look, events):
+    exam, user = make_exam(), make_user()
+    events.clear()
+    look(exam, user)
+    assert [name for name, _ in events] == ["edx.special_exam.proctored.option-presented"]

@@ -1,0 +1,128 @@
+"""Before the tables: who asks, about which exam, with which provider. Spec: learner-experience.md 1."""
+
+import logging
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from opaque_keys.edx.keys import CourseKey, UsageKey
+
+from edx_proctoring import api
+from edx_proctoring.api import learner_view
+from edx_proctoring.models import ProctoredExam
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from tests.factories import COURSE, make_attempt, make_exam, make_user
+from tests.learner_view.conftest import tomorrow, yesterday
+
+pytestmark = pytest.mark.django_db
+
+CONTENT_ID = "block-v1:Demo+PROC+2026+type@sequential+block@unregistered"
+
+
+def test_staff_see_the_content_without_a_query(look, django_assert_num_queries):
+    exam, user = make_exam(), make_user()
+    with django_assert_num_queries(0):
+        assert look(exam, user, role="staff").html is None
+
+
+def test_an_inactive_exam_is_no_exam(look):
+    assert look(make_exam(is_active=False), make_user()).html is None
+
+
+@pytest.mark.parametrize("kind", ["practice", "onboarding", "proctored"])
+def test_proctoring_ends_with_the_course(look, kind):
+    exam, user = make_exam(kind), make_user()
+    assert look(exam, user, credit_state={"course_end_date": yesterday()}).html is None
+    assert look(exam, user, credit_state={"course_end_date": tomorrow()}).html is not None
+
+
+def test_a_naive_course_end_is_utc(look):
+    naive = (timezone.now() - timedelta(hours=1)).replace(tzinfo=None)
+    assert look(make_exam(), make_user(), credit_state={"course_end_date": naive}).html is None
+
+
+def test_the_course_end_given_by_the_host_does_not_end_a_timed_exam(look):
+    assert look(make_exam("timed"), make_user(), credit_state={"course_end_date": yesterday()}).html is not None
+
+
+def test_practice_without_proctoring_is_a_combination_nobody_supports(look):
+    assert look(make_exam("timed", is_practice_exam=True), make_user()).html is None
+
+
+def test_keys_are_as_good_as_text():
+    exam, user = make_exam(content_id=CONTENT_ID), make_user()
+    html = api.get_student_view(user.id, CourseKey.from_string(COURSE), UsageKey.from_string(CONTENT_ID), {})
+    assert f'data-exam-id="{exam.id}"' in html
+
+
+def test_the_host_knows_the_due_date_better_than_the_exam(look):
+    exam, user = make_exam("timed", due_date=yesterday()), make_user()
+    assert look(exam, user).template == "timed_exam/entrance.html"
+    assert look(exam, user, due_date=yesterday()).template == "timed_exam/expired.html"
+
+
+class TestUnregisteredExam:
+    @staticmethod
+    def look(user, **context):
+        return api.get_student_view(user.id, COURSE, CONTENT_ID, context)
+
+    def test_is_created_as_a_timed_exam(self):
+        html = self.look(make_user(), display_name="Midterm", default_time_limit_mins=45)
+        exam = ProctoredExam.objects.get()
+        assert (exam.exam_name, exam.time_limit_mins, exam.is_proctored) == ("Midterm", 45, False)
+        assert "Midterm is a Timed Exam" in html
+
+    def test_is_created_as_the_host_says(self):
+        due = tomorrow()
+        self.look(
+            make_user(), display_name="Final", default_time_limit_mins=30, is_proctored=True, is_practice_exam=True,
+            due_date=due, hide_after_due=True,
+        )
+        exam = ProctoredExam.objects.get()
+        assert (exam.is_proctored, exam.is_practice_exam, exam.due_date, exam.hide_after_due) == (True, True, due, True)
+
+    def test_of_practice_alone_is_not_left_open(self):
+        html = self.look(make_user(), display_name="Try", default_time_limit_mins=10, is_practice_exam=True)
+        assert "Try is a Timed Exam" in html
+
+    def test_without_a_name_is_called_by_its_id(self):
+        self.look(make_user(), display_name=None, default_time_limit_mins=0)
+        exam = ProctoredExam.objects.get()
+        assert (exam.exam_name, exam.time_limit_mins) == (CONTENT_ID, 0)
+
+    @pytest.mark.parametrize("context", [{"display_name": "Name"}, {"default_time_limit_mins": 10}])
+    def test_that_nobody_describes_is_an_error(self, context):
+        with pytest.raises(KeyError):
+            self.look(make_user(), **context)
+
+
+class TestMisconfiguredProvider:
+    @pytest.fixture(autouse=True)
+    def _log_again(self):
+        learner_view._report_misconfigured.cache_clear()
+
+    def test_is_an_error_for_the_caller(self, look, caplog):
+        exam, user = make_exam(backend="nobody"), make_user()
+        with caplog.at_level(logging.ERROR):
+            for _ in range(2):
+                with pytest.raises(NotImplementedError):
+                    look(exam, user)
+        ours = [record.getMessage() for record in caplog.records if record.name == learner_view.__name__]
+        assert ours == [f"exam's provider is not configured: exam_id={exam.id} backend=nobody"]
+
+    def test_is_explained_to_the_learner_where_the_operator_wants_it(self, look, settings):
+        settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "EXPLAIN_MISCONFIGURED_PROVIDER": True}
+        exam, user = make_exam(backend="nobody"), make_user()
+        assert look(exam, user).template == "proctored_exam/misconfigured.html"
+
+
+def test_the_callers_dict_becomes_the_context(look):
+    exam, user = make_exam("timed"), make_user()
+    make_attempt(exam, user, S.submitted)
+    seen = look(exam, user, due_date=yesterday(), grace_period=timedelta(days=2))
+    assert seen.context["exam_id"] == exam.id
+    # A caller may take the deadline away and ask again.
+    seen.context.pop("wait_deadline")
+    seen.context["grace_period"] = timedelta(hours=1)
+    assert api.get_student_view(user.id, exam.course_id, exam.content_id, seen.context) is None
+    assert "wait_deadline" not in seen.context
