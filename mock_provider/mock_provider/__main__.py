@@ -1,0 +1,112 @@
+"""``python -m mock_provider``: run the provider until it is told to stop. Spec: backends.md 13.2."""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import logging
+import signal
+import sys
+import warnings
+from collections.abc import Sequence
+from types import FrameType
+from typing import NoReturn
+
+from .app import MockProvider
+from .control import load_seed
+from .scenario import ReviewPlan, Scenario
+
+DESCRIPTION = """\
+A proctoring provider for development and demonstration.
+
+CLIENT_ID and CLIENT_SECRET are those of an OAuth2 application in the LMS whose user is in the group
+<backend>_review. The LMS in turn may log in here as any client X with the secret Xsecret.
+"""
+
+
+def delay(text: str) -> float | None:
+    """``off`` or a number of seconds, as an option's value."""
+    if text.strip().lower() == "off":
+        return None
+    seconds = float(text)
+    if seconds < 0:
+        raise argparse.ArgumentTypeError("must not be negative")
+    return seconds
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    options = argparse.ArgumentParser(
+        prog="mock_provider", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = options.add_argument
+    add("client_id", nargs="?", metavar="CLIENT_ID")
+    add("client_secret", nargs="?", metavar="CLIENT_SECRET")
+    add("-l", "--lms-host", default="http://localhost:18000", metavar="URL", help="the LMS (default: %(default)s)")
+    add("--port", type=int, default=11136, help="0 takes any free port (default: %(default)s)")
+    add("--host", default="0.0.0.0", help="address to listen on (default: %(default)s)")
+    add("--db", default=":memory:", metavar="FILE", help="keep the data in this file (default: in memory only)")
+    add("--seed", metavar="FILE", help='JSON with "clients" (id: secret) and "scenario"')
+    add("--control-token", default="", metavar="TEXT", help="open /_control/ to other machines that send this token")
+    add(
+        "--review-delay",
+        type=delay,
+        default=10.0,
+        metavar="SECONDS",
+        help="send a good review this long after a submission; 'off' leaves it to a person at /reviewer/",
+    )
+    add(
+        "--ready-delay",
+        type=delay,
+        default=None,
+        metavar="SECONDS",
+        help="report the learner ready this long after the software opened; 'off' (default) waits for the learner",
+    )
+    add("--mockprock-quirks", action="store_true", help="answer {} instead of 404 for an unknown exam")
+    return options
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parse the command line and serve. Returns the exit code; 1 without credentials."""
+    options = parser().parse_args(arguments)
+    lms_host = options.lms_host.rstrip("/")
+    if not options.client_id or not options.client_secret:
+        parser().print_help(sys.stderr)
+        print(f"\nMake the OAuth2 application here: {lms_host}/admin/oauth2_provider/application/", file=sys.stderr)
+        return 1
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # The secrets of the contract ("<client id>secret") are shorter than HS256 wants.
+    warnings.filterwarnings("ignore", message="The HMAC key is", module="jwt")
+
+    seed = load_seed(options.seed) if options.seed else {}
+    start = Scenario(review=ReviewPlan(delay=options.review_delay), ready_delay=options.ready_delay)
+    start.change(seed.get("scenario", {}))
+    provider = MockProvider(
+        options.client_id,
+        options.client_secret,
+        lms_host,
+        host=options.host,
+        port=options.port,
+        db=options.db,
+        clients=seed.get("clients"),
+        initial=lambda: copy.deepcopy(start),
+        control_token=options.control_token,
+        quirks=options.mockprock_quirks,
+    )
+    signal.signal(signal.SIGTERM, _interrupt)
+    print(f"Mock Proctoring listens on {provider.url} for the LMS at {lms_host}", flush=True)
+    try:
+        provider.serve()
+    except KeyboardInterrupt:
+        print("Mock Proctoring stops", flush=True)
+    finally:
+        provider.stop()
+    return 0
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,183 @@
+"""What the provider tells the LMS: the learner is ready, the verdict is in. Spec: backends.md 6.2, 13.2, 14.5."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import logging
+import secrets
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from .scenario import ReviewPlan
+from .store import Row, Store
+
+log = logging.getLogger(__name__)
+
+TIMEOUT = (3.05, 20)
+CALLBACK_PATH = "/api/edx_proctoring/v1/proctored_exam/attempt/{attempt_id}/{kind}"
+DEFAULT_COMMENTS: dict[str, list[dict[str, Any]]] = {
+    "passed": [{"comment": "Everything looks good", "status": "ok"}],
+    "violation": [{"comment": "Someone else was in the room", "status": "violation", "start": 60, "stop": 95}],
+    "suspicious": [{"comment": "The learner looked away often", "status": "suspicious", "start": 120, "stop": 180}],
+    "not_reviewed": [{"comment": "The recording could not be played", "status": "error"}],
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a callback. ``status`` None: the LMS did not answer."""
+
+    status: int | None
+    answer: str
+
+    @property
+    def accepted(self) -> bool:
+        """The LMS took the message."""
+        return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def advice(self) -> str:
+        """One sentence for the person in front of the screen."""
+        if self.accepted:
+            return "The learning platform accepted it."
+        if self.status is None:
+            return "The learning platform cannot be reached. Check that it is running, then try again."
+        if self.status in (401, 403):
+            return (
+                "The learning platform refused us. Check the client id and secret this server was started with, and "
+                "that their user is in the reviewer group."
+            )
+        if self.status == 404:
+            return "The learning platform does not know this attempt. It may have been reset."
+        return f"The learning platform answered with an error ({self.status})."
+
+
+def signature_headers(secret: str, path: str, body: bytes) -> dict[str, str]:
+    """The headers of a signed POST. Spec: backends.md 14.5."""
+    timestamp, nonce = str(int(time.time())), secrets.token_urlsafe(24)
+    return {
+        "X-Proctoring-Timestamp": timestamp,
+        "X-Proctoring-Nonce": nonce,
+        "X-Proctoring-Signature": signature(secret, timestamp, nonce, "POST", path, body),
+    }
+
+
+def signature(secret: str, timestamp: str, nonce: str, method: str, path: str, body: bytes) -> str:
+    """``v1=<hex>`` over the parts of a request, each on its own line."""
+    message = "\n".join(("v1", timestamp, nonce, method, path, hashlib.sha256(body).hexdigest()))
+    return "v1=" + hmac.new(secret.encode(), message.encode(), hashlib.sha256).hexdigest()
+
+
+class Lms:
+    """The LMS as this provider calls it, with the credentials of an OAuth2 application there."""
+
+    def __init__(self, host: str, client_id: str, client_secret: str) -> None:
+        self.host = host.rstrip("/")
+        self._credentials = {"client_id": client_id, "client_secret": client_secret}
+        self._lock = threading.Lock()
+        self._token: tuple[str, float] | None = None
+
+    def post(self, attempt: Row, kind: str, document: dict[str, Any], secret: str = "") -> Outcome:
+        """Post ``ready`` or ``reviewed`` for an attempt to the LMS that registered it. Never raises for the network.
+
+        ``secret`` signs the message. A token that the LMS no longer takes is replaced once.
+        """
+        url = attempt["lms_host"].rstrip("/") + CALLBACK_PATH.format(attempt_id=attempt["id"], kind=kind)
+        body = json.dumps(document).encode()
+        headers = {"Content-Type": "application/json"}
+        if secret:
+            headers |= signature_headers(secret, urlsplit(url).path, body)
+        try:
+            response = self._send(url, body, headers)
+            if response.status_code == 401:
+                self._token = None
+                response = self._send(url, body, headers)
+        except requests.HTTPError as error:
+            # Only the token request raises this.
+            outcome = Outcome(error.response.status_code, "The LMS gave no access token.")
+        except (requests.RequestException, ValueError, KeyError) as error:
+            outcome = Outcome(None, type(error).__name__)
+        else:
+            outcome = Outcome(response.status_code, response.text[:2000])
+        level = logging.INFO if outcome.accepted else logging.WARNING
+        log.log(level, "callback: kind=%s attempt_id=%s status=%s", kind, attempt["id"], outcome.status)
+        return outcome
+
+    def _send(self, url: str, body: bytes, headers: dict[str, str]) -> requests.Response:
+        authorization = {"Authorization": f"JWT {self._access_token()}"}
+        # No redirects: they would turn the POST into a GET, and a GET that succeeds would look like a delivery.
+        return requests.post(url, data=body, headers=headers | authorization, timeout=TIMEOUT, allow_redirects=False)
+
+    def _access_token(self) -> str:
+        with self._lock:
+            if self._token is None or self._token[1] <= time.monotonic():
+                response = requests.post(
+                    f"{self.host}/oauth2/access_token",
+                    data={"grant_type": "client_credentials", "token_type": "jwt", **self._credentials},
+                    timeout=TIMEOUT,
+                )
+                response.raise_for_status()
+                reply = response.json()
+                # Half a minute early: the token must still be good when the message arrives.
+                self._token = (reply["access_token"], time.monotonic() + max(float(reply["expires_in"]) - 30, 0))
+            return self._token[0]
+
+
+class Messenger:
+    """Sends messages now or later, and notes what the LMS said."""
+
+    def __init__(self, store: Store, lms: Lms) -> None:
+        self._store = store
+        self.lms = lms
+        self._timers: set[threading.Timer] = set()
+        self._lock = threading.Lock()
+
+    def ready(self, attempt: Row) -> Outcome:
+        """Tell the LMS that the learner finished the set-up."""
+        outcome = self.lms.post(attempt, "ready", {"status": "ready"})
+        if outcome.accepted:
+            self._store.mark_ready(attempt["id"])
+        return outcome
+
+    def review(self, attempt: Row, plan: ReviewPlan) -> Outcome:
+        """Send a verdict (``plan.repeat`` times) and note each answer; returns the last."""
+        comments = plan.comments if plan.comments is not None else DEFAULT_COMMENTS.get(plan.status, [])
+        document: dict[str, Any] = {"status": plan.status, "comments": comments}
+        if plan.reviewed_by:
+            document["reviewed_by"] = plan.reviewed_by
+        summary = "; ".join(str(item.get("comment", "")) for item in comments if isinstance(item, dict))
+        for _ in range(plan.repeat):
+            outcome = self.lms.post(attempt, "reviewed", document, plan.signed)
+            self._store.add_verdict(attempt["id"], plan.status, summary, outcome.status, outcome.answer)
+        return outcome
+
+    def later(self, seconds: float, message: str, attempt_id: str, plan: ReviewPlan | None = None) -> None:
+        """Send ``ready`` or ``review`` after a while, unless the attempt is gone by then or the server stopped."""
+
+        def deliver() -> None:
+            self._timers.discard(timer)
+            attempt = self._store.attempt(attempt_id)
+            if attempt is None:
+                return
+            if message == "ready":
+                self.ready(attempt)
+            elif plan is not None:
+                self.review(attempt, plan)
+
+        timer = threading.Timer(seconds, deliver)
+        timer.daemon = True
+        self._timers.add(timer)
+        timer.start()
+
+    def stop(self) -> None:
+        """Forget the messages that are still to be sent."""
+        for timer in list(self._timers):
+            timer.cancel()
+        self._timers.clear()

@@ -1,0 +1,67 @@
+// The learner's software: plays its checks, then shows what the exam is doing.
+(() => {
+  const software = document.getElementById('software');
+  if (!software) {
+    return;
+  }
+  const attempt = encodeURIComponent(software.dataset.attempt);
+  const checks = [...software.querySelectorAll('[data-check]')];
+  const done = document.getElementById('checks-done');
+  const monitor = document.getElementById('monitor');
+  const quit = document.getElementById('quit');
+  const notice = software.querySelector('.notice');
+  const CHECK_MS = window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 150;
+  const POLL_MS = 2000;
+  const WORDS = {
+    running: 'Monitoring. Your exam is running.',
+    uploading: 'Your recording was handed in. You can close this window.',
+    closed: 'Waiting for the start of the exam.',
+    stopped: 'The software was stopped. Your exam is not monitored any more.',
+  };
+  let ran = false;
+
+  const playChecks = () => {
+    if (done.closest('[hidden]')) {
+      return;
+    }
+    checks.forEach(check => { check.dataset.check = 'waiting'; });
+    checks.forEach((check, position) => window.setTimeout(() => {
+      check.dataset.check = 'passed';
+      if (position === checks.length - 1) {
+        done.textContent = 'All checks passed.';
+      }
+    }, CHECK_MS * (position + 1)));
+  };
+
+  const show = status => {
+    const words = WORDS[status || (ran ? 'stopped' : 'closed')];
+    ran = ran || status === 'running';
+    quit.hidden = status !== 'running';
+    // "Go back and start your exam" was good advice only until then.
+    if (ran && notice) {
+      notice.hidden = true;
+    }
+    // Only a change is written, or a screen reader would hear the same words every two seconds.
+    if (monitor.textContent !== words) {
+      monitor.textContent = words;
+    }
+  };
+
+  const look = () => fetch(`/desktop/ping?attempt=${attempt}`)
+    .then(response => response.json())
+    .then(state => show(state.status))
+    .catch(() => { monitor.textContent = 'The connection to Mock Proctoring is lost. We keep trying.'; });
+
+  quit.addEventListener('click', () => {
+    fetch(`/desktop/quit?attempt=${attempt}`, { method: 'POST' }).then(look);
+  });
+
+  playChecks();
+  if (!monitor.closest('[hidden]')) {
+    look();
+    window.setInterval(look, POLL_MS);
+  }
+  if (software.dataset.closeAfterSeconds) {
+    window.setTimeout(() => window.close(), 1000 * Number(software.dataset.closeAfterSeconds));
+  }
+})();

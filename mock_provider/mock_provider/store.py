@@ -1,0 +1,283 @@
+"""What the provider remembers: exams, attempts, verdicts, in one SQLite file of its own.
+
+Every method is one short transaction on one connection behind a lock, so request threads and timers may call it
+freely. Rows come out as plain dicts.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+Row = dict[str, Any]
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+
+-- An exam as the LMS last described it. `rules` and `document` are JSON.
+CREATE TABLE IF NOT EXISTS exams (
+    id TEXT PRIMARY KEY,
+    course_id TEXT NOT NULL DEFAULT '',
+    exam_name TEXT NOT NULL DEFAULT '',
+    is_practice INTEGER NOT NULL DEFAULT 0,
+    is_active INTEGER NOT NULL DEFAULT 1,
+    rules TEXT NOT NULL DEFAULT '{}',
+    document TEXT NOT NULL DEFAULT '{}',
+    updated_at TEXT NOT NULL
+);
+
+-- One registered attempt. `status` is the LMS's last word on it; `desktop` is what the learner's
+-- software is doing: NULL (closed), 'running' or 'uploading'.
+CREATE TABLE IF NOT EXISTS attempts (
+    id TEXT PRIMARY KEY,
+    exam_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    full_name TEXT NOT NULL DEFAULT '',
+    email TEXT,
+    lms_host TEXT NOT NULL,
+    status TEXT NOT NULL,
+    desktop TEXT,
+    time_limit_mins INTEGER,
+    review_policy TEXT NOT NULL DEFAULT '',
+    created_at TEXT NOT NULL,
+    ready_at TEXT,
+    submitted_at TEXT
+);
+CREATE INDEX IF NOT EXISTS attempts_by_exam ON attempts (exam_id);
+CREATE INDEX IF NOT EXISTS attempts_by_user ON attempts (user_id);
+
+-- One verdict that was sent to the LMS, with the LMS's answer. `lms_status` NULL: the LMS did not answer.
+CREATE TABLE IF NOT EXISTS verdicts (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    attempt_id TEXT NOT NULL REFERENCES attempts (id) ON DELETE CASCADE,
+    status TEXT NOT NULL,
+    comment TEXT NOT NULL DEFAULT '',
+    sent_at TEXT NOT NULL,
+    lms_status INTEGER,
+    lms_answer TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX IF NOT EXISTS verdicts_by_attempt ON verdicts (attempt_id);
+"""
+
+
+def new_id() -> str:
+    """A fresh 32-hex id; safe as a slug in LMS URLs."""
+    return secrets.token_hex(16)
+
+
+def now() -> str:
+    """The time of day in UTC, as ISO 8601 text."""
+    return datetime.now(tz=UTC).isoformat(timespec="seconds")
+
+
+class Store:
+    """The provider's database. ``path`` is a file name, or ``:memory:`` for one that dies with the process."""
+
+    def __init__(self, path: str = ":memory:") -> None:
+        self._lock = threading.RLock()
+        self._connection = sqlite3.connect(path, timeout=20, check_same_thread=False, isolation_level=None)
+        self._connection.row_factory = sqlite3.Row
+        with self._lock:
+            self._connection.execute("PRAGMA foreign_keys = ON")
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.executescript(SCHEMA)
+
+    def close(self) -> None:
+        """Close the database; later calls raise ``sqlite3.ProgrammingError``."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def _rows(self, sql: str, *values: Any) -> list[Row]:
+        with self._lock:
+            return [dict(row) for row in self._connection.execute(sql, values)]
+
+    def _row(self, sql: str, *values: Any) -> Row | None:
+        rows = self._rows(sql, *values)
+        return rows[0] if rows else None
+
+    def _write(self, sql: str, *values: Any) -> int:
+        with self._transaction() as connection:
+            return connection.execute(sql, values).rowcount
+
+    # Settings of the process
+
+    def signing_key(self) -> str:
+        """The key of our access tokens; kept, because the LMS caches a token longer than we may live."""
+        with self._transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO meta VALUES ('signing_key', ?)", (secrets.token_hex(32),))
+            return str(connection.execute("SELECT value FROM meta WHERE name = 'signing_key'").fetchone()[0])
+
+    def forget_everything(self) -> None:
+        """Delete every exam, attempt and verdict; the signing key stays."""
+        with self._transaction() as connection:
+            for table in ("verdicts", "attempts", "exams"):
+                connection.execute(f"DELETE FROM {table}")
+
+    # Exams
+
+    def save_exam(self, exam_id: str, document: Mapping[str, Any]) -> None:
+        """Insert or replace one exam with what the LMS says about it."""
+        rules = document.get("rules")
+        self._write(
+            """INSERT INTO exams (id, course_id, exam_name, is_practice, is_active, rules, document, updated_at)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+               ON CONFLICT (id) DO UPDATE SET course_id = excluded.course_id, exam_name = excluded.exam_name,
+                   is_practice = excluded.is_practice, is_active = excluded.is_active, rules = excluded.rules,
+                   document = excluded.document, updated_at = excluded.updated_at""",
+            exam_id,
+            str(document.get("course_id") or ""),
+            str(document.get("exam_name") or ""),
+            int(bool(document.get("is_practice_exam"))),
+            int(bool(document.get("is_active", True))),
+            json.dumps(rules if isinstance(rules, dict) else {}),
+            json.dumps(dict(document)),
+            now(),
+        )
+
+    def exam(self, exam_id: str) -> Row | None:
+        """One exam with ``rules`` as a dict, or None."""
+        row = self._row("SELECT * FROM exams WHERE id = ?", exam_id)
+        return None if row is None else {**row, "rules": json.loads(row["rules"])}
+
+    def exams_of_course(self, course_id: str) -> list[Row]:
+        """The exams of a course by name, each with the number of its attempts under ``attempts``."""
+        return self._rows(
+            """SELECT exams.*, (SELECT COUNT(*) FROM attempts WHERE attempts.exam_id = exams.id) AS attempts
+               FROM exams WHERE course_id = ? ORDER BY exam_name, id""",
+            course_id,
+        )
+
+    def counts(self) -> dict[str, int]:
+        """How many exams, attempts and attempts that wait for a reviewer there are."""
+        row = self._row(
+            """SELECT (SELECT COUNT(*) FROM exams) AS exams, (SELECT COUNT(*) FROM attempts) AS attempts,
+                      (SELECT COUNT(*) FROM attempts WHERE status = 'submitted' AND id NOT IN
+                          (SELECT attempt_id FROM verdicts WHERE lms_status BETWEEN 200 AND 299)) AS waiting"""
+        )
+        assert row is not None
+        return row
+
+    # Attempts
+
+    def add_attempt(self, exam_id: str, fields: Mapping[str, Any]) -> str:
+        """Register an attempt; returns its new id. ``fields`` is the body of the LMS's registration."""
+        attempt_id = new_id()
+        limit = fields.get("time_limit_mins")
+        self._write(
+            """INSERT INTO attempts (id, exam_id, user_id, full_name, email, lms_host, status, time_limit_mins,
+                                     review_policy, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            attempt_id,
+            exam_id,
+            str(fields["user_id"]),
+            str(fields.get("full_name") or ""),
+            fields.get("email"),
+            str(fields["lms_host"]),
+            str(fields["status"]),
+            limit if isinstance(limit, int) else None,
+            str(fields.get("review_policy") or ""),
+            now(),
+        )
+        return attempt_id
+
+    def attempt(self, attempt_id: str) -> Row | None:
+        """One attempt with its exam's ``exam_name``, ``course_id``, ``is_practice``, or None."""
+        return self._row(f"{ATTEMPTS} WHERE attempts.id = ?", attempt_id)
+
+    def attempts(self, *, exam_id: str | None = None, waiting: bool = False, limit: int = 200) -> list[Row]:
+        """The newest attempts first, of one exam or all.
+
+        ``waiting`` keeps those that are submitted and have no verdict which the LMS accepted.
+        """
+        return self._rows(
+            f"""{ATTEMPTS} WHERE (? IS NULL OR attempts.exam_id = ?)
+                AND (NOT ? OR (attempts.status = 'submitted' AND accepted IS NULL))
+                ORDER BY COALESCE(attempts.submitted_at, attempts.created_at) DESC, attempts.rowid DESC LIMIT ?""",
+            exam_id,
+            exam_id,
+            waiting,
+            limit,
+        )
+
+    def set_status(self, attempt_id: str, status: str) -> str | None:
+        """Store the LMS's status of an attempt; returns the status before, or None for an unknown attempt."""
+        with self._transaction() as connection:
+            found = connection.execute("SELECT status FROM attempts WHERE id = ?", (attempt_id,)).fetchone()
+            if found is None:
+                return None
+            connection.execute("UPDATE attempts SET status = ? WHERE id = ?", (status, attempt_id))
+            if status == "submitted":
+                connection.execute(
+                    "UPDATE attempts SET submitted_at = COALESCE(submitted_at, ?) WHERE id = ?", (now(), attempt_id)
+                )
+            return str(found["status"])
+
+    def set_desktop(self, attempt_id: str, desktop: str | None) -> bool:
+        """Store what the learner's software is doing; False for an unknown attempt."""
+        return bool(self._write("UPDATE attempts SET desktop = ? WHERE id = ?", desktop, attempt_id))
+
+    def mark_ready(self, attempt_id: str) -> None:
+        """Note that the LMS accepted the learner as ready."""
+        self._write("UPDATE attempts SET ready_at = ? WHERE id = ?", now(), attempt_id)
+
+    def remove_attempt(self, attempt_id: str) -> bool:
+        """Delete an attempt with its verdicts; False when there is none."""
+        return bool(self._write("DELETE FROM attempts WHERE id = ?", attempt_id))
+
+    def remove_user(self, user_id: str) -> bool:
+        """Delete everything about a user; False when nothing was known."""
+        return bool(self._write("DELETE FROM attempts WHERE user_id = ?", user_id))
+
+    def practice_attempts(self, course_id: str) -> list[Row]:
+        """The newest practice attempt of each user in a course."""
+        rows = self._rows(
+            f"{ATTEMPTS} WHERE exams.course_id = ? AND exams.is_practice ORDER BY attempts.rowid", course_id
+        )
+        return list({row["user_id"]: row for row in rows}.values())
+
+    # Verdicts
+
+    def add_verdict(self, attempt_id: str, status: str, comment: str, lms_status: int | None, lms_answer: str) -> None:
+        """Note a verdict that was sent and the LMS's answer; without effect when the attempt is gone."""
+        self._write(
+            """INSERT INTO verdicts (attempt_id, status, comment, sent_at, lms_status, lms_answer)
+               SELECT id, ?, ?, ?, ?, ? FROM attempts WHERE id = ?""",
+            status,
+            comment,
+            now(),
+            lms_status,
+            lms_answer[:2000],
+            attempt_id,
+        )
+
+    def verdicts(self, attempt_id: str) -> list[Row]:
+        """Every verdict sent for an attempt, newest first."""
+        return self._rows("SELECT * FROM verdicts WHERE attempt_id = ? ORDER BY number DESC", attempt_id)
+
+
+# `accepted` and `verdict` are the last verdict that the LMS took.
+ATTEMPTS = """
+SELECT attempts.*, COALESCE(exams.exam_name, '') AS exam_name, COALESCE(exams.course_id, '') AS course_id,
+       COALESCE(exams.is_practice, 0) AS is_practice, last.accepted AS accepted, verdicts.status AS verdict
+FROM attempts
+LEFT JOIN exams ON exams.id = attempts.exam_id
+LEFT JOIN (SELECT attempt_id, MAX(number) AS accepted FROM verdicts WHERE lms_status BETWEEN 200 AND 299
+           GROUP BY attempt_id) AS last ON last.attempt_id = attempts.id
+LEFT JOIN verdicts ON verdicts.number = last.accepted
+"""

@@ -1,0 +1,123 @@
+"""What the provider tells the LMS. Spec: backends.md 6.2, 13.2, 14.5, 15.8."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from mock_provider.callbacks import Lms, signature
+
+READY = "/api/edx_proctoring/v1/proctored_exam/attempt/{}/ready"
+REVIEWED = "/api/edx_proctoring/v1/proctored_exam/attempt/{}/reviewed"
+
+
+def submit(client, attempt):
+    client("PATCH", f"/api/v1/exam/exam-1/attempt/{attempt}/", json={"status": "submitted"})
+
+
+def test_a_submission_is_reviewed_by_itself_when_told_so(client, scenario, lms, attempt):
+    scenario(review={"delay": 0})
+    submit(client, attempt)
+    assert lms.arrived.wait(5)
+    path, body, headers, _ = lms.callbacks[0]
+    assert path == REVIEWED.format(attempt)
+    assert body == {"status": "passed", "comments": [{"comment": "Everything looks good", "status": "ok"}]}
+    assert headers["Authorization"].startswith("JWT ")
+
+
+def test_a_submission_told_twice_is_reviewed_once(client, scenario, lms, attempt):
+    scenario(review={"delay": 0})
+    submit(client, attempt)
+    submit(client, attempt)
+    assert lms.arrived.wait(5)
+    time.sleep(0.3)
+    assert len(lms.callbacks) == 1
+
+
+def test_a_submission_waits_for_a_person_without_delay(client, lms, attempt):
+    submit(client, attempt)
+    assert not lms.arrived.wait(0.3)
+
+
+def test_the_clock_factor_shortens_the_delay(client, scenario, lms, attempt):
+    scenario(review={"delay": 1000}, clock_factor=0.0001)
+    submit(client, attempt)
+    assert lms.arrived.wait(5)
+
+
+def test_a_review_may_arrive_twice(client, scenario, lms, provider, attempt):
+    scenario(review={"delay": 0, "repeat": 2, "status": "violation", "comments": [], "reviewed_by": "r@example.com"})
+    submit(client, attempt)
+    deadline = time.monotonic() + 5
+    while len(provider.store.verdicts(attempt)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert [body for _, body, _, _ in lms.callbacks] == [
+        {"status": "violation", "comments": [], "reviewed_by": "r@example.com"}
+    ] * 2
+
+
+def test_a_removed_attempt_is_not_reviewed(client, scenario, lms, attempt):
+    scenario(review={"delay": 0.3})
+    submit(client, attempt)
+    client("DELETE", f"/api/v1/exam/exam-1/attempt/{attempt}/")
+    assert not lms.arrived.wait(0.8)
+
+
+def test_a_token_the_lms_forgot_is_replaced_once(provider, lms, attempt):
+    row = provider.store.attempt(attempt)
+    assert provider.messenger.ready(row).accepted
+    lms.tokens_refused = 1
+    assert provider.messenger.ready(row).accepted
+    assert lms.tokens_given == 2
+
+
+def test_one_token_serves_many_callbacks(provider, lms, attempt):
+    row = provider.store.attempt(attempt)
+    for _ in range(3):
+        assert provider.messenger.ready(row).accepted
+    assert lms.tokens_given == 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 412, 500])
+def test_the_refusal_of_the_lms_is_kept(provider, lms, attempt, status):
+    lms.status = status
+    outcome = provider.messenger.ready(provider.store.attempt(attempt))
+    assert (outcome.accepted, outcome.status) == (False, status)
+    assert provider.store.attempt(attempt)["ready_at"] is None
+
+
+def test_wrong_credentials_are_an_answer_not_a_crash(lms, provider, attempt):
+    outcome = Lms(lms.url, "lms-id", "wrong").post(provider.store.attempt(attempt), "ready", {})
+    assert (outcome.accepted, outcome.status) == (False, 401)
+
+
+def test_an_lms_that_is_down_is_an_answer_not_a_crash(provider, attempt):
+    row = provider.store.attempt(attempt) | {"lms_host": "http://127.0.0.1:9"}
+    outcome = provider.messenger.ready(row)
+    assert (outcome.accepted, outcome.status) == (False, None)
+    assert "cannot be reached" in outcome.advice
+
+
+def test_the_signature_is_the_one_of_the_contract():
+    assert (
+        signature(
+            "hook-secret-0123456789abcdef0123",
+            "1893553445",
+            "n-0001",
+            "POST",
+            "/api/edx_proctoring/v1/proctored_exam/attempt/ext-att/reviewed",
+            b'{"status":"passed","comments":[]}',
+        )
+        == "v1=f86c330539fa00aad222f9e044750b29b60e19bffe7ce3dc8290cdb6e4a77900"
+    )
+
+
+def test_a_signed_review_carries_a_signature_of_its_body(client, scenario, lms, attempt):
+    scenario(review={"delay": 0, "signed": "hook-secret"})
+    submit(client, attempt)
+    assert lms.arrived.wait(5)
+    path, _, headers, body = lms.callbacks[0]
+    assert headers["X-Proctoring-Signature"] == signature(
+        "hook-secret", headers["X-Proctoring-Timestamp"], headers["X-Proctoring-Nonce"], "POST", path, body
+    )

@@ -1,0 +1,166 @@
+"""The pages of the provider, read as a browser without scripts reads them. Spec: backends.md 13.2."""
+
+from __future__ import annotations
+
+import time
+
+import jwt
+import pytest
+import requests
+
+from mock_provider.instructor_link import instructor_url
+
+from .conftest import COURSE
+
+
+def get(provider, path, **options):
+    return requests.get(provider.url + path, timeout=5, **options)
+
+
+def post(provider, path, data, **options):
+    return requests.post(provider.url + path, data=data, timeout=5, **options)
+
+
+@pytest.mark.parametrize("path", ["/", "/reviewer/", "/reviewer/?show=all", "/static/mock.css", "/static/software.js"])
+def test_the_page_opens(provider, path):
+    assert get(provider, path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/reviewer/nothing/", "/static/secret", "/download?attempt=nothing", "/download"])
+def test_a_page_about_nothing_says_so(provider, path):
+    reply = get(provider, path)
+    assert reply.status_code == 404
+    assert "<h1>" in reply.text
+
+
+class TestSoftware:
+    def test_the_learner_does_not_see_the_way_to_the_reviewer(self, provider, attempt):
+        assert "/reviewer/" not in get(provider, f"/download?attempt={attempt}").text
+        assert "/reviewer/" in get(provider, "/").text
+
+    def test_the_learner_reports_ready(self, provider, lms, attempt):
+        assert "I am ready" in get(provider, f"/download?attempt={attempt}&exam=exam-1").text
+        reply = post(provider, "/download", {"attempt": attempt})
+        assert "You are ready." in reply.text
+        assert lms.callbacks[0][0].endswith(f"/{attempt}/ready")
+        assert lms.callbacks[0][1] == {"status": "ready"}
+
+    @pytest.mark.parametrize(
+        ("status", "advice"), [(403, "reviewer group"), (404, "may have been reset"), (500, "an error (500)")]
+    )
+    def test_a_refusal_is_explained_with_a_way_on(self, provider, lms, attempt, status, advice):
+        lms.status = status
+        reply = post(provider, "/download", {"attempt": attempt})
+        assert reply.status_code == 502
+        assert 'role="alert"' in reply.text
+        assert advice in reply.text
+        assert "Try again" in reply.text
+        lms.status = 200
+        assert "You are ready." in post(provider, "/download", {"attempt": attempt}).text
+
+    def test_the_software_may_report_by_itself(self, provider, scenario, lms, attempt):
+        scenario(ready_delay=0)
+        assert "data-close-after-seconds" in get(provider, f"/download?attempt={attempt}").text
+        assert lms.arrived.wait(5)
+
+    def test_a_submitted_attempt_is_handed_in(self, provider, client, attempt):
+        client("PATCH", f"/api/v1/exam/exam-1/attempt/{attempt}/", json={"status": "submitted"})
+        assert "Your recording was handed in." in get(provider, f"/download?attempt={attempt}").text
+
+
+class TestReviewer:
+    @pytest.fixture
+    def submitted(self, client, attempt):
+        client("PATCH", f"/api/v1/exam/exam-1/attempt/{attempt}/", json={"status": "submitted"})
+        return attempt
+
+    def test_only_submitted_attempts_wait(self, provider, client, lms, submitted):
+        running = client.attempt(lms.url)
+        listed = get(provider, "/reviewer/").text
+        assert submitted in listed
+        assert running not in listed
+        assert running in get(provider, "/reviewer/?show=all").text
+
+    @pytest.mark.parametrize("verdict", ["passed", "violation", "suspicious", "not_reviewed"])
+    def test_a_verdict_goes_to_the_lms_with_the_comment(self, provider, lms, submitted, verdict):
+        reply = post(provider, f"/reviewer/{submitted}/", {"verdict": verdict, "comment": "Seen <b>it</b>"})
+        assert "Your verdict was sent." in reply.text
+        assert "Accepted (200)" in reply.text
+        assert "Seen &lt;b&gt;it&lt;/b&gt;" in reply.text
+        _, body, _, _ = lms.callbacks[0]
+        assert body["status"] == verdict
+        assert body["comments"][0]["comment"] == "Seen <b>it</b>"
+        assert "reviewed_by" not in body
+        assert submitted not in get(provider, "/reviewer/").text
+
+    def test_a_person_may_sign(self, provider, lms, submitted):
+        post(provider, f"/reviewer/{submitted}/", {"verdict": "violation", "reviewed_by": "rey@example.com"})
+        assert lms.callbacks[0][1]["reviewed_by"] == "rey@example.com"
+
+    def test_a_refused_verdict_keeps_the_words_and_the_place_in_the_list(self, provider, lms, submitted):
+        lms.status = 403
+        reply = post(provider, f"/reviewer/{submitted}/", {"verdict": "passed", "comment": "All fine"})
+        assert 'role="alert"' in reply.text
+        assert "All fine</textarea>" in reply.text
+        assert "Refused (403)" in reply.text
+        assert submitted in get(provider, "/reviewer/").text
+
+    def test_a_verdict_must_be_chosen(self, provider, lms, submitted):
+        reply = post(provider, f"/reviewer/{submitted}/", {"verdict": "perhaps"})
+        assert reply.status_code == 400
+        assert "Choose a verdict." in reply.text
+        assert lms.callbacks == []
+
+    @pytest.mark.parametrize("path", ["/download", "/reviewer/{}/"])
+    def test_a_form_on_another_site_has_no_effect(self, provider, lms, submitted, path):
+        data = {"attempt": submitted, "verdict": "passed"}
+        reply = post(provider, path.format(submitted), data, headers={"Origin": "http://evil.example.com"})
+        assert reply.status_code == 403
+        assert lms.callbacks == []
+
+    def test_the_form_of_our_own_page_works(self, provider, lms, submitted):
+        post(provider, f"/reviewer/{submitted}/", {"verdict": "passed"}, headers={"Origin": provider.url})
+        assert len(lms.callbacks) == 1
+
+
+class TestInstructor:
+    def link(self, provider, *, key="mocksecret", issuer="mock", **claims):
+        claims = {"course_id": COURSE, "iss": issuer, "exp": time.time() + 60, **claims}
+        return f"/api/v1/instructor/mock/?jwt={jwt.encode(claims, key)}"
+
+    def test_the_course_team_sees_its_exams(self, provider, client, attempt):
+        client.exam("other", course_id="course-v1:Other+X+1", exam_name="Foreign")
+        text = get(provider, self.link(provider, user={"full_name": "Stan <Staff>"})).text
+        assert "Final" in text
+        assert "Foreign" not in text
+        assert "Stan &lt;Staff&gt;" in text
+
+    def test_the_chosen_exam_and_attempt_are_marked(self, provider, attempt):
+        text = get(provider, self.link(provider, exam_id="exam-1", attempt_id=attempt)).text
+        assert text.count('aria-current="true"') == 2
+        assert "Vera Learner" in text
+
+    def test_the_configuration_shows_the_rules(self, provider, client, attempt):
+        client.exam(rules={"allow_notes": True})
+        assert "allow_notes: yes" in get(provider, self.link(provider, exam_id="exam-1", config=True)).text
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            pytest.param({"key": "othersecret"}, id="other-secret"),
+            pytest.param({"issuer": "other"}, id="other-client"),
+            pytest.param({"exp": 1}, id="expired"),
+            pytest.param({"course_id": None}, id="no-course"),
+        ],
+    )
+    def test_a_link_that_is_not_ours_is_refused(self, provider, attempt, changes):
+        assert get(provider, self.link(provider)).status_code == 200
+        reply = get(provider, self.link(provider, **changes))
+        assert reply.status_code == 403
+        assert "Final" not in reply.text
+
+    def test_a_missing_token_is_refused(self, provider):
+        assert get(provider, "/api/v1/instructor/mock/").status_code == 403
+
+    def test_the_command_makes_a_link_that_opens(self, provider, attempt):
+        assert "Final" in requests.get(instructor_url(provider.url, "mock", "mocksecret", COURSE), timeout=5).text
