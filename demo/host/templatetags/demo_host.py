@@ -1,0 +1,34 @@
+"""Tags of the demo's pages."""
+
+from __future__ import annotations
+
+from django import template
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.templatetags.static import static
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_tag
+def pipeline_scripts(group: str) -> SafeString:
+    """Script tags of a django-pipeline group, one per source file, as that app does under DEBUG.
+
+    An unknown group is an error, as there; a source file that does not exist is skipped, as there. Without
+    ``PIPELINE`` (a host that bundles in its own way) nothing is written.
+    """
+    pipeline = getattr(settings, "PIPELINE", None)
+    if pipeline is None:
+        return SafeString("")
+    names = pipeline["JAVASCRIPT"][group]["source_filenames"]
+    return format_html_join(
+        "\n", '<script src="{}"></script>', ((static(name),) for name in names if finders.find(name))
+    )
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A decorative Font Awesome icon; ``name`` may hold several classes, as summaries do."""
+    return format_html('<i class="fa {}" aria-hidden="true"></i>', name) if name else SafeString("")

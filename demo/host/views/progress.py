@@ -1,0 +1,65 @@
+"""What a learner has reached: points, overrides, certificate, completion, credit."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from demo.host import content, page
+from demo.host.masquerade import viewer
+from demo.host.models import (
+    BlockCompletion,
+    Certificate,
+    CreditEligibility,
+    CreditRequirement,
+    CreditRequirementStatus,
+    SubsectionGrade,
+)
+
+
+@require_GET
+@login_required
+def progress(request: HttpRequest, course_id: str) -> HttpResponse:
+    """The learner's own progress; staff may look at one learner's with ``?masquerade=user:<name>``."""
+    course = page.course_or_404(course_id)
+    page.require_member(request, course)
+    who = viewer(request, course_id)
+    grades = {
+        grade.usage_key: grade
+        for grade in SubsectionGrade.objects.filter(user_id=who.user_id, course=course).select_related("override")
+    }
+    completion = dict(BlockCompletion.objects.filter(user_id=who.user_id).values_list("usage_key", "completion"))
+    rows = []
+    for sequence in content.sequences(course):
+        grade = grades.get(sequence.usage_key)
+        rows.append(
+            {
+                "sequence": sequence,
+                "grade": grade,
+                "override": getattr(grade, "override", None) if grade else None,
+                "possible": sum(len(unit.problems) for unit in sequence.units),
+                "completion": completion.get(sequence.usage_key, 0.0),
+            }
+        )
+    statuses = {
+        status.requirement_id: status
+        for status in CreditRequirementStatus.objects.filter(user_id=who.user_id, requirement__course=course)
+    }
+    requirements = [
+        {"requirement": requirement, "status": statuses.get(requirement.pk)}
+        for requirement in CreditRequirement.objects.filter(course=course, is_active=True)
+    ]
+    return render(
+        request,
+        "demo/progress.html",
+        {
+            **page.course_context(request, course, "progress"),
+            "viewer": who,
+            "rows": rows,
+            "requirements": requirements,
+            "is_eligible": CreditEligibility.objects.filter(user_id=who.user_id, course=course).exists(),
+            "certificate": Certificate.objects.filter(user_id=who.user_id, course=course).first(),
+        },
+    )

@@ -1,0 +1,1 @@
+"""The ``certificates`` service of the platform, see ``service``."""

@@ -1,0 +1,1 @@
+"""The ``credit`` service of the platform, see ``service``."""

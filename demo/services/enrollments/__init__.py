@@ -1,0 +1,1 @@
+"""The ``enrollments`` service of the platform, see ``service``."""

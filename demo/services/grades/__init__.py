@@ -1,0 +1,1 @@
+"""The ``grades`` service of the platform, see ``service``."""

@@ -1,0 +1,1 @@
+"""The ``instructor`` service of the platform, see ``service``."""

@@ -1,0 +1,1 @@
+"""The ``learning_sequences`` service of the platform, see ``service``."""

@@ -1,0 +1,1 @@
+"""The ``name_affirmation`` service of the platform, see ``service``."""

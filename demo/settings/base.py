@@ -1,0 +1,238 @@
+"""What every process of the demo host shares (Spec: host-platform.md 13.2).
+
+The plug-ins (this package, ``edx_when``, ``edx_toggles``) are *not* listed here: each process module adds them
+through their entry points, exactly as the platform does (host-platform.md 2.2).
+
+Environment variables, all optional:
+
+``DEMO_DATA_DIR``
+    Folder for the database, mails, logs and built worker scripts. Default ``.demo`` in the repository.
+``DEMO_PORT``, ``DEMO_PROVIDER_URL``
+    Where this host and the mock provider listen. Defaults 18000 and ``http://127.0.0.1:11136``.
+``DEMO_SPECIAL_EXAMS=0``
+    Starts with special exams off: no service is registered, the URLs stay.
+``DEMO_NO_PIPELINE=1``
+    Starts without ``PIPELINE``, as a host that bundles scripts in its own way.
+``DEMO_JQUERY=3``
+    Loads jQuery 3, to prove that the package's scripts use no removed function.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DATA_DIR = Path(os.environ.get("DEMO_DATA_DIR", REPOSITORY / ".demo")).resolve()
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+PORT = int(os.environ.get("DEMO_PORT", "18000"))
+PROVIDER_URL = os.environ.get("DEMO_PROVIDER_URL", "http://127.0.0.1:11136")
+
+DEBUG = True
+# Public on purpose: this host runs on a developer's machine and holds nothing but invented people.
+SECRET_KEY = "demo-host-not-a-secret-key-for-local-use-only"
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "testserver", *filter(None, os.environ.get("DEMO_HOSTS", "").split(","))]
+
+SPECIAL_EXAMS = os.environ.get("DEMO_SPECIAL_EXAMS", "1") != "0"
+# Both generations of the platform are imitated: the nested flags and the flat ones (host-platform.md 4.2).
+FEATURES = {"ENABLE_SPECIAL_EXAMS": SPECIAL_EXAMS, "ENABLE_PROCTORED_EXAMS": SPECIAL_EXAMS}
+ENABLE_SPECIAL_EXAMS = SPECIAL_EXAMS
+ENABLE_PROCTORED_EXAMS = SPECIAL_EXAMS
+
+# --- Applications -----------------------------------------------------------------------------------------------
+
+# The order of host apps relative to plug-ins is undefined on the platform, so half of the services register before
+# the package and half after it.
+SERVICES_BEFORE_PLUGINS = [
+    "demo.services.apps.CreditConfig",
+    "demo.services.apps.InstructorConfig",
+    "demo.services.apps.EnrollmentsConfig",
+    "demo.services.apps.LearningSequencesConfig",
+]
+SERVICES_AFTER_PLUGINS = [
+    "demo.services.apps.GradesConfig",
+    "demo.services.apps.CertificatesConfig",
+    "demo.services.apps.NameAffirmationConfig",
+]
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.sites",
+    "rest_framework",
+    "oauth2_provider",
+    "waffle",
+    "simple_history",
+    "webpack_loader",
+    "rules.apps.AutodiscoverRulesConfig",
+    "eventtracking.django.apps.EventTrackingConfig",
+    "demo.host.apps.HostConfig",
+]
+
+MIDDLEWARE = [
+    "edx_django_utils.cache.middleware.RequestCacheMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "edx_rest_framework_extensions.auth.jwt.middleware.JwtAuthCookieMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "crum.CurrentRequestUserMiddleware",
+    "waffle.middleware.WaffleMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+    "demo.host.middleware.TrackingContextMiddleware",
+    "demo.host.middleware.AbsentServicesMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+X_FRAME_OPTIONS = "DENY"
+
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "rules.permissions.ObjectPermissionBackend",
+]
+LOGIN_URL = "/"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+                "demo.host.page.context",
+            ],
+        },
+    },
+]
+
+# --- Data -------------------------------------------------------------------------------------------------------
+
+DATABASES = {
+    "default": {
+        "ENGINE": "demo.sqlite",
+        "NAME": str(DATA_DIR / "demo.sqlite3"),
+        "ATOMIC_REQUESTS": True,
+        "OPTIONS": {"timeout": 20},
+        "TEST": {"NAME": ":memory:"},
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
+# On disk, so that a later split into two processes shares it; edx-when keeps dates there between requests.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": str(DATA_DIR / "cache"),
+    }
+}
+SITE_ID = 1
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = True
+LANGUAGE_CODE = "en"
+ROOT_URLCONF = "demo.urls"
+WSGI_APPLICATION = "demo.wsgi.application"
+
+# --- Static files, workers --------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+BUNDLES_DIR = DATA_DIR / "static"
+(BUNDLES_DIR / "bundles").mkdir(parents=True, exist_ok=True)
+STATICFILES_DIRS = [str(REPOSITORY / "demo" / "static"), str(BUNDLES_DIR)]
+# As on the platform: the package writes <ENV_ROOT>/workers.json, the bundler reads it (host-platform.md 2.4).
+ENV_ROOT = DATA_DIR
+NODE_MODULES_ROOT = str(DATA_DIR / "node_modules")
+WEBPACK_LOADER: dict[str, dict[str, Any]] = {
+    "DEFAULT": {"BUNDLE_DIR_NAME": "bundles/", "STATS_FILE": str(DATA_DIR / "webpack-stats.json")},
+    "WORKERS": {"BUNDLE_DIR_NAME": "bundles/", "STATS_FILE": str(DATA_DIR / "webpack-worker-stats.json")},
+}
+if os.environ.get("DEMO_NO_PIPELINE") != "1":
+    PIPELINE: dict[str, Any] = {"JAVASCRIPT": {}}
+JQUERY = "3.7.1" if os.environ.get("DEMO_JQUERY") == "3" else "2.2.4"
+
+# --- The platform's settings that the package reads (host-platform.md 4.1) ----------------------------------------
+
+COURSE_ID_PATTERN = r"(?P<course_id>[^/+]+(/|\+)[^/+]+(/|\+)[^/?]+)"
+SITE_NAME = f"127.0.0.1:{PORT}"
+PLATFORM_NAME = "Demo University"
+HTTPS = "off"
+LMS_ROOT_URL = f"http://{SITE_NAME}"
+LEARNING_MICROFRONTEND_URL = None
+DEFAULT_FROM_EMAIL = "registration@demo.example"
+CONTACT_EMAIL = "info@demo.example"
+TECH_SUPPORT_EMAIL = "technical@demo.example"
+PROCTORING_USER_OBFUSCATION_KEY = "demo-obfuscation-key"
+
+# As the platform's YAML: the whole file appears under both names.
+ENV_TOKENS: dict[str, Any] = json.loads(
+    Path(os.environ.get("DEMO_TOKENS_FILE", REPOSITORY / "demo" / "settings" / "tokens.json")).read_text("utf-8")
+)
+ENV_TOKENS["PROCTORING_BACKENDS"]["mock_provider"]["base_url"] = PROVIDER_URL
+AUTH_TOKENS = ENV_TOKENS
+
+# --- Tokens, REST -----------------------------------------------------------------------------------------------
+
+JWT_ISSUER = f"{LMS_ROOT_URL}/oauth2"
+JWT_AUDIENCE = "demo-host"
+JWT_SIGNING_KEY = "demo-host-jwt-signing-key-for-local-use-only"
+
+
+def _username_of(claims: dict[str, Any]) -> str | None:
+    """The claim that names the user: ``preferred_username``, else ``username`` (host-platform.md 3)."""
+    return claims.get("preferred_username") or claims.get("username")
+
+
+JWT_AUTH = {
+    "JWT_ALGORITHM": "HS256",
+    "JWT_ISSUER": JWT_ISSUER,
+    "JWT_AUDIENCE": JWT_AUDIENCE,
+    "JWT_SECRET_KEY": JWT_SIGNING_KEY,
+    "JWT_ISSUERS": [{"ISSUER": JWT_ISSUER, "AUDIENCE": JWT_AUDIENCE, "SECRET_KEY": JWT_SIGNING_KEY}],
+    "JWT_AUTH_HEADER_PREFIX": "JWT",
+    "JWT_DECODE_HANDLER": "edx_rest_framework_extensions.auth.jwt.decoder.jwt_decode_handler",
+    "JWT_PAYLOAD_GET_USERNAME_HANDLER": _username_of,
+    "JWT_AUTH_COOKIE": "edx-jwt-cookie",
+    "JWT_AUTH_COOKIE_HEADER_PAYLOAD": "edx-jwt-cookie-header-payload",
+    "JWT_AUTH_COOKIE_SIGNATURE": "edx-jwt-cookie-signature",
+    "JWT_VERIFY_EXPIRATION": True,
+    "JWT_LEEWAY": 5,
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_PAGINATION_CLASS": "edx_rest_framework_extensions.paginators.DefaultPagination",
+    "DEFAULT_RENDERER_CLASSES": ("rest_framework.renderers.JSONRenderer",),
+    "PAGE_SIZE": 10,
+    # Rates without classes, as on the platform: a view that wants throttling must say so itself.
+    "DEFAULT_THROTTLE_RATES": {"user": "60/minute", "service_user": "800/minute"},
+}
+
+# --- What leaves the platform: mails, tracking events, logs ------------------------------------------------------
+
+EMAIL_BACKEND = "demo.host.outbox.OutboxBackend"
+OUTBOX_DIR = DATA_DIR / "outbox"
+SERVICE_JOURNAL = DATA_DIR / "service-calls.jsonl"
+EVENT_TRACKING_ENABLED = True
+EVENT_TRACKING_BACKENDS = {"database": {"ENGINE": "demo.host.tracking.DatabaseBackend", "OPTIONS": {}}}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "edx_proctoring": {"level": "INFO"},
+        "demo": {"level": "INFO"},
+        "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+    },
+}

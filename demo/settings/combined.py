@@ -1,0 +1,27 @@
+"""LMS and Studio in one process, for a quick look (Spec: host-platform.md 13.1 rule 3).
+
+Plug-ins are loaded in the platform's steps: apps, common settings, the host's own re-assignments, the YAML, then
+the production settings (host-platform.md 2.2).
+"""
+
+from __future__ import annotations
+
+from edx_django_utils.plugins import add_plugins, get_plugin_apps
+
+from demo.settings.base import *  # noqa: F403  (a settings module is the sum of its base and its own lines)
+from demo.settings.base import INSTALLED_APPS, SERVICES_AFTER_PLUGINS, SERVICES_BEFORE_PLUGINS
+
+PROJECT_TYPE = "lms.djangoapp"
+IS_STUDIO = True
+
+INSTALLED_APPS = [*INSTALLED_APPS, *SERVICES_BEFORE_PLUGINS]
+INSTALLED_APPS += [app for app in get_plugin_apps(PROJECT_TYPE) if app not in INSTALLED_APPS]
+INSTALLED_APPS += SERVICES_AFTER_PLUGINS
+
+add_plugins(__name__, PROJECT_TYPE, "common")
+
+# The LMS sets these after the plug-ins' common settings (host-platform.md 2.3).
+PROCTORING_BACKENDS = {"DEFAULT": "null", "null": {}}
+PROCTORED_EXAM_VIEWABLE_PAST_DUE = False
+
+add_plugins(__name__, PROJECT_TYPE, "production")

@@ -1,0 +1,1 @@
+"""SQLite as the demo needs it: see ``base``."""

@@ -1,0 +1,66 @@
+"""Addresses of the demo host; the package's come from its entry point (Spec: host-platform.md 13.1 rule 2)."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.i18n import JavaScriptCatalog
+from edx_django_utils.plugins import get_plugin_url_patterns
+
+from demo.host import oauth
+from demo.host.views import courseware, instructor, outline, progress, start, studio, support, tools
+
+COURSE = rf"^courses/{settings.COURSE_ID_PATTERN}"
+STUDIO = rf"^course/{settings.COURSE_ID_PATTERN}"
+
+lms_patterns = [
+    path("", start.home, name="home"),
+    path("login/<str:username>", start.log_in, name="login"),
+    path("logout", start.log_out, name="logout"),
+    path("healthz", start.health, name="health"),
+    re_path(rf"{COURSE}/outline$", outline.outline, name="outline"),
+    re_path(rf"{COURSE}/jump_to/(?P<location>.+)$", courseware.jump_to, name="jump_to"),
+    re_path(rf"{COURSE}/courseware/(?P<usage_key>.+)$", courseware.sequence, name="sequence"),
+    re_path(rf"{COURSE}/progress$", progress.progress, name="progress"),
+    re_path(rf"{COURSE}/instructor/api/proctored_exam_results$", instructor.results_csv, name="exam_results"),
+    re_path(rf"{COURSE}/instructor$", instructor.dashboard, name="instructor_dashboard"),
+    re_path(r"^xblock/(?P<usage_key>.+)/answer$", courseware.answer, name="answer"),
+    re_path(r"^xblock/(?P<usage_key>.+)$", courseware.xblock, name="xblock"),
+    path("password_assistance", support.password_assistance, name="password_assistance"),
+    path("support/contact_us", support.contact_us, name="contact_us"),
+    path("support/onboarding_status/<str:username_or_email>", support.onboarding_status, name="onboarding_status"),
+    path("oauth2/access_token", oauth.access_token, name="access_token"),
+]
+
+studio_patterns = [
+    re_path(rf"{STUDIO}/sequence/(?P<usage_key>.+)$", studio.sequence, name="studio_sequence"),
+    re_path(rf"{STUDIO}/proctoring$", studio.proctoring_settings, name="studio_proctoring"),
+    re_path(rf"{STUDIO}/publish$", studio.publish, name="studio_publish"),
+    re_path(rf"{STUDIO}$", studio.course, name="studio_course"),
+    re_path(
+        rf"^api/contentstore/v1/proctored_exam_settings/{settings.COURSE_ID_PATTERN}$",
+        studio.proctoring_settings_api,
+        name="studio_proctoring_api",
+    ),
+]
+
+tool_patterns = [
+    path("_demo/log", tools.log, name="demo_log"),
+    path("_demo/outbox", tools.outbox, name="demo_outbox"),
+    path("_demo/tickets", tools.tickets, name="demo_tickets"),
+    path("_demo/faults", tools.faults, name="demo_faults"),
+    path("_demo/clock", tools.clock, name="demo_clock"),
+    path("_demo/learners", tools.learners, name="demo_learners"),
+    path("_demo/provider", tools.provider, name="demo_provider"),
+]
+
+urlpatterns = [
+    *lms_patterns,
+    *(studio_patterns if settings.IS_STUDIO else []),
+    *(tool_patterns if settings.DEBUG else []),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("jsi18n/", JavaScriptCatalog.as_view(packages=["edx_proctoring"]), name="javascript_catalog"),
+    path("admin/", admin.site.urls),
+    *get_plugin_url_patterns(settings.PROJECT_TYPE),
+]

@@ -1,0 +1,156 @@
+"""The demo as a test sees it: started once, asked over HTTP, stopped without a trace."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import requests
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+COURSE = "course-v1:Demo+PROC+2026"
+START_SECONDS = 180
+STOP_SECONDS = 20
+
+
+def free_port() -> int:
+    """A port nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Demo:
+    """One running demo: ``host`` and ``provider`` are addresses without a trailing slash."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        port, provider_port = free_port(), free_port()
+        self.host = f"http://127.0.0.1:{port}"
+        self.provider = f"http://127.0.0.1:{provider_port}"
+        self._log = data_dir.parent / "demo.log"
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "demo", "--port", str(port), "--provider-port", str(provider_port)),
+                    *("--data-dir", str(data_dir)),
+                ],
+                cwd=REPOSITORY,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # The suite's own Django settings must not reach the demo.
+                env={name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"},
+                start_new_session=True,
+            )
+
+    def wait_until_it_runs(self) -> None:
+        """Return when the demo says so; raises with its output when it ends or takes too long."""
+        deadline = time.monotonic() + START_SECONDS
+        while "The demo is running." not in self.output():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the demo did not start:\n{self.output()}")
+            time.sleep(0.2)
+
+    def output(self) -> str:
+        """What the demo printed so far."""
+        return self._log.read_text("utf-8", "replace")
+
+    def stop(self) -> list[int]:
+        """Ask the demo to stop, as Ctrl-C does. Returns the processes that are left, after ending them."""
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        left = self.processes()
+        for number in left:
+            os.kill(number, signal.SIGKILL)
+        return left
+
+    def processes(self) -> list[int]:
+        """Process numbers of the demo's children, known by the data folder in their environment."""
+        mark = f"DEMO_DATA_DIR={self.data_dir}".encode()
+        found = []
+        for folder in Path("/proc").iterdir():
+            if not folder.name.isdigit() or int(folder.name) == os.getpid():
+                continue
+            try:
+                if (
+                    mark in (folder / "environ").read_bytes().split(b"\0")
+                    and b") Z " not in (folder / "stat").read_bytes()
+                ):
+                    found.append(int(folder.name))
+            except OSError:  # ended meanwhile, or another user's
+                continue
+        return found
+
+    # Tools of the demo
+
+    def _json(self, method: str, path: str, **options: Any) -> Any:
+        reply = requests.request(
+            method, self.host + path, headers={"Accept": "application/json"}, timeout=20, **options
+        )
+        reply.raise_for_status()
+        return reply.json()
+
+    def new_learner(self, name: str = "Lena Berg") -> str:
+        """The user name of a fresh verified learner of the course."""
+        return str(self._json("POST", "/_demo/learners", json={"name": name})["username"])
+
+    def age(self, username: str, minutes: float, **more: Any) -> None:
+        """Make a learner's newest attempt older, as if time had passed."""
+        self._json("POST", "/_demo/clock", json={"username": username, "minutes": minutes, **more})
+
+    def mails_to(self, username: str) -> list[dict[str, Any]]:
+        """The mails that a learner received, in the demo's order."""
+        mails = self._json("GET", "/_demo/outbox")["mails"]
+        return [mail for mail in mails if any(username in address for address in mail["to"])]
+
+    def events(self, name: str, attempt_id: int) -> list[dict[str, Any]]:
+        """Tracking events about one attempt whose name ends with ``name``."""
+        events = self._json("GET", "/_demo/log")["events"]
+        return [
+            event
+            for event in events
+            if event["name"].endswith(name) and str(attempt_id) == str(event["data"].get("attempt_id"))
+        ]
+
+    def session(self, persona: str) -> requests.Session:
+        """A client that is logged in as somebody, for questions to the REST API."""
+        session = requests.Session()
+        session.get(f"{self.host}/login/{persona}", timeout=20).raise_for_status()
+        if "csrftoken" in session.cookies:
+            session.headers["X-CSRFToken"] = session.cookies["csrftoken"]
+        return session
+
+    def attempts(self, username: str) -> list[dict[str, Any]]:
+        """Every attempt of a learner as course staff get them over REST, newest first."""
+        reply = self.session("stan").get(
+            f"{self.host}/api/edx_proctoring/v1/proctored_exam/attempt/grouped/course_id/{COURSE}/search/{username}",
+            timeout=20,
+        )
+        reply.raise_for_status()
+        found = [attempt for group in reply.json()["proctored_exam_attempts"] for attempt in group["all_attempts"]]
+        return sorted(found, key=lambda attempt: -attempt["id"])
+
+    # The provider
+
+    def scenario(self, **wishes: Any) -> None:
+        """Tell the provider how to behave."""
+        requests.post(f"{self.provider}/_control/scenario", json=wishes, timeout=10).raise_for_status()
+
+    def heal(self) -> None:
+        """A healthy provider with an empty journal; its data stays."""
+        requests.post(f"{self.provider}/_control/reset", timeout=10).raise_for_status()
+
+    def provider_saw(self, method: str, path_part: str) -> list[dict[str, Any]]:
+        """Requests in the provider's journal."""
+        journal = requests.get(f"{self.provider}/_control/requests", timeout=10).json()
+        return [entry for entry in journal if entry["method"] == method and path_part in entry["path"]]
