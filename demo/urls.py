@@ -58,7 +58,7 @@ tool_patterns = [
 urlpatterns = [
     *lms_patterns,
     *(studio_patterns if settings.IS_STUDIO else []),
-    *(tool_patterns if settings.DEBUG else []),
+    *(tool_patterns if settings.DEMO_TOOLS else []),
     path("i18n/", include("django.conf.urls.i18n")),
     path("jsi18n/", JavaScriptCatalog.as_view(packages=["edx_proctoring"]), name="javascript_catalog"),
     path("admin/", admin.site.urls),

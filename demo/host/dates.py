@@ -14,6 +14,10 @@ from demo.host import content
 from demo.host.models import CourseRun
 
 
+class NoDueDate(Exception):
+    """A due date cannot be moved where there is none."""
+
+
 def publish(course: CourseRun) -> None:
     """Hand all dates of the published course to edx_when."""
     key = CourseKey.from_string(course.course_id)
@@ -34,8 +38,14 @@ def due(course: CourseRun, usage_key: str, user_id: int | None) -> datetime | No
 
 
 def shift_due(course: CourseRun, usage_key: str, user_id: int, to: datetime) -> None:
-    """Give one learner another due date (the platform's extension tool)."""
-    when.set_date_for_block(course.course_id, usage_key, "due", to, user=user_id)
+    """Give one learner another due date (the platform's extension tool).
+
+    Raises NoDueDate when the block has none: there is nothing to extend then, as there.
+    """
+    try:
+        when.set_date_for_block(course.course_id, usage_key, "due", to, user=user_id)
+    except when.MissingDateError as error:
+        raise NoDueDate(f"{usage_key} has no due date") from error
     forget_cached()
 
 

@@ -19,7 +19,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "platform_name": settings.PLATFORM_NAME,
         "special_exams_on": settings.ENABLE_SPECIAL_EXAMS,
         "jquery_path": f"vendor/jquery-{settings.JQUERY}/jquery.min.js",
-        "is_demo": settings.DEBUG,
+        "is_demo": settings.DEMO_TOOLS,
         "provider_url": settings.PROVIDER_URL,
     }
 

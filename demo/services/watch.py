@@ -68,6 +68,15 @@ def apply_absences() -> None:
     from demo.host.models import ServiceFault  # imported by app configs before models are ready
 
     wanted = set(ServiceFault.objects.filter(kind=ServiceFault.NONE).values_list("service", flat=True))
+    _make_absent(wanted)
+
+
+def put_all_back() -> None:
+    """Offer every service again, whatever the faults say."""
+    _make_absent(set())
+
+
+def _make_absent(wanted: set[str]) -> None:
     for name in (wanted ^ _absent) & set(_registered):
         set_runtime_service(name, None if name in wanted else _registered[name])
     _absent.clear()

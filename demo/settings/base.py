@@ -19,6 +19,7 @@ Environment variables, all optional:
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from pathlib import Path
@@ -32,6 +33,8 @@ PORT = int(os.environ.get("DEMO_PORT", "18000"))
 PROVIDER_URL = os.environ.get("DEMO_PROVIDER_URL", "http://127.0.0.1:11136")
 
 DEBUG = True
+# The pages and endpoints under /_demo/; a test runner turns DEBUG off but still wants them.
+DEMO_TOOLS = DEBUG
 # Public on purpose: this host runs on a developer's machine and holds nothing but invented people.
 SECRET_KEY = "demo-host-not-a-secret-key-for-local-use-only"
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "testserver", *filter(None, os.environ.get("DEMO_HOSTS", "").split(","))]
@@ -198,6 +201,11 @@ JWT_AUTH = {
     "JWT_AUDIENCE": JWT_AUDIENCE,
     "JWT_SECRET_KEY": JWT_SIGNING_KEY,
     "JWT_ISSUERS": [{"ISSUER": JWT_ISSUER, "AUDIENCE": JWT_AUDIENCE, "SECRET_KEY": JWT_SIGNING_KEY}],
+    # Not only in JWT_ISSUERS: without any key here, edx-drf-extensions loops over an empty set of keys first and takes
+    # every signature for good.
+    "JWT_PUBLIC_SIGNING_JWK_SET": json.dumps(
+        {"keys": [{"kty": "oct", "k": base64.urlsafe_b64encode(JWT_SIGNING_KEY.encode()).decode().rstrip("=")}]}
+    ),
     "JWT_AUTH_HEADER_PREFIX": "JWT",
     "JWT_DECODE_HANDLER": "edx_rest_framework_extensions.auth.jwt.decoder.jwt_decode_handler",
     "JWT_PAYLOAD_GET_USERNAME_HANDLER": _username_of,

@@ -6,18 +6,17 @@ An allowance never changes the limit of an attempt that has started; ``deadlines
 import logging
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from edx_proctoring import constants
 from edx_proctoring.api import exams
 from edx_proctoring.api.attempts_read import allowance_dict
-from edx_proctoring.exceptions import (
-    AllowanceValueNotAllowedException,
-    ProctoredBaseException,
-    UserNotFoundException,
-)
+from edx_proctoring.exceptions import AllowanceValueNotAllowedException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance
 from edx_proctoring.utils import emit_event
 
@@ -29,6 +28,9 @@ __all__ = [
 ]
 
 log = logging.getLogger(__name__)
+
+# Rows per statement: databases limit the size of one.
+BATCH_SIZE = 500
 
 ADDITIONAL_TIME = ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED[0]
 
@@ -52,7 +54,7 @@ def add_allowance_for_user(exam_id: int, user_info: Any, key: Any, value: Any) -
 
 def remove_allowance_for_user(exam_id: int, user_id: int, key: Any) -> None:
     """Take an allowance away; one that does not exist is no error."""
-    stored_key = key[0] if isinstance(key, tuple) else key
+    stored_key = _stored_key(key)
     allowance = ProctoredExamStudentAllowance.get_allowance_for_user(exam_id, user_id, stored_key)
     if allowance is None:
         return
@@ -89,35 +91,105 @@ def add_bulk_allowances(
     wanted_users = list(dict.fromkeys(user_ids))
     known_exams = _exams_by_given_id(wanted_exams)
     known_users = _user_ids_by_entry(wanted_users)
+    key = ADDITIONAL_TIME if multiplier is not None else _stored_key(allowance_type)
     data: list[dict[str, Any]] = []
+    grants: dict[tuple[int, int], _Grant] = {}
     for exam_id in wanted_exams:
         exam = known_exams.get(exam_id)
-        key, granted = allowance_type, value
         if exam is None:
             log.error("bulk allowance for an unknown exam: exam_id=%s", exam_id)
-        elif multiplier is not None:
-            # Half rounds to even: contract.
-            key, granted = ADDITIONAL_TIME, str(round(exam.time_limit_mins * (multiplier - 1)))
         for entry in wanted_users:
-            error = _try_to_grant(exam, known_users.get(entry), entry, key, granted)
+            user_id = known_users.get(entry)
+            error = _why_not(exam, user_id, entry)
+            if error is not None:
+                log.error("allowance not granted: exam_id=%s user_id=%s", exam_id, user_id)
+            elif exam is not None and user_id is not None:
+                granted = value if multiplier is None else _share_of(exam.time_limit_mins, multiplier)
+                grants[exam.pk, user_id] = _Grant(exam, user_id, str(granted))
             data.append({"exam_id": exam_id, "user_id": entry, "success": error is None, "error": error})
+    _store(list(grants.values()), key)
     successes = sum(item["success"] for item in data)
     return data, successes, len(data) - successes
 
 
-def _try_to_grant(exam: ProctoredExam | None, user_id: int | None, entry: Any, key: Any, value: Any) -> str | None:
-    """Grant one allowance; return why it was not granted, or None."""
+@dataclass(frozen=True, slots=True)
+class _Grant:
+    """One allowance to be given in bulk; all of one call have the same key."""
+
+    exam: ProctoredExam
+    user_id: int
+    value: str
+
+
+def _why_not(exam: ProctoredExam | None, user_id: int | None, entry: Any) -> str | None:
+    """Return why a pair cannot have an allowance, or None if it can."""
     if exam is None:
         return "The exam does not exist."
-    try:
-        if user_id is None:
-            raise UserNotFoundException(f"Cannot find user against {entry}")
-        allowance, action = ProctoredExamStudentAllowance.add_allowance_for_user(exam.pk, user_id, key, value)
-    except ProctoredBaseException as error:
-        log.error("allowance not granted: exam_id=%s user_id=%s error=%s", exam.pk, user_id, type(error).__name__)
-        return str(error)
-    _track(exams.exam_dict(exam), action, allowance)
+    if user_id is None:
+        return f"Cannot find user against {entry}"
+    if not exam.is_active:
+        return f"exam_id={exam.pk} is not active"
     return None
+
+
+def _share_of(limit_minutes: int, multiplier: float) -> int:
+    # Half rounds to even: contract.
+    return round(limit_minutes * (multiplier - 1))
+
+
+def _store(grants: Sequence[_Grant], key: str) -> None:
+    """Write allowances and archive what they replace, in a constant number of queries; then track them."""
+    if not grants:
+        return
+    allowances = ProctoredExamStudentAllowance.objects
+    now = timezone.now()
+    with transaction.atomic():
+        existing = {
+            (allowance.proctored_exam_id, allowance.user_id): allowance
+            for allowance in allowances.filter(
+                key=key,
+                proctored_exam_id__in={grant.exam.pk for grant in grants},
+                user_id__in={grant.user_id for grant in grants},
+            )
+        }
+        created: list[ProctoredExamStudentAllowance] = []
+        updated: list[ProctoredExamStudentAllowance] = []
+        for grant in grants:
+            allowance = existing.get((grant.exam.pk, grant.user_id))
+            if allowance is None:
+                created.append(
+                    ProctoredExamStudentAllowance(
+                        proctored_exam=grant.exam, user_id=grant.user_id, key=key, value=grant.value
+                    )
+                )
+            else:
+                allowance.value, allowance.modified = grant.value, now
+                updated.append(allowance)
+        allowances.bulk_update(updated, ["value", "modified"], batch_size=BATCH_SIZE)
+        _create_all(created)
+    exam_dicts = {grant.exam.pk: exams.exam_dict(grant.exam) for grant in grants}
+    for action, rows in (("created", created), ("updated", updated)):
+        for allowance in rows:
+            _track(exam_dicts[allowance.proctored_exam_id], action, allowance)
+    log.info(
+        "bulk allowance: key=%s exams=%s created=%s updated=%s", key, len(exam_dicts), len(created), len(updated)
+    )
+
+
+def _create_all(new: Sequence[ProctoredExamStudentAllowance]) -> None:
+    try:
+        with transaction.atomic():
+            ProctoredExamStudentAllowance.objects.bulk_create(new, batch_size=BATCH_SIZE)
+    except IntegrityError:
+        # Somebody else gave one of them in between: one by one, each knows how to update instead.
+        for allowance in new:
+            ProctoredExamStudentAllowance.add_allowance_for_user(
+                allowance.proctored_exam_id, allowance.user_id, allowance.key, allowance.value
+            )
+
+
+def _stored_key(key: Any) -> str:
+    return str(key[0] if isinstance(key, tuple) else key)
 
 
 def _validated_multiplier(allowance_type: Any, value: Any) -> float | None:
@@ -130,7 +202,7 @@ def _validated_multiplier(allowance_type: Any, value: Any) -> float | None:
         if not (math.isfinite(multiplier) and multiplier >= 1):
             raise AllowanceValueNotAllowedException(f'allowance_value "{value}" should be a number from 1 upwards.')
         return multiplier
-    if not ProctoredExamStudentAllowance.is_allowance_value_valid(allowance_type, value):
+    if not ProctoredExamStudentAllowance.is_allowance_value_valid(_stored_key(allowance_type), value):
         raise AllowanceValueNotAllowedException(f'allowance_value "{value}" should be non-negative integer value.')
     return None
 

@@ -123,14 +123,12 @@ def _total_time(situation: Situation) -> str:
     """Return in words how long the learner has, or will have when the clock starts now."""
     attempt = situation.attempt
     if attempt is None:
-        minutes = timing.calculate_allowed_minutes(situation.exam, situation.user_id)  # type: ignore[arg-type]
+        minutes = timing.calculate_allowed_minutes(situation.exam, situation.user_id)
     elif attempt["allowed_time_limit_mins"] and not attempts_read.is_attempt_ready_to_resume(attempt):
         minutes = attempt["allowed_time_limit_mins"]
     else:
         minutes = timing.calculate_allowed_minutes(
-            situation.exam,
-            situation.user_id,  # type: ignore[arg-type]
-            carry_over_seconds=attempt["time_remaining_seconds"],
+            situation.exam, situation.user_id, carry_over_seconds=attempt["time_remaining_seconds"]
         )
     return utils.humanized_time(minutes)
 

@@ -26,10 +26,10 @@ class Situation:
     after the time-out check, or None. ``host``: what the host passed in, not to be changed.
     """
 
-    exam: Mapping[str, Any]
+    exam: dict[str, Any]
     attempt: Mapping[str, Any] | None
     provider: Any
-    user_id: int | None
+    user_id: int
     course_id: Any
     host: Mapping[str, Any]
     # Loaded together with the attempt; None without one.
@@ -42,13 +42,13 @@ class Situation:
 
     @cached_property
     def user(self) -> Any:
-        """The learner, None if there is no such user."""
-        return self.attempt_user or get_user_model().objects.filter(pk=self.user_id).first()
+        """The learner. Raises ``DoesNotExist``: content is not opened for somebody whom nobody knows."""
+        return self.attempt_user or get_user_model().objects.get(pk=self.user_id)
 
     @cached_property
     def may_take(self) -> bool:
         """Whether the host lets the learner take proctored exams here (enrolment track)."""
-        return self.user is not None and bool(self.user.has_perm(_PERMISSION, self.exam))
+        return bool(self.user.has_perm(_PERMISSION, self.exam))
 
     @cached_property
     def is_past_due(self) -> bool:
@@ -84,7 +84,7 @@ class Situation:
     def wait_deadline(self) -> str | None:
         """End of the grace period as ISO text, None if there is none or it is over."""
         found: dict[str, Any] = {"grace_period": self.host.get("grace_period")}
-        if self.user_id is not None and utils.verify_and_add_wait_deadline(found, self.exam, self.user_id):
+        if utils.verify_and_add_wait_deadline(found, self.exam, self.user_id):
             deadline: str = found["wait_deadline"]
             return deadline
         return None
@@ -102,9 +102,7 @@ class Situation:
         return result
 
 
-def look_at(
-    exam: Mapping[str, Any], provider: Any, user_id: int | None, course_id: Any, context: Mapping[str, Any]
-) -> Situation:
+def look_at(exam: dict[str, Any], provider: Any, user_id: int, course_id: Any, context: Mapping[str, Any]) -> Situation:
     """Return the situation of a learner at an exam; ``context`` is what the host passed in.
 
     One query finds the newest attempt and the learner. An attempt whose time is up is ended.

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 def get_student_view(
-    user_id: int | None,
+    user_id: int,
     course_id: Any,
     content_id: Any,
     context: MutableMapping[str, Any],
@@ -48,7 +48,7 @@ def get_student_view(
 
     Raises ``NotImplementedError`` for an exam whose provider is not configured, and for an attempt
     that timed out without being submitted; ``KeyError`` if an exam must be created and the context
-    does not say how.
+    does not say how; ``User.DoesNotExist`` for an unknown learner at a proctored exam.
     """
     if user_role != "student":
         return None
@@ -167,10 +167,9 @@ TIMED: Final = (
     Rule("about to submit", _status_is(S.ready_to_submit), _page("timed_exam/ready_to_submit.html")),
     Rule(
         "submitted, past due, in the grace period",
-        lambda s: s.status == S.submitted
-        and not s.exam["hide_after_due"]
-        and s.is_past_due
-        and s.wait_deadline is not None,
+        lambda s: (
+            s.status == S.submitted and not s.exam["hide_after_due"] and s.is_past_due and s.wait_deadline is not None
+        ),
         _page("timed_exam/submitted.html"),
     ),
     Rule(

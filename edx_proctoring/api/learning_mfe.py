@@ -13,7 +13,7 @@ from edx_proctoring.api import attempt_data, exams, onboarding, prerequisites, t
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
-from edx_proctoring.utils import get_exam_type
+from edx_proctoring.utils import get_exam_type, humanized_time
 
 __all__ = ["active_attempt_data", "exam_and_active_attempt"]
 
@@ -101,7 +101,9 @@ def _newest_attempt_data(exam: dict[str, Any], user: Any, is_learning_mfe: bool)
     attempt = _current_attempt(exam, user)
     if attempt is not None:
         return _attempt_data(attempt, is_learning_mfe)
-    exam["total_time"] = timing.get_total_allowed_time_for_exam(exam, user.id)
+    # No attempt, so nothing is carried over from one: that need not be looked up again.
+    minutes = timing.calculate_allowed_minutes(exam, user.id, carry_over_seconds=None)
+    exam["total_time"] = humanized_time(minutes)
     if exam["is_proctored"] and not exam["is_practice_exam"]:
         prerequisites.check_prerequisites(exam, user.id)
         if exam.get("prerequisite_status", {}).get("declined_prerequisites"):

@@ -13,12 +13,14 @@ from typing import Any
 from django.apps import apps
 
 from edx_proctoring.backends.provider_settings import (
+    default_backend_name,
     get_proctoring_settings,
     get_proctoring_settings_param,
     provider_setting,
 )
 
 __all__ = [
+    "default_backend_name",
     "get_backend_provider",
     "get_proctoring_settings",
     "get_proctoring_settings_param",

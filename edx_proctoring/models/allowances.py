@@ -113,8 +113,7 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
         ``ProctoredExamNotActiveException``. An exam that does not exist is not noticed here but by
         the database. Spec: data-model.md 2.7.
         """
-        stored_key = key[0] if isinstance(key, tuple) and key else key
-        assert isinstance(stored_key, str)
+        stored_key = key[0] if isinstance(key, tuple) and key else str(key)
         if not cls.is_allowance_value_valid(stored_key, value):
             raise AllowanceValueNotAllowedException(
                 f'allowance_value "{value}" should be non-negative integer value.'

@@ -308,3 +308,7 @@ class ProctoredExamStudentAttempt(TimeStampedModel):
     def delete_exam_attempt(self) -> None:
         """Delete the row; its history stays."""
         self.delete()
+
+
+# Made by ``ProctoredExamStudentAttempt.history``, which puts it here.
+HistoricalProctoredExamStudentAttempt: type[Any]

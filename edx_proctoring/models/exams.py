@@ -1,6 +1,6 @@
 """The exam: one sequence of a course that is taken under special rules."""
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from model_utils.models import TimeStampedModel
@@ -109,3 +109,7 @@ class ProctoredExam(TimeStampedModel):
     def get_practice_proctored_exams_for_course(cls, course_id: str) -> models.QuerySet[Self]:
         """Return the active practice and onboarding exams of a course, unordered."""
         return cls.objects.filter(course_id=course_id, is_active=True, is_practice_exam=True, is_proctored=True)
+
+
+# Made by ``ProctoredExam.history``, which puts it here.
+HistoricalProctoredExam: type[Any]

@@ -6,7 +6,7 @@ defined.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import rules
 from django.apps import apps
@@ -30,10 +30,8 @@ def setup_test_perms() -> None:
         ("accounts.can_retire_user", rules.is_staff),
         ("edx_proctoring.can_take_proctored_exam", rules.always_true),
     ):
-        try:
+        with suppress(KeyError):
             rules.add_perm(name, predicate)
-        except KeyError:
-            pass
 
 
 @contextmanager

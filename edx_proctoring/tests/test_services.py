@@ -82,7 +82,6 @@ class MockCreditServiceNone(MockCreditService):
 
     def get_credit_state(self, user_id, course_key, return_course_info=False):
         """Return None, as for a learner without enrolment."""
-        return None
 
 
 class MockInstructorService:

@@ -50,7 +50,8 @@ def answer_status(exc: ProctoredBaseException) -> int:
     if not isinstance(exc, _PROVIDER_REPLIES):
         return exc.http_status
     upstream = exc.http_status
-    if not isinstance(upstream, int) or upstream == 503:
+    if upstream == 503:
+        # Also what a provider class raises when there was no reply at all.
         return 503
     if 400 <= upstream < 500 and upstream not in _STATUSES_ABOUT_US:
         return upstream

@@ -8,7 +8,7 @@ vendor's next question is why we did not take it.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.exceptions import APIException, NotFound, ParseError, PermissionDenied
@@ -182,13 +182,12 @@ class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
             raise StudentExamAttemptDoesNotExistsException(
                 f"Attempted to access attempt_code={attempt_code} but it does not exist."
             )
-        try:
-            serialized = ProctoredExamStudentAttemptSerializer(attempt).data
-        except ObjectDoesNotExist as exc:
-            # The archive outlives exams and users; a review of nothing by nobody has no place to go.
+        serialized = ProctoredExamStudentAttemptSerializer(attempt).data
+        if not serialized.get("proctored_exam") or not serialized.get("user"):
+            # The archive outlives exams and learners: this is a review of nothing, or of nobody.
             raise StudentExamAttemptDoesNotExistsException(
                 f"Attempted to access attempt_code={attempt_code} but its exam does not exist."
-            ) from exc
+            )
         name, provider = _software_secure_provider(serialized["proctored_exam"]["backend"])
         if mode == "signed" and not callback_auth.has_secrets(provider):
             raise PermissionDenied("Callbacks must be signed, and no secret is configured for this provider.")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import responses
+from edx_django_utils.cache import TieredCache
 from freezegun import freeze_time
 
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
@@ -12,6 +13,8 @@ from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvide
 
 BASE_URL = "http://provider.test"
 TOKEN_URL = f"{BASE_URL}/oauth2/access_token"
+# As long as PyJWT wants it for HS256.
+CLIENT_SECRET = "secret-a-0123456789abcdef01234567"
 
 SOFTWARE_SECURE_OPTIONS: dict[str, Any] = {
     "organization": "acme-org",
@@ -27,13 +30,15 @@ SOFTWARE_SECURE_OPTIONS: dict[str, Any] = {
 def make_rest_provider(**options: Any) -> BaseRestProctoringProvider:
     """A provider as a deployment has it after start-up."""
     return BaseRestProctoringProvider(
-        **{"base_url": BASE_URL, "client_id": "client-a", "client_secret": "secret-a", **options}
+        **{"base_url": BASE_URL, "client_id": "client-a", "client_secret": CLIENT_SECRET, **options}
     )
 
 
 @pytest.fixture
 def http() -> Iterator[responses.RequestsMock]:
     """The network: nothing but what a test adds, and a token for whoever asks."""
+    # Its first tier is the thread's, which outlives a test.
+    TieredCache.dangerous_clear_all_tiers()
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         mock.post(TOKEN_URL, json={"access_token": "token-1", "expires_in": 3600})
         yield mock

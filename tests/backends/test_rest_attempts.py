@@ -99,7 +99,7 @@ class TestRegistration:
 
     @pytest.mark.parametrize("reply", [{}, {"id": None}, {"id": ""}, [], "word", 5, None], ids=str)
     def test_a_reply_without_id(self, provider, http, reply):
-        http.post(CREATE_URL, json=reply)
+        http.post(CREATE_URL, body=json.dumps(reply))
         with pytest.raises(BackendProviderSentNoAttemptID) as caught:
             provider.register_exam_attempt(EXAM, context=CONTEXT)
         assert (caught.value.content, caught.value.http_status) == (reply, 200)

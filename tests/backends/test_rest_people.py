@@ -12,7 +12,7 @@ from edx_proctoring.exceptions import (
     BackendProviderOnboardingProfilesException,
 )
 
-from .conftest import BASE_URL, make_rest_provider
+from .conftest import BASE_URL, CLIENT_SECRET, make_rest_provider
 
 COURSE = "course-v1:Acme+CS101+2030"
 USER_URL = f"{BASE_URL}/api/v1/user/abc/"
@@ -134,7 +134,7 @@ class TestDashboardLink:
 
     def test_vector(self, monkeypatch, freezer_at):
         monkeypatch.setattr(uuid, "uuid4", lambda: uuid.UUID(int=1))
-        provider = make_rest_provider(client_secret="secret-a-0123456789abcdef01234567")
+        provider = make_rest_provider()
         with freezer_at("2030-01-02 03:04:05"):
             url = provider.get_instructor_url(
                 COURSE, self.USER, exam_id="ext-exam", attempt_id="ext-att", show_configuration_dashboard=True
@@ -161,7 +161,7 @@ class TestDashboardLink:
     def test_claims(self, provider, arguments, claims):
         url = provider.get_instructor_url(COURSE, self.USER, **arguments)
         token = url.split("?jwt=")[-1]
-        read = jwt.decode(token, "secret-a", algorithms=["HS256"])
+        read = jwt.decode(token, CLIENT_SECRET, algorithms=["HS256"])
         assert len(read.pop("jti")) == 32
         read.pop("exp")
         assert read == {"course_id": COURSE, "user": self.USER, "iss": "client-a", **claims}

@@ -15,7 +15,7 @@ from edx_proctoring.backends import http as transport
 from edx_proctoring.backends import rest
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 
-from .conftest import BASE_URL, TOKEN_URL, make_rest_provider
+from .conftest import BASE_URL, CLIENT_SECRET, TOKEN_URL, make_rest_provider
 
 CONFIG_URL = f"{BASE_URL}/api/v1/config/"
 
@@ -80,7 +80,7 @@ class TestToken:
         assert parse_qs(token_request.body) == {
             "grant_type": ["client_credentials"],
             "client_id": ["client-a"],
-            "client_secret": ["secret-a"],
+            "client_secret": [CLIENT_SECRET],
             "token_type": ["jwt"],
         }
         assert "edx-rest-api-client" in token_request.headers["User-Agent"]
@@ -184,7 +184,9 @@ class TestBoundedReplies:
         assert "Gr" in response.text
 
     def test_a_reply_that_trickles_in_ends_at_the_deadline(self, http):
-        http.get(self.URL, body=io.BufferedReader(_Trickle(pause=0.02), buffer_size=1), auto_calculate_content_length=False)
+        http.get(
+            self.URL, body=io.BufferedReader(_Trickle(pause=0.02), buffer_size=1), auto_calculate_content_length=False
+        )
         started = time.monotonic()
         with pytest.raises(requests.ReadTimeout):
             self.session().get(self.URL, timeout=0.1)

@@ -32,9 +32,9 @@ class Person:
         """Keep a picture of this step."""
         self._camera(page or self.page, step)
 
-    def heading(self, name: str | re.Pattern[str]) -> None:
+    def heading(self, name: str | re.Pattern[str], seconds: float = 15) -> None:
         """Wait until the page has this heading."""
-        expect(self.page.get_by_role("heading", name=name)).to_be_visible()
+        expect(self.page.get_by_role("heading", name=name)).to_be_visible(timeout=seconds * 1000)
 
     def press(self, name: str | re.Pattern[str]) -> None:
         """Press the button of this name."""
@@ -117,7 +117,7 @@ class Learner(Person):
 
     def answer(self, choice: str) -> None:
         """Answer the first question and submit it."""
-        self.questions.get_by_role("radio", name=choice).check()
+        self.questions.get_by_role("radio", name=choice).first.check()
         self.questions.get_by_role("button", name="Submit").first.click()
         expect(self.questions.get_by_text("Answer saved.")).to_be_visible()
         self.look("answered")

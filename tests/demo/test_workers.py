@@ -94,9 +94,7 @@ def test_without_an_entry_file_the_statistics_are_empty_instead_of_absent(tmp_pa
 
 def test_each_entry_becomes_a_script_named_as_its_package(tmp_path, package):
     (tmp_path / "wrapper.js").write_text(WRAPPER)
-    (tmp_path / "workers.json").write_text(
-        json.dumps({"@acme/worker": ["babel-polyfill", str(package / "index.js")]})
-    )
+    (tmp_path / "workers.json").write_text(json.dumps({"@acme/worker": ["babel-polyfill", str(package / "index.js")]}))
     workers.bundle(
         tmp_path / "workers.json",
         tmp_path / "wrapper.js",

@@ -243,8 +243,11 @@ def test_an_attempt_whose_time_is_up_is_submitted_by_looking(look):
 
 def requirement(name: str, status: str | None, order: int) -> dict[str, Any]:
     return {
-        "namespace": "proctored_exam", "name": name, "display_name": f"Requirement {name}",
-        "status": status, "order": order,
+        "namespace": "proctored_exam",
+        "name": name,
+        "display_name": f"Requirement {name}",
+        "status": status,
+        "order": order,
     }
 
 
@@ -281,7 +284,9 @@ class TestPrerequisites:
     def test_the_due_date_comes_first(self, look):
         exam, user = make_exam(), make_user()
         seen = look(
-            exam, user, due_date=yesterday(),
+            exam,
+            user,
+            due_date=yesterday(),
             credit_state={"credit_requirement_status": [requirement("other", "declined", 1)]},
         )
         assert seen.template == "proctored_exam/expired.html"

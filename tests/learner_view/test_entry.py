@@ -75,8 +75,13 @@ class TestUnregisteredExam:
     def test_is_created_as_the_host_says(self):
         due = tomorrow()
         self.look(
-            make_user(), display_name="Final", default_time_limit_mins=30, is_proctored=True, is_practice_exam=True,
-            due_date=due, hide_after_due=True,
+            make_user(),
+            display_name="Final",
+            default_time_limit_mins=30,
+            is_proctored=True,
+            is_practice_exam=True,
+            due_date=due,
+            hide_after_due=True,
         )
         exam = ProctoredExam.objects.get()
         assert (exam.is_proctored, exam.is_practice_exam, exam.due_date, exam.hide_after_due) == (True, True, due, True)

@@ -45,7 +45,8 @@ class TestLookUps:
     def test_one_exam_is_found_while_lists_are_replaced(self):
         """Outside suites replace ``objects.filter`` and expect exactly this."""
         exam = make_exam("practice")
-        with mock.patch("edx_proctoring.models.ProctoredExam.objects.filter", return_value=ProctoredExam.objects.none()):
+        nothing = ProctoredExam.objects.none()
+        with mock.patch("edx_proctoring.models.ProctoredExam.objects.filter", return_value=nothing):
             assert ProctoredExam.get_exam_by_id(exam.id) == exam
             assert ProctoredExam.get_exam_by_content_id(exam.course_id, exam.content_id) == exam
             assert list(ProctoredExam.get_practice_proctored_exams_for_course(COURSE)) == []
@@ -119,7 +120,7 @@ class TestLocking:
 @pytest.mark.django_db(transaction=True)
 def test_a_lock_outside_a_transaction_is_refused_on_every_database():
     exam = make_exam("timed")
-    with pytest.raises(transaction.TransactionManagementError, match="inside transaction.atomic"):
+    with pytest.raises(transaction.TransactionManagementError, match=r"inside transaction\.atomic"):
         ProctoredExam.objects.locked(exam.id)
 
 

@@ -4,6 +4,7 @@ import importlib
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,7 @@ def test_each_migration_follows_the_one_before_it():
         name: [dependency for dependency in dependencies if dependency[0] == "edx_proctoring"]
         for name, dependencies in own_migrations().items()
     }
-    expected = {name: [("edx_proctoring", before)] for before, name in zip(names, names[1:], strict=False)}
+    expected = {name: [("edx_proctoring", before)] for before, name in pairwise(names)}
     assert found == {names[0]: [], **expected}
 
 

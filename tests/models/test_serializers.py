@@ -138,7 +138,7 @@ def exam_input(**changes):
 ABSENT = ...
 
 REFUSED = [
-    pytest.param(serializer, changes, field, id=f"{serializer.__name__}-{field}-{list(changes.values())[0]!r:.20}")
+    pytest.param(serializer, changes, field, id=f"{serializer.__name__}-{field}-{next(iter(changes.values()))!r:.20}")
     for serializer, changes, field in [
         *[
             (ProctoredExamSerializer, {field: ABSENT}, field)

@@ -102,9 +102,7 @@ def test_attempt_that_was_not_started_has_no_time_and_no_deadline(learner_client
 
 
 def test_poll_after_the_end_submits_the_attempt(learner_client: Any, learner: User, all_services: Any) -> None:
-    attempt = factories.make_attempt(
-        user=learner, status=S.started, started_at=timezone.now() - timedelta(minutes=91)
-    )
+    attempt = factories.make_attempt(user=learner, status=S.started, started_at=timezone.now() - timedelta(minutes=91))
     data = learner_client.get(url(attempt.pk)).data
     assert (data["status"], data["time_remaining_seconds"]) == ("submitted", 0)
 
@@ -254,9 +252,7 @@ def test_operator_may_let_ping_failures_pass(
     assert status_of(attempt) == after
 
 
-def test_error_keeps_the_time_that_was_left_for_resuming(
-    learner_client: Any, learner: User, all_services: Any
-) -> None:
+def test_error_keeps_the_time_that_was_left_for_resuming(learner_client: Any, learner: User, all_services: Any) -> None:
     with freeze_time(timezone.now()):
         attempt = factories.make_attempt(
             user=learner, status=S.started, started_at=timezone.now() - timedelta(minutes=30)
@@ -317,7 +313,8 @@ def test_staff_let_a_learner_resume_by_multipart(course_staff_client: Any, world
 def test_acting_for_somebody_is_for_staff_who_let_them_resume(
     world: World, client_of: Callable[..., Any], role: str, body: dict[str, Any]
 ) -> None:
-    attempt = factories.make_attempt(factories.make_exam(course_id=COURSE_A), world["owner"], status=S.error, is_resumable=True)
+    exam = factories.make_exam(course_id=COURSE_A)
+    attempt = factories.make_attempt(exam, world["owner"], status=S.error, is_resumable=True)
     body = {key: world["owner"].pk if value == "owner" else value for key, value in body.items()}  # type: ignore[union-attr]
     assert put(client_of(world[role]), attempt, **body).status_code == 403
     attempt.refresh_from_db()
@@ -409,9 +406,7 @@ def test_running_exam_has_what_the_timer_needs(learner_client: Any, learner: Use
 def test_running_exam_whose_time_is_up_is_shown_as_submitted_with_nothing_left(
     learner_client: Any, learner: User, all_services: Any
 ) -> None:
-    attempt = factories.make_attempt(
-        user=learner, status=S.started, started_at=timezone.now() - timedelta(minutes=91)
-    )
+    attempt = factories.make_attempt(user=learner, status=S.started, started_at=timezone.now() - timedelta(minutes=91))
     data = learner_client.get(COLLECTION).json()
     assert data.get("time_remaining_seconds", 0) == 0
     assert status_of(attempt) == S.submitted
@@ -434,7 +429,8 @@ def newest(user: User) -> ProctoredExamStudentAttempt:
         pytest.param("timed", {"start_clock": "true"}, S.started, False, id="timed"),
         pytest.param("timed", {"start_clock": "false"}, S.created, False, id="timed-not-started"),
         pytest.param("timed", {"start_clock": "true", "attempt_proctored": "true"}, S.started, False, id="timed-mfe"),
-        pytest.param("proctored", {"start_clock": "false", "attempt_proctored": "true"}, S.created, True, id="proctored"),
+        pytest.param("proctored", {"attempt_proctored": "true"}, S.created, True, id="proctored"),
+        pytest.param("proctored", {"start_clock": "false", "attempt_proctored": True}, S.created, True, id="boolean"),
         pytest.param("proctored", {"start_clock": "true"}, S.declined, False, id="opt-out"),
         pytest.param("practice", {"attempt_proctored": "true"}, S.created, True, id="practice"),
         pytest.param("timed", {"start_clock": True}, S.started, False, id="json-boolean"),
@@ -635,9 +631,7 @@ def test_empty_course_has_one_empty_page(staff_client: Any) -> None:
     assert (data["proctored_exam_attempts"], data["pagination_info"]["total_pages"]) == ([], 1)
 
 
-@pytest.mark.parametrize(
-    ("page", "current"), [("", 1), ("1", 1), ("2", 2), ("2 ", 2), ("two", 1), ("99", 3), ("0", 3)]
-)
+@pytest.mark.parametrize(("page", "current"), [("", 1), ("1", 1), ("2", 2), ("2 ", 2), ("two", 1), ("99", 3), ("0", 3)])
 def test_any_page_number_gives_a_page(
     staff_client: Any, monkeypatch: pytest.MonkeyPatch, page: str, current: int
 ) -> None:

@@ -82,9 +82,7 @@ def test_links_lead_into_the_micro_frontend_when_it_asks(
 
 def test_exam_running_in_another_course_is_the_active_attempt(learner_client: Any, learner: User) -> None:
     here = factories.make_exam("timed")
-    elsewhere = factories.make_attempt(
-        factories.make_exam("timed", course_id="x/y/z"), learner, status=S.started
-    )
+    elsewhere = factories.make_attempt(factories.make_exam("timed", course_id="x/y/z"), learner, status=S.started)
     data = get(learner_client, here).json()
     assert data["active_attempt"]["attempt_id"] == elsewhere.pk
     assert (data["exam"]["id"], data["exam"]["attempt"]) == (here.pk, {})
@@ -101,9 +99,7 @@ def test_finished_attempt_belongs_to_the_exam_only(learner_client: Any, learner:
     )
 
 
-def test_time_that_is_up_is_told_once_with_nothing_left(
-    learner_client: Any, learner: User, all_services: Any
-) -> None:
+def test_time_that_is_up_is_told_once_with_nothing_left(learner_client: Any, learner: User, all_services: Any) -> None:
     exam = factories.make_exam("timed")
     factories.make_attempt(exam, learner, status=S.started, started_at=timezone.now() - timedelta(minutes=91))
     first = get(learner_client, exam).json()["active_attempt"]

@@ -77,9 +77,13 @@ def test_name_reverses_to_the_published_path(name: str, kwargs: dict[str, Any], 
 def test_path_is_taken_with_and_without_a_slash_at_its_end(name: str, kwargs: dict[str, Any], path: str) -> None:
     other = path[:-1] if path.endswith("/") else f"{path}/"
     matches = [resolve(path), resolve(other)]
-    assert matches[0].func is matches[1].func or "search" in name
+    assert _what_answers(matches[0]) == _what_answers(matches[1])
     # The text searched for may end in a slash itself.
     assert matches[0].kwargs == matches[1].kwargs or "search" in name
+
+
+def _what_answers(match: Any) -> Any:
+    return getattr(match.func, "view_class", match.func)
 
 
 def test_every_named_route_is_listed_above() -> None:
@@ -148,24 +152,48 @@ def test_no_route_of_ours_runs_in_the_transaction_of_the_request() -> None:
 
     ours = [view for view in callbacks(get_resolver().url_patterns) if view.__module__.startswith("edx_proctoring")]
     assert len(ours) > 60
-    atomic = [
-        view.__qualname__
-        for view in ours
-        if DEFAULT_DB_ALIAS not in getattr(view, "_non_atomic_requests", ())
-    ]
+    atomic = [view.__qualname__ for view in ours if DEFAULT_DB_ALIAS not in getattr(view, "_non_atomic_requests", ())]
     assert atomic == []
 
 
-CONTRACT_NAMES = """
-ATTEMPTS_PER_PAGE LOG User constants get_backend_provider handle_proctored_exception is_user_course_or_global_staff
-require_course_or_global_staff require_staff waffle ProctoredAPIView BaseReviewCallback IgnoreClientContentNegotiation
-ActiveExamsForUserView AnonymousReviewCallback BackendUserManagementAPI ExamAllowanceView ExamBulkAllowanceView
-ExamReadyCallback GroupedExamAllowancesByStudent InstructorDashboard ProctoredExamActiveAttemptView
-ProctoredExamAttemptReviewStatus ProctoredExamAttemptView ProctoredExamReviewCallback ProctoredExamReviewPolicyView
-ProctoredExamView ProctoredSettingsView RegisterProctoredExamsView StudentOnboardingStatusByCourseView
-StudentOnboardingStatusView StudentProctoredExamAttempt StudentProctoredExamAttemptCollection
-StudentProctoredExamResetAttempts StudentProctoredGroupedExamAttemptsByCourse UserRetirement
-""".split()
+CONTRACT_NAMES = [
+    "ATTEMPTS_PER_PAGE",
+    "LOG",
+    "User",
+    "constants",
+    "get_backend_provider",
+    "handle_proctored_exception",
+    "is_user_course_or_global_staff",
+    "require_course_or_global_staff",
+    "require_staff",
+    "waffle",
+    "ProctoredAPIView",
+    "BaseReviewCallback",
+    "IgnoreClientContentNegotiation",
+    "ActiveExamsForUserView",
+    "AnonymousReviewCallback",
+    "BackendUserManagementAPI",
+    "ExamAllowanceView",
+    "ExamBulkAllowanceView",
+    "ExamReadyCallback",
+    "GroupedExamAllowancesByStudent",
+    "InstructorDashboard",
+    "ProctoredExamActiveAttemptView",
+    "ProctoredExamAttemptReviewStatus",
+    "ProctoredExamAttemptView",
+    "ProctoredExamReviewCallback",
+    "ProctoredExamReviewPolicyView",
+    "ProctoredExamView",
+    "ProctoredSettingsView",
+    "RegisterProctoredExamsView",
+    "StudentOnboardingStatusByCourseView",
+    "StudentOnboardingStatusView",
+    "StudentProctoredExamAttempt",
+    "StudentProctoredExamAttemptCollection",
+    "StudentProctoredExamResetAttempts",
+    "StudentProctoredGroupedExamAttemptsByCourse",
+    "UserRetirement",
+]
 
 
 @pytest.mark.parametrize("name", CONTRACT_NAMES)

@@ -1,4 +1,4 @@
-"""Tools for people and tests that drive the demo; only with DEBUG (Spec: host-platform.md 13.5).
+"""Tools for people and tests that drive the demo; only with ``DEMO_TOOLS``, which follows DEBUG (Spec: host-platform.md 13.5).
 
 They answer JSON to clients that ask for it (``Accept: application/json`` or a JSON body) and a page to browsers.
 They take no CSRF token, so that a test script can post with one line: everything here is invented.
@@ -161,15 +161,18 @@ def clock(request: HttpRequest) -> HttpResponse:
     except (TypeError, ValueError):
         return JsonResponse({"detail": "minutes must be a number"}, status=400)
     # Queryset updates: ageing is not an event in the life of the attempt, so no history row and no signal.
+    if due_minutes is not None:
+        course = CourseRun.objects.get(course_id=attempt.proctored_exam.course_id)
+        moment = timezone.now() + timedelta(minutes=due_minutes)
+        try:
+            dates.shift_due(course, attempt.proctored_exam.content_id, attempt.user_id, moment)
+        except dates.NoDueDate as error:
+            return JsonResponse({"detail": str(error)}, status=400)
     back = timedelta(minutes=minutes)
     ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).update(
         started_at=F("started_at") - back, completed_at=F("completed_at") - back
     )
     attempt.refresh_from_db()
-    if due_minutes is not None:
-        course = CourseRun.objects.get(course_id=attempt.proctored_exam.course_id)
-        moment = timezone.now() + timedelta(minutes=due_minutes)
-        dates.shift_due(course, attempt.proctored_exam.content_id, attempt.user_id, moment)
     answer = {
         "attempt_id": attempt.pk,
         "status": attempt.status,

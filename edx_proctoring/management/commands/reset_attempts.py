@@ -35,7 +35,7 @@ class Command(BatchCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Remove the attempts batch by batch."""
         attempt_ids = read_ids(Path(options["file_path"]))
-        failed_backends: set[str] = set()
+        failed_backends: set[str | None] = set()
         removed = 0
         for batch in items_in_batches(
             attempt_ids, batch_size=options["batch_size"], sleep_time=options["sleep_time"]

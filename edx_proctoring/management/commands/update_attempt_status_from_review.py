@@ -42,9 +42,12 @@ class Command(BatchCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Save the reviews one by one; one that fails is logged and does not stop the rest."""
-        reviews = ProctoredExamSoftwareSecureReview.objects.filter(
-            modified__range=(options["start_date_time"], options["end_date_time"])
+        # ``call_command`` hands keyword arguments on as they are, past the parser.
+        start, end = (
+            utc_time(value) if isinstance(value, str) else value
+            for value in (options["start_date_time"], options["end_date_time"])
         )
+        reviews = ProctoredExamSoftwareSecureReview.objects.filter(modified__range=(start, end))
         done = failed = 0
         for batch in rows_in_batches(reviews, batch_size=options["batch_size"], sleep_time=options["sleep_time"]):
             for review in batch:

@@ -97,13 +97,17 @@
      * The text is there before the modal opens, so that it is read out as a whole.
      */
     function accessibleError(title, message) {
-        var $modal = $('#accessible-error-modal');
-        var $opener = $('#confirm_open_button');
+        var $modals = $('[id="accessible-error-modal"]');
+        var $modal = $modals.first();
 
         if (!$modal.length || typeof window.accessible_modal !== 'function') {
             showInlineAlert(title, message);
             return;
         }
+        // Host and exam page may both bring one: there can be only one of an id. And out of the page's
+        // content, which the host hides from assistive technology while a modal is open.
+        $modals.not($modal).remove();
+        $modal.appendTo(document.body);
         $modal.find('#acessible-error-title').text(title);
         $modal.find('.message-title').text(message);
         $modal.find('.ok-button').text(gettext('OK')).off('click.proctoring')
@@ -116,9 +120,12 @@
             '#accessible-error-modal',
             '.content-wrapper'
         );
-        $opener.trigger('click');
-        if (!$modal.is(':visible')) {
+        $('#confirm_open_button').trigger('click');
+        if ($modal.is(':visible')) {
+            $modal.attr('aria-hidden', 'false');
+        } else {
             // The host has the helper but nothing that opens the modal: never fail in silence.
+            $modal.find('.close-modal').trigger('click');
             showInlineAlert(title, message);
         }
     }

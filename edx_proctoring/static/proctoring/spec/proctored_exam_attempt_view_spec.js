@@ -71,7 +71,7 @@ describe('ProctoredExamAttemptView', function() {
 
     it('asks for nothing on a page without the panel', function() {
         setFixtures('');
-        new edx.instructor_dashboard.proctoring.ProctoredExamAttemptView();  // eslint-disable-line no-new
+        new edx.instructor_dashboard.proctoring.ProctoredExamAttemptView();
         expect(server.requests.length).toBe(0);
     });
 

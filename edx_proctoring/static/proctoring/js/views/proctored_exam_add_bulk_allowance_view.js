@@ -6,9 +6,9 @@
 
     var proctoring = window.edx.instructor_dashboard.proctoring;
 
-    /** Rows of a 207 answer that say of themselves that they failed. */
-    function failedRows(rows) {
-        return _.filter(rows, function(row) {
+    /** Rows of a 207 answer that say of themselves that they failed; there are none in an empty 200. */
+    function failedRows(xhr) {
+        return _.filter(xhr.status === 207 ? JSON.parse(xhr.responseText) : [], function(row) {
             return row.status === 'failed' || row.success === false;
         });
     }
@@ -86,12 +86,13 @@
             return $.ajax({
                 url: proctoring.ProctoredExamBulkAllowanceModel.prototype.url,
                 type: 'PUT',
-                headers: {'X-CSRFToken': this.getCSRFToken()},
+                headers: proctoring.csrfHeader(this.getCSRFToken()),
+                dataType: 'text',  // success has no body, and an empty one is not JSON
                 data: values
             }).always(function() {
                 $submit.prop('disabled', false);
-            }).done(function(body) {
-                self.onSaved(failedRows(_.isArray(body) ? body : []));
+            }).done(function(body, status, xhr) {
+                self.onSaved(failedRows(xhr));
             }).fail(function(xhr) {
                 self.onRefused(xhr);
             });
@@ -115,7 +116,7 @@
         },
 
         onRefused: function(xhr) {
-            var field = (xhr.responseJSON || {}).field;
+            var field = (proctoring.failureBody(xhr) || {}).field;
             var text = proctoring.failureDetail(xhr)
                 || gettext('The allowance could not be saved. Please try again.');
             this.hideErrors();

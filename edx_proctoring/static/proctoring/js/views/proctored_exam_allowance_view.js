@@ -78,7 +78,7 @@
             var $body = $('body').css('cursor', 'wait');
             this.clearMessage();
             // As text: the answers have no body, and an empty one is not JSON.
-            return $.ajax(_.extend({headers: {'X-CSRFToken': this.getCSRFToken()}, dataType: 'text'}, request))
+            return $.ajax(_.extend({headers: proctoring.csrfHeader(this.getCSRFToken()), dataType: 'text'}, request))
                 .always(function() {
                     $body.css('cursor', 'auto');
                 })
@@ -209,14 +209,23 @@
         }
     });
 
+    /** No header at all without a token: `null` is not a header's value. */
+    proctoring.csrfHeader = function(token) {
+        return token ? {'X-CSRFToken': token} : {};
+    };
+
+    /** What the server said of a refusal, parsed; null where it is no JSON, such as the error page of a proxy. */
+    proctoring.failureBody = function(xhr) {
+        try {
+            return JSON.parse(xhr.responseText);
+        } catch (error) {
+            return null;
+        }
+    };
+
     /** The server's reason for refusing, or '' where it gave none that is fit to be shown. */
     proctoring.failureDetail = function(xhr) {
-        var body;
-        try {
-            body = JSON.parse(xhr.responseText);
-        } catch (error) {
-            return '';  // not JSON: an error page of a proxy, for example
-        }
+        var body = proctoring.failureBody(xhr);
         if (_.isString(body)) {
             return body;
         }

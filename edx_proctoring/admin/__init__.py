@@ -1,0 +1,49 @@
+"""What staff see in Django admin: one file per noun. Spec: data-model.md 8.
+
+A door: saving here goes through the same rooms as the pages and the REST API.
+"""
+
+from edx_proctoring.admin.archives import (
+    ProctoredExamReviewPolicyHistoryAdmin,
+    ProctoredExamStudentAllowanceAdmin,
+    ProctoredExamStudentAllowanceHistoryAdmin,
+)
+from edx_proctoring.admin.attempts import (
+    ExamAttemptFilterByCourseId,
+    ProctoredExamAttemptForm,
+    ProctoredExamStudentAttemptAdmin,
+)
+from edx_proctoring.admin.common import prettify_course_id
+from edx_proctoring.admin.effects import AttemptEffectAdmin
+from edx_proctoring.admin.exams import ProctoredExamAdmin, ProctoredExamForm
+from edx_proctoring.admin.inbox import ReviewInboxEntryAdmin
+from edx_proctoring.admin.policies import ProctoredExamReviewPolicyAdmin
+from edx_proctoring.admin.reviews import (
+    ProctoredExamCoursesListFilter,
+    ProctoredExamListFilter,
+    ProctoredExamSoftwareSecureReviewAdmin,
+    ProctoredExamSoftwareSecureReviewForm,
+    ProctoredExamSoftwareSecureReviewHistoryAdmin,
+    ReviewListFilter,
+)
+
+__all__ = [
+    "AttemptEffectAdmin",
+    "ExamAttemptFilterByCourseId",
+    "ProctoredExamAdmin",
+    "ProctoredExamAttemptForm",
+    "ProctoredExamCoursesListFilter",
+    "ProctoredExamForm",
+    "ProctoredExamListFilter",
+    "ProctoredExamReviewPolicyAdmin",
+    "ProctoredExamReviewPolicyHistoryAdmin",
+    "ProctoredExamSoftwareSecureReviewAdmin",
+    "ProctoredExamSoftwareSecureReviewForm",
+    "ProctoredExamSoftwareSecureReviewHistoryAdmin",
+    "ProctoredExamStudentAllowanceAdmin",
+    "ProctoredExamStudentAllowanceHistoryAdmin",
+    "ProctoredExamStudentAttemptAdmin",
+    "ReviewInboxEntryAdmin",
+    "ReviewListFilter",
+    "prettify_course_id",
+]

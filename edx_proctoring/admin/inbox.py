@@ -1,0 +1,40 @@
+"""Received reviews, as they came in: look, and replay. Spec: beyond.md 1."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from edx_proctoring import api
+from edx_proctoring.admin.common import ReadOnlyAdmin
+from edx_proctoring.exceptions import ProctoredBaseException
+from edx_proctoring.models import ReviewInboxEntry
+
+
+@admin.register(ReviewInboxEntry)
+class ReviewInboxEntryAdmin(ReadOnlyAdmin):
+    """Review callbacks and what became of them."""
+
+    list_display = ("created", "attempt_code", "external_id", "backend", "outcome")
+    list_filter = ("backend",)
+    search_fields = ("attempt_code", "external_id")
+    ordering = ("-id",)
+    actions = ("replay",)
+
+    @admin.action(description=_("Receive again"), permissions=["act"])
+    def replay(self, request: HttpRequest, queryset: QuerySet[ReviewInboxEntry]) -> None:
+        """Receive the chosen reviews once more, oldest first."""
+        for inbox_id in queryset.order_by("id").values_list("id", flat=True):
+            try:
+                api.replay_review(inbox_id)
+            except ProctoredBaseException as error:
+                self.message_user(request, f"{inbox_id}: {error}", messages.ERROR)
+            except NotImplementedError:
+                self.message_user(request, f"{inbox_id}: {_('its provider is not configured')}", messages.ERROR)
+            else:
+                self.message_user(request, f"{inbox_id}: {_('received')}", messages.SUCCESS)
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        """Looking needs Django's view permission, replaying the change permission."""
+        allowed: bool = request.user.has_perm("edx_proctoring.change_reviewinboxentry")
+        return allowed

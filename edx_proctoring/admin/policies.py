@@ -1,0 +1,33 @@
+"""Review policies in Django admin."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from edx_proctoring.models import ProctoredExamReviewPolicy
+
+
+@admin.register(ProctoredExamReviewPolicy)
+class ProctoredExamReviewPolicyAdmin(admin.ModelAdmin):
+    """Policies; whoever saves one is its author."""
+
+    readonly_fields = ("set_by_user",)
+    list_display = ("course_id", "exam_name")
+    # The author too: the list names each row for screen readers, by ``str``.
+    list_select_related = ("proctored_exam", "set_by_user")
+    search_fields = ("proctored_exam__course_id", "proctored_exam__exam_name")
+
+    def course_id(self, obj: ProctoredExamReviewPolicy) -> str:
+        """Return the course of the exam."""
+        return obj.proctored_exam.course_id
+
+    def exam_name(self, obj: ProctoredExamReviewPolicy) -> str:
+        """Return the name of the exam."""
+        return obj.proctored_exam.exam_name
+
+    def save_model(self, request: HttpRequest, obj: ProctoredExamReviewPolicy, form: Any, change: bool) -> None:
+        """Note the author and save."""
+        author: Any = request.user
+        obj.set_by_user = author
+        super().save_model(request, obj, form, change)

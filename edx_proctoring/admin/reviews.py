@@ -1,0 +1,235 @@
+"""Reviews in Django admin: the second look of the course team.
+
+Saving a review here is a person's decision: the attempt becomes verified or rejected
+(cross-cutting C26).
+"""
+
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import django
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from edx_proctoring.admin.common import prettify_course_id
+from edx_proctoring.models import (
+    ProctoredExam,
+    ProctoredExamSoftwareSecureReview,
+    ProctoredExamSoftwareSecureReviewHistory,
+    ProctoredExamStudentAttempt,
+)
+from edx_proctoring.statuses import SoftwareSecureReviewStatus
+from edx_proctoring.utils import locate_attempt_by_attempt_code
+
+# What is worth filtering by: exams that ended lately or end soon.
+DUE_SINCE = timedelta(days=30)
+DUE_WITHIN = timedelta(days=7)
+
+
+class ProctoredExamSoftwareSecureReviewForm(forms.ModelForm):
+    """The verdict and the notes."""
+
+    REVIEW_STATUS_CHOICES = [
+        (status, status)
+        for status in (
+            SoftwareSecureReviewStatus.clean,
+            SoftwareSecureReviewStatus.violation,
+            SoftwareSecureReviewStatus.suspicious,
+            SoftwareSecureReviewStatus.not_reviewed,
+        )
+    ]
+
+    review_status = forms.ChoiceField(choices=REVIEW_STATUS_CHOICES)
+    # Optional: the notes of a retired learner are empty, and the verdict must stay changeable.
+    raw_data = forms.CharField(widget=forms.Textarea, label=_("Reviewer notes"), required=False)
+
+    class Meta:
+        model = ProctoredExamSoftwareSecureReview
+        fields = ("review_status", "raw_data")
+
+
+class ReviewListFilter(admin.SimpleListFilter):
+    """Reviews that no person has looked at yet."""
+
+    title = _("internally reviewed")
+    parameter_name = "reviewed_by"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Offer all of them, and the failures among them."""
+        return [
+            ("all_unreviewed", _("All unreviewed")),
+            ("all_unreviewed_failures", _("All unreviewed failures")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
+        """Filter by what was chosen."""
+        if self.value() == "all_unreviewed":
+            return queryset.filter(reviewed_by__isnull=True)
+        if self.value() == "all_unreviewed_failures":
+            return queryset.filter(
+                reviewed_by__isnull=True, review_status=SoftwareSecureReviewStatus.suspicious
+            )
+        return None
+
+
+def _recent_exams(*, without_due_date: bool) -> QuerySet[ProctoredExam]:
+    now = timezone.now()
+    due = Q(due_date__gte=now - DUE_SINCE, due_date__lte=now + DUE_WITHIN)
+    if without_due_date:
+        due |= Q(due_date__isnull=True)
+    return ProctoredExam.objects.filter(due, is_proctored=True, is_active=True, is_practice_exam=False)
+
+
+class ProctoredExamListFilter(admin.SimpleListFilter):
+    """Reviews of one exam."""
+
+    title = _("active proctored exams")
+    parameter_name = "exam__id"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Offer the exams that ended lately, end soon or never end."""
+        exams = _recent_exams(without_due_date=True).order_by("course_id", "exam_name")
+        return [(str(exam.id), f"{prettify_course_id(exam.course_id)}: {exam.exam_name}") for exam in exams]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
+        """Filter by the chosen exam."""
+        return queryset.filter(exam__id=self.value()) if self.value() else None
+
+
+class ProctoredExamCoursesListFilter(admin.SimpleListFilter):
+    """Reviews of the proctored exams of one course."""
+
+    title = _("course")
+    parameter_name = "exam__course_id"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Offer the courses with exams that ended lately or end soon."""
+        course_ids = _recent_exams(without_due_date=False).values_list("course_id", flat=True)
+        return [(course_id, prettify_course_id(course_id)) for course_id in course_ids.order_by("course_id").distinct()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
+        """Filter by the chosen course."""
+        if not self.value():
+            return None
+        return queryset.filter(
+            exam__course_id=self.value(),
+            exam__is_proctored=True,
+            exam__is_active=True,
+            exam__is_practice_exam=False,
+        )
+
+
+@admin.register(ProctoredExamSoftwareSecureReview)
+class ProctoredExamSoftwareSecureReviewAdmin(admin.ModelAdmin):
+    """Current reviews; saving one makes the attempt follow the verdict."""
+
+    form = ProctoredExamSoftwareSecureReviewForm
+    readonly_fields: ClassVar[tuple[str, ...]] = (
+        "attempt_code",
+        "is_attempt_active",
+        "exam",
+        "student",
+        "reviewed_by",
+        "modified",
+    )
+    list_display = (
+        "course_id_for_review",
+        "exam_name_for_review",
+        "student_username_for_review",
+        "attempt_code",
+        "is_attempt_active",
+        "modified",
+        "reviewed_by",
+        "review_status",
+    )
+    # By name: ``True`` follows no relation that may be null, and all of these may.
+    list_select_related = ("exam", "student", "reviewed_by")
+    list_filter = (ReviewListFilter, ProctoredExamListFilter, ProctoredExamCoursesListFilter, "review_status")
+    search_fields = ("student__username", "attempt_code")
+    ordering = ("-modified",)
+
+    @admin.display(description=_("course id"))
+    def course_id_for_review(self, obj: ProctoredExamSoftwareSecureReview) -> str:
+        """Return the course, by way of the attempt where the review itself names no exam."""
+        exam = obj.exam or _exam_of(_attempt_of(obj))
+        return exam.course_id if exam is not None else "(none)"
+
+    @admin.display(description=_("exam name"))
+    def exam_name_for_review(self, obj: ProctoredExamSoftwareSecureReview) -> str:
+        """Return the exam, by way of the attempt where the review itself names none."""
+        exam = obj.exam or _exam_of(_attempt_of(obj))
+        return exam.exam_name if exam is not None else "(none)"
+
+    @admin.display(description=_("student username"))
+    def student_username_for_review(self, obj: ProctoredExamSoftwareSecureReview) -> str:
+        """Return the learner, by way of the attempt where the review itself names none."""
+        student = obj.student or _user_of(_attempt_of(obj))
+        return student.username if student is not None else "(None)"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Reviews come from providers."""
+        return False
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """Allow the filter by course as well."""
+        if lookup == "exam__course_id":
+            return True
+        # The request is an argument since Django 5.0.
+        request_if_asked_for = () if django.VERSION < (5, 0) else (request,)
+        return super().lookup_allowed(lookup, value, *request_if_asked_for)
+
+    def save_model(
+        self, request: HttpRequest, obj: ProctoredExamSoftwareSecureReview, form: Any, change: bool
+    ) -> None:
+        """Note who decided, and save: the attempt follows."""
+        reviewer: Any = request.user
+        obj.reviewed_by = reviewer
+        obj.save()
+
+
+@admin.register(ProctoredExamSoftwareSecureReviewHistory)
+class ProctoredExamSoftwareSecureReviewHistoryAdmin(ProctoredExamSoftwareSecureReviewAdmin):
+    """Former states of reviews: to look at."""
+
+    readonly_fields = (
+        "review_status",
+        "raw_data",
+        "attempt_code",
+        "is_attempt_active",
+        "exam",
+        "student",
+        "reviewed_by",
+        "modified",
+    )
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Do nothing: an archive does not change."""
+
+
+def _attempt_of(review: ProctoredExamSoftwareSecureReview) -> ProctoredExamStudentAttempt | None:
+    """Return the live or archived attempt of a review; looked up once per row."""
+    if not hasattr(review, "_attempt_for_admin"):
+        attempt, _is_archived = locate_attempt_by_attempt_code(review.attempt_code)
+        review._attempt_for_admin = attempt  # type: ignore[attr-defined]
+    return review._attempt_for_admin  # type: ignore[attr-defined]
+
+
+def _exam_of(attempt: ProctoredExamStudentAttempt | None) -> ProctoredExam | None:
+    try:
+        return attempt.proctored_exam if attempt is not None else None
+    except ObjectDoesNotExist:
+        # An archived attempt outlives its exam.
+        return None
+
+
+def _user_of(attempt: ProctoredExamStudentAttempt | None) -> Any:
+    try:
+        return attempt.user if attempt is not None else None
+    except ObjectDoesNotExist:
+        # An archived attempt outlives its learner.
+        return None

@@ -1,0 +1,1 @@
+"""Scripts for operators and for the build; they need no running Django."""

@@ -1,0 +1,147 @@
+"""Attempts in Django admin."""
+
+from pathlib import Path
+
+import pytest
+import simple_history
+
+from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from tests.factories import make_attempt, make_exam
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def attempts(pages):
+    return pages(ProctoredExamStudentAttempt)
+
+
+class TestChangingTheStatus:
+    def test_goes_through_the_state_machine(self, attempts, credit):
+        attempt = make_attempt(status=S.submitted)
+        attempts.post(attempt, status=S.verified)
+        attempt.refresh_from_db()
+        assert attempt.status == S.verified
+        assert [kwargs["status"] for _, kwargs in credit.called("set_credit_requirement_status")] == ["satisfied"]
+
+    def test_an_unchanged_one_sends_nothing_again(self, attempts, credit, mailoutbox):
+        attempt = make_attempt(status=S.verified)
+        attempts.post(attempt)
+        assert credit.calls == []
+        assert mailoutbox == []
+
+    def test_an_illegal_one_is_explained_and_not_called_a_success(self, attempts):
+        attempt = make_attempt(status=S.verified)
+        [message] = attempts.post(attempt, status=S.started)
+        assert f"exam_id={attempt.proctored_exam_id}" in message
+        attempt.refresh_from_db()
+        assert attempt.status == S.verified
+
+    def test_an_attempt_removed_meanwhile_is_explained(self, attempts, monkeypatch):
+        attempt = make_attempt(status=S.submitted)
+        form = attempts.form(attempt)
+        ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).delete()
+        response = attempts.client.post(
+            f"/admin/edx_proctoring/proctoredexamstudentattempt/{attempt.pk}/change/", {**form, "status": S.verified}
+        )
+        assert response.status_code == 302
+        assert "exist. Perhaps it was deleted" in attempts.messages(response)[0]
+
+    def test_other_fields_cannot_be_changed(self, attempts):
+        attempt = make_attempt(status=S.error)
+        attempts.post(attempt, is_resumable="on", ready_to_resume="on", resumed="on", attempt_code="forged")
+        attempt.refresh_from_db()
+        assert (attempt.is_resumable, attempt.ready_to_resume, attempt.resumed) == (False, False, False)
+        assert attempt.attempt_code != "forged"
+
+
+class TestOfferedStatuses:
+    def offered(self, attempts, attempt):
+        return [name for name, _ in attempts.get(attempt).context["adminform"].form.fields["status"].choices]
+
+    PUBLISHED = [
+        "created",
+        "download_software_clicked",
+        "ready_to_start",
+        "started",
+        "ready_to_submit",
+        "declined",
+        "timed_out",
+        "submitted",
+        "second_review_required",
+        "verified",
+        "rejected",
+        "error",
+    ]
+
+    def test_in_order(self, attempts):
+        assert self.offered(attempts, make_attempt()) == self.PUBLISHED
+
+    def test_developers_get_the_onboarding_errors(self, attempts, settings):
+        settings.DEBUG = True
+        assert self.offered(attempts, make_attempt())[12:] == [
+            "onboarding_missing",
+            "onboarding_failed",
+            "onboarding_pending",
+            "onboarding_expired",
+        ]
+
+    @pytest.mark.parametrize("status", [S.onboarding_reset, S.onboarding_missing])
+    def test_the_present_one_is_always_among_them(self, attempts, status):
+        attempt = make_attempt(status=status)
+        assert self.offered(attempts, attempt) == [*self.PUBLISHED, status]
+        attempts.post(attempt)
+        attempt.refresh_from_db()
+        assert attempt.status == status
+
+
+class TestList:
+    @pytest.mark.parametrize("size", [2, 12])
+    def test_takes_a_constant_number_of_queries(self, attempts, size, django_assert_max_num_queries):
+        for _ in range(size):
+            make_attempt()
+        with django_assert_max_num_queries(8):
+            response = attempts.open_list()
+        assert response.content.count(b"CODE-") >= size
+
+    def test_those_of_a_course(self, attempts):
+        attempt = make_attempt(make_exam(course_id="course-v1:Other+1+1"))
+        make_attempt()
+        assert attempts.rows(proctored_exam__course_id="course-v1:Other+1+1") == [attempt]
+        assert b"Other 1 1" in attempts.open_list().content
+
+    def test_searched_by_learner_and_code(self, attempts):
+        attempt = make_attempt()
+        make_attempt()
+        assert attempts.rows(q=attempt.user.username) == [attempt]
+        assert attempts.rows(q=attempt.attempt_code) == [attempt]
+
+
+def test_attempts_are_neither_added_nor_deleted_here(attempts):
+    attempt = make_attempt()
+    assert attempts.add().status_code == 403
+    url = f"/admin/edx_proctoring/proctoredexamstudentattempt/{attempt.pk}/delete/"
+    assert attempts.client.post(url, {"post": "yes"}).status_code == 403
+    assert ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).exists()
+
+
+def test_the_history_shows_the_statuses(attempts, settings):
+    """The templates come with an app that hosts install and the test project does not."""
+    folder = Path(simple_history.__file__).parent
+    libraries = {
+        module.stem: f"simple_history.templatetags.{module.stem}"
+        for module in (folder / "templatetags").glob("[!_]*.py")
+    }
+    [engine] = settings.TEMPLATES
+    settings.TEMPLATES = [
+        {**engine, "DIRS": [str(folder / "templates")], "OPTIONS": {**engine["OPTIONS"], "libraries": libraries}}
+    ]
+    attempt = make_attempt(status=S.started)
+    attempt.status = S.submitted
+    attempt.save()
+    response = attempts.client.get(f"/admin/edx_proctoring/proctoredexamstudentattempt/{attempt.pk}/history/")
+    assert response.status_code == 200
+    text = response.content.decode()
+    assert S.started in text
+    assert S.submitted in text

@@ -1,0 +1,106 @@
+"""Exams and review policies in Django admin."""
+
+import pytest
+
+from edx_proctoring.admin import prettify_course_id
+from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy
+from tests.factories import NOON, make_exam, make_policy
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def exams(pages):
+    return pages(ProctoredExam)
+
+
+@pytest.fixture
+def policies(pages):
+    return pages(ProctoredExamReviewPolicy)
+
+
+@pytest.mark.parametrize(
+    ("course_id", "pretty"), [("course-v1:edX+DemoX+2026", "edX DemoX 2026"), ("edX/DemoX/2026", "edX DemoX 2026")]
+)
+def test_course_ids_are_shown_as_people_read_them(course_id, pretty):
+    assert prettify_course_id(course_id) == pretty
+
+
+class TestExams:
+    def test_the_list_can_be_searched_by_course_and_name(self, exams):
+        exam = make_exam(exam_name="Needle")
+        make_exam(course_id="course-v1:Other+1+1")
+        assert exams.rows(q="needle") == [exam]
+        assert exams.rows(q="Demo+PROC") == [exam]
+
+    def test_saving_tells_the_provider(self, exams, test_backend):
+        exam = make_exam()
+        exams.post(exam, exam_name="Renamed")
+        exam.refresh_from_db()
+        assert exam.exam_name == "Renamed"
+        assert test_backend.last_exam["exam_name"] == "Renamed"
+
+    def test_blanks_are_stored_as_null(self, exams):
+        exam = make_exam("timed", due_date=NOON)
+        exams.post(exam, external_id="", backend="", due_date_0="", due_date_1="")
+        exam.refresh_from_db()
+        assert (exam.external_id, exam.backend, exam.due_date) == (None, None, None)
+
+    def test_an_unchanged_exam_stays_as_it_is(self, exams):
+        exam = make_exam(due_date=NOON)
+        exams.post(exam)
+        again = ProctoredExam.objects.get(pk=exam.pk)
+        assert [getattr(again, field.attname) for field in ProctoredExam._meta.fields if field.name != "modified"] == [
+            getattr(exam, field.attname) for field in ProctoredExam._meta.fields if field.name != "modified"
+        ]
+
+    def test_the_configured_providers_are_offered(self, exams):
+        choices = exams.get(make_exam()).context["adminform"].form.fields["backend"].choices
+        assert {"", "test", "null", "mock"} <= {name for name, _ in choices}
+
+    def test_a_provider_that_is_not_configured_any_more_stays_chosen(self, exams):
+        exam = make_exam("timed", backend="gone")
+        exams.post(exam, exam_name="Renamed")
+        exam.refresh_from_db()
+        assert (exam.exam_name, exam.backend) == ("Renamed", "gone")
+
+    def test_a_provider_that_fails_is_a_message_and_no_server_error(self, exams, test_backend, monkeypatch):
+        exam = make_exam()
+
+        def fail(exam):
+            raise ConnectionError
+
+        monkeypatch.setattr(test_backend, "on_exam_saved", fail)
+        data = exams.form(exam)
+        del data["is_proctored"]
+        response = exams.client.post(f"/admin/edx_proctoring/proctoredexam/{exam.pk}/change/", data)
+        assert response.status_code == 302
+        [message] = exams.messages(response)
+        assert "ConnectionError" in message
+
+    def test_a_new_exam(self, exams):
+        response = exams.add(
+            course_id="a/b/c", content_id="content", exam_name="New", time_limit_mins=30, backend="null"
+        )
+        assert response.status_code == 302
+        assert ProctoredExam.objects.get().backend == "null"
+
+
+class TestPolicies:
+    def test_whoever_saves_is_the_author(self, policies, superuser):
+        policy = make_policy()
+        policies.post(policy, review_policy="Open book")
+        policy.refresh_from_db()
+        assert (policy.review_policy, policy.set_by_user) == ("Open book", superuser)
+
+    def test_a_new_policy_has_an_author(self, policies, superuser):
+        assert policies.add(proctored_exam=make_exam().pk, review_policy="Open book").status_code == 302
+        assert ProctoredExamReviewPolicy.objects.get().set_by_user == superuser
+
+    @pytest.mark.parametrize("size", [2, 12])
+    def test_the_list_takes_a_constant_number_of_queries(self, policies, size, django_assert_max_num_queries):
+        for _ in range(size):
+            make_policy()
+        with django_assert_max_num_queries(6):
+            response = policies.open_list()
+        assert response.content.count(b"course-v1:Demo+PROC+2026") >= size

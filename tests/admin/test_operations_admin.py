@@ -1,0 +1,152 @@
+"""Effects, received reviews, allowances and archives in Django admin."""
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from edx_proctoring.models import (
+    AttemptEffect,
+    ProctoredExamReviewPolicyHistory,
+    ProctoredExamStudentAllowance,
+    ProctoredExamStudentAllowanceHistory,
+    ProctoredExamStudentAttempt,
+    ReviewInboxEntry,
+)
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from tests.admin.conftest import AdminPages
+from tests.factories import (
+    make_allowance,
+    make_attempt,
+    make_effect,
+    make_exam,
+    make_inbox_entry,
+    make_policy,
+    make_staff,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def looking_at(model):
+    """The pages of a model for somebody who may look and not change."""
+    user = make_staff()
+    user.user_permissions.add(Permission.objects.get(codename=f"view_{model._meta.model_name}"))
+    client = Client()
+    client.force_login(user)
+    return AdminPages(client, model)
+
+
+class TestEffects:
+    @pytest.fixture
+    def effects(self, pages):
+        return pages(AttemptEffect)
+
+    @pytest.fixture
+    def stopped(self, test_backend, monkeypatch):
+        told = []
+        monkeypatch.setattr(test_backend, "stop_exam_attempt", lambda exam, attempt: told.append(attempt))
+        return told
+
+    def test_those_of_a_course(self, effects):
+        effect = make_effect(make_attempt(make_exam(course_id="course-v1:Other+1+1"), status=S.submitted))
+        make_effect()
+        assert effects.rows(course_id="course-v1:Other+1+1") == [effect]
+        assert len(effects.rows()) == 2
+
+    @pytest.mark.parametrize("state", ["due", "failed"])
+    def test_can_be_tried_again_also_when_given_up(self, effects, stopped, state):
+        effect = make_effect(state=state)
+        [message] = effects.act("retry", effect)
+        assert message.startswith("1 delivered")
+        assert len(stopped) == 1
+        assert not AttemptEffect.objects.leftovers().exists()
+
+    def test_a_try_that_fails_says_so(self, effects, test_backend, monkeypatch):
+        def fail(exam, attempt):
+            raise ConnectionError
+
+        monkeypatch.setattr(test_backend, "stop_exam_attempt", fail)
+        effect = make_effect()
+        [message] = effects.act("retry", effect)
+        assert "1 failed again" in message
+        effect.refresh_from_db()
+        assert effect.last_error.startswith("ConnectionError")
+
+    def test_can_be_given_up(self, effects, stopped):
+        effect = make_effect()
+        assert effects.act("give_up", effect) == ["1 given up."]
+        effect.refresh_from_db()
+        assert effect.state == AttemptEffect.STATE_FAILED
+        assert stopped == []
+
+    @pytest.mark.parametrize("action", ["retry", "give_up"])
+    def test_looking_is_not_acting(self, stopped, action):
+        effect = make_effect()
+        onlooker = looking_at(AttemptEffect)
+        assert onlooker.rows() == [effect]
+        onlooker.act(action, effect)
+        effect.refresh_from_db()
+        assert effect.state == AttemptEffect.STATE_DUE
+        assert stopped == []
+
+
+class TestInbox:
+    @pytest.fixture
+    def inbox(self, pages):
+        return pages(ReviewInboxEntry)
+
+    def test_a_received_review_can_be_received_again(self, inbox):
+        attempt = make_attempt(status=S.submitted)
+        inbox.act("replay", make_inbox_entry(attempt))
+        attempt.refresh_from_db()
+        assert attempt.status == S.verified
+
+    def test_one_that_makes_no_sense_says_why(self, inbox):
+        attempt = make_attempt(status=S.submitted)
+        [message] = inbox.act("replay", make_inbox_entry(attempt, body='{"status": "bogus", "comments": []}'))
+        assert "bogus" in message
+        attempt.refresh_from_db()
+        assert attempt.status == S.submitted
+
+    def test_looking_is_not_replaying(self):
+        attempt = make_attempt(status=S.submitted)
+        entry = make_inbox_entry(attempt)
+        looking_at(ReviewInboxEntry).act("replay", entry)
+        assert ProctoredExamStudentAttempt.objects.get(pk=attempt.pk).status == S.submitted
+
+
+class TestReadOnly:
+    @pytest.fixture
+    def rows(self):
+        allowance = make_allowance()
+        allowance.save()
+        make_policy().save()
+        return {
+            model: model.objects.get()
+            for model in (
+                ProctoredExamStudentAllowance,
+                ProctoredExamStudentAllowanceHistory,
+                ProctoredExamReviewPolicyHistory,
+            )
+        }
+
+    @pytest.mark.parametrize(
+        "model",
+        [
+            ProctoredExamStudentAllowance,
+            ProctoredExamStudentAllowanceHistory,
+            ProctoredExamReviewPolicyHistory,
+            AttemptEffect,
+            ReviewInboxEntry,
+        ],
+    )
+    def test_rows_can_be_looked_at_and_nothing_else(self, pages, rows, model):
+        row = rows.get(model) or (make_effect() if model is AttemptEffect else make_inbox_entry())
+        page = pages(model)
+        assert row in page.rows()
+        assert page.get(row).status_code == 200
+        assert page.add().status_code == 403
+        url = f"/admin/edx_proctoring/{model._meta.model_name}/{row.pk}"
+        assert page.client.post(f"{url}/change/", {}).status_code == 403
+        assert page.client.post(f"{url}/delete/", {"post": "yes"}).status_code == 403
+        assert model.objects.filter(pk=row.pk).exists()

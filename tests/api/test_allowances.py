@@ -1,0 +1,190 @@
+"""Extra time and review exceptions. Spec: python-api.md 8.3."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from edx_proctoring import api
+from edx_proctoring.exceptions import (
+    AllowanceValueNotAllowedException,
+    ProctoredExamNotActiveException,
+    UserNotFoundException,
+)
+from edx_proctoring.models import ProctoredExamStudentAllowance, ProctoredExamStudentAllowanceHistory
+from tests.factories import COURSE, make_allowance, make_exam, make_user
+
+pytestmark = pytest.mark.django_db
+
+TIME = "additional_time_granted"
+EXCEPTION = "review_policy_exception"
+
+
+def granted() -> dict[tuple[int, int, str], str]:
+    rows = ProctoredExamStudentAllowance.objects.values_list("proctored_exam_id", "user_id", "key", "value")
+    return {(exam, user, key): value for exam, user, key, value in rows}
+
+
+@pytest.mark.parametrize(
+    "info_of",
+    [
+        pytest.param(lambda user: user.pk, id="id"),
+        pytest.param(lambda user: user.username, id="username"),
+        pytest.param(lambda user: user.email, id="e-mail"),
+        pytest.param(lambda user: user, id="user-object"),
+    ],
+)
+def test_who_gets_an_allowance(info_of: Callable[[Any], Any]) -> None:
+    exam, user = make_exam(), make_user()
+
+    api.add_allowance_for_user(exam.pk, info_of(user), TIME, "30")
+
+    assert granted() == {(exam.pk, user.pk, TIME): "30"}
+
+
+def test_the_keys_of_the_model_are_accepted() -> None:
+    exam, user = make_exam(), make_user()
+
+    api.add_allowance_for_user(exam.pk, user.pk, ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED, "30")
+
+    assert granted() == {(exam.pk, user.pk, TIME): "30"}
+
+
+def test_giving_twice_changes_the_first(events: list[Any]) -> None:
+    exam, user = make_exam(), make_user()
+    events.clear()
+
+    api.add_allowance_for_user(exam.pk, user.pk, TIME, "30")
+    api.add_allowance_for_user(exam.pk, user.pk, TIME, "45")
+
+    assert granted() == {(exam.pk, user.pk, TIME): "45"}
+    assert [name for name, _ in events] == [
+        "edx.special_exam.proctored.allowance.created",
+        "edx.special_exam.proctored.allowance.updated",
+    ]
+    assert events[-1][1]["allowance_user_id"] == user.pk
+    assert (events[-1][1]["allowance_key"], events[-1][1]["allowance_value"]) == (TIME, "45")
+
+
+@pytest.mark.parametrize("value", ["-1", "ten", "1.5", "", "²"])
+def test_minutes_are_whole_numbers(value: str) -> None:
+    with pytest.raises(AllowanceValueNotAllowedException) as refusal:
+        api.add_allowance_for_user(make_exam().pk, make_user().pk, TIME, value)
+
+    assert str(refusal.value) == f'allowance_value "{value}" should be non-negative integer value.'
+    assert granted() == {}
+
+
+def test_an_unknown_user_has_no_allowance() -> None:
+    with pytest.raises(UserNotFoundException, match="Cannot find user against nobody"):
+        api.add_allowance_for_user(make_exam().pk, "nobody", TIME, "30")
+
+
+def test_an_inactive_exam_has_no_allowances() -> None:
+    with pytest.raises(ProctoredExamNotActiveException, match="is not active"):
+        api.add_allowance_for_user(make_exam(is_active=False).pk, make_user().pk, TIME, "30")
+
+
+def test_removing(events: list[Any]) -> None:
+    allowance = make_allowance()
+    events.clear()
+
+    api.remove_allowance_for_user(allowance.proctored_exam_id, allowance.user_id, TIME)
+    api.remove_allowance_for_user(allowance.proctored_exam_id, allowance.user_id, TIME)
+
+    assert granted() == {}
+    assert [name for name, _ in events] == ["edx.special_exam.proctored.allowance.deleted"]
+
+
+def test_the_list_of_a_course() -> None:
+    here = make_allowance()
+    make_allowance(make_exam(course_id="course-v1:Another+One+2026"))
+
+    [found] = api.get_allowances_for_course(COURSE)
+
+    assert (found["id"], found["user"]["id"], found["value"]) == (here.pk, here.user_id, "30")
+
+
+# In bulk
+
+
+def test_bulk_grants_every_pair_once() -> None:
+    exams, users = [make_exam(), make_exam()], [make_user(), make_user()]
+    ids = [exam.pk for exam in exams]
+    entries = [users[0].username, users[1].email, users[0].username]
+
+    data, successes, failures = api.add_bulk_allowances([*ids, str(ids[0])][:2], entries, TIME, "20")
+
+    assert (len(data), successes, failures) == (4, 4, 0)
+    assert data[0] == {"exam_id": ids[0], "user_id": users[0].username, "success": True, "error": None}
+    assert granted() == {(exam.pk, user.pk, TIME): "20" for exam in exams for user in users}
+
+
+@pytest.mark.parametrize(
+    ("limit", "multiplier", "minutes"),
+    [
+        pytest.param(90, "1.5", "45", id="half-again"),
+        pytest.param(21, "1.5", "10", id="half-rounds-to-even"),
+        pytest.param(90, "1", "0", id="nothing-on-top"),
+        pytest.param(60, "2", "60", id="double"),
+    ],
+)
+def test_bulk_multiplies(limit: int, multiplier: str, minutes: str) -> None:
+    exam, user = make_exam(time_limit_mins=limit), make_user()
+
+    api.add_bulk_allowances([exam.pk], [user.pk], "time_multiplier", multiplier)
+
+    assert granted() == {(exam.pk, user.pk, TIME): minutes}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        *(("time_multiplier", value) for value in (".5", "-10", "d30", "nan", "inf", None)),
+        *((TIME, value) for value in ("-1", "ten")),
+    ],
+)
+def test_bulk_refuses_a_value_before_it_writes_anything(kind: str, value: Any) -> None:
+    with pytest.raises(AllowanceValueNotAllowedException):
+        api.add_bulk_allowances([make_exam().pk], [make_user().pk], kind, value)
+
+    assert granted() == {}
+
+
+def test_a_pair_that_fails_keeps_no_other_back(caplog: pytest.LogCaptureFixture) -> None:
+    exam, inactive, user = make_exam(), make_exam(is_active=False), make_user()
+
+    data, successes, failures = api.add_bulk_allowances(
+        [4711, "no-number", inactive.pk, exam.pk], [user.username, "nobody"], EXCEPTION, "Notes allowed"
+    )
+
+    assert (len(data), successes, failures) == (8, 1, 7)
+    assert granted() == {(exam.pk, user.pk, EXCEPTION): "Notes allowed"}
+    assert [item["error"] is None for item in data] == [item["success"] for item in data]
+    assert "nobody" not in caplog.text
+
+
+def test_bulk_of_nothing() -> None:
+    assert api.add_bulk_allowances([], [], TIME, "1") == ([], 0, 0)
+
+
+def test_the_cost_of_a_bulk_does_not_grow_with_the_learners(count_queries: Callable[..., int]) -> None:
+    exams = [make_exam(), make_exam()]
+
+    def cost(number: int) -> int:
+        users = [make_user().username for _ in range(number)]
+        ids = [exam.pk for exam in exams]
+        first = count_queries(lambda: api.add_bulk_allowances(ids, users, TIME, "1"))
+        again = count_queries(lambda: api.add_bulk_allowances(ids, users, TIME, "2"))
+        return first + again
+
+    assert cost(5) == cost(50) <= 40
+
+
+def test_bulk_archives_what_it_replaces() -> None:
+    allowance = make_allowance(value="10")
+
+    api.add_bulk_allowances([allowance.proctored_exam_id], [allowance.user_id], TIME, "20")
+
+    [archived] = ProctoredExamStudentAllowanceHistory.objects.all()
+    assert (archived.allowance_id, archived.value) == (allowance.pk, "10")

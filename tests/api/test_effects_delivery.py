@@ -1,0 +1,402 @@
+"""No effect is lost, none undoes the status. Spec: beyond.md 1, cross-cutting.md C2-C4."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.mail import EmailMessage
+from freezegun.api import FrozenDateTimeFactory
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edx_proctoring import api
+from edx_proctoring.api import effects
+from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
+from edx_proctoring.signals import exam_attempt_status_signal
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from tests.factories import make_attempt, make_effect, make_exam, make_staff, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def due() -> list[tuple[str, str]]:
+    """Return kind and call of the effects that wait."""
+    return list(
+        AttemptEffect.objects.filter(state=AttemptEffect.STATE_DUE).order_by("id").values_list("kind", "call_name")
+    )
+
+
+def test_delivered_effects_leave_nothing_behind(all_services: dict[str, Any]) -> None:
+    attempt = make_attempt(status=S.started)
+
+    api.update_attempt_status(attempt.pk, S.submitted)
+
+    assert not AttemptEffect.objects.exists()
+
+
+def test_effects_are_written_before_anybody_is_told(provider: Any) -> None:
+    seen: list[list[tuple[str, str]]] = []
+    provider.stop_exam_attempt = lambda exam, attempt: seen.append(due())
+    attempt = make_attempt(status=S.started)
+
+    api.update_attempt_status(attempt.pk, S.submitted)
+
+    [while_delivering] = seen
+    assert while_delivering == [
+        ("instructor", "complete_student_attempt"),
+        ("credit", "set_credit_requirement_status"),
+        ("mail", "status_email"),
+        ("provider", "stop_exam_attempt"),
+        ("signal", "tracking_event"),
+        ("signal", "exam_attempt_status_signal"),
+    ]
+
+
+def test_rows_hold_no_personal_data(provider: Any, all_services: dict[str, Any]) -> None:
+    provider.failing = {"stop_exam_attempt"}
+    user = make_user("iris", email="iris@example.com")
+
+    api.update_attempt_status(make_attempt(user=user, status=S.started).pk, S.submitted)
+
+    [row] = AttemptEffect.objects.values()
+    assert "iris" not in repr(row)
+    assert "@" not in repr(row)
+    assert "ConnectionError" in row["last_error"]
+
+
+@pytest.mark.parametrize(
+    ("service", "method", "to_status", "left"),
+    [
+        pytest.param("credit", "set_credit_requirement_status", S.submitted, "credit", id="credit"),
+        pytest.param("instructor", "complete_student_attempt", S.submitted, "instructor", id="instructor"),
+        pytest.param("grades", "override_subsection_grade", S.rejected, "grade", id="grades"),
+        pytest.param("certificates", "invalidate_certificate", S.rejected, "certificate", id="certificates"),
+    ],
+)
+def test_a_failing_service_keeps_neither_the_status_nor_the_others_back(
+    provider: Any,
+    all_services: dict[str, Any],
+    mailoutbox: list[Any],
+    events: list[Any],
+    service: str,
+    method: str,
+    to_status: str,
+    left: str,
+) -> None:
+    all_services[service].failing = {method}
+    attempt = make_attempt(status=S.started)
+
+    api.update_attempt_status(attempt.pk, to_status)
+
+    attempt.refresh_from_db()
+    assert attempt.status == to_status
+    assert due() == [(left, method)]
+    assert len(mailoutbox) == 1
+    assert len(events) == 1
+
+
+def test_a_provider_that_is_down_hears_of_it_later(provider: Any, clock: FrozenDateTimeFactory) -> None:
+    provider.failing = {"stop_exam_attempt"}
+    attempt = make_attempt(status=S.started)
+
+    api.update_attempt_status(attempt.pk, S.submitted)
+    assert due() == [("provider", "stop_exam_attempt")]
+
+    provider.failing = set()
+    clock.tick(timedelta(minutes=1))
+    report = api.deliver_due_effects()
+
+    assert report == api.DeliveryReport(delivered=1)
+    assert provider.calls == ["stop_exam_attempt", "stop_exam_attempt"]
+    assert due() == []
+
+
+def test_nobody_tries_again_during_the_pause(provider: Any, clock: FrozenDateTimeFactory) -> None:
+    provider.failing = {"stop_exam_attempt"}
+    api.update_attempt_status(make_attempt(status=S.started).pk, S.submitted)
+
+    clock.tick(timedelta(seconds=5))
+
+    assert api.deliver_due_effects() == api.DeliveryReport()
+    assert provider.calls == ["stop_exam_attempt"]
+
+
+def test_given_up_after_a_day(provider: Any, clock: FrozenDateTimeFactory, caplog: pytest.LogCaptureFixture) -> None:
+    provider.failing = {"stop_exam_attempt"}
+    api.update_attempt_status(make_attempt(status=S.started).pk, S.submitted)
+
+    clock.tick(timedelta(hours=25))
+    report = api.deliver_due_effects()
+
+    assert report == api.DeliveryReport(given_up=1)
+    assert AttemptEffect.objects.get().state == AttemptEffect.STATE_FAILED
+    assert "given up" in caplog.text
+    assert api.deliver_due_effects() == api.DeliveryReport()
+
+
+def test_staff_can_retry_what_was_given_up(provider: Any, clock: FrozenDateTimeFactory) -> None:
+    effect = make_effect(state=AttemptEffect.STATE_FAILED)
+
+    assert api.retry_effects([effect.pk]) == api.DeliveryReport(delivered=1)
+    assert provider.calls == ["stop_exam_attempt"]
+
+
+def test_staff_can_give_up() -> None:
+    effect = make_effect()
+
+    assert api.give_up_effects([effect.pk]) == 1
+    assert api.deliver_due_effects() == api.DeliveryReport()
+
+
+def test_the_next_change_delivers_what_is_left(provider: Any, credit: Any, clock: FrozenDateTimeFactory) -> None:
+    provider.failing = {"stop_exam_attempt"}
+    attempt = make_attempt(status=S.started)
+    api.update_attempt_status(attempt.pk, S.submitted)
+
+    provider.failing = set()
+    clock.tick(timedelta(minutes=1))
+    api.update_attempt_status(attempt.pk, S.second_review_required)
+
+    assert provider.calls == ["stop_exam_attempt", "stop_exam_attempt"]
+    assert due() == []
+
+
+def test_a_start_that_the_attempt_has_left_behind_is_superseded(provider: Any, clock: FrozenDateTimeFactory) -> None:
+    provider.failing = {"start_exam_attempt"}
+    attempt = make_attempt(status=S.ready_to_start)
+    api.update_attempt_status(attempt.pk, S.started)
+
+    api.update_attempt_status(attempt.pk, S.submitted)
+
+    clock.tick(timedelta(hours=1))
+    api.deliver_due_effects()
+    assert provider.calls == ["start_exam_attempt", "stop_exam_attempt"]
+    assert AttemptEffect.objects.get().state == AttemptEffect.STATE_SUPERSEDED
+
+
+def test_a_newer_credit_word_supersedes_the_older(credit: Any, clock: FrozenDateTimeFactory) -> None:
+    credit.failing = {"set_credit_requirement_status"}
+    attempt = make_attempt(status=S.started)
+    api.update_attempt_status(attempt.pk, S.submitted)
+
+    credit.failing = set()
+    api.update_attempt_status(attempt.pk, S.verified)
+    clock.tick(timedelta(hours=1))
+    api.deliver_due_effects()
+
+    words = [kwargs["status"] for _, kwargs in credit.called("set_credit_requirement_status")]
+    assert words == ["submitted", "satisfied"]
+
+
+def test_effects_of_a_removed_attempt_are_superseded(provider: Any) -> None:
+    attempt = make_attempt(status=S.submitted)
+    make_effect(attempt)
+    ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).delete()
+
+    assert api.deliver_due_effects() == api.DeliveryReport(superseded=1)
+    assert provider.calls == []
+
+
+def test_a_process_that_died_leaves_work_for_the_next(provider: Any, clock: FrozenDateTimeFactory) -> None:
+    attempt = make_attempt(status=S.started)
+
+    def killed(exam: str, attempt: str) -> None:
+        raise SystemExit
+
+    provider.stop_exam_attempt = killed
+    with pytest.raises(SystemExit):
+        api.update_attempt_status(attempt.pk, S.submitted)
+    del provider.stop_exam_attempt
+
+    attempt.refresh_from_db()
+    assert attempt.status == S.submitted
+    assert api.deliver_due_effects() == api.DeliveryReport(), "on loan to the process that died"
+    clock.tick(effects.LEASE)
+    api.deliver_due_effects()
+    assert provider.calls == ["stop_exam_attempt"]
+    assert due() == []
+
+
+def test_a_mail_that_cannot_be_sent_is_logged_in_the_words_of_the_contract(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    error = ConnectionError("no mail server")
+
+    def send(self: EmailMessage, fail_silently: bool = False) -> int:
+        raise error
+
+    monkeypatch.setattr(EmailMessage, "send", send)
+    attempt = make_attempt(status=S.started)
+
+    api.update_attempt_status(attempt.pk, S.submitted)
+
+    [record] = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert record.msg == (
+        "Exception occurred while trying to send proctoring attempt status email for user_id=%(user_id)s "
+        "in course_id=%(course_id)s -- %(err)s"
+    )
+    assert record.args == {
+        "user_id": attempt.user_id,
+        "course_id": attempt.proctored_exam.course_id,
+        "err": error,
+    }
+    assert due() == [("mail", "status_email")]
+
+
+def test_a_stale_mail_is_not_sent(
+    monkeypatch: pytest.MonkeyPatch, mailoutbox: list[Any], clock: FrozenDateTimeFactory
+) -> None:
+    attempt = make_attempt(status=S.started)
+    with monkeypatch.context() as patch:
+        patch.setattr(EmailMessage, "send", lambda self, fail_silently=False: 1 / 0)
+        api.update_attempt_status(attempt.pk, S.submitted)
+
+    api.update_attempt_status(attempt.pk, S.verified)
+    clock.tick(timedelta(hours=1))
+    api.deliver_due_effects()
+
+    assert [mail.subject for mail in mailoutbox] == ["Proctoring attempt verified"]
+
+
+def test_a_failing_receiver_of_the_signal_is_asked_again(clock: FrozenDateTimeFactory) -> None:
+    calls: list[str] = []
+
+    def receiver(status: str, **kwargs: Any) -> None:
+        calls.append(status)
+        if len(calls) == 1:
+            raise RuntimeError("not ready yet")
+
+    exam_attempt_status_signal.connect(receiver)
+    try:
+        api.update_attempt_status(make_attempt().pk, S.started)
+        clock.tick(timedelta(minutes=1))
+        api.deliver_due_effects()
+    finally:
+        exam_attempt_status_signal.disconnect(receiver)
+
+    assert calls == [S.started, S.started]
+    assert due() == []
+
+
+def test_a_late_override_is_still_attributed(grades: Any, clock: FrozenDateTimeFactory) -> None:
+    grades.failing = {"override_subsection_grade"}
+    judge = make_staff()
+    api.update_attempt_status(make_attempt(status=S.submitted).pk, S.rejected, update_attributable_to=judge)
+
+    grades.failing = set()
+    clock.tick(timedelta(minutes=1))
+    api.deliver_due_effects()
+
+    assert [kwargs["overrider"] for _, kwargs in grades.called("override_subsection_grade")] == [judge, judge]
+
+
+def test_an_effect_of_another_release_is_kept(clock: FrozenDateTimeFactory) -> None:
+    effect = make_effect(kind="telegram", call_name="send_telegram")
+
+    assert api.deliver_due_effects() == api.DeliveryReport(failed=1)
+    effect.refresh_from_db()
+    assert effect.state == AttemptEffect.STATE_DUE
+    assert "send_telegram" in effect.last_error
+
+
+def test_a_failed_cascade_is_completed_later(
+    monkeypatch: pytest.MonkeyPatch, clock: FrozenDateTimeFactory
+) -> None:
+    user, first, second = make_user(), make_exam(), make_exam()
+    attempt = make_attempt(make_exam(), user)
+    create = api.attempts.create_exam_attempt
+
+    def fails_for_the_first(exam_id: int, *args: Any, **kwargs: Any) -> int:
+        if exam_id == first.pk:
+            raise RuntimeError("no")
+        return create(exam_id, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(api.attempts, "create_exam_attempt", fails_for_the_first)
+        api.update_attempt_status(attempt.pk, S.declined)
+    declined = ProctoredExamStudentAttempt.objects.filter(user=user, status=S.declined)
+    assert set(declined.values_list("proctored_exam_id", flat=True)) == {attempt.proctored_exam_id, second.pk}
+
+    clock.tick(timedelta(minutes=1))
+    api.deliver_due_effects()
+
+    assert declined.filter(proctored_exam=first).exists()
+
+
+@given(tries=st.integers(1, 60))
+def test_pauses_are_between_ten_seconds_and_an_hour(tries: int) -> None:
+    assert timedelta(seconds=10) <= effects.pause_after(tries) <= timedelta(hours=1)
+
+
+@given(tries=st.integers(1, 8))
+def test_pauses_grow(tries: int) -> None:
+    assert effects.pause_after(tries + 2) > effects.pause_after(tries)
+
+
+# With workers (C4)
+
+
+@pytest.fixture
+def sent_tasks(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
+    """The Celery tasks sent so far, by name; effects leave the process from now on."""
+    from celery import current_app
+
+    sent: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr(current_app, "send_task", lambda name, kwargs: sent.append((name, kwargs)))
+    monkeypatch.setitem(settings.PROCTORING_SETTINGS, "ASYNC_PROVIDER_CALLS", True)
+    return sent
+
+
+def test_with_workers_only_services_are_called_in_process(
+    sent_tasks: list[Any],
+    provider: Any,
+    credit: Any,
+    mailoutbox: list[Any],
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    attempt = make_attempt(status=S.started)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        api.update_attempt_status(attempt.pk, S.submitted)
+
+    assert (provider.calls, mailoutbox) == ([], [])
+    assert len(credit.called("set_credit_requirement_status")) == 1
+    ids = list(AttemptEffect.objects.order_by("id").values_list("pk", flat=True))
+    assert sent_tasks == [("edx_proctoring.tasks.deliver_effects", {"effect_ids": ids})]
+    assert due() == [("mail", "status_email"), ("provider", "stop_exam_attempt")]
+
+
+def test_the_task_delivers(
+    sent_tasks: list[Any], provider: Any, mailoutbox: list[Any], django_capture_on_commit_callbacks: Any
+) -> None:
+    from edx_proctoring.tasks import deliver_effects
+
+    with django_capture_on_commit_callbacks(execute=True):
+        api.update_attempt_status(make_attempt(status=S.started).pk, S.submitted)
+    [(_, kwargs)] = sent_tasks
+
+    deliver_effects(**kwargs)
+
+    assert provider.calls == ["stop_exam_attempt"]
+    assert len(mailoutbox) == 1
+    assert due() == []
+
+
+def test_without_a_broker_effects_stay_due(
+    monkeypatch: pytest.MonkeyPatch,
+    sent_tasks: list[Any],
+    provider: Any,
+    clock: FrozenDateTimeFactory,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    from celery import current_app
+
+    monkeypatch.setattr(current_app, "send_task", lambda name, kwargs: 1 / 0)
+    with django_capture_on_commit_callbacks(execute=True):
+        api.update_attempt_status(make_attempt(status=S.started).pk, S.submitted)
+
+    clock.tick(timedelta(minutes=2))
+    api.deliver_due_effects()
+
+    assert provider.calls == ["stop_exam_attempt"]

@@ -1,0 +1,221 @@
+"""Exams, review policies, and the provider's copy of both. Spec: python-api.md 8.1, 8.2; data-model.md 5.1, 5.2."""
+
+from typing import Any
+
+import pytest
+from opaque_keys.edx.keys import CourseKey, UsageKey
+
+from edx_proctoring import api
+from edx_proctoring.exceptions import (
+    ProctoredExamAlreadyExists,
+    ProctoredExamNotFoundException,
+    ProctoredExamReviewPolicyAlreadyExists,
+    ProctoredExamReviewPolicyNotFoundException,
+)
+from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy
+from tests.factories import COURSE, NOON, make_exam, make_policy, make_staff
+
+pytestmark = pytest.mark.django_db
+
+UNKNOWN = 4711
+CONTENT = "block-v1:Demo+PROC+2026+type@sequential+block@final"
+
+
+def test_create(events: list[Any]) -> None:
+    exam_id = api.create_exam(COURSE, CONTENT, "Final", 90, due_date=NOON)
+
+    assert api.get_exam_by_id(exam_id) == {
+        "id": exam_id,
+        "course_id": COURSE,
+        "content_id": CONTENT,
+        "external_id": "externalid",
+        "exam_name": "Final",
+        "time_limit_mins": 90,
+        "is_proctored": True,
+        "is_practice_exam": False,
+        "is_active": True,
+        "due_date": NOON,
+        "hide_after_due": False,
+        "backend": "test",
+    }
+    assert [name for name, _ in events] == ["edx.special_exam.proctored.created"]
+
+
+def test_a_timed_exam_stores_the_default_provider_and_tells_nobody(test_backend: Any) -> None:
+    exam_id = api.create_exam(COURSE, CONTENT, "Final", 90, is_proctored=False)
+
+    assert api.get_exam_by_id(exam_id)["backend"] == "test"
+    assert test_backend.last_exam is None
+
+
+def test_one_exam_per_content() -> None:
+    api.create_exam(COURSE, CONTENT, "Final", 90)
+
+    with pytest.raises(ProctoredExamAlreadyExists):
+        api.create_exam(COURSE, CONTENT, "Final", 90)
+
+
+def test_a_race_of_two_creations_is_a_refusal_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_exam(content_id=CONTENT)
+    monkeypatch.setattr(ProctoredExam, "get_exam_by_content_id", lambda course_id, content_id: None)
+
+    with pytest.raises(ProctoredExamAlreadyExists):
+        api.create_exam(COURSE, CONTENT, "Final", 90)
+
+    assert ProctoredExam.objects.count() == 1, "the transaction around is still usable"
+
+
+def test_update_leaves_what_is_not_given(events: list[Any]) -> None:
+    exam = make_exam(due_date=NOON)
+    events.clear()
+
+    assert api.update_exam(exam.pk, exam_name="New name") == exam.pk
+
+    after = api.get_exam_by_id(exam.pk)
+    assert (after["exam_name"], after["due_date"], after["time_limit_mins"]) == ("New name", NOON, 90)
+    assert [name for name, _ in events] == ["edx.special_exam.proctored.updated"]
+
+
+def test_update_with_none_clears_the_due_date_only() -> None:
+    exam = make_exam(due_date=NOON)
+
+    api.update_exam(exam.pk, due_date=None, time_limit_mins=None)
+
+    after = api.get_exam_by_id(exam.pk)
+    assert (after["due_date"], after["time_limit_mins"]) == (None, 90)
+
+
+def test_an_update_without_changes_tells_the_provider_again(test_backend: Any) -> None:
+    exam = make_exam()
+    test_backend.last_exam = None
+    rows = exam.history.count()
+
+    api.update_exam(exam.pk)
+
+    assert test_backend.last_exam["id"] == exam.pk
+    assert exam.history.count() == rows + 1
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        pytest.param(
+            lambda: api.update_exam(UNKNOWN),
+            "Attempted to update exam_id=4711, but this exam does not exist.",
+            id="update",
+        ),
+        pytest.param(
+            lambda: api.get_exam_by_id(UNKNOWN),
+            "Attempted to get exam_id=4711, but this exam does not exist.",
+            id="by-id",
+        ),
+        pytest.param(
+            lambda: api.get_exam_by_content_id("c", "d"),
+            "Cannot find proctored exam in course_id=c with content_id=d",
+            id="by-content",
+        ),
+    ],
+)
+def test_unknown_exams(call: Any, message: str) -> None:
+    with pytest.raises(ProctoredExamNotFoundException) as refusal:
+        call()
+    assert str(refusal.value) == message
+
+
+def test_ids_may_be_opaque_keys() -> None:
+    exam = make_exam(content_id=CONTENT)
+
+    found = api.get_exam_by_content_id(CourseKey.from_string(COURSE), UsageKey.from_string(CONTENT))
+
+    assert found["id"] == exam.pk
+    assert [item["id"] for item in api.get_all_exams_for_course(CourseKey.from_string(COURSE))] == [exam.pk]
+
+
+def test_the_list_of_a_course() -> None:
+    active, inactive = make_exam("timed"), make_exam(is_active=False)
+
+    assert {exam["id"] for exam in api.get_all_exams_for_course(COURSE)} == {active.pk, inactive.pk}
+    assert [exam["id"] for exam in api.get_all_exams_for_course(COURSE, active_only=True)] == [active.pk]
+
+
+# The provider's copy
+
+
+def test_a_new_provider_id_is_stored_without_telling_the_provider_twice(test_backend: Any) -> None:
+    told: list[dict[str, Any]] = []
+    test_backend.on_exam_saved = lambda exam: told.append(exam) or f"id-{len(told)}"
+
+    exam = make_exam(external_id=None, due_date=NOON)
+
+    assert exam.external_id == "id-1"
+    assert ProctoredExam.objects.get().external_id == "id-1"
+    assert exam.history.count() == 2
+    [payload] = told
+    assert payload["due_date"] == "2026-03-02T12:00:00Z"
+
+
+def test_a_provider_that_is_down_does_not_stop_a_course_from_being_published(
+    test_backend: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    test_backend.on_exam_saved = lambda exam: 1 / 0
+
+    exam = make_exam()
+
+    assert ProctoredExam.objects.filter(pk=exam.pk).exists()
+    assert "provider not told about exam" in caplog.text
+
+
+def test_switching_to_timed_tells_the_provider_that_it_is_over(test_backend: Any) -> None:
+    exam = make_exam()
+
+    api.update_exam(exam.pk, is_proctored=False)
+
+    assert (test_backend.last_exam["id"], test_backend.last_exam["is_active"]) == (exam.pk, False)
+
+
+# Review policies
+
+
+def test_policy_life(test_backend: Any) -> None:
+    exam, author, editor = make_exam(), make_staff(), make_staff()
+
+    policy_id = api.create_exam_review_policy(exam.pk, author.pk, "No notes")
+    assert test_backend.last_exam["rule_summary"] == "No notes"
+
+    api.update_review_policy(exam.pk, editor.pk, "Notes allowed")
+    seen = api.get_review_policy_by_exam_id(exam.pk)
+    assert (seen["id"], seen["review_policy"]) == (policy_id, "Notes allowed")
+    assert seen["set_by_user"]["id"] == editor.pk
+    assert api._get_review_policy_by_exam_id(exam.pk) == "Notes allowed"
+
+    api.remove_review_policy(exam.pk)
+    assert api._get_review_policy_by_exam_id(exam.pk) is None
+
+
+def test_one_policy_per_exam() -> None:
+    policy = make_policy()
+
+    with pytest.raises(ProctoredExamReviewPolicyAlreadyExists):
+        api.create_exam_review_policy(policy.proctored_exam_id, policy.set_by_user_id, "Another")
+
+
+@pytest.mark.parametrize("text", ["", None])
+def test_an_empty_text_deletes_the_policy(text: str | None) -> None:
+    policy = make_policy()
+
+    api.update_review_policy(policy.proctored_exam_id, policy.set_by_user_id, text)
+
+    assert not ProctoredExamReviewPolicy.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(lambda: api.update_review_policy(UNKNOWN, UNKNOWN, "text"), id="update"),
+        pytest.param(lambda: api.remove_review_policy(UNKNOWN), id="remove"),
+        pytest.param(lambda: api.get_review_policy_by_exam_id(UNKNOWN), id="get"),
+    ],
+)
+def test_unknown_policies(call: Any) -> None:
+    with pytest.raises(ProctoredExamReviewPolicyNotFoundException):
+        call()

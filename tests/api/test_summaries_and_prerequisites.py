@@ -1,0 +1,253 @@
+"""Status lines of outlines, and what has to be done before an exam. Spec: python-api.md 8.9, 8.10."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+
+from edx_proctoring import api, runtime
+from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from edx_proctoring.tests import mock_perm
+from edx_proctoring.tests.test_services import (
+    MockCreditService,
+    MockCreditServiceNone,
+    MockCreditServiceWithCourseEndDate,
+)
+from tests.factories import COURSE, NOON, make_attempt, make_exam, make_user
+
+pytestmark = pytest.mark.django_db
+
+PENCIL, WARNING = "fa-pencil-square-o", "fa-exclamation-triangle"
+
+
+def summary(exam: Any, user: Any) -> dict[str, Any] | None:
+    return api.get_attempt_status_summary(user.pk, exam.course_id, exam.content_id)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "line"),
+    [
+        pytest.param("proctored", None, ("Proctored Option Available", PENCIL, False), id="not-entered"),
+        pytest.param("proctored", S.started, ("Taking As Proctored Exam", PENCIL, False), id="under-way"),
+        pytest.param("proctored", S.onboarding_missing, ("Taking As Proctored Exam", PENCIL, False), id="refused"),
+        pytest.param("proctored", S.declined, ("Taking As Open Exam", PENCIL, False), id="opted-out"),
+        pytest.param("proctored", S.submitted, ("Pending Session Review", "fa-spinner fa-spin", True), id="waiting"),
+        pytest.param(
+            "proctored",
+            S.second_review_required,
+            ("Pending Session Review", "fa-spinner fa-spin", True),
+            id="waiting-for-a-person",
+        ),
+        pytest.param("proctored", S.verified, ("Passed Proctoring", "fa-check", True), id="passed"),
+        pytest.param("proctored", S.rejected, ("Failed Proctoring", WARNING, True), id="rejected"),
+        pytest.param("proctored", S.error, ("Failed Proctoring", WARNING, True), id="error"),
+        pytest.param("practice", None, ("Ungraded Practice Exam", "", False), id="practice"),
+        pytest.param("onboarding", S.started, ("Ungraded Practice Exam", "", False), id="onboarding-under-way"),
+        pytest.param("onboarding", S.submitted, ("Practice Exam Completed", "fa-check", True), id="practice-done"),
+        pytest.param("practice", S.error, ("Practice Exam Failed", WARNING, True), id="practice-error"),
+    ],
+)
+def test_status_line(kind: str, status: str | None, line: tuple[str, str, bool]) -> None:
+    exam, user = make_exam(kind), make_user()
+    if status:
+        make_attempt(exam, user, status)
+
+    assert summary(exam, user) == {
+        "status": status or S.eligible,
+        "short_description": line[0],
+        "suggested_icon": line[1],
+        "in_completed_state": line[2],
+    }
+
+
+def test_a_timed_exam_has_no_status() -> None:
+    exam = make_exam("timed")
+
+    assert summary(exam, make_user()) == {
+        "short_description": "Timed Exam",
+        "suggested_icon": "fa-clock-o",
+        "in_completed_state": False,
+    }
+
+
+def test_after_the_course_the_option_is_gone() -> None:
+    runtime.set_runtime_service("credit", MockCreditServiceWithCourseEndDate())
+
+    seen = summary(make_exam(), make_user())
+
+    assert seen is not None
+    assert (seen["status"], seen["short_description"]) == (S.expired, "Proctored Option No Longer Available")
+
+
+def test_who_may_not_be_proctored_sees_no_line(credit: Any) -> None:
+    with mock_perm():
+        assert summary(make_exam(), make_user()) is None
+        assert summary(make_exam("practice"), make_user()) is not None
+
+
+def test_without_credit_everybody_sees_the_line() -> None:
+    with mock_perm():
+        assert summary(make_exam(), make_user()) is not None
+
+
+def test_an_unknown_exam_is_logged_and_has_no_line(caplog: pytest.LogCaptureFixture) -> None:
+    assert api.get_attempt_status_summary(make_user().pk, COURSE, "unknown") is None
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+def test_a_caller_may_change_the_line() -> None:
+    exam, user = make_exam(), make_user()
+    first = summary(exam, user)
+    assert first is not None
+    first["short_description"] = "changed"
+
+    assert summary(exam, user) != first
+
+
+def test_an_expired_attempt_is_ended_on_the_way(clock: FrozenDateTimeFactory) -> None:
+    attempt = make_attempt(status=S.started, started_at=NOON, allowed_time_limit_mins=90)
+    clock.tick(timedelta(minutes=91))
+
+    seen = summary(attempt.proctored_exam, attempt.user)
+
+    assert seen is not None
+    assert seen["status"] == S.submitted
+
+
+def test_all_lines_of_a_course_equal_the_single_ones(credit: Any) -> None:
+    user = make_user()
+    exams = [make_exam(kind) for kind in ("timed", "proctored", "practice", "onboarding", "proctored")]
+    make_attempt(exams[1], user, S.error)
+    make_attempt(exams[1], user, S.submitted)
+
+    assert api.get_attempt_status_summaries(user.pk, COURSE) == {
+        exam.content_id: summary(exam, user) for exam in exams
+    }
+
+
+def test_all_lines_of_a_course_cost_the_same_at_any_size(credit: Any, count_queries: Callable[..., int]) -> None:
+    user = make_user()
+
+    def cost() -> int:
+        credit.calls.clear()
+        queries = count_queries(lambda: api.get_attempt_status_summaries(user.pk, COURSE))
+        assert len(credit.called("get_credit_state")) <= 1
+        return queries
+
+    for _ in range(5):
+        make_attempt(make_exam(), user)
+    make_exam()
+    few = cost()
+    for _ in range(45):
+        make_attempt(make_exam(), user)
+
+    assert cost() == few
+
+
+# Prerequisites
+
+
+def requirement(name: str, status: str | None, order: int, namespace: str = "proctored_exam") -> dict[str, Any]:
+    return {"namespace": namespace, "name": name, "order": order, "status": status}
+
+
+ALL_KINDS = [
+    requirement("final", None, 9),
+    requirement("grade", "failed", 0, "grade"),
+    requirement("check", "satisfied", 1, "reverification"),
+    requirement("midterm", "failed", 2),
+    requirement("quiz", None, 3),
+    requirement("open", "declined", 4),
+]
+
+
+def names(requirements: list[dict[str, Any]]) -> list[str]:
+    return [item["name"] for item in requirements]
+
+
+def test_prerequisites_are_sorted_by_status() -> None:
+    result = api._are_prerequirements_satisfied(ALL_KINDS, "final", ["grade"])
+
+    assert {key: names(value) for key, value in result.items() if isinstance(value, list)} == {
+        "satisfied_prerequisites": ["check"],
+        "failed_prerequisites": ["midterm"],
+        "pending_prerequisites": ["quiz"],
+        "declined_prerequisites": ["open"],
+    }
+    assert result["are_prerequisites_satisifed"] is False
+
+
+@pytest.mark.parametrize(
+    ("before", "considered"),
+    [
+        pytest.param("midterm", ["check"], id="only-those-before"),
+        pytest.param("unknown", ["check", "midterm", "quiz", "open", "final"], id="all-if-unknown"),
+        pytest.param(None, ["check", "midterm", "quiz", "open", "final"], id="all-if-not-named"),
+    ],
+)
+def test_only_what_comes_before_counts(before: str | None, considered: list[str]) -> None:
+    result = api._are_prerequirements_satisfied(ALL_KINDS, before, ["grade"])
+
+    found = [name for value in result.values() if isinstance(value, list) for name in names(value)]
+    assert sorted(found) == sorted(considered)
+
+
+def test_order() -> None:
+    assert names(api._get_ordered_prerequisites(ALL_KINDS)) == ["grade", "check", "midterm", "quiz", "open", "final"]
+
+
+@pytest.fixture
+def requirements() -> list[dict[str, Any]]:
+    """What the credit service lists; the test fills it."""
+    service = MockCreditService()
+    runtime.set_runtime_service("credit", service)
+    listed: list[dict[str, Any]] = service.status["credit_requirement_status"]
+    return listed
+
+
+def checked(exam: Any, user: Any) -> dict[str, Any]:
+    return api.check_prerequisites(api.get_exam_by_id(exam.pk), user.pk)
+
+
+def test_failed_prerequisites_get_links(requirements: list[dict[str, Any]]) -> None:
+    exam, former = make_exam(), make_exam()
+    requirements += [
+        requirement(former.content_id, "failed", 1),
+        requirement("selfie", "failed", 2, "reverification"),
+        requirement("quiz", None, 3),
+    ]
+
+    status = checked(exam, make_user())["prerequisite_status"]
+
+    links = [item["jumpto_url"] for item in status["failed_prerequisites"]]
+    assert links[0].endswith(former.content_id)
+    assert links[1] is None
+    assert "jumpto_url" not in status["pending_prerequisites"][0]
+
+
+def test_pending_prerequisites_get_links(requirements: list[dict[str, Any]]) -> None:
+    requirements.append(requirement("quiz", None, 1))
+
+    status = checked(make_exam(), make_user())["prerequisite_status"]
+
+    assert status["pending_prerequisites"][0]["jumpto_url"].endswith("quiz")
+
+
+def test_a_declined_prerequisite_declines_the_exam(requirements: list[dict[str, Any]]) -> None:
+    exam, user = make_exam(), make_user()
+    requirements.append(requirement("open", "declined", 1))
+
+    checked(exam, user)
+
+    assert ProctoredExamStudentAttempt.objects.get().status == S.declined
+
+
+@pytest.mark.parametrize("service", [None, MockCreditServiceNone()], ids=["no-service", "no-state"])
+def test_without_a_credit_state_nothing_is_added(service: Any) -> None:
+    runtime.set_runtime_service("credit", service)
+    exam = make_exam()
+
+    assert checked(exam, make_user()) == api.get_exam_by_id(exam.pk)

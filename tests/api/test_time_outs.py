@@ -1,0 +1,292 @@
+"""The clock: limits, deadlines, and what happens when the time is up. Spec: python-api.md 3, 7.6, 8.9."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from freezegun import freeze_time
+from freezegun.api import FrozenDateTimeFactory
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edx_proctoring import api
+from edx_proctoring.api import timing, transitions
+from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from tests.factories import NOON, make_allowance, make_attempt, make_exam, make_user
+
+MINUTE = timedelta(minutes=1)
+
+
+# Arithmetic
+
+
+@pytest.mark.parametrize(
+    ("limit", "due_in", "allowed"),
+    [
+        pytest.param(90, None, 90, id="no-due-date"),
+        pytest.param(90, 90, 90, id="due-exactly-at-the-limit"),
+        pytest.param(90, 89, 89, id="due-date-cuts-the-limit"),
+        pytest.param(90, 89.9, 89, id="only-whole-minutes"),
+        pytest.param(90, -1, 0, id="past-due-is-never-negative"),
+        pytest.param(-5, None, -5, id="negative-limit-stays"),
+        pytest.param(-5, 10, -5, id="negative-limit-before-the-due-date-stays"),
+    ],
+)
+def test_the_due_date_cuts_the_limit(limit: int, due_in: float | None, allowed: int) -> None:
+    due = None if due_in is None else NOON + due_in * MINUTE
+    assert timing.cut_by_due_date(limit, due=due, now=NOON) == allowed
+
+
+@given(limit=st.integers(0, 10_000), due_in=st.integers(-10_000, 10_000))
+def test_nobody_works_past_the_limit_or_the_due_date(limit: int, due_in: int) -> None:
+    allowed = timing.cut_by_due_date(limit, due=NOON + due_in * MINUTE, now=NOON)
+    assert 0 <= allowed <= min(limit, max(due_in, 0))
+
+
+@pytest.mark.parametrize(
+    ("extra", "carry_over", "limit"),
+    [
+        pytest.param(None, None, 90, id="plain"),
+        pytest.param(30, None, 120, id="allowance-adds"),
+        pytest.param(None, 10 * 60, 10, id="carry-over-replaces"),
+        pytest.param(30, 10 * 60, 10, id="carry-over-replaces-the-allowance-too"),
+        pytest.param(30, 0, 0, id="nothing-left-is-honoured"),
+        pytest.param(None, 119, 1, id="whole-minutes"),
+    ],
+)
+def test_limit_before_the_due_date(extra: int | None, carry_over: int | None, limit: int) -> None:
+    assert timing.limit_before_due_date(90, extra_minutes=extra, carry_over_seconds=carry_over) == limit
+
+
+@pytest.mark.parametrize(
+    ("status", "offset", "expected"),
+    [
+        pytest.param(S.started, 0, False, id="at-the-very-moment"),
+        pytest.param(S.started, 0.001, True, id="just-after"),
+        pytest.param(S.started, -1, False, id="before"),
+        pytest.param(S.ready_to_submit, 1, True, id="on-the-submit-page"),
+        pytest.param(S.submitted, 1, False, id="submitted-already"),
+        pytest.param(S.onboarding_reset, 1, False, id="replaced"),
+    ],
+)
+def test_has_run_out(status: str, offset: float, expected: bool) -> None:
+    assert timing.has_run_out(status, NOON - 90 * MINUTE, 90, now=NOON + offset * MINUTE) is expected
+
+
+def test_a_clock_without_a_limit_never_runs_out() -> None:
+    assert not timing.has_run_out(S.started, NOON, None, now=NOON + timedelta(days=999))
+
+
+# Noticing
+
+
+def readers() -> list[Any]:
+    """Return each published way to read one attempt."""
+    return [
+        pytest.param(lambda a: api.get_exam_attempt_by_id(a.pk), id="by-id"),
+        pytest.param(lambda a: api.get_exam_attempt_by_code(a.attempt_code), id="by-code"),
+        pytest.param(lambda a: api.get_exam_attempt_by_external_id(a.external_id), id="by-external-id"),
+        pytest.param(lambda a: api.get_current_exam_attempt(a.proctored_exam_id, a.user_id), id="current"),
+        pytest.param(lambda a: api._get_exam_attempt(a), id="of-an-object"),
+        pytest.param(lambda a: api._check_for_attempt_timeout(api.attempts_read.attempt_dict(a)), id="of-a-dict"),
+    ]
+
+
+def running(**fields: Any) -> ProctoredExamStudentAttempt:
+    return make_attempt(status=S.started, started_at=NOON, allowed_time_limit_mins=90, **fields)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("read", readers())
+def test_whoever_reads_an_expired_attempt_ends_it(
+    clock: FrozenDateTimeFactory, mailoutbox: list[Any], read: Callable[[Any], dict[str, Any]]
+) -> None:
+    attempt = running()
+    clock.move_to(NOON + 200 * MINUTE)
+
+    seen = read(attempt)
+
+    assert (seen["status"], seen["completed_at"]) == (S.submitted, NOON + 90 * MINUTE)
+    assert len(mailoutbox) == 1
+    attempt.refresh_from_db()
+    assert attempt.status == S.submitted
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("read", readers())
+def test_whoever_reads_an_attempt_in_time_changes_nothing(
+    clock: FrozenDateTimeFactory, read: Callable[[Any], dict[str, Any]]
+) -> None:
+    attempt = running()
+    clock.move_to(NOON + 90 * MINUTE)
+
+    assert read(attempt)["status"] == S.started
+    assert attempt.history.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_real_time_out_has_no_completion(
+    clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(settings.PROCTORING_SETTINGS, "ALLOW_TIMED_OUT_STATE", True)
+    attempt = running()
+    clock.move_to(NOON + 91 * MINUTE)
+
+    seen = api.get_exam_attempt_by_id(attempt.pk)
+
+    assert seen is not None
+    assert (seen["status"], seen["completed_at"]) == (S.timed_out, None)
+
+
+@pytest.mark.django_db
+def test_two_readers_who_notice_together_end_it_once(
+    clock: FrozenDateTimeFactory, mailoutbox: list[Any]
+) -> None:
+    attempt = running()
+    clock.move_to(NOON + 91 * MINUTE)
+    seen_by_one = api.attempts_read.existing_attempt(attempt.pk)
+    seen_by_other = api.attempts_read.existing_attempt(attempt.pk)
+
+    transitions.end_if_time_is_up(seen_by_one)
+    after = transitions.end_if_time_is_up(seen_by_other)
+
+    assert after.status == S.submitted
+    assert len(mailoutbox) == 1
+    assert attempt.history.count() == 2
+
+
+@pytest.mark.django_db
+def test_a_late_reader_does_not_undo_a_verdict(clock: FrozenDateTimeFactory) -> None:
+    attempt = running()
+    clock.move_to(NOON + 91 * MINUTE)
+    seen_before = api.attempts_read.existing_attempt(attempt.pk)
+    api.update_attempt_status(attempt.pk, S.verified)
+
+    assert transitions.end_if_time_is_up(seen_before).status == S.verified
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("limit", [0, -5])
+def test_a_start_with_no_time_left_ends_at_once(
+    provider: Any, events: list[Any], sent_signals: list[Any], limit: int
+) -> None:
+    exam = make_exam(time_limit_mins=limit)
+    attempt = make_attempt(exam, status=S.ready_to_start)
+
+    with freeze_time(NOON, auto_tick_seconds=1):
+        api.update_attempt_status(attempt.pk, S.started)
+
+    attempt.refresh_from_db()
+    assert (attempt.status, attempt.allowed_time_limit_mins) == (S.submitted, limit)
+    assert provider.calls == ["start_exam_attempt", "stop_exam_attempt"]
+    assert [name.rpartition(".")[2] for name, _ in events] == [S.started, S.submitted]
+    assert [signal["status"] for signal in sent_signals] == [S.started, S.submitted]
+
+
+@pytest.mark.django_db
+def test_marking_a_time_out_by_hand_ends_it_now(clock: FrozenDateTimeFactory) -> None:
+    attempt = running()
+    clock.move_to(NOON + 30 * MINUTE)
+
+    api.mark_exam_attempt_timeout(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.status, attempt.completed_at) == (S.submitted, NOON + 30 * MINUTE)
+
+
+@pytest.mark.django_db
+def test_active_exams_leave_out_those_whose_time_is_up(clock: FrozenDateTimeFactory) -> None:
+    user = make_user()
+    expired = running(user=user)
+    active = running(user=user)
+    ProctoredExamStudentAttempt.objects.filter(pk=active.pk).update(allowed_time_limit_mins=300)
+    make_allowance(active.proctored_exam, user)
+    clock.move_to(NOON + 91 * MINUTE)
+
+    [item] = api.get_active_exams_for_user(user.pk)
+
+    assert item["attempt"]["id"] == active.pk
+    assert item["exam"]["id"] == active.proctored_exam_id
+    assert [allowance["value"] for allowance in item["allowances"]] == ["30"]
+    expired.refresh_from_db()
+    assert expired.status == S.submitted
+
+
+# Limits of one learner
+
+
+@pytest.mark.django_db
+def test_the_limit_at_the_start(clock: FrozenDateTimeFactory) -> None:
+    exam, user = make_exam(due_date=NOON + 100 * MINUTE), make_user()
+    make_allowance(exam, user, value="45")
+    attempt = make_attempt(exam, user, S.ready_to_start)
+
+    api.start_exam_attempt(exam.pk, user.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.started_at, attempt.allowed_time_limit_mins) == (NOON, 100)
+
+
+@pytest.mark.django_db
+def test_an_allowance_does_not_change_a_running_clock(clock: FrozenDateTimeFactory) -> None:
+    attempt = running()
+
+    api.add_allowance_for_user(attempt.proctored_exam_id, attempt.user_id, "additional_time_granted", "30")
+
+    attempt.refresh_from_db()
+    assert attempt.allowed_time_limit_mins == 90
+
+
+@pytest.mark.django_db
+def test_total_allowed_time_in_words(clock: FrozenDateTimeFactory) -> None:
+    exam, user = make_exam(), make_user()
+    make_allowance(exam, user, value="30")
+
+    assert api.get_total_allowed_time_for_exam(api.get_exam_by_id(exam.pk), user.pk) == "2 hours"
+    assert api._calculate_allowed_mins(api.get_exam_by_id(exam.pk), user.pk) == 120
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("kind", "due", "course_end", "expected"),
+    [
+        pytest.param("proctored", NOON, None, True, id="the-very-moment-is-over"),
+        pytest.param("proctored", NOON + MINUTE, None, False, id="not-yet"),
+        pytest.param("proctored", None, NOON - MINUTE, False, id="course-end-is-no-due-date-of-a-proctored-exam"),
+        pytest.param("timed", None, NOON - MINUTE, True, id="course-end-ends-a-timed-exam"),
+        pytest.param("timed", NOON + MINUTE, NOON - MINUTE, False, id="due-date-beats-course-end"),
+    ],
+)
+def test_past_due(
+    clock: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    due: datetime | None,
+    course_end: datetime | None,
+    expected: bool,
+) -> None:
+    monkeypatch.setattr("edx_when.api.get_dates_for_course", lambda course_id, **kwargs: {("block", "end"): course_end})
+    exam = api.get_exam_by_id(make_exam(kind, due_date=due).pk)
+
+    assert api.is_exam_passed_due(exam) is expected
+
+
+@pytest.mark.django_db
+def test_a_personal_date_beats_the_stored_one(
+    clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def date_for_block(course_id: str, block_id: str, name: str, user: Any = None) -> datetime | None:
+        asked.append((course_id, block_id, name, user))
+        return NOON + MINUTE if user else None
+
+    monkeypatch.setattr("edx_when.api.get_date_for_block", date_for_block)
+    exam = api.get_exam_by_id(make_exam(due_date=NOON - MINUTE).pk)
+
+    assert api.is_exam_passed_due(exam)
+    assert not api.is_exam_passed_due(exam, user=7)
+    assert asked[-1] == (exam["course_id"], exam["content_id"], "due", 7)

@@ -1,0 +1,161 @@
+"""The interface, and the two providers without a vendor. Spec: backends.md 4, 8."""
+
+import threading
+from typing import Any
+
+import pytest
+
+from edx_proctoring import constants
+from edx_proctoring.backends import mock as mock_module
+from edx_proctoring.backends.backend import ProctoringBackendProvider
+from edx_proctoring.backends.mock import MockProctoringBackendProvider
+from edx_proctoring.backends.null import NullBackendProvider
+from edx_proctoring.backends.tests.test_backend import PassthroughBackendProvider
+
+ABSTRACT = {
+    "register_exam_attempt": ({}, {}),
+    "start_exam_attempt": ("e", "a"),
+    "stop_exam_attempt": ("e", "a"),
+    "mark_erroneous_exam_attempt": ("e", "a"),
+    "remove_exam_attempt": ("e", "a"),
+    "get_software_download_url": (),
+    "on_review_callback": ({}, {}),
+    "on_exam_saved": ({},),
+}
+
+
+class TestInterface:
+    def test_abstract_methods(self):
+        assert ProctoringBackendProvider.__abstractmethods__ == set(ABSTRACT)
+
+    def test_an_incomplete_class_cannot_be_used(self):
+        class Incomplete(NullBackendProvider):
+            on_exam_saved = ProctoringBackendProvider.on_exam_saved
+
+        with pytest.raises(TypeError, match="on_exam_saved"):
+            Incomplete()
+
+    @pytest.mark.parametrize(("method", "arguments"), ABSTRACT.items())
+    def test_super_of_an_abstract_method_raises(self, method, arguments):
+        with pytest.raises(NotImplementedError):
+            getattr(PassthroughBackendProvider(), method)(*arguments)
+
+    def test_what_a_provider_need_not_implement(self):
+        provider = NullBackendProvider()
+        exam, attempt = {"id": 1}, {"id": 2}
+        assert provider.get_javascript() == ""
+        assert provider.get_exam(exam) is exam
+        assert provider.get_attempt(attempt) is attempt
+        assert provider.get_instructor_url("c", {}, exam_id="e", attempt_id="a") is None
+        assert provider.get_instructor_url("c", {}, show_configuration_dashboard=True) is None
+        assert provider.get_instructor_url("c", {}, encrypted_video_review_url=b"x") is None
+        assert provider.retire_user("u") is None
+        assert provider.should_block_access_to_exam_material() is False
+        assert provider.get_onboarding_profile_info("c", user_id="u") is None
+        assert provider.get_proctoring_config() is None
+        assert provider.get_video_review_aes_key() is None
+
+    def test_attributes(self):
+        provider = PassthroughBackendProvider()
+        assert provider.verbose_name == "Unknown"
+        assert provider.tech_support_email == provider.tech_support_phone == ""
+        assert provider.learner_notification_from_email == provider.help_center_article_url == ""
+        assert provider.has_dashboard is provider.supports_onboarding is False
+        for absent in ("integration_specific_email", "passing_statuses", "npm_module"):
+            assert not hasattr(provider, absent)
+
+    def test_options_become_attributes_that_can_be_taken_away(self):
+        provider = PassthroughBackendProvider(verbose_name="Mine", anything=1)
+        assert (provider.verbose_name, provider.anything) == ("Mine", 1)
+        del provider.verbose_name
+        assert provider.verbose_name == "Unknown"
+
+    def test_methods_can_be_replaced_on_an_instance(self):
+        provider = NullBackendProvider()
+        provider.get_javascript = lambda: "/x.js"
+        assert provider.get_javascript() == "/x.js"
+        del provider.get_javascript
+        assert provider.get_javascript() == ""
+
+
+class TestPingInterval:
+    def test_it_follows_the_constant(self, monkeypatch):
+        provider = NullBackendProvider()
+        assert provider.ping_interval == NullBackendProvider.ping_interval == 60
+        monkeypatch.setattr(constants, "DEFAULT_DESKTOP_APPLICATION_PING_INTERVAL_SECONDS", 12, raising=False)
+        assert provider.ping_interval == 12
+
+    def test_an_option_wins(self):
+        assert PassthroughBackendProvider(ping_interval=30).ping_interval == 30
+
+    def test_a_class_attribute_wins(self):
+        class Plugin(NullBackendProvider):
+            ping_interval = 20
+
+        assert Plugin().ping_interval == 20
+
+
+class TestNull:
+    def test_it_does_nothing(self):
+        provider = NullBackendProvider()
+        results = {method: getattr(provider, method)(*arguments) for method, arguments in ABSTRACT.items()}
+        assert results.pop("remove_exam_attempt") is True
+        assert set(results.values()) == {None}
+        assert provider.verbose_name == "Null Backend"
+
+
+class TestMock:
+    @pytest.fixture
+    def callback(self, monkeypatch):
+        """Stands for the launch callback; the test learns when it was called and with what."""
+        called = threading.Event()
+        calls: list[tuple[Any, ...]] = []
+
+        def start_exam_callback(*arguments: Any) -> None:
+            calls.append(arguments)
+            called.set()
+
+        monkeypatch.setattr(mock_module, "start_exam_callback", start_exam_callback)
+        return called, calls
+
+    def test_it_reports_ready_within_two_seconds(self, callback):
+        called, calls = callback
+        assert MockProctoringBackendProvider().register_exam_attempt(None, {"attempt_code": "CODE"}) == "CODE"
+        assert calls == []
+        assert called.wait(2)
+        assert calls == [(None, "CODE")]
+
+    def test_the_delay_can_be_zero(self, callback):
+        MockProctoringBackendProvider(ready_after=0).register_exam_attempt({}, {"attempt_code": "CODE"})
+        assert callback[1] == [(None, "CODE")]
+
+    def test_nobody_waits_for_its_thread(self, callback):
+        before = set(threading.enumerate())
+        MockProctoringBackendProvider(ready_after=0.2).register_exam_attempt({}, {"attempt_code": "CODE"})
+        (thread,) = set(threading.enumerate()) - before
+        assert thread.daemon
+        thread.join(2)
+
+    def test_a_failing_callback_is_logged(self, monkeypatch, caplog):
+        def fail(*arguments: Any) -> None:
+            raise RuntimeError("broken")
+
+        monkeypatch.setattr(mock_module, "start_exam_callback", fail)
+        mock_module._report_ready("CODE")
+        assert "attempt_code=CODE" in caplog.text
+
+    def test_options_do_not_become_attributes(self):
+        provider = MockProctoringBackendProvider(1, supports_onboarding=True)
+        assert (provider.args, provider.kwargs) == ((1,), {"supports_onboarding": True})
+        assert provider.supports_onboarding is False
+
+    def test_the_rest(self):
+        provider = MockProctoringBackendProvider()
+        assert provider.verbose_name == "Mock Backend"
+        assert provider.get_software_download_url() == "mockurl"
+        assert provider.remove_exam_attempt("e", "a") is True
+        assert provider.on_exam_saved({}) is None
+        assert provider.on_review_callback({}, {}) is None
+        assert provider.start_exam_attempt("e", "a") is None
+        assert provider.stop_exam_attempt("e", "a") is None
+        assert provider.mark_erroneous_exam_attempt("e", "a") is None

@@ -1,0 +1,138 @@
+"""Mistakes in the configuration. Spec: backends.md 2.1, 2.3, 3.1, 7.4, 14.5."""
+
+import pytest
+from django.apps import apps
+from django.core import checks
+
+from edx_proctoring import checks as ours
+from edx_proctoring.backends.null import NullBackendProvider
+from edx_proctoring.backends.tests.test_backend import TestBackendProvider
+
+
+@pytest.fixture
+def config(monkeypatch, settings):
+    """The app configuration with one working default provider, called ``good``."""
+    config = apps.get_app_config("edx_proctoring")
+    monkeypatch.setattr(config, "backends", {"good": TestBackendProvider()})
+    monkeypatch.setattr(config, "broken_backends", {})
+    monkeypatch.setattr(config, "dropped_backend_keys", {})
+    settings.PROCTORING_BACKENDS = {"DEFAULT": "good", "good": {}}
+    settings.PROCTORING_SETTINGS = {}
+    return config
+
+
+def messages(include_deployment_checks: bool = False):
+    return checks.run_checks(tags=[ours.TAG], include_deployment_checks=include_deployment_checks)
+
+
+def ids(**kwargs):
+    return [message.id for message in messages(**kwargs)]
+
+
+def test_nothing_to_say(config):
+    assert messages(include_deployment_checks=True) == []
+
+
+def test_every_message_names_a_way_to_repair_it(config, settings, make_software_secure):
+    settings.PROCTORING_BACKEND_PROVIDERS = []
+    config.broken_backends = {"acme": TypeError("x")}
+    config.dropped_backend_keys = {"good": ["typo"]}
+    config.backends["rp"] = make_software_secure(crypto_key="short", timeout=0)
+    settings.PROCTORING_BACKENDS["DEFAULT"] = "absent"
+    found = messages()
+    assert len({message.id for message in found}) >= 5
+    assert all(message.hint for message in found)
+
+
+@pytest.mark.parametrize("name", ["PROCTORING_SETTINGS", "PROCTORING_BACKENDS", "PROCTORING_BACKEND_PROVIDERS"])
+def test_a_setting_of_the_wrong_type(config, settings, name):
+    setattr(settings, name, "text")
+    assert "edx_proctoring.E001" in ids()
+
+
+class TestDefault:
+    def test_missing(self, config, settings):
+        settings.PROCTORING_BACKENDS = {"good": {}}
+        assert ids() == ["edx_proctoring.W002"]
+
+    def test_unknown(self, config, settings):
+        settings.PROCTORING_BACKENDS = {"DEFAULT": "acme", "good": {}}
+        (message,) = messages()
+        assert message.id == "edx_proctoring.W002"
+        assert "'acme'" in message.msg
+        assert "good" in message.msg
+
+
+class TestBroken:
+    @pytest.mark.parametrize(("default", "number"), [("acme", "E003"), ("good", "W003")])
+    def test_an_error_only_if_it_is_the_default(self, config, settings, default, number):
+        settings.PROCTORING_BACKENDS = {"DEFAULT": default, "acme": {}, "good": {}}
+        config.broken_backends = {"acme": TypeError("missing client_id")}
+        (message,) = messages()
+        assert message.id == f"edx_proctoring.{number}"
+        assert "missing client_id" in message.msg
+
+    def test_of_the_older_form_always_an_error(self, config, settings):
+        settings.PROCTORING_BACKEND_PROVIDERS = {"acme": {"class": "x.Y"}}
+        config.broken_backends = {"acme": TypeError("x")}
+        assert ids() == ["edx_proctoring.E003"]
+
+
+def test_options_that_reach_nobody(config):
+    config.dropped_backend_keys = {"good": ["cleint_id"]}
+    (message,) = messages()
+    assert message.id == "edx_proctoring.W004"
+    assert "cleint_id" in message.msg
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("<true>", ["edx_proctoring.W005"]), ("true", []), (False, []), (None, [])]
+)
+def test_booleans(config, settings, value, expected):
+    settings.PROCTORING_BACKENDS["good"] = {"settings": {"ALLOW_REVIEW_UPDATES": value}}
+    assert ids() == expected
+
+
+class TestExamPasswords:
+    @pytest.mark.parametrize(("default", "number"), [("rp", "E006"), ("good", "W006")])
+    def test_an_unfit_key(self, config, settings, make_software_secure, default, number):
+        settings.PROCTORING_BACKENDS["DEFAULT"] = default
+        config.backends["rp"] = make_software_secure(crypto_key="abcdefghabcdefghijklmnop")
+        (message,) = messages()
+        assert message.id == f"edx_proctoring.{number}"
+
+    def test_a_good_key(self, config, make_software_secure):
+        config.backends["rp"] = make_software_secure()
+        assert messages() == []
+
+
+@pytest.mark.parametrize(
+    ("debug", "simulation", "expected"),
+    [(False, True, ["edx_proctoring.W007"]), (True, True, []), (False, False, [])],
+)
+def test_callback_simulation(config, settings, debug, simulation, expected):
+    settings.DEBUG = debug
+    settings.PROCTORING_SETTINGS = {"ALLOW_CALLBACK_SIMULATION": simulation}
+    assert ids(include_deployment_checks=True) == expected
+
+
+class TestObfuscationKey:
+    def test_missing(self, config, settings):
+        del settings.PROCTORING_USER_OBFUSCATION_KEY
+        assert ids() == ["edx_proctoring.W008"]
+
+    def test_a_platform_without_proctoring_needs_none(self, config, settings):
+        del settings.PROCTORING_USER_OBFUSCATION_KEY
+        config.backends = {"good": NullBackendProvider()}
+        assert ids() == []
+
+
+@pytest.mark.parametrize("option", ["timeout", "page_timeout"])
+@pytest.mark.parametrize(
+    ("value", "is_fine"),
+    [(5, True), (0.5, True), ((3, 30), True), (0, False), (-1, False), (None, False), ("5", False), ((1, 2, 3), False),
+     ((), False), ((1, None), False), (True, False)],
+)  # fmt: skip
+def test_time_limits(config, option, value, is_fine):
+    setattr(config.backends["good"], option, value)
+    assert ids() == ([] if is_fine else ["edx_proctoring.E009"])

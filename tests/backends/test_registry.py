@@ -1,0 +1,434 @@
+"""From configuration to providers. Spec: backends.md 2.1, 2.3, 2.4, 3."""
+
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
+
+from edx_proctoring import backends
+from edx_proctoring.apps import BACKEND_CONFIGURATION_ALLOW_LIST
+from edx_proctoring.backends import registry
+from edx_proctoring.backends.legacy import LegacyProviderAdapter
+from edx_proctoring.backends.null import NullBackendProvider
+from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
+
+from . import plugins
+from .conftest import SOFTWARE_SECURE_OPTIONS
+
+PLUGINS = "tests.backends.plugins"
+SOFTWARE_SECURE = "edx_proctoring.backends.software_secure.SoftwareSecureBackendProvider"
+NULL = "edx_proctoring.backends.null.NullBackendProvider"
+
+
+@pytest.fixture
+def load(settings):
+    """Configure backends and load them."""
+
+    def load(configured: Any = None, **other: Any) -> registry.Registry:
+        settings.PROCTORING_BACKENDS = {} if configured is None else configured
+        for name, value in other.items():
+            setattr(settings, name, value)
+        return registry.load(BACKEND_CONFIGURATION_ALLOW_LIST)
+
+    return load
+
+
+@pytest.fixture
+def config():
+    return apps.get_app_config("edx_proctoring")
+
+
+class TestPlugins:
+    def test_the_shipped_ones(self):
+        found = registry.discover_plugins()
+        assert {name: found[name].value for name in ("mock", "null", "software_secure", "rpnow4")} == {
+            "mock": "edx_proctoring.backends.mock:MockProctoringBackendProvider",
+            "null": "edx_proctoring.backends.null:NullBackendProvider",
+            "software_secure": "edx_proctoring.backends.software_secure:SoftwareSecureBackendProvider",
+            "rpnow4": "edx_proctoring.backends.software_secure:SoftwareSecureBackendProvider",
+        }
+
+    def test_configured_ones_are_built_under_their_name(self, load):
+        loaded = load({"null": {}, "rpnow4": SOFTWARE_SECURE_OPTIONS, "DEFAULT": "null"})
+        assert {name: type(provider) for name, provider in loaded.backends.items()} == {
+            "null": NullBackendProvider,
+            "rpnow4": SoftwareSecureBackendProvider,
+        }
+        assert loaded.backends["rpnow4"].backend_name == "rpnow4"
+        assert loaded.broken == {}
+
+    def test_a_name_without_plugin_is_no_mistake(self, load):
+        loaded = load({"DEFAULT": "null", "null": {}, "lti_external": {"show_review_rules": False}})
+        assert list(loaded.backends) == ["null"]
+        assert loaded.broken == {}
+
+    def test_none_is_an_entry_without_options(self, load):
+        assert list(load({"null": None}).backends) == ["null"]
+
+    def test_a_missing_setting_means_no_backends(self, settings):
+        del settings.PROCTORING_BACKENDS
+        assert registry.load(BACKEND_CONFIGURATION_ALLOW_LIST) == registry.Registry()
+
+    def test_of_two_plugins_of_one_name_the_last_wins_with_a_warning(self, monkeypatch, caplog):
+        from importlib.metadata import EntryPoint
+
+        first, last = (
+            EntryPoint(name="acme", value=f"{PLUGINS}:{name}", group=registry.NAMESPACE)
+            for name in ("Recorder", "Rigid")
+        )
+        monkeypatch.setattr(registry, "entry_points", lambda group: [first, last, last])
+        assert registry.discover_plugins() == {"acme": last}
+        assert len(caplog.records) == 1
+
+
+class TestOptions:
+    def test_only_known_ones_reach_the_constructor(self, load):
+        entry = {
+            "class": f"{PLUGINS}.Recorder",
+            "client_id": "a",
+            "timeout": 5,
+            "own_option": 1,
+            "npm_module": "x",
+            "LINK_URLS": {},
+            "settings": {},
+            "show_review_rules": True,
+            "requires_escalation_email": True,
+            "allow_honor_mode": True,
+            "cleint_secret": "typo",
+        }
+        loaded = load({"acme": entry})
+        assert loaded.backends["acme"].options == {"client_id": "a", "timeout": 5, "own_option": 1}
+        assert loaded.dropped_keys == {"acme": ["cleint_secret", "npm_module"]}
+
+    def test_declared_options_of_base_classes_count_too(self, load):
+        entry = {"class": f"{PLUGINS}.Grandchild", "own_option": 1, "further_option": 2}
+        assert load({"acme": entry}).backends["acme"].options == {"own_option": 1, "further_option": 2}
+
+    def test_declared_options_are_for_that_class_only(self, load):
+        entry = {"class": NULL, "own_option": 1}
+        assert load({"acme": entry}).dropped_keys == {"acme": ["own_option"]}
+
+    def test_the_options_of_6_1_4_are_all_there(self):
+        assert set(BACKEND_CONFIGURATION_ALLOW_LIST) >= {
+            "base_url", "client_id", "client_secret", "crypto_key", "default_rules", "exam_register_endpoint",
+            "exam_sponsor", "has_dashboard", "help_center_article_url", "integration_specific_email",
+            "learner_notification_from_email", "needs_oauth", "organization", "passing_statuses", "ping_interval",
+            "secret_key", "secret_key_id", "send_email", "software_download_url", "supports_onboarding",
+            "tech_support_email", "tech_support_phone", "timeout", "token_expiration_time", "verbose_name",
+            "video_review_aes_key",
+        }  # fmt: skip
+        assert "npm_module" not in BACKEND_CONFIGURATION_ALLOW_LIST
+
+
+class TestSeveralFromOneClass:
+    def test_by_plugin(self, load):
+        loaded = load({"a": {"plugin": "null", "verbose_name": "A"}, "b": {"plugin": "null", "verbose_name": "B"}})
+        assert [provider.verbose_name for provider in loaded.backends.values()] == ["A", "B"]
+        assert [provider.backend_name for provider in loaded.backends.values()] == ["a", "b"]
+
+    def test_by_class(self, load):
+        assert type(load({"a": {"class": f"{PLUGINS}.Recorder"}}).backends["a"]) is plugins.Recorder
+
+    def test_an_object_that_takes_no_name_works_without(self, load):
+        assert type(load({"a": {"class": f"{PLUGINS}.Closed"}}).backends["a"]) is plugins.Closed
+
+
+class TestBroken:
+    @pytest.mark.parametrize(
+        ("entry", "cause"),
+        [
+            pytest.param({"class": f"{PLUGINS}.RaisesKeyError"}, KeyError, id="key-error-of-the-constructor"),
+            pytest.param({"class": f"{PLUGINS}.Rigid"}, TypeError, id="missing-option"),
+            pytest.param({"class": "no.such.Class"}, ImportError, id="class-cannot-be-imported"),
+            pytest.param({"plugin": "no-such-plugin"}, ImproperlyConfigured, id="plugin-not-installed"),
+            pytest.param("text", ImproperlyConfigured, id="entry-is-no-dict"),
+        ],
+    )
+    def test_one_broken_provider_disturbs_nobody_else(self, load, caplog, entry, cause):
+        loaded = load({"acme": entry, "null": {}})
+        assert list(loaded.backends) == ["null"]
+        assert isinstance(loaded.broken["acme"], cause)
+        assert "backend=acme" in caplog.text
+
+    def test_looking_it_up_chains_the_cause(self, load):
+        loaded = load({"acme": {"class": f"{PLUGINS}.Rigid"}})
+        with pytest.raises(NotImplementedError, match="acme") as caught:
+            registry.find("acme", loaded.backends, loaded.broken)
+        assert isinstance(caught.value.__cause__, TypeError)
+
+
+class TestOlderForm:
+    """``PROCTORING_BACKEND_PROVIDERS``, as published configurations have it."""
+
+    OPTIONS = {"crypto_key": "k", "exam_sponsor": "s"}
+
+    def test_options_are_passed_unfiltered(self, load):
+        provider = load(
+            PROCTORING_BACKEND_PROVIDERS={"WEB": {"class": f"{PLUGINS}.Recorder", "options": {"odd": 1}}}
+        ).backends["WEB"]
+        assert provider.options == {"odd": 1}
+        assert provider.backend_name == "WEB"
+
+    def test_a_complete_class_is_not_wrapped(self, load):
+        entry = {"class": SOFTWARE_SECURE, "options": SOFTWARE_SECURE_OPTIONS}
+        loaded = load(PROCTORING_BACKEND_PROVIDERS={"SOFTWARE_SECURE": entry})
+        assert type(loaded.backends["SOFTWARE_SECURE"]) is SoftwareSecureBackendProvider
+
+    @pytest.mark.parametrize(
+        ("entry", "cause"),
+        [
+            ({"options": {}}, ImproperlyConfigured),
+            ({"class": NULL}, ImproperlyConfigured),
+            ("text", ImproperlyConfigured),
+            (None, ImproperlyConfigured),
+            ({"class": "no.such.Class", "options": {}}, ImportError),
+            ({"class": f"{PLUGINS}.Rigid", "options": {}}, TypeError),
+        ],
+        ids=["no-class", "no-options", "no-dict", "none", "not-importable", "constructor-fails"],
+    )
+    def test_broken_entries(self, load, entry, cause):
+        loaded = load(PROCTORING_BACKEND_PROVIDERS={"acme": entry, "null": {"class": NULL, "options": {}}})
+        assert list(loaded.backends) == ["null"]
+        assert isinstance(loaded.broken["acme"], cause)
+
+    def test_on_equal_names_the_newer_form_wins_with_a_warning(self, load, caplog):
+        loaded = load(
+            {"acme": {"class": f"{PLUGINS}.Recorder"}},
+            PROCTORING_BACKEND_PROVIDERS={"acme": {"class": NULL, "options": {}}},
+        )
+        assert type(loaded.backends["acme"]) is plugins.Recorder
+        assert "backend=acme" in caplog.text
+
+    @pytest.mark.parametrize("tokens", ["AUTH_TOKENS", "ENV_TOKENS"])
+    def test_the_hosts_tokens_are_read_too(self, load, tokens):
+        entry = {"class": NULL, "options": {}}
+        loaded = load(**{tokens: {"PROCTORING_BACKEND_PROVIDERS": {"acme": entry}}})
+        assert list(loaded.backends) == ["acme"]
+
+    def test_the_single_form_of_rpnow(self, load):
+        loaded = load(PROCTORING_BACKEND_PROVIDER={"class": SOFTWARE_SECURE, "options": SOFTWARE_SECURE_OPTIONS})
+        assert list(loaded.backends) == ["software_secure"]
+
+    def test_the_single_form_of_another(self, load):
+        loaded = load(PROCTORING_BACKEND_PROVIDER={"class": NULL, "options": {}})
+        assert list(loaded.backends) == ["default"]
+
+
+class TestAdapter:
+    OPTIONS = {"crypto_key": "k", "exam_sponsor": "s"}
+
+    def build(self, load, name: str, options: dict[str, Any]) -> Any:
+        entry = {"class": f"{PLUGINS}.{name}", "options": options}
+        return load(PROCTORING_BACKEND_PROVIDERS={"old": entry}).backends["old"]
+
+    def test_what_the_old_object_has_wins(self, load):
+        provider = self.build(load, "OldDuck", self.OPTIONS)
+        assert isinstance(provider, LegacyProviderAdapter)
+        assert type(provider.wrapped) is plugins.OldDuck
+        assert (provider.verbose_name, provider.crypto_key) == ("Old Duck", "k")
+        assert provider.register_exam_attempt("e", context="c") == "old-id"
+        assert provider.wrapped.registered == [("e", "c")]
+
+    def test_what_it_lacks_is_supplied(self, load):
+        provider = self.build(load, "OldDuck", self.OPTIONS)
+        assert provider.remove_exam_attempt("e", "a") is True
+        assert provider.on_review_callback({}, {"status": "passed"}) == {"status": "passed"}
+        assert provider.mark_erroneous_exam_attempt("e", "a") is None
+        assert provider.on_exam_saved({}) is None
+        assert provider.get_javascript() == ""
+        assert provider.get_attempt({"id": 1}) == {"id": 1}
+        assert provider.supports_onboarding is False
+        assert provider.ping_interval == 60
+        assert not hasattr(provider, "npm_module")
+        assert not hasattr(provider, "passing_statuses")
+
+    def test_a_child_of_an_older_base_class_works_too(self, load):
+        provider = self.build(load, "OldChild", {"crypto_key": "k"})
+        assert isinstance(provider.wrapped, plugins.OldChild)
+        assert provider.register_exam_attempt({}, context={}) == "old-child-id"
+        assert provider.stop_exam_attempt("e", "a") == "stopped"
+        assert provider.remove_exam_attempt("e", "a") is True
+        assert provider.on_review_callback({}, {"status": "passed"}) == {"status": "passed"}
+        assert provider.verbose_name == "Unknown"
+
+    def test_attributes_can_be_assigned_and_deleted(self, load):
+        provider = self.build(load, "OldDuck", self.OPTIONS)
+        provider.supports_onboarding = True
+        assert provider.supports_onboarding is True
+        del provider.supports_onboarding
+        assert provider.supports_onboarding is False
+
+
+class TestDefault:
+    LEGACY = {"WEB": {"class": NULL, "options": {}}}
+
+    @pytest.mark.parametrize(
+        ("configured", "other", "default"),
+        [
+            pytest.param({"DEFAULT": "acme"}, {}, "acme", id="configured"),
+            pytest.param({}, {}, None, id="none"),
+            pytest.param(
+                {"DEFAULT": "acme"}, {"PROCTORING_BACKEND_PROVIDERS": {**LEGACY, "DEFAULT": "WEB"}}, "acme",
+                id="the-newer-form-decides",
+            ),
+            pytest.param(
+                {"DEFAULT": "null", "null": {}}, {"PROCTORING_BACKEND_PROVIDERS": {**LEGACY, "DEFAULT": "WEB"}}, "WEB",
+                id="the-injected-default-is-no-decision",
+            ),
+            pytest.param(
+                {"DEFAULT": "null", "null": {}, "other": {}},
+                {"PROCTORING_BACKEND_PROVIDERS": {**LEGACY, "DEFAULT": "WEB"}}, "null",
+                id="null-beside-others-is-a-decision",
+            ),
+            pytest.param(
+                {}, {"PROCTORING_BACKEND_PROVIDERS": {**LEGACY, "default": LEGACY["WEB"]}}, "default",
+                id="an-entry-named-default",
+            ),
+            pytest.param({}, {"PROCTORING_BACKEND_PROVIDERS": LEGACY}, "null", id="else-null"),
+            pytest.param(
+                {}, {"PROCTORING_BACKEND_PROVIDER": {"class": SOFTWARE_SECURE, "options": {}}}, "software_secure",
+                id="the-single-form",
+            ),
+            pytest.param(
+                {}, {"PROCTORING_BACKEND_PROVIDER": {"class": NULL, "options": {}}}, "default",
+                id="the-single-form-of-another",
+            ),
+        ],
+    )  # fmt: skip
+    def test_which(self, settings, configured, other, default):
+        settings.PROCTORING_BACKENDS = configured
+        for name, value in other.items():
+            setattr(settings, name, value)
+        assert backends.default_backend_name() == default
+
+
+class TestLookup:
+    @pytest.mark.parametrize("configured", [{}, {"test": {}}])
+    def test_no_default(self, settings, configured):
+        settings.PROCTORING_BACKENDS = configured
+        with pytest.raises(ImproperlyConfigured):
+            backends.get_backend_provider()
+
+    def test_no_setting_at_all(self, settings):
+        del settings.PROCTORING_BACKENDS
+        with pytest.raises(ImproperlyConfigured):
+            backends.get_backend_provider()
+
+    def test_the_default_is_read_at_each_call(self, settings, backends_registry):
+        settings.PROCTORING_BACKENDS = {"DEFAULT": "null"}
+        assert backends.get_backend_provider() is backends_registry["null"]
+        settings.PROCTORING_BACKENDS = {"DEFAULT": "mock"}
+        assert backends.get_backend_provider() is backends_registry["mock"]
+
+    def test_an_unknown_name_is_told_with_those_there_are(self):
+        with pytest.raises(NotImplementedError) as caught:
+            backends.get_backend_provider(name="foo")
+        assert "foo" in str(caught.value)
+        assert "null" in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("exam", "name", "expected"),
+        [
+            pytest.param({"backend": "null"}, None, "null", id="exam"),
+            pytest.param({"backend": "null"}, "mock", "null", id="exam-over-name"),
+            pytest.param({"backend": None}, "mock", "mock", id="exam-without-backend"),
+            pytest.param({"backend": None}, None, "test", id="default"),
+            pytest.param({"backend": "null", "is_proctored": True}, None, "null", id="proctored"),
+            pytest.param({}, "null", "null", id="no-exam"),
+        ],
+    )
+    def test_which(self, backends_registry, exam, name, expected):
+        assert backends.get_backend_provider(exam, name) is backends_registry[expected]
+
+    @pytest.mark.parametrize("flag", [False, None, 0])
+    def test_a_timed_exam_has_none(self, flag):
+        assert backends.get_backend_provider({"is_proctored": flag, "backend": "null"}) is None
+
+    def test_the_key_is_required(self):
+        with pytest.raises(KeyError):
+            backends.get_backend_provider({"is_proctored": True})
+
+    def test_providers_can_be_exchanged_on_the_live_object(self, config, monkeypatch):
+        replacement = object()
+        monkeypatch.setattr(config, "backends", {"test": replacement})
+        assert backends.get_backend_provider(name="test") is replacement
+
+
+class TestChoices:
+    def test_name_and_readable_name(self, config):
+        choices = dict(config.get_backend_choices())
+        assert choices["null"] == "Null Backend"
+        assert choices["mock"] == "Mock Backend"
+        assert choices["test"] == "Unknown"
+        assert choices["software_secure"] == "RPNow"
+
+    def test_an_object_without_a_name(self, config, monkeypatch):
+        monkeypatch.setattr(config, "backends", {"odd": object()})
+        assert list(config.get_backend_choices()) == [("odd", "Unknown")]
+
+
+class TestPluginOfAnotherDistribution:
+    """A provider package as vendors ship it: installed, configured, unmodified (18.10)."""
+
+    @pytest.fixture
+    def site(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        (tmp_path / "acme_proctoring.py").write_text(
+            textwrap.dedent(
+                """
+                from django.utils.translation import gettext_lazy as _
+                from edx_proctoring.backends.rest import BaseRestProctoringProvider
+
+
+                class AcmeProvider(BaseRestProctoringProvider):
+                    base_url = "http://acme.test"
+                    verbose_name = "Acme Proctoring"
+                    tech_support_email = "help@acme.test"
+                    learner_notification_from_email = "noreply@acme.test"
+                    npm_module = "acme-worker"
+
+                    def __init__(self, **kwargs):
+                        super().__init__(**kwargs)
+                        self.session.oauth_uri = "/some/path/access_token"
+
+                    @property
+                    def instructor_url(self):
+                        return self.base_url + "/dashboard/{client_id}?jwt={jwt}"
+
+                    @property
+                    def proctoring_instructions(self):
+                        return [_("Close all other programs.")]
+
+                    def get_instructor_url(self, course_id, user, exam_id=None, attempt_id=None):
+                        return super().get_instructor_url(course_id, user, exam_id, attempt_id)
+                """
+            )
+        )
+        info = tmp_path / "acme_proctoring-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-proctoring\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text("[openedx.proctoring]\nacme = acme_proctoring:AcmeProvider\n")
+        monkeypatch.syspath_prepend(str(tmp_path))
+        yield tmp_path
+        sys.modules.pop("acme_proctoring", None)
+
+    def test_it_works(self, site, load, http):
+        loaded = load({"acme": {"client_id": "id", "client_secret": "s" * 32, "has_dashboard": False}})
+        acme = loaded.backends["acme"]
+        assert loaded.broken == {}
+        assert (acme.verbose_name, acme.has_dashboard) == ("Acme Proctoring", False)
+
+        http.post("http://acme.test/some/path/access_token", json={"access_token": "t", "expires_in": 60})
+        http.post("http://acme.test/api/v1/exam/e/attempt/", json={"id": "a"})
+        http.get("http://acme.test/api/v1/exam/e/attempt/a/", json={"instructions": ["theirs"]})
+        assert acme.register_exam_attempt({"external_id": "e"}, context={"attempt_code": "C"}) == "a"
+        attempt = {"external_id": "a", "proctored_exam": {"external_id": "e"}}
+        assert acme.get_attempt(attempt) == {"instructions": ["Close all other programs."]}
+        assert acme.get_instructor_url("c", {}).startswith("http://acme.test/dashboard/id?jwt=")
+
+    def test_without_configuration_it_is_not_even_imported(self, site, load):
+        load({"null": {}})
+        assert "acme_proctoring" not in sys.modules

@@ -1,0 +1,441 @@
+"""Pages and endpoints of the host (Spec: host-platform.md 13.5 to 13.7)."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import timedelta
+
+import jwt
+import pytest
+from django.contrib.auth.models import Group
+from django.urls import reverse
+from django.utils import timezone
+from oauth2_provider.models import get_application_model
+
+from demo.host import outbox
+from demo.host.models import BlockCompletion, CourseRole, LearnerState, Sequence, SubsectionGrade, Task
+from edx_proctoring.api import create_exam_attempt, get_exam_by_content_id, update_attempt_status
+from edx_proctoring.models import ProctoredExamStudentAttempt
+
+
+@pytest.fixture
+def timed(sequence, publish):
+    made = sequence("timed", default_time_limit_minutes=10)
+    publish()
+    return made
+
+
+@pytest.fixture
+def as_learner(client, learner):
+    client.force_login(learner)
+    return client
+
+
+@pytest.fixture
+def stan(person, course):
+    user = person("stan")
+    CourseRole.objects.create(user=user, course=course, role=CourseRole.STAFF)
+    return user
+
+
+@pytest.fixture
+def as_staff(client, stan):
+    client.force_login(stan)
+    return client
+
+
+@pytest.fixture
+def gina(person):
+    return person("gina", is_staff=True)
+
+
+def page_of(made):
+    return reverse("sequence", args=[made.section.course.course_id, made.usage_key])
+
+
+def unit_of(made):
+    return reverse("xblock", args=[made.usage_key.replace("sequential", "vertical")])
+
+
+def answer_to(made):
+    return reverse("answer", args=[made.usage_key.replace("sequential", "problem")])
+
+
+def start(learner, made, *, taking_as_proctored=False):
+    exam = get_exam_by_content_id(made.section.course.course_id, made.usage_key)
+    create_exam_attempt(exam["id"], learner.pk, taking_as_proctored=taking_as_proctored)
+    attempt = ProctoredExamStudentAttempt.objects.get(user=learner)
+    update_attempt_status(attempt.pk, "started")
+    return attempt
+
+
+class TestLogin:
+    def test_one_click_logs_in(self, client, learner):
+        client.get(reverse("login", args=[learner.username]))
+        assert client.session["_auth_user_id"] == str(learner.pk)
+
+    def test_the_way_back_stays_on_this_host(self, client, learner):
+        answer = client.get(reverse("login", args=[learner.username]), {"next": "https://evil.example/"})
+        assert answer.url == reverse("home")
+
+    def test_an_unknown_person_is_not_found(self, client, db):
+        assert client.get(reverse("login", args=["nobody"])).status_code == 404
+
+
+class TestOutline:
+    def test_an_exam_shows_what_the_package_says(self, as_learner, timed):
+        answer = as_learner.get(reverse("outline", args=[timed.section.course.course_id]))
+        assert "Timed Exam" in answer.content.decode()
+
+    def test_a_completed_exam_hides_its_due_date(self, as_learner, learner, sequence, publish):
+        made = sequence("midterm", is_proctored_enabled=True, due=timezone.now() + timedelta(days=3))
+        publish()
+        outline = reverse("outline", args=[made.section.course.course_id])
+        assert "due " in as_learner.get(outline).content.decode()
+        update_attempt_status(start(learner, made, taking_as_proctored=True).pk, "submitted")
+        text = as_learner.get(outline).content.decode()
+        assert "due " not in text
+
+    def test_anonymous_visitors_see_a_public_course(self, client, course, timed):
+        course.refresh_from_db()
+        course.is_public = True
+        course.save()
+        assert client.get(reverse("outline", args=[course.course_id])).status_code == 200
+
+    def test_anonymous_visitors_of_another_course_log_in_first(self, client, course, timed):
+        answer = client.get(reverse("outline", args=[course.course_id]))
+        assert answer.status_code == 302
+
+    def test_who_is_not_enrolled_stays_out(self, client, person, course, timed):
+        client.force_login(person("nora"))
+        assert client.get(reverse("outline", args=[course.course_id])).status_code == 403
+
+
+class TestSequencePage:
+    def test_the_packages_page_stands_alone(self, as_learner, timed):
+        answer = as_learner.get(page_of(timed))
+        assert answer.context["state"] == "exam"
+        assert "<iframe" not in answer.content.decode()
+
+    def test_a_running_exam_shows_its_units(self, as_learner, learner, timed):
+        start(learner, timed)
+        answer = as_learner.get(page_of(timed))
+        assert answer.context["state"] == "units"
+        assert unit_of(timed) in answer.content.decode()
+
+    def test_staff_are_never_blocked(self, as_staff, timed):
+        assert as_staff.get(page_of(timed)).context["state"] == "units"
+
+    def test_staff_as_a_learner_are_blocked(self, as_staff, timed):
+        assert as_staff.get(page_of(timed), {"masquerade": "learner"}).context["state"] == "exam"
+
+    def test_staff_as_one_learner_see_the_units_with_a_banner(self, as_staff, learner, timed):
+        answer = as_staff.get(page_of(timed), {"masquerade": f"user:{learner.username}"})
+        assert answer.context["state"] == "units"
+        assert "hidden from this learner" in answer.content.decode()
+
+    def test_a_learner_cannot_masquerade(self, as_learner, stan, timed):
+        assert as_learner.get(page_of(timed), {"masquerade": "user:stan"}).context["state"] == "exam"
+
+    def test_a_prerequisite_locks_before_the_package_is_asked(self, as_learner, learner, sequence, publish, calls):
+        first = sequence("first", is_time_limited=False)
+        second = sequence("second", prerequisite=first)
+        publish()
+        assert as_learner.get(page_of(second)).context["state"] == "locked"
+        assert "credit.get_credit_state" not in calls()
+        BlockCompletion.objects.create(user=learner, usage_key=first.usage_key, completion=1.0)
+        assert as_learner.get(page_of(second)).context["state"] == "exam"
+
+    def test_hidden_after_the_due_date(self, as_learner, sequence, publish):
+        made = sequence(due=timezone.now() - timedelta(days=1), hide_after_due=True)
+        publish()
+        assert as_learner.get(page_of(made)).context["state"] == "hidden"
+
+    def test_without_the_credit_service_nothing_is_protected(self, as_learner, timed):
+        as_learner.post(reverse("demo_faults"), {"service": "credit", "kind": "none"})
+        assert as_learner.get(page_of(timed)).context["state"] == "units"
+
+    def test_the_external_provider_is_not_ours(self, as_learner, course, timed):
+        course.refresh_from_db()
+        course.proctoring_provider = "lti_external"
+        course.save()
+        assert as_learner.get(page_of(timed)).context["state"] == "units"
+
+    def test_jump_to_finds_the_subsection_of_a_problem(self, as_learner, course, timed):
+        problem = timed.usage_key.replace("sequential", "problem")
+        answer = as_learner.get(reverse("jump_to", args=[course.course_id, problem]))
+        assert answer.url == page_of(timed)
+
+
+class TestUnits:
+    def test_a_gated_unit_leads_to_the_bare_page_of_its_subsection(self, as_learner, timed):
+        answer = as_learner.get(unit_of(timed))
+        assert (answer.status_code, answer.url) == (302, reverse("xblock", args=[timed.usage_key]))
+
+    def test_the_bare_page_has_neither_bundle_nor_timer(self, as_learner, timed):
+        text = as_learner.get(reverse("xblock", args=[timed.usage_key])).content.decode()
+        assert "timed-exam" in text
+        assert "proctoring/js/" not in text
+        assert "proctored_exam_status" not in text
+
+    def test_an_answer_is_saved_and_counts(self, as_learner, learner, timed):
+        start(learner, timed)
+        assert as_learner.post(answer_to(timed), {"answer": " 4 "}).status_code == 200
+        assert LearnerState.objects.get(user=learner).state["correct"] is True
+        assert SubsectionGrade.objects.get(user=learner).earned_graded == 1.0
+
+    def test_an_answer_to_a_closed_exam_is_refused(self, as_learner, timed):
+        assert as_learner.post(answer_to(timed), {"answer": "4"}).status_code == 403
+        assert not LearnerState.objects.exists()
+
+    def test_an_empty_answer_is_refused(self, as_learner, learner, timed):
+        start(learner, timed)
+        assert as_learner.post(answer_to(timed), {"answer": " "}).status_code == 400
+
+
+class TestInstructor:
+    def test_learners_stay_out(self, as_learner, course, timed):
+        assert as_learner.get(reverse("instructor_dashboard", args=[course.course_id])).status_code == 403
+
+    def test_the_tab_has_its_containers(self, as_staff, course, timed):
+        text = as_staff.get(reverse("instructor_dashboard", args=[course.course_id])).content.decode()
+        assert 'class="btn-link special_exams"' in text
+        assert 'data-section="special_exams"' in text
+        for container in ("special-allowance-container", "student-proctored-exam-container"):
+            assert f'class="{container}" data-course-id="{course.course_id}"' in text
+        assert "student-onboarding-status-container" not in text
+
+    def test_a_course_of_the_exams_service_shows_its_dashboard_instead(self, as_staff, course, timed):
+        course.refresh_from_db()
+        course.exams_ida = True
+        course.save()
+        text = as_staff.get(reverse("instructor_dashboard", args=[course.course_id])).content.decode()
+        assert "proctoring-mfe-view" in text
+        assert "proctoring-accordion" not in text
+
+    def test_the_report_of_an_empty_course_is_a_header(self, as_staff, course, timed):
+        answer = as_staff.get(reverse("exam_results", args=[course.course_id]))
+        assert answer.content.decode().strip().count("\n") == 0
+        assert answer.content.decode().startswith("course_id,provider,track")
+
+
+class TestStudio:
+    def form(self, **fields):
+        return {
+            "display_name": "Quiz",
+            "kind": "proctored",
+            "default_time_limit_minutes": "20",
+            "due": "",
+            "exam_review_rules": "No phone.",
+            "prerequisite": "",
+            **fields,
+        }
+
+    @pytest.mark.parametrize(
+        ("kind", "flags"),
+        [
+            ("none", (False, False, False, False)),
+            ("timed", (True, False, False, False)),
+            ("proctored", (True, True, False, False)),
+            ("practice", (True, True, True, False)),
+            ("onboarding", (True, True, False, True)),
+        ],
+    )
+    def test_a_radio_choice_sets_four_flags(self, as_staff, course, timed, kind, flags):
+        as_staff.post(reverse("studio_sequence", args=[course.course_id, timed.usage_key]), self.form(kind=kind))
+        timed.refresh_from_db()
+        assert (
+            timed.is_time_limited,
+            timed.is_proctored_enabled,
+            timed.is_practice_exam,
+            timed.is_onboarding_exam,
+        ) == flags
+
+    def test_saving_changes_only_the_draft(self, as_staff, stan, course, timed):
+        as_staff.post(reverse("studio_sequence", args=[course.course_id, timed.usage_key]), self.form())
+        assert get_exam_by_content_id(course.course_id, timed.usage_key)["is_proctored"] is False
+        timed.refresh_from_db()
+        assert timed.edited_by == stan.pk
+
+    def test_a_first_time_proctored_section_is_hidden_after_due(self, as_staff, course, timed):
+        as_staff.post(reverse("studio_sequence", args=[course.course_id, timed.usage_key]), self.form())
+        timed.refresh_from_db()
+        assert timed.hide_after_due is True
+
+    def test_review_rules_have_255_characters(self, as_staff, course, timed):
+        answer = as_staff.post(
+            reverse("studio_sequence", args=[course.course_id, timed.usage_key]),
+            self.form(exam_review_rules="x" * 256),
+        )
+        assert answer.status_code == 400
+
+    def test_publishing_registers(self, as_staff, course, timed, django_capture_on_commit_callbacks):
+        Sequence.objects.filter(pk=timed.pk).update(display_name="Renamed")
+        with django_capture_on_commit_callbacks(execute=True) as callbacks:
+            as_staff.post(reverse("studio_publish", args=[course.course_id]))
+        assert len(callbacks) >= 1
+        assert Task.objects.filter(name="publish_course").last().state == Task.DONE
+        assert get_exam_by_content_id(course.course_id, timed.usage_key)["exam_name"] == "Renamed"
+
+    def settings_of(self, client, course, **changes):
+        address = reverse("studio_proctoring_api", args=[course.course_id])
+        if not changes:
+            return client.get(address)
+        return client.post(address, json.dumps({"proctored_exam_settings": changes}), "application/json")
+
+    def test_settings_are_read(self, as_staff, course):
+        answer = self.settings_of(as_staff, course).json()
+        assert answer["proctored_exam_settings"]["proctoring_provider"] == "null"
+        assert {"null", "mock_provider", "lti_external"} <= set(answer["available_proctoring_providers"])
+
+    def test_course_staff_cannot_change_the_provider_after_the_start(self, as_staff, course):
+        answer = self.settings_of(as_staff, course, proctoring_provider="mock")
+        assert answer.status_code == 400
+        assert "proctoring_provider" in answer.json()["detail"][0]
+
+    def test_global_staff_can(self, client, gina, course):
+        client.force_login(gina)
+        assert self.settings_of(client, course, proctoring_provider="mock").status_code == 200
+        course.refresh_from_db()
+        assert course.proctoring_provider == "mock"
+
+    def test_only_global_staff_change_the_opt_out(self, as_staff, course):
+        assert self.settings_of(as_staff, course, allow_proctoring_opt_out=True).status_code == 400
+
+    def test_some_providers_need_an_escalation_address(self, client, gina, course, settings):
+        settings.PROCTORING_BACKENDS = {**settings.PROCTORING_BACKENDS, "mock": {"requires_escalation_email": True}}
+        client.force_login(gina)
+        answer = self.settings_of(client, course, proctoring_provider="mock")
+        assert answer.status_code == 400
+        assert "proctoring_escalation_email" in answer.json()["detail"][0]
+
+
+class TestTokens:
+    ADDRESS = "/oauth2/access_token"
+
+    @pytest.fixture
+    def rey(self, person):
+        user = person("rey")
+        user.groups.add(Group.objects.create(name="null_review"))
+        application = get_application_model()
+        application.objects.create(
+            client_id="client",
+            client_secret="secret",
+            user=user,
+            client_type=application.CLIENT_CONFIDENTIAL,
+            authorization_grant_type=application.GRANT_CLIENT_CREDENTIALS,
+        )
+        return user
+
+    def ask(self, client, **changes):
+        form = {
+            "grant_type": "client_credentials",
+            "token_type": "jwt",
+            "client_id": "client",
+            "client_secret": "secret",
+            **changes,
+        }
+        return client.post(self.ADDRESS, form)
+
+    def test_a_token_names_the_clients_user(self, client, rey, settings):
+        answer = self.ask(client).json()
+        assert answer["token_type"] == "JWT"
+        claims = jwt.decode(
+            answer["access_token"], settings.JWT_SIGNING_KEY, algorithms=["HS256"], audience=settings.JWT_AUDIENCE
+        )
+        assert claims["preferred_username"] == "rey"
+
+    def test_credentials_may_come_in_the_header(self, client, rey):
+        header = "Basic " + base64.b64encode(b"client:secret").decode()
+        answer = client.post(
+            self.ADDRESS, {"grant_type": "client_credentials", "token_type": "jwt"}, headers={"Authorization": header}
+        )
+        assert answer.status_code == 200
+
+    @pytest.mark.parametrize(
+        ("change", "status"),
+        [
+            pytest.param({"client_secret": "wrong"}, 401, id="wrong-secret"),
+            pytest.param({"client_id": "unknown"}, 401, id="unknown-client"),
+            pytest.param({"token_type": "bearer"}, 400, id="opaque-token"),
+            pytest.param({"grant_type": "password"}, 400, id="another-grant"),
+        ],
+    )
+    def test_refusals(self, client, rey, change, status):
+        assert self.ask(client, **change).status_code == status
+
+    def test_the_package_accepts_the_token(self, client, rey, learner, sequence, publish):
+        made = sequence("midterm", is_proctored_enabled=True)
+        publish()
+        exam = get_exam_by_content_id(made.section.course.course_id, made.usage_key)
+        create_exam_attempt(exam["id"], learner.pk, taking_as_proctored=True)
+        ProctoredExamStudentAttempt.objects.update(external_id="ext-1")
+        ready = "/api/edx_proctoring/v1/proctored_exam/attempt/ext-1/ready"
+        header = {"Authorization": f"JWT {self.ask(client).json()['access_token']}"}
+        assert client.post(ready, {"status": "ready"}, headers=header).status_code == 200
+        assert ProctoredExamStudentAttempt.objects.get().status == "ready_to_start"
+        header["Authorization"] += "x"
+        # 403, not 401: the session class stands first and knows no challenge (rest-api.md 2.1).
+        assert client.post(ready, {"status": "ready"}, headers=header).status_code == 403
+
+
+class TestTools:
+    def test_a_fresh_learner_can_log_in_and_is_enrolled(self, client, course, timed):
+        answer = client.post(reverse("demo_learners"), json.dumps({"name": "Lena Berg"}), "application/json")
+        assert answer.status_code == 201
+        client.get(answer.json()["login"])
+        assert client.get(page_of(timed)).context["state"] == "exam"
+
+    def test_a_taken_name_is_refused(self, client, learner):
+        assert client.post(reverse("demo_learners"), {"username": learner.username}).status_code == 409
+
+    def test_an_aged_attempt_times_out(self, as_learner, learner, timed):
+        attempt = start(learner, timed)
+        answer = as_learner.post(
+            reverse("demo_clock"), json.dumps({"username": learner.username, "minutes": 11}), "application/json"
+        )
+        assert answer.json()["attempt_id"] == attempt.pk
+        assert as_learner.get(page_of(timed)).context["state"] == "exam"
+        attempt.refresh_from_db()
+        assert attempt.status == "submitted"
+
+    def test_a_learners_due_date_can_be_moved(self, as_learner, learner, sequence, publish):
+        made = sequence(due=timezone.now() + timedelta(days=3))
+        publish()
+        attempt = start(learner, made)
+        as_learner.post(reverse("demo_clock"), {"attempt_id": attempt.pk, "due_minutes": "-1"})
+        assert as_learner.get(page_of(made)).context["due"] < timezone.now()
+
+    def test_a_due_date_that_is_not_there_cannot_be_moved(self, as_learner, learner, timed):
+        attempt = start(learner, timed)
+        answer = as_learner.post(reverse("demo_clock"), {"attempt_id": attempt.pk, "due_minutes": "-1"})
+        assert answer.status_code == 400
+
+    @pytest.mark.parametrize("data", [{"username": "nobody"}, {}], ids=["unknown-learner", "nothing-said"])
+    def test_ageing_what_is_not_there_is_404(self, client, db, data):
+        assert client.post(reverse("demo_clock"), json.dumps(data), "application/json").status_code == 404
+
+    def test_unknown_faults_are_refused(self, client, db):
+        assert client.post(reverse("demo_faults"), {"service": "weather", "kind": "raise"}).status_code == 400
+
+    def test_mails_are_shown_newest_first(self, client, db, mailoutbox, settings):
+        settings.EMAIL_BACKEND = "demo.host.outbox.OutboxBackend"
+        from django.core.mail import EmailMessage
+
+        for subject in ("first", "second"):
+            message = EmailMessage(subject, f"<p>{subject}</p>", "from@demo.example", ["to@demo.example"])
+            message.content_subtype = "html"
+            message.send()
+        mails = client.get(reverse("demo_outbox"), {"format": "json"}).json()["mails"]
+        assert [mail["subject"] for mail in mails] == ["second", "first"]
+        assert mails[0]["to"] == ["to@demo.example"]
+        assert "<p>second</p>" in mails[0]["body"]
+        assert next(outbox.letters()).is_html is True
+
+    def test_the_log_shows_calls_events_and_tasks(self, as_learner, learner, timed):
+        start(learner, timed)
+        answer = as_learner.get(reverse("demo_log"), {"format": "json"}).json()
+        assert "edx.special_exam.timed.attempt.started" in [event["name"] for event in answer["events"]]
+        assert "publish_course" in [task["name"] for task in answer["tasks"]]
+        assert {call["service"] for call in answer["calls"]} & {"credit", "signal"}

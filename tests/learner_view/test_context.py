@@ -1,0 +1,215 @@
+"""What the pages are told. Spec: learner-experience.md 3."""
+
+import logging
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ObjectDoesNotExist
+
+from edx_proctoring.api import learner_context
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from tests.factories import COURSE, make_allowance, make_attempt, make_exam, make_user
+from tests.learner_view.conftest import tomorrow
+
+pytestmark = pytest.mark.django_db
+
+TIMED_KEYS = {
+    "exam_id",
+    "exam_name",
+    "course_id",
+    "total_time",
+    "hide_extra_time_footer",
+    "will_be_revealed",
+    "has_time_expired",
+    "does_time_remain",
+    "enter_exam_endpoint",
+    "change_state_url",
+    "progress_page_url",
+}
+PROCTORED_KEYS = {
+    "platform_name",
+    "total_time",
+    "exam_id",
+    "exam_display_name",
+    "progress_page_url",
+    "is_sample_attempt",
+    "has_due_date",
+    "has_due_date_passed",
+    "able_to_reenter_exam",
+    "enter_exam_endpoint",
+    "exam_started_poll_url",
+    "change_state_url",
+    "update_is_status_acknowledge_url",
+    "link_urls",
+    "tech_support_email",
+    "proctoring_escalation_email",
+    "exam_review_policy",
+    "backend_js_bundle",
+    "provider_name",
+    "provider_tech_support_email",
+    "provider_tech_support_phone",
+    "learner_notification_from_email",
+    "integration_specific_email",
+    "ping_interval",
+    "reset_link",
+    "can_view_content_past_due",
+}
+SET_UP_KEYS = {"backend_instructions", "software_download_url"}
+
+
+def test_timed(look):
+    assert look(make_exam("timed"), make_user()).context.keys() >= TIMED_KEYS
+
+
+@pytest.mark.parametrize("kind", ["practice", "onboarding", "proctored"])
+def test_proctored(look, kind):
+    context = look(make_exam(kind), make_user()).context
+    assert context.keys() >= PROCTORED_KEYS
+    assert "exam_code" not in context
+
+
+def test_addresses_without_an_attempt_are_empty(look):
+    context = look(make_exam(), make_user()).context
+    names = ("exam_started_poll_url", "change_state_url", "update_is_status_acknowledge_url")
+    assert [context[name] for name in names] == ["", "", ""]
+
+
+def test_addresses_of_an_attempt(look):
+    exam, user = make_exam(), make_user()
+    attempt = make_attempt(exam, user, S.submitted)
+    context = look(exam, user).context
+    assert context["change_state_url"].endswith(f"/proctored_exam/attempt/{attempt.id}")
+    assert context["update_is_status_acknowledge_url"].endswith(f"/attempt/{attempt.id}/review_status")
+    assert context["exam_code"] == attempt.attempt_code
+
+
+@pytest.mark.parametrize("name", ["progress_page_url", "reset_link"])
+def test_a_page_that_the_host_lacks_is_empty(look, caplog, name):
+    with caplog.at_level(logging.ERROR):
+        assert look(make_exam(), make_user()).context[name] == ""
+    assert any("host page not found" in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.parametrize(("https", "scheme"), [("on", "https"), ("off", "http")])
+def test_the_password_reset_link_is_absolute(look, settings, https, scheme):
+    settings.HTTPS = https
+    settings.ROOT_URLCONF = "tests.learner_view.host_urls"
+    link = look(make_exam(), make_user(is_active=False)).context["reset_link"]
+    assert link == f"{scheme}://{settings.SITE_NAME}/password_assistance"
+
+
+@pytest.mark.parametrize("status", [S.created, S.download_software_clicked])
+def test_the_provider_is_asked_while_the_learner_sets_up(look, status):
+    exam, user = make_exam(), make_user()
+    make_attempt(exam, user, status)
+    assert look(exam, user).context.keys() >= SET_UP_KEYS
+
+
+@pytest.mark.parametrize("status", [S.ready_to_start, S.ready_to_submit, S.submitted, S.verified, S.error])
+def test_the_provider_is_not_asked_otherwise(look, test_backend, monkeypatch, status):
+    def refuse(attempt):
+        raise AssertionError("asked")
+
+    monkeypatch.setattr(test_backend, "get_attempt", refuse)
+    exam, user = make_exam(), make_user()
+    make_attempt(exam, user, status)
+    assert not look(exam, user).context.keys() & SET_UP_KEYS
+
+
+def test_a_provider_that_is_down_costs_the_link_not_the_page(look, test_backend, monkeypatch, caplog):
+    def fail(attempt):
+        raise ConnectionError("secret-token")
+
+    monkeypatch.setattr(test_backend, "get_attempt", fail)
+    exam, user = make_exam(), make_user()
+    make_attempt(exam, user, S.created)
+    with caplog.at_level(logging.WARNING):
+        seen = look(exam, user)
+    assert "does not answer at the moment" in seen.html
+    assert "Try again" in seen.html
+    assert 'id="software_download_link"' not in seen.html
+    assert "error=ConnectionError" in caplog.text
+    assert "secret-token" not in caplog.text
+
+
+class TestTotalTime:
+    def test_before_the_attempt_is_what_the_learner_would_get(self, look):
+        exam, user = make_exam(time_limit_mins=60), make_user()
+        make_allowance(exam, user, value="30")
+        assert look(exam, user).context["total_time"] == "1 hour and 30 minutes"
+
+    def test_is_cut_by_the_due_date(self, look):
+        exam, user = make_exam("timed", time_limit_mins=60), make_user()
+        due = tomorrow() - timedelta(hours=23, minutes=29, seconds=30)
+        assert look(exam, user, due_date=due).context["total_time"] == "30 minutes"
+
+    def test_of_an_attempt_is_what_was_fixed_at_its_start(self, look):
+        exam, user = make_exam(time_limit_mins=60), make_user()
+        make_attempt(exam, user, S.ready_to_submit, allowed_time_limit_mins=45)
+        assert look(exam, user).context["total_time"] == "45 minutes"
+
+    def test_of_an_interrupted_attempt_is_what_was_left(self, look):
+        exam, user = make_exam(), make_user()
+        make_attempt(exam, user, S.error, ready_to_resume=True, time_remaining_seconds=600, allowed_time_limit_mins=90)
+        assert look(exam, user).context["total_time"] == "10 minutes"
+
+
+@pytest.mark.parametrize(
+    ("blocked", "able"), [pytest.param(False, True, id="open"), pytest.param(True, False, id="blocked-by-provider")]
+)
+def test_who_may_go_back_into_the_exam(look, test_backend, monkeypatch, blocked, able):
+    monkeypatch.setattr(test_backend, "should_block_access_to_exam_material", lambda: blocked)
+    exam, user = make_exam(), make_user()
+    make_attempt(exam, user, S.ready_to_submit)
+    seen = look(exam, user)
+    assert seen.context["able_to_reenter_exam"] is able
+    assert ('name="goback-proctored-exam"' in seen.html) is able
+
+
+class TestOnboardingError:
+    def test_without_an_onboarding_exam_there_is_no_link(self, look):
+        exam, user = make_exam(), make_user()
+        make_attempt(exam, user, S.onboarding_missing)
+        assert look(exam, user).context["onboarding_link"] == ""
+
+    def test_links_to_the_onboarding_exam(self, look):
+        onboarding = make_exam("onboarding")
+        exam, user = make_exam(), make_user()
+        make_attempt(exam, user, S.onboarding_failed)
+        seen = look(exam, user)
+        assert seen.context["onboarding_status"] == S.onboarding_failed
+        assert seen.context["onboarding_link"] == f"/courses/{COURSE}/jump_to/{onboarding.content_id}"
+        assert f'href="{seen.context["onboarding_link"]}"' in seen.html
+
+    def test_a_profile_under_review_needs_no_link(self, look):
+        make_exam("onboarding")
+        exam, user = make_exam(), make_user()
+        make_attempt(exam, user, S.onboarding_pending)
+        assert "jump_to" not in look(exam, user).html
+
+
+class TestEscalation:
+    def test_an_error_is_taken_to_the_course_team(self, look, instructor):
+        instructor.service.mock_proctoring_escalation_email("team@example.com")
+        exam, user = make_exam(), make_user()
+        make_attempt(exam, user, S.error)
+        assert "mailto:team@example.com" in look(exam, user).html
+
+    def test_an_unknown_course_has_no_address(self, look, instructor):
+        instructor.service.mock_proctoring_escalation_email_error(ObjectDoesNotExist())
+        assert look(make_exam(), make_user()).context["proctoring_escalation_email"] is None
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        pytest.param(None, id="no-attempt"),
+        pytest.param({"status": S.started, "started_at": None, "completed_at": None}, id="running"),
+        pytest.param(
+            {"status": S.submitted, "started_at": None, "completed_at": None, "allowed_time_limit_mins": None},
+            id="submitted-without-times",
+        ),
+    ],
+)
+def test_what_the_clock_did_not_end(attempt):
+    assert learner_context.has_time_expired(attempt) is False

@@ -1,0 +1,58 @@
+"""The host asks for every unit of a running exam: what that costs. Spec: learner-experience.md 2.8, R5."""
+
+import pytest
+
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from tests.factories import make_attempt, make_exam, make_user
+from tests.learner_view.conftest import tomorrow
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _free_dates(monkeypatch):
+    """The date service is the host's, and so is its cost."""
+    monkeypatch.setattr("edx_when.api.get_date_for_block", lambda *args, **kwargs: None)
+    monkeypatch.setattr("edx_when.api.get_dates_for_course", lambda *args, **kwargs: {})
+
+
+@pytest.fixture
+def silent_provider(backends_registry, monkeypatch):
+    """Providers that must not be asked anything over the network."""
+
+    def refuse(*args, **kwargs):
+        raise AssertionError("the provider was asked")
+
+    for provider in backends_registry.values():
+        for name in ("get_attempt", "get_javascript", "get_software_download_url", "get_proctoring_config"):
+            monkeypatch.setattr(provider, name, refuse, raising=False)
+
+
+@pytest.mark.parametrize("kind", ["timed", "practice", "onboarding", "proctored"])
+@pytest.mark.parametrize("crowd", [0, 5, 50])
+def test_a_running_exam_costs_two_queries(look, silent_provider, django_assert_num_queries, kind, crowd):
+    exam, user = make_exam(kind), make_user()
+    for _ in range(crowd):
+        make_attempt(exam, make_user(), S.started)
+        make_exam(kind)
+    make_attempt(exam, user, S.started)
+    with django_assert_num_queries(2):
+        assert look(exam, user, due_date=tomorrow()).html is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "queries"),
+    [
+        pytest.param("timed", None, 4, id="timed-entrance"),
+        pytest.param("timed", S.ready_to_submit, 2, id="timed-about-to-submit"),
+        pytest.param("proctored", None, 6, id="proctored-entrance"),
+        pytest.param("proctored", S.created, 4, id="instructions"),
+        pytest.param("proctored", S.submitted, 3, id="submitted"),
+    ],
+)
+def test_a_page_costs_no_more_than_before(look, django_assert_max_num_queries, kind, status, queries):
+    exam, user = make_exam(kind), make_user()
+    if status is not None:
+        make_attempt(exam, user, status)
+    with django_assert_max_num_queries(queries):
+        assert look(exam, user).html is not None

@@ -1,0 +1,55 @@
+"""``update_attempts_for_exam``."""
+
+import pytest
+from django.core.management import CommandError
+
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from tests.factories import make_attempt, make_exam
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def exam():
+    exam = make_exam()
+    for status in (S.submitted, S.verified, S.rejected):
+        make_attempt(exam, status=status)
+    make_attempt(status=S.verified)
+    return exam
+
+
+def told(credit):
+    return sorted(kwargs["status"] for _, kwargs in credit.called("set_credit_requirement_status"))
+
+
+def test_credit_is_told_again_and_statuses_stay(run, exam, credit):
+    run("update_attempts_for_exam", exam_id=exam.id, sleep_time=0)
+    assert told(credit) == ["failed", "satisfied", "submitted"]
+    statuses = exam.proctoredexamstudentattempt_set.order_by("id").values_list("status", flat=True)
+    assert list(statuses) == [S.submitted, S.verified, S.rejected]
+
+
+def test_small_batches_do_the_same_with_a_rest_after_each(run, exam, credit, naps):
+    run("update_attempts_for_exam", exam_id=exam.id, batch_size=1, sleep_time=2)
+    assert len(told(credit)) == 3
+    assert naps == [2, 2, 2]
+
+
+def test_without_rest_nobody_sleeps(run, exam, naps):
+    run("update_attempts_for_exam", exam_id=exam.id, batch_size=1, sleep_time=0)
+    assert naps == []
+
+
+def test_the_exam_is_required(run):
+    with pytest.raises(CommandError, match="exam_id"):
+        run("update_attempts_for_exam")
+
+
+def test_a_batch_has_at_least_one_row(run, exam):
+    with pytest.raises(CommandError, match="less than 1"):
+        run("update_attempts_for_exam", f"--exam_id={exam.id}", "--batch_size=0")
+
+
+def test_a_dry_run_tells_nobody(run, exam, credit):
+    assert "Would update 3" in run("update_attempts_for_exam", exam_id=exam.id, sleep_time=0, dry_run=True)
+    assert credit.calls == []

@@ -1,0 +1,124 @@
+"""One exception, one answer. Spec: rest-api.md 2.4, backends.md 10.3."""
+
+import inspect
+import logging
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from rest_framework.exceptions import NotFound
+
+from edx_proctoring import exceptions
+from edx_proctoring.exceptions import (
+    BackendProviderCannotRegisterAttempt,
+    BackendProviderOnboardingProfilesException,
+    BackendProviderSentNoAttemptID,
+    ProctoredBaseException,
+    UserNotFoundException,
+)
+from edx_proctoring.views import handle_proctored_exception
+from tests import factories
+
+STATUS = {
+    "ProctoredExamPermissionDenied": 403,
+    "BackendProviderNotConfigured": 500,
+    "BackendProviderCannotRemoveAttempt": 502,
+    "BackendProviderRemovalNotConfirmed": 502,
+}
+PROVIDER_REPLIES = (
+    BackendProviderCannotRegisterAttempt,
+    BackendProviderSentNoAttemptID,
+    BackendProviderOnboardingProfilesException,
+)
+OURS = [
+    error
+    for _name, error in inspect.getmembers(exceptions, inspect.isclass)
+    if issubclass(error, ProctoredBaseException)
+    and not error.__name__.startswith("_")
+    and error not in PROVIDER_REPLIES
+]
+
+
+@pytest.mark.parametrize("error", OURS)
+def test_our_own_refusal_answers_with_its_status_and_one_key(error: type[ProctoredBaseException]) -> None:
+    response = handle_proctored_exception(error("the reason"), name="View")
+    assert response is not None
+    assert response.status_code == STATUS.get(error.__name__, 400)
+    assert response.data == {"detail": "the reason"}
+
+
+@pytest.mark.parametrize("error", PROVIDER_REPLIES)
+@pytest.mark.parametrize(
+    ("upstream", "answer"),
+    [
+        (200, 502),
+        (201, 502),
+        (302, 502),
+        (400, 400),
+        (401, 502),
+        (403, 502),
+        (404, 404),
+        (407, 502),
+        (409, 409),
+        (422, 422),
+        (429, 429),
+        (500, 502),
+        (502, 502),
+        (503, 503),
+        (504, 502),
+    ],
+)
+def test_provider_s_failure_does_not_look_like_success_or_like_the_learner_s_login(
+    error: Any, upstream: int, answer: int
+) -> None:
+    response = handle_proctored_exception(error(b"out of order", upstream))
+    assert response is not None
+    assert (response.status_code, response.data) == (answer, {"detail": "out of order"})
+
+
+@pytest.mark.parametrize("exc", [ValueError("x"), NotFound()])
+def test_other_exceptions_are_not_ours_to_answer(exc: Exception) -> None:
+    assert handle_proctored_exception(exc) is None
+
+
+@pytest.mark.parametrize(
+    ("exc", "level", "has_trace"),
+    [
+        (UserNotFoundException("Cannot find user against ann@example.com"), logging.WARNING, False),
+        (BackendProviderSentNoAttemptID("ann@example.com", 200), logging.ERROR, True),
+    ],
+)
+def test_refusal_is_logged_with_ids_and_without_its_text(
+    exc: ProctoredBaseException, level: int, has_trace: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    handle_proctored_exception(exc, name="View", ids={"exam_id": 3, "search_by": "ann@example.com"})
+    (record,) = caplog.records
+    assert (record.name, record.levelno, bool(record.exc_info)) == ("edx_proctoring_views", level, has_trace)
+    assert f"view=View error={type(exc).__name__}" in record.getMessage()
+    assert record.getMessage().endswith(" exam_id=3")
+    assert "ann@example.com" not in record.getMessage()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["proctored_exam.attempt.collection", "proctored_exam.exam"])
+def test_answers_about_people_are_not_cached(learner_client: Any, path: str) -> None:
+    """Also refusals: a proxy would hand them to the next learner."""
+    for response in (
+        learner_client.get(reverse(f"edx_proctoring:{path}")),
+        learner_client.post(reverse(f"edx_proctoring:{path}"), {}, format="json"),
+    ):
+        assert response["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.django_db
+def test_refusal_keeps_what_was_done_before_it(learner_client: Any, learner: Any, all_services: Any) -> None:
+    """Domain exceptions roll nothing back: reading an attempt ended it, then the action was refused."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    attempt = factories.make_attempt(user=learner, status="started", started_at=timezone.now() - timedelta(minutes=91))
+    path = reverse("edx_proctoring:proctored_exam.attempt", args=[attempt.pk])
+    assert learner_client.put(path, {"action": "stop"}, format="json").status_code == 400
+    attempt.refresh_from_db()
+    assert attempt.status == "submitted"
