@@ -152,8 +152,7 @@ bench: $(STAMPS)/quality ## Latency and query counts of the hot paths (BENCH_OPT
 .PHONY: screenshots
 screenshots: $(STAMPS)/quality ## Pictures of every learner and staff screen into screenshots/
 	@chromium=$$(tools/chromium $(PY)) || exit 1; \
-	mkdir -p screenshots; \
-	SCREENSHOTS="$(CURDIR)/screenshots" CHROMIUM="$$chromium" $(PYTEST) -m browser $(ARGS)
+	SCREENSHOTS=1 CHROMIUM="$$chromium" $(PYTEST) -m browser $(ARGS)
 
 ## --- upkeep ---------------------------------------------------------------------------------------------
 

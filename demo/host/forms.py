@@ -51,6 +51,12 @@ def apply_kind(sequence: Sequence, kind: str) -> None:
 class SequenceForm(forms.ModelForm):
     """One subsection. Name and minutes may stay empty, as in Studio; publishing has to cope."""
 
+    due = forms.DateTimeField(
+        label="Due date and time (UTC)",
+        required=False,
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
     kind = forms.ChoiceField(label="Set as a special exam", choices=list(KINDS.items()), widget=forms.RadioSelect)
 
     class Meta:
@@ -67,13 +73,11 @@ class SequenceForm(forms.ModelForm):
         labels = {
             "display_name": "Name",
             "default_time_limit_minutes": "Time allotted, in minutes",
-            "due": "Due date and time (UTC)",
             "hide_after_due": "Hide from learners after the due date",
             "exam_review_rules": "Review rules for the proctors",
             "prerequisite": "Prerequisite subsection",
         }
         widgets = {
-            "due": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
             "exam_review_rules": forms.Textarea(attrs={"rows": 3, "maxlength": 255}),
         }
 
@@ -82,7 +86,6 @@ class SequenceForm(forms.ModelForm):
         others = Sequence.objects.filter(section__course=self.instance.section.course).exclude(pk=self.instance.pk)
         self.fields["prerequisite"].queryset = others
         self.fields["prerequisite"].label_from_instance = lambda sequence: sequence.display_name or sequence.usage_key
-        self.fields["due"].input_formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
 
 
 class ProctoringSettingsForm(forms.ModelForm):

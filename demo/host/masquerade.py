@@ -19,7 +19,7 @@ class Viewer:
     ``is_specific``: staff look at one learner's page, so nothing is kept from them.
     """
 
-    user_id: int | None
+    user_id: int
     role: str
     is_specific: bool = False
     shown_name: str = ""

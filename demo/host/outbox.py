@@ -12,9 +12,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from email.message import EmailMessage as ParsedMessage
 from pathlib import Path
-from typing import cast
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -51,7 +49,7 @@ def letters(limit: int = 200) -> Iterator[Letter]:
     """Newest mails first."""
     folder = Path(settings.OUTBOX_DIR)
     for path in sorted(folder.glob("*.eml"), reverse=True)[:limit]:
-        message = cast(ParsedMessage, email.message_from_bytes(path.read_bytes(), policy=email.policy.default))
+        message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
         body = message.get_body(preferencelist=("html", "plain"))
         yield Letter(
             name=path.stem,

@@ -124,7 +124,7 @@ def _register_review_policy(exam_id: int, sequence: content.Sequence) -> None:
         sequence.is_practice_exam or sequence.is_onboarding_exam
     )
     if is_real_proctored_exam:
-        policy = {
+        policy: dict[str, Any] = {
             "exam_id": exam_id,
             "set_by_user_id": sequence.edited_by,
             "review_policy": sequence.exam_review_rules,

@@ -171,9 +171,7 @@ def _store(grants: Sequence[_Grant], key: str) -> None:
     for action, rows in (("created", created), ("updated", updated)):
         for allowance in rows:
             _track(exam_dicts[allowance.proctored_exam_id], action, allowance)
-    log.info(
-        "bulk allowance: key=%s exams=%s created=%s updated=%s", key, len(exam_dicts), len(created), len(updated)
-    )
+    log.info("bulk allowance: key=%s exams=%s created=%s updated=%s", key, len(exam_dicts), len(created), len(updated))
 
 
 def _create_all(new: Sequence[ProctoredExamStudentAllowance]) -> None:

@@ -24,9 +24,6 @@ from edx_proctoring.api import (
     timing,
     transitions,
 )
-
-# Sister rooms ask for the payload of an attempt here.
-from edx_proctoring.api.attempt_data import get_exam_attempt_data as get_exam_attempt_data
 from edx_proctoring.api.attempts_read import (
     attempt_dict,
     attempt_with,

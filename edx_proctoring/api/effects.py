@@ -37,9 +37,6 @@ from django.utils import timezone
 
 from edx_proctoring import backends, conf
 from edx_proctoring.api.attempts_read import attempt_dict
-
-# The learner's page asks for the address here, where the mails are.
-from edx_proctoring.api.emails import _get_proctoring_escalation_email as _get_proctoring_escalation_email
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 
 __all__ = [

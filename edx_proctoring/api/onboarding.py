@@ -8,9 +8,6 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from edx_proctoring import backends, constants, host, runtime
-
-# Sister rooms ask for the address of an onboarding's provider here.
-from edx_proctoring.api.provider_info import get_integration_specific_email as get_integration_specific_email
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import InstructorDashboardOnboardingAttemptStatus
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status

@@ -70,7 +70,9 @@ def get_onboarding_panel(course_id: str, user: Any, /, *, is_learning_mfe: bool)
     if chosen.exam.backend != newest.backend:
         # What counts is the provider of the exam that the learner is sent to.
         provider = rosters.provider_with_onboarding(chosen.exam.backend) or provider
-    panel: dict[str, Any] = onboarding.get_onboarding_attempt_data_for_learner(course_id, user, chosen.exam.backend)
+    # None for an exam of the default provider, whose verifications are looked up by just that.
+    backend: Any = chosen.exam.backend
+    panel: dict[str, Any] = onboarding.get_onboarding_attempt_data_for_learner(course_id, user, backend)
     panel["onboarding_link"] = (
         get_exam_url(course_id, chosen.exam.content_id, is_learning_mfe) if chosen.phase == AVAILABLE else None
     )

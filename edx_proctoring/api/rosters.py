@@ -111,9 +111,8 @@ def _with_all_attempts(current: Sequence[ProctoredExamStudentAttempt]) -> list[d
     if not current:
         return []
     pairs = {(attempt.user_id, attempt.proctored_exam_id) for attempt in current}
-    of_pair: dict[tuple[int, int], list[Any]] = defaultdict(list)
     # A few pairs too many (everybody here times every exam here) are cheaper than a condition per pair.
-    everything = (
+    candidates = (
         ProctoredExamStudentAttempt.objects.filter(
             user_id__in={user_id for user_id, _exam_id in pairs},
             proctored_exam_id__in={exam_id for _user_id, exam_id in pairs},
@@ -121,16 +120,20 @@ def _with_all_attempts(current: Sequence[ProctoredExamStudentAttempt]) -> list[d
         .select_related("user", "proctored_exam")
         .order_by("-created", "-id")
     )
-    for attempt in everything:
-        pair = (attempt.user_id, attempt.proctored_exam_id)
-        if pair in pairs:
-            of_pair[pair].append(ProctoredExamStudentAttemptSerializer(attempt).data)
-    rows = []
-    for attempt in current:
-        row = ProctoredExamStudentAttemptSerializer(attempt).data
-        row["all_attempts"] = of_pair[(attempt.user_id, attempt.proctored_exam_id)]
-        rows.append(row)
-    return rows
+    attempts = [attempt for attempt in candidates if (attempt.user_id, attempt.proctored_exam_id) in pairs]
+    # One serializer for all: to make one per row takes longer than the queries.
+    dicts = ProctoredExamStudentAttemptSerializer(attempts, many=True).data
+    of_pair: dict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
+    by_id: dict[int, dict[str, Any]] = {}
+    for attempt, data in zip(attempts, dicts, strict=True):
+        of_pair[(attempt.user_id, attempt.proctored_exam_id)].append(data)
+        by_id[attempt.pk] = data
+    return [
+        {**by_id[attempt.pk], "all_attempts": of_pair[(attempt.user_id, attempt.proctored_exam_id)]}
+        for attempt in current
+        # Removed between the two queries: then it is not shown.
+        if attempt.pk in by_id
+    ]
 
 
 # Allowances
@@ -275,16 +278,19 @@ def _roster_of_attempts(
         matching = [row for row in rows if row["status"] in wanted]
         found = Paginator(matching, page_size).get_page(page)
         return OnboardingRoster(page=found, enrolled=len(everybody), from_provider=False)
-    paginator = Paginator(enrollments, page_size)
+    paginator: Paginator = Paginator(enrollments, page_size)
     found = paginator.get_page(page)
-    shown = list(found.object_list)
+    shown: list[Any] = list(found.object_list)
     progress = _progress_of(course_id, exam.backend, [enrollment.user for enrollment in shown])
     found.object_list = [_row(enrollment, progress.get(enrollment.user.id, _NOT_STARTED)) for enrollment in shown]
     return OnboardingRoster(page=found, enrolled=paginator.count, from_provider=False)
 
 
-def _progress_of(course_id: str, backend: str | None, users: Sequence[Any]) -> dict[int, _Progress]:
-    """Return ``{user id: progress}`` from our attempts; who has none is absent. Two queries."""
+def _progress_of(course_id: str, backend: Any, users: Sequence[Any]) -> dict[int, _Progress]:
+    """Return ``{user id: progress}`` from our attempts; who has none is absent. Two queries.
+
+    ``backend``: name of the provider as the exam has it, None for the default one.
+    """
     user_ids = {user.id for user in users}
     progress = {}
     for user_id, (_pk, status, modified) in _decisive_attempts(course_id, user_ids).items():
@@ -294,7 +300,7 @@ def _progress_of(course_id: str, backend: str | None, users: Sequence[Any]) -> d
         for user_id in user_ids
         if user_id not in progress or progress[user_id].status != OnboardingStatus.verified
     ]
-    if unverified and backend is not None:
+    if unverified:
         elsewhere = onboarding.get_last_verified_onboarding_attempts_per_user(unverified, backend)
         for user_id, attempt in elsewhere.items():
             progress[user_id] = _Progress(OnboardingStatus.other_course_approved, attempt.modified)
@@ -357,7 +363,7 @@ def _roster_of_profiles(
     placed: list[tuple[Any, str | None]] = []
     unknown: list[Any] = []
     for profile in profiles:
-        enrollment = unplaced.pop(profile.get("user_id"), None)
+        enrollment = unplaced.pop(str(profile.get("user_id")), None)
         if enrollment is None:
             unknown.append(profile.get("user_id"))
             continue
@@ -372,7 +378,8 @@ def _roster_of_profiles(
         )
     if not statuses or OnboardingStatus.not_started in statuses:
         placed.extend((enrollment, OnboardingStatus.not_started) for enrollment in unplaced.values())
-    found = Paginator(placed, page_size).get_page(page)
+    paginator: Paginator = Paginator(placed, page_size)
+    found = paginator.get_page(page)
     shown = list(found.object_list)
     changed = _decisive_attempts(course_id, {enrollment.user.id for enrollment, _status in shown})
     found.object_list = [

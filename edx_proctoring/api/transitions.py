@@ -419,7 +419,7 @@ def _gather_facts(
         is_practice_exam=exam["is_practice_exam"],
         has_provider=provider is not None,
         provider_supports_onboarding=bool(provider is not None and provider.supports_onboarding),
-        backend=exam["backend"],
+        backend=exam["backend"] or conf.proctoring.backends.get("DEFAULT"),
         is_mailed_about=emails.may_be_mailed_about(attempt, target.status),
         consequences_allowed=_consequences_allowed(attempt, target.status),
         is_first_start=is_first_start,

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from edx_proctoring import api
 from edx_proctoring.api import course_scope, rosters
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException, UserNotFoundException
-from edx_proctoring.views.base import ProctoredAPIView, body_of
+from edx_proctoring.views.base import ProctoredAPIView, body_of, caller
 from edx_proctoring.views.idempotency import idempotent
 from edx_proctoring.views.parsing import parse_id, parse_names, required, required_id
 from edx_proctoring.views.permissions import (
@@ -179,8 +179,8 @@ class ActiveExamsForUserView(ProctoredAPIView):
         """Return exam, attempt and allowances of each running attempt. A body is not looked at."""
         query = request.query_params
         course_id = query.get("course_id") or None
-        user_id = parse_id(query["user_id"], "user_id") if query.get("user_id") else request.user.id
-        if user_id != request.user.id:
+        user_id = parse_id(query["user_id"], "user_id") if query.get("user_id") else caller(request).id
+        if user_id != caller(request).id:
             allowed = request.user.is_staff or (
                 course_id is not None and is_user_course_or_global_staff(request.user, course_id)
             )

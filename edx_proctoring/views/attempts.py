@@ -19,7 +19,7 @@ from edx_proctoring.api import actions, learning_mfe, rosters
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied, StudentExamAttemptDoesNotExistsException
 from edx_proctoring.utils import get_time_remaining_for_attempt, humanized_time
 from edx_proctoring.views import options, paging
-from edx_proctoring.views.base import LOG, ProctoredAPIView, body_of
+from edx_proctoring.views.base import LOG, ProctoredAPIView, body_of, caller
 from edx_proctoring.views.idempotency import idempotent
 from edx_proctoring.views.parsing import is_true_in_query, is_yes, parse_id, required_id
 from edx_proctoring.views.permissions import is_user_course_or_global_staff, require_course_or_global_staff
@@ -34,7 +34,7 @@ def own_attempt(request: Request, attempt_id: int, verb: str) -> dict[str, Any]:
     Raises StudentExamAttemptDoesNotExistsException (400) and ProctoredExamPermissionDenied (403).
     """
     attempt = existing_attempt(attempt_id, verb)
-    refuse_stranger(attempt, request.user.id, verb)
+    refuse_stranger(attempt, caller(request).id, verb)
     return attempt
 
 
@@ -104,7 +104,7 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
 
         Naming a user at all is for staff who let that user resume.
         """
-        user = self.request.user
+        user = caller(self.request)
         resumes = action == actions.MARK_READY_TO_RESUME
         if not user_id and not (resumes and not options.learner_may_resume()):
             return user.pk
@@ -136,7 +136,7 @@ class StudentProctoredExamAttemptCollection(ProctoredAPIView):
 
     def get(self, request: Request) -> Response:
         """Return the data of the running attempt, or two falses."""
-        data = learning_mfe.active_attempt_data(request.user.pk, is_learning_mfe=False)
+        data = learning_mfe.active_attempt_data(caller(request).id, is_learning_mfe=False)
         return Response(data or {"in_timed_exam": False, "is_proctored": False})
 
     @idempotent
@@ -151,7 +151,7 @@ class StudentProctoredExamAttemptCollection(ProctoredAPIView):
             if refused is not None:
                 return refused
         attempt_id = actions.create_attempt_for_learner(
-            exam, request.user.id, take_as_proctored=take_as_proctored, start_clock=start_clock
+            exam, caller(request).id, take_as_proctored=take_as_proctored, start_clock=start_clock
         )
         return Response({"exam_attempt_id": attempt_id})
 

@@ -15,7 +15,6 @@ import hmac
 import ipaddress
 import re
 import time
-from collections.abc import Sequence
 from typing import Any, Final
 
 from django.core.cache import cache
@@ -64,7 +63,7 @@ def limit_body(request: Request) -> None:
 
 def has_secrets(provider: Any) -> bool:
     """Return whether the provider is configured to sign its callbacks."""
-    return bool(_secrets(provider))
+    return bool(_texts(provider, "callback_secrets"))
 
 
 def require_signature(request: Request, provider: Any, name: str) -> None:
@@ -78,7 +77,7 @@ def require_signature(request: Request, provider: Any, name: str) -> None:
     Raises, in this order: ParseError (400) for missing or malformed headers, PermissionDenied
     (403) for a clock that is too far off or a signature that does not match, NonceUsed (409).
     """
-    secrets = _secrets(provider)
+    secrets = _texts(provider, "callback_secrets")
     if not secrets:
         return
     timestamp = request.headers.get("X-Proctoring-Timestamp", "")
@@ -99,8 +98,12 @@ def require_signature(request: Request, provider: Any, name: str) -> None:
         raise NonceUsed
 
 
-def require_network(request: Request, networks: Sequence[str]) -> None:
-    """Raise PermissionDenied unless the request comes from one of the networks; none means any."""
+def require_network(request: Request, provider: Any) -> None:
+    """Raise PermissionDenied unless the request comes from a network that the provider's option names.
+
+    ``callback_allowed_networks``: list of CIDR texts; absent or empty for any network.
+    """
+    networks = _texts(provider, "callback_allowed_networks")
     if not networks:
         return
     try:
@@ -111,12 +114,13 @@ def require_network(request: Request, networks: Sequence[str]) -> None:
         raise PermissionDenied
 
 
-def _secrets(provider: Any) -> list[str]:
-    # A provider may be any object, so only what looks like the option is taken for it.
-    secrets = getattr(provider, "callback_secrets", None)
-    if not isinstance(secrets, (list, tuple)):
+def _texts(provider: Any, option: str) -> list[str]:
+    """Return an option that is a list of texts; anything else counts as not given."""
+    # A provider may be any object, a mock included, that invents attributes on demand.
+    values = getattr(provider, option, None)
+    if not isinstance(values, (list, tuple)):
         return []
-    return [secret for secret in secrets if isinstance(secret, str) and secret]
+    return [value for value in values if isinstance(value, str) and value]
 
 
 def _hmac(secret: str, text: str) -> str:

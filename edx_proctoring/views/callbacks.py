@@ -28,7 +28,7 @@ from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 from edx_proctoring.utils import locate_attempt_by_attempt_code
 from edx_proctoring.views import callback_auth, options
-from edx_proctoring.views.base import LOG, NonAtomicView, ProctoredAPIView, body_of, ids_for_log
+from edx_proctoring.views.base import LOG, NonAtomicView, ProctoredAPIView, body_of, caller, ids_for_log
 from edx_proctoring.views.idempotency import idempotent
 from edx_proctoring.views.throttling import AnonymousCallbackThrottle
 
@@ -79,7 +79,7 @@ class ExamReadyCallback(ProviderCallback, ProctoredAPIView):
             return Response(
                 status=status.HTTP_404_NOT_FOUND, data=_("You have entered an exam code that is not valid.")
             )
-        if attempt["user"]["id"] != request.user.id and not request.user.has_perm(MAY_REVIEW, attempt):
+        if attempt["user"]["id"] != caller(request).id and not caller(request).has_perm(MAY_REVIEW, attempt):
             raise PermissionDenied
         _require_signature(request, attempt)
         if attempt["status"] in (
@@ -133,7 +133,7 @@ class ProctoredExamReviewCallback(ProviderCallback, BaseReviewCallback, Proctore
             raise StudentExamAttemptDoesNotExistsException(
                 f"Attempted to access external_id={external_id} but it does not exist."
             )
-        if not request.user.has_perm(MAY_REVIEW, attempt):
+        if not caller(request).has_perm(MAY_REVIEW, attempt):
             self.log_refusal(status.HTTP_403_FORBIDDEN, "not_a_reviewer")
             # An empty body, as ever.
             return Response(status=status.HTTP_403_FORBIDDEN)
@@ -174,7 +174,6 @@ class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
         mode = options.anonymous_review_callback()
         if mode == "deny":
             raise NotFound
-        callback_auth.require_network(request, options.anonymous_review_allowed_networks())
         data = body_of(request)
         attempt_code = self._attempt_code(data)
         attempt, is_archived = locate_attempt_by_attempt_code(attempt_code) if attempt_code else (None, None)
@@ -189,6 +188,7 @@ class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
                 f"Attempted to access attempt_code={attempt_code} but its exam does not exist."
             )
         name, provider = _software_secure_provider(serialized["proctored_exam"]["backend"])
+        callback_auth.require_network(request, provider)
         if mode == "signed" and not callback_auth.has_secrets(provider):
             raise PermissionDenied("Callbacks must be signed, and no secret is configured for this provider.")
         callback_auth.require_signature(request, provider, name)

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from edx_proctoring import api
 from edx_proctoring.api import exam_registration
+from edx_proctoring.exceptions import ProctoredExamNotFoundException
 from edx_proctoring.serializers import ProctoredExamRegistrationSerializer, ProctoredExamSerializer
 from edx_proctoring.views import options
 from edx_proctoring.views.base import ProctoredAPIView, body_of
@@ -83,8 +84,10 @@ class ProctoredExamView(ProctoredAPIView):
         serializer = ExamChanges(data=body, partial=True)
         if not serializer.is_valid():
             return Response(status=status.HTTP_400_BAD_REQUEST, data=serializer.errors)
-        known_id = None if exam_id is None else parse_id(exam_id, "exam_id")
-        return Response({"exam_id": api.update_exam(known_id, **serializer.validated_data)})
+        if exam_id is None:
+            raise ProctoredExamNotFoundException("Attempted to update exam_id=None, but this exam does not exist.")
+        changed_id = api.update_exam(parse_id(exam_id, "exam_id"), **serializer.validated_data)
+        return Response({"exam_id": changed_id})
 
     def _visible(self, exam: dict[str, Any]) -> dict[str, Any]:
         """Return the exam without the provider's fields where the operator hides them from learners."""

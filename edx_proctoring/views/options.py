@@ -11,14 +11,11 @@ HIDE_PROVIDER_FIELDS                False      exams without ``external_id`` and
                                                everybody but global staff (10, number 5)
 ANONYMOUS_REVIEW_CALLBACK           ``allow``  ``signed`` or ``deny``: the RPNow review callback
                                                (backends.md 14.5)
-ANONYMOUS_REVIEW_ALLOWED_NETWORKS   ``[]``     networks (CIDR) that it may come from; empty: any
 RATE_LIMITS                         ``{}``     scope to DRF rate, such as
                                                ``{"proctoring_anonymous": "60/min"}``; a missing
                                                scope is unlimited
 ==================================  =========  ====================================================
 """
-
-from collections.abc import Sequence
 
 from edx_proctoring import conf
 
@@ -37,11 +34,6 @@ def anonymous_review_callback() -> str:
     """Return ``allow``, ``signed`` or ``deny``; an unknown word is the safe ``deny``."""
     mode = conf.proctoring.options.get("ANONYMOUS_REVIEW_CALLBACK", "allow")
     return mode if mode in ("allow", "signed") else "deny"
-
-
-def anonymous_review_allowed_networks() -> Sequence[str]:
-    """Return the networks that the RPNow review callback may come from; empty for any."""
-    return tuple(conf.proctoring.options.get("ANONYMOUS_REVIEW_ALLOWED_NETWORKS") or ())
 
 
 def rate_limit(scope: str) -> str | None:

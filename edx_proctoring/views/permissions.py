@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import wraps
 from typing import Any
 
+from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
 from opaque_keys import InvalidKeyError
 from rest_framework import status
@@ -24,7 +25,7 @@ from edx_proctoring.api import course_scope
 from edx_proctoring.views.base import body_of
 from edx_proctoring.views.parsing import parse_id
 
-Handler = Callable[..., Response]
+Handler = Callable[..., HttpResponseBase]
 
 # Methods that never have their body looked at: what a link does must stand in the link.
 _BODYLESS_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -68,7 +69,7 @@ def require_staff(func: Handler) -> Handler:
     """Let only global staff pass."""
 
     @wraps(func)
-    def wrapped(request: Request, *args: Any, **kwargs: Any) -> Response:
+    def wrapped(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_staff:
             return refusal(staff_required_text())
         return func(request, *args, **kwargs)
@@ -85,7 +86,7 @@ def require_course_or_global_staff(func: Handler) -> Handler:
     """
 
     @wraps(func)
-    def wrapped(request: Request, *args: Any, **kwargs: Any) -> Response:
+    def wrapped(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.user.is_staff:
             return func(request, *args, **kwargs)
         try:

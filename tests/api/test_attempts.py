@@ -398,7 +398,11 @@ def test_resumed_can_be_marked_twice_but_only_after_a_release() -> None:
 
 @pytest.mark.parametrize(
     ("seconds_left", "limit"),
-    [pytest.param(600, 10, id="ten-minutes"), pytest.param(0, 0, id="nothing-left"), pytest.param(None, 90, id="unknown")],
+    [
+        pytest.param(600, 10, id="ten-minutes"),
+        pytest.param(0, 0, id="nothing-left"),
+        pytest.param(None, 90, id="unknown"),
+    ],
 )
 def test_the_new_attempt_gets_what_was_left(
     provider: Any, clock: FrozenDateTimeFactory, seconds_left: int | None, limit: int

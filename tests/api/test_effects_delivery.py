@@ -300,9 +300,7 @@ def test_an_effect_of_another_release_is_kept(clock: FrozenDateTimeFactory) -> N
     assert "send_telegram" in effect.last_error
 
 
-def test_a_failed_cascade_is_completed_later(
-    monkeypatch: pytest.MonkeyPatch, clock: FrozenDateTimeFactory
-) -> None:
+def test_a_failed_cascade_is_completed_later(monkeypatch: pytest.MonkeyPatch, clock: FrozenDateTimeFactory) -> None:
     user, first, second = make_user(), make_exam(), make_exam()
     attempt = make_attempt(make_exam(), user)
     create = api.attempts.create_exam_attempt

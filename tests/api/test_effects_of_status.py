@@ -258,9 +258,7 @@ def test_all_services_may_be_absent(mailoutbox: list[Any]) -> None:
 def test_consequences_are_allowed(to_status: str, others: list[str], is_practice: bool, expected: bool) -> None:
     attempts = [{"status": status} for status in (to_status, *others)]
 
-    assert (
-        api.can_update_credit_grades_and_email(attempts, to_status, {"is_practice_exam": is_practice}) is expected
-    )
+    assert api.can_update_credit_grades_and_email(attempts, to_status, {"is_practice_exam": is_practice}) is expected
 
 
 def test_a_second_rejection_has_no_consequences(all_services: dict[str, Any], mailoutbox: list[Any]) -> None:
@@ -279,9 +277,7 @@ def test_a_second_rejection_has_no_consequences(all_services: dict[str, Any], ma
 
 
 def statuses_of(user: Any) -> dict[int, str]:
-    return dict(
-        ProctoredExamStudentAttempt.objects.filter(user=user).values_list("proctored_exam_id", "status")
-    )
+    return dict(ProctoredExamStudentAttempt.objects.filter(user=user).values_list("proctored_exam_id", "status"))
 
 
 def test_declining_closes_the_other_proctored_exams_of_the_course(credit: Any) -> None:
@@ -398,7 +394,15 @@ def test_an_unknown_provider_raises_before_anything_is_written() -> None:
 def test_no_transition_logs_above_info(all_services: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
     user = make_user()
     attempt_id = api.create_exam_attempt(make_exam().pk, user.pk, taking_as_proctored=True)
-    for status in (S.download_software_clicked, S.ready_to_start, S.started, S.submitted, S.rejected, S.verified, S.error):
+    for status in (
+        S.download_software_clicked,
+        S.ready_to_start,
+        S.started,
+        S.submitted,
+        S.rejected,
+        S.verified,
+        S.error,
+    ):
         api.update_attempt_status(attempt_id, status)
 
     assert [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []

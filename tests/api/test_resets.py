@@ -149,8 +149,16 @@ def test_a_provider_that_does_not_confirm_is_asked_on(provider: Any) -> None:
 
 @pytest.mark.parametrize(
     "status",
-    [S.declined, S.timed_out, S.second_review_required, S.rejected, S.error, S.expired, S.onboarding_reset]
-    + list(S.onboarding_errors),
+    [
+        S.declined,
+        S.timed_out,
+        S.second_review_required,
+        S.rejected,
+        S.error,
+        S.expired,
+        S.onboarding_reset,
+        *S.onboarding_errors,
+    ],
 )
 def test_a_reset_keeps_the_former_attempt(status: str, credit: Any, events: list[Any]) -> None:
     former = make_attempt(make_exam("onboarding"), status=status)

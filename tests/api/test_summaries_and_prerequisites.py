@@ -123,9 +123,7 @@ def test_all_lines_of_a_course_equal_the_single_ones(credit: Any) -> None:
     make_attempt(exams[1], user, S.error)
     make_attempt(exams[1], user, S.submitted)
 
-    assert api.get_attempt_status_summaries(user.pk, COURSE) == {
-        exam.content_id: summary(exam, user) for exam in exams
-    }
+    assert api.get_attempt_status_summaries(user.pk, COURSE) == {exam.content_id: summary(exam, user) for exam in exams}
 
 
 def test_all_lines_of_a_course_cost_the_same_at_any_size(credit: Any, count_queries: Callable[..., int]) -> None:

@@ -128,9 +128,7 @@ def test_whoever_reads_an_attempt_in_time_changes_nothing(
 
 
 @pytest.mark.django_db
-def test_a_real_time_out_has_no_completion(
-    clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_real_time_out_has_no_completion(clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(settings.PROCTORING_SETTINGS, "ALLOW_TIMED_OUT_STATE", True)
     attempt = running()
     clock.move_to(NOON + 91 * MINUTE)
@@ -142,9 +140,7 @@ def test_a_real_time_out_has_no_completion(
 
 
 @pytest.mark.django_db
-def test_two_readers_who_notice_together_end_it_once(
-    clock: FrozenDateTimeFactory, mailoutbox: list[Any]
-) -> None:
+def test_two_readers_who_notice_together_end_it_once(clock: FrozenDateTimeFactory, mailoutbox: list[Any]) -> None:
     attempt = running()
     clock.move_to(NOON + 91 * MINUTE)
     seen_by_one = api.attempts_read.existing_attempt(attempt.pk)
@@ -275,9 +271,7 @@ def test_past_due(
 
 
 @pytest.mark.django_db
-def test_a_personal_date_beats_the_stored_one(
-    clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_personal_date_beats_the_stored_one(clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
 
     def date_for_block(course_id: str, block_id: str, name: str, user: Any = None) -> datetime | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import quote
 
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from .demo_process import COURSE, Demo
 
@@ -101,7 +101,7 @@ class Learner(Person):
         self.start()
 
     @property
-    def timer(self):
+    def timer(self) -> Locator:
         """The digits of the clock."""
         return self.page.locator("h3#time_remaining_id b")
 
@@ -164,21 +164,24 @@ class Reviewer:
 class CourseTeam(Person):
     """Course staff at the Special Exams tab."""
 
-    def attempt_row(self, username: str):
-        """The row of a learner in the table of attempts."""
-        self.page.goto(f"{self.demo.host}/courses/{quote(COURSE)}/instructor#view-special_exams")
-        self.page.reload()
+    def open_panel(self, name: str) -> None:
+        """Open one part of the tab, with fresh data."""
+        self.page.goto(f"{self.demo.host}/courses/{quote(COURSE)}/instructor")
         self.page.get_by_role("button", name="Special Exams").click()
         # The accordion remembers what was open; before its script ran, its headers are no buttons yet.
-        header = self.page.get_by_role("button", name="Student Special Exam Attempts")
+        header = self.page.get_by_role("button", name=name)
         expect(header).to_have_attribute("aria-expanded", re.compile("true|false"))
         if header.get_attribute("aria-expanded") == "false":
             header.click()
+
+    def attempt_row(self, username: str) -> Locator:
+        """The row of a learner's newest attempt in the table of attempts."""
+        self.open_panel("Student Special Exam Attempts")
         panel = self.page.locator(".student-proctored-exam-container")
-        row = panel.get_by_role("row").filter(has_text=username)
-        expect(row.first).to_be_visible()
+        row = panel.get_by_role("row").filter(has_text=username).first
+        expect(row).to_be_visible()
         self.look("attempts")
-        return row.first
+        return row
 
 
 class Administrator(Person):

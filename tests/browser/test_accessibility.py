@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from .demo_process import COURSE, REPOSITORY, Demo
-from .people import MIDTERM, TIMED, CourseTeam, Learner, Reviewer
+from .people import FINAL, MIDTERM, TIMED, CourseTeam, Learner, Reviewer
 
 AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
 GRAVE = ("serious", "critical")
@@ -88,6 +88,33 @@ def test_the_pages_of_the_course_team(demo: Demo, new_page: Callable[[], Page], 
     learner.see_questions()
     stan = CourseTeam(demo, new_page(), "stan", inspector)
     stan.attempt_row(learner.username)
+    stan.open_panel("Allowance Section")
+    stan.look("allowances")
+    stan.press("Add Allowance")
+    expect(stan.page.get_by_role("dialog")).to_be_visible()
+    stan.look("allowance-form")
+    assert inspector.findings == []
+
+
+def test_the_pages_off_the_main_road(demo: Demo, new_page: Callable[[], Page], inspector: Inspector) -> None:
+    learner = Learner(demo, new_page(), demo.new_learner(), inspector)
+    learner.open_exam(MIDTERM)
+    demo.scenario(drop_connection=[{"path": "^/api/"}])
+    learner.press("Continue to my proctored exam.")
+    expect(learner.page.get_by_role("alert").filter(has_text="no time was used").first).to_be_visible()
+    learner.look("provider-down")
+    demo.heal()
+    learner.register()
+    learner.press("Start Proctored Exam")
+    expect(learner.page.get_by_role("heading", name="Your set-up is not complete")).to_be_visible()
+    learner.look("set-up-not-complete")
+    learner.reload()
+    learner.page.on("dialog", lambda dialog: dialog.accept())
+    learner.press("Take this exam without proctoring.")
+    expect(learner.questions.get_by_role("button", name="Submit").first).to_be_visible()
+    learner.look("declined")
+    learner.open_exam(FINAL)
+    learner.look("declined-too")
     assert inspector.findings == []
 
 
@@ -97,3 +124,60 @@ def test_the_pages_of_the_provider(demo: Demo, new_page: Callable[[], Page], ins
         page.goto(demo.provider + path)
         inspector(page, path)
     assert inspector.findings == []
+
+
+def test_nothing_sticks_out_on_a_phone(demo: Demo, new_page: Callable[[], Page]) -> None:
+    """Nobody has to scroll sideways at 390 pixels (WCAG 1.4.10)."""
+    wide: list[str] = []
+
+    def measure(page: Page, step: str) -> None:
+        page.set_viewport_size({"width": 390, "height": 844})
+        excess = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        if excess > 0:
+            wide.append(f"{step}: {excess} px")
+
+    learner = Learner(demo, new_page(), demo.new_learner(), measure)
+    measure(learner.page, "home")
+    learner.reach_the_exam(MIDTERM)
+    learner.submit()
+    CourseTeam(demo, new_page(), "stan", measure).attempt_row(learner.username)
+    page = new_page()
+    for path in ("/", "/reviewer/", "/reviewer/?show=all"):
+        page.goto(demo.provider + path)
+        measure(page, path)
+    assert wide == []
+
+
+def test_a_timed_exam_with_the_keyboard_alone(demo: Demo, new_page: Callable[[], Page]) -> None:
+    page = new_page()
+    learner = Learner(demo, page, demo.new_learner(), lambda page, step: None)
+    learner.open_exam(TIMED)
+
+    def press(name: str) -> None:
+        """Walk to a button with Tab, press it with Enter."""
+        button = page.get_by_role("button", name=name)
+        button.wait_for()
+        for _ in range(60):
+            if button.evaluate("element => element === document.activeElement"):
+                break
+            page.keyboard.press("Tab")
+        else:
+            pytest.fail(f"Tab never came to {name!r}")
+        page.keyboard.press("Enter")
+
+    press("I am ready to start this timed exam.")
+    learner.see_questions()
+    choice = learner.questions.get_by_role("radio", name="Mars").first
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if choice.evaluate("element => element === document.activeElement"):
+            break
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(learner.questions.get_by_text("Answer saved.")).to_be_visible()
+    expect(learner.questions.get_by_role("radio", name="Mercury").first).to_be_checked()
+    press("End My Exam")
+    learner.heading("Are you sure that you want to submit your timed exam?")
+    press("Yes, submit my timed exam.")
+    learner.heading("You have submitted your timed exam.")

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from edx_proctoring.models import ProctoredExam
-from tests.factories import make_exam
+from tests.factories import make_allowance, make_attempt, make_exam, make_review
 
 PUBLISHED = [
     "0001_initial",
@@ -185,15 +185,31 @@ class FakeEditor:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_added_migrations_can_be_undone_on_a_filled_database():
-    exam = make_exam("timed")
+def test_a_database_of_the_release_before_is_upgraded_with_its_rows_as_they_were():
+    make_review(make_attempt(status="submitted"))
+    make_allowance(make_exam("timed"))
+
+    def contents():
+        tables = sorted(
+            name
+            for name in connection.introspection.table_names()
+            if name.startswith("proctoring_proctored")
+        )
+        with connection.cursor() as cursor:
+            rows = {}
+            for table in tables:
+                cursor.execute(f"SELECT * FROM {table} ORDER BY 1")
+                rows[table] = cursor.fetchall()
+        return rows
+
+    before = contents()
+    assert len(before["proctoring_proctoredexamsoftwaresecurereview"]) == 1
     try:
         call_command("migrate", "edx_proctoring", PUBLISHED[-1], verbosity=0)
         tables = set(connection.introspection.table_names())
-        assert "proctoring_effect" not in tables
-        assert "proctoring_reviewinbox" not in tables
-        assert "proctoring_proctoredexam" in tables
+        assert not {"proctoring_effect", "proctoring_reviewinbox"} & tables
+        assert contents() == before
     finally:
         call_command("migrate", "edx_proctoring", verbosity=0)
-    assert ProctoredExam.objects.filter(pk=exam.pk).exists()
-    assert "proctoring_effect" in connection.introspection.table_names()
+    assert contents() == before
+    assert {"proctoring_effect", "proctoring_reviewinbox"} <= set(connection.introspection.table_names())

@@ -510,12 +510,14 @@ def test_operator_decides_whether_the_anonymous_callback_is_open(
 )
 def test_operator_may_name_the_networks_it_comes_from(
     rpnow_attempt: ProctoredExamStudentAttempt,
-    proctoring_settings: Callable[..., None],
+    backends_registry: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
     networks: list[str],
     address: str,
     code: int,
 ) -> None:
-    proctoring_settings(ANONYMOUS_REVIEW_ALLOWED_NETWORKS=networks)
+    rpnow = backends_registry["software_secure"]
+    monkeypatch.setattr(rpnow, "callback_allowed_networks", networks, raising=False)
     assert post(payload(rpnow_attempt), REMOTE_ADDR=address).status_code == code
 
 

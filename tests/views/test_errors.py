@@ -2,11 +2,14 @@
 
 import inspect
 import logging
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from rest_framework.exceptions import NotFound
+from rest_framework.test import APIClient
 
 from edx_proctoring import exceptions
 from edx_proctoring.exceptions import (
@@ -111,12 +114,18 @@ def test_answers_about_people_are_not_cached(learner_client: Any, path: str) -> 
 
 
 @pytest.mark.django_db
+def test_session_needs_a_csrf_token_to_change_anything(learner: Any) -> None:
+    client = APIClient(enforce_csrf_checks=True)
+    client.force_login(learner, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get(reverse("edx_proctoring:proctored_exam.attempt.collection")).status_code == 200
+    response = client.post(reverse("edx_proctoring:proctored_exam.attempt.collection"), {})
+    assert response.status_code == 403
+    assert "CSRF" in response.data["detail"]
+
+
+@pytest.mark.django_db
 def test_refusal_keeps_what_was_done_before_it(learner_client: Any, learner: Any, all_services: Any) -> None:
     """Domain exceptions roll nothing back: reading an attempt ended it, then the action was refused."""
-    from datetime import timedelta
-
-    from django.utils import timezone
-
     attempt = factories.make_attempt(user=learner, status="started", started_at=timezone.now() - timedelta(minutes=91))
     path = reverse("edx_proctoring:proctored_exam.attempt", args=[attempt.pk])
     assert learner_client.put(path, {"action": "stop"}, format="json").status_code == 400

@@ -118,7 +118,7 @@ def proctoring_settings_api(request: HttpRequest, course_id: str) -> JsonRespons
         values = {**_settings_of(found), **{key: value for key, value in wanted.items() if key in _settings_of(found)}}
         form = ProctoringSettingsForm(values, instance=found, editor=request.user)
         if not form.is_valid():
-            detail = [{field: " ".join(errors)} for field, errors in form.errors.items()]
+            detail = [{field: " ".join(map(str, errors))} for field, errors in form.errors.items()]
             return JsonResponse({"detail": detail}, status=400)
         form.save()
         found.refresh_from_db()

@@ -53,8 +53,10 @@ def onboarding_status(request: HttpRequest, username_or_email: str) -> JsonRespo
     learner = get_object_or_404(get_user_model(), Q(username=username_or_email) | Q(email=username_or_email))
     rest_request = Request(request)
     rest_request.user = request.user
-    request.GET = request.GET.copy()
-    request.GET["username"] = learner.username
+    # Swapped for a mutable copy, as the platform does.
+    query = request.GET.copy()
+    query["username"] = learner.username
+    request.GET = query  # type: ignore[assignment]
     result: dict[str, Any] = {"verified_in": None, "current_status": None}
     enrollments = (
         Enrollment.objects.filter(user=learner, is_active=True, mode__in=["verified", "professional"])
@@ -62,7 +64,7 @@ def onboarding_status(request: HttpRequest, username_or_email: str) -> JsonRespo
         .order_by("-created")
     )
     for enrollment in enrollments:
-        request.GET["course_id"] = enrollment.course.course_id
+        query["course_id"] = enrollment.course.course_id
         status = StudentOnboardingStatusView().get(rest_request).data
         if "onboarding_status" not in status:
             continue

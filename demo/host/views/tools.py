@@ -1,4 +1,4 @@
-"""Tools for people and tests that drive the demo; only with ``DEMO_TOOLS``, which follows DEBUG (Spec: host-platform.md 13.5).
+"""Tools for people and tests that drive the demo; only with ``DEMO_TOOLS`` (Spec: host-platform.md 13.5).
 
 They answer JSON to clients that ask for it (``Accept: application/json`` or a JSON body) and a page to browsers.
 They take no CSRF token, so that a test script can post with one line: everything here is invented.
@@ -51,26 +51,24 @@ def log(request: HttpRequest) -> HttpResponse:
         TrackingEvent.objects.all().delete()
         Task.objects.exclude(state=Task.WAITING).delete()
         return _done(request, "demo_log", {"cleared": True}, "The log is empty.")
-    context = {
-        "calls": list(journal.entries()),
-        "events": TrackingEvent.objects.order_by("-id")[:200],
-        "tasks": Task.objects.order_by("-id")[:100],
-    }
+    calls = list(journal.entries())
+    events = TrackingEvent.objects.order_by("-id")[:200]
+    tasks = Task.objects.order_by("-id")[:100]
     if _wants_json(request):
         return JsonResponse(
             {
-                "calls": context["calls"],
+                "calls": calls,
                 "events": [
                     {"name": event.name, "data": event.data, "context": event.context, "created": event.created}
-                    for event in context["events"]
+                    for event in events
                 ],
                 "tasks": [
                     {"name": task.name, "arguments": task.arguments, "state": task.state, "error": task.error}
-                    for task in context["tasks"]
+                    for task in tasks
                 ],
             }
         )
-    return render(request, "demo/log.html", context)
+    return render(request, "demo/log.html", {"calls": calls, "events": events, "tasks": tasks})
 
 
 @csrf_exempt
@@ -165,7 +163,7 @@ def clock(request: HttpRequest) -> HttpResponse:
         course = CourseRun.objects.get(course_id=attempt.proctored_exam.course_id)
         moment = timezone.now() + timedelta(minutes=due_minutes)
         try:
-            dates.shift_due(course, attempt.proctored_exam.content_id, attempt.user_id, moment)
+            dates.shift_due(course, attempt.proctored_exam.content_id, attempt.user, moment)
         except dates.NoDueDate as error:
             return JsonResponse({"detail": str(error)}, status=400)
     back = timedelta(minutes=minutes)
@@ -220,7 +218,7 @@ def provider(request: HttpRequest) -> HttpResponse:
 
 
 def _attempt(data: dict[str, Any]) -> ProctoredExamStudentAttempt | None:
-    found = ProctoredExamStudentAttempt.objects.select_related("proctored_exam").order_by("-id")
+    found = ProctoredExamStudentAttempt.objects.select_related("proctored_exam", "user").order_by("-id")
     if data.get("attempt_id"):
         return found.filter(pk=data["attempt_id"]).first()
     if not data.get("username"):

@@ -92,21 +92,33 @@
     }
 
     /**
+     * The modal for errors. The exam page brings one; a host that has its own keeps that, because it
+     * fits its looks, and there can be only one of an id.
+     */
+    function onlyErrorModal() {
+        var $modals = $('[id="accessible-error-modal"]');
+        var $own = $modals.filter(function() { return $(this).closest('.sequence').length > 0; });
+        if ($own.length < $modals.length) {
+            $own.remove();
+        } else {
+            $own.slice(1).remove();
+        }
+        return $('#accessible-error-modal');
+    }
+
+    /**
      * Tell the learner about an error, in the host's modal where there is one, else in the page.
      *
      * The text is there before the modal opens, so that it is read out as a whole.
      */
     function accessibleError(title, message) {
-        var $modals = $('[id="accessible-error-modal"]');
-        var $modal = $modals.first();
+        var $modal = onlyErrorModal();
 
         if (!$modal.length || typeof window.accessible_modal !== 'function') {
             showInlineAlert(title, message);
             return;
         }
-        // Host and exam page may both bring one: there can be only one of an id. And out of the page's
-        // content, which the host hides from assistive technology while a modal is open.
-        $modals.not($modal).remove();
+        // Out of the content, which the host hides from assistive technology while a modal is open.
         $modal.appendTo(document.body);
         $modal.find('#acessible-error-title').text(title);
         $modal.find('.message-title').text(message);
@@ -123,6 +135,9 @@
         $('#confirm_open_button').trigger('click');
         if ($modal.is(':visible')) {
             $modal.attr('aria-hidden', 'false');
+            if (!$modal.has(document.activeElement).length) {
+                $modal.find('.ok-button').trigger('focus');
+            }
         } else {
             // The host has the helper but nothing that opens the modal: never fail in silence.
             $modal.find('.close-modal').trigger('click');
@@ -152,25 +167,31 @@
     function unlock($button) {
         $button.removeAttr('aria-busy').prop('disabled', false).html($button.data('proctoringLabel'));
         $('html').css('cursor', '');
+        if (document.activeElement === document.body) {
+            // A disabled button loses the focus; nobody else has taken it meanwhile.
+            $button.trigger('focus');
+        }
     }
 
     function cancelLeaveWarning() {
         $(window).off('beforeunload');
     }
 
-    /**
-     * Load the page anew; the next page puts the focus on its heading, because its button is gone.
-     */
-    function reloadPage() {
+    /** The next page puts the focus on its heading, because the button that led there is gone. */
+    function rememberToFocusHeading() {
         try {
             window.sessionStorage.setItem(FOCUS_KEY, '1');
         } catch (e) {
-            // Storage is switched off: the page still reloads, the focus starts at its top.
+            // Storage is switched off: on the next page, the focus starts at the top.
         }
+    }
+
+    function reloadPage() {
+        rememberToFocusHeading();
         window.location.reload();
     }
 
-    /** After a reload that a button caused: the learner continues at the heading of the new page. */
+    /** After a page change that a button caused: the learner continues at the heading of the new page. */
     function focusHeadingAfterAction() {
         try {
             if (window.sessionStorage.getItem(FOCUS_KEY)) {
@@ -444,10 +465,10 @@
                         'exam stands. If this happens again, try a better internet connection or restart your ' +
                         'device, and make sure that your account is active.'
                     ),
-                    gettext(
+                    proctored === 'true' ? gettext(
                         'The proctoring service does not answer. Your exam has not started and no time was used. ' +
                         'Try again in a minute.'
-                    )
+                    ) : undefined
                 ));
             });
     }
@@ -687,6 +708,7 @@
 
     $.extend(exam, {
         accessibleError: accessibleError,
+        onlyErrorModal: onlyErrorModal,
         updateStatusHandler: updateStatusHandler,
         examStartHandler: examStartHandler,
         examEndHandler: examEndHandler,
@@ -694,6 +716,7 @@
         endExam: endExam,
         pingApplication: pingApplication,
         reloadPage: reloadPage,
+        rememberToFocusHeading: rememberToFocusHeading,
         focusHeadingAfterAction: focusHeadingAfterAction,
         enterExamHandler: enterExamHandler,
         openOptOutHandler: openOptOutHandler,

@@ -54,7 +54,8 @@
                 model: new window.LearnerOnboardingModel()
             }).render();
         }
-        $.each(['focusHeadingAfterAction', 'localiseTimes', 'watchForReadiness'], function(i, name) {
+        // The names of `exam_action_handler.js` that concern a page as a whole.
+        $.each(['onlyErrorModal', 'focusHeadingAfterAction', 'localiseTimes', 'watchForReadiness'], function(i, name) {
             if (exam[name]) {
                 exam[name]();
             }

@@ -99,7 +99,7 @@ describe('The buttons of the exam pages', function() {
             {status: 503, says: 'no time was used'}
         ].forEach(function(example) {
             it('says what happened on ' + example.status + ' and lets the learner try again', function() {
-                var $button = enter('', json(example.status, {detail: 'exam_id=3 user_id=4'}));
+                var $button = enter('data-attempt-proctored="true"', json(example.status, {detail: 'exam_id=3 user_id=4'}));
                 server.respond();
                 expect($('[role=alert]').text()).toContain(example.says);
                 expect($('[role=alert]').text()).not.toContain('user_id');
@@ -426,7 +426,13 @@ describe('The buttons of the exam pages', function() {
             expect($('[role=alertdialog]').attr('aria-label')).toBe('Title');
         });
 
-        it('is in the host\'s modal before that opens', function() {
+        it('uses the host\'s modal where the page brings one as well', function() {
+            setFixtures('<div class="sequence">' + MODAL + '</div><div id="host">' + MODAL + '</div>');
+            expect(exam.onlyErrorModal().closest('#host').length).toBe(1);
+            expect($('[id="accessible-error-modal"]').length).toBe(1);
+        });
+
+        it('is in the modal before that opens', function() {
             var seen;
             setFixtures(MODAL);
             window.accessible_modal = jasmine.createSpy('accessible_modal');

@@ -315,6 +315,10 @@
         },
 
         goTo: function(url) {
+            var exam = window.edx.courseware.proctored_exam;
+            if (exam.rememberToFocusHeading) {
+                exam.rememberToFocusHeading();
+            }
             window.location.href = url;
         },
 

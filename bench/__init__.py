@@ -1,0 +1,1 @@
+"""Repeatable benchmarks over the public API and REST. Run: ``python -m bench --help``."""

@@ -1,0 +1,105 @@
+"""The e-mails about an attempt. Spec: python-api.md 8.13."""
+
+import re
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.template import loader
+
+from edx_proctoring import api
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from tests.factories import COURSE, make_attempt, make_exam
+
+pytestmark = pytest.mark.django_db
+
+
+def body(status: str, course_name: str = "Größe & Weite", **attempt_fields: Any) -> str:
+    """Return the text of the mail as outside suites compare it."""
+    message = api.create_proctoring_attempt_status_email(
+        make_attempt(status=status, **attempt_fields), course_name, COURSE
+    )
+    assert message is not None
+    return re.sub(r"\s+", " ", str(message.body).replace("\n", ""))
+
+
+@pytest.mark.parametrize(
+    ("status", "fragment"),
+    [
+        pytest.param(S.submitted, "was submitted successfully", id="submitted"),
+        pytest.param(S.verified, "was reviewed and you met all proctoring requirements", id="verified"),
+        pytest.param(S.rejected, "the course team has identified one or more violations", id="rejected"),
+    ],
+)
+def test_what_it_says(status: str, fragment: str) -> None:
+    exam = make_exam(exam_name="Final")
+    text = body(status, exam=exam)
+
+    assert "Hello," in text
+    assert 'Your proctored exam "Final"' in text
+    assert "Größe" in text
+    assert f"https://learning.test.org/course/{COURSE}/home" in text
+    assert fragment in text
+
+
+@pytest.mark.parametrize("status", [S.verified, S.rejected])
+def test_the_contact_is_the_escalation_address_if_there_is_one(instructor: Any, status: str) -> None:
+    instructor.service.mock_proctoring_escalation_email("help@example.com")
+
+    assert '<a href="mailto:help@example.com"> help@example.com </a>' in body(status)
+
+
+def test_else_the_contact_of_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(settings.PROCTORING_BACKENDS, "test", {"LINK_URLS": {"contact": "https://ask.example.com"}})
+
+    assert '<a href="https://ask.example.com"> https://ask.example.com </a>' in body(S.verified)
+
+
+def test_else_the_support_of_the_platform() -> None:
+    url = "http://localhost:8000/support/contact_us"
+
+    assert f'<a href="{url}"> {url} </a>' in body(S.rejected)
+
+
+@pytest.mark.parametrize(
+    ("backend", "candidates"),
+    [
+        pytest.param(
+            "test",
+            [
+                "emails/proctoring/test/proctoring_attempt_submitted_email.html",
+                "emails/proctoring_attempt_submitted_email.html",
+            ],
+            id="of-the-provider-first",
+        ),
+        pytest.param(None, ["emails/proctoring_attempt_submitted_email.html"], id="no-provider-named"),
+    ],
+)
+def test_which_template(monkeypatch: pytest.MonkeyPatch, backend: str | None, candidates: list[str]) -> None:
+    asked: list[list[str]] = []
+    select = loader.select_template
+    monkeypatch.setattr(loader, "select_template", lambda names: asked.append(names) or select(names))
+
+    body(S.submitted, exam=make_exam(backend=backend))
+
+    assert asked == [candidates]
+
+
+def test_sender_and_form() -> None:
+    message = api.create_proctoring_attempt_status_email(make_attempt(status=S.submitted), "Course", COURSE)
+
+    assert message is not None
+    assert (message.from_email, message.content_subtype) == ("no-reply@example.com", "html")
+
+
+@pytest.mark.parametrize("error", [None, "unknown-course"])
+def test_a_course_without_an_escalation_address(
+    instructor: Any, error: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    from django.core.exceptions import ObjectDoesNotExist
+
+    if error:
+        instructor.service.mock_proctoring_escalation_email_error(ObjectDoesNotExist())
+
+    assert api._get_proctoring_escalation_email(COURSE) is None
+    assert len(caplog.records) == (1 if error else 0)

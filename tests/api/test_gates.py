@@ -1,0 +1,75 @@
+"""Who may refuse a start. Spec: cross-cutting.md C5."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import MagicMock
+
+import pytest
+
+from edx_proctoring import api
+from edx_proctoring.api.gates import StartRefusal
+
+USER = SimpleNamespace(id=7)
+EXAM = {"id": 1, "is_proctored": True, "backend": "test"}
+TIMED = {**EXAM, "is_proctored": False}
+REQUEST = object()
+REFUSAL = StartRefusal("wrong-browser", "Use the secure browser.", "seb://start")
+
+
+@pytest.fixture
+def gate() -> Iterator[list[Any]]:
+    """A registered gate that refuses with what the test puts in; it lets pass as long as the list is empty."""
+    answers: list[Any] = []
+    api.register_start_gate("test-gate", lambda user, exam, attempt, request: answers[0] if answers else None)
+    yield answers
+    api.unregister_start_gate("test-gate")
+
+
+def test_nobody_objects(gate: list[Any]) -> None:
+    assert api.check_start_gates(USER, TIMED, None, REQUEST) is None
+
+
+def test_a_refusal_reaches_the_caller(gate: list[Any]) -> None:
+    gate.append(REFUSAL)
+
+    assert api.check_start_gates(USER, TIMED, None, REQUEST) is REFUSAL
+
+
+def test_without_a_request_nobody_is_asked(gate: list[Any]) -> None:
+    gate.append(REFUSAL)
+
+    assert api.check_start_gates(USER, EXAM, None, None) is None
+
+
+def test_a_gate_of_the_same_name_is_replaced(gate: list[Any]) -> None:
+    gate.append(REFUSAL)
+    api.register_start_gate("test-gate", lambda user, exam, attempt, request: None)
+
+    assert api.check_start_gates(USER, TIMED, None, REQUEST) is None
+
+
+def test_a_broken_gate_lets_nobody_pass() -> None:
+    def broken(*args: Any) -> None:
+        raise RuntimeError("no")
+
+    api.register_start_gate("broken", broken)
+    try:
+        with pytest.raises(RuntimeError):
+            api.check_start_gates(USER, TIMED, None, REQUEST)
+    finally:
+        api.unregister_start_gate("broken")
+
+
+def test_a_provider_may_have_a_gate(test_backend: Any) -> None:
+    assert api.check_start_gates(USER, EXAM, None, REQUEST) is None
+
+    test_backend.check_start = lambda exam, attempt, request: REFUSAL
+
+    assert api.check_start_gates(USER, EXAM, None, REQUEST) is REFUSAL
+
+
+def test_a_mock_for_a_provider_has_no_gate(backends_registry: dict[str, Any]) -> None:
+    backends_registry["test"] = MagicMock()
+
+    assert api.check_start_gates(USER, EXAM, None, REQUEST) is None

@@ -1,0 +1,263 @@
+"""Onboarding, information about providers, and reports. Spec: python-api.md 8.11, 8.12."""
+
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from opaque_keys.edx.locator import BlockUsageLocator
+
+from edx_proctoring import api, runtime
+from edx_proctoring.exceptions import BackendProviderNotConfigured, ProctoredExamNotFoundException
+from edx_proctoring.models import ProctoredExam
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from tests.factories import (
+    COURSE,
+    NOON,
+    make_attempt,
+    make_comment,
+    make_exam,
+    make_review,
+    make_user,
+)
+
+pytestmark = pytest.mark.django_db
+
+OTHER_COURSE = "course-v1:Another+One+2026"
+YEAR = timedelta(days=365)
+
+
+# Verifications
+
+
+def test_the_latest_valid_verification_of_each_user(clock: FrozenDateTimeFactory) -> None:
+    anna, boris, carla = make_user(), make_user(), make_user()
+    onboarding = make_exam("onboarding", course_id=OTHER_COURSE)
+    make_attempt(onboarding, boris, S.verified)
+    clock.tick(timedelta(seconds=1))
+    make_attempt(onboarding, anna, S.verified)
+    latest = make_attempt(onboarding, anna, S.verified)
+    make_attempt(onboarding, carla, S.rejected)
+    clock.move_to(NOON + YEAR)
+
+    found = api.get_last_verified_onboarding_attempts_per_user([anna, boris, carla], "test")
+
+    assert {user: attempt.pk for user, attempt in found.items()} == {anna.pk: latest.pk}
+
+
+@pytest.mark.parametrize(
+    ("here", "elsewhere", "status", "expires"),
+    [
+        pytest.param(None, None, None, False, id="never"),
+        pytest.param(S.started, None, S.started, False, id="under-way"),
+        pytest.param(S.verified, S.verified, S.verified, True, id="verified-here"),
+        pytest.param(S.rejected, S.verified, "other_course_approved", True, id="verified-elsewhere"),
+        pytest.param(S.rejected, S.rejected, S.rejected, False, id="rejected"),
+    ],
+)
+def test_onboarding_of_a_learner(
+    clock: FrozenDateTimeFactory, here: str | None, elsewhere: str | None, status: str | None, expires: bool
+) -> None:
+    user = make_user()
+    for course, attempt_status in ((COURSE, here), (OTHER_COURSE, elsewhere)):
+        if attempt_status:
+            make_attempt(make_exam("onboarding", course_id=course), user, attempt_status)
+
+    assert api.get_onboarding_attempt_data_for_learner(COURSE, user, "test") == {
+        "onboarding_status": status,
+        "expiration_date": NOON + YEAR if expires else None,
+    }
+
+
+def test_a_verified_attempt_counts_before_a_later_one(clock: FrozenDateTimeFactory) -> None:
+    user = make_user()
+    make_attempt(make_exam("onboarding"), user, S.verified)
+    clock.tick(timedelta(days=1))
+    make_attempt(make_exam("onboarding"), user, S.started)
+
+    assert api.get_onboarding_attempt_data_for_learner(COURSE, user, "test")["onboarding_status"] == S.verified
+
+
+# The link
+
+
+def outline_with(visible: list[ProctoredExam], scheduled: dict[ProctoredExam, Any] | None = None) -> Any:
+    """Return a learning-sequences service for which these exams are visible or scheduled."""
+
+    def key(exam: ProctoredExam) -> BlockUsageLocator:
+        return BlockUsageLocator.from_string(exam.content_id)
+
+    details = SimpleNamespace(
+        outline=SimpleNamespace(accessible_sequences={key(exam) for exam in visible}),
+        schedule=SimpleNamespace(
+            course_end=None, sequences={key(exam): dates for exam, dates in (scheduled or {}).items()}
+        ),
+    )
+    return SimpleNamespace(get_user_course_outline_details=lambda course_key, user, at_time: details)
+
+
+def test_the_link_leads_to_the_newest_visible_exam(clock: FrozenDateTimeFactory) -> None:
+    visible = make_exam("onboarding")
+    clock.tick(timedelta(minutes=1))
+    make_exam("onboarding")
+    runtime.set_runtime_service("learning_sequences", outline_with([visible]))
+
+    link = api.get_onboarding_exam_link(COURSE, make_user(), is_learning_mfe=True)
+
+    assert link == f"https://learning.test.org/course/{COURSE}/{visible.content_id}"
+
+
+def test_an_exam_that_is_not_open_yet_can_be_looked_at(clock: FrozenDateTimeFactory) -> None:
+    exam = make_exam("onboarding")
+    tomorrow = SimpleNamespace(effective_start=NOON + timedelta(days=1), due=None)
+    runtime.set_runtime_service("learning_sequences", outline_with([], {exam: tomorrow}))
+
+    assert exam.content_id in api.get_onboarding_exam_link(COURSE, make_user(), is_learning_mfe=True)
+
+
+@pytest.mark.parametrize(
+    "exam_of",
+    [
+        pytest.param(lambda: None, id="no-exam"),
+        pytest.param(lambda: make_exam("practice"), id="provider-without-onboarding"),
+        pytest.param(lambda: make_exam("onboarding"), id="hidden-from-the-learner"),
+    ],
+)
+def test_no_link(exam_of: Any) -> None:
+    exam_of()
+    runtime.set_runtime_service("learning_sequences", outline_with([]))
+
+    assert api.get_onboarding_exam_link(COURSE, make_user(), is_learning_mfe=False) == ""
+
+
+def test_an_unknown_provider_gives_no_link(caplog: pytest.LogCaptureFixture) -> None:
+    make_exam("onboarding")
+    ProctoredExam.objects.update(backend="gone")
+
+    assert api.get_onboarding_exam_link(COURSE, make_user(), is_learning_mfe=False) == ""
+    assert "provider is not configured" in caplog.text
+
+
+def test_which_provider_has_onboarding() -> None:
+    assert api.does_backend_support_onboarding("test")
+    assert not api.does_backend_support_onboarding("null")
+    assert not api.does_backend_support_onboarding("gone")
+
+
+def test_enrolments_are_passed_through(enrol: Any) -> None:
+    recording = enrol(make_user())
+
+    api.get_enrollments_can_take_proctored_exams(COURSE, "text")
+
+    assert recording.called("get_enrollments_can_take_proctored_exams") == [((COURSE, "text"), {})]
+
+
+# Information about the provider
+
+
+def test_settings_of_a_proctored_exam(provider: Any, instructor: Any) -> None:
+    instructor.service.mock_proctoring_escalation_email("help@example.com")
+    provider.tech_support_email, provider.tech_support_phone = "tech@example.com", "123"
+
+    assert api.get_proctoring_settings_by_exam_id(make_exam().pk) == {
+        "platform_name": "Open edX",
+        "contact_us": "info@edx.org",
+        "link_urls": {"online_proctoring_rules": "", "faq": "", "contact_us": "", "tech_requirements": ""},
+        "exam_proctoring_backend": {"name": "Recorder"},
+        "provider_tech_support_email": "tech@example.com",
+        "provider_tech_support_phone": "123",
+        "provider_name": "Recorder",
+        "learner_notification_from_email": "",
+        "integration_specific_email": "info@edx.org",
+        "proctoring_escalation_email": "help@example.com",
+    }
+
+
+def test_settings_of_a_timed_exam() -> None:
+    seen = api.get_proctoring_settings_by_exam_id(make_exam("timed").pk)
+
+    assert set(seen) == {"platform_name", "contact_us", "link_urls", "exam_proctoring_backend"}
+    assert seen["exam_proctoring_backend"] == {}
+
+
+def test_settings_of_what_does_not_exist() -> None:
+    with pytest.raises(ProctoredExamNotFoundException):
+        api.get_proctoring_settings_by_exam_id(4711)
+    exam = make_exam()
+    ProctoredExam.objects.update(backend="gone")
+    with pytest.raises(BackendProviderNotConfigured):
+        api.get_proctoring_settings_by_exam_id(exam.pk)
+
+
+def test_the_address_of_an_integration(provider: Any) -> None:
+    provider.integration_specific_email = "integration@example.com"
+
+    assert api.get_integration_specific_email(provider) == "integration@example.com"
+
+
+def test_dashboards(caplog: pytest.LogCaptureFixture) -> None:
+    exam = make_exam(backend="null")
+    assert not api.is_backend_dashboard_available(COURSE)
+    assert api.get_exam_configuration_dashboard_url(COURSE, exam.content_id) is None
+
+    make_exam("timed", backend="gone")
+    make_exam()
+    url = api.get_exam_configuration_dashboard_url(COURSE, exam.content_id)
+
+    assert url is not None
+    assert url.endswith(f"/{exam.pk}?config=true")
+    assert "backend=gone" in caplog.text
+    assert api.get_exam_configuration_dashboard_url(COURSE, "unknown") is None
+
+
+# The violation report
+
+
+def test_the_report_lists_every_attempt_with_what_its_review_found() -> None:
+    exam_b, exam_a = make_exam(exam_name="B"), make_exam(exam_name="A")
+    reviewed = make_attempt(exam_b, status=S.submitted)
+    review = make_review(reviewed)
+    make_comment(review, "Looked away", status="Suspicious")
+    make_comment(review, "Spoke", status="Suspicious")
+    make_comment(review, "Left", status="Rules Violation")
+    plain = make_attempt(exam_a)
+
+    first, second = api.get_exam_violation_report(COURSE)
+
+    assert (first["exam_name"], first["attempt_code"], first["review_status"]) == ("A", plain.attempt_code, None)
+    assert second == {
+        "course_id": COURSE,
+        "exam_name": "B",
+        "username": reviewed.user.username,
+        "email": reviewed.user.email,
+        "attempt_code": reviewed.attempt_code,
+        "allowed_time_limit_mins": 90,
+        "is_sample_attempt": False,
+        "started_at": reviewed.started_at,
+        "completed_at": reviewed.completed_at,
+        "status": S.verified,
+        "review_status": "Clean",
+        "provider": "test",
+        "user_id": reviewed.user_id,
+        "Suspicious Comments": ["Looked away", "Spoke"],
+        "Rules Violation Comments": ["Left"],
+    }
+
+
+def test_reviews_of_practice_are_joined_only_if_asked_for() -> None:
+    make_review(make_attempt(make_exam("practice"), status=S.submitted))
+    make_review(make_attempt(status=S.submitted))
+
+    def verdicts(**kwargs: Any) -> list[Any]:
+        return sorted(str(row["review_status"]) for row in api.get_exam_violation_report(COURSE, **kwargs))
+
+    assert verdicts() == ["Clean", "None"]
+    assert verdicts(include_practice_exams=True) == ["Clean", "Clean"]
+
+
+def test_attempts_without_a_code_keep_their_rows() -> None:
+    make_attempt(attempt_code=None)
+    make_attempt(attempt_code=None)
+
+    assert len(api.get_exam_violation_report(COURSE)) == 2

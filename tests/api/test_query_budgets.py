@@ -1,0 +1,117 @@
+"""How many queries things cost. Spec: python-api.md 8, rest-api.md 11.
+
+The numbers are aims: lower them, never raise them.
+Savepoints count: a request that runs in its own transactions pays BEGIN and COMMIT instead.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from edx_proctoring import api
+from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from tests.factories import COURSE, make_attempt, make_exam, make_user
+
+pytestmark = pytest.mark.django_db
+
+Count = Callable[[Callable[[], Any]], int]
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        pytest.param(lambda a: api.get_exam_attempt_by_id(a.pk), id="by-id"),
+        pytest.param(lambda a: api.get_exam_attempt_by_code(a.attempt_code), id="by-code"),
+        pytest.param(lambda a: api.get_exam_attempt_by_external_id(a.external_id), id="by-external-id"),
+        pytest.param(lambda a: api.get_current_exam_attempt(a.proctored_exam_id, a.user_id), id="current"),
+        pytest.param(lambda a: api.get_exam_attempt_data(a.proctored_exam_id, a.pk), id="timer-payload"),
+    ],
+)
+def test_to_read_an_attempt_takes_one_query(count_queries: Count, read: Callable[[Any], Any]) -> None:
+    attempt = make_attempt(status=S.started)
+
+    assert count_queries(lambda: read(attempt)) == 1
+
+
+@pytest.mark.parametrize(
+    ("from_status", "to_status", "queries"),
+    [
+        pytest.param(S.created, S.download_software_clicked, 9, id="download"),
+        # The limit takes the allowances, and the date service two queries until its cache knows.
+        pytest.param(S.ready_to_start, S.started, 12, id="first-start"),
+        pytest.param(S.started, S.ready_to_submit, 9, id="stop"),
+        pytest.param(S.started, S.submitted, 11, id="submit"),
+        pytest.param(S.submitted, S.verified, 11, id="verify"),
+        pytest.param(S.submitted, S.rejected, 11, id="reject"),
+        pytest.param(S.started, S.error, 10, id="error"),
+    ],
+)
+def test_to_change_a_status(count_queries: Count, from_status: str, to_status: str, queries: int) -> None:
+    attempt = make_attempt(status=from_status)
+
+    assert count_queries(lambda: api.update_attempt_status(attempt.pk, to_status)) <= queries
+
+
+def test_a_whole_attempt(count_queries: Count) -> None:
+    exam, user = make_exam(), make_user()
+
+    def journey() -> None:
+        attempt_id = api.create_exam_attempt(exam.pk, user.pk, taking_as_proctored=True)
+        api.update_attempt_status(attempt_id, S.download_software_clicked)
+        api.mark_exam_attempt_as_ready(attempt_id)
+        api.start_exam_attempt(exam.pk, user.pk)
+        api.stop_exam_attempt(attempt_id)
+        api.update_attempt_status(attempt_id, S.submitted)
+
+    assert count_queries(journey) <= 60
+
+
+def test_other_attempts_of_the_learner_cost_nothing(count_queries: Count) -> None:
+    exam, user = make_exam("practice"), make_user()
+
+    def cost() -> int:
+        attempt = make_attempt(exam, user, S.started)
+        return count_queries(lambda: api.update_attempt_status(attempt.pk, S.submitted))
+
+    few = cost()
+    for _ in range(20):
+        make_attempt(exam, user, S.error)
+
+    assert cost() == few
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(lambda: api.get_all_exam_attempts(COURSE), id="attempts-of-a-course"),
+        pytest.param(lambda: api.get_filtered_exam_attempts(COURSE, "learner"), id="attempts-found"),
+        pytest.param(lambda: api.get_allowances_for_course(COURSE), id="allowances-of-a-course"),
+        pytest.param(lambda: api.get_all_exams_for_course(COURSE), id="exams-of-a-course"),
+        pytest.param(lambda: api.get_exam_violation_report(COURSE), id="violation-report"),
+    ],
+)
+def test_lists_cost_the_same_at_any_size(count_queries: Count, call: Callable[[], Any]) -> None:
+    for _ in range(5):
+        make_attempt()
+    few = count_queries(call)
+    for _ in range(45):
+        make_attempt()
+
+    assert count_queries(call) == few
+
+
+def test_active_exams_of_a_learner(count_queries: Count) -> None:
+    user = make_user()
+
+    def cost() -> int:
+        return count_queries(lambda: api.get_active_exams_for_user(user.pk))
+
+    make_attempt(user=user, status=S.started)
+    few = cost()
+    for _ in range(5):
+        make_attempt(user=user, status=S.started)
+
+    assert ProctoredExamStudentAttempt.objects.count() == 6
+    assert cost() == few == 2

@@ -1,0 +1,66 @@
+"""Two people give the same learner the same allowance at the same moment."""
+
+import threading
+
+import pytest
+from django.db import IntegrityError, connection
+
+from edx_proctoring.models import ProctoredExamStudentAllowance, ProctoredExamStudentAllowanceHistory
+from tests.factories import make_exam, make_user
+
+pytestmark = [
+    pytest.mark.concurrency,
+    pytest.mark.django_db(transaction=True),
+    # SQLite lets one connection write at a time, and its test database knows only one.
+    pytest.mark.skipif(connection.vendor == "sqlite", reason="needs two connections that write"),
+]
+
+KEY = ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED[0]
+
+
+def at_the_same_moment(monkeypatch, *actions):
+    """Run each action in a thread of its own; all look before anybody writes. Returns results or errors."""
+    barrier = threading.Barrier(len(actions), timeout=5)
+    create, outcomes = ProctoredExamStudentAllowance.objects.create, {}
+
+    def create_together(**fields):
+        barrier.wait()
+        return create(**fields)
+
+    monkeypatch.setattr(ProctoredExamStudentAllowance.objects, "create", create_together)
+
+    def run(number, action):
+        try:
+            outcomes[number] = action()
+        except Exception as error:
+            outcomes[number] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(actions)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=20)
+    return [outcomes[number] for number in sorted(outcomes)]
+
+
+def test_control_the_race_is_real(monkeypatch):
+    exam, user = make_exam("timed"), make_user()
+    fields = {"proctored_exam": exam, "user": user, "key": KEY, "value": "30"}
+    insert = lambda: ProctoredExamStudentAllowance.objects.create(**fields)  # noqa: E731
+    outcomes = at_the_same_moment(monkeypatch, insert, insert)
+    assert sum(isinstance(outcome, IntegrityError) for outcome in outcomes) == 1
+
+
+def test_one_gives_it_and_the_other_changes_it(monkeypatch):
+    exam, user = make_exam("timed"), make_user()
+    outcomes = at_the_same_moment(
+        monkeypatch,
+        lambda: ProctoredExamStudentAllowance.add_allowance_for_user(exam.id, user.id, KEY, "30"),
+        lambda: ProctoredExamStudentAllowance.add_allowance_for_user(exam.id, user.id, KEY, "45"),
+    )
+    actions = {action: allowance.value for allowance, action in outcomes}
+    assert set(actions) == {"created", "updated"}
+    assert ProctoredExamStudentAllowance.objects.get().value == actions["updated"]
+    assert ProctoredExamStudentAllowanceHistory.objects.get().value == actions["created"]

@@ -1,0 +1,255 @@
+"""What a saved review does to its attempt. Spec: backends.md 9.3, 9.4, python-api.md 11.3."""
+
+import logging
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from edx_proctoring import backends, constants
+from edx_proctoring.api import reviews, transitions
+from edx_proctoring.models import ProctoredExamSoftwareSecureReview
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from edx_proctoring.statuses import SoftwareSecureReviewStatus as Verdict
+from tests.factories import make_attempt, make_exam, make_review, make_staff
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def services(all_services):
+    """An LMS around it."""
+
+
+@pytest.fixture
+def second_reviews(monkeypatch):
+    """Decide whether a person looks at failing reviews."""
+
+    def decide(required: bool) -> None:
+        monkeypatch.setattr(constants, "REQUIRE_FAILURE_SECOND_REVIEWS", required, raising=False)
+
+    return decide
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Calls of the function that changes statuses, which goes on doing so."""
+    recorded = []
+    original = transitions.update_attempt_status
+
+    def update_attempt_status(*args, **kwargs):
+        recorded.append((args, kwargs))
+        return original(*args, **kwargs)
+
+    monkeypatch.setattr(transitions, "update_attempt_status", update_attempt_status)
+    return recorded
+
+
+def status_after(attempt, verdict, **fields):
+    make_review(attempt, verdict, **fields)
+    attempt.refresh_from_db()
+    return attempt.status
+
+
+def submitted(backend="test", kind="proctored"):
+    return make_attempt(make_exam(kind, backend=backend), status=S.submitted)
+
+
+# Rows: verdict. Columns: a provider that passes clean reviews only, RPNow, one without a list of its own.
+TABLE = {
+    Verdict.clean: (S.verified, S.verified, S.verified),
+    Verdict.violation: (S.second_review_required, S.verified, S.verified),
+    Verdict.suspicious: (S.second_review_required,) * 3,
+    Verdict.not_reviewed: (S.error,) * 3,
+}
+
+
+@pytest.mark.parametrize(("column", "backend"), list(enumerate(["rest", "rpnow", "test"])))
+@pytest.mark.parametrize("verdict", TABLE)
+def test_table(verdict, column, backend):
+    assert status_after(submitted(backend), verdict) == TABLE[verdict][column]
+
+
+@pytest.mark.parametrize("backend", ["rest", "rpnow", "test"])
+@pytest.mark.parametrize("verdict", [Verdict.suspicious, Verdict.not_reviewed])
+def test_without_second_reviews_a_failing_one_rejects(second_reviews, backend, verdict):
+    second_reviews(False)
+    expected = S.error if verdict == Verdict.not_reviewed else S.rejected
+    assert status_after(submitted(backend), verdict) == expected
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"), [(False, S.rejected), ("false", S.rejected), ("<bool>", S.second_review_required)]
+)
+def test_a_provider_may_decide_for_itself(settings, own, expected):
+    settings.PROCTORING_BACKENDS = {"DEFAULT": "test", "rest": {"settings": {"REQUIRE_FAILURE_SECOND_REVIEWS": own}}}
+    assert status_after(submitted("rest"), Verdict.violation) == expected
+
+
+@pytest.mark.parametrize("verdict", [Verdict.suspicious, Verdict.violation])
+def test_a_person_rejects(verdict):
+    assert status_after(submitted("rest"), verdict, reviewed_by=make_staff()) == S.rejected
+
+
+def test_a_person_can_pass_as_well():
+    assert status_after(submitted("rest"), Verdict.clean, reviewed_by=make_staff()) == S.verified
+
+
+def test_not_reviewed_is_an_error_whoever_says_so():
+    assert status_after(submitted("rest"), Verdict.not_reviewed, reviewed_by=make_staff()) == S.error
+
+
+@pytest.mark.parametrize(
+    ("kind", "backend", "expected"),
+    [
+        pytest.param("onboarding", "test", S.rejected, id="onboarding"),
+        pytest.param("practice", "rpnow", S.second_review_required, id="practice-without-onboarding"),
+    ],
+)
+def test_a_failing_practice_attempt(kind, backend, expected):
+    assert status_after(submitted(backend, kind), Verdict.suspicious) == expected
+
+
+class TestNeverSubmitted:
+    STATUSES = [S.created, S.download_software_clicked, S.ready_to_start, S.started, S.ready_to_submit]
+
+    @pytest.mark.parametrize("status", STATUSES)
+    def test_a_passing_review_is_an_error(self, status, caplog):
+        attempt = make_attempt(make_exam(backend="rest"), status=status)
+        with caplog.at_level(logging.WARNING, logger="edx_proctoring.handlers"):
+            assert status_after(attempt, Verdict.clean) == S.error
+        assert attempt.completed_at is None
+        (record,) = [record for record in caplog.records if record.name == "edx_proctoring.handlers"]
+        assert "never-submitted" in record.msg
+        assert record.args["status"] == status
+        assert set(record.args) == {"review_status", "attempt_id", "status"}
+        assert ProctoredExamSoftwareSecureReview.objects.get().review_status == Verdict.clean
+
+    def test_the_warning_can_be_watched_where_it_always_was(self, monkeypatch):
+        from edx_proctoring import handlers
+
+        seen = []
+        monkeypatch.setattr(handlers.log, "warning", lambda *args: seen.append(args))
+        status_after(make_attempt(status=S.started), Verdict.clean)
+        assert len(seen) == 1
+
+    def test_a_failing_review_is_not(self):
+        attempt = make_attempt(make_exam(backend="rest"), status=S.started)
+        assert status_after(attempt, Verdict.suspicious) == S.second_review_required
+
+    def test_an_attempt_that_failed_after_its_submission_was_submitted(self):
+        attempt = submitted("rest")
+        transitions.update_attempt_status(attempt.pk, S.error)
+        assert status_after(attempt, Verdict.clean) == S.verified
+
+    def test_an_attempt_that_timed_out_was_submitted(self, settings):
+        settings.PROCTORING_SETTINGS = {"ALLOW_TIMED_OUT_STATE": True}
+        attempt = make_attempt(make_exam(backend="rest"), status=S.started)
+        transitions.update_attempt_status(attempt.pk, S.timed_out)
+        attempt.refresh_from_db()
+        assert attempt.completed_at is None
+        transitions.update_attempt_status(attempt.pk, S.second_review_required)
+        assert status_after(attempt, Verdict.clean) == S.verified
+
+
+class TestAttemptsThatStayAsTheyAre:
+    def test_replaced_by_a_newer_onboarding_attempt(self, calls, events):
+        attempt = make_attempt(make_exam("onboarding"), status=S.onboarding_reset)
+        assert status_after(attempt, Verdict.clean) == S.onboarding_reset
+        assert calls == []
+        assert [name for name, _ in events] == ["edx.special_exam.practice.attempt.review_received"]
+
+    def test_archived(self, calls, events):
+        attempt = submitted("rest")
+        code, exam, user = attempt.attempt_code, attempt.proctored_exam, attempt.user
+        attempt.delete()
+        events.clear()
+        review = make_review(None, Verdict.clean, attempt_code=code, exam=exam, student=user)
+        assert calls == []
+        assert [name for name, _ in events] == ["edx.special_exam.proctored.attempt.review_received"]
+        assert ProctoredExamSoftwareSecureReview.objects.filter(pk=review.pk).exists()
+
+    def test_unknown(self, calls, events, caplog):
+        review = make_review(None, Verdict.clean, attempt_code="NO-SUCH-CODE", exam=None, student=None)
+        # The factory's own attempt is not the one that the review names.
+        assert calls == []
+        assert events == []
+        assert "NO-SUCH-CODE" in caplog.text
+        assert ProctoredExamSoftwareSecureReview.objects.filter(pk=review.pk).exists()
+
+
+class TestProviderThatWasTakenAway:
+    def test_the_review_is_stored_all_the_same(self, backends_registry, caplog):
+        attempt = submitted("rest")
+        del backends_registry["rest"]
+        assert status_after(attempt, Verdict.clean) == S.submitted
+        assert "not configured" in caplog.text
+
+    def test_once_it_is_back_saving_the_review_again_is_enough(self, backends_registry):
+        attempt = submitted("rest")
+        provider = backends_registry.pop("rest")
+        make_review(attempt, Verdict.clean)
+        backends_registry["rest"] = provider
+        ProctoredExamSoftwareSecureReview.objects.get().save()
+        attempt.refresh_from_db()
+        assert attempt.status == S.verified
+
+    def test_no_default_provider_is_no_onboarding_provider(self, monkeypatch):
+        def missing(*args, **kwargs):
+            raise ImproperlyConfigured
+
+        attempt = submitted("test", "onboarding")
+        monkeypatch.setattr(backends, "get_backend_provider", missing)
+        assert reviews._supports_onboarding({"backend": None, "is_proctored": True}) is False
+        assert attempt.status == S.submitted
+
+
+class TestHowTheStatusIsChanged:
+    def test_arguments(self, calls):
+        attempt, staff = submitted("rest"), make_staff()
+        make_review(attempt, Verdict.violation, reviewed_by=staff)
+        assert calls == [
+            ((attempt.pk, S.rejected), {"raise_if_not_found": False, "update_attributable_to": staff}),
+        ]
+
+    def test_the_providers_own_review_is_nobodys(self, calls):
+        make_review(submitted("rest"), Verdict.clean)
+        assert calls[0][1]["update_attributable_to"] is None
+
+    def test_saving_it_again_unchanged_does_it_again(self, calls):
+        make_review(submitted("rest"), Verdict.clean).save()
+        assert len(calls) == 2
+
+    def test_a_correction(self):
+        attempt = submitted("rest")
+        review = make_review(attempt, Verdict.suspicious)
+        review.review_status = Verdict.clean
+        review.save()
+        attempt.refresh_from_db()
+        assert attempt.status == S.verified
+
+
+def test_the_event_tells_of_the_attempt_as_it_was(events):
+    attempt = submitted("rest")
+    events.clear()
+    make_review(attempt, Verdict.clean)
+    (data,) = [data for name, data in events if name == "edx.special_exam.proctored.attempt.review_received"]
+    assert data["attempt_status"] == S.submitted
+    assert data["review_attempt_code"] == attempt.attempt_code
+    assert data["review_status"] == Verdict.clean
+    assert events[-1][0].endswith("review_received")
+
+
+class TestDeactivating:
+    def test_removal_of_a_reviewed_attempt(self, calls):
+        attempt = submitted("rest")
+        review = make_review(attempt, Verdict.clean)
+        calls.clear()
+        attempt.refresh_from_db()
+        attempt.delete()
+        review.refresh_from_db()
+        assert review.is_attempt_active is False
+        assert calls == []
+
+    def test_no_review(self):
+        reviews.deactivate_review_of("NO-SUCH-CODE")
+        assert not ProctoredExamSoftwareSecureReview.objects.exists()

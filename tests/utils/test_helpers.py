@@ -1,0 +1,314 @@
+"""Small helpers of the contract. Spec: python-api.md 9 and 14."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from eventtracking import tracker
+from freezegun import freeze_time
+from hypothesis import given
+from hypothesis import strategies as st
+from opaque_keys import InvalidKeyError
+from opaque_keys.edx.keys import CourseKey
+from opaque_keys.edx.locator import BlockUsageLocator
+
+from edx_proctoring import api, runtime, utils
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from tests.factories import COURSE, NOON, make_attempt, make_exam
+
+CONTENT = "block-v1:Demo+PROC+2026+type@sequential+block@final"
+HOUR = timedelta(hours=1)
+
+
+# Time
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (0, "0 minutes"),
+        (1, "1 minute"),
+        (10, "10 minutes"),
+        (60, "1 hour"),
+        (61, "1 hour and 1 minute"),
+        (150, "2 hours and 30 minutes"),
+        (120, "2 hours"),
+        (25 * 60, "25 hours"),
+        (-1, "0 minutes"),
+        (-59, "0 minutes"),
+        (-60, "error"),
+        (-90, "error"),
+    ],
+)
+def test_humanized_time(minutes: int, words: str) -> None:
+    assert utils.humanized_time(minutes) == words
+
+
+@pytest.mark.parametrize(
+    ("started_at", "limit", "seconds"),
+    [
+        pytest.param(NOON, 90, 90 * 60, id="just-started"),
+        pytest.param(NOON - 2 * HOUR, 90, 0, id="never-negative"),
+        pytest.param(None, 90, 0, id="not-started"),
+        pytest.param(NOON, None, 0, id="no-limit-known"),
+    ],
+)
+def test_time_remaining(started_at: datetime | None, limit: int | None, seconds: int) -> None:
+    with freeze_time(NOON):
+        left = utils.get_time_remaining_for_attempt({"started_at": started_at, "allowed_time_limit_mins": limit})
+    assert left == seconds
+
+
+@pytest.mark.parametrize(
+    ("due", "passed"),
+    [
+        pytest.param(None, False, id="no-date"),
+        pytest.param(NOON, True, id="the-very-moment"),
+        pytest.param(NOON + HOUR, False, id="later"),
+        pytest.param(NOON.replace(tzinfo=None), True, id="naive-is-utc"),
+    ],
+)
+def test_due_date_passed(due: datetime | None, passed: bool) -> None:
+    with freeze_time(NOON):
+        assert utils.has_due_date_passed(due) is passed
+
+
+@pytest.mark.parametrize(
+    ("dates", "end"),
+    [
+        pytest.param({}, None, id="no-dates"),
+        pytest.param({("course", "start"): NOON}, None, id="no-end"),
+        pytest.param({("course", "end"): None}, None, id="empty-end"),
+        pytest.param({("course", "end"): NOON}, NOON, id="aware"),
+        pytest.param({("course", "end"): NOON.replace(tzinfo=None)}, NOON, id="naive"),
+        pytest.param(
+            {
+                ("unit", "end"): NOON,
+                (CourseKey.from_string(COURSE).make_usage_key("course", "course"), "end"): NOON + HOUR,
+            },
+            NOON + HOUR,
+            id="that-of-the-course-counts",
+        ),
+    ],
+)
+def test_course_end(monkeypatch: pytest.MonkeyPatch, dates: dict[Any, Any], end: datetime | None) -> None:
+    monkeypatch.setattr("edx_when.api.get_dates_for_course", lambda course_id: dates)
+
+    assert utils.get_course_end_date(COURSE) == end
+
+
+def test_a_course_end_that_is_no_date(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr("edx_when.api.get_dates_for_course", lambda course_id: {("course", "end"): "soon"})
+
+    assert utils.get_course_end_date(COURSE) is None
+    assert not utils.has_end_date_passed(COURSE)
+    assert {record.levelname for record in caplog.records} == {"ERROR"}
+
+
+@pytest.mark.django_db
+def test_a_content_id_that_is_no_key_uses_the_stored_date() -> None:
+    exam = {"course_id": "a/b/c", "content_id": "no key", "due_date": NOON}
+
+    assert utils.get_exam_due_date(exam) == NOON
+
+
+@pytest.mark.parametrize(
+    ("grace", "due", "waits"),
+    [
+        pytest.param(HOUR, NOON - HOUR / 2, True, id="within-the-grace-period"),
+        pytest.param(HOUR, NOON - HOUR, False, id="grace-is-over"),
+        pytest.param(None, NOON, False, id="no-grace-period"),
+        pytest.param(HOUR, None, False, id="no-due-date"),
+    ],
+)
+def test_waiting_for_the_end_of_the_grace_period(
+    monkeypatch: pytest.MonkeyPatch, grace: timedelta | None, due: datetime | None, waits: bool
+) -> None:
+    monkeypatch.setattr("edx_when.api.get_date_for_block", lambda *args, **kwargs: None)
+    context: dict[str, Any] = {"grace_period": grace}
+    exam = {"course_id": COURSE, "content_id": CONTENT, "due_date": due}
+
+    with freeze_time(NOON):
+        assert utils.verify_and_add_wait_deadline(context, exam, 7) is waits
+
+    assert ("wait_deadline" in context) is waits
+    if waits and due and grace:
+        assert context["wait_deadline"] == (due + grace).isoformat()
+
+
+# Addresses
+
+
+def test_addresses_in_the_learning_mfe() -> None:
+    assert utils.get_course_home_url(COURSE) == f"https://learning.test.org/course/{COURSE}/home"
+    exam_url = f"https://learning.test.org/course/{COURSE}/{CONTENT}"
+    assert utils.resolve_exam_url_for_learning_mfe(COURSE, CONTENT) == exam_url
+    assert utils.get_exam_url(COURSE, CONTENT, True) == exam_url
+
+
+def test_addresses_in_the_lms() -> None:
+    assert CONTENT in utils.get_exam_url(COURSE, CONTENT, False)
+    assert "learning.test.org" not in utils.get_exam_url(COURSE, CONTENT, False)
+
+
+def test_ids_that_the_mfe_cannot_address() -> None:
+    with pytest.raises(InvalidKeyError):
+        utils.resolve_exam_url_for_learning_mfe("no-course", "no-content")
+    assert utils.get_exam_url("a/b/c", "no-content", True) == utils.get_exam_url("a/b/c", "no-content", False)
+
+
+# Kinds of exams
+
+
+@pytest.mark.parametrize(
+    ("is_proctored", "is_practice", "has_onboarding", "kind", "words"),
+    [
+        pytest.param(False, False, False, "timed", "a timed exam", id="timed"),
+        pytest.param(True, False, True, "proctored", "a proctored exam", id="proctored"),
+        pytest.param(True, True, False, "practice", "a practice exam", id="practice"),
+        pytest.param(True, True, True, "onboarding", "an onboarding exam", id="onboarding"),
+        pytest.param(False, True, True, "proctored", "a proctored exam", id="odd-but-contract"),
+    ],
+)
+def test_exam_type(is_proctored: bool, is_practice: bool, has_onboarding: bool, kind: str, words: str) -> None:
+    exam = {"is_proctored": is_proctored, "is_practice_exam": is_practice}
+    provider = SimpleNamespace(supports_onboarding=has_onboarding) if is_proctored else None
+
+    assert utils.get_exam_type(exam, provider) == {"type": kind, "humanized_type": words}
+
+
+@given(
+    from_status=st.sampled_from([S.created, S.started, S.ready_to_submit, S.submitted]),
+    to_status=st.sampled_from([S.created, S.download_software_clicked, S.ready_to_start, S.started, S.submitted]),
+)
+def test_reattempting(from_status: str, to_status: str) -> None:
+    expected = from_status in (S.started, S.ready_to_submit) and to_status not in (S.started, S.submitted)
+
+    assert utils.is_reattempting_exam(from_status, to_status) is expected
+
+
+@pytest.mark.django_db
+def test_an_attempt_is_found_by_its_code_also_after_its_removal(caplog: pytest.LogCaptureFixture) -> None:
+    attempt = make_attempt(status=S.submitted)
+    code, attempt_id = attempt.attempt_code or "", attempt.pk
+    assert utils.locate_attempt_by_attempt_code(code) == (attempt, False)
+
+    attempt.delete_exam_attempt()
+    archived, is_archived = utils.locate_attempt_by_attempt_code(code)
+    assert archived is not None
+    assert (archived.pk, archived.status, is_archived) == (attempt_id, S.submitted, True)
+
+    assert utils.locate_attempt_by_attempt_code("never given out") == (None, None)
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+# Outlines
+
+
+def details(
+    effective_start: datetime | None = None, due: datetime | None = None, course_end: datetime | None = None
+) -> Any:
+    sequence = SimpleNamespace(effective_start=effective_start, due=due)
+    return SimpleNamespace(
+        outline=SimpleNamespace(accessible_sequences=set()),
+        schedule=SimpleNamespace(course_end=course_end, sequences={BlockUsageLocator.from_string(CONTENT): sequence}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("dates", "category"),
+    [
+        pytest.param({}, 0, id="no-dates-at-all"),
+        pytest.param({"effective_start": NOON + HOUR}, 1, id="not-open-yet"),
+        pytest.param({"due": NOON - HOUR}, 2, id="due"),
+        pytest.param({"course_end": NOON - HOUR}, 2, id="course-is-over"),
+        pytest.param({"due": NOON + HOUR, "course_end": NOON - HOUR}, 0, id="due-date-beats-course-end"),
+    ],
+)
+def test_why_an_exam_is_not_accessible(dates: dict[str, datetime], category: int) -> None:
+    exam = SimpleNamespace(content_id=CONTENT)
+
+    with freeze_time(NOON):
+        categories = utils.categorize_inaccessible_exams_by_date([exam], details(**dates))  # type: ignore[list-item]
+
+    assert [list(found) for found in categories] == [[exam] if i == category else [] for i in range(3)]
+
+
+def test_without_dates_a_sequence_never_closes() -> None:
+    key = BlockUsageLocator.from_string(CONTENT)
+
+    assert utils.get_visibility_check_date(details().schedule, key) == datetime.max.replace(tzinfo=UTC)
+
+
+def test_the_outline_is_asked_for_now() -> None:
+    asked: list[Any] = []
+    service = SimpleNamespace(get_user_course_outline_details=lambda *args: asked.append(args))
+    runtime.set_runtime_service("learning_sequences", service)
+    user = object()
+
+    with freeze_time(NOON):
+        utils.get_user_course_outline_details(user, COURSE)
+
+    [(course_key, asked_user, at_time)] = asked
+    assert (str(course_key), asked_user, at_time) == (COURSE, user, NOON)
+
+
+# Events
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("kind", "segment"),
+    [("timed", "timed"), ("proctored", "proctored"), ("practice", "practice"), ("onboarding", "practice")],
+)
+def test_events_name_the_kind_of_exam(events: list[Any], kind: str, segment: str) -> None:
+    exam = api.get_exam_by_id(make_exam(kind).pk)
+    events.clear()
+
+    utils.emit_event(exam, "created")
+
+    [(name, data)] = events
+    assert name == f"edx.special_exam.{segment}.created"
+    assert data == {
+        "exam_id": exam["id"],
+        "exam_content_id": exam["content_id"],
+        "exam_name": exam["exam_name"],
+        "exam_default_time_limit_mins": 90,
+        "exam_is_proctored": exam["is_proctored"],
+        "exam_is_practice_exam": exam["is_practice_exam"],
+        "exam_is_active": True,
+    }
+
+
+@pytest.mark.django_db
+def test_events_of_an_attempt(events: list[Any]) -> None:
+    row = make_attempt(status=S.started, started_at=NOON, allowed_time_limit_mins=90)
+    events.clear()
+
+    with freeze_time(NOON + HOUR):
+        attempt = api.get_exam_attempt_by_id(row.pk)
+        assert attempt is not None
+        utils.emit_event(attempt["proctored_exam"], "pinged", attempt, {"attempt_code": "overridden"})
+
+    [(name, data)] = events
+    assert name == "edx.special_exam.proctored.attempt.pinged"
+    assert {key: value for key, value in data.items() if key.startswith("attempt")} == {
+        "attempt_id": row.pk,
+        "attempt_user_id": row.user_id,
+        "attempt_started_at": NOON,
+        "attempt_completed_at": None,
+        "attempt_code": "overridden",
+        "attempt_allowed_time_limit_mins": 90,
+        "attempt_status": S.started,
+        "attempt_event_elapsed_time_secs": 3600,
+    }
+
+
+def test_without_a_tracker_events_are_dropped(caplog: pytest.LogCaptureFixture) -> None:
+    tracker.TRACKERS.clear()
+
+    utils._emit_event("name", {"course_id": COURSE}, {})
+    utils._emit_event("name", None, {})
+
+    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
