@@ -82,7 +82,7 @@ test-python: $(STAMPS)/quality ## Python tests without a browser
 	$(PYTEST) -m "$(PLAIN)" -n $(WORKERS) $(ARGS)
 
 .PHONY: test-browser
-test-browser: $(STAMPS)/quality ## Journeys in real Chromium against the demo
+test-browser: $(STAMPS)/quality node_modules/.package-lock.json ## Journeys in real Chromium against the demo
 	@chromium=$$(tools/chromium $(PY)) || exit 1; \
 	echo "Chromium: $$chromium"; \
 	CHROMIUM="$$chromium" $(PYTEST) -m browser $(ARGS)
@@ -100,15 +100,15 @@ test-all: test test-mysql test-postgres test-celery test-matrix docs ## Every le
 
 .PHONY: test-mysql
 test-mysql: $(STAMPS)/databases ## Python tests on MariaDB or MySQL at 127.0.0.1
-	EDX_PROCTORING_DB=mysql $(PYTEST) tests -m "$(PLAIN)" --create-db $(ARGS)
+	EDX_PROCTORING_DB=mysql $(PYTEST) tests -m "$(PLAIN)" --create-db -n $(WORKERS) $(ARGS)
 
 .PHONY: test-postgres
 test-postgres: $(STAMPS)/databases ## Python tests on PostgreSQL at 127.0.0.1
-	EDX_PROCTORING_DB=postgres $(PYTEST) tests -m "$(PLAIN)" --create-db $(ARGS)
+	EDX_PROCTORING_DB=postgres $(PYTEST) tests -m "$(PLAIN)" --create-db -n $(WORKERS) $(ARGS)
 
 .PHONY: test-celery
-test-celery: $(STAMPS)/databases ## Effects delivered by a real Celery worker over Redis at 127.0.0.1
-	$(PYTEST) tests -m celery $(ARGS)
+test-celery: $(STAMPS)/databases ## Effects delivered by a real Celery worker, over Redis and PostgreSQL at 127.0.0.1
+	EDX_PROCTORING_DB=postgres $(PYTEST) tests/workers -m celery --create-db $(ARGS)
 
 .PHONY: test-matrix
 test-matrix: $(STAMPS)/dev ## Every supported Python and Django, through tox
@@ -150,7 +150,7 @@ bench: $(STAMPS)/quality ## Latency and query counts of the hot paths (BENCH_OPT
 	$(PY) -m bench $(BENCH_OPTIONS)
 
 .PHONY: screenshots
-screenshots: $(STAMPS)/quality ## Pictures of every learner and staff screen into screenshots/
+screenshots: $(STAMPS)/quality node_modules/.package-lock.json ## Pictures of every learner and staff screen into screenshots/
 	@chromium=$$(tools/chromium $(PY)) || exit 1; \
 	SCREENSHOTS=1 CHROMIUM="$$chromium" $(PYTEST) -m browser $(ARGS)
 

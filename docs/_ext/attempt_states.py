@@ -36,10 +36,8 @@ def groups() -> list[tuple[str, list[str]]]:
     return [(title, sorted(statuses, key=order.index)) for title, statuses in columns]
 
 
-def box(x: int, title: str, statuses: Iterable[str]) -> str:
+def box(x: int, height: int, title: str, lines: Iterable[str]) -> str:
     """One column."""
-    lines = list(statuses)
-    height = (len(lines) + 1) * LINE + 2 * PADDING
     texts = "".join(
         f'<text x="{x + PADDING}" y="{PADDING + (row + 2) * LINE}" font-family="monospace" font-size="13">'
         f"{escape(line)}</text>"
@@ -47,7 +45,8 @@ def box(x: int, title: str, statuses: Iterable[str]) -> str:
     )
     return (
         f'<rect x="{x}" y="4" width="{WIDTH}" height="{height}" rx="6" fill="none" stroke="currentColor"/>'
-        f'<text x="{x + PADDING}" y="{PADDING + LINE - 2}" font-weight="bold" font-size="14">{escape(title)}</text>{texts}'
+        f'<text x="{x + PADDING}" y="{PADDING + LINE - 2}" font-weight="bold" font-size="14">{escape(title)}</text>'
+        f"{texts}"
     )
 
 
@@ -66,8 +65,10 @@ def diagram() -> str:
     """The SVG."""
     columns = groups()
     width = len(columns) * WIDTH + (len(columns) - 1) * GAP + 8
-    height = max(len(statuses) for _, statuses in columns) * LINE + LINE + 2 * PADDING + 10
-    parts = [box(index * (WIDTH + GAP) + 2, title, statuses) for index, (title, statuses) in enumerate(columns)]
+    tallest = (max(len(statuses) for _, statuses in columns) + 1) * LINE + 2 * PADDING
+    parts = [
+        box(index * (WIDTH + GAP) + 2, tallest, title, statuses) for index, (title, statuses) in enumerate(columns)
+    ]
     parts += [
         arrow(0, 50, "start"),
         arrow(1, 50, "submit, expire"),
@@ -76,7 +77,7 @@ def diagram() -> str:
     if any(rewrite.name == transitions.RE_ENTRY for rewrite in transitions.REWRITES):
         parts.append(arrow(1, 118, "enter again"))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {tallest + 10}" role="img" '
         f'aria-label="Statuses of an attempt and the ways between them" style="max-width:100%" fill="currentColor">'
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
         '<path d="M0 0 L8 4 L0 8 z"/></marker></defs>' + "".join(parts) + "</svg>"

@@ -5,7 +5,7 @@ results must remain explicable; what they say about the person goes.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import chain
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from django.db.models import Q
 from edx_proctoring import backends
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import (
+    AttemptEffect,
     HistoricalProctoredExamStudentAttempt,
     ProctoredExam,
     ProctoredExamSoftwareSecureComment,
@@ -37,8 +38,8 @@ log = logging.getLogger(__name__)
 def retire_learner(user_id: int, /) -> None:
     """Blank what our tables say about a learner beyond the bare result. Idempotent.
 
-    Allowances, reviews, comments and received callbacks, live and archived, also of attempts that
-    were removed. All or nothing, in a constant number of queries. Nothing is told to anybody: the
+    Allowances, reviews, comments, received callbacks, reasons noted in the history and errors of
+    receivers; live and archived, also of attempts that were removed. All or nothing, in a constant number of queries. Nothing is told to anybody: the
     columns are changed by query, so no review is applied again and no mail goes out. Does nothing
     for a user without data.
     """
@@ -46,7 +47,7 @@ def retire_learner(user_id: int, /) -> None:
     allowances = ProctoredExamStudentAllowance.objects.filter(user_id=user_id).exclude(value="").update(value="")
     ProctoredExamStudentAllowanceHistory.objects.filter(user_id=user_id).exclude(value="").update(value="")
 
-    codes = _attempt_codes(user_id)
+    attempt_ids, codes = _attempts_ever(user_id)
     of_learner = Q(student_id=user_id) | Q(attempt_code__in=codes)
     review_ids = list(ProctoredExamSoftwareSecureReview.objects.filter(of_learner).values_list("pk", flat=True))
     blank = {"encrypted_video_url": b"", "raw_data": ""}
@@ -54,20 +55,37 @@ def retire_learner(user_id: int, /) -> None:
     ProctoredExamSoftwareSecureReview.objects.filter(pk__in=review_ids).update(**blank)
     ProctoredExamSoftwareSecureReviewHistory.objects.filter(of_learner).update(**blank)
     ProctoredExamSoftwareSecureComment.objects.filter(review_id__in=review_ids).update(comment="", status="")
-    ReviewInboxEntry.objects.filter(attempt_code__in=codes).update(body="")
+    HistoricalProctoredExamStudentAttempt.objects.filter(user_id=user_id).update(history_change_reason=None)
+    _forget_callbacks(codes)
+    _forget_effects(attempt_ids)
     log.info("learner retired: user_id=%s allowances=%s reviews=%s", user_id, allowances, len(review_ids))
 
 
-def _attempt_codes(user_id: int) -> set[str]:
-    """Return the codes of all attempts that the learner has or had."""
-    live = ProctoredExamStudentAttempt.objects.filter(user_id=user_id).values_list("attempt_code", flat=True)
-    removed = (
-        HistoricalProctoredExamStudentAttempt.objects.filter(user_id=user_id)
-        .order_by()
-        .values_list("attempt_code", flat=True)
-        .distinct()
+def _attempts_ever(user_id: int) -> tuple[set[int], set[str]]:
+    """Return ids and codes of all attempts that the learner has or had."""
+    columns = ("id", "attempt_code")
+    live = ProctoredExamStudentAttempt.objects.filter(user_id=user_id).values_list(*columns)
+    past = HistoricalProctoredExamStudentAttempt.objects.filter(user_id=user_id).order_by()
+    found = set(chain(live, past.values_list(*columns).distinct()))
+    return {attempt_id for attempt_id, _ in found}, {code for _, code in found if code}
+
+
+def _forget_callbacks(codes: Collection[str]) -> None:
+    """Blank the received reviews; of a refusal, which quotes what was wrong, the word remains."""
+    received = ReviewInboxEntry.objects.filter(attempt_code__in=codes)
+    received.update(body="")
+    received.filter(outcome__startswith=ReviewInboxEntry.OUTCOME_REFUSED).update(
+        outcome=ReviewInboxEntry.OUTCOME_REFUSED
     )
-    return {code for code in chain(live, removed) if code}
+
+
+def _forget_effects(attempt_ids: Collection[int]) -> None:
+    """Blank what receivers said when they failed, and send no mail that still waits: its reader has left."""
+    caused = AttemptEffect.objects.filter(attempt_id__in=attempt_ids)
+    caused.exclude(last_error="").update(last_error="")
+    caused.leftovers().filter(kind=AttemptEffect.KIND_MAIL).update(state=AttemptEffect.STATE_SUPERSEDED)
+    # What is still due needs its arguments: ids and status words, by construction.
+    caused.exclude(state=AttemptEffect.STATE_DUE).update(arguments="{}")
 
 
 def retire_learner_at_providers(user_id: int, /) -> dict[str, bool]:

@@ -296,6 +296,28 @@ describe('ProctoredExamAttemptView', function() {
         });
     });
 
+    it('leaves the focus in the row after an action', function() {
+        var view = open([row({status: 'error', is_resumable: true})]);
+        spyOn(window, 'confirm').and.returnValue(true);
+        serve('PUT', '/api/edx_proctoring/v1/proctored_exam/attempt/7', 200, '');
+        serve('GET', LIST_URL, 200, answer([row({status: 'error', ready_to_resume: true})]));
+        view.$('.resume-attempt').trigger('click');
+        server.respond();
+        server.respond();
+        expect($(document.activeElement).hasClass('remove-attempt')).toBe(true);
+    });
+
+    it('leaves the focus in the panel when the row is gone', function() {
+        var view = open([row()]);
+        spyOn(window, 'confirm').and.returnValue(true);
+        serve('DELETE', '/api/edx_proctoring/v1/proctored_exam/exam_id/5/user_id/3/reset_attempts', 200, '');
+        serve('GET', LIST_URL, 200, answer([]));
+        view.$('.remove-attempt').trigger('click');
+        server.respond();
+        server.respond();
+        expect($(document.activeElement).hasClass('js-panel-content')).toBe(true);
+    });
+
     it('sends the CSRF token with a change', function() {
         var view = open([row()]);
         document.cookie = 'csrftoken=a%2Fb';

@@ -49,6 +49,21 @@ describe('ProctoredExamDashboardView', function() {
         expect(view.$('iframe').attr('title')).toBe('Review Dashboard');
     });
 
+    it('loads it when its panel was opened before the template came', function() {
+        var view;
+        setFixtures(
+            '<div id="proctoring-accordion">'
+            + '<div class="student-review-dashboard-container" data-course-id="a/b/c"></div></div>'
+        );
+        view = new edx.instructor_dashboard.proctoring.ProctoredExamDashboardView();
+        activate('.student-review-dashboard-container');
+        server.respondWith('GET', '/static/proctoring/templates/dashboard.underscore', [
+            200, {'Content-Type': 'text/html'}, templateSource('dashboard.underscore')
+        ]);
+        server.respond();
+        expect(view.$('iframe').length).toBe(1);
+    });
+
     it('loads it once', function() {
         var view = load(false);
         var frame;

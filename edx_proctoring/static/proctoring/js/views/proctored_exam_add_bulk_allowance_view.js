@@ -192,7 +192,7 @@
         },
 
         setShown: function($element, shown) {
-            $element.toggleClass('hidden', !shown).css('display', shown ? '' : 'none');
+            $element.toggleClass('hidden', !shown).css('display', shown ? 'block' : 'none');
         },
 
         /** The label above the value says what is asked for. */

@@ -98,32 +98,38 @@
 
         /**
          * Put markup in place of what was drawn before. What was open stays open, and the focus stays on the thing
-         * with the same `data-focus-key` or id; where that is gone, the panel itself gets it, so that the keyboard
-         * is not thrown back to the top of the page.
+         * with the same `data-focus-key` or id, or goes to the first of the keys that an action left in `focusNext`.
+         * Where none is left, the panel itself gets it, so that the keyboard is not thrown back to the top of the page.
          */
         draw: function(html) {
             var self = this;
             var active = document.activeElement;
-            var hadFocus = active && active !== this.el && $.contains(this.el, active);
-            var key = hadFocus && $(active).data('focus-key');
-            var id = hadFocus && active.id;
+            var inside = active && active !== this.el && $.contains(this.el, active);
+            var keys = this.focusNext || (inside ? _.compact([$(active).data('focus-key'), active.id]) : null);
             var open = this.$('.accordion-trigger[aria-expanded="true"]').map(function() {
                 return self.controlledId(this);
             }).get();
             var $content = this.parts().content.html(html);
-            var $next;
 
+            this.focusNext = null;
             $content.find('.accordion-trigger').each(function() {
                 if (_.contains(open, self.controlledId(this))) {
                     self.setExpanded(this, true);
                 }
             });
-            if (hadFocus) {
-                $next = $content.find('[data-focus-key], [id]').filter(function() {
-                    return key ? $(this).data('focus-key') === key : id && this.id === id;
-                }).first();
-                ($next.length ? $next : $content.attr('tabindex', '-1')).trigger('focus');
+            if (keys) {
+                this.focusOnFirst($content, keys);
             }
+        },
+
+        focusOnFirst: function($content, keys) {
+            var $marked = $content.find('[data-focus-key], [id]');
+            var found = _.find(_.map(keys, function(key) {
+                return $marked.filter(function() {
+                    return $(this).data('focus-key') === key || this.id === key;
+                })[0];
+            }));
+            $(found || $content.attr('tabindex', '-1')).trigger('focus');
         },
 
         /** The live region and the drawing below it, made at the first need. */
@@ -136,8 +142,9 @@
             return {message: this.$message, content: this.$content};
         },
 
-        /** Draw the list as the server has it now, and say what was done. */
-        reloadAfter: function(text) {
+        /** Draw the list as the server has it now, and say what was done. `focusNext`: see `draw`. */
+        reloadAfter: function(text, focusNext) {
+            this.focusNext = focusNext;
             this.loadData();
             this.announce(text);
         },
@@ -297,7 +304,7 @@
                     user_id: $link.data('user-id'),
                     key: $link.data('key-name')
                 }
-            }, _.bind(this.reloadAfter, this, gettext('The allowance was removed.')));
+            }, _.bind(this.reloadAfter, this, gettext('The allowance was removed.'), null));
         },
 
         showAddModal: function(event) {

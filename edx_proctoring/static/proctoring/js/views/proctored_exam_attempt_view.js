@@ -122,6 +122,11 @@
             this.loadData($.trim($(event.currentTarget).data('target-url')));
         },
 
+        /** After an action the row has its menu still, or a single link, or is gone. */
+        keysOfRow: function($link) {
+            return ['menu-' + $link.data('attempt-id'), 'reset-' + $link.data('attempt-id')];
+        },
+
         onRemoveAttempt: function(event) {
             var $link = $(event.currentTarget);
             var question = gettext(
@@ -134,7 +139,7 @@
                 this.send({
                     url: Attempt.resetUrl($link.data('exam-id'), $link.data('user-id')),
                     type: 'DELETE'
-                }, _.bind(this.reloadAfter, this, gettext('The attempts were removed.')));
+                }, _.bind(this.reloadAfter, this, gettext('The attempts were removed.'), this.keysOfRow($link)));
             }
         },
 
@@ -147,7 +152,7 @@
                     url: Attempt.prototype.url + $link.data('attempt-id'),
                     type: 'PUT',
                     data: {action: 'mark_ready_to_resume', user_id: $link.data('user-id')}
-                }, _.bind(this.reloadAfter, this, gettext('The student can resume the exam.')));
+                }, _.bind(this.reloadAfter, this, gettext('The student can resume the exam.'), this.keysOfRow($link)));
             }
         },
 

@@ -12,7 +12,10 @@
 
         initialize: function() {
             this.drawn = false;
+            this.wanted = false;
             proctoring.StaffPanel.prototype.initialize.call(this);
+            // From now on, not from when the template is there: the panel may be opened meanwhile.
+            this.$el.closest('#proctoring-accordion').on('accordionactivate', _.bind(this.onPanelOpened, this));
         },
 
         dashboardUrl: function() {
@@ -21,20 +24,21 @@
 
         /** There is no data of ours to fetch: wait until somebody looks. */
         loadData: function() {
-            var $accordion = this.$el.closest('#proctoring-accordion');
-            if (this.isOpen()) {
+            if (this.wanted || this.isOpen()) {
                 this.render();
             }
-            $accordion.on('accordionactivate', _.bind(function(event, ui) {
-                // Another panel that opens is no reason to ask the provider for its page.
-                if (ui && ui.newPanel && this.isMine(ui.newPanel)) {
-                    this.render();
-                }
-            }, this));
+        },
+
+        onPanelOpened: function(event, ui) {
+            // Another panel that opens is no reason to ask the provider for its page.
+            if (ui && ui.newPanel && this.isMine(ui.newPanel)) {
+                this.wanted = true;
+                this.render();
+            }
         },
 
         isMine: function($panel) {
-            return $panel.is(this.$el) || $.contains($panel[0], this.el);
+            return $panel.is(this.el) || ($panel.length > 0 && $.contains($panel[0], this.el));
         },
 
         /** True if the panel was open already when the page came, or cannot be closed: then no event announces it. */
@@ -44,7 +48,7 @@
         },
 
         render: function() {
-            if (!this.drawn) {
+            if (this.template && !this.drawn) {
                 this.drawn = true;
                 this.draw(this.template({dashboardURL: this.dashboardUrl()}));
             }
