@@ -117,7 +117,7 @@ test-matrix: $(STAMPS)/dev ## Every supported Python and Django, through tox
 ## --- quality --------------------------------------------------------------------------------------------
 
 .PHONY: quality
-quality: lint imports types migrations lint-js ## Linters, import layers, types, pending migrations
+quality: lint imports types migrations pii spec-table-check lint-js ## Linters, import layers, types, pending migrations
 
 .PHONY: lint
 lint: $(STAMPS)/quality ## ruff
@@ -133,7 +133,20 @@ types: $(STAMPS)/quality ## mypy with the Django and DRF plug-ins
 
 .PHONY: migrations
 migrations: $(STAMPS)/quality ## No model change without its migration
-	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) manage.py makemigrations --check --dry-run edx_proctoring
+
+.PHONY: pii
+pii: $(STAMPS)/quality ## Each model says what personal data it holds
+	DJANGO_SETTINGS_MODULE=test_settings $(BIN)/code_annotations django_find_annotations \
+		--config_file .pii_annotations.yml --lint --coverage
+
+.PHONY: spec-table
+spec-table: | $(PY) ## Renew docs/spec_coverage.rst: which test shows which item of the specification
+	$(PY) tools/spec_table.py
+
+.PHONY: spec-table-check
+spec-table-check: | $(PY) ## Each item of the specification has a test, and the page says so
+	$(PY) tools/spec_table.py --check
 
 .PHONY: lint-js
 lint-js: node_modules/.package-lock.json ## eslint

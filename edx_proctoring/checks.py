@@ -14,6 +14,7 @@ here too: only a default provider that cannot work is an error. Run with ``manag
 ``edx_proctoring.W007``   reviews may be faked: callback simulation is on
 ``edx_proctoring.W008``   there is no key for obscured user ids
 ``edx_proctoring.E009``   a time limit of the default provider is no positive number (``W009``: another one)
+``edx_proctoring.W010``   the platform has no keys to verify the signatures of JWTs with
 ========================  =====================================================================
 """
 
@@ -27,6 +28,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from edx_proctoring import conf
 from edx_proctoring.backends import provider_settings
 from edx_proctoring.backends.null import NullBackendProvider
+from edx_proctoring.utils.signed_jwt import accepts_any_signature
 
 if TYPE_CHECKING:
     from edx_proctoring.apps import EdxProctoringConfig
@@ -196,6 +198,22 @@ def check_time_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
         for name, provider in _providers()
         for option in ("timeout", "page_timeout")
         if hasattr(provider, option) and not _is_time_limit(getattr(provider, option))
+    ]
+
+
+@register(TAG)
+def check_jwt_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Without public keys, edx-drf-extensions takes a token for verified whoever signed it."""
+    if not accepts_any_signature():
+        return []
+    return [
+        Warning(
+            "JWT_AUTH['JWT_PUBLIC_SIGNING_JWK_SET'] is empty: edx-drf-extensions accepts JWTs with any signature. "
+            "The views of edx_proctoring take tokens signed with JWT_SECRET_KEY only; other views of the platform "
+            "let forged tokens pass.",
+            hint="Set JWT_AUTH['JWT_PUBLIC_SIGNING_JWK_SET'] to the public keys of whoever issues tokens.",
+            id="edx_proctoring.W010",
+        )
     ]
 
 

@@ -173,6 +173,11 @@ class ProctoringSettings:
         return self._flag("ASYNC_PROVIDER_CALLS", default=False)
 
     @property
+    def system_username(self) -> str | None:
+        """Who counts as author of review policies that Studio's system edits publish. Default nobody."""
+        return self.options.get("SYSTEM_USERNAME")
+
+    @property
     def inbox_days(self) -> int:
         """How many days received review callbacks are kept (beyond.md 1). Default 90."""
         return int(self.options.get("INBOX_DAYS", 90))

@@ -23,6 +23,7 @@ Spec: python-api.md 13, backends.md 10. The HTTP layer answers ``http_status`` w
     ├── ProctoredExamSuspiciousLookup                   400  reviews
     ├── ProctoredExamReviewAlreadyExists                400
     ├── ProctoredExamBadReviewStatus                    400
+    ├── ReviewNotUnderstood                             400
     ├── BackendProviderCannotRegisterAttempt            upstream  providers
     │   └── BackendProviderSentNoAttemptID              upstream
     ├── BackendProviderOnboardingException              400
@@ -44,6 +45,8 @@ MAX_CONTENT_LENGTH: Final = 1024
 
 def _readable(content: object) -> str:
     """Return a provider's answer as text: decoded, without surrounding space, cut to a bearable length."""
+    if content is None:
+        return ""
     if isinstance(content, (bytes, bytearray)):
         content = bytes(content).decode("utf-8", errors="replace")
     text = str(content).strip()
@@ -134,6 +137,10 @@ class ProctoredExamReviewAlreadyExists(ProctoredBaseException):
 
 class ProctoredExamBadReviewStatus(ProctoredBaseException):
     """The verdict of a review is none of the known words."""
+
+
+class ReviewNotUnderstood(ProctoredBaseException):
+    """A review lacks something, or something in it is not of the right type; the text says what."""
 
 
 class _ProviderReplyException(ProctoredBaseException):

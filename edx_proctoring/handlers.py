@@ -55,9 +55,7 @@ def check_for_category_switch(instance: ProctoredExam, raw: bool = False, **kwar
 
 @receiver(post_save, sender=ProctoredExam, dispatch_uid="edx_proctoring.save_exam_on_backend.exam")
 @receiver(post_save, sender=ProctoredExamReviewPolicy, dispatch_uid="edx_proctoring.save_exam_on_backend.policy")
-def save_exam_on_backend(
-    instance: ProctoredExam | ProctoredExamReviewPolicy, raw: bool = False, **kwargs: Any
-) -> None:
+def save_exam_on_backend(instance: ProctoredExam | ProctoredExamReviewPolicy, raw: bool = False, **kwargs: Any) -> None:
     """An exam or its policy was saved: the provider's copy is brought in step (5.2)."""
     if raw:
         return
@@ -184,9 +182,7 @@ def finish_attempt_flow(
 
 
 @receiver(post_save, sender=ProctoredExamSoftwareSecureReview, dispatch_uid="edx_proctoring.review_saved")
-def finish_review_workflow(
-    instance: ProctoredExamSoftwareSecureReview, raw: bool = False, **kwargs: Any
-) -> None:
+def finish_review_workflow(instance: ProctoredExamSoftwareSecureReview, raw: bool = False, **kwargs: Any) -> None:
     """A review was saved: the attempt follows the verdict (5.6)."""
     if raw:
         return

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import rules
-from django.conf import settings
+
+from edx_proctoring import backends
 
 
 @rules.predicate
@@ -17,7 +18,7 @@ def is_in_reviewer_group(user: Any, attempt: Mapping[str, Any]) -> bool:
     ``attempt``: the serialised attempt. The group is called ``<provider>_review``; an exam without
     a provider of its own belongs to the default one.
     """
-    backend = attempt["proctored_exam"]["backend"] or getattr(settings, "PROCTORING_BACKENDS", {}).get("DEFAULT")
+    backend = attempt["proctored_exam"]["backend"] or backends.default_backend_name()
     return bool(user.groups.filter(name=f"{backend}_review").exists())
 
 

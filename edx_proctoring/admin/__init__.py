@@ -5,6 +5,7 @@ A door: saving here goes through the same rooms as the pages and the REST API.
 
 from edx_proctoring.admin.archives import (
     ProctoredExamReviewPolicyHistoryAdmin,
+    ProctoredExamSoftwareSecureCommentAdmin,
     ProctoredExamStudentAllowanceAdmin,
     ProctoredExamStudentAllowanceHistoryAdmin,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "ProctoredExamListFilter",
     "ProctoredExamReviewPolicyAdmin",
     "ProctoredExamReviewPolicyHistoryAdmin",
+    "ProctoredExamSoftwareSecureCommentAdmin",
     "ProctoredExamSoftwareSecureReviewAdmin",
     "ProctoredExamSoftwareSecureReviewForm",
     "ProctoredExamSoftwareSecureReviewHistoryAdmin",

@@ -1,4 +1,4 @@
-"""Allowances, and former states of allowances and policies: to look at.
+"""Allowances, remarks of reviewers, and former states of allowances and policies: to look at.
 
 Allowances are given in the instructor dashboard and over REST, where each is checked and recorded.
 """
@@ -8,6 +8,7 @@ from django.contrib import admin
 from edx_proctoring.admin.common import ReadOnlyAdmin
 from edx_proctoring.models import (
     ProctoredExamReviewPolicyHistory,
+    ProctoredExamSoftwareSecureComment,
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAllowanceHistory,
 )
@@ -33,6 +34,21 @@ class ProctoredExamStudentAllowanceHistoryAdmin(ReadOnlyAdmin):
     list_filter = ("key",)
     search_fields = ("user__username", "proctored_exam__course_id", "proctored_exam__exam_name")
     ordering = ("-created",)
+
+
+@admin.register(ProctoredExamSoftwareSecureComment)
+class ProctoredExamSoftwareSecureCommentAdmin(ReadOnlyAdmin):
+    """What reviewers remarked; they are written by providers, with the review."""
+
+    list_display = ("attempt_code", "status", "comment", "start_time", "stop_time", "duration", "created")
+    list_select_related = ("review",)
+    list_filter = ("status",)
+    search_fields = ("=review__attempt_code", "review__student__username")
+    ordering = ("-id",)
+
+    def attempt_code(self, obj: ProctoredExamSoftwareSecureComment) -> str:
+        """Return the code of the attempt that was reviewed."""
+        return obj.review.attempt_code
 
 
 @admin.register(ProctoredExamReviewPolicyHistory)

@@ -51,6 +51,7 @@ from edx_proctoring.api.review_policies import *
 from edx_proctoring.api.review_policies import _get_review_policy_by_exam_id
 from edx_proctoring.api.reviews import *
 from edx_proctoring.api.rosters import *
+from edx_proctoring.api.staff import *
 from edx_proctoring.api.summaries import *
 from edx_proctoring.api.timing import *
 from edx_proctoring.api.timing import _calculate_allowed_mins, _does_time_remain, _was_review_status_acknowledged

@@ -32,6 +32,8 @@ def get_exam_attempt_data(exam_id: int, attempt_id: int, is_learning_mfe: bool =
     are ``exam_id``, ``content_id``, ``expires_at`` (datetime or None), ``server_time`` (datetime)
     and ``poll_interval_sec``: a page that knows the deadline needs no ticking counter.
 
+    Without what its provider says where that is not configured.
+
     Raises ``ProctoredExamNotFoundException``, ``StudentExamAttemptDoesNotExistsException``. One
     query, unless the learner's limit has to be worked out.
     """
@@ -46,7 +48,7 @@ def get_exam_attempt_data(exam_id: int, attempt_id: int, is_learning_mfe: bool =
     else:
         exam = exams.exam_dict(found.proctored_exam)
     attempt = attempt_dict(transitions.end_if_time_is_up(found))
-    provider = backends.get_backend_provider(exam)
+    provider = backends.find_backend_provider(exam)
 
     is_ready_to_resume = is_attempt_ready_to_resume(attempt)
     stored_minutes = attempt["allowed_time_limit_mins"]

@@ -4,9 +4,11 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
+from opaque_keys import InvalidKeyError
+from opaque_keys.edx.keys import UsageKey
 
-from edx_proctoring import backends, conf, constants
+from edx_proctoring import backends, constants
 from edx_proctoring.exceptions import ProctoredExamAlreadyExists, ProctoredExamNotFoundException
 from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy
 from edx_proctoring.serializers import ProctoredExamJSONSafeSerializer, ProctoredExamSerializer
@@ -27,8 +29,8 @@ log = logging.getLogger(__name__)
 def create_exam(
     course_id: str,
     content_id: str,
-    exam_name: str,
-    time_limit_mins: int,
+    exam_name: str | None,
+    time_limit_mins: int | None,
     due_date: datetime | None = None,
     is_proctored: bool = True,
     is_practice_exam: bool = False,
@@ -39,9 +41,21 @@ def create_exam(
 ) -> int:
     """Create an exam and return its id. Saving it tells the provider, if it is proctored.
 
-    Without ``backend`` the configured default is stored, for timed exams too. Raises
-    ``ProctoredExamAlreadyExists`` if the course has an exam of this content.
+    Without ``backend`` the configured default is stored, for timed exams too. Studio publishes
+    subsections that nobody has finished: one without a title is named after its block, one without
+    a limit gets none of the time (0), so that the course's other exams go on (host-platform.md
+    6.3). Raises ``ProctoredExamAlreadyExists`` if the course has an exam of this content, and what
+    the database raises for a value that no column takes.
     """
+    course_id, content_id = str(course_id), str(content_id)
+    if exam_name is None or time_limit_mins is None:
+        log.warning(
+            "unfinished exam: course_id=%s content_id=%s has_name=%s has_limit=%s",
+            course_id,
+            content_id,
+            exam_name is not None,
+            time_limit_mins is not None,
+        )
     if ProctoredExam.get_exam_by_content_id(course_id, content_id) is not None:
         raise _already_exists(course_id, content_id)
     try:
@@ -50,16 +64,20 @@ def create_exam(
                 course_id=course_id,
                 content_id=content_id,
                 external_id=external_id,
-                exam_name=exam_name,
-                time_limit_mins=time_limit_mins,
+                exam_name=_name_of_block(content_id) if exam_name is None else exam_name,
+                time_limit_mins=0 if time_limit_mins is None else time_limit_mins,
                 due_date=due_date,
-                is_proctored=is_proctored,
-                is_practice_exam=is_practice_exam,
-                is_active=is_active,
-                hide_after_due=hide_after_due,
-                backend=backend or conf.proctoring.backends.get("DEFAULT"),
+                # A field of the course that nobody has touched may be null.
+                is_proctored=bool(is_proctored),
+                is_practice_exam=bool(is_practice_exam),
+                is_active=bool(is_active),
+                hide_after_due=bool(hide_after_due),
+                backend=backend or backends.default_backend_name(),
             )
     except IntegrityError as error:
+        if not _exists_now(course_id, content_id):
+            # Not ours to explain: the database names the column.
+            raise
         # Somebody else created it since we looked.
         raise _already_exists(course_id, content_id) from error
     log.info(
@@ -195,6 +213,20 @@ def tell_provider_exam_is_inactive(exam: ProctoredExam) -> None:
 
 # Kept on the instance, not beside it: the guard must end with the object that is being saved.
 _BEING_PUSHED = "_edx_proctoring_being_pushed"
+
+
+def _name_of_block(content_id: str) -> str:
+    try:
+        return str(UsageKey.from_string(content_id).block_id)
+    except InvalidKeyError:
+        return content_id
+
+
+def _exists_now(course_id: str, content_id: str) -> bool:
+    """Return whether the exam is there, also if it came after our transaction took its snapshot."""
+    with transaction.atomic():
+        found = ProctoredExam.objects.select_for_update().filter(course_id=course_id, content_id=content_id)
+        return found.exists()
 
 
 def _already_exists(course_id: str, content_id: str) -> ProctoredExamAlreadyExists:

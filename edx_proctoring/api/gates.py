@@ -78,7 +78,7 @@ def check_start_gates(
 
 
 def _gate_of_provider(exam: Mapping[str, Any]) -> Callable[..., StartRefusal | None] | None:
-    provider = backends.get_backend_provider(exam)
+    provider = backends.find_backend_provider(exam)
     # Absent on the plug-ins of old. Not plain ``getattr`` on the instance: a mock invents any attribute.
     if not hasattr(type(provider), "check_start") and "check_start" not in getattr(provider, "__dict__", {}):
         return None

@@ -13,7 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from edx_proctoring import conf, constants, utils
+from edx_proctoring import backends, conf, constants, utils
 from edx_proctoring.api import attempts_read, emails, onboarding, provider_info, review_policies, timing
 from edx_proctoring.api.learner_situation import Situation
 from edx_proctoring.models import ProctoredExam
@@ -62,7 +62,7 @@ def proctored(situation: Situation) -> dict[str, Any]:
         "able_to_reenter_exam": timing.does_time_remain(attempt) and not situation.is_content_blocked,
         "exam_started_poll_url": _attempt_url("proctored_exam.attempt", attempt),
         "update_is_status_acknowledge_url": _attempt_url("proctored_exam.attempt.review_status", attempt),
-        "link_urls": conf.proctoring.options.get("LINK_URLS", {}),
+        "link_urls": backends.provider_setting(exam["backend"], "LINK_URLS"),
         "tech_support_email": settings.TECH_SUPPORT_EMAIL,
         "proctoring_escalation_email": emails._get_proctoring_escalation_email(exam["course_id"]),
         "exam_review_policy": review_policies._get_review_policy_by_exam_id(exam["id"]),
@@ -73,7 +73,7 @@ def proctored(situation: Situation) -> dict[str, Any]:
         "learner_notification_from_email": provider.learner_notification_from_email,
         "integration_specific_email": provider_info.get_integration_specific_email(provider),
         "ping_interval": provider.ping_interval,
-        "reset_link": _password_reset_link(),
+        "reset_link": _password_reset_link(exam["backend"]),
         "can_view_content_past_due": constants.CONTENT_VIEWABLE_PAST_DUE_DATE,
     }
     if attempt is not None:
@@ -199,6 +199,7 @@ def _host_page(name: str, *args: Any) -> str:
         return ""
 
 
-def _password_reset_link() -> str:
+def _password_reset_link(backend: str | None) -> str:
     path = _host_page("password_assistance")
-    return f"{conf.proctoring.url_scheme}://{constants.SITE_NAME}{path}" if path else ""
+    site = backends.provider_setting(backend, "SITE_NAME")
+    return f"{conf.proctoring.url_scheme}://{site}{path}" if path else ""

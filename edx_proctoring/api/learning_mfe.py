@@ -4,7 +4,6 @@ Spec: rest-api.md 3.7, 4.6, 4.7. Reading may change things: an attempt whose tim
 submitted on the way, and a declined prerequisite declines the exam.
 """
 
-import logging
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
@@ -16,8 +15,6 @@ from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 from edx_proctoring.utils import get_exam_type, humanized_time
 
 __all__ = ["active_attempt_data", "exam_and_active_attempt"]
-
-log = logging.getLogger(__name__)
 
 
 class ExamAndActiveAttempt(TypedDict):
@@ -63,7 +60,7 @@ def exam_and_active_attempt(
         ProctoredExamStudentAttemptStatus.onboarding_errors
     ):
         exam["onboarding_link"] = onboarding.get_onboarding_exam_link(course_id, user, is_learning_mfe)
-    exam["type"] = get_exam_type(exam, _provider(exam))["type"]
+    exam["type"] = get_exam_type(exam, backends.find_backend_provider(exam))["type"]
     exam["passed_due_date"] = timing.is_exam_passed_due(exam, user=user)
     exam["use_legacy_attempt_api"] = True
     answer["exam"] = exam
@@ -115,11 +112,3 @@ def _newest_attempt_data(exam: dict[str, Any], user: Any, is_learning_mfe: bool)
 
 def _current_attempt(exam: Mapping[str, Any], user: Any) -> ProctoredExamStudentAttempt | None:
     return ProctoredExamStudentAttempt.objects.get_current_exam_attempt(exam["id"], user.id)
-
-
-def _provider(exam: dict[str, Any]) -> Any | None:
-    try:
-        return backends.get_backend_provider(exam)
-    except NotImplementedError:
-        log.error("provider of exam is not configured: exam_id=%s provider=%s", exam["id"], exam["backend"])
-        return None

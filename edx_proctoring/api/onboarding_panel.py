@@ -87,7 +87,7 @@ def get_onboarding_panel(course_id: str, user: Any, /, *, is_learning_mfe: bool)
 def _choose(course_id: str, user: Any) -> _Chosen:
     """Return the newest exam that is open for the learner, else the newest to come, else the newest past due."""
     exams = [exam for exam in rosters.onboarding_exams(course_id) if _usage_key(exam) is not None]
-    details = _outline_details(user, course_id)
+    details = get_user_course_outline_details(user, course_id)
     if details is None:
         # A host without this service cannot hide an exam from anybody.
         if exams:
@@ -107,16 +107,6 @@ def _usage_key(exam: ProctoredExam) -> BlockUsageLocator | None:
     try:
         return BlockUsageLocator.from_string(exam.content_id)
     except InvalidKeyError:
-        return None
-
-
-def _outline_details(user: Any, course_id: str) -> host.UserOutlineDetails | None:
-    """Return what the host says about the learner's outline, None if it says nothing."""
-    try:
-        return get_user_course_outline_details(user, course_id)
-    except Exception:
-        # The service runs much of the host's code. Its failure hides no exam from a learner (host-platform.md 7).
-        log.exception("course outline not available: course_id=%s user_id=%s", course_id, user.id)
         return None
 
 
@@ -140,6 +130,10 @@ def _prefer_profile(panel: dict[str, Any], course_id: str, user: Any, exam: Proc
             exam.backend,
             exc.http_status,
         )
+        return
+    except Exception:  # pylint: disable=broad-except
+        # Plug-ins raise what they like, and the support view of the host asks for each course of a learner in turn.
+        log.exception("onboarding profile not available: course_id=%s user_id=%s", course_id, user.id)
         return
     if profile is None:
         raise NoOnboardingProfileException(

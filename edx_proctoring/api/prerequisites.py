@@ -5,8 +5,7 @@ from typing import Any, Final
 
 from django.urls import reverse
 
-from edx_proctoring import host, runtime
-from edx_proctoring.api import attempts
+from edx_proctoring.api import attempts, credit_state
 
 __all__ = ["JUMPTO_SUPPORTED_NAMESPACES", "check_prerequisites"]
 
@@ -20,11 +19,10 @@ IGNORED_NAMESPACES: Final = ["grade"]
 def check_prerequisites(exam: dict[str, Any], user_id: int) -> dict[str, Any]:
     """Add ``prerequisite_status`` to the exam dict and return the same dict.
 
-    Without a credit state, nothing is added. A declined prerequisite declines this exam as well;
+    Without a credit state, nothing is added; so it is when the credit service fails. A declined prerequisite declines this exam as well;
     failed ones, else pending ones, get links to where they can be made good.
     """
-    credit: host.CreditService | None = runtime.get_runtime_service(host.CREDIT)
-    state = credit.get_credit_state(user_id, exam["course_id"]) if credit is not None else None
+    state = credit_state.credit_state(user_id, exam["course_id"])
     if not state:
         return exam
     status = _are_prerequirements_satisfied(

@@ -1,9 +1,11 @@
 """What pages show about an exam's provider: support, rules, dashboards. Spec: python-api.md 8.12."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse
 
 from edx_proctoring import backends, conf, constants
@@ -26,8 +28,9 @@ def get_proctoring_settings_by_exam_id(exam_id: int) -> dict[str, Any]:
     """Return platform and provider information for one exam.
 
     Always ``platform_name``, ``contact_us``, ``link_urls``, ``exam_proctoring_backend``; for
-    proctored exams also the provider's name and the addresses of those who help. Raises
-    ``ProctoredExamNotFoundException``, ``BackendProviderNotConfigured``.
+    proctored exams also the provider's name and the addresses of those who help. A provider that
+    fails has an empty ``exam_proctoring_backend``: the learner needs those addresses most just
+    then. Raises ``ProctoredExamNotFoundException``, ``BackendProviderNotConfigured``.
     """
     exam = exams.get_exam_by_id(exam_id)
     information: dict[str, Any] = {
@@ -40,13 +43,15 @@ def get_proctoring_settings_by_exam_id(exam_id: int) -> dict[str, Any]:
         return information
     try:
         provider = backends.get_backend_provider(exam)
-    except NotImplementedError as error:
+    except (NotImplementedError, ImproperlyConfigured) as error:
         log.exception("provider is not configured: exam_id=%s backend=%s", exam_id, exam["backend"])
         raise BackendProviderNotConfigured(
             f"The proctoring provider {exam['backend']!r} of exam_id={exam_id} is not configured."
         ) from error
     information.update(
-        exam_proctoring_backend=provider.get_proctoring_config(),
+        # None stays None where neither the platform nor the provider has links.
+        link_urls=backends.provider_setting(exam["backend"], "LINK_URLS") or conf.proctoring.link_urls,
+        exam_proctoring_backend=_configuration_of(provider, exam),
         provider_tech_support_email=provider.tech_support_email,
         provider_tech_support_phone=provider.tech_support_phone,
         provider_name=provider.verbose_name,
@@ -54,12 +59,33 @@ def get_proctoring_settings_by_exam_id(exam_id: int) -> dict[str, Any]:
         integration_specific_email=get_integration_specific_email(provider),
         proctoring_escalation_email=_get_proctoring_escalation_email(exam["course_id"]),
     )
+    tech_support_url = getattr(provider, "tech_support_url", None)
+    if tech_support_url:
+        # Beyond 6.1.4: the React client has always looked for it (rest-api.md 8.1).
+        information["provider_tech_support_url"] = tech_support_url
     return information
 
 
+def _configuration_of(provider: Any, exam: Mapping[str, Any]) -> Any:
+    """Return what the provider says about itself (None if it says nothing), an empty dict if it fails."""
+    try:
+        return provider.get_proctoring_config()
+    except Exception:  # pylint: disable=broad-except
+        # Plug-ins raise what they like.
+        log.exception("provider does not tell its configuration: exam_id=%s backend=%s", exam["id"], exam["backend"])
+        return {}
+
+
 def get_integration_specific_email(provider: Any) -> str:
-    """Return the address for questions about a provider; the platform's own if it names none."""
-    return getattr(provider, "integration_specific_email", None) or constants.DEFAULT_CONTACT_EMAIL
+    """Return the address for questions about a provider; if it names none, the one configured for it, else ours."""
+    email = getattr(provider, "integration_specific_email", None)
+    if email:
+        return email
+    name = getattr(provider, "backend_name", None)
+    if not isinstance(name, str):
+        # Objects that stand in for a provider have no name, or one that is no text.
+        return constants.DEFAULT_CONTACT_EMAIL
+    return backends.provider_setting(name, "CONTACT_EMAIL")
 
 
 def is_backend_dashboard_available(course_id: Any) -> bool:
@@ -69,7 +95,7 @@ def is_backend_dashboard_available(course_id: Any) -> bool:
         try:
             if backends.get_backend_provider(name=name).has_dashboard:
                 return True
-        except NotImplementedError:
+        except (NotImplementedError, ImproperlyConfigured):
             log.exception("provider is not configured: course_id=%s backend=%s", course_id, name)
     return False
 

@@ -39,9 +39,9 @@ def retire_learner(user_id: int, /) -> None:
     """Blank what our tables say about a learner beyond the bare result. Idempotent.
 
     Allowances, reviews, comments, received callbacks, reasons noted in the history and errors of
-    receivers; live and archived, also of attempts that were removed. All or nothing, in a constant number of queries. Nothing is told to anybody: the
-    columns are changed by query, so no review is applied again and no mail goes out. Does nothing
-    for a user without data.
+    receivers; live and archived, also of attempts that were removed. All or nothing, in a constant
+    number of queries. Nothing is told to anybody: the columns are changed by query, so no review is
+    applied again and no mail goes out. Does nothing for a user without data.
     """
     # Order matters: changing an allowance archives its old value, which is blanked next.
     allowances = ProctoredExamStudentAllowance.objects.filter(user_id=user_id).exclude(value="").update(value="")

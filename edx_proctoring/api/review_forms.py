@@ -8,18 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from edx_proctoring.exceptions import ProctoredBaseException
+from edx_proctoring.exceptions import ReviewNotUnderstood
 from edx_proctoring.models import ProctoredExamSoftwareSecureComment
 
-__all__ = ["NormalizedReview", "ReviewComment", "ReviewNotUnderstood", "parse_review"]
+__all__ = ["NormalizedReview", "ReviewComment", "parse_review"]
 
 # The range of the columns that hold seconds.
 _MAX_SECONDS: Final = 2**31 - 1
 _MAX_HEADING_LENGTH: Final[int] = ProctoredExamSoftwareSecureComment._meta.get_field("status").max_length or 255
-
-
-class ReviewNotUnderstood(ProctoredBaseException):
-    """A review lacks something, or something in it is not of the right type; the text says what."""
 
 
 @dataclass(frozen=True, slots=True)

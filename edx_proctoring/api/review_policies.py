@@ -3,6 +3,9 @@
 import logging
 from typing import Any
 
+from django.contrib.auth import get_user_model
+
+from edx_proctoring import conf
 from edx_proctoring.exceptions import (
     ProctoredExamReviewPolicyAlreadyExists,
     ProctoredExamReviewPolicyNotFoundException,
@@ -20,31 +23,40 @@ __all__ = [
 log = logging.getLogger(__name__)
 
 
-def create_exam_review_policy(exam_id: int, set_by_user_id: int, review_policy: str) -> int:
+def create_exam_review_policy(exam_id: int, set_by_user_id: int | None, review_policy: str) -> int | None:
     """Give an exam its policy and return the policy's id. Saving it tells the provider.
 
-    Raises ``ProctoredExamReviewPolicyAlreadyExists``.
+    Studio names nobody, or somebody unknown here, for what the system edited. The policy is then the
+    work of the user in ``PROCTORING_SETTINGS['SYSTEM_USERNAME']``; without such a user it is left
+    out, with a warning, and None returned: publishing goes on (host-platform.md 6.3). Raises
+    ``ProctoredExamReviewPolicyAlreadyExists``.
     """
     if ProctoredExamReviewPolicy.get_review_policy_for_exam(exam_id) is not None:
         raise ProctoredExamReviewPolicyAlreadyExists(f"exam_id={exam_id} has a review policy already")
+    author_id = _author(set_by_user_id)
+    if author_id is None:
+        log.warning("review policy left out, its author is unknown: exam_id=%s user_id=%s", exam_id, set_by_user_id)
+        return None
     policy = ProctoredExamReviewPolicy.objects.create(
-        proctored_exam_id=exam_id, set_by_user_id=set_by_user_id, review_policy=review_policy
+        proctored_exam_id=exam_id, set_by_user_id=author_id, review_policy=review_policy
     )
-    log.info("review policy created: exam_id=%s policy_id=%s user_id=%s", exam_id, policy.id, set_by_user_id)
+    log.info("review policy created: exam_id=%s policy_id=%s user_id=%s", exam_id, policy.id, author_id)
     return policy.id
 
 
-def update_review_policy(exam_id: int, set_by_user_id: int, review_policy: str | None) -> None:
+def update_review_policy(exam_id: int, set_by_user_id: int | None, review_policy: str | None) -> None:
     """Replace the text and its author; an empty text deletes the policy.
 
-    Raises ``ProctoredExamReviewPolicyNotFoundException``.
+    An author who is unknown here leaves the policy with the one before. Raises ``ProctoredExamReviewPolicyNotFoundException``.
     """
     policy = _policy_of(exam_id)
     if not review_policy:
         policy.delete()
         log.info("review policy removed: exam_id=%s user_id=%s", exam_id, set_by_user_id)
         return
-    policy.set_by_user_id = set_by_user_id
+    # No relation is needed to know that the author stays the same.
+    author_id = set_by_user_id if set_by_user_id == policy.set_by_user_id else _author(set_by_user_id)
+    policy.set_by_user_id = policy.set_by_user_id if author_id is None else author_id
     policy.review_policy = review_policy
     policy.save()
     log.info("review policy updated: exam_id=%s policy_id=%s user_id=%s", exam_id, policy.id, set_by_user_id)
@@ -66,6 +78,17 @@ def _get_review_policy_by_exam_id(exam_id: int) -> str | None:
     """Return the text only, None if the exam has no policy. Contract name (python-api.md 1.2)."""
     policy = ProctoredExamReviewPolicy.get_review_policy_for_exam(exam_id)
     return None if policy is None else policy.review_policy
+
+
+def _author(user_id: int | None) -> int | None:
+    """Return the id of the user who answers for a policy, None if there is nobody."""
+    users = get_user_model().objects
+    # Studio writes negative ids for edits of the system.
+    if user_id is not None and users.filter(pk=user_id).exists():
+        return user_id
+    name = conf.proctoring.system_username
+    system_user_id: int | None = users.filter(username=name).values_list("pk", flat=True).first() if name else None
+    return system_user_id
 
 
 def _policy_of(exam_id: int) -> ProctoredExamReviewPolicy:

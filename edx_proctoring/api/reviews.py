@@ -17,15 +17,15 @@ from django.core.exceptions import ImproperlyConfigured, MultipleObjectsReturned
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.urls import reverse
-from opaque_keys import InvalidKeyError
 
 from edx_proctoring import backends, host, runtime
-from edx_proctoring.api import transitions
-from edx_proctoring.api.review_forms import NormalizedReview, ReviewComment, ReviewNotUnderstood, parse_review
+from edx_proctoring.api import staff, transitions
+from edx_proctoring.api.review_forms import NormalizedReview, ReviewComment, parse_review
 from edx_proctoring.exceptions import (
     BackendProviderNotConfigured,
     ProctoredBaseException,
     ProctoredExamReviewAlreadyExists,
+    ReviewNotUnderstood,
 )
 from edx_proctoring.models import (
     ProctoredExamSoftwareSecureComment,
@@ -309,23 +309,15 @@ def _reviewer(email: Any) -> Any:
 def _warn_of_stranger(review: ProctoredExamSoftwareSecureReview, attempt: Mapping[str, Any]) -> None:
     """Say so if the named reviewer is no staff of the course. The review counts all the same."""
     reviewer = review.reviewed_by
-    if reviewer is not None and not _is_course_or_global_staff(reviewer, attempt["proctored_exam"]["course_id"]):
+    if reviewer is not None and not staff.is_user_course_or_global_staff(
+        reviewer, attempt["proctored_exam"]["course_id"]
+    ):
         # Contract (backends.md 9.1, number 7): format and arguments are matched exactly.
         _callback_log.warning(
             "user=%(user)s does not have the required permissions to submit a review for "
             "attempt_code=%(attempt_code)s.",
             {"user": reviewer, "attempt_code": review.attempt_code},
         )
-
-
-def _is_course_or_global_staff(user: Any, course_id: str) -> bool:
-    if user.is_staff:
-        return True
-    service: host.InstructorService | None = runtime.get_runtime_service(host.INSTRUCTOR)
-    try:
-        return service is not None and bool(service.is_course_staff(user, course_id))
-    except InvalidKeyError:
-        return False
 
 
 def _encrypted_video_url(backend: Any, normalized: NormalizedReview, attempt: Mapping[str, Any]) -> dict[str, bytes]:

@@ -6,6 +6,7 @@ whole course at once. Both must stay away from the learning-sequences service, w
 
 import logging
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Final
 
 from django.contrib.auth import get_user_model
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from edx_proctoring import host, runtime
-from edx_proctoring.api import exams, transitions
+from edx_proctoring.api import credit_state, exams, transitions
 from edx_proctoring.api.attempts_read import attempt_with
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
@@ -68,8 +69,10 @@ TIMED_EXAM_STATUS_SUMMARY_MAP: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-def get_attempt_status_summary(user_id: int, course_id: Any, content_id: Any) -> dict[str, Any] | None:
+def get_attempt_status_summary(user_id: int | None, course_id: Any, content_id: Any) -> dict[str, Any] | None:
     """Return the status line of one exam for one learner, or None.
+
+    ``user_id``: None for somebody who is not signed in, as in a public outline.
 
     Keys: ``short_description`` (translated), ``suggested_icon``, ``in_completed_state`` and, except
     for timed exams, ``status``. None: the exam is unknown, or the learner may not take it proctored.
@@ -84,11 +87,11 @@ def get_attempt_status_summary(user_id: int, course_id: Any, content_id: Any) ->
         return _timed_summary()
     if not learner.may_see(exam):
         return None
-    attempt = attempt_with(proctored_exam_id=exam["id"], user_id=user_id)
+    attempt = None if user_id is None else attempt_with(proctored_exam_id=exam["id"], user_id=user_id)
     return _summary(exam, attempt, learner)
 
 
-def get_attempt_status_summaries(user_id: int, course_id: Any) -> dict[str, dict[str, Any]]:
+def get_attempt_status_summaries(user_id: int | None, course_id: Any) -> dict[str, dict[str, Any]]:
     """Return ``{content id: status line}`` of all exams of a course; those without a line are absent.
 
     Additive (python-api.md 8.10): one query for exams, one for attempts, one credit call, however
@@ -116,30 +119,33 @@ def get_attempt_status_summaries(user_id: int, course_id: Any) -> dict[str, dict
 class _Learner:
     """What is asked about the learner, at most once per course."""
 
-    def __init__(self, user_id: int, course_id: str) -> None:
+    def __init__(self, user_id: int | None, course_id: str) -> None:
         self.user_id = user_id
         self.course_id = course_id
-        self.credit: host.CreditService | None = runtime.get_runtime_service(host.CREDIT)
-        self._user: Any = None
-        self._credit_state: Mapping[str, Any] | None = None
+        self.has_credit_service = runtime.get_runtime_service(host.CREDIT) is not None
+
+    @cached_property
+    def user(self) -> Any:
+        """The learner, None if nobody has this id."""
+        return get_user_model().objects.filter(pk=self.user_id).first()
 
     def may_see(self, exam: Mapping[str, Any]) -> bool:
         """Return whether the exam's line is for this learner. Only asked where credit is at stake."""
-        if self.credit is None or exam["is_practice_exam"]:
+        if exam["is_practice_exam"]:
             return True
-        if self._user is None:
-            self._user = get_user_model().objects.get(pk=self.user_id)
-        return bool(self._user.has_perm("edx_proctoring.can_take_proctored_exam", exam))
-
-    def is_course_over(self) -> bool:
-        """Return whether the course has ended, by the credit service's account."""
-        if self.credit is None:
+        if self.user_id is None:
             return False
-        if self._credit_state is None:
-            self._credit_state = (
-                self.credit.get_credit_state(self.user_id, self.course_id, return_course_info=True) or {}
-            )
-        return has_due_date_passed(self._credit_state.get("course_end_date"))
+        if not self.has_credit_service:
+            return True
+        return self.user is not None and bool(self.user.has_perm("edx_proctoring.can_take_proctored_exam", exam))
+
+    @cached_property
+    def is_course_over(self) -> bool:
+        """Whether the course has ended, by the credit service's account."""
+        if self.user_id is None:
+            return False
+        state = credit_state.credit_state(self.user_id, self.course_id, return_course_info=True) or {}
+        return has_due_date_passed(state.get("course_end_date"))
 
 
 def _timed_summary() -> dict[str, Any]:
@@ -150,7 +156,7 @@ def _summary(exam: Mapping[str, Any], attempt: ProctoredExamStudentAttempt | Non
     is_practice = exam["is_practice_exam"]
     if attempt is not None:
         status = transitions.end_if_time_is_up(attempt).status
-    elif not is_practice and learner.is_course_over():
+    elif not is_practice and learner.is_course_over:
         status = Status.expired
     else:
         status = Status.eligible

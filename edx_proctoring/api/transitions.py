@@ -420,7 +420,7 @@ def _gather_facts(
         has_provider=provider is not None,
         provider_supports_onboarding=bool(provider is not None and provider.supports_onboarding),
         backend=exam["backend"] or conf.proctoring.backends.get("DEFAULT"),
-        is_mailed_about=emails.may_be_mailed_about(attempt, target.status),
+        is_mailed_about=emails.is_to_be_mailed_about(attempt, target.status),
         consequences_allowed=_consequences_allowed(attempt, target.status),
         is_first_start=is_first_start,
         allowed_minutes=_limit_at_start(attempt, exam) if is_first_start else None,

@@ -35,6 +35,8 @@ class ProctoringBackendProvider(abc.ABC):
     ping_interval: Any = _PingInterval()
     tech_support_email: Any = ""
     tech_support_phone: Any = ""
+    # A page for learners who need help. Optional, and an option of any provider.
+    tech_support_url: Any = ""
     learner_notification_from_email: Any = ""
     has_dashboard: Any = False
     # True: practice exams of this provider are onboarding exams.
@@ -43,7 +45,7 @@ class ProctoringBackendProvider(abc.ABC):
 
     # Names of further options that ``PROCTORING_BACKENDS`` may pass to this class (backends.md 2.4).
     # Those of base classes count as well.
-    configuration_keys: ClassVar[Iterable[str]] = ()
+    configuration_keys: ClassVar[Iterable[str]] = ("tech_support_url",)
 
     def __init__(self, **kwargs: Any) -> None:
         """Make every configured option an attribute."""

@@ -2,7 +2,8 @@
 
 import argparse
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand
@@ -71,12 +72,15 @@ def rows_in_batches(
         rest(sleep_time)
 
 
-def items_in_batches(items: Sequence[ItemT], *, batch_size: int, sleep_time: float) -> Iterator[Sequence[ItemT]]:
-    """Yield slices of ``items``; rest between two slices."""
-    for start in range(0, len(items), batch_size):
-        if start:
+def items_in_batches(items: Iterable[ItemT], *, batch_size: int, sleep_time: float) -> Iterator[list[ItemT]]:
+    """Yield lists of at most ``batch_size`` items, reading no further than that; rest between two lists."""
+    remaining = iter(items)
+    batch = list(islice(remaining, batch_size))
+    while batch:
+        yield batch
+        batch = list(islice(remaining, batch_size))
+        if batch:
             rest(sleep_time)
-        yield items[start : start + batch_size]
 
 
 def rest(seconds: float) -> None:

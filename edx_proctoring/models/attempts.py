@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 from model_utils.models import TimeStampedModel
 
-from edx_proctoring import constants
+from edx_proctoring import backends, constants
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.models.exams import ProctoredExam
 from edx_proctoring.models.history import PinnedHistoricalRecords
@@ -46,7 +46,7 @@ class ProctoredExamStudentAttemptQuerySet(models.QuerySet["ProctoredExamStudentA
     def of_provider(self, backend: str) -> Self:
         """Attempts at exams of one provider. An exam without a name uses the default provider."""
         of_provider = Q(proctored_exam__backend=backend)
-        if backend == getattr(settings, "PROCTORING_BACKENDS", {}).get("DEFAULT"):
+        if backend == backends.default_backend_name():
             of_provider |= Q(proctored_exam__backend=None)
         return self.filter(of_provider)
 

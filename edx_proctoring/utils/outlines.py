@@ -1,10 +1,12 @@
 """What of a course one learner may see, and when. Spec: python-api.md 9, host-platform.md 7."""
 
+import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from django.utils import timezone
+from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey, UsageKey
 from opaque_keys.edx.locator import BlockUsageLocator
 
@@ -17,13 +19,24 @@ __all__ = [
     "get_visibility_check_date",
 ]
 
+log = logging.getLogger(__name__)
+
 
 def get_user_course_outline_details(user: Any, course_id: str) -> host.UserOutlineDetails | None:
-    """Return outline and dates of a course as they are for this user now; None without the service."""
+    """Return outline and dates of a course as they are for this user now; None if the host does not tell.
+
+    That is: without the service, and when it fails. It runs much of the host's code and refuses a
+    course without a published outline; that hides no exam from a learner (host-platform.md 7.6).
+    """
     service: host.LearningSequencesService | None = runtime.get_runtime_service(host.LEARNING_SEQUENCES)
     if service is None:
         return None
-    return service.get_user_course_outline_details(CourseKey.from_string(str(course_id)), user, timezone.now())
+    try:
+        return service.get_user_course_outline_details(CourseKey.from_string(str(course_id)), user, timezone.now())
+    except Exception:  # pylint: disable=broad-except
+        # Also exceptions of the host's own, which cannot be imported here.
+        log.exception("course outline not available: course_id=%s user_id=%s", course_id, user.id)
+        return None
 
 
 def get_visibility_check_date(course_schedule: Any, usage_key: UsageKey) -> datetime:
@@ -40,14 +53,19 @@ def categorize_inaccessible_exams_by_date(
     """Sort the exams that a learner cannot see by the reason.
 
     Returns three lists: closed for a reason other than dates, not open yet, closed already. Exams
-    that the learner can see are in none of them.
+    that the learner can see are in none of them; one whose content id is no block key is in the
+    first, because no outline can have it.
     """
     now = timezone.now()
     non_date: list[ProctoredExam] = []
     future: list[ProctoredExam] = []
     past_due: list[ProctoredExam] = []
     for exam in onboarding_exams:
-        usage_key = BlockUsageLocator.from_string(exam.content_id)
+        try:
+            usage_key = BlockUsageLocator.from_string(exam.content_id)
+        except InvalidKeyError:
+            non_date.append(exam)
+            continue
         if usage_key in details.outline.accessible_sequences:
             continue
         sequence = details.schedule.sequences.get(usage_key)

@@ -1,9 +1,10 @@
 """The base of REST views that ask for a login. Spec: python-api.md 9, rest-api.md 2.1."""
 
-from edx_rest_framework_extensions.auth.jwt.authentication import JwtAuthentication
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.views import APIView
+
+from edx_proctoring.utils.signed_jwt import SignedJwtAuthentication
 
 __all__ = ["AuthenticatedAPIView"]
 
@@ -14,5 +15,5 @@ class AuthenticatedAPIView(APIView):
     Session comes first: whoever is not signed in gets 403, not 401.
     """
 
-    authentication_classes = (SessionAuthentication, JwtAuthentication)
+    authentication_classes = (SessionAuthentication, SignedJwtAuthentication)
     permission_classes = (IsAuthenticated,)

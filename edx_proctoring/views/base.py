@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -70,12 +71,25 @@ def handle_proctored_exception(
     The body has exactly one key, ``detail`` (rest-api.md 2.4). The text is not logged: it may
     name a person.
     """
-    if not isinstance(exc, ProctoredBaseException):
-        return None
+    return answer_to(exc, name, ids) if isinstance(exc, ProctoredBaseException) else None
+
+
+def answer_to(exc: ProctoredBaseException, name: str | None = None, ids: Mapping[str, Any] | None = None) -> Response:
+    """Return the answer for a domain exception, and log it; arguments as above."""
     status = answer_status(exc)
     log = LOG.exception if status >= 500 else LOG.warning
     log("request refused: view=%s error=%s status=%s%s", name, type(exc).__name__, status, ids_for_log(ids))
-    return Response(status=status, data={"detail": str(exc)})
+    return Response(status=status, data={"detail": str(exc) or _words_for(exc)})
+
+
+def _words_for(exc: ProctoredBaseException) -> str:
+    """Return what to say about an exception without a text, such as a provider's error without a body."""
+    if isinstance(exc, BackendProviderCannotRegisterAttempt):
+        return _(
+            "The proctoring service does not answer as it should. Your exam has not started and no time was used. "
+            "Try again in a minute."
+        )
+    return _("The request could not be carried out. Try again in a minute.")
 
 
 def ids_for_log(kwargs: Mapping[str, Any] | None) -> str:

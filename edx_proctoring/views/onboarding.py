@@ -1,5 +1,6 @@
 """How far learners have come with onboarding. Spec: rest-api.md 4.11 and 5.5."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,15 +11,15 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from edx_django_utils.monitoring import set_custom_attribute
 from rest_framework import status
-from rest_framework.exceptions import NotFound, ParseError, PermissionDenied
+from rest_framework.exceptions import APIException, NotFound, ParseError, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import constants
 from edx_proctoring.api import onboarding_panel, rosters
-from edx_proctoring.exceptions import BackendProviderOnboardingProfilesException
+from edx_proctoring.exceptions import BackendProviderOnboardingProfilesException, ProctoredBaseException
 from edx_proctoring.views import paging
-from edx_proctoring.views.base import LOG, ProctoredAPIView
+from edx_proctoring.views.base import LOG, ProctoredAPIView, answer_to
 from edx_proctoring.views.parsing import is_true_in_query
 from edx_proctoring.views.permissions import (
     is_user_course_or_global_staff,
@@ -31,23 +32,36 @@ class StudentOnboardingStatusView(ProctoredAPIView):
     """One learner's onboarding in a course. Spec: rest-api.md 4.11.
 
     GET: any user, for themselves; course staff for query ``username``.
+
+    The host's support view calls ``get`` by itself, for one course of a learner after the other
+    (host-platform.md 6.9). So ``get`` needs nothing that only ``dispatch`` sets, reads
+    ``request.GET``, which that view replaces, and answers its refusals instead of raising them: an
+    exception would end the tour, and DRF's handler would roll the host's transaction back.
     """
 
     def get(self, request: Request) -> Response:
         """Return status, link and dates; 404 where the course has no onboarding for this learner."""
-        course_id = request.query_params.get("course_id")
+        try:
+            return Response(self._panel(request.GET, request.user))
+        except onboarding_panel.NoOnboardingProfileException as exc:
+            # A bare string, as ever.
+            return Response(status=exc.http_status, data=str(exc))
+        except ProctoredBaseException as exc:
+            return answer_to(exc, name=type(self).__name__)
+        except APIException as exc:
+            return Response(status=exc.status_code, data={"detail": exc.detail})
+
+    def _panel(self, query: Mapping[str, Any], caller: Any) -> dict[str, Any]:
+        course_id = query.get("course_id")
         if not course_id:
             raise ParseError(_("Missing required query parameter course_id"))
-        return Response(
-            onboarding_panel.get_onboarding_panel(
-                course_id,
-                self._learner(course_id),
-                is_learning_mfe=is_true_in_query(request.query_params.get("is_learning_mfe")),
-            )
+        return onboarding_panel.get_onboarding_panel(
+            course_id,
+            self._learner(caller, query.get("username"), course_id),
+            is_learning_mfe=is_true_in_query(query.get("is_learning_mfe")),
         )
 
-    def _learner(self, course_id: str) -> Any:
-        caller, username = self.request.user, self.request.query_params.get("username")
+    def _learner(self, caller: Any, username: str | None, course_id: str) -> Any:
         if not username or username == caller.get_username():
             return caller
         if not is_user_course_or_global_staff(caller, course_id):
@@ -56,12 +70,6 @@ class StudentOnboardingStatusView(ProctoredAPIView):
         if user is None:
             raise NotFound
         return user
-
-    def handle_exception(self, exc: Exception) -> Response:
-        """Answer a provider without profiles with a bare string, as ever."""
-        if isinstance(exc, onboarding_panel.NoOnboardingProfileException):
-            return Response(status=exc.http_status, data=str(exc))
-        return super().handle_exception(exc)
 
 
 class StudentOnboardingStatusByCourseView(ProctoredAPIView):

@@ -14,18 +14,25 @@ from typing import Any
 
 from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
-from opaque_keys import InvalidKeyError
 from rest_framework import status
 from rest_framework.exceptions import ParseError, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring import runtime
 from edx_proctoring.api import course_scope
+from edx_proctoring.api.staff import is_course_staff, is_user_course_or_global_staff
 from edx_proctoring.views.base import body_of
 from edx_proctoring.views.parsing import parse_id
 
 Handler = Callable[..., HttpResponseBase]
+
+__all__ = [
+    "foreign_exams_of_bulk",
+    "is_user_course_or_global_staff",
+    "require_course_or_global_staff",
+    "require_staff",
+    "staff_required_text",
+]
 
 # Methods that never have their body looked at: what a link does must stand in the link.
 _BODYLESS_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -44,25 +51,6 @@ def course_unknown_text() -> str:
 def refusal(text: str) -> Response:
     """Return a 403 with this text."""
     return Response(status=status.HTTP_403_FORBIDDEN, data={"detail": text})
-
-
-def is_user_course_or_global_staff(user: Any, course_id: str) -> bool:
-    """Return whether ``user`` is global staff, or staff of the course according to the host.
-
-    Without an ``instructor`` service, or for a course id that the host cannot read, only global
-    staff are.
-    """
-    return bool(user.is_staff) or _is_course_staff(user, course_id)
-
-
-def _is_course_staff(user: Any, course_id: str) -> bool:
-    service = runtime.get_runtime_service("instructor")
-    if service is None:
-        return False
-    try:
-        return bool(service.is_course_staff(user, str(course_id)))
-    except InvalidKeyError:
-        return False
 
 
 def require_staff(func: Handler) -> Handler:
@@ -95,7 +83,7 @@ def require_course_or_global_staff(func: Handler) -> Handler:
             return Response(status=exc.status_code, data={"detail": str(exc.detail)})
         if not courses or None in courses:
             return refusal(course_unknown_text())
-        if not all(_is_course_staff(request.user, str(course_id)) for course_id in courses):
+        if not all(is_course_staff(request.user, str(course_id)) for course_id in courses):
             return refusal(staff_required_text())
         return func(request, *args, **kwargs)
 
@@ -145,7 +133,7 @@ def foreign_exams_of_bulk(request: Request, exam_ids: Collection[str], course_id
         concerned.add(str(named))
     if not concerned:
         raise PermissionDenied(course_unknown_text())
-    administered = {course for course in concerned if _is_course_staff(request.user, course)}
+    administered = {course for course in concerned if is_course_staff(request.user, course)}
     if not administered or (course_id is not None and course_id not in administered):
         raise PermissionDenied(staff_required_text())
     if courses and not administered.intersection(courses.values()):

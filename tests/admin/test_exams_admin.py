@@ -26,6 +26,7 @@ def test_course_ids_are_shown_as_people_read_them(course_id, pretty):
     assert prettify_course_id(course_id) == pretty
 
 
+@pytest.mark.spec("data-model.md", "8:exams")
 class TestExams:
     def test_the_list_can_be_searched_by_course_and_name(self, exams):
         exam = make_exam(exam_name="Needle")
@@ -86,6 +87,7 @@ class TestExams:
         assert ProctoredExam.objects.get().backend == "null"
 
 
+@pytest.mark.spec("data-model.md", "8:policies")
 class TestPolicies:
     def test_whoever_saves_is_the_author(self, policies, superuser):
         policy = make_policy()

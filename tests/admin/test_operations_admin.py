@@ -7,6 +7,7 @@ from django.test import Client
 from edx_proctoring.models import (
     AttemptEffect,
     ProctoredExamReviewPolicyHistory,
+    ProctoredExamSoftwareSecureComment,
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAllowanceHistory,
     ProctoredExamStudentAttempt,
@@ -17,6 +18,7 @@ from tests.admin.conftest import AdminPages
 from tests.factories import (
     make_allowance,
     make_attempt,
+    make_comment,
     make_effect,
     make_exam,
     make_inbox_entry,
@@ -115,18 +117,36 @@ class TestInbox:
         assert ProctoredExamStudentAttempt.objects.get(pk=attempt.pk).status == S.submitted
 
 
+@pytest.mark.spec("data-model.md", "8:read-only")
+class TestComments:
+    @pytest.mark.parametrize("size", [2, 12])
+    def test_the_list_takes_a_constant_number_of_queries(self, pages, size, django_assert_max_num_queries):
+        for _ in range(size):
+            make_comment()
+        with django_assert_max_num_queries(8):
+            assert len(pages(ProctoredExamSoftwareSecureComment).rows()) == size
+
+    def test_those_of_an_attempt(self, pages):
+        comment = make_comment()
+        make_comment()
+        assert pages(ProctoredExamSoftwareSecureComment).rows(q=comment.review.attempt_code) == [comment]
+
+
+@pytest.mark.spec("data-model.md", "8:read-only")
 class TestReadOnly:
     @pytest.fixture
     def rows(self):
         allowance = make_allowance()
         allowance.save()
         make_policy().save()
+        make_comment()
         return {
             model: model.objects.get()
             for model in (
                 ProctoredExamStudentAllowance,
                 ProctoredExamStudentAllowanceHistory,
                 ProctoredExamReviewPolicyHistory,
+                ProctoredExamSoftwareSecureComment,
             )
         }
 
@@ -136,6 +156,7 @@ class TestReadOnly:
             ProctoredExamStudentAllowance,
             ProctoredExamStudentAllowanceHistory,
             ProctoredExamReviewPolicyHistory,
+            ProctoredExamSoftwareSecureComment,
             AttemptEffect,
             ReviewInboxEntry,
         ],

@@ -37,6 +37,7 @@ def status_of(review):
     return ProctoredExamStudentAttempt.objects.get(attempt_code=review.attempt_code).status
 
 
+@pytest.mark.spec("data-model.md", "8.1:decision")
 class TestDeciding:
     @pytest.mark.parametrize(
         ("verdict", "outcome"), [(R.clean, S.verified), (R.violation, S.verified), (R.suspicious, S.rejected)]
@@ -68,6 +69,7 @@ class TestDeciding:
         assert reviews.add().status_code == 403
 
 
+@pytest.mark.spec("data-model.md", "8.1:permissions")
 class TestDeleting:
     def test_needs_the_permission(self):
         user = make_staff()
@@ -86,6 +88,7 @@ class TestDeleting:
         assert status_of(review) == S.second_review_required
 
 
+@pytest.mark.spec("data-model.md", "8.1:list", "8.1:filters")
 class TestList:
     def test_a_review_without_exam_and_learner_is_shown_by_way_of_its_attempt(self, reviews):
         review = make_review(exam=None, student=None)
@@ -144,6 +147,7 @@ class TestList:
         assert reviews.rows(q=review.attempt_code) == [review]
 
 
+@pytest.mark.spec("data-model.md", "8.1:filters")
 @freeze_time(NOON)
 class TestFilterChoices:
     """Which exams and courses the filters offer."""
@@ -180,6 +184,7 @@ class TestFilterChoices:
         assert len(self.offered(ProctoredExamCoursesListFilter)) == 1
 
 
+@pytest.mark.spec("data-model.md", "8.1:archive")
 class TestArchive:
     @pytest.fixture
     def row(self):

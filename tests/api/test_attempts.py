@@ -104,6 +104,7 @@ def test_a_verified_name_wins(provider: Any, credit: Any) -> None:
     assert asked == [((user,), {"is_verified": False, "statuses_to_exclude": ["denied"]})]
 
 
+@pytest.mark.spec("data-model.md", "5:signal")
 def test_the_signal_of_a_creation_carries_names(credit: Any, sent_signals: list[dict[str, Any]]) -> None:
     exam, user = make_exam(), make_user()
 

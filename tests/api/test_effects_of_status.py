@@ -195,6 +195,7 @@ def test_completion_by_other_hands_is_reported_too(instructor: Any) -> None:
     assert len(instructor.called("complete_student_attempt")) == 1
 
 
+@pytest.mark.spec("data-model.md", "5:signal")
 def test_event_and_signal_come_last_and_once(
     events: list[Any], sent_signals: list[dict[str, Any]], test_backend: Any
 ) -> None:

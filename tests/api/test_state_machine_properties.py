@@ -13,7 +13,6 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -30,28 +29,12 @@ from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.api.conftest import RecordingProvider
 from tests.factories import NOON, make_exam, make_user
 
-STATUSES = st.sampled_from(
-    [
-        S.created,
-        S.download_software_clicked,
-        S.ready_to_start,
-        S.started,
-        S.ready_to_submit,
-        S.timed_out,
-        S.submitted,
-        S.second_review_required,
-        S.verified,
-        S.rejected,
-        S.error,
-    ]
-)
-
 
 class AttemptMachine(RuleBasedStateMachine):
     """One learner, one proctored exam of 90 minutes; everybody does what they like."""
 
-    @initialize()
-    def enter(self) -> None:
+    @initialize(is_running=st.booleans())
+    def enter(self, is_running: bool) -> None:
         # Runs share the database of one test: each is undone before the next.
         self.transaction = transaction.atomic()
         self.transaction.__enter__()
@@ -66,6 +49,9 @@ class AttemptMachine(RuleBasedStateMachine):
         # What the model expects: per attempt the statuses it went through, and when its clock ends at the latest.
         self.went_through: dict[int, list[str]] = {}
         self.latest_end: dict[int, Any] = {}
+        api.create_exam_attempt(self.exam.pk, self.user.pk, taking_as_proctored=True)
+        if is_running:
+            self._change(S.started)
 
     def teardown(self) -> None:
         exam_attempt_status_signal.disconnect(self._hear)
@@ -88,9 +74,23 @@ class AttemptMachine(RuleBasedStateMachine):
         except StudentExamAttemptAlreadyExistsException:
             assert self._current() is not None
 
-    @precondition(lambda self: self.went_through)
-    @rule(status=STATUSES)
-    def change(self, status: str) -> None:
+    @rule(status=st.sampled_from([S.started, S.ready_to_submit]))
+    def work(self, status: str) -> None:
+        self._change(status)
+
+    @rule(status=st.sampled_from([S.created, S.download_software_clicked, S.ready_to_start]))
+    def go_to_the_entrance(self, status: str) -> None:
+        self._change(status)
+
+    @rule(status=st.sampled_from([S.submitted, S.timed_out, S.error]))
+    def end(self, status: str) -> None:
+        self._change(status)
+
+    @rule(status=st.sampled_from([S.second_review_required, S.verified, S.rejected, S.submitted]))
+    def judge(self, status: str) -> None:
+        self._change(status)
+
+    def _change(self, status: str) -> None:
         attempt = self._current()
         assert attempt is not None
         heard = len(self.signals)
@@ -105,12 +105,10 @@ class AttemptMachine(RuleBasedStateMachine):
     def wait(self, minutes: int) -> None:
         self.now.tick(timedelta(minutes=minutes))
 
-    @precondition(lambda self: self.went_through)
     @rule()
     def read(self) -> None:
         api.get_current_exam_attempt(self.exam.pk, self.user.pk)
 
-    @precondition(lambda self: self.went_through)
     @rule()
     def release_for_resumption(self) -> None:
         attempt = self._current()
@@ -157,8 +155,8 @@ def test_laws_of_the_state_machine() -> None:
     run_state_machine_as_test(
         AttemptMachine,
         settings=settings(
-            max_examples=30,
-            stateful_step_count=20,
+            max_examples=60,
+            stateful_step_count=25,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
         ),

@@ -9,6 +9,7 @@ from django.conf import settings
 from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
 from hypothesis import given
+from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 
 from edx_proctoring import api
@@ -284,3 +285,26 @@ def test_a_personal_date_beats_the_stored_one(clock: FrozenDateTimeFactory, monk
     assert api.is_exam_passed_due(exam)
     assert not api.is_exam_passed_due(exam, user=7)
     assert asked[-1] == (exam["course_id"], exam["content_id"], "due", 7)
+
+
+@pytest.mark.django_db
+@settings_of_hypothesis(max_examples=25, deadline=None)
+@given(
+    steps=st.lists(
+        st.tuples(st.sampled_from([S.started, S.ready_to_submit]), st.integers(0, 40)), min_size=2, max_size=6
+    )
+)
+def test_going_back_and_forth_never_moves_the_end(steps: list[tuple[str, int]]) -> None:
+    with freeze_time(NOON) as clock:
+        attempt = make_attempt(status=S.ready_to_start)
+        api.update_attempt_status(attempt.pk, S.started)
+        for status, pause in steps:
+            clock.tick(pause * MINUTE)
+            seen = api.get_exam_attempt_by_id(attempt.pk)
+            assert seen is not None
+            if seen["status"] == S.submitted:
+                assert seen["completed_at"] == NOON + 90 * MINUTE
+                return
+            api.update_attempt_status(attempt.pk, status)
+            attempt.refresh_from_db()
+            assert (attempt.started_at, attempt.allowed_time_limit_mins) == (NOON, 90)

@@ -17,6 +17,7 @@ from edx_proctoring.settings import common, production, test
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.spec("data-model.md", "12:plugin", "12:ready")
 class TestLoading:
     def test_it_can_be_imported_before_django_is_set_up(self):
         code = "from edx_proctoring.apps import EdxProctoringConfig as c; assert c.plugin_app['url_config']"
@@ -72,6 +73,7 @@ class WithWorker:
     npm_module = "acme-worker"
 
 
+@pytest.mark.spec("data-model.md", "13.1")
 class TestCommonSettings:
     def bundle(self, settings):
         return settings.PIPELINE["JAVASCRIPT"]["proctoring"]
@@ -111,6 +113,7 @@ class TestCommonSettings:
         assert not hasattr(settings, "PIPELINE")
 
 
+@pytest.mark.spec("data-model.md", "13.1")
 class TestProductionSettings:
     def settings(self, **tokens):
         settings = SimpleNamespace(PROCTORING_SETTINGS={"kept": 1}, PROCTORING_BACKENDS={"DEFAULT": "kept"}, **tokens)
@@ -134,6 +137,7 @@ class TestProductionSettings:
         assert self.settings(ENV_TOKENS=env, AUTH_TOKENS=auth) == ({"kept": 1}, {"DEFAULT": "auth"})
 
 
+@pytest.mark.spec("data-model.md", "13.1")
 def test_test_settings():
     settings = SimpleNamespace()
     test.plugin_settings(settings)
@@ -158,6 +162,7 @@ def npm(settings, tmp_path):
     return install
 
 
+@pytest.mark.spec("data-model.md", "12.1")
 class TestWorkerConfiguration:
     def backend(self, name="success"):
         return SimpleNamespace(npm_module=name)

@@ -7,6 +7,8 @@ import pytest
 
 from edx_proctoring import conf, constants
 
+pytestmark = pytest.mark.spec("data-model.md", "13.2", "13.4")
+
 # Constant, key of PROCTORING_SETTINGS, top-level setting (None: there is none), value if nothing is set.
 SOURCES = [
     ("SITE_NAME", "SITE_NAME", "SITE_NAME", "localhost:8000"),

@@ -42,6 +42,7 @@ def config():
     return apps.get_app_config("edx_proctoring")
 
 
+@pytest.mark.spec("data-model.md", "12:ready")
 class TestPlugins:
     def test_the_shipped_ones(self):
         found = registry.discover_plugins()
@@ -85,6 +86,7 @@ class TestPlugins:
         assert len(caplog.records) == 1
 
 
+@pytest.mark.spec("data-model.md", "12:ready")
 class TestOptions:
     def test_only_known_ones_reach_the_constructor(self, load):
         entry = {
@@ -137,6 +139,7 @@ class TestSeveralFromOneClass:
         assert type(load({"a": {"class": f"{PLUGINS}.Closed"}}).backends["a"]) is plugins.Closed
 
 
+@pytest.mark.spec("data-model.md", "12:ready")
 class TestBroken:
     @pytest.mark.parametrize(
         ("entry", "cause"),
@@ -306,6 +309,7 @@ class TestDefault:
         assert backends.default_backend_name() == default
 
 
+@pytest.mark.spec("data-model.md", "12:lookup")
 class TestLookup:
     @pytest.mark.parametrize("configured", [{}, {"test": {}}])
     def test_no_default(self, settings, configured):
@@ -358,6 +362,7 @@ class TestLookup:
         assert backends.get_backend_provider(name="test") is replacement
 
 
+@pytest.mark.spec("data-model.md", "12:ready")
 class TestChoices:
     def test_name_and_readable_name(self, config):
         choices = dict(config.get_backend_choices())

@@ -16,6 +16,7 @@ def environment(monkeypatch):
     monkeypatch.setenv("DJANGO_SECRET_KEY", "secret")
 
 
+@pytest.mark.spec("data-model.md", "7:obscured-ids", "10:obscure-user")
 @pytest.mark.parametrize(
     ("arguments", "digest"),
     [
@@ -30,6 +31,7 @@ def test_ids_are_obscured_as_in_the_app(arguments, digest, settings):
     assert obscured_user_id(*arguments) == digest
 
 
+@pytest.mark.spec("data-model.md", "10:obscure-user")
 def test_a_translation_is_written(tmp_path, environment, capsys):
     (tmp_path / "in.csv").write_text("email,user_id\na@x,1\n,2\nb@x,\na@x,3\n", encoding="utf-8")
     assert obscure_user.run([str(tmp_path / "in.csv"), str(tmp_path / "out.csv")]) == 0
@@ -62,6 +64,7 @@ def test_without_the_keys_nothing_is_written(tmp_path, monkeypatch, capsys):
     assert not (tmp_path / "out.csv").exists()
 
 
+@pytest.mark.spec("data-model.md", "10:version-check")
 @pytest.mark.parametrize(("version", "status"), [(edx_proctoring.__version__, 0), ("0.0.1", 1)], ids=["same", "other"])
 def test_the_versions_are_compared(tmp_path, monkeypatch, version, status):
     (tmp_path / "package.json").write_text(json.dumps({"version": version}), encoding="utf-8")

@@ -10,7 +10,7 @@ from edx_proctoring.exceptions import (
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_attempt
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("data-model.md", "9.1")]
 
 
 def test_the_attempt_moves_with_everything_that_causes(run, credit):

@@ -10,7 +10,7 @@ from edx_proctoring.models import (
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_attempt, make_review
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("data-model.md", "9.2")]
 
 reviews = ProctoredExamSoftwareSecureReview.objects
 archive = ProctoredExamSoftwareSecureReviewHistory.objects

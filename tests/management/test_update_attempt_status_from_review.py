@@ -9,7 +9,7 @@ from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.statuses import SoftwareSecureReviewStatus as R
 from tests.factories import NOON, make_attempt, make_review
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("data-model.md", "9.3")]
 
 AT_NOON = {"start_date_time": "2026-03-02 12:00:00", "end_date_time": "2026-03-02 12:00:00", "sleep_time": 0}
 

@@ -6,7 +6,7 @@ from django.core.management import CommandError
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_attempt, make_exam
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("data-model.md", "9.4")]
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ def test_the_constants_have_their_published_shape():
     assert ProctoredExamStudentAllowance.all_allowances == [EXTRA_TIME + EXCEPTION]
 
 
+@pytest.mark.spec("data-model.md", "2.7:values")
 class TestValidValues:
     @pytest.mark.parametrize("kind", EXTRA_TIME, ids=["key", "label"])
     @pytest.mark.parametrize("value", ["0", "30", 30, 0])
@@ -43,6 +44,7 @@ class TestValidValues:
         assert ProctoredExamStudentAllowance.is_allowance_value_valid(EXCEPTION[0], value)
 
 
+@pytest.mark.spec("data-model.md", "2.7:add")
 class TestGiving:
     @pytest.mark.parametrize(
         "who",
@@ -116,6 +118,7 @@ class TestGiving:
         assert archived() == [(theirs.pk, "10")]
 
 
+@pytest.mark.spec("data-model.md", "2.7:lookups")
 class TestReading:
     def test_extra_minutes_are_a_number(self):
         allowance = make_allowance(value="45")
@@ -147,6 +150,7 @@ class TestReading:
         assert list(found) == [allowance]
 
 
+@pytest.mark.spec("data-model.md", "2.7:update", "5.4")
 class TestArchive:
     def test_giving_archives_nothing(self):
         make_allowance()

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.django_db
 attempts = ProctoredExamStudentAttempt.objects
 
 
+@pytest.mark.spec("data-model.md", "2.5:manager")
 class TestOneAttempt:
     @pytest.mark.parametrize(
         ("question", "field"),
@@ -61,6 +62,7 @@ class TestOneAttempt:
         )
 
 
+@pytest.mark.spec("data-model.md", "2.5:manager")
 class TestCurrentAttempt:
     def test_is_the_newest(self):
         with freeze_time(NOON) as clock:
@@ -80,6 +82,7 @@ class TestCurrentAttempt:
         assert attempts.get_current_exam_attempt(make_exam().id, make_user().id) is None
 
 
+@pytest.mark.spec("data-model.md", "2.5:manager")
 class TestLists:
     def test_all_attempts_of_a_course_take_one_query_at_any_size(self, django_assert_num_queries):
         exam = make_exam()
@@ -159,6 +162,7 @@ class TestLists:
         assert list(attempts.get_active_student_attempts(attempt.user_id)) == []
 
 
+@pytest.mark.spec("data-model.md", "2.5:manager")
 class TestVerifiedOnboarding:
     def found(self, attempt, backend="test"):
         return attempt in attempts.get_last_verified_proctored_onboarding_attempts([attempt.user], backend)
@@ -196,6 +200,7 @@ class TestVerifiedOnboarding:
             assert self.found(attempt) is valid
 
 
+@pytest.mark.spec("data-model.md", "2.5:onboarding-errors")
 class TestClearingOnboardingErrors:
     @pytest.fixture
     def refused(self):
@@ -247,6 +252,7 @@ class TestClearingOnboardingErrors:
         assert self.remaining(refused, other) == []
 
 
+@pytest.mark.spec("data-model.md", "2.5:archive", "6")
 class TestArchive:
     def test_a_removed_attempt_is_rebuilt_as_it_was_last(self, django_assert_num_queries):
         attempt = make_attempt(status=S.started)
@@ -288,6 +294,7 @@ class TestArchive:
         assert ProctoredExamStudentAttempt.objects.count() == 0
 
 
+@pytest.mark.spec("data-model.md", "2.5:create", "2.5:history", "1.6")
 class TestSaving:
     def test_a_new_attempt_is_created_without_limit_and_times(self):
         exam, user = make_exam(), make_user()

@@ -20,6 +20,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.spec("data-model.md", "2.1:text")
 def test_an_exam_introduces_itself_in_any_script():
     exam = ProctoredExam(course_id="a/b/c", exam_name="अआईउऊऋऌ", is_active=True)
     assert str(exam) == "a/b/c: अआईउऊऋऌ (active)"
@@ -27,6 +28,7 @@ def test_an_exam_introduces_itself_in_any_script():
     assert str(exam) == "a/b/c: अआईउऊऋऌ (inactive)"
 
 
+@pytest.mark.spec("data-model.md", "2.1:lookups")
 class TestLookUps:
     def test_one_exam_by_its_id_takes_one_query(self, django_assert_num_queries):
         exam = make_exam()
@@ -79,6 +81,7 @@ class TestLookUps:
         assert list(ProctoredExam.get_practice_proctored_exams_for_course(COURSE)) == [practice]
 
 
+@pytest.mark.spec("data-model.md", "2.1:history")
 class TestHistory:
     def test_each_save_and_the_deletion_leave_a_row(self):
         exam = make_exam("timed")
@@ -124,6 +127,7 @@ def test_a_lock_outside_a_transaction_is_refused_on_every_database():
         ProctoredExam.objects.locked(exam.id)
 
 
+@pytest.mark.spec("data-model.md", "5.5:deletion")
 @pytest.mark.django_db(transaction=True)
 class TestDeletion:
     """With the database's own constraints checked: that is where 6.1.4 failed."""

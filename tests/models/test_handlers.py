@@ -33,6 +33,7 @@ class CountingProvider:
         return self.external_id
 
 
+@pytest.mark.spec("data-model.md", "5.2:payload", "5.2:external-id", "5.2:failure")
 class TestExamSaved:
     def test_the_provider_gets_the_whole_exam(self, test_backend):
         exam = make_exam(due_date=NOON)
@@ -77,6 +78,7 @@ class TestExamSaved:
         assert ProctoredExam.objects.filter(id=make_exam(backend="gone").id).exists()
 
 
+@pytest.mark.spec("data-model.md", "5.1", "5.2:deletion")
 class TestExamIsOver:
     def test_switched_to_timed(self, test_backend):
         exam = make_exam()
@@ -101,6 +103,7 @@ class TestExamIsOver:
         assert not ProctoredExam.objects.exists()
 
 
+@pytest.mark.spec("data-model.md", "5.5:completion")
 class TestAttemptCompleted:
     def test_the_instructor_service_hears_of_it_once(self, instructor):
         attempt = make_attempt(status=S.started)
@@ -131,6 +134,7 @@ class TestAttemptCompleted:
         assert attempt.completed_at == NOON
 
 
+@pytest.mark.spec("data-model.md", "5.5:review-stays")
 class TestAttemptRemoved:
     def test_its_review_is_marked_archived_once_and_moves_nothing(self, credit):
         attempt = make_attempt(status=S.submitted)
@@ -156,6 +160,7 @@ class TestAttemptRemoved:
         assert review.is_attempt_active is False
 
 
+@pytest.mark.spec("data-model.md", "5.6:verdicts", "5.6:stranger")
 class TestReviewSaved:
     @pytest.mark.parametrize(
         ("review_status", "facts", "outcome"),
@@ -197,6 +202,7 @@ class TestReviewSaved:
         assert ProctoredExamSoftwareSecureReview.objects.filter(pk=review.pk).exists()
 
 
+@pytest.mark.spec("data-model.md", "5:raw")
 class TestFixtures:
     """``loaddata`` brings facts, not changes."""
 

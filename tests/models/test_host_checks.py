@@ -23,6 +23,7 @@ MODELS = [
 ]
 
 
+@pytest.mark.spec("data-model.md", "7:annotations")
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_each_model_says_what_personal_data_it_holds(model):
     text = model.__doc__ or ""
@@ -48,6 +49,7 @@ def test_no_new_model_has_generated_history():
     assert generated == {"HistoricalProctoredExam", "HistoricalProctoredExamStudentAttempt"}
 
 
+@pytest.mark.spec("data-model.md", "1.7")
 def test_there_are_no_permissions_and_no_proxies_of_our_own():
     assert [model for model in MODELS if model._meta.permissions or model._meta.proxy] == []
     assert [model for model in MODELS if model._meta.ordering] == []

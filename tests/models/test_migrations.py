@@ -96,10 +96,12 @@ def own_migrations() -> dict[str, list[tuple[str, str]]]:
     }
 
 
+@pytest.mark.spec("data-model.md", "1.2")
 def test_the_published_migrations_are_all_there_under_their_names():
     assert sorted(own_migrations()) == PUBLISHED + ADDED
 
 
+@pytest.mark.spec("data-model.md", "3:graph")
 def test_each_migration_follows_the_one_before_it():
     names = PUBLISHED + ADDED
     found = {
@@ -110,6 +112,7 @@ def test_each_migration_follows_the_one_before_it():
     assert found == {names[0]: [], **expected}
 
 
+@pytest.mark.spec("data-model.md", "1.3")
 @pytest.mark.parametrize("host_settings", HOSTS)
 def test_nothing_is_left_to_migrate_whatever_the_host_sets(tmp_path, host_settings):
     result = django_command(
@@ -137,6 +140,7 @@ def test_a_model_change_without_migration_is_noticed(tmp_path):
     assert "surplus" in result.stdout
 
 
+@pytest.mark.spec("data-model.md", "1.3")
 def test_no_system_check_complains_about_our_keys(tmp_path):
     result = django_command(tmp_path, "", "check", "edx_proctoring")
     assert result.returncode == 0, result.stderr
@@ -148,6 +152,7 @@ def name_the_provider():
     return importlib.import_module("edx_proctoring.migrations.0010_update_backend").name_the_provider
 
 
+@pytest.mark.spec("data-model.md", "3:provider-name")
 @pytest.mark.django_db
 class TestNamingTheProvider:
     """Migration 0010."""

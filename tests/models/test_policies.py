@@ -12,6 +12,7 @@ def archived() -> list[tuple[int, str]]:
     return list(ProctoredExamReviewPolicyHistory.objects.order_by("id").values_list("original_id", "review_policy"))
 
 
+@pytest.mark.spec("data-model.md", "2.3:text")
 def test_a_policy_introduces_itself():
     exam = make_exam(course_id="test_course", exam_name="NAME", is_active=False)
     policy = make_policy(exam, make_staff("tester"))
@@ -25,6 +26,7 @@ def test_the_policy_of_an_exam():
     assert ProctoredExamReviewPolicy.get_review_policy_for_exam(12345) is None
 
 
+@pytest.mark.spec("data-model.md", "2.3:several")
 def test_of_several_policies_the_newest_counts(caplog):
     exam = make_exam()
     make_policy(exam, review_policy="old")
@@ -34,6 +36,7 @@ def test_of_several_policies_the_newest_counts(caplog):
     assert f"exam_id={exam.id} policy_id={newest.id}" in caplog.text
 
 
+@pytest.mark.spec("data-model.md", "5.3")
 def test_a_change_and_the_deletion_are_archived_in_order():
     policy = make_policy(review_policy="first")
     assert archived() == []
@@ -46,6 +49,7 @@ def test_a_change_and_the_deletion_are_archived_in_order():
     assert {(row.proctored_exam, row.set_by_user) for row in rows} == {(policy.proctored_exam, policy.set_by_user)}
 
 
+@pytest.mark.spec("data-model.md", "2.4:append-only")
 def test_an_archived_policy_cannot_be_deleted():
     policy = make_policy()
     policy.save()
@@ -53,6 +57,7 @@ def test_an_archived_policy_cannot_be_deleted():
         ProctoredExamReviewPolicyHistory.objects.get().delete()
 
 
+@pytest.mark.spec("data-model.md", "2.4:append-only")
 def test_the_archive_goes_with_the_exam():
     policy = make_policy()
     policy.save()
@@ -60,6 +65,7 @@ def test_the_archive_goes_with_the_exam():
     assert archived() == []
 
 
+@pytest.mark.spec("data-model.md", "5.2:payload", "5.2:deletion")
 class TestTellingTheProvider:
     def test_a_new_policy_reaches_it(self, test_backend):
         make_policy(review_policy="Open book")

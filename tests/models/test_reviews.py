@@ -17,6 +17,7 @@ def archived() -> list[str]:
     return list(ProctoredExamSoftwareSecureReviewHistory.objects.order_by("id").values_list("review_status", flat=True))
 
 
+@pytest.mark.spec("data-model.md", "2.9:passing")
 class TestPassing:
     @pytest.mark.parametrize(
         ("status", "passes"), [(R.clean, True), (R.violation, True), (R.suspicious, False), (R.not_reviewed, False)]
@@ -51,6 +52,7 @@ class TestPassing:
         assert review.is_passing
 
 
+@pytest.mark.spec("data-model.md", "2.9:notify")
 class TestNotifying:
     @pytest.mark.parametrize(
         ("status", "notifies"),
@@ -65,6 +67,7 @@ class TestNotifying:
         assert not review.should_notify
 
 
+@pytest.mark.spec("data-model.md", "5.6:archive")
 class TestArchive:
     def test_the_first_review_archives_nothing(self):
         make_review()
@@ -96,6 +99,7 @@ class TestArchive:
         assert archived() == [R.suspicious, R.clean]
 
 
+@pytest.mark.spec("data-model.md", "2.9:reviewer-leaves", "5.5:review-stays", "6")
 class TestOutliving:
     def test_a_review_stays_when_its_attempt_is_removed(self):
         attempt = make_attempt(status=S.submitted)

@@ -26,7 +26,17 @@ pytestmark = [
     pytest.mark.django_db,
     pytest.mark.spec(
         "data-model.md",
-        *(f"2.{number}:columns" for number in range(1, 12)),
+        "2.1:columns",
+        "2.2:columns",
+        "2.3:columns",
+        "2.4:columns",
+        "2.5:columns",
+        "2.6:columns",
+        "2.7:columns",
+        "2.8:columns",
+        "2.9:columns",
+        "2.10:columns",
+        "2.11:columns",
     ),
 ]
 

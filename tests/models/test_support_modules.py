@@ -27,6 +27,7 @@ from edx_proctoring.tests.test_utils.utils import ProctoredExamTestCase as Base
 from tests.factories import make_user
 
 
+@pytest.mark.spec("data-model.md", "15")
 @pytest.mark.parametrize(
     "module",
     [
@@ -47,6 +48,7 @@ def test_the_old_place_of_the_base_class_is_the_same_class():
     assert utils.ProctoredExamTestCase is Base
 
 
+@pytest.mark.spec("data-model.md", "14.2", "14.5")
 class TestProviders:
     def test_are_put_into_the_live_registry(self):
         registry = apps.get_app_config("edx_proctoring").backends
@@ -121,6 +123,7 @@ class TestProviders:
             getattr(PassthroughBackendProvider(), method)(*["x"] * arguments)
 
 
+@pytest.mark.spec("data-model.md", "14.2")
 @pytest.mark.django_db
 class TestPermissions:
     def test_everybody_may_take_exams_until_it_is_denied(self):
@@ -137,6 +140,7 @@ class TestPermissions:
         assert not make_user().has_perm("accounts.can_retire_user")
 
 
+@pytest.mark.spec("data-model.md", "14.3")
 class TestServices:
     def test_credit_requirements_are_added_changed_and_removed(self):
         credit = test_services.MockCreditService(enrollment_mode="audit")
@@ -188,6 +192,7 @@ class TestServices:
             service.get_proctoring_escalation_email("a/b/c")
 
 
+@pytest.mark.spec("data-model.md", "14.5")
 class TestPayloads:
     def test_a_review_as_rpnow_sends_it(self):
         review = json.loads(create_test_review_payload(attempt_code="code", external_id="external"))
@@ -203,6 +208,7 @@ class TestPayloads:
             assert requests.get("http://rpnow.test", timeout=5).status_code == status
 
 
+@pytest.mark.spec("data-model.md", "14.4")
 @pytest.mark.django_db
 def test_the_review_factories_make_rows():
     comment = factories.ProctoredExamSoftwareSecureCommentFactory()
@@ -211,6 +217,7 @@ def test_the_review_factories_make_rows():
     assert archived.attempt_code == "code"
 
 
+@pytest.mark.spec("data-model.md", "14.4")
 class TestBaseClassUsedByASuite(Base):
     """A test case as a host writes it."""
 

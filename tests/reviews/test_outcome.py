@@ -109,6 +109,7 @@ def test_a_failing_practice_attempt(kind, backend, expected):
     assert status_after(submitted(backend, kind), Verdict.suspicious) == expected
 
 
+@pytest.mark.spec("data-model.md", "5.6:verdicts")
 class TestNeverSubmitted:
     STATUSES = [S.created, S.download_software_clicked, S.ready_to_start, S.started, S.ready_to_submit]
 
@@ -151,6 +152,7 @@ class TestNeverSubmitted:
         assert status_after(attempt, Verdict.clean) == S.verified
 
 
+@pytest.mark.spec("data-model.md", "5.6:verdicts", "6")
 class TestAttemptsThatStayAsTheyAre:
     def test_replaced_by_a_newer_onboarding_attempt(self, calls, events):
         attempt = make_attempt(make_exam("onboarding"), status=S.onboarding_reset)
@@ -228,6 +230,7 @@ class TestHowTheStatusIsChanged:
         assert attempt.status == S.verified
 
 
+@pytest.mark.spec("data-model.md", "5.6:event")
 def test_the_event_tells_of_the_attempt_as_it_was(events):
     attempt = submitted("rest")
     events.clear()
@@ -239,6 +242,7 @@ def test_the_event_tells_of_the_attempt_as_it_was(events):
     assert events[-1][0].endswith("review_received")
 
 
+@pytest.mark.spec("data-model.md", "5.5:review-stays")
 class TestDeactivating:
     def test_removal_of_a_reviewed_attempt(self, calls):
         attempt = submitted("rest")

@@ -10,12 +10,12 @@ from django.http import QueryDict
 
 from edx_proctoring import constants
 from edx_proctoring.api import reviews, transitions
-from edx_proctoring.api.review_forms import ReviewNotUnderstood
 from edx_proctoring.exceptions import (
     BackendProviderNotConfigured,
     ProctoredExamBadReviewStatus,
     ProctoredExamReviewAlreadyExists,
     ProctoredExamSuspiciousLookup,
+    ReviewNotUnderstood,
 )
 from edx_proctoring.models import (
     ProctoredExamSoftwareSecureComment,
@@ -227,6 +227,7 @@ class TestReviewer:
         assert stored().reviewed_by is None
 
 
+@pytest.mark.spec("data-model.md", "2.11:resubmission", "6")
 class TestAgain:
     def test_the_former_review_is_archived(self, attempt, receive):
         receive(attempt, rest_review("suspicious"))

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edx_proctoring.api.review_forms import ReviewComment, ReviewNotUnderstood, parse_review
+from edx_proctoring.api.review_forms import ReviewComment, parse_review
+from edx_proctoring.exceptions import ReviewNotUnderstood
 
 COMMENT = {"comment": "c", "status": "s"}
 

@@ -57,6 +57,7 @@ def personal_data(user: User) -> list[Any]:
     return data
 
 
+@pytest.mark.spec("data-model.md", "7:retirement")
 def test_everything_personal_is_blanked_and_nothing_of_others(
     staff_client: Any, learner: User, all_services: Any
 ) -> None:
@@ -76,6 +77,7 @@ def test_everything_personal_is_blanked_and_nothing_of_others(
     assert all(of_other)
 
 
+@pytest.mark.spec("data-model.md", "7:retirement")
 def test_attempts_that_were_reset_are_not_forgotten(staff_client: Any, learner: User, all_services: Any) -> None:
     attempt = reviewed_attempt(learner)
     ProctoredExamSoftwareSecureReview.objects.update(student=None)
@@ -86,6 +88,7 @@ def test_attempts_that_were_reset_are_not_forgotten(staff_client: Any, learner: 
     assert ReviewInboxEntry.objects.get().body == ""
 
 
+@pytest.mark.spec("data-model.md", "7:silent")
 def test_nothing_happens_to_the_attempt_and_nobody_hears(
     staff_client: Any, learner: User, all_services: Any, events: list[Any]
 ) -> None:
@@ -101,6 +104,7 @@ def test_nothing_happens_to_the_attempt_and_nobody_hears(
     assert [len(service.calls) for service in all_services.values()] == calls
 
 
+@pytest.mark.spec("data-model.md", "7:repeatable")
 def test_retiring_twice_or_nobody_is_no_error(staff_client: Any, learner: User) -> None:
     factories.make_allowance(user=learner)
     for _ in range(2):
@@ -110,6 +114,7 @@ def test_retiring_twice_or_nobody_is_no_error(staff_client: Any, learner: User) 
     assert staff_client.post(path).status_code == 204
 
 
+@pytest.mark.spec("data-model.md", "7:atomic")
 def test_half_a_retirement_is_none(
     staff_client: Any, learner: User, all_services: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

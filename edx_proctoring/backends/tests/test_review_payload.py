@@ -15,9 +15,7 @@ def _comment(comments, start, finish, duration, status):
     }
 
 
-def create_test_review_payload(
-    exam_id=MOCK_EXAM_ID, attempt_code=None, external_id=None, review_status="Clean"
-):
+def create_test_review_payload(exam_id=MOCK_EXAM_ID, attempt_code=None, external_id=None, review_status="Clean"):
     """Return the JSON text of a review with three comments about the desktop and three about the room."""
     return json.dumps(
         {

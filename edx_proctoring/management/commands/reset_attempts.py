@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +34,14 @@ class Command(BatchCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Remove the attempts batch by batch."""
-        attempt_ids = read_ids(Path(options["file_path"]))
+        """Remove the attempts batch by batch. The file is read twice, and never held as a whole."""
+        path = Path(options["file_path"])
+        # To the end before anything is removed: a file with a mistake in it removes nothing.
+        listed = sum(1 for _ in read_ids(path))
         failed_backends: set[str | None] = set()
         removed = 0
         for batch in items_in_batches(
-            attempt_ids, batch_size=options["batch_size"], sleep_time=options["sleep_time"]
+            read_ids(path), batch_size=options["batch_size"], sleep_time=options["sleep_time"]
         ):
             attempts = ProctoredExamStudentAttempt.objects.filter(id__in=batch)
             found = list(attempts.values_list("id", flat=True))
@@ -49,31 +52,28 @@ class Command(BatchCommand):
                 attempts.delete()
             removed += len(found)
             log.info(
-                "reset attempts: removed=%s of=%s attempt_ids=%s dry_run=%s",
-                removed,
-                len(attempt_ids),
-                found,
-                options["dry_run"],
+                "reset attempts: removed=%s of=%s attempt_ids=%s dry_run=%s", removed, listed, found, options["dry_run"]
             )
+            self.say(f"{removed} so far, up to attempt_id={batch[-1]}", **options)
         self.say(
-            f"{'Would remove' if options['dry_run'] else 'Removed'} {removed} of {len(attempt_ids)} listed attempts.",
-            **options,
+            f"{'Would remove' if options['dry_run'] else 'Removed'} {removed} of {listed} listed attempts.", **options
         )
 
 
-def read_ids(path: Path) -> list[int]:
-    """Return the ids in a file, each once, in their order. Raises ``CommandError`` naming the first bad line."""
+def read_ids(path: Path) -> Iterator[int]:
+    """Yield the ids in a file in their order. Raises ``CommandError`` naming the first bad line."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, start=1):
+                text = line.strip()
+                if text:
+                    yield _parse_id(text, f"{path}, line {number}")
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}") from error
-    ids: dict[int, None] = {}
-    for number, line in enumerate(lines, start=1):
-        text = line.strip()
-        if not text:
-            continue
-        try:
-            ids[int(text)] = None
-        except ValueError as error:
-            raise CommandError(f"{path}, line {number}: {text!r} is no attempt id; nothing was removed") from error
-    return list(ids)
+
+
+def _parse_id(text: str, place: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise CommandError(f"{place}: {text!r} is no attempt id; nothing was removed") from error

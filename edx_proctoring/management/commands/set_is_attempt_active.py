@@ -40,6 +40,7 @@ class Command(BatchCommand):
                     len(gone),
                     options["dry_run"],
                 )
+                self.say(f"{model._meta.db_table}: up to id={batch[-1].pk}, {marked} attempts so far", **options)
         self.say(f"{'Would mark' if options['dry_run'] else 'Marked'} the reviews of {marked} attempts.", **options)
 
 
