@@ -4,7 +4,9 @@ Process-wide registries (services, providers, trackers, cache) are put back afte
 no test can hand its fakes to the next one.
 """
 
+import sys
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -109,6 +111,32 @@ def _empty_cache() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture
+def date_service(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The module ``edx_when.api``, whose functions a test replaces.
+
+    Where the app is absent (PostgreSQL, R10) it cannot be imported: there a stand-in that knows no
+    dates takes its place, so the same tests run on every database.
+    """
+    if apps.is_installed("edx_when"):
+        from edx_when import api  # defines models: not importable without the app
+
+        return api  # type: ignore[no-any-return]
+    stand_in = ModuleType("edx_when.api")
+    stand_in.get_date_for_block = lambda *args, **kwargs: None  # type: ignore[attr-defined]
+    stand_in.get_dates_for_course = lambda *args, **kwargs: {}  # type: ignore[attr-defined]
+    monkeypatch.setattr("edx_proctoring.utils.time._when_api", lambda: stand_in)
+    return stand_in
+
+
+@pytest.fixture
+def no_date_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host without ``edx_when``, on every database: not installed, and an import of it fails."""
+    is_installed = apps.is_installed
+    monkeypatch.setattr(apps, "is_installed", lambda name: name != "edx_when" and is_installed(name))
+    monkeypatch.setitem(sys.modules, "edx_when", None)
 
 
 @pytest.fixture

@@ -138,7 +138,7 @@ EXAMS = [
         (
             Question("What is the nearest star to Earth?", "The Sun", ("Proxima Centauri", "Sirius", "The Sun")),
             Question("What do stars fuse for most of their lives?", "Hydrogen", ("Carbon", "Helium", "Hydrogen")),
-            Question("Which colour do the hottest stars have?", "Blue", ("Blue", "Red", "Yellow")),
+            Question("Which color do the hottest stars have?", "Blue", ("Blue", "Red", "Yellow")),
         ),
         minutes=30,
         due_in=timedelta(days=120),

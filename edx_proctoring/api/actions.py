@@ -14,7 +14,7 @@ from typing import Any, Final
 import waffle
 
 from edx_proctoring import constants
-from edx_proctoring.api import attempts, resets, timing, transitions
+from edx_proctoring.api import attempts, attempts_read, resets, timing, transitions
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 from edx_proctoring.utils import get_time_remaining_for_attempt
@@ -119,9 +119,12 @@ def _stop(request: ActionRequest) -> int:
 
 
 def _submit(request: ActionRequest) -> int:
-    if request.attempt["status"] in _HANDED_IN:
-        return request.attempt_id
-    return _moved_to(request, ProctoredExamStudentAttemptStatus.submitted)
+    # Asked under the lock: of two tabs that hand in together, the second finds it done.
+    return transitions.change_status_if(
+        attempts_read.existing_attempt(request.attempt_id),
+        ProctoredExamStudentAttemptStatus.submitted,
+        condition=lambda attempt: attempt.status not in _HANDED_IN,
+    )
 
 
 def _click_download_software(request: ActionRequest) -> int:
@@ -168,7 +171,12 @@ def _report_error(request: ActionRequest) -> int | None:
         attempts.update_exam_attempt(
             request.attempt_id, time_remaining_seconds=int(get_time_remaining_for_attempt(request.attempt))
         )
-    return _moved_to(request, ProctoredExamStudentAttemptStatus.error)
+    # Asked again under the lock: an exam that is handed in meanwhile stays handed in.
+    return transitions.change_status_if(
+        attempts_read.existing_attempt(request.attempt_id),
+        ProctoredExamStudentAttemptStatus.error,
+        condition=lambda attempt: not ProctoredExamStudentAttemptStatus.is_completed_status(attempt.status),
+    )
 
 
 def _moved_to(request: ActionRequest, status: str) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import IntegrityError
 from django.utils import timezone
 
 from edx_proctoring import backends, host, runtime
@@ -42,6 +42,7 @@ from edx_proctoring.exceptions import (
 )
 from edx_proctoring.models import (
     AttemptEffect,
+    OpenAttempt,
     ProctoredExam,
     ProctoredExamReviewPolicy,
     ProctoredExamStudentAllowance,
@@ -49,7 +50,7 @@ from edx_proctoring.models import (
 )
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import emit_event
-from edx_proctoring.utils.db import inner_savepoint
+from edx_proctoring.utils.db import inner_savepoint, short_transaction
 
 __all__ = [
     "create_exam_attempt",
@@ -156,7 +157,7 @@ def create_exam_attempt(exam_id: int, user_id: int, taking_as_proctored: bool = 
     An attempt that staff released for resumption is taken up: the new one gets what was left of its
     time. Practice attempts may be repeated freely. Proctoring of an exam that is not proctored is
     not asked for. Without a registration there is no attempt; the provider is not called while
-    rows are locked. Locks: the user, to keep two requests from creating two attempts.
+    rows are locked. Two requests do not make two attempts: see ``_insert``.
 
     Raises ``ProctoredExamNotFoundException``, ``UserNotFoundException``,
     ``StudentExamAttemptAlreadyExistsException``, ``StudentExamAttemptOnPastDueProctoredExam`` and
@@ -181,6 +182,8 @@ def create_exam_attempt(exam_id: int, user_id: int, taking_as_proctored: bool = 
     registration = _Registration()
     if taking_as_proctored:
         registration = _register(exam, user_id, attempt_code, review_policy, former)
+        # The provider may have learned of the exam only now.
+        exam_obj.external_id = exam["external_id"]
     try:
         attempt = _insert(
             exam_obj,
@@ -229,11 +232,15 @@ def _former_attempt(exam: Mapping[str, Any], user_id: int) -> ProctoredExamStude
         ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=exam["id"], user_id=user_id).newest_first().first()
     )
     if former is not None and not former.is_sample_attempt and not is_attempt_in_resume_process(former):
-        raise StudentExamAttemptAlreadyExistsException(
-            f"Cannot create new exam attempt for exam_id={exam['id']} and user_id={user_id} "
-            f"in course_id={exam['course_id']} because it already exists!"
-        )
+        raise _already_exists(exam["id"], user_id, exam["course_id"])
     return former
+
+
+def _already_exists(exam_id: int, user_id: int, course_id: str) -> StudentExamAttemptAlreadyExistsException:
+    return StudentExamAttemptAlreadyExistsException(
+        f"Cannot create new exam attempt for exam_id={exam_id} and user_id={user_id} "
+        f"in course_id={course_id} because it already exists!"
+    )
 
 
 def _register(
@@ -276,6 +283,7 @@ def _verified_name(user_id: int) -> str | None:
     return None if verified is None else verified.verified_name
 
 
+@short_transaction
 def _insert(
     exam_obj: ProctoredExam,
     exam: Mapping[str, Any],
@@ -286,29 +294,46 @@ def _insert(
     review_policy_id: int | None,
     registration: _Registration,
 ) -> ProctoredExamStudentAttempt:
-    """Insert the row, once and with its final status; looks again, under a lock, whether it may."""
-    with transaction.atomic():
-        user = get_user_model().objects.select_for_update().filter(pk=user_id).first()
-        if user is None:
-            raise UserNotFoundException(f"user_id={user_id} does not exist")
-        former = _former_attempt(exam, user_id)
-        time_remaining_seconds = None
-        if former is not None and is_attempt_in_resume_process(former):
-            time_remaining_seconds = former.time_remaining_seconds
-            mark_exam_attempt_as_resumed(former.pk)
-        attempt = ProctoredExamStudentAttempt.create_exam_attempt(
-            exam["id"],
-            user_id,
-            attempt_code,
-            taking_as_proctored,
-            exam["is_practice_exam"],
-            registration.external_id,
-            review_policy_id=review_policy_id,
-            status=registration.force_status,
-            time_remaining_seconds=time_remaining_seconds,
-        )
+    """Insert the row, once and with its final status; looks again whether it may.
+
+    Locks: the user, so that the second of two requests sees what the first one did. Where a caller's
+    transaction shows it an older state of the tables, the unique place of ``OpenAttempt`` stops it.
+    """
+    user = get_user_model().objects.select_for_update().filter(pk=user_id).first()
+    if user is None:
+        raise UserNotFoundException(f"user_id={user_id} does not exist")
+    # Before the look at the attempts: whoever takes the place between the two is found by one of them.
+    stale_holder = None if exam["is_practice_exam"] else OpenAttempt.objects.holder_of(exam["id"], user_id)
+    former = _former_attempt(exam, user_id)
+    time_remaining_seconds = None
+    if former is not None and is_attempt_in_resume_process(former):
+        time_remaining_seconds = former.time_remaining_seconds
+        mark_exam_attempt_as_resumed(former.pk)
+    attempt = ProctoredExamStudentAttempt.create_exam_attempt(
+        exam["id"],
+        user_id,
+        attempt_code,
+        taking_as_proctored,
+        exam["is_practice_exam"],
+        registration.external_id,
+        review_policy_id=review_policy_id,
+        status=registration.force_status,
+        time_remaining_seconds=time_remaining_seconds,
+    )
     attempt.proctored_exam, attempt.user = exam_obj, user
+    if not attempt.is_sample_attempt:
+        _take_place(attempt, stale_holder)
     return attempt
+
+
+def _take_place(attempt: ProctoredExamStudentAttempt, stale_holder: int | None) -> None:
+    try:
+        is_ours = OpenAttempt.objects.take(attempt, stale_holder=stale_holder)
+    except IntegrityError as error:
+        # The transaction is lost, and is to be: the insertion goes with it.
+        raise _already_exists(attempt.proctored_exam_id, attempt.user_id, attempt.proctored_exam.course_id) from error
+    if not is_ours:
+        raise _already_exists(attempt.proctored_exam_id, attempt.user_id, attempt.proctored_exam.course_id)
 
 
 def _announce(
@@ -335,7 +360,7 @@ def _announce(
     emit_event(exam, attempt.status, attempt=attempt_dict(attempt))
 
 
-@receives(KIND_CASCADE, "decline_other_exams", status_must_hold=True)
+@receives(KIND_CASCADE, "decline_other_exams", status_must_hold=True, keeps_parts=True)
 def _decline_other_exams(delivery: Delivery) -> None:
     """Close the learner's other proctored exams of the course: credit needs all of them (7.5)."""
     exam, user_id = delivery.attempt.proctored_exam, delivery.attempt.user_id
@@ -354,7 +379,8 @@ def _decline_other_exams(delivery: Delivery) -> None:
     failures: list[Exception] = []
     for other in others:
         try:
-            _decline_exam(other, user_id, current.get(other.pk))
+            with inner_savepoint():
+                _decline_exam(other, user_id, current.get(other.pk))
         except Exception as error:  # pylint: disable=broad-except
             # One exam with a problem does not keep the others open; the cascade is tried again.
             failures.append(error)
@@ -382,7 +408,7 @@ def start_exam_attempt(exam_id: int, user_id: int) -> int:
     Raises ``StudentExamAttemptDoesNotExistsException``, ``StudentExamAttemptedAlreadyStarted``,
     ``ProctoredExamIllegalStatusTransition``.
     """
-    attempt = get_current_exam_attempt(exam_id, user_id)
+    attempt = attempt_with(proctored_exam_id=exam_id, user_id=user_id)
     if attempt is None:
         raise StudentExamAttemptDoesNotExistsException(
             f"Cannot start exam_id={exam_id} for user_id={user_id}: there is no attempt."
@@ -392,7 +418,7 @@ def start_exam_attempt(exam_id: int, user_id: int) -> int:
 
 def start_exam_attempt_by_code(attempt_code: str) -> int:
     """Start the attempt with our code and return its id; raises as ``start_exam_attempt``."""
-    attempt = get_exam_attempt_by_code(attempt_code)
+    attempt = attempt_with(attempt_code=attempt_code)
     if attempt is None:
         raise StudentExamAttemptDoesNotExistsException(
             f"Cannot start attempt_code={attempt_code}: there is no such attempt."
@@ -400,12 +426,18 @@ def start_exam_attempt_by_code(attempt_code: str) -> int:
     return _start(attempt)
 
 
-def _start(attempt: Mapping[str, Any]) -> int:
-    if attempt["started_at"] and attempt["status"] == Status.started:
+def _start(seen: ProctoredExamStudentAttempt) -> int:
+    attempt = transitions.end_if_time_is_up(seen)
+    return transitions.change_status_if(attempt, Status.started, condition=_has_not_started)
+
+
+def _has_not_started(attempt: ProctoredExamStudentAttempt) -> bool:
+    # Asked under the lock: of two tabs that press Start together, the second comes here when the clock runs.
+    if attempt.started_at and attempt.status == Status.started:
         raise StudentExamAttemptedAlreadyStarted(
-            f"attempt_id={attempt['id']} of exam_id={attempt['proctored_exam']['id']} has started already."
+            f"attempt_id={attempt.pk} of exam_id={attempt.proctored_exam_id} has started already."
         )
-    return _change(attempt["id"], Status.started)
+    return True
 
 
 def stop_exam_attempt(attempt_id: int) -> int:
@@ -428,53 +460,54 @@ def _change(attempt_id: int, to_status: str) -> int:
     return cast(int, transitions.update_attempt_status(attempt_id, to_status))
 
 
+@short_transaction
 def update_exam_attempt(attempt_id: int, **kwargs: Any) -> None:
     """Change ``is_status_acknowledged`` and ``time_remaining_seconds``; no event, no signal.
 
     Raises ``StudentExamAttemptDoesNotExistsException``, and ``ProctoredExamPermissionDenied`` for
     any other keyword, with nothing changed. Locks: the attempt.
     """
-    with transaction.atomic():
-        attempt = ProctoredExamStudentAttempt.objects.locked(attempt_id)
-        forbidden = sorted(kwargs.keys() - UPDATABLE_FIELDS)
-        if forbidden:
-            raise ProctoredExamPermissionDenied(
-                f"You do not have permission to update {', '.join(forbidden)} of attempt_id={attempt_id}"
-            )
-        for name, value in kwargs.items():
-            setattr(attempt, name, value)
-        attempt.save()
+    attempt = ProctoredExamStudentAttempt.objects.locked(attempt_id)
+    forbidden = sorted(kwargs.keys() - UPDATABLE_FIELDS)
+    if forbidden:
+        raise ProctoredExamPermissionDenied(
+            f"You do not have permission to update {', '.join(forbidden)} of attempt_id={attempt_id}"
+        )
+    for name, value in kwargs.items():
+        setattr(attempt, name, value)
+    attempt.save()
 
 
 # Resuming
 
 
+@short_transaction
 def mark_exam_attempt_as_ready_to_resume(attempt_id: int) -> int:
     """Let a learner take up an errored attempt again; return its id. The status stays. Locks: the attempt.
 
     Raises ``StudentExamAttemptDoesNotExistsException``, ``ProctoredExamIllegalResumeUpdate``.
     """
-    with transaction.atomic():
-        attempt = ProctoredExamStudentAttempt.objects.locked(attempt_id)
-        if not attempt.is_resumable:
-            raise ProctoredExamIllegalResumeUpdate(f"attempt_id={attempt_id} is not resumable: status={attempt.status}")
-        attempt.ready_to_resume, attempt.is_resumable = True, False
-        attempt.save()
+    attempt = ProctoredExamStudentAttempt.objects.locked(attempt_id)
+    if not attempt.is_resumable:
+        raise ProctoredExamIllegalResumeUpdate(f"attempt_id={attempt_id} is not resumable: status={attempt.status}")
+    attempt.ready_to_resume, attempt.is_resumable = True, False
+    attempt.save()
+    OpenAttempt.objects.release(attempt.pk)
     log.info("attempt released for resumption: attempt_id=%s user_id=%s", attempt_id, attempt.user_id)
     return attempt.pk
 
 
+@short_transaction
 def mark_exam_attempt_as_resumed(attempt_id: int) -> int:
     """Note that the learner has taken up a released attempt; return its id. Locks: the attempt.
 
     Raises ``StudentExamAttemptDoesNotExistsException``, ``ProctoredExamIllegalResumeUpdate``.
     """
-    with transaction.atomic():
-        attempt = ProctoredExamStudentAttempt.objects.locked(attempt_id)
-        if not is_attempt_in_resume_process(attempt):
-            raise ProctoredExamIllegalResumeUpdate(f"attempt_id={attempt_id} was not released for resumption")
-        attempt.resumed, attempt.is_resumable = True, False
-        attempt.save()
+    attempt = ProctoredExamStudentAttempt.objects.locked(attempt_id)
+    if not is_attempt_in_resume_process(attempt):
+        raise ProctoredExamIllegalResumeUpdate(f"attempt_id={attempt_id} was not released for resumption")
+    attempt.resumed, attempt.is_resumable = True, False
+    attempt.save()
     log.info("attempt resumed: attempt_id=%s user_id=%s", attempt_id, attempt.user_id)
     return attempt.pk
 

@@ -23,7 +23,7 @@ import logging
 import random
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -38,6 +38,7 @@ from django.utils import timezone
 from edx_proctoring import backends, conf
 from edx_proctoring.api.attempts_read import attempt_dict
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
+from edx_proctoring.utils.db import inner_savepoint, retried, short_transaction
 
 __all__ = [
     "DeliveryReport",
@@ -146,12 +147,14 @@ class Route:
     ``lane``: of the effects of one attempt in the same lane, only the newest is still true.
     ``only_while``: statuses of the attempt in which it is still true; None for always.
     ``status_must_hold``: it is true as long as the attempt is in the status that caused it.
+    ``keeps_parts``: what it did before it failed stands, also in a caller's transaction.
     """
 
     receiver: Callable[[Delivery], None]
     lane: str | None = None
     only_while: Collection[str] | None = None
     status_must_hold: bool = False
+    keeps_parts: bool = False
 
     def is_superseded(self, to_status: str, status_now: str) -> bool:
         """Return whether an effect of ``to_status`` is no longer true of an attempt in ``status_now``."""
@@ -170,6 +173,7 @@ def receives(
     lane: str | None = None,
     only_while: Collection[str] | None = None,
     status_must_hold: bool = False,
+    keeps_parts: bool = False,
 ) -> Callable[[Callable[[Delivery], None]], Callable[[Delivery], None]]:
     """Register the decorated function as receiver of an effect; arguments as of ``Route``.
 
@@ -177,7 +181,7 @@ def receives(
     """
 
     def register(receiver: Callable[[Delivery], None]) -> Callable[[Delivery], None]:
-        _ROUTES[kind, call] = Route(receiver, lane, only_while, status_must_hold)
+        _ROUTES[kind, call] = Route(receiver, lane, only_while, status_must_hold, keeps_parts)
         return receiver
 
     return register
@@ -342,7 +346,8 @@ def _deliver_rows(
             superseded.append(row)
             continue
         try:
-            route.receiver(Delivery(row.call_name, row.to_status, json.loads(row.arguments), scene))
+            with nullcontext() if route.keeps_parts else inner_savepoint():
+                route.receiver(Delivery(row.call_name, row.to_status, json.loads(row.arguments), scene))
         except Exception as error:  # pylint: disable=broad-except
             # Providers and services raise what they like, and the status stands (C3).
             if _keep_for_later(row, error):
@@ -354,28 +359,34 @@ def _deliver_rows(
     if superseded:
         _settle_superseded(superseded)
     if delivered:
-        AttemptEffect.objects.filter(pk__in=[row.pk for row in delivered]).delete()
+        _forget(delivered)
     return DeliveryReport(len(delivered), len(superseded), failed, given_up)
 
 
+@short_transaction
 def _claim(effect_ids: Collection[int] | None, *, now: datetime, limit: int, ignore_pause: bool) -> list[AttemptEffect]:
     """Take due rows on loan: for the length of the lease nobody else delivers them."""
-    with transaction.atomic():
-        due = AttemptEffect.objects.filter(state=AttemptEffect.STATE_DUE).order_by("id")
-        if not ignore_pause:
-            due = due.filter(next_try_at__lte=now)
-        if effect_ids is not None:
-            due = due.filter(pk__in=effect_ids)
-        rows = list(due.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)[:limit])
-        if rows:
-            _lend(rows, now)
+    due = AttemptEffect.objects.filter(state=AttemptEffect.STATE_DUE).order_by("id")
+    if not ignore_pause:
+        due = due.filter(next_try_at__lte=now)
+    if effect_ids is not None:
+        due = due.filter(pk__in=effect_ids)
+    rows = list(due.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)[:limit])
+    if rows:
+        _lend(rows, now)
     return rows
+
+
+@retried
+def _forget(rows: Collection[AttemptEffect]) -> None:
+    AttemptEffect.objects.filter(pk__in=[row.pk for row in rows]).delete()
 
 
 def _lend(rows: Collection[AttemptEffect], now: datetime) -> None:
     AttemptEffect.objects.filter(pk__in=[row.pk for row in rows]).update(next_try_at=now + LEASE)
 
 
+@retried
 def _settle_superseded(rows: Collection[AttemptEffect]) -> None:
     AttemptEffect.objects.filter(pk__in=[row.pk for row in rows]).update(state=AttemptEffect.STATE_SUPERSEDED)
     for row in rows:
@@ -390,7 +401,7 @@ def _keep_for_later(row: AttemptEffect, error: Exception) -> bool:
     row.last_error = describe_error(error)
     try_again = now - row.created < GIVE_UP_AFTER
     row.state = AttemptEffect.STATE_DUE if try_again else AttemptEffect.STATE_FAILED
-    row.save(update_fields=["tries", "next_try_at", "last_error", "state"])
+    retried(row.save)(update_fields=["tries", "next_try_at", "last_error", "state"])
     if not isinstance(error, AlreadyLogged) or not try_again:
         (log.warning if try_again else log.error)(
             "effect not delivered, %s: effect_id=%s attempt_id=%s exam_id=%s kind=%s call=%s try=%s error=%s",

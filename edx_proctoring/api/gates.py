@@ -11,6 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext as _
+
 from edx_proctoring import backends
 
 __all__ = ["StartRefusal", "check_start_gates", "register_start_gate", "unregister_start_gate"]
@@ -68,7 +71,15 @@ def check_start_gates(
         if refusal is not None:
             log.info("start refused: gate=%s code=%s exam_id=%s user_id=%s", name, refusal.code, exam["id"], user.id)
             return refusal
-    provider_gate = _gate_of_provider(exam)
+    try:
+        provider_gate = _gate_of_provider(exam)
+    except (NotImplementedError, ImproperlyConfigured):
+        # A sentence instead of an error page: without its provider the exam cannot be started anyway.
+        log.exception("start refused, provider is not configured: exam_id=%s backend=%s", exam["id"], exam["backend"])
+        return StartRefusal(
+            "provider_not_configured",
+            _("The proctoring service of this exam is not available at the moment. Please contact your course team."),
+        )
     if provider_gate is None:
         return None
     refusal = provider_gate(exam, attempt, request)
@@ -78,7 +89,7 @@ def check_start_gates(
 
 
 def _gate_of_provider(exam: Mapping[str, Any]) -> Callable[..., StartRefusal | None] | None:
-    provider = backends.find_backend_provider(exam)
+    provider = backends.get_backend_provider(exam)
     # Absent on the plug-ins of old. Not plain ``getattr`` on the instance: a mock invents any attribute.
     if not hasattr(type(provider), "check_start") and "check_start" not in getattr(provider, "__dict__", {}):
         return None

@@ -19,8 +19,9 @@ IGNORED_NAMESPACES: Final = ["grade"]
 def check_prerequisites(exam: dict[str, Any], user_id: int) -> dict[str, Any]:
     """Add ``prerequisite_status`` to the exam dict and return the same dict.
 
-    Without a credit state, nothing is added; so it is when the credit service fails. A declined prerequisite declines this exam as well;
-    failed ones, else pending ones, get links to where they can be made good.
+    Without a credit state, nothing is added; neither is it when the credit service fails. A declined
+    prerequisite declines this exam as well; failed ones, else pending ones, get links to where they
+    can be made good.
     """
     state = credit_state.credit_state(user_id, exam["course_id"])
     if not state:

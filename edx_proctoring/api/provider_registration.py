@@ -4,6 +4,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Q
+
 from edx_proctoring import backends, conf, host, runtime
 from edx_proctoring.api import timing
 from edx_proctoring.api.timing import Grants
@@ -11,7 +13,7 @@ from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     BackendProviderOnboardingException,
 )
-from edx_proctoring.models import ProctoredExamReviewPolicy
+from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy
 from edx_proctoring.utils import obscured_user_id
 
 __all__: list[str] = []
@@ -60,6 +62,7 @@ def _register_proctored_exam_attempt(
 
     external_id: str | None = None
     force_status: str | None = None
+    is_exam_known = bool(exam.get("external_id"))
     try:
         # Providers may change the context; it is not read afterwards.
         external_id = backends.get_backend_provider(exam).register_exam_attempt(exam, context=context)
@@ -82,7 +85,24 @@ def _register_proctored_exam_attempt(
             exam["course_id"],
             force_status,
         )
+    finally:
+        if not is_exam_known:
+            _keep_exam_id(exam)
     return external_id, force_status, full_name, profile_name
+
+
+def _keep_exam_id(exam: Mapping[str, Any]) -> None:
+    """Store the provider's id of an exam that it learned of only with this attempt.
+
+    A provider that was down when the exam was saved gets it together with its first attempt, and
+    puts the id into the exam dict. Unstored, later calls would have nothing to name the exam by.
+    Updated without ``save()``: that would send the exam to the provider once more.
+    """
+    if not exam.get("external_id"):
+        return
+    unknown = ProctoredExam.objects.filter(pk=exam["id"]).filter(Q(external_id=None) | Q(external_id=""))
+    if unknown.update(external_id=exam["external_id"]):
+        log.info("exam known to its provider now: exam_id=%s external_id=%s", exam["id"], exam["external_id"])
 
 
 def withdraw_registration(exam: Mapping[str, Any], external_id: str | None) -> None:

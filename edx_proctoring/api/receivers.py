@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from edx_proctoring import host, runtime, signals
 from edx_proctoring.api import emails
 from edx_proctoring.api.effects import AlreadyLogged, Delivery, receives
+from edx_proctoring.backends import insisting
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import emit_event
@@ -31,10 +32,7 @@ SIGNAL_SENDER: Final = "edx_proctoring"
 def _report_completion(delivery: Delivery) -> None:
     instructor: host.InstructorService | None = runtime.get_runtime_service(host.INSTRUCTOR)
     if instructor is not None:
-        with inner_savepoint():
-            instructor.complete_student_attempt(
-                delivery.attempt.user.username, delivery.attempt.proctored_exam.content_id
-            )
+        instructor.complete_student_attempt(delivery.attempt.user.username, delivery.attempt.proctored_exam.content_id)
 
 
 @receives(AttemptEffect.KIND_CREDIT, "set_credit_requirement_status", lane="credit")
@@ -42,14 +40,13 @@ def _set_credit_requirement(delivery: Delivery) -> None:
     credit: host.CreditService | None = runtime.get_runtime_service(host.CREDIT)
     if credit is not None:
         exam = delivery.attempt.proctored_exam
-        with inner_savepoint():
-            credit.set_credit_requirement_status(
-                user_id=delivery.attempt.user_id,
-                course_key_or_id=exam.course_id,
-                req_namespace="proctored_exam",
-                req_name=exam.content_id,
-                status=delivery.arguments["status"],
-            )
+        credit.set_credit_requirement_status(
+            user_id=delivery.attempt.user_id,
+            course_key_or_id=exam.course_id,
+            req_namespace="proctored_exam",
+            req_name=exam.content_id,
+            status=delivery.arguments["status"],
+        )
 
 
 @receives(AttemptEffect.KIND_GRADE, "override_subsection_grade", lane="grade", status_must_hold=True)
@@ -59,16 +56,15 @@ def _override_grade(delivery: Delivery) -> None:
     if grades is None or not grades.should_override_grade_on_rejected_exam(exam.course_id):
         return
     provider = delivery.scene.provider
-    with inner_savepoint():
-        grades.override_subsection_grade(
-            user_id=delivery.attempt.user_id,
-            course_key_or_id=exam.course_id,
-            usage_key_or_id=exam.content_id,
-            earned_all=REJECTED_GRADE_OVERRIDE_EARNED,
-            earned_graded=REJECTED_GRADE_OVERRIDE_EARNED,
-            overrider=delivery.scene.actor_of(delivery.arguments),
-            comment="Failed exam review" if provider is None else f"Failed {provider.verbose_name} proctoring",
-        )
+    grades.override_subsection_grade(
+        user_id=delivery.attempt.user_id,
+        course_key_or_id=exam.course_id,
+        usage_key_or_id=exam.content_id,
+        earned_all=REJECTED_GRADE_OVERRIDE_EARNED,
+        earned_graded=REJECTED_GRADE_OVERRIDE_EARNED,
+        overrider=delivery.scene.actor_of(delivery.arguments),
+        comment="Failed exam review" if provider is None else f"Failed {provider.verbose_name} proctoring",
+    )
 
 
 @receives(AttemptEffect.KIND_CERTIFICATE, "invalidate_certificate", status_must_hold=True)
@@ -79,8 +75,7 @@ def _invalidate_certificate(delivery: Delivery) -> None:
     # A certificate goes with the grade: where a rejection does not touch the grade, it stays.
     if certificates is None or grades is None or not grades.should_override_grade_on_rejected_exam(exam.course_id):
         return
-    with inner_savepoint():
-        certificates.invalidate_certificate(user_id=delivery.attempt.user_id, course_key_or_id=exam.course_id)
+    certificates.invalidate_certificate(user_id=delivery.attempt.user_id, course_key_or_id=exam.course_id)
 
 
 @receives(AttemptEffect.KIND_GRADE, "undo_override_subsection_grade", lane="grade", status_must_hold=True)
@@ -89,12 +84,11 @@ def _undo_grade_override(delivery: Delivery) -> None:
     grades: host.GradesService | None = runtime.get_runtime_service(host.GRADES)
     if grades is None or not grades.should_override_grade_on_rejected_exam(exam.course_id):
         return
-    with inner_savepoint():
-        grades.undo_override_subsection_grade(
-            user_id=delivery.attempt.user_id,
-            course_key_or_id=exam.course_id,
-            usage_key_or_id=exam.content_id,
-        )
+    grades.undo_override_subsection_grade(
+        user_id=delivery.attempt.user_id,
+        course_key_or_id=exam.course_id,
+        usage_key_or_id=exam.content_id,
+    )
 
 
 @receives(AttemptEffect.KIND_MAIL, "status_email", status_must_hold=True)
@@ -136,7 +130,9 @@ def _notify_provider(delivery: Delivery) -> None:
     provider = delivery.scene.provider
     if provider is not None:
         notify = getattr(provider, delivery.call)
-        notify(delivery.scene.exam_dict["external_id"], delivery.scene.attempt_dict["external_id"])
+        # A provider that answers with an error of its own is told again.
+        with insisting.insisting():
+            notify(delivery.scene.exam_dict["external_id"], delivery.scene.attempt_dict["external_id"])
 
 
 @receives(AttemptEffect.KIND_SIGNAL, "tracking_event")

@@ -8,7 +8,6 @@ import logging
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from edx_proctoring import backends, host, runtime
@@ -24,6 +23,7 @@ from edx_proctoring.exceptions import (
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import emit_event
+from edx_proctoring.utils.db import short_transaction
 
 __all__ = ["remove_exam_attempt", "reset_practice_exam"]
 
@@ -58,7 +58,7 @@ def reset_practice_exam(exam_id: int, user_id: int, requesting_user: Any) -> int
         # A provider that is down must not keep the learner from practising.
         remove_exam_attempt(attempt.pk, requesting_user, require_backend_removal=False)
     else:
-        _store_status(attempt.pk, Status.onboarding_reset)
+        former_status = _mark_as_reset(attempt)
         data["status"] = Status.onboarding_reset
     emit_event(exam, "reset_practice_exam", attempt=data)
     try:
@@ -67,7 +67,7 @@ def reset_practice_exam(exam_id: int, user_id: int, requesting_user: Any) -> int
         raise
     except Exception:
         if not is_removed:
-            _store_status(attempt.pk, former_status)
+            _take_reset_back(attempt.pk, former_status)
         raise
 
 
@@ -100,7 +100,7 @@ def remove_exam_attempt(attempt_id: int, requesting_user: Any, require_backend_r
     else:
         _remove_exam_attempts_from_backend([attempt])
     username, user_id = attempt.user.username, attempt.user_id
-    attempt.delete_exam_attempt()
+    data["status"] = _delete(attempt_id)
 
     course_id, content_id = exam["course_id"], exam["content_id"]
     instructor: host.InstructorService | None = runtime.get_runtime_service(host.INSTRUCTOR)
@@ -185,12 +185,41 @@ def _refuse_reset_if_illegal(attempt: ProctoredExamStudentAttempt) -> None:
         )
 
 
-def _store_status(attempt_id: int, status: str) -> None:
-    """Save a status without its effects: a reset is no verdict (python-api.md 8.7). Locks: the attempt."""
-    with transaction.atomic():
-        attempt = ProctoredExamStudentAttempt.objects.locked(attempt_id)
-        attempt.status = status
+@short_transaction
+def _mark_as_reset(seen: ProctoredExamStudentAttempt) -> str:
+    """Save ``onboarding_reset`` and return the status before; no effects: a reset is no verdict. Locks: the attempt.
+
+    Raises ``ProctoredExamIllegalStatusTransition`` if it may not be reset any more, above all because
+    somebody else has just done so.
+    """
+    attempt = ProctoredExamStudentAttempt.objects.locked(seen.pk)
+    attempt.proctored_exam = seen.proctored_exam
+    _refuse_reset_if_illegal(attempt)
+    if attempt.status == Status.onboarding_reset != seen.status:
+        raise ProctoredExamIllegalStatusTransition(
+            f"attempt_id={attempt.pk} of exam_id={attempt.proctored_exam_id} is being reset by another request."
+        )
+    former_status = attempt.status
+    attempt.status = Status.onboarding_reset
+    attempt.save()
+    return former_status
+
+
+@short_transaction
+def _take_reset_back(attempt_id: int, former_status: str) -> None:
+    """Save the status from before the reset, unless something else has happened to it. Locks: the attempt."""
+    attempt = ProctoredExamStudentAttempt.objects.locked(attempt_id)
+    if attempt.status == Status.onboarding_reset:
+        attempt.status = former_status
         attempt.save()
+
+
+@short_transaction
+def _delete(attempt_id: int) -> str:
+    """Delete the row and return the status it had last. Locks: the attempt, so a change is before or after."""
+    attempt = ProctoredExamStudentAttempt.objects.locked(attempt_id)
+    attempt.delete_exam_attempt()
+    return attempt.status
 
 
 def _unavailable() -> str:

@@ -8,7 +8,6 @@ import logging
 from collections.abc import Collection, Iterable
 from itertools import chain
 
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.db.models import Q
@@ -99,7 +98,7 @@ def retire_learner_at_providers(user_id: int, /) -> dict[str, bool]:
         # Registration sends the id obscured with the name in the exam, also where that is none.
         done = _retire_at(backend, obscured_user_id(user_id, backend))
         if done is not None:
-            name = backend or str(getattr(settings, "PROCTORING_BACKENDS", {}).get("DEFAULT"))
+            name = backend or str(backends.default_backend_name())
             outcome[name] = outcome.get(name, True) and done
     log.info("learner retired at providers: user_id=%s outcome=%s", user_id, outcome)
     return outcome

@@ -47,7 +47,8 @@ def create_exam_review_policy(exam_id: int, set_by_user_id: int | None, review_p
 def update_review_policy(exam_id: int, set_by_user_id: int | None, review_policy: str | None) -> None:
     """Replace the text and its author; an empty text deletes the policy.
 
-    An author who is unknown here leaves the policy with the one before. Raises ``ProctoredExamReviewPolicyNotFoundException``.
+    An author who is unknown here leaves the policy with the one before. Raises
+    ``ProctoredExamReviewPolicyNotFoundException``.
     """
     policy = _policy_of(exam_id)
     if not review_policy:

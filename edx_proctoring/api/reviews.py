@@ -308,10 +308,8 @@ def _reviewer(email: Any) -> Any:
 
 def _warn_of_stranger(review: ProctoredExamSoftwareSecureReview, attempt: Mapping[str, Any]) -> None:
     """Say so if the named reviewer is no staff of the course. The review counts all the same."""
-    reviewer = review.reviewed_by
-    if reviewer is not None and not staff.is_user_course_or_global_staff(
-        reviewer, attempt["proctored_exam"]["course_id"]
-    ):
+    reviewer, course_id = review.reviewed_by, attempt["proctored_exam"]["course_id"]
+    if reviewer is not None and not staff.is_user_course_or_global_staff(reviewer, course_id):
         # Contract (backends.md 9.1, number 7): format and arguments are matched exactly.
         _callback_log.warning(
             "user=%(user)s does not have the required permissions to submit a review for "

@@ -127,7 +127,7 @@ class _Learner:
     @cached_property
     def user(self) -> Any:
         """The learner, None if nobody has this id."""
-        return get_user_model().objects.filter(pk=self.user_id).first()
+        return None if self.user_id is None else get_user_model().objects.filter(pk=self.user_id).first()
 
     def may_see(self, exam: Mapping[str, Any]) -> bool:
         """Return whether the exam's line is for this learner. Only asked where credit is at stake."""

@@ -7,12 +7,11 @@ are delivered. Locks: the attempt.
 """
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import transaction
 from django.utils import timezone
 
 from edx_proctoring import backends, conf
@@ -26,6 +25,7 @@ from edx_proctoring.exceptions import (
 )
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
+from edx_proctoring.utils.db import short_transaction
 
 __all__ = [
     "can_update_credit_grades_and_email",
@@ -161,12 +161,16 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A status change before it happens: field values to be saved, and effects in order of delivery."""
+    """A status change before it happens: field values to be saved, and effects in order of delivery.
+
+    ``rewrite``: why ``to_status`` is not what was asked for, if so.
+    """
 
     from_status: str
     to_status: str
     changes: Mapping[str, Any]
     effects: Sequence[Effect]
+    rewrite: str | None = None
 
     def apply_to(self, attempt: ProctoredExamStudentAttempt) -> None:
         """Set the planned values on the attempt, unsaved."""
@@ -200,6 +204,7 @@ def plan_transition(target: Target, facts: Facts, *, now: datetime) -> Plan:
         to_status=target.status,
         changes=_plan_changes(target, facts, now=now),
         effects=tuple(_plan_effects(target, facts)),
+        rewrite=target.rewrite,
     )
 
 
@@ -304,10 +309,10 @@ def update_attempt_status(
     that fails does not raise (cross-cutting C3). Spec: python-api.md 7.3.
     """
     try:
-        attempt = attempts_read.existing_attempt(attempt_id)
-        changed = _change_status(
-            attempt,
+        return change_status_if(
+            attempts_read.existing_attempt(attempt_id),
             to_status,
+            condition=None,
             cascades=cascade_effects,
             ended_at=timeout_timestamp,
             actor=update_attributable_to,
@@ -316,12 +321,33 @@ def update_attempt_status(
         if raise_if_not_found:
             raise
         return None
-    # A clock that starts with no time left ends at once: the provider hears of the start, then of the end.
-    end_if_time_is_up(changed)
-    return changed.pk
 
 
 # For sister rooms
+
+
+# Asked about the attempt as it is under the lock: False leaves it as it is; it may raise instead.
+Condition = Callable[[ProctoredExamStudentAttempt], bool]
+
+
+def change_status_if(
+    seen: ProctoredExamStudentAttempt,
+    to_status: str,
+    *,
+    condition: Condition | None,
+    cascades: bool = True,
+    ended_at: datetime | None = None,
+    actor: Any = None,
+) -> int:
+    """Change the status of an attempt if a condition holds, and return the attempt's id.
+
+    For requests that a person may send twice, or that race with somebody else's: what they saw may
+    be over when their turn comes. ``seen``: the attempt with exam and user, maybe outdated.
+    Otherwise as ``update_attempt_status``.
+    """
+    changed = _change_status(seen, to_status, condition=condition, cascades=cascades, ended_at=ended_at, actor=actor)
+    # A clock that starts with no time left ends at once: the provider hears of the start, then of the end.
+    return end_if_time_is_up(changed).pk
 
 
 def end_if_time_is_up(attempt: ProctoredExamStudentAttempt) -> ProctoredExamStudentAttempt:
@@ -334,7 +360,9 @@ def end_if_time_is_up(attempt: ProctoredExamStudentAttempt) -> ProctoredExamStud
         return attempt
     moment = timing.expires_at(attempt.started_at, attempt.allowed_time_limit_mins)
     try:
-        return _change_status(attempt, Status.timed_out, ended_at=moment, only_if_time_is_up=True)
+        return _change_status(
+            attempt, Status.timed_out, ended_at=moment, condition=lambda current: _time_is_up(current, now)
+        )
     except StudentExamAttemptDoesNotExistsException:
         # Removed since it was read: there is nothing to end.
         return attempt
@@ -351,29 +379,25 @@ def _change_status(
     seen: ProctoredExamStudentAttempt,
     wanted: str,
     *,
+    condition: Condition | None = None,
     cascades: bool = True,
     ended_at: datetime | None = None,
     actor: Any = None,
-    only_if_time_is_up: bool = False,
 ) -> ProctoredExamStudentAttempt:
     """Change the status of the attempt that the caller has seen; return the attempt as it is now."""
     exam = exams.exam_dict(seen.proctored_exam)
     provider = backends.get_backend_provider(exam)
-    now = timezone.now()
-    with transaction.atomic():
-        # Looked at again under the lock: since the caller saw it, it may have moved on.
-        attempt = ProctoredExamStudentAttempt.objects.locked(seen.pk)
-        attempt.proctored_exam, attempt.user = seen.proctored_exam, seen.user
-        if only_if_time_is_up and not _time_is_up(attempt, now):
-            return attempt
-        target = resolve_target(attempt.status, wanted, allow_timed_out=conf.proctoring.allow_timed_out_state)
-        _refuse_if_illegal(attempt, target.status, exam)
-        facts = _gather_facts(attempt, target, exam, provider, cascades=cascades, ended_at=ended_at, actor=actor)
-        plan = plan_transition(target, facts, now=now)
-        plan.apply_to(attempt)
-        with effects.completion_planned_for(attempt.pk):
-            attempt.save()
-        due = effects.record(attempt, plan.effects, from_status=plan.from_status, to_status=plan.to_status, now=now)
+    attempt, plan, due = _write_change(
+        seen,
+        wanted,
+        condition,
+        lambda attempt, target: _gather_facts(
+            attempt, target, exam, provider, cascades=cascades, ended_at=ended_at, actor=actor
+        ),
+        now=timezone.now(),
+    )
+    if plan is None:
+        return attempt
     log.info(
         "attempt status changed: attempt_id=%s exam_id=%s user_id=%s course_id=%s from=%s to=%s wanted=%s reason=%s",
         attempt.pk,
@@ -383,18 +407,44 @@ def _change_status(
         plan.from_status,
         plan.to_status,
         wanted,
-        target.rewrite or "wanted",
+        plan.rewrite or "wanted",
     )
     effects.deliver(due, attempt, actor=actor)
     return attempt
 
 
-def _refuse_if_illegal(attempt: ProctoredExamStudentAttempt, to_status: str, exam: Mapping[str, Any]) -> None:
+@short_transaction
+def _write_change(
+    seen: ProctoredExamStudentAttempt,
+    wanted: str,
+    condition: Condition | None,
+    gather_facts: Callable[[ProctoredExamStudentAttempt, Target], Facts],
+    *,
+    now: datetime,
+) -> tuple[ProctoredExamStudentAttempt, Plan | None, list[AttemptEffect]]:
+    """Plan and save under the lock; return attempt, plan and effects. No plan: the condition did not hold."""
+    # Looked at again under the lock: since the caller saw it, it may have moved on.
+    attempt = ProctoredExamStudentAttempt.objects.locked(seen.pk)
+    attempt.proctored_exam, attempt.user = seen.proctored_exam, seen.user
+    if condition is not None and not condition(attempt):
+        return attempt, None, []
+    target = resolve_target(attempt.status, wanted, allow_timed_out=conf.proctoring.allow_timed_out_state)
+    _refuse_if_illegal(attempt, target.status)
+    plan = plan_transition(target, gather_facts(attempt, target), now=now)
+    plan.apply_to(attempt)
+    with effects.completion_planned_for(attempt.pk):
+        attempt.save()
+    due = effects.record(attempt, plan.effects, from_status=plan.from_status, to_status=plan.to_status, now=now)
+    return attempt, plan, due
+
+
+def _refuse_if_illegal(attempt: ProctoredExamStudentAttempt, to_status: str) -> None:
     refusal = find_refusal(attempt.status, to_status)
     if refusal is not None:
         raise ProctoredExamIllegalStatusTransition(
             f"A status transition from {attempt.status} to {to_status} was attempted on "
-            f"exam_id={exam['id']} for user_id={attempt.user_id} in course_id={exam['course_id']}. "
+            f"exam_id={attempt.proctored_exam_id} for user_id={attempt.user_id} "
+            f"in course_id={attempt.proctored_exam.course_id}. "
             f"This is not allowed: {refusal.way_on}."
         )
 

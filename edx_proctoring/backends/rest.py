@@ -22,7 +22,7 @@ from webpack_loader.exceptions import BaseWebpackLoaderException, WebpackBundleL
 from webpack_loader.utils import get_files
 
 from edx_proctoring import conf
-from edx_proctoring.backends import content
+from edx_proctoring.backends import content, insisting
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.backends.http import ProviderSession, shortest
 from edx_proctoring.backends.memory import ReplyMemory
@@ -387,7 +387,8 @@ class BaseRestProctoringProvider(ProctoringBackendProvider):
         """Ask or tell about an attempt; return the reply, ``{}`` if there is none to be had.
 
         ``exam``, ``attempt``: external ids; without them nothing is sent. There is a body only with
-        a ``status``. Raises ``requests.RequestException`` if the provider is unreachable.
+        a ``status``. Raises ``requests.RequestException`` if the provider is unreachable, and for
+        an error of its own while somebody insists that it hears the status (``insisting``).
         """
         if not attempt or self._is_unknown(exam):
             return {}
@@ -399,6 +400,8 @@ class BaseRestProctoringProvider(ProctoringBackendProvider):
             headers=self._get_language_headers() if is_page else None,
             timeout=self._timeout_of_pages() if is_page else self.timeout,
         )
+        if status and insisting.is_insisting() and _may_be_better_next_time(response):
+            raise requests.HTTPError(f"upstream_status={response.status_code}", response=response)
         try:
             reply = response.json()
         except ValueError:
@@ -505,6 +508,11 @@ class BaseRestProctoringProvider(ProctoringBackendProvider):
         if isinstance(outcome, Exception):
             return f"backend={self._name} error={type(outcome).__name__}"
         return f"backend={self._name} upstream_status={outcome.status_code}"
+
+
+def _may_be_better_next_time(response: requests.Response) -> bool:
+    """Return whether an error is the provider's own and not about the request: out of order, or too busy."""
+    return response.status_code >= 500 or response.status_code in (408, 429)
 
 
 def _short(body: Any) -> str:

@@ -23,6 +23,7 @@ from edx_proctoring.models.effects import AttemptEffect
 from edx_proctoring.models.exams import HistoricalProctoredExam, ProctoredExam
 from edx_proctoring.models.history import archive_model
 from edx_proctoring.models.inbox import ReviewInboxEntry
+from edx_proctoring.models.open_attempts import OpenAttempt
 from edx_proctoring.models.policies import ProctoredExamReviewPolicy, ProctoredExamReviewPolicyHistory
 from edx_proctoring.models.reviews import (
     ProctoredExamSoftwareSecureComment,
@@ -39,6 +40,7 @@ __all__ = [
     "AttemptEffect",
     "HistoricalProctoredExam",
     "HistoricalProctoredExamStudentAttempt",
+    "OpenAttempt",
     "ProctoredExam",
     "ProctoredExamReviewPolicy",
     "ProctoredExamReviewPolicyHistory",

@@ -14,7 +14,7 @@ from django.conf import settings
 from edx_rest_framework_extensions.auth.jwt.authentication import JwtAuthentication
 from edx_rest_framework_extensions.auth.jwt.decoder import jwt_decode_handler
 from edx_rest_framework_extensions.settings import get_jwt_issuers
-from rest_framework_jwt.settings import api_settings
+from rest_framework_jwt.settings import api_settings  # type: ignore[import-untyped]
 
 __all__ = ["SignedJwtAuthentication", "accepts_any_signature"]
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -78,9 +79,12 @@ def test_a_running_attempt(clock: FrozenDateTimeFactory) -> None:
     assert "1 hour and 30 minutes" in explained.sentence
 
 
-def test_a_date_of_the_learners_own(clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_date_of_the_learners_own(
+    clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch, date_service: ModuleType
+) -> None:
     monkeypatch.setattr(
-        "edx_when.api.get_date_for_block",
+        date_service,
+        "get_date_for_block",
         lambda course_id, block_id, name, user=None: NOON + (60 if user else 30) * MINUTE,
     )
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import responses
 from django.conf import settings
 from django.core.mail import EmailMessage
 from freezegun.api import FrozenDateTimeFactory
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from edx_proctoring import api
 from edx_proctoring.api import effects
+from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.signals import exam_attempt_status_signal
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -398,3 +400,28 @@ def test_without_a_broker_effects_stay_due(
     api.deliver_due_effects()
 
     assert provider.calls == ["stop_exam_attempt"]
+
+
+@responses.activate
+def test_a_provider_that_answers_with_an_error_is_told_again(
+    backends_registry: dict[str, Any], clock: FrozenDateTimeFactory
+) -> None:
+    backends_registry["test"] = BaseRestProctoringProvider(
+        base_url="http://provider.test", client_id="c", client_secret="s" * 32
+    )
+    responses.post("http://provider.test/oauth2/access_token", json={"access_token": "t", "expires_in": 3600})
+    attempt = make_attempt(status=S.started)
+    told = responses.patch(
+        f"http://provider.test/api/v1/exam/{attempt.proctored_exam.external_id}/attempt/{attempt.external_id}/",
+        status=503,
+        json={},
+    )
+
+    api.update_attempt_status(attempt.pk, S.submitted)
+
+    assert ProctoredExamStudentAttempt.objects.get().status == S.submitted
+    assert due() == [("provider", "stop_exam_attempt")]
+    told.status = 200
+    clock.tick(timedelta(minutes=1))
+    assert api.deliver_due_effects() == api.DeliveryReport(delivered=1)
+    assert told.call_count == 2

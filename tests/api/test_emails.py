@@ -1,11 +1,12 @@
 """The e-mails about an attempt. Spec: python-api.md 8.13."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.template import loader
+from django.template import engines, loader
 
 from edx_proctoring import api
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -103,3 +104,93 @@ def test_a_course_without_an_escalation_address(
 
     assert api._get_proctoring_escalation_email(COURSE) is None
     assert len(caplog.records) == (1 if error else 0)
+
+
+# What one provider has for itself (backends.md 2.1, 2.3)
+
+
+@pytest.fixture
+def configure(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Give the provider ``test`` this configuration."""
+
+    def give(**entry: Any) -> None:
+        monkeypatch.setitem(settings.PROCTORING_BACKENDS, "test", entry)
+
+    return give
+
+
+@pytest.mark.parametrize(
+    ("entry", "url"),
+    [
+        pytest.param({"LINK_URLS": {"contact_us": "https://us.test"}}, "https://us.test", id="contact-us"),
+        pytest.param(
+            {"LINK_URLS": {"contact": "https://c.test", "contact_us": "https://us.test"}},
+            "https://c.test",
+            id="contact-first",
+        ),
+        pytest.param(
+            {"settings": {"LINK_URLS": {"contact_us": "https://own.test"}}}, "https://own.test", id="settings"
+        ),
+        pytest.param({"settings": {"SITE_NAME": "own.test"}}, "http://own.test/support/contact_us", id="site-name"),
+        pytest.param({"LINK_URLS": None}, "http://localhost:8000/support/contact_us", id="none"),
+    ],
+)
+def test_the_contact_by_configuration(configure: Callable[..., None], entry: dict[str, Any], url: str) -> None:
+    configure(**entry)
+
+    assert f'<a href="{url}"> {url} </a>' in body(S.verified)
+
+
+def test_an_exam_without_a_provider_of_its_own_has_the_contact_of_the_default_one(
+    configure: Callable[..., None],
+) -> None:
+    configure(LINK_URLS={"contact": "https://ask.example.com"})
+
+    assert "https://ask.example.com" in body(S.verified, exam=make_exam(backend=None))
+
+
+def test_links_of_the_platform_do_not_replace_its_support_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(settings.PROCTORING_SETTINGS, "LINK_URLS", {"contact_us": "https://platform.test"})
+
+    assert "http://localhost:8000/support/contact_us" in body(S.verified)
+
+
+def test_sender_platform_and_copies_of_a_provider(
+    configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A theme's template; ours do not name the platform.
+    theme = engines["django"].from_string("Yours, {{ platform }}")
+    monkeypatch.setattr(loader, "select_template", lambda names: theme)
+    configure(
+        settings={
+            "STATUS_EMAIL_FROM_ADDRESS": "own@example.com",
+            "PLATFORM_NAME": "Our School",
+            "BCC_EMAIL": "copy@example.com",
+            "REPLY_TO_EMAIL": "answers@example.com",
+        }
+    )
+    message = api.create_proctoring_attempt_status_email(make_attempt(status=S.rejected), "Course", COURSE)
+
+    assert message is not None
+    assert (message.from_email, message.bcc, message.reply_to) == (
+        "own@example.com",
+        ["copy@example.com"],
+        ["answers@example.com"],
+    )
+    assert message.body == "Yours, Our School"
+
+
+def test_by_default_nobody_gets_a_copy() -> None:
+    message = api.create_proctoring_attempt_status_email(make_attempt(status=S.verified), "Course", COURSE)
+
+    assert message is not None
+    assert (message.bcc, message.reply_to) == ([], [])
+
+
+def test_an_instructor_service_that_fails_costs_its_address_only(
+    instructor: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    instructor.failing.add("get_proctoring_escalation_email")
+
+    assert "/support/contact_us" in body(S.verified)
+    assert "does not tell the escalation address" in caplog.text

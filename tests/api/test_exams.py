@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
 from edx_proctoring import api
@@ -219,3 +220,73 @@ def test_an_empty_text_deletes_the_policy(text: str | None) -> None:
 def test_unknown_policies(call: Any) -> None:
     with pytest.raises(ProctoredExamReviewPolicyNotFoundException):
         call()
+
+
+# What Studio publishes unfinished (host-platform.md 6.3, 11)
+
+
+def test_an_exam_without_a_title_is_named_after_its_block(caplog: pytest.LogCaptureFixture) -> None:
+    exam = api.get_exam_by_id(api.create_exam(COURSE, CONTENT, None, None))
+
+    assert (exam["exam_name"], exam["time_limit_mins"]) == ("final", 0)
+    assert "unfinished exam" in caplog.text
+
+
+def test_a_content_id_that_is_no_key_is_the_name_itself() -> None:
+    assert api.get_exam_by_id(api.create_exam(COURSE, "somewhere", None, 90))["exam_name"] == "somewhere"
+
+
+def test_flags_that_nobody_set_are_off() -> None:
+    flags = {"is_proctored": None, "is_practice_exam": None, "is_active": None, "hide_after_due": None}
+    exam = api.get_exam_by_id(api.create_exam(COURSE, CONTENT, "Final", 90, **flags))  # type: ignore[arg-type]
+
+    assert [exam[flag] for flag in flags] == [False] * 4
+
+
+def test_ids_may_be_keys() -> None:
+    exam_id = api.create_exam(CourseKey.from_string(COURSE), UsageKey.from_string(CONTENT), "Final", 90)  # type: ignore[arg-type]
+
+    assert api.get_exam_by_content_id(COURSE, CONTENT)["id"] == exam_id
+
+
+def test_what_the_database_refuses_is_not_called_a_second_exam(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**values: Any) -> None:
+        raise IntegrityError("NOT NULL constraint failed: proctoring_proctoredexam.exam_name")
+
+    monkeypatch.setattr(ProctoredExam.objects, "create", refuse)
+
+    with pytest.raises(IntegrityError, match="exam_name"):
+        api.create_exam(COURSE, CONTENT, "Final", 90)
+
+
+def test_the_default_provider_of_the_older_configuration_is_stored(settings: Any) -> None:
+    settings.PROCTORING_BACKENDS = {"DEFAULT": "null", "null": {}}
+    settings.PROCTORING_BACKEND_PROVIDERS = {"DEFAULT": "test", "test": {"class": "x", "options": {}}}
+
+    assert api.get_exam_by_id(api.create_exam(COURSE, CONTENT, "Final", 90))["backend"] == "test"
+
+
+@pytest.mark.parametrize("author", [-1, None, 4711], ids=["the-system", "nobody", "unknown-here"])
+class TestPolicyOfAnUnknownAuthor:
+    def test_is_left_out(self, author: int | None, caplog: pytest.LogCaptureFixture) -> None:
+        exam = make_exam()
+
+        assert api.create_exam_review_policy(exam.pk, author, "No phone.") is None
+        assert not ProctoredExamReviewPolicy.objects.exists()
+        assert "review policy left out" in caplog.text
+
+    def test_is_the_work_of_the_system_user(self, author: int | None, settings: Any) -> None:
+        robot, exam = make_staff("studio_worker"), make_exam()
+        settings.PROCTORING_SETTINGS = {"SYSTEM_USERNAME": "studio_worker"}
+
+        policy_id = api.create_exam_review_policy(exam.pk, author, "No phone.")
+
+        assert ProctoredExamReviewPolicy.objects.get(pk=policy_id).set_by_user == robot
+
+    def test_changes_the_text_and_leaves_the_author(self, author: int | None) -> None:
+        policy = make_policy()
+
+        api.update_review_policy(policy.proctored_exam_id, author, "No phone.")
+
+        after = ProctoredExamReviewPolicy.objects.get()
+        assert (after.review_policy, after.set_by_user) == ("No phone.", policy.set_by_user)

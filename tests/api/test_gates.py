@@ -73,3 +73,11 @@ def test_a_mock_for_a_provider_has_no_gate(backends_registry: dict[str, Any]) ->
     backends_registry["test"] = MagicMock()
 
     assert api.check_start_gates(USER, EXAM, None, REQUEST) is None
+
+
+def test_an_exam_whose_provider_is_gone_is_refused_with_a_sentence(caplog: pytest.LogCaptureFixture) -> None:
+    refusal = api.check_start_gates(USER, {**EXAM, "backend": "gone"}, None, REQUEST)
+
+    assert refusal is not None
+    assert (refusal.code, refusal.launch_url) == ("provider_not_configured", None)
+    assert "backend=gone" in caplog.text

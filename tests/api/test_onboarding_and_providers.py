@@ -3,12 +3,14 @@
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from opaque_keys.edx.locator import BlockUsageLocator
 
 from edx_proctoring import api, runtime
+from edx_proctoring.backends.tests.test_backend import TestBackendProvider
 from edx_proctoring.exceptions import BackendProviderNotConfigured, ProctoredExamNotFoundException
 from edx_proctoring.models import ProctoredExam
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -261,3 +263,137 @@ def test_attempts_without_a_code_keep_their_rows() -> None:
     make_attempt(attempt_code=None)
 
     assert len(api.get_exam_violation_report(COURSE)) == 2
+
+
+# Hosts and providers that fail
+
+
+def test_an_exam_whose_content_is_no_block_is_not_linked_to(clock: FrozenDateTimeFactory) -> None:
+    visible = make_exam("onboarding")
+    clock.tick(timedelta(minutes=1))
+    make_exam("onboarding", content_id="no block at all")
+    runtime.set_runtime_service("learning_sequences", outline_with([visible]))
+
+    assert visible.content_id in api.get_onboarding_exam_link(COURSE, make_user(), is_learning_mfe=True)
+
+
+def test_a_course_without_a_published_outline_hides_no_exam(caplog: pytest.LogCaptureFixture) -> None:
+    def refuse(*args: Any) -> None:
+        raise RuntimeError("no outline is published")
+
+    runtime.set_runtime_service("learning_sequences", SimpleNamespace(get_user_course_outline_details=refuse))
+    exam = make_exam("onboarding")
+
+    assert exam.content_id in api.get_onboarding_exam_link(COURSE, make_user(), is_learning_mfe=True)
+    assert "course outline not available" in caplog.text
+
+
+def test_settings_while_the_provider_fails(provider: Any, caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> None:
+        raise ConnectionError
+
+    provider.get_proctoring_config = fail
+    provider.tech_support_phone = "123"
+    seen = api.get_proctoring_settings_by_exam_id(make_exam().pk)
+
+    assert (seen["exam_proctoring_backend"], seen["provider_tech_support_phone"]) == ({}, "123")
+    assert "provider does not tell its configuration" in caplog.text
+
+
+def test_a_support_page_is_told_if_the_provider_has_one(provider: Any) -> None:
+    exam = make_exam()
+    assert "provider_tech_support_url" not in api.get_proctoring_settings_by_exam_id(exam.pk)
+    provider.tech_support_url = "https://help.example.com"
+
+    assert api.get_proctoring_settings_by_exam_id(exam.pk)["provider_tech_support_url"] == "https://help.example.com"
+
+
+def test_settings_without_a_default_provider(settings: Any) -> None:
+    exam = make_exam(backend=None)
+    settings.PROCTORING_BACKENDS = {}
+
+    with pytest.raises(BackendProviderNotConfigured):
+        api.get_proctoring_settings_by_exam_id(exam.pk)
+    assert not api.is_backend_dashboard_available(COURSE)
+
+
+def test_links_and_address_of_one_provider(settings: Any, provider: Any) -> None:
+    own = {"LINK_URLS": {"faq": "https://own.test/faq"}, "CONTACT_EMAIL": "own@example.com"}
+    settings.PROCTORING_BACKENDS = {"DEFAULT": "null", "test": {"settings": own}}
+    settings.PROCTORING_SETTINGS = {"LINK_URLS": {"faq": "https://all.test/faq", "contact_us": "https://all.test/us"}}
+    provider.backend_name = "test"
+    seen = api.get_proctoring_settings_by_exam_id(make_exam().pk)
+
+    assert seen["link_urls"] == {"faq": "https://own.test/faq", "contact_us": "https://all.test/us"}
+    assert seen["integration_specific_email"] == "own@example.com"
+
+
+def test_links_that_nobody_configured_are_none(settings: Any) -> None:
+    settings.PROCTORING_SETTINGS = {}
+
+    assert api.get_proctoring_settings_by_exam_id(make_exam().pk)["link_urls"] is None
+
+
+def test_an_attempt_whose_provider_is_gone_can_be_looked_at(caplog: pytest.LogCaptureFixture) -> None:
+    attempt = make_attempt()
+    ProctoredExam.objects.update(backend="gone")
+    seen = api.get_exam_attempt_data(attempt.proctored_exam_id, attempt.pk)
+
+    assert seen["attempt_status"] == S.created
+    assert seen["desktop_application_js_url"] == ""
+    assert "software_download_url" not in seen
+    assert "backend=gone" in caplog.text
+
+
+def test_a_provider_that_fails_costs_the_download_link(provider: Any) -> None:
+    def fail(attempt: Any) -> None:
+        raise ConnectionError
+
+    provider.get_attempt = fail
+    attempt = make_attempt()
+
+    assert api.get_exam_attempt_data(attempt.proctored_exam_id, attempt.pk)["software_download_url"] is None
+
+
+# Dashboards
+
+
+class OlderProvider(TestBackendProvider):
+    """A plug-in written before the last two keywords were invented."""
+
+    def get_instructor_url(  # type: ignore[override]
+        self, course_id: str, user: Any, exam_id: str | None = None, attempt_id: str | None = None
+    ) -> str:
+        return f"https://dashboard.test/{exam_id}/{attempt_id}"
+
+
+def test_an_older_provider_is_asked_in_its_own_words(backends_registry: dict[str, Any]) -> None:
+    backends_registry["test"] = OlderProvider()
+    exam = make_exam()
+
+    url = api.exam_dashboard_url(COURSE, exam.pk, make_user(), external_attempt_id="a1", show_configuration=True)
+
+    assert url == f"https://dashboard.test/{exam.external_id}/a1"
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        pytest.param(MagicMock(return_value="https://dashboard.test"), id="stand-in"),
+        pytest.param(lambda *args, **kwargs: f"{len(kwargs)} keywords", id="takes-anything"),
+    ],
+)
+def test_whoever_takes_every_keyword_gets_every_keyword(provider: Any, method: Any) -> None:
+    provider.get_instructor_url = method
+
+    url = api.course_dashboard_url(make_exam().course_id, make_user())
+
+    if isinstance(method, MagicMock):
+        assert set(method.call_args.kwargs) == {
+            "exam_id",
+            "attempt_id",
+            "show_configuration_dashboard",
+            "encrypted_video_review_url",
+        }
+    else:
+        assert url == "4 keywords"

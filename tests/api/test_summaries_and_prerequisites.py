@@ -249,3 +249,40 @@ def test_without_a_credit_state_nothing_is_added(service: Any) -> None:
     exam = make_exam()
 
     assert checked(exam, make_user()) == api.get_exam_by_id(exam.pk)
+
+
+# Hosts that know less, or fail (host-platform.md 6.2, 11, 16)
+
+
+@pytest.mark.parametrize("with_credit", [True, False])
+@pytest.mark.parametrize(
+    ("kind", "line"), [("proctored", None), ("practice", "Ungraded Practice Exam"), ("timed", "Timed Exam")]
+)
+def test_somebody_who_is_not_signed_in(kind: str, line: str | None, with_credit: bool) -> None:
+    if with_credit:
+        runtime.set_runtime_service("credit", MockCreditService())
+    exam = make_exam(kind)
+    seen = api.get_attempt_status_summary(None, COURSE, exam.content_id)
+
+    assert (seen and seen["short_description"]) == line
+    assert api.get_attempt_status_summaries(None, COURSE) == ({} if seen is None else {exam.content_id: seen})
+
+
+def test_a_learner_who_is_gone_sees_no_line(credit: Any) -> None:
+    exam = make_exam()
+
+    assert api.get_attempt_status_summary(4711, COURSE, exam.content_id) is None
+
+
+def test_a_credit_service_that_fails_is_taken_for_one_that_knows_nothing(
+    credit: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    credit.failing.add("get_credit_state")
+    exam, user = make_exam(), make_user()
+    seen = summary(exam, user)
+
+    assert seen is not None
+    assert seen["status"] == S.eligible
+    assert api.get_attempt_status_summaries(user.pk, COURSE) == {exam.content_id: seen}
+    assert "prerequisite_status" not in api.check_prerequisites(api.get_exam_by_id(exam.pk), user.pk)
+    assert "credit state not available" in caplog.text

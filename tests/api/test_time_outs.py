@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -260,26 +261,31 @@ def test_total_allowed_time_in_words(clock: FrozenDateTimeFactory) -> None:
 def test_past_due(
     clock: FrozenDateTimeFactory,
     monkeypatch: pytest.MonkeyPatch,
+    date_service: ModuleType,
     kind: str,
     due: datetime | None,
     course_end: datetime | None,
     expected: bool,
 ) -> None:
-    monkeypatch.setattr("edx_when.api.get_dates_for_course", lambda course_id, **kwargs: {("block", "end"): course_end})
+    monkeypatch.setattr(
+        date_service, "get_dates_for_course", lambda course_id, **kwargs: {("block", "end"): course_end}
+    )
     exam = api.get_exam_by_id(make_exam(kind, due_date=due).pk)
 
     assert api.is_exam_passed_due(exam) is expected
 
 
 @pytest.mark.django_db
-def test_a_personal_date_beats_the_stored_one(clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_personal_date_beats_the_stored_one(
+    clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch, date_service: ModuleType
+) -> None:
     asked: list[Any] = []
 
     def date_for_block(course_id: str, block_id: str, name: str, user: Any = None) -> datetime | None:
         asked.append((course_id, block_id, name, user))
         return NOON + MINUTE if user else None
 
-    monkeypatch.setattr("edx_when.api.get_date_for_block", date_for_block)
+    monkeypatch.setattr(date_service, "get_date_for_block", date_for_block)
     exam = api.get_exam_by_id(make_exam(due_date=NOON - MINUTE).pk)
 
     assert api.is_exam_passed_due(exam)

@@ -3,6 +3,8 @@
 import pytest
 from django.apps import apps
 from django.core import checks
+from edx_rest_framework_extensions.auth.jwt.decoder import jwt_decode_handler
+from rest_framework_jwt.settings import api_settings
 
 from edx_proctoring import checks as ours
 from edx_proctoring.backends.null import NullBackendProvider
@@ -136,3 +138,25 @@ class TestObfuscationKey:
 def test_time_limits(config, option, value, is_fine):
     setattr(config.backends["good"], option, value)
     assert ids() == ([] if is_fine else ["edx_proctoring.E009"])
+
+
+class TestJwtKeys:
+    @pytest.fixture(autouse=True)
+    def _decoder(self, config, monkeypatch):
+        monkeypatch.setattr(api_settings, "JWT_DECODE_HANDLER", jwt_decode_handler)
+
+    @pytest.mark.parametrize("keys", [None, "", {}], ids=["none", "empty", "empty-dict"])
+    def test_without_public_keys_anybody_can_sign(self, settings, keys):
+        settings.JWT_AUTH = {"JWT_SECRET_KEY": "secret", "JWT_PUBLIC_SIGNING_JWK_SET": keys}
+        (message,) = messages()
+        assert message.id == "edx_proctoring.W010"
+        assert "JWT_PUBLIC_SIGNING_JWK_SET" in message.hint
+
+    def test_with_public_keys(self, settings):
+        settings.JWT_AUTH = {"JWT_PUBLIC_SIGNING_JWK_SET": '{"keys": [{}]}'}
+        assert messages() == []
+
+    def test_with_another_decoder(self, settings, monkeypatch):
+        monkeypatch.setattr(api_settings, "JWT_DECODE_HANDLER", lambda token: {})
+        settings.JWT_AUTH = {}
+        assert messages() == []

@@ -7,6 +7,7 @@ import pytest
 import requests
 import responses
 
+from edx_proctoring.backends import insisting
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
@@ -166,6 +167,19 @@ class TestTellingAStatus:
     def test_an_error_status_is_ignored(self, provider, http, call, word, status):
         http.patch(ATTEMPT_URL, json={"status": "odd"}, status=status)
         assert getattr(provider, call)("ext-exam", "ext-att") == "odd"
+
+    @pytest.mark.parametrize("status", [408, 429, 500, 503])
+    def test_who_insists_hears_of_an_error_that_may_pass(self, provider, http, call, word, status):
+        http.patch(ATTEMPT_URL, json={"status": "odd"}, status=status)
+        with insisting.insisting(), pytest.raises(requests.HTTPError, match=f"upstream_status={status}"):
+            getattr(provider, call)("ext-exam", "ext-att")
+        assert getattr(provider, call)("ext-exam", "ext-att") == "odd", "and nobody else does, afterwards"
+
+    @pytest.mark.parametrize("status", [200, 202, 400, 404])
+    def test_who_insists_hears_nothing_of_what_will_not_change(self, provider, http, call, word, status):
+        http.patch(ATTEMPT_URL, json={"status": "odd"}, status=status)
+        with insisting.insisting():
+            assert getattr(provider, call)("ext-exam", "ext-att") == "odd"
 
     @pytest.mark.parametrize("body", ["", "<html>", "[]", "3"])
     def test_what_is_no_json_object_means_none(self, provider, http, call, word, body):

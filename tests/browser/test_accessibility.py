@@ -127,11 +127,12 @@ def test_the_pages_of_the_provider(demo: Demo, new_page: Callable[[], Page], ins
 
 
 def test_nothing_sticks_out_on_a_phone(demo: Demo, new_page: Callable[[], Page]) -> None:
-    """Nobody has to scroll sideways at 390 pixels (WCAG 1.4.10)."""
+    """Nobody has to scroll sideways at 320 pixels (WCAG 1.4.10)."""
     wide: list[str] = []
 
     def measure(page: Page, step: str) -> None:
-        page.set_viewport_size({"width": 390, "height": 844})
+        # The narrowest page that WCAG asks for: 1280 pixels at 400 %.
+        page.set_viewport_size({"width": 320, "height": 844})
         excess = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         if excess > 0:
             wide.append(f"{step}: {excess} px")

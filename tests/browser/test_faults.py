@@ -221,3 +221,60 @@ def test_many_readers_notice_the_end_of_the_time_at_once(learner: Learner) -> No
     assert len(demo.events("attempt.submitted", attempt["id"])) == 1
     assert len(demo.mails_to(learner.username)) == 1
     assert len(demo.provider_saw("PATCH", f"/attempt/{attempt['external_id']}/")) == 2, "started and submitted"
+
+
+class TestTheOtherTab:
+    """What happens to an exam behind the back of the page that shows it."""
+
+    @staticmethod
+    def start_timed_quiz(learner: Learner) -> None:
+        learner.open_exam(TIMED)
+        learner.press("I am ready to start this timed exam.")
+        learner.see_questions()
+
+    def test_an_exam_started_there_is_not_said_to_be_unstarted_here(self, learner: Learner) -> None:
+        learner.open_exam(TIMED)
+        here = learner.page
+        learner.page = here.context.new_page()
+        self.start_timed_quiz(learner)
+        here.get_by_role("button", name="I am ready to start this timed exam.").click()
+        expect(here.get_by_role("alert").filter(has_text="in another tab").first).to_be_visible()
+        learner.look("started-in-another-tab", here)
+        assert len(learner.demo.attempts(learner.username)) == 1
+
+    def test_a_reset_is_told_at_the_clock_and_ends_at_the_entrance(self, learner: Learner) -> None:
+        demo = learner.demo
+        self.start_timed_quiz(learner)
+        [attempt] = demo.attempts(learner.username)
+        exam_id, user_id = attempt["proctored_exam"]["id"], attempt["user"]["id"]
+        demo.session("stan").delete(
+            f"{demo.host}{API}/exam_id/{exam_id}/user_id/{user_id}/reset_attempts", timeout=20
+        ).raise_for_status()
+        # The page asks the server at once when the computer is back online, else within a minute.
+        learner.page.evaluate("window.dispatchEvent(new Event('online'))")
+        expect(learner.page.get_by_role("alert").filter(has_text="may have reset it")).to_be_visible()
+        learner.look("reset-meanwhile")
+        learner.end()
+        expect(learner.page.get_by_role("button", name="I am ready to start this timed exam.")).to_be_visible()
+
+    def test_a_lost_connection_is_there_for_all_to_see(self, learner: Learner) -> None:
+        self.start_timed_quiz(learner)
+        page = learner.page
+        notice = page.get_by_role("alert").filter(has_text="The connection to the server is lost.")
+        page.context.set_offline(True)
+        page.evaluate("window.dispatchEvent(new Event('online'))")
+        expect(notice).to_be_visible()
+        learner.look("offline")
+        page.context.set_offline(False)
+        page.evaluate("window.dispatchEvent(new Event('online'))")
+        expect(notice).to_have_count(0)
+
+
+def test_the_software_does_not_ask_to_stay_when_it_says_one_may_go(learner: Learner) -> None:
+    learner.reach_the_exam(MIDTERM)
+    assert learner.software is not None
+    stay = learner.software.get_by_text("Do not close this window")
+    expect(stay).to_be_visible()
+    learner.submit()
+    expect(learner.software.get_by_text("You can close this window.")).to_be_visible()
+    expect(stay).to_be_hidden()

@@ -10,10 +10,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _free_dates(monkeypatch):
+def _free_dates(date_service, monkeypatch):
     """The date service is the host's, and so is its cost."""
-    monkeypatch.setattr("edx_when.api.get_date_for_block", lambda *args, **kwargs: None)
-    monkeypatch.setattr("edx_when.api.get_dates_for_course", lambda *args, **kwargs: {})
+    monkeypatch.setattr(date_service, "get_date_for_block", lambda *args, **kwargs: None)
+    monkeypatch.setattr(date_service, "get_dates_for_course", lambda *args, **kwargs: {})
 
 
 @pytest.fixture

@@ -151,6 +151,7 @@ ADDED_TABLES = {
         "outcome:varchar(255)",
         "actor_id:int?",
     ],
+    "proctoring_openattempt": ["id:id", "exam_id:int", "user_id:int", "attempt_id:int"],
 }
 
 # SQLite rebuilt this table when a default was given to one of its columns (data-model.md 2.3).
@@ -197,6 +198,7 @@ UNIQUE = {
     "proctoring_proctoredexam": {("course_id", "content_id")},
     "proctoring_proctoredexamstudentallowance": {("user_id", "proctored_exam_id", "key")},
     "proctoring_proctoredexamsoftwaresecurereview": {("attempt_code",)},
+    "proctoring_openattempt": {("exam_id", "user_id")},
 }
 
 FOREIGN_KEYS = {
@@ -233,9 +235,7 @@ FOREIGN_KEYS = {
         "reviewed_by_id": "auth_user",
         "student_id": "auth_user",
     },
-    "proctoring_proctoredexamstudentattemptcomment": {
-        "review_id": "proctoring_proctoredexamsoftwaresecurereview"
-    },
+    "proctoring_proctoredexamstudentattemptcomment": {"review_id": "proctoring_proctoredexamsoftwaresecurereview"},
 }
 
 # Columns that some index begins with. Names of indexes are no contract, and differ between old and new databases.
@@ -270,6 +270,7 @@ INDEXED = {
     "proctoring_proctoredexamstudentattemptcomment": {"review_id"},
     "proctoring_effect": {"attempt_id", "exam_id", "state"},
     "proctoring_reviewinbox": {"attempt_code", "external_id"},
+    "proctoring_openattempt": {"exam_id", "attempt_id"},
 }
 
 # Indexes of ours, from migration 0029.

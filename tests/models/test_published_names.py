@@ -42,9 +42,7 @@ def test_what_else_the_models_module_has():
     assert models.VERIFICATION_DAYS_VALID == constants.VERIFICATION_DAYS_VALID
     assert isinstance(models.ProctoredExamStudentAttempt.objects, models.ProctoredExamStudentAttemptManager)
     assert isinstance(models.ProctoredExamStudentAllowance.objects, models.ProctoredExamStudentAllowanceManager)
-    assert issubclass(
-        models.ProctoredExamStudentAllowance.objects._queryset_class, models.QuerySetWithUpdateOverride
-    )
+    assert issubclass(models.ProctoredExamStudentAllowance.objects._queryset_class, models.QuerySetWithUpdateOverride)
 
 
 @pytest.mark.spec("data-model.md", "15")

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from edx_proctoring.models import (
@@ -108,9 +109,7 @@ class Site:
 
     def tables(self) -> set[str]:
         """Return the names of our tables."""
-        return {
-            name for name in self.connection.introspection.table_names() if name.startswith("proctoring_")
-        }
+        return {name for name in self.connection.introspection.table_names() if name.startswith("proctoring_")}
 
 
 @pytest.fixture
@@ -191,12 +190,13 @@ def test_the_upgrade_and_the_way_back_change_no_row(site):
 
 def test_the_old_release_has_nothing_to_apply_and_we_only_what_is_new(site):
     """No published migration runs again: that would fail on tables that exist."""
+    on_disk = {name for app, name in MigrationLoader(None).disk_migrations if app == "edx_proctoring"}
     recorder = MigrationRecorder(site.connection)
     ours = {name for app, name in recorder.applied_migrations() if app == "edx_proctoring"}
     assert len(ours) == 25
     site.migrate()
     added = {name for app, name in recorder.applied_migrations() if app == "edx_proctoring"} - ours
-    assert {name[:4] for name in added} == {"0026", "0027", "0028", "0029"}
+    assert added == {name for name in on_disk if name > LAST_PUBLISHED}
 
 
 def test_an_upgraded_site_has_the_tables_of_a_new_one(site):

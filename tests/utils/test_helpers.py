@@ -1,7 +1,7 @@
 """Small helpers of the contract. Spec: python-api.md 9 and 14."""
 
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -92,14 +92,18 @@ def test_due_date_passed(due: datetime | None, passed: bool) -> None:
         ),
     ],
 )
-def test_course_end(monkeypatch: pytest.MonkeyPatch, dates: dict[Any, Any], end: datetime | None) -> None:
-    monkeypatch.setattr("edx_when.api.get_dates_for_course", lambda course_id: dates)
+def test_course_end(
+    monkeypatch: pytest.MonkeyPatch, date_service: ModuleType, dates: dict[Any, Any], end: datetime | None
+) -> None:
+    monkeypatch.setattr(date_service, "get_dates_for_course", lambda course_id: dates)
 
     assert utils.get_course_end_date(COURSE) == end
 
 
-def test_a_course_end_that_is_no_date(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    monkeypatch.setattr("edx_when.api.get_dates_for_course", lambda course_id: {("course", "end"): "soon"})
+def test_a_course_end_that_is_no_date(
+    monkeypatch: pytest.MonkeyPatch, date_service: ModuleType, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(date_service, "get_dates_for_course", lambda course_id: {("course", "end"): "soon"})
 
     assert utils.get_course_end_date(COURSE) is None
     assert not utils.has_end_date_passed(COURSE)
@@ -113,6 +117,15 @@ def test_a_content_id_that_is_no_key_uses_the_stored_date() -> None:
     assert utils.get_exam_due_date(exam) == NOON
 
 
+def test_a_host_without_the_date_service(no_date_service: None) -> None:
+    exam = {"course_id": COURSE, "content_id": CONTENT, "due_date": NOON}
+
+    assert utils.get_course_end_date(COURSE) is None
+    assert not utils.has_end_date_passed(COURSE)
+    assert utils.get_exam_due_date(exam, 7) == NOON
+    assert utils.get_exam_due_date({**exam, "due_date": None}) is None
+
+
 @pytest.mark.parametrize(
     ("grace", "due", "waits"),
     [
@@ -123,9 +136,13 @@ def test_a_content_id_that_is_no_key_uses_the_stored_date() -> None:
     ],
 )
 def test_waiting_for_the_end_of_the_grace_period(
-    monkeypatch: pytest.MonkeyPatch, grace: timedelta | None, due: datetime | None, waits: bool
+    monkeypatch: pytest.MonkeyPatch,
+    date_service: ModuleType,
+    grace: timedelta | None,
+    due: datetime | None,
+    waits: bool,
 ) -> None:
-    monkeypatch.setattr("edx_when.api.get_date_for_block", lambda *args, **kwargs: None)
+    monkeypatch.setattr(date_service, "get_date_for_block", lambda *args, **kwargs: None)
     context: dict[str, Any] = {"grace_period": grace}
     exam = {"course_id": COURSE, "content_id": CONTENT, "due_date": due}
 

@@ -131,3 +131,26 @@ def test_refusal_keeps_what_was_done_before_it(learner_client: Any, learner: Any
     assert learner_client.put(path, {"action": "stop"}, format="json").status_code == 400
     attempt.refresh_from_db()
     assert attempt.status == "submitted"
+
+
+@pytest.mark.parametrize("content", [b"", "", None, b"  \n"], ids=["no-bytes", "no-text", "nothing", "blanks"])
+def test_a_provider_that_fails_without_a_word_is_spoken_for(
+    learner_client: Any, test_backend: Any, monkeypatch: pytest.MonkeyPatch, content: Any
+) -> None:
+    def refuse(exam: Any, context: Any) -> None:
+        raise BackendProviderCannotRegisterAttempt(content, 503)
+
+    monkeypatch.setattr(test_backend, "register_exam_attempt", refuse)
+    response = learner_client.post(
+        reverse("edx_proctoring:proctored_exam.attempt.collection"),
+        {"exam_id": factories.make_exam().pk, "attempt_proctored": "true"},
+        format="json",
+    )
+    assert response.status_code == 503
+    assert response.json()["detail"].startswith("The proctoring service does not answer as it should.")
+
+
+def test_another_exception_without_a_word_is_spoken_for() -> None:
+    response = handle_proctored_exception(UserNotFoundException())
+    assert response is not None
+    assert response.data["detail"]

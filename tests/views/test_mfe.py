@@ -274,3 +274,13 @@ def test_no_review_policy_is_null_also_for_an_unknown_exam(learner_client: Any) 
     for exam_id in (factories.make_exam().pk, 99999):
         response = learner_client.get(reverse("edx_proctoring:proctored_exam.review_policy", args=[exam_id]))
         assert (response.status_code, response.json()) == (200, {"review_policy": None})
+
+
+def test_exam_whose_provider_is_gone_is_answered_without_it(learner_client: Any, learner: User) -> None:
+    exam = factories.make_exam(due_date=None)
+    factories.make_attempt(exam, learner, S.created)
+    type(exam).objects.update(backend="gone")
+    response = get(learner_client, exam)
+    assert response.status_code == 200
+    assert response.json()["exam"]["attempt"]["attempt_status"] == S.created
+    assert "software_download_url" not in response.json()["exam"]["attempt"]

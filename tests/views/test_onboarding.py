@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from freezegun import freeze_time
 from opaque_keys.edx.locator import BlockUsageLocator
+from rest_framework.request import Request
+from rest_framework.test import APIRequestFactory
 from waffle.testutils import override_switch
 
 from edx_proctoring import constants, runtime, views
@@ -520,3 +524,67 @@ def test_provider_without_profiles_is_replaced_by_our_own_attempts(
         response = roster(staff_client)
     assert statuses(response) == {"ann": "not_started"}
     assert response.data["use_onboarding_profile_api"] is False
+
+
+# Asked by the host's support view, which calls the method by itself (host-platform.md 6.9)
+
+
+def asked_directly(user: User, **query: str) -> Any:
+    """Call the view as the host does: one request, whose ``GET`` was replaced, and no ``dispatch``."""
+    request = Request(APIRequestFactory().get("/support/onboarding_status/somebody"))
+    request.user = user
+    replaced = QueryDict(mutable=True)
+    replaced.update({"course_id": factories.COURSE, **query})
+    request.GET = replaced
+    return views.StudentOnboardingStatusView().get(request)
+
+
+def test_support_gets_a_dict_of_its_own_without_dispatch(learner: User) -> None:
+    exam = factories.make_exam("onboarding")
+    factories.make_attempt(exam, learner, status=S.verified)
+    answer = asked_directly(factories.make_staff(), username=learner.username)
+    assert answer.status_code == 200
+    assert answer.data["onboarding_status"] == S.verified
+    answer.data["enrollment_date"] = "added by the host"
+    assert "enrollment_date" not in asked_directly(factories.make_staff(), username=learner.username).data
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        pytest.param({"course_id": ""}, 400, id="no-course"),
+        pytest.param({"course_id": "no course at all"}, 404, id="odd-course"),
+        pytest.param({"course_id": "course-v1:No+ONBOARDING+1"}, 404, id="course-without-onboarding"),
+        pytest.param({"username": "nobody"}, 404, id="unknown-learner"),
+    ],
+)
+def test_support_is_answered_and_not_thrown_at(query: dict[str, str], status: int) -> None:
+    factories.make_exam("onboarding")
+    answer = asked_directly(factories.make_staff(), **query)
+    assert answer.status_code == status
+    assert set(answer.data) == {"detail"}
+
+
+def test_a_stranger_gets_no_more_by_the_direct_way(learner: User) -> None:
+    factories.make_exam("onboarding")
+    answer = asked_directly(factories.make_user(), username=learner.username)
+    assert (answer.status_code, set(answer.data)) == (403, {"detail"})
+
+
+def test_a_refusal_leaves_the_transaction_of_the_host_usable(learner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    staff = factories.make_staff()
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+    assert asked_directly(staff, username="nobody").status_code == 404
+    assert User.objects.filter(pk=learner.pk).exists()
+
+
+def test_a_provider_that_fails_oddly_leaves_our_own_status(
+    learner_client: Any, learner: User, test_backend: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(course_id: str, **kwargs: Any) -> None:
+        raise OSError("the provider's library lost its way")
+
+    factories.make_attempt(factories.make_exam("onboarding"), learner, status=S.submitted)
+    monkeypatch.setattr(constants, "ONBOARDING_PROFILE_API", True, raising=False)
+    monkeypatch.setattr(test_backend, "get_onboarding_profile_info", fail)
+    assert panel(learner_client).json()["onboarding_status"] == S.submitted

@@ -301,3 +301,13 @@ def test_decorator_lets_global_staff_pass(decorator: Callable[..., Any]) -> None
 def test_refusal_has_the_text_that_clients_compare(learner_client: Any) -> None:
     response = learner_client.post(reverse("edx_proctoring:proctored_exam.exam"), {}, format="json")
     assert response.data == {"detail": "Must be a Staff User to Perform this request."}
+
+
+def test_while_the_host_does_not_tell_who_is_staff_nobody_is(
+    learner: Any, instructor: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert is_user_course_or_global_staff(learner, COURSE_A) is True
+    instructor.failing.add("is_course_staff")
+    assert is_user_course_or_global_staff(learner, COURSE_A) is False
+    assert is_user_course_or_global_staff(factories.make_staff(), COURSE_A) is True
+    assert "host does not tell who is course staff" in caplog.text

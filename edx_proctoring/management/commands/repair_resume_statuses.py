@@ -58,7 +58,7 @@ def _mend(attempt_id: int) -> bool:
     attempt.status = Status.error
     for name, value in FLAGS[former].items():
         setattr(attempt, name, value)
-    attempt._change_reason = REASON  # type: ignore[attr-defined]
+    attempt._change_reason = REASON
     attempt.save()
     log.info("attempt mended: attempt_id=%s from=%s to=%s", attempt_id, former, attempt.status)
     return True

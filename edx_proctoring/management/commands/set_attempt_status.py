@@ -18,9 +18,7 @@ class Command(BaseCommand):
         """Add the attempt and the status."""
         parser.add_argument("-a", "--attempt", dest="attempt_id", help="id of the attempt")
         parser.add_argument("-t", "--to", dest="to_status", help="the status to move it to")
-        parser.add_argument(
-            "--dry-run", action="store_true", dest="dry_run", help="check the arguments and do nothing"
-        )
+        parser.add_argument("--dry-run", action="store_true", dest="dry_run", help="check the arguments and do nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Move the attempt. An illegal transition and an unknown attempt raise the API's exceptions."""

@@ -9,6 +9,7 @@
   const done = document.getElementById('checks-done');
   const monitor = document.getElementById('monitor');
   const quit = document.getElementById('quit');
+  const stay = document.getElementById('stay');
   const notice = software.querySelector('.notice');
   const CHECK_MS = window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 150;
   const POLL_MS = 2000;
@@ -37,6 +38,7 @@
     const words = WORDS[status || (ran ? 'stopped' : 'closed')];
     ran = ran || status === 'running';
     quit.hidden = status !== 'running';
+    stay.hidden = status === 'uploading' || (ran && !status);
     // "Go back and start your exam" was good advice only until then.
     if (ran && notice) {
       notice.hidden = true;

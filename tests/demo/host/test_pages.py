@@ -442,11 +442,6 @@ class TestTools:
 
 
 class TestSupport:
-    @pytest.mark.xfail(
-        strict=True,
-        raises=AttributeError,
-        reason="StudentOnboardingStatusView.get still needs what only dispatch sets (host-platform.md 6.9)",
-    )
     def test_the_packages_view_is_called_without_dispatch(self, client, gina, learner, timed):
         client.force_login(gina)
         answer = client.get(reverse("onboarding_status", args=[learner.email]))

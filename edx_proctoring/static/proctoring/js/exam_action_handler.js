@@ -461,9 +461,9 @@
                 showMessage($button, explainFailure(
                     xhr,
                     gettext(
-                        'Your exam could not be started, and no time was used. Reload the page to see where your ' +
-                        'exam stands. If this happens again, try a better internet connection or restart your ' +
-                        'device, and make sure that your account is active.'
+                        'Your exam could not be started here. It may be open already, in another tab or on another ' +
+                        'device: reload the page to see where your exam stands. If this happens again, try a ' +
+                        'better internet connection or restart your device, and make sure that your account is active.'
                     ),
                     proctored === 'true' ? gettext(
                         'The proctoring service does not answer. Your exam has not started and no time was used. ' +

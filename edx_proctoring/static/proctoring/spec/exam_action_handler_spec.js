@@ -94,7 +94,7 @@ describe('The buttons of the exam pages', function() {
             {status: 0, says: 'internet connection'},
             {status: 401, says: 'not signed in'},
             {status: 403, says: 'due date may have passed'},
-            {status: 400, says: 'could not be started'},
+            {status: 400, says: 'in another tab'},
             {status: 502, says: 'proctoring service does not answer'},
             {status: 503, says: 'no time was used'}
         ].forEach(function(example) {

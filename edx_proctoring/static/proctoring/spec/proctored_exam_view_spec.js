@@ -240,10 +240,22 @@ describe('ProctoredExamView', function() {
             });
         });
 
-        it('says once that the connection is lost', function() {
+        it('says for all to see that the connection is lost', function() {
             poll([0, {}, '']);
-            expect(view.$('.timer-announce').text()).toContain('connection');
+            expect(view.$('[role=alert]').text()).toContain('connection');
             expect(view.secondsLeft).toBeGreaterThan(590);
+        });
+
+        it('takes that back when the connection is', function() {
+            poll([0, {}, '']);
+            view.adoptServerTime({time_remaining_seconds: 580, accessibility_time_string: ''});
+            expect(view.$('[role=alert]').text()).toBe('');
+            expect(view.$('.timer-announce').text()).toContain('is back');
+        });
+
+        it('says that the attempt is gone, because a reset stops no clock here', function() {
+            poll(json(400, {detail: 'unknown attempt'}));
+            expect(view.$('[role=alert]').text()).toContain('Reload this page');
         });
 
         it('happens at once when the computer is online again', function() {
@@ -339,6 +351,17 @@ describe('ProctoredExamView', function() {
             expect(_.where(server.requests, {method: 'PUT'}).length).toBe(1);
             expect(_.last(server.requests).requestBody).toBe('action=stop');
             expect(view.goTo).toHaveBeenCalledWith('/the/exam');
+        });
+
+        [400, 403, 404].forEach(function(status) {
+            it('shows where the exam stands when the server refuses with ' + status, function() {
+                show();
+                server.respondWith('PUT', ATTEMPT, json(status, {}));
+                view.$('.exam-button-turn-in-exam').trigger('click');
+                server.respond();
+                expect(view.reloadPage).toHaveBeenCalled();
+                expect(view.$('[role=alert]').length).toBe(0);
+            });
         });
 
         it('says so and can be tried again when that fails', function() {

@@ -13,6 +13,8 @@
     var ONE_MINUTE = 60;
     // Smaller corrections are the network's delay; a bigger one is time that somebody has granted.
     var GRANTED_SECONDS = 30;
+    // Answers of a server that will not change its mind about this attempt.
+    var REFUSALS = [400, 403, 404];
     var WIDE_SCREEN = '(min-width: 992px)';
 
     window.edx = window.edx || {};
@@ -203,9 +205,15 @@
                     if (xhr.status === 403) {
                         self.letGo();
                         self.reloadPage();
+                    } else if (xhr.status === 400 || xhr.status === 404) {
+                        // Contract: no reload. But a clock that runs on for an attempt that was reset is a lie.
+                        self.showMessage(gettext(
+                            'The server does not know this attempt any more; your course team may have reset it. ' +
+                            'Answers that you submit now are not saved. Reload this page to see where your exam stands.'
+                        ));
                     } else if (xhr.status === 0 && !self.offline) {
                         self.offline = true;
-                        self.announce(gettext(
+                        self.showMessage(gettext(
                             'The connection to the server is lost. Your time keeps running. ' +
                             'Answers that you submit now may not be saved.'
                         ));
@@ -223,6 +231,7 @@
             this.secondsLeft = data.time_remaining_seconds;
             if (this.offline) {
                 this.offline = false;
+                this.showMessage('');
                 this.announce(gettext('The connection to the server is back.'));
             }
             if (granted > GRANTED_SECONDS) {
@@ -293,8 +302,18 @@
                     self.letGo();
                     self.goTo(self.model.get('exam_url_path'));
                 })
-                .fail(function() {
+                .fail(function(xhr) {
+                    if (_.contains(REFUSALS, xhr.status)) {
+                        // Ended, reset or out of time meanwhile: the page knows better than this button.
+                        self.letGo();
+                        self.reloadPage();
+                        return;
+                    }
                     $button.removeAttr('aria-busy').prop('disabled', false);
+                    if (document.activeElement === document.body) {
+                        // A disabled button loses the focus; nobody else has taken it meanwhile.
+                        $button.trigger('focus');
+                    }
                     self.showMessage(gettext(
                         'Your exam could not be ended. Check your internet connection, then try again.'
                     ));

@@ -1,0 +1,162 @@
+"""Who may sign in with a JWT. Spec: rest-api.md 2.1, architecture R8."""
+
+import json
+import time
+from collections.abc import Callable
+from operator import itemgetter
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from edx_rest_framework_extensions.auth.jwt.authentication import JwtAuthentication
+from edx_rest_framework_extensions.auth.jwt.decoder import jwt_decode_handler
+from jwt.algorithms import RSAAlgorithm
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.test import APIRequestFactory
+from rest_framework_jwt.settings import api_settings
+
+from edx_proctoring.utils import AuthenticatedAPIView
+from edx_proctoring.utils.signed_jwt import SignedJwtAuthentication, accepts_any_signature
+from tests.factories import make_user
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:'JWT_ISSUERS' list not defined")]
+
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+FORGERS_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+SECRET, SECOND_SECRET, FORGERS_SECRET = ("s" * 64, "t" * 64, "f" * 64)
+
+ISSUER = {"ISSUER": "first", "AUDIENCE": "us", "SECRET_KEY": SECRET}
+SECOND_ISSUER = {"ISSUER": "second", "AUDIENCE": "us", "SECRET_KEY": SECOND_SECRET}
+PUBLIC_KEYS = json.dumps({"keys": [{**RSAAlgorithm.to_jwk(KEY.public_key(), as_dict=True), "kid": "1"}]})
+
+
+@pytest.fixture
+def platform(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Configure JWTs as the platform does, with the decoder of edx-drf-extensions."""
+
+    def configure(
+        *, issuers: Any = (ISSUER,), public_keys: str | None = None, decoder: Any = jwt_decode_handler
+    ) -> None:
+        settings.JWT_AUTH = {"JWT_ISSUERS": list(issuers), "JWT_PUBLIC_SIGNING_JWK_SET": public_keys}
+        # The library reads these once, when it is imported.
+        for name, value in {
+            "JWT_AUTH_HEADER_PREFIX": "JWT",
+            "JWT_DECODE_HANDLER": decoder,
+            "JWT_PAYLOAD_GET_USERNAME_HANDLER": itemgetter("preferred_username"),
+        }.items():
+            monkeypatch.setattr(api_settings, name, value)
+
+    return configure
+
+
+def token(key: Any, algorithm: str, **claims: Any) -> str:
+    now = int(time.time())
+    payload = {"iss": "first", "aud": "us", "preferred_username": "vendor", "iat": now - 60, "exp": now + 60, **claims}
+    return jwt.encode(payload, key, algorithm=algorithm)
+
+
+def who_is(bearer: str, authentication: type[JwtAuthentication] = SignedJwtAuthentication) -> str:
+    """Return the username that a token signs in."""
+    signed_in = authentication().authenticate(APIRequestFactory().get("/", HTTP_AUTHORIZATION=f"JWT {bearer}"))
+    assert signed_in is not None
+    username: str = signed_in[0].username
+    return username
+
+
+FORGED = [
+    pytest.param(lambda: token(FORGERS_KEY, "RS512"), id="somebody-elses-key"),
+    pytest.param(lambda: token(FORGERS_SECRET, "HS256"), id="somebody-elses-secret"),
+    pytest.param(lambda: token("", "none"), id="unsigned"),
+]
+
+
+def test_our_views_ask_for_a_signature() -> None:
+    assert SignedJwtAuthentication in AuthenticatedAPIView.authentication_classes
+
+
+@pytest.mark.parametrize("forged", FORGED)
+class TestForged:
+    def test_the_library_alone_lets_it_pass_where_there_are_no_keys(
+        self, platform: Callable[..., None], forged: Callable[[], str]
+    ) -> None:
+        """The control: when this fails, the library has been mended, and so may be our way round it."""
+        make_user("vendor")
+        platform()
+        assert who_is(forged(), JwtAuthentication) == "vendor"
+
+    @pytest.mark.parametrize(
+        "issuers",
+        [
+            pytest.param([ISSUER], id="a-secret"),
+            pytest.param([ISSUER, SECOND_ISSUER], id="two-secrets"),
+            pytest.param([{**ISSUER, "SECRET_KEY": None}], id="no-key-at-all"),
+            pytest.param([{**ISSUER, "SECRET_KEY": ""}], id="an-empty-secret"),
+        ],
+    )
+    def test_is_refused_without_public_keys(
+        self, platform: Callable[..., None], forged: Callable[[], str], issuers: Any
+    ) -> None:
+        make_user("vendor")
+        platform(issuers=issuers)
+        with pytest.raises(AuthenticationFailed):
+            who_is(forged())
+
+    def test_is_refused_with_public_keys(self, platform: Callable[..., None], forged: Callable[[], str]) -> None:
+        make_user("vendor")
+        platform(public_keys=PUBLIC_KEYS)
+        with pytest.raises(AuthenticationFailed):
+            who_is(forged())
+
+    def test_is_refused_by_the_settings_of_this_suite(self, forged: Callable[[], str]) -> None:
+        make_user("vendor")
+        with pytest.raises(AuthenticationFailed):
+            SignedJwtAuthentication().authenticate(
+                APIRequestFactory().get("/", HTTP_AUTHORIZATION=f"{api_settings.JWT_AUTH_HEADER_PREFIX} {forged()}")
+            )
+
+
+@pytest.mark.parametrize(
+    ("options", "bearer"),
+    [
+        pytest.param({"public_keys": PUBLIC_KEYS}, lambda: token(KEY, "RS512"), id="public-key"),
+        pytest.param({"public_keys": PUBLIC_KEYS}, lambda: token(SECRET, "HS256"), id="secret-beside-public-keys"),
+        pytest.param({}, lambda: token(SECRET, "HS256"), id="secret"),
+        pytest.param({}, lambda: token(SECRET, "HS512"), id="secret-longer-digest"),
+        pytest.param(
+            {"issuers": [ISSUER, SECOND_ISSUER]},
+            lambda: token(SECOND_SECRET, "HS256", iss="second"),
+            id="second-issuer",
+        ),
+    ],
+)
+def test_genuine_tokens_sign_in(
+    platform: Callable[..., None], options: dict[str, Any], bearer: Callable[[], str]
+) -> None:
+    make_user("vendor")
+    platform(**options)
+    assert who_is(bearer()) == "vendor"
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        pytest.param({"exp": 1}, id="expired"),
+        pytest.param({"aud": "others"}, id="other-audience"),
+        pytest.param({"iss": "nobody"}, id="unknown-issuer"),
+    ],
+)
+def test_a_genuine_signature_does_not_excuse_other_claims(
+    platform: Callable[..., None], claims: dict[str, Any]
+) -> None:
+    make_user("vendor")
+    platform()
+    with pytest.raises(AuthenticationFailed):
+        who_is(token(SECRET, "HS256", **claims))
+
+
+def test_a_decoder_of_the_hosts_own_is_left_alone(platform: Callable[..., None]) -> None:
+    make_user("vendor")
+    platform(decoder=lambda bearer: {"preferred_username": "vendor"})
+    assert not accepts_any_signature()
+    assert who_is(token(FORGERS_KEY, "RS512")) == "vendor"
