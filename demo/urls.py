@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog
 from edx_django_utils.plugins import get_plugin_url_patterns
 
@@ -20,6 +21,9 @@ lms_patterns = [
     path("logout", start.log_out, name="logout"),
     path("healthz", start.health, name="health"),
     re_path(rf"{COURSE}/outline$", outline.outline, name="outline"),
+    # Where the learning front end has a course's pages.
+    re_path(rf"{STUDIO}/home$", RedirectView.as_view(pattern_name="outline")),
+    re_path(rf"{STUDIO}/(?P<location>block-v1:.+)$", RedirectView.as_view(pattern_name="jump_to")),
     re_path(rf"{COURSE}/jump_to/(?P<location>.+)$", courseware.jump_to, name="jump_to"),
     re_path(rf"{COURSE}/courseware/(?P<usage_key>.+)$", courseware.sequence, name="sequence"),
     re_path(rf"{COURSE}/progress$", progress.progress, name="progress"),

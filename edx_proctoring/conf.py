@@ -200,6 +200,11 @@ class ProctoringSettings:
         return getattr(settings, "LMS_ROOT_URL", None)
 
     @property
+    def learning_mfe_url(self) -> str | None:
+        """``LEARNING_MICROFRONTEND_URL``, the front end that shows courses. None or empty: the LMS shows them."""
+        return getattr(settings, "LEARNING_MICROFRONTEND_URL", None)
+
+    @property
     def env_root(self) -> str | None:
         """``ENV_ROOT``: folder that the worker configuration is written to. Optional."""
         root = getattr(settings, "ENV_ROOT", None)

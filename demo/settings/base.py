@@ -170,7 +170,8 @@ SITE_NAME = f"127.0.0.1:{PORT}"
 PLATFORM_NAME = "Demo University"
 HTTPS = "off"
 LMS_ROOT_URL = f"http://{SITE_NAME}"
-LEARNING_MICROFRONTEND_URL = None
+# The demo shows courses itself, at the addresses of the front end too: mails link to them.
+LEARNING_MICROFRONTEND_URL = LMS_ROOT_URL
 DEFAULT_FROM_EMAIL = "registration@demo.example"
 CONTACT_EMAIL = "info@demo.example"
 TECH_SUPPORT_EMAIL = "technical@demo.example"

@@ -329,3 +329,11 @@ def test_without_a_tracker_events_are_dropped(caplog: pytest.LogCaptureFixture) 
     utils._emit_event("name", None, {})
 
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
+
+
+@pytest.mark.parametrize("absent", [None, ""], ids=["none", "empty"])
+def test_a_host_without_the_learning_mfe_has_its_course_pages_in_the_lms(settings, absent):
+    settings.LEARNING_MICROFRONTEND_URL = absent
+    settings.LMS_ROOT_URL = "https://lms.example"
+    assert utils.get_course_home_url("course-v1:a+b+c") == "https://lms.example/courses/course-v1:a+b+c/"
+    assert utils.get_exam_url("a/b/c", "block", is_learning_mfe=True) == "/courses/a/b/c/jump_to/block"
