@@ -13,7 +13,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 
-from edx_proctoring.api import attempts, exams, reviews
+from edx_proctoring.api import attempts, effects, exams, reviews
 from edx_proctoring.models import (
     ProctoredExam,
     ProctoredExamReviewPolicy,
@@ -151,7 +151,8 @@ def on_attempt_changed(instance: ProctoredExamStudentAttempt, raw: bool = False,
     """
     if raw or not instance.id:
         return
-    if instance.completed_at is None and not instance._state.adding:
+    is_told_by_the_change = effects.is_completion_planned(instance.id)
+    if (instance.completed_at is None or is_told_by_the_change) and not instance._state.adding:
         # Nothing to report, and ``save`` itself notices a row that is gone: most saves end here, without a query.
         return
     stored = ProctoredExamStudentAttempt.objects.only("completed_at").get(id=instance.id)

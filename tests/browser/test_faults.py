@@ -180,6 +180,7 @@ def test_two_tabs_press_start_and_one_clock_runs(learner: Learner) -> None:
 
     [attempt] = demo.attempts(learner.username)
     assert attempt["status"] == "started"
+    assert len(demo.events("attempt.started", attempt["id"])) == 1
     starts = [entry for entry in demo.provider_saw("PATCH", attempt["external_id"]) if "started" in str(entry["body"])]
     assert len(starts) == 1, "the provider hears of one start"
     clocks = [page.locator("h3#time_remaining_id b").inner_text() for page in (learner.page, second)]

@@ -1,0 +1,232 @@
+"""Changes of one attempt that meet. Spec: python-api.md 7.3 (Improve), 7.6, 8.6; cross-cutting.md C19."""
+
+import random
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models.signals import pre_save
+from django.utils import timezone
+
+from edx_proctoring import api
+from edx_proctoring.api import actions, transitions
+from edx_proctoring.exceptions import ProctoredBaseException, StudentExamAttemptedAlreadyStarted
+from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.signals import exam_attempt_status_signal
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from edx_proctoring.statuses import SoftwareSecureReviewStatus
+from tests.factories import make_attempt, make_exam, make_review
+
+from .conftest import ThreadSafeProvider, at_the_same_time
+
+pytestmark = [
+    pytest.mark.concurrency,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(
+        not connection.features.has_select_for_update,
+        reason="SQLite has no row locks: it lets one writer in at a time",
+    ),
+]
+
+READERS = 6
+ROUNDS = 25
+
+
+def count(events: list[tuple[str, dict[str, Any]]], name: str) -> int:
+    """How many tracking events of this name were emitted."""
+    return sum(event.endswith(name) for event, _ in events)
+
+
+@pytest.mark.parametrize(
+    ("locked", "starts"),
+    [
+        pytest.param(False, 2, id="control-without-the-lock-both-start"),
+        pytest.param(True, 1, id="with-the-lock-one-starts"),
+    ],
+)
+def test_two_tabs_press_start(provider, events, seed, without_locks, meet_before_saving, locked, starts):
+    attempt = make_attempt(status=S.ready_to_start)
+    if not locked:
+        without_locks()
+    meet_before_saving(2)
+
+    outcomes = at_the_same_time(
+        *[lambda: api.start_exam_attempt(attempt.proctored_exam_id, attempt.user_id)] * 2,
+    )
+
+    print(f"tabs=2 started={outcomes.count(attempt.pk)} events={count(events, 'attempt.started')}")
+    assert outcomes.count(attempt.pk) == starts
+    assert sum(isinstance(outcome, StudentExamAttemptedAlreadyStarted) for outcome in outcomes) == 2 - starts
+    assert count(events, "attempt.started") == starts
+    assert provider.calls.count("start_exam_attempt") == starts
+
+
+@pytest.mark.parametrize(
+    ("locked", "mails"),
+    [
+        pytest.param(False, 2, id="control-without-the-lock-two-mails"),
+        pytest.param(True, 1, id="with-the-lock-one-mail"),
+    ],
+)
+def test_two_tabs_hand_in(provider, events, seed, without_locks, meet_before_saving, mailoutbox, locked, mails):
+    attempt = make_attempt(status=S.ready_to_submit)
+    seen = api.get_exam_attempt_by_id(attempt.pk)
+    if not locked:
+        without_locks()
+    meet_before_saving(2)
+
+    outcomes = at_the_same_time(
+        *[lambda: actions.perform_action("submit", actions.ActionRequest(seen, attempt.user))] * 2,
+    )
+
+    print(f"tabs=2 mails={len(mailoutbox)} events={count(events, 'attempt.submitted')}")
+    assert outcomes == [attempt.pk] * 2, "for the learner it is handed in, whichever tab was first"
+    assert count(events, "attempt.submitted") == len(mailoutbox) == mails
+    assert provider.calls.count("stop_exam_attempt") == mails
+
+
+@pytest.mark.parametrize(
+    ("locked", "mails"),
+    [
+        pytest.param(False, READERS, id="control-without-the-lock-each-reader-ends-it"),
+        pytest.param(True, 1, id="with-the-lock-it-ends-once"),
+    ],
+)
+def test_six_readers_notice_that_the_time_is_up(
+    provider, events, seed, without_locks, meet_before_saving, mailoutbox, locked, mails
+):
+    started_at = timezone.now().replace(microsecond=0) - timedelta(minutes=100)
+    attempt = make_attempt(status=S.started, started_at=started_at, allowed_time_limit_mins=90)
+    if not locked:
+        without_locks()
+    meet_before_saving(READERS)
+
+    outcomes = at_the_same_time(*[lambda: api.get_exam_attempt_by_id(attempt.pk)["status"]] * READERS)
+
+    print(f"readers={READERS} mails={len(mailoutbox)} events={count(events, 'attempt.submitted')}")
+    assert outcomes == [S.submitted] * READERS
+    assert count(events, "attempt.submitted") == len(mailoutbox) == mails
+    attempt.refresh_from_db()
+    assert attempt.completed_at == started_at + timedelta(minutes=90)
+
+
+# Anything may meet anything
+
+
+def participants(attempt: ProctoredExamStudentAttempt) -> dict[str, Callable[[], Any]]:
+    """Everybody who wants something of this attempt."""
+    exam_id, user_id, attempt_id = attempt.proctored_exam_id, attempt.user_id, attempt.pk
+    return {
+        "start": lambda: api.start_exam_attempt(exam_id, user_id),
+        "submit": lambda: api.update_attempt_status(attempt_id, S.submitted),
+        "review": lambda: make_review(attempt, SoftwareSecureReviewStatus.clean).pk,
+        "reset": lambda: (
+            api.reset_practice_exam(exam_id, user_id, requesting_user=attempt.user)
+            if attempt.is_sample_attempt
+            else api.remove_exam_attempt(attempt_id, attempt.user)
+        ),
+        "time-out": lambda: api.mark_exam_attempt_timeout(attempt_id),
+        "error": lambda: api.update_attempt_status(attempt_id, S.error),
+        "time-left": lambda: api.update_exam_attempt(attempt_id, time_remaining_seconds=1234),
+        "acknowledge": lambda: api.update_exam_attempt(attempt_id, is_status_acknowledged=True),
+    }
+
+
+def faults_of(
+    attempt: ProctoredExamStudentAttempt, wanted: list[str], outcomes: list[Any], heard: list[str]
+) -> list[str]:
+    """What is wrong after the meeting; empty if some order of the requests explains it."""
+    faults = [
+        f"{who} got {outcome!r}"
+        for who, outcome in zip(wanted, outcomes, strict=True)
+        if isinstance(outcome, Exception) and not isinstance(outcome, ProctoredBaseException)
+    ]
+    kept = list(attempt.history.order_by("history_id"))
+    for before, after in pairwise(kept):
+        if transitions.find_refusal(before.status, after.status):
+            faults.append(f"{after.status} after {before.status}")
+        for field in ("started_at", "completed_at", "time_remaining_seconds", "is_status_acknowledged"):
+            if getattr(before, field) and not getattr(after, field):
+                faults.append(f"{field} lost")
+    changes = [after.status for before, after in pairwise(kept) if after.status != before.status]
+    told = [status for status in changes if status != S.onboarding_reset]
+    if not set(told) <= set(heard):
+        faults.append(f"kept {told}, told {heard}")
+    current = ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).first()
+    if current is not None and current.status != kept[-1].status:
+        faults.append(f"is {current.status}, archived {kept[-1].status}")
+    live = ProctoredExamStudentAttempt.objects.filter(
+        proctored_exam_id=attempt.proctored_exam_id, user_id=attempt.user_id
+    )
+    if sum(S.is_incomplete_status(other.status) for other in live) > 1:
+        faults.append("two attempts are open")
+    return faults
+
+
+@pytest.mark.parametrize("kind", ["proctored", "onboarding"])
+@pytest.mark.parametrize(
+    "locked",
+    [
+        pytest.param(False, id="control-without-locks-updates-are-lost"),
+        pytest.param(True, id="with-locks-nothing-is-lost"),
+    ],
+)
+def test_random_meetings_end_in_a_state_that_some_order_explains(
+    provider: ThreadSafeProvider, seed: int, without_locks: Any, kind: str, locked: bool
+) -> None:
+    chance = random.Random(seed)
+    if not locked:
+        without_locks()
+    faults: list[str] = []
+    performed = refused = 0
+
+    def dawdle(**kwargs: Any) -> None:
+        time.sleep(0.01)
+
+    heard: list[tuple[int, str]] = []
+
+    def hear(attempt_id: int, status: str, **kwargs: Any) -> None:
+        heard.append((attempt_id, status))
+
+    pre_save.connect(dawdle, sender=ProctoredExamStudentAttempt)
+    exam_attempt_status_signal.connect(hear)
+    try:
+        for number in range(ROUNDS):
+            attempt = make_attempt(
+                make_exam(kind, backend="test"), status=chance.choice([S.ready_to_start, S.started, S.submitted])
+            )
+            everybody = participants(attempt)
+            wanted = chance.sample(sorted(everybody), k=chance.randint(3, len(everybody)))
+            delays = [chance.uniform(0, 0.03) for _ in wanted]
+
+            def ask(who: str, delay: float, everybody: Any = everybody) -> Any:
+                time.sleep(delay)
+                return everybody[who]()
+
+            outcomes = at_the_same_time(
+                *[
+                    lambda who=who, delay=delay, ask=ask: ask(who, delay)
+                    for who, delay in zip(wanted, delays, strict=True)
+                ]
+            )
+            refused += sum(isinstance(outcome, ProctoredBaseException) for outcome in outcomes)
+            performed += sum(not isinstance(outcome, Exception) for outcome in outcomes)
+            of_attempt = [status for attempt_id, status in heard if attempt_id == attempt.pk]
+            faults += [
+                f"round {number} {wanted}: {fault}" for fault in faults_of(attempt, wanted, outcomes, of_attempt)
+            ]
+    finally:
+        pre_save.disconnect(dawdle, sender=ProctoredExamStudentAttempt)
+        exam_attempt_status_signal.disconnect(hear)
+
+    print(f"rounds={ROUNDS} performed={performed} refused={refused} faults={len(faults)}")
+    for fault in faults[:10]:
+        print(fault)
+    if locked:
+        assert faults == []
+    else:
+        assert faults

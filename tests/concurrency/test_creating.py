@@ -1,0 +1,94 @@
+"""Twenty requests want to create the same attempt. Spec: python-api.md 8.5, cross-cutting.md C8, C19."""
+
+import threading
+import time
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from edx_proctoring import api
+from edx_proctoring.exceptions import StudentExamAttemptAlreadyExistsException
+from edx_proctoring.models import OpenAttempt, ProctoredExamStudentAttempt
+from edx_proctoring.models.open_attempts import OpenAttemptManager
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from tests.factories import make_attempt, make_exam, make_user
+
+from .conftest import ThreadSafeProvider, at_the_same_time
+
+pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
+
+REQUESTS = 20
+
+control = pytest.mark.skipif(
+    connection.vendor == "sqlite", reason="SQLite lets one writer in at a time: there is no fault to be shown"
+)
+
+
+@pytest.mark.parametrize(
+    ("locked", "guarded", "one_attempt"),
+    [
+        pytest.param(False, False, False, id="control-without-both-the-race-is-real", marks=control),
+        pytest.param(True, False, True, id="the-lock-alone-is-enough", marks=control),
+        pytest.param(False, True, True, id="the-guard-alone-is-enough", marks=control),
+        pytest.param(True, True, True, id="with-lock-and-guard-one-attempt"),
+    ],
+)
+@pytest.mark.parametrize("history", ["none", "released", "left-by-6.1.4"])
+def test_twenty_requests_create_one_attempt(
+    shared_database: None,
+    provider: ThreadSafeProvider,
+    without_locks: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    seed: int,
+    history: str,
+    locked: bool,
+    guarded: bool,
+    one_attempt: bool,
+) -> None:
+    exam, user = make_exam(), make_user()
+    if history == "released":
+        make_attempt(exam, user, S.error, ready_to_resume=True)
+    if history == "left-by-6.1.4":
+        OpenAttempt.objects.create(exam_id=exam.pk, user_id=user.pk, attempt_id=4711)
+    before = ProctoredExamStudentAttempt.objects.count()
+    if not locked:
+        without_locks()
+    if not guarded:
+        monkeypatch.setattr(OpenAttemptManager, "holder_of", lambda *args: None)
+        monkeypatch.setattr(OpenAttemptManager, "take", lambda *args, **kwargs: True)
+    # Everybody has looked and found nothing before anybody inserts; and nobody inserts at once.
+    provider.gate = threading.Barrier(REQUESTS, timeout=30).wait
+    insert = ProctoredExamStudentAttempt.create_exam_attempt
+
+    def insert_slowly(*args: Any, **kwargs: Any) -> Any:
+        time.sleep(0.05)
+        return insert(*args, **kwargs)
+
+    monkeypatch.setattr(ProctoredExamStudentAttempt, "create_exam_attempt", insert_slowly)
+
+    outcomes = at_the_same_time(*[lambda: api.create_exam_attempt(exam.pk, user.pk, True)] * REQUESTS)
+
+    created = [outcome for outcome in outcomes if isinstance(outcome, int)]
+    others = [outcome for outcome in outcomes if not isinstance(outcome, int)]
+    print(f"requests={REQUESTS} created={len(created)} refused={len(others)} withdrawn={len(provider.removed)}")
+    assert {type(other) for other in others} <= {StudentExamAttemptAlreadyExistsException}, others
+    if not one_attempt:
+        assert len(created) > 1
+        return
+    assert len(created) == 1
+    assert ProctoredExamStudentAttempt.objects.count() == before + 1
+    attempt = ProctoredExamStudentAttempt.objects.get(pk=created[0])
+    assert len(provider.registered) == REQUESTS
+    assert set(provider.registered) - set(provider.removed) == {attempt.external_id}
+    if guarded:
+        assert OpenAttempt.objects.holder_of(exam.pk, user.pk) == attempt.pk
+
+
+def test_the_database_refuses_a_second_place() -> None:
+    attempt = make_attempt()
+    place = {"exam_id": attempt.proctored_exam_id, "user_id": attempt.user_id}
+    OpenAttempt.objects.create(**place, attempt=attempt)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        OpenAttempt.objects.create(**place, attempt=make_attempt())
