@@ -10,7 +10,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
 
-from edx_proctoring.api import get_exam_attempt_by_code, mark_exam_attempt_as_ready, update_attempt_status
+from edx_proctoring.api import get_exam_attempt_by_code, mark_waiting_attempt_as_ready, update_attempt_status
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ def start_exam_callback(request: HttpRequest | None, attempt_code: str) -> HttpR
 
 def _enter(attempt_id: int, status: str) -> None:
     if status in (Status.created, Status.download_software_clicked):
-        mark_exam_attempt_as_ready(attempt_id)
+        mark_waiting_attempt_as_ready(attempt_id)
     elif Status.is_in_progress_status(status):
         update_attempt_status(attempt_id, Status.submitted)
     else:

@@ -63,6 +63,7 @@ __all__ = [
     "mark_exam_attempt_as_ready_to_resume",
     "mark_exam_attempt_as_resumed",
     "mark_exam_attempt_timeout",
+    "mark_waiting_attempt_as_ready",
     "start_exam_attempt",
     "start_exam_attempt_by_code",
     "stop_exam_attempt",
@@ -453,6 +454,21 @@ def mark_exam_attempt_timeout(attempt_id: int) -> int:
 def mark_exam_attempt_as_ready(attempt_id: int) -> int:
     """Note that the provider has checked the learner in; return the attempt's id."""
     return _change(attempt_id, Status.ready_to_start)
+
+
+def mark_waiting_attempt_as_ready(attempt_id: int) -> int:
+    """As ``mark_exam_attempt_as_ready``, if the attempt still waits for the provider; return the attempt's id.
+
+    For providers, who say so at any time and more than once: a learner who started meanwhile must not
+    be taken for one who enters a running exam again, which would submit it. Raises
+    ``StudentExamAttemptDoesNotExistsException``.
+    """
+    seen = attempts_read.existing_attempt(attempt_id)
+    return transitions.change_status_if(seen, Status.ready_to_start, condition=_waits_for_provider)
+
+
+def _waits_for_provider(attempt: ProctoredExamStudentAttempt) -> bool:
+    return attempt.status in (Status.created, Status.download_software_clicked)
 
 
 def _change(attempt_id: int, to_status: str) -> int:

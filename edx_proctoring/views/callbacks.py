@@ -25,7 +25,6 @@ from edx_proctoring.api import reviews
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
-from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 from edx_proctoring.utils import locate_attempt_by_attempt_code
 from edx_proctoring.views import callback_auth, options
 from edx_proctoring.views.base import LOG, NonAtomicView, ProctoredAPIView, body_of, caller, ids_for_log
@@ -82,11 +81,7 @@ class ExamReadyCallback(ProviderCallback, ProctoredAPIView):
         if attempt["user"]["id"] != caller(request).id and not caller(request).has_perm(MAY_REVIEW, attempt):
             raise PermissionDenied
         _require_signature(request, attempt)
-        if attempt["status"] in (
-            ProctoredExamStudentAttemptStatus.created,
-            ProctoredExamStudentAttemptStatus.download_software_clicked,
-        ):
-            api.mark_exam_attempt_as_ready(attempt["id"])
+        api.mark_waiting_attempt_as_ready(attempt["id"])
         return Response(data="OK")
 
 

@@ -587,3 +587,19 @@ def test_attempt_data_of_unknown_things() -> None:
         api.get_exam_attempt_data(UNKNOWN, UNKNOWN)
     with pytest.raises(StudentExamAttemptDoesNotExistsException):
         api.get_exam_attempt_data(make_exam().pk, UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("status", "after"),
+    [
+        pytest.param(S.created, S.ready_to_start, id="being-set-up"),
+        pytest.param(S.download_software_clicked, S.ready_to_start, id="software-opened"),
+        pytest.param(S.started, S.started, id="started-meanwhile-goes-on"),
+        pytest.param(S.submitted, S.submitted, id="submitted-meanwhile-stays"),
+    ],
+)
+def test_a_provider_that_is_ready_late_disturbs_nobody(status, after):
+    attempt = make_attempt(make_exam(), status=status)
+    assert api.mark_waiting_attempt_as_ready(attempt.pk) == attempt.pk
+    attempt.refresh_from_db()
+    assert attempt.status == after
