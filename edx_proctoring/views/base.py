@@ -12,7 +12,7 @@ Spec: rest-api.md 2 and 10, backends.md 10.3, cross-cutting.md C2 and C13.
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -39,6 +39,8 @@ _STATUSES_ABOUT_US = frozenset({401, 403, 407})
 
 # URL arguments that are ids of ours or of a provider: safe to log. ``search_by`` is not among them.
 _LOGGABLE_KWARGS = ("course_id", "content_id", "exam_id", "attempt_id", "external_id", "user_id")
+# Longer than any id that our tables hold.
+_MAX_LOGGED_ID: Final = 255
 
 
 def answer_status(exc: ProctoredBaseException) -> int:
@@ -95,7 +97,12 @@ def _words_for(exc: ProctoredBaseException) -> str:
 def ids_for_log(kwargs: Mapping[str, Any] | None) -> str:
     """Return the ids among URL arguments as ``" key=value key=value"``, or an empty string."""
     kwargs = kwargs or {}
-    return "".join(f" {key}={kwargs[key]}" for key in _LOGGABLE_KWARGS if key in kwargs)
+    return "".join(f" {key}={_one_word(kwargs[key])}" for key in _LOGGABLE_KWARGS if key in kwargs)
+
+
+def _one_word(value: Any) -> str:
+    """Return an id as it may stand in a log line: callers choose it, and must not write lines of their own."""
+    return "".join(char if char.isprintable() and char != " " else "?" for char in str(value)[:_MAX_LOGGED_ID])
 
 
 class NonAtomicView(APIView):
@@ -108,6 +115,9 @@ class NonAtomicView(APIView):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer domain exceptions ourselves, leave the others to DRF and the host."""
+        if isinstance(exc, RecursionError):
+            # A body of brackets within brackets: Python's JSON parser gives up on it.
+            exc = ParseError("The request body is nested too deeply.")
         response = handle_proctored_exception(exc, name=type(self).__name__, ids=getattr(self, "kwargs", None))
         return super().handle_exception(exc) if response is None else response
 

@@ -18,8 +18,9 @@ import time
 from typing import Any, Final
 
 from django.core.cache import cache
+from django.http import RawPostDataException
 from rest_framework import status
-from rest_framework.exceptions import APIException, ParseError, PermissionDenied
+from rest_framework.exceptions import APIException, ParseError, PermissionDenied, UnsupportedMediaType
 from rest_framework.request import Request
 
 MAX_BODY_BYTES: Final = 2 * 1024 * 1024
@@ -49,7 +50,8 @@ class NonceUsed(APIException):
 def limit_body(request: Request) -> None:
     """Raise BodyTooLarge if the body exceeds ``MAX_BODY_BYTES``; else keep it for the signature.
 
-    Must run before the body is parsed.
+    Must run before the body is parsed. Raises UnsupportedMediaType (415) for a form that a session's
+    CSRF check has read already: callbacks are JSON.
     """
     try:
         announced = int(request.META.get("CONTENT_LENGTH") or 0)
@@ -58,7 +60,10 @@ def limit_body(request: Request) -> None:
     if announced > MAX_BODY_BYTES:
         raise BodyTooLarge
     # The server reads no more than was announced, so this is bounded as well.
-    _ = request.body
+    try:
+        _ = request.body
+    except RawPostDataException as exc:
+        raise UnsupportedMediaType(request.content_type) from exc
 
 
 def has_secrets(provider: Any) -> bool:

@@ -154,3 +154,32 @@ def test_another_exception_without_a_word_is_spoken_for() -> None:
     response = handle_proctored_exception(UserNotFoundException())
     assert response is not None
     assert response.data["detail"]
+
+
+def test_a_body_of_brackets_within_brackets_is_400(learner_client: Any) -> None:
+    deep = "[" * 100_000 + "]" * 100_000
+    path = reverse("edx_proctoring:proctored_exam.attempt.collection")
+    response = learner_client.post(path, deep, content_type="application/json")
+    assert response.status_code == 400
+
+
+def test_an_id_in_a_log_line_cannot_begin_a_line_of_its_own(
+    learner_client: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    forged = "course-v1:A\n2026-01-01 CRITICAL forged+B+C"
+    path = reverse("edx_proctoring:proctored_exam.exam_by_content_id", kwargs={"course_id": forged, "content_id": "x"})
+    assert learner_client.get(path).status_code == 400
+    [line] = [record.getMessage() for record in caplog.records if "request refused" in record.getMessage()]
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize("kind", ["ready_callback", "callback"])
+def test_a_callback_in_a_form_that_the_csrf_check_has_read_is_415(learner: Any, kind: str) -> None:
+    client = APIClient(enforce_csrf_checks=True)
+    client.force_login(learner)
+    token = "a" * 32
+    client.cookies["csrftoken"] = token
+    attempt = factories.make_attempt(user=learner)
+    path = reverse(f"edx_proctoring:proctored_exam.attempt.{kind}", args=[attempt.external_id])
+    response = client.post(path, {"status": "ready"}, format="multipart", HTTP_X_CSRFTOKEN=token)
+    assert response.status_code == 415
