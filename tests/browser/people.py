@@ -30,7 +30,10 @@ class Person:
 
     def look(self, step: str, page: Page | None = None) -> None:
         """Keep a picture of this step."""
-        self._camera(page or self.page, step)
+        seen = page or self.page
+        # A page that is still arriving has buttons without their text.
+        seen.wait_for_load_state("load")
+        self._camera(seen, step)
 
     def heading(self, name: str | re.Pattern[str], seconds: float = 15) -> None:
         """Wait until the page has this heading."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,6 +70,7 @@ def test_the_pages_of_a_proctored_exam(demo: Demo, new_page: Callable[[], Page],
 def test_the_pages_of_a_timed_exam(demo: Demo, new_page: Callable[[], Page], inspector: Inspector) -> None:
     learner = Learner(demo, new_page(), demo.new_learner(), inspector)
     learner.open_exam(TIMED)
+    learner.heading(re.compile("is a Timed Exam"))
     learner.look("entrance")
     learner.press("I am ready to start this timed exam.")
     learner.see_questions()
