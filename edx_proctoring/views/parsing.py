@@ -10,7 +10,7 @@ from typing import Any
 from rest_framework.exceptions import ParseError
 
 # Larger ids would overflow the integer columns of MySQL and PostgreSQL.
-_MAX_ID = 2**31 - 1
+MAX_ID = 2**31 - 1
 
 
 def parse_id(value: Any, name: str) -> int:
@@ -21,7 +21,7 @@ def parse_id(value: Any, name: str) -> int:
         number = int(value)
     except ValueError as exc:
         raise ParseError(f"{name} must be an integer.") from exc
-    if not 0 <= number <= _MAX_ID:
+    if not 0 <= number <= MAX_ID:
         raise ParseError(f"{name} is out of range.")
     return number
 

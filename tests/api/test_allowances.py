@@ -25,6 +25,7 @@ def granted() -> dict[tuple[int, int, str], str]:
     return {(exam, user, key): value for exam, user, key, value in rows}
 
 
+@pytest.mark.spec("python-api.md", "8.3:add")
 @pytest.mark.parametrize(
     "info_of",
     [
@@ -42,6 +43,7 @@ def test_who_gets_an_allowance(info_of: Callable[[Any], Any]) -> None:
     assert granted() == {(exam.pk, user.pk, TIME): "30"}
 
 
+@pytest.mark.spec("python-api.md", "8.3:add")
 def test_the_keys_of_the_model_are_accepted() -> None:
     exam, user = make_exam(), make_user()
 
@@ -50,6 +52,7 @@ def test_the_keys_of_the_model_are_accepted() -> None:
     assert granted() == {(exam.pk, user.pk, TIME): "30"}
 
 
+@pytest.mark.spec("python-api.md", "8.3:add")
 def test_giving_twice_changes_the_first(events: list[Any]) -> None:
     exam, user = make_exam(), make_user()
     events.clear()
@@ -66,6 +69,7 @@ def test_giving_twice_changes_the_first(events: list[Any]) -> None:
     assert (events[-1][1]["allowance_key"], events[-1][1]["allowance_value"]) == (TIME, "45")
 
 
+@pytest.mark.spec("python-api.md", "8.3:add")
 @pytest.mark.parametrize("value", ["-1", "ten", "1.5", "", "²"])
 def test_minutes_are_whole_numbers(value: str) -> None:
     with pytest.raises(AllowanceValueNotAllowedException) as refusal:
@@ -75,16 +79,19 @@ def test_minutes_are_whole_numbers(value: str) -> None:
     assert granted() == {}
 
 
+@pytest.mark.spec("python-api.md", "8.3:add")
 def test_an_unknown_user_has_no_allowance() -> None:
     with pytest.raises(UserNotFoundException, match="Cannot find user against nobody"):
         api.add_allowance_for_user(make_exam().pk, "nobody", TIME, "30")
 
 
+@pytest.mark.spec("python-api.md", "8.3:add")
 def test_an_inactive_exam_has_no_allowances() -> None:
     with pytest.raises(ProctoredExamNotActiveException, match="is not active"):
         api.add_allowance_for_user(make_exam(is_active=False).pk, make_user().pk, TIME, "30")
 
 
+@pytest.mark.spec("python-api.md", "8.3:remove")
 def test_removing(events: list[Any]) -> None:
     allowance = make_allowance()
     events.clear()
@@ -96,6 +103,7 @@ def test_removing(events: list[Any]) -> None:
     assert [name for name, _ in events] == ["edx.special_exam.proctored.allowance.deleted"]
 
 
+@pytest.mark.spec("python-api.md", "8.3:list")
 def test_the_list_of_a_course() -> None:
     here = make_allowance()
     make_allowance(make_exam(course_id="course-v1:Another+One+2026"))
@@ -108,6 +116,7 @@ def test_the_list_of_a_course() -> None:
 # In bulk
 
 
+@pytest.mark.spec("python-api.md", "8.3:bulk")
 def test_bulk_grants_every_pair_once() -> None:
     exams, users = [make_exam(), make_exam()], [make_user(), make_user()]
     ids = [exam.pk for exam in exams]
@@ -120,6 +129,7 @@ def test_bulk_grants_every_pair_once() -> None:
     assert granted() == {(exam.pk, user.pk, TIME): "20" for exam in exams for user in users}
 
 
+@pytest.mark.spec("python-api.md", "8.3:bulk")
 @pytest.mark.parametrize(
     ("limit", "multiplier", "minutes"),
     [
@@ -137,6 +147,7 @@ def test_bulk_multiplies(limit: int, multiplier: str, minutes: str) -> None:
     assert granted() == {(exam.pk, user.pk, TIME): minutes}
 
 
+@pytest.mark.spec("python-api.md", "8.3:bulk")
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
@@ -151,6 +162,7 @@ def test_bulk_refuses_a_value_before_it_writes_anything(kind: str, value: Any) -
     assert granted() == {}
 
 
+@pytest.mark.spec("python-api.md", "8.3:bulk", "15:personal")
 def test_a_pair_that_fails_keeps_no_other_back(caplog: pytest.LogCaptureFixture) -> None:
     exam, inactive, user = make_exam(), make_exam(is_active=False), make_user()
 
@@ -164,10 +176,12 @@ def test_a_pair_that_fails_keeps_no_other_back(caplog: pytest.LogCaptureFixture)
     assert "nobody" not in caplog.text
 
 
+@pytest.mark.spec("python-api.md", "8.3:bulk")
 def test_bulk_of_nothing() -> None:
     assert api.add_bulk_allowances([], [], TIME, "1") == ([], 0, 0)
 
 
+@pytest.mark.spec("python-api.md", "18:queries")
 def test_the_cost_of_a_bulk_does_not_grow_with_the_learners(count_queries: Callable[..., int]) -> None:
     exams = [make_exam(), make_exam()]
 

@@ -40,6 +40,7 @@ def stored(attempt_id: int) -> ProctoredExamStudentAttempt:
 # Creating
 
 
+@pytest.mark.spec("python-api.md", "8.5:create")
 def test_a_proctored_attempt_is_registered_then_stored_once(provider: Any) -> None:
     exam, user = make_exam(), make_user()
     policy = make_policy(exam)
@@ -55,6 +56,7 @@ def test_a_proctored_attempt_is_registered_then_stored_once(provider: Any) -> No
     assert attempt.history.count() == 1
 
 
+@pytest.mark.spec("python-api.md", "4:credit", "8.5:context", "17:8")
 def test_the_registration_context_has_exactly_these_keys(provider: Any, credit: Any) -> None:
     exam, user = make_exam(), make_user()
     policy = make_policy(exam, review_policy="No notes")
@@ -78,6 +80,7 @@ def test_the_registration_context_has_exactly_these_keys(provider: Any, credit: 
     assert credit.called("get_credit_state") == [((user.pk, exam.course_id), {})]
 
 
+@pytest.mark.spec("python-api.md", "4:absent", "8.5:context", "18:services")
 def test_without_services_the_provider_gets_an_empty_name(provider: Any) -> None:
     api.create_exam_attempt(make_exam().pk, make_user().pk, taking_as_proctored=True)
 
@@ -87,6 +90,7 @@ def test_without_services_the_provider_gets_an_empty_name(provider: Any) -> None
     assert "review_policy_exception" not in context
 
 
+@pytest.mark.spec("python-api.md", "4:name-affirmation", "8.5:context")
 def test_a_verified_name_wins(provider: Any, credit: Any) -> None:
     asked: list[Any] = []
 
@@ -104,6 +108,7 @@ def test_a_verified_name_wins(provider: Any, credit: Any) -> None:
     assert asked == [((user,), {"is_verified": False, "statuses_to_exclude": ["denied"]})]
 
 
+@pytest.mark.spec("python-api.md", "11.1:creation")
 @pytest.mark.spec("data-model.md", "5:signal")
 def test_the_signal_of_a_creation_carries_names(credit: Any, sent_signals: list[dict[str, Any]]) -> None:
     exam, user = make_exam(), make_user()
@@ -125,6 +130,7 @@ def test_the_signal_of_a_creation_carries_names(credit: Any, sent_signals: list[
     ]
 
 
+@pytest.mark.spec("python-api.md", "8.5:create")
 def test_an_attempt_without_proctoring_is_not_registered(
     provider: Any, events: list[Any], sent_signals: list[Any]
 ) -> None:
@@ -138,12 +144,14 @@ def test_an_attempt_without_proctoring_is_not_registered(
     assert events[-1][0] == "edx.special_exam.timed.attempt.created"
 
 
+@pytest.mark.spec("python-api.md", "8.5:create")
 def test_a_timed_exam_cannot_be_taken_as_proctored(provider: Any) -> None:
     attempt_id = api.create_exam_attempt(make_exam("timed").pk, make_user().pk, taking_as_proctored=True)
 
     assert stored(attempt_id).taking_as_proctored is False
 
 
+@pytest.mark.spec("python-api.md", "8.5:refusals")
 def test_an_onboarding_refusal_becomes_the_status(provider: Any, events: list[Any]) -> None:
     provider.attempt_error = S.onboarding_missing
 
@@ -154,6 +162,7 @@ def test_an_onboarding_refusal_becomes_the_status(provider: Any, events: list[An
     assert attempt.history.count() == 1
 
 
+@pytest.mark.spec("python-api.md", "8.5:refusals", "15:registration")
 @pytest.mark.parametrize("error", [BackendProviderCannotRegisterAttempt, BackendProviderSentNoAttemptID])
 def test_a_failed_registration_leaves_nothing_half_made(
     provider: Any, caplog: pytest.LogCaptureFixture, error: type[BackendProviderCannotRegisterAttempt]
@@ -173,6 +182,7 @@ def test_a_failed_registration_leaves_nothing_half_made(
     assert "status=503 response=busy" in record.getMessage()
 
 
+@pytest.mark.spec("python-api.md", "8.5:create")
 def test_an_unknown_exam() -> None:
     with pytest.raises(ProctoredExamNotFoundException):
         api.create_exam_attempt(UNKNOWN, make_user().pk)
@@ -183,6 +193,7 @@ def test_an_unknown_user() -> None:
         api.create_exam_attempt(make_exam("timed").pk, UNKNOWN)
 
 
+@pytest.mark.spec("python-api.md", "8.5:one")
 @pytest.mark.parametrize("status", [S.created, S.started, S.verified, S.declined])
 def test_one_attempt_per_learner_and_exam(status: str) -> None:
     former = make_attempt(status=status)
@@ -197,12 +208,14 @@ def test_one_attempt_per_learner_and_exam(status: str) -> None:
     )
 
 
+@pytest.mark.spec("python-api.md", "8.5:one")
 def test_practice_may_be_repeated() -> None:
     former = make_attempt(make_exam("practice"), status=S.started)
 
     assert api.create_exam_attempt(former.proctored_exam_id, former.user_id, True) != former.pk
 
 
+@pytest.mark.spec("python-api.md", "8.5:race")
 def test_a_request_that_was_overtaken_withdraws_its_registration(
     provider: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,6 +236,7 @@ def test_a_request_that_was_overtaken_withdraws_its_registration(
     assert provider.last_ids == (exam.external_id, "testexternalid-1")
 
 
+@pytest.mark.spec("python-api.md", "8.5:past-due")
 @pytest.mark.parametrize("kind", ["proctored", "practice", "onboarding"])
 def test_past_due_nobody_is_proctored_any_more(clock: FrozenDateTimeFactory, kind: str) -> None:
     exam = make_exam(kind, due_date=NOON)
@@ -231,10 +245,12 @@ def test_past_due_nobody_is_proctored_any_more(clock: FrozenDateTimeFactory, kin
         api.create_exam_attempt(exam.pk, make_user().pk, taking_as_proctored=True)
 
 
+@pytest.mark.spec("python-api.md", "8.5:past-due")
 def test_past_due_an_open_attempt_is_possible(clock: FrozenDateTimeFactory) -> None:
     assert api.create_exam_attempt(make_exam(due_date=NOON).pk, make_user().pk)
 
 
+@pytest.mark.spec("python-api.md", "11.1:receiver")
 def test_a_failing_receiver_does_not_undo_a_creation(caplog: pytest.LogCaptureFixture) -> None:
     from edx_proctoring.signals import exam_attempt_status_signal
 
@@ -251,6 +267,7 @@ def test_a_failing_receiver_does_not_undo_a_creation(caplog: pytest.LogCaptureFi
     assert "receiver of the status signal failed" in caplog.text
 
 
+@pytest.mark.spec("python-api.md", "8.5:decline")
 def test_create_and_decline() -> None:
     exam, user = make_exam(), make_user()
 
@@ -262,6 +279,7 @@ def test_create_and_decline() -> None:
 # Starting and marking
 
 
+@pytest.mark.spec("python-api.md", "8.6:start")
 def test_start() -> None:
     attempt = make_attempt(status=S.ready_to_start)
 
@@ -269,12 +287,14 @@ def test_start() -> None:
     assert stored(attempt.pk).started_at is not None
 
 
+@pytest.mark.spec("python-api.md", "8.6:start")
 def test_start_by_code() -> None:
     attempt = make_attempt(status=S.ready_to_start)
 
     assert api.start_exam_attempt_by_code(attempt.attempt_code or "") == attempt.pk
 
 
+@pytest.mark.spec("python-api.md", "8.6:start")
 def test_a_started_attempt_is_not_started_again() -> None:
     attempt = make_attempt(status=S.started)
 
@@ -282,6 +302,7 @@ def test_a_started_attempt_is_not_started_again() -> None:
         api.start_exam_attempt(attempt.proctored_exam_id, attempt.user_id)
 
 
+@pytest.mark.spec("python-api.md", "8.6:start")
 def test_a_submitted_attempt_is_not_started_again() -> None:
     attempt = make_attempt(status=S.submitted)
 
@@ -289,6 +310,7 @@ def test_a_submitted_attempt_is_not_started_again() -> None:
         api.start_exam_attempt_by_code(attempt.attempt_code or "")
 
 
+@pytest.mark.spec("python-api.md", "8.6:unknown", "18:resume")
 @pytest.mark.parametrize(
     "call",
     [
@@ -307,6 +329,7 @@ def test_unknown_attempts(call: Any) -> None:
         call()
 
 
+@pytest.mark.spec("python-api.md", "8.6:mark")
 @pytest.mark.parametrize(
     ("call", "status"),
     [
@@ -321,6 +344,7 @@ def test_marking(call: Any, status: str) -> None:
     assert stored(attempt.pk).status == status
 
 
+@pytest.mark.spec("python-api.md", "8.6:update")
 def test_update_of_permitted_fields(events: list[Any], sent_signals: list[Any]) -> None:
     attempt = make_attempt()
     events.clear()
@@ -332,6 +356,7 @@ def test_update_of_permitted_fields(events: list[Any], sent_signals: list[Any]) 
     assert (events, sent_signals) == ([], [])
 
 
+@pytest.mark.spec("python-api.md", "8.6:update")
 def test_update_of_another_field_changes_nothing() -> None:
     attempt = make_attempt()
 
@@ -345,6 +370,7 @@ def test_update_of_another_field_changes_nothing() -> None:
 # Resuming
 
 
+@pytest.mark.spec("python-api.md", "7.7:flags")
 def test_an_error_makes_an_attempt_resumable_a_submission_does_not() -> None:
     attempt = make_attempt(status=S.started)
 
@@ -358,6 +384,7 @@ def test_an_error_makes_an_attempt_resumable_a_submission_does_not() -> None:
     assert not stored(attempt.pk).is_resumable
 
 
+@pytest.mark.spec("python-api.md", "7.7:flags")
 @pytest.mark.parametrize("flag", ["ready_to_resume", "resumed"])
 def test_in_the_resume_process_no_transition_makes_it_resumable(flag: str) -> None:
     attempt = make_attempt(status=S.started, **{flag: True})
@@ -367,6 +394,7 @@ def test_in_the_resume_process_no_transition_makes_it_resumable(flag: str) -> No
     assert not stored(attempt.pk).is_resumable
 
 
+@pytest.mark.spec("python-api.md", "7.7:marks")
 def test_release_for_resumption(events: list[Any]) -> None:
     attempt = make_attempt(status=S.error, is_resumable=True)
     events.clear()
@@ -380,6 +408,7 @@ def test_release_for_resumption(events: list[Any]) -> None:
     assert api.is_attempt_in_resume_process(after)
 
 
+@pytest.mark.spec("python-api.md", "7.7:marks")
 def test_only_a_resumable_attempt_is_released() -> None:
     attempt = make_attempt(status=S.error)
 
@@ -387,6 +416,7 @@ def test_only_a_resumable_attempt_is_released() -> None:
         api.mark_exam_attempt_as_ready_to_resume(attempt.pk)
 
 
+@pytest.mark.spec("python-api.md", "7.7:marks")
 def test_resumed_can_be_marked_twice_but_only_after_a_release() -> None:
     released = make_attempt(status=S.error, ready_to_resume=True)
     not_released = make_attempt(status=S.error)
@@ -397,6 +427,7 @@ def test_resumed_can_be_marked_twice_but_only_after_a_release() -> None:
         api.mark_exam_attempt_as_resumed(not_released.pk)
 
 
+@pytest.mark.spec("python-api.md", "7.7:carry-over", "18:resume")
 @pytest.mark.parametrize(
     ("seconds_left", "limit"),
     [
@@ -420,6 +451,7 @@ def test_the_new_attempt_gets_what_was_left(
     assert provider.contexts[0]["time_limit_mins"] == limit
 
 
+@pytest.mark.spec("python-api.md", "7.7:carry-over")
 def test_a_resumption_that_fails_can_be_tried_again(provider: Any) -> None:
     former = make_attempt(status=S.error, ready_to_resume=True)
     provider.no_attempt_id_error = "busy"
@@ -434,6 +466,7 @@ def test_a_resumption_that_fails_can_be_tried_again(provider: Any) -> None:
 # Reading
 
 
+@pytest.mark.spec("python-api.md", "8.4:read")
 def test_reading_a_removed_attempt() -> None:
     assert api.get_exam_attempt_by_id(UNKNOWN) is None
     assert api.get_exam_attempt_by_code("NO") is None
@@ -443,6 +476,7 @@ def test_reading_a_removed_attempt() -> None:
     assert api._check_for_attempt_timeout(None) is None
 
 
+@pytest.mark.spec("python-api.md", "8.4:read")
 def test_the_current_attempt_is_the_newest_also_within_an_instant(clock: FrozenDateTimeFactory) -> None:
     exam, user = make_exam("practice"), make_user()
     make_attempt(exam, user)
@@ -454,6 +488,7 @@ def test_the_current_attempt_is_the_newest_also_within_an_instant(clock: FrozenD
     assert current["id"] == newest.pk
 
 
+@pytest.mark.spec("python-api.md", "8.4:read")
 def test_of_several_attempts_with_one_external_id_the_newest_counts() -> None:
     make_attempt(external_id="same")
     newest = make_attempt(external_id="same")
@@ -464,6 +499,7 @@ def test_of_several_attempts_with_one_external_id_the_newest_counts() -> None:
     assert found["id"] == newest.pk
 
 
+@pytest.mark.spec("python-api.md", "2:attempt")
 def test_the_attempt_dict_mixes_types_as_the_contract_says() -> None:
     attempt = make_attempt(status=S.started)
 
@@ -476,6 +512,7 @@ def test_the_attempt_dict_mixes_types_as_the_contract_says() -> None:
     assert seen["proctored_exam"] == api.get_exam_by_id(attempt.proctored_exam_id)
 
 
+@pytest.mark.spec("python-api.md", "8.8:lists")
 def test_lists_are_newest_first(clock: FrozenDateTimeFactory) -> None:
     exam, user = make_exam("practice"), make_user("anna")
     first = make_attempt(exam, user)
@@ -491,6 +528,7 @@ def test_lists_are_newest_first(clock: FrozenDateTimeFactory) -> None:
     assert ids(api.get_user_attempts_by_exam_id(user.pk, exam.pk)) == [second.pk, first.pk]
 
 
+@pytest.mark.spec("python-api.md", "8.8:completion")
 @pytest.mark.parametrize(
     ("statuses", "is_complete"),
     [
@@ -512,6 +550,7 @@ def test_last_completion_date(statuses: list[str], is_complete: bool) -> None:
 # The payload of the timer
 
 
+@pytest.mark.spec("python-api.md", "8.4:data")
 def test_attempt_data_of_a_running_attempt(clock: FrozenDateTimeFactory, provider: Any) -> None:
     attempt = make_attempt(status=S.started, started_at=NOON, allowed_time_limit_mins=90)
     exam = attempt.proctored_exam
@@ -547,6 +586,7 @@ def test_attempt_data_of_a_running_attempt(clock: FrozenDateTimeFactory, provide
     }
 
 
+@pytest.mark.spec("python-api.md", "8.4:data")
 @pytest.mark.parametrize(
     ("status", "offered"),
     [
@@ -572,6 +612,7 @@ def test_a_provider_that_is_down_costs_the_link_only(provider: Any) -> None:
     assert api.get_exam_attempt_data(attempt.proctored_exam_id, attempt.pk)["software_download_url"] is None
 
 
+@pytest.mark.spec("python-api.md", "8.4:data")
 def test_attempt_data_of_a_timed_exam_knows_no_provider() -> None:
     attempt = make_attempt(make_exam("timed"))
 
@@ -582,6 +623,7 @@ def test_attempt_data_of_a_timed_exam_knows_no_provider() -> None:
     assert (data["low_threshold_sec"], data["total_time"]) == (0, "1 hour and 30 minutes")
 
 
+@pytest.mark.spec("python-api.md", "8.4:data")
 def test_attempt_data_of_unknown_things() -> None:
     with pytest.raises(ProctoredExamNotFoundException):
         api.get_exam_attempt_data(UNKNOWN, UNKNOWN)

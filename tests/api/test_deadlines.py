@@ -53,6 +53,7 @@ def test_before_the_start(
     assert explained.due_date_source == (None if due_in is None else "exam")
 
 
+@pytest.mark.spec("python-api.md", "18:time")
 def test_the_explanation_says_what_a_start_would_give(clock: FrozenDateTimeFactory) -> None:
     exam, user = make_exam(due_date=NOON + 50 * MINUTE), make_user()
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import RequestFactory
 from django.urls import NoReverseMatch
 
-from edx_proctoring import api, callbacks, constants
+from edx_proctoring import api, callbacks, constants, runtime
 from edx_proctoring.callbacks import start_exam_callback
 from edx_proctoring.services import ProctoringService
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -20,6 +20,7 @@ def launch(attempt: Any, method: str = "GET") -> Any:
     return start_exam_callback(RequestFactory().generic(method, "/"), attempt.attempt_code)
 
 
+@pytest.mark.spec("python-api.md", "10:statuses", "10:answers")
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("status", "after", "warns"),
@@ -44,6 +45,7 @@ def test_launch(status: str, after: str, warns: bool, caplog: pytest.LogCaptureF
     assert any(record.levelname == "WARNING" for record in caplog.records) is warns
 
 
+@pytest.mark.spec("python-api.md", "10:cookie")
 @pytest.mark.django_db
 def test_the_cookie_recognises_the_secure_browser() -> None:
     attempt = make_attempt()
@@ -56,6 +58,7 @@ def test_the_cookie_recognises_the_secure_browser() -> None:
     assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == ("/", True, "Lax")
 
 
+@pytest.mark.spec("python-api.md", "10:answers")
 @pytest.mark.django_db
 def test_a_launch_without_a_request() -> None:
     attempt = make_attempt()
@@ -63,6 +66,7 @@ def test_a_launch_without_a_request() -> None:
     assert start_exam_callback(None, attempt.attempt_code or "").status_code == 302
 
 
+@pytest.mark.spec("python-api.md", "10:answers")
 @pytest.mark.django_db
 def test_an_unknown_code() -> None:
     response = start_exam_callback(None, "NO")
@@ -81,6 +85,7 @@ def test_a_link_preview_changes_nothing() -> None:
     assert launch(attempt, "DELETE").status_code == 405
 
 
+@pytest.mark.spec("python-api.md", "10:answers", "15:texts")
 @pytest.mark.django_db
 def test_a_host_without_course_pages(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     def no_match(*args: Any, **kwargs: Any) -> str:
@@ -105,10 +110,12 @@ def test_addresses_with_codes_stay_out_of_caches() -> None:
 # The service
 
 
+@pytest.mark.spec("python-api.md", "12:service")
 def test_there_is_one_service() -> None:
     assert ProctoringService() is ProctoringService()
 
 
+@pytest.mark.spec("python-api.md", "12:service")
 def test_the_service_has_every_public_function_of_the_api() -> None:
     functions = [name for name in dir(api) if not name.startswith("_") and isinstance(getattr(api, name), FunctionType)]
 
@@ -119,6 +126,7 @@ def test_the_service_has_every_public_function_of_the_api() -> None:
     assert set(functions) <= set(dir(ProctoringService()))
 
 
+@pytest.mark.spec("python-api.md", "12:service")
 @pytest.mark.parametrize(
     "name", ["_calculate_allowed_mins", "ProctoredExamSerializer", "STATUS_SUMMARY_MAP", "no_such"]
 )
@@ -126,10 +134,24 @@ def test_the_service_has_nothing_else(name: str) -> None:
     assert not hasattr(ProctoringService(), name)
 
 
+@pytest.mark.spec("python-api.md", "12:late")
 def test_the_service_finds_a_function_that_was_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "get_exam_by_id", lambda exam_id: {"id": exam_id, "replaced": True})
 
     assert ProctoringService().get_exam_by_id(3) == {"id": 3, "replaced": True}
+
+
+@pytest.mark.spec("python-api.md", "12:registry")
+def test_services_are_exchanged_at_any_moment() -> None:
+    first, second = object(), object()
+
+    runtime.set_runtime_service("exchanged", first)
+    assert runtime.get_runtime_service("exchanged") is first
+    runtime.set_runtime_service("exchanged", second)
+    assert runtime.get_runtime_service("exchanged") is second
+    runtime.set_runtime_service("exchanged", None)
+    assert runtime.get_runtime_service("exchanged") is None
+    assert runtime.get_runtime_service("never registered") is None
 
 
 # The façade
@@ -160,11 +182,13 @@ CONTRACT_NAMES = """
 """
 
 
+@pytest.mark.spec("python-api.md", "1.2:api")
 @pytest.mark.parametrize("name", CONTRACT_NAMES.split())
 def test_the_facade_has(name: str) -> None:
     assert hasattr(api, name)
 
 
+@pytest.mark.spec("python-api.md", "1.2:api", "1.3:constants")
 def test_constants_are_the_module() -> None:
     assert api.constants is constants
     assert (api.SHOW_EXPIRY_MESSAGE_DURATION, api.APPROVED_STATUS, api.REJECTED_GRADE_OVERRIDE_EARNED) == (

@@ -37,6 +37,7 @@ def test_delivered_effects_leave_nothing_behind(all_services: dict[str, Any]) ->
     assert not AttemptEffect.objects.exists()
 
 
+@pytest.mark.spec("python-api.md", "7.3:order")
 def test_effects_are_written_before_anybody_is_told(provider: Any) -> None:
     seen: list[list[tuple[str, str]]] = []
     provider.stop_exam_attempt = lambda exam, attempt: seen.append(due())
@@ -67,6 +68,7 @@ def test_rows_hold_no_personal_data(provider: Any, all_services: dict[str, Any])
     assert "ConnectionError" in row["last_error"]
 
 
+@pytest.mark.spec("python-api.md", "18:outages")
 @pytest.mark.parametrize(
     ("service", "method", "to_status", "left"),
     [
@@ -98,6 +100,7 @@ def test_a_failing_service_keeps_neither_the_status_nor_the_others_back(
     assert len(events) == 1
 
 
+@pytest.mark.spec("python-api.md", "18:outages")
 def test_a_provider_that_is_down_hears_of_it_later(provider: Any, clock: FrozenDateTimeFactory) -> None:
     provider.failing = {"stop_exam_attempt"}
     attempt = make_attempt(status=S.started)
@@ -220,6 +223,7 @@ def test_a_process_that_died_leaves_work_for_the_next(provider: Any, clock: Froz
     assert due() == []
 
 
+@pytest.mark.spec("python-api.md", "8.13:failure", "15:texts")
 def test_a_mail_that_cannot_be_sent_is_logged_in_the_words_of_the_contract(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -261,6 +265,7 @@ def test_a_stale_mail_is_not_sent(
     assert [mail.subject for mail in mailoutbox] == ["Proctoring attempt verified"]
 
 
+@pytest.mark.spec("python-api.md", "11.1:receiver")
 def test_a_failing_receiver_of_the_signal_is_asked_again(clock: FrozenDateTimeFactory) -> None:
     calls: list[str] = []
 

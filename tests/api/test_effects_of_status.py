@@ -13,6 +13,7 @@ from tests.factories import make_attempt, make_exam, make_staff, make_user
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.spec("python-api.md", "7.5:provider")
 @pytest.mark.parametrize(
     ("from_status", "to_status", "call"),
     [
@@ -44,6 +45,7 @@ def test_the_provider_is_told_once(
         assert provider.last_ids == (attempt.proctored_exam.external_id, attempt.external_id)
 
 
+@pytest.mark.spec("python-api.md", "7.3:start", "7.5:provider")
 def test_the_provider_is_not_told_when_a_learner_returns_from_the_submit_page(provider: Any) -> None:
     attempt = make_attempt(status=S.ready_to_submit)
     started_at = attempt.started_at
@@ -55,6 +57,7 @@ def test_the_provider_is_not_told_when_a_learner_returns_from_the_submit_page(pr
     assert provider.calls == []
 
 
+@pytest.mark.spec("python-api.md", "7.5:timed", "18:services")
 @pytest.mark.parametrize("to_status", [S.started, S.submitted, S.error, S.declined])
 def test_a_timed_exam_has_no_provider_and_no_credit(
     provider: Any, all_services: dict[str, Any], mailoutbox: list[Any], to_status: str
@@ -68,6 +71,7 @@ def test_a_timed_exam_has_no_provider_and_no_credit(
     assert mailoutbox == []
 
 
+@pytest.mark.spec("python-api.md", "4:credit", "7.5:credit", "17:1")
 @pytest.mark.parametrize(
     ("to_status", "word"),
     [
@@ -96,6 +100,7 @@ def test_credit_requirement(credit: Any, to_status: str, word: str | None) -> No
     assert credit.called("set_credit_requirement_status") == ([((), expected)] if word else [])
 
 
+@pytest.mark.spec("python-api.md", "7.5:mail", "8.13:subject", "17:1")
 @pytest.mark.parametrize(
     ("to_status", "subject"),
     [
@@ -116,6 +121,7 @@ def test_status_email(mailoutbox: list[Any], to_status: str, subject: str | None
     assert all(mail.to == [attempt.user.email] for mail in mailoutbox)
 
 
+@pytest.mark.spec("python-api.md", "7.5:mail")
 @pytest.mark.parametrize("kind", ["timed", "practice", "onboarding"])
 def test_practice_attempts_are_not_mailed_about(mailoutbox: list[Any], kind: str) -> None:
     attempt = make_attempt(make_exam(kind), status=S.started)
@@ -125,6 +131,7 @@ def test_practice_attempts_are_not_mailed_about(mailoutbox: list[Any], kind: str
     assert mailoutbox == []
 
 
+@pytest.mark.spec("python-api.md", "4:grades", "4:certificates", "7.5:grades")
 def test_a_rejection_overrides_the_grade_then_invalidates_the_certificate(all_services: dict[str, Any]) -> None:
     attempt, judge = make_attempt(status=S.submitted), make_staff()
     attempt_course = attempt.proctored_exam.course_id
@@ -142,6 +149,7 @@ def test_a_rejection_overrides_the_grade_then_invalidates_the_certificate(all_se
     ]
 
 
+@pytest.mark.spec("python-api.md", "7.5:grades")
 def test_the_comment_of_an_override_names_the_provider(provider: Any, grades: Any) -> None:
     attempt = make_attempt(status=S.submitted)
 
@@ -151,6 +159,7 @@ def test_the_comment_of_an_override_names_the_provider(provider: Any, grades: An
     assert "Recorder" in override["comment"]
 
 
+@pytest.mark.spec("python-api.md", "7.5:grades")
 def test_a_course_that_keeps_grades_keeps_certificates(all_services: dict[str, Any]) -> None:
     all_services["grades"].service.rejected_exam_overrides_grade = False
     attempt = make_attempt(status=S.submitted)
@@ -161,6 +170,7 @@ def test_a_course_that_keeps_grades_keeps_certificates(all_services: dict[str, A
     assert all_services["certificates"].calls == []
 
 
+@pytest.mark.spec("python-api.md", "7.5:grades")
 @pytest.mark.parametrize(
     ("from_status", "times"),
     [pytest.param(S.rejected, 1, id="after-a-rejection"), pytest.param(S.submitted, 0, id="never-rejected")],
@@ -173,6 +183,7 @@ def test_a_verification_takes_the_override_back(grades: Any, from_status: str, t
     assert len(grades.called("undo_override_subsection_grade")) == times
 
 
+@pytest.mark.spec("python-api.md", "4:instructor", "11.2:completion")
 def test_completion_is_reported_once(instructor: Any) -> None:
     attempt = make_attempt(status=S.started)
 
@@ -195,6 +206,7 @@ def test_completion_by_other_hands_is_reported_too(instructor: Any) -> None:
     assert len(instructor.called("complete_student_attempt")) == 1
 
 
+@pytest.mark.spec("python-api.md", "11.1:transition")
 @pytest.mark.spec("data-model.md", "5:signal")
 def test_event_and_signal_come_last_and_once(
     events: list[Any], sent_signals: list[dict[str, Any]], test_backend: Any
@@ -221,6 +233,7 @@ def test_event_and_signal_come_last_and_once(
     ]
 
 
+@pytest.mark.spec("python-api.md", "11.1:transition")
 def test_the_signal_of_a_timed_exam_knows_no_onboarding(sent_signals: list[dict[str, Any]]) -> None:
     attempt = make_attempt(make_exam("timed"))
 
@@ -229,6 +242,7 @@ def test_the_signal_of_a_timed_exam_knows_no_onboarding(sent_signals: list[dict[
     assert sent_signals[0]["backend_supports_onboarding"] is False
 
 
+@pytest.mark.spec("python-api.md", "4:absent", "18:services")
 def test_all_services_may_be_absent(mailoutbox: list[Any]) -> None:
     attempt = make_attempt(status=S.submitted)
 
@@ -238,6 +252,7 @@ def test_all_services_may_be_absent(mailoutbox: list[Any]) -> None:
     assert "your course" in mailoutbox[0].body
 
 
+@pytest.mark.spec("python-api.md", "7.4")
 @pytest.mark.parametrize(
     ("to_status", "others", "is_practice", "expected"),
     [
@@ -262,6 +277,7 @@ def test_consequences_are_allowed(to_status: str, others: list[str], is_practice
     assert api.can_update_credit_grades_and_email(attempts, to_status, {"is_practice_exam": is_practice}) is expected
 
 
+@pytest.mark.spec("python-api.md", "7.4")
 def test_a_second_rejection_has_no_consequences(all_services: dict[str, Any], mailoutbox: list[Any]) -> None:
     exam, user = make_exam(), make_user()
     make_attempt(exam, user, S.rejected)
@@ -281,6 +297,7 @@ def statuses_of(user: Any) -> dict[int, str]:
     return dict(ProctoredExamStudentAttempt.objects.filter(user=user).values_list("proctored_exam_id", "status"))
 
 
+@pytest.mark.spec("python-api.md", "7.5:cascade", "18:cascade")
 def test_declining_closes_the_other_proctored_exams_of_the_course(credit: Any) -> None:
     user = make_user()
     declined = make_attempt(make_exam(), user)
@@ -300,6 +317,7 @@ def test_declining_closes_the_other_proctored_exams_of_the_course(credit: Any) -
         assert (attempt.taking_as_proctored, attempt.external_id) == (False, None)
 
 
+@pytest.mark.spec("python-api.md", "7.5:cascade")
 @pytest.mark.parametrize(
     "other",
     [
@@ -319,6 +337,7 @@ def test_declining_leaves_other_exams_alone(other: dict[str, Any]) -> None:
     assert statuses_of(user) == {attempt.proctored_exam_id: S.declined}
 
 
+@pytest.mark.spec("python-api.md", "7.5:cascade", "18:cascade")
 @pytest.mark.parametrize("kind", ["timed", "practice"])
 def test_declining_an_exam_without_credit_closes_no_other(kind: str) -> None:
     user = make_user()
@@ -330,6 +349,7 @@ def test_declining_an_exam_without_credit_closes_no_other(kind: str) -> None:
     assert statuses_of(user) == {attempt.proctored_exam_id: S.declined}
 
 
+@pytest.mark.spec("python-api.md", "7.5:cascade")
 def test_the_cascade_can_be_left_out() -> None:
     user = make_user()
     make_exam()
@@ -343,6 +363,7 @@ def test_the_cascade_can_be_left_out() -> None:
 # Onboarding clean-up
 
 
+@pytest.mark.spec("python-api.md", "7.5:clean-up", "18:clean-up")
 def test_a_finished_onboarding_opens_the_proctored_exam_again(provider: Any, backends_registry: dict[str, Any]) -> None:
     user = make_user()
     refused = make_attempt(make_exam(), user, S.onboarding_missing)
@@ -356,6 +377,7 @@ def test_a_finished_onboarding_opens_the_proctored_exam_again(provider: Any, bac
     assert provider.calls == ["remove_exam_attempt", "stop_exam_attempt"]
 
 
+@pytest.mark.spec("python-api.md", "7.5:clean-up")
 def test_an_open_onboarding_opens_nothing(provider: Any) -> None:
     user = make_user()
     refused = make_attempt(make_exam(), user, S.onboarding_missing)
@@ -369,18 +391,21 @@ def test_an_open_onboarding_opens_nothing(provider: Any) -> None:
 # Answers and refusals
 
 
+@pytest.mark.spec("python-api.md", "7.3:answer")
 def test_the_answer_is_the_id_from_the_database() -> None:
     attempt = make_attempt()
 
     assert api.update_attempt_status(str(attempt.pk), S.started) == attempt.pk  # type: ignore[arg-type]
 
 
+@pytest.mark.spec("python-api.md", "7.3:answer")
 def test_an_unknown_attempt() -> None:
     with pytest.raises(StudentExamAttemptDoesNotExistsException):
         api.update_attempt_status(4711, S.started)
     assert api.update_attempt_status(4711, S.started, raise_if_not_found=False) is None
 
 
+@pytest.mark.spec("python-api.md", "7.3:provider")
 def test_an_unknown_provider_raises_before_anything_is_written() -> None:
     attempt = make_attempt(status=S.started)
     type(attempt.proctored_exam).objects.update(backend="gone")
@@ -392,6 +417,7 @@ def test_an_unknown_provider_raises_before_anything_is_written() -> None:
     assert attempt.status == S.started
 
 
+@pytest.mark.spec("python-api.md", "15:levels", "17:6")
 def test_no_transition_logs_above_info(all_services: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
     user = make_user()
     attempt_id = api.create_exam_attempt(make_exam().pk, user.pk, taking_as_proctored=True)

@@ -24,6 +24,7 @@ def body(status: str, course_name: str = "Größe & Weite", **attempt_fields: An
     return re.sub(r"\s+", " ", str(message.body).replace("\n", ""))
 
 
+@pytest.mark.spec("python-api.md", "8.13:text")
 @pytest.mark.parametrize(
     ("status", "fragment"),
     [
@@ -43,6 +44,7 @@ def test_what_it_says(status: str, fragment: str) -> None:
     assert fragment in text
 
 
+@pytest.mark.spec("python-api.md", "8.13:contact")
 @pytest.mark.parametrize("status", [S.verified, S.rejected])
 def test_the_contact_is_the_escalation_address_if_there_is_one(instructor: Any, status: str) -> None:
     instructor.service.mock_proctoring_escalation_email("help@example.com")
@@ -50,18 +52,21 @@ def test_the_contact_is_the_escalation_address_if_there_is_one(instructor: Any, 
     assert '<a href="mailto:help@example.com"> help@example.com </a>' in body(status)
 
 
+@pytest.mark.spec("python-api.md", "8.13:contact")
 def test_else_the_contact_of_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(settings.PROCTORING_BACKENDS, "test", {"LINK_URLS": {"contact": "https://ask.example.com"}})
 
     assert '<a href="https://ask.example.com"> https://ask.example.com </a>' in body(S.verified)
 
 
+@pytest.mark.spec("python-api.md", "8.13:contact")
 def test_else_the_support_of_the_platform() -> None:
     url = "http://localhost:8000/support/contact_us"
 
     assert f'<a href="{url}"> {url} </a>' in body(S.rejected)
 
 
+@pytest.mark.spec("python-api.md", "1.3:templates", "8.13:template")
 @pytest.mark.parametrize(
     ("backend", "candidates"),
     [
@@ -86,6 +91,7 @@ def test_which_template(monkeypatch: pytest.MonkeyPatch, backend: str | None, ca
     assert asked == [candidates]
 
 
+@pytest.mark.spec("python-api.md", "8.13:form", "17:9")
 def test_sender_and_form() -> None:
     message = api.create_proctoring_attempt_status_email(make_attempt(status=S.submitted), "Course", COURSE)
 
@@ -93,6 +99,7 @@ def test_sender_and_form() -> None:
     assert (message.from_email, message.content_subtype) == ("no-reply@example.com", "html")
 
 
+@pytest.mark.spec("python-api.md", "8.13:escalation")
 @pytest.mark.parametrize("error", [None, "unknown-course"])
 def test_a_course_without_an_escalation_address(
     instructor: Any, error: str | None, caplog: pytest.LogCaptureFixture

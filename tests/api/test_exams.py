@@ -22,6 +22,7 @@ UNKNOWN = 4711
 CONTENT = "block-v1:Demo+PROC+2026+type@sequential+block@final"
 
 
+@pytest.mark.spec("python-api.md", "2:exam", "8.1:create", "17:8")
 def test_create(events: list[Any]) -> None:
     exam_id = api.create_exam(COURSE, CONTENT, "Final", 90, due_date=NOON)
 
@@ -42,6 +43,7 @@ def test_create(events: list[Any]) -> None:
     assert [name for name, _ in events] == ["edx.special_exam.proctored.created"]
 
 
+@pytest.mark.spec("python-api.md", "8.1:create")
 def test_a_timed_exam_stores_the_default_provider_and_tells_nobody(test_backend: Any) -> None:
     exam_id = api.create_exam(COURSE, CONTENT, "Final", 90, is_proctored=False)
 
@@ -49,6 +51,7 @@ def test_a_timed_exam_stores_the_default_provider_and_tells_nobody(test_backend:
     assert test_backend.last_exam is None
 
 
+@pytest.mark.spec("python-api.md", "8.1:create")
 def test_one_exam_per_content() -> None:
     api.create_exam(COURSE, CONTENT, "Final", 90)
 
@@ -56,6 +59,7 @@ def test_one_exam_per_content() -> None:
         api.create_exam(COURSE, CONTENT, "Final", 90)
 
 
+@pytest.mark.spec("python-api.md", "8.1:create")
 def test_a_race_of_two_creations_is_a_refusal_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
     make_exam(content_id=CONTENT)
     monkeypatch.setattr(ProctoredExam, "get_exam_by_content_id", lambda course_id, content_id: None)
@@ -66,6 +70,7 @@ def test_a_race_of_two_creations_is_a_refusal_of_one(monkeypatch: pytest.MonkeyP
     assert ProctoredExam.objects.count() == 1, "the transaction around is still usable"
 
 
+@pytest.mark.spec("python-api.md", "8.1:update")
 def test_update_leaves_what_is_not_given(events: list[Any]) -> None:
     exam = make_exam(due_date=NOON)
     events.clear()
@@ -77,6 +82,7 @@ def test_update_leaves_what_is_not_given(events: list[Any]) -> None:
     assert [name for name, _ in events] == ["edx.special_exam.proctored.updated"]
 
 
+@pytest.mark.spec("python-api.md", "8.1:update")
 def test_update_with_none_clears_the_due_date_only() -> None:
     exam = make_exam(due_date=NOON)
 
@@ -86,6 +92,7 @@ def test_update_with_none_clears_the_due_date_only() -> None:
     assert (after["due_date"], after["time_limit_mins"]) == (None, 90)
 
 
+@pytest.mark.spec("python-api.md", "8.1:update")
 def test_an_update_without_changes_tells_the_provider_again(test_backend: Any) -> None:
     exam = make_exam()
     test_backend.last_exam = None
@@ -97,6 +104,7 @@ def test_an_update_without_changes_tells_the_provider_again(test_backend: Any) -
     assert exam.history.count() == rows + 1
 
 
+@pytest.mark.spec("python-api.md", "8.1:read")
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -123,6 +131,7 @@ def test_unknown_exams(call: Any, message: str) -> None:
     assert str(refusal.value) == message
 
 
+@pytest.mark.spec("python-api.md", "8.1:read")
 def test_ids_may_be_opaque_keys() -> None:
     exam = make_exam(content_id=CONTENT)
 
@@ -132,6 +141,7 @@ def test_ids_may_be_opaque_keys() -> None:
     assert [item["id"] for item in api.get_all_exams_for_course(CourseKey.from_string(COURSE))] == [exam.pk]
 
 
+@pytest.mark.spec("python-api.md", "8.1:read")
 def test_the_list_of_a_course() -> None:
     active, inactive = make_exam("timed"), make_exam(is_active=False)
 
@@ -166,6 +176,7 @@ def test_a_provider_that_is_down_does_not_stop_a_course_from_being_published(
     assert "provider not told about exam" in caplog.text
 
 
+@pytest.mark.spec("python-api.md", "8.1:update", "11.2:exams")
 def test_switching_to_timed_tells_the_provider_that_it_is_over(test_backend: Any) -> None:
     exam = make_exam()
 
@@ -177,6 +188,7 @@ def test_switching_to_timed_tells_the_provider_that_it_is_over(test_backend: Any
 # Review policies
 
 
+@pytest.mark.spec("python-api.md", "8.2")
 def test_policy_life(test_backend: Any) -> None:
     exam, author, editor = make_exam(), make_staff(), make_staff()
 
@@ -193,6 +205,7 @@ def test_policy_life(test_backend: Any) -> None:
     assert api._get_review_policy_by_exam_id(exam.pk) is None
 
 
+@pytest.mark.spec("python-api.md", "8.2")
 def test_one_policy_per_exam() -> None:
     policy = make_policy()
 
@@ -200,6 +213,7 @@ def test_one_policy_per_exam() -> None:
         api.create_exam_review_policy(policy.proctored_exam_id, policy.set_by_user_id, "Another")
 
 
+@pytest.mark.spec("python-api.md", "8.2")
 @pytest.mark.parametrize("text", ["", None])
 def test_an_empty_text_deletes_the_policy(text: str | None) -> None:
     policy = make_policy()
@@ -209,6 +223,7 @@ def test_an_empty_text_deletes_the_policy(text: str | None) -> None:
     assert not ProctoredExamReviewPolicy.objects.exists()
 
 
+@pytest.mark.spec("python-api.md", "8.2")
 @pytest.mark.parametrize(
     "call",
     [

@@ -33,6 +33,7 @@ YEAR = timedelta(days=365)
 # Verifications
 
 
+@pytest.mark.spec("python-api.md", "3:verification", "8.11:verified")
 def test_the_latest_valid_verification_of_each_user(clock: FrozenDateTimeFactory) -> None:
     anna, boris, carla = make_user(), make_user(), make_user()
     onboarding = make_exam("onboarding", course_id=OTHER_COURSE)
@@ -48,6 +49,7 @@ def test_the_latest_valid_verification_of_each_user(clock: FrozenDateTimeFactory
     assert {user: attempt.pk for user, attempt in found.items()} == {anna.pk: latest.pk}
 
 
+@pytest.mark.spec("python-api.md", "8.11:learner")
 @pytest.mark.parametrize(
     ("here", "elsewhere", "status", "expires"),
     [
@@ -72,6 +74,7 @@ def test_onboarding_of_a_learner(
     }
 
 
+@pytest.mark.spec("python-api.md", "8.11:learner")
 def test_a_verified_attempt_counts_before_a_later_one(clock: FrozenDateTimeFactory) -> None:
     user = make_user()
     make_attempt(make_exam("onboarding"), user, S.verified)
@@ -99,6 +102,7 @@ def outline_with(visible: list[ProctoredExam], scheduled: dict[ProctoredExam, An
     return SimpleNamespace(get_user_course_outline_details=lambda course_key, user, at_time: details)
 
 
+@pytest.mark.spec("python-api.md", "8.11:link")
 def test_the_link_leads_to_the_newest_visible_exam(clock: FrozenDateTimeFactory) -> None:
     visible = make_exam("onboarding")
     clock.tick(timedelta(minutes=1))
@@ -110,6 +114,7 @@ def test_the_link_leads_to_the_newest_visible_exam(clock: FrozenDateTimeFactory)
     assert link == f"https://learning.test.org/course/{COURSE}/{visible.content_id}"
 
 
+@pytest.mark.spec("python-api.md", "8.11:link")
 def test_an_exam_that_is_not_open_yet_can_be_looked_at(clock: FrozenDateTimeFactory) -> None:
     exam = make_exam("onboarding")
     tomorrow = SimpleNamespace(effective_start=NOON + timedelta(days=1), due=None)
@@ -118,6 +123,7 @@ def test_an_exam_that_is_not_open_yet_can_be_looked_at(clock: FrozenDateTimeFact
     assert exam.content_id in api.get_onboarding_exam_link(COURSE, make_user(), is_learning_mfe=True)
 
 
+@pytest.mark.spec("python-api.md", "8.11:link")
 @pytest.mark.parametrize(
     "exam_of",
     [
@@ -133,6 +139,7 @@ def test_no_link(exam_of: Any) -> None:
     assert api.get_onboarding_exam_link(COURSE, make_user(), is_learning_mfe=False) == ""
 
 
+@pytest.mark.spec("python-api.md", "8.11:link")
 def test_an_unknown_provider_gives_no_link(caplog: pytest.LogCaptureFixture) -> None:
     make_exam("onboarding")
     ProctoredExam.objects.update(backend="gone")
@@ -141,12 +148,14 @@ def test_an_unknown_provider_gives_no_link(caplog: pytest.LogCaptureFixture) -> 
     assert "provider is not configured" in caplog.text
 
 
+@pytest.mark.spec("python-api.md", "8.11:support")
 def test_which_provider_has_onboarding() -> None:
     assert api.does_backend_support_onboarding("test")
     assert not api.does_backend_support_onboarding("null")
     assert not api.does_backend_support_onboarding("gone")
 
 
+@pytest.mark.spec("python-api.md", "4:enrollments", "8.11:enrollments")
 def test_enrolments_are_passed_through(enrol: Any) -> None:
     recording = enrol(make_user())
 
@@ -158,6 +167,7 @@ def test_enrolments_are_passed_through(enrol: Any) -> None:
 # Information about the provider
 
 
+@pytest.mark.spec("python-api.md", "4:instructor", "8.12:settings")
 def test_settings_of_a_proctored_exam(provider: Any, instructor: Any) -> None:
     instructor.service.mock_proctoring_escalation_email("help@example.com")
     provider.tech_support_email, provider.tech_support_phone = "tech@example.com", "123"
@@ -176,6 +186,7 @@ def test_settings_of_a_proctored_exam(provider: Any, instructor: Any) -> None:
     }
 
 
+@pytest.mark.spec("python-api.md", "8.12:settings")
 def test_settings_of_a_timed_exam() -> None:
     seen = api.get_proctoring_settings_by_exam_id(make_exam("timed").pk)
 
@@ -183,6 +194,7 @@ def test_settings_of_a_timed_exam() -> None:
     assert seen["exam_proctoring_backend"] == {}
 
 
+@pytest.mark.spec("python-api.md", "8.12:settings")
 def test_settings_of_what_does_not_exist() -> None:
     with pytest.raises(ProctoredExamNotFoundException):
         api.get_proctoring_settings_by_exam_id(4711)
@@ -192,12 +204,14 @@ def test_settings_of_what_does_not_exist() -> None:
         api.get_proctoring_settings_by_exam_id(exam.pk)
 
 
+@pytest.mark.spec("python-api.md", "8.12:address")
 def test_the_address_of_an_integration(provider: Any) -> None:
     provider.integration_specific_email = "integration@example.com"
 
     assert api.get_integration_specific_email(provider) == "integration@example.com"
 
 
+@pytest.mark.spec("python-api.md", "8.12:dashboard")
 def test_dashboards(caplog: pytest.LogCaptureFixture) -> None:
     exam = make_exam(backend="null")
     assert not api.is_backend_dashboard_available(COURSE)
@@ -216,6 +230,7 @@ def test_dashboards(caplog: pytest.LogCaptureFixture) -> None:
 # The violation report
 
 
+@pytest.mark.spec("python-api.md", "8.12:report")
 def test_the_report_lists_every_attempt_with_what_its_review_found() -> None:
     exam_b, exam_a = make_exam(exam_name="B"), make_exam(exam_name="A")
     reviewed = make_attempt(exam_b, status=S.submitted)
@@ -247,6 +262,7 @@ def test_the_report_lists_every_attempt_with_what_its_review_found() -> None:
     }
 
 
+@pytest.mark.spec("python-api.md", "8.12:report", "18:reports")
 def test_reviews_of_practice_are_joined_only_if_asked_for() -> None:
     make_review(make_attempt(make_exam("practice"), status=S.submitted))
     make_review(make_attempt(status=S.submitted))
@@ -258,6 +274,7 @@ def test_reviews_of_practice_are_joined_only_if_asked_for() -> None:
     assert verdicts(include_practice_exams=True) == ["Clean", "Clean"]
 
 
+@pytest.mark.spec("python-api.md", "8.12:report", "18:reports")
 def test_attempts_without_a_code_keep_their_rows() -> None:
     make_attempt(attempt_code=None)
     make_attempt(attempt_code=None)

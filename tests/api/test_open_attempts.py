@@ -25,6 +25,7 @@ def test_a_new_attempt_has_the_place() -> None:
     assert holder(exam, user) == attempt_id
 
 
+@pytest.mark.spec("python-api.md", "8.5:one")
 def test_a_finished_attempt_keeps_it() -> None:
     exam, user = make_exam(), make_user()
     attempt_id = api.create_exam_attempt(exam.pk, user.pk)
@@ -35,6 +36,7 @@ def test_a_finished_attempt_keeps_it() -> None:
     assert holder(exam, user) == attempt_id
 
 
+@pytest.mark.spec("python-api.md", "8.5:one")
 def test_practice_attempts_need_no_place() -> None:
     exam, user = make_exam("onboarding"), make_user()
 

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db
 Count = Callable[[Callable[[], Any]], int]
 
 
+@pytest.mark.spec("python-api.md", "18:queries")
 @pytest.mark.parametrize(
     "read",
     [
@@ -82,6 +83,7 @@ def test_other_attempts_of_the_learner_cost_nothing(count_queries: Count) -> Non
     assert cost() == few
 
 
+@pytest.mark.spec("python-api.md", "18:queries")
 @pytest.mark.parametrize(
     "call",
     [

@@ -31,6 +31,7 @@ def exists(attempt: ProctoredExamStudentAttempt) -> bool:
 # Removal by staff
 
 
+@pytest.mark.spec("python-api.md", "4:credit", "4:grades", "4:instructor", "8.7:remove", "18:exceptions")
 def test_a_removal_undoes_what_followed_from_the_attempt(
     provider: Any, all_services: dict[str, Any], events: list[Any]
 ) -> None:
@@ -59,17 +60,20 @@ def test_a_removal_undoes_what_followed_from_the_attempt(
     assert (name, data["attempt_id"]) == ("edx.special_exam.proctored.attempt.deleted", attempt_id)
 
 
+@pytest.mark.spec("python-api.md", "8.7:remove")
 def test_credit_is_left_alone_for_an_attempt_that_never_touched_it(credit: Any) -> None:
     api.remove_exam_attempt(make_attempt(status=S.started).pk, requesting_user=make_staff())
 
     assert credit.calls == []
 
 
+@pytest.mark.spec("python-api.md", "8.7:remove")
 def test_an_unknown_attempt_cannot_be_removed() -> None:
     with pytest.raises(StudentExamAttemptDoesNotExistsException):
         api.remove_exam_attempt(UNKNOWN, requesting_user=None)
 
 
+@pytest.mark.spec("python-api.md", "8.7:strict")
 @pytest.mark.parametrize(
     ("confirms", "fails", "error"),
     [
@@ -92,6 +96,7 @@ def test_a_provider_that_does_not_remove_keeps_the_attempt(
     assert "example.com" not in str(refusal.value)
 
 
+@pytest.mark.spec("python-api.md", "8.7:strict")
 def test_a_provider_that_is_not_configured_keeps_the_attempt() -> None:
     attempt = make_attempt()
     ProctoredExam.objects.update(backend="gone")
@@ -102,6 +107,7 @@ def test_a_provider_that_is_not_configured_keeps_the_attempt() -> None:
     assert exists(attempt)
 
 
+@pytest.mark.spec("python-api.md", "8.7:remove")
 @pytest.mark.parametrize(
     "attempt_of",
     [
@@ -118,6 +124,7 @@ def test_a_provider_that_never_heard_of_it_is_not_asked(provider: Any, attempt_o
     assert not exists(attempt)
 
 
+@pytest.mark.spec("python-api.md", "8.7:remove")
 def test_a_service_error_of_a_removal_reaches_the_caller(instructor: Any) -> None:
     with pytest.raises(UserNotFoundException):
         api.remove_exam_attempt(make_attempt().pk, requesting_user="nobody")
@@ -126,6 +133,7 @@ def test_a_service_error_of_a_removal_reaches_the_caller(instructor: Any) -> Non
 # Removal of many
 
 
+@pytest.mark.spec("python-api.md", "8.7:many")
 def test_a_provider_that_is_down_is_asked_once_per_pass(provider: Any) -> None:
     provider.failing = {"remove_exam_attempt"}
     attempts = [make_attempt() for _ in range(3)]
@@ -137,6 +145,7 @@ def test_a_provider_that_is_down_is_asked_once_per_pass(provider: Any) -> None:
     assert provider.calls == ["remove_exam_attempt"]
 
 
+@pytest.mark.spec("python-api.md", "8.7:many")
 def test_a_provider_that_does_not_confirm_is_asked_on(provider: Any) -> None:
     provider.confirms_removal = False
 
@@ -147,6 +156,7 @@ def test_a_provider_that_does_not_confirm_is_asked_on(provider: Any) -> None:
 # Reset of practice
 
 
+@pytest.mark.spec("python-api.md", "8.7:reset")
 @pytest.mark.parametrize(
     "status",
     [
@@ -176,6 +186,7 @@ def test_a_reset_keeps_the_former_attempt(status: str, credit: Any, events: list
     assert (data["attempt_id"], data["attempt_status"]) == (former.pk, S.onboarding_reset)
 
 
+@pytest.mark.spec("python-api.md", "8.7:reset")
 @pytest.mark.parametrize("provider_is_down", [False, True], ids=["provider-up", "provider-down"])
 def test_a_reset_removes_an_attempt_that_waits_for_its_review(
     provider: Any, events: list[Any], provider_is_down: bool
@@ -191,6 +202,7 @@ def test_a_reset_removes_an_attempt_that_waits_for_its_review(
     assert (reset["attempt_id"], reset["attempt_status"]) == (former.pk, S.submitted)
 
 
+@pytest.mark.spec("python-api.md", "8.7:reset")
 @pytest.mark.parametrize("status", [S.created, S.ready_to_start, S.started, S.ready_to_submit, S.verified])
 def test_an_open_or_verified_attempt_is_not_reset(status: str) -> None:
     attempt = make_attempt(make_exam("onboarding"), status=status)
@@ -202,6 +214,7 @@ def test_an_open_or_verified_attempt_is_not_reset(status: str) -> None:
     assert attempt.status == status
 
 
+@pytest.mark.spec("python-api.md", "8.7:reset")
 def test_only_practice_is_reset() -> None:
     attempt = make_attempt(status=S.rejected)
 
@@ -209,11 +222,13 @@ def test_only_practice_is_reset() -> None:
         api.reset_practice_exam(attempt.proctored_exam_id, attempt.user_id, make_staff())
 
 
+@pytest.mark.spec("python-api.md", "8.7:reset")
 def test_without_an_attempt_there_is_nothing_to_reset() -> None:
     with pytest.raises(StudentExamAttemptDoesNotExistsException):
         api.reset_practice_exam(make_exam("onboarding").pk, make_user().pk, make_staff())
 
 
+@pytest.mark.spec("python-api.md", "8.7:reset-fails", "17:4")
 def test_past_due_the_former_attempt_stays_reset(clock: FrozenDateTimeFactory) -> None:
     attempt = make_attempt(make_exam("onboarding", due_date=NOON), status=S.rejected)
 
@@ -224,6 +239,7 @@ def test_past_due_the_former_attempt_stays_reset(clock: FrozenDateTimeFactory) -
     assert attempt.status == S.onboarding_reset
 
 
+@pytest.mark.spec("python-api.md", "8.7:reset-fails")
 def test_a_provider_that_refuses_the_new_attempt_gives_the_old_one_back(provider: Any) -> None:
     attempt = make_attempt(make_exam("onboarding"), status=S.rejected)
     provider.no_attempt_id_error = "busy"

@@ -27,6 +27,7 @@ def summary(exam: Any, user: Any) -> dict[str, Any] | None:
     return api.get_attempt_status_summary(user.pk, exam.course_id, exam.content_id)
 
 
+@pytest.mark.spec("python-api.md", "8.10:line")
 @pytest.mark.parametrize(
     ("kind", "status", "line"),
     [
@@ -63,6 +64,7 @@ def test_status_line(kind: str, status: str | None, line: tuple[str, str, bool])
     }
 
 
+@pytest.mark.spec("python-api.md", "8.10:line")
 def test_a_timed_exam_has_no_status() -> None:
     exam = make_exam("timed")
 
@@ -73,6 +75,7 @@ def test_a_timed_exam_has_no_status() -> None:
     }
 
 
+@pytest.mark.spec("python-api.md", "8.10:expired")
 def test_after_the_course_the_option_is_gone() -> None:
     runtime.set_runtime_service("credit", MockCreditServiceWithCourseEndDate())
 
@@ -82,22 +85,26 @@ def test_after_the_course_the_option_is_gone() -> None:
     assert (seen["status"], seen["short_description"]) == (S.expired, "Proctored Option No Longer Available")
 
 
+@pytest.mark.spec("python-api.md", "5.3", "8.10:gates")
 def test_who_may_not_be_proctored_sees_no_line(credit: Any) -> None:
     with mock_perm():
         assert summary(make_exam(), make_user()) is None
         assert summary(make_exam("practice"), make_user()) is not None
 
 
+@pytest.mark.spec("python-api.md", "8.10:gates")
 def test_without_credit_everybody_sees_the_line() -> None:
     with mock_perm():
         assert summary(make_exam(), make_user()) is not None
 
 
+@pytest.mark.spec("python-api.md", "8.10:gates")
 def test_an_unknown_exam_is_logged_and_has_no_line(caplog: pytest.LogCaptureFixture) -> None:
     assert api.get_attempt_status_summary(make_user().pk, COURSE, "unknown") is None
     assert [record.levelname for record in caplog.records] == ["ERROR"]
 
 
+@pytest.mark.spec("python-api.md", "2:fresh")
 def test_a_caller_may_change_the_line() -> None:
     exam, user = make_exam(), make_user()
     first = summary(exam, user)
@@ -107,6 +114,7 @@ def test_a_caller_may_change_the_line() -> None:
     assert summary(exam, user) != first
 
 
+@pytest.mark.spec("python-api.md", "8.10:expired")
 def test_an_expired_attempt_is_ended_on_the_way(clock: FrozenDateTimeFactory) -> None:
     attempt = make_attempt(status=S.started, started_at=NOON, allowed_time_limit_mins=90)
     clock.tick(timedelta(minutes=91))
@@ -117,6 +125,7 @@ def test_an_expired_attempt_is_ended_on_the_way(clock: FrozenDateTimeFactory) ->
     assert seen["status"] == S.submitted
 
 
+@pytest.mark.spec("python-api.md", "8.10:bulk")
 def test_all_lines_of_a_course_equal_the_single_ones(credit: Any) -> None:
     user = make_user()
     exams = [make_exam(kind) for kind in ("timed", "proctored", "practice", "onboarding", "proctored")]
@@ -126,6 +135,7 @@ def test_all_lines_of_a_course_equal_the_single_ones(credit: Any) -> None:
     assert api.get_attempt_status_summaries(user.pk, COURSE) == {exam.content_id: summary(exam, user) for exam in exams}
 
 
+@pytest.mark.spec("python-api.md", "8.10:bulk", "18:queries")
 def test_all_lines_of_a_course_cost_the_same_at_any_size(credit: Any, count_queries: Callable[..., int]) -> None:
     user = make_user()
 
@@ -166,6 +176,7 @@ def names(requirements: list[dict[str, Any]]) -> list[str]:
     return [item["name"] for item in requirements]
 
 
+@pytest.mark.spec("python-api.md", "8.9:prerequisites", "17:8")
 def test_prerequisites_are_sorted_by_status() -> None:
     result = api._are_prerequirements_satisfied(ALL_KINDS, "final", ["grade"])
 
@@ -178,6 +189,7 @@ def test_prerequisites_are_sorted_by_status() -> None:
     assert result["are_prerequisites_satisifed"] is False
 
 
+@pytest.mark.spec("python-api.md", "8.9:prerequisites")
 @pytest.mark.parametrize(
     ("before", "considered"),
     [
@@ -193,6 +205,7 @@ def test_only_what_comes_before_counts(before: str | None, considered: list[str]
     assert sorted(found) == sorted(considered)
 
 
+@pytest.mark.spec("python-api.md", "8.9:prerequisites")
 def test_order() -> None:
     assert names(api._get_ordered_prerequisites(ALL_KINDS)) == ["grade", "check", "midterm", "quiz", "open", "final"]
 
@@ -210,6 +223,7 @@ def checked(exam: Any, user: Any) -> dict[str, Any]:
     return api.check_prerequisites(api.get_exam_by_id(exam.pk), user.pk)
 
 
+@pytest.mark.spec("python-api.md", "8.9:check")
 def test_failed_prerequisites_get_links(requirements: list[dict[str, Any]]) -> None:
     exam, former = make_exam(), make_exam()
     requirements += [
@@ -226,6 +240,7 @@ def test_failed_prerequisites_get_links(requirements: list[dict[str, Any]]) -> N
     assert "jumpto_url" not in status["pending_prerequisites"][0]
 
 
+@pytest.mark.spec("python-api.md", "8.9:check")
 def test_pending_prerequisites_get_links(requirements: list[dict[str, Any]]) -> None:
     requirements.append(requirement("quiz", None, 1))
 
@@ -234,6 +249,7 @@ def test_pending_prerequisites_get_links(requirements: list[dict[str, Any]]) -> 
     assert status["pending_prerequisites"][0]["jumpto_url"].endswith("quiz")
 
 
+@pytest.mark.spec("python-api.md", "8.9:check")
 def test_a_declined_prerequisite_declines_the_exam(requirements: list[dict[str, Any]]) -> None:
     exam, user = make_exam(), make_user()
     requirements.append(requirement("open", "declined", 1))
@@ -243,6 +259,7 @@ def test_a_declined_prerequisite_declines_the_exam(requirements: list[dict[str, 
     assert ProctoredExamStudentAttempt.objects.get().status == S.declined
 
 
+@pytest.mark.spec("python-api.md", "4:absent", "8.9:check")
 @pytest.mark.parametrize("service", [None, MockCreditServiceNone()], ids=["no-service", "no-state"])
 def test_without_a_credit_state_nothing_is_added(service: Any) -> None:
     runtime.set_runtime_service("credit", service)

@@ -25,6 +25,7 @@ MINUTE = timedelta(minutes=1)
 # Arithmetic
 
 
+@pytest.mark.spec("python-api.md", "3:cut", "8.9:minutes")
 @pytest.mark.parametrize(
     ("limit", "due_in", "allowed"),
     [
@@ -42,12 +43,14 @@ def test_the_due_date_cuts_the_limit(limit: int, due_in: float | None, allowed: 
     assert timing.cut_by_due_date(limit, due=due, now=NOON) == allowed
 
 
+@pytest.mark.spec("python-api.md", "3:cut")
 @given(limit=st.integers(0, 10_000), due_in=st.integers(-10_000, 10_000))
 def test_nobody_works_past_the_limit_or_the_due_date(limit: int, due_in: int) -> None:
     allowed = timing.cut_by_due_date(limit, due=NOON + due_in * MINUTE, now=NOON)
     assert 0 <= allowed <= min(limit, max(due_in, 0))
 
 
+@pytest.mark.spec("python-api.md", "8.9:minutes", "18:resume")
 @pytest.mark.parametrize(
     ("extra", "carry_over", "limit"),
     [
@@ -63,6 +66,7 @@ def test_limit_before_the_due_date(extra: int | None, carry_over: int | None, li
     assert timing.limit_before_due_date(90, extra_minutes=extra, carry_over_seconds=carry_over) == limit
 
 
+@pytest.mark.spec("python-api.md", "3:time-out")
 @pytest.mark.parametrize(
     ("status", "offset", "expected"),
     [
@@ -78,6 +82,7 @@ def test_has_run_out(status: str, offset: float, expected: bool) -> None:
     assert timing.has_run_out(status, NOON - 90 * MINUTE, 90, now=NOON + offset * MINUTE) is expected
 
 
+@pytest.mark.spec("python-api.md", "7.6:unlimited")
 def test_a_clock_without_a_limit_never_runs_out() -> None:
     assert not timing.has_run_out(S.started, NOON, None, now=NOON + timedelta(days=999))
 
@@ -101,6 +106,7 @@ def running(**fields: Any) -> ProctoredExamStudentAttempt:
     return make_attempt(status=S.started, started_at=NOON, allowed_time_limit_mins=90, **fields)
 
 
+@pytest.mark.spec("python-api.md", "7.6:readers")
 @pytest.mark.django_db
 @pytest.mark.parametrize("read", readers())
 def test_whoever_reads_an_expired_attempt_ends_it(
@@ -117,6 +123,7 @@ def test_whoever_reads_an_expired_attempt_ends_it(
     assert attempt.status == S.submitted
 
 
+@pytest.mark.spec("python-api.md", "3:time-out", "7.6:readers")
 @pytest.mark.django_db
 @pytest.mark.parametrize("read", readers())
 def test_whoever_reads_an_attempt_in_time_changes_nothing(
@@ -129,6 +136,7 @@ def test_whoever_reads_an_attempt_in_time_changes_nothing(
     assert attempt.history.count() == 1
 
 
+@pytest.mark.spec("python-api.md", "7.3:time-out")
 @pytest.mark.django_db
 def test_a_real_time_out_has_no_completion(clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(settings.PROCTORING_SETTINGS, "ALLOW_TIMED_OUT_STATE", True)
@@ -141,6 +149,7 @@ def test_a_real_time_out_has_no_completion(clock: FrozenDateTimeFactory, monkeyp
     assert (seen["status"], seen["completed_at"]) == (S.timed_out, None)
 
 
+@pytest.mark.spec("python-api.md", "18:concurrency")
 @pytest.mark.django_db
 def test_two_readers_who_notice_together_end_it_once(clock: FrozenDateTimeFactory, mailoutbox: list[Any]) -> None:
     attempt = running()
@@ -166,6 +175,7 @@ def test_a_late_reader_does_not_undo_a_verdict(clock: FrozenDateTimeFactory) -> 
     assert transitions.end_if_time_is_up(seen_before).status == S.verified
 
 
+@pytest.mark.spec("python-api.md", "7.3:expiry", "17:7")
 @pytest.mark.django_db
 @pytest.mark.parametrize("limit", [0, -5])
 def test_a_start_with_no_time_left_ends_at_once(
@@ -184,6 +194,7 @@ def test_a_start_with_no_time_left_ends_at_once(
     assert [signal["status"] for signal in sent_signals] == [S.started, S.submitted]
 
 
+@pytest.mark.spec("python-api.md", "7.3:time-out", "8.6:mark")
 @pytest.mark.django_db
 def test_marking_a_time_out_by_hand_ends_it_now(clock: FrozenDateTimeFactory) -> None:
     attempt = running()
@@ -195,6 +206,7 @@ def test_marking_a_time_out_by_hand_ends_it_now(clock: FrozenDateTimeFactory) ->
     assert (attempt.status, attempt.completed_at) == (S.submitted, NOON + 30 * MINUTE)
 
 
+@pytest.mark.spec("python-api.md", "7.6:active", "8.8:active")
 @pytest.mark.django_db
 def test_active_exams_leave_out_those_whose_time_is_up(clock: FrozenDateTimeFactory) -> None:
     user = make_user()
@@ -216,6 +228,7 @@ def test_active_exams_leave_out_those_whose_time_is_up(clock: FrozenDateTimeFact
 # Limits of one learner
 
 
+@pytest.mark.spec("python-api.md", "7.3:start", "8.9:minutes")
 @pytest.mark.django_db
 def test_the_limit_at_the_start(clock: FrozenDateTimeFactory) -> None:
     exam, user = make_exam(due_date=NOON + 100 * MINUTE), make_user()
@@ -228,6 +241,7 @@ def test_the_limit_at_the_start(clock: FrozenDateTimeFactory) -> None:
     assert (attempt.started_at, attempt.allowed_time_limit_mins) == (NOON, 100)
 
 
+@pytest.mark.spec("python-api.md", "8.3:add")
 @pytest.mark.django_db
 def test_an_allowance_does_not_change_a_running_clock(clock: FrozenDateTimeFactory) -> None:
     attempt = running()
@@ -238,6 +252,7 @@ def test_an_allowance_does_not_change_a_running_clock(clock: FrozenDateTimeFacto
     assert attempt.allowed_time_limit_mins == 90
 
 
+@pytest.mark.spec("python-api.md", "8.9:total", "8.9:minutes")
 @pytest.mark.django_db
 def test_total_allowed_time_in_words(clock: FrozenDateTimeFactory) -> None:
     exam, user = make_exam(), make_user()
@@ -247,6 +262,7 @@ def test_total_allowed_time_in_words(clock: FrozenDateTimeFactory) -> None:
     assert api._calculate_allowed_mins(api.get_exam_by_id(exam.pk), user.pk) == 120
 
 
+@pytest.mark.spec("python-api.md", "8.9:past-due")
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("kind", "due", "course_end", "expected"),
@@ -275,6 +291,7 @@ def test_past_due(
     assert api.is_exam_passed_due(exam) is expected
 
 
+@pytest.mark.spec("python-api.md", "8.9:past-due", "9:due")
 @pytest.mark.django_db
 def test_a_personal_date_beats_the_stored_one(
     clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch, date_service: ModuleType
@@ -293,6 +310,7 @@ def test_a_personal_date_beats_the_stored_one(
     assert asked[-1] == (exam["course_id"], exam["content_id"], "due", 7)
 
 
+@pytest.mark.spec("python-api.md", "7.3:start")
 @pytest.mark.django_db
 @settings_of_hypothesis(max_examples=25, deadline=None)
 @given(

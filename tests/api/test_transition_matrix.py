@@ -78,6 +78,7 @@ def change_made(attempt: ProctoredExamStudentAttempt, wanted: str) -> Change:
 
 
 # A test is a row of the table, as a test per cell spends most of its time on setting up.
+@pytest.mark.spec("python-api.md", "7.2:matrix", "7.3:once", "7.3:time-out", "17:2", "17:3")
 @pytest.mark.django_db
 @pytest.mark.parametrize("allow_timed_out", [False, True], ids=["time-out-submits", "time-out-is-a-status"])
 @pytest.mark.parametrize("kind", ["timed", "proctored", "practice", "onboarding"])
@@ -97,6 +98,7 @@ def test_matrix(from_status: str, kind: str, allow_timed_out: bool, monkeypatch:
     }
 
 
+@pytest.mark.spec("python-api.md", "7.2:legality")
 @pytest.mark.parametrize(
     ("from_status", "to_status", "mark"), [pytest.param(*cell, id=f"{cell[0]}-to-{cell[1]}") for cell in cells()]
 )

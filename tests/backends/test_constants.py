@@ -37,6 +37,7 @@ FLAGS = [
 ]
 
 
+@pytest.mark.spec("python-api.md", "5.1:sources")
 @pytest.mark.parametrize(("constant", "key", "setting", "default"), SOURCES, ids=[row[0] for row in SOURCES])
 def test_sources_in_order(settings, constant, key, setting, default):
     settings.PROCTORING_SETTINGS = {}
@@ -47,6 +48,7 @@ def test_sources_in_order(settings, constant, key, setting, default):
     assert getattr(constants, constant) == "from our own"
 
 
+@pytest.mark.spec("python-api.md", "5.1:sources")
 @pytest.mark.parametrize(("constant", "key", "default"), FLAGS, ids=[row[0] for row in FLAGS])
 def test_flags(settings, constant, key, default):
     settings.PROCTORING_SETTINGS = {}
@@ -61,24 +63,28 @@ def test_flags(settings, constant, key, default):
     assert getattr(constants, constant) is default
 
 
+@pytest.mark.spec("python-api.md", "5.1:sources")
 def test_studio_has_no_contact_address(settings):
     del settings.CONTACT_EMAIL
     settings.PROCTORING_SETTINGS = {"STATUS_EMAIL_FROM_ADDRESS": "proctoring@example.com"}
     assert constants.DEFAULT_CONTACT_EMAIL == "proctoring@example.com"
 
 
+@pytest.mark.spec("python-api.md", "5.1:sources")
 def test_a_required_setting_that_is_missing_says_so(settings):
     del settings.PLATFORM_NAME
     with pytest.raises(AttributeError):
         _ = constants.PLATFORM_NAME
 
 
+@pytest.mark.spec("python-api.md", "5.1:lazy")
 def test_content_past_due(settings):
     assert constants.CONTENT_VIEWABLE_PAST_DUE_DATE is False
     settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
     assert constants.CONTENT_VIEWABLE_PAST_DUE_DATE is True
 
 
+@pytest.mark.spec("python-api.md", "5.1:fixed")
 def test_fixed_values():
     assert constants.VERIFICATION_DAYS_VALID == 365
     assert constants.TIME_MULTIPLIER == "time_multiplier"
@@ -89,11 +95,13 @@ def test_fixed_values():
     assert constants.REDS_API_REDIRECT == "edx_proctoring.reds_api_redirect"
 
 
+@pytest.mark.spec("python-api.md", "5.1:fixed")
 def test_the_sentinel_is_one_object():
     assert constants.MINIMUM_TIME is constants.MINIMUM_TIME
     assert datetime.fromtimestamp(0) == constants.MINIMUM_TIME  # noqa: DTZ006 - contract: naive
 
 
+@pytest.mark.spec("python-api.md", "1.3:constants", "5.1:lazy")
 def test_a_patch_wins_and_goes_away_again(settings):
     settings.PROCTORING_SETTINGS = {"SITE_NAME": "configured"}
     with mock.patch("edx_proctoring.constants.SITE_NAME", "patched"):
@@ -127,17 +135,20 @@ def test_settings_of_the_wrong_type_count_as_empty(settings, value):
     assert conf.proctoring.options == conf.proctoring.backends == {}
 
 
+@pytest.mark.spec("python-api.md", "5.2")
 @pytest.mark.parametrize(("https", "scheme"), [("on", "https"), ("off", "http"), (None, "http"), ("ON", "http")])
 def test_scheme(settings, https, scheme):
     settings.HTTPS = https
     assert conf.proctoring.lms_host == f"{scheme}://localhost:8000"
 
 
+@pytest.mark.spec("python-api.md", "5.2")
 def test_scheme_without_the_setting(settings):
     del settings.HTTPS
     assert conf.proctoring.url_scheme == "https"
 
 
+@pytest.mark.spec("python-api.md", "5.2")
 def test_read_at_call_time(settings):
     settings.PROCTORING_SETTINGS = {}
     assert conf.proctoring.link_urls is None

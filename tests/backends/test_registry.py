@@ -309,6 +309,7 @@ class TestDefault:
         assert backends.default_backend_name() == default
 
 
+@pytest.mark.spec("python-api.md", "2:look-up")
 @pytest.mark.spec("data-model.md", "12:lookup")
 class TestLookup:
     @pytest.mark.parametrize("configured", [{}, {"test": {}}])
@@ -334,6 +335,7 @@ class TestLookup:
         assert "foo" in str(caught.value)
         assert "null" in str(caught.value)
 
+    @pytest.mark.spec("python-api.md", "17:10")
     @pytest.mark.parametrize(
         ("exam", "name", "expected"),
         [

@@ -41,6 +41,7 @@ def count(events: list[tuple[str, dict[str, Any]]], name: str) -> int:
     return sum(event.endswith(name) for event, _ in events)
 
 
+@pytest.mark.spec("python-api.md", "7.3:lock", "18:concurrency")
 @pytest.mark.parametrize(
     ("locked", "starts"),
     [
@@ -65,6 +66,7 @@ def test_two_tabs_press_start(provider, events, seed, without_locks, meet_before
     assert provider.calls.count("start_exam_attempt") == starts
 
 
+@pytest.mark.spec("python-api.md", "7.3:lock", "18:concurrency")
 @pytest.mark.parametrize(
     ("locked", "mails"),
     [
@@ -89,6 +91,7 @@ def test_two_tabs_hand_in(provider, events, seed, without_locks, meet_before_sav
     assert provider.calls.count("stop_exam_attempt") == mails
 
 
+@pytest.mark.spec("python-api.md", "7.3:lock", "18:concurrency")
 @pytest.mark.parametrize(
     ("locked", "mails"),
     [
@@ -167,6 +170,7 @@ def faults_of(
     return faults
 
 
+@pytest.mark.spec("python-api.md", "7.3:lock")
 @pytest.mark.parametrize("kind", ["proctored", "onboarding"])
 @pytest.mark.parametrize(
     "locked",

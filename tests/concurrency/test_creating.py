@@ -25,6 +25,7 @@ control = pytest.mark.skipif(
 )
 
 
+@pytest.mark.spec("python-api.md", "8.5:race", "18:concurrency")
 @pytest.mark.parametrize(
     ("locked", "guarded", "one_attempt"),
     [
@@ -85,6 +86,7 @@ def test_twenty_requests_create_one_attempt(
         assert OpenAttempt.objects.holder_of(exam.pk, user.pk) == attempt.pk
 
 
+@pytest.mark.spec("python-api.md", "8.5:race")
 def test_the_database_refuses_a_second_place() -> None:
     attempt = make_attempt()
     place = {"exam_id": attempt.proctored_exam_id, "user_id": attempt.user_id}

@@ -6,7 +6,11 @@ from django.core.management import CommandError
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from tests.factories import make_attempt, make_exam
 
-pytestmark = [pytest.mark.django_db, pytest.mark.spec("data-model.md", "9.5")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.spec("data-model.md", "9.5"),
+    pytest.mark.spec("python-api.md", "16:reset_attempts"),
+]
 
 
 @pytest.fixture

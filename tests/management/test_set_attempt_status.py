@@ -10,7 +10,11 @@ from edx_proctoring.exceptions import (
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_attempt
 
-pytestmark = [pytest.mark.django_db, pytest.mark.spec("data-model.md", "9.1")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.spec("data-model.md", "9.1"),
+    pytest.mark.spec("python-api.md", "16:set_attempt_status"),
+]
 
 
 def test_the_attempt_moves_with_everything_that_causes(run, credit):

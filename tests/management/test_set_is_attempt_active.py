@@ -10,7 +10,11 @@ from edx_proctoring.models import (
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_attempt, make_review
 
-pytestmark = [pytest.mark.django_db, pytest.mark.spec("data-model.md", "9.2")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.spec("data-model.md", "9.2"),
+    pytest.mark.spec("python-api.md", "16:set_is_attempt_active"),
+]
 
 reviews = ProctoredExamSoftwareSecureReview.objects
 archive = ProctoredExamSoftwareSecureReviewHistory.objects

@@ -9,7 +9,11 @@ from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.statuses import SoftwareSecureReviewStatus as R
 from tests.factories import NOON, make_attempt, make_review
 
-pytestmark = [pytest.mark.django_db, pytest.mark.spec("data-model.md", "9.3")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.spec("data-model.md", "9.3"),
+    pytest.mark.spec("python-api.md", "16:update_attempt_status_from_review"),
+]
 
 AT_NOON = {"start_date_time": "2026-03-02 12:00:00", "end_date_time": "2026-03-02 12:00:00", "sleep_time": 0}
 

@@ -6,7 +6,11 @@ from django.core.management import CommandError
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_attempt, make_exam
 
-pytestmark = [pytest.mark.django_db, pytest.mark.spec("data-model.md", "9.4")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.spec("data-model.md", "9.4"),
+    pytest.mark.spec("python-api.md", "16:update_attempts_for_exam"),
+]
 
 
 @pytest.fixture
@@ -22,6 +26,7 @@ def told(credit):
     return sorted(kwargs["status"] for _, kwargs in credit.called("set_credit_requirement_status"))
 
 
+@pytest.mark.spec("python-api.md", "17:2")
 def test_credit_is_told_again_and_statuses_stay(run, exam, credit):
     run("update_attempts_for_exam", exam_id=exam.id, sleep_time=0)
     assert told(credit) == ["failed", "satisfied", "submitted"]

@@ -44,6 +44,7 @@ class TestValidValues:
         assert ProctoredExamStudentAllowance.is_allowance_value_valid(EXCEPTION[0], value)
 
 
+@pytest.mark.spec("python-api.md", "8.3:add")
 @pytest.mark.spec("data-model.md", "2.7:add")
 class TestGiving:
     @pytest.mark.parametrize(
@@ -150,6 +151,7 @@ class TestReading:
         assert list(found) == [allowance]
 
 
+@pytest.mark.spec("python-api.md", "11.2:archives")
 @pytest.mark.spec("data-model.md", "2.7:update", "5.4")
 class TestArchive:
     def test_giving_archives_nothing(self):

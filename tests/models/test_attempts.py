@@ -162,6 +162,7 @@ class TestLists:
         assert list(attempts.get_active_student_attempts(attempt.user_id)) == []
 
 
+@pytest.mark.spec("python-api.md", "3:verification", "8.11:verified")
 @pytest.mark.spec("data-model.md", "2.5:manager")
 class TestVerifiedOnboarding:
     def found(self, attempt, backend="test"):
@@ -240,6 +241,7 @@ class TestClearingOnboardingErrors:
         rows = HistoricalProctoredExamStudentAttempt.objects.filter(attempt_code=refused.attempt_code)
         assert sorted(row.history_type for row in rows) == ["+", "-"]
 
+    @pytest.mark.spec("python-api.md", "18:clean-up")
     def test_those_with_another_provider_stay_if_one_is_named(self, refused):
         other = make_attempt(make_exam(backend="null"), refused.user, status=S.onboarding_missing)
         attempts.clear_onboarding_errors(refused.user_id, backend="test")

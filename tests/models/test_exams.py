@@ -44,6 +44,7 @@ class TestLookUps:
         assert ProctoredExam.get_exam_by_id(12345) is None
         assert ProctoredExam.get_exam_by_content_id("no", "such") is None
 
+    @pytest.mark.spec("python-api.md", "1.3:exams", "17:5")
     def test_one_exam_is_found_while_lists_are_replaced(self):
         """Outside suites replace ``objects.filter`` and expect exactly this."""
         exam = make_exam("practice")

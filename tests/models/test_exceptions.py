@@ -27,6 +27,7 @@ PLAIN = [
 ]
 
 
+@pytest.mark.spec("python-api.md", "13:tree")
 def test_they_are_all_ours():
     assert len(ALL) == 27  # 25 of python-api.md 13, their base, and ReviewNotUnderstood
     assert all(issubclass(value, exceptions.ProctoredBaseException) for value in ALL)
@@ -36,6 +37,7 @@ def test_the_tree_in_the_docstring_names_each_of_them():
     assert [value.__name__ for value in ALL if value.__name__ not in exceptions.__doc__] == []
 
 
+@pytest.mark.spec("python-api.md", "13:tree")
 @pytest.mark.parametrize("exception", PLAIN, ids=lambda value: value.__name__)
 def test_a_plain_one_needs_no_arguments(exception):
     error = exception()
@@ -43,12 +45,14 @@ def test_a_plain_one_needs_no_arguments(exception):
     assert str(exception("why")) == "why"
 
 
+@pytest.mark.spec("python-api.md", "13:tree")
 @pytest.mark.parametrize("exception", PLAIN, ids=lambda value: value.__name__)
 def test_the_status_may_be_given_by_keyword(exception):
     assert exception("why", http_status=418).http_status == 418
     assert exception("why").http_status == STATUS.get(exception.__name__, 400)
 
 
+@pytest.mark.spec("python-api.md", "13:text", "18:exceptions")
 @pytest.mark.parametrize("exception", WITH_CONTENT)
 class TestProviderReplies:
     def test_the_text_is_the_answer_and_nothing_else(self, exception):
@@ -80,6 +84,7 @@ class TestProviderReplies:
         assert (type(error), str(error), error.http_status) == (exception, "some error", 403)
 
 
+@pytest.mark.spec("python-api.md", "13:text")
 def test_a_refusal_for_want_of_onboarding_says_what_is_missing():
     error = exceptions.BackendProviderOnboardingException("onboarding_missing")
     assert (error.status, str(error), error.http_status) == ("onboarding_missing", "onboarding_missing", 400)

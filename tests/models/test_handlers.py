@@ -33,6 +33,7 @@ class CountingProvider:
         return self.external_id
 
 
+@pytest.mark.spec("python-api.md", "11.2:exams")
 @pytest.mark.spec("data-model.md", "5.2:payload", "5.2:external-id", "5.2:failure")
 class TestExamSaved:
     def test_the_provider_gets_the_whole_exam(self, test_backend):
@@ -78,6 +79,7 @@ class TestExamSaved:
         assert ProctoredExam.objects.filter(id=make_exam(backend="gone").id).exists()
 
 
+@pytest.mark.spec("python-api.md", "11.2:exams")
 @pytest.mark.spec("data-model.md", "5.1", "5.2:deletion")
 class TestExamIsOver:
     def test_switched_to_timed(self, test_backend):
@@ -103,6 +105,7 @@ class TestExamIsOver:
         assert not ProctoredExam.objects.exists()
 
 
+@pytest.mark.spec("python-api.md", "11.2:completion")
 @pytest.mark.spec("data-model.md", "5.5:completion")
 class TestAttemptCompleted:
     def test_the_instructor_service_hears_of_it_once(self, instructor):
@@ -136,6 +139,7 @@ class TestAttemptCompleted:
 
 @pytest.mark.spec("data-model.md", "5.5:review-stays")
 class TestAttemptRemoved:
+    @pytest.mark.spec("python-api.md", "11.2:removal")
     def test_its_review_is_marked_archived_once_and_moves_nothing(self, credit):
         attempt = make_attempt(status=S.submitted)
         review = make_review(attempt, R.clean)

@@ -36,6 +36,7 @@ def test_of_several_policies_the_newest_counts(caplog):
     assert f"exam_id={exam.id} policy_id={newest.id}" in caplog.text
 
 
+@pytest.mark.spec("python-api.md", "11.2:archives")
 @pytest.mark.spec("data-model.md", "5.3")
 def test_a_change_and_the_deletion_are_archived_in_order():
     policy = make_policy(review_policy="first")
@@ -65,6 +66,7 @@ def test_the_archive_goes_with_the_exam():
     assert archived() == []
 
 
+@pytest.mark.spec("python-api.md", "11.2:exams")
 @pytest.mark.spec("data-model.md", "5.2:payload", "5.2:deletion")
 class TestTellingTheProvider:
     def test_a_new_policy_reaches_it(self, test_backend):

@@ -45,6 +45,7 @@ def test_what_else_the_models_module_has():
     assert issubclass(models.ProctoredExamStudentAllowance.objects._queryset_class, models.QuerySetWithUpdateOverride)
 
 
+@pytest.mark.spec("python-api.md", "1.3:paths")
 @pytest.mark.spec("data-model.md", "15")
 @pytest.mark.parametrize(
     "path",
@@ -78,6 +79,49 @@ def test_dotted_paths_resolve(path):
     for name in path.removeprefix(f"{module}.").split("."):
         found = getattr(found, name)
     assert found is not None
+
+
+@pytest.mark.spec("python-api.md", "1.1")
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("api", "create_exam"),
+        ("utils", "humanized_time"),
+        ("callbacks", "start_exam_callback"),
+        ("signals", "exam_attempt_status_signal"),
+        ("handlers", "log"),
+        ("services", "ProctoringService"),
+        ("runtime", "_RUNTIME_SERVICES"),
+        ("statuses", "ProctoredExamStudentAttemptStatus"),
+        ("exceptions", "ProctoredBaseException"),
+        ("constants", "MINIMUM_TIME"),
+        ("decorators", "__doc__"),
+        ("rules", "__doc__"),
+    ],
+)
+def test_a_module_of_the_python_api_is_there(module, name):
+    assert hasattr(importlib.import_module(f"edx_proctoring.{module}"), name)
+
+
+@pytest.mark.spec("python-api.md", "1.2:utils")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AuthenticatedAPIView",
+        "_emit_event",
+        "decode_and_decrypt",
+        "encrypt_and_encode",
+        "get_time_remaining_for_attempt",
+        "get_visibility_check_date",
+        "humanized_time",
+        "is_reattempting_exam",
+        "locate_attempt_by_attempt_code",
+        "obscured_user_id",
+        "resolve_exam_url_for_learning_mfe",
+    ],
+)
+def test_a_helper_can_be_imported(name):
+    assert callable(getattr(importlib.import_module("edx_proctoring.utils"), name))
 
 
 @pytest.mark.spec("data-model.md", "14.1")

@@ -67,6 +67,7 @@ class TestNotifying:
         assert not review.should_notify
 
 
+@pytest.mark.spec("python-api.md", "11.2:archives")
 @pytest.mark.spec("data-model.md", "5.6:archive")
 class TestArchive:
     def test_the_first_review_archives_nothing(self):

@@ -27,15 +27,18 @@ NEITHER = ["expired", "onboarding_reset"]
 ALL = [*INCOMPLETE, *COMPLETE, *NEITHER]
 
 
+@pytest.mark.spec("python-api.md", "6.1:words")
 @pytest.mark.parametrize("status", ALL)
 def test_each_word_is_its_own_name(status):
     assert getattr(ProctoredExamStudentAttemptStatus, status) == status
 
 
+@pytest.mark.spec("python-api.md", "6.1:words")
 def test_the_onboarding_errors_have_an_order():
     assert ProctoredExamStudentAttemptStatus.onboarding_errors == tuple(ONBOARDING_ERRORS)
 
 
+@pytest.mark.spec("python-api.md", "6.1:questions")
 @pytest.mark.parametrize(
     ("question", "yes"),
     [
@@ -63,23 +66,28 @@ REVIEWS = {
 
 
 class TestReviews:
+    @pytest.mark.spec("python-api.md", "6.2")
     @pytest.mark.parametrize("standard", REVIEWS)
     def test_standard_words_are_valid(self, standard):
         assert ReviewStatus.validate(standard) is True
 
+    @pytest.mark.spec("python-api.md", "6.3")
     @pytest.mark.parametrize("stored", REVIEWS.values())
     def test_stored_words_are_valid(self, stored):
         assert SoftwareSecureReviewStatus.validate(stored) is True
 
+    @pytest.mark.spec("python-api.md", "6.2", "6.3")
     @pytest.mark.parametrize("words", [ReviewStatus, SoftwareSecureReviewStatus])
     def test_other_words_are_not(self, words):
         with pytest.raises(ProctoredExamBadReviewStatus, match="bogus"):
             words.validate("bogus")
 
+    @pytest.mark.spec("python-api.md", "6.3")
     def test_one_vocabulary_translates_to_the_other(self):
         assert SoftwareSecureReviewStatus.from_standard_status == REVIEWS
         assert SoftwareSecureReviewStatus.to_standard_status == {v: k for k, v in REVIEWS.items()}
 
+    @pytest.mark.spec("python-api.md", "6.3")
     def test_published_lists(self):
         assert SoftwareSecureReviewStatus.passing_statuses == ["Clean", "Rules Violation"]
         assert SoftwareSecureReviewStatus.failing_statuses == ["Not Reviewed", "Suspicious"]
@@ -87,6 +95,7 @@ class TestReviews:
 
 
 class TestOnboarding:
+    @pytest.mark.spec("python-api.md", "6.4")
     @pytest.mark.parametrize(
         ("attempt", "dashboard"),
         [
@@ -110,6 +119,7 @@ class TestOnboarding:
         translate = InstructorDashboardOnboardingAttemptStatus.get_onboarding_status_from_attempt_status
         assert translate(attempt) == dashboard
 
+    @pytest.mark.spec("python-api.md", "6.5")
     @pytest.mark.parametrize(
         ("profile", "edx", "dashboard"),
         [
@@ -128,6 +138,7 @@ class TestOnboarding:
         assert words.get_edx_status_from_profile_status(profile) == edx
         assert words.get_instructor_status_from_profile_status(profile) == dashboard
 
+    @pytest.mark.spec("python-api.md", "6.5")
     @pytest.mark.parametrize(
         ("wanted", "profile"),
         [

@@ -48,6 +48,7 @@ def test_the_old_place_of_the_base_class_is_the_same_class():
     assert utils.ProctoredExamTestCase is Base
 
 
+@pytest.mark.spec("python-api.md", "1.3:doubles")
 @pytest.mark.spec("data-model.md", "14.2", "14.5")
 class TestProviders:
     def test_are_put_into_the_live_registry(self):
@@ -123,6 +124,7 @@ class TestProviders:
             getattr(PassthroughBackendProvider(), method)(*["x"] * arguments)
 
 
+@pytest.mark.spec("python-api.md", "1.3:doubles")
 @pytest.mark.spec("data-model.md", "14.2")
 @pytest.mark.django_db
 class TestPermissions:
@@ -140,6 +142,7 @@ class TestPermissions:
         assert not make_user().has_perm("accounts.can_retire_user")
 
 
+@pytest.mark.spec("python-api.md", "1.3:doubles")
 @pytest.mark.spec("data-model.md", "14.3")
 class TestServices:
     def test_credit_requirements_are_added_changed_and_removed(self):

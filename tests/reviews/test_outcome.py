@@ -63,12 +63,14 @@ TABLE = {
 }
 
 
+@pytest.mark.spec("python-api.md", "11.3:table")
 @pytest.mark.parametrize(("column", "backend"), list(enumerate(["rest", "rpnow", "test"])))
 @pytest.mark.parametrize("verdict", TABLE)
 def test_table(verdict, column, backend):
     assert status_after(submitted(backend), verdict) == TABLE[verdict][column]
 
 
+@pytest.mark.spec("python-api.md", "11.3:table")
 @pytest.mark.parametrize("backend", ["rest", "rpnow", "test"])
 @pytest.mark.parametrize("verdict", [Verdict.suspicious, Verdict.not_reviewed])
 def test_without_second_reviews_a_failing_one_rejects(second_reviews, backend, verdict):
@@ -85,19 +87,23 @@ def test_a_provider_may_decide_for_itself(settings, own, expected):
     assert status_after(submitted("rest"), Verdict.violation) == expected
 
 
+@pytest.mark.spec("python-api.md", "11.3:table")
 @pytest.mark.parametrize("verdict", [Verdict.suspicious, Verdict.violation])
 def test_a_person_rejects(verdict):
     assert status_after(submitted("rest"), verdict, reviewed_by=make_staff()) == S.rejected
 
 
+@pytest.mark.spec("python-api.md", "11.3:table")
 def test_a_person_can_pass_as_well():
     assert status_after(submitted("rest"), Verdict.clean, reviewed_by=make_staff()) == S.verified
 
 
+@pytest.mark.spec("python-api.md", "11.3:table")
 def test_not_reviewed_is_an_error_whoever_says_so():
     assert status_after(submitted("rest"), Verdict.not_reviewed, reviewed_by=make_staff()) == S.error
 
 
+@pytest.mark.spec("python-api.md", "11.3:table")
 @pytest.mark.parametrize(
     ("kind", "backend", "expected"),
     [
@@ -109,10 +115,12 @@ def test_a_failing_practice_attempt(kind, backend, expected):
     assert status_after(submitted(backend, kind), Verdict.suspicious) == expected
 
 
+@pytest.mark.spec("python-api.md", "11.3:never-submitted")
 @pytest.mark.spec("data-model.md", "5.6:verdicts")
 class TestNeverSubmitted:
     STATUSES = [S.created, S.download_software_clicked, S.ready_to_start, S.started, S.ready_to_submit]
 
+    @pytest.mark.spec("python-api.md", "15:texts", "17:3")
     @pytest.mark.parametrize("status", STATUSES)
     def test_a_passing_review_is_an_error(self, status, caplog):
         attempt = make_attempt(make_exam(backend="rest"), status=status)
@@ -125,6 +133,7 @@ class TestNeverSubmitted:
         assert set(record.args) == {"review_status", "attempt_id", "status"}
         assert ProctoredExamSoftwareSecureReview.objects.get().review_status == Verdict.clean
 
+    @pytest.mark.spec("python-api.md", "1.3:log")
     def test_the_warning_can_be_watched_where_it_always_was(self, monkeypatch):
         from edx_proctoring import handlers
 
@@ -152,6 +161,7 @@ class TestNeverSubmitted:
         assert status_after(attempt, Verdict.clean) == S.verified
 
 
+@pytest.mark.spec("python-api.md", "11.3:stays")
 @pytest.mark.spec("data-model.md", "5.6:verdicts", "6")
 class TestAttemptsThatStayAsTheyAre:
     def test_replaced_by_a_newer_onboarding_attempt(self, calls, events):
@@ -205,6 +215,7 @@ class TestProviderThatWasTakenAway:
         assert attempt.status == S.submitted
 
 
+@pytest.mark.spec("python-api.md", "11.3:call")
 class TestHowTheStatusIsChanged:
     def test_arguments(self, calls):
         attempt, staff = submitted("rest"), make_staff()
@@ -230,6 +241,7 @@ class TestHowTheStatusIsChanged:
         assert attempt.status == S.verified
 
 
+@pytest.mark.spec("python-api.md", "11.3:event")
 @pytest.mark.spec("data-model.md", "5.6:event")
 def test_the_event_tells_of_the_attempt_as_it_was(events):
     attempt = submitted("rest")
@@ -244,6 +256,7 @@ def test_the_event_tells_of_the_attempt_as_it_was(events):
 
 @pytest.mark.spec("data-model.md", "5.5:review-stays")
 class TestDeactivating:
+    @pytest.mark.spec("python-api.md", "11.2:removal")
     def test_removal_of_a_reviewed_attempt(self, calls):
         attempt = submitted("rest")
         review = make_review(attempt, Verdict.clean)

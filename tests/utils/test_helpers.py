@@ -24,6 +24,7 @@ HOUR = timedelta(hours=1)
 # Time
 
 
+@pytest.mark.spec("python-api.md", "9:time")
 @pytest.mark.parametrize(
     ("minutes", "words"),
     [
@@ -45,6 +46,7 @@ def test_humanized_time(minutes: int, words: str) -> None:
     assert utils.humanized_time(minutes) == words
 
 
+@pytest.mark.spec("python-api.md", "3:left", "9:time")
 @pytest.mark.parametrize(
     ("started_at", "limit", "seconds"),
     [
@@ -60,6 +62,7 @@ def test_time_remaining(started_at: datetime | None, limit: int | None, seconds:
     assert left == seconds
 
 
+@pytest.mark.spec("python-api.md", "3:due", "9:time", "18:time")
 @pytest.mark.parametrize(
     ("due", "passed"),
     [
@@ -74,6 +77,7 @@ def test_due_date_passed(due: datetime | None, passed: bool) -> None:
         assert utils.has_due_date_passed(due) is passed
 
 
+@pytest.mark.spec("python-api.md", "9:course-end")
 @pytest.mark.parametrize(
     ("dates", "end"),
     [
@@ -100,6 +104,7 @@ def test_course_end(
     assert utils.get_course_end_date(COURSE) == end
 
 
+@pytest.mark.spec("python-api.md", "9:course-end")
 def test_a_course_end_that_is_no_date(
     monkeypatch: pytest.MonkeyPatch, date_service: ModuleType, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -110,6 +115,7 @@ def test_a_course_end_that_is_no_date(
     assert {record.levelname for record in caplog.records} == {"ERROR"}
 
 
+@pytest.mark.spec("python-api.md", "9:due")
 @pytest.mark.django_db
 def test_a_content_id_that_is_no_key_uses_the_stored_date() -> None:
     exam = {"course_id": "a/b/c", "content_id": "no key", "due_date": NOON}
@@ -126,6 +132,7 @@ def test_a_host_without_the_date_service(no_date_service: None) -> None:
     assert utils.get_exam_due_date({**exam, "due_date": None}) is None
 
 
+@pytest.mark.spec("python-api.md", "9:grace")
 @pytest.mark.parametrize(
     ("grace", "due", "waits"),
     [
@@ -157,6 +164,7 @@ def test_waiting_for_the_end_of_the_grace_period(
 # Addresses
 
 
+@pytest.mark.spec("python-api.md", "9:addresses")
 def test_addresses_in_the_learning_mfe() -> None:
     assert utils.get_course_home_url(COURSE) == f"https://learning.test.org/course/{COURSE}/home"
     exam_url = f"https://learning.test.org/course/{COURSE}/{CONTENT}"
@@ -164,11 +172,13 @@ def test_addresses_in_the_learning_mfe() -> None:
     assert utils.get_exam_url(COURSE, CONTENT, True) == exam_url
 
 
+@pytest.mark.spec("python-api.md", "9:addresses")
 def test_addresses_in_the_lms() -> None:
     assert CONTENT in utils.get_exam_url(COURSE, CONTENT, False)
     assert "learning.test.org" not in utils.get_exam_url(COURSE, CONTENT, False)
 
 
+@pytest.mark.spec("python-api.md", "9:addresses")
 def test_ids_that_the_mfe_cannot_address() -> None:
     with pytest.raises(InvalidKeyError):
         utils.resolve_exam_url_for_learning_mfe("no-course", "no-content")
@@ -178,6 +188,7 @@ def test_ids_that_the_mfe_cannot_address() -> None:
 # Kinds of exams
 
 
+@pytest.mark.spec("python-api.md", "9:type")
 @pytest.mark.parametrize(
     ("is_proctored", "is_practice", "has_onboarding", "kind", "words"),
     [
@@ -195,6 +206,7 @@ def test_exam_type(is_proctored: bool, is_practice: bool, has_onboarding: bool, 
     assert utils.get_exam_type(exam, provider) == {"type": kind, "humanized_type": words}
 
 
+@pytest.mark.spec("python-api.md", "9:reattempt")
 @given(
     from_status=st.sampled_from([S.created, S.started, S.ready_to_submit, S.submitted]),
     to_status=st.sampled_from([S.created, S.download_software_clicked, S.ready_to_start, S.started, S.submitted]),
@@ -205,6 +217,7 @@ def test_reattempting(from_status: str, to_status: str) -> None:
     assert utils.is_reattempting_exam(from_status, to_status) is expected
 
 
+@pytest.mark.spec("python-api.md", "9:locate")
 @pytest.mark.django_db
 def test_an_attempt_is_found_by_its_code_also_after_its_removal(caplog: pytest.LogCaptureFixture) -> None:
     attempt = make_attempt(status=S.submitted)
@@ -233,6 +246,7 @@ def details(
     )
 
 
+@pytest.mark.spec("python-api.md", "9:outlines")
 @pytest.mark.parametrize(
     ("dates", "category"),
     [
@@ -252,12 +266,14 @@ def test_why_an_exam_is_not_accessible(dates: dict[str, datetime], category: int
     assert [list(found) for found in categories] == [[exam] if i == category else [] for i in range(3)]
 
 
+@pytest.mark.spec("python-api.md", "9:outlines")
 def test_without_dates_a_sequence_never_closes() -> None:
     key = BlockUsageLocator.from_string(CONTENT)
 
     assert utils.get_visibility_check_date(details().schedule, key) == datetime.max.replace(tzinfo=UTC)
 
 
+@pytest.mark.spec("python-api.md", "3:now", "4:learning-sequences", "18:time")
 def test_the_outline_is_asked_for_now() -> None:
     asked: list[Any] = []
     service = SimpleNamespace(get_user_course_outline_details=lambda *args: asked.append(args))
@@ -274,6 +290,7 @@ def test_the_outline_is_asked_for_now() -> None:
 # Events
 
 
+@pytest.mark.spec("python-api.md", "14:names")
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("kind", "segment"),
@@ -298,6 +315,7 @@ def test_events_name_the_kind_of_exam(events: list[Any], kind: str, segment: str
     }
 
 
+@pytest.mark.spec("python-api.md", "14:attempt")
 @pytest.mark.django_db
 def test_events_of_an_attempt(events: list[Any]) -> None:
     row = make_attempt(status=S.started, started_at=NOON, allowed_time_limit_mins=90)
@@ -322,6 +340,37 @@ def test_events_of_an_attempt(events: list[Any]) -> None:
     }
 
 
+@pytest.mark.spec("python-api.md", "14:context")
+@pytest.mark.parametrize(
+    ("course_id", "context"),
+    [
+        pytest.param(COURSE, {"course_id": COURSE, "org_id": CourseKey.from_string(COURSE).org}, id="course-key"),
+        pytest.param("no key", {"course_id": "no key"}, id="no-key"),
+    ],
+)
+def test_events_are_emitted_in_the_context_of_their_course(
+    monkeypatch: pytest.MonkeyPatch, course_id: str, context: dict[str, str]
+) -> None:
+    recorder, seen = tracker.get_tracker(), []
+    monkeypatch.setattr(recorder, "emit", lambda name, data: seen.append(recorder.resolve_context()))
+    exam = {
+        "id": 7,
+        "course_id": course_id,
+        "content_id": CONTENT,
+        "exam_name": "Final",
+        "time_limit_mins": 90,
+        "is_proctored": True,
+        "is_practice_exam": False,
+        "is_active": True,
+    }
+
+    utils.emit_event(exam, "created")
+
+    assert seen == [context]
+    assert recorder.resolve_context() == {}
+
+
+@pytest.mark.spec("python-api.md", "14:no-tracker")
 def test_without_a_tracker_events_are_dropped(caplog: pytest.LogCaptureFixture) -> None:
     tracker.TRACKERS.clear()
 

@@ -71,6 +71,7 @@ FORGED = [
 ]
 
 
+@pytest.mark.spec("python-api.md", "9:view")
 def test_our_views_ask_for_a_signature() -> None:
     assert SignedJwtAuthentication in AuthenticatedAPIView.authentication_classes
 

@@ -102,6 +102,7 @@ def test_provider_id_may_have_any_url_safe_character(external_id: str) -> None:
     assert resolve(f"{EXAM}/attempt/{external_id}/reviewed").kwargs == {"external_id": external_id}
 
 
+@pytest.mark.spec("python-api.md", "9:view")
 @pytest.mark.django_db
 def test_anonymous_get_of_every_named_route_is_forbidden() -> None:
     """The rule of rest-api.md 1.3, as outside suites apply it."""
