@@ -11,7 +11,8 @@ not heard yet.
 - Deliveries are idempotent: they say what is now, not what changed. An effect that is no longer
   true is not delivered but marked superseded.
 - A row that somebody is delivering is on loan (``LEASE``): nobody else touches it meanwhile. A
-  process that dies with it may cause a second delivery, never none.
+  process that dies with it may cause a second delivery, never none; of a mail only if it dies
+  between the mail server's yes and the next statement (docs/decisions/0010-when-effects-are-forgotten.rst).
 - With ``ASYNC_PROVIDER_CALLS``, provider calls and mails are left to a Celery task, sent by name
   after commit. Without Celery they are delivered like leftovers.
 
@@ -148,6 +149,8 @@ class Route:
     ``only_while``: statuses of the attempt in which it is still true; None for always.
     ``status_must_hold``: it is true as long as the attempt is in the status that caused it.
     ``keeps_parts``: what it did before it failed stands, also in a caller's transaction.
+    ``reaches_a_person``: a second delivery is no news to a service, but it is to people. So the row
+    goes at once and not with the others: a process that dies meanwhile must not mail again.
     """
 
     receiver: Callable[[Delivery], None]
@@ -155,6 +158,7 @@ class Route:
     only_while: Collection[str] | None = None
     status_must_hold: bool = False
     keeps_parts: bool = False
+    reaches_a_person: bool = False
 
     def is_superseded(self, to_status: str, status_now: str) -> bool:
         """Return whether an effect of ``to_status`` is no longer true of an attempt in ``status_now``."""
@@ -174,6 +178,7 @@ def receives(
     only_while: Collection[str] | None = None,
     status_must_hold: bool = False,
     keeps_parts: bool = False,
+    reaches_a_person: bool = False,
 ) -> Callable[[Callable[[Delivery], None]], Callable[[Delivery], None]]:
     """Register the decorated function as receiver of an effect; arguments as of ``Route``.
 
@@ -181,7 +186,7 @@ def receives(
     """
 
     def register(receiver: Callable[[Delivery], None]) -> Callable[[Delivery], None]:
-        _ROUTES[kind, call] = Route(receiver, lane, only_while, status_must_hold, keeps_parts)
+        _ROUTES[kind, call] = Route(receiver, lane, only_while, status_must_hold, keeps_parts, reaches_a_person)
         return receiver
 
     return register
@@ -207,15 +212,7 @@ def record(
     To be called in the transaction of the change, with the attempt locked. What an earlier change
     left behind is superseded or, if its pause is over, returned first.
     """
-    leftovers = list(AttemptEffect.objects.of_attempt(attempt.pk).filter(state=AttemptEffect.STATE_DUE))
-    lanes = {_route(effect.kind, effect.call).lane for effect in effects} - {None}
-    superseded = [row for row in leftovers if _route(row.kind, row.call_name).lane in lanes]
-    if superseded:
-        _settle_superseded(superseded)
-    ripe = [row for row in leftovers if row not in superseded and row.next_try_at <= now]
-    if ripe:
-        _lend(ripe, now)
-    rows = [
+    written = [
         AttemptEffect(
             attempt_id=attempt.pk,
             attempt_code=attempt.attempt_code or "",
@@ -229,12 +226,31 @@ def record(
         )
         for effect in effects
     ]
-    AttemptEffect.objects.bulk_create(rows)
-    if rows and not connection.features.can_return_rows_from_bulk_insert:
-        # MySQL does not tell the keys of many rows. The attempt is locked, so its newest rows are ours.
-        newest = AttemptEffect.objects.filter(attempt_id=attempt.pk).order_by("-id")[: len(rows)]
-        rows = list(reversed(newest))
+    AttemptEffect.objects.bulk_create(written)
+    # One query for both: what was left behind, and the keys of our own rows, which MySQL does not tell.
+    waiting = list(AttemptEffect.objects.of_attempt(attempt.pk).filter(state=AttemptEffect.STATE_DUE))
+    leftovers, rows = _told_apart(waiting, written)
+    lanes = {_route(effect.kind, effect.call).lane for effect in effects} - {None}
+    superseded = [row for row in leftovers if _route(row.kind, row.call_name).lane in lanes]
+    if superseded:
+        _settle_superseded(superseded)
+    ripe = [row for row in leftovers if row not in superseded and row.next_try_at <= now]
+    if ripe:
+        _lend(ripe, now)
     return ripe + rows
+
+
+def _told_apart(
+    waiting: Sequence[AttemptEffect], written: Sequence[AttemptEffect]
+) -> tuple[list[AttemptEffect], list[AttemptEffect]]:
+    """Return (older rows, those just written), of all that wait in the order of their keys."""
+    if not written:
+        return list(waiting), []
+    if written[0].pk is None:
+        # The attempt is locked, so its newest rows are ours.
+        return list(waiting[: -len(written)]), list(waiting[-len(written) :])
+    keys = {row.pk for row in written}
+    return [row for row in waiting if row.pk not in keys], [row for row in waiting if row.pk in keys]
 
 
 def keep_failed(attempt: ProctoredExamStudentAttempt, effect: Effect, error: Exception) -> None:
@@ -337,9 +353,9 @@ def _deliver_rows(
     rows: Iterable[AttemptEffect], attempt: ProctoredExamStudentAttempt, *, actor: Any = None
 ) -> DeliveryReport:
     scene = Scene(attempt, actor)
-    delivered: list[AttemptEffect] = []
+    to_be_forgotten: list[AttemptEffect] = []
     superseded: list[AttemptEffect] = []
-    failed = given_up = 0
+    delivered = failed = given_up = 0
     for row in rows:
         route = _route(row.kind, row.call_name)
         if route.is_superseded(row.to_status, attempt.status):
@@ -355,12 +371,16 @@ def _deliver_rows(
             else:
                 given_up += 1
         else:
-            delivered.append(row)
+            delivered += 1
+            to_be_forgotten.append(row)
+            if route.reaches_a_person:
+                _forget(to_be_forgotten)
+                to_be_forgotten = []
     if superseded:
         _settle_superseded(superseded)
-    if delivered:
-        _forget(delivered)
-    return DeliveryReport(len(delivered), len(superseded), failed, given_up)
+    if to_be_forgotten:
+        _forget(to_be_forgotten)
+    return DeliveryReport(delivered, len(superseded), failed, given_up)
 
 
 @short_transaction

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from django.utils import timezone
 
-from edx_proctoring import backends, conf
+from edx_proctoring import backends, conf, host, runtime
 
 # Imported to be registered: a change without receivers would write effects that nobody delivers.
 from edx_proctoring.api import attempts_read, effects, emails, exams, receivers, timing  # noqa: F401
@@ -149,6 +149,7 @@ class Facts:
     has_provider: bool
     provider_supports_onboarding: bool
     is_mailed_about: bool
+    has_credit_service: bool
     consequences_allowed: bool
     attempt_id: int
     backend: str | None = None
@@ -257,7 +258,10 @@ def _plan_consequences(to_status: str, entry: Entry, facts: Facts) -> list[Effec
     if entry.certificate:
         planned.append(Effect(AttemptEffect.KIND_CERTIFICATE, entry.certificate))
     if facts.is_mailed_about:
+        # Its receiver asks the credit service for the name of the course.
         planned.append(Effect(AttemptEffect.KIND_MAIL, "status_email"))
+    elif facts.is_proctored_exam and facts.has_credit_service:
+        planned.append(Effect(AttemptEffect.KIND_CREDIT, "get_credit_state"))
     return planned
 
 
@@ -424,7 +428,7 @@ def _write_change(
 ) -> tuple[ProctoredExamStudentAttempt, Plan | None, list[AttemptEffect]]:
     """Plan and save under the lock; return attempt, plan and effects. No plan: the condition did not hold."""
     # Looked at again under the lock: since the caller saw it, it may have moved on.
-    attempt = ProctoredExamStudentAttempt.objects.locked(seen.pk)
+    attempt = ProctoredExamStudentAttempt.objects.knowing_others().locked(seen.pk)
     attempt.proctored_exam, attempt.user = seen.proctored_exam, seen.user
     if condition is not None and not condition(attempt):
         return attempt, None, []
@@ -471,6 +475,7 @@ def _gather_facts(
         provider_supports_onboarding=bool(provider is not None and provider.supports_onboarding),
         backend=exam["backend"] or conf.proctoring.backends.get("DEFAULT"),
         is_mailed_about=emails.is_to_be_mailed_about(attempt, target.status),
+        has_credit_service=runtime.get_runtime_service(host.CREDIT) is not None,
         consequences_allowed=_consequences_allowed(attempt, target.status),
         is_first_start=is_first_start,
         allowed_minutes=_limit_at_start(attempt, exam) if is_first_start else None,
@@ -484,18 +489,21 @@ def _limit_at_start(attempt: ProctoredExamStudentAttempt, exam: Mapping[str, Any
     return timing.calculate_allowed_minutes(exam, attempt.user_id, carry_over_seconds=attempt.time_remaining_seconds)
 
 
-def _consequences_allowed(attempt: ProctoredExamStudentAttempt, to_status: str) -> bool:
+def _consequences_allowed(attempt: Any, to_status: str) -> bool:
+    """Answer ``can_update_credit_grades_and_email``; other attempts are looked up only if it hangs on them.
+
+    ``attempt``: as ``knowing_others`` reads it.
+    """
+    if attempt.proctored_exam.is_practice_exam or not attempt.has_others:
+        return True
     if not Status.needs_credit_status_update(to_status):
-        # Nothing waits for the answer, so the other attempts need not be looked up.
         return False
     others = (
         ProctoredExamStudentAttempt.objects.filter(user_id=attempt.user_id, proctored_exam_id=attempt.proctored_exam_id)
         .exclude(pk=attempt.pk)
         .values_list("status", flat=True)
     )
-    return _may_have_consequences(
-        [to_status, *others], to_status, is_practice_exam=attempt.proctored_exam.is_practice_exam
-    )
+    return _may_have_consequences([to_status, *others], to_status, is_practice_exam=False)
 
 
 def _may_have_consequences(statuses: Sequence[str], to_status: str, *, is_practice_exam: bool) -> bool:

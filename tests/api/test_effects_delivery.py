@@ -38,18 +38,34 @@ def test_delivered_effects_leave_nothing_behind(all_services: dict[str, Any]) ->
 
 
 @pytest.mark.spec("python-api.md", "7.3:order")
-def test_effects_are_written_before_anybody_is_told(provider: Any) -> None:
+def test_effects_are_written_before_anybody_is_told(instructor: Any) -> None:
     seen: list[list[tuple[str, str]]] = []
-    provider.stop_exam_attempt = lambda exam, attempt: seen.append(due())
+    instructor.service.complete_student_attempt = lambda username, content_id: seen.append(due())
     attempt = make_attempt(status=S.started)
 
     api.update_attempt_status(attempt.pk, S.submitted)
 
-    [while_delivering] = seen
-    assert while_delivering == [
+    [while_the_first_is_told] = seen
+    assert while_the_first_is_told == [
         ("instructor", "complete_student_attempt"),
         ("credit", "set_credit_requirement_status"),
         ("mail", "status_email"),
+        ("provider", "stop_exam_attempt"),
+        ("signal", "tracking_event"),
+        ("signal", "exam_attempt_status_signal"),
+    ]
+
+
+def test_a_mail_that_went_out_is_forgotten_before_the_provider_is_told(provider: Any, mailoutbox: list[Any]) -> None:
+    seen: list[Any] = []
+    provider.stop_exam_attempt = lambda exam, attempt: seen.append((len(mailoutbox), due()))
+    attempt = make_attempt(status=S.started)
+
+    api.update_attempt_status(attempt.pk, S.submitted)
+
+    [(mails, waiting)] = seen
+    assert mails == 1
+    assert waiting == [
         ("provider", "stop_exam_attempt"),
         ("signal", "tracking_event"),
         ("signal", "exam_attempt_status_signal"),
