@@ -246,10 +246,10 @@ def _told_apart(
     """Return (older rows, those just written), of all that wait in the order of their keys."""
     if not written:
         return list(waiting), []
-    if written[0].pk is None:
+    keys: set[int | None] = {row.pk for row in written}
+    if None in keys:
         # The attempt is locked, so its newest rows are ours.
         return list(waiting[: -len(written)]), list(waiting[-len(written) :])
-    keys = {row.pk for row in written}
     return [row for row in waiting if row.pk not in keys], [row for row in waiting if row.pk in keys]
 
 

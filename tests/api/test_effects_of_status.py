@@ -102,7 +102,7 @@ def test_credit_requirement(credit: Any, to_status: str, word: str | None) -> No
 
 
 @pytest.mark.spec("python-api.md", "4:credit-state")
-@pytest.mark.parametrize("to_status", [S.download_software_clicked, S.started, S.submitted, S.error, S.declined, "else"])
+@pytest.mark.parametrize("to_status", [S.ready_to_start, S.started, S.submitted, S.error, S.declined, "else"])
 @pytest.mark.parametrize("kind", ["proctored", "practice", "onboarding"])
 def test_the_credit_state_is_asked_for_once_per_change_with_or_without_a_mail(
     credit: Any, kind: str, to_status: str
