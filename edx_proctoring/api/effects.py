@@ -10,6 +10,8 @@ not heard yet.
   given up after a day.
 - Deliveries are idempotent: they say what is now, not what changed. An effect that is no longer
   true is not delivered but marked superseded.
+- Of two effects that contradict each other (``lane``) the newer has the last word, also if a slow
+  process still delivers the older one: then the newer is delivered once more after it.
 - A row that somebody is delivering is on loan (``LEASE``): nobody else touches it meanwhile. A
   process that dies with it may cause a second delivery, never none; of a mail only if it dies
   between the mail server's yes and the next statement (docs/decisions/0010-when-effects-are-forgotten.rst).
@@ -166,6 +168,10 @@ class Route:
             return True
         return self.only_while is not None and status_now not in self.only_while
 
+    def is_overtaken(self, to_status: str, status_now: str, lanes: Collection[str | None]) -> bool:
+        """Return whether a change to ``status_now``, with effects in these lanes, leaves an older effect untrue."""
+        return self.lane in lanes or self.is_superseded(to_status, status_now)
+
 
 _ROUTES: dict[tuple[str, str], Route] = {}
 
@@ -231,9 +237,10 @@ def record(
     waiting = list(AttemptEffect.objects.of_attempt(attempt.pk).filter(state=AttemptEffect.STATE_DUE))
     leftovers, rows = _told_apart(waiting, written)
     lanes = {_route(effect.kind, effect.call).lane for effect in effects} - {None}
-    superseded = [row for row in leftovers if _route(row.kind, row.call_name).lane in lanes]
+    superseded = [row for row in leftovers if _route_of(row).is_overtaken(row.to_status, to_status, lanes)]
     if superseded:
         _settle_superseded(superseded)
+        _heed_those_on_loan(superseded, rows, now)
     ripe = [row for row in leftovers if row not in superseded and row.next_try_at <= now]
     if ripe:
         _lend(ripe, now)
@@ -251,6 +258,25 @@ def _told_apart(
         # The attempt is locked, so its newest rows are ours.
         return list(waiting[: -len(written)]), list(waiting[-len(written) :])
     return [row for row in waiting if row.pk not in keys], [row for row in waiting if row.pk in keys]
+
+
+def _heed_those_on_loan(superseded: Sequence[AttemptEffect], rows: Sequence[AttemptEffect], now: datetime) -> None:
+    """Make sure that of two effects in one lane the newer has the last word, also while the older is being delivered.
+
+    If this very thread delivers it, further up the stack, it is told to leave it. If another process does, it cannot be
+    stopped: then the newer one is delivered now, and once more when that loan is over.
+    """
+    overtaken = _overtaken.get()
+    if overtaken is not None:
+        overtaken.update(row.pk for row in superseded)
+    on_loan_elsewhere = {
+        _route_of(row).lane: row.next_try_at
+        for row in superseded
+        if row.tries == 0 and row.next_try_at > now and row.attempt_id not in _delivering.get()
+    }
+    on_loan_elsewhere.pop(None, None)
+    for row in rows:
+        row.__dict__["repeat_at"] = on_loan_elsewhere.get(_route_of(row).lane)
 
 
 def keep_failed(attempt: ProctoredExamStudentAttempt, effect: Effect, error: Exception) -> None:
@@ -352,13 +378,17 @@ def give_up_effects(effect_ids: Collection[int]) -> int:
 def _deliver_rows(
     rows: Iterable[AttemptEffect], attempt: ProctoredExamStudentAttempt, *, actor: Any = None
 ) -> DeliveryReport:
-    scene = Scene(attempt, actor)
+    with _delivering_effects_of(attempt.pk) as overtaken:
+        return _deliver_one_by_one(rows, Scene(attempt, actor), overtaken)
+
+
+def _deliver_one_by_one(rows: Iterable[AttemptEffect], scene: Scene, overtaken: Collection[int]) -> DeliveryReport:
     to_be_forgotten: list[AttemptEffect] = []
     superseded: list[AttemptEffect] = []
     delivered = failed = given_up = 0
     for row in rows:
-        route = _route(row.kind, row.call_name)
-        if route.is_superseded(row.to_status, attempt.status):
+        route = _route_of(row)
+        if row.pk in overtaken or route.is_superseded(row.to_status, scene.attempt.status):
             superseded.append(row)
             continue
         try:
@@ -372,6 +402,11 @@ def _deliver_rows(
                 given_up += 1
         else:
             delivered += 1
+            repeat_at = row.__dict__.get("repeat_at")
+            if repeat_at is not None:
+                row.next_try_at = repeat_at
+                retried(row.save)(update_fields=["next_try_at"])
+                continue
             to_be_forgotten.append(row)
             if route.reaches_a_person:
                 _forget(to_be_forgotten)
@@ -381,6 +416,25 @@ def _deliver_rows(
     if to_be_forgotten:
         _forget(to_be_forgotten)
     return DeliveryReport(delivered, len(superseded), failed, given_up)
+
+
+# What this thread is delivering, for changes that receivers make: attempts, and rows of theirs that became untrue.
+_delivering: ContextVar[frozenset[int]] = ContextVar("effects_being_delivered", default=frozenset())
+_overtaken: ContextVar[set[int] | None] = ContextVar("effects_overtaken", default=None)
+
+
+@contextmanager
+def _delivering_effects_of(attempt_id: int) -> Iterator[Collection[int]]:
+    """Inside: this thread delivers effects of the attempt. Yields the rows that are overtaken meanwhile."""
+    overtaken = _overtaken.get()
+    if overtaken is None:
+        overtaken = set()
+    tokens = _delivering.set(_delivering.get() | {attempt_id}), _overtaken.set(overtaken)
+    try:
+        yield overtaken
+    finally:
+        _delivering.reset(tokens[0])
+        _overtaken.reset(tokens[1])
 
 
 @short_transaction
@@ -459,6 +513,10 @@ def _route(kind: str, call: str) -> Route:
     except KeyError:
         # A row of a newer release, met after a downgrade: kept, visible, and tried again.
         return _UNKNOWN_ROUTE
+
+
+def _route_of(row: AttemptEffect) -> Route:
+    return _route(row.kind, row.call_name)
 
 
 def _refuse_unknown(delivery: Delivery) -> None:
