@@ -139,13 +139,18 @@ def apply_review(review: ProctoredExamSoftwareSecureReview) -> None:
         return
     attempt, is_archived = found
     attempt_dict = _attempt_dict(attempt)
-    exam = attempt_dict["proctored_exam"]
-    if not is_archived:
-        status = _status_after(review, attempt, exam)
-        if status is not None:
-            _move(attempt, status, review)
+    for looks_left in reversed(range(_MAX_LOOKS)):
+        status = None if is_archived else _status_after(review, attempt, attempt_dict["proctored_exam"])
+        if status is None or _move(attempt, status, review, whatever_happened=not looks_left):
+            break
+        # Submitted, reset or removed while the verdict was thought about: look again.
+        found = _find_attempt(review.attempt_code)
+        if found is None:
+            return
+        attempt, is_archived = found
+        attempt_dict = _attempt_dict(attempt)
     emit_event(
-        exam,
+        attempt_dict["proctored_exam"],
         "review_received",
         attempt=attempt_dict,
         override_data={"review_attempt_code": review.attempt_code, "review_status": review.review_status},
@@ -392,12 +397,30 @@ def _settle(entry: ReviewInboxEntry, outcome: str, *, reason: Exception | str | 
 
 # Applying
 
+# How often a verdict is thought about anew because the attempt moved on meanwhile.
+_MAX_LOOKS: Final = 5
 
-def _move(attempt: ProctoredExamStudentAttempt, status: str, review: ProctoredExamSoftwareSecureReview) -> None:
+
+def _move(
+    attempt: ProctoredExamStudentAttempt,
+    status: str,
+    review: ProctoredExamSoftwareSecureReview,
+    *,
+    whatever_happened: bool,
+) -> bool:
+    """Change the status; return False, with nothing changed, if the attempt is no longer as it was seen."""
+    moved_on = False
+
+    def is_as_seen(current: ProctoredExamStudentAttempt) -> bool:
+        nonlocal moved_on
+        moved_on = (current.status, current.completed_at) != (attempt.status, attempt.completed_at)
+        return whatever_happened or not moved_on
+
     try:
-        transitions.update_attempt_status(
-            attempt.pk, status, raise_if_not_found=False, update_attributable_to=review.reviewed_by or None
-        )
+        with transitions.provided_that(is_as_seen):
+            transitions.update_attempt_status(
+                attempt.pk, status, raise_if_not_found=False, update_attributable_to=review.reviewed_by or None
+            )
     except NotImplementedError:
         # Raised by the look-up of the provider. The review stays; saving it again, once the
         # provider is back, moves the attempt.
@@ -406,6 +429,7 @@ def _move(attempt: ProctoredExamStudentAttempt, status: str, review: ProctoredEx
             attempt.pk,
             attempt.proctored_exam.backend,
         )
+    return whatever_happened or not moved_on
 
 
 def _find_attempt(attempt_code: str) -> tuple[ProctoredExamStudentAttempt, bool] | None:

@@ -7,7 +7,9 @@ are delivered. Locks: the attempt.
 """
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -316,7 +318,7 @@ def update_attempt_status(
         return change_status_if(
             attempts_read.existing_attempt(attempt_id),
             to_status,
-            condition=None,
+            condition=_taken_proviso(),
             cascades=cascade_effects,
             ended_at=timeout_timestamp,
             actor=update_attributable_to,
@@ -332,6 +334,28 @@ def update_attempt_status(
 
 # Asked about the attempt as it is under the lock: False leaves it as it is; it may raise instead.
 Condition = Callable[[ProctoredExamStudentAttempt], bool]
+
+_proviso: ContextVar[Condition | None] = ContextVar("proviso_of_status_change", default=None)
+
+
+@contextmanager
+def provided_that(condition: Condition) -> Iterator[None]:
+    """Let the next ``update_attempt_status`` in this block change nothing unless the condition holds under the lock.
+
+    For rooms that decide by what they saw and must call that function, as it is the seam that hosts replace and its
+    signature is contract. Changes that follow from that one are free.
+    """
+    token = _proviso.set(condition)
+    try:
+        yield
+    finally:
+        _proviso.reset(token)
+
+
+def _taken_proviso() -> Condition | None:
+    condition = _proviso.get()
+    _proviso.set(None)
+    return condition
 
 
 def change_status_if(
