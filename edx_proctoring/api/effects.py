@@ -464,7 +464,13 @@ def _lend(rows: Collection[AttemptEffect], now: datetime) -> None:
 def _settle_superseded(rows: Collection[AttemptEffect]) -> None:
     AttemptEffect.objects.filter(pk__in=[row.pk for row in rows]).update(state=AttemptEffect.STATE_SUPERSEDED)
     for row in rows:
-        log.info("effect superseded: effect_id=%s attempt_id=%s call=%s", row.pk, row.attempt_id, row.call_name)
+        log.info(
+            "effect superseded: effect_id=%s attempt_id=%s exam_id=%s call=%s",
+            row.pk,
+            row.attempt_id,
+            row.exam_id,
+            row.call_name,
+        )
 
 
 def _keep_for_later(row: AttemptEffect, error: Exception) -> bool:

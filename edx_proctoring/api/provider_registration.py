@@ -102,7 +102,12 @@ def _keep_exam_id(exam: Mapping[str, Any]) -> None:
         return
     unknown = ProctoredExam.objects.filter(pk=exam["id"]).filter(Q(external_id=None) | Q(external_id=""))
     if unknown.update(external_id=exam["external_id"]):
-        log.info("exam known to its provider now: exam_id=%s external_id=%s", exam["id"], exam["external_id"])
+        log.info(
+            "exam known to its provider now: exam_id=%s course_id=%s external_id=%s",
+            exam["id"],
+            exam["course_id"],
+            exam["external_id"],
+        )
 
 
 def withdraw_registration(exam: Mapping[str, Any], external_id: str | None) -> None:

@@ -325,6 +325,18 @@ def test_a_support_page_is_told_if_the_provider_has_one(provider: Any) -> None:
     assert api.get_proctoring_settings_by_exam_id(exam.pk)["provider_tech_support_url"] == "https://help.example.com"
 
 
+@pytest.mark.spec("python-api.md", "8.12:cause")
+def test_the_cause_of_a_provider_that_is_not_configured_is_kept() -> None:
+    exam = make_exam(backend="test")
+    type(exam).objects.update(backend="gone")
+
+    with pytest.raises(BackendProviderNotConfigured) as caught:
+        api.get_proctoring_settings_by_exam_id(exam.pk)
+
+    assert isinstance(caught.value.__cause__, NotImplementedError)
+    assert caught.value.http_status == 500
+
+
 def test_settings_without_a_default_provider(settings: Any) -> None:
     exam = make_exam(backend=None)
     settings.PROCTORING_BACKENDS = {}
