@@ -12,14 +12,13 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.utils import timezone
 
+from bench import enrollments
 from edx_proctoring.models import (
     ProctoredExam,
     ProctoredExamSoftwareSecureReview,
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAttempt,
 )
-
-from bench import enrollments
 
 COURSE = "course-v1:Bench+LOAD+2026"
 BATCH = 500
@@ -149,7 +148,10 @@ def _fill_allowances(course: Course, taking: list[Any], allowances: int) -> None
     ProctoredExamStudentAllowance.objects.bulk_create(
         [
             ProctoredExamStudentAllowance(
-                user=taking[number // 2], proctored_exam=course.exams[number % 2], key="additional_time_granted", value="30"
+                user=taking[number // 2],
+                proctored_exam=course.exams[number % 2],
+                key="additional_time_granted",
+                value="30",
             )
             for number in range(min(allowances, 2 * len(taking)))
         ],

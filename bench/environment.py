@@ -15,6 +15,8 @@ def set_up_django(name: str) -> None:
 
     django.setup()
     settings.DEBUG = False
+    # As on a platform: what one request looked up is not remembered for the next.
+    settings.MIDDLEWARE = ("edx_django_utils.cache.middleware.RequestCacheMiddleware", *settings.MIDDLEWARE)
     # The app at the root as in the tests, and the bare view that the learner's calls are compared with.
     settings.ROOT_URLCONF = "bench.reference"
     settings.ALLOWED_HOSTS = ["testserver"]
@@ -40,6 +42,7 @@ def install_services() -> None:
     from eventtracking import tracker
     from eventtracking.tracker import Tracker
 
+    from bench.enrollments import EnrollmentsService
     from edx_proctoring import runtime
     from edx_proctoring.tests import setup_test_backends, setup_test_perms
     from edx_proctoring.tests.test_services import (
@@ -48,8 +51,6 @@ def install_services() -> None:
         MockGradesService,
         MockInstructorService,
     )
-
-    from bench.enrollments import EnrollmentsService
 
     setup_test_backends()
     setup_test_perms()

@@ -71,6 +71,8 @@ def write(results: dict[str, Any], path: Path | None = None) -> Path:
     if path is None:
         RESULTS.mkdir(exist_ok=True)
         stamp = results["about"]["at"].replace(":", "").replace("+0000", "Z")
-        path = RESULTS / f"{stamp}-{results['about']['commit'][:10] or 'unknown'}-{results['sizes'][0]['database']}.json"
+        path = (
+            RESULTS / f"{stamp}-{results['about']['commit'][:10] or 'unknown'}-{results['sizes'][0]['database']}.json"
+        )
     path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     return path

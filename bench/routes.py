@@ -13,13 +13,12 @@ from urllib.parse import quote
 from django.conf import settings
 from waffle import get_waffle_switch_model
 
-from edx_proctoring import constants
-from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance, ProctoredExamStudentAttempt
-from edx_proctoring.utils import obscured_user_id
-
 from bench import reference
 from bench.caller import Caller
 from bench.course import COURSE, Course
+from edx_proctoring import constants
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance, ProctoredExamStudentAttempt
+from edx_proctoring.utils import obscured_user_id
 
 V1 = "/edx_proctoring/v1"
 EXAM = f"{V1}/proctored_exam"
@@ -115,13 +114,15 @@ class Routes:
             ),
             Route("9 GET attempt (timer)", self._get(self.learner, ATTEMPT), ceiling=4, aim=4, polled=True),
             Route(
-                "26 GET active_attempt", self._get(self.learner, f"{EXAM}/active_attempt"), ceiling=4, aim=4, polled=True
+                "26 GET active_attempt",
+                self._get(self.learner, f"{EXAM}/active_attempt"),
+                ceiling=4,
+                aim=4,
+                polled=True,
             ),
             Route(
                 "25 GET exam with attempt, running",
-                self._get(
-                    self.learner, f"{ATTEMPT}/course_id/{COURSE}?content_id={content}&is_learning_mfe=true"
-                ),
+                self._get(self.learner, f"{ATTEMPT}/course_id/{COURSE}?content_id={content}&is_learning_mfe=true"),
                 ceiling=5,
                 aim=5,
                 polled=True,
@@ -165,7 +166,9 @@ class Routes:
             Route("20 GET onboarding, first page", self._get(self.staff, onboarding), **onboarding_page),
             Route("20 GET onboarding, tenth page", self._get(self.staff, f"{onboarding}?page=10"), **onboarding_page),
             Route(
-                "20 GET onboarding, search", self._get(self.staff, f"{onboarding}?text_search=learner17"), **onboarding_page
+                "20 GET onboarding, search",
+                self._get(self.staff, f"{onboarding}?text_search=learner17"),
+                **onboarding_page,
             ),
             Route(
                 "20 GET onboarding, one status",
@@ -175,14 +178,21 @@ class Routes:
             ),
             Route("20 GET onboarding, provider asked", self._onboarding_by_provider(onboarding), ceiling=8, aim=8),
             Route("13 GET allowances", self._get(self.staff, f"{EXAM}/{COURSE}/allowance"), ceiling=5, aim=4),
-            Route("17 GET allowances, grouped", self._get(self.staff, f"{EXAM}/{COURSE}/grouped/allowance"), ceiling=5, aim=4),
+            Route(
+                "17 GET allowances, grouped",
+                self._get(self.staff, f"{EXAM}/{COURSE}/grouped/allowance"),
+                ceiling=5,
+                aim=4,
+            ),
         ]
 
     def small_reads(self) -> list[Route]:
         """One exam, one policy, one address."""
         exam = self.course.final
         return [
-            Route("4 GET exams of a course", self._get(self.learner, f"{EXAM}/exam/course_id/{COURSE}"), ceiling=3, aim=3),
+            Route(
+                "4 GET exams of a course", self._get(self.learner, f"{EXAM}/exam/course_id/{COURSE}"), ceiling=3, aim=3
+            ),
             Route("1 GET exam by query", self._get(self.learner, f"{EXAM}/exam?exam_id={exam.pk}")),
             Route("2 GET exam by id", self._get(self.learner, f"{EXAM}/exam/exam_id/{exam.pk}")),
             Route(
@@ -192,7 +202,9 @@ class Routes:
             Route("27 GET settings", self._get(self.learner, f"{EXAM}/settings/exam_id/{exam.pk}/")),
             Route("28 GET review policy", self._get(self.learner, f"{EXAM}/review_policy/exam_id/{exam.pk}/")),
             Route("21 GET dashboard of a course", self._get(self.staff, f"{V1}/instructor/{COURSE}", expect=302)),
-            Route("22 GET dashboard of an exam", self._get(self.staff, f"{V1}/instructor/{COURSE}/{exam.pk}", expect=302)),
+            Route(
+                "22 GET dashboard of an exam", self._get(self.staff, f"{V1}/instructor/{COURSE}/{exam.pk}", expect=302)
+            ),
         ]
 
     def changes(self) -> list[Route]:
@@ -210,7 +222,12 @@ class Routes:
             Route("6 PUT mark_ready_to_resume", self._prepared(self._resume)),
             Route("6 PUT reset_attempt (onboarding)", self._prepared(self._reset_onboarding)),
             Route("6 DELETE attempt", self._prepared(self._remove)),
-            Route("whole attempt: create, ready, start, stop, submit", self._prepared(self._whole_attempt), ceiling=40, aim=40),
+            Route(
+                "whole attempt: create, ready, start, stop, submit",
+                self._prepared(self._whole_attempt),
+                ceiling=40,
+                aim=40,
+            ),
             Route("10 PUT review_status", self._prepared(self._acknowledge)),
             Route("11 POST ready", self._prepared(self._ready)),
             Route("12 POST reviewed", self._prepared(self._reviewed), ceiling=22, aim=22),
