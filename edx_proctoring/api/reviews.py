@@ -33,7 +33,7 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
     ReviewInboxEntry,
 )
-from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
+from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer, data_of
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus, ReviewStatus, SoftwareSecureReviewStatus
 from edx_proctoring.utils import emit_event, encrypt_and_encode, locate_attempt_by_attempt_code
 
@@ -423,8 +423,7 @@ def _find_attempt(attempt_code: str) -> tuple[ProctoredExamStudentAttempt, bool]
 
 
 def _attempt_dict(attempt: ProctoredExamStudentAttempt) -> dict[str, Any]:
-    data: dict[str, Any] = ProctoredExamStudentAttemptSerializer(attempt).data
-    return data
+    return data_of(ProctoredExamStudentAttemptSerializer, attempt)
 
 
 def _status_after(
