@@ -1,26 +1,24 @@
-"""Lists for course staff, one page at a time.
+"""Lists of learners for course staff: allowances by learner, and onboarding, one page at a time.
 
-Spec: rest-api.md 5.3, 5.4, 5.5 and 11; architecture R5. A course may have ten thousand learners: the
-database sorts, filters and cuts, and the number of queries does not depend on how many learners,
-attempts or allowances there are.
+Spec: rest-api.md 5.3, 5.5 and 11; architecture R5. A course may have ten thousand learners: the
+number of queries does not depend on how many learners, attempts or allowances there are. The list
+of attempts is in ``attempt_pages``.
 """
 
 import logging
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from edx_proctoring import backends
 from edx_proctoring.api import allowances, onboarding
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
-from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
 from edx_proctoring.statuses import (
     InstructorDashboardOnboardingAttemptStatus,
     ProctoredExamStudentAttemptStatus,
@@ -29,111 +27,19 @@ from edx_proctoring.statuses import (
 from edx_proctoring.utils import obscured_user_id
 
 __all__ = [
-    "ATTEMPT_ORDERINGS",
     "NoOnboardingExamException",
     "OnboardingRoster",
     "allowances_by_username",
-    "current_attempts_page",
     "newest_onboarding_exam",
     "onboarding_roster",
 ]
 
 log = logging.getLogger(__name__)
 
-# Query value to database order; ids break ties, so that no row is on two pages or on none.
-ATTEMPT_ORDERINGS: Final[Mapping[str, tuple[str, ...]]] = {
-    "created": ("created", "id"),
-    "-created": ("-created", "-id"),
-    "username": ("user__username", "-created", "-id"),
-    "-username": ("-user__username", "-created", "-id"),
-    "exam_name": ("proctored_exam__exam_name", "-created", "-id"),
-    "-exam_name": ("-proctored_exam__exam_name", "-created", "-id"),
-    "status": ("status", "-created", "-id"),
-    "-status": ("-status", "-created", "-id"),
-    "started_at": ("started_at", "-created", "-id"),
-    "-started_at": ("-started_at", "-created", "-id"),
-    "completed_at": ("completed_at", "-created", "-id"),
-    "-completed_at": ("-completed_at", "-created", "-id"),
-}
-
 # More unknown provider ids than this say nothing new in the log.
 _UNKNOWN_IDS_LOGGED: Final = 5
 
 OnboardingStatus = InstructorDashboardOnboardingAttemptStatus
-
-
-# Attempts
-
-
-def current_attempts_page(
-    course_id: str,
-    *,
-    page: int,
-    page_size: int,
-    search_by: str | None = None,
-    exam_id: int | None = None,
-    status: str | None = None,
-    ordering: str = "-created",
-) -> Page:
-    """Return one page of the newest attempt per learner and exam of a course.
-
-    Args:
-        course_id: the course; timed, practice and proctored exams, active or not.
-        page: number of the page; one that does not exist gives the last page.
-        page_size: rows per page.
-        search_by: part of a username or e-mail address, in any case.
-        exam_id, status: only newest attempts at this exam, in this status.
-        ordering: a key of ``ATTEMPT_ORDERINGS``; an unknown one gives the newest first.
-
-    Each row is an attempt dict with ``all_attempts``: all attempts of that learner at that exam,
-    newest first. Three queries.
-    """
-    newer = ProctoredExamStudentAttempt.objects.filter(
-        user_id=OuterRef("user_id"), proctored_exam_id=OuterRef("proctored_exam_id")
-    ).filter(Q(created__gt=OuterRef("created")) | Q(created=OuterRef("created"), pk__gt=OuterRef("pk")))
-    attempts = ProctoredExamStudentAttempt.objects.filter(
-        ~Exists(newer), proctored_exam__course_id=course_id
-    ).select_related("user", "proctored_exam")
-    if search_by:
-        attempts = attempts.filter(Q(user__username__icontains=search_by) | Q(user__email__icontains=search_by))
-    if exam_id is not None:
-        attempts = attempts.filter(proctored_exam_id=exam_id)
-    if status:
-        attempts = attempts.filter(status=status)
-    attempts = attempts.order_by(*ATTEMPT_ORDERINGS.get(ordering, ATTEMPT_ORDERINGS["-created"]))
-    found = Paginator(attempts, page_size).get_page(page)
-    found.object_list = _with_all_attempts(list(found.object_list))
-    return found
-
-
-def _with_all_attempts(current: Sequence[ProctoredExamStudentAttempt]) -> list[dict[str, Any]]:
-    """Return attempt dicts with the learner's whole history at the exam. One query, none for no rows."""
-    if not current:
-        return []
-    pairs = {(attempt.user_id, attempt.proctored_exam_id) for attempt in current}
-    # A few pairs too many (everybody here times every exam here) are cheaper than a condition per pair.
-    candidates = (
-        ProctoredExamStudentAttempt.objects.filter(
-            user_id__in={user_id for user_id, _exam_id in pairs},
-            proctored_exam_id__in={exam_id for _user_id, exam_id in pairs},
-        )
-        .select_related("user", "proctored_exam")
-        .order_by("-created", "-id")
-    )
-    attempts = [attempt for attempt in candidates if (attempt.user_id, attempt.proctored_exam_id) in pairs]
-    # One serializer for all: to make one per row takes longer than the queries.
-    dicts = ProctoredExamStudentAttemptSerializer(attempts, many=True).data
-    of_pair: dict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
-    by_id: dict[int, dict[str, Any]] = {}
-    for attempt, data in zip(attempts, dicts, strict=True):
-        of_pair[(attempt.user_id, attempt.proctored_exam_id)].append(data)
-        by_id[attempt.pk] = data
-    return [
-        {**by_id[attempt.pk], "all_attempts": of_pair[(attempt.user_id, attempt.proctored_exam_id)]}
-        for attempt in current
-        # Removed between the two queries: then it is not shown.
-        if attempt.pk in by_id
-    ]
 
 
 # Allowances

@@ -51,13 +51,13 @@ def grow(size: int, kind: str = "onboarding", status: str = S.submitted) -> list
 
 
 LISTS = [
-    pytest.param("proctored_exam.attempts.grouped.course", (COURSE,), {}, 5, id="attempts"),
-    pytest.param("proctored_exam.attempts.grouped.search", (COURSE, "learner"), {}, 5, id="attempts-searched"),
+    pytest.param("proctored_exam.attempts.grouped.course", (COURSE,), {}, 6, id="attempts"),
+    pytest.param("proctored_exam.attempts.grouped.search", (COURSE, "learner"), {}, 6, id="attempts-searched"),
     pytest.param(
         "proctored_exam.attempts.grouped.course",
         (COURSE,),
         {"status": "submitted", "ordering": "username", "page_size": 100},
-        5,
+        6,
         id="attempts-filtered",
     ),
     pytest.param("proctored_exam.allowance", (COURSE,), {}, 4, id="allowances"),
