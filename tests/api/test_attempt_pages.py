@@ -1,4 +1,4 @@
-"""The course team's list of attempts: the shortcuts show what a look at everything would show. Spec: rest-api.md 5.4."""
+"""The course team's list of attempts: the shortcuts show what a look at everything shows. Spec: rest-api.md 5.4."""
 
 import random
 from collections.abc import Callable
