@@ -141,6 +141,9 @@ def apply_review(review: ProctoredExamSoftwareSecureReview) -> None:
     attempt_dict = _attempt_dict(attempt)
     exam = attempt_dict["proctored_exam"]
     if not is_archived:
+        if review.exam_id == attempt.proctored_exam_id:
+            # Loaded with the attempt; the verdict's meaning is asked of the exam's provider.
+            review.exam = attempt.proctored_exam
         status = _status_after(review, attempt, exam)
         if status is not None:
             _move(attempt, status, review)
@@ -251,6 +254,7 @@ def _store_locked(
     reviews = ProctoredExamSoftwareSecureReview.objects
     review = reviews.select_for_update().filter(attempt_code=code).first()
     exam = attempt["proctored_exam"]
+    is_first = review is None
     if review is None:
         review = ProctoredExamSoftwareSecureReview(attempt_code=code)
     elif not backends.provider_setting(exam["backend"], "ALLOW_REVIEW_UPDATES"):
@@ -269,12 +273,13 @@ def _store_locked(
     setattr(review, _HELD, True)
     review.save()
     delattr(review, _HELD)
-    _replace_comments(review, normalized.comments)
+    if not is_first:
+        ProctoredExamSoftwareSecureComment.objects.filter(review=review).delete()
+    _add_comments(review, normalized.comments)
     return review
 
 
-def _replace_comments(review: ProctoredExamSoftwareSecureReview, comments: tuple[ReviewComment, ...]) -> None:
-    ProctoredExamSoftwareSecureComment.objects.filter(review=review).delete()
+def _add_comments(review: ProctoredExamSoftwareSecureReview, comments: tuple[ReviewComment, ...]) -> None:
     ProctoredExamSoftwareSecureComment.objects.bulk_create(
         ProctoredExamSoftwareSecureComment(
             review=review,
