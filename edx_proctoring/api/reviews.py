@@ -33,7 +33,7 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
     ReviewInboxEntry,
 )
-from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
+from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer, data_of
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus, ReviewStatus, SoftwareSecureReviewStatus
 from edx_proctoring.utils import emit_event, encrypt_and_encode, locate_attempt_by_attempt_code
 
@@ -140,6 +140,9 @@ def apply_review(review: ProctoredExamSoftwareSecureReview) -> None:
     attempt, is_archived = found
     attempt_dict = _attempt_dict(attempt)
     for looks_left in reversed(range(_MAX_LOOKS)):
+        if review.exam_id == attempt.proctored_exam_id:
+            # Loaded with the attempt; the verdict's meaning is asked of the exam's provider.
+            review.exam = attempt.proctored_exam
         status = None if is_archived else _status_after(review, attempt, attempt_dict["proctored_exam"])
         if status is None or _move(attempt, status, review, whatever_happened=not looks_left):
             break
@@ -256,6 +259,7 @@ def _store_locked(
     reviews = ProctoredExamSoftwareSecureReview.objects
     review = reviews.select_for_update().filter(attempt_code=code).first()
     exam = attempt["proctored_exam"]
+    is_first = review is None
     if review is None:
         review = ProctoredExamSoftwareSecureReview(attempt_code=code)
     elif not backends.provider_setting(exam["backend"], "ALLOW_REVIEW_UPDATES"):
@@ -274,12 +278,13 @@ def _store_locked(
     setattr(review, _HELD, True)
     review.save()
     delattr(review, _HELD)
-    _replace_comments(review, normalized.comments)
+    if not is_first:
+        ProctoredExamSoftwareSecureComment.objects.filter(review=review).delete()
+    _add_comments(review, normalized.comments)
     return review
 
 
-def _replace_comments(review: ProctoredExamSoftwareSecureReview, comments: tuple[ReviewComment, ...]) -> None:
-    ProctoredExamSoftwareSecureComment.objects.filter(review=review).delete()
+def _add_comments(review: ProctoredExamSoftwareSecureReview, comments: tuple[ReviewComment, ...]) -> None:
     ProctoredExamSoftwareSecureComment.objects.bulk_create(
         ProctoredExamSoftwareSecureComment(
             review=review,
@@ -447,8 +452,7 @@ def _find_attempt(attempt_code: str) -> tuple[ProctoredExamStudentAttempt, bool]
 
 
 def _attempt_dict(attempt: ProctoredExamStudentAttempt) -> dict[str, Any]:
-    data: dict[str, Any] = ProctoredExamStudentAttemptSerializer(attempt).data
-    return data
+    return data_of(ProctoredExamStudentAttemptSerializer, attempt)
 
 
 def _status_after(

@@ -261,6 +261,8 @@ class ProctoredExamStudentAttempt(TimeStampedModel):
         indexes = [
             # "What is this learner's current attempt at this exam?": each page of an exam asks it.
             models.Index(fields=["proctored_exam", "user", "created"], name="proctoring_att_current_idx"),
+            # "Which attempts at this exam are the newest?": the first page of the course team's list asks it.
+            models.Index(fields=["proctored_exam", "created"], name="proctoring_att_newest_idx"),
             # "Is this learner in an exam right now?": the timer bar of each course page asks it.
             models.Index(fields=["user", "status"], name="proctoring_att_running_idx"),
         ]

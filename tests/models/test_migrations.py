@@ -48,6 +48,7 @@ ADDED = [
     "0028_reviews_outlive_their_reviewer",
     "0029_lookup_indexes",
     "0030_open_attempts",
+    "0031_newest_attempts_index",
 ]
 
 ROOT = Path(__file__).parents[2]
