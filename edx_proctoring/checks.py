@@ -1,12 +1,14 @@
 """Mistakes in the configuration, found before a learner finds them. Spec: backends.md 2, 3.1, 7.4.
 
 Each message names the setting, and its hint the way to repair it. What 6.1.4 started with, starts
-here too: only a default provider that cannot work is an error. Run with ``manage.py check``.
+here too: only a default provider that cannot work keeps a command from running. Run with
+``manage.py check``.
 
 ========================  =====================================================================
 ``edx_proctoring.E001``   a settings dict is no dict
 ``edx_proctoring.W002``   there is no default backend, or no provider of its name
-``edx_proctoring.E003``   the default provider could not be built; so could one of the older form
+``edx_proctoring.E003``   the default provider could not be built, or one of the older form (which
+                          is reported as an error, but stops nothing)
 ``edx_proctoring.W003``   another provider could not be built
 ``edx_proctoring.W004``   an option of a provider has no effect
 ``edx_proctoring.W005``   a boolean of a provider's settings is neither true nor false
@@ -23,10 +25,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.apps import AppConfig, apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import ERROR, CheckMessage, Error, Warning, register
 
 from edx_proctoring import conf
-from edx_proctoring.backends import provider_settings
+from edx_proctoring.backends import provider_settings, redaction
 from edx_proctoring.backends.null import NullBackendProvider
 from edx_proctoring.utils.signed_jwt import accepts_any_signature
 
@@ -81,6 +83,18 @@ def check_default_backend(app_configs: Sequence[AppConfig] | None, **kwargs: Any
     ]
 
 
+class ErrorThatStopsNothing(Error):
+    """An error by its level, but by itself no reason to refuse a command such as ``migrate``.
+
+    Published configurations hold entries of the older form whose classes are installed nowhere; 6.1.4
+    did not read them, so a platform that is upgraded must start with them (backends.md 2.3).
+    """
+
+    def is_serious(self, level: int = ERROR) -> bool:
+        """Return whether who asks wants to stop at less than errors (``check --fail-level WARNING``)."""
+        return level < ERROR
+
+
 @register(TAG)
 def check_broken_backends(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """The process starts without a provider that could not be built; exams of it do not."""
@@ -88,14 +102,14 @@ def check_broken_backends(app_configs: Sequence[AppConfig] | None, **kwargs: Any
     return [
         _message(
             name,
-            f"The proctoring provider {name!r} could not be built: {type(exc).__name__}: {exc}",
+            f"The proctoring provider {name!r} could not be built: {redaction.describe(exc, name)}",
             hint=(
                 f"Correct PROCTORING_BACKENDS[{name!r}]; exams that name this backend cannot be taken until then."
                 if name in new_form
                 else "Correct its entry in PROCTORING_BACKEND_PROVIDERS, or move it to PROCTORING_BACKENDS."
             ),
             number="003",
-            always_error=name not in new_form,
+            is_of_older_form=name not in new_form,
         )
         for name, exc in _config().broken_backends.items()
     ]
@@ -144,7 +158,7 @@ def check_exam_passwords(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
             messages.append(
                 _message(
                     name,
-                    f"The proctoring provider {name!r} cannot encrypt exam passwords: {type(exc).__name__}: {exc}",
+                    f"The proctoring provider {name!r} cannot encrypt exam passwords: {redaction.describe(exc, name)}",
                     hint="Correct 'crypto_key' (24 or 16 characters, no repeated halves); under FIPS rules ask the "
                     "vendor for another cipher and set 'password_cipher'.",
                     number="006",
@@ -224,10 +238,12 @@ def _is_time_limit(value: Any) -> bool:
     )
 
 
-def _message(name: str, text: str, *, hint: str, number: str, always_error: bool = False) -> CheckMessage:
+def _message(name: str, text: str, *, hint: str, number: str, is_of_older_form: bool = False) -> CheckMessage:
     """Return an error if the provider is the default one, else a warning: the other exams go on."""
-    if always_error or name == provider_settings.default_backend_name():
+    if name == provider_settings.default_backend_name():
         return Error(text, hint=hint, id=f"edx_proctoring.E{number}")
+    if is_of_older_form:
+        return ErrorThatStopsNothing(text, hint=hint, id=f"edx_proctoring.E{number}")
     return Warning(text, hint=hint, id=f"edx_proctoring.W{number}")
 
 

@@ -150,9 +150,7 @@ class BaseRestProctoringProvider(ProctoringBackendProvider):
             return config
         last: dict[str, Any] | None = self._configs.stale(language)
         try:
-            response = self.session.get(
-                self.config_url, headers=self._get_language_headers(), timeout=self._timeout_of_pages()
-            )
+            response = self.ask_for_config(self._timeout_of_pages())
             reply = response.json()
         except (requests.RequestException, ValueError) as exc:
             if last is None:
@@ -169,6 +167,10 @@ class BaseRestProctoringProvider(ProctoringBackendProvider):
             config["download_url"] = content.safe_download_url(config["download_url"])
         self._configs.keep(language, config)
         return config
+
+    def ask_for_config(self, timeout: Any) -> requests.Response:
+        """Return the provider's reply as it is; raises ``requests.RequestException``. Asks each time."""
+        return self.session.get(self.config_url, headers=self._get_language_headers(), timeout=timeout)
 
     def get_software_download_url(self) -> str | None:
         """Return where the learner gets the proctoring software; as ``get_proctoring_config``."""

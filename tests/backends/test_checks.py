@@ -74,10 +74,28 @@ class TestBroken:
         assert message.id == f"edx_proctoring.{number}"
         assert "missing client_id" in message.msg
 
-    def test_of_the_older_form_always_an_error(self, config, settings):
+    def test_of_the_older_form_an_error_that_stops_nothing(self, config, settings):
         settings.PROCTORING_BACKEND_PROVIDERS = {"acme": {"class": "x.Y"}}
         config.broken_backends = {"acme": TypeError("x")}
-        assert ids() == ["edx_proctoring.E003"]
+        (message,) = messages()
+        assert (message.id, message.level) == ("edx_proctoring.E003", checks.ERROR)
+        assert "PROCTORING_BACKEND_PROVIDERS" in message.hint
+        assert not message.is_serious(), "commands such as migrate go on"
+        assert message.is_serious(checks.WARNING), "who asks to be stopped by warnings is stopped"
+
+    def test_of_the_older_form_and_the_default_it_stops(self, config, settings):
+        settings.PROCTORING_BACKENDS = {"DEFAULT": "acme"}
+        settings.PROCTORING_BACKEND_PROVIDERS = {"acme": {"class": "x.Y"}}
+        config.broken_backends = {"acme": TypeError("x")}
+        (message,) = messages()
+        assert message.id == "edx_proctoring.E003"
+        assert message.is_serious()
+
+    def test_secrets_are_not_shown(self, config, settings):
+        settings.PROCTORING_BACKENDS["acme"] = {"client_secret": "very-secret"}
+        config.broken_backends = {"acme": ValueError("very-secret is wrong")}
+        (message,) = messages()
+        assert "ValueError: *** is wrong" in message.msg
 
 
 def test_options_that_reach_nobody(config):

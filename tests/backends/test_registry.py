@@ -157,6 +157,14 @@ class TestBroken:
         assert isinstance(loaded.broken["acme"], cause)
         assert "backend=acme" in caplog.text
 
+    def test_the_log_tells_where_and_why_without_secrets(self, load, caplog):
+        load(
+            {"acme": {"class": f"{PLUGINS}.Talkative", "client_secret": "very-secret", "callback_secrets": ["hook-1"]}}
+        )
+        assert "plugins.py" in caplog.text
+        assert "ValueError: *** and *** do not fit acme" in caplog.text
+        assert "very-secret" not in caplog.text
+
     def test_looking_it_up_chains_the_cause(self, load):
         loaded = load({"acme": {"class": f"{PLUGINS}.Rigid"}})
         with pytest.raises(NotImplementedError, match="acme") as caught:
