@@ -17,10 +17,12 @@ here too: only a default provider that cannot work keeps a command from running.
 ``edx_proctoring.W008``   there is no key for obscured user ids
 ``edx_proctoring.E009``   a time limit of the default provider is no positive number (``W009``: another one)
 ``edx_proctoring.W010``   the platform has no keys to verify the signatures of JWTs with
+``edx_proctoring.W021``   a provider's settings, or links among them, are no dict
+``edx_proctoring.W022``   a provider's settings hold a key that nobody reads
 ========================  =====================================================================
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from django.apps import AppConfig, apps
@@ -145,6 +147,36 @@ def check_booleans(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 
 
 @register(TAG)
+def check_provider_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """What a provider has for itself is looked up by name: a misspelt one leaves the platform's value in force."""
+    messages: list[CheckMessage] = []
+    for name, path, own in _settings_of_entries():
+        for where, value in (
+            (path, own),
+            (f"{path}['LINK_URLS']", own.get("LINK_URLS") if isinstance(own, Mapping) else None),
+        ):
+            if value is not None and not isinstance(value, Mapping):
+                messages.append(
+                    Warning(
+                        f"{where} must be a dict, but is a {type(value).__name__}; it is ignored.",
+                        hint=f"Make {where} a dict, or remove it.",
+                        id="edx_proctoring.W021",
+                    )
+                )
+        unknown = sorted(map(str, set(own) - provider_settings.KNOWN_KEYS)) if isinstance(own, Mapping) else []
+        if unknown:
+            messages.append(
+                Warning(
+                    f"{path} has keys that nobody reads: {', '.join(unknown)}.",
+                    hint=f"Correct the spelling for the provider {name!r}. Known keys: "
+                    f"{', '.join(sorted(provider_settings.KNOWN_KEYS))}.",
+                    id="edx_proctoring.W022",
+                )
+            )
+    return messages
+
+
+@register(TAG)
 def check_exam_passwords(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Triple DES may be missing in an OpenSSL under FIPS rules, and a key may be unfit."""
     messages = []
@@ -229,6 +261,18 @@ def check_jwt_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
             id="edx_proctoring.W010",
         )
     ]
+
+
+def _settings_of_entries() -> Iterator[tuple[str, str, Any]]:
+    """Yield provider, where its settings stand, and what stands there, of both forms."""
+    forms = (
+        ("PROCTORING_BACKENDS", conf.proctoring.backends),
+        ("PROCTORING_BACKEND_PROVIDERS", provider_settings.legacy_entries()),
+    )
+    for form, entries in forms:
+        for name, entry in entries.items():
+            if name != "DEFAULT" and isinstance(entry, Mapping):
+                yield name, f"{form}[{name!r}]['settings']", entry.get("settings")
 
 
 def _is_time_limit(value: Any) -> bool:

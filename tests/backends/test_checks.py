@@ -113,6 +113,43 @@ def test_booleans(config, settings, value, expected):
     assert ids() == expected
 
 
+@pytest.mark.parametrize("form", ["PROCTORING_BACKENDS", "PROCTORING_BACKEND_PROVIDERS"])
+class TestProviderSettings:
+    @pytest.fixture
+    def own(self, config, settings, form):
+        """Give ``good`` these settings."""
+
+        def give(value):
+            if form == "PROCTORING_BACKENDS":
+                settings.PROCTORING_BACKENDS["good"] = {"settings": value}
+            else:
+                settings.PROCTORING_BACKEND_PROVIDERS = {"good": {"class": "x", "options": {}, "settings": value}}
+
+        return give
+
+    @pytest.mark.parametrize("value", [None, {}, {"LINK_URLS": None}, {"LINK_URLS": {"faq": "x"}}, {"FROM_EMAIL": "x"}])
+    def test_nothing_to_say(self, own, value):
+        own(value)
+        assert messages() == []
+
+    @pytest.mark.parametrize(
+        ("value", "where"), [("text", "['settings']"), ({"LINK_URLS": "http://x"}, "['settings']['LINK_URLS']")]
+    )
+    def test_what_is_no_dict(self, own, form, value, where):
+        own(value)
+        (message,) = messages()
+        assert message.id == "edx_proctoring.W021"
+        assert f"{form}['good']{where} must be a dict, but is a str" in message.msg
+        assert where in message.hint
+
+    def test_a_misspelt_key(self, own, form):
+        own({"STATUS_EMAIL_FROM_ADRESS": "a@example.com"})
+        (message,) = messages()
+        assert message.id == "edx_proctoring.W022"
+        assert f"{form}['good']['settings'] has keys that nobody reads: STATUS_EMAIL_FROM_ADRESS" in message.msg
+        assert "STATUS_EMAIL_FROM_ADDRESS" in message.hint
+
+
 class TestExamPasswords:
     @pytest.mark.parametrize(("default", "number"), [("rp", "E006"), ("good", "W006")])
     def test_an_unfit_key(self, config, settings, make_software_secure, default, number):
