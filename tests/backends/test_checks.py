@@ -10,6 +10,8 @@ from edx_proctoring import checks as ours
 from edx_proctoring.backends.null import NullBackendProvider
 from edx_proctoring.backends.tests.test_backend import TestBackendProvider
 
+pytestmark = pytest.mark.spec("backends.md", "3.1:checks")
+
 
 @pytest.fixture
 def config(monkeypatch, settings):

@@ -25,6 +25,8 @@ from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_attempt, make_exam, make_user
 
+pytestmark = pytest.mark.spec("backends.md", "14.1:frozen")
+
 PAGE_SECONDS = 0.3
 # Nobody in these tests ever waits so long; who does, fails.
 PATIENT_SECONDS = 30
@@ -266,6 +268,7 @@ class TestWhoHasPatience:
         waits.join(SOON)
 
 
+@pytest.mark.spec("backends.md", "14.1:size")
 @pytest.mark.usefixtures("quickly")
 class TestOneConnection:
     def test_it_serves_again_after_a_reply_in_time(self, server, frozen):

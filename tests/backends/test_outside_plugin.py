@@ -25,6 +25,8 @@ from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import COURSE, make_exam, make_staff, make_user
 
+pytestmark = pytest.mark.spec("backends.md", "17.2:plugins")
+
 ROOT = Path(__file__).resolve().parents[2]
 
 MODULE = '''
@@ -236,6 +238,7 @@ class TestJourney:
         assert not ProctoredExamStudentAttempt.objects.exists()
         assert old_timer.told[-1] == ("remove", "old-exam", attempt.external_id)
 
+    @pytest.mark.spec("backends.md", "4.5:dashboard")
     def test_staff_get_to_its_dashboard(self, old_timer, exam, browser_of):
         attempt = self.take(browser_of(make_user()), exam)
         url = reverse("edx_proctoring:instructor_dashboard_exam", args=[COURSE, exam.pk])

@@ -27,7 +27,7 @@ from tests.factories import make_attempt, make_exam, make_policy, make_user
 
 from .conftest import SOFTWARE_SECURE_OPTIONS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("backends.md", "2.3:effect")]
 
 CLASS = "edx_proctoring.backends.software_secure.SoftwareSecureBackendProvider"
 
@@ -136,6 +136,7 @@ class TestMails:
         assert mail_about("acme", mailoutbox).from_email == "acme@example.com"
         assert mail_about("other", mailoutbox).from_email == "platform@example.com"
 
+    @pytest.mark.spec("backends.md", "2.1:contact")
     def test_contact_link(self, configure: Configure, mailoutbox: list[Any]) -> None:
         configure(LINK_URLS={"contact_us": "https://acme.test/us"})
         assert "https://acme.test/us" in mail_about("acme", mailoutbox).body

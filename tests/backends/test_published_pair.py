@@ -31,6 +31,8 @@ from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_exam, make_user
 
+pytestmark = pytest.mark.spec("backends.md", "2.3:pair")
+
 ROOT = Path(__file__).resolve().parents[2]
 
 OPTIONS = {

@@ -28,7 +28,7 @@ from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from tests.factories import make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("backends.md", "14.7:command")]
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE_URL = "http://provider.test"
@@ -255,6 +255,7 @@ def test_options_without_effect_are_named(configured, http, reviewers):
     assert "no effect: cleint_id" in check()[0]
 
 
+@pytest.mark.spec("backends.md", "14.6:redaction")
 class TestSecrets:
     def test_a_broken_provider_is_told_without_them(self, configured):
         broken = apps.get_app_config("edx_proctoring").broken_backends
