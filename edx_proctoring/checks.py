@@ -11,7 +11,7 @@ here too: only a default provider that cannot work keeps a command from running.
                           is reported as an error, but stops nothing)
 ``edx_proctoring.W003``   another provider could not be built
 ``edx_proctoring.W004``   an option of a provider has no effect
-``edx_proctoring.W005``   a boolean of a provider's settings is neither true nor false
+``edx_proctoring.W005``   a boolean, of a provider or the platform, is neither true nor false
 ``edx_proctoring.E006``   the default provider cannot encrypt exam passwords (``W006``: another one)
 ``edx_proctoring.W007``   reviews may be faked: callback simulation is on
 ``edx_proctoring.W008``   there is no key for obscured user ids
@@ -19,25 +19,53 @@ here too: only a default provider that cannot work keeps a command from running.
 ``edx_proctoring.W010``   the platform has no keys to verify the signatures of JWTs with
 ``edx_proctoring.W021``   a provider's settings, or links among them, are no dict
 ``edx_proctoring.W022``   a provider's settings hold a key that nobody reads
+``edx_proctoring.W023``   exams name a provider that is not configured
+``edx_proctoring.W024``   a switch is named after a provider that is not configured
+``edx_proctoring.W025``   nobody may deliver the reviews of a REST provider
 ========================  =====================================================================
+
+W023 to W025 ask the database: they run with ``manage.py check --database default``, with ``migrate``
+and with ``check_proctoring_backends``.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.apps import AppConfig, apps
 from django.conf import settings
-from django.core.checks import ERROR, CheckMessage, Error, Warning, register
+from django.contrib.auth.models import Group
+from django.core.checks import ERROR, CheckMessage, Error, Tags, Warning, register
+from django.db import connections, router
+from django.db.models import Count
+from waffle import get_waffle_switch_model
 
-from edx_proctoring import conf
+from edx_proctoring import conf, constants
 from edx_proctoring.backends import provider_settings, redaction
 from edx_proctoring.backends.null import NullBackendProvider
+from edx_proctoring.backends.rest import BaseRestProctoringProvider
+from edx_proctoring.models import ProctoredExam
 from edx_proctoring.utils.signed_jwt import accepts_any_signature
 
 if TYPE_CHECKING:
     from edx_proctoring.apps import EdxProctoringConfig
 
 TAG = "edx_proctoring"
+
+_PLATFORM_BOOLEANS: Final = frozenset(
+    {
+        "ALLOW_CALLBACK_SIMULATION",
+        "ALLOW_REVIEW_UPDATES",
+        "ALLOW_TIMED_OUT_STATE",
+        "ASYNC_PROVIDER_CALLS",
+        "HIDE_PROVIDER_FIELDS",
+        "LEARNER_MAY_RESUME",
+        "REQUIRE_FAILURE_SECOND_REVIEWS",
+        "USE_ONBOARDING_PROFILE_API",
+    }
+)
+
+# The host may have one of its own.
+Switch = get_waffle_switch_model()
 
 
 @register(TAG)
@@ -134,7 +162,7 @@ def check_dropped_options(app_configs: Sequence[AppConfig] | None, **kwargs: Any
 def check_booleans(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Samples of the older form hold placeholder text where true or false belongs."""
     names = sorted({*conf.proctoring.backends, *provider_settings.legacy_entries()} - {"DEFAULT"})
-    return [
+    messages: list[CheckMessage] = [
         Warning(
             f"The proctoring setting {key} of the provider {name!r} is neither true nor false and is ignored.",
             hint=f"Set 'settings' → {key!r} of {name!r} to true or false, or remove it.",
@@ -142,8 +170,18 @@ def check_booleans(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
         )
         for name in names
         for key, value in provider_settings.own_settings(name).items()
-        if key in provider_settings.BOOLEAN_KEYS and value is not None and conf.as_bool(value) is None
+        if key in provider_settings.BOOLEAN_KEYS and _is_no_boolean(value)
     ]
+    messages += [
+        Warning(
+            f"PROCTORING_SETTINGS[{key!r}] is neither true nor false and is ignored.",
+            hint=f"Set PROCTORING_SETTINGS[{key!r}] to true or false, or remove it.",
+            id="edx_proctoring.W005",
+        )
+        for key in sorted(_PLATFORM_BOOLEANS & set(conf.proctoring.options))
+        if _is_no_boolean(conf.proctoring.options[key])
+    ]
+    return messages
 
 
 @register(TAG)
@@ -261,6 +299,69 @@ def check_jwt_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
             id="edx_proctoring.W010",
         )
     ]
+
+
+@register(Tags.database)
+def check_rows(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Rows that name providers, compared with the configuration. Spec: host-platform.md 16, number 6."""
+    tables = (ProctoredExam._meta.db_table, Group._meta.db_table, Switch._meta.db_table)
+    for alias in databases or ():
+        # ``migrate`` asks before there are any tables.
+        existing = connections[alias].introspection.table_names()
+        if router.db_for_read(ProctoredExam) == alias and set(tables) <= set(existing):
+            return [*_exams_of_unknown_providers(), *_switches_of_unknown_providers(), *_providers_without_reviewers()]
+    return []
+
+
+def _exams_of_unknown_providers() -> Iterator[CheckMessage]:
+    known = _known_names()
+    active = ProctoredExam.objects.filter(is_proctored=True, is_active=True).exclude(backend=None)
+    for name, exams in active.order_by("backend").values_list("backend").annotate(Count("id")):
+        if name not in known:
+            yield Warning(
+                f"Active exams name the proctoring provider {name!r}, which is not configured: {exams} of them.",
+                hint=f"Configure {name!r} in PROCTORING_BACKENDS, or give these exams another provider in Studio.",
+                id="edx_proctoring.W023",
+            )
+
+
+def _switches_of_unknown_providers() -> Iterator[CheckMessage]:
+    before, after = constants.PING_FAILURE_PASSTHROUGH_TEMPLATE.split("{}")
+    known = _known_names()
+    switches = Switch.objects.filter(name__startswith=before, name__endswith=after).order_by("name")
+    for switch in switches.values_list("name", flat=True):
+        name = switch.removeprefix(before).removesuffix(after)
+        if name not in known:
+            yield Warning(
+                f"The switch {switch!r} has no effect: no proctoring provider {name!r} is configured.",
+                hint="Rename the switch after the provider that it is for, or delete it.",
+                id="edx_proctoring.W024",
+            )
+
+
+def _providers_without_reviewers() -> Iterator[CheckMessage]:
+    groups = {
+        f"{name}_review": name for name, provider in _providers() if isinstance(provider, BaseRestProctoringProvider)
+    }
+    manned = Group.objects.filter(name__in=groups, user__is_active=True).values_list("name", flat=True)
+    for group in sorted(set(groups) - set(manned)):
+        yield Warning(
+            f"Nobody is in the group {group!r}: the reviews of the proctoring provider {groups[group]!r} are taken "
+            "from staff only.",
+            hint=f"Create the group {group!r} and put the user of the provider's OAuth2 application into it.",
+            id="edx_proctoring.W025",
+        )
+
+
+def _known_names() -> set[str]:
+    """Every name of the configuration, also those whose exams are proctored elsewhere."""
+    return {*conf.proctoring.backends, *provider_settings.legacy_entries(), *_config().backends}
+
+
+def _is_no_boolean(value: object) -> bool:
+    return value is not None and conf.as_bool(value) is None
 
 
 def _settings_of_entries() -> Iterator[tuple[str, str, Any]]:

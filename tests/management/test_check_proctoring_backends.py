@@ -21,12 +21,13 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 from edx_django_utils.cache import TieredCache
+from waffle.models import Switch
 
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.backends.null import NullBackendProvider
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
-from tests.factories import make_user
+from tests.factories import make_exam, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("backends.md", "14.7:command")]
 
@@ -247,6 +248,17 @@ class TestReviewers:
     def test_somebody_may(self, configured, http, reviewers):
         described(http, json=CONFIG)
         assert "acme_review" not in check()[0]
+
+
+def test_exams_and_switches_of_providers_that_are_gone_are_told(configured, http, reviewers):
+    make_exam(backend="gone")
+    Switch.objects.create(name="edx_proctoring.gone_too_ping_failure_passthrough", active=True)
+    described(http, json=CONFIG)
+    printed, failure = check()
+    assert "note: Active exams name the proctoring provider 'gone'" in printed
+    assert "note: The switch 'edx_proctoring.gone_too_ping_failure_passthrough' has no effect" in printed
+    assert failure is None
+    assert "gone" not in check("acme")[0]
 
 
 def test_options_without_effect_are_named(configured, http, reviewers):

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 from django.apps import apps
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DEFAULT_DB_ALIAS
 
-from edx_proctoring import conf
+from edx_proctoring import checks, conf
 from edx_proctoring.backends import default_backend_name, health
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 
@@ -67,6 +68,8 @@ class Command(BaseCommand):
         if not options["names"] and default not in names:
             problems += 1
             self.stdout.write(f"The default provider is {default!r}, which does not exist: see 'manage.py check'.")
+        if not options["names"]:
+            self._print_rows()
         if problems:
             raise CommandError(f"Problems: {problems}.")
         self.stdout.write("No problems.")
@@ -84,6 +87,12 @@ class Command(BaseCommand):
             self._line("note", f"these options have no effect: {', '.join(dropped)}")
         for problem in findings.problems:
             self._line("PROBLEM", problem)
+
+    def _print_rows(self) -> None:
+        """Tell of rows that name providers which are not configured; a leftover is no problem of a provider."""
+        for message in checks.check_rows(None, databases=[DEFAULT_DB_ALIAS]):
+            if message.id in ("edx_proctoring.W023", "edx_proctoring.W024"):
+                self.stdout.write(f"note: {message.msg} {message.hint}")
 
     def _line(self, label: str, text: str) -> None:
         # One line per fact, also where a provider sends line breaks.
