@@ -40,6 +40,7 @@ from django.utils import timezone
 
 from edx_proctoring import backends, conf
 from edx_proctoring.api.attempts_read import attempt_dict
+from edx_proctoring.backends import waiting
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.utils.db import inner_savepoint, retried, short_transaction
 
@@ -306,7 +307,8 @@ def deliver(
     """Deliver what ``record`` returned, after the transaction of the change.
 
     ``attempt``: as it is now, with exam and user. ``actor``: the ``User`` behind the change, or
-    None. Never raises for a receiver's sake. Constant number of queries, apart from those of the
+    None. Providers get the time of a page only; what they miss is told them later, with more
+    patience. Never raises for a receiver's sake. Constant number of queries, apart from those of the
     receivers and one per failure.
     """
     if conf.proctoring.async_provider_calls:
@@ -314,7 +316,8 @@ def deliver(
         rows = [row for row in rows if row.kind not in OUTSIDE_KINDS]
         if for_workers:
             transaction.on_commit(partial(_send_to_workers, for_workers))
-    return _deliver_rows(rows, attempt, actor=actor)
+    with waiting.a_page_waits():
+        return _deliver_rows(rows, attempt, actor=actor)
 
 
 def deliver_due_effects(

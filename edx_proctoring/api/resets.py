@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from edx_proctoring import backends, host, runtime
 from edx_proctoring.api import attempts, exams, transitions
 from edx_proctoring.api.attempts_read import attempt_dict, attempt_with, existing_attempt
+from edx_proctoring.backends import waiting
 from edx_proctoring.exceptions import (
     BackendProviderCannotRemoveAttempt,
     BackendProviderRemovalNotConfirmed,
@@ -112,7 +113,9 @@ def _remove(
     if require_backend_removal:
         _remove_exam_attempt_from_backend(attempt)
     else:
-        _remove_exam_attempts_from_backend([attempt])
+        # Best effort, for a learner or a member of staff who looks at a page.
+        with waiting.a_page_waits():
+            _remove_exam_attempts_from_backend([attempt])
     username, user_id = attempt.user.username, attempt.user_id
     status = _delete(attempt.pk, only_as=only_as)
     if status is None:

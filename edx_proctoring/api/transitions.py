@@ -25,7 +25,7 @@ from edx_proctoring.exceptions import (
     ProctoredExamIllegalStatusTransition,
     StudentExamAttemptDoesNotExistsException,
 )
-from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
+from edx_proctoring.models import AttemptEffect, ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils.db import short_transaction
 
@@ -456,7 +456,7 @@ def _write_change(
     attempt.proctored_exam, attempt.user = seen.proctored_exam, seen.user
     if condition is not None and not condition(attempt):
         return attempt, None, []
-    target = resolve_target(attempt.status, wanted, allow_timed_out=conf.proctoring.allow_timed_out_state)
+    target = resolve_target(attempt.status, wanted, allow_timed_out=_may_stay_timed_out(attempt.proctored_exam))
     _refuse_if_illegal(attempt, target.status)
     plan = plan_transition(target, gather_facts(attempt, target), now=now)
     plan.apply_to(attempt)
@@ -464,6 +464,13 @@ def _write_change(
         attempt.save()
     due = effects.record(attempt, plan.effects, from_status=plan.from_status, to_status=plan.to_status, now=now)
     return attempt, plan, due
+
+
+def _may_stay_timed_out(exam: ProctoredExam) -> bool:
+    """Return whether a time-out keeps its own status: a setting that a provider may have for its exams."""
+    if not exam.is_proctored:
+        return conf.proctoring.allow_timed_out_state
+    return bool(backends.provider_setting(exam.backend, "ALLOW_TIMED_OUT_STATE"))
 
 
 def _refuse_if_illegal(attempt: ProctoredExamStudentAttempt, to_status: str) -> None:
@@ -497,7 +504,7 @@ def _gather_facts(
         is_practice_exam=exam["is_practice_exam"],
         has_provider=provider is not None,
         provider_supports_onboarding=bool(provider is not None and provider.supports_onboarding),
-        backend=exam["backend"] or conf.proctoring.backends.get("DEFAULT"),
+        backend=exam["backend"] or backends.default_backend_name(),
         is_mailed_about=emails.is_to_be_mailed_about(attempt, target.status),
         has_credit_service=runtime.get_runtime_service(host.CREDIT) is not None,
         consequences_allowed=_consequences_allowed(attempt, target.status),

@@ -97,6 +97,7 @@ def test_a_link_preview_changes_nothing() -> None:
 
 
 @pytest.mark.spec("python-api.md", "10:answers", "15:texts")
+@pytest.mark.spec("backends.md", "8:launch-log")
 @pytest.mark.django_db
 def test_a_host_without_course_pages(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     def no_match(*args: Any, **kwargs: Any) -> str:

@@ -14,6 +14,7 @@ from tests.factories import make_attempt, make_exam, make_staff, make_user
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.spec("backends.md", "4.5:status")
 @pytest.mark.spec("python-api.md", "7.5:provider")
 @pytest.mark.parametrize(
     ("from_status", "to_status", "call"),
