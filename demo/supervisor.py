@@ -157,8 +157,8 @@ class Supervisor:
             *("mock_provider", *PROVIDER_CLIENT),
             *("-l", plan.host_url, "--host", plan.host, "--port", str(plan.provider_port)),
             *("--db", str(plan.data_dir / "mock_provider.sqlite3")),
-            # A person gives the verdict on the provider's reviewer page.
-            *("--review-delay", "off"),
+            # The learner reports ready, and a person gives the verdict on the provider's reviewer page.
+            *("--ready-delay", "off", "--review-delay", "off"),
         ]
 
     def _prepare(self) -> None:

@@ -66,9 +66,9 @@ def parser() -> argparse.ArgumentParser:
     add(
         "--ready-delay",
         type=delay,
-        default=None,
+        default=2.0,
         metavar="SECONDS",
-        help="report the learner ready this long after the software opened; 'off' (default) waits for the learner",
+        help="report the learner ready this long after the software opened; 'off' waits for the learner",
     )
     add("--mockprock-quirks", action="store_true", help="answer {} instead of 404 for an unknown exam")
     return options

@@ -24,6 +24,7 @@ from .store import Row, Store
 log = logging.getLogger(__name__)
 
 TIMEOUT = (3.05, 20)
+STOP_SECONDS = 2
 RPNOW_CALLBACK_PATH = "/api/edx_proctoring/proctoring_review_callback/"
 CALLBACK_PATH = "/api/edx_proctoring/v1/proctored_exam/attempt/{attempt_id}/{kind}"
 DEFAULT_COMMENTS: dict[str, list[dict[str, Any]]] = {
@@ -223,8 +224,10 @@ class Messenger:
         """Do something after a while, unless the server stopped by then."""
 
         def act() -> None:
-            self._timers.discard(timer)
-            action()
+            try:
+                action()
+            finally:
+                self._timers.discard(timer)
 
         timer = threading.Timer(seconds, act)
         timer.daemon = True
@@ -233,6 +236,10 @@ class Messenger:
 
     def stop(self) -> None:
         """Forget the messages that are still to be sent."""
-        for timer in list(self._timers):
+        timers = list(self._timers)
+        for timer in timers:
             timer.cancel()
+        # One that is being sent just now still needs the store.
+        for timer in timers:
+            timer.join(STOP_SECONDS)
         self._timers.clear()
