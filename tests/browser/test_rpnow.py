@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from edx_proctoring.backends.tests.test_review_payload import create_test_review_payload
 
 from .demo_process import COURSE, Demo
-from .people import MIDTERM, Administrator, CourseTeam, Learner, Reviewer
+from .people import MIDTERM, PRACTICE, Administrator, CourseTeam, Learner, Reviewer
 from .test_accessibility import Inspector
 
 CALLBACK = "/api/edx_proctoring/proctoring_review_callback/"
@@ -222,6 +222,50 @@ def test_the_same_by_hand(learner: RpnowLearner) -> None:
     assert learner.attempt["status"] == "submitted"
     assert post_review(learner.demo, attempt, locator=attempt["external_id"].lower()).status_code == 200
     assert learner.attempt["status"] == "verified"
+
+
+def test_a_practice_exam(learner: RpnowLearner, stan: CourseTeam) -> None:
+    learner.open_exam(PRACTICE)
+    learner.heading("Try a proctored exam")
+    learner.register("Continue to my practice exam.")
+    registration = learner.demo.provider_saw("POST", "/exams/registration/")[-1]
+    assert registration["body"]["reviewedExam"] is False
+    learner.set_up()
+    learner.start()
+    learner.answer("No")
+    learner.end()
+    learner.heading(re.compile("Are you sure you want to end your proctored exam"))
+    learner.press("Yes, end my proctored exam")
+    learner.heading("You have submitted this practice proctored exam")
+    expect(stan.attempt_row(learner.username)).to_contain_text("Submitted")
+
+
+def test_after_a_reset_the_old_code_is_worth_nothing(learner: RpnowLearner, reviewer: Reviewer) -> None:
+    demo = learner.demo
+    learner.reach_the_exam(MIDTERM)
+    learner.submit()
+    learner.close_the_secure_browser()
+    old = learner.attempt
+    staff = demo.session("stan")
+    reply = staff.delete(
+        f"{demo.host}/api/edx_proctoring/v1/proctored_exam/attempt/{old['id']}",
+        headers={"Referer": demo.host},
+        timeout=20,
+    )
+    assert reply.status_code == 200, reply.text
+    assert demo.attempts(learner.username) == []
+
+    # The verdict on the old one still finds its way, and changes nothing for the learner.
+    reviewer.give_verdict(learner.username, "Passed", "Fine.")
+    assert demo.attempts(learner.username) == []
+    learner.open_exam(MIDTERM)
+    learner.heading("This exam is proctored")
+    learner.register()
+    assert learner.attempt["attempt_code"] != old["attempt_code"]
+    assert learner.attempt["status"] == "created"
+    learner.page.goto(f"{demo.provider}/rpnow?code={old['attempt_code']}")
+    expect(learner.page.get_by_text("exam code that is not valid")).to_be_visible()
+    assert learner.attempt["status"] == "created"
 
 
 def test_staff_open_the_recording_of_an_attempt(learner: RpnowLearner, reviewer: Reviewer, stan: CourseTeam) -> None:
