@@ -214,9 +214,7 @@ class Pages:
                 template,
                 id=attempt["id"],
                 learner=attempt["full_name"] or attempt["user_id"],
-                # A name may be anybody's.
-                email=f"{attempt['email']}," if attempt["email"] else "",
-                short_id=attempt["id"][:8],
+                who=_who(attempt),
                 exam=attempt["exam_name"] or attempt["exam_id"],
                 course=attempt["course_id"],
                 status=STATUSES.get(attempt["status"], attempt["status"]),
@@ -376,8 +374,10 @@ class Pages:
             return Markup("")
         rows = joined(
             html(
-                "<tr $chosen><td>$learner</td><td>$status</td><td>$verdict</td></tr>",
+                '<tr $chosen><th scope="row">$learner<br><small>$who</small></th>'
+                "<td>$status</td><td>$verdict</td></tr>",
                 learner=attempt["full_name"] or attempt["user_id"],
+                who=_who(attempt),
                 status=STATUSES.get(attempt["status"], attempt["status"]),
                 verdict=VERDICTS.get(attempt["verdict"], ("No verdict yet",))[0],
                 chosen=Markup('class="chosen" aria-current="true"' if attempt["id"] == attempt_id else ""),
@@ -422,6 +422,11 @@ def same_site(endpoint: Endpoint) -> Endpoint:
         return endpoint(request)
 
     return guarded
+
+
+def _who(attempt: Row) -> str:
+    """What tells an attempt from those of other people of the same name."""
+    return ", ".join(filter(None, (attempt["email"], f"attempt {attempt['id'][:8]}")))
 
 
 def _time(moment: str | None) -> Markup:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import re
 import time
+from typing import Any
 
+import jwt
 import pytest
 from playwright.sync_api import Page, expect
 
-from .demo_process import Demo
+from .demo_process import COURSE, Demo
 from .people import MIDTERM, Learner, Reviewer
 from .test_accessibility import Inspector
 
 REDELIVERY_SECONDS = 60
+
+
+def instructor_link(provider: str, **claims: Any) -> str:
+    """The link of an exam's dashboard, as the host signs it."""
+    claims = {"iss": "mock", "exp": time.time() + 60, **claims}
+    return f"{provider}/api/v1/instructor/mock/?jwt={jwt.encode(claims, 'mocksecret')}"
 
 
 class Looker:
@@ -81,6 +89,11 @@ def test_the_providers_pages_fit_their_window(demo: Demo, new_page, camera, widt
     for path, step in (("/", "front-page"), ("/reviewer/?show=all", "all-attempts"), ("/reviewer/x/", "missing")):
         page.goto(demo.provider + path)
         look(page, step)
+
+    token = {"course_id": COURSE, "exam_id": demo.attempts(learner.username)[0]["proctored_exam"]["external_id"]}
+    page.goto(instructor_link(demo.provider, **token))
+    expect(page.get_by_role("row").filter(has_text=learner.username)).to_be_visible()
+    look(page, "instructor")
 
     assert {"software-checks", "software-ready", "software-monitoring", "reviewer-desk", "verdict-sent"} <= set(
         look.inspector.steps

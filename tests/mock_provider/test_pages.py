@@ -199,6 +199,12 @@ class TestInstructor:
         assert text.count('aria-current="true"') == 2
         assert "Vera Learner" in text
 
+    def test_learners_of_one_name_are_told_apart(self, provider, client, lms, attempt):
+        other = client.attempt(lms.url, email="vera2@example.com")
+        text = get(provider, self.link(provider, exam_id="exam-1")).text
+        assert f"vera2@example.com, attempt {other[:8]}" in text
+        assert f"attempt {attempt[:8]}" in text
+
     def test_the_configuration_shows_the_rules(self, provider, client, attempt):
         client.exam(rules={"allow_notes": True})
         assert "allow_notes: yes" in get(provider, self.link(provider, exam_id="exam-1", config=True)).text
