@@ -20,7 +20,7 @@ from django.urls import reverse
 
 from edx_proctoring import backends, host, runtime
 from edx_proctoring.api import staff, transitions
-from edx_proctoring.api.review_forms import NormalizedReview, ReviewComment, parse_review
+from edx_proctoring.api.review_forms import NormalizedReview, ReviewComment, parse_review, storable
 from edx_proctoring.exceptions import (
     BackendProviderNotConfigured,
     ProctoredBaseException,
@@ -193,8 +193,9 @@ def _take(
         return ReviewReceipt(review_id=None, inbox_id=entry.pk)
     if not isinstance(data, Mapping):
         raise ReviewNotUnderstood("The review must be an object.")
-    # A copy: providers may change what they get, and it is the caller's.
-    normalized = parse_review(backend.on_review_callback(attempt, dict(data.items())))
+    data = storable(dict(data.items()))
+    # A copy: providers may change what they get.
+    normalized = parse_review(backend.on_review_callback(attempt, storable(data)))
     values = {
         "raw_data": _json_without_video_link(data),
         "reviewed_by": _reviewer(data.get("reviewed_by")),

@@ -22,6 +22,7 @@ from rest_framework.views import APIView
 
 from edx_proctoring import api, backends
 from edx_proctoring.api import reviews
+from edx_proctoring.api.review_forms import storable
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
@@ -196,7 +197,7 @@ class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
         if meta is not None and not isinstance(meta, Mapping):
             raise ParseError("examMetaData must be an object.")
         code = (meta or {}).get("examCode")
-        return code if isinstance(code, str) else None
+        return storable(code) if isinstance(code, str) else None
 
 
 def _software_secure_provider(backend: str | None) -> tuple[str, Any]:
