@@ -19,6 +19,7 @@ from edx_proctoring.api.attempts_read import allowance_dict
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance
 from edx_proctoring.utils import emit_event
+from edx_proctoring.utils.ids import as_id
 
 __all__ = [
     "add_allowance_for_user",
@@ -206,7 +207,7 @@ def _validated_multiplier(allowance_type: Any, value: Any) -> float | None:
 
 
 def _exams_by_given_id(exam_ids: Sequence[Any]) -> dict[Any, ProctoredExam]:
-    as_numbers = {exam_id: int(exam_id) for exam_id in exam_ids if str(exam_id).isascii() and str(exam_id).isdigit()}
+    as_numbers = {exam_id: number for exam_id in exam_ids if (number := as_id(exam_id)) is not None}
     found = ProctoredExam.objects.in_bulk(set(as_numbers.values()))
     return {given: found[number] for given, number in as_numbers.items() if number in found}
 

@@ -263,6 +263,32 @@ def test_exams_of_another_course_are_failed_rows(course_staff_client: Any, world
     assert values() == [(world.exam.pk, "learner", "5")]
 
 
+@pytest.mark.parametrize("spelling", ["{}", "0000000000{}", " {} "], ids=["plain", "leading-zeros", "blanks"])
+def test_another_spelling_of_an_id_opens_no_other_course(
+    course_staff_client: Any, world: World, learner: User, spelling: str
+) -> None:
+    response = bulk(
+        course_staff_client,
+        exam_ids=[str(world.exam.pk), spelling.format(world.foreign_exam.pk)],
+        user_ids="learner",
+        allowance_type=MINUTES,
+        value="5",
+    )
+    assert response.status_code == 207
+    assert values() == [(world.exam.pk, "learner", "5")]
+
+
+@pytest.mark.parametrize("exam_id", ["9" * 11, "9" * 30, "9" * 5000, "-1", "²", "1e3"])
+def test_what_can_be_no_id_is_a_failed_row(staff_client: Any, learner: User, exam_id: str) -> None:
+    exam = factories.make_exam("timed")
+    response = bulk(
+        staff_client, exam_ids=f"{exam.pk},{exam_id}", user_ids="learner", allowance_type=MINUTES, value="5"
+    )
+    assert response.status_code == 207
+    assert [row["exam_id"] for row in response.json()] == [str(exam.pk), exam_id]
+    assert values() == [(exam.pk, "learner", "5")]
+
+
 @pytest.mark.parametrize(
     ("kwargs", "body"),
     [
