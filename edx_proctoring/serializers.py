@@ -5,10 +5,11 @@ stay ``datetime``: contract, see python-api.md 2. ``.data`` is a mutable dict, a
 """
 
 import logging
-from typing import ClassVar
+from typing import Any, ClassVar, Final
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from edx_proctoring.models import (
@@ -23,22 +24,35 @@ log = logging.getLogger(__name__)
 # The width of the text columns; without it, MySQL answers an over-long id with a server error.
 MAX_ID_LENGTH = 255
 
+# The range of the column.
+MAX_MINUTES: Final = 2**31 - 1
+
+
+def one_line(text: str) -> None:
+    """Raise ValidationError for an id that could write lines of its own into a log (rest-api.md 10, number 9)."""
+    if not text.isprintable():
+        raise serializers.ValidationError(_("Control characters are not allowed."))
+
+
+# What may be an id of ours, of a course or of a provider.
+ID_RULES: Final[dict[str, Any]] = {"max_length": MAX_ID_LENGTH, "validators": [one_line]}
+
 
 class ProctoredExamSerializer(serializers.ModelSerializer):
     """An exam. ``due_date`` stays a ``datetime``. As input: a new exam, one per course and content."""
 
     id = serializers.IntegerField(required=False)
-    course_id = serializers.CharField(required=True, max_length=MAX_ID_LENGTH)
-    content_id = serializers.CharField(required=True, max_length=MAX_ID_LENGTH)
-    external_id = serializers.CharField(required=True, max_length=MAX_ID_LENGTH)
+    course_id = serializers.CharField(required=True, **ID_RULES)
+    content_id = serializers.CharField(required=True, **ID_RULES)
+    external_id = serializers.CharField(required=True, **ID_RULES)
     exam_name = serializers.CharField(required=True)
-    time_limit_mins = serializers.IntegerField(required=True, min_value=0)
+    time_limit_mins = serializers.IntegerField(required=True, min_value=0, max_value=MAX_MINUTES)
     is_proctored = serializers.BooleanField(required=True)
     is_practice_exam = serializers.BooleanField(required=True)
     is_active = serializers.BooleanField(required=True)
     due_date = serializers.DateTimeField(required=False, format=None)
     hide_after_due = serializers.BooleanField(required=True)
-    backend = serializers.CharField(required=False, allow_null=True, max_length=MAX_ID_LENGTH)
+    backend = serializers.CharField(required=False, allow_null=True, **ID_RULES)
 
     class Meta:
         model = ProctoredExam
@@ -77,7 +91,7 @@ class ProctoredExamJSONSafeSerializer(ProctoredExamSerializer):
 class ProctoredExamRegistrationSerializer(ProctoredExamSerializer):
     """An exam as registered in bulk: it may exist already, and need not have a provider's id or a due date."""
 
-    external_id = serializers.CharField(required=False, allow_null=True, max_length=MAX_ID_LENGTH)
+    external_id = serializers.CharField(required=False, allow_null=True, **ID_RULES)
     due_date = serializers.DateTimeField(required=False, allow_null=True, format=None)
 
     class Meta(ProctoredExamSerializer.Meta):

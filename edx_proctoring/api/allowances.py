@@ -19,7 +19,7 @@ from edx_proctoring.api.attempts_read import allowance_dict
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance
 from edx_proctoring.utils import emit_event
-from edx_proctoring.utils.ids import as_id
+from edx_proctoring.utils.storable import as_id
 
 __all__ = [
     "add_allowance_for_user",

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from edx_proctoring.exceptions import ReviewNotUnderstood
 from edx_proctoring.models import ProctoredExamSoftwareSecureComment
+from edx_proctoring.utils.storable import is_storable
 
 __all__ = ["NormalizedReview", "ReviewComment", "parse_review"]
 
@@ -82,6 +83,8 @@ def _text(comment: Mapping[str, Any], key: str, number: int) -> str:
     value = comment.get(key)
     if not isinstance(value, str):
         raise ReviewNotUnderstood(f"{key!r} of comment {number} must be a text.")
+    if not is_storable(value):
+        raise ReviewNotUnderstood(f"{key!r} of comment {number} has a character that cannot be stored.")
     return value
 
 

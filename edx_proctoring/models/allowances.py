@@ -115,9 +115,7 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
         """
         stored_key = key[0] if isinstance(key, tuple) and key else str(key)
         if not cls.is_allowance_value_valid(stored_key, value):
-            raise AllowanceValueNotAllowedException(
-                f'allowance_value "{value}" should be non-negative integer value.'
-            )
+            raise AllowanceValueNotAllowedException(f'allowance_value "{value}" should be non-negative integer value.')
         user_id = cls._find_user_id(user_info)
         exam = ProctoredExam.get_exam_by_id(exam_id)
         if exam is not None and not exam.is_active:

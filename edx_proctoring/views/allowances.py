@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from edx_proctoring import api
 from edx_proctoring.api import course_scope, rosters
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException, UserNotFoundException
-from edx_proctoring.views.base import ProctoredAPIView, body_of, caller
+from edx_proctoring.views.base import ProctoredAPIView, caller, storable_body_of
 from edx_proctoring.views.idempotency import idempotent
 from edx_proctoring.views.parsing import parse_id, parse_names, required, required_id
 from edx_proctoring.views.permissions import (
@@ -53,7 +53,7 @@ class ExamAllowanceView(ProctoredAPIView):
     @method_decorator(require_course_or_global_staff)
     def put(self, request: Request, course_id: str | None = None) -> Response:
         """Give an allowance to a learner, named by id (number), username or e-mail address (text)."""
-        body = body_of(request)
+        body = storable_body_of(request)
         api.add_allowance_for_user(
             exam_id=self._existing_exam(body),
             user_info=self._existing_user(body),
@@ -65,7 +65,7 @@ class ExamAllowanceView(ProctoredAPIView):
     @method_decorator(require_course_or_global_staff)
     def delete(self, request: Request, course_id: str | None = None) -> Response:
         """Take an allowance away; there being none is no error."""
-        body = body_of(request)
+        body = storable_body_of(request)
         exam_id, key = required_id(body, "exam_id"), self._key(body)
         if body.get("user_id") not in (None, ""):
             api.remove_allowance_for_user(exam_id=exam_id, user_id=parse_id(body["user_id"], "user_id"), key=key)
@@ -114,7 +114,7 @@ class ExamBulkAllowanceView(ProctoredAPIView):
     @idempotent
     def put(self, request: Request, course_id: str | None = None) -> Response:
         """Give it to all pairs; 207 with a row per pair if only some worked, 400 if none did."""
-        body = body_of(request)
+        body = storable_body_of(request)
         exam_ids = parse_names(body.get("exam_ids"), "exam_ids")
         users = parse_names(body.get("user_ids"), "user_ids")
         foreign = foreign_exams_of_bulk(request, exam_ids, course_id)

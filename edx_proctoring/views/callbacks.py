@@ -27,6 +27,7 @@ from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
 from edx_proctoring.utils import locate_attempt_by_attempt_code
 from edx_proctoring.views import callback_auth, options
+from edx_proctoring.views.addresses import is_one_line
 from edx_proctoring.views.base import LOG, NonAtomicView, ProctoredAPIView, body_of, caller, ids_for_log
 from edx_proctoring.views.idempotency import idempotent
 from edx_proctoring.views.throttling import AnonymousCallbackThrottle
@@ -196,7 +197,11 @@ class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
         if meta is not None and not isinstance(meta, Mapping):
             raise ParseError("examMetaData must be an object.")
         code = (meta or {}).get("examCode")
-        return code if isinstance(code, str) else None
+        if not isinstance(code, str):
+            return None
+        if not is_one_line(code):
+            raise ParseError("examCode must not have control characters.")
+        return code
 
 
 def _software_secure_provider(backend: str | None) -> tuple[str, Any]:

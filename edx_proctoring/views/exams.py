@@ -13,7 +13,12 @@ from rest_framework.response import Response
 from edx_proctoring import api
 from edx_proctoring.api import exam_registration
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
-from edx_proctoring.serializers import ProctoredExamRegistrationSerializer, ProctoredExamSerializer
+from edx_proctoring.serializers import (
+    ID_RULES,
+    MAX_MINUTES,
+    ProctoredExamRegistrationSerializer,
+    ProctoredExamSerializer,
+)
 from edx_proctoring.views import options
 from edx_proctoring.views.base import ProctoredAPIView, body_of
 from edx_proctoring.views.parsing import parse_id
@@ -27,10 +32,10 @@ class ExamChanges(serializers.Serializer):
     """Input of PUT: any of the fields, null and absent both meaning "leave it as it is"."""
 
     exam_name = serializers.CharField(allow_null=True)
-    time_limit_mins = serializers.IntegerField(allow_null=True, min_value=0)
+    time_limit_mins = serializers.IntegerField(allow_null=True, min_value=0, max_value=MAX_MINUTES)
     is_proctored = serializers.BooleanField(allow_null=True)
     is_practice_exam = serializers.BooleanField(allow_null=True)
-    external_id = serializers.CharField(allow_null=True, max_length=255)
+    external_id = serializers.CharField(allow_null=True, **ID_RULES)
     is_active = serializers.BooleanField(allow_null=True)
     hide_after_due = serializers.BooleanField(allow_null=True)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from rest_framework.exceptions import ParseError
 
-from edx_proctoring.utils.ids import MAX_ID, as_id
+from edx_proctoring.utils.storable import MAX_ID, as_id
 
 
 def parse_id(value: Any, name: str) -> int:

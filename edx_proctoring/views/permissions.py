@@ -21,7 +21,7 @@ from rest_framework.response import Response
 
 from edx_proctoring.api import course_scope
 from edx_proctoring.api.staff import is_course_staff, is_user_course_or_global_staff
-from edx_proctoring.utils.ids import as_id
+from edx_proctoring.utils.storable import as_id
 from edx_proctoring.views.base import body_of
 from edx_proctoring.views.parsing import parse_id
 

@@ -1,16 +1,20 @@
-"""What may be the id of a row: one reading, for the doors and for the rooms.
+"""What every database takes: ids and texts. One reading for the doors and for the rooms.
 
 Two readings of ``007`` would let somebody past a door that the room then opens.
 """
 
+import re
 from typing import Any, Final
 
-__all__ = ["MAX_ID", "as_id"]
+__all__ = ["MAX_ID", "as_id", "is_storable", "storable"]
 
 # The widest number that a key column of ours holds on every database. Asked for a larger one, some
 # databases find nothing and others answer with an error.
 MAX_ID: Final = 2**31 - 1
 _MAX_DIGITS: Final = len(str(MAX_ID))
+
+# PostgreSQL stores no NUL in a text, no database a half of a surrogate pair.
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 def as_id(value: Any) -> int | None:
@@ -30,3 +34,13 @@ def as_id(value: Any) -> int | None:
             return None
         value = int(digits)
     return value if 0 <= value <= MAX_ID else None
+
+
+def is_storable(text: str) -> bool:
+    """Return whether every database takes this text."""
+    return _UNSTORABLE.search(text) is None
+
+
+def storable(text: str) -> str:
+    """Return the text with a mark in the place of what no database takes, and no JSON answer either."""
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
