@@ -18,14 +18,12 @@ from edx_proctoring.models import (
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAttempt,
 )
+from edx_proctoring.models.allowances import MAX_MINUTES
 
 log = logging.getLogger(__name__)
 
 # The width of the text columns; without it, MySQL answers an over-long id with a server error.
 MAX_ID_LENGTH = 255
-
-# The range of the column.
-MAX_MINUTES: Final = 2**31 - 1
 
 
 def one_line(text: str) -> None:

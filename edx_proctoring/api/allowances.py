@@ -18,6 +18,7 @@ from edx_proctoring.api import exams
 from edx_proctoring.api.attempts_read import allowance_dict
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance
+from edx_proctoring.models.allowances import MAX_MINUTES
 from edx_proctoring.utils import emit_event
 from edx_proctoring.utils.storable import as_id
 
@@ -32,6 +33,9 @@ log = logging.getLogger(__name__)
 
 # Rows per statement: databases limit the size of one.
 BATCH_SIZE = 500
+
+# A learner who gets a thousand times the time has all of it; anything beyond is a slip of the pen.
+MAX_MULTIPLIER = 1000
 
 ADDITIONAL_TIME = ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED[0]
 
@@ -135,7 +139,7 @@ def _why_not(exam: ProctoredExam | None, user_id: int | None, entry: Any) -> str
 
 def _share_of(limit_minutes: int, multiplier: float) -> int:
     # Half rounds to even: contract.
-    return round(limit_minutes * (multiplier - 1))
+    return min(round(limit_minutes * (multiplier - 1)), MAX_MINUTES)
 
 
 def _store(grants: Sequence[_Grant], key: str) -> None:
@@ -198,8 +202,10 @@ def _validated_multiplier(allowance_type: Any, value: Any) -> float | None:
             multiplier = float(value)
         except (TypeError, ValueError):
             multiplier = math.nan
-        if not (math.isfinite(multiplier) and multiplier >= 1):
-            raise AllowanceValueNotAllowedException(f'allowance_value "{value}" should be a number from 1 upwards.')
+        if not 1 <= multiplier <= MAX_MULTIPLIER:
+            raise AllowanceValueNotAllowedException(
+                f'allowance_value "{value}" should be a number from 1 to {MAX_MULTIPLIER}.'
+            )
         return multiplier
     if not ProctoredExamStudentAllowance.is_allowance_value_valid(_stored_key(allowance_type), value):
         raise AllowanceValueNotAllowedException(f'allowance_value "{value}" should be non-negative integer value.')

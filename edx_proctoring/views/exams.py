@@ -95,7 +95,12 @@ class ProctoredExamView(ProctoredAPIView):
         return Response({"exam_id": changed_id})
 
     def _visible(self, exam: dict[str, Any]) -> dict[str, Any]:
-        """Return the exam without the provider's fields where the operator hides them from learners."""
+        """Return the exam without the provider's fields where the operator hides them from learners.
+
+        Raises ProctoredExamNotFoundException (400) for an inactive one where the operator hides those.
+        """
+        if not exam["is_active"] and options.hide_inactive_exams() and not self.request.user.is_staff:
+            raise ProctoredExamNotFoundException("Attempted to get an exam that does not exist.")
         if options.hide_provider_fields() and not self.request.user.is_staff:
             return {key: value for key, value in exam.items() if key not in _PROVIDER_FIELDS}
         return exam
@@ -110,14 +115,22 @@ class RegisterProctoredExamsView(ProctoredAPIView):
     @method_decorator(require_staff)
     def patch(self, request: Request, course_id: str) -> Response:
         """Create, change and switch off exams until the course has exactly the exams of the list."""
+        if not isinstance(request.data, list):
+            # DRF finds an empty list in any form, and an empty list switches all exams of the course off.
+            return _not_in_order(_("The request body must be a list of exams, as JSON."))
         serializer = ProctoredExamRegistrationSerializer(data=request.data, many=True)
         if not serializer.is_valid():
             return Response(status=status.HTTP_422_UNPROCESSABLE_ENTITY, data=serializer.errors)
         problem = _disagreement(serializer.validated_data, course_id)
         if problem is not None:
-            return Response(status=status.HTTP_422_UNPROCESSABLE_ENTITY, data={"non_field_errors": [problem]})
+            return _not_in_order(problem)
         exam_ids = exam_registration.register_course_exams(course_id, serializer.validated_data)
         return Response([{"exam_id": exam_id} for exam_id in exam_ids])
+
+
+def _not_in_order(problem: str) -> Response:
+    """Return the 422 for a list that is wrong as a whole, shaped like DRF's own."""
+    return Response(status=status.HTTP_422_UNPROCESSABLE_ENTITY, data={"non_field_errors": [problem]})
 
 
 def _disagreement(items: list[Mapping[str, Any]], course_id: str) -> str | None:

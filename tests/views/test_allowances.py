@@ -94,6 +94,7 @@ def test_refusal_has_the_text_that_clients_compare(
         pytest.param({"value": None}, id="no-value"),
         pytest.param({"value": {"a": 1}}, id="value-that-is-an-object"),
         pytest.param({"key": "k", "value": "v" * 256}, id="overlong-value"),
+        pytest.param({"value": "9" * 12}, id="more-minutes-than-a-column-holds"),
     ],
 )
 def test_bad_allowance_answers_400(staff_client: Any, learner: User, change: dict[str, Any]) -> None:
@@ -101,6 +102,17 @@ def test_bad_allowance_answers_400(staff_client: Any, learner: User, change: dic
     response = staff_client.put(url(), body, format="json")
     assert (response.status_code, list(response.data)) == (400, ["detail"])
     assert values() == []
+
+
+def test_the_most_generous_limit_and_allowance_can_be_started(
+    staff_client: Any, learner_client: Any, learner: User, all_services: Any
+) -> None:
+    exam = factories.make_exam("timed", time_limit_mins=10**9)
+    body = {"exam_id": exam.pk, "user_info": "learner", "key": MINUTES, "value": str(10**9)}
+    assert staff_client.put(url(), body, format="json").status_code == 200
+    body = {"exam_id": exam.pk, "start_clock": "true"}
+    assert learner_client.post(url("attempt.collection"), body, format="json").status_code == 200
+    assert learner_client.get(url("attempt.collection")).json()["time_remaining_seconds"] > 10**9
 
 
 def test_inactive_exam_takes_no_new_allowance(staff_client: Any, learner: User) -> None:
@@ -218,6 +230,8 @@ def test_no_success_at_all_answers_400_for_the_field_of_the_learners(
         (MINUTES, "-10"),
         (MINUTES, "ten"),
         (MINUTES, "²"),
+        (MINUTES, "9" * 12),
+        (MINUTES, "9" * 200),
         (MINUTES, None),
         (MINUTES, 1.5),
         ("time_multiplier", "0.5"),
@@ -225,6 +239,7 @@ def test_no_success_at_all_answers_400_for_the_field_of_the_learners(
         ("time_multiplier", "d30"),
         ("time_multiplier", "nan"),
         ("time_multiplier", "inf"),
+        ("time_multiplier", "1e300"),
         ("time_multiplier", None),
         ("review_policy_exception", {"a": 1}),
     ],

@@ -531,6 +531,60 @@ def test_operator_may_limit_the_rate_per_address(
     assert post(payload(rpnow_attempt), REMOTE_ADDR="192.0.2.2").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("external_id", "link"),
+    [
+        ("Locator-1", '</edx_proctoring/v1/proctored_exam/attempt/Locator-1/reviewed>; rel="successor-version"'),
+        ("has / slashes", None),
+    ],
+)
+def test_vendor_hears_that_it_should_sign_in(
+    rpnow_attempt: ProctoredExamStudentAttempt, external_id: str, link: str | None
+) -> None:
+    ProctoredExamStudentAttempt.objects.update(external_id=external_id)
+    rpnow_attempt.refresh_from_db()
+    response = post(payload(rpnow_attempt))
+    assert (response.status_code, response.get("Link")) == (200, link)
+    assert response["Deprecation"].startswith("@")
+
+
+# The launch: a secure browser opens the exam
+
+
+def launch(attempt_code: str | None, **headers: Any) -> Any:
+    path = reverse("edx_proctoring:anonymous.proctoring_launch_callback.start_exam", args=[attempt_code])
+    return APIClient().get(path, **headers)
+
+
+def test_secure_browser_is_known_for_the_exam_and_a_day() -> None:
+    attempt = factories.make_attempt(factories.make_exam(time_limit_mins=90))
+    cookie = launch(attempt.attempt_code, secure=True).cookies["exam"]
+    assert cookie["max-age"] == (24 * 60 + 90) * 60
+    assert (cookie["httponly"], cookie["samesite"], cookie["secure"]) == (True, "Lax", True)
+
+
+def test_code_that_is_not_valid_is_404_in_plain_words() -> None:
+    response = launch("unknown")
+    assert (response.status_code, response["Content-Type"]) == (404, "text/plain; charset=utf-8")
+    assert response.content.decode() == "You have entered an exam code that is not valid."
+
+
+def test_launches_may_be_limited_per_address(proctoring_settings: Callable[..., None]) -> None:
+    proctoring_settings(RATE_LIMITS={"proctoring_anonymous": "2/min"})
+    answers = [launch(f"guess-{number}", REMOTE_ADDR="192.0.2.1") for number in range(3)]
+    assert [answer.status_code for answer in answers] == [404, 404, 429]
+    assert int(answers[2]["Retry-After"]) > 0
+    assert launch("guess-4", REMOTE_ADDR="192.0.2.2").status_code == 404
+
+
+def test_launches_may_be_limited_per_code(proctoring_settings: Callable[..., None]) -> None:
+    proctoring_settings(RATE_LIMITS={"proctoring_anonymous": "2/min"})
+    attempt = factories.make_attempt(status=S.ready_to_start)
+    answers = [launch(attempt.attempt_code, REMOTE_ADDR=f"192.0.2.{number}") for number in range(3)]
+    assert [answer.status_code for answer in answers] == [302, 302, 429]
+    assert launch(factories.make_attempt().attempt_code, REMOTE_ADDR="192.0.2.9").status_code == 302
+
+
 # Signed callbacks
 
 

@@ -116,6 +116,17 @@ def test_operator_may_hide_the_provider_from_learners(
     assert list(staff_client.get(path).json()) == EXAM_KEYS
 
 
+@pytest.mark.parametrize(("hidden", "code"), [(False, 200), (True, 400)])
+def test_operator_may_hide_inactive_exams_from_learners(
+    learner_client: Any, staff_client: Any, settings: Any, hidden: bool, code: int
+) -> None:
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "HIDE_INACTIVE_EXAMS": hidden}
+    path = url("exam_by_id", exam_id=factories.make_exam(is_active=False).pk)
+    assert learner_client.get(path).status_code == code
+    assert staff_client.get(path).status_code == 200
+    assert learner_client.get(url("exam_by_id", exam_id=factories.make_exam().pk)).status_code == 200
+
+
 # Creating
 
 
@@ -149,6 +160,7 @@ def test_due_date_and_backend_are_honoured(staff_client: Any) -> None:
         pytest.param({"exam_name": None}, "exam_name", id="null-name"),
         pytest.param({"time_limit_mins": "long"}, "time_limit_mins", id="no-number"),
         pytest.param({"time_limit_mins": -1}, "time_limit_mins", id="negative-time"),
+        pytest.param({"time_limit_mins": 2**31}, "time_limit_mins", id="more-minutes-than-a-column-holds"),
         pytest.param({"course_id": "c" * 256}, "course_id", id="overlong-id"),
     ],
 )
@@ -208,7 +220,14 @@ def test_changing_an_unknown_exam_answers_400(staff_client: Any, body: dict[str,
 
 
 @pytest.mark.parametrize(
-    "change", [{"time_limit_mins": "long"}, {"is_proctored": "bla"}, {"time_limit_mins": -5}, {"exam_id": "one"}]
+    "change",
+    [
+        {"time_limit_mins": "long"},
+        {"is_proctored": "bla"},
+        {"time_limit_mins": -5},
+        {"time_limit_mins": 2**40},
+        {"exam_id": "one"},
+    ],
 )
 def test_changing_to_a_bad_value_answers_400(staff_client: Any, change: dict[str, Any]) -> None:
     exam = factories.make_exam()
@@ -283,3 +302,15 @@ def test_nothing_is_written_unless_the_whole_list_is_in_order(staff_client: Any,
     assert response.status_code == 422
     assert response.data
     assert [row.pk for row in ProctoredExam.objects.filter(is_active=True)] == [exam.pk]
+
+
+@pytest.mark.parametrize("format_", ["multipart", "json"])
+@pytest.mark.parametrize("body", [{}, {"course_id": COURSE}], ids=["empty", "one-exam"])
+def test_a_form_is_no_list_and_switches_nothing_off(staff_client: Any, format_: str, body: dict[str, Any]) -> None:
+    """DRF finds an empty list in any form."""
+    exam = factories.make_exam(course_id=COURSE)
+    path = url("register_exams_by_course_id", course_id=COURSE)
+    response = staff_client.patch(path, body, format=format_)
+    assert (response.status_code, list(response.data)) == (422, ["non_field_errors"])
+    exam.refresh_from_db()
+    assert exam.is_active is True
