@@ -206,6 +206,48 @@ def test_some_failures_answer_207_with_a_row_for_every_pair(
     assert values() == [(exam.pk, "learner", "5")]
 
 
+def test_row_says_what_became_of_its_pair(staff_client: Any, learner: User) -> None:
+    exam, ann = factories.make_exam("timed"), factories.make_user("ann")
+    factories.make_allowance(exam, ann)
+    response = bulk(
+        staff_client, exam_ids=str(exam.pk), user_ids="ann,learner,nobody", allowance_type=MINUTES, value="5"
+    )
+    assert list(response.json()[0]) == ["exam_id", "user_id", "success", "status", "error"]
+    assert [(row["user_id"], row["status"], bool(row["error"])) for row in response.json()] == [
+        ("ann", "updated", False),
+        ("learner", "created", False),
+        ("nobody", "failed", True),
+    ]
+
+
+@pytest.mark.parametrize(("users", "code", "given"), [("learner,nobody", 400, []), ("learner", 200, ["5"])])
+@pytest.mark.parametrize("atomic", [True, "true", 1])
+def test_all_or_nothing_gives_none_where_one_cannot_be_given(
+    staff_client: Any, learner: User, users: str, code: int, given: list[str], atomic: Any
+) -> None:
+    exam = factories.make_exam("timed")
+    response = bulk(
+        staff_client, exam_ids=str(exam.pk), user_ids=users, allowance_type=MINUTES, value="5", atomic=atomic
+    )
+    assert response.status_code == code
+    assert [value for _exam, _user, value in values()] == given
+
+
+def test_all_or_nothing_with_an_exam_of_another_course_is_403(
+    course_staff_client: Any, world: World, learner: User
+) -> None:
+    response = bulk(
+        course_staff_client,
+        exam_ids=f"{world.exam.pk},{world.foreign_exam.pk}",
+        user_ids="learner",
+        allowance_type=MINUTES,
+        value="5",
+        atomic=True,
+    )
+    assert response.status_code == 403
+    assert values() == []
+
+
 @pytest.mark.parametrize(
     ("exam_ids", "user_ids"), [("", ""), ("{exam}", ""), ("", "learner"), ("{exam}", "nobody"), (None, None)]
 )
