@@ -97,7 +97,7 @@ def assert_has_shape(response: Any, shape: Shape) -> None:
             assert [list(item) for item in response.json()] == [list(names)] * max(len(response.json()), 1)
 
 
-@pytest.mark.spec("rest-api.md", "2.1:403", "9:contract", "13:checklist")
+@pytest.mark.spec("rest-api.md", "2.1:403", "9:contract", "10:10")
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("row", TABLE, ids=str)
 def test_exactly_these_people_get_this_answer(row: Row, role: str, stage: World, client_of: Callable[..., Any]) -> None:
@@ -106,6 +106,8 @@ def test_exactly_these_people_get_this_answer(row: Row, role: str, stage: World,
     response = send(client_of(stage[role]), row, stage)
     assert response.status_code == status, response.content
     assert_has_shape(response, shape)
+    # No proxy may keep what is about a person.
+    assert "no-store" in response["Cache-Control"]
     if status == 403:
         assert snapshot() == before
 
