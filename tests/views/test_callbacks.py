@@ -118,6 +118,7 @@ def token_for(username: str, *, key: Any = KEY, expires_in: int = 60, **claims: 
     return "JWT " + jwt.encode(payload, key, algorithm="RS512")
 
 
+@pytest.mark.spec("rest-api.md", "2.1:jwt", "8.3:providers")
 @pytest.mark.parametrize("kind", ["ready", "reviewed"])
 def test_provider_signs_in_with_a_jwt(jwt_settings: None, provider: User, kind: str) -> None:
     attempt = factories.make_attempt(status={"ready": S.created, "reviewed": S.submitted}[kind])
@@ -128,6 +129,7 @@ def test_provider_signs_in_with_a_jwt(jwt_settings: None, provider: User, kind: 
     assert status_of(attempt) == {"ready": S.ready_to_start, "reviewed": S.verified}[kind]
 
 
+@pytest.mark.spec("rest-api.md", "2.1:jwt", "2.5")
 @pytest.mark.parametrize("kind", ["ready", "reviewed"])
 @pytest.mark.parametrize(
     ("authorization", "reason"),
@@ -167,6 +169,7 @@ def test_callback_without_a_valid_token_is_refused_with_a_log_line_of_ids_only(
 # Ready
 
 
+@pytest.mark.spec("rest-api.md", "6.2:answers")
 @pytest.mark.parametrize(
     ("before", "after"),
     [
@@ -185,6 +188,7 @@ def test_ready_lets_an_attempt_start_that_waits_for_it(provider_client: Any, bef
     assert status_of(attempt) == after
 
 
+@pytest.mark.spec("rest-api.md", "6.2:answers")
 def test_ready_for_an_unknown_attempt_is_404_with_a_bare_string(
     provider_client: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -194,6 +198,7 @@ def test_ready_for_an_unknown_attempt_is_404_with_a_bare_string(
     assert "external_id=unknown" in caplog.text
 
 
+@pytest.mark.spec("rest-api.md", "6.2:answers")
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\x00"])
 def test_ready_does_not_look_at_its_body(provider_client: Any, body: bytes) -> None:
     attempt = factories.make_attempt()
@@ -201,6 +206,7 @@ def test_ready_does_not_look_at_its_body(provider_client: Any, body: bytes) -> N
     assert response.status_code == 200
 
 
+@pytest.mark.spec("rest-api.md", "2.2:review", "6.2:who", "10:4")
 def test_reviewers_of_another_provider_are_strangers(client_of: Callable[..., APIClient]) -> None:
     user = factories.make_user()
     user.groups.add(Group.objects.create(name="null_review"))
@@ -214,6 +220,7 @@ def test_reviewers_of_another_provider_are_strangers(client_of: Callable[..., AP
 # Reviewed
 
 
+@pytest.mark.spec("rest-api.md", "6.3", "6.5:verdicts", "2.3:bodies")
 @pytest.mark.parametrize(
     ("verdict", "stored", "status"),
     [
@@ -238,6 +245,7 @@ def test_review_is_stored_and_the_attempt_follows(
     assert ReviewInboxEntry.objects.get().actor_id == provider.pk
 
 
+@pytest.mark.spec("rest-api.md", "6.3")
 def test_refused_reviewer_gets_an_empty_body(client_of: Callable[..., APIClient]) -> None:
     attempt = factories.make_attempt(status=S.submitted)
     for user in (attempt.user, factories.make_user()):
@@ -246,6 +254,7 @@ def test_refused_reviewer_gets_an_empty_body(client_of: Callable[..., APIClient]
     assert not ReviewInboxEntry.objects.exists()
 
 
+@pytest.mark.spec("rest-api.md", "6.3")
 @pytest.mark.parametrize("was", ["unknown", "reset"])
 def test_review_of_an_attempt_that_is_not_there_answers_400(
     provider_client: Any, was: str, caplog: pytest.LogCaptureFixture
@@ -260,6 +269,7 @@ def test_review_of_an_attempt_that_is_not_there_answers_400(
     assert f"external_id={external_id}" in caplog.text
 
 
+@pytest.mark.spec("rest-api.md", "6.5:validation")
 @pytest.mark.parametrize(
     "body",
     [
@@ -281,6 +291,7 @@ def test_review_that_makes_no_sense_changes_nothing(provider_client: Any, body: 
     assert not ProctoredExamSoftwareSecureReview.objects.exists()
 
 
+@pytest.mark.spec("rest-api.md", "6.5:updates")
 def test_second_review_replaces_the_first_with_its_comments(provider_client: Any) -> None:
     attempt = factories.make_attempt(status=S.submitted)
     for verdict in ("suspicious", "passed"):
@@ -290,6 +301,7 @@ def test_second_review_replaces_the_first_with_its_comments(provider_client: Any
     assert status_of(attempt) == S.verified
 
 
+@pytest.mark.spec("rest-api.md", "6.5:updates")
 def test_second_review_is_refused_where_reviews_are_final(
     provider_client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -301,6 +313,7 @@ def test_second_review_is_refused_where_reviews_are_final(
     assert codes == [200, 400]
 
 
+@pytest.mark.spec("rest-api.md", "6.5:unproctored", "7.2")
 def test_exam_that_is_no_longer_proctored_is_412_with_the_text_that_vendors_compare(provider_client: Any) -> None:
     attempt = factories.make_attempt(status=S.submitted)
     ProctoredExam.objects.filter(pk=attempt.proctored_exam_id).update(is_proctored=False)
@@ -317,6 +330,7 @@ def test_body_that_is_larger_than_any_review_is_413(provider_client: Any, kind: 
     assert not ReviewInboxEntry.objects.exists()
 
 
+@pytest.mark.spec("rest-api.md", "7.3:10")
 def test_of_several_attempts_with_one_provider_id_the_newest_counts(provider_client: Any) -> None:
     old, new = (factories.make_attempt(status=S.submitted, external_id="same") for _ in range(2))
     provider_client.post(url("reviewed", "same"), REVIEW, format="json")
@@ -330,6 +344,7 @@ def as_dict(attempt: ProctoredExamStudentAttempt) -> dict[str, Any]:
     return dict(ProctoredExamStudentAttemptSerializer(attempt).data)
 
 
+@pytest.mark.spec("rest-api.md", "6.5:direct")
 @pytest.mark.parametrize("view", [ProctoredExamReviewCallback, AnonymousReviewCallback])
 def test_review_is_taken_without_a_request(view: type[Any]) -> None:
     attempt = factories.make_attempt(status=S.submitted)
@@ -346,6 +361,7 @@ def test_backend_in_the_attempt_decides_who_the_provider_is() -> None:
     assert (response.status_code, response.data) == (412, "Exam no longer proctored")
 
 
+@pytest.mark.spec("rest-api.md", "6.5:direct", "7.3:8")
 @pytest.mark.parametrize(
     ("review", "updates", "error"),
     [
@@ -364,6 +380,7 @@ def test_refusals_are_exceptions(
         ProctoredExamReviewCallback().make_review(as_dict(attempt), dict(review))
 
 
+@pytest.mark.spec("rest-api.md", "6.5:direct")
 def test_caller_s_review_is_not_changed() -> None:
     review = {**REVIEW, "videoReviewLink": "https://example.com/video"}
     before = json.dumps(review)
@@ -393,6 +410,7 @@ def post(body: Any, client: APIClient | None = None, **headers: Any) -> Any:
     return (client or APIClient()).generic("POST", ANONYMOUS, body, **headers)
 
 
+@pytest.mark.spec("rest-api.md", "6.4:negotiation", "8.3:rpnow")
 @pytest.mark.parametrize("content_type", ["application/json", "foo", "text/plain", ""])
 def test_vendor_reviews_without_signing_in_whatever_it_says_about_its_body(
     rpnow_attempt: ProctoredExamStudentAttempt, content_type: str
@@ -403,6 +421,7 @@ def test_vendor_reviews_without_signing_in_whatever_it_says_about_its_body(
     assert ProctoredExamSoftwareSecureComment.objects.count() == 6
 
 
+@pytest.mark.spec("rest-api.md", "6.4:negotiation")
 def test_session_of_a_browser_does_not_get_in_the_way(rpnow_attempt: ProctoredExamStudentAttempt, staff: User) -> None:
     client = APIClient(enforce_csrf_checks=True)
     client.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
@@ -413,11 +432,13 @@ def test_get_is_405() -> None:
     assert APIClient().get(ANONYMOUS).status_code == 405
 
 
+@pytest.mark.spec("rest-api.md", "6.4:provider")
 def test_exam_of_another_provider_is_reviewed_all_the_same() -> None:
     attempt = factories.make_attempt(status=S.submitted, external_id="Locator-1")
     assert post(payload(attempt)).status_code == 200
 
 
+@pytest.mark.spec("rest-api.md", "6.4:archived")
 def test_review_of_an_attempt_that_was_reset_is_stored(rpnow_attempt: ProctoredExamStudentAttempt) -> None:
     body = payload(rpnow_attempt)
     rpnow_attempt.delete()
@@ -431,6 +452,7 @@ def test_review_of_an_attempt_whose_exam_is_gone_answers_400(rpnow_attempt: Proc
     assert post(body).status_code == 400
 
 
+@pytest.mark.spec("rest-api.md", "6.4:refusals")
 @pytest.mark.parametrize(
     "change",
     [
@@ -468,6 +490,7 @@ def test_locator_is_compared_ignoring_case(rpnow_attempt: ProctoredExamStudentAt
         AnonymousReviewCallback().make_review({**as_dict(rpnow_attempt), "external_id": "other"}, body)
 
 
+@pytest.mark.spec("rest-api.md", "6.4:provider")
 def test_platform_without_rpnow_answers_404(
     rpnow_attempt: ProctoredExamStudentAttempt, backends_registry: dict[str, Any]
 ) -> None:
@@ -490,6 +513,7 @@ def proctoring_settings(settings: Any) -> Callable[..., None]:
     return change
 
 
+@pytest.mark.spec("rest-api.md", "6.4:operator", "10:7")
 @pytest.mark.parametrize(("mode", "code"), [("allow", 200), ("deny", 404), ("signed", 403), ("alow", 404)])
 def test_operator_decides_whether_the_anonymous_callback_is_open(
     rpnow_attempt: ProctoredExamStudentAttempt, proctoring_settings: Callable[..., None], mode: str, code: int
@@ -498,6 +522,7 @@ def test_operator_decides_whether_the_anonymous_callback_is_open(
     assert post(payload(rpnow_attempt)).status_code == code
 
 
+@pytest.mark.spec("rest-api.md", "6.4:operator", "10:7")
 @pytest.mark.parametrize(
     ("networks", "address", "code"),
     [
@@ -521,6 +546,7 @@ def test_operator_may_name_the_networks_it_comes_from(
     assert post(payload(rpnow_attempt), REMOTE_ADDR=address).status_code == code
 
 
+@pytest.mark.spec("rest-api.md", "6.4:operator")
 def test_operator_may_limit_the_rate_per_address(
     rpnow_attempt: ProctoredExamStudentAttempt, proctoring_settings: Callable[..., None]
 ) -> None:
@@ -531,6 +557,7 @@ def test_operator_may_limit_the_rate_per_address(
     assert post(payload(rpnow_attempt), REMOTE_ADDR="192.0.2.2").status_code == 200
 
 
+@pytest.mark.spec("rest-api.md", "6.4:deprecation")
 @pytest.mark.parametrize(
     ("external_id", "link"),
     [
@@ -556,6 +583,7 @@ def launch(attempt_code: str | None, **headers: Any) -> Any:
     return APIClient().get(path, **headers)
 
 
+@pytest.mark.spec("rest-api.md", "6.1:cookie", "10:8")
 def test_secure_browser_is_known_for_the_exam_and_a_day() -> None:
     attempt = factories.make_attempt(factories.make_exam(time_limit_mins=90))
     cookie = launch(attempt.attempt_code, secure=True).cookies["exam"]
@@ -563,12 +591,14 @@ def test_secure_browser_is_known_for_the_exam_and_a_day() -> None:
     assert (cookie["httponly"], cookie["samesite"], cookie["secure"]) == (True, "Lax", True)
 
 
+@pytest.mark.spec("rest-api.md", "6.1:answers")
 def test_code_that_is_not_valid_is_404_in_plain_words() -> None:
     response = launch("unknown")
     assert (response.status_code, response["Content-Type"]) == (404, "text/plain; charset=utf-8")
     assert response.content.decode() == "You have entered an exam code that is not valid."
 
 
+@pytest.mark.spec("rest-api.md", "6.1:rate", "10:8")
 def test_launches_may_be_limited_per_address(proctoring_settings: Callable[..., None]) -> None:
     proctoring_settings(RATE_LIMITS={"proctoring_anonymous": "2/min"})
     answers = [launch(f"guess-{number}", REMOTE_ADDR="192.0.2.1") for number in range(3)]
@@ -577,6 +607,7 @@ def test_launches_may_be_limited_per_address(proctoring_settings: Callable[..., 
     assert launch("guess-4", REMOTE_ADDR="192.0.2.2").status_code == 404
 
 
+@pytest.mark.spec("rest-api.md", "6.1:rate", "10:8")
 def test_launches_may_be_limited_per_code(proctoring_settings: Callable[..., None]) -> None:
     proctoring_settings(RATE_LIMITS={"proctoring_anonymous": "2/min"})
     attempt = factories.make_attempt(status=S.ready_to_start)
@@ -659,6 +690,7 @@ def test_nonce_is_used_once(signing: None, provider_client: Any) -> None:
     assert codes == [200, 409]
 
 
+@pytest.mark.spec("rest-api.md", "6.4:operator", "10:7")
 def test_anonymous_callback_may_have_to_be_signed(
     rpnow_attempt: ProctoredExamStudentAttempt,
     backends_registry: dict[str, Any],

@@ -46,6 +46,7 @@ OURS = [
 ]
 
 
+@pytest.mark.spec("rest-api.md", "2.4:mapping", "2.4:one-key")
 @pytest.mark.parametrize("error", OURS)
 def test_our_own_refusal_answers_with_its_status_and_one_key(error: type[ProctoredBaseException]) -> None:
     response = handle_proctored_exception(error("the reason"), name="View")
@@ -54,6 +55,7 @@ def test_our_own_refusal_answers_with_its_status_and_one_key(error: type[Proctor
     assert response.data == {"detail": "the reason"}
 
 
+@pytest.mark.spec("rest-api.md", "2.4:provider")
 @pytest.mark.parametrize("error", PROVIDER_REPLIES)
 @pytest.mark.parametrize(
     ("upstream", "answer"),
@@ -88,6 +90,7 @@ def test_other_exceptions_are_not_ours_to_answer(exc: Exception) -> None:
     assert handle_proctored_exception(exc) is None
 
 
+@pytest.mark.spec("rest-api.md", "2.4:log", "2.5")
 @pytest.mark.parametrize(
     ("exc", "level", "has_trace"),
     [
@@ -106,6 +109,7 @@ def test_refusal_is_logged_with_ids_and_without_its_text(
     assert "ann@example.com" not in record.getMessage()
 
 
+@pytest.mark.spec("rest-api.md", "10:10")
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["proctored_exam.attempt.collection", "proctored_exam.exam"])
 def test_answers_about_people_are_not_cached(learner_client: Any, path: str) -> None:
@@ -117,6 +121,7 @@ def test_answers_about_people_are_not_cached(learner_client: Any, path: str) -> 
         assert response["Cache-Control"] == "private, no-store"
 
 
+@pytest.mark.spec("rest-api.md", "2.1:csrf")
 @pytest.mark.django_db
 def test_session_needs_a_csrf_token_to_change_anything(learner: Any) -> None:
     client = APIClient(enforce_csrf_checks=True)
@@ -127,6 +132,7 @@ def test_session_needs_a_csrf_token_to_change_anything(learner: Any) -> None:
     assert "CSRF" in response.data["detail"]
 
 
+@pytest.mark.spec("rest-api.md", "2.4:no-rollback")
 @pytest.mark.django_db
 def test_refusal_keeps_what_was_done_before_it(learner_client: Any, learner: Any, all_services: Any) -> None:
     """Domain exceptions roll nothing back: reading an attempt ended it, then the action was refused."""
@@ -137,6 +143,7 @@ def test_refusal_keeps_what_was_done_before_it(learner_client: Any, learner: Any
     assert attempt.status == "submitted"
 
 
+@pytest.mark.spec("rest-api.md", "2.4:provider")
 @pytest.mark.parametrize("content", [b"", "", None, b"  \n"], ids=["no-bytes", "no-text", "nothing", "blanks"])
 def test_a_provider_that_fails_without_a_word_is_spoken_for(
     learner_client: Any, test_backend: Any, monkeypatch: pytest.MonkeyPatch, content: Any
@@ -163,6 +170,7 @@ def test_another_exception_without_a_word_is_spoken_for() -> None:
 # Bodies and addresses that are nobody's
 
 
+@pytest.mark.spec("rest-api.md", "2.3:types")
 @pytest.mark.parametrize("depth", [51, 900, 100_000])
 @pytest.mark.parametrize("route", ["proctored_exam.attempt.collection", "anonymous.proctoring_review_callback"])
 def test_a_body_of_brackets_within_brackets_is_400(learner_client: Any, route: str, depth: int) -> None:
@@ -183,6 +191,7 @@ def test_a_recursion_of_our_own_is_not_taken_for_the_client_s(
         learner_client.get(reverse("edx_proctoring:proctored_exam.attempt.collection"))
 
 
+@pytest.mark.spec("rest-api.md", "2.3:types")
 @pytest.mark.parametrize("charset", ["base64", "hex", "no-such-charset", "utf-7"])
 def test_a_charset_that_is_none_is_no_server_error(learner_client: Any, charset: str) -> None:
     path = reverse("edx_proctoring:proctored_exam.attempt.collection")
@@ -343,6 +352,7 @@ def test_an_address_that_no_database_takes_is_400(
     assert staff_client.get(reverse(f"edx_proctoring:{name}", kwargs=kwargs), query).status_code == 400
 
 
+@pytest.mark.spec("rest-api.md", "2.3:types")
 @pytest.mark.parametrize("kind", ["ready_callback", "callback"])
 def test_a_callback_in_a_form_that_the_csrf_check_has_read_is_415(learner: Any, kind: str) -> None:
     client = APIClient(enforce_csrf_checks=True)

@@ -48,6 +48,7 @@ def url(name: str, **kwargs: Any) -> str:
 # Reading
 
 
+@pytest.mark.spec("rest-api.md", "3.1:keys", "4.1:get", "4.1:query")
 @pytest.mark.parametrize(
     "path",
     [
@@ -69,6 +70,7 @@ def test_one_exam_has_exactly_the_published_keys(learner_client: Any, path: Any)
     assert response.data["id"] == exam.pk
 
 
+@pytest.mark.spec("rest-api.md", "4.1:get")
 def test_course_lists_its_active_exams_in_the_order_they_were_made(learner_client: Any) -> None:
     exams = [factories.make_exam(course_id=COURSE) for _ in range(3)]
     factories.make_exam(course_id=COURSE, is_active=False)
@@ -77,10 +79,12 @@ def test_course_lists_its_active_exams_in_the_order_they_were_made(learner_clien
     assert [exam["id"] for exam in response.data] == [exam.pk for exam in exams]
 
 
+@pytest.mark.spec("rest-api.md", "4.1:get")
 def test_unknown_course_has_an_empty_list(learner_client: Any) -> None:
     assert learner_client.get(url("exams_by_course_id", course_id="x/y/z")).data == []
 
 
+@pytest.mark.spec("rest-api.md", "4.1:missing", "7.2")
 @pytest.mark.parametrize(
     ("path", "detail"),
     [
@@ -101,11 +105,13 @@ def test_unknown_exam_answers_400_with_the_text_that_clients_compare(
     assert (response.status_code, response.data) == (400, {"detail": detail})
 
 
+@pytest.mark.spec("rest-api.md", "4.1:query")
 @pytest.mark.parametrize("query", ["", "?exam_id=one", "?content_id=x"])
 def test_bare_url_needs_a_query_that_names_an_exam(learner_client: Any, query: str) -> None:
     assert learner_client.get(url("exam") + query).status_code == 400
 
 
+@pytest.mark.spec("rest-api.md", "4.1:hidden", "10:5")
 @pytest.mark.parametrize(("hidden", "keys"), [(False, EXAM_KEYS), (True, [*EXAM_KEYS[:3], *EXAM_KEYS[4:-1]])])
 def test_operator_may_hide_the_provider_from_learners(
     learner_client: Any, staff_client: Any, settings: Any, hidden: bool, keys: list[str]
@@ -116,6 +122,7 @@ def test_operator_may_hide_the_provider_from_learners(
     assert list(staff_client.get(path).json()) == EXAM_KEYS
 
 
+@pytest.mark.spec("rest-api.md", "4.1:hidden")
 @pytest.mark.parametrize(("hidden", "code"), [(False, 200), (True, 400)])
 def test_operator_may_hide_inactive_exams_from_learners(
     learner_client: Any, staff_client: Any, settings: Any, hidden: bool, code: int
@@ -130,6 +137,7 @@ def test_operator_may_hide_inactive_exams_from_learners(
 # Creating
 
 
+@pytest.mark.spec("rest-api.md", "4.1:create")
 @pytest.mark.parametrize("format_", ["json", "multipart"])
 def test_exam_is_created_with_the_values_that_were_sent(staff_client: Any, format_: str) -> None:
     response = staff_client.post(url("exam"), NEW_EXAM, format=format_)
@@ -139,6 +147,7 @@ def test_exam_is_created_with_the_values_that_were_sent(staff_client: Any, forma
     assert (exam.is_proctored, exam.is_practice_exam, exam.time_limit_mins) == (True, False, 90)
 
 
+@pytest.mark.spec("rest-api.md", "4.1:create", "2.3:bodies")
 @pytest.mark.parametrize(("spelling", "stored"), [("true", True), ("false", False), ("False", False), ("1", True)])
 def test_a_boolean_of_a_form_is_stored_as_what_it_means(staff_client: Any, spelling: str, stored: bool) -> None:
     body = {**NEW_EXAM, "is_proctored": spelling}
@@ -146,6 +155,7 @@ def test_a_boolean_of_a_form_is_stored_as_what_it_means(staff_client: Any, spell
     assert ProctoredExam.objects.get().is_proctored is stored
 
 
+@pytest.mark.spec("rest-api.md", "4.1:create")
 def test_due_date_and_backend_are_honoured(staff_client: Any) -> None:
     body = {**NEW_EXAM, "due_date": "2030-01-01T00:00:00Z", "backend": "null"}
     assert staff_client.post(url("exam"), body, format="json").status_code == 200
@@ -153,6 +163,7 @@ def test_due_date_and_backend_are_honoured(staff_client: Any) -> None:
     assert (exam.due_date, exam.backend) == (datetime(2030, 1, 1, tzinfo=UTC), "null")
 
 
+@pytest.mark.spec("rest-api.md", "4.1:refuse")
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -173,6 +184,7 @@ def test_bad_value_answers_400_under_the_name_of_the_field(
     assert not ProctoredExam.objects.exists()
 
 
+@pytest.mark.spec("rest-api.md", "4.1:refuse")
 def test_second_exam_for_the_same_content_answers_400(staff_client: Any) -> None:
     staff_client.post(url("exam"), NEW_EXAM, format="json")
     response = staff_client.post(url("exam"), NEW_EXAM, format="json")
@@ -189,6 +201,7 @@ def test_body_that_is_no_object_answers_400(staff_client: Any, body: str) -> Non
 # Changing
 
 
+@pytest.mark.spec("rest-api.md", "4.1:update")
 def test_only_what_was_sent_is_changed(staff_client: Any) -> None:
     exam = factories.make_exam(exam_name="Old", time_limit_mins=90, due_date=datetime(2030, 1, 1, tzinfo=UTC))
     response = staff_client.put(
@@ -200,6 +213,7 @@ def test_only_what_was_sent_is_changed(staff_client: Any) -> None:
     assert exam.is_proctored is True
 
 
+@pytest.mark.spec("rest-api.md", "4.1:update")
 def test_a_form_that_leaves_a_box_out_has_not_unticked_it(staff_client: Any) -> None:
     exam = factories.make_exam()
     staff_client.put(url("exam"), {"exam_id": exam.pk, "exam_name": "New"}, format="multipart")
@@ -207,6 +221,7 @@ def test_a_form_that_leaves_a_box_out_has_not_unticked_it(staff_client: Any) -> 
     assert (exam.is_proctored, exam.is_active) == (True, True)
 
 
+@pytest.mark.spec("rest-api.md", "4.1:update", "7.2")
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
@@ -219,6 +234,7 @@ def test_changing_an_unknown_exam_answers_400(staff_client: Any, body: dict[str,
     assert (response.status_code, response.data) == (400, {"detail": detail})
 
 
+@pytest.mark.spec("rest-api.md", "4.1:refuse")
 @pytest.mark.parametrize(
     "change",
     [
@@ -243,6 +259,7 @@ def register(client: Any, body: Any, course_id: str = COURSE) -> Any:
     return client.patch(path, json.dumps(body, default=str), content_type="application/json")
 
 
+@pytest.mark.spec("rest-api.md", "4.2:set")
 def test_registration_creates_changes_and_switches_off(staff_client: Any) -> None:
     changed = factories.make_exam(course_id=COURSE, content_id="changed", exam_name="Old")
     dropped = factories.make_exam(course_id=COURSE, content_id="dropped")
@@ -258,6 +275,7 @@ def test_registration_creates_changes_and_switches_off(staff_client: Any) -> Non
     assert other_course.is_active is True
 
 
+@pytest.mark.spec("rest-api.md", "4.2:set")
 def test_empty_list_switches_all_off(staff_client: Any) -> None:
     exam = factories.make_exam(course_id=COURSE)
     assert register(staff_client, []).json() == []
@@ -265,6 +283,7 @@ def test_empty_list_switches_all_off(staff_client: Any) -> None:
     assert exam.is_active is False
 
 
+@pytest.mark.spec("rest-api.md", "4.2:set")
 def test_missing_due_date_clears_it(staff_client: Any) -> None:
     exam = factories.make_exam(course_id=COURSE, content_id="test_content", due_date=datetime(2030, 1, 1, tzinfo=UTC))
     register(staff_client, [NEW_EXAM])
@@ -272,12 +291,14 @@ def test_missing_due_date_clears_it(staff_client: Any) -> None:
     assert exam.due_date is None
 
 
+@pytest.mark.spec("rest-api.md", "4.2:round-trip")
 def test_what_the_api_returns_may_be_sent_back(staff_client: Any) -> None:
     exam = factories.make_exam(course_id=COURSE, due_date=datetime(2030, 1, 1, tzinfo=UTC))
     response = register(staff_client, [dict(api.get_exam_by_id(exam.pk))])
     assert (response.status_code, response.json()) == (200, [{"exam_id": exam.pk}])
 
 
+@pytest.mark.spec("rest-api.md", "4.2:unchanged")
 def test_unchanged_exam_is_neither_written_nor_told_to_the_provider(staff_client: Any, test_backend: Any) -> None:
     register(staff_client, [NEW_EXAM])
     exam = ProctoredExam.objects.get()
@@ -287,6 +308,7 @@ def test_unchanged_exam_is_neither_written_nor_told_to_the_provider(staff_client
     assert test_backend.last_exam is None
 
 
+@pytest.mark.spec("rest-api.md", "4.2:all")
 @pytest.mark.parametrize(
     "items",
     [
@@ -304,6 +326,7 @@ def test_nothing_is_written_unless_the_whole_list_is_in_order(staff_client: Any,
     assert [row.pk for row in ProctoredExam.objects.filter(is_active=True)] == [exam.pk]
 
 
+@pytest.mark.spec("rest-api.md", "4.2:list")
 @pytest.mark.parametrize("format_", ["multipart", "json"])
 @pytest.mark.parametrize("body", [{}, {"course_id": COURSE}], ids=["empty", "one-exam"])
 def test_a_form_is_no_list_and_switches_nothing_off(staff_client: Any, format_: str, body: dict[str, Any]) -> None:

@@ -97,7 +97,9 @@ def assert_has_shape(response: Any, shape: Shape) -> None:
             assert [list(item) for item in response.json()] == [list(names)] * max(len(response.json()), 1)
 
 
-@pytest.mark.spec("rest-api.md", "2.1:403", "9:contract", "10:10")
+@pytest.mark.spec(
+    "rest-api.md", "2.1:403", "9:contract", "10:10", "2.2:staff", "2.2:retire", "2.3:empty", "7.2", "7.3:2"
+)
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("row", TABLE, ids=str)
 def test_exactly_these_people_get_this_answer(row: Row, role: str, stage: World, client_of: Callable[..., Any]) -> None:
@@ -112,7 +114,7 @@ def test_exactly_these_people_get_this_answer(row: Row, role: str, stage: World,
         assert snapshot() == before
 
 
-@pytest.mark.spec("rest-api.md", "2.1:403")
+@pytest.mark.spec("rest-api.md", "2.1:403", "1.2:methods")
 @pytest.mark.parametrize("row", {row.name: row for row in TABLE}.values(), ids=lambda row: row.name)
 def test_a_method_that_a_route_has_not_is_405_for_those_who_are_signed_in(
     row: Row, stage: World, client_of: Callable[..., Any]
@@ -168,6 +170,7 @@ FOREIGN = [
 ]
 
 
+@pytest.mark.spec("rest-api.md", "2.2:course", "10:1")
 @pytest.mark.parametrize(("method", "name", "kwargs", "body"), FOREIGN)
 @pytest.mark.parametrize("format_", ["json", "multipart"])
 def test_naming_the_own_course_in_the_body_does_not_open_another_one(
@@ -211,6 +214,7 @@ def snapshot() -> list[Any]:
     return [list(model.objects.order_by("pk").values()) for model in TABLES]
 
 
+@pytest.mark.spec("rest-api.md", "10:1")
 @pytest.mark.parametrize(
     "name",
     [
@@ -229,6 +233,7 @@ def test_a_body_on_a_get_does_not_open_another_course(name: str, world: World, c
     assert response.status_code == 403
 
 
+@pytest.mark.spec("rest-api.md", "10:3")
 def test_an_exam_of_another_course_is_not_reached_through_the_own_course(
     world: World, client_of: Callable[..., Any]
 ) -> None:
@@ -237,6 +242,7 @@ def test_an_exam_of_another_course_is_not_reached_through_the_own_course(
     assert client_of(world["global_staff"]).get(path).status_code == 404
 
 
+@pytest.mark.spec("rest-api.md", "2.2:missing")
 @pytest.mark.parametrize(
     ("name", "kwargs", "method"),
     [
@@ -253,6 +259,7 @@ def test_what_is_missing_is_refused_like_what_is_foreign(
     assert list(response.data) == ["detail"]
 
 
+@pytest.mark.spec("rest-api.md", "2.2:missing")
 def test_without_an_instructor_service_only_global_staff_pass(world: World, client_of: Callable[..., Any]) -> None:
     runtime.set_runtime_service("instructor", None)
     path = reverse("edx_proctoring:proctored_exam.attempts.grouped.course", kwargs={"course_id": COURSE_A})
@@ -272,6 +279,7 @@ def test_a_course_id_that_the_host_cannot_read_has_no_staff(learner: Any) -> Non
 # The decorators on plain functions, as outside code uses them
 
 
+@pytest.mark.spec("rest-api.md", "2.2:decorators")
 @pytest.mark.parametrize("decorator", [require_staff, require_course_or_global_staff])
 def test_decorator_refuses_without_calling(decorator: Callable[..., Any]) -> None:
     calls: list[Any] = []
@@ -286,12 +294,14 @@ def test_decorator_refuses_without_calling(decorator: Callable[..., Any]) -> Non
     assert calls == []
 
 
+@pytest.mark.spec("rest-api.md", "2.2:decorators")
 @pytest.mark.parametrize("decorator", [require_staff, require_course_or_global_staff])
 def test_decorator_lets_global_staff_pass(decorator: Callable[..., Any]) -> None:
     request = SimpleNamespace(data={}, user=SimpleNamespace(is_staff=True, pk=1))
     assert decorator(lambda _request: Response("reached"))(request).data == "reached"
 
 
+@pytest.mark.spec("rest-api.md", "2.2:staff", "7.2")
 def test_refusal_has_the_text_that_clients_compare(learner_client: Any) -> None:
     response = learner_client.post(reverse("edx_proctoring:proctored_exam.exam"), {}, format="json")
     assert response.data == {"detail": "Must be a Staff User to Perform this request."}
