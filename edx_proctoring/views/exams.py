@@ -1,8 +1,10 @@
 """Exams of a course: read, create, change, register. Spec: rest-api.md 4.1 and 4.2."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from rest_framework import serializers, status
@@ -26,6 +28,16 @@ from edx_proctoring.views.permissions import require_staff
 
 # What the provider calls the exam, and who the provider is: of no use to a learner.
 _PROVIDER_FIELDS = ("external_id", "backend")
+
+
+class NewExam(ProctoredExamSerializer):
+    """Input of POST."""
+
+    def validate_course_id(self, course_id: str) -> str:
+        """Refuse what can stand in no address: the exam's pages would be server errors for its learners."""
+        if not re.fullmatch(settings.COURSE_ID_PATTERN, course_id):
+            raise serializers.ValidationError(_("This is not the id of a course."))
+        return course_id
 
 
 class ExamChanges(serializers.Serializer):
@@ -73,7 +85,7 @@ class ProctoredExamView(ProctoredAPIView):
     @method_decorator(require_staff)
     def post(self, request: Request) -> Response:
         """Create an exam; 400 with an error per field when the values do not fit."""
-        serializer = ProctoredExamSerializer(data=body_of(request))
+        serializer = NewExam(data=body_of(request))
         if not serializer.is_valid():
             return Response(status=status.HTTP_400_BAD_REQUEST, data=serializer.errors)
         # A caller may send an id, as in what GET answered; the database hands out its own.

@@ -13,6 +13,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.contrib.auth.models import Group, User
+from django.test import Client
 from django.urls import reverse
 from edx_rest_framework_extensions.auth.jwt.decoder import jwt_decode_handler
 from jwt.algorithms import RSAAlgorithm
@@ -596,6 +597,18 @@ def test_code_that_is_not_valid_is_404_in_plain_words() -> None:
     response = launch("unknown")
     assert (response.status_code, response["Content-Type"]) == (404, "text/plain; charset=utf-8")
     assert response.content.decode() == "You have entered an exam code that is not valid."
+
+
+@pytest.mark.spec("rest-api.md", "6.1:answers")
+@pytest.mark.parametrize(
+    ("method", "code"), [("GET", 302), ("POST", 302), ("HEAD", 302), ("PUT", 405), ("DELETE", 405)]
+)
+def test_learner_s_software_needs_no_token(method: str, code: int) -> None:
+    attempt = factories.make_attempt()
+    path = reverse("edx_proctoring:anonymous.proctoring_launch_callback.start_exam", args=[attempt.attempt_code])
+    response = Client(enforce_csrf_checks=True).generic(method, path)
+    assert response.status_code == code
+    assert "no-store" in response["Cache-Control"]
 
 
 @pytest.mark.spec("rest-api.md", "6.1:rate", "10:8")

@@ -173,6 +173,7 @@ def test_due_date_and_backend_are_honoured(staff_client: Any) -> None:
         pytest.param({"time_limit_mins": -1}, "time_limit_mins", id="negative-time"),
         pytest.param({"time_limit_mins": 2**31}, "time_limit_mins", id="more-minutes-than-a-column-holds"),
         pytest.param({"course_id": "c" * 256}, "course_id", id="overlong-id"),
+        pytest.param({"course_id": "physics"}, "course_id", id="no-course"),
     ],
 )
 def test_bad_value_answers_400_under_the_name_of_the_field(
