@@ -7,12 +7,22 @@ here, so that whatever it makes of a body can be walked.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from django.conf import settings
 from django.utils.datastructures import MultiValueDict
-from rest_framework.exceptions import ParseError
+from rest_framework import status
+from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser, DataAndFiles
+from rest_framework.request import Request
 
 # Our deepest body, a review, has five levels.
 MAX_DEPTH: Final = 50
+
+
+class BodyTooLarge(APIException):
+    """The body is larger than anything we are sent."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = "The request body is too large."
 
 
 class GuardedParser(BaseParser):
@@ -24,7 +34,15 @@ class GuardedParser(BaseParser):
         self.media_type = parser.media_type
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        """Return what the parser makes of the body. Raises ParseError (400) for what it should not be."""
+        """Return what the parser makes of the body.
+
+        Raises ParseError (400) for what it should not be, BodyTooLarge (413) beyond the limit that
+        the host sets: Django itself applies it to forms only that it reads.
+        """
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        request = (parser_context or {}).get("request")
+        if request is not None and limit is not None and announced_length(request) > limit:
+            raise BodyTooLarge
         try:
             parsed = self._parser.parse(stream, media_type, parser_context)
         except RecursionError as exc:
@@ -37,6 +55,14 @@ class GuardedParser(BaseParser):
             for _text in texts_in(parsed):
                 pass
         return parsed
+
+
+def announced_length(request: Request) -> int:
+    """Return how many bytes the body has; the server reads no more than was announced. Raises ParseError."""
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError as exc:
+        raise ParseError("Content-Length must be a number.") from exc
 
 
 def texts_in(body: Any) -> Iterator[str]:

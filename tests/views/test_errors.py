@@ -199,6 +199,18 @@ def test_a_charset_that_is_none_is_no_server_error(learner_client: Any, charset:
     assert (response.status_code, list(response.data)) == (400, ["detail"])
 
 
+@pytest.mark.spec("rest-api.md", "2.3:types")
+@pytest.mark.parametrize("format_", ["json", "multipart"])
+@pytest.mark.parametrize(("limit", "code"), [(1000, 413), (None, 400), (100_000, 400)])
+def test_a_body_beyond_the_limit_of_the_host_is_413(
+    learner_client: Any, settings: Any, format_: str, limit: int | None, code: int
+) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = limit
+    path = reverse("edx_proctoring:proctored_exam.attempt.collection")
+    response = learner_client.post(path, {"exam_id": 99999, "padding": "x" * 5000}, format=format_)
+    assert (response.status_code, list(response.data)) == (code, ["detail"])
+
+
 ROUTES_WITH_IDS = [
     ("get", "proctored_exam.exam_by_id", ("exam_id",)),
     ("get", "proctored_exam.attempt", ("attempt_id",)),

@@ -135,16 +135,27 @@ def requirement(name: str, status: str, order: int = 0) -> dict[str, Any]:
 
 
 @pytest.mark.spec("rest-api.md", "3.8")
-def test_failed_prerequisite_comes_with_a_link(learner_client: Any, credit: Any) -> None:
+@pytest.mark.parametrize(
+    ("query", "link"),
+    [
+        ({}, "/courses/a/b/c/jump_to/midterm"),
+        ({"is_learning_mfe": "true"}, "http://testserver/courses/a/b/c/jump_to/midterm"),
+    ],
+    ids=["legacy", "micro-frontend-on-another-origin"],
+)
+@pytest.mark.parametrize("status", ["failed", "pending"])
+def test_prerequisite_that_is_missing_comes_with_a_link(
+    learner_client: Any, credit: Any, query: dict[str, str], link: str, status: str
+) -> None:
     exam = factories.make_exam(course_id="a/b/c", content_id="final")
     credit.service.status["credit_requirement_status"] = [
-        requirement("midterm", "failed"),
+        requirement("midterm", status),
         requirement("final", "pending", order=1),
     ]
     path = reverse("edx_proctoring:proctored_exam.exam_attempts", args=["a/b/c"])
-    status = learner_client.get(path, {"content_id": exam.content_id}).json()["exam"]["prerequisite_status"]
-    assert status["are_prerequisites_satisifed"] is False
-    assert [item["jumpto_url"] for item in status["failed_prerequisites"]] == ["/courses/a/b/c/jump_to/midterm"]
+    found = learner_client.get(path, {"content_id": exam.content_id, **query}).json()["exam"]["prerequisite_status"]
+    assert found["are_prerequisites_satisifed"] is False
+    assert [item["jumpto_url"] for item in found[f"{status}_prerequisites"]] == [link]
 
 
 @pytest.mark.spec("rest-api.md", "4.6:declined")
