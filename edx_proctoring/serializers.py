@@ -5,11 +5,10 @@ stay ``datetime``: contract, see python-api.md 2. ``.data`` is a mutable dict, a
 """
 
 import logging
-from typing import Any, ClassVar, Final
+from typing import ClassVar
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
-from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from edx_proctoring.models import (
@@ -19,21 +18,9 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
 )
 from edx_proctoring.models.allowances import MAX_MINUTES
+from edx_proctoring.utils.storable import ID_RULES
 
 log = logging.getLogger(__name__)
-
-# The width of the text columns; without it, MySQL answers an over-long id with a server error.
-MAX_ID_LENGTH = 255
-
-
-def one_line(text: str) -> None:
-    """Raise ValidationError for an id that could write lines of its own into a log (rest-api.md 10, number 9)."""
-    if not text.isprintable():
-        raise serializers.ValidationError(_("Control characters are not allowed."))
-
-
-# What may be an id of ours, of a course or of a provider.
-ID_RULES: Final[dict[str, Any]] = {"max_length": MAX_ID_LENGTH, "validators": [one_line]}
 
 
 class ProctoredExamSerializer(serializers.ModelSerializer):

@@ -6,7 +6,10 @@ Two readings of ``007`` would let somebody past a door that the room then opens.
 import re
 from typing import Any, Final
 
-__all__ = ["MAX_ID", "as_id", "is_storable", "storable"]
+from django.utils.translation import gettext as _
+from rest_framework.serializers import ValidationError
+
+__all__ = ["ID_RULES", "MAX_ID", "MAX_ID_LENGTH", "as_id", "is_storable", "storable"]
 
 # The widest number that a key column of ours holds on every database. Asked for a larger one, some
 # databases find nothing and others answer with an error.
@@ -39,6 +42,19 @@ def as_id(value: Any) -> int | None:
 def is_storable(text: str) -> bool:
     """Return whether every database takes this text."""
     return _UNSTORABLE.search(text) is None
+
+
+def one_line(text: str) -> None:
+    """Raise ValidationError for an id that could write lines of its own into a log (rest-api.md 10, number 9)."""
+    if not text.isprintable():
+        raise ValidationError(_("Control characters are not allowed."))
+
+
+# The width of the text columns; without it, MySQL answers an over-long id with a server error.
+MAX_ID_LENGTH: Final = 255
+
+# Keywords of the serializer fields for ids that are texts: of courses, contents, providers.
+ID_RULES: Final[dict[str, Any]] = {"max_length": MAX_ID_LENGTH, "validators": [one_line]}
 
 
 def storable(text: str) -> str:

@@ -16,11 +16,11 @@ from edx_proctoring import api
 from edx_proctoring.api import exam_registration
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
 from edx_proctoring.serializers import (
-    ID_RULES,
     MAX_MINUTES,
     ProctoredExamRegistrationSerializer,
     ProctoredExamSerializer,
 )
+from edx_proctoring.utils.storable import ID_RULES
 from edx_proctoring.views import options
 from edx_proctoring.views.base import ProctoredAPIView, body_of
 from edx_proctoring.views.parsing import parse_id
