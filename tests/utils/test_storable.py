@@ -45,7 +45,7 @@ def test_an_id_is_always_one_that_a_row_can_have(value: Any) -> None:
     assert number is None or (type(number) is int and 0 <= number <= MAX_ID)
 
 
-@given(st.text())
+@given(st.text(st.characters(exclude_categories=())))
 def test_what_is_marked_can_be_stored_and_sent(text: str) -> None:
     marked = storable(text)
     assert is_storable(marked)
