@@ -27,6 +27,9 @@ from edx_proctoring.exceptions import (
     ProctoredBaseException,
 )
 from edx_proctoring.utils import AuthenticatedAPIView
+from edx_proctoring.utils.storable import is_storable, storable
+from edx_proctoring.views.addresses import refuse_odd_address
+from edx_proctoring.views.parsers import GuardedParser, texts_in
 
 # Contract name (rest-api.md 2.5): deployments filter on it.
 LOG = logging.getLogger("edx_proctoring_views")
@@ -81,7 +84,7 @@ def answer_to(exc: ProctoredBaseException, name: str | None = None, ids: Mapping
     status = answer_status(exc)
     log = LOG.exception if status >= 500 else LOG.warning
     log("request refused: view=%s error=%s status=%s%s", name, type(exc).__name__, status, ids_for_log(ids))
-    return Response(status=status, data={"detail": str(exc) or _words_for(exc)})
+    return Response(status=status, data={"detail": storable(str(exc)) or _words_for(exc)})
 
 
 def _words_for(exc: ProctoredBaseException) -> str:
@@ -113,11 +116,17 @@ class NonAtomicView(APIView):
         """Return the view function, marked for Django's request handler."""
         return transaction.non_atomic_requests(super().as_view(**initkwargs))
 
+    def get_parsers(self) -> list[Any]:
+        """Return the host's parsers, each behind our guard."""
+        return [GuardedParser(parser) for parser in super().get_parsers()]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Check login, rights and rates, then the address."""
+        super().initial(request, *args, **kwargs)
+        refuse_odd_address(request, kwargs)
+
     def handle_exception(self, exc: Exception) -> Response:
         """Answer domain exceptions ourselves, leave the others to DRF and the host."""
-        if isinstance(exc, RecursionError):
-            # A body of brackets within brackets: Python's JSON parser gives up on it.
-            exc = ParseError("The request body is nested too deeply.")
         response = handle_proctored_exception(exc, name=type(self).__name__, ids=getattr(self, "kwargs", None))
         return super().handle_exception(exc) if response is None else response
 
@@ -147,4 +156,12 @@ def body_of(request: Request) -> Mapping[str, Any]:
     if not isinstance(body, Mapping):
         # QueryDict is a dict; anything else here is bare JSON.
         raise ParseError("The request body must be an object.")
+    return body
+
+
+def storable_body_of(request: Request) -> Mapping[str, Any]:
+    """Return the request's body as a mapping whose texts every database takes. Raises ParseError (400)."""
+    body = body_of(request)
+    if not all(map(is_storable, texts_in(body))):
+        raise ParseError("The request body has a character that cannot be stored.")
     return body
