@@ -13,6 +13,7 @@ from typing import Any, Final
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.mail import EmailMessage
 from django.template import loader
+from django.utils.translation import gettext_lazy as _
 from opaque_keys import InvalidKeyError
 
 from edx_proctoring import backends, conf, host, runtime
@@ -27,11 +28,20 @@ log = logging.getLogger(__name__)
 
 _no_new_emails: ContextVar[bool] = ContextVar("edx_proctoring_no_new_emails", default=False)
 
-# status -> (subject, template file). Subjects are matched by outside code and not translated.
-STATUS_EMAILS: Final[Mapping[str, tuple[str, str]]] = {
-    Status.submitted: ("Proctoring attempt submitted", "proctoring_attempt_submitted_email.html"),
-    Status.verified: ("Proctoring attempt verified", "proctoring_attempt_satisfactory_email.html"),
-    Status.rejected: ("Proctoring attempt rejected", "proctoring_attempt_unsatisfactory_email.html"),
+# status -> (subject, template file). Outside code looks for the first three words of the English subjects.
+STATUS_EMAILS: Final[Mapping[str, tuple[Any, str]]] = {
+    Status.submitted: (
+        _("Proctoring attempt submitted: {exam_name} in {course_name}"),
+        "proctoring_attempt_submitted_email.html",
+    ),
+    Status.verified: (
+        _("Proctoring attempt verified: {exam_name} in {course_name}"),
+        "proctoring_attempt_satisfactory_email.html",
+    ),
+    Status.rejected: (
+        _("Proctoring attempt rejected: {exam_name} in {course_name}"),
+        "proctoring_attempt_unsatisfactory_email.html",
+    ),
 }
 
 
@@ -65,7 +75,8 @@ def create_proctoring_attempt_status_email(
         }
     )
     message = EmailMessage(
-        subject=subject,
+        # On one line: names are the author's, and a line break would make a header of its own.
+        subject=" ".join(str(subject).format(exam_name=exam.exam_name, course_name=course_name).split()),
         body=body,
         from_email=backends.provider_setting(backend, "STATUS_EMAIL_FROM_ADDRESS"),
         to=[attempt.user.email],

@@ -65,7 +65,9 @@ PRACTICE = [
     case("error", S.error, "practice_exam/error.html"),
     case("submitted", S.submitted, "practice_exam/submitted.html"),
     case("ready to submit", S.ready_to_submit, "proctored_exam/ready_to_submit.html"),
-    case("verified", S.verified, UNEXPECTED),
+    case("verified", S.verified, "practice_exam/submitted.html"),
+    case("rejected", S.rejected, "practice_exam/submitted.html"),
+    case("second review", S.second_review_required, "practice_exam/submitted.html"),
     case("reset", S.onboarding_reset, UNEXPECTED),
 ]
 

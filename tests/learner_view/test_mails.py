@@ -3,10 +3,12 @@
 import re
 
 import pytest
+from django.utils import translation
 
 from edx_proctoring import api
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import COURSE, make_attempt, make_exam
+from tests.learner_view.test_pages import Outline
 
 pytestmark = pytest.mark.django_db
 
@@ -68,3 +70,59 @@ def test_a_submission_raises_no_questions():
 
 def test_the_name_of_a_course_is_text():
     assert "<b>x" not in body_of(S.submitted, course_name="<b>x</b>")
+
+
+@pytest.mark.parametrize("status", [S.submitted, S.verified, S.rejected])
+def test_the_subject_names_exam_and_course(status):
+    attempt = make_attempt(make_exam(exam_name="Final"), status=status)
+    message = api.create_proctoring_attempt_status_email(attempt, "Astronomy", COURSE)
+    assert message.subject.endswith(": Final in Astronomy")
+
+
+def test_a_line_break_in_a_name_makes_no_header():
+    attempt = make_attempt(make_exam(exam_name="Final\r\nBcc: x@example.com"), status=S.submitted)
+    message = api.create_proctoring_attempt_status_email(attempt, "Astro\nnomy", COURSE)
+    assert message.subject == "Proctoring attempt submitted: Final Bcc: x@example.com in Astro nomy"
+    assert "Bcc" not in message.message()
+
+
+@pytest.mark.parametrize("status", [S.submitted, S.verified, S.rejected])
+@pytest.mark.parametrize(("language", "direction"), [("en", "ltr"), ("ar", "rtl")])
+def test_a_mail_says_its_language_and_direction(status, language, direction):
+    with translation.override(language):
+        assert f'<div lang="{language}" dir="{direction}">' in body_of(status)
+
+
+@pytest.mark.parametrize("status", [S.submitted, S.verified, S.rejected])
+def test_every_tag_of_a_mail_is_closed(status):
+    assert Outline(body_of(status)).faults == []
+
+
+class TestOverride:
+    """A theme replaces a mail for one provider, or for all, in whole or block by block."""
+
+    NAME = "proctoring_attempt_satisfactory_email.html"
+
+    def test_of_the_provider_of_the_exam_wins(self, theme):
+        theme(f"emails/proctoring/test/{self.NAME}", "for one provider")
+        theme(f"emails/{self.NAME}", "for all")
+        assert body_of(S.verified) == "for one provider"
+
+    def test_of_another_provider_means_nothing(self, theme):
+        theme(f"emails/proctoring/null/{self.NAME}", "for one provider")
+        assert "you met all proctoring requirements" in body_of(S.verified)
+
+    def test_of_all_mails_of_the_kind_is_next(self, theme):
+        theme(f"emails/{self.NAME}", "for all")
+        assert body_of(S.verified) == "for all"
+
+    def test_of_one_block_keeps_the_others(self, theme):
+        theme(
+            f"emails/proctoring/test/{self.NAME}",
+            f'{{% extends "emails/{self.NAME}" %}}'
+            "{% block contact_information %}ask {{ platform }} at {{ contact_url }}{% endblock %}",
+        )
+        body = body_of(S.verified)
+        assert "you met all proctoring requirements" in body
+        assert re.search(r"ask \S.* at http://\S+/support/contact_us", body)
+        assert "<a href" in body.partition("ask ")[0]

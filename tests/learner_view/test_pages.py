@@ -193,6 +193,44 @@ def test_a_page_is_well_formed(look, kind, status, host, attempt, expected):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("kind", "status", "host", "attempt", "expected"), every_page())
+def test_a_theme_may_replace_a_page(look, theme, kind, status, host, attempt, expected):
+    theme(expected, "the theme's own words about exam {{ exam_id }}")
+    exam, user = make_exam(kind), make_user()
+    if status is not None:
+        make_attempt(exam, user, status, **attempt)
+    assert look(exam, user, **resolve(host)).html == f"the theme's own words about exam {exam.id}"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "block", "kind", "status"),
+    [
+        (path, block, kind, status)
+        for path, kind, status in [
+            ("proctored_exam/ready_to_submit.html", "proctored", S.ready_to_submit),
+            ("proctored_exam/verified.html", "proctored", S.verified),
+            ("proctored_exam/rejected.html", "proctored", S.rejected),
+            ("practice_exam/entrance.html", "practice", None),
+            ("practice_exam/error.html", "practice", S.error),
+            ("practice_exam/submitted.html", "practice", S.submitted),
+        ]
+        for block in BLOCKS[path]
+    ],
+)
+def test_a_theme_may_replace_a_block(look, theme, path, block, kind, status):
+    # A theme's own page under another name cannot be asked for here, so it stands in front of the shipped one:
+    # the loader skips a template that is already being extended.
+    theme(path, f'{{% extends "{path}" %}}{{% block {block} %}}the theme\'s own words{{% endblock %}}')
+    exam, user = make_exam(kind), make_user()
+    if status is not None:
+        make_attempt(exam, user, status)
+    html = look(exam, user).html
+    assert "the theme's own words" in html
+    assert f'data-exam-id="{exam.id}"' in html
+
+
+@pytest.mark.django_db
 def test_a_big_id_has_no_thousands_separator(look):
     with override_settings(USE_THOUSAND_SEPARATOR=True, LANGUAGE_CODE="en"):
         exam, user = make_exam("timed", id=1234567), make_user()
