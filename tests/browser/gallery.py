@@ -47,6 +47,7 @@ class Picture:
     is_account_active: bool = True
     is_registered: bool = False
     is_alone: bool = False
+    is_provider_down: bool = False
     act: tuple[str, ...] = ()
     dialog: str = ""
     address: str = ""
@@ -130,7 +131,7 @@ PICTURES: Final[dict[str, Picture]] = {
         dialog="Your set-up is not complete",
     ),
     "proctored-exam-code": Picture("proctored", "being set up", S.created, backend=EXAM_CODE),
-    "proctored-provider-down": Picture("proctored", "being set up", S.created, {"external_id": "unknown"}),
+    "proctored-provider-down": Picture("proctored", "being set up", S.created, is_provider_down=True),
     "proctored-rules": Picture("proctored", "set up", S.ready_to_start),
     "proctored-software-silent": Picture(
         "proctored",

@@ -7,6 +7,7 @@ as they are, without transitions and their effects; only where the provider must
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from datetime import timedelta
@@ -135,6 +136,7 @@ def _stage(name: str, picture: Any) -> dict[str, str]:
         CreditRequirement.objects.create(
             course=course, namespace="proctored_exam", name=usage_key, display_name=exam.exam_name, position=1
         )
+    _check_situation(name, picture, course, user)
     here = f"/courses/{quote(course_id)}/courseware/{quote(usage_key)}"
     address = picture.address.format(course=quote(course_id)) or here
     return {"username": user.username, "address": f"/xblock/{quote(usage_key)}" if picture.is_alone else address}
@@ -146,6 +148,38 @@ TITLES = {
     "onboarding": "Onboarding: create your proctoring profile",
     "proctored": "Final exam: galaxies and the large-scale structure of the universe",
 }
+
+
+class _Rules(logging.Handler):
+    """Remembers which rows of the decision tables decided."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.seen: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        if " rule=" in text:
+            self.seen.append(text.partition(" rule=")[2])
+
+
+def _check_situation(name: str, picture: Any, course: Any, user: Any) -> None:
+    """Raise unless the row that the picture is to show decides what this learner sees."""
+    from demo.host import content, gate
+    from demo.host.masquerade import Viewer
+
+    if not picture.situation:
+        return
+    log, rules = logging.getLogger("edx_proctoring.api.learner_view"), _Rules()
+    log.setLevel(logging.DEBUG)
+    log.addHandler(rules)
+    try:
+        gate.exam_view(course, next(content.sequences(course)), Viewer(user_id=user.pk, role="student"))
+    finally:
+        log.removeHandler(rules)
+        log.setLevel(logging.NOTSET)
+    if rules.seen != [picture.situation]:
+        raise AssertionError(f"{name}: the row that decides is {rules.seen}, not {picture.situation!r}")
 
 
 def _register(exam: Any, user: Any) -> None:

@@ -74,6 +74,8 @@ class Visitor:
         """Stand in front of a picture, at the desk."""
         picture, place = PICTURES[name], self._stage[name]
         self.errors.clear()
+        if picture.is_provider_down:
+            self._demo.scenario(drop_connection=[{"path": "^/api/"}])
         self.page.set_viewport_size({"width": DESKTOP, "height": 900})
         self.page.goto(f"{self._demo.host}/login/{place['username']}?{urlencode({'next': place['address']})}")
         for button in picture.act:
@@ -104,7 +106,8 @@ def keep(page: Page, name: str, width: int) -> None:
     """Hang the picture, when pictures are wanted."""
     if os.environ.get("SCREENSHOTS") == "1":
         GALLERY.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=GALLERY / f"{name}-{width}.png", full_page=True)
+        # A dialog's backdrop is as high as the window.
+        page.screenshot(path=GALLERY / f"{name}-{width}.png", full_page=not PICTURES[name.removesuffix("-ar")].dialog)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -211,7 +214,8 @@ def test_a_screen_in_arabic_is_mirrored(arab: Visitor, name: str, width: int) ->
 # What stays visible when the system takes all colours of ours away, and what still moves when it asks for rest.
 WITHOUT_COLOURS = """() => {
     const faults = [];
-    const visible = element => element.getClientRects().length > 0;
+    // Behind a dialog nothing can be reached.
+    const visible = element => element.getClientRects().length > 0 && !element.closest('[inert]');
     const hasBorder = element => parseFloat(getComputedStyle(element).borderTopWidth) >= 1
         && getComputedStyle(element).borderTopStyle !== 'none';
     document.querySelectorAll('.sequence[data-exam-id], .exam-timer, [role=dialog] .modal__box').forEach(box => {
