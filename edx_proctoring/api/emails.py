@@ -58,12 +58,9 @@ def create_proctoring_attempt_status_email(
         return None
     subject, template_name = STATUS_EMAILS[attempt.status]
     exam = attempt.proctored_exam
-    candidates = [f"emails/{template_name}"]
-    if exam.backend:
-        candidates.insert(0, f"emails/proctoring/{exam.backend}/{template_name}")
     backend = exam.backend
     contact_url, contact_url_text = _contact_for(backend, course_id)
-    body = loader.select_template(candidates).render(
+    body = loader.select_template(_get_email_template_paths(template_name, backend)).render(
         {
             "course_url": get_course_home_url(course_id),
             "course_name": course_name,
@@ -85,6 +82,12 @@ def create_proctoring_attempt_status_email(
     )
     message.content_subtype = "html"
     return message
+
+
+def _get_email_template_paths(template_name: str, backend: str | None) -> list[str]:
+    """Return the paths of a mail's template, that of the provider first. Contract name."""
+    base = f"emails/{template_name}"
+    return [f"emails/proctoring/{backend}/{template_name}", base] if backend else [base]
 
 
 # For sister rooms

@@ -164,6 +164,7 @@ STICKING_OUT = """() => {
 }"""
 
 
+@pytest.mark.spec("learner-experience.md", "7:axe", "7:reflow")
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_screen_is_accessible_and_fits(visitor: Visitor, name: str) -> None:
     page = visitor.visit(name)
@@ -194,6 +195,7 @@ MIRRORED = """() => {
 }"""
 
 
+@pytest.mark.spec("learner-experience.md", "7:mirrored")
 @pytest.mark.parametrize("name", RTL)
 @pytest.mark.parametrize("width", [DESKTOP, NARROW])
 def test_a_screen_in_arabic_is_mirrored(arab: Visitor, name: str, width: int) -> None:
@@ -239,6 +241,7 @@ MOVING = """() => document.getAnimations().filter(a => a.playState === 'running'
     a => (a.animationName || a.transitionProperty) + ' of ' + a.effect.target.className)"""
 
 
+@pytest.mark.spec("learner-experience.md", "7:rest")
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_screen_without_colours_and_motion(sensitive: Visitor, name: str) -> None:
     page = sensitive.visit(name)

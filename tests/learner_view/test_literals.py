@@ -206,18 +206,21 @@ def page(look: Any, kind: str, status: str | None, host: Any, fields: dict[str, 
     return html
 
 
+@pytest.mark.spec("learner-experience.md", "4.3:said")
 @pytest.mark.parametrize(("kind", "status", "host", "fields", "words"), SAID)
 def test_said(look, kind, status, host, fields, words):
     html = page(look, kind, status, host, dict(fields))
     assert [word for word in words if word not in html] == []
 
 
+@pytest.mark.spec("learner-experience.md", "4.3:not-said")
 @pytest.mark.parametrize(("kind", "status", "host", "fields", "words"), NOT_SAID)
 def test_not_said(look, kind, status, host, fields, words):
     html = page(look, kind, status, host, dict(fields))
     assert [word for word in words if word in html] == []
 
 
+@pytest.mark.spec("learner-experience.md", "4.4:timed-footer")
 @pytest.mark.parametrize(("minutes", "offered"), [(1200, True), (1201, False)])
 def test_extra_time_is_offered_up_to_twenty_hours(look, minutes, offered):
     html = look(make_exam("timed", time_limit_mins=minutes), make_user()).html
@@ -230,6 +233,7 @@ def test_extra_time_that_was_granted_is_in_the_total(look):
     assert "31 minutes" in look(exam, user).html
 
 
+@pytest.mark.spec("learner-experience.md", "2.1:time-is-up")
 @pytest.mark.parametrize(
     ("ended_ago", "says"),
     [
@@ -251,6 +255,7 @@ def test_an_exam_ended_by_the_clock_says_so_for_a_minute(look, ended_ago, says):
     assert says in look(exam, user).html
 
 
+@pytest.mark.spec("learner-experience.md", "9:ended")
 @pytest.mark.parametrize("kind", ["timed", "proctored"])
 @pytest.mark.parametrize(
     ("used", "said"), [pytest.param(90, True, id="the-clock"), pytest.param(30, False, id="the-learner")]
@@ -271,6 +276,7 @@ def test_who_ended_the_exam_is_said_long_afterwards(look, kind, used, said):
     assert f'datetime="{ended.isoformat()}"' in html
 
 
+@pytest.mark.spec("learner-experience.md", "9:entrance")
 class TestDueDate:
     """Before the clock starts the learner reads until when there is time."""
 
@@ -312,6 +318,7 @@ class TestDueDate:
         assert "sooner than your full time of 10 minutes" in html
 
 
+@pytest.mark.spec("learner-experience.md", "9:practice")
 @pytest.mark.parametrize(
     ("status", "again"),
     [(S.submitted, True), (S.second_review_required, True), (S.rejected, True), (S.verified, False)],
@@ -323,6 +330,7 @@ def test_practice_may_be_repeated_unless_it_was_passed(look, status, again):
     assert ('data-action="reset_attempt"' in look(exam, user).html) is again
 
 
+@pytest.mark.spec("learner-experience.md", "2.4:unexpected", "9:reference")
 @pytest.mark.parametrize(
     ("kind", "status", "heading"),
     [
@@ -350,6 +358,7 @@ def test_a_state_without_a_page_of_its_own_names_the_course_teams_address(look, 
     assert 'href="mailto:team@example.com"' in look(exam, user).html
 
 
+@pytest.mark.spec("learner-experience.md", "9:practice")
 @pytest.mark.parametrize("kind", ["practice", "proctored"])
 def test_practice_is_not_threatened_with_consequences(look, kind):
     exam, user = make_exam(kind), make_user()

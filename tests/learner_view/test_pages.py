@@ -148,17 +148,20 @@ class Outline(HTMLParser):
             self.faults.append(f"stray </{tag}>")
 
 
+@pytest.mark.spec("learner-experience.md", "4.1:paths")
 def test_every_path_of_the_contract_exists():
     for path in PATHS:
         loader.get_template(path)
 
 
+@pytest.mark.spec("learner-experience.md", "4.1:blocks")
 @pytest.mark.parametrize(("path", "blocks"), BLOCKS.items())
 def test_the_blocks_that_themes_fill_exist(path, blocks):
     source = (TEMPLATES / path).read_text()
     assert [name for name in blocks if f"{{% block {name} %}}" not in source] == []
 
 
+@pytest.mark.spec("learner-experience.md", "8:reverse")
 @pytest.mark.parametrize("path", sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")))
 def test_templates_never_look_addresses_up(path):
     # Suites replace ``reverse`` for their whole run: a {% url %} tag would get their replacement.
@@ -175,6 +178,7 @@ def every_page() -> list[Any]:
     return rows
 
 
+@pytest.mark.spec("learner-experience.md", "4.1:roots", "4.1:markup")
 @pytest.mark.django_db
 @pytest.mark.parametrize(("kind", "status", "host", "attempt", "expected"), every_page())
 def test_a_page_is_well_formed(look, kind, status, host, attempt, expected):
@@ -192,6 +196,7 @@ def test_a_page_is_well_formed(look, kind, status, host, attempt, expected):
     assert [button for button in outline.buttons if button.get("type") != "button"] == []
 
 
+@pytest.mark.spec("learner-experience.md", "4.1:paths")
 @pytest.mark.django_db
 @pytest.mark.parametrize(("kind", "status", "host", "attempt", "expected"), every_page())
 def test_a_theme_may_replace_a_page(look, theme, kind, status, host, attempt, expected):
@@ -202,6 +207,7 @@ def test_a_theme_may_replace_a_page(look, theme, kind, status, host, attempt, ex
     assert look(exam, user, **resolve(host)).html == f"the theme's own words about exam {exam.id}"
 
 
+@pytest.mark.spec("learner-experience.md", "4.1:blocks")
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("path", "block", "kind", "status"),
@@ -238,6 +244,7 @@ def test_a_big_id_has_no_thousands_separator(look):
     assert 'data-exam-id="1234567"' in html
 
 
+@pytest.mark.spec("learner-experience.md", "7:escaped")
 @pytest.mark.django_db
 def test_the_name_of_an_exam_is_text(look):
     html = look(make_exam("timed", exam_name="<script>x</script>"), make_user()).html
@@ -245,6 +252,7 @@ def test_the_name_of_an_exam_is_text(look):
     assert "&lt;script&gt;x" in html
 
 
+@pytest.mark.spec("learner-experience.md", "4.4:sanitised", "7:escaped")
 @pytest.mark.django_db
 class TestProviderContent:
     @pytest.fixture
@@ -312,6 +320,7 @@ class TestProviderContent:
         assert "</script><script>alert" not in look(exam, user).html
 
 
+@pytest.mark.spec("learner-experience.md", "3.2:doubles")
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "status", [None, S.created, S.ready_to_start, S.ready_to_submit, S.submitted, S.verified, S.error]
@@ -327,6 +336,7 @@ def test_a_provider_that_answers_anything_with_anything_is_fine(look, backends_r
     assert look(exam, user).html
 
 
+@pytest.mark.spec("learner-experience.md", "8:reverse", "1:render")
 @pytest.mark.django_db
 @pytest.mark.parametrize("due_date", [yesterday, tomorrow])
 def test_suites_may_replace_the_address_look_up(look, monkeypatch, due_date):
@@ -343,9 +353,33 @@ def test_a_page_alone_offers_the_way_to_the_course(look):
     assert re.search(rf'class="hidden js-proctoring-elsewhere">\s*<a href="/courses/{re.escape(exam.course_id)}', html)
 
 
+@pytest.mark.spec("learner-experience.md", "7:nonce")
 @pytest.mark.django_db
 def test_scripts_carry_the_nonce_of_the_host(look):
     exam, user = make_exam(), make_user()
     make_attempt(exam, user, S.ready_to_start)
     html = look(exam, user, csp_nonce="abc123").html
     assert html.count("<script") == html.count('<script nonce="abc123"')
+
+
+@pytest.mark.spec("learner-experience.md", "7:new-window")
+@pytest.mark.parametrize("path", sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")))
+def test_what_opens_a_window_says_so(path):
+    source = (TEMPLATES / path).read_text()
+    for link in re.findall(r"<a [^>]*target=\"_blank\".*?</a>", source, re.DOTALL):
+        assert 'rel="noopener"' in link
+        assert "(opens in a new window)" in link
+    for button in re.findall(r"<button [^>]*data-download-url.*?</button>", source, re.DOTALL):
+        assert "(opens in a new window)" in button
+
+
+@pytest.mark.spec("learner-experience.md", "7:no-pause")
+@pytest.mark.django_db
+@pytest.mark.parametrize(("kind", "status"), [("timed", None), ("proctored", S.ready_to_start)])
+def test_before_the_start_a_learner_reads_that_the_clock_cannot_be_paused(look, kind, status):
+    exam, user = make_exam(kind), make_user()
+    if status:
+        make_attempt(exam, user, status)
+    html = " ".join(look(exam, user).html.split())
+    assert re.search("cannot be (stopped or )?paused", html)
+    assert "When the time is up" in html

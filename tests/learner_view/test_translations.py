@@ -26,6 +26,7 @@ def test_both_trees_hold_the_same():
     assert files((APP / "locale").resolve()) == tree
 
 
+@pytest.mark.spec("learner-experience.md", "7:words")
 @pytest.mark.parametrize(
     ("catalogue", "words"),
     [
@@ -37,6 +38,13 @@ def test_both_trees_hold_the_same():
 )
 def test_translators_see(catalogue, words):
     assert f'msgid "{words}"' in (APP / "conf/locale/en/LC_MESSAGES" / catalogue).read_text()
+
+
+@pytest.mark.spec("learner-experience.md", "7:plural")
+@pytest.mark.parametrize("unit", ["hour", "minute"])
+def test_translators_give_times_as_many_forms_as_their_language_has(unit):
+    catalogue = (APP / "conf/locale/en/LC_MESSAGES/django.po").read_text()
+    assert f'msgid "{{num}} {unit}"\nmsgid_plural "{{num}} {unit}s"' in catalogue
 
 
 @pytest.mark.django_db
@@ -124,6 +132,7 @@ def test_the_search_finds_words_that_nobody_can_translate(source, words):
     assert Words(TRANSLATED.sub("", source)).found == words
 
 
+@pytest.mark.spec("learner-experience.md", "7:words")
 @pytest.mark.parametrize("path", [*pages(), *underscore_templates()], ids=lambda path: path.name)
 def test_every_word_of_a_template_can_be_translated(path):
     assert Words(spoken(path)).found == []
@@ -163,6 +172,7 @@ def test_the_search_finds_glued_sentences(source, expected):
     assert glued(source) == expected
 
 
+@pytest.mark.spec("learner-experience.md", "7:words")
 @pytest.mark.parametrize("path", pages(), ids=lambda path: path.name)
 def test_values_stand_inside_their_sentences(path):
     # Other languages put them elsewhere.
