@@ -48,6 +48,12 @@ def local_time(value: datetime | str | None) -> SafeString:
 
 
 @register.filter
+def left_to_right(value: object) -> SafeString:
+    """Return a telephone number or the like so that it keeps its order in right-to-left text."""
+    return format_html('<bdi dir="ltr">{}</bdi>', value)
+
+
+@register.filter
 def wait_deadline_time(value: datetime | str | None) -> SafeString:
     """Return the end of the grace period as ``local_time`` does, in the element that themes look for."""
     return format_html('<strong id="wait_deadline">{}</strong>', local_time(value))

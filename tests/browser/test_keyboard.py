@@ -47,6 +47,11 @@ class Keyboard:
         expect(found).to_be_visible()
         expect(found).to_be_focused()
 
+    def arrives_at_the_questions(self, learner: Learner) -> None:
+        """The exam is open, and reading goes on at the heading of the host's page."""
+        learner.see_questions()
+        expect(self.page.get_by_role("main").get_by_role("heading", level=1)).to_be_focused()
+
     def answers(self, learner: Learner, choice: str) -> None:
         """Choose an answer of the first question and submit it."""
         self.walk_to(learner.questions.get_by_role("radio").first)
@@ -85,12 +90,12 @@ def keyboard(learner: Learner) -> Keyboard:
 def test_a_timed_exam(learner: Learner, keyboard: Keyboard) -> None:
     keyboard.follow(TIMED)
     keyboard.press("I am ready to start this timed exam.")
-    learner.see_questions()
+    keyboard.arrives_at_the_questions(learner)
     keyboard.answers(learner, "Mercury")
     keyboard.press(re.compile("End My Exam", re.I))
     keyboard.arrives_at("Are you sure that you want to submit your timed exam?")
     keyboard.press("No, I want to continue working.", "Space")
-    learner.see_questions()
+    keyboard.arrives_at_the_questions(learner)
     keyboard.press(re.compile("End My Exam", re.I), "Space")
     keyboard.arrives_at("Are you sure that you want to submit your timed exam?")
     keyboard.press("Yes, submit my timed exam.")
@@ -140,7 +145,7 @@ def test_a_proctored_exam_up_to_the_page_of_its_review(
     keyboard.press("Start Proctored Exam")
     keyboard.arrives_at("Important")
     keyboard.press("Start my exam", "Space")
-    learner.see_questions()
+    keyboard.arrives_at_the_questions(learner)
     keyboard.answers(learner, "The Sun")
     keyboard.press(re.compile("End My Exam", re.I))
     keyboard.arrives_at(re.compile("Are you sure you want to end your proctored exam"))
