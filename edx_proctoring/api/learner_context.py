@@ -135,9 +135,9 @@ def _common(situation: Situation) -> dict[str, Any]:
 def _time(situation: Situation) -> dict[str, Any]:
     """Return in words how long the learner has, or will have when the clock starts now.
 
-    Before the clock starts also until when there is time: ``due_date_moment``, and if that cuts the
-    limit, ``is_time_cut_by_due_date`` and the ``full_time`` in words. No moment means that the due
-    date takes nothing from this learner.
+    Before the clock starts also the ``extra_time`` in it that the learner was granted, and until when
+    there is time: ``due_date_moment``, and if that cuts the limit, ``is_time_cut_by_due_date`` and the
+    ``full_time`` in words. No moment means that the due date takes nothing from this learner.
     """
     exam, attempt, user_id = situation.exam, situation.attempt, situation.user_id
     is_fixed = (
@@ -160,6 +160,7 @@ def _time(situation: Situation) -> dict[str, Any]:
         "due_date_moment": due if is_cut or not exam["is_practice_exam"] else None,
         "is_time_cut_by_due_date": is_cut,
         "full_time": utils.humanized_time(full),
+        "extra_time": utils.humanized_time(extra) if extra and not is_cut else "",
     }
 
 

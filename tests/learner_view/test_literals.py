@@ -305,6 +305,17 @@ class TestDueDate:
     def test_none(self, look, kind, status):
         assert "due on" not in self.page(look, kind, status, None)
 
+    @pytest.mark.parametrize(("kind", "status"), KINDS)
+    def test_extra_time_is_named_unless_the_due_date_takes_it(self, look, kind, status):
+        exam, user = make_exam(kind, time_limit_mins=60), make_user()
+        make_allowance(exam, user, value="15")
+        if status:
+            make_attempt(exam, user, status)
+        words = "Your time includes 15 minutes of extra time that you were granted."
+        assert words in look(exam, user, due_date=tomorrow()).html
+        assert words not in look(exam, user, due_date=timezone.now() + timedelta(minutes=70)).html
+        assert "of extra time" not in look(exam, make_user(), due_date=tomorrow()).html
+
     def test_nearer_than_what_was_left_of_an_interrupted_attempt(self, look):
         html = self.page(
             look,
