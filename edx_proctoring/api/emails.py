@@ -11,12 +11,13 @@ from contextvars import ContextVar
 from typing import Any, Final
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template import loader
 from django.utils.translation import gettext_lazy as _
 from opaque_keys import InvalidKeyError
 
 from edx_proctoring import backends, conf, host, runtime
+from edx_proctoring.api import mail_text
 from edx_proctoring.backends import provider_settings
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
@@ -50,8 +51,9 @@ def create_proctoring_attempt_status_email(
 ) -> EmailMessage | None:
     """Return the unsent message about the attempt's status, or None if there is nothing to say.
 
-    Only attempts taken as proctored, not practice, and only submitted, verified and rejected ones.
-    The body is HTML. A theme may override a template for one provider or for all.
+    Only attempts taken as proctored, not practice, and only submitted, verified and rejected ones. The
+    body is HTML; with ``EMAIL_TEXT_ALTERNATIVE`` it is text, and HTML its alternative. A theme may
+    override a template for one provider or for all.
     """
     attempt = exam_attempt_obj
     if not may_be_mailed_about(attempt, attempt.status):
@@ -71,16 +73,20 @@ def create_proctoring_attempt_status_email(
             "contact_url_text": contact_url_text,
         }
     )
-    message = EmailMessage(
+    has_text = conf.proctoring.mails_have_text_part
+    message = (EmailMultiAlternatives if has_text else EmailMessage)(
         # On one line: names are the author's, and a line break would make a header of its own.
         subject=" ".join(str(subject).format(exam_name=exam.exam_name, course_name=course_name).split()),
-        body=body,
+        body=mail_text.text_of(body) if has_text else body,
         from_email=backends.provider_setting(backend, "STATUS_EMAIL_FROM_ADDRESS"),
         to=[attempt.user.email],
         bcc=_addresses(backends.provider_setting(backend, "BCC_EMAIL")),
         reply_to=_addresses(backends.provider_setting(backend, "REPLY_TO_EMAIL")),
     )
-    message.content_subtype = "html"
+    if isinstance(message, EmailMultiAlternatives):
+        message.attach_alternative(body, "text/html")
+    else:
+        message.content_subtype = "html"
     return message
 
 

@@ -198,3 +198,36 @@ def test_a_mail_that_fails_does_not_undo_the_submission(monkeypatch, caplog):
         "Exception occurred while trying to send proctoring attempt status email for user_id=%(user_id)s "
         "in course_id=%(course_id)s -- %(err)s"
     )
+
+
+@pytest.mark.spec("learner-experience.md", "5:text-part")
+class TestTextPart:
+    @pytest.fixture
+    def message(self, settings):
+        settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "EMAIL_TEXT_ALTERNATIVE": True}
+        attempt = make_attempt(make_exam(exam_name="Final & more"), status=S.rejected)
+        return api.create_proctoring_attempt_status_email(attempt, "Astronomy", COURSE)
+
+    def test_is_the_first_of_two(self, message):
+        parts = [part.get_content_type() for part in message.message().walk()]
+        assert parts == ["multipart/alternative", "text/plain", "text/html"]
+
+    def test_reads_like_a_letter(self, message, settings):
+        support = f"http://{settings.SITE_NAME}/support/contact_us"
+        assert message.body.startswith(
+            f'Hello,\n\nYour proctored exam "Final & more" in Astronomy ({COURSE_URL}) was reviewed'
+        )
+        assert "violation:\n\n- looking at notes, books, a telephone or another screen\n- talking to" in message.body
+        assert f"contact us: {support}\n" in message.body
+        assert "<" not in message.body
+        assert "\n\n\n" not in message.body
+
+    def test_is_made_of_a_themes_own_mail(self, message, theme):
+        theme(
+            "emails/proctoring/test/proctoring_attempt_satisfactory_email.html",
+            "<style>p {color: red}</style><h1>Well&nbsp;done</h1>"
+            "Ask<br><a href='mailto:a@example.com'>a@example.com</a>",
+        )
+        attempt = make_attempt(make_exam(), status=S.verified)
+        text = api.create_proctoring_attempt_status_email(attempt, "Astronomy", COURSE).body
+        assert text == "Well done\n\nAsk\na@example.com\n"
