@@ -30,7 +30,7 @@ class Picture:
     knows. ``status``: of the newest attempt, None without one; ``attempt``: more of its fields. ``due``, ``grace``:
     minutes from now, and after that. ``prerequisite``: status of a requirement before this exam.
     ``is_registered``: the provider knows exam and attempt. ``act``: buttons to press before the picture is taken,
-    by name. ``heading``: to be waited for then.
+    by name. ``dialog``: to be waited for then; ``is_dialog_ours``: the host has none of its own.
     """
 
     kind: str
@@ -51,6 +51,7 @@ class Picture:
     act: tuple[str, ...] = ()
     dialog: str = ""
     address: str = ""
+    is_dialog_ours: bool = False
     rtl: bool = False
 
 
@@ -129,6 +130,15 @@ PICTURES: Final[dict[str, Picture]] = {
         is_registered=True,
         act=("Start Proctored Exam",),
         dialog="Your set-up is not complete",
+    ),
+    "proctored-own-dialog": Picture(
+        "proctored",
+        "being set up",
+        S.created,
+        is_registered=True,
+        act=("Start Proctored Exam",),
+        dialog="Your set-up is not complete",
+        is_dialog_ours=True,
     ),
     "proctored-exam-code": Picture("proctored", "being set up", S.created, backend=EXAM_CODE),
     "proctored-provider-down": Picture("proctored", "being set up", S.created, is_provider_down=True),
