@@ -163,10 +163,10 @@ PICTURES: Final[dict[str, Picture]] = {
     "proctored-onboarding-expired": Picture("proctored", "refused for onboarding reasons", S.onboarding_expired),
     "proctored-unexpected": Picture("proctored", "anything else", S.expired),
     "proctored-misconfigured": Picture("proctored", "", backend=UNKNOWN),
-    # Not in the place of the exam, but around it.
+    # Not in the place of the exam, but around it. Long exams, so that each state lasts for longer than the tests.
     "timed-running": Picture("timed", "", S.started, _started(20)),
-    "timed-running-low": Picture("timed", "", S.started, _started(80)),
-    "timed-running-critical": Picture("timed", "", S.started, _started(87)),
+    "timed-running-low": Picture("timed", "", S.started, _started(9 * HOUR), minutes=10 * HOUR),
+    "timed-running-critical": Picture("timed", "", S.started, _started(9 * HOUR + 40), minutes=10 * HOUR),
     "proctored-running": Picture("proctored", "", S.started, _started(20)),
     "outline": Picture("onboarding", "", S.rejected, _ENDED, address="/courses/{course}/outline"),
 }
