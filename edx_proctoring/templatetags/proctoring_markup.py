@@ -42,8 +42,9 @@ def local_time(value: datetime | str | None) -> SafeString:
         return format_html("{}", value or "")
     local = timezone.localtime(moment) if timezone.is_aware(moment) else moment
     words = f"{defaultfilters.date(local, 'DATETIME_FORMAT')} {defaultfilters.date(local, 'T')}"
+    # Its own direction: the browser may write it in another language than the page's.
     return format_html(
-        '<time class="js-proctoring-local-time" datetime="{}">{}</time>', moment.isoformat(), words.strip()
+        '<time class="js-proctoring-local-time" datetime="{}" dir="auto">{}</time>', moment.isoformat(), words.strip()
     )
 
 

@@ -292,7 +292,8 @@ class TestDueDate:
     def test_far_away(self, look, kind, status):
         due = tomorrow()
         html = self.page(look, kind, status, due)
-        assert f'This exam is due on <time class="js-proctoring-local-time" datetime="{due.isoformat()}">' in html
+        moment = f'<time class="js-proctoring-local-time" datetime="{due.isoformat()}" dir="auto">'
+        assert f"This exam is due on {moment}" in html
         assert "After that you can no longer take it." in html
 
     @pytest.mark.parametrize(("kind", "status"), KINDS)
