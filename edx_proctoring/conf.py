@@ -173,6 +173,11 @@ class ProctoringSettings:
         return self._flag("ASYNC_PROVIDER_CALLS", default=False)
 
     @property
+    def mails_have_text_part(self) -> bool:
+        """Whether status mails carry their words as plain text, too (cross-cutting.md C15). Default False."""
+        return self._flag("EMAIL_TEXT_ALTERNATIVE", default=False)
+
+    @property
     def system_username(self) -> str | None:
         """Who counts as author of review policies that Studio's system edits publish. Default nobody."""
         return self.options.get("SYSTEM_USERNAME")

@@ -103,7 +103,8 @@ MIDDLEWARE = [
 X_FRAME_OPTIONS = "DENY"
 
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
+    # As on the platform: an account that is not activated yet may sign in, and is told so where it matters.
+    "django.contrib.auth.backends.AllowAllUsersModelBackend",
     "rules.permissions.ObjectPermissionBackend",
 ]
 LOGIN_URL = "/"

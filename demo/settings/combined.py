@@ -9,7 +9,7 @@ from __future__ import annotations
 from edx_django_utils.plugins import add_plugins, get_plugin_apps
 
 from demo.settings.base import *  # noqa: F403  (a settings module is the sum of its base and its own lines)
-from demo.settings.base import INSTALLED_APPS, SERVICES_AFTER_PLUGINS, SERVICES_BEFORE_PLUGINS
+from demo.settings.base import ENV_TOKENS, INSTALLED_APPS, SERVICES_AFTER_PLUGINS, SERVICES_BEFORE_PLUGINS
 
 PROJECT_TYPE = "lms.djangoapp"
 IS_STUDIO = True
@@ -22,6 +22,6 @@ add_plugins(__name__, PROJECT_TYPE, "common")
 
 # The LMS sets these after the plug-ins' common settings (host-platform.md 2.3).
 PROCTORING_BACKENDS = {"DEFAULT": "null", "null": {}}
-PROCTORED_EXAM_VIEWABLE_PAST_DUE = False
+PROCTORED_EXAM_VIEWABLE_PAST_DUE = ENV_TOKENS.get("PROCTORED_EXAM_VIEWABLE_PAST_DUE", False)
 
 add_plugins(__name__, PROJECT_TYPE, "production")

@@ -24,7 +24,7 @@ from edx_proctoring.api.dashboards import *
 from edx_proctoring.api.deadlines import *
 from edx_proctoring.api.effects import *
 from edx_proctoring.api.emails import *
-from edx_proctoring.api.emails import _get_proctoring_escalation_email
+from edx_proctoring.api.emails import _get_email_template_paths, _get_proctoring_escalation_email
 from edx_proctoring.api.exam_registration import *
 from edx_proctoring.api.exams import *
 from edx_proctoring.api.gates import *

@@ -11,11 +11,13 @@ from contextvars import ContextVar
 from typing import Any, Final
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template import loader
+from django.utils.translation import gettext_lazy as _
 from opaque_keys import InvalidKeyError
 
 from edx_proctoring import backends, conf, host, runtime
+from edx_proctoring.api import mail_text
 from edx_proctoring.backends import provider_settings
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
@@ -27,11 +29,20 @@ log = logging.getLogger(__name__)
 
 _no_new_emails: ContextVar[bool] = ContextVar("edx_proctoring_no_new_emails", default=False)
 
-# status -> (subject, template file). Subjects are matched by outside code and not translated.
-STATUS_EMAILS: Final[Mapping[str, tuple[str, str]]] = {
-    Status.submitted: ("Proctoring attempt submitted", "proctoring_attempt_submitted_email.html"),
-    Status.verified: ("Proctoring attempt verified", "proctoring_attempt_satisfactory_email.html"),
-    Status.rejected: ("Proctoring attempt rejected", "proctoring_attempt_unsatisfactory_email.html"),
+# status -> (subject, template file). Outside code looks for the first three words of the English subjects.
+STATUS_EMAILS: Final[Mapping[str, tuple[Any, str]]] = {
+    Status.submitted: (
+        _("Proctoring attempt submitted: {exam_name} in {course_name}"),
+        "proctoring_attempt_submitted_email.html",
+    ),
+    Status.verified: (
+        _("Proctoring attempt verified: {exam_name} in {course_name}"),
+        "proctoring_attempt_satisfactory_email.html",
+    ),
+    Status.rejected: (
+        _("Proctoring attempt rejected: {exam_name} in {course_name}"),
+        "proctoring_attempt_unsatisfactory_email.html",
+    ),
 }
 
 
@@ -40,20 +51,18 @@ def create_proctoring_attempt_status_email(
 ) -> EmailMessage | None:
     """Return the unsent message about the attempt's status, or None if there is nothing to say.
 
-    Only attempts taken as proctored, not practice, and only submitted, verified and rejected ones.
-    The body is HTML. A theme may override a template for one provider or for all.
+    Only attempts taken as proctored, not practice, and only submitted, verified and rejected ones. The
+    body is HTML; with ``EMAIL_TEXT_ALTERNATIVE`` it is text, and HTML its alternative. A theme may
+    override a template for one provider or for all.
     """
     attempt = exam_attempt_obj
     if not may_be_mailed_about(attempt, attempt.status):
         return None
     subject, template_name = STATUS_EMAILS[attempt.status]
     exam = attempt.proctored_exam
-    candidates = [f"emails/{template_name}"]
-    if exam.backend:
-        candidates.insert(0, f"emails/proctoring/{exam.backend}/{template_name}")
     backend = exam.backend
     contact_url, contact_url_text = _contact_for(backend, course_id)
-    body = loader.select_template(candidates).render(
+    body = loader.select_template(_get_email_template_paths(template_name, backend)).render(
         {
             "course_url": get_course_home_url(course_id),
             "course_name": course_name,
@@ -64,16 +73,27 @@ def create_proctoring_attempt_status_email(
             "contact_url_text": contact_url_text,
         }
     )
-    message = EmailMessage(
-        subject=subject,
-        body=body,
+    has_text = conf.proctoring.mails_have_text_part
+    message = (EmailMultiAlternatives if has_text else EmailMessage)(
+        # On one line: names are the author's, and a line break would make a header of its own.
+        subject=" ".join(str(subject).format(exam_name=exam.exam_name, course_name=course_name).split()),
+        body=mail_text.text_of(body) if has_text else body,
         from_email=backends.provider_setting(backend, "STATUS_EMAIL_FROM_ADDRESS"),
         to=[attempt.user.email],
         bcc=_addresses(backends.provider_setting(backend, "BCC_EMAIL")),
         reply_to=_addresses(backends.provider_setting(backend, "REPLY_TO_EMAIL")),
     )
-    message.content_subtype = "html"
+    if isinstance(message, EmailMultiAlternatives):
+        message.attach_alternative(body, "text/html")
+    else:
+        message.content_subtype = "html"
     return message
+
+
+def _get_email_template_paths(template_name: str, backend: str | None) -> list[str]:
+    """Return the paths of a mail's template, that of the provider first. Contract name."""
+    base = f"emails/{template_name}"
+    return [f"emails/proctoring/{backend}/{template_name}", base] if backend else [base]
 
 
 # For sister rooms

@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 # For how many seconds after a submission the page says that the time was up. Contract name.
 SHOW_EXPIRY_MESSAGE_DURATION: Final = 60
 
+# In these, the learner is told how the attempt ended; afterwards the result counts.
+_WAITS_FOR_RESULT: Final = frozenset({S.submitted, S.second_review_required})
+
 # Above this limit (20 hours) nobody needs to be offered extra time (WCAG 2.2.1).
 _LONG_LIMIT_MINUTES: Final = 20 * 60
 
@@ -37,7 +40,7 @@ def timed(situation: Situation) -> dict[str, Any]:
         **_common(situation),
         "exam_name": exam["exam_name"],
         "course_id": situation.course_id,
-        "total_time": _total_time(situation),
+        **_time(situation),
         "hide_extra_time_footer": exam["time_limit_mins"] > _LONG_LIMIT_MINUTES,
         "will_be_revealed": exam["due_date"] is not None and not exam["hide_after_due"],
         "has_time_expired": has_time_expired(attempt),
@@ -54,7 +57,7 @@ def proctored(situation: Situation) -> dict[str, Any]:
     context = {
         **_common(situation),
         "platform_name": settings.PLATFORM_NAME,
-        "total_time": _total_time(situation),
+        **_time(situation),
         "exam_display_name": exam["exam_name"],
         "is_sample_attempt": exam["is_practice_exam"],
         "has_due_date": exam["due_date"] is not None,
@@ -91,18 +94,25 @@ def proctored(situation: Situation) -> dict[str, Any]:
 
 
 def has_time_expired(attempt: Mapping[str, Any] | None) -> bool:
-    """Return whether an attempt was submitted because its time was up, and that just now.
+    """Return whether an attempt was submitted because its time was up, and that just now."""
+    if attempt is None or not was_ended_by_clock(attempt):
+        return False
+    since: float = (timezone.now() - attempt["completed_at"]).total_seconds()
+    return since < SHOW_EXPIRY_MESSAGE_DURATION
+
+
+def was_ended_by_clock(attempt: Mapping[str, Any] | None) -> bool:
+    """Return whether an attempt was submitted because its time was up, however long ago that was.
 
     An attempt without both moments was not ended by the clock.
     """
-    if attempt is None or attempt["status"] != S.submitted:
+    if attempt is None or attempt["status"] not in _WAITS_FOR_RESULT:
         return False
     started_at, completed_at = attempt["started_at"], attempt["completed_at"]
     if started_at is None or completed_at is None or attempt["allowed_time_limit_mins"] is None:
         return False
-    used = (completed_at - started_at).total_seconds()
-    since = (timezone.now() - completed_at).total_seconds()
-    return bool(used >= attempt["allowed_time_limit_mins"] * 60 and since < SHOW_EXPIRY_MESSAGE_DURATION)
+    used: float = (completed_at - started_at).total_seconds()
+    return used >= attempt["allowed_time_limit_mins"] * 60
 
 
 def _common(situation: Situation) -> dict[str, Any]:
@@ -114,23 +124,44 @@ def _common(situation: Situation) -> dict[str, Any]:
         "enter_exam_endpoint": reverse("edx_proctoring:proctored_exam.attempt.collection"),
         "change_state_url": _attempt_url("proctored_exam.attempt", attempt),
         "progress_page_url": _host_page("progress", situation.course_id),
+        # Beyond the contract: when it ended, and by whom; the heading says so for a minute only.
+        "completed_at": None if attempt is None else attempt["completed_at"],
+        "was_ended_by_clock": was_ended_by_clock(attempt),
         # Where a page that stands alone, without the course page's scripts, sends the learner.
         "exam_page_url": _host_page("jump_to", situation.course_id, situation.exam["content_id"]),
     }
 
 
-def _total_time(situation: Situation) -> str:
-    """Return in words how long the learner has, or will have when the clock starts now."""
-    attempt = situation.attempt
-    if attempt is None:
-        minutes = timing.calculate_allowed_minutes(situation.exam, situation.user_id)
-    elif attempt["allowed_time_limit_mins"] and not attempts_read.is_attempt_ready_to_resume(attempt):
+def _time(situation: Situation) -> dict[str, Any]:
+    """Return in words how long the learner has, or will have when the clock starts now.
+
+    Before the clock starts also the ``extra_time`` in it that the learner was granted, and until when
+    there is time: ``due_date_moment``, and if that cuts the limit, ``is_time_cut_by_due_date`` and the
+    ``full_time`` in words. No moment means that the due date takes nothing from this learner.
+    """
+    exam, attempt, user_id = situation.exam, situation.attempt, situation.user_id
+    is_fixed = (
+        attempt is not None
+        and bool(attempt["allowed_time_limit_mins"])
+        and not attempts_read.is_attempt_ready_to_resume(attempt)
+    )
+    if attempt is not None and is_fixed:
         minutes = attempt["allowed_time_limit_mins"]
-    else:
-        minutes = timing.calculate_allowed_minutes(
-            situation.exam, situation.user_id, carry_over_seconds=attempt["time_remaining_seconds"]
-        )
-    return utils.humanized_time(minutes)
+        return {"total_time": utils.humanized_time(minutes), "due_date_moment": None}
+    carried = None if attempt is None else attempt["time_remaining_seconds"]
+    extra = None if carried is not None else timing.grants_for(exam["id"], user_id).extra_minutes
+    full = timing.limit_before_due_date(exam["time_limit_mins"], extra_minutes=extra, carry_over_seconds=carried)
+    due = utils.get_exam_due_date(exam, user_id)
+    minutes = timing.cut_by_due_date(full, due=due, now=timezone.now())
+    is_cut = minutes < full
+    return {
+        "total_time": utils.humanized_time(minutes),
+        # Practice goes on after its due date.
+        "due_date_moment": due if is_cut or not exam["is_practice_exam"] else None,
+        "is_time_cut_by_due_date": is_cut,
+        "full_time": utils.humanized_time(full),
+        "extra_time": utils.humanized_time(extra) if extra and not is_cut else "",
+    }
 
 
 def _wait_deadline(situation: Situation) -> dict[str, str]:

@@ -202,6 +202,12 @@ PRACTICE: Final = (
     Rule("set up", _status_is(S.ready_to_start), _page("proctored_exam/ready_to_start.html")),
     Rule("broken off", _status_is(S.error), _page("practice_exam/error.html")),
     Rule("submitted", _status_is(S.submitted), _page("practice_exam/submitted.html")),
+    # Beyond the contract: a provider may review practice, too. The learner still reads what comes next.
+    Rule(
+        "reviewed",
+        _status_is(S.second_review_required, S.verified, S.rejected),
+        _page("practice_exam/submitted.html"),
+    ),
     Rule("about to submit", _status_is(S.ready_to_submit), _page("proctored_exam/ready_to_submit.html")),
     Rule("anything else", _always, _UNEXPECTED),
 )

@@ -7,7 +7,10 @@ meets the page, whatever the provider's class has done before: plug-ins may hand
 from datetime import datetime
 
 from django import template
+from django.template import defaultfilters
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from edx_proctoring.backends import content
@@ -28,8 +31,36 @@ def web_url(value: object) -> str:
 
 
 @register.filter
-def as_datetime(value: object) -> datetime | None:
-    """Return the moment that an ISO 8601 string names; None if it names none."""
+def local_time(value: datetime | str | None) -> SafeString:
+    """Return a moment (aware datetime, or ISO 8601 text) as a ``time`` element, fit for a sentence.
+
+    It says the moment in the server's zone and the learner's language; the course page's script turns it
+    into the learner's own zone. Text that names no moment is shown as it is.
+    """
+    moment = value if isinstance(value, datetime) else _moment_of(value)
+    if moment is None:
+        return format_html("{}", value or "")
+    local = timezone.localtime(moment) if timezone.is_aware(moment) else moment
+    words = f"{defaultfilters.date(local, 'DATETIME_FORMAT')} {defaultfilters.date(local, 'T')}"
+    # Its own direction: the browser may write it in another language than the page's.
+    return format_html(
+        '<time class="js-proctoring-local-time" datetime="{}" dir="auto">{}</time>', moment.isoformat(), words.strip()
+    )
+
+
+@register.filter
+def left_to_right(value: object) -> SafeString:
+    """Return a telephone number or the like so that it keeps its order in right-to-left text."""
+    return format_html('<bdi dir="ltr">{}</bdi>', value)
+
+
+@register.filter
+def wait_deadline_time(value: datetime | str | None) -> SafeString:
+    """Return the end of the grace period as ``local_time`` does, in the element that themes look for."""
+    return format_html('<strong id="wait_deadline">{}</strong>', local_time(value))
+
+
+def _moment_of(value: str | None) -> datetime | None:
     try:
         return parse_datetime(str(value))
     except ValueError:

@@ -84,7 +84,7 @@ def get_course_end_date(course_id: str) -> datetime | None:
         return None
     end_date = ends[0][1]
     if not isinstance(end_date, datetime):
-        log.error("course end is no date: course_id=%s type=%s", course_id, type(end_date).__name__)
+        log.error("Could not retrieve course end date for course_id=%s: type=%s", course_id, type(end_date).__name__)
         return None
     return as_utc(end_date)
 

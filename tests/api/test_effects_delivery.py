@@ -278,7 +278,7 @@ def test_a_stale_mail_is_not_sent(
     clock.tick(timedelta(hours=1))
     api.deliver_due_effects()
 
-    assert [mail.subject for mail in mailoutbox] == ["Proctoring attempt verified"]
+    assert [mail.subject.partition(":")[0] for mail in mailoutbox] == ["Proctoring attempt verified"]
 
 
 @pytest.mark.spec("python-api.md", "11.1:receiver")

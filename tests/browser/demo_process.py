@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,26 @@ def free_port() -> int:
 
 
 class Demo:
-    """One running demo: ``host`` and ``provider`` are addresses without a trailing slash. ``options`` go to it."""
+    """One running demo: ``host`` and ``provider`` are addresses without a trailing slash.
 
-    def __init__(self, data_dir: Path, *options: str) -> None:
+    ``options`` go to it. ``configure``: gets the provider's address, returns more of the demo's environment.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *options: str,
+        configure: Callable[[str], Mapping[str, str]] = lambda provider: {},
+    ) -> None:
         self.data_dir = data_dir
         port, provider_port = free_port(), free_port()
         self.host = f"http://127.0.0.1:{port}"
         self.provider = f"http://127.0.0.1:{provider_port}"
+        # The suite's own Django settings must not reach the demo.
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"},
+            **configure(self.provider),
+        }
         self._log = data_dir.parent / "demo.log"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -44,8 +58,7 @@ class Demo:
                 cwd=REPOSITORY,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # The suite's own Django settings must not reach the demo.
-                env={name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"},
+                env=self.environment,
                 start_new_session=True,
             )
 
@@ -56,6 +69,26 @@ class Demo:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"the demo did not start:\n{self.output()}")
             time.sleep(0.2)
+
+    def run(self, module: str) -> str:
+        """Run a module with the demo's environment and data, as one of its own processes; returns what it prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", module],
+            cwd=REPOSITORY,
+            env={
+                **self.environment,
+                "DEMO_DATA_DIR": str(self.data_dir),
+                "DEMO_PORT": self.host.rpartition(":")[2],
+                "DEMO_PROVIDER_URL": self.provider,
+            },
+            capture_output=True,
+            text=True,
+            timeout=START_SECONDS,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"python -m {module} failed:\n{done.stderr}")
+        return done.stdout
 
     def output(self) -> str:
         """What the demo printed so far."""

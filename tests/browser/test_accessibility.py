@@ -13,11 +13,10 @@ from .demo_process import COURSE, REPOSITORY, Demo
 from .people import FINAL, MIDTERM, TIMED, CourseTeam, Learner, Reviewer
 
 AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
-GRAVE = ("serious", "critical")
 
 
 class Inspector:
-    """Stands where the camera stands: runs axe at each step and collects the grave findings."""
+    """Stands where the camera stands: runs axe at each step and collects what it finds, grave or not."""
 
     def __init__(self) -> None:
         if not AXE.exists():
@@ -32,9 +31,8 @@ class Inspector:
         page.evaluate(self._script)
         result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         for violation in result["violations"]:
-            if violation["impact"] in GRAVE:
-                places = "; ".join(str(node["target"]) for node in violation["nodes"][:3])
-                self.findings.append(f"{step}: {violation['id']} ({violation['help']}) at {places}")
+            places = "; ".join(str(node["target"]) for node in violation["nodes"][:3])
+            self.findings.append(f"{step}: {violation['id']} ({violation['help']}) at {places}")
 
 
 @pytest.fixture
@@ -149,38 +147,3 @@ def test_nothing_sticks_out_on_a_phone(demo: Demo, new_page: Callable[[], Page])
         page.goto(demo.provider + path)
         measure(page, path)
     assert wide == []
-
-
-def test_a_timed_exam_with_the_keyboard_alone(demo: Demo, new_page: Callable[[], Page]) -> None:
-    page = new_page()
-    learner = Learner(demo, page, demo.new_learner(), lambda page, step: None)
-    learner.open_exam(TIMED)
-
-    def press(name: str) -> None:
-        """Walk to a button with Tab, press it with Enter."""
-        button = page.get_by_role("button", name=name)
-        button.wait_for()
-        for _ in range(60):
-            if button.evaluate("element => element === document.activeElement"):
-                break
-            page.keyboard.press("Tab")
-        else:
-            pytest.fail(f"Tab never came to {name!r}")
-        page.keyboard.press("Enter")
-
-    press("I am ready to start this timed exam.")
-    learner.see_questions()
-    choice = learner.questions.get_by_role("radio", name="Mars").first
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if choice.evaluate("element => element === document.activeElement"):
-            break
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    expect(learner.questions.get_by_text("Answer saved.")).to_be_visible()
-    expect(learner.questions.get_by_role("radio", name="Mercury").first).to_be_checked()
-    press("End My Exam")
-    learner.heading("Are you sure that you want to submit your timed exam?")
-    press("Yes, submit my timed exam.")
-    learner.heading("You have submitted your timed exam.")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,6 +38,19 @@ def look() -> Iterator[Callable[..., Look]]:
     template_rendered.connect(remember)
     yield look_at
     template_rendered.disconnect(remember)
+
+
+@pytest.fixture
+def theme(tmp_path: Path, settings: Any) -> Callable[[str, str], None]:
+    """Put a template where the host's theme has its own: a folder that is searched before the apps."""
+    engine, *others = settings.TEMPLATES
+    settings.TEMPLATES = [{**engine, "DIRS": [tmp_path, *engine.get("DIRS", [])]}, *others]
+
+    def put(path: str, text: str) -> None:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+
+    return put
 
 
 def yesterday() -> Any:

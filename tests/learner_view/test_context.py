@@ -57,10 +57,12 @@ PROCTORED_KEYS = {
 SET_UP_KEYS = {"backend_instructions", "software_download_url"}
 
 
+@pytest.mark.spec("learner-experience.md", "3.1")
 def test_timed(look):
     assert look(make_exam("timed"), make_user()).context.keys() >= TIMED_KEYS
 
 
+@pytest.mark.spec("learner-experience.md", "3.2:names")
 @pytest.mark.parametrize("kind", ["practice", "onboarding", "proctored"])
 def test_proctored(look, kind):
     context = look(make_exam(kind), make_user()).context
@@ -74,6 +76,7 @@ def test_addresses_without_an_attempt_are_empty(look):
     assert [context[name] for name in names] == ["", "", ""]
 
 
+@pytest.mark.spec("learner-experience.md", "3.2:names")
 def test_addresses_of_an_attempt(look):
     exam, user = make_exam(), make_user()
     attempt = make_attempt(exam, user, S.submitted)
@@ -83,6 +86,7 @@ def test_addresses_of_an_attempt(look):
     assert context["exam_code"] == attempt.attempt_code
 
 
+@pytest.mark.spec("learner-experience.md", "3.2:reset-link")
 @pytest.mark.parametrize("name", ["progress_page_url", "reset_link"])
 def test_a_page_that_the_host_lacks_is_empty(look, caplog, name):
     with caplog.at_level(logging.ERROR):
@@ -90,6 +94,7 @@ def test_a_page_that_the_host_lacks_is_empty(look, caplog, name):
     assert any("host page not found" in record.getMessage() for record in caplog.records)
 
 
+@pytest.mark.spec("learner-experience.md", "3.2:reset-link")
 @pytest.mark.parametrize(("https", "scheme"), [("on", "https"), ("off", "http")])
 def test_the_password_reset_link_is_absolute(look, settings, https, scheme):
     settings.HTTPS = https
@@ -98,6 +103,7 @@ def test_the_password_reset_link_is_absolute(look, settings, https, scheme):
     assert link == f"{scheme}://{settings.SITE_NAME}/password_assistance"
 
 
+@pytest.mark.spec("learner-experience.md", "3.3")
 @pytest.mark.parametrize("status", [S.created, S.download_software_clicked])
 def test_the_provider_is_asked_while_the_learner_sets_up(look, status):
     exam, user = make_exam(), make_user()
@@ -105,6 +111,7 @@ def test_the_provider_is_asked_while_the_learner_sets_up(look, status):
     assert look(exam, user).context.keys() >= SET_UP_KEYS
 
 
+@pytest.mark.spec("learner-experience.md", "3.3")
 @pytest.mark.parametrize("status", [S.ready_to_start, S.ready_to_submit, S.submitted, S.verified, S.error])
 def test_the_provider_is_not_asked_otherwise(look, test_backend, monkeypatch, status):
     def refuse(attempt):
@@ -116,6 +123,7 @@ def test_the_provider_is_not_asked_otherwise(look, test_backend, monkeypatch, st
     assert not look(exam, user).context.keys() & SET_UP_KEYS
 
 
+@pytest.mark.spec("learner-experience.md", "2.8:outage")
 def test_a_provider_that_is_down_costs_the_link_not_the_page(look, test_backend, monkeypatch, caplog):
     def fail(attempt):
         raise ConnectionError("secret-token")
@@ -132,6 +140,7 @@ def test_a_provider_that_is_down_costs_the_link_not_the_page(look, test_backend,
     assert "secret-token" not in caplog.text
 
 
+@pytest.mark.spec("learner-experience.md", "3.2:total-time")
 class TestTotalTime:
     def test_before_the_attempt_is_what_the_learner_would_get(self, look):
         exam, user = make_exam(time_limit_mins=60), make_user()
@@ -154,6 +163,7 @@ class TestTotalTime:
         assert look(exam, user).context["total_time"] == "10 minutes"
 
 
+@pytest.mark.spec("learner-experience.md", "3.2:re-enter")
 @pytest.mark.parametrize(
     ("blocked", "able"), [pytest.param(False, True, id="open"), pytest.param(True, False, id="blocked-by-provider")]
 )
@@ -166,6 +176,7 @@ def test_who_may_go_back_into_the_exam(look, test_backend, monkeypatch, blocked,
     assert ('name="goback-proctored-exam"' in seen.html) is able
 
 
+@pytest.mark.spec("learner-experience.md", "3.4")
 class TestOnboardingError:
     def test_without_an_onboarding_exam_there_is_no_link(self, look):
         exam, user = make_exam(), make_user()

@@ -28,6 +28,7 @@ def silent_provider(backends_registry, monkeypatch):
             monkeypatch.setattr(provider, name, refuse, raising=False)
 
 
+@pytest.mark.spec("learner-experience.md", "2.8:cost")
 @pytest.mark.parametrize("kind", ["timed", "practice", "onboarding", "proctored"])
 @pytest.mark.parametrize("crowd", [0, 5, 50])
 def test_a_running_exam_costs_two_queries(look, silent_provider, django_assert_num_queries, kind, crowd):

@@ -65,7 +65,9 @@ PRACTICE = [
     case("error", S.error, "practice_exam/error.html"),
     case("submitted", S.submitted, "practice_exam/submitted.html"),
     case("ready to submit", S.ready_to_submit, "proctored_exam/ready_to_submit.html"),
-    case("verified", S.verified, UNEXPECTED),
+    case("verified", S.verified, "practice_exam/submitted.html"),
+    case("rejected", S.rejected, "practice_exam/submitted.html"),
+    case("second review", S.second_review_required, "practice_exam/submitted.html"),
     case("reset", S.onboarding_reset, UNEXPECTED),
 ]
 
@@ -123,21 +125,25 @@ def check(look: Any, kind: str, status: str | None, host: Any, attempt: Any, exp
     assert seen.template == expected
 
 
+@pytest.mark.spec("learner-experience.md", "2.1:table", "2.7")
 @pytest.mark.parametrize(("status", "host", "attempt", "expected"), TIMED)
 def test_timed(look, status, host, attempt, expected):
     check(look, "timed", status, host, attempt, expected)
 
 
+@pytest.mark.spec("learner-experience.md", "2.2:table", "2.4:unexpected")
 @pytest.mark.parametrize(("status", "host", "attempt", "expected"), PRACTICE)
 def test_practice(look, status, host, attempt, expected):
     check(look, "practice", status, host, attempt, expected)
 
 
+@pytest.mark.spec("learner-experience.md", "2.3:table")
 @pytest.mark.parametrize(("status", "host", "attempt", "expected"), ONBOARDING)
 def test_onboarding(look, status, host, attempt, expected):
     check(look, "onboarding", status, host, attempt, expected)
 
 
+@pytest.mark.spec("learner-experience.md", "2.4:table", "2.4:unexpected")
 @pytest.mark.parametrize(("status", "host", "attempt", "expected"), PROCTORED)
 def test_proctored(look, status, host, attempt, expected):
     check(look, "proctored", status, host, attempt, expected)
@@ -153,7 +159,7 @@ ANYTHING_ELSE = {
         S.verified,
         S.expired,
     ],
-    "practice": [S.eligible, S.declined, S.timed_out, S.second_review_required, S.verified, S.rejected, S.expired],
+    "practice": [S.eligible, S.declined, S.timed_out, S.expired],
     "onboarding": [S.eligible, S.declined, S.timed_out, S.expired],
     "proctored": [S.eligible, S.expired, S.onboarding_reset],
 }
@@ -222,6 +228,7 @@ def test_nobody_goes_on_with_an_exam_that_counts_after_the_due_date(look, kind, 
     check(look, kind, status, PAST, {}, f"{kind}_exam/expired.html")
 
 
+@pytest.mark.spec("learner-experience.md", "2.1:table", "2.4:table")
 @pytest.mark.parametrize("kind", ["timed", "proctored"])
 def test_a_timed_out_attempt_has_no_page(look, kind):
     exam, user = make_exam(kind), make_user()
@@ -230,6 +237,7 @@ def test_a_timed_out_attempt_has_no_page(look, kind):
         look(exam, user)
 
 
+@pytest.mark.spec("learner-experience.md", "2.5")
 @pytest.mark.parametrize("kind", ["practice", "onboarding", "proctored"])
 class TestWhoMayTakeIt:
     def test_nobody_without_the_permission_is_held_up(self, look, kind):
@@ -247,11 +255,13 @@ class TestWhoMayTakeIt:
         assert look(exam, user).template == "proctored_exam/inactive_account.html"
 
 
+@pytest.mark.spec("learner-experience.md", "2.5", "2.1:table")
 def test_the_permission_does_not_matter_for_a_timed_exam(look):
     with mock_perm():
         assert look(make_exam("timed"), make_user(is_active=False)).template == "timed_exam/entrance.html"
 
 
+@pytest.mark.spec("learner-experience.md", "2.4:blocked")
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
@@ -269,6 +279,7 @@ def test_a_provider_may_keep_the_content_in_its_own_browser(look, backends_regis
     assert look(exam, user).template == expected
 
 
+@pytest.mark.spec("learner-experience.md", "2.4:put-away")
 @pytest.mark.parametrize("status", [S.submitted, S.second_review_required, S.verified, S.rejected])
 class TestLookingBack:
     def test_content_is_open_once_the_result_was_put_away(self, look, settings, status):
@@ -290,6 +301,7 @@ class TestLookingBack:
         assert look(exam, user, due_date=yesterday()).html is not None
 
 
+@pytest.mark.spec("learner-experience.md", "2.4:put-away", "2.7")
 def test_an_extended_grace_period_brings_the_verdict_back(look, settings):
     settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
     exam, user = make_exam(), make_user()
@@ -304,6 +316,7 @@ def test_answers_stay_hidden_after_the_due_date_where_the_author_wants_it(look):
     assert look(exam, user, due_date=yesterday()).template == "timed_exam/submitted.html"
 
 
+@pytest.mark.spec("learner-experience.md", "2:past-due")
 def test_the_newest_attempt_counts(look):
     exam, user = make_exam("practice"), make_user()
     make_attempt(exam, user, S.submitted)
@@ -311,6 +324,7 @@ def test_the_newest_attempt_counts(look):
     assert look(exam, user).template == "proctored_exam/ready_to_start.html"
 
 
+@pytest.mark.spec("learner-experience.md", "2:time-out")
 def test_an_attempt_whose_time_is_up_is_submitted_by_looking(look):
     exam, user = make_exam("timed"), make_user()
     started = timezone.now() - timedelta(hours=3)
@@ -330,6 +344,7 @@ def requirement(name: str, status: str | None, order: int) -> dict[str, Any]:
     }
 
 
+@pytest.mark.spec("learner-experience.md", "2.6:which")
 class TestPrerequisites:
     @pytest.mark.parametrize(
         ("statuses", "expected"),
@@ -371,6 +386,7 @@ class TestPrerequisites:
         assert seen.template == "proctored_exam/expired.html"
         assert not ProctoredExamStudentAttempt.objects.exists()
 
+    @pytest.mark.spec("learner-experience.md", "2.6:links")
     def test_what_the_credit_service_said_is_not_changed(self, look):
         exam, user = make_exam(), make_user()
         said = requirement("other", None, 1)
@@ -378,12 +394,14 @@ class TestPrerequisites:
         assert "jumpto_url" not in said
         assert "/jump_to/other" in seen.html
 
+    @pytest.mark.spec("learner-experience.md", "1.1")
     @pytest.mark.parametrize("credit_state", [None, {}, {"enrollment_mode": "honor"}])
     def test_without_a_credit_state_the_exam_is_open(self, look, credit_state):
         exam, user = make_exam(), make_user()
         assert look(exam, user, credit_state=credit_state).template == "proctored_exam/entrance.html"
 
 
+@pytest.mark.spec("learner-experience.md", "2.8:event")
 def test_each_look_at_the_entrance_is_tracked(look, events):
     exam, user = make_exam(), make_user()
     events.clear()

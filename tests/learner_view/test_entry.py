@@ -19,16 +19,19 @@ pytestmark = pytest.mark.django_db
 CONTENT_ID = "block-v1:Demo+PROC+2026+type@sequential+block@unregistered"
 
 
+@pytest.mark.spec("learner-experience.md", "1:role")
 def test_staff_see_the_content_without_a_query(look, django_assert_num_queries):
     exam, user = make_exam(), make_user()
     with django_assert_num_queries(0):
         assert look(exam, user, role="staff").html is None
 
 
+@pytest.mark.spec("learner-experience.md", "1.2:inactive")
 def test_an_inactive_exam_is_no_exam(look):
     assert look(make_exam(is_active=False), make_user()).html is None
 
 
+@pytest.mark.spec("learner-experience.md", "1.2:kind")
 @pytest.mark.parametrize("kind", ["practice", "onboarding", "proctored"])
 def test_proctoring_ends_with_the_course(look, kind):
     exam, user = make_exam(kind), make_user()
@@ -41,26 +44,31 @@ def test_a_naive_course_end_is_utc(look):
     assert look(make_exam(), make_user(), credit_state={"course_end_date": naive}).html is None
 
 
+@pytest.mark.spec("learner-experience.md", "1.2:kind")
 def test_the_course_end_given_by_the_host_does_not_end_a_timed_exam(look):
     assert look(make_exam("timed"), make_user(), credit_state={"course_end_date": yesterday()}).html is not None
 
 
+@pytest.mark.spec("learner-experience.md", "1.2:kind")
 def test_practice_without_proctoring_is_a_combination_nobody_supports(look):
     assert look(make_exam("timed", is_practice_exam=True), make_user()).html is None
 
 
+@pytest.mark.spec("learner-experience.md", "1:keys")
 def test_keys_are_as_good_as_text():
     exam, user = make_exam(content_id=CONTENT_ID), make_user()
     html = api.get_student_view(user.id, CourseKey.from_string(COURSE), UsageKey.from_string(CONTENT_ID), {})
     assert f'data-exam-id="{exam.id}"' in html
 
 
+@pytest.mark.spec("learner-experience.md", "1.2:due-date")
 def test_the_host_knows_the_due_date_better_than_the_exam(look):
     exam, user = make_exam("timed", due_date=yesterday()), make_user()
     assert look(exam, user).template == "timed_exam/entrance.html"
     assert look(exam, user, due_date=yesterday()).template == "timed_exam/expired.html"
 
 
+@pytest.mark.spec("learner-experience.md", "1.2:create")
 class TestUnregisteredExam:
     @staticmethod
     def look(user, **context):
@@ -101,6 +109,7 @@ class TestUnregisteredExam:
             self.look(make_user(), **context)
 
 
+@pytest.mark.spec("learner-experience.md", "1.2:provider")
 class TestMisconfiguredProvider:
     @pytest.fixture(autouse=True)
     def _log_again(self):
@@ -121,6 +130,7 @@ class TestMisconfiguredProvider:
         assert look(exam, user).template == "proctored_exam/misconfigured.html"
 
 
+@pytest.mark.spec("learner-experience.md", "1:context", "2.7")
 def test_the_callers_dict_becomes_the_context(look):
     exam, user = make_exam("timed"), make_user()
     make_attempt(exam, user, S.submitted)
@@ -131,3 +141,42 @@ def test_the_callers_dict_becomes_the_context(look):
     seen.context["grace_period"] = timedelta(hours=1)
     assert api.get_student_view(user.id, exam.course_id, exam.content_id, seen.context) is None
     assert "wait_deadline" not in seen.context
+
+
+@pytest.mark.spec("learner-experience.md", "8:course-end")
+@pytest.mark.parametrize(
+    ("dates", "is_logged"),
+    [
+        pytest.param({("course", "end"): "soon"}, True, id="a-text"),
+        pytest.param({("course", "end"): None}, False, id="nothing"),
+        pytest.param({}, False, id="no-such-entry"),
+    ],
+)
+def test_junk_for_the_course_end_does_not_end_a_timed_exam(look, date_service, monkeypatch, caplog, dates, is_logged):
+    monkeypatch.setattr(date_service, "get_dates_for_course", lambda *args, **kwargs: dates)
+    exam = make_exam("timed")
+    with caplog.at_level(logging.ERROR):
+        assert look(exam, make_user()).template == "timed_exam/entrance.html"
+    text = f"Could not retrieve course end date for course_id={exam.course_id}"
+    assert any(record.getMessage().startswith(text) for record in caplog.records) is is_logged
+
+
+@pytest.mark.spec("learner-experience.md", "8:imports")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "get_student_view",
+        "create_proctoring_attempt_status_email",
+        "get_current_exam_attempt",
+        "_are_prerequirements_satisfied",
+        "_get_ordered_prerequisites",
+        "_calculate_allowed_mins",
+        "_get_email_template_paths",
+        "_get_proctoring_escalation_email",
+        "get_integration_specific_email",
+        "JUMPTO_SUPPORTED_NAMESPACES",
+        "SHOW_EXPIRY_MESSAGE_DURATION",
+    ],
+)
+def test_the_api_has_the_names_that_outside_code_imports(name):
+    assert hasattr(api, name)

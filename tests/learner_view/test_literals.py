@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_allowance, make_attempt, make_exam, make_policy, make_user
@@ -205,18 +206,21 @@ def page(look: Any, kind: str, status: str | None, host: Any, fields: dict[str, 
     return html
 
 
+@pytest.mark.spec("learner-experience.md", "4.3:said")
 @pytest.mark.parametrize(("kind", "status", "host", "fields", "words"), SAID)
 def test_said(look, kind, status, host, fields, words):
     html = page(look, kind, status, host, dict(fields))
     assert [word for word in words if word not in html] == []
 
 
+@pytest.mark.spec("learner-experience.md", "4.3:not-said")
 @pytest.mark.parametrize(("kind", "status", "host", "fields", "words"), NOT_SAID)
 def test_not_said(look, kind, status, host, fields, words):
     html = page(look, kind, status, host, dict(fields))
     assert [word for word in words if word in html] == []
 
 
+@pytest.mark.spec("learner-experience.md", "4.4:timed-footer")
 @pytest.mark.parametrize(("minutes", "offered"), [(1200, True), (1201, False)])
 def test_extra_time_is_offered_up_to_twenty_hours(look, minutes, offered):
     html = look(make_exam("timed", time_limit_mins=minutes), make_user()).html
@@ -229,6 +233,7 @@ def test_extra_time_that_was_granted_is_in_the_total(look):
     assert "31 minutes" in look(exam, user).html
 
 
+@pytest.mark.spec("learner-experience.md", "2.1:time-is-up")
 @pytest.mark.parametrize(
     ("ended_ago", "says"),
     [
@@ -237,8 +242,6 @@ def test_extra_time_that_was_granted_is_in_the_total(look):
     ],
 )
 def test_an_exam_ended_by_the_clock_says_so_for_a_minute(look, ended_ago, says):
-    from django.utils import timezone
-
     exam, user = make_exam("timed"), make_user()
     ended = timezone.now() - timedelta(seconds=ended_ago)
     make_attempt(
@@ -250,6 +253,129 @@ def test_an_exam_ended_by_the_clock_says_so_for_a_minute(look, ended_ago, says):
         allowed_time_limit_mins=90,
     )
     assert says in look(exam, user).html
+
+
+@pytest.mark.spec("learner-experience.md", "9:ended")
+@pytest.mark.parametrize("kind", ["timed", "proctored"])
+@pytest.mark.parametrize(
+    ("used", "said"), [pytest.param(90, True, id="the-clock"), pytest.param(30, False, id="the-learner")]
+)
+def test_who_ended_the_exam_is_said_long_afterwards(look, kind, used, said):
+    exam, user = make_exam(kind), make_user()
+    ended = timezone.now() - timedelta(days=1)
+    make_attempt(
+        exam,
+        user,
+        S.submitted,
+        started_at=ended - timedelta(minutes=used),
+        completed_at=ended,
+        allowed_time_limit_mins=90,
+    )
+    html = look(exam, user).html
+    assert ("Your time was up, so the exam was submitted for you." in html) is said
+    assert f'datetime="{ended.isoformat()}"' in html
+
+
+@pytest.mark.spec("learner-experience.md", "9:entrance")
+class TestDueDate:
+    """Before the clock starts the learner reads until when there is time."""
+
+    KINDS = (("timed", None), ("proctored", None), ("proctored", S.ready_to_start))
+
+    def page(self, look: Any, kind: str, status: str | None, due: Any, **fields: Any) -> str:
+        exam, user = make_exam(kind, time_limit_mins=90), make_user()
+        if status:
+            make_attempt(exam, user, status, **fields)
+        return " ".join(look(exam, user, due_date=due).html.split())
+
+    @pytest.mark.parametrize(("kind", "status"), KINDS)
+    def test_far_away(self, look, kind, status):
+        due = tomorrow()
+        html = self.page(look, kind, status, due)
+        moment = f'<time class="js-proctoring-local-time" datetime="{due.isoformat()}" dir="auto">'
+        assert f"This exam is due on {moment}" in html
+        assert "After that you can no longer take it." in html
+
+    @pytest.mark.parametrize(("kind", "status"), KINDS)
+    def test_nearer_than_the_limit(self, look, kind, status):
+        html = self.page(look, kind, status, timezone.now() + timedelta(minutes=30, seconds=30))
+        assert "30 minutes" in html
+        assert "That is sooner than your full time of 1 hour and 30 minutes" in html
+
+    @pytest.mark.parametrize(("kind", "status"), KINDS)
+    def test_none(self, look, kind, status):
+        assert "due on" not in self.page(look, kind, status, None)
+
+    @pytest.mark.parametrize(("kind", "status"), KINDS)
+    def test_extra_time_is_named_unless_the_due_date_takes_it(self, look, kind, status):
+        exam, user = make_exam(kind, time_limit_mins=60), make_user()
+        make_allowance(exam, user, value="15")
+        if status:
+            make_attempt(exam, user, status)
+        words = "Your time includes 15 minutes of extra time that you were granted."
+        assert words in look(exam, user, due_date=tomorrow()).html
+        assert words not in look(exam, user, due_date=timezone.now() + timedelta(minutes=70)).html
+        assert "of extra time" not in look(exam, make_user(), due_date=tomorrow()).html
+
+    def test_nearer_than_what_was_left_of_an_interrupted_attempt(self, look):
+        html = self.page(
+            look,
+            "proctored",
+            S.error,
+            timezone.now() + timedelta(minutes=5, seconds=30),
+            ready_to_resume=True,
+            time_remaining_seconds=600,
+        )
+        assert "You will have 5 minutes to complete your exam." in html
+        assert "sooner than your full time of 10 minutes" in html
+
+
+@pytest.mark.spec("learner-experience.md", "9:practice")
+@pytest.mark.parametrize(
+    ("status", "again"),
+    [(S.submitted, True), (S.second_review_required, True), (S.rejected, True), (S.verified, False)],
+)
+def test_practice_may_be_repeated_unless_it_was_passed(look, status, again):
+    # A passed session cannot be reset: the button would only lead to an error.
+    exam, user = make_exam("practice"), make_user()
+    make_attempt(exam, user, status)
+    assert ('data-action="reset_attempt"' in look(exam, user).html) is again
+
+
+@pytest.mark.spec("learner-experience.md", "2.4:unexpected", "9:reference")
+@pytest.mark.parametrize(
+    ("kind", "status", "heading"),
+    [
+        ("proctored", S.expired, "You cannot go on with this attempt"),
+        ("onboarding", S.onboarding_reset, "You cannot go on with this attempt"),
+        ("timed", S.rejected, "Your attempt at this exam is over"),
+        ("timed", S.error, "Your attempt at this exam is over"),
+        ("timed", S.ready_to_start, "You cannot work on this exam right now"),
+        ("proctored", S.eligible, "You cannot work on this exam right now"),
+    ],
+)
+def test_a_state_without_a_page_of_its_own_says_who_helps(look, instructor, kind, status, heading):
+    exam, user = make_exam(kind), make_user()
+    attempt = make_attempt(exam, user, status)
+    html = look(exam, user).html
+    assert heading in html
+    assert "contact your course team" in html
+    assert f"Reference: {attempt.id}, {status}" in html
+
+
+def test_a_state_without_a_page_of_its_own_names_the_course_teams_address(look, instructor):
+    instructor.service.mock_proctoring_escalation_email("team@example.com")
+    exam, user = make_exam(), make_user()
+    make_attempt(exam, user, S.expired)
+    assert 'href="mailto:team@example.com"' in look(exam, user).html
+
+
+@pytest.mark.spec("learner-experience.md", "9:practice")
+@pytest.mark.parametrize("kind", ["practice", "proctored"])
+def test_practice_is_not_threatened_with_consequences(look, kind):
+    exam, user = make_exam(kind), make_user()
+    make_attempt(exam, user, S.ready_to_start)
+    assert ("you can receive zero on this exam" in look(exam, user).html) is (kind == "proctored")
 
 
 @pytest.mark.parametrize("status", [S.submitted, S.verified, S.rejected])

@@ -3,10 +3,12 @@
 import re
 
 import pytest
+from django.utils import translation
 
 from edx_proctoring import api
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import COURSE, make_attempt, make_exam
+from tests.learner_view.test_pages import Outline
 
 pytestmark = pytest.mark.django_db
 
@@ -21,6 +23,7 @@ def body_of(status: str, course_name: str = "Démonstration") -> str:
     return re.sub(r"\s+", " ", message.body.replace("\n", ""))
 
 
+@pytest.mark.spec("learner-experience.md", "5:text", "5:context")
 @pytest.mark.parametrize("status", [S.submitted, S.verified, S.rejected])
 @pytest.mark.parametrize(
     "words",
@@ -34,6 +37,7 @@ def test_every_mail_says(status, words):
     assert words in body_of(status)
 
 
+@pytest.mark.spec("learner-experience.md", "5:text")
 @pytest.mark.parametrize(
     ("status", "words"),
     [
@@ -48,12 +52,14 @@ def test_mail_says(status, words):
     assert words in body_of(status)
 
 
+@pytest.mark.spec("learner-experience.md", "5:contact")
 @pytest.mark.parametrize("status", [S.verified, S.rejected])
 def test_questions_go_to_support_by_default(status, settings):
     url = f"http://{settings.SITE_NAME}/support/contact_us"
     assert f'<a href="{url}"> {url} </a>' in body_of(status)
 
 
+@pytest.mark.spec("learner-experience.md", "5:contact")
 @pytest.mark.parametrize("status", [S.verified, S.rejected])
 def test_questions_go_to_the_course_team_if_it_has_an_address(status, instructor):
     instructor.service.mock_proctoring_escalation_email("team@example.com")
@@ -68,3 +74,160 @@ def test_a_submission_raises_no_questions():
 
 def test_the_name_of_a_course_is_text():
     assert "<b>x" not in body_of(S.submitted, course_name="<b>x</b>")
+
+
+@pytest.mark.spec("learner-experience.md", "5:subject")
+@pytest.mark.parametrize("status", [S.submitted, S.verified, S.rejected])
+def test_the_subject_names_exam_and_course(status):
+    attempt = make_attempt(make_exam(exam_name="Final"), status=status)
+    message = api.create_proctoring_attempt_status_email(attempt, "Astronomy", COURSE)
+    assert message.subject.endswith(": Final in Astronomy")
+
+
+def test_a_line_break_in_a_name_makes_no_header():
+    attempt = make_attempt(make_exam(exam_name="Final\r\nBcc: x@example.com"), status=S.submitted)
+    message = api.create_proctoring_attempt_status_email(attempt, "Astro\nnomy", COURSE)
+    assert message.subject == "Proctoring attempt submitted: Final Bcc: x@example.com in Astro nomy"
+    assert "Bcc" not in message.message()
+
+
+@pytest.mark.spec("learner-experience.md", "5:language")
+@pytest.mark.parametrize("status", [S.submitted, S.verified, S.rejected])
+@pytest.mark.parametrize(("language", "direction"), [("en", "ltr"), ("ar", "rtl")])
+def test_a_mail_says_its_language_and_direction(status, language, direction):
+    with translation.override(language):
+        assert f'<div lang="{language}" dir="{direction}">' in body_of(status)
+
+
+@pytest.mark.parametrize("status", [S.submitted, S.verified, S.rejected])
+def test_every_tag_of_a_mail_is_closed(status):
+    assert Outline(body_of(status)).faults == []
+
+
+@pytest.mark.spec("learner-experience.md", "5:override")
+class TestOverride:
+    """A theme replaces a mail for one provider, or for all, in whole or block by block."""
+
+    NAME = "proctoring_attempt_satisfactory_email.html"
+
+    def test_of_the_provider_of_the_exam_wins(self, theme):
+        theme(f"emails/proctoring/test/{self.NAME}", "for one provider")
+        theme(f"emails/{self.NAME}", "for all")
+        assert body_of(S.verified) == "for one provider"
+
+    def test_of_another_provider_means_nothing(self, theme):
+        theme(f"emails/proctoring/null/{self.NAME}", "for one provider")
+        assert "you met all proctoring requirements" in body_of(S.verified)
+
+    def test_of_all_mails_of_the_kind_is_next(self, theme):
+        theme(f"emails/{self.NAME}", "for all")
+        assert body_of(S.verified) == "for all"
+
+    def test_of_one_block_keeps_the_others(self, theme):
+        theme(
+            f"emails/proctoring/test/{self.NAME}",
+            f'{{% extends "emails/{self.NAME}" %}}'
+            "{% block contact_information %}ask {{ platform }} at {{ contact_url }}{% endblock %}",
+        )
+        body = body_of(S.verified)
+        assert "you met all proctoring requirements" in body
+        assert re.search(r"ask \S.* at http://\S+/support/contact_us", body)
+        assert "<a href" in body.partition("ask ")[0]
+
+
+@pytest.mark.spec("learner-experience.md", "5:when")
+@pytest.mark.parametrize(
+    ("status", "mailed"),
+    [
+        (S.submitted, True),
+        (S.verified, True),
+        (S.rejected, True),
+        (S.error, False),
+        (S.declined, False),
+        (S.second_review_required, False),
+        (S.timed_out, False),
+        (S.started, False),
+        (S.ready_to_submit, False),
+    ],
+)
+def test_which_statuses_are_mailed_about(status, mailed):
+    attempt = make_attempt(status=status)
+    assert (api.create_proctoring_attempt_status_email(attempt, "Course", COURSE) is not None) is mailed
+
+
+@pytest.mark.spec("learner-experience.md", "5:when")
+@pytest.mark.parametrize("kind", ["timed", "practice", "onboarding"])
+@pytest.mark.parametrize("status", [S.submitted, S.verified, S.rejected])
+def test_other_kinds_of_exams_are_not_mailed_about(kind, status):
+    attempt = make_attempt(make_exam(kind), status=status)
+    assert api.create_proctoring_attempt_status_email(attempt, "Course", COURSE) is None
+
+
+@pytest.mark.spec("learner-experience.md", "5:form")
+def test_a_transition_sends_one_mail_of_one_html_part_to_the_learner(mailoutbox):
+    attempt = make_attempt(status=S.started)
+    api.update_attempt_status(attempt.id, S.submitted)
+    [mail] = mailoutbox
+    assert (mail.to, mail.from_email) == ([attempt.user.email], "no-reply@example.com")
+    assert mail.content_subtype == "html"
+    assert not mail.message().is_multipart()
+
+
+@pytest.mark.spec("learner-experience.md", "5:context")
+def test_without_a_credit_service_the_mail_speaks_of_your_course(mailoutbox):
+    attempt = make_attempt(status=S.started)
+    api.update_attempt_status(attempt.id, S.submitted)
+    assert mailoutbox[0].subject.endswith("in your course")
+
+
+@pytest.mark.spec("learner-experience.md", "5:failure")
+def test_a_mail_that_fails_does_not_undo_the_submission(monkeypatch, caplog):
+    error = ConnectionError("no mail server")
+
+    def fail(self, fail_silently=False):
+        raise error
+
+    monkeypatch.setattr("django.core.mail.message.EmailMessage.send", fail)
+    attempt = make_attempt(status=S.started)
+    api.update_attempt_status(attempt.id, S.submitted)
+    attempt.refresh_from_db()
+    assert attempt.status == S.submitted
+    [record] = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert record.args == {"user_id": attempt.user_id, "course_id": attempt.proctored_exam.course_id, "err": error}
+    assert record.msg == (
+        "Exception occurred while trying to send proctoring attempt status email for user_id=%(user_id)s "
+        "in course_id=%(course_id)s -- %(err)s"
+    )
+
+
+@pytest.mark.spec("learner-experience.md", "5:text-part")
+class TestTextPart:
+    @pytest.fixture
+    def message(self, settings):
+        settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "EMAIL_TEXT_ALTERNATIVE": True}
+        attempt = make_attempt(make_exam(exam_name="Final & more"), status=S.rejected)
+        return api.create_proctoring_attempt_status_email(attempt, "Astronomy", COURSE)
+
+    def test_is_the_first_of_two(self, message):
+        parts = [part.get_content_type() for part in message.message().walk()]
+        assert parts == ["multipart/alternative", "text/plain", "text/html"]
+
+    def test_reads_like_a_letter(self, message, settings):
+        support = f"http://{settings.SITE_NAME}/support/contact_us"
+        assert message.body.startswith(
+            f'Hello,\n\nYour proctored exam "Final & more" in Astronomy ({COURSE_URL}) was reviewed'
+        )
+        assert "violation:\n\n- looking at notes, books, a telephone or another screen\n- talking to" in message.body
+        assert f"contact us: {support}\n" in message.body
+        assert "<" not in message.body
+        assert "\n\n\n" not in message.body
+
+    def test_is_made_of_a_themes_own_mail(self, message, theme):
+        theme(
+            "emails/proctoring/test/proctoring_attempt_satisfactory_email.html",
+            "<style>p {color: red}</style><h1>Well&nbsp;done</h1>"
+            "Ask<br><a href='mailto:a@example.com'>a@example.com</a>",
+        )
+        attempt = make_attempt(make_exam(), status=S.verified)
+        text = api.create_proctoring_attempt_status_email(attempt, "Astronomy", COURSE).body
+        assert text == "Well done\n\nAsk\na@example.com\n"

@@ -148,17 +148,20 @@ class Outline(HTMLParser):
             self.faults.append(f"stray </{tag}>")
 
 
+@pytest.mark.spec("learner-experience.md", "4.1:paths")
 def test_every_path_of_the_contract_exists():
     for path in PATHS:
         loader.get_template(path)
 
 
+@pytest.mark.spec("learner-experience.md", "4.1:blocks")
 @pytest.mark.parametrize(("path", "blocks"), BLOCKS.items())
 def test_the_blocks_that_themes_fill_exist(path, blocks):
     source = (TEMPLATES / path).read_text()
     assert [name for name in blocks if f"{{% block {name} %}}" not in source] == []
 
 
+@pytest.mark.spec("learner-experience.md", "8:reverse")
 @pytest.mark.parametrize("path", sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")))
 def test_templates_never_look_addresses_up(path):
     # Suites replace ``reverse`` for their whole run: a {% url %} tag would get their replacement.
@@ -175,6 +178,7 @@ def every_page() -> list[Any]:
     return rows
 
 
+@pytest.mark.spec("learner-experience.md", "4.1:roots", "4.1:markup")
 @pytest.mark.django_db
 @pytest.mark.parametrize(("kind", "status", "host", "attempt", "expected"), every_page())
 def test_a_page_is_well_formed(look, kind, status, host, attempt, expected):
@@ -192,6 +196,46 @@ def test_a_page_is_well_formed(look, kind, status, host, attempt, expected):
     assert [button for button in outline.buttons if button.get("type") != "button"] == []
 
 
+@pytest.mark.spec("learner-experience.md", "4.1:paths")
+@pytest.mark.django_db
+@pytest.mark.parametrize(("kind", "status", "host", "attempt", "expected"), every_page())
+def test_a_theme_may_replace_a_page(look, theme, kind, status, host, attempt, expected):
+    theme(expected, "the theme's own words about exam {{ exam_id }}")
+    exam, user = make_exam(kind), make_user()
+    if status is not None:
+        make_attempt(exam, user, status, **attempt)
+    assert look(exam, user, **resolve(host)).html == f"the theme's own words about exam {exam.id}"
+
+
+@pytest.mark.spec("learner-experience.md", "4.1:blocks")
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "block", "kind", "status"),
+    [
+        (path, block, kind, status)
+        for path, kind, status in [
+            ("proctored_exam/ready_to_submit.html", "proctored", S.ready_to_submit),
+            ("proctored_exam/verified.html", "proctored", S.verified),
+            ("proctored_exam/rejected.html", "proctored", S.rejected),
+            ("practice_exam/entrance.html", "practice", None),
+            ("practice_exam/error.html", "practice", S.error),
+            ("practice_exam/submitted.html", "practice", S.submitted),
+        ]
+        for block in BLOCKS[path]
+    ],
+)
+def test_a_theme_may_replace_a_block(look, theme, path, block, kind, status):
+    # A theme's own page under another name cannot be asked for here, so it stands in front of the shipped one:
+    # the loader skips a template that is already being extended.
+    theme(path, f'{{% extends "{path}" %}}{{% block {block} %}}the theme\'s own words{{% endblock %}}')
+    exam, user = make_exam(kind), make_user()
+    if status is not None:
+        make_attempt(exam, user, status)
+    html = look(exam, user).html
+    assert "the theme's own words" in html
+    assert f'data-exam-id="{exam.id}"' in html
+
+
 @pytest.mark.django_db
 def test_a_big_id_has_no_thousands_separator(look):
     with override_settings(USE_THOUSAND_SEPARATOR=True, LANGUAGE_CODE="en"):
@@ -200,6 +244,7 @@ def test_a_big_id_has_no_thousands_separator(look):
     assert 'data-exam-id="1234567"' in html
 
 
+@pytest.mark.spec("learner-experience.md", "7:escaped")
 @pytest.mark.django_db
 def test_the_name_of_an_exam_is_text(look):
     html = look(make_exam("timed", exam_name="<script>x</script>"), make_user()).html
@@ -207,6 +252,7 @@ def test_the_name_of_an_exam_is_text(look):
     assert "&lt;script&gt;x" in html
 
 
+@pytest.mark.spec("learner-experience.md", "4.4:sanitised", "7:escaped")
 @pytest.mark.django_db
 class TestProviderContent:
     @pytest.fixture
@@ -275,6 +321,7 @@ class TestProviderContent:
 
 
 @pytest.mark.spec("backends.md", "17.1:mocks")
+@pytest.mark.spec("learner-experience.md", "3.2:doubles")
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "status", [None, S.created, S.ready_to_start, S.ready_to_submit, S.submitted, S.verified, S.error]
@@ -290,6 +337,7 @@ def test_a_provider_that_answers_anything_with_anything_is_fine(look, backends_r
     assert look(exam, user).html
 
 
+@pytest.mark.spec("learner-experience.md", "8:reverse", "1:render")
 @pytest.mark.django_db
 @pytest.mark.parametrize("due_date", [yesterday, tomorrow])
 def test_suites_may_replace_the_address_look_up(look, monkeypatch, due_date):
@@ -306,9 +354,33 @@ def test_a_page_alone_offers_the_way_to_the_course(look):
     assert re.search(rf'class="hidden js-proctoring-elsewhere">\s*<a href="/courses/{re.escape(exam.course_id)}', html)
 
 
+@pytest.mark.spec("learner-experience.md", "7:nonce")
 @pytest.mark.django_db
 def test_scripts_carry_the_nonce_of_the_host(look):
     exam, user = make_exam(), make_user()
     make_attempt(exam, user, S.ready_to_start)
     html = look(exam, user, csp_nonce="abc123").html
     assert html.count("<script") == html.count('<script nonce="abc123"')
+
+
+@pytest.mark.spec("learner-experience.md", "7:new-window")
+@pytest.mark.parametrize("path", sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")))
+def test_what_opens_a_window_says_so(path):
+    source = (TEMPLATES / path).read_text()
+    for link in re.findall(r"<a [^>]*target=\"_blank\".*?</a>", source, re.DOTALL):
+        assert 'rel="noopener"' in link
+        assert "(opens in a new window)" in link
+    for button in re.findall(r"<button [^>]*data-download-url.*?</button>", source, re.DOTALL):
+        assert "(opens in a new window)" in button
+
+
+@pytest.mark.spec("learner-experience.md", "7:no-pause")
+@pytest.mark.django_db
+@pytest.mark.parametrize(("kind", "status"), [("timed", None), ("proctored", S.ready_to_start)])
+def test_before_the_start_a_learner_reads_that_the_clock_cannot_be_paused(look, kind, status):
+    exam, user = make_exam(kind), make_user()
+    if status:
+        make_attempt(exam, user, status)
+    html = " ".join(look(exam, user).html.split())
+    assert re.search("cannot be (stopped or )?paused", html)
+    assert "When the time is up" in html

@@ -1,7 +1,10 @@
 """Where translators find the words, and where Django finds the translations. Spec: host-platform.md 2.4."""
 
 import gettext
+import re
+from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import translation
@@ -23,6 +26,7 @@ def test_both_trees_hold_the_same():
     assert files((APP / "locale").resolve()) == tree
 
 
+@pytest.mark.spec("learner-experience.md", "7:words")
 @pytest.mark.parametrize(
     ("catalogue", "words"),
     [
@@ -34,6 +38,13 @@ def test_both_trees_hold_the_same():
 )
 def test_translators_see(catalogue, words):
     assert f'msgid "{words}"' in (APP / "conf/locale/en/LC_MESSAGES" / catalogue).read_text()
+
+
+@pytest.mark.spec("learner-experience.md", "7:plural")
+@pytest.mark.parametrize("unit", ["hour", "minute"])
+def test_translators_give_times_as_many_forms_as_their_language_has(unit):
+    catalogue = (APP / "conf/locale/en/LC_MESSAGES/django.po").read_text()
+    assert f'msgid "{{num}} {unit}"\nmsgid_plural "{{num}} {unit}s"' in catalogue
 
 
 @pytest.mark.django_db
@@ -49,3 +60,148 @@ def test_a_page_speaks_the_learners_language(look, monkeypatch):
         html = look(make_exam(), make_user()).html
     assert "Diese Prüfung wird beaufsichtigt" in html
     assert "This exam is proctored" not in html
+
+
+# What is left of a template when everything that a translator sees is taken away: no words.
+
+SPEAKING_ATTRIBUTES = ("title", "alt", "placeholder", "aria-label", "aria-description", "label", "summary")
+# Word processors of the template language; their contents are the translator's.
+TRANSLATED = re.compile(
+    r"{%\s*(?:blocktranslate|blocktrans)\b.*?{%\s*end(?:blocktranslate|blocktrans)\s*%}"
+    r"|{%\s*(?:translate|trans)\b.*?%}"
+    r"|{%\s*comment\s*%}.*?{%\s*endcomment\s*%}"
+    r"|{#.*?#}|{%.*?%}|{{.*?}}",
+    re.DOTALL,
+)
+UNDERSCORE = re.compile(r"<%.*?%>", re.DOTALL)
+
+
+class Words(HTMLParser):
+    """Collects what a person would read or hear: texts, and attributes that speak."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._script = 0
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self._script += tag in ("script", "style")
+        for name, value in attrs:
+            if name in SPEAKING_ATTRIBUTES or (name.startswith("data-") and name.endswith("-text")):
+                self._keep(value or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._script -= tag in ("script", "style")
+
+    def handle_data(self, data: str) -> None:
+        if not self._script:
+            self._keep(data)
+
+    def _keep(self, text: str) -> None:
+        if re.search(r"[^\W\d_]", text):
+            self.found.append(" ".join(text.split()))
+
+
+def pages() -> list[Path]:
+    return sorted((APP / "templates").rglob("*.html"))
+
+
+def underscore_templates() -> list[Path]:
+    return sorted((APP / "static").rglob("*.underscore"))
+
+
+def spoken(path: Path) -> str:
+    """The source without what a translator, or the template engine, puts in."""
+    source = path.read_text("utf-8")
+    return (UNDERSCORE if path.suffix == ".underscore" else TRANSLATED).sub("", source)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        pytest.param("<p>Read me</p>", ["Read me"], id="text"),
+        pytest.param('<a title="Read me">{% translate "x" %}</a>', ["Read me"], id="attribute"),
+        pytest.param('<b data-loading-text="Read me"></b>', ["Read me"], id="text-for-later"),
+        pytest.param("{% if x %}Read{% endif %} {{ y }}", ["Read"], id="between-tags"),
+        pytest.param("{% blocktranslate %}x{% endblocktranslate %}: {{ y }} (1)", [], id="translated"),
+    ],
+)
+def test_the_search_finds_words_that_nobody_can_translate(source, words):
+    """The control: silence about our templates means something."""
+    assert Words(TRANSLATED.sub("", source)).found == words
+
+
+@pytest.mark.spec("learner-experience.md", "7:words")
+@pytest.mark.parametrize("path", [*pages(), *underscore_templates()], ids=lambda path: path.name)
+def test_every_word_of_a_template_can_be_translated(path):
+    assert Words(spoken(path)).found == []
+
+
+class Pieces(HTMLParser):
+    """Collects the stretches of text between two tags."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(html)
+
+    def handle_data(self, data: str) -> None:
+        self.found.append(" ".join(data.split()))
+
+
+def glued(source: str) -> list[str]:
+    """The stretches of text in which a value stands beside a translated text instead of inside it."""
+    source = re.sub(r"{%\s*blocktranslate\b.*?{%\s*endblocktranslate\s*%}", "[text]", source, flags=re.DOTALL)
+    source = re.sub(r"{%\s*translate\b.*?%}", "[text]", source, flags=re.DOTALL)
+    source = re.sub(r"{{.*?}}", "[value]", source)
+    source = re.sub(r"{%.*?%}|{#.*?#}", "", source, flags=re.DOTALL)
+    return [piece for piece in Pieces(source).found if "[text]" in piece and "[value]" in piece]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        pytest.param('<p>{% translate "Ask" %} {{ name }}</p>', ["[text] [value]"], id="value-behind"),
+        pytest.param("<p>{{ name }} {% blocktranslate %}helps{% endblocktranslate %}", ["[value] [text]"], id="before"),
+        pytest.param("<p>{% blocktranslate %}Ask {{ name }}.{% endblocktranslate %}</p>", [], id="value-inside"),
+        pytest.param('<label>{% translate "Code:" %}</label> <b>{{ code }}</b>', [], id="two-elements"),
+    ],
+)
+def test_the_search_finds_glued_sentences(source, expected):
+    assert glued(source) == expected
+
+
+@pytest.mark.spec("learner-experience.md", "7:words")
+@pytest.mark.parametrize("path", pages(), ids=lambda path: path.name)
+def test_values_stand_inside_their_sentences(path):
+    # Other languages put them elsewhere.
+    assert glued(path.read_text("utf-8")) == []
+
+
+def texts_in_attributes() -> set[str]:
+    """The texts of templates that end up between the quotes of an attribute."""
+    return {
+        text
+        for path in pages()
+        for text in re.findall(r'="[^"{]*{%\s*translate\s+"([^"]*)"\s*%}', path.read_text("utf-8"))
+    }
+
+
+@pytest.mark.parametrize("language", sorted(path.name for path in (APP / "conf/locale").iterdir() if path.is_dir()))
+def test_no_translation_can_break_out_of_an_attribute(language):
+    """Translations are not escaped, so that they may hold links; between quotes they must not hold quotes."""
+    assert texts_in_attributes(), "the search finds them"
+    catalogue = APP / "conf/locale" / language / "LC_MESSAGES/django.po"
+    entries = re.findall(r"^msgid (.*?)^msgstr (.*?)(?:^$|\Z)", catalogue.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert entries
+
+    def joined(lines: str) -> str:
+        return "".join(re.findall(r'"(.*)"', lines))
+
+    broken = [
+        joined(translation)
+        for original, translation in entries
+        if joined(original) in texts_in_attributes() and re.search(r'\\"|[<>]', joined(translation))
+    ]
+    assert broken == []

@@ -41,8 +41,8 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_GET
 def log_in(request: HttpRequest, username: str) -> HttpResponse:
     """Become a persona with one click. There is nothing to protect: everyone here is invented."""
-    user = get_object_or_404(get_user_model(), username=username, is_active=True)
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    user = get_object_or_404(get_user_model(), username=username)
+    login(request, user, backend="django.contrib.auth.backends.AllowAllUsersModelBackend")
     target = request.GET.get("next", "")
     if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
         target = "home"

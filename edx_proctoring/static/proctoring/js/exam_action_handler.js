@@ -193,10 +193,17 @@
 
     /** After a page change that a button caused: the learner continues at the heading of the new page. */
     function focusHeadingAfterAction() {
+        var $heading;
         try {
             if (window.sessionStorage.getItem(FOCUS_KEY)) {
                 window.sessionStorage.removeItem(FOCUS_KEY);
-                $('.js-proctoring-heading').first().trigger('focus');
+                $heading = $('.js-proctoring-heading').first();
+                if (!$heading.length) {
+                    // The exam itself has begun, or was opened again: the host's page, with the host's heading.
+                    $heading = $('main, [role="main"], .content-wrapper').find('h1, h2, h3').first();
+                    $heading.attr('tabindex', '-1');
+                }
+                $heading.trigger('focus');
             }
         } catch (e) {
             // Without storage nobody asked for the focus.

@@ -1,0 +1,64 @@
+"""The gallery of pictures leaves nothing out. The pictures themselves: ``tests/browser/test_gallery.py``."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import edx_proctoring
+from edx_proctoring.api import learner_view
+from tests.browser.gallery import PICTURES
+
+TEMPLATES = Path(edx_proctoring.__file__).parent / "templates"
+
+# Seen by nobody on a course page: mails are read in test_mails.py, and nothing in this package renders the other one.
+ELSEWHERE = {"proctored_exam/proctoring_launch_callback.html"}
+
+
+def pages_of_the_tables() -> dict[tuple[str, str], str]:
+    """Kind and situation -> template, of each row that shows a page."""
+    return {
+        (name, rule.situation): rule.answer.template
+        for name, kind in learner_view.KINDS.items()
+        for rule in kind.rules
+        if rule.answer.template is not None
+    }
+
+
+@pytest.mark.spec("learner-experience.md", "9:gallery")
+def test_each_row_of_the_tables_has_a_picture():
+    pictured = {(picture.kind, picture.situation) for picture in PICTURES.values()}
+    assert pages_of_the_tables().keys() - pictured == set()
+
+
+def test_each_picture_shows_a_row_that_exists():
+    wanted = {(picture.kind, picture.situation) for picture in PICTURES.values() if picture.situation}
+    assert wanted - pages_of_the_tables().keys() == set()
+
+
+def parts_of(path: str) -> set[str]:
+    """A template and whatever it extends and includes."""
+    found = {path}
+    source = (TEMPLATES / path).read_text("utf-8")
+    for part in re.findall(r'{%\s*(?:extends|include)\s+"([^"]+)"', source):
+        found |= parts_of(part)
+    return found
+
+
+@pytest.mark.spec("learner-experience.md", "9:gallery")
+def test_each_template_is_part_of_a_picture():
+    shown = {*pages_of_the_tables().values(), learner_view._MISCONFIGURED}
+    in_pictures = set().union(*(parts_of(path) for path in shown))
+    all_of_them = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")}
+    assert {path for path in all_of_them - in_pictures - ELSEWHERE if not path.startswith("emails/")} == set()
+
+
+@pytest.mark.parametrize("kind", learner_view.KINDS)
+def test_no_two_rows_of_a_table_have_one_name(kind):
+    # A picture is tied to its row by the name.
+    situations = [rule.situation for rule in learner_view.KINDS[kind].rules]
+    assert len(situations) == len(set(situations))
+
+
+def test_five_pictures_are_taken_in_arabic():
+    assert sum(picture.rtl for picture in PICTURES.values()) >= 5
