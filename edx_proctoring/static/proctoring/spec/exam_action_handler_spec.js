@@ -54,6 +54,8 @@ describe('The buttons of the exam pages', function() {
         _.each(_.keys(exam), function(name) { delete exam[name]; });
         _.extend(exam, saved);
         delete window.accessible_modal;
+        // Repetitions of a spec that left its request unanswered end here.
+        $(window).off('online').off('beforeunload');
     });
 
     describe('entering', function() {
@@ -245,6 +247,115 @@ describe('The buttons of the exam pages', function() {
                 expect($('[role=alertdialog]').text()).toContain('Your answers are submitted');
                 expect($('.js-proctoring-end').prop('disabled')).toBe(false);
                 done();
+            });
+        });
+
+        it('does not submit a second time when only the software is asked again', function(done) {
+            var answers = [{type: 'examAttemptEndFailed'}, {type: 'examAttemptEnded'}];
+            installWorker(function() { return answers.shift(); });
+            server.respondWith('PUT', URL, json(200));
+            button('js-proctoring-end', 'submit').trigger('click');
+            settled(function() {
+                $('.js-proctoring-end').trigger('click');
+                settled(function() {
+                    expect(_.where(server.requests, {method: 'PUT'}).length).toBe(1);
+                    expect(workers.length).toBe(2);
+                    expect(exam.reloadPage).toHaveBeenCalled();
+                    done();
+                });
+            });
+        });
+
+        it('says that nothing was submitted when the server refuses', function(done) {
+            server.respondWith('PUT', URL, json(500));
+            button('js-proctoring-end', 'submit').trigger('click');
+            settled(function() {
+                expect($('[role=alertdialog]').text()).toContain('was not submitted');
+                expect($('.js-proctoring-end').prop('disabled')).toBe(false);
+                expect(exam.reloadPage).not.toHaveBeenCalled();
+                done();
+            });
+        });
+
+        it('keeps the other answer to the question locked while it works', function(done) {
+            server.respondWith('PUT', URL, json(500));
+            page(
+                '<button class="exam-action-button js-proctoring-end" id="yes" data-action="submit" data-change-state-url="' + URL + '">Yes</button>'
+                + '<button class="exam-action-button js-proctoring-end" id="no" data-action="start" data-change-state-url="' + URL + '">No</button>'
+            );
+            $('#yes').trigger('click');
+            expect($('#no').prop('disabled')).toBe(true);
+            $('#no').trigger('click');
+            expect(server.requests.length).toBe(1);
+            settled(function() {
+                expect($('#no').prop('disabled')).toBe(false);
+                done();
+            });
+        });
+
+        describe('without a connection', function() {
+            function submitOffline(status) {
+                server.respondWith('PUT', URL, [status, {}, '']);
+                button('js-proctoring-end', 'submit').trigger('click');
+                server.respond();
+            }
+
+            function leaveWarnings() {
+                return _.size(($._data(window, 'events') || {}).beforeunload);
+            }
+
+            function online() {
+                $(window).trigger('online');
+                server.respond();
+                server.respond();
+            }
+
+            [0, 502, 503, 504].forEach(function(status) {
+                it('keeps the wish to submit, and says so (' + status + ')', function() {
+                    submitOffline(status);
+                    expect($('[role=alert]').text()).toContain('not submitted yet');
+                    expect($('[role=alert]').text()).toContain('as soon as the connection is back');
+                    expect($('.js-proctoring-end').prop('disabled')).toBe(true);
+                    expect(leaveWarnings()).toBe(1);
+                });
+            });
+
+            it('submits when the connection is back', function(done) {
+                submitOffline(0);
+                server.respondWith('GET', URL, json(200, {status: 'ready_to_submit'}));
+                server.respondWith('PUT', URL, json(200, {exam_attempt_id: 7}));
+                online();
+                settled(function() {
+                    expect(_.pluck(server.requests, 'method')).toEqual(['PUT', 'GET', 'PUT']);
+                    expect(exam.reloadPage.calls.count()).toBe(1);
+                    expect($('[role=alert]').text()).toBe('');
+                    expect(leaveWarnings()).toBe(0);
+                    done();
+                });
+            });
+
+            it('does not submit what has arrived, or has ended by itself meanwhile', function(done) {
+                submitOffline(0);
+                server.respondWith('GET', URL, json(200, {status: 'submitted'}));
+                online();
+                settled(function() {
+                    expect(_.where(server.requests, {method: 'PUT'}).length).toBe(1);
+                    expect(exam.reloadPage.calls.count()).toBe(1);
+                    done();
+                });
+            });
+
+            it('tells the proctoring software once it is submitted', function(done) {
+                installWorker(function() { return {type: 'examAttemptEnded'}; });
+                submitOffline(0);
+                expect(workers.length).toBe(0);
+                server.respondWith('GET', URL, json(200, {status: 'ready_to_submit'}));
+                server.respondWith('PUT', URL, json(200));
+                online();
+                settled(function() {
+                    expect(workers[0].message.type).toBe('endExamAttempt');
+                    done();
+                });
             });
         });
 

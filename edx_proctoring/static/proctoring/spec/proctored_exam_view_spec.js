@@ -37,6 +37,24 @@ describe('ProctoredExamView', function() {
         return [status, {'Content-Type': 'application/json'}, JSON.stringify(body)];
     }
 
+    /** Promises that are settled already run their callbacks first. */
+    function settle(then) {
+        var left = 10;
+        function next() {
+            left -= 1;
+            if (left) {
+                Promise.resolve().then(next);
+            } else {
+                then();
+            }
+        }
+        next();
+    }
+
+    function requests(method) {
+        return _.where(server.requests, {method: method});
+    }
+
     function show(overrides) {
         server.respondWith('GET', '/api/edx_proctoring/v1/proctored_exam/attempt', json(200, attempt(overrides)));
         setFixtures(
@@ -56,6 +74,7 @@ describe('ProctoredExamView', function() {
         saved = _.pick(exam, 'configuredWorkerURL', 'pingApplication', 'endExam', 'attemptExternalId');
         delete exam.configuredWorkerURL;
         wide = true;
+        window.sessionStorage.clear();
         window.matchMedia = function() { return {matches: wide}; };
         clock = sinon.useFakeTimers({now: 1700000000000, toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date']});
         server = sinon.fakeServer.create();
@@ -180,11 +199,164 @@ describe('ProctoredExamView', function() {
         expect(view.$('.js-toggle-show-more').attr('aria-expanded')).toBe('true');
     });
 
+    it('is not fooled by a clock that is set back', function() {
+        var browser = 0;
+        show({time_remaining_seconds: 30 * 60});
+        view.monotonic = function() { return browser; };
+        view.secondsLeft = 30 * 60;
+        browser = 10 * 60 * 1000;
+        clock.setSystemTime(1700000000000 - (60 * 60 * 1000));
+        view.updateRemainingTime();
+        expect(view.$('#time_remaining_id b').text()).toBe('0:20:00');
+    });
+
+    [
+        {name: 'forward', by: 15 * 60},
+        {name: 'back', by: -15 * 60}
+    ].forEach(function(example) {
+        it('asks the server at once when the clock was set ' + example.name, function() {
+            show({time_remaining_seconds: 30 * 60});
+            server.respondWith('GET', POLL, json(200, {
+                status: 'started', time_remaining_seconds: 1795, accessibility_time_string: 'you have 30 minutes remaining'
+            }));
+            clock.tick(3000);
+            clock.setSystemTime(1700000000000 + (example.by * 1000));
+            clock.tick(1000);
+            server.respond();
+            view.updateRemainingTime();
+            expect(view.$('#time_remaining_id b').text()).toBe('0:29:55');
+        });
+    });
+
+    it('does not end an exam because this computer\'s clock was set beyond the end', function() {
+        show({time_remaining_seconds: 600});
+        exam.endExam = jasmine.createSpy('endExam').and.returnValue({then: function() {}});
+        server.respondWith('GET', ATTEMPT, json(200, {
+            status: 'started', time_remaining_seconds: 590, accessibility_time_string: ''
+        }));
+        server.respondWith('GET', POLL, [0, {}, '']);
+        clock.setSystemTime(1700000000000 + (60 * 60 * 1000));
+        view.updateRemainingTime();
+        server.respond();
+        expect(exam.endExam).not.toHaveBeenCalled();
+        expect(view.reloadPage).not.toHaveBeenCalled();
+        expect(view.$('#time_remaining_id b').text()).toBe('0:09:50');
+        expect(view.$('[role=alert]').text()).toBe('');
+    });
+
+    it('takes half of the way of an answer off the time', function() {
+        show({time_remaining_seconds: 600});
+        view.poll();
+        clock.setSystemTime(1700000000000 + 4000);
+        _.last(server.requests).respond(200, {'Content-Type': 'application/json'}, JSON.stringify({
+            status: 'started', time_remaining_seconds: 500, accessibility_time_string: ''
+        }));
+        expect(view.secondsLeft).toBe(498);
+    });
+
+    it('asks again for an answer that it may have slept over', function() {
+        show({time_remaining_seconds: 600});
+        view.poll();
+        clock.setSystemTime(1700000000000 + (5 * 60 * 1000));
+        _.last(server.requests).respond(200, {'Content-Type': 'application/json'}, JSON.stringify({
+            status: 'started', time_remaining_seconds: 599, accessibility_time_string: ''
+        }));
+        expect(view.secondsLeft).toBe(300);
+        expect(requests('GET').length).toBe(3);
+    });
+
+    it('is right at once when the tab is in view again', function() {
+        show({time_remaining_seconds: 30 * 60});
+        clock.setSystemTime(1700000000000 + (10 * 60 * 1000));
+        $(document).trigger('visibilitychange');
+        expect(view.$('#time_remaining_id b').text()).toBe('0:20:00');
+        expect(_.last(server.requests).url).toBe(POLL);
+    });
+
+    it('stays on the page while the server is out of reach at the end', function() {
+        show({time_remaining_seconds: 3});
+        exam.endExam = jasmine.createSpy('endExam').and.returnValue({then: function(done) { done(); }});
+        server.respondWith('GET', POLL, [0, {}, '']);
+        server.respondWith('GET', ATTEMPT, [0, {}, '']);
+        clock.tick(4000);
+        server.respond();
+        clock.tick(6000);
+        server.respond();
+        expect(view.$('[role=alert]').text()).toContain('Your time is up');
+        expect(view.$('[role=alert]').text()).toContain('is saved');
+        expect(view.$('#time_remaining_id b').text()).toBe('0:00:00');
+        clock.tick(30000);
+        expect(exam.endExam).not.toHaveBeenCalled();
+        expect(view.reloadPage).not.toHaveBeenCalled();
+
+        server.respondWith('GET', ATTEMPT, json(200, {status: 'submitted', time_remaining_seconds: 0}));
+        $(window).trigger('online');
+        server.respond();
+        expect(exam.endExam.calls.count()).toBe(1);
+        expect(view.reloadPage.calls.count()).toBe(1);
+    });
+
+    it('tells the proctoring software even when the server has ended the exam before the page', function() {
+        show({time_remaining_seconds: 2});
+        exam.endExam = jasmine.createSpy('endExam').and.returnValue({then: function(done) { done(); }});
+        server.respondWith('GET', POLL, json(200, {status: 'submitted', time_remaining_seconds: 0}));
+        clock.tick(3000);
+        server.respond();
+        expect(view.reloadPage).not.toHaveBeenCalled();
+        clock.tick(5000);
+        expect(exam.endExam.calls.count()).toBe(1);
+        expect(view.reloadPage.calls.count()).toBe(1);
+    });
+
+    it('announces a threshold once, however often the bar is drawn', function() {
+        show();
+        view.secondsLeft = 25;
+        view.updateRemainingTime();
+        view.render();
+        expect(view.$('div.exam-timer').hasClass('warning')).toBe(true);
+        expect(view.$('.timer-announce').text()).toBe('');
+    });
+
+    it('announces the time that is left now, not the one at the last poll', function() {
+        show({time_remaining_seconds: 1000, low_threshold_sec: 950, accessibility_time_string: 'you have 17 minutes remaining'});
+        clock.tick(50000);
+        expect(view.$('.timer-announce').text()).toBe('You have 16 minutes left.');
+    });
+
+    it('says the time on demand', function() {
+        show({time_remaining_seconds: 1000});
+        view.$('.exam-timer').append('<button class="js-announce-time">Announce time</button>');
+        clock.tick(20000);
+        view.$('.js-announce-time').trigger('click');
+        clock.tick(100);
+        expect(view.$('.timer-announce').text()).toBe('You have 16 minutes left.');
+        expect(view.$('.timer-announce').attr('aria-live')).toBe('polite');
+    });
+
+    it('remembers on the next page that the learner has hidden the time', function() {
+        show();
+        view.$('#toggle_timer').trigger('click');
+        view.remove();
+        show();
+        expect(view.$('#time_remaining_id b').hasClass('timer-hidden')).toBe(true);
+        expect(view.$('#toggle_timer').attr('aria-pressed')).toBe('true');
+    });
+
+    it('shows the time of another attempt again', function() {
+        show();
+        view.$('#toggle_timer').trigger('click');
+        view.remove();
+        show({attempt_id: 3});
+        expect(view.$('#time_remaining_id b').hasClass('timer-hidden')).toBe(false);
+    });
+
     it('leaves five seconds after the time is up, once', function() {
         show();
         exam.endExam = jasmine.createSpy('endExam').and.returnValue({then: function(done) { done(); }});
+        server.respondWith('GET', POLL, json(200, {status: 'started', time_remaining_seconds: 0}));
         view.secondsLeft = -4;
         view.updateRemainingTime();
+        server.respond();
         expect(exam.endExam).not.toHaveBeenCalled();
         view.secondsLeft = -10;
         view.updateRemainingTime();
@@ -225,11 +397,37 @@ describe('ProctoredExamView', function() {
             expect(view.secondsLeft).toBe(1200);
             expect(view.$('.timer-announce').text()).toContain('Time was added');
             expect(view.$('.timer-announce').text()).toContain('20 minutes');
+            expect(view.$('.js-proctoring-timer-notice').text()).toContain('Time was added');
+        });
+
+        it('moves the thresholds when the time was changed', function() {
+            poll(json(200, {status: 'started', time_remaining_seconds: 1200, accessibility_time_string: ''}));
+            server.respondWith('GET', '/api/edx_proctoring/v1/proctored_exam/attempt', json(200, attempt({
+                low_threshold_sec: 240, critically_low_threshold_sec: 60
+            })));
+            server.respond();
+            expect(view.model.get('low_threshold_sec')).toBe(240);
+            expect(view.secondsLeft).toBe(1200);
+        });
+
+        it('says so when the time became shorter', function() {
+            poll(json(200, {
+                status: 'started', time_remaining_seconds: 120, accessibility_time_string: 'you have 2 minutes remaining'
+            }));
+            expect(view.$('.js-proctoring-timer-notice').text()).toContain('The end of your exam was changed.');
+        });
+
+        it('draws the bar anew when another tab has asked to end the exam', function() {
+            poll(json(200, {status: 'ready_to_submit', time_remaining_seconds: 500, accessibility_time_string: ''}));
+            expect(view.model.get('attempt_status')).toBe('ready_to_submit');
+            expect(view.secondsLeft).toBe(500);
         });
 
         [
             {name: 'an error', response: json(200, {status: 'error'}), reloads: true},
             {name: 'a submission elsewhere', response: json(200, {status: 'submitted'}), reloads: true},
+            {name: 'a time-out', response: json(200, {status: 'timed_out'}), reloads: true},
+            {name: 'a question whether to submit', response: json(200, {status: 'ready_to_submit'}), reloads: false},
             {name: '403', response: json(403, {}), reloads: true},
             {name: '400', response: json(400, {}), reloads: false},
             {name: '500', response: json(500, {}), reloads: false}
@@ -303,10 +501,37 @@ describe('ProctoredExamView', function() {
             spyOn(view, 'endExamForFailureState');
             view.timerTick = 29;
             view.updateRemainingTime();
-            Promise.resolve().then(function() {}).then(function() {}).then(function() {}).then(function() {
-                expect(exam.pingApplication.calls.count()).toBe(2);
-                expect(view.endExamForFailureState).not.toHaveBeenCalled();
-                done();
+            settle(function() {
+                expect(exam.pingApplication.calls.count()).toBe(1);
+                clock.tick(5000);
+                settle(function() {
+                    expect(exam.pingApplication.calls.count()).toBe(2);
+                    expect(view.endExamForFailureState).not.toHaveBeenCalled();
+                    done();
+                });
+            });
+        });
+
+        [
+            {name: 'is given up when it does not answer twice', online: true, given_up: true},
+            {name: 'is not given up for a connection that is lost', online: false, given_up: false}
+        ].forEach(function(example) {
+            it(example.name, function(done) {
+                show({ping_interval: 60, time_remaining_seconds: 600});
+                exam.configuredWorkerURL = 'http://provider/worker.js';
+                exam.pingApplication = function() { return Promise.reject(new Error('late')); };
+                spyOnProperty(window.navigator, 'onLine').and.returnValue(example.online);
+                spyOn(view, 'endExamForFailureState');
+                view.timerTick = 29;
+                view.updateRemainingTime();
+                settle(function() {
+                    clock.tick(5000);
+                    settle(function() {
+                        expect(view.endExamForFailureState.calls.count()).toBe(example.given_up ? 1 : 0);
+                        expect(/connection/.test(view.$('[role=alert]').text())).toBe(!example.given_up);
+                        done();
+                    });
+                });
             });
         });
 
@@ -372,6 +597,34 @@ describe('ProctoredExamView', function() {
             expect(view.$('[role=alert]').text()).toContain('could not be ended');
             expect(view.$('.exam-button-turn-in-exam').prop('disabled')).toBe(false);
             expect(view.$('.exam-button-turn-in-exam').attr('aria-busy')).toBeUndefined();
+        });
+
+        it('is carried out when the connection is back', function() {
+            show({time_remaining_seconds: 600});
+            server.respondWith('PUT', ATTEMPT, [0, {}, '']);
+            view.$('.exam-button-turn-in-exam').trigger('click');
+            server.respond();
+            expect(view.$('[role=alert]').text()).toContain('Leave this page open');
+            expect(view.$('.exam-button-turn-in-exam').prop('disabled')).toBe(true);
+            server.respondWith('GET', ATTEMPT, json(200, {status: 'started'}));
+            server.respondWith('PUT', ATTEMPT, json(200, {exam_attempt_id: 2}));
+            $(window).trigger('online');
+            server.respond();
+            server.respond();
+            expect(requests('PUT').length).toBe(2);
+            expect(view.goTo.calls.allArgs()).toEqual([['/the/exam']]);
+        });
+
+        it('is not sent again when only the answer was lost', function() {
+            show({time_remaining_seconds: 600});
+            server.respondWith('PUT', ATTEMPT, [502, {}, '']);
+            view.$('.exam-button-turn-in-exam').trigger('click');
+            server.respond();
+            server.respondWith('GET', ATTEMPT, json(200, {status: 'ready_to_submit'}));
+            clock.tick(3000);
+            server.respond();
+            expect(requests('PUT').length).toBe(1);
+            expect(view.goTo).toHaveBeenCalledWith('/the/exam');
         });
     });
 });
