@@ -17,6 +17,8 @@ from edx_proctoring import api
 from tests.factories import make_exam, make_user
 from tools import messages
 
+pytestmark = pytest.mark.spec("learner-experience.md", "7:catalogues")
+
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "edx_proctoring"
 TEMPLATES = sorted(path.relative_to(APP / "templates").as_posix() for path in APP.glob("templates/**/*.html"))

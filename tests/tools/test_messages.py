@@ -7,6 +7,7 @@ import pytest
 
 from tools import messages
 
+pytestmark = pytest.mark.spec("learner-experience.md", "7:extraction", "7:catalogues")
 needs_gettext = pytest.mark.skipif(shutil.which("xgettext") is None, reason="GNU gettext is not installed")
 
 SOURCES = {

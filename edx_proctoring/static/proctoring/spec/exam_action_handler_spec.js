@@ -58,6 +58,19 @@ describe('The buttons of the exam pages', function() {
         $(window).off('online').off('beforeunload');
     });
 
+    // @spec learner-experience.md 6.2
+    it('are found under the names that outside code calls and replaces', function() {
+        _.each([
+            'ProctoredExamView', 'ProctoredExamInfo', 'updateStatusHandler', 'examStartHandler', 'examEndHandler',
+            'checkExamAttemptStatus', 'endExam', 'pingApplication', 'accessibleError'
+        ], function(name) {
+            expect(typeof saved[name]).withContext(name).toBe('function');
+        });
+        expect(typeof window.ProctoredExamModel).toBe('function');
+        expect(typeof window.LearnerOnboardingModel).toBe('function');
+    });
+
+    // @spec learner-experience.md 4.2:enter-script
     describe('entering', function() {
         function enter(attributes, response) {
             server.respondWith('POST', '/enter', response);
@@ -115,6 +128,7 @@ describe('The buttons of the exam pages', function() {
         });
     });
 
+    // @spec learner-experience.md 4.2:opt-out-script
     describe('doing without proctoring', function() {
         beforeEach(function() {
             setFixtures(
@@ -149,6 +163,7 @@ describe('The buttons of the exam pages', function() {
             return $('.' + kind);
         }
 
+        // @spec learner-experience.md 6.5:update
         it('puts the action and reloads', function(done) {
             server.respondWith('PUT', URL, json(200));
             button('js-proctoring-update', 'stop').trigger('click');
@@ -159,6 +174,7 @@ describe('The buttons of the exam pages', function() {
             });
         });
 
+        // @spec learner-experience.md 6.5:locked
         it('shows that it works, and the label again after a failure', function(done) {
             var $button = button('js-proctoring-update', 'reset_attempt');
             server.respondWith('PUT', URL, json(500));
@@ -174,6 +190,7 @@ describe('The buttons of the exam pages', function() {
             });
         });
 
+        // @spec learner-experience.md 6.5:start
         it('starts the proctoring software before the clock', function(done) {
             var order = [];
             installWorker(function(message) {
@@ -198,6 +215,7 @@ describe('The buttons of the exam pages', function() {
             });
         });
 
+        // @spec learner-experience.md 6.5:start
         it('does not start the clock when the proctoring software does not start', function(done) {
             installWorker(function() { return {type: 'examAttemptStartFailed', error: 'camera'}; });
             button('js-proctoring-start', 'start').trigger('click');
@@ -210,6 +228,7 @@ describe('The buttons of the exam pages', function() {
             });
         });
 
+        // @spec learner-experience.md 6.5:start
         it('starts without a worker where the provider has none', function(done) {
             server.respondWith('PUT', URL, json(200));
             button('js-proctoring-start', 'start').trigger('click');
@@ -220,6 +239,7 @@ describe('The buttons of the exam pages', function() {
             });
         });
 
+        // @spec learner-experience.md 6.5:end
         it('submits to the server before it tells the proctoring software', function(done) {
             var order = [];
             installWorker(function(message) {
@@ -239,6 +259,7 @@ describe('The buttons of the exam pages', function() {
             });
         });
 
+        // @spec learner-experience.md 6.5:end
         it('says that the answers are safe when only the software fails', function(done) {
             installWorker(function() { return {type: 'examAttemptEndFailed'}; });
             server.respondWith('PUT', URL, json(200));
@@ -250,6 +271,7 @@ describe('The buttons of the exam pages', function() {
             });
         });
 
+        // @spec learner-experience.md 6.5:end
         it('does not submit a second time when only the software is asked again', function(done) {
             var answers = [{type: 'examAttemptEndFailed'}, {type: 'examAttemptEnded'}];
             installWorker(function() { return answers.shift(); });
@@ -277,6 +299,7 @@ describe('The buttons of the exam pages', function() {
             });
         });
 
+        // @spec learner-experience.md 6.5:locked
         it('keeps the other answer to the question locked while it works', function(done) {
             server.respondWith('PUT', URL, json(500));
             page(
@@ -293,6 +316,7 @@ describe('The buttons of the exam pages', function() {
             });
         });
 
+        // @spec learner-experience.md 6.5:offline
         describe('without a connection', function() {
             function submitOffline(status) {
                 server.respondWith('PUT', URL, [status, {}, '']);
@@ -370,6 +394,7 @@ describe('The buttons of the exam pages', function() {
             });
         });
 
+        // @spec learner-experience.md 6.5:locked
         it('runs once when a theme has bound the handler as well', function(done) {
             server.respondWith('PUT', URL, json(200));
             button('js-proctoring-update', 'stop').on('click', exam.updateStatusHandler).trigger('click');
@@ -406,6 +431,7 @@ describe('The buttons of the exam pages', function() {
         });
     });
 
+    // @spec learner-experience.md 4.4:set-up-script
     describe('setting up', function() {
         function setUp(status) {
             server.respondWith('GET', URL + '?sourceid=instructions', json(200, {status: status}));
@@ -470,6 +496,7 @@ describe('The buttons of the exam pages', function() {
         });
     });
 
+    // @spec learner-experience.md 6.6:messages
     describe('the worker protocol', function() {
         it('gives a ping ten seconds less than the page waits', function(done) {
             installWorker(function() { return {type: 'echo'}; });
@@ -487,6 +514,7 @@ describe('The buttons of the exam pages', function() {
             });
         });
 
+        // @spec learner-experience.md 6.6:limit
         it('gives up on a silent worker and ends it', function(done) {
             var clock = sinon.useFakeTimers({toFake: ['setTimeout', 'clearTimeout']});
             installWorker(function() { return null; });
@@ -499,6 +527,7 @@ describe('The buttons of the exam pages', function() {
             clock.restore();
         });
 
+        // @spec learner-experience.md 6.5:status
         it('ends the session of the software when the server agrees', function(done) {
             installWorker(function() { return {type: 'examAttemptEnded'}; });
             server.respondWith('GET', URL, json(200, {status: 'submitted'}));
@@ -508,6 +537,7 @@ describe('The buttons of the exam pages', function() {
             }, done.fail);
         });
 
+        // @spec learner-experience.md 6.5:status
         it('does not end it while the exam is running', function(done) {
             installWorker(function() { return {type: 'examAttemptEnded'}; });
             server.respondWith('GET', URL, json(200, {status: 'started'}));
@@ -517,6 +547,7 @@ describe('The buttons of the exam pages', function() {
             });
         });
 
+        // @spec learner-experience.md 6.5:status
         it('has nothing to end without a worker', function(done) {
             exam.endExam(URL).then(function() {
                 expect(server.requests.length).toBe(0);
@@ -525,6 +556,7 @@ describe('The buttons of the exam pages', function() {
         });
     });
 
+    // @spec learner-experience.md 6.5:error
     describe('an error', function() {
         var MODAL =
             '<div id="accessible-error-modal"><h2 id="acessible-error-title"></h2><button class="close-modal"></button>'

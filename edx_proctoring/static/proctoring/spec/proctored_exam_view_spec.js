@@ -91,6 +91,7 @@ describe('ProctoredExamView', function() {
         _.extend(exam, saved);
     });
 
+    // @spec learner-experience.md 6.1 6.8
     it('is quiet on a page without a place for the bar', function() {
         view = new exam.ProctoredExamView({
             el: $('.nowhere'), proctored_template: '#nothing', model: new ProctoredExamModel()
@@ -99,6 +100,7 @@ describe('ProctoredExamView', function() {
         expect(server.requests.length).toBe(0);
     });
 
+    // @spec learner-experience.md 6.4:draw
     it('shows a link to the exam', function() {
         show();
         expect(view.$('a').attr('href')).toBe('/the/exam');
@@ -118,6 +120,7 @@ describe('ProctoredExamView', function() {
         expect(server.requests.length).toBe(1);
     });
 
+    // @spec learner-experience.md 6.4:deadline
     it('shows the right time after ten minutes of sleep', function() {
         show({time_remaining_seconds: 30 * 60});
         // A sleeping tab fires no ticks, but the clock on the wall goes on.
@@ -126,6 +129,7 @@ describe('ProctoredExamView', function() {
         expect(view.$('#time_remaining_id b').text()).toBe('0:20:00');
     });
 
+    // @spec learner-experience.md 6.4:one-clock
     it('keeps one clock when the model changes again', function() {
         show({time_remaining_seconds: 600});
         view.model.set('exam_display_name', 'Other name');
@@ -135,6 +139,7 @@ describe('ProctoredExamView', function() {
         expect(view.secondsLeft).toBe(590);
     });
 
+    // @spec learner-experience.md 6.4:one-clock
     it('does not set the clock back when it is drawn again', function() {
         show({time_remaining_seconds: 600});
         view.secondsLeft = 100;
@@ -142,6 +147,7 @@ describe('ProctoredExamView', function() {
         expect(view.secondsLeft).toBe(100);
     });
 
+    // @spec learner-experience.md 6.4:thresholds
     it('warns below the first threshold and announces it', function() {
         show();
         view.$('.timer-announce').text('');
@@ -161,6 +167,7 @@ describe('ProctoredExamView', function() {
         expect(view.$('.timer-announce').text()).toBe('');
     });
 
+    // @spec learner-experience.md 6.4:thresholds
     it('warns urgently below the second threshold', function() {
         show({time_remaining_seconds: 5});
         expect(view.$('div.exam-timer').hasClass('critical')).toBe(true);
@@ -168,12 +175,14 @@ describe('ProctoredExamView', function() {
         expect(view.$('.timer-announce').attr('aria-live')).toBe('assertive');
     });
 
+    // @spec learner-experience.md 7:timer-announcements
     it('announces the last minute', function() {
         show({time_remaining_seconds: 62, low_threshold_sec: 10, critically_low_threshold_sec: 5});
         clock.tick(3000);
         expect(view.$('.timer-announce').text()).toContain('one minute');
     });
 
+    // @spec learner-experience.md 6.4:hide
     it('hides and shows the digits', function() {
         show();
         view.$('#toggle_timer').trigger('click');
@@ -184,11 +193,13 @@ describe('ProctoredExamView', function() {
         expect(view.$('#toggle_timer').attr('aria-pressed')).toBe('false');
     });
 
+    // @spec learner-experience.md 6.4:text
     it('leaves the explanation open on a wide screen', function() {
         show();
         expect(view.$('.js-exam-additional-text').hasClass('hidden')).toBe(false);
     });
 
+    // @spec learner-experience.md 6.4:text
     it('folds the explanation on a narrow screen, until asked', function() {
         wide = false;
         show();
@@ -199,6 +210,7 @@ describe('ProctoredExamView', function() {
         expect(view.$('.js-toggle-show-more').attr('aria-expanded')).toBe('true');
     });
 
+    // @spec learner-experience.md 6.4:deadline
     it('is not fooled by a clock that is set back', function() {
         var browser = 0;
         show({time_remaining_seconds: 30 * 60});
@@ -214,6 +226,7 @@ describe('ProctoredExamView', function() {
         {name: 'forward', by: 15 * 60},
         {name: 'back', by: -15 * 60}
     ].forEach(function(example) {
+        // @spec learner-experience.md 6.4:deadline
         it('asks the server at once when the clock was set ' + example.name, function() {
             show({time_remaining_seconds: 30 * 60});
             server.respondWith('GET', POLL, json(200, {
@@ -228,6 +241,7 @@ describe('ProctoredExamView', function() {
         });
     });
 
+    // @spec learner-experience.md 6.4:deadline
     it('does not end an exam because this computer\'s clock was set beyond the end', function() {
         show({time_remaining_seconds: 600});
         exam.endExam = jasmine.createSpy('endExam').and.returnValue({then: function() {}});
@@ -244,6 +258,7 @@ describe('ProctoredExamView', function() {
         expect(view.$('[role=alert]').text()).toBe('');
     });
 
+    // @spec learner-experience.md 6.4:resync
     it('takes half of the way of an answer off the time', function() {
         show({time_remaining_seconds: 600});
         view.poll();
@@ -254,6 +269,7 @@ describe('ProctoredExamView', function() {
         expect(view.secondsLeft).toBe(498);
     });
 
+    // @spec learner-experience.md 6.4:resync
     it('asks again for an answer that it may have slept over', function() {
         show({time_remaining_seconds: 600});
         view.poll();
@@ -265,6 +281,7 @@ describe('ProctoredExamView', function() {
         expect(requests('GET').length).toBe(3);
     });
 
+    // @spec learner-experience.md 6.4:resync
     it('is right at once when the tab is in view again', function() {
         show({time_remaining_seconds: 30 * 60});
         clock.setSystemTime(1700000000000 + (10 * 60 * 1000));
@@ -273,6 +290,7 @@ describe('ProctoredExamView', function() {
         expect(_.last(server.requests).url).toBe(POLL);
     });
 
+    // @spec learner-experience.md 6.4:offline
     it('stays on the page while the server is out of reach at the end', function() {
         show({time_remaining_seconds: 3});
         exam.endExam = jasmine.createSpy('endExam').and.returnValue({then: function(done) { done(); }});
@@ -296,6 +314,7 @@ describe('ProctoredExamView', function() {
         expect(view.reloadPage.calls.count()).toBe(1);
     });
 
+    // @spec learner-experience.md 6.4:expiry
     it('tells the proctoring software even when the server has ended the exam before the page', function() {
         show({time_remaining_seconds: 2});
         exam.endExam = jasmine.createSpy('endExam').and.returnValue({then: function(done) { done(); }});
@@ -308,6 +327,7 @@ describe('ProctoredExamView', function() {
         expect(view.reloadPage.calls.count()).toBe(1);
     });
 
+    // @spec learner-experience.md 6.4:thresholds 7:timer-announcements
     it('announces a threshold once, however often the bar is drawn', function() {
         show();
         view.secondsLeft = 25;
@@ -319,10 +339,11 @@ describe('ProctoredExamView', function() {
 
     it('announces the time that is left now, not the one at the last poll', function() {
         show({time_remaining_seconds: 1000, low_threshold_sec: 950, accessibility_time_string: 'you have 17 minutes remaining'});
-        clock.tick(50000);
+        clock.tick(50100);
         expect(view.$('.timer-announce').text()).toBe('You have 16 minutes left.');
     });
 
+    // @spec learner-experience.md 7:timer-announcements
     it('says the time on demand', function() {
         show({time_remaining_seconds: 1000});
         view.$('.exam-timer').append('<button class="js-announce-time">Announce time</button>');
@@ -333,6 +354,7 @@ describe('ProctoredExamView', function() {
         expect(view.$('.timer-announce').attr('aria-live')).toBe('polite');
     });
 
+    // @spec learner-experience.md 6.4:hide
     it('remembers on the next page that the learner has hidden the time', function() {
         show();
         view.$('#toggle_timer').trigger('click');
@@ -350,6 +372,7 @@ describe('ProctoredExamView', function() {
         expect(view.$('#time_remaining_id b').hasClass('timer-hidden')).toBe(false);
     });
 
+    // @spec learner-experience.md 6.4:expiry
     it('leaves five seconds after the time is up, once', function() {
         show();
         exam.endExam = jasmine.createSpy('endExam').and.returnValue({then: function(done) { done(); }});
@@ -366,6 +389,7 @@ describe('ProctoredExamView', function() {
         expect(exam.endExam.calls.count()).toBe(1);
     });
 
+    // @spec learner-experience.md 6.4:expiry
     it('leaves even when the proctoring software cannot be told', function() {
         show();
         exam.endExam = function() { return {then: function(done, failed) { failed(new Error('gone')); }}; };
@@ -384,12 +408,14 @@ describe('ProctoredExamView', function() {
             server.respond();
         }
 
+        // @spec learner-experience.md 6.4:poll
         it('takes over its idea of the time', function() {
             poll(json(200, {status: 'started', time_remaining_seconds: -10, accessibility_time_string: ''}));
             view.updateRemainingTime();
             expect(exam.endExam).toHaveBeenCalled();
         });
 
+        // @spec learner-experience.md 6.4:changed
         it('announces time that was added', function() {
             poll(json(200, {
                 status: 'started', time_remaining_seconds: 1200, accessibility_time_string: 'you have 20 minutes remaining'
@@ -400,6 +426,7 @@ describe('ProctoredExamView', function() {
             expect(view.$('.js-proctoring-timer-notice').text()).toContain('Time was added');
         });
 
+        // @spec learner-experience.md 6.4:changed
         it('moves the thresholds when the time was changed', function() {
             poll(json(200, {status: 'started', time_remaining_seconds: 1200, accessibility_time_string: ''}));
             server.respondWith('GET', '/api/edx_proctoring/v1/proctored_exam/attempt', json(200, attempt({
@@ -410,6 +437,7 @@ describe('ProctoredExamView', function() {
             expect(view.secondsLeft).toBe(1200);
         });
 
+        // @spec learner-experience.md 6.4:changed
         it('says so when the time became shorter', function() {
             poll(json(200, {
                 status: 'started', time_remaining_seconds: 120, accessibility_time_string: 'you have 2 minutes remaining'
@@ -417,6 +445,7 @@ describe('ProctoredExamView', function() {
             expect(view.$('.js-proctoring-timer-notice').text()).toContain('The end of your exam was changed.');
         });
 
+        // @spec learner-experience.md 6.4:changed
         it('draws the bar anew when another tab has asked to end the exam', function() {
             poll(json(200, {status: 'ready_to_submit', time_remaining_seconds: 500, accessibility_time_string: ''}));
             expect(view.model.get('attempt_status')).toBe('ready_to_submit');
@@ -432,12 +461,14 @@ describe('ProctoredExamView', function() {
             {name: '400', response: json(400, {}), reloads: false},
             {name: '500', response: json(500, {}), reloads: false}
         ].forEach(function(example) {
+            // @spec learner-experience.md 6.4:poll
             it((example.reloads ? 'reloads' : 'stays') + ' on ' + example.name, function() {
                 poll(example.response);
                 expect(view.reloadPage.calls.count()).toBe(example.reloads ? 1 : 0);
             });
         });
 
+        // @spec learner-experience.md 6.4:offline
         it('says for all to see that the connection is lost', function() {
             poll([0, {}, '']);
             expect(view.$('[role=alert]').text()).toContain('connection');
@@ -463,6 +494,7 @@ describe('ProctoredExamView', function() {
         });
     });
 
+    // @spec learner-experience.md 6.4:ping
     describe('the proctoring software', function() {
         it('is pinged in the middle of the interval', function() {
             show({ping_interval: 60, time_remaining_seconds: 600});
@@ -535,6 +567,7 @@ describe('ProctoredExamView', function() {
             });
         });
 
+        // @spec learner-experience.md 6.6:address
         it('has its worker named by the first page that knows one', function() {
             show({desktop_application_js_url: 'http://provider/first.js'});
             expect(exam.configuredWorkerURL).toBe('http://provider/first.js');
@@ -543,6 +576,7 @@ describe('ProctoredExamView', function() {
         });
     });
 
+    // @spec learner-experience.md 6.4:failure
     describe('a failed ping', function() {
         function fail(id) {
             show();
@@ -567,6 +601,7 @@ describe('ProctoredExamView', function() {
         });
     });
 
+    // @spec learner-experience.md 6.4:end
     describe('the end button', function() {
         it('stops the exam and goes to its page', function() {
             show();

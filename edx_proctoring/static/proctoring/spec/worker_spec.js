@@ -1,3 +1,4 @@
+// @spec learner-experience.md 6.7
 describe('The npm module in a worker', function() {
     'use strict';
 
@@ -126,6 +127,7 @@ describe('The templates of the browser code', function() {
     'use strict';
 
     _.each(templateNames, function(name) {
+        // @spec learner-experience.md 7:escaped-in-browser-templates
         it('can be compiled and never print a value unescaped: ' + name, function() {
             var source = templateSource(name);
             expect(function() { _.template(source); }).not.toThrow();

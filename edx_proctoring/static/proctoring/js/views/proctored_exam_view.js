@@ -131,7 +131,7 @@
         },
 
         initialize: function(options) {
-            this.now = options.now || Date.now;
+            this.now = options.now || function() { return Date.now(); };
             this.monotonic = options.monotonic || function() {
                 return window.performance && window.performance.now ? window.performance.now() : 0;
             };
@@ -226,15 +226,31 @@
             if (!(window.matchMedia && window.matchMedia(WIDE_SCREEN).matches)) {
                 this.showText(false);
             }
-            // One interval, however often the model changes.
+            // One timer, however often the model changes.
             this.stopTimer();
             this.updateRemainingTime();
-            this.timer = setInterval(_.bind(this.updateRemainingTime, this), MILLISECONDS);
+            this.tickNext();
             return this;
         },
 
+        /** The next look is at the moment when the digits change, so that they are never a second late. */
+        tickNext: function() {
+            this.timer = setTimeout(_.bind(function() {
+                this.updateRemainingTime();
+                if (this.timer) {
+                    this.tickNext();
+                }
+            }, this), this.millisecondsToNextSecond());
+        },
+
+        millisecondsToNextSecond: function() {
+            var left = (this.left * MILLISECONDS) - passed(this);
+            // A moment more: a timer that comes a moment early would still see the old second.
+            return (Math.round(left - (Math.floor(left / MILLISECONDS) * MILLISECONDS)) || MILLISECONDS) + 1;
+        },
+
         stopTimer: function() {
-            clearInterval(this.timer);
+            clearTimeout(this.timer);
             this.timer = null;
         },
 
@@ -261,8 +277,7 @@
             } else {
                 this.pollWhenDue(before);
             }
-            this.showTimeState();
-            this.$('#time_remaining_id b').text(this.model.getFormattedRemainingTime(this.secondsLeft));
+            this.showTime();
             if (this.secondsLeft <= -this.grace_period_secs) {
                 this.leaveExpiredExam();
             }
@@ -423,6 +438,10 @@
                 // Another tab has asked to end the exam, or went back to it: with or without the end button.
                 this.model.set({attempt_status: data.status}, {silent: true});
                 this.render();
+            } else if (this.timer) {
+                this.showTime();
+                this.stopTimer();
+                this.tickNext();
             }
             if (Math.abs(changed) > CHANGED_SECONDS) {
                 this.tellChange(changed > 0 ?
@@ -445,13 +464,14 @@
             });
         },
 
-        /** Thresholds are announced, each once; ticks are not. */
-        showTimeState: function() {
+        /** Digits are drawn at each tick; thresholds are announced, each once, and ticks are not. */
+        showTime: function() {
             var left = this.secondsLeft;
             var state = this.model.getRemainingTimeState(left);
             var previous = this.previousSecondsLeft;
 
             this.previousSecondsLeft = left;
+            this.$('#time_remaining_id b').text(this.model.getFormattedRemainingTime(left));
             if (state !== this.timeState) {
                 this.timeState = state;
                 this.$('div.exam-timer').removeClass('low-time warning critical')
@@ -696,12 +716,16 @@
         }
     });
 
+    /** Milliseconds since the server's word, by the clock that is further ahead. */
+    function passed(view) {
+        return Math.max(view.now() - view.setAt, view.monotonic() - view.setAtMonotonic);
+    }
+
     // Whole seconds until the deadline, negative afterwards. Outside code assigns it to set the clock.
     Object.defineProperty(window.edx.courseware.proctored_exam.ProctoredExamView.prototype, 'secondsLeft', {
         configurable: true,
         get: function() {
-            var passed = Math.max(this.now() - this.setAt, this.monotonic() - this.setAtMonotonic);
-            return Math.ceil(this.left - (passed / MILLISECONDS));
+            return Math.ceil(this.left - (passed(this) / MILLISECONDS));
         },
         set: function(seconds) {
             this.left = seconds;
