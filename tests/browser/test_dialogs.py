@@ -84,9 +84,13 @@ class TestTheErrorDialog:
 
         def without_the_hosts_dialog(route: Route) -> None:
             answer = route.fetch()
-            # The host's stands behind the content, ours in it; ours is kept when it is the only one.
-            head, _, tail = answer.text().rpartition('id="accessible-error-modal"')
-            route.fulfill(response=answer, body=f'{head}id="nobody-looks-for-this"{tail}')
+            text = answer.text()
+            # The host's stands behind the content, ours in it; ours is kept when it is the only one of its ids.
+            for name in ("accessible-error-modal", "acessible-error-title", "confirm_open_button"):
+                assert text.count(f'id="{name}"') == 2
+                head, _, tail = text.rpartition(f'id="{name}"')
+                text = f'{head}id="hosts-{name}"{tail}'
+            route.fulfill(response=answer, body=text)
 
         page.route("**/courseware/**", without_the_hosts_dialog)
         page.reload()

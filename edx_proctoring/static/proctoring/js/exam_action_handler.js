@@ -135,7 +135,7 @@
             '#accessible-error-modal',
             '.content-wrapper'
         );
-        $('#confirm_open_button').trigger('click');
+        $modal.find('#confirm_open_button').trigger('click');
         if ($modal.is(':visible')) {
             $modal.attr('aria-hidden', 'false');
             if (!$modal.has(document.activeElement).length) {

@@ -372,6 +372,18 @@ describe('ProctoredExamView', function() {
         expect(view.$('#time_remaining_id b').hasClass('timer-hidden')).toBe(false);
     });
 
+    it('works on what its model was given, before the server has answered', function() {
+        setFixtures('<div class="proctored_exam_status"></div><script type="text/template" id="status-tpl">' + TEMPLATE + '</script>');
+        view = new exam.ProctoredExamView({
+            el: $('.proctored_exam_status'), proctored_template: '#status-tpl', model: new ProctoredExamModel(attempt())
+        });
+        view.render();
+        exam.endExam = jasmine.createSpy('endExam').and.returnValue({then: function() {}});
+        view.secondsLeft = -10;
+        view.updateRemainingTime();
+        expect(exam.endExam).toHaveBeenCalled();
+    });
+
     // @spec learner-experience.md 6.4:expiry
     it('leaves five seconds after the time is up, once', function() {
         show();

@@ -154,7 +154,7 @@
             // After sleep or an outage the server may know better than the deadline.
             $(document).on('visibilitychange', this.lookAgain);
             $(window).on('online', this.lookAgain);
-            this.askedAt = this.now();
+            this.askedAt = this.heardAt = this.now();
             this.model.fetch();
         },
 
@@ -256,6 +256,7 @@
 
         /** Stop everything that would keep the learner on this page. */
         letGo: function() {
+            this.isLeaving = true;
             this.stopTimer();
             $(window).off('beforeunload', this.unloadMessage);
         },
@@ -383,8 +384,8 @@
             }).always(function() {
                 self.polling = null;
             }).done(function(data) {
-                if (!self.timer) {
-                    // The page is being left, with what it has to do before that.
+                if (self.isLeaving) {
+                    // With what has to be done before that; a late answer may not cut it short.
                     return;
                 }
                 if (window.edx.courseware.proctored_exam.isExamOver(data.status)) {
@@ -434,7 +435,7 @@
             );
             this.secondsLeft = left;
             this.heardFromServer();
-            if (data.status && data.status !== this.model.get('attempt_status')) {
+            if (data.status && data.status !== this.model.get('attempt_status') && this.isRunning()) {
                 // Another tab has asked to end the exam, or went back to it: with or without the end button.
                 this.model.set({attempt_status: data.status}, {silent: true});
                 this.render();
@@ -544,6 +545,7 @@
                 done: function(attempt) {
                     if (attempt.time_remaining_seconds > 0 && attempt.status === self.model.get('attempt_status')) {
                         // It was this computer's clock that was wrong, or the time was extended.
+                        self.isLeaving = false;
                         self.showMessage('');
                         self.adoptServerTime(attempt);
                         self.render();
