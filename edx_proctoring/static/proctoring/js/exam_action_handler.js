@@ -377,7 +377,7 @@
         var $button = buttonOf(this, event);
         var interval = exam.ProctoringAppPingInterval;
         var timeout = interval ? interval * MILLISECONDS : undefined;
-        var started;
+        var started, otherwise;
 
         if (event && event.stopPropagation) {
             event.stopPropagation();
@@ -390,21 +390,41 @@
             started = askWorker('start', timeout, (timeout || 0) + WORKER_LIMIT).then(function() {
                 return putAction($button);
             });
-            started.then(exam.reloadPage, failWith(
-                $button,
-                gettext('Your exam could not be started'),
-                gettext(
-                    'Your exam has not started and no time was used. Make sure that the proctoring software is ' +
-                    'running, then try again.'
-                )
-            ));
+            otherwise = gettext(
+                'Your exam has not started and no time was used. Make sure that the proctoring software is ' +
+                'running, then try again.'
+            );
         } else {
-            putAction($button).then(exam.reloadPage, failWith(
-                $button,
-                gettext('Your exam could not be started'),
-                gettext('Your exam has not started and no time was used. Reload this page and try again.')
-            ));
+            started = putAction($button);
+            otherwise = gettext('Your exam has not started and no time was used. Reload this page and try again.');
         }
+        started.then(exam.reloadPage, unlessStarted(
+            $button, failWith($button, gettext('Your exam could not be started'), otherwise)
+        ));
+    }
+
+    /**
+     * A failure, unless the clock runs: the answer to an earlier try may have been lost, or another tab was
+     * faster. Nobody may be told then that no time was used.
+     */
+    function unlessStarted($button, fail) {
+        return function(reason) {
+            function failed() {
+                fail(reason);
+            }
+            if (!reason || reason.status === undefined) {
+                // The proctoring software failed, so the server was not asked to start the clock.
+                failed();
+                return;
+            }
+            exam.checkExamAttemptStatus($button.attr('data-change-state-url')).then(function(status) {
+                if (status === 'started') {
+                    exam.reloadPage();
+                } else {
+                    failed();
+                }
+            }, failed);
+        };
     }
 
     /** What the learner loses by leaving: the wish to submit is known to this page only. */

@@ -239,6 +239,22 @@ describe('The buttons of the exam pages', function() {
             });
         });
 
+        [
+            {status: 'started', reloads: true, name: 'shows the exam when it has started after all'},
+            {status: 'ready_to_start', reloads: false, name: 'says that no time was used when it has not'}
+        ].forEach(function(example) {
+            it(example.name, function(done) {
+                server.respondWith('PUT', URL, json(400));
+                server.respondWith('GET', URL, json(200, {status: example.status}));
+                button('js-proctoring-start', 'start').trigger('click');
+                settled(function() {
+                    expect(exam.reloadPage.calls.count()).toBe(example.reloads ? 1 : 0);
+                    expect(/no time was used/.test($('[role=alertdialog]').text())).toBe(!example.reloads);
+                    done();
+                });
+            });
+        });
+
         // @spec learner-experience.md 6.5:end
         it('submits to the server before it tells the proctoring software', function(done) {
             var order = [];
