@@ -176,15 +176,15 @@ def test_a_changed_deadline_is_seen_and_heard_without_a_reload(
     before = learner.seconds_left()
     learner.demo.age(learner.username, -10)
     ask_the_server(page)
-    expect(page.locator(".js-proctoring-timer-notice")).to_contain_text("Time was added to your exam.")
+    expect(page.locator(".js-proctoring-timer-notice")).to_contain_text("Time was added to your exam:")
     learner.look("time-added")
     assert before + 540 < learner.seconds_left() <= before + 600
     assert_clock_is_right(learner)
     [heard] = announcements(page)
-    assert heard.startswith("Time was added to your exam.")
+    assert heard.startswith("Time was added to your exam:")
     learner.demo.age(learner.username, 5)
     ask_the_server(page)
-    expect(page.locator(".js-proctoring-timer-notice")).to_contain_text("The end of your exam was changed.")
+    expect(page.locator(".js-proctoring-timer-notice")).to_contain_text("The end of your exam was changed:")
     assert_clock_is_right(learner)
     assert is_the_same(page)
 

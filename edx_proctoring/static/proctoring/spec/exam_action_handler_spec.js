@@ -30,7 +30,11 @@ describe('The buttons of the exam pages', function() {
 
     /** Let promises settle, and the answers of those versions of jQuery that give them a moment later. */
     function settled(then) {
-        setTimeout(then, 20);
+        function look() {
+            // A request that the last answer led to is waited for as well.
+            setTimeout(server.queue && server.queue.length ? look : then, 20);
+        }
+        setTimeout(look, 20);
     }
 
     function page(html) {
@@ -244,11 +248,12 @@ describe('The buttons of the exam pages', function() {
             {status: 'ready_to_start', reloads: false, name: 'says that no time was used when it has not'}
         ].forEach(function(example) {
             it(example.name, function(done) {
+                var reload = exam.reloadPage;
                 server.respondWith('PUT', URL, json(400));
                 server.respondWith('GET', URL, json(200, {status: example.status}));
                 button('js-proctoring-start', 'start').trigger('click');
                 settled(function() {
-                    expect(exam.reloadPage.calls.count()).toBe(example.reloads ? 1 : 0);
+                    expect(reload.calls.count() > 0).toBe(example.reloads);
                     expect(/no time was used/.test($('[role=alertdialog]').text())).toBe(!example.reloads);
                     done();
                 });
@@ -334,6 +339,23 @@ describe('The buttons of the exam pages', function() {
 
         // @spec learner-experience.md 6.5:offline
         describe('without a connection', function() {
+            var setTimer, timers;
+
+            beforeEach(function() {
+                setTimer = window.setTimeout;
+                timers = [];
+                window.setTimeout = function() {
+                    timers.push(setTimer.apply(window, arguments));
+                    return _.last(timers);
+                };
+            });
+
+            afterEach(function() {
+                // What was not submitted in one spec may not be submitted in the next.
+                _.each(timers, function(timer) { clearTimeout(timer); });
+                window.setTimeout = setTimer;
+            });
+
             function submitOffline(status) {
                 server.respondWith('PUT', URL, [status, {}, '']);
                 button('js-proctoring-end', 'submit').trigger('click');

@@ -113,6 +113,30 @@ describe('ProctoredExamView', function() {
         expect(view.$('img').length).toBe(0);
     });
 
+    // @spec learner-experience.md 6.4:offline
+    it('asks again when the server could not be reached while the page was loaded', function() {
+        setFixtures('<div class="proctored_exam_status"></div><script type="text/template" id="status-tpl">' + TEMPLATE + '</script>');
+        server.respondWith('GET', '/api/edx_proctoring/v1/proctored_exam/attempt', [502, {}, '']);
+        view = new exam.ProctoredExamView({
+            el: $('.proctored_exam_status'), proctored_template: '#status-tpl', model: new ProctoredExamModel()
+        });
+        server.respond();
+        expect(view.$el.html()).toBe('');
+        server.respondWith('GET', '/api/edx_proctoring/v1/proctored_exam/attempt', json(200, attempt()));
+        clock.tick(2000);
+        server.respond();
+        expect(view.$('#time_remaining_id b').text()).toBe('0:00:45');
+    });
+
+    it('does not ask again when the server has refused', function() {
+        show({in_timed_exam: false});
+        server.respondWith('GET', '/api/edx_proctoring/v1/proctored_exam/attempt', json(403, {}));
+        view.fetchUntilAnswered(2000);
+        server.respond();
+        clock.tick(120000);
+        expect(server.requests.length).toBe(2);
+    });
+
     it('shows nothing when no exam is running', function() {
         show({in_timed_exam: false});
         expect(view.$el.html()).toBe('');
@@ -427,6 +451,27 @@ describe('ProctoredExamView', function() {
             expect(exam.endExam).toHaveBeenCalled();
         });
 
+        // @spec learner-experience.md 6.4:poll
+        it('comes once a minute, with a first pause of its own', function() {
+            var asked = [];
+            function polls() {
+                return _.where(server.requests, {url: POLL}).length;
+            }
+            poll(json(200, {status: 'started', time_remaining_seconds: 5000, accessibility_time_string: ''}));
+            server.respondImmediately = true;
+            _.times(300, function(second) {
+                var before = polls();
+                clock.tick(1000);
+                if (polls() > before) {
+                    asked.push(second);
+                }
+            });
+            expect(asked[0]).toBeGreaterThan(20);
+            expect(asked[0]).toBeLessThan(62);
+            expect(asked.length).toBeGreaterThan(3);
+            expect(asked.length).toBeLessThan(7);
+        });
+
         // @spec learner-experience.md 6.4:changed
         it('announces time that was added', function() {
             poll(json(200, {
@@ -454,7 +499,7 @@ describe('ProctoredExamView', function() {
             poll(json(200, {
                 status: 'started', time_remaining_seconds: 120, accessibility_time_string: 'you have 2 minutes remaining'
             }));
-            expect(view.$('.js-proctoring-timer-notice').text()).toContain('The end of your exam was changed.');
+            expect(view.$('.js-proctoring-timer-notice').text()).toBe('The end of your exam was changed: you have 2 minutes remaining.');
         });
 
         // @spec learner-experience.md 6.4:changed

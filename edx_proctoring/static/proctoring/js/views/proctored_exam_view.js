@@ -27,6 +27,8 @@
     // A request that did not reach the server is repeated after this; each time later, and not all at once.
     var FIRST_RETRY_AFTER = 2 * MILLISECONDS;
     var LAST_RETRY_AFTER = 15 * MILLISECONDS;
+    // Every course page asks whether an exam is running, so this one may not become a burden.
+    var LAST_FETCH_AFTER = 60 * MILLISECONDS;
     // Answers of a server that will not change its mind about this attempt.
     var REFUSALS = [400, 403, 404];
     // Answers of what stands in front of a server that is down; 0: nobody answered, or not in time.
@@ -154,12 +156,27 @@
             // After sleep or an outage the server may know better than the deadline.
             $(document).on('visibilitychange', this.lookAgain);
             $(window).on('online', this.lookAgain);
-            this.askedAt = this.heardAt = this.now();
-            this.model.fetch();
+            this.heardAt = this.now();
+            this.fetchUntilAnswered(FIRST_RETRY_AFTER);
+        },
+
+        /** Without an answer there is no clock at all, so the question is repeated; `wait`: milliseconds. */
+        fetchUntilAnswered: function(wait) {
+            this.askedAt = this.now();
+            this.model.fetch({
+                error: _.bind(function(model, xhr) {
+                    if (isUnreachable(xhr)) {
+                        this.retry = setTimeout(
+                            _.bind(this.fetchUntilAnswered, this, Math.min(wait * 2, LAST_FETCH_AFTER)), wait
+                        );
+                    }
+                }, this)
+            });
         },
 
         remove: function() {
             this.stopTimer();
+            clearTimeout(this.retry);
             $(document).off('visibilitychange', this.lookAgain);
             $(window).off('online', this.lookAgain).off('scroll', this.detectScroll)
                 .off('beforeunload', this.unloadMessage);
@@ -322,8 +339,11 @@
 
         pollWhenDue: function(before) {
             if (isDue(before, this.timerTick, this.poll_interval, this.pollOffset)) {
-                // Learners who start together must not ask together for the rest of the exam.
-                this.pollOffset = Math.floor(Math.random() * this.poll_interval);
+                if (!this.pollOffset) {
+                    // Learners who start together must not ask together for the rest of the exam: the second time
+                    // is earlier by up to half an interval, and the others follow it.
+                    this.pollOffset = this.timerTick - Math.ceil((Math.random() * this.poll_interval) / 2);
+                }
                 this.poll();
             }
         },
@@ -371,18 +391,20 @@
                 && silence >= 0 && silence <= (this.poll_interval + 30) * MILLISECONDS;
         },
 
+        /** Ask for the time and the state, unless an answer is under way. */
         poll: function(isRepeated) {
             var self = this;
             var askedAt = this.now();
 
             if (this.polling) {
-                return this.polling;
+                return;
             }
-            this.polling = $.ajax({
+            this.polling = true;
+            $.ajax({
                 url: this.attemptUrl() + '?sourceid=in_exam&proctored=' + this.model.get('taking_as_proctored'),
                 timeout: REQUEST_LIMIT
             }).always(function() {
-                self.polling = null;
+                self.polling = false;
             }).done(function(data) {
                 if (self.isLeaving) {
                     // With what has to be done before that; a late answer may not cut it short.
@@ -415,7 +437,6 @@
                     self.lostConnection();
                 }
             });
-            return this.polling;
         },
 
         /** What the server says about time and state, without drawing the bar anew unless it has other parts now. */
@@ -445,17 +466,19 @@
                 this.tickNext();
             }
             if (Math.abs(changed) > CHANGED_SECONDS) {
-                this.tellChange(changed > 0 ?
-                    gettext('Time was added to your exam.') : gettext('The end of your exam was changed.'),
-                data.accessibility_time_string);
+                this.tellChange(interpolate(
+                    changed > 0 ? gettext('Time was added to your exam: %(time_left)s.') :
+                        gettext('The end of your exam was changed: %(time_left)s.'),
+                    {time_left: data.accessibility_time_string}, true
+                ));
             }
         },
 
         /** Seen and heard, and the thresholds follow: they are shares of the time allowed. */
-        tellChange: function(text, timeInWords) {
+        tellChange: function(text) {
             var self = this;
-            this.showNotice(text + ' ' + timeInWords);
-            this.announce(text + ' ' + timeInWords);
+            this.showNotice(text);
+            this.announce(text);
             $.ajax({url: this.model.url, timeout: REQUEST_LIMIT}).done(function(data) {
                 if (data.attempt_id === self.model.get('attempt_id')) {
                     self.model.set(
