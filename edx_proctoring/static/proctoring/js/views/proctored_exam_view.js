@@ -243,15 +243,19 @@
             if (!(window.matchMedia && window.matchMedia(WIDE_SCREEN).matches)) {
                 this.showText(false);
             }
-            // One timer, however often the model changes.
-            this.stopTimer();
             this.updateRemainingTime();
-            this.tickNext();
+            if (!this.isLeaving) {
+                this.tickNext();
+            }
             return this;
         },
 
-        /** The next look is at the moment when the digits change, so that they are never a second late. */
+        /**
+         * The next look is at the moment when the digits change, so that they are never a second late. One timer,
+         * however often the bar is drawn.
+         */
         tickNext: function() {
+            this.stopTimer();
             this.timer = setTimeout(_.bind(function() {
                 this.updateRemainingTime();
                 if (this.timer) {
@@ -462,7 +466,6 @@
                 this.render();
             } else if (this.timer) {
                 this.showTime();
-                this.stopTimer();
                 this.tickNext();
             }
             if (Math.abs(changed) > CHANGED_SECONDS) {
