@@ -119,7 +119,7 @@ test-matrix: $(STAMPS)/dev ## Every supported Python and Django, through tox
 ## --- quality --------------------------------------------------------------------------------------------
 
 .PHONY: quality
-quality: lint imports types migrations pii spec-table-check permissions-check lint-js ## Linters, import layers, types, pending migrations
+quality: lint imports types migrations pii spec-table-check permissions-check lint-js messages-check rst ## Linters, import layers, types, pending migrations, catalogues
 
 .PHONY: lint
 lint: $(STAMPS)/quality ## ruff
@@ -161,6 +161,22 @@ permissions-check: $(STAMPS)/quality ## The page of permissions is what the test
 .PHONY: lint-js
 lint-js: node_modules/.package-lock.json ## eslint
 	npx --no-install eslint .
+
+.PHONY: messages
+messages: $(STAMPS)/quality ## Extract the words, merge them into every language, compile (needs GNU gettext)
+	$(PY) tools/messages.py
+
+.PHONY: messages-check
+messages-check: $(STAMPS)/quality ## The catalogues hold the words of the sources, and are compiled
+	$(PY) tools/messages.py --check
+
+.PHONY: translations
+translations: $(STAMPS)/quality ## Every language has every word, with the same placeholders and all plural forms
+	$(PY) tools/messages.py --complete
+
+.PHONY: rst
+rst: $(STAMPS)/docs ## What PyPI shows is valid reStructuredText (`make docs` looks at the rest)
+	for page in README.rst CHANGELOG.rst; do $(PY) -m docutils --strict $$page /dev/null || exit 1; done
 
 ## --- documents, numbers, pictures -----------------------------------------------------------------------
 

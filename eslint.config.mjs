@@ -57,7 +57,10 @@ export default [
         files: ['edx_proctoring/static/proctoring/spec/**/*.js', 'tools/spec-host.js'],
         languageOptions: {
             ...es5Script,
-            globals: {...es5Script.globals, ...globals.jasmine, sinon: 'readonly', setFixtures: 'readonly', templateSource: 'readonly'}
+            globals: {
+                ...es5Script.globals, ...globals.jasmine, sinon: 'readonly', setFixtures: 'readonly',
+                templateSource: 'readonly', templateNames: 'readonly', workerModule: 'readonly'
+            }
         }
     },
     {

@@ -74,6 +74,16 @@ function main() {
     npm('underscore', 'underscore-umd.js');
     npm('backbone', 'backbone.js');
     npm('sinon', 'pkg', 'sinon.js');
+    // The npm module runs in a worker: `workerModule(self)` runs it with a worker's scope of the spec's own.
+    context.workerModule = new vm.Script(
+        '(function(self) {\n'
+        + fs.readFileSync(path.join(STATIC, 'index.js'), 'utf8')
+            .replace('export function handlerWrapper', 'function handlerWrapper')
+            .replace('export default handlerWrapper;', 'return handlerWrapper;')
+        + '\n})',
+        {filename: path.join(STATIC, 'index.js')}
+    ).runInContext(context);
+    context.templateNames = fs.readdirSync(path.join(STATIC, 'proctoring', 'templates'));
     // The real templates, so that a spec sees what a person would see.
     context.templateSource = (name) => fs.readFileSync(path.join(STATIC, 'proctoring', 'templates', name), 'utf8');
     load(path.join(ROOT, 'tools', 'spec-host.js'));

@@ -14,7 +14,7 @@ not heard yet.
   process still delivers the older one: then the newer is delivered once more after it.
 - A row that somebody is delivering is on loan (``LEASE``): nobody else touches it meanwhile. A
   process that dies with it may cause a second delivery, never none; of a mail only if it dies
-  between the mail server's yes and the next statement (docs/decisions/0010-when-effects-are-forgotten.rst).
+  between the mail server's yes and the next statement (docs/decisions/0005-when-effects-are-forgotten.rst).
 - With ``ASYNC_PROVIDER_CALLS``, provider calls and mails are left to a Celery task, sent by name
   after commit. Without Celery they are delivered like leftovers.
 

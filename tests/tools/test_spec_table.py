@@ -54,6 +54,34 @@ def test_modules_functions_classes_and_cases_are_found(repository: Path) -> None
     }
 
 
+SPEC = """
+describe('A part', function() {
+    // @spec law.md 2:a 2:b
+    it('doesn\\'t fail', function() {});
+"""
+
+
+def test_specs_of_the_browser_code_are_found(repository: Path) -> None:
+    (repository / "edx_proctoring/static/proctoring/spec").mkdir(parents=True)
+    (repository / "edx_proctoring/static/proctoring/spec/part_spec.js").write_text(SPEC)
+    (repository / "tests/test_law.py").write_text(TESTS.replace('"2:b"', '"2:a"'))
+    assert run(repository) == 0
+    assert "``part_spec.js::doesn't fail``" in (repository / "docs/spec_coverage.rst").read_text()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(SPEC.replace("it(", "//("), id="no-test-follows"),
+        pytest.param(SPEC.replace("2:a 2:b", ""), id="no-item"),
+    ],
+)
+def test_a_comment_without_a_test_or_an_item_is_a_mistake(repository: Path, text: str) -> None:
+    (repository / "edx_proctoring/static/proctoring/spec").mkdir(parents=True)
+    (repository / "edx_proctoring/static/proctoring/spec/part_spec.js").write_text(text)
+    assert run(repository, "--check") == 1
+
+
 def test_the_page_names_items_and_tests(repository: Path) -> None:
     page = (repository / "docs/spec_coverage.rst").read_text()
     assert "3 of 3 items." in page

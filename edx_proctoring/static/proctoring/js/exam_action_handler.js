@@ -15,6 +15,9 @@
     var PING_HEAD_START_SECONDS = 10;
     // How long a silent worker may hold up the page when the provider names no limit.
     var WORKER_LIMIT = 60 * MILLISECONDS;
+    // How long a request may hold up the page. Entering may wait for a provider that registers the learner.
+    var REQUEST_LIMIT = 30 * MILLISECONDS;
+    var ENTER_LIMIT = 60 * MILLISECONDS;
     // Readiness is asked for at growing intervals: right after the check it matters, later it costs.
     var FIRST_POLL_AFTER = 5 * MILLISECONDS;
     var LAST_POLL_AFTER = 60 * MILLISECONDS;
@@ -132,7 +135,7 @@
             '#accessible-error-modal',
             '.content-wrapper'
         );
-        $('#confirm_open_button').trigger('click');
+        $modal.find('#confirm_open_button').trigger('click');
         if ($modal.is(':visible')) {
             $modal.attr('aria-hidden', 'false');
             if (!$modal.has(document.activeElement).length) {
@@ -145,13 +148,21 @@
         }
     }
 
+    /** The buttons of the same page: one question, so one answer at a time. */
+    function buttonsBeside($button) {
+        return $button.closest('.sequence, .skip-confirm-wrapper').find('button').not($button);
+    }
+
     /**
-     * Claim a button for one request. False if it is claimed already: that was a double click.
+     * Claim a button for one request, and with it those beside it. False if one is claimed already: that was
+     * a double click, or a change of mind that came too late.
      */
     function lock($button) {
-        if ($button.attr('aria-busy') === 'true') {
+        var $beside = buttonsBeside($button);
+        if ($button.add($beside).filter('[aria-busy=true]').length) {
             return false;
         }
+        $beside.filter('.exam-action-button:not([disabled])').attr('data-proctoring-locked', '').prop('disabled', true);
         if ($button.data('proctoringLabel') === undefined) {
             $button.data('proctoringLabel', $button.attr('data-cta-text') || $button.html());
         }
@@ -166,6 +177,8 @@
 
     function unlock($button) {
         $button.removeAttr('aria-busy').prop('disabled', false).html($button.data('proctoringLabel'));
+        buttonsBeside($button).filter('[data-proctoring-locked]').removeAttr('data-proctoring-locked')
+            .prop('disabled', false);
         $('html').css('cursor', '');
         if (document.activeElement === document.body) {
             // A disabled button loses the focus; nobody else has taken it meanwhile.
@@ -290,7 +303,7 @@
     /** The attempt's status as the server has it. */
     function checkExamAttemptStatus(url) {
         return new Promise(function(resolve, reject) {
-            $.ajax(url).done(function(data) {
+            $.ajax({url: url, timeout: REQUEST_LIMIT}).done(function(data) {
                 if (data && data.status) {
                     resolve(data.status);
                 } else {
@@ -325,7 +338,8 @@
             $.ajax({
                 url: $button.attr('data-change-state-url'),
                 type: 'PUT',
-                data: {action: $button.attr('data-action')}
+                data: {action: $button.attr('data-action')},
+                timeout: REQUEST_LIMIT
             }).done(function() {
                 resolve();
             }).fail(reject);
@@ -370,7 +384,7 @@
         var $button = buttonOf(this, event);
         var interval = exam.ProctoringAppPingInterval;
         var timeout = interval ? interval * MILLISECONDS : undefined;
-        var started;
+        var started, otherwise;
 
         if (event && event.stopPropagation) {
             event.stopPropagation();
@@ -383,21 +397,83 @@
             started = askWorker('start', timeout, (timeout || 0) + WORKER_LIMIT).then(function() {
                 return putAction($button);
             });
-            started.then(exam.reloadPage, failWith(
-                $button,
-                gettext('Your exam could not be started'),
-                gettext(
-                    'Your exam has not started and no time was used. Make sure that the proctoring software is ' +
-                    'running, then try again.'
-                )
-            ));
+            otherwise = gettext(
+                'Your exam has not started and no time was used. Make sure that the proctoring software is ' +
+                'running, then try again.'
+            );
         } else {
-            putAction($button).then(exam.reloadPage, failWith(
-                $button,
-                gettext('Your exam could not be started'),
-                gettext('Your exam has not started and no time was used. Reload this page and try again.')
-            ));
+            started = putAction($button);
+            otherwise = gettext('Your exam has not started and no time was used. Reload this page and try again.');
         }
+        started.then(exam.reloadPage, unlessStarted(
+            $button, failWith($button, gettext('Your exam could not be started'), otherwise)
+        ));
+    }
+
+    /**
+     * A failure, unless the clock runs: the answer to an earlier try may have been lost, or another tab was
+     * faster. Nobody may be told then that no time was used.
+     */
+    function unlessStarted($button, fail) {
+        return function(reason) {
+            function failed() {
+                fail(reason);
+            }
+            if (!reason || reason.status === undefined) {
+                // The proctoring software failed, so the server was not asked to start the clock.
+                failed();
+                return;
+            }
+            exam.checkExamAttemptStatus($button.attr('data-change-state-url')).then(function(status) {
+                if (status === 'started') {
+                    exam.reloadPage();
+                } else {
+                    failed();
+                }
+            }, failed);
+        };
+    }
+
+    /** What the learner loses by leaving: the wish to submit is known to this page only. */
+    function warnOfUnsentSubmission() {
+        return gettext('Your exam is not submitted yet. Leave this page open until the connection is back.');
+    }
+
+    /**
+     * Submit, once: until the server has answered, however long the connection is lost. As a promise that is
+     * rejected with the jqXHR of a refusal.
+     */
+    function submitUntilAnswered($button) {
+        if ($button.data('proctoringSubmitted')) {
+            // It was the proctoring software that did not answer; the submission itself is done.
+            return Promise.resolve();
+        }
+        return new Promise(function(resolve, reject) {
+            function settle(how, value) {
+                $(window).off('beforeunload.proctoringSubmit');
+                showMessage($button, '');
+                how(value);
+            }
+            exam.keepTrying({
+                url: $button.attr('data-change-state-url'),
+                data: {action: 'submit'},
+                isDone: exam.isExamOver,
+                waiting: function() {
+                    $(window).off('beforeunload.proctoringSubmit')
+                        .on('beforeunload.proctoringSubmit', warnOfUnsentSubmission);
+                    showMessage($button, gettext(
+                        'The server cannot be reached, so your exam is not submitted yet. Leave this page open: your ' +
+                        'exam is submitted as soon as the connection is back. The answers that you submitted before ' +
+                        'are saved.'
+                    ));
+                },
+                done: function() {
+                    $button.data('proctoringSubmitted', true);
+                    settle(resolve);
+                },
+                refused: function(xhr) { settle(reject, xhr); }
+            });
+        });
     }
 
     /**
@@ -405,7 +481,8 @@
      */
     function examEndHandler(event) {
         var $button = buttonOf(this, event);
-        var tellSoftware = isWorkerConfigured() && $button.attr('data-action') === 'submit';
+        var isSubmit = $button.attr('data-action') === 'submit';
+        var tellSoftware = isSubmit && isWorkerConfigured();
         var put;
 
         if (!lock($button)) {
@@ -413,32 +490,30 @@
         }
         cancelLeaveWarning();
         adoptExternalId($button);
-        put = putAction($button);
-        if (tellSoftware) {
-            put.then(function() {
-                askWorker('submit', 0, WORKER_LIMIT).then(exam.reloadPage, failWith(
-                    $button,
-                    gettext('The proctoring software did not answer'),
-                    gettext(
-                        'Your answers are submitted, but the proctoring software did not confirm that the session ' +
-                        'has ended. Make sure that it is running, then try again, or close it yourself and reload ' +
-                        'this page.'
-                    )
-                ));
-            }, failWith(
+        put = isSubmit ? submitUntilAnswered($button) : putAction($button);
+        put.then(function() {
+            if (!tellSoftware) {
+                exam.reloadPage();
+                return;
+            }
+            askWorker('submit', 0, WORKER_LIMIT).then(exam.reloadPage, failWith(
                 $button,
-                gettext('Your exam could not be ended'),
+                gettext('The proctoring software did not answer'),
                 gettext(
-                    'Your exam was not submitted. Make sure that the proctoring software is running, then try again.'
+                    'Your answers are submitted, but the proctoring software did not confirm that the session ' +
+                    'has ended. Make sure that it is running, then try again, or close it yourself and reload ' +
+                    'this page.'
                 )
             ));
-        } else {
-            put.then(exam.reloadPage, failWith(
-                $button,
-                gettext('That did not work'),
-                gettext('Your exam was not changed. Reload this page and try again.')
-            ));
-        }
+        }, isSubmit ? failWith(
+            $button,
+            gettext('Your exam could not be ended'),
+            gettext('Your exam was not submitted. Try again, or reload this page to see where your exam stands.')
+        ) : failWith(
+            $button,
+            gettext('That did not work'),
+            gettext('Your exam was not changed. Reload this page and try again.')
+        ));
     }
 
     // --- Entering an exam ---------------------------------------------------------------------
@@ -459,7 +534,7 @@
             return;
         }
         showMessage($button, '');
-        $.ajax({url: $button.attr('data-ajax-url'), type: 'POST', data: data})
+        $.ajax({url: $button.attr('data-ajax-url'), type: 'POST', data: data, timeout: ENTER_LIMIT})
             .done(function() {
                 exam.reloadPage();
             })
@@ -500,7 +575,7 @@
             return;
         }
         showMessage($button, '');
-        $.ajax(request).done(function() {
+        $.ajax($.extend({timeout: REQUEST_LIMIT}, request)).done(function() {
             exam.reloadPage();
         }).fail(function(xhr) {
             unlock($button);
@@ -553,7 +628,7 @@
 
     /** Ask for the status; `then` gets true if the provider has said that the learner is ready. */
     function askWhetherReady(then, otherwise) {
-        $.ajax(setUpPage().attr('data-exam-started-poll-url') + '?sourceid=instructions')
+        $.ajax({url: setUpPage().attr('data-exam-started-poll-url') + '?sourceid=instructions', timeout: REQUEST_LIMIT})
             .done(function(data) {
                 then(data.status === 'ready_to_start');
             })

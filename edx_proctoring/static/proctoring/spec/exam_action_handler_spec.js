@@ -30,7 +30,11 @@ describe('The buttons of the exam pages', function() {
 
     /** Let promises settle, and the answers of those versions of jQuery that give them a moment later. */
     function settled(then) {
-        setTimeout(then, 20);
+        function look() {
+            // A request that the last answer led to is waited for as well.
+            setTimeout(server.queue && server.queue.length ? look : then, 20);
+        }
+        setTimeout(look, 20);
     }
 
     function page(html) {
@@ -54,8 +58,23 @@ describe('The buttons of the exam pages', function() {
         _.each(_.keys(exam), function(name) { delete exam[name]; });
         _.extend(exam, saved);
         delete window.accessible_modal;
+        // Repetitions of a spec that left its request unanswered end here.
+        $(window).off('online').off('beforeunload');
     });
 
+    // @spec learner-experience.md 6.2
+    it('are found under the names that outside code calls and replaces', function() {
+        _.each([
+            'ProctoredExamView', 'ProctoredExamInfo', 'updateStatusHandler', 'examStartHandler', 'examEndHandler',
+            'checkExamAttemptStatus', 'endExam', 'pingApplication', 'accessibleError'
+        ], function(name) {
+            expect(typeof saved[name]).withContext(name).toBe('function');
+        });
+        expect(typeof window.ProctoredExamModel).toBe('function');
+        expect(typeof window.LearnerOnboardingModel).toBe('function');
+    });
+
+    // @spec learner-experience.md 4.2:enter-script
     describe('entering', function() {
         function enter(attributes, response) {
             server.respondWith('POST', '/enter', response);
@@ -113,6 +132,7 @@ describe('The buttons of the exam pages', function() {
         });
     });
 
+    // @spec learner-experience.md 4.2:opt-out-script
     describe('doing without proctoring', function() {
         beforeEach(function() {
             setFixtures(
@@ -147,6 +167,7 @@ describe('The buttons of the exam pages', function() {
             return $('.' + kind);
         }
 
+        // @spec learner-experience.md 6.5:update
         it('puts the action and reloads', function(done) {
             server.respondWith('PUT', URL, json(200));
             button('js-proctoring-update', 'stop').trigger('click');
@@ -157,6 +178,7 @@ describe('The buttons of the exam pages', function() {
             });
         });
 
+        // @spec learner-experience.md 6.5:locked
         it('shows that it works, and the label again after a failure', function(done) {
             var $button = button('js-proctoring-update', 'reset_attempt');
             server.respondWith('PUT', URL, json(500));
@@ -172,6 +194,7 @@ describe('The buttons of the exam pages', function() {
             });
         });
 
+        // @spec learner-experience.md 6.5:start
         it('starts the proctoring software before the clock', function(done) {
             var order = [];
             installWorker(function(message) {
@@ -196,6 +219,7 @@ describe('The buttons of the exam pages', function() {
             });
         });
 
+        // @spec learner-experience.md 6.5:start
         it('does not start the clock when the proctoring software does not start', function(done) {
             installWorker(function() { return {type: 'examAttemptStartFailed', error: 'camera'}; });
             button('js-proctoring-start', 'start').trigger('click');
@@ -208,6 +232,7 @@ describe('The buttons of the exam pages', function() {
             });
         });
 
+        // @spec learner-experience.md 6.5:start
         it('starts without a worker where the provider has none', function(done) {
             server.respondWith('PUT', URL, json(200));
             button('js-proctoring-start', 'start').trigger('click');
@@ -218,6 +243,24 @@ describe('The buttons of the exam pages', function() {
             });
         });
 
+        [
+            {status: 'started', reloads: true, name: 'shows the exam when it has started after all'},
+            {status: 'ready_to_start', reloads: false, name: 'says that no time was used when it has not'}
+        ].forEach(function(example) {
+            it(example.name, function(done) {
+                var reload = exam.reloadPage;
+                server.respondWith('PUT', URL, json(400));
+                server.respondWith('GET', URL, json(200, {status: example.status}));
+                button('js-proctoring-start', 'start').trigger('click');
+                settled(function() {
+                    expect(reload.calls.count() > 0).toBe(example.reloads);
+                    expect(/no time was used/.test($('[role=alertdialog]').text())).toBe(!example.reloads);
+                    done();
+                });
+            });
+        });
+
+        // @spec learner-experience.md 6.5:end
         it('submits to the server before it tells the proctoring software', function(done) {
             var order = [];
             installWorker(function(message) {
@@ -237,6 +280,7 @@ describe('The buttons of the exam pages', function() {
             });
         });
 
+        // @spec learner-experience.md 6.5:end
         it('says that the answers are safe when only the software fails', function(done) {
             installWorker(function() { return {type: 'examAttemptEndFailed'}; });
             server.respondWith('PUT', URL, json(200));
@@ -245,6 +289,135 @@ describe('The buttons of the exam pages', function() {
                 expect($('[role=alertdialog]').text()).toContain('Your answers are submitted');
                 expect($('.js-proctoring-end').prop('disabled')).toBe(false);
                 done();
+            });
+        });
+
+        // @spec learner-experience.md 6.5:end
+        it('does not submit a second time when only the software is asked again', function(done) {
+            var answers = [{type: 'examAttemptEndFailed'}, {type: 'examAttemptEnded'}];
+            installWorker(function() { return answers.shift(); });
+            server.respondWith('PUT', URL, json(200));
+            button('js-proctoring-end', 'submit').trigger('click');
+            settled(function() {
+                $('.js-proctoring-end').trigger('click');
+                settled(function() {
+                    expect(_.where(server.requests, {method: 'PUT'}).length).toBe(1);
+                    expect(workers.length).toBe(2);
+                    expect(exam.reloadPage).toHaveBeenCalled();
+                    done();
+                });
+            });
+        });
+
+        it('says that nothing was submitted when the server refuses', function(done) {
+            server.respondWith('PUT', URL, json(500));
+            button('js-proctoring-end', 'submit').trigger('click');
+            settled(function() {
+                expect($('[role=alertdialog]').text()).toContain('was not submitted');
+                expect($('.js-proctoring-end').prop('disabled')).toBe(false);
+                expect(exam.reloadPage).not.toHaveBeenCalled();
+                done();
+            });
+        });
+
+        // @spec learner-experience.md 6.5:locked
+        it('keeps the other answer to the question locked while it works', function(done) {
+            server.respondWith('PUT', URL, json(500));
+            page(
+                '<button class="exam-action-button js-proctoring-end" id="yes" data-action="submit" data-change-state-url="' + URL + '">Yes</button>'
+                + '<button class="exam-action-button js-proctoring-end" id="no" data-action="start" data-change-state-url="' + URL + '">No</button>'
+            );
+            $('#yes').trigger('click');
+            expect($('#no').prop('disabled')).toBe(true);
+            $('#no').trigger('click');
+            expect(server.requests.length).toBe(1);
+            settled(function() {
+                expect($('#no').prop('disabled')).toBe(false);
+                done();
+            });
+        });
+
+        // @spec learner-experience.md 6.5:offline
+        describe('without a connection', function() {
+            var setTimer, timers;
+
+            beforeEach(function() {
+                setTimer = window.setTimeout;
+                timers = [];
+                window.setTimeout = function() {
+                    timers.push(setTimer.apply(window, arguments));
+                    return _.last(timers);
+                };
+            });
+
+            afterEach(function() {
+                // What was not submitted in one spec may not be submitted in the next.
+                _.each(timers, function(timer) { clearTimeout(timer); });
+                window.setTimeout = setTimer;
+            });
+
+            function submitOffline(status) {
+                server.respondWith('PUT', URL, [status, {}, '']);
+                button('js-proctoring-end', 'submit').trigger('click');
+                server.respond();
+            }
+
+            function leaveWarnings() {
+                return _.size(($._data(window, 'events') || {}).beforeunload);
+            }
+
+            function online() {
+                $(window).trigger('online');
+                server.respond();
+                server.respond();
+            }
+
+            [0, 502, 503, 504].forEach(function(status) {
+                it('keeps the wish to submit, and says so (' + status + ')', function() {
+                    submitOffline(status);
+                    expect($('[role=alert]').text()).toContain('not submitted yet');
+                    expect($('[role=alert]').text()).toContain('as soon as the connection is back');
+                    expect($('.js-proctoring-end').prop('disabled')).toBe(true);
+                    expect(leaveWarnings()).toBe(1);
+                });
+            });
+
+            it('submits when the connection is back', function(done) {
+                submitOffline(0);
+                server.respondWith('GET', URL, json(200, {status: 'ready_to_submit'}));
+                server.respondWith('PUT', URL, json(200, {exam_attempt_id: 7}));
+                online();
+                settled(function() {
+                    expect(_.pluck(server.requests, 'method')).toEqual(['PUT', 'GET', 'PUT']);
+                    expect(exam.reloadPage.calls.count()).toBe(1);
+                    expect($('[role=alert]').text()).toBe('');
+                    expect(leaveWarnings()).toBe(0);
+                    done();
+                });
+            });
+
+            it('does not submit what has arrived, or has ended by itself meanwhile', function(done) {
+                submitOffline(0);
+                server.respondWith('GET', URL, json(200, {status: 'submitted'}));
+                online();
+                settled(function() {
+                    expect(_.where(server.requests, {method: 'PUT'}).length).toBe(1);
+                    expect(exam.reloadPage.calls.count()).toBe(1);
+                    done();
+                });
+            });
+
+            it('tells the proctoring software once it is submitted', function(done) {
+                installWorker(function() { return {type: 'examAttemptEnded'}; });
+                submitOffline(0);
+                expect(workers.length).toBe(0);
+                server.respondWith('GET', URL, json(200, {status: 'ready_to_submit'}));
+                server.respondWith('PUT', URL, json(200));
+                online();
+                settled(function() {
+                    expect(workers[0].message.type).toBe('endExamAttempt');
+                    done();
+                });
             });
         });
 
@@ -259,6 +432,7 @@ describe('The buttons of the exam pages', function() {
             });
         });
 
+        // @spec learner-experience.md 6.5:locked
         it('runs once when a theme has bound the handler as well', function(done) {
             server.respondWith('PUT', URL, json(200));
             button('js-proctoring-update', 'stop').on('click', exam.updateStatusHandler).trigger('click');
@@ -295,6 +469,7 @@ describe('The buttons of the exam pages', function() {
         });
     });
 
+    // @spec learner-experience.md 4.4:set-up-script
     describe('setting up', function() {
         function setUp(status) {
             server.respondWith('GET', URL + '?sourceid=instructions', json(200, {status: status}));
@@ -359,6 +534,7 @@ describe('The buttons of the exam pages', function() {
         });
     });
 
+    // @spec learner-experience.md 6.6:messages
     describe('the worker protocol', function() {
         it('gives a ping ten seconds less than the page waits', function(done) {
             installWorker(function() { return {type: 'echo'}; });
@@ -376,6 +552,7 @@ describe('The buttons of the exam pages', function() {
             });
         });
 
+        // @spec learner-experience.md 6.6:limit
         it('gives up on a silent worker and ends it', function(done) {
             var clock = sinon.useFakeTimers({toFake: ['setTimeout', 'clearTimeout']});
             installWorker(function() { return null; });
@@ -388,6 +565,7 @@ describe('The buttons of the exam pages', function() {
             clock.restore();
         });
 
+        // @spec learner-experience.md 6.5:status
         it('ends the session of the software when the server agrees', function(done) {
             installWorker(function() { return {type: 'examAttemptEnded'}; });
             server.respondWith('GET', URL, json(200, {status: 'submitted'}));
@@ -397,6 +575,7 @@ describe('The buttons of the exam pages', function() {
             }, done.fail);
         });
 
+        // @spec learner-experience.md 6.5:status
         it('does not end it while the exam is running', function(done) {
             installWorker(function() { return {type: 'examAttemptEnded'}; });
             server.respondWith('GET', URL, json(200, {status: 'started'}));
@@ -406,6 +585,7 @@ describe('The buttons of the exam pages', function() {
             });
         });
 
+        // @spec learner-experience.md 6.5:status
         it('has nothing to end without a worker', function(done) {
             exam.endExam(URL).then(function() {
                 expect(server.requests.length).toBe(0);
@@ -414,6 +594,7 @@ describe('The buttons of the exam pages', function() {
         });
     });
 
+    // @spec learner-experience.md 6.5:error
     describe('an error', function() {
         var MODAL =
             '<div id="accessible-error-modal"><h2 id="acessible-error-title"></h2><button class="close-modal"></button>'
