@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 # Rows per statement: databases limit the size of one.
 BATCH_SIZE = 500
 
+# The range of our key columns.
+_MAX_ID = 2**31 - 1
+
 ADDITIONAL_TIME = ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED[0]
 
 
@@ -206,9 +209,15 @@ def _validated_multiplier(allowance_type: Any, value: Any) -> float | None:
 
 
 def _exams_by_given_id(exam_ids: Sequence[Any]) -> dict[Any, ProctoredExam]:
-    as_numbers = {exam_id: int(exam_id) for exam_id in exam_ids if str(exam_id).isascii() and str(exam_id).isdigit()}
+    as_numbers = {exam_id: int(exam_id) for exam_id in exam_ids if _may_be_id(exam_id)}
     found = ProctoredExam.objects.in_bulk(set(as_numbers.values()))
     return {given: found[number] for given, number in as_numbers.items() if number in found}
+
+
+def _may_be_id(given: Any) -> bool:
+    # A number that no key column can hold is nobody's id, and some databases answer it with an error.
+    text = str(given)
+    return text.isascii() and text.isdigit() and len(text) <= len(str(_MAX_ID)) and int(text) <= _MAX_ID
 
 
 def _user_ids_by_entry(entries: Sequence[Any]) -> dict[Any, int]:
