@@ -6,6 +6,7 @@ provider from a thread, with None for a request.
 
 import logging
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
@@ -37,7 +38,11 @@ def start_exam_callback(request: HttpRequest | None, attempt_code: str) -> HttpR
             )
         )
     if request is None or request.method != "HEAD":
-        _enter(attempt["id"], attempt["status"])
+        try:
+            _enter(attempt["id"], attempt["status"])
+        except (NotImplementedError, ImproperlyConfigured):
+            # The attempt stays as it is, and the learner goes on to the exam's page, which says more than a 500.
+            log.exception("launch of an attempt whose provider is not configured: attempt_id=%s", attempt["id"])
     exam = attempt["proctored_exam"]
     response = HttpResponseRedirect(_address_of(exam["course_id"], exam["content_id"]))
     response.set_signed_cookie(
