@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from edx_proctoring.exceptions import ReviewNotUnderstood
 from edx_proctoring.models import ProctoredExamSoftwareSecureComment
+from edx_proctoring.utils.text import storable
 
 __all__ = ["NormalizedReview", "ReviewComment", "parse_review"]
 
@@ -82,7 +83,8 @@ def _text(comment: Mapping[str, Any], key: str, number: int) -> str:
     value = comment.get(key)
     if not isinstance(value, str):
         raise ReviewNotUnderstood(f"{key!r} of comment {number} must be a text.")
-    return value
+    # A verdict is worth more than a character that was cut in two.
+    return storable(value)
 
 
 def _seconds(comment: Mapping[str, Any], key: str, number: int) -> int:

@@ -36,6 +36,7 @@ from edx_proctoring.models import (
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus, ReviewStatus, SoftwareSecureReviewStatus
 from edx_proctoring.utils import emit_event, encrypt_and_encode, locate_attempt_by_attempt_code
+from edx_proctoring.utils.text import is_storable, storable
 
 __all__ = ["ReviewReceipt", "apply_review", "deactivate_review_of", "receive_review", "replay_review"]
 
@@ -294,7 +295,7 @@ def _review_exists(attempt_code: str) -> bool:
 
 def _reviewer(email: Any) -> Any:
     """Return the user with this address; None if there is none, or if it is not clear who it is."""
-    if not isinstance(email, str) or not email:
+    if not isinstance(email, str) or not email or not is_storable(email):
         return None
     users = get_user_model()
     try:
@@ -324,7 +325,7 @@ def _encrypted_video_url(backend: Any, normalized: NormalizedReview, attempt: Ma
     if not key or not normalized.video_url:
         return {}
     try:
-        return {"encrypted_video_url": encrypt_and_encode(normalized.video_url.encode(), bytes.fromhex(key))}
+        return {"encrypted_video_url": encrypt_and_encode(storable(normalized.video_url).encode(), bytes.fromhex(key))}
     except ValueError:
         # A verdict is worth more than its recording: a wrong key must not keep it out.
         log.error("link to the recording not stored, the key is unfit: attempt_id=%s", attempt["id"])
@@ -386,7 +387,8 @@ def _settle(entry: ReviewInboxEntry, outcome: str, *, reason: Exception | str | 
         reason = str(reason) if isinstance(reason, ProctoredBaseException) else type(reason).__name__
     if outcome == ReviewInboxEntry.OUTCOME_REFUSED:
         outcome = f"{outcome}: {reason}"
-    entry.outcome = outcome[:255]
+    # Reasons quote what was sent.
+    entry.outcome = storable(outcome)[:255]
     entry.save(update_fields=["outcome", "modified"])
 
 
