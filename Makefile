@@ -15,6 +15,8 @@ WORKERS ?= 2
 # Tests that need something the default cell does not have.
 PLAIN := not browser and not celery
 DEMO_OPTIONS ?=
+# Who proctors the demo's course: mock_provider (REST) or rpnow.
+PROVIDER ?= mock_provider
 
 COMPILE := CUSTOM_COMPILE_COMMAND='make upgrade' $(BIN)/pip-compile --quiet --upgrade --strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --annotation-style=line
@@ -76,8 +78,8 @@ install: $(STAMPS)/dev node_modules/.package-lock.json $(REACT_CLIENT)/node_modu
 ## --- run ------------------------------------------------------------------------------------------------
 
 .PHONY: demo
-demo: $(STAMPS)/demo ## The whole product on this machine: host, provider, personas (DEMO_OPTIONS="--port 18001")
-	@$(PY) -m demo $(DEMO_OPTIONS)
+demo: $(STAMPS)/demo ## The whole product on this machine (PROVIDER=rpnow; DEMO_OPTIONS="--port 18001")
+	@$(PY) -m demo --provider $(PROVIDER) $(DEMO_OPTIONS)
 
 ## --- test -----------------------------------------------------------------------------------------------
 
@@ -190,4 +192,4 @@ format: $(STAMPS)/quality ## Sort imports and lay out the Python code
 
 .PHONY: clean
 clean: ## Remove what running and testing leave behind (not .venv, not node_modules)
-	rm -rf .demo htmlcov screenshots docs/_build build dist edx_proctoring.db .mypy_cache .ruff_cache .tox
+	rm -rf .demo .demo-rpnow htmlcov screenshots docs/_build build dist edx_proctoring.db .mypy_cache .ruff_cache .tox

@@ -47,6 +47,7 @@ BACKEND_CONFIGURATION_ALLOW_LIST: list[str] = [
     "verbose_name",
     "video_review_aes_key",
     # New in 7.0.
+    "callback_allowed_networks",
     "callback_secrets",
     "page_timeout",
     "password_cipher",

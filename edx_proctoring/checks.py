@@ -1,39 +1,71 @@
 """Mistakes in the configuration, found before a learner finds them. Spec: backends.md 2, 3.1, 7.4.
 
 Each message names the setting, and its hint the way to repair it. What 6.1.4 started with, starts
-here too: only a default provider that cannot work is an error. Run with ``manage.py check``.
+here too: only a default provider that cannot work keeps a command from running. Run with
+``manage.py check``.
 
 ========================  =====================================================================
 ``edx_proctoring.E001``   a settings dict is no dict
 ``edx_proctoring.W002``   there is no default backend, or no provider of its name
-``edx_proctoring.E003``   the default provider could not be built; so could one of the older form
+``edx_proctoring.E003``   the default provider could not be built, or one of the older form (which
+                          is reported as an error, but stops nothing)
 ``edx_proctoring.W003``   another provider could not be built
 ``edx_proctoring.W004``   an option of a provider has no effect
-``edx_proctoring.W005``   a boolean of a provider's settings is neither true nor false
+``edx_proctoring.W005``   a boolean, of a provider or the platform, is neither true nor false
 ``edx_proctoring.E006``   the default provider cannot encrypt exam passwords (``W006``: another one)
 ``edx_proctoring.W007``   reviews may be faked: callback simulation is on
 ``edx_proctoring.W008``   there is no key for obscured user ids
 ``edx_proctoring.E009``   a time limit of the default provider is no positive number (``W009``: another one)
 ``edx_proctoring.W010``   the platform has no keys to verify the signatures of JWTs with
+``edx_proctoring.W021``   a provider's settings, or links among them, are no dict
+``edx_proctoring.W022``   a provider's settings hold a key that nobody reads
+``edx_proctoring.W023``   exams name a provider that is not configured
+``edx_proctoring.W024``   a switch is named after a provider that is not configured
+``edx_proctoring.W025``   nobody may deliver the reviews of a REST provider
 ========================  =====================================================================
+
+W023 to W025 ask the database: they run with ``manage.py check --database default``, with ``migrate``
+and with ``check_proctoring_backends``.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.apps import AppConfig, apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.contrib.auth.models import Group
+from django.core.checks import ERROR, CheckMessage, Error, Tags, Warning, register
+from django.db import connections, router
+from django.db.models import Count
+from waffle import get_waffle_switch_model
 
-from edx_proctoring import conf
-from edx_proctoring.backends import provider_settings
+from edx_proctoring import conf, constants
+from edx_proctoring.backends import provider_settings, redaction
 from edx_proctoring.backends.null import NullBackendProvider
+from edx_proctoring.backends.rest import BaseRestProctoringProvider
+from edx_proctoring.models import ProctoredExam
 from edx_proctoring.utils.signed_jwt import accepts_any_signature
 
 if TYPE_CHECKING:
     from edx_proctoring.apps import EdxProctoringConfig
 
 TAG = "edx_proctoring"
+
+_PLATFORM_BOOLEANS: Final = frozenset(
+    {
+        "ALLOW_CALLBACK_SIMULATION",
+        "ALLOW_REVIEW_UPDATES",
+        "ALLOW_TIMED_OUT_STATE",
+        "ASYNC_PROVIDER_CALLS",
+        "HIDE_PROVIDER_FIELDS",
+        "LEARNER_MAY_RESUME",
+        "REQUIRE_FAILURE_SECOND_REVIEWS",
+        "USE_ONBOARDING_PROFILE_API",
+    }
+)
+
+# The host may have one of its own.
+Switch = get_waffle_switch_model()
 
 
 @register(TAG)
@@ -81,6 +113,18 @@ def check_default_backend(app_configs: Sequence[AppConfig] | None, **kwargs: Any
     ]
 
 
+class ErrorThatStopsNothing(Error):
+    """An error by its level, but by itself no reason to refuse a command such as ``migrate``.
+
+    Published configurations hold entries of the older form whose classes are installed nowhere; 6.1.4
+    did not read them, so a platform that is upgraded must start with them (backends.md 2.3).
+    """
+
+    def is_serious(self, level: int = ERROR) -> bool:
+        """Return whether who asks wants to stop at less than errors (``check --fail-level WARNING``)."""
+        return level < ERROR
+
+
 @register(TAG)
 def check_broken_backends(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """The process starts without a provider that could not be built; exams of it do not."""
@@ -88,14 +132,14 @@ def check_broken_backends(app_configs: Sequence[AppConfig] | None, **kwargs: Any
     return [
         _message(
             name,
-            f"The proctoring provider {name!r} could not be built: {type(exc).__name__}: {exc}",
+            f"The proctoring provider {name!r} could not be built: {redaction.describe(exc, name)}",
             hint=(
                 f"Correct PROCTORING_BACKENDS[{name!r}]; exams that name this backend cannot be taken until then."
                 if name in new_form
                 else "Correct its entry in PROCTORING_BACKEND_PROVIDERS, or move it to PROCTORING_BACKENDS."
             ),
             number="003",
-            always_error=name not in new_form,
+            is_of_older_form=name not in new_form,
         )
         for name, exc in _config().broken_backends.items()
     ]
@@ -118,7 +162,7 @@ def check_dropped_options(app_configs: Sequence[AppConfig] | None, **kwargs: Any
 def check_booleans(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Samples of the older form hold placeholder text where true or false belongs."""
     names = sorted({*conf.proctoring.backends, *provider_settings.legacy_entries()} - {"DEFAULT"})
-    return [
+    messages: list[CheckMessage] = [
         Warning(
             f"The proctoring setting {key} of the provider {name!r} is neither true nor false and is ignored.",
             hint=f"Set 'settings' → {key!r} of {name!r} to true or false, or remove it.",
@@ -126,8 +170,48 @@ def check_booleans(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
         )
         for name in names
         for key, value in provider_settings.own_settings(name).items()
-        if key in provider_settings.BOOLEAN_KEYS and value is not None and conf.as_bool(value) is None
+        if key in provider_settings.BOOLEAN_KEYS and _is_no_boolean(value)
     ]
+    messages += [
+        Warning(
+            f"PROCTORING_SETTINGS[{key!r}] is neither true nor false and is ignored.",
+            hint=f"Set PROCTORING_SETTINGS[{key!r}] to true or false, or remove it.",
+            id="edx_proctoring.W005",
+        )
+        for key in sorted(_PLATFORM_BOOLEANS & set(conf.proctoring.options))
+        if _is_no_boolean(conf.proctoring.options[key])
+    ]
+    return messages
+
+
+@register(TAG)
+def check_provider_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """What a provider has for itself is looked up by name: a misspelt one leaves the platform's value in force."""
+    messages: list[CheckMessage] = []
+    for name, path, own in _settings_of_entries():
+        for where, value in (
+            (path, own),
+            (f"{path}['LINK_URLS']", own.get("LINK_URLS") if isinstance(own, Mapping) else None),
+        ):
+            if value is not None and not isinstance(value, Mapping):
+                messages.append(
+                    Warning(
+                        f"{where} must be a dict, but is a {type(value).__name__}; it is ignored.",
+                        hint=f"Make {where} a dict, or remove it.",
+                        id="edx_proctoring.W021",
+                    )
+                )
+        unknown = sorted(map(str, set(own) - provider_settings.KNOWN_KEYS)) if isinstance(own, Mapping) else []
+        if unknown:
+            messages.append(
+                Warning(
+                    f"{path} has keys that nobody reads: {', '.join(unknown)}.",
+                    hint=f"Correct the spelling for the provider {name!r}. Known keys: "
+                    f"{', '.join(sorted(provider_settings.KNOWN_KEYS))}.",
+                    id="edx_proctoring.W022",
+                )
+            )
+    return messages
 
 
 @register(TAG)
@@ -144,7 +228,7 @@ def check_exam_passwords(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
             messages.append(
                 _message(
                     name,
-                    f"The proctoring provider {name!r} cannot encrypt exam passwords: {type(exc).__name__}: {exc}",
+                    f"The proctoring provider {name!r} cannot encrypt exam passwords: {redaction.describe(exc, name)}",
                     hint="Correct 'crypto_key' (24 or 16 characters, no repeated halves); under FIPS rules ask the "
                     "vendor for another cipher and set 'password_cipher'.",
                     number="006",
@@ -217,6 +301,81 @@ def check_jwt_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
     ]
 
 
+@register(Tags.database)
+def check_rows(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Rows that name providers, compared with the configuration. Spec: host-platform.md 16, number 6."""
+    tables = (ProctoredExam._meta.db_table, Group._meta.db_table, Switch._meta.db_table)
+    for alias in databases or ():
+        # ``migrate`` asks before there are any tables.
+        existing = connections[alias].introspection.table_names()
+        if router.db_for_read(ProctoredExam) == alias and set(tables) <= set(existing):
+            return [*_exams_of_unknown_providers(), *_switches_of_unknown_providers(), *_providers_without_reviewers()]
+    return []
+
+
+def _exams_of_unknown_providers() -> Iterator[CheckMessage]:
+    known = _known_names()
+    active = ProctoredExam.objects.filter(is_proctored=True, is_active=True).exclude(backend=None)
+    for name, exams in active.order_by("backend").values_list("backend").annotate(Count("id")):
+        if name not in known:
+            yield Warning(
+                f"Active exams name the proctoring provider {name!r}, which is not configured: {exams} of them.",
+                hint=f"Configure {name!r} in PROCTORING_BACKENDS, or give these exams another provider in Studio.",
+                id="edx_proctoring.W023",
+            )
+
+
+def _switches_of_unknown_providers() -> Iterator[CheckMessage]:
+    before, after = constants.PING_FAILURE_PASSTHROUGH_TEMPLATE.split("{}")
+    known = _known_names()
+    switches = Switch.objects.filter(name__startswith=before, name__endswith=after).order_by("name")
+    for switch in switches.values_list("name", flat=True):
+        name = switch.removeprefix(before).removesuffix(after)
+        if name not in known:
+            yield Warning(
+                f"The switch {switch!r} has no effect: no proctoring provider {name!r} is configured.",
+                hint="Rename the switch after the provider that it is for, or delete it.",
+                id="edx_proctoring.W024",
+            )
+
+
+def _providers_without_reviewers() -> Iterator[CheckMessage]:
+    groups = {
+        f"{name}_review": name for name, provider in _providers() if isinstance(provider, BaseRestProctoringProvider)
+    }
+    manned = Group.objects.filter(name__in=groups, user__is_active=True).values_list("name", flat=True)
+    for group in sorted(set(groups) - set(manned)):
+        yield Warning(
+            f"Nobody is in the group {group!r}: the reviews of the proctoring provider {groups[group]!r} are taken "
+            "from staff only.",
+            hint=f"Create the group {group!r} and put the user of the provider's OAuth2 application into it.",
+            id="edx_proctoring.W025",
+        )
+
+
+def _known_names() -> set[str]:
+    """Every name of the configuration, also those whose exams are proctored elsewhere."""
+    return {*conf.proctoring.backends, *provider_settings.legacy_entries(), *_config().backends}
+
+
+def _is_no_boolean(value: object) -> bool:
+    return value is not None and conf.as_bool(value) is None
+
+
+def _settings_of_entries() -> Iterator[tuple[str, str, Any]]:
+    """Yield provider, where its settings stand, and what stands there, of both forms."""
+    forms = (
+        ("PROCTORING_BACKENDS", conf.proctoring.backends),
+        ("PROCTORING_BACKEND_PROVIDERS", provider_settings.legacy_entries()),
+    )
+    for form, entries in forms:
+        for name, entry in entries.items():
+            if name != "DEFAULT" and isinstance(entry, Mapping):
+                yield name, f"{form}[{name!r}]['settings']", entry.get("settings")
+
+
 def _is_time_limit(value: Any) -> bool:
     parts = value if isinstance(value, (tuple, list)) else (value,)
     return 0 < len(parts) <= 2 and all(
@@ -224,10 +383,12 @@ def _is_time_limit(value: Any) -> bool:
     )
 
 
-def _message(name: str, text: str, *, hint: str, number: str, always_error: bool = False) -> CheckMessage:
+def _message(name: str, text: str, *, hint: str, number: str, is_of_older_form: bool = False) -> CheckMessage:
     """Return an error if the provider is the default one, else a warning: the other exams go on."""
-    if always_error or name == provider_settings.default_backend_name():
+    if name == provider_settings.default_backend_name():
         return Error(text, hint=hint, id=f"edx_proctoring.E{number}")
+    if is_of_older_form:
+        return ErrorThatStopsNothing(text, hint=hint, id=f"edx_proctoring.E{number}")
     return Warning(text, hint=hint, id=f"edx_proctoring.W{number}")
 
 

@@ -13,7 +13,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 
-from edx_proctoring.api import attempts, effects, exams, reviews
+from edx_proctoring.api import attempt_pages, attempts, effects, exams, reviews, summaries
 from edx_proctoring.models import (
     ProctoredExam,
     ProctoredExamReviewPolicy,
@@ -177,6 +177,26 @@ def finish_attempt_flow(
         )
     else:
         reviews.deactivate_review_of(instance.attempt_code)
+
+
+# Outlines
+
+
+@receiver(post_save, sender=ProctoredExam, dispatch_uid="edx_proctoring.outline_changed.exam_saved")
+@receiver(post_delete, sender=ProctoredExam, dispatch_uid="edx_proctoring.outline_changed.exam_deleted")
+@receiver(post_save, sender=ProctoredExamStudentAttempt, dispatch_uid="edx_proctoring.outline_changed.attempt_saved")
+@receiver(post_delete, sender=ProctoredExamStudentAttempt, dispatch_uid="edx_proctoring.outline_changed.attempt_gone")
+def on_outline_changed(**kwargs: Any) -> None:
+    """An exam or an attempt is not what this request has seen of it (host-platform.md 16.3)."""
+    summaries.forget_outlines()
+
+
+@receiver(post_save, sender=ProctoredExamStudentAttempt, dispatch_uid="edx_proctoring.attempt_counted")
+@receiver(post_delete, sender=ProctoredExamStudentAttempt, dispatch_uid="edx_proctoring.attempt_uncounted")
+def count_learners_anew(instance: ProctoredExamStudentAttempt, created: bool = True, **kwargs: Any) -> None:
+    """An attempt came or went: the number of learners that the course team's list remembers is out of date."""
+    if created:
+        attempt_pages.forget_number_of_learners(instance.proctored_exam_id)
 
 
 # Reviews

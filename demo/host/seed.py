@@ -17,6 +17,7 @@ from django.db import transaction
 from django.test.utils import override_settings
 from django.utils import timezone
 from oauth2_provider.models import get_application_model
+from waffle import get_waffle_switch_model
 
 from demo.host import publishing
 from demo.host.models import (
@@ -36,6 +37,9 @@ from edx_proctoring.exceptions import ProctoredExamNotFoundException
 
 COURSE_ID = "course-v1:Demo+PROC+2026"
 PROVIDER = "mock_provider"
+RPNOW = "software_secure"
+# Providers that a start of the demo chooses; a provider that somebody chose in Studio stays.
+STARTED_WITH = (PROVIDER, RPNOW)
 # Credentials with which the mock provider calls the host. Local and invented, like everything here.
 PROVIDER_CLIENT = ("mock-provider-client", "mock-provider-client-secret")
 RETIREMENT_CLIENT = ("retirement-client", "retirement-client-secret")
@@ -168,7 +172,9 @@ def seed() -> str:
         with transaction.atomic():
             _content(course)
             _members(course)
-    if is_new or _keep_near_date_ahead(course):
+    _recordings_switch()
+    changed = [_keep_near_date_ahead(course), _keep_provider(course)]
+    if is_new or any(changed):
         with override_settings(DEMO_EAGER_TASKS=True):  # the host starts afterwards and finds everything registered
             publishing.publish(course)
     if is_new:
@@ -194,7 +200,7 @@ def _people() -> dict[str, Any]:
 
 
 def _clients_and_groups(users: dict[str, Any]) -> None:
-    for backend in (PROVIDER, "software_secure"):
+    for backend in STARTED_WITH:
         group, _ = Group.objects.get_or_create(name=f"{backend}_review")
         group.user_set.add(users["rey"])
     application = get_application_model()
@@ -225,7 +231,7 @@ def _course() -> tuple[CourseRun, bool]:
             "starts_at": now - timedelta(days=30),
             "ends_at": now + timedelta(days=365),
             "allow_proctoring_opt_out": True,
-            "proctoring_provider": PROVIDER,
+            "proctoring_provider": settings.COURSE_PROVIDER,
             "proctoring_escalation_email": "course-team@demo.example",
             "is_credit_course": True,
             "rejected_exam_overrides_grade": True,
@@ -318,6 +324,22 @@ def _keep_near_date_ahead(course: CourseRun) -> bool:
     final.due = _rounded(timezone.now() + near.due_in)
     final.save(update_fields=["due"])
     return True
+
+
+def _keep_provider(course: CourseRun) -> bool:
+    """The demo may be started again with another provider."""
+    if course.proctoring_provider == settings.COURSE_PROVIDER or course.proctoring_provider not in STARTED_WITH:
+        return False
+    course.proctoring_provider = settings.COURSE_PROVIDER
+    course.save(update_fields=["proctoring_provider"])
+    return True
+
+
+def _recordings_switch() -> None:
+    """With RPNow the course team may open recordings, which a platform switches on when it is ready for that."""
+    get_waffle_switch_model().objects.get_or_create(
+        name="edx_proctoring.reds_api_redirect", defaults={"active": settings.COURSE_PROVIDER == RPNOW}
+    )
 
 
 def _rounded(moment: datetime) -> datetime:

@@ -9,6 +9,10 @@ Environment variables, all optional:
     Folder for the database, mails, logs and built worker scripts. Default ``.demo`` in the repository.
 ``DEMO_PORT``, ``DEMO_PROVIDER_URL``
     Where this host and the mock provider listen. Defaults 18000 and ``http://127.0.0.1:11136``.
+``DEMO_PROVIDER=rpnow``
+    The course is proctored by RPNow, which the mock provider plays, instead of the REST provider.
+``DEMO_DEBUG=1``
+    Shows Django's own error pages with their details instead of the demo's.
 ``DEMO_SPECIAL_EXAMS=0``
     Starts with special exams off: no service is registered, the URLs stay.
 ``DEMO_NO_PIPELINE=1``
@@ -32,9 +36,10 @@ DATA_DIR.mkdir(parents=True, exist_ok=True)
 PORT = int(os.environ.get("DEMO_PORT", "18000"))
 PROVIDER_URL = os.environ.get("DEMO_PROVIDER_URL", "http://127.0.0.1:11136")
 
-DEBUG = True
-# The pages and endpoints under /_demo/; a test runner turns DEBUG off but still wants them.
-DEMO_TOOLS = DEBUG
+# Off, so that an unknown address or a defect is answered as on a platform, without the insides of the server.
+DEBUG = os.environ.get("DEMO_DEBUG") == "1"
+# The pages and endpoints under /_demo/. Nothing but a demonstration uses these settings, so they are always there.
+DEMO_TOOLS = True
 # Public on purpose: this host runs on a developer's machine and holds nothing but invented people.
 SECRET_KEY = "demo-host-not-a-secret-key-for-local-use-only"
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "testserver", *filter(None, os.environ.get("DEMO_HOSTS", "").split(","))]
@@ -181,7 +186,15 @@ PROCTORING_USER_OBFUSCATION_KEY = "demo-obfuscation-key"
 ENV_TOKENS: dict[str, Any] = json.loads(
     Path(os.environ.get("DEMO_TOKENS_FILE", REPOSITORY / "demo" / "settings" / "tokens.json")).read_text("utf-8")
 )
-ENV_TOKENS["PROCTORING_BACKENDS"]["mock_provider"]["base_url"] = PROVIDER_URL
+_backends = ENV_TOKENS["PROCTORING_BACKENDS"]
+if "mock_provider" in _backends:
+    _backends["mock_provider"]["base_url"] = PROVIDER_URL
+if "software_secure" in _backends:
+    _backends["software_secure"]["exam_register_endpoint"] = f"{PROVIDER_URL}/exams/registration/"
+    _backends["software_secure"]["software_download_url"] = f"{PROVIDER_URL}/rpnow"
+COURSE_PROVIDER = "software_secure" if os.environ.get("DEMO_PROVIDER") == "rpnow" else "mock_provider"
+if COURSE_PROVIDER in _backends:
+    _backends["DEFAULT"] = COURSE_PROVIDER
 AUTH_TOKENS = ENV_TOKENS
 
 # --- Tokens, REST -----------------------------------------------------------------------------------------------

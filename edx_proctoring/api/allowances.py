@@ -51,8 +51,16 @@ def add_allowance_for_user(exam_id: int, user_info: Any, key: Any, value: Any) -
     ``ProctoredExamNotActiveException``.
     """
     allowance, action = ProctoredExamStudentAllowance.add_allowance_for_user(exam_id, user_info, key, value)
-    log.info("allowance %s: exam_id=%s user_id=%s key=%s", action, exam_id, allowance.user_id, allowance.key)
-    _track(exams.get_exam_by_id(exam_id), action, allowance)
+    exam = exams.get_exam_by_id(exam_id)
+    log.info(
+        "allowance given: action=%s exam_id=%s user_id=%s course_id=%s key=%s",
+        action,
+        exam_id,
+        allowance.user_id,
+        exam["course_id"],
+        allowance.key,
+    )
+    _track(exam, action, allowance)
 
 
 def remove_allowance_for_user(exam_id: int, user_id: int, key: Any) -> None:
@@ -63,7 +71,9 @@ def remove_allowance_for_user(exam_id: int, user_id: int, key: Any) -> None:
         return
     exam = exams.exam_dict(allowance.proctored_exam)
     allowance.delete()
-    log.info("allowance deleted: exam_id=%s user_id=%s key=%s", exam_id, user_id, stored_key)
+    log.info(
+        "allowance deleted: exam_id=%s user_id=%s course_id=%s key=%s", exam_id, user_id, exam["course_id"], stored_key
+    )
     _track(exam, "deleted", allowance)
 
 

@@ -14,6 +14,7 @@ from edx_proctoring import backends, conf
 from edx_proctoring.api import exams, timing, transitions
 from edx_proctoring.api.attempts_read import attempt_dict, attempt_with, is_attempt_ready_to_resume
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
+from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import get_exam_type, get_exam_url, get_time_remaining_for_attempt, humanized_time
 
@@ -45,9 +46,22 @@ def get_exam_attempt_data(exam_id: int, attempt_id: int, is_learning_mfe: bool =
             raise StudentExamAttemptDoesNotExistsException(
                 f"Attempted to get attempt_id={attempt_id} of exam_id={exam_id}, but this attempt does not exist."
             )
-    else:
-        exam = exams.exam_dict(found.proctored_exam)
+        return data_of_attempt(found, exam, is_learning_mfe=is_learning_mfe)
+    return data_of_attempt(found, is_learning_mfe=is_learning_mfe)
+
+
+# For sister rooms
+
+
+def data_of_attempt(
+    found: ProctoredExamStudentAttempt, exam: dict[str, Any] | None = None, /, *, is_learning_mfe: bool
+) -> dict[str, Any]:
+    """As ``get_exam_attempt_data``, for an attempt that was loaded with exam and user: no query to find it.
+
+    ``exam``: exam dict to show instead of the attempt's own.
+    """
     attempt = attempt_dict(transitions.end_if_time_is_up(found))
+    exam = exam or attempt["proctored_exam"]
     provider = backends.find_backend_provider(exam)
 
     is_ready_to_resume = is_attempt_ready_to_resume(attempt)

@@ -509,7 +509,12 @@ def mark_exam_attempt_as_ready_to_resume(attempt_id: int) -> int:
     attempt.ready_to_resume, attempt.is_resumable = True, False
     attempt.save()
     OpenAttempt.objects.release(attempt.pk)
-    log.info("attempt released for resumption: attempt_id=%s user_id=%s", attempt_id, attempt.user_id)
+    log.info(
+        "attempt released for resumption: attempt_id=%s exam_id=%s user_id=%s",
+        attempt_id,
+        attempt.proctored_exam_id,
+        attempt.user_id,
+    )
     return attempt.pk
 
 
@@ -524,7 +529,9 @@ def mark_exam_attempt_as_resumed(attempt_id: int) -> int:
         raise ProctoredExamIllegalResumeUpdate(f"attempt_id={attempt_id} was not released for resumption")
     attempt.resumed, attempt.is_resumable = True, False
     attempt.save()
-    log.info("attempt resumed: attempt_id=%s user_id=%s", attempt_id, attempt.user_id)
+    log.info(
+        "attempt resumed: attempt_id=%s exam_id=%s user_id=%s", attempt_id, attempt.proctored_exam_id, attempt.user_id
+    )
     return attempt.pk
 
 

@@ -12,6 +12,7 @@ from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance, 
 from edx_proctoring.serializers import (
     ProctoredExamStudentAllowanceSerializer,
     ProctoredExamStudentAttemptSerializer,
+    data_of,
 )
 
 __all__ = [
@@ -67,14 +68,12 @@ def get_last_exam_completion_date(course_id: Any, username: str) -> Any:
 
 def attempt_dict(attempt: ProctoredExamStudentAttempt) -> dict[str, Any]:
     """Return the contract's dict of an attempt, fresh. No query if exam and user were loaded with it."""
-    data: dict[str, Any] = ProctoredExamStudentAttemptSerializer(attempt).data
-    return data
+    return data_of(ProctoredExamStudentAttemptSerializer, attempt)
 
 
 def allowance_dict(allowance: ProctoredExamStudentAllowance) -> dict[str, Any]:
     """Return the contract's dict of an allowance, fresh."""
-    data: dict[str, Any] = ProctoredExamStudentAllowanceSerializer(allowance).data
-    return data
+    return data_of(ProctoredExamStudentAllowanceSerializer, allowance)
 
 
 def attempt_with(**criteria: Any) -> ProctoredExamStudentAttempt | None:

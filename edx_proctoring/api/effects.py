@@ -10,8 +10,11 @@ not heard yet.
   given up after a day.
 - Deliveries are idempotent: they say what is now, not what changed. An effect that is no longer
   true is not delivered but marked superseded.
+- Of two effects that contradict each other (``lane``) the newer has the last word, also if a slow
+  process still delivers the older one: then the newer is delivered once more after it.
 - A row that somebody is delivering is on loan (``LEASE``): nobody else touches it meanwhile. A
-  process that dies with it may cause a second delivery, never none.
+  process that dies with it may cause a second delivery, never none; of a mail only if it dies
+  between the mail server's yes and the next statement (docs/decisions/0010-when-effects-are-forgotten.rst).
 - With ``ASYNC_PROVIDER_CALLS``, provider calls and mails are left to a Celery task, sent by name
   after commit. Without Celery they are delivered like leftovers.
 
@@ -37,6 +40,7 @@ from django.utils import timezone
 
 from edx_proctoring import backends, conf
 from edx_proctoring.api.attempts_read import attempt_dict
+from edx_proctoring.backends import waiting
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.utils.db import inner_savepoint, retried, short_transaction
 
@@ -148,6 +152,8 @@ class Route:
     ``only_while``: statuses of the attempt in which it is still true; None for always.
     ``status_must_hold``: it is true as long as the attempt is in the status that caused it.
     ``keeps_parts``: what it did before it failed stands, also in a caller's transaction.
+    ``reaches_a_person``: a second delivery is no news to a service, but it is to people. So the row
+    goes at once and not with the others: a process that dies meanwhile must not mail again.
     """
 
     receiver: Callable[[Delivery], None]
@@ -155,12 +161,17 @@ class Route:
     only_while: Collection[str] | None = None
     status_must_hold: bool = False
     keeps_parts: bool = False
+    reaches_a_person: bool = False
 
     def is_superseded(self, to_status: str, status_now: str) -> bool:
         """Return whether an effect of ``to_status`` is no longer true of an attempt in ``status_now``."""
         if self.status_must_hold and status_now != to_status:
             return True
         return self.only_while is not None and status_now not in self.only_while
+
+    def is_overtaken(self, to_status: str, status_now: str, lanes: Collection[str | None]) -> bool:
+        """Return whether a change to ``status_now``, with effects in these lanes, leaves an older effect untrue."""
+        return self.lane in lanes or self.is_superseded(to_status, status_now)
 
 
 _ROUTES: dict[tuple[str, str], Route] = {}
@@ -174,6 +185,7 @@ def receives(
     only_while: Collection[str] | None = None,
     status_must_hold: bool = False,
     keeps_parts: bool = False,
+    reaches_a_person: bool = False,
 ) -> Callable[[Callable[[Delivery], None]], Callable[[Delivery], None]]:
     """Register the decorated function as receiver of an effect; arguments as of ``Route``.
 
@@ -181,7 +193,7 @@ def receives(
     """
 
     def register(receiver: Callable[[Delivery], None]) -> Callable[[Delivery], None]:
-        _ROUTES[kind, call] = Route(receiver, lane, only_while, status_must_hold, keeps_parts)
+        _ROUTES[kind, call] = Route(receiver, lane, only_while, status_must_hold, keeps_parts, reaches_a_person)
         return receiver
 
     return register
@@ -207,15 +219,7 @@ def record(
     To be called in the transaction of the change, with the attempt locked. What an earlier change
     left behind is superseded or, if its pause is over, returned first.
     """
-    leftovers = list(AttemptEffect.objects.of_attempt(attempt.pk).filter(state=AttemptEffect.STATE_DUE))
-    lanes = {_route(effect.kind, effect.call).lane for effect in effects} - {None}
-    superseded = [row for row in leftovers if _route(row.kind, row.call_name).lane in lanes]
-    if superseded:
-        _settle_superseded(superseded)
-    ripe = [row for row in leftovers if row not in superseded and row.next_try_at <= now]
-    if ripe:
-        _lend(ripe, now)
-    rows = [
+    written = [
         AttemptEffect(
             attempt_id=attempt.pk,
             attempt_code=attempt.attempt_code or "",
@@ -229,12 +233,51 @@ def record(
         )
         for effect in effects
     ]
-    AttemptEffect.objects.bulk_create(rows)
-    if rows and not connection.features.can_return_rows_from_bulk_insert:
-        # MySQL does not tell the keys of many rows. The attempt is locked, so its newest rows are ours.
-        newest = AttemptEffect.objects.filter(attempt_id=attempt.pk).order_by("-id")[: len(rows)]
-        rows = list(reversed(newest))
+    AttemptEffect.objects.bulk_create(written)
+    # One query for both: what was left behind, and the keys of our own rows, which MySQL does not tell.
+    waiting = list(AttemptEffect.objects.of_attempt(attempt.pk).filter(state=AttemptEffect.STATE_DUE))
+    leftovers, rows = _told_apart(waiting, written)
+    lanes = {_route(effect.kind, effect.call).lane for effect in effects} - {None}
+    superseded = [row for row in leftovers if _route_of(row).is_overtaken(row.to_status, to_status, lanes)]
+    if superseded:
+        _settle_superseded(superseded)
+        _heed_those_on_loan(superseded, rows, now)
+    ripe = [row for row in leftovers if row not in superseded and row.next_try_at <= now]
+    if ripe:
+        _lend(ripe, now)
     return ripe + rows
+
+
+def _told_apart(
+    waiting: Sequence[AttemptEffect], written: Sequence[AttemptEffect]
+) -> tuple[list[AttemptEffect], list[AttemptEffect]]:
+    """Return (older rows, those just written), of all that wait in the order of their keys."""
+    if not written:
+        return list(waiting), []
+    keys: set[int | None] = {row.pk for row in written}
+    if None in keys:
+        # The attempt is locked, so its newest rows are ours.
+        return list(waiting[: -len(written)]), list(waiting[-len(written) :])
+    return [row for row in waiting if row.pk not in keys], [row for row in waiting if row.pk in keys]
+
+
+def _heed_those_on_loan(superseded: Sequence[AttemptEffect], rows: Sequence[AttemptEffect], now: datetime) -> None:
+    """Make sure that of two effects in one lane the newer has the last word, also while the older is being delivered.
+
+    If this very thread delivers it, further up the stack, it is told to leave it. If another process does, it cannot be
+    stopped: then the newer one is delivered now, and once more when that loan is over.
+    """
+    overtaken = _overtaken.get()
+    if overtaken is not None:
+        overtaken.update(row.pk for row in superseded)
+    on_loan_elsewhere = {
+        _route_of(row).lane: row.next_try_at
+        for row in superseded
+        if row.tries == 0 and row.next_try_at > now and row.attempt_id not in _delivering.get()
+    }
+    on_loan_elsewhere.pop(None, None)
+    for row in rows:
+        row.__dict__["repeat_at"] = on_loan_elsewhere.get(_route_of(row).lane)
 
 
 def keep_failed(attempt: ProctoredExamStudentAttempt, effect: Effect, error: Exception) -> None:
@@ -264,7 +307,8 @@ def deliver(
     """Deliver what ``record`` returned, after the transaction of the change.
 
     ``attempt``: as it is now, with exam and user. ``actor``: the ``User`` behind the change, or
-    None. Never raises for a receiver's sake. Constant number of queries, apart from those of the
+    None. Providers get the time of a page only; what they miss is told them later, with more
+    patience. Never raises for a receiver's sake. Constant number of queries, apart from those of the
     receivers and one per failure.
     """
     if conf.proctoring.async_provider_calls:
@@ -272,7 +316,8 @@ def deliver(
         rows = [row for row in rows if row.kind not in OUTSIDE_KINDS]
         if for_workers:
             transaction.on_commit(partial(_send_to_workers, for_workers))
-    return _deliver_rows(rows, attempt, actor=actor)
+    with waiting.a_page_waits():
+        return _deliver_rows(rows, attempt, actor=actor)
 
 
 def deliver_due_effects(
@@ -336,13 +381,17 @@ def give_up_effects(effect_ids: Collection[int]) -> int:
 def _deliver_rows(
     rows: Iterable[AttemptEffect], attempt: ProctoredExamStudentAttempt, *, actor: Any = None
 ) -> DeliveryReport:
-    scene = Scene(attempt, actor)
-    delivered: list[AttemptEffect] = []
+    with _delivering_effects_of(attempt.pk) as overtaken:
+        return _deliver_one_by_one(rows, Scene(attempt, actor), overtaken)
+
+
+def _deliver_one_by_one(rows: Iterable[AttemptEffect], scene: Scene, overtaken: Collection[int]) -> DeliveryReport:
+    to_be_forgotten: list[AttemptEffect] = []
     superseded: list[AttemptEffect] = []
-    failed = given_up = 0
+    delivered = failed = given_up = 0
     for row in rows:
-        route = _route(row.kind, row.call_name)
-        if route.is_superseded(row.to_status, attempt.status):
+        route = _route_of(row)
+        if row.pk in overtaken or route.is_superseded(row.to_status, scene.attempt.status):
             superseded.append(row)
             continue
         try:
@@ -355,12 +404,40 @@ def _deliver_rows(
             else:
                 given_up += 1
         else:
-            delivered.append(row)
+            delivered += 1
+            repeat_at = row.__dict__.get("repeat_at")
+            if repeat_at is not None:
+                row.next_try_at = repeat_at
+                retried(row.save)(update_fields=["next_try_at"])
+                continue
+            to_be_forgotten.append(row)
+            if route.reaches_a_person:
+                _forget(to_be_forgotten)
+                to_be_forgotten = []
     if superseded:
         _settle_superseded(superseded)
-    if delivered:
-        _forget(delivered)
-    return DeliveryReport(len(delivered), len(superseded), failed, given_up)
+    if to_be_forgotten:
+        _forget(to_be_forgotten)
+    return DeliveryReport(delivered, len(superseded), failed, given_up)
+
+
+# What this thread is delivering, for changes that receivers make: attempts, and rows of theirs that became untrue.
+_delivering: ContextVar[frozenset[int]] = ContextVar("effects_being_delivered", default=frozenset())
+_overtaken: ContextVar[set[int] | None] = ContextVar("effects_overtaken", default=None)
+
+
+@contextmanager
+def _delivering_effects_of(attempt_id: int) -> Iterator[Collection[int]]:
+    """Inside: this thread delivers effects of the attempt. Yields the rows that are overtaken meanwhile."""
+    overtaken = _overtaken.get()
+    if overtaken is None:
+        overtaken = set()
+    tokens = _delivering.set(_delivering.get() | {attempt_id}), _overtaken.set(overtaken)
+    try:
+        yield overtaken
+    finally:
+        _delivering.reset(tokens[0])
+        _overtaken.reset(tokens[1])
 
 
 @short_transaction
@@ -390,7 +467,13 @@ def _lend(rows: Collection[AttemptEffect], now: datetime) -> None:
 def _settle_superseded(rows: Collection[AttemptEffect]) -> None:
     AttemptEffect.objects.filter(pk__in=[row.pk for row in rows]).update(state=AttemptEffect.STATE_SUPERSEDED)
     for row in rows:
-        log.info("effect superseded: effect_id=%s attempt_id=%s call=%s", row.pk, row.attempt_id, row.call_name)
+        log.info(
+            "effect superseded: effect_id=%s attempt_id=%s exam_id=%s call=%s",
+            row.pk,
+            row.attempt_id,
+            row.exam_id,
+            row.call_name,
+        )
 
 
 def _keep_for_later(row: AttemptEffect, error: Exception) -> bool:
@@ -439,6 +522,10 @@ def _route(kind: str, call: str) -> Route:
     except KeyError:
         # A row of a newer release, met after a downgrade: kept, visible, and tried again.
         return _UNKNOWN_ROUTE
+
+
+def _route_of(row: AttemptEffect) -> Route:
+    return _route(row.kind, row.call_name)
 
 
 def _refuse_unknown(delivery: Delivery) -> None:

@@ -11,9 +11,10 @@ from opaque_keys.edx.keys import UsageKey
 from edx_proctoring import backends, constants
 from edx_proctoring.exceptions import ProctoredExamAlreadyExists, ProctoredExamNotFoundException
 from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy
-from edx_proctoring.serializers import ProctoredExamJSONSafeSerializer, ProctoredExamSerializer
+from edx_proctoring.serializers import ProctoredExamJSONSafeSerializer, ProctoredExamSerializer, data_of
 from edx_proctoring.utils import emit_event
 from edx_proctoring.utils.db import inner_savepoint
+from edx_proctoring.utils.texts import as_text
 
 __all__ = [
     "create_exam",
@@ -144,8 +145,9 @@ def get_exam_by_id(exam_id: int) -> dict[str, Any]:
 
 
 def get_exam_by_content_id(course_id: Any, content_id: Any) -> dict[str, Any]:
-    """Return the exam dict; ids may be strings or opaque keys. Raises ``ProctoredExamNotFoundException``."""
-    exam = ProctoredExam.get_exam_by_content_id(str(course_id), str(content_id))
+    """Return the exam dict; ids may be text, opaque keys or bytes. Raises ``ProctoredExamNotFoundException``."""
+    course_id, content_id = as_text(course_id), as_text(content_id)
+    exam = ProctoredExam.get_exam_by_content_id(course_id, content_id)
     if exam is None:
         raise ProctoredExamNotFoundException(
             f"Cannot find proctored exam in course_id={course_id} with content_id={content_id}"
@@ -155,7 +157,7 @@ def get_exam_by_content_id(course_id: Any, content_id: Any) -> dict[str, Any]:
 
 def get_all_exams_for_course(course_id: Any, active_only: bool = False) -> list[dict[str, Any]]:
     """Return the dicts of a course's exams of all kinds, in no particular order."""
-    return [exam_dict(exam) for exam in ProctoredExam.get_all_exams_for_course(str(course_id), active_only)]
+    return [exam_dict(exam) for exam in ProctoredExam.get_all_exams_for_course(as_text(course_id), active_only)]
 
 
 # For sister rooms and doors
@@ -163,8 +165,7 @@ def get_all_exams_for_course(course_id: Any, active_only: bool = False) -> list[
 
 def exam_dict(exam: ProctoredExam) -> dict[str, Any]:
     """Return the contract's dict of an exam, fresh: callers change it."""
-    data: dict[str, Any] = ProctoredExamSerializer(exam).data
-    return data
+    return data_of(ProctoredExamSerializer, exam)
 
 
 def push_exam_to_provider(exam: ProctoredExam, policy: ProctoredExamReviewPolicy | None = None) -> None:
@@ -179,7 +180,7 @@ def push_exam_to_provider(exam: ProctoredExam, policy: ProctoredExamReviewPolicy
         return
     if policy is None:
         policy = ProctoredExamReviewPolicy.get_review_policy_for_exam(exam.id)
-    payload: dict[str, Any] = ProctoredExamJSONSafeSerializer(exam).data
+    payload = data_of(ProctoredExamJSONSafeSerializer, exam)
     if policy is not None:
         payload["rule_summary"] = policy.review_policy
     try:
@@ -203,7 +204,7 @@ def tell_provider_exam_is_inactive(exam: ProctoredExam) -> None:
 
     A provider that is not configured any more is no obstacle; other failures propagate.
     """
-    payload: dict[str, Any] = ProctoredExamJSONSafeSerializer(exam).data
+    payload = data_of(ProctoredExamJSONSafeSerializer, exam)
     payload["is_active"] = False
     try:
         backends.get_backend_provider(name=payload["backend"]).on_exam_saved(payload)

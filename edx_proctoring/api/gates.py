@@ -69,7 +69,7 @@ def check_start_gates(
     for name, gate in _GATES.items():
         refusal = gate(user, exam, attempt, request)
         if refusal is not None:
-            log.info("start refused: gate=%s code=%s exam_id=%s user_id=%s", name, refusal.code, exam["id"], user.id)
+            _log_refusal(name, refusal, user, exam, attempt)
             return refusal
     try:
         provider_gate = _gate_of_provider(exam)
@@ -84,8 +84,22 @@ def check_start_gates(
         return None
     refusal = provider_gate(exam, attempt, request)
     if refusal is not None:
-        log.info("start refused: gate=provider code=%s exam_id=%s user_id=%s", refusal.code, exam["id"], user.id)
+        _log_refusal("provider", refusal, user, exam, attempt)
     return refusal
+
+
+def _log_refusal(
+    gate: str, refusal: StartRefusal, user: Any, exam: Mapping[str, Any], attempt: Mapping[str, Any] | None
+) -> None:
+    log.info(
+        "start refused: gate=%s code=%s exam_id=%s user_id=%s attempt_id=%s course_id=%s",
+        gate,
+        refusal.code,
+        exam["id"],
+        user.id,
+        None if attempt is None else attempt["id"],
+        exam.get("course_id"),
+    )
 
 
 def _gate_of_provider(exam: Mapping[str, Any]) -> Callable[..., StartRefusal | None] | None:

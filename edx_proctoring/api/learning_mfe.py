@@ -77,7 +77,7 @@ def _running_attempt(user_id: int) -> ProctoredExamStudentAttempt | None:
 
 
 def _attempt_data(attempt: ProctoredExamStudentAttempt, is_learning_mfe: bool) -> dict[str, Any]:
-    return attempt_data.get_exam_attempt_data(attempt.proctored_exam_id, attempt.pk, is_learning_mfe=is_learning_mfe)
+    return attempt_data.data_of_attempt(attempt, is_learning_mfe=is_learning_mfe)
 
 
 def _is(exam: ProctoredExam, course_id: str, content_id: str) -> bool:

@@ -27,7 +27,7 @@ def check_prerequisites(exam: dict[str, Any], user_id: int) -> dict[str, Any]:
     if not state:
         return exam
     status = _are_prerequirements_satisfied(
-        state.get("credit_requirement_status", []),
+        state.get("credit_requirement_status") or [],
         evaluate_for_requirement_name=exam["content_id"],
         filter_out_namespaces=IGNORED_NAMESPACES,
     )
@@ -48,8 +48,11 @@ def _get_ordered_prerequisites(
 ) -> list[Any]:
     """Return requirements in ascending order, without those of some namespaces. Contract name."""
     ignored = filter_out_namespaces or ()
-    considered = [requirement for requirement in prerequisites_statuses if requirement["namespace"] not in ignored]
-    return sorted(considered, key=lambda requirement: requirement["order"])
+    considered = [
+        requirement for requirement in prerequisites_statuses if requirement.get("namespace") not in ignored
+    ]
+    # A requirement whose order the host does not know comes first, so that it counts.
+    return sorted(considered, key=lambda requirement: requirement.get("order") or 0)
 
 
 def _are_prerequirements_satisfied(
@@ -63,12 +66,12 @@ def _are_prerequirements_satisfied(
     are pending.
     """
     ordered = _get_ordered_prerequisites(prerequisites_statuses, filter_out_namespaces)
-    names = [requirement["name"] for requirement in ordered]
+    names = [requirement.get("name") for requirement in ordered]
     if evaluate_for_requirement_name in names:
         ordered = ordered[: names.index(evaluate_for_requirement_name)]
     by_status: dict[str, list[Any]] = {"satisfied": [], "failed": [], "declined": [], "pending": []}
     for requirement in ordered:
-        status = requirement["status"]
+        status = requirement.get("status")
         by_status[status if status in by_status else "pending"].append(requirement)
     return {
         # Sic: the misspelling is contract, here and over the wire.
@@ -84,7 +87,8 @@ def _resolve_prerequisite_links(exam: dict[str, Any], prerequisites: list[Any]) 
     """Set ``jumpto_url`` on each requirement: where it can be fulfilled, or None. Contract name."""
     for prerequisite in prerequisites:
         jumpto_url = None
-        if prerequisite["namespace"] in JUMPTO_SUPPORTED_NAMESPACES and prerequisite["name"]:
-            jumpto_url = reverse("jump_to", args=[exam["course_id"], prerequisite["name"]])
+        name = prerequisite.get("name")
+        if prerequisite.get("namespace") in JUMPTO_SUPPORTED_NAMESPACES and name:
+            jumpto_url = reverse("jump_to", args=[exam["course_id"], name])
         prerequisite["jumpto_url"] = jumpto_url
     return prerequisites

@@ -9,6 +9,7 @@ from django.db.models import Q
 from edx_proctoring import backends, conf, host, runtime
 from edx_proctoring.api import timing
 from edx_proctoring.api.timing import Grants
+from edx_proctoring.backends import waiting
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     BackendProviderOnboardingException,
@@ -102,7 +103,12 @@ def _keep_exam_id(exam: Mapping[str, Any]) -> None:
         return
     unknown = ProctoredExam.objects.filter(pk=exam["id"]).filter(Q(external_id=None) | Q(external_id=""))
     if unknown.update(external_id=exam["external_id"]):
-        log.info("exam known to its provider now: exam_id=%s external_id=%s", exam["id"], exam["external_id"])
+        log.info(
+            "exam known to its provider now: exam_id=%s course_id=%s external_id=%s",
+            exam["id"],
+            exam["course_id"],
+            exam["external_id"],
+        )
 
 
 def withdraw_registration(exam: Mapping[str, Any], external_id: str | None) -> None:
@@ -110,7 +116,8 @@ def withdraw_registration(exam: Mapping[str, Any], external_id: str | None) -> N
     if external_id is None:
         return
     try:
-        backends.get_backend_provider(exam).remove_exam_attempt(exam["external_id"], external_id)
+        with waiting.a_page_waits():
+            backends.get_backend_provider(exam).remove_exam_attempt(exam["external_id"], external_id)
     except Exception:  # pylint: disable=broad-except
         log.warning("registration not withdrawn: exam_id=%s external_id=%s", exam["id"], external_id, exc_info=True)
 

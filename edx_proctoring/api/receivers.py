@@ -11,7 +11,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from edx_proctoring import host, runtime, signals
-from edx_proctoring.api import emails
+from edx_proctoring.api import credit_state, emails
 from edx_proctoring.api.effects import AlreadyLogged, Delivery, receives
 from edx_proctoring.backends import insisting
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
@@ -91,7 +91,15 @@ def _undo_grade_override(delivery: Delivery) -> None:
     )
 
 
-@receives(AttemptEffect.KIND_MAIL, "status_email", status_must_hold=True)
+@receives(AttemptEffect.KIND_CREDIT, "get_credit_state")
+def _ask_for_course_info(delivery: Delivery) -> None:
+    # Contract (python-api.md 4): asked once per change, also where no mail wants to know the course's name.
+    # Nothing hangs on the answer, so a service that fails is not asked again.
+    attempt = delivery.attempt
+    credit_state.credit_state(attempt.user_id, attempt.proctored_exam.course_id, return_course_info=True)
+
+
+@receives(AttemptEffect.KIND_MAIL, "status_email", status_must_hold=True, reaches_a_person=True)
 def _send_status_email(delivery: Delivery) -> None:
     attempt = delivery.attempt
     course_id = attempt.proctored_exam.course_id

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from edx_proctoring import backends, host, runtime
 from edx_proctoring.api import attempts, exams, transitions
 from edx_proctoring.api.attempts_read import attempt_dict, attempt_with, existing_attempt
+from edx_proctoring.backends import waiting
 from edx_proctoring.exceptions import (
     BackendProviderCannotRemoveAttempt,
     BackendProviderRemovalNotConfirmed,
@@ -52,12 +53,16 @@ def reset_practice_exam(exam_id: int, user_id: int, requesting_user: Any) -> int
     _refuse_reset_if_illegal(attempt)
     exam = exams.exam_dict(attempt.proctored_exam)
     former_status = attempt.status
-    is_removed = former_status == Status.submitted
     data = attempt_dict(attempt)
-    if is_removed:
+    is_removed = former_status == Status.submitted and _remove(
         # A provider that is down must not keep the learner from practising.
-        remove_exam_attempt(attempt.pk, requesting_user, require_backend_removal=False)
-    else:
+        attempt,
+        requesting_user,
+        require_backend_removal=False,
+        # Reviewed or broken off meanwhile, it is to be kept.
+        only_as=Status.submitted,
+    )
+    if not is_removed:
         former_status = _mark_as_reset(attempt)
         data["status"] = Status.onboarding_reset
     emit_event(exam, "reset_practice_exam", attempt=data)
@@ -83,12 +88,22 @@ def remove_exam_attempt(attempt_id: int, requesting_user: Any, require_backend_r
     Raises ``StudentExamAttemptDoesNotExistsException``; ``BackendProviderCannotRemoveAttempt`` (502)
     with nothing changed; and what the services raise, after the row is gone.
     """
-    attempt = existing_attempt(attempt_id)
+    _remove(existing_attempt(attempt_id), requesting_user, require_backend_removal=require_backend_removal)
+
+
+def _remove(
+    attempt: ProctoredExamStudentAttempt,
+    requesting_user: Any,
+    *,
+    require_backend_removal: bool,
+    only_as: str | None = None,
+) -> bool:
+    """As ``remove_exam_attempt``; ``only_as``: return False, with the row kept, if the status is another by now."""
     exam = exams.exam_dict(attempt.proctored_exam)
     data = attempt_dict(attempt)
     log.info(
         "removing attempt: attempt_id=%s exam_id=%s user_id=%s course_id=%s status=%s requested_by=%s",
-        attempt_id,
+        attempt.pk,
         exam["id"],
         attempt.user_id,
         exam["course_id"],
@@ -98,9 +113,14 @@ def remove_exam_attempt(attempt_id: int, requesting_user: Any, require_backend_r
     if require_backend_removal:
         _remove_exam_attempt_from_backend(attempt)
     else:
-        _remove_exam_attempts_from_backend([attempt])
+        # Best effort, for a learner or a member of staff who looks at a page.
+        with waiting.a_page_waits():
+            _remove_exam_attempts_from_backend([attempt])
     username, user_id = attempt.user.username, attempt.user_id
-    data["status"] = _delete(attempt_id)
+    status = _delete(attempt.pk, only_as=only_as)
+    if status is None:
+        return False
+    data["status"] = status
 
     course_id, content_id = exam["course_id"], exam["content_id"]
     instructor: host.InstructorService | None = runtime.get_runtime_service(host.INSTRUCTOR)
@@ -118,6 +138,7 @@ def remove_exam_attempt(attempt_id: int, requesting_user: Any, require_backend_r
             req_name=content_id,
         )
     emit_event(exam, "deleted", attempt=data)
+    return True
 
 
 def _remove_exam_attempt_from_backend(attempt: ProctoredExamStudentAttempt) -> None:
@@ -215,9 +236,14 @@ def _take_reset_back(attempt_id: int, former_status: str) -> None:
 
 
 @short_transaction
-def _delete(attempt_id: int) -> str:
-    """Delete the row and return the status it had last. Locks: the attempt, so a change is before or after."""
+def _delete(attempt_id: int, *, only_as: str | None) -> str | None:
+    """Delete the row and return the status it had last; None if it is kept because that is not ``only_as``.
+
+    Locks: the attempt, so a change is before or after.
+    """
     attempt = ProctoredExamStudentAttempt.objects.locked(attempt_id)
+    if only_as is not None and attempt.status != only_as:
+        return None
     attempt.delete_exam_attempt()
     return attempt.status
 

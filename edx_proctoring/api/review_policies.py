@@ -11,7 +11,7 @@ from edx_proctoring.exceptions import (
     ProctoredExamReviewPolicyNotFoundException,
 )
 from edx_proctoring.models import ProctoredExamReviewPolicy
-from edx_proctoring.serializers import ProctoredExamReviewPolicySerializer
+from edx_proctoring.serializers import ProctoredExamReviewPolicySerializer, data_of
 
 __all__ = [
     "create_exam_review_policy",
@@ -71,8 +71,7 @@ def remove_review_policy(exam_id: int) -> None:
 
 def get_review_policy_by_exam_id(exam_id: int) -> dict[str, Any]:
     """Return the policy dict. Raises ``ProctoredExamReviewPolicyNotFoundException``."""
-    data: dict[str, Any] = ProctoredExamReviewPolicySerializer(_policy_of(exam_id)).data
-    return data
+    return data_of(ProctoredExamReviewPolicySerializer, _policy_of(exam_id))
 
 
 def _get_review_policy_by_exam_id(exam_id: int) -> str | None:

@@ -20,7 +20,7 @@ from django.urls import reverse
 
 from edx_proctoring import backends, host, runtime
 from edx_proctoring.api import staff, transitions
-from edx_proctoring.api.review_forms import NormalizedReview, ReviewComment, parse_review
+from edx_proctoring.api.review_forms import NormalizedReview, ReviewComment, parse_review, storable
 from edx_proctoring.exceptions import (
     BackendProviderNotConfigured,
     ProctoredBaseException,
@@ -33,10 +33,9 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
     ReviewInboxEntry,
 )
-from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
+from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer, data_of
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus, ReviewStatus, SoftwareSecureReviewStatus
 from edx_proctoring.utils import emit_event, encrypt_and_encode, locate_attempt_by_attempt_code
-from edx_proctoring.utils.text import is_storable, storable
 
 __all__ = ["ReviewReceipt", "apply_review", "deactivate_review_of", "receive_review", "replay_review"]
 
@@ -140,13 +139,21 @@ def apply_review(review: ProctoredExamSoftwareSecureReview) -> None:
         return
     attempt, is_archived = found
     attempt_dict = _attempt_dict(attempt)
-    exam = attempt_dict["proctored_exam"]
-    if not is_archived:
-        status = _status_after(review, attempt, exam)
-        if status is not None:
-            _move(attempt, status, review)
+    for looks_left in reversed(range(_MAX_LOOKS)):
+        if review.exam_id == attempt.proctored_exam_id:
+            # Loaded with the attempt; the verdict's meaning is asked of the exam's provider.
+            review.exam = attempt.proctored_exam
+        status = None if is_archived else _status_after(review, attempt, attempt_dict["proctored_exam"])
+        if status is None or _move(attempt, status, review, whatever_happened=not looks_left):
+            break
+        # Submitted, reset or removed while the verdict was thought about: look again.
+        found = _find_attempt(review.attempt_code)
+        if found is None:
+            return
+        attempt, is_archived = found
+        attempt_dict = _attempt_dict(attempt)
     emit_event(
-        exam,
+        attempt_dict["proctored_exam"],
         "review_received",
         attempt=attempt_dict,
         override_data={"review_attempt_code": review.attempt_code, "review_status": review.review_status},
@@ -186,8 +193,9 @@ def _take(
         return ReviewReceipt(review_id=None, inbox_id=entry.pk)
     if not isinstance(data, Mapping):
         raise ReviewNotUnderstood("The review must be an object.")
-    # A copy: providers may change what they get, and it is the caller's.
-    normalized = parse_review(backend.on_review_callback(attempt, dict(data.items())))
+    data = storable(dict(data.items()))
+    # A copy: providers may change what they get.
+    normalized = parse_review(backend.on_review_callback(attempt, storable(data)))
     values = {
         "raw_data": _json_without_video_link(data),
         "reviewed_by": _reviewer(data.get("reviewed_by")),
@@ -252,6 +260,7 @@ def _store_locked(
     reviews = ProctoredExamSoftwareSecureReview.objects
     review = reviews.select_for_update().filter(attempt_code=code).first()
     exam = attempt["proctored_exam"]
+    is_first = review is None
     if review is None:
         review = ProctoredExamSoftwareSecureReview(attempt_code=code)
     elif not backends.provider_setting(exam["backend"], "ALLOW_REVIEW_UPDATES"):
@@ -270,12 +279,13 @@ def _store_locked(
     setattr(review, _HELD, True)
     review.save()
     delattr(review, _HELD)
-    _replace_comments(review, normalized.comments)
+    if not is_first:
+        ProctoredExamSoftwareSecureComment.objects.filter(review=review).delete()
+    _add_comments(review, normalized.comments)
     return review
 
 
-def _replace_comments(review: ProctoredExamSoftwareSecureReview, comments: tuple[ReviewComment, ...]) -> None:
-    ProctoredExamSoftwareSecureComment.objects.filter(review=review).delete()
+def _add_comments(review: ProctoredExamSoftwareSecureReview, comments: tuple[ReviewComment, ...]) -> None:
     ProctoredExamSoftwareSecureComment.objects.bulk_create(
         ProctoredExamSoftwareSecureComment(
             review=review,
@@ -295,7 +305,7 @@ def _review_exists(attempt_code: str) -> bool:
 
 def _reviewer(email: Any) -> Any:
     """Return the user with this address; None if there is none, or if it is not clear who it is."""
-    if not isinstance(email, str) or not email or not is_storable(email):
+    if not isinstance(email, str) or not email:
         return None
     users = get_user_model()
     try:
@@ -325,7 +335,7 @@ def _encrypted_video_url(backend: Any, normalized: NormalizedReview, attempt: Ma
     if not key or not normalized.video_url:
         return {}
     try:
-        return {"encrypted_video_url": encrypt_and_encode(storable(normalized.video_url).encode(), bytes.fromhex(key))}
+        return {"encrypted_video_url": encrypt_and_encode(normalized.video_url.encode(), bytes.fromhex(key))}
     except ValueError:
         # A verdict is worth more than its recording: a wrong key must not keep it out.
         log.error("link to the recording not stored, the key is unfit: attempt_id=%s", attempt["id"])
@@ -387,19 +397,36 @@ def _settle(entry: ReviewInboxEntry, outcome: str, *, reason: Exception | str | 
         reason = str(reason) if isinstance(reason, ProctoredBaseException) else type(reason).__name__
     if outcome == ReviewInboxEntry.OUTCOME_REFUSED:
         outcome = f"{outcome}: {reason}"
-    # Reasons quote what was sent.
-    entry.outcome = storable(outcome)[:255]
+    entry.outcome = outcome[:255]
     entry.save(update_fields=["outcome", "modified"])
 
 
 # Applying
 
+# How often a verdict is thought about anew because the attempt moved on meanwhile.
+_MAX_LOOKS: Final = 5
 
-def _move(attempt: ProctoredExamStudentAttempt, status: str, review: ProctoredExamSoftwareSecureReview) -> None:
+
+def _move(
+    attempt: ProctoredExamStudentAttempt,
+    status: str,
+    review: ProctoredExamSoftwareSecureReview,
+    *,
+    whatever_happened: bool,
+) -> bool:
+    """Change the status; return False, with nothing changed, if the attempt is no longer as it was seen."""
+    moved_on = False
+
+    def is_as_seen(current: ProctoredExamStudentAttempt) -> bool:
+        nonlocal moved_on
+        moved_on = (current.status, current.completed_at) != (attempt.status, attempt.completed_at)
+        return whatever_happened or not moved_on
+
     try:
-        transitions.update_attempt_status(
-            attempt.pk, status, raise_if_not_found=False, update_attributable_to=review.reviewed_by or None
-        )
+        with transitions.provided_that(is_as_seen):
+            transitions.update_attempt_status(
+                attempt.pk, status, raise_if_not_found=False, update_attributable_to=review.reviewed_by or None
+            )
     except NotImplementedError:
         # Raised by the look-up of the provider. The review stays; saving it again, once the
         # provider is back, moves the attempt.
@@ -408,6 +435,7 @@ def _move(attempt: ProctoredExamStudentAttempt, status: str, review: ProctoredEx
             attempt.pk,
             attempt.proctored_exam.backend,
         )
+    return whatever_happened or not moved_on
 
 
 def _find_attempt(attempt_code: str) -> tuple[ProctoredExamStudentAttempt, bool] | None:
@@ -425,8 +453,7 @@ def _find_attempt(attempt_code: str) -> tuple[ProctoredExamStudentAttempt, bool]
 
 
 def _attempt_dict(attempt: ProctoredExamStudentAttempt) -> dict[str, Any]:
-    data: dict[str, Any] = ProctoredExamStudentAttemptSerializer(attempt).data
-    return data
+    return data_of(ProctoredExamStudentAttemptSerializer, attempt)
 
 
 def _status_after(

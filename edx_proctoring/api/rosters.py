@@ -1,26 +1,24 @@
-"""Lists for course staff, one page at a time.
+"""Lists of learners for course staff: allowances by learner, and onboarding, one page at a time.
 
-Spec: rest-api.md 5.3, 5.4, 5.5 and 11; architecture R5. A course may have ten thousand learners: the
-database sorts, filters and cuts, and the number of queries does not depend on how many learners,
-attempts or allowances there are.
+Spec: rest-api.md 5.3, 5.5 and 11; architecture R5. A course may have ten thousand learners: the
+number of queries does not depend on how many learners, attempts or allowances there are. The list
+of attempts is in ``attempt_pages``.
 """
 
 import logging
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from edx_proctoring import backends
 from edx_proctoring.api import allowances, onboarding
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
-from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
 from edx_proctoring.statuses import (
     InstructorDashboardOnboardingAttemptStatus,
     ProctoredExamStudentAttemptStatus,
@@ -29,111 +27,22 @@ from edx_proctoring.statuses import (
 from edx_proctoring.utils import obscured_user_id
 
 __all__ = [
-    "ATTEMPT_ORDERINGS",
     "NoOnboardingExamException",
     "OnboardingRoster",
     "allowances_by_username",
-    "current_attempts_page",
     "newest_onboarding_exam",
     "onboarding_roster",
 ]
 
 log = logging.getLogger(__name__)
 
-# Query value to database order; ids break ties, so that no row is on two pages or on none.
-ATTEMPT_ORDERINGS: Final[Mapping[str, tuple[str, ...]]] = {
-    "created": ("created", "id"),
-    "-created": ("-created", "-id"),
-    "username": ("user__username", "-created", "-id"),
-    "-username": ("-user__username", "-created", "-id"),
-    "exam_name": ("proctored_exam__exam_name", "-created", "-id"),
-    "-exam_name": ("-proctored_exam__exam_name", "-created", "-id"),
-    "status": ("status", "-created", "-id"),
-    "-status": ("-status", "-created", "-id"),
-    "started_at": ("started_at", "-created", "-id"),
-    "-started_at": ("-started_at", "-created", "-id"),
-    "completed_at": ("completed_at", "-created", "-id"),
-    "-completed_at": ("-completed_at", "-created", "-id"),
-}
+# So many keys of enrolments are read at once for a search; those of more are counted instead.
+_MOST_KEYS: Final = 500
 
 # More unknown provider ids than this say nothing new in the log.
 _UNKNOWN_IDS_LOGGED: Final = 5
 
 OnboardingStatus = InstructorDashboardOnboardingAttemptStatus
-
-
-# Attempts
-
-
-def current_attempts_page(
-    course_id: str,
-    *,
-    page: int,
-    page_size: int,
-    search_by: str | None = None,
-    exam_id: int | None = None,
-    status: str | None = None,
-    ordering: str = "-created",
-) -> Page:
-    """Return one page of the newest attempt per learner and exam of a course.
-
-    Args:
-        course_id: the course; timed, practice and proctored exams, active or not.
-        page: number of the page; one that does not exist gives the last page.
-        page_size: rows per page.
-        search_by: part of a username or e-mail address, in any case.
-        exam_id, status: only newest attempts at this exam, in this status.
-        ordering: a key of ``ATTEMPT_ORDERINGS``; an unknown one gives the newest first.
-
-    Each row is an attempt dict with ``all_attempts``: all attempts of that learner at that exam,
-    newest first. Three queries.
-    """
-    newer = ProctoredExamStudentAttempt.objects.filter(
-        user_id=OuterRef("user_id"), proctored_exam_id=OuterRef("proctored_exam_id")
-    ).filter(Q(created__gt=OuterRef("created")) | Q(created=OuterRef("created"), pk__gt=OuterRef("pk")))
-    attempts = ProctoredExamStudentAttempt.objects.filter(
-        ~Exists(newer), proctored_exam__course_id=course_id
-    ).select_related("user", "proctored_exam")
-    if search_by:
-        attempts = attempts.filter(Q(user__username__icontains=search_by) | Q(user__email__icontains=search_by))
-    if exam_id is not None:
-        attempts = attempts.filter(proctored_exam_id=exam_id)
-    if status:
-        attempts = attempts.filter(status=status)
-    attempts = attempts.order_by(*ATTEMPT_ORDERINGS.get(ordering, ATTEMPT_ORDERINGS["-created"]))
-    found = Paginator(attempts, page_size).get_page(page)
-    found.object_list = _with_all_attempts(list(found.object_list))
-    return found
-
-
-def _with_all_attempts(current: Sequence[ProctoredExamStudentAttempt]) -> list[dict[str, Any]]:
-    """Return attempt dicts with the learner's whole history at the exam. One query, none for no rows."""
-    if not current:
-        return []
-    pairs = {(attempt.user_id, attempt.proctored_exam_id) for attempt in current}
-    # A few pairs too many (everybody here times every exam here) are cheaper than a condition per pair.
-    candidates = (
-        ProctoredExamStudentAttempt.objects.filter(
-            user_id__in={user_id for user_id, _exam_id in pairs},
-            proctored_exam_id__in={exam_id for _user_id, exam_id in pairs},
-        )
-        .select_related("user", "proctored_exam")
-        .order_by("-created", "-id")
-    )
-    attempts = [attempt for attempt in candidates if (attempt.user_id, attempt.proctored_exam_id) in pairs]
-    # One serializer for all: to make one per row takes longer than the queries.
-    dicts = ProctoredExamStudentAttemptSerializer(attempts, many=True).data
-    of_pair: dict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
-    by_id: dict[int, dict[str, Any]] = {}
-    for attempt, data in zip(attempts, dicts, strict=True):
-        of_pair[(attempt.user_id, attempt.proctored_exam_id)].append(data)
-        by_id[attempt.pk] = data
-    return [
-        {**by_id[attempt.pk], "all_attempts": of_pair[(attempt.user_id, attempt.proctored_exam_id)]}
-        for attempt in current
-        # Removed between the two queries: then it is not shown.
-        if attempt.pk in by_id
-    ]
 
 
 # Allowances
@@ -235,22 +144,71 @@ def onboarding_roster(
     was asked in vain. Without a status filter only the attempts of the page's learners are read.
     """
     exam, provider = newest_onboarding_exam(course_id)
-    enrollments = _enrollments(course_id, text_search)
+    enrolled = _Enrolled(onboarding.get_enrollments_can_take_proctored_exams(course_id, text_search))
     if ask_provider:
         profiles = _profiles(provider, course_id, statuses)
         if profiles is not None:
-            return _roster_of_profiles(course_id, exam, enrollments, profiles, statuses, page, page_size)
-    return _roster_of_attempts(course_id, exam, enrollments, statuses, page, page_size)
+            return _roster_of_profiles(course_id, exam, enrolled, profiles, statuses, page, page_size)
+    if statuses:
+        return _roster_of_statuses(course_id, exam, enrolled, statuses, page, page_size)
+    found, total = enrolled.page(page, page_size, is_searched=bool(text_search))
+    shown: list[Any] = list(found.object_list)
+    progress = _progress_of(course_id, exam.backend, {enrollment.user.id for enrollment in shown})
+    found.object_list = [_row(enrollment, progress.get(enrollment.user.id, _NOT_STARTED)) for enrollment in shown]
+    return OnboardingRoster(page=found, enrolled=total, from_provider=False)
 
 
-def _enrollments(course_id: str, text_search: str | None) -> Sequence[Any] | QuerySet:
-    """Return the host's enrolments; a query stays a query, so that a page costs a page."""
-    enrollments = onboarding.get_enrollments_can_take_proctored_exams(course_id, text_search)
-    if enrollments is None:
-        return []
-    if isinstance(enrollments, QuerySet):
-        return enrollments.select_related("user")
-    return list(enrollments)
+class _Enrolled:
+    """The host's enrolments: a query where the host gives one, so that a page costs a page, else a list.
+
+    Where everybody has to be looked at, only a key and the user's id of each are read, and the rest of
+    those on the page (``load``).
+    """
+
+    def __init__(self, given: Any) -> None:
+        self._query: QuerySet | None = None
+        self._list: Sequence[Any] = []
+        if isinstance(given, QuerySet) and not given.query.is_sliced and not given.query.combinator:
+            # Without an order of the host's own, a row might be on two pages or on none.
+            self._query = given if given.ordered else given.order_by("pk")
+        elif given is not None:
+            self._list = list(given)
+
+    def page(self, number: int, size: int, *, is_searched: bool) -> tuple[Page, int]:
+        """Return one page of enrolments, and how many there are altogether."""
+        if self._query is None:
+            paginator: Paginator = Paginator(self._list, size)
+            return paginator.get_page(number), paginator.count
+        if is_searched:
+            # A search compares the name of everybody. Once is enough if it finds few.
+            keys = list(self._query.values_list("pk", flat=True)[: _MOST_KEYS + 1])
+            if len(keys) <= _MOST_KEYS:
+                found = Paginator(keys, size).get_page(number)
+                found.object_list = list(self.load(found.object_list).values())
+                return found, len(keys)
+        paginator = Paginator(self._query.select_related("user"), size)
+        return paginator.get_page(number), paginator.count
+
+    def everybody(self) -> list[tuple[Any, int]]:
+        """Return (key, user id) of each enrolment, in order."""
+        if self._query is None:
+            return [(position, enrollment.user.id) for position, enrollment in enumerate(self._list)]
+        return list(self._query.values_list("pk", "user"))
+
+    def users(self) -> Any:
+        """Return all users, as far as a condition of a query may name them: ids, or a query for them."""
+        if self._query is None:
+            return [enrollment.user.id for enrollment in self._list]
+        return self._query.order_by().values("user")
+
+    def load(self, keys: Iterable[Any]) -> dict[Any, Any]:
+        """Return {key: enrolment} in the order of the keys; who has left meanwhile is left out."""
+        if self._query is None:
+            return {key: self._list[key] for key in keys}
+        keys = list(keys)
+        rows = self._query.filter(pk__in=keys).select_related("user") if keys else []
+        by_key = {enrollment.pk: enrollment for enrollment in rows}
+        return {key: by_key[key] for key in keys if key in by_key}
 
 
 def _row(enrollment: Any, progress: _Progress) -> dict[str, Any]:
@@ -262,62 +220,65 @@ def _row(enrollment: Any, progress: _Progress) -> dict[str, Any]:
     }
 
 
-def _roster_of_attempts(
-    course_id: str,
-    exam: ProctoredExam,
-    enrollments: Sequence[Any] | QuerySet,
-    statuses: Collection[str],
-    page: int,
-    page_size: int,
+def _roster_of_statuses(
+    course_id: str, exam: ProctoredExam, enrolled: _Enrolled, statuses: Collection[str], page: int, page_size: int
 ) -> OnboardingRoster:
-    if statuses:
-        everybody = list(enrollments)
-        progress = _progress_of(course_id, exam.backend, [enrollment.user for enrollment in everybody])
-        wanted = set(statuses)
-        rows = (_row(enrollment, progress.get(enrollment.user.id, _NOT_STARTED)) for enrollment in everybody)
-        matching = [row for row in rows if row["status"] in wanted]
-        found = Paginator(matching, page_size).get_page(page)
-        return OnboardingRoster(page=found, enrolled=len(everybody), from_provider=False)
-    paginator: Paginator = Paginator(enrollments, page_size)
-    found = paginator.get_page(page)
-    shown: list[Any] = list(found.object_list)
-    progress = _progress_of(course_id, exam.backend, [enrollment.user for enrollment in shown])
-    found.object_list = [_row(enrollment, progress.get(enrollment.user.id, _NOT_STARTED)) for enrollment in shown]
-    return OnboardingRoster(page=found, enrolled=paginator.count, from_provider=False)
+    """Return a page of those who stand at one of the statuses: everybody has to be looked at."""
+    everybody = enrolled.everybody()
+    progress = _progress_of(course_id, exam.backend, None, all_users=enrolled.users())
+    wanted = set(statuses)
+    matching = [
+        (key, standing)
+        for key, standing in ((key, progress.get(user_id, _NOT_STARTED)) for key, user_id in everybody)
+        if standing.status in wanted
+    ]
+    found: Page = Paginator(matching, page_size).get_page(page)
+    standings = dict(found.object_list)
+    found.object_list = [_row(enrollment, standings[key]) for key, enrollment in enrolled.load(standings).items()]
+    return OnboardingRoster(page=found, enrolled=len(everybody), from_provider=False)
 
 
-def _progress_of(course_id: str, backend: Any, users: Sequence[Any]) -> dict[int, _Progress]:
+def _progress_of(
+    course_id: str, backend: Any, user_ids: Collection[int] | None, *, all_users: Any = None
+) -> dict[int, _Progress]:
     """Return ``{user id: progress}`` from our attempts; who has none is absent. Two queries.
 
-    ``backend``: name of the provider as the exam has it, None for the default one.
+    ``backend``: name of the provider as the exam has it, None for the default one. ``user_ids``: whom
+    to look up; None for everybody, and then ``all_users`` names them.
     """
-    user_ids = {user.id for user in users}
-    progress = {}
-    for user_id, (_pk, status, modified) in _decisive_attempts(course_id, user_ids).items():
-        progress[user_id] = _Progress(_shown_status(status), modified)
-    unverified = [
-        user_id
-        for user_id in user_ids
-        if user_id not in progress or progress[user_id].status != OnboardingStatus.verified
-    ]
-    if unverified:
-        elsewhere = onboarding.get_last_verified_onboarding_attempts_per_user(unverified, backend)
-        for user_id, attempt in elsewhere.items():
-            progress[user_id] = _Progress(OnboardingStatus.other_course_approved, attempt.modified)
+    progress = {
+        user_id: _Progress(_shown_status(status), modified)
+        for user_id, (_pk, status, modified) in _decisive_attempts(course_id, user_ids).items()
+    }
+    verified = {user_id for user_id, standing in progress.items() if standing.status == OnboardingStatus.verified}
+    candidates = all_users if user_ids is None else set(user_ids) - verified
+    if candidates is all_users or candidates:
+        newest_first = (
+            ProctoredExamStudentAttempt.objects.get_last_verified_proctored_onboarding_attempts(candidates, backend)
+            .select_related(None)
+            .values_list("user_id", "modified")
+        )
+        elsewhere: dict[int, datetime] = {}
+        for user_id, modified in newest_first:
+            if user_id not in verified:
+                elsewhere.setdefault(user_id, modified)
+        for user_id, modified in elsewhere.items():
+            progress[user_id] = _Progress(OnboardingStatus.other_course_approved, modified)
     return progress
 
 
-def _decisive_attempts(course_id: str, user_ids: Collection[int]) -> dict[int, tuple[int, str, datetime]]:
+def _decisive_attempts(course_id: str, user_ids: Collection[int] | None) -> dict[int, tuple[int, str, datetime]]:
     """Return ``{user id: (attempt id, status, modified)}`` of the attempt that stands for each learner.
 
     The one changed last, except that a verified attempt beats all, and that an attempt which was
-    reset gives way to a newer one.
+    reset gives way to a newer one. ``user_ids``: None for everybody.
     """
     decisive: dict[int, tuple[int, str, datetime]] = {}
-    if not user_ids:
+    if user_ids is not None and not user_ids:
         return decisive
+    of_users = list(user_ids or ())
     attempts: Iterable[tuple[int, int, str, datetime]] = (
-        ProctoredExamStudentAttempt.objects.get_proctored_practice_attempts_by_course_id(course_id, list(user_ids))
+        ProctoredExamStudentAttempt.objects.get_proctored_practice_attempts_by_course_id(course_id, of_users)
         .select_related(None)
         .values_list("user_id", "pk", "status", "modified")
     )
@@ -352,23 +313,23 @@ def _profiles(provider: Any, course_id: str, statuses: Collection[str]) -> list[
 def _roster_of_profiles(
     course_id: str,
     exam: ProctoredExam,
-    enrollments: Sequence[Any] | QuerySet,
+    enrolled: _Enrolled,
     profiles: Sequence[Mapping[str, Any]],
     statuses: Collection[str],
     page: int,
     page_size: int,
 ) -> OnboardingRoster:
-    everybody = list(enrollments)
-    unplaced = {obscured_user_id(enrollment.user.id, exam.backend): enrollment for enrollment in everybody}
+    everybody = enrolled.everybody()
+    unplaced = {obscured_user_id(user_id, exam.backend): key for key, user_id in everybody}
     placed: list[tuple[Any, str | None]] = []
     unknown: list[Any] = []
     for profile in profiles:
-        enrollment = unplaced.pop(str(profile.get("user_id")), None)
-        if enrollment is None:
+        key = unplaced.pop(str(profile.get("user_id")), None)
+        if key is None:
             unknown.append(profile.get("user_id"))
             continue
         status = VerificientOnboardingProfileStatus.get_instructor_status_from_profile_status(profile.get("status"))
-        placed.append((enrollment, status))
+        placed.append((key, status))
     if unknown:
         log.warning(
             "provider reports onboarding of users who are not enrolled: course_id=%s count=%s obscured_ids=%s",
@@ -377,16 +338,16 @@ def _roster_of_profiles(
             unknown[:_UNKNOWN_IDS_LOGGED],
         )
     if not statuses or OnboardingStatus.not_started in statuses:
-        placed.extend((enrollment, OnboardingStatus.not_started) for enrollment in unplaced.values())
-    paginator: Paginator = Paginator(placed, page_size)
-    found = paginator.get_page(page)
-    shown = list(found.object_list)
-    changed = _decisive_attempts(course_id, {enrollment.user.id for enrollment, _status in shown})
+        placed.extend((key, OnboardingStatus.not_started) for key in unplaced.values())
+    found: Page = Paginator(placed, page_size).get_page(page)
+    status_of = dict(found.object_list)
+    shown = enrolled.load(status_of)
+    changed = _decisive_attempts(course_id, {enrollment.user.id for enrollment in shown.values()})
     found.object_list = [
         _row(
             enrollment,
-            _Progress(status, changed[enrollment.user.id][2] if enrollment.user.id in changed else None),
+            _Progress(status_of[key], changed[enrollment.user.id][2] if enrollment.user.id in changed else None),
         )
-        for enrollment, status in shown
+        for key, enrollment in shown.items()
     ]
     return OnboardingRoster(page=found, enrolled=len(everybody), from_provider=True)

@@ -1,11 +1,12 @@
 """Short status lines for course outlines. Spec: python-api.md 8.10.
 
-The host asks for every special exam of an outline; ``get_attempt_status_summaries`` answers for a
-whole course at once. Both must stay away from the learning-sequences service, which calls back here.
+The host asks for every special exam of an outline. Within a request the first question looks up the
+whole course (``_Outline``); ``get_attempt_status_summaries`` answers for a whole course at once. All
+must stay away from the learning-sequences service, which calls back here.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, Final
 
@@ -19,7 +20,8 @@ from edx_proctoring.api.attempts_read import attempt_with
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
-from edx_proctoring.utils import has_due_date_passed
+from edx_proctoring.utils import has_due_date_passed, request_scope
+from edx_proctoring.utils.texts import as_text
 
 __all__ = [
     "PRACTICE_STATUS_SUMMARY_MAP",
@@ -76,13 +78,17 @@ def get_attempt_status_summary(user_id: int | None, course_id: Any, content_id: 
 
     Keys: ``short_description`` (translated), ``suggested_icon``, ``in_completed_state`` and, except
     for timed exams, ``status``. None: the exam is unknown, or the learner may not take it proctored.
+    Within a request the first call looks up the whole course, and the others cost nothing.
     """
+    outline = _outline_of_request(user_id, as_text(course_id))
     try:
-        exam = exams.get_exam_by_content_id(course_id, content_id)
+        exam = outline.exam(as_text(content_id)) if outline else exams.get_exam_by_content_id(course_id, content_id)
     except ProctoredExamNotFoundException:
         log.exception("no summary, exam unknown: course_id=%s content_id=%s", course_id, content_id)
         return None
-    learner = _Learner(user_id, str(course_id))
+    if outline:
+        return outline.line(exam)
+    learner = _Learner(user_id, as_text(course_id))
     if not exam["is_proctored"]:
         return _timed_summary()
     if not learner.may_see(exam):
@@ -91,29 +97,86 @@ def get_attempt_status_summary(user_id: int | None, course_id: Any, content_id: 
     return _summary(exam, attempt, learner)
 
 
-def get_attempt_status_summaries(user_id: int | None, course_id: Any) -> dict[str, dict[str, Any]]:
+def get_attempt_status_summaries(
+    user_id: int | None, course_id: Any, content_ids: Iterable[Any] | None = None
+) -> dict[str, dict[str, Any]]:
     """Return ``{content id: status line}`` of all exams of a course; those without a line are absent.
 
-    Additive (python-api.md 8.10): one query for exams, one for attempts, one credit call, however
-    many exams there are.
+    ``content_ids``: only these; ids of other things than exams are passed over. Additive
+    (python-api.md 8.10): one query for exams, one for attempts, one for the learner, one credit
+    call, however many exams there are.
     """
-    course = str(course_id)
-    learner = _Learner(user_id, course)
-    all_exams = [exams.exam_dict(exam) for exam in ProctoredExam.get_all_exams_for_course(course)]
-    newest_first = (
-        ProctoredExamStudentAttempt.objects.filter(user_id=user_id, proctored_exam__course_id=course)
-        .with_exam_and_user()
-        .newest_first()
-    )
-    # Read from the oldest on, so that the newest of an exam stays.
-    current = {attempt.proctored_exam_id: attempt for attempt in reversed(newest_first)}
-    summaries: dict[str, dict[str, Any]] = {}
-    for exam in all_exams:
+    outline = _outline_of_request(user_id, as_text(course_id)) or _Outline(user_id, as_text(course_id))
+    wanted = outline.exams.keys() if content_ids is None else {as_text(content_id) for content_id in content_ids}
+    lines = {content_id: outline.line(exam) for content_id, exam in outline.exams.items() if content_id in wanted}
+    return {content_id: line for content_id, line in lines.items() if line is not None}
+
+
+# A course within a request
+
+_NAMESPACE: Final = "edx_proctoring.summaries"
+
+
+class _Outline:
+    """All that the status lines of one course are made of, for one learner; each part looked up once."""
+
+    def __init__(self, user_id: int | None, course_id: str) -> None:
+        self._course_id = course_id
+        self._learner = _Learner(user_id, course_id)
+
+    @cached_property
+    def exams(self) -> dict[str, dict[str, Any]]:
+        """Exam dicts by content id."""
+        found = ProctoredExam.get_all_exams_for_course(self._course_id)
+        return {exam.content_id: exams.exam_dict(exam) for exam in found}
+
+    @cached_property
+    def _attempts(self) -> dict[int, ProctoredExamStudentAttempt]:
+        """The newest attempt by id of the exam."""
+        if self._learner.user_id is None:
+            return {}
+        newest_first = (
+            ProctoredExamStudentAttempt.objects.filter(
+                user_id=self._learner.user_id, proctored_exam__course_id=self._course_id
+            )
+            .with_exam_and_user()
+            .newest_first()
+        )
+        # Read from the oldest on, so that the newest of an exam stays.
+        return {attempt.proctored_exam_id: attempt for attempt in reversed(newest_first)}
+
+    def exam(self, content_id: str) -> dict[str, Any]:
+        """Return the exam dict. Raises ``ProctoredExamNotFoundException``."""
+        try:
+            return self.exams[content_id]
+        except KeyError:
+            raise ProctoredExamNotFoundException(
+                f"Cannot find proctored exam in course_id={self._course_id} with content_id={content_id}"
+            ) from None
+
+    def line(self, exam: dict[str, Any]) -> dict[str, Any] | None:
+        """Return the status line of an exam of the course, a new object each time; None for none."""
         if not exam["is_proctored"]:
-            summaries[exam["content_id"]] = _timed_summary()
-        elif learner.may_see(exam):
-            summaries[exam["content_id"]] = _summary(exam, current.get(exam["id"]), learner)
-    return summaries
+            return _timed_summary()
+        if not self._learner.may_see(exam):
+            return None
+        return _summary(exam, self._attempts.get(exam["id"]), self._learner)
+
+
+def _outline_of_request(user_id: int | None, course_id: str) -> _Outline | None:
+    """Return the outline that this request has looked up, a new one at the first call; None outside of a request."""
+    cache = request_scope.request_cache(_NAMESPACE)
+    if cache is None:
+        return None
+    outline: _Outline = cache.data.setdefault(f"{user_id}:{course_id}", _Outline(user_id, course_id))
+    return outline
+
+
+def forget_outlines() -> None:
+    """Look outlines up anew in this request: an exam or an attempt was saved or deleted."""
+    cache = request_scope.request_cache(_NAMESPACE)
+    if cache is not None:
+        cache.clear()
 
 
 class _Learner:
@@ -122,6 +185,7 @@ class _Learner:
     def __init__(self, user_id: int | None, course_id: str) -> None:
         self.user_id = user_id
         self.course_id = course_id
+        self._may_take: bool | None = None
         self.has_credit_service = runtime.get_runtime_service(host.CREDIT) is not None
 
     @cached_property
@@ -137,7 +201,12 @@ class _Learner:
             return False
         if not self.has_credit_service:
             return True
-        return self.user is not None and bool(self.user.has_perm("edx_proctoring.can_take_proctored_exam", exam))
+        if self._may_take is None:
+            # The host answers for the course (host-platform.md 16.3), by queries of its own.
+            self._may_take = self.user is not None and bool(
+                self.user.has_perm("edx_proctoring.can_take_proctored_exam", exam)
+            )
+        return self._may_take
 
     @cached_property
     def is_course_over(self) -> bool:

@@ -4,6 +4,7 @@ Spec: python-api.md 3, 7.6 and 8.9. Answers "why did this learner get 45 minutes
 ``deadlines`` answers it in words. Nothing here changes an attempt.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +17,8 @@ from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 from edx_proctoring.utils import get_exam_due_date, has_due_date_passed, has_end_date_passed, humanized_time
 
 __all__ = ["get_total_allowed_time_for_exam", "is_exam_passed_due"]
+
+log = logging.getLogger(__name__)
 
 
 # Pure arithmetic: ``now`` comes in as a parameter.
@@ -71,9 +74,17 @@ def grants_for(exam_id: int, user_id: int) -> Grants:
     values = dict(allowances.objects.filter(proctored_exam_id=exam_id, user_id=user_id).values_list("key", "value"))
     extra = values.get(allowances.ADDITIONAL_TIME_GRANTED[0])
     return Grants(
-        extra_minutes=None if extra is None else int(extra),
+        extra_minutes=None if extra is None else _minutes_granted(extra, exam_id=exam_id, user_id=user_id),
         review_policy_exception=values.get(allowances.REVIEW_POLICY_EXCEPTION[0]),
     )
+
+
+def _minutes_granted(value: str, *, exam_id: int, user_id: int) -> int | None:
+    """Return the minutes of an allowance; None for what 6.1.4 let in and cannot be read, such as ``²``."""
+    if value.isascii() and value.strip().isdigit():
+        return int(value)
+    log.warning("allowance is no number of minutes and does not count: exam_id=%s user_id=%s", exam_id, user_id)
+    return None
 
 
 class _Unknown:

@@ -7,14 +7,16 @@ are delivered. Locks: the attempt.
 """
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from django.utils import timezone
 
-from edx_proctoring import backends, conf
+from edx_proctoring import backends, conf, host, runtime
 
 # Imported to be registered: a change without receivers would write effects that nobody delivers.
 from edx_proctoring.api import attempts_read, effects, emails, exams, receivers, timing  # noqa: F401
@@ -23,7 +25,7 @@ from edx_proctoring.exceptions import (
     ProctoredExamIllegalStatusTransition,
     StudentExamAttemptDoesNotExistsException,
 )
-from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
+from edx_proctoring.models import AttemptEffect, ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils.db import short_transaction
 
@@ -149,6 +151,7 @@ class Facts:
     has_provider: bool
     provider_supports_onboarding: bool
     is_mailed_about: bool
+    has_credit_service: bool
     consequences_allowed: bool
     attempt_id: int
     backend: str | None = None
@@ -257,7 +260,10 @@ def _plan_consequences(to_status: str, entry: Entry, facts: Facts) -> list[Effec
     if entry.certificate:
         planned.append(Effect(AttemptEffect.KIND_CERTIFICATE, entry.certificate))
     if facts.is_mailed_about:
+        # Its receiver asks the credit service for the name of the course.
         planned.append(Effect(AttemptEffect.KIND_MAIL, "status_email"))
+    elif facts.is_proctored_exam and facts.has_credit_service:
+        planned.append(Effect(AttemptEffect.KIND_CREDIT, "get_credit_state"))
     return planned
 
 
@@ -312,7 +318,7 @@ def update_attempt_status(
         return change_status_if(
             attempts_read.existing_attempt(attempt_id),
             to_status,
-            condition=None,
+            condition=_taken_proviso(),
             cascades=cascade_effects,
             ended_at=timeout_timestamp,
             actor=update_attributable_to,
@@ -328,6 +334,28 @@ def update_attempt_status(
 
 # Asked about the attempt as it is under the lock: False leaves it as it is; it may raise instead.
 Condition = Callable[[ProctoredExamStudentAttempt], bool]
+
+_proviso: ContextVar[Condition | None] = ContextVar("proviso_of_status_change", default=None)
+
+
+@contextmanager
+def provided_that(condition: Condition) -> Iterator[None]:
+    """Let the next ``update_attempt_status`` in this block change nothing unless the condition holds under the lock.
+
+    For rooms that decide by what they saw and must call that function, as it is the seam that hosts replace and its
+    signature is contract. Changes that follow from that one are free.
+    """
+    token = _proviso.set(condition)
+    try:
+        yield
+    finally:
+        _proviso.reset(token)
+
+
+def _taken_proviso() -> Condition | None:
+    condition = _proviso.get()
+    _proviso.set(None)
+    return condition
 
 
 def change_status_if(
@@ -424,11 +452,11 @@ def _write_change(
 ) -> tuple[ProctoredExamStudentAttempt, Plan | None, list[AttemptEffect]]:
     """Plan and save under the lock; return attempt, plan and effects. No plan: the condition did not hold."""
     # Looked at again under the lock: since the caller saw it, it may have moved on.
-    attempt = ProctoredExamStudentAttempt.objects.locked(seen.pk)
+    attempt = ProctoredExamStudentAttempt.objects.knowing_others().locked(seen.pk)
     attempt.proctored_exam, attempt.user = seen.proctored_exam, seen.user
     if condition is not None and not condition(attempt):
         return attempt, None, []
-    target = resolve_target(attempt.status, wanted, allow_timed_out=conf.proctoring.allow_timed_out_state)
+    target = resolve_target(attempt.status, wanted, allow_timed_out=_may_stay_timed_out(attempt.proctored_exam))
     _refuse_if_illegal(attempt, target.status)
     plan = plan_transition(target, gather_facts(attempt, target), now=now)
     plan.apply_to(attempt)
@@ -436,6 +464,13 @@ def _write_change(
         attempt.save()
     due = effects.record(attempt, plan.effects, from_status=plan.from_status, to_status=plan.to_status, now=now)
     return attempt, plan, due
+
+
+def _may_stay_timed_out(exam: ProctoredExam) -> bool:
+    """Return whether a time-out keeps its own status: a setting that a provider may have for its exams."""
+    if not exam.is_proctored:
+        return conf.proctoring.allow_timed_out_state
+    return bool(backends.provider_setting(exam.backend, "ALLOW_TIMED_OUT_STATE"))
 
 
 def _refuse_if_illegal(attempt: ProctoredExamStudentAttempt, to_status: str) -> None:
@@ -469,8 +504,9 @@ def _gather_facts(
         is_practice_exam=exam["is_practice_exam"],
         has_provider=provider is not None,
         provider_supports_onboarding=bool(provider is not None and provider.supports_onboarding),
-        backend=exam["backend"] or conf.proctoring.backends.get("DEFAULT"),
+        backend=exam["backend"] or backends.default_backend_name(),
         is_mailed_about=emails.is_to_be_mailed_about(attempt, target.status),
+        has_credit_service=runtime.get_runtime_service(host.CREDIT) is not None,
         consequences_allowed=_consequences_allowed(attempt, target.status),
         is_first_start=is_first_start,
         allowed_minutes=_limit_at_start(attempt, exam) if is_first_start else None,
@@ -484,18 +520,21 @@ def _limit_at_start(attempt: ProctoredExamStudentAttempt, exam: Mapping[str, Any
     return timing.calculate_allowed_minutes(exam, attempt.user_id, carry_over_seconds=attempt.time_remaining_seconds)
 
 
-def _consequences_allowed(attempt: ProctoredExamStudentAttempt, to_status: str) -> bool:
+def _consequences_allowed(attempt: Any, to_status: str) -> bool:
+    """Answer ``can_update_credit_grades_and_email``; other attempts are looked up only if it hangs on them.
+
+    ``attempt``: as ``knowing_others`` reads it.
+    """
+    if attempt.proctored_exam.is_practice_exam or not attempt.has_others:
+        return True
     if not Status.needs_credit_status_update(to_status):
-        # Nothing waits for the answer, so the other attempts need not be looked up.
         return False
     others = (
         ProctoredExamStudentAttempt.objects.filter(user_id=attempt.user_id, proctored_exam_id=attempt.proctored_exam_id)
         .exclude(pk=attempt.pk)
         .values_list("status", flat=True)
     )
-    return _may_have_consequences(
-        [to_status, *others], to_status, is_practice_exam=attempt.proctored_exam.is_practice_exam
-    )
+    return _may_have_consequences([to_status, *others], to_status, is_practice_exam=False)
 
 
 def _may_have_consequences(statuses: Sequence[str], to_status: str, *, is_practice_exam: bool) -> bool:

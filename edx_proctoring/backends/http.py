@@ -4,7 +4,10 @@ The limits sit in the adapter of the session, because interceptors and suites ho
 above it and ``requests.adapters.HTTPAdapter.send`` below it.
 """
 
+import http.client
+import io
 import time
+from collections.abc import Mapping
 from typing import Any, Final
 
 import requests
@@ -31,16 +34,95 @@ class ReplyTooLarge(requests.RequestException):
     """A provider's reply has more bytes than any reply should have."""
 
 
+class _ReaderUntil(io.RawIOBase):
+    """What a socket receives, up to a moment (``time.monotonic``)."""
+
+    def __init__(self, raw: Any, sock: Any, deadline: float) -> None:
+        self._raw = raw
+        self._socket = sock
+        self._pause = sock.gettimeout()
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return int(self._raw.fileno())
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read. Raises ``TimeoutError`` past the moment, or when nothing comes for the read limit."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("The reply took too long as a whole.")
+        self._socket.settimeout(left if self._pause is None else min(left, self._pause))
+        count: int | None = self._raw.readinto(buffer)
+        return count
+
+    def close(self) -> None:
+        if not self.closed:
+            self._raw.close()
+            if self._socket.fileno() >= 0:
+                # The connection may serve another request.
+                self._socket.settimeout(self._pause)
+        super().close()
+
+
+class _BoundedResponse(http.client.HTTPResponse):
+    """A response all of which arrives in time: status line, headers and body.
+
+    The limit is ``DEADLINE_FACTOR`` times the read limit of the socket, from the moment at which the request was sent.
+    """
+
+    def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        if isinstance(self.fp, io.BufferedReader):
+            # Anything else was put there by an interceptor, and waits for no network.
+            deadline = time.monotonic() + DEADLINE_FACTOR * _read_seconds(sock.gettimeout())
+            self.fp = io.BufferedReader(_ReaderUntil(self.fp.detach(), sock, deadline))
+
+
+class _BoundedConnection(urllib3.connection.HTTPConnection):
+    response_class = _BoundedResponse
+
+
+class _BoundedTlsConnection(urllib3.connection.HTTPSConnection):
+    response_class = _BoundedResponse
+
+
+class _BoundedPool(urllib3.HTTPConnectionPool):
+    ConnectionCls: Any = _BoundedConnection
+
+
+class _BoundedTlsPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls: Any = _BoundedTlsConnection
+
+
+_POOLS: Final[Mapping[str, Any]] = {"http": _BoundedPool, "https": _BoundedTlsPool}
+
+
 class BoundedAdapter(HTTPAdapter):
-    """An adapter that reads the whole body itself, up to a size and a moment.
+    """An adapter that waits for a whole reply, up to a size and a moment.
 
     The time limits of ``requests`` are per read from the socket: without this, a provider that
-    sends a byte now and then could hold a learner's page for ever.
+    sends a byte now and then could hold a learner's page for ever. Headers are watched by the
+    connection, the body here as well: interceptors replace the connection.
     """
 
     def __init__(self, *, max_bytes: int = MAX_REPLY_BYTES, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._max_bytes = max_bytes
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make the pool of connections, each with a limit for headers too."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """Make the pool of connections to a proxy; one of another protocol keeps its own."""
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        if manager.pool_classes_by_scheme is urllib3.poolmanager.pool_classes_by_scheme:
+            manager.pool_classes_by_scheme = _POOLS
+        return manager
 
     def send(
         self,

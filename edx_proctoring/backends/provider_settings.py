@@ -27,6 +27,9 @@ BOOLEAN_KEYS: Final = frozenset(
     {"REQUIRE_FAILURE_SECOND_REVIEWS", "ALLOW_REVIEW_UPDATES", "ALLOW_TIMED_OUT_STATE", "MUST_BE_VERIFIED_TRACK"}
 )
 
+# Everything that ``settings`` of an entry may hold.
+KNOWN_KEYS: Final = BOOLEAN_KEYS | {*_PLATFORM_CONSTANT, "FROM_EMAIL", "LINK_URLS", "BCC_EMAIL", "REPLY_TO_EMAIL"}
+
 # A key of the newer form → the name that the older form used for it.
 _ALIASES: Final = {"STATUS_EMAIL_FROM_ADDRESS": "FROM_EMAIL"}
 

@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from edx_proctoring import conf
-from edx_proctoring.backends import legacy
+from edx_proctoring.backends import legacy, redaction
 from edx_proctoring.backends.provider_settings import default_backend_name, legacy_entries
 
 log = logging.getLogger(__name__)
@@ -166,4 +166,5 @@ def _named(provider: Any, name: str) -> Any:
 
 def _mark_broken(registry: Registry, name: str, exc: Exception) -> None:
     registry.broken[name] = exc
-    log.error("proctoring provider could not be built: backend=%s", name, exc_info=exc)
+    # Not ``exc_info``: what a plug-in raises may quote what it was given.
+    log.error("proctoring provider could not be built: backend=%s\n%s", name, redaction.traceback_of(exc, name))

@@ -22,7 +22,7 @@ from webpack_loader.exceptions import BaseWebpackLoaderException, WebpackBundleL
 from webpack_loader.utils import get_files
 
 from edx_proctoring import conf
-from edx_proctoring.backends import content, insisting
+from edx_proctoring.backends import content, insisting, waiting
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.backends.http import ProviderSession, shortest
 from edx_proctoring.backends.memory import ReplyMemory
@@ -66,7 +66,7 @@ class BaseRestProctoringProvider(ProctoringBackendProvider):
     supports_onboarding: Any = True
     passing_statuses: Any = (SoftwareSecureReviewStatus.clean,)
     timeout: Any = 30
-    # For calls that a page waits for; never more than ``timeout``.
+    # For calls that a page waits for and that can be made again; never more than ``timeout``.
     page_timeout: Any = 5
     # Sent with each exam that has no rules of its own: name of a rule → whether it holds.
     default_rules: Any = None
@@ -150,9 +150,7 @@ class BaseRestProctoringProvider(ProctoringBackendProvider):
             return config
         last: dict[str, Any] | None = self._configs.stale(language)
         try:
-            response = self.session.get(
-                self.config_url, headers=self._get_language_headers(), timeout=self._timeout_of_pages()
-            )
+            response = self.ask_for_config(self._timeout_of_pages())
             reply = response.json()
         except (requests.RequestException, ValueError) as exc:
             if last is None:
@@ -169,6 +167,10 @@ class BaseRestProctoringProvider(ProctoringBackendProvider):
             config["download_url"] = content.safe_download_url(config["download_url"])
         self._configs.keep(language, config)
         return config
+
+    def ask_for_config(self, timeout: Any) -> requests.Response:
+        """Return the provider's reply as it is; raises ``requests.RequestException``. Asks each time."""
+        return self.session.get(self.config_url, headers=self._get_language_headers(), timeout=timeout)
 
     def get_software_download_url(self) -> str | None:
         """Return where the learner gets the proctoring software; as ``get_proctoring_config``."""
@@ -283,7 +285,7 @@ class BaseRestProctoringProvider(ProctoringBackendProvider):
         if not attempt or self._is_unknown(exam):
             return False
         url = self.exam_attempt_url.format(exam_id=exam, attempt_id=attempt)
-        response = self.session.request("DELETE", url, timeout=self.timeout)
+        response = self.session.request("DELETE", url, timeout=self._timeout_of_notices())
         if response.status_code == 404:
             return True
         response.raise_for_status()
@@ -398,7 +400,7 @@ class BaseRestProctoringProvider(ProctoringBackendProvider):
             self.exam_attempt_url.format(exam_id=exam, attempt_id=attempt),
             json={**payload, "status": status} if status else None,
             headers=self._get_language_headers() if is_page else None,
-            timeout=self._timeout_of_pages() if is_page else self.timeout,
+            timeout=self._timeout_of_pages() if is_page else self._timeout_of_notices(),
         )
         if status and insisting.is_insisting() and _may_be_better_next_time(response):
             raise requests.HTTPError(f"upstream_status={response.status_code}", response=response)
@@ -498,6 +500,10 @@ class BaseRestProctoringProvider(ProctoringBackendProvider):
 
     def _timeout_of_pages(self) -> Any:
         return shortest(self.timeout, self.page_timeout)
+
+    def _timeout_of_notices(self) -> Any:
+        # Contract: without a page that waits, the very object that is configured.
+        return self._timeout_of_pages() if waiting.is_page_waiting() else self.timeout
 
     @property
     def _name(self) -> str:

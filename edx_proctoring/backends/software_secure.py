@@ -11,7 +11,7 @@ import hmac
 import json
 import logging
 import unicodedata
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any, ClassVar, Final
@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 import requests
 from crum import get_current_request
 from cryptography.exceptions import UnsupportedAlgorithm
+from django.apps import apps
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
@@ -35,7 +37,7 @@ from edx_proctoring.exceptions import (
     ProctoredExamBadReviewStatus,
     ProctoredExamSuspiciousLookup,
 )
-from edx_proctoring.statuses import SoftwareSecureReviewStatus
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus, SoftwareSecureReviewStatus
 from edx_proctoring.utils import decode_and_decrypt
 
 log = logging.getLogger(__name__)
@@ -58,14 +60,18 @@ _EXAM_COOKIE: Final = "exam"
 class SoftwareSecureBackendProvider(ProctoringBackendProvider):
     """RPNow. Vendors that speak the same protocol with small differences subclass it.
 
-    Options: see ``__init__``; ``timeout`` in seconds; ``password_cipher``, ``3des-ecb`` or, for a
-    peer that documents it, ``aes-256-gcm`` (then ``crypto_key`` is the hex form of 32 bytes).
+    Options: see ``__init__``; ``timeout`` in seconds; ``strict_content_gate``, see
+    ``should_block_access_to_exam_material``; ``password_cipher``, ``3des-ecb`` or, for a peer that
+    documents it, ``aes-256-gcm`` (then ``crypto_key`` is the hex form of 32 bytes).
     """
 
     verbose_name: Any = "RPNow"
     passing_statuses: Any = SoftwareSecureReviewStatus.passing_statuses
     timeout: Any = 10
     password_cipher: Any = _TRIPLE_DES
+    strict_content_gate: Any = False
+
+    configuration_keys: ClassVar[Iterable[str]] = ("strict_content_gate",)
 
     # Where the reply to a registration holds the vendor's id of the attempt.
     record_locator_key: ClassVar[str] = "ssiRecordLocator"
@@ -165,10 +171,15 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
     def should_block_access_to_exam_material(self) -> bool:
         """Return whether the request is not from the vendor's browser.
 
-        Contract: any validly signed value of the cookie unlocks. Without a request nobody proved anything.
+        Contract: any validly signed value of the cookie unlocks. Without a request nobody proved
+        anything. With the option ``strict_content_gate``, the value must be the code of an attempt
+        that this learner is in: then a cookie of another learner or of a former exam is no key.
         """
         request = get_current_request()
-        return request is None or not request.get_signed_cookie(_EXAM_COOKIE, default=False)
+        if request is None:
+            return True
+        code = request.get_signed_cookie(_EXAM_COOKIE, default=False)
+        return not code or (bool(self.strict_content_gate) and not _is_in_attempt(request, code))
 
     def on_review_callback(self, attempt: Mapping[str, Any], payload: Any) -> dict[str, Any]:
         """Return the vendor's review in normalised form (7.6).
@@ -381,6 +392,20 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
             raise ProctoredExamSuspiciousLookup(
                 f"The record locator of the review is not that of attempt_code={attempt['attempt_code']}"
             )
+
+
+def _is_in_attempt(request: HttpRequest, code: str) -> bool:
+    """Return whether the code is that of an exam that the user of the request is taking right now."""
+    # By name: providers are importable before models are.
+    attempts = apps.get_model("edx_proctoring", "ProctoredExamStudentAttempt").objects
+    user_id = getattr(getattr(request, "user", None), "pk", None)
+    return user_id is not None and bool(
+        attempts.filter(
+            user_id=user_id,
+            attempt_code=code,
+            status__in=(ProctoredExamStudentAttemptStatus.started, ProctoredExamStudentAttemptStatus.ready_to_submit),
+        ).exists()
+    )
 
 
 def _clean_exam_name(name: str) -> str:

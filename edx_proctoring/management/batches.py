@@ -54,7 +54,7 @@ def positive_int(text: str) -> int:
 def rows_in_batches(
     queryset: models.QuerySet[ModelT], *, batch_size: int, sleep_time: float
 ) -> Iterator[list[ModelT]]:
-    """Yield the rows by ascending key, at most ``batch_size`` at a time; rest after each full batch.
+    """Yield the rows by ascending key, at most ``batch_size`` at a time; rest between two batches.
 
     Each batch is a query of its own that goes on after the last key. The caller may change or
     delete what it was given, also the columns that ``queryset`` filters by: no row comes twice.
@@ -62,12 +62,14 @@ def rows_in_batches(
     last_key = None
     while True:
         remaining = queryset if last_key is None else queryset.filter(pk__gt=last_key)
-        batch = list(remaining.order_by("pk")[:batch_size])
+        # One row more than is handed out: whoever rests must know that something follows.
+        rows = list(remaining.order_by("pk")[: batch_size + 1])
+        batch, is_last = rows[:batch_size], len(rows) <= batch_size
         if batch:
             # Before the batch is handed out: a deleted instance has no key any more.
             last_key = batch[-1].pk
             yield batch
-        if len(batch) < batch_size:
+        if is_last:
             return
         rest(sleep_time)
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 from model_utils.models import TimeStampedModel
@@ -49,6 +49,13 @@ class ProctoredExamStudentAttemptQuerySet(models.QuerySet["ProctoredExamStudentA
         if backend == backends.default_backend_name():
             of_provider |= Q(proctored_exam__backend=None)
         return self.filter(of_provider)
+
+    def knowing_others(self) -> Self:
+        """With ``has_others``: whether the learner has more attempts at the same exam."""
+        others = ProctoredExamStudentAttempt.objects.filter(
+            user_id=OuterRef("user_id"), proctored_exam_id=OuterRef("proctored_exam_id")
+        ).exclude(pk=OuterRef("pk"))
+        return self.annotate(has_others=Exists(others))
 
     def locked(self, attempt_id: int, /) -> "ProctoredExamStudentAttempt":
         """One attempt, held to the end of the transaction. Joins nothing: only this row waits."""
@@ -254,6 +261,8 @@ class ProctoredExamStudentAttempt(TimeStampedModel):
         indexes = [
             # "What is this learner's current attempt at this exam?": each page of an exam asks it.
             models.Index(fields=["proctored_exam", "user", "created"], name="proctoring_att_current_idx"),
+            # "Which attempts at this exam are the newest?": the first page of the course team's list asks it.
+            models.Index(fields=["proctored_exam", "created"], name="proctoring_att_newest_idx"),
             # "Is this learner in an exam right now?": the timer bar of each course page asks it.
             models.Index(fields=["user", "status"], name="proctoring_att_running_idx"),
         ]

@@ -103,7 +103,9 @@ def get_exam_due_date(exam: Mapping[str, Any], user: Any = None) -> datetime | N
         except InvalidKeyError:
             # Exams need not be known to the date service: then their own date counts.
             due_date = None
-    return due_date or exam["due_date"]
+    due_date = due_date or exam["due_date"]
+    # Only a date without a zone is touched: others are handed out as the host has them.
+    return as_utc(due_date) if due_date is not None and due_date.tzinfo is None else due_date
 
 
 def verify_and_add_wait_deadline(context: MutableMapping[str, Any], exam: Mapping[str, Any], user_id: int) -> bool:

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import api
-from edx_proctoring.api import actions, learning_mfe, rosters
+from edx_proctoring.api import actions, attempt_pages, learning_mfe
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied, StudentExamAttemptDoesNotExistsException
 from edx_proctoring.utils import get_time_remaining_for_attempt, humanized_time
 from edx_proctoring.views import options, paging
@@ -185,7 +185,7 @@ class StudentProctoredGroupedExamAttemptsByCourse(ProctoredAPIView):
     def get(self, request: Request, course_id: str, search_by: str | None = None) -> Response:
         """Return one page of attempts, each with all attempts of that learner at that exam."""
         query = request.query_params
-        page = rosters.current_attempts_page(
+        page = attempt_pages.current_attempts_page(
             course_id,
             page=paging.requested_page(request),
             page_size=paging.requested_page_size(request),

@@ -22,13 +22,13 @@ from rest_framework.views import APIView
 
 from edx_proctoring import api, backends
 from edx_proctoring.api import reviews
+from edx_proctoring.api.review_forms import storable
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
 from edx_proctoring.utils import locate_attempt_by_attempt_code
-from edx_proctoring.utils.text import is_storable
 from edx_proctoring.views import callback_auth, options
-from edx_proctoring.views.base import LOG, NonAtomicView, ProctoredAPIView, caller, ids_for_log, written_body_of
+from edx_proctoring.views.base import LOG, NonAtomicView, ProctoredAPIView, body_of, caller, ids_for_log
 from edx_proctoring.views.idempotency import idempotent
 from edx_proctoring.views.throttling import AnonymousCallbackThrottle
 
@@ -134,7 +134,7 @@ class ProctoredExamReviewCallback(ProviderCallback, BaseReviewCallback, Proctore
             # An empty body, as ever.
             return Response(status=status.HTTP_403_FORBIDDEN)
         _require_signature(request, attempt)
-        return self.make_review(attempt, written_body_of(request), request=request)
+        return self.make_review(attempt, body_of(request), request=request)
 
 
 class IgnoreClientContentNegotiation(BaseContentNegotiation):
@@ -170,7 +170,7 @@ class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
         mode = options.anonymous_review_callback()
         if mode == "deny":
             raise NotFound
-        data = written_body_of(request)
+        data = body_of(request)
         attempt_code = self._attempt_code(data)
         attempt, is_archived = locate_attempt_by_attempt_code(attempt_code) if attempt_code else (None, None)
         if attempt is None:
@@ -197,8 +197,7 @@ class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
         if meta is not None and not isinstance(meta, Mapping):
             raise ParseError("examMetaData must be an object.")
         code = (meta or {}).get("examCode")
-        # Codes are ours: one with a character that we cannot look up is none.
-        return code if isinstance(code, str) and is_storable(code) else None
+        return storable(code) if isinstance(code, str) else None
 
 
 def _software_secure_provider(backend: str | None) -> tuple[str, Any]:

@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from .app import MockProvider
 from .control import load_seed
+from .rpnow_wire import Account
 from .scenario import ReviewPlan, Scenario
 
 DESCRIPTION = """\
@@ -34,6 +35,13 @@ def delay(text: str) -> float | None:
     return seconds
 
 
+def port(text: str) -> int:
+    """A number from 0 to 65535, as an option's value."""
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError("must be a number from 0 to 65535")
+    return int(text)
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     options = argparse.ArgumentParser(
@@ -43,10 +51,10 @@ def parser() -> argparse.ArgumentParser:
     add("client_id", nargs="?", metavar="CLIENT_ID")
     add("client_secret", nargs="?", metavar="CLIENT_SECRET")
     add("-l", "--lms-host", default="http://localhost:18000", metavar="URL", help="the LMS (default: %(default)s)")
-    add("--port", type=int, default=11136, help="0 takes any free port (default: %(default)s)")
+    add("--port", type=port, default=11136, help="0 takes any free port (default: %(default)s)")
     add("--host", default="0.0.0.0", help="address to listen on (default: %(default)s)")
     add("--db", default=":memory:", metavar="FILE", help="keep the data in this file (default: in memory only)")
-    add("--seed", metavar="FILE", help='JSON with "clients" (id: secret) and "scenario"')
+    add("--seed", metavar="FILE", help='JSON with "clients" (id: secret), "rpnow" (key id: keys) and "scenario"')
     add("--control-token", default="", metavar="TEXT", help="open /_control/ to other machines that send this token")
     add(
         "--review-delay",
@@ -58,9 +66,9 @@ def parser() -> argparse.ArgumentParser:
     add(
         "--ready-delay",
         type=delay,
-        default=None,
+        default=2.0,
         metavar="SECONDS",
-        help="report the learner ready this long after the software opened; 'off' (default) waits for the learner",
+        help="report the learner ready this long after the software opened; 'off' waits for the learner",
     )
     add("--mockprock-quirks", action="store_true", help="answer {} instead of 404 for an unknown exam")
     return options
@@ -78,21 +86,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # The secrets of the contract ("<client id>secret") are shorter than HS256 wants.
     warnings.filterwarnings("ignore", message="The HMAC key is", module="jwt")
 
-    seed = load_seed(options.seed) if options.seed else {}
+    try:
+        seed = load_seed(options.seed) if options.seed else {}
+    except (OSError, ValueError) as error:
+        print(f"mock_provider: --seed {options.seed}: {error}", file=sys.stderr)
+        return 1
     start = Scenario(review=ReviewPlan(delay=options.review_delay), ready_delay=options.ready_delay)
     start.change(seed.get("scenario", {}))
-    provider = MockProvider(
-        options.client_id,
-        options.client_secret,
-        lms_host,
-        host=options.host,
-        port=options.port,
-        db=options.db,
-        clients=seed.get("clients"),
-        initial=lambda: copy.deepcopy(start),
-        control_token=options.control_token,
-        quirks=options.mockprock_quirks,
-    )
+    try:
+        provider = MockProvider(
+            options.client_id,
+            options.client_secret,
+            lms_host,
+            host=options.host,
+            port=options.port,
+            db=options.db,
+            clients=seed.get("clients"),
+            rpnow_accounts={name: Account(**account) for name, account in seed.get("rpnow", {}).items()},
+            initial=lambda: copy.deepcopy(start),
+            control_token=options.control_token,
+            quirks=options.mockprock_quirks,
+        )
+    except OSError as error:
+        print(f"mock_provider: port {options.port} of {options.host}: {error.strerror}. See --port.", file=sys.stderr)
+        return 1
     signal.signal(signal.SIGTERM, _interrupt)
     print(f"Mock Proctoring listens on {provider.url} for the LMS at {lms_host}", flush=True)
     try:

@@ -13,6 +13,8 @@ from .control import PREFIX, Control
 from .desktop import Desktop
 from .pages import Pages
 from .protocol import Protocol
+from .rpnow import Rpnow
+from .rpnow_wire import Account
 from .scenario import Faults, Scenario
 from .store import Store
 from .web import Reply, Request, Router, Server
@@ -22,7 +24,8 @@ class MockProvider:
     """A provider: its store, its rules and, once started, its server.
 
     ``client_id`` and ``client_secret`` are the provider's own at ``lms_host``; ``clients`` are LMSs with secrets of
-    their own; ``initial`` makes the scenario that a start or a reset begins with. As a context manager it serves in
+    their own; ``rpnow_accounts`` are those of RPNow mode by key id, instead of the development account; ``initial``
+    makes the scenario that a start or a reset begins with. As a context manager it serves in
     a thread, which is what tests want::
 
         with MockProvider("mock", "secret", "http://127.0.0.1:8000") as provider:
@@ -39,6 +42,7 @@ class MockProvider:
         port: int = 0,
         db: str = ":memory:",
         clients: Mapping[str, str] | None = None,
+        rpnow_accounts: Mapping[str, Account] | None = None,
         initial: Callable[[], Scenario] = Scenario,
         control_token: str = "",
         quirks: bool = False,
@@ -46,13 +50,16 @@ class MockProvider:
         self.store = Store(db)
         self.control = Control(initial, self.store.forget_everything, control_token)
         self.authority = Authority(self.store.signing_key(), clients)
-        self.messenger = Messenger(self.store, Lms(lms_host, client_id, client_secret))
+        self.messenger = Messenger(
+            self.store, Lms(lms_host, client_id, client_secret), lambda: self.control.scenario.rpnow
+        )
 
         self._faulty = Router()
         for path in ("/oauth2/access_token", "/edx/oauth2/access_token"):
             self._faulty.add("POST", path, self.authority.access_token)
         Pages(self.store, self.control, self.messenger, self.authority).routes(self._faulty)
         Protocol(self.store, self.control, self.messenger, quirks=quirks).routes(self._faulty, self.authority)
+        Rpnow(self.store, self.control, self.messenger, rpnow_accounts).routes(self._faulty)
         Desktop(self.store).routes(self._faulty)
         self._steering = Router()
         self.control.routes(self._steering)

@@ -115,5 +115,11 @@ def load_seed(path: str) -> dict[str, Any]:
         seed = json.load(file)
     if not isinstance(seed, dict) or not isinstance(seed.get("clients", {}), dict):
         raise ValueError("the seed must be a JSON object, its 'clients' an object of id and secret")
+    accounts = seed.get("rpnow", {})
+    keys = {"secret_key", "crypto_key"}
+    if not isinstance(accounts, dict) or not all(
+        isinstance(account, dict) and set(account) == keys for account in accounts.values()
+    ):
+        raise ValueError('the seed\'s \'rpnow\' must be an object of key id and {"secret_key", "crypto_key"}')
     Scenario().change(seed.get("scenario", {}))
     return seed

@@ -5,6 +5,7 @@ Plain HTML from ``templates/``; every value is escaped unless it is ``Markup`` m
 
 from __future__ import annotations
 
+import json
 import mimetypes
 from collections.abc import Iterable
 from html import escape
@@ -20,7 +21,7 @@ from .scenario import REVIEW_STATUSES, ReviewPlan
 from .store import Row, Store
 from .web import Endpoint, Reply, Request, Router, redirect
 
-STATIC_FILES = ("mock.css", "software.js", "forms.js")
+STATIC_FILES = ("mock.css", "software.js", "rpnow.js", "forms.js")
 VERDICTS = {
     "passed": ("Passed", "No rule was broken."),
     "violation": ("Rules violation", "A rule of the exam was broken."),
@@ -33,8 +34,10 @@ STATUSES = {
     "submitted": "Submitted",
     "error": "Ended with an error",
 }
+# Where on the way through an exam a learner is whose set-up is finished.
+STEPS = {"created": "start", "started": "exam", "submitted": "done"}
 # Learners and course teams come from the LMS and have no business at the reviewer's desk.
-GUEST_PAGES = ("software", "no_software", "instructor", "no_dashboard")
+GUEST_PAGES = ("software", "no_software", "rpnow_code", "rpnow_session", "recording", "instructor", "no_dashboard")
 POLICY = "default-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'"
 
 
@@ -169,8 +172,21 @@ class Pages:
             button=button,
             set_up_hidden=Markup("" if setting_up else "hidden"),
             monitor_hidden=Markup("hidden" if setting_up else ""),
+            way_back=self._way_back(attempt),
+            **current_step(
+                "set_up" if setting_up else STEPS.get(attempt["status"], ""), ("set_up", "start", "exam", "done")
+            ),
             automatic=Markup("data-close-after-seconds='10'" if automatic else ""),
         )
+
+    def _way_back(self, attempt: Row) -> Markup:
+        """The link to the exam's page, if the LMS said where its exam is."""
+        exam = self._store.exam(attempt["exam_id"])
+        content_id = json.loads(exam["document"]).get("content_id") if exam else None
+        if not exam or not exam["course_id"] or not content_id:
+            return Markup("")
+        url = f"{attempt['lms_host'].rstrip('/')}/courses/{exam['course_id']}/jump_to/{content_id}"
+        return html(_file("templates", "way_back.html").decode(), url=url)
 
     @staticmethod
     def _message_of(attempt: Row) -> Markup:
@@ -198,6 +214,7 @@ class Pages:
                 template,
                 id=attempt["id"],
                 learner=attempt["full_name"] or attempt["user_id"],
+                who=_who(attempt),
                 exam=attempt["exam_name"] or attempt["exam_id"],
                 course=attempt["course_id"],
                 status=STATUSES.get(attempt["status"], attempt["status"]),
@@ -225,7 +242,7 @@ class Pages:
             return page("missing", "Page not found", status=404)
         message = Markup("")
         if "sent" in request.query:
-            message = notice("good", "Your verdict was sent.", "The learning platform accepted it.")
+            message = self._sent_notice()
         return self._review(attempt, message, {})
 
     def give_verdict(self, request: Request) -> Reply:
@@ -249,6 +266,11 @@ class Pages:
             return redirect(f"/reviewer/{attempt['id']}/?sent=1")
         message = notice("bad", "The verdict did not arrive.", f"{outcome.advice} Send it again when that is solved.")
         return self._review(attempt, message, form, status=502)
+
+    def _sent_notice(self) -> Markup:
+        waiting = self._store.counts()["waiting"]
+        rest = f"{waiting} more to review." if waiting else "Nothing else waits for a verdict."
+        return notice("good", "Your verdict was sent.", f"The learning platform accepted it. {rest}")
 
     def _review(self, attempt: Row, message: Markup, form: dict[str, str], *, status: int = 200) -> Reply:
         choices = joined(
@@ -284,11 +306,32 @@ class Pages:
             state=STATUSES.get(attempt["status"], attempt["status"]),
             submitted=_time(attempt["submitted_at"]),
             policy=attempt["review_policy"] or "No special rules",
+            email=attempt["email"] or "Not told",
+            form=self._verdict_form(attempt, choices, form),
+            sent=sent,
+            sent_hidden=Markup("" if verdicts else "hidden"),
+        )
+
+    def _verdict_form(self, attempt: Row, choices: Markup, form: dict[str, str]) -> Markup:
+        """The form; folded away once the LMS has a verdict, because then a second one is the exception."""
+        hint = "A violation that a person signs is final; otherwise the course team looks at it first."
+        if self._store.registration(attempt["id"]) is not None:
+            hint = "From this vendor a rules violation counts as passed. Suspicious asks the course team to look."
+        fields = html(
+            _file("templates", "review_form.html").decode(),
+            id=attempt["id"],
             choices=choices,
             comment=form.get("comment", ""),
             reviewed_by=form.get("reviewed_by", ""),
-            sent=sent,
-            sent_hidden=Markup("" if verdicts else "hidden"),
+            hint=hint,
+        )
+        if attempt["verdict"] is None:
+            return html(_file("templates", "review_first.html").decode(), form=fields)
+        return html(
+            _file("templates", "review_again.html").decode(),
+            form=fields,
+            verdict=VERDICTS.get(attempt["verdict"], (attempt["verdict"],))[0],
+            open=Markup("open" if form else ""),
         )
 
     # The instructor
@@ -331,8 +374,10 @@ class Pages:
             return Markup("")
         rows = joined(
             html(
-                "<tr $chosen><td>$learner</td><td>$status</td><td>$verdict</td></tr>",
+                '<tr $chosen><th scope="row">$learner<br><small>$who</small></th>'
+                "<td>$status</td><td>$verdict</td></tr>",
                 learner=attempt["full_name"] or attempt["user_id"],
+                who=_who(attempt),
                 status=STATUSES.get(attempt["status"], attempt["status"]),
                 verdict=VERDICTS.get(attempt["verdict"], ("No verdict yet",))[0],
                 chosen=Markup('class="chosen" aria-current="true"' if attempt["id"] == attempt_id else ""),
@@ -362,6 +407,11 @@ class Pages:
         return page("no_dashboard", "Dashboard not available", status=403, framed=True, text=text)
 
 
+def current_step(step: str, steps: Iterable[str]) -> dict[str, Markup]:
+    """For a list of steps: which is the one to do now."""
+    return {f"step_{name}": Markup('aria-current="step"' if name == step else "") for name in steps}
+
+
 def same_site(endpoint: Endpoint) -> Endpoint:
     """The same endpoint, closed to forms on other people's pages."""
 
@@ -372,6 +422,11 @@ def same_site(endpoint: Endpoint) -> Endpoint:
         return endpoint(request)
 
     return guarded
+
+
+def _who(attempt: Row) -> str:
+    """What tells an attempt from those of other people of the same name."""
+    return ", ".join(filter(None, (attempt["email"], f"attempt {attempt['id'][:8]}")))
 
 
 def _time(moment: str | None) -> Markup:

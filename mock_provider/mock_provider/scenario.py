@@ -25,9 +25,10 @@ PROFILE_STATUSES = (
     "expired",
     "pending",
 )
+LOCATORS = ("right", "wrong", "missing")
 DELETE_MODES = ("deleted", "404", "pending", "500")
 # The endpoints whose users are programs: what `true` means for a fault without a path.
-PROGRAM_PATHS = r"^/(api|oauth2|edx/oauth2|desktop)/"
+PROGRAM_PATHS = r"^/(api|oauth2|edx/oauth2|desktop|exams)/"
 
 
 class BadScenario(ValueError):
@@ -72,6 +73,20 @@ class ReviewPlan:
 
 
 @dataclass
+class RpnowPlan:
+    """What RPNow mode does of its own.
+
+    ``upload_delay``: seconds after the secure browser opened the exam at which it hands in the recording by itself,
+    None leaves it to the learner. ``other_secret``: registrations are checked with another secret than the LMS's.
+    ``locator``: which record locator reviews carry.
+    """
+
+    upload_delay: float | None = None
+    other_secret: bool = False
+    locator: str = "right"
+
+
+@dataclass
 class Scenario:
     """Everything that can be set at ``/_control/scenario``. The empty scenario is a healthy provider.
 
@@ -89,6 +104,7 @@ class Scenario:
     ready_delay: float | None = None
     clock_factor: float = 1.0
     delete_mode: str = "deleted"
+    rpnow: RpnowPlan = field(default_factory=RpnowPlan)
 
     def onboarding_of(self, user_id: str) -> str | None:
         """What is configured for a user, None for nothing."""
@@ -150,6 +166,21 @@ def _review(scenario: Scenario, name: str, wish: Any) -> ReviewPlan:
     return plan
 
 
+def _rpnow(scenario: Scenario, name: str, wish: Any) -> RpnowPlan:
+    if not isinstance(wish, dict):
+        raise BadScenario(f"{name}: an object is needed")
+    try:
+        plan = RpnowPlan(**{**vars(scenario.rpnow), **wish})
+    except TypeError as error:
+        raise BadScenario(f"{name}: {error}") from error
+    _number_or_none(scenario, f"{name}.upload_delay", plan.upload_delay)
+    if plan.locator not in LOCATORS:
+        raise BadScenario(f"{name}.locator: one of {', '.join(LOCATORS)} is needed")
+    if not isinstance(plan.other_secret, bool):
+        raise BadScenario(f"{name}.other_secret: true or false is needed")
+    return plan
+
+
 def _delete_mode(_: Scenario, name: str, wish: Any) -> str:
     if wish not in DELETE_MODES:
         raise BadScenario(f"{name}: one of {', '.join(DELETE_MODES)} is needed")
@@ -166,6 +197,7 @@ PARSERS: dict[str, Callable[[Scenario, str, Any], Any]] = {
     "ready_delay": _number_or_none,
     "clock_factor": _number,
     "delete_mode": _delete_mode,
+    "rpnow": _rpnow,
 }
 
 

@@ -52,6 +52,15 @@ CREATE TABLE IF NOT EXISTS attempts (
 CREATE INDEX IF NOT EXISTS attempts_by_exam ON attempts (exam_id);
 CREATE INDEX IF NOT EXISTS attempts_by_user ON attempts (user_id);
 
+-- What RPNow mode got with an attempt: the LMS's document as JSON, and our own address as the LMS reached it.
+CREATE TABLE IF NOT EXISTS registrations (
+    attempt_id TEXT PRIMARY KEY REFERENCES attempts (id) ON DELETE CASCADE,
+    exam_code TEXT NOT NULL COLLATE NOCASE,
+    document TEXT NOT NULL,
+    base_url TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS registrations_by_code ON registrations (exam_code);
+
 -- One verdict that was sent to the LMS, with the LMS's answer. `lms_status` NULL: the LMS did not answer.
 CREATE TABLE IF NOT EXISTS verdicts (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -176,9 +185,12 @@ class Store:
 
     # Attempts
 
-    def add_attempt(self, exam_id: str, fields: Mapping[str, Any]) -> str:
-        """Register an attempt; returns its new id. ``fields`` is the body of the LMS's registration."""
-        attempt_id = new_id()
+    def add_attempt(self, exam_id: str, fields: Mapping[str, Any], attempt_id: str | None = None) -> str:
+        """Register an attempt; returns its id, a new one if none is given.
+
+        ``fields`` is the body of the LMS's registration.
+        """
+        attempt_id = attempt_id or new_id()
         limit = fields.get("time_limit_mins")
         self._write(
             """INSERT INTO attempts (id, exam_id, user_id, full_name, email, lms_host, status, time_limit_mins,
@@ -214,6 +226,25 @@ class Store:
             waiting,
             limit,
         )
+
+    def add_registration(self, attempt_id: str, exam_code: str, document: Mapping[str, Any], base_url: str) -> None:
+        """Keep what RPNow mode was sent about an attempt."""
+        self._write(
+            "INSERT INTO registrations (attempt_id, exam_code, document, base_url) VALUES (?, ?, ?, ?)",
+            attempt_id,
+            exam_code,
+            json.dumps(dict(document)),
+            base_url,
+        )
+
+    def registration(self, attempt_id: str) -> Row | None:
+        """What RPNow mode was sent about an attempt, ``document`` as a dict; None for attempts of the REST protocol."""
+        return _with_document(self._row("SELECT * FROM registrations WHERE attempt_id = ?", attempt_id))
+
+    def registration_by_code(self, exam_code: str) -> Row | None:
+        """The newest registration of an exam code, in whatever letter case, or None."""
+        sql = "SELECT * FROM registrations WHERE exam_code = ? ORDER BY rowid DESC LIMIT 1"
+        return _with_document(self._row(sql, exam_code))
 
     def set_status(self, attempt_id: str, status: str) -> str | None:
         """Store the LMS's status of an attempt; returns the status before, or None for an unknown attempt."""
@@ -269,6 +300,10 @@ class Store:
     def verdicts(self, attempt_id: str) -> list[Row]:
         """Every verdict sent for an attempt, newest first."""
         return self._rows("SELECT * FROM verdicts WHERE attempt_id = ? ORDER BY number DESC", attempt_id)
+
+
+def _with_document(row: Row | None) -> Row | None:
+    return None if row is None else {**row, "document": json.loads(row["document"])}
 
 
 # `accepted` and `verdict` are the last verdict that the LMS took.

@@ -56,6 +56,7 @@ def test_a_proctored_attempt_is_registered_then_stored_once(provider: Any) -> No
     assert attempt.history.count() == 1
 
 
+@pytest.mark.spec("backends.md", "4.3")
 @pytest.mark.spec("python-api.md", "4:credit", "8.5:context", "17:8")
 def test_the_registration_context_has_exactly_these_keys(provider: Any, credit: Any) -> None:
     exam, user = make_exam(), make_user()
@@ -151,6 +152,7 @@ def test_a_timed_exam_cannot_be_taken_as_proctored(provider: Any) -> None:
     assert stored(attempt_id).taking_as_proctored is False
 
 
+@pytest.mark.spec("backends.md", "4.5:register")
 @pytest.mark.spec("python-api.md", "8.5:refusals")
 def test_an_onboarding_refusal_becomes_the_status(provider: Any, events: list[Any]) -> None:
     provider.attempt_error = S.onboarding_missing
@@ -162,6 +164,7 @@ def test_an_onboarding_refusal_becomes_the_status(provider: Any, events: list[An
     assert attempt.history.count() == 1
 
 
+@pytest.mark.spec("backends.md", "4.5:register")
 @pytest.mark.spec("python-api.md", "8.5:refusals", "15:registration")
 @pytest.mark.parametrize("error", [BackendProviderCannotRegisterAttempt, BackendProviderSentNoAttemptID])
 def test_a_failed_registration_leaves_nothing_half_made(

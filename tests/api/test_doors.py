@@ -58,6 +58,17 @@ def test_the_cookie_recognises_the_secure_browser() -> None:
     assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == ("/", True, "Lax")
 
 
+@pytest.mark.spec("python-api.md", "10:secure")
+@pytest.mark.django_db
+@pytest.mark.parametrize("secure", [True, False], ids=["https", "http"])
+def test_the_cookie_keeps_to_https_where_the_launch_came_by_it(secure: bool) -> None:
+    attempt = make_attempt()
+
+    response = start_exam_callback(RequestFactory().get("/", secure=secure), attempt.attempt_code)
+
+    assert bool(response.cookies["exam"]["secure"]) is secure
+
+
 @pytest.mark.spec("python-api.md", "10:answers")
 @pytest.mark.django_db
 def test_a_launch_without_a_request() -> None:
@@ -86,6 +97,7 @@ def test_a_link_preview_changes_nothing() -> None:
 
 
 @pytest.mark.spec("python-api.md", "10:answers", "15:texts")
+@pytest.mark.spec("backends.md", "8:launch-log")
 @pytest.mark.django_db
 def test_a_host_without_course_pages(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     def no_match(*args: Any, **kwargs: Any) -> str:

@@ -38,18 +38,34 @@ def test_delivered_effects_leave_nothing_behind(all_services: dict[str, Any]) ->
 
 
 @pytest.mark.spec("python-api.md", "7.3:order")
-def test_effects_are_written_before_anybody_is_told(provider: Any) -> None:
+def test_effects_are_written_before_anybody_is_told(instructor: Any) -> None:
     seen: list[list[tuple[str, str]]] = []
-    provider.stop_exam_attempt = lambda exam, attempt: seen.append(due())
+    instructor.service.complete_student_attempt = lambda username, content_id: seen.append(due())
     attempt = make_attempt(status=S.started)
 
     api.update_attempt_status(attempt.pk, S.submitted)
 
-    [while_delivering] = seen
-    assert while_delivering == [
+    [while_the_first_is_told] = seen
+    assert while_the_first_is_told == [
         ("instructor", "complete_student_attempt"),
         ("credit", "set_credit_requirement_status"),
         ("mail", "status_email"),
+        ("provider", "stop_exam_attempt"),
+        ("signal", "tracking_event"),
+        ("signal", "exam_attempt_status_signal"),
+    ]
+
+
+def test_a_mail_that_went_out_is_forgotten_before_the_provider_is_told(provider: Any, mailoutbox: list[Any]) -> None:
+    seen: list[Any] = []
+    provider.stop_exam_attempt = lambda exam, attempt: seen.append((len(mailoutbox), due()))
+    attempt = make_attempt(status=S.started)
+
+    api.update_attempt_status(attempt.pk, S.submitted)
+
+    [(mails, waiting)] = seen
+    assert mails == 1
+    assert waiting == [
         ("provider", "stop_exam_attempt"),
         ("signal", "tracking_event"),
         ("signal", "exam_attempt_status_signal"),
@@ -430,3 +446,56 @@ def test_a_provider_that_answers_with_an_error_is_told_again(
     clock.tick(timedelta(minutes=1))
     assert api.deliver_due_effects() == api.DeliveryReport(delivered=1)
     assert told.call_count == 2
+
+
+# The newer word is the last
+
+
+def words_heard(credit: Any) -> list[str]:
+    return [kwargs["status"] for _, kwargs in credit.called("set_credit_requirement_status")]
+
+
+def test_a_change_made_by_a_receiver_overtakes_what_was_to_be_said_after_it(
+    credit: Any, instructor: Any, mailoutbox: list[Any]
+) -> None:
+    attempt = make_attempt(status=S.started)
+
+    def judge_at_once(username: str, content_id: str) -> None:
+        api.update_attempt_status(attempt.pk, S.verified)
+
+    instructor.service.complete_student_attempt = judge_at_once
+    api.update_attempt_status(attempt.pk, S.submitted)
+
+    assert words_heard(credit) == ["satisfied"]
+    assert [mail.subject for mail in mailoutbox] == ["Proctoring attempt verified"]
+    assert due() == []
+
+
+@pytest.mark.parametrize(
+    ("leaves_overtaken", "last_word"),
+    [
+        pytest.param(True, "submitted", id="control-the-slow-process-has-the-last-word"),
+        pytest.param(False, "satisfied", id="the-newer-word-is-said-again-after-the-loan"),
+    ],
+)
+def test_a_slow_process_does_not_have_the_last_word(
+    credit: Any, clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch, leaves_overtaken: bool, last_word: str
+) -> None:
+    # What a host that is slow has in hand when another one, in the same minute, handles the review.
+    if leaves_overtaken:
+        monkeypatch.setattr(effects, "_heed_those_on_loan", lambda *args: None)
+    attempt = make_attempt(status=S.started)
+    in_hand: list[Any] = []
+    with monkeypatch.context() as slow:
+        slow.setattr(effects, "deliver", lambda *args, **kwargs: in_hand.append((args, kwargs)))
+        api.update_attempt_status(attempt.pk, S.submitted)
+    api.update_attempt_status(attempt.pk, S.verified)
+    [(args, kwargs)] = in_hand
+
+    effects.deliver(*args, **kwargs)
+    clock.tick(effects.LEASE)
+    api.deliver_due_effects()
+
+    assert words_heard(credit)[:2] == ["satisfied", "submitted"]
+    assert words_heard(credit)[-1] == last_word
+    assert due() == []

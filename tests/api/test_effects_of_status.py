@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.core.mail import EmailMessage
 
 from edx_proctoring import api
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
@@ -13,6 +14,7 @@ from tests.factories import make_attempt, make_exam, make_staff, make_user
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.spec("backends.md", "4.5:status")
 @pytest.mark.spec("python-api.md", "7.5:provider")
 @pytest.mark.parametrize(
     ("from_status", "to_status", "call"),
@@ -98,6 +100,85 @@ def test_credit_requirement(credit: Any, to_status: str, word: str | None) -> No
         "status": word,
     }
     assert credit.called("set_credit_requirement_status") == ([((), expected)] if word else [])
+
+
+@pytest.mark.spec("python-api.md", "4:credit-state")
+@pytest.mark.parametrize("to_status", [S.ready_to_start, S.started, S.submitted, S.error, S.declined, "else"])
+@pytest.mark.parametrize("kind", ["proctored", "practice", "onboarding"])
+def test_the_credit_state_is_asked_for_once_per_change_with_or_without_a_mail(
+    credit: Any, kind: str, to_status: str
+) -> None:
+    attempt = make_attempt(make_exam(kind))
+
+    api.update_attempt_status(attempt.pk, to_status)
+
+    assert credit.called("get_credit_state") == [
+        ((attempt.user_id, attempt.proctored_exam.course_id), {"return_course_info": True})
+    ]
+
+
+@pytest.mark.spec("python-api.md", "4:credit-state")
+@pytest.mark.parametrize(
+    ("kind", "to_status"),
+    [
+        pytest.param("proctored", S.ready_to_submit, id="another-attempt-and-nothing-to-report"),
+        pytest.param("proctored", S.rejected, id="a-second-rejection"),
+        pytest.param("timed", S.submitted, id="timed-exams-have-no-credit"),
+    ],
+)
+def test_the_credit_state_is_not_asked_for_without_consequences(credit: Any, kind: str, to_status: str) -> None:
+    exam, user = make_exam(kind), make_user()
+    make_attempt(exam, user, S.rejected)
+    attempt = make_attempt(exam, user, S.started)
+
+    api.update_attempt_status(attempt.pk, to_status)
+
+    assert credit.calls == []
+
+
+@pytest.mark.spec("python-api.md", "4:credit-state", "7.3:order")
+def test_credit_grade_certificate_course_then_mail(
+    all_services: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    for service in all_services.values():
+        monkeypatch.setattr(service, "calls", _Notebook(order))
+    monkeypatch.setattr(EmailMessage, "send", lambda self, fail_silently=False: order.append("mail"))
+
+    api.update_attempt_status(make_attempt(status=S.submitted).pk, S.rejected)
+
+    assert [call for call in order if not call.startswith(("should", "get_proctoring"))] == [
+        "set_credit_requirement_status",
+        "override_subsection_grade",
+        "invalidate_certificate",
+        "get_credit_state",
+        "mail",
+    ]
+
+
+class _Notebook(list[Any]):
+    """A list of calls that also notes their names in a list shared by all services."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__()
+        self._names = names
+
+    def append(self, call: Any) -> None:
+        self._names.append(call[0])
+        super().append(call)
+
+
+@pytest.mark.spec("python-api.md", "4:credit-state")
+def test_a_credit_service_that_does_not_tell_its_state_keeps_nothing_back(
+    credit: Any, sent_signals: list[dict[str, Any]]
+) -> None:
+    credit.failing = {"get_credit_state"}
+    attempt = make_attempt()
+
+    api.update_attempt_status(attempt.pk, S.started)
+
+    assert [signal["status"] for signal in sent_signals] == [S.started]
+    assert not AttemptEffect.objects.exists(), "nothing hangs on the answer, so nobody asks again"
 
 
 @pytest.mark.spec("python-api.md", "7.5:mail", "8.13:subject", "17:1")

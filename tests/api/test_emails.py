@@ -126,6 +126,7 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return give
 
 
+@pytest.mark.spec("backends.md", "2.1:contact")
 @pytest.mark.parametrize(
     ("entry", "url"),
     [

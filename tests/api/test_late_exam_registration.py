@@ -33,6 +33,7 @@ def unknown_exam(late_provider: RecordingProvider) -> Any:
     return exam
 
 
+@pytest.mark.spec("backends.md", "5.4:unknown-exam")
 def test_its_id_is_stored_for_the_calls_to_come(unknown_exam: Any, late_provider: RecordingProvider) -> None:
     user = make_user()
 

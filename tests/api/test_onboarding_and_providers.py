@@ -305,6 +305,7 @@ def test_a_course_without_a_published_outline_hides_no_exam(caplog: pytest.LogCa
     assert "course outline not available" in caplog.text
 
 
+@pytest.mark.spec("backends.md", "4.5:settings")
 def test_settings_while_the_provider_fails(provider: Any, caplog: pytest.LogCaptureFixture) -> None:
     def fail() -> None:
         raise ConnectionError
@@ -323,6 +324,18 @@ def test_a_support_page_is_told_if_the_provider_has_one(provider: Any) -> None:
     provider.tech_support_url = "https://help.example.com"
 
     assert api.get_proctoring_settings_by_exam_id(exam.pk)["provider_tech_support_url"] == "https://help.example.com"
+
+
+@pytest.mark.spec("python-api.md", "8.12:cause")
+def test_the_cause_of_a_provider_that_is_not_configured_is_kept() -> None:
+    exam = make_exam(backend="test")
+    type(exam).objects.update(backend="gone")
+
+    with pytest.raises(BackendProviderNotConfigured) as caught:
+        api.get_proctoring_settings_by_exam_id(exam.pk)
+
+    assert isinstance(caught.value.__cause__, NotImplementedError)
+    assert caught.value.http_status == 500
 
 
 def test_settings_without_a_default_provider(settings: Any) -> None:
@@ -362,6 +375,7 @@ def test_an_attempt_whose_provider_is_gone_can_be_looked_at(caplog: pytest.LogCa
     assert "backend=gone" in caplog.text
 
 
+@pytest.mark.spec("backends.md", "4.5:set-up")
 def test_a_provider_that_fails_costs_the_download_link(provider: Any) -> None:
     def fail(attempt: Any) -> None:
         raise ConnectionError
@@ -384,6 +398,7 @@ class OlderProvider(TestBackendProvider):
         return f"https://dashboard.test/{exam_id}/{attempt_id}"
 
 
+@pytest.mark.spec("backends.md", "17.2:plugins")
 def test_an_older_provider_is_asked_in_its_own_words(backends_registry: dict[str, Any]) -> None:
     backends_registry["test"] = OlderProvider()
     exam = make_exam()
@@ -393,6 +408,7 @@ def test_an_older_provider_is_asked_in_its_own_words(backends_registry: dict[str
     assert url == f"https://dashboard.test/{exam.external_id}/a1"
 
 
+@pytest.mark.spec("backends.md", "17.1:mocks")
 @pytest.mark.parametrize(
     "method",
     [

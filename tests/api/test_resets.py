@@ -73,6 +73,7 @@ def test_an_unknown_attempt_cannot_be_removed() -> None:
         api.remove_exam_attempt(UNKNOWN, requesting_user=None)
 
 
+@pytest.mark.spec("backends.md", "4.5:remove")
 @pytest.mark.spec("python-api.md", "8.7:strict")
 @pytest.mark.parametrize(
     ("confirms", "fails", "error"),
@@ -96,6 +97,7 @@ def test_a_provider_that_does_not_remove_keeps_the_attempt(
     assert "example.com" not in str(refusal.value)
 
 
+@pytest.mark.spec("backends.md", "4.5:remove")
 @pytest.mark.spec("python-api.md", "8.7:strict")
 def test_a_provider_that_is_not_configured_keeps_the_attempt() -> None:
     attempt = make_attempt()
@@ -133,6 +135,7 @@ def test_a_service_error_of_a_removal_reaches_the_caller(instructor: Any) -> Non
 # Removal of many
 
 
+@pytest.mark.spec("backends.md", "4.5:best-effort")
 @pytest.mark.spec("python-api.md", "8.7:many")
 def test_a_provider_that_is_down_is_asked_once_per_pass(provider: Any) -> None:
     provider.failing = {"remove_exam_attempt"}

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from freezegun.api import FrozenDateTimeFactory
 
 from edx_proctoring import api, runtime
@@ -21,6 +22,23 @@ from tests.factories import COURSE, NOON, make_attempt, make_exam, make_user
 pytestmark = pytest.mark.django_db
 
 PENCIL, WARNING = "fa-pencil-square-o", "fa-exclamation-triangle"
+
+
+@pytest.mark.spec("python-api.md", "5.3:object")
+def test_the_permission_is_asked_about_the_exams_dictionary(credit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(
+        get_user_model(), "has_perm", lambda self, perm, obj=None: bool(asked.append((perm, obj)) or True)
+    )
+    exam, user = make_exam(), make_user()
+
+    assert summary(exam, user) is not None
+    assert asked == [("edx_proctoring.can_take_proctored_exam", api.get_exam_by_id(exam.pk))]
+    asked.clear()
+    api.get_student_view(user.pk, exam.course_id, exam.content_id, {})
+    [(perm, seen)] = asked
+    assert perm == "edx_proctoring.can_take_proctored_exam"
+    assert seen.keys() == api.get_exam_by_id(exam.pk).keys()
 
 
 def summary(exam: Any, user: Any) -> dict[str, Any] | None:

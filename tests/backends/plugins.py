@@ -38,6 +38,14 @@ class Rigid(NullBackendProvider):
         self.client_id = client_id
 
 
+class Talkative(NullBackendProvider):
+    """Fails, and says what it was given."""
+
+    def __init__(self, client_secret: str, callback_secrets: list[str]) -> None:
+        super().__init__()
+        raise ValueError(f"{client_secret} and {callback_secrets[0]} do not fit acme")
+
+
 class Closed:
     """No provider class; refuses new attributes."""
 

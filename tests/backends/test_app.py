@@ -50,6 +50,7 @@ class TestLoading:
         )
         assert config.default_auto_field == "django.db.models.AutoField"
 
+    @pytest.mark.spec("backends.md", "3.1:ready")
     def test_ready_without_env_root_starts_all_the_same(self, settings):
         del settings.ENV_ROOT
         config = EdxProctoringConfig("edx_proctoring", sys.modules["edx_proctoring"])
@@ -59,6 +60,7 @@ class TestLoading:
     def test_before_ready_the_registry_is_empty(self):
         assert EdxProctoringConfig("edx_proctoring", sys.modules["edx_proctoring"]).backends == {}
 
+    @pytest.mark.spec("backends.md", "12.4")
     def test_ready_writes_the_worker_configuration(self, settings, tmp_path, npm):
         npm("acme-worker", {"main": "index.js"})
         settings.ENV_ROOT = tmp_path
@@ -162,6 +164,7 @@ def npm(settings, tmp_path):
     return install
 
 
+@pytest.mark.spec("backends.md", "12.4")
 @pytest.mark.spec("data-model.md", "12.1")
 class TestWorkerConfiguration:
     def backend(self, name="success"):

@@ -24,6 +24,7 @@ ABSTRACT = {
 }
 
 
+@pytest.mark.spec("backends.md", "4.2")
 class TestInterface:
     def test_abstract_methods(self):
         assert ProctoringBackendProvider.__abstractmethods__ == set(ABSTRACT)
@@ -55,6 +56,7 @@ class TestInterface:
         assert provider.get_proctoring_config() is None
         assert provider.get_video_review_aes_key() is None
 
+    @pytest.mark.spec("backends.md", "4.1")
     def test_attributes(self):
         provider = PassthroughBackendProvider()
         assert provider.verbose_name == "Unknown"
@@ -64,12 +66,14 @@ class TestInterface:
         for absent in ("integration_specific_email", "passing_statuses", "npm_module"):
             assert not hasattr(provider, absent)
 
+    @pytest.mark.spec("backends.md", "4.1", "17.1:attributes")
     def test_options_become_attributes_that_can_be_taken_away(self):
         provider = PassthroughBackendProvider(verbose_name="Mine", anything=1)
         assert (provider.verbose_name, provider.anything) == ("Mine", 1)
         del provider.verbose_name
         assert provider.verbose_name == "Unknown"
 
+    @pytest.mark.spec("backends.md", "17.1:attributes")
     def test_methods_can_be_replaced_on_an_instance(self):
         provider = NullBackendProvider()
         provider.get_javascript = lambda: "/x.js"
@@ -78,6 +82,7 @@ class TestInterface:
         assert provider.get_javascript() == ""
 
 
+@pytest.mark.spec("backends.md", "4.1")
 class TestPingInterval:
     def test_it_follows_the_constant(self, monkeypatch):
         provider = NullBackendProvider()
@@ -95,6 +100,7 @@ class TestPingInterval:
         assert Plugin().ping_interval == 20
 
 
+@pytest.mark.spec("backends.md", "8:null")
 class TestNull:
     def test_it_does_nothing(self):
         provider = NullBackendProvider()
@@ -104,6 +110,7 @@ class TestNull:
         assert provider.verbose_name == "Null Backend"
 
 
+@pytest.mark.spec("backends.md", "8:mock")
 class TestMock:
     @pytest.fixture
     def callback(self, monkeypatch):

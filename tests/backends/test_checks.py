@@ -2,13 +2,20 @@
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import Group
 from django.core import checks
+from django.db import connection
 from edx_rest_framework_extensions.auth.jwt.decoder import jwt_decode_handler
 from rest_framework_jwt.settings import api_settings
+from waffle.models import Switch
 
 from edx_proctoring import checks as ours
 from edx_proctoring.backends.null import NullBackendProvider
+from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.backends.tests.test_backend import TestBackendProvider
+from tests.factories import make_exam, make_user
+
+pytestmark = pytest.mark.spec("backends.md", "3.1:checks")
 
 
 @pytest.fixture
@@ -74,10 +81,28 @@ class TestBroken:
         assert message.id == f"edx_proctoring.{number}"
         assert "missing client_id" in message.msg
 
-    def test_of_the_older_form_always_an_error(self, config, settings):
+    def test_of_the_older_form_an_error_that_stops_nothing(self, config, settings):
         settings.PROCTORING_BACKEND_PROVIDERS = {"acme": {"class": "x.Y"}}
         config.broken_backends = {"acme": TypeError("x")}
-        assert ids() == ["edx_proctoring.E003"]
+        (message,) = messages()
+        assert (message.id, message.level) == ("edx_proctoring.E003", checks.ERROR)
+        assert "PROCTORING_BACKEND_PROVIDERS" in message.hint
+        assert not message.is_serious(), "commands such as migrate go on"
+        assert message.is_serious(checks.WARNING), "who asks to be stopped by warnings is stopped"
+
+    def test_of_the_older_form_and_the_default_it_stops(self, config, settings):
+        settings.PROCTORING_BACKENDS = {"DEFAULT": "acme"}
+        settings.PROCTORING_BACKEND_PROVIDERS = {"acme": {"class": "x.Y"}}
+        config.broken_backends = {"acme": TypeError("x")}
+        (message,) = messages()
+        assert message.id == "edx_proctoring.E003"
+        assert message.is_serious()
+
+    def test_secrets_are_not_shown(self, config, settings):
+        settings.PROCTORING_BACKENDS["acme"] = {"client_secret": "very-secret"}
+        config.broken_backends = {"acme": ValueError("very-secret is wrong")}
+        (message,) = messages()
+        assert "ValueError: *** is wrong" in message.msg
 
 
 def test_options_that_reach_nobody(config):
@@ -93,6 +118,51 @@ def test_options_that_reach_nobody(config):
 def test_booleans(config, settings, value, expected):
     settings.PROCTORING_BACKENDS["good"] = {"settings": {"ALLOW_REVIEW_UPDATES": value}}
     assert ids() == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("<true>", ["edx_proctoring.W005"]), ("False", []), (True, []), (None, [])]
+)
+def test_booleans_of_the_platform(config, settings, value, expected):
+    settings.PROCTORING_SETTINGS["ALLOW_TIMED_OUT_STATE"] = value
+    assert ids() == expected
+
+
+@pytest.mark.parametrize("form", ["PROCTORING_BACKENDS", "PROCTORING_BACKEND_PROVIDERS"])
+class TestProviderSettings:
+    @pytest.fixture
+    def own(self, config, settings, form):
+        """Give ``good`` these settings."""
+
+        def give(value):
+            if form == "PROCTORING_BACKENDS":
+                settings.PROCTORING_BACKENDS["good"] = {"settings": value}
+            else:
+                settings.PROCTORING_BACKEND_PROVIDERS = {"good": {"class": "x", "options": {}, "settings": value}}
+
+        return give
+
+    @pytest.mark.parametrize("value", [None, {}, {"LINK_URLS": None}, {"LINK_URLS": {"faq": "x"}}, {"FROM_EMAIL": "x"}])
+    def test_nothing_to_say(self, own, value):
+        own(value)
+        assert messages() == []
+
+    @pytest.mark.parametrize(
+        ("value", "where"), [("text", "['settings']"), ({"LINK_URLS": "http://x"}, "['settings']['LINK_URLS']")]
+    )
+    def test_what_is_no_dict(self, own, form, value, where):
+        own(value)
+        (message,) = messages()
+        assert message.id == "edx_proctoring.W021"
+        assert f"{form}['good']{where} must be a dict, but is a str" in message.msg
+        assert where in message.hint
+
+    def test_a_misspelt_key(self, own, form):
+        own({"STATUS_EMAIL_FROM_ADRESS": "a@example.com"})
+        (message,) = messages()
+        assert message.id == "edx_proctoring.W022"
+        assert f"{form}['good']['settings'] has keys that nobody reads: STATUS_EMAIL_FROM_ADRESS" in message.msg
+        assert "STATUS_EMAIL_FROM_ADDRESS" in message.hint
 
 
 class TestExamPasswords:
@@ -160,3 +230,67 @@ class TestJwtKeys:
         monkeypatch.setattr(api_settings, "JWT_DECODE_HANDLER", lambda token: {})
         settings.JWT_AUTH = {}
         assert messages() == []
+
+
+@pytest.mark.django_db
+class TestRows:
+    """What the database says about providers; asked only of a database that is named."""
+
+    @pytest.fixture
+    def rows(self, config):
+        config.backends["rest"] = BaseRestProctoringProvider(base_url="http://x.test", client_id="a", client_secret="b")
+        Group.objects.create(name="rest_review").user_set.add(make_user())
+        return lambda: ours.check_rows(None, databases=["default"])
+
+    def test_nothing_to_say(self, rows):
+        make_exam(backend="good")
+        make_exam(backend=None)
+        Switch.objects.create(name="edx_proctoring.good_ping_failure_passthrough", active=True)
+        assert rows() == []
+
+    def test_without_a_database_nothing_is_asked(self, rows, django_assert_num_queries):
+        make_exam(backend="gone")
+        with django_assert_num_queries(0):
+            assert ours.check_rows(None, databases=None) == []
+
+    @pytest.mark.parametrize("exams", [1, 5])
+    def test_exams_of_a_provider_that_is_gone(self, rows, exams, django_assert_num_queries):
+        for _ in range(exams):
+            make_exam(backend="gone")
+        (message,) = rows()
+        assert message.id == "edx_proctoring.W023"
+        assert f"'gone', which is not configured: {exams} of them" in message.msg
+        assert "PROCTORING_BACKENDS" in message.hint
+
+    @pytest.mark.parametrize("exam", [{"is_active": False}, {"kind": "timed"}], ids=["inactive", "timed"])
+    def test_exams_that_need_no_provider_do_not_count(self, rows, exam):
+        make_exam(**{"backend": "gone", **exam})
+        assert rows() == []
+
+    def test_exams_that_are_proctored_elsewhere_do_not_count(self, rows, settings):
+        settings.PROCTORING_BACKENDS["lti_external"] = {}
+        make_exam(backend="lti_external")
+        assert rows() == []
+
+    def test_a_switch_of_a_provider_that_is_gone(self, rows):
+        Switch.objects.create(name="edx_proctoring.gone_ping_failure_passthrough", active=False)
+        Switch.objects.create(name="edx_proctoring.reds_api_redirect", active=True)
+        (message,) = rows()
+        assert message.id == "edx_proctoring.W024"
+        assert "'edx_proctoring.gone_ping_failure_passthrough'" in message.msg
+        assert "'gone'" in message.msg
+
+    @pytest.mark.parametrize("is_active", [None, False], ids=["nobody", "a-closed-account"])
+    def test_nobody_may_review(self, rows, is_active):
+        group = Group.objects.get(name="rest_review")
+        group.user_set.clear()
+        if is_active is not None:
+            group.user_set.add(make_user(is_active=is_active))
+        (message,) = rows()
+        assert message.id == "edx_proctoring.W025"
+        assert "'rest_review'" in message.hint
+
+    def test_before_the_tables_are_there_nothing_is_asked(self, rows, monkeypatch):
+        make_exam(backend="gone")
+        monkeypatch.setattr(connection.introspection, "table_names", lambda: ["django_migrations"])
+        assert rows() == []

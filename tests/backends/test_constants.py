@@ -7,7 +7,7 @@ import pytest
 
 from edx_proctoring import conf, constants
 
-pytestmark = pytest.mark.spec("data-model.md", "13.2", "13.4")
+pytestmark = [pytest.mark.spec("data-model.md", "13.2", "13.4"), pytest.mark.spec("backends.md", "2.5:constants")]
 
 # Constant, key of PROCTORING_SETTINGS, top-level setting (None: there is none), value if nothing is set.
 SOURCES = [
@@ -135,6 +135,7 @@ def test_settings_of_the_wrong_type_count_as_empty(settings, value):
     assert conf.proctoring.options == conf.proctoring.backends == {}
 
 
+@pytest.mark.spec("backends.md", "2.5:scheme")
 @pytest.mark.spec("python-api.md", "5.2")
 @pytest.mark.parametrize(("https", "scheme"), [("on", "https"), ("off", "http"), (None, "http"), ("ON", "http")])
 def test_scheme(settings, https, scheme):
@@ -142,12 +143,14 @@ def test_scheme(settings, https, scheme):
     assert conf.proctoring.lms_host == f"{scheme}://localhost:8000"
 
 
+@pytest.mark.spec("backends.md", "2.5:scheme")
 @pytest.mark.spec("python-api.md", "5.2")
 def test_scheme_without_the_setting(settings):
     del settings.HTTPS
     assert conf.proctoring.url_scheme == "https"
 
 
+@pytest.mark.spec("backends.md", "2.5:call-time")
 @pytest.mark.spec("python-api.md", "5.2")
 def test_read_at_call_time(settings):
     settings.PROCTORING_SETTINGS = {}

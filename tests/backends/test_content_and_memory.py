@@ -7,6 +7,7 @@ from edx_proctoring.backends.content import clean_instructions, safe_download_ur
 from edx_proctoring.backends.memory import ReplyMemory
 
 
+@pytest.mark.spec("backends.md", "14.8:instructions")
 @pytest.mark.parametrize(
     ("value", "cleaned"),
     [
@@ -24,6 +25,7 @@ def test_instructions(value, cleaned):
     assert clean_instructions(value) == cleaned
 
 
+@pytest.mark.spec("backends.md", "14.8:download")
 @pytest.mark.parametrize(
     ("value", "url"),
     [
@@ -44,6 +46,7 @@ def test_download_address(value, url):
     assert safe_download_url(value) == url
 
 
+@pytest.mark.spec("backends.md", "14.2:config")
 class TestMemory:
     def test_nothing_is_remembered_of_an_unknown_key(self):
         assert ReplyMemory(fresh=10).fresh("a") is None

@@ -6,6 +6,8 @@ from django.core.exceptions import ImproperlyConfigured
 from edx_proctoring import backends, constants
 from edx_proctoring.backends import provider_setting
 
+pytestmark = pytest.mark.spec("backends.md", "2.3:settings")
+
 NULL = "edx_proctoring.backends.null.NullBackendProvider"
 
 
@@ -52,6 +54,7 @@ def test_the_older_name_of_the_sender(configure):
     ("value", "result"),
     [(False, False), ("False", False), ("true", True), ("<bool>", True), (None, True), (True, True)],
 )
+@pytest.mark.spec("backends.md", "2.3:booleans")
 def test_booleans(configure, key, value, result):
     configure(**{key: value})
     assert provider_setting("acme", key) is result
@@ -91,6 +94,7 @@ def test_an_unknown_provider_has_the_platforms_values():
     assert provider_setting("no-such", "PLATFORM_NAME") == "Open edX"
 
 
+@pytest.mark.spec("backends.md", "2.3:helpers")
 class TestHelpersOfTheOlderForm:
     def test_settings_dict(self, configure):
         configure(SITE_NAME="own")

@@ -42,8 +42,10 @@ def config():
     return apps.get_app_config("edx_proctoring")
 
 
+@pytest.mark.spec("backends.md", "3.1:ready", "3.1:names")
 @pytest.mark.spec("data-model.md", "12:ready")
 class TestPlugins:
+    @pytest.mark.spec("backends.md", "1")
     def test_the_shipped_ones(self):
         found = registry.discover_plugins()
         assert {name: found[name].value for name in ("mock", "null", "software_secure", "rpnow4")} == {
@@ -86,6 +88,7 @@ class TestPlugins:
         assert len(caplog.records) == 1
 
 
+@pytest.mark.spec("backends.md", "2.1:options", "2.1:host")
 @pytest.mark.spec("data-model.md", "12:ready")
 class TestOptions:
     def test_only_known_ones_reach_the_constructor(self, load):
@@ -106,6 +109,7 @@ class TestOptions:
         assert loaded.backends["acme"].options == {"client_id": "a", "timeout": 5, "own_option": 1}
         assert loaded.dropped_keys == {"acme": ["cleint_secret", "npm_module"]}
 
+    @pytest.mark.spec("backends.md", "2.4")
     def test_declared_options_of_base_classes_count_too(self, load):
         entry = {"class": f"{PLUGINS}.Grandchild", "own_option": 1, "further_option": 2}
         assert load({"acme": entry}).backends["acme"].options == {"own_option": 1, "further_option": 2}
@@ -113,6 +117,45 @@ class TestOptions:
     def test_declared_options_are_for_that_class_only(self, load):
         entry = {"class": NULL, "own_option": 1}
         assert load({"acme": entry}).dropped_keys == {"acme": ["own_option"]}
+
+    @pytest.mark.spec("backends.md", "2.2")
+    @pytest.mark.parametrize(
+        ("name", "entry"),
+        [
+            pytest.param("software_secure", SOFTWARE_SECURE_OPTIONS, id="rpnow"),
+            pytest.param("mock", {}, id="mock"),
+            pytest.param("null", {}, id="null"),
+            pytest.param(
+                "acme",
+                {
+                    "class": "edx_proctoring.backends.rest.BaseRestProctoringProvider",
+                    "client_id": "a",
+                    "client_secret": "b",
+                    "base_url": "http://acme.test",
+                    "integration_specific_email": "a@example.com",
+                },
+                id="rest",
+            ),
+        ],
+    )
+    def test_the_documented_minimum_is_enough(self, load, name, entry):
+        loaded = load({name: entry})
+        assert list(loaded.backends) == [name]
+        assert (loaded.broken, loaded.dropped_keys) == ({}, {})
+
+    @pytest.mark.parametrize(
+        ("option", "value"),
+        [
+            ("page_timeout", 3),
+            ("callback_secrets", ["s"]),
+            ("callback_allowed_networks", ["10.0.0.0/8"]),
+            ("password_cipher", "aes-256-gcm"),
+            ("strict_content_gate", True),
+        ],
+    )
+    def test_a_new_option_reaches_rpnow(self, load, option, value):
+        loaded = load({"software_secure": {**SOFTWARE_SECURE_OPTIONS, option: value}})
+        assert getattr(loaded.backends["software_secure"], option) == value
 
     def test_the_options_of_6_1_4_are_all_there(self):
         assert set(BACKEND_CONFIGURATION_ALLOW_LIST) >= {
@@ -126,6 +169,7 @@ class TestOptions:
         assert "npm_module" not in BACKEND_CONFIGURATION_ALLOW_LIST
 
 
+@pytest.mark.spec("backends.md", "2.4")
 class TestSeveralFromOneClass:
     def test_by_plugin(self, load):
         loaded = load({"a": {"plugin": "null", "verbose_name": "A"}, "b": {"plugin": "null", "verbose_name": "B"}})
@@ -139,6 +183,7 @@ class TestSeveralFromOneClass:
         assert type(load({"a": {"class": f"{PLUGINS}.Closed"}}).backends["a"]) is plugins.Closed
 
 
+@pytest.mark.spec("backends.md", "3.1:broken")
 @pytest.mark.spec("data-model.md", "12:ready")
 class TestBroken:
     @pytest.mark.parametrize(
@@ -157,6 +202,14 @@ class TestBroken:
         assert isinstance(loaded.broken["acme"], cause)
         assert "backend=acme" in caplog.text
 
+    def test_the_log_tells_where_and_why_without_secrets(self, load, caplog):
+        load(
+            {"acme": {"class": f"{PLUGINS}.Talkative", "client_secret": "very-secret", "callback_secrets": ["hook-1"]}}
+        )
+        assert "plugins.py" in caplog.text
+        assert "ValueError: *** and *** do not fit acme" in caplog.text
+        assert "very-secret" not in caplog.text
+
     def test_looking_it_up_chains_the_cause(self, load):
         loaded = load({"acme": {"class": f"{PLUGINS}.Rigid"}})
         with pytest.raises(NotImplementedError, match="acme") as caught:
@@ -164,6 +217,7 @@ class TestBroken:
         assert isinstance(caught.value.__cause__, TypeError)
 
 
+@pytest.mark.spec("backends.md", "2.3:options", "2.3:merge")
 class TestOlderForm:
     """``PROCTORING_BACKEND_PROVIDERS``, as published configurations have it."""
 
@@ -181,6 +235,7 @@ class TestOlderForm:
         loaded = load(PROCTORING_BACKEND_PROVIDERS={"SOFTWARE_SECURE": entry})
         assert type(loaded.backends["SOFTWARE_SECURE"]) is SoftwareSecureBackendProvider
 
+    @pytest.mark.spec("backends.md", "2.3:broken")
     @pytest.mark.parametrize(
         ("entry", "cause"),
         [
@@ -206,21 +261,25 @@ class TestOlderForm:
         assert type(loaded.backends["acme"]) is plugins.Recorder
         assert "backend=acme" in caplog.text
 
+    @pytest.mark.spec("backends.md", "2.3:sources")
     @pytest.mark.parametrize("tokens", ["AUTH_TOKENS", "ENV_TOKENS"])
     def test_the_hosts_tokens_are_read_too(self, load, tokens):
         entry = {"class": NULL, "options": {}}
         loaded = load(**{tokens: {"PROCTORING_BACKEND_PROVIDERS": {"acme": entry}}})
         assert list(loaded.backends) == ["acme"]
 
+    @pytest.mark.spec("backends.md", "2.3:single")
     def test_the_single_form_of_rpnow(self, load):
         loaded = load(PROCTORING_BACKEND_PROVIDER={"class": SOFTWARE_SECURE, "options": SOFTWARE_SECURE_OPTIONS})
         assert list(loaded.backends) == ["software_secure"]
 
+    @pytest.mark.spec("backends.md", "2.3:single")
     def test_the_single_form_of_another(self, load):
         loaded = load(PROCTORING_BACKEND_PROVIDER={"class": NULL, "options": {}})
         assert list(loaded.backends) == ["default"]
 
 
+@pytest.mark.spec("backends.md", "2.3:adapter")
 class TestAdapter:
     OPTIONS = {"crypto_key": "k", "exam_sponsor": "s"}
 
@@ -266,6 +325,7 @@ class TestAdapter:
         assert provider.supports_onboarding is False
 
 
+@pytest.mark.spec("backends.md", "2.3:default")
 class TestDefault:
     LEGACY = {"WEB": {"class": NULL, "options": {}}}
 
@@ -309,6 +369,7 @@ class TestDefault:
         assert backends.default_backend_name() == default
 
 
+@pytest.mark.spec("backends.md", "3.1:lookup", "3.2", "2.1:default")
 @pytest.mark.spec("python-api.md", "2:look-up")
 @pytest.mark.spec("data-model.md", "12:lookup")
 class TestLookup:
@@ -364,6 +425,7 @@ class TestLookup:
         assert backends.get_backend_provider(name="test") is replacement
 
 
+@pytest.mark.spec("backends.md", "3.1:choices")
 @pytest.mark.spec("data-model.md", "12:ready")
 class TestChoices:
     def test_name_and_readable_name(self, config):
@@ -378,6 +440,7 @@ class TestChoices:
         assert list(config.get_backend_choices()) == [("odd", "Unknown")]
 
 
+@pytest.mark.spec("backends.md", "17.2:plugins", "17.2:class-attributes")
 class TestPluginOfAnotherDistribution:
     """A provider package as vendors ship it: installed, configured, unmodified (18.10)."""
 

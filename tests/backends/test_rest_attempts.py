@@ -36,7 +36,9 @@ def break_token(http: responses.RequestsMock, **reply: Any) -> None:
     http.replace(responses.POST, TOKEN_URL, **reply)
 
 
+@pytest.mark.spec("backends.md", "5.3:register", "5.4:register")
 class TestRegistration:
+    @pytest.mark.spec("backends.md", "5.2:bodies", "15.7")
     def test_the_body_is_the_context_without_the_code(self, provider, http, sent):
         http.post(CREATE_URL, json={"id": "ext-att"})
         assert provider.register_exam_attempt(EXAM, context=CONTEXT) == "ext-att"
@@ -119,6 +121,7 @@ class TestRegistration:
         assert provider.register_exam_attempt(EXAM, context=CONTEXT) == "ext-att"
 
 
+@pytest.mark.spec("backends.md", "5.4:unknown-exam")
 class TestRegistrationOfAnExamThatTheProviderDoesNotKnow:
     EXAM = {"id": 7, "external_id": None, "exam_name": "Midterm"}
 
@@ -147,8 +150,10 @@ STATUS_CALLS = [
 ]
 
 
+@pytest.mark.spec("backends.md", "5.3:status", "5.4:status")
 @pytest.mark.parametrize(("call", "word"), STATUS_CALLS)
 class TestTellingAStatus:
+    @pytest.mark.spec("backends.md", "5.2:bodies", "15.7")
     def test_wire_and_result(self, provider, http, sent, call, word):
         http.patch(ATTEMPT_URL, json={"status": "got it"})
         assert getattr(provider, call)("ext-exam", "ext-att") == "got it"
@@ -192,6 +197,7 @@ class TestTellingAStatus:
         assert sent() == []
 
 
+@pytest.mark.spec("backends.md", "5.4:remove")
 class TestRemoval:
     @pytest.mark.parametrize(
         ("reply", "removed"),
@@ -226,6 +232,7 @@ class TestRemoval:
         assert provider.remove_exam_attempt(exam, attempt) is False
         assert sent() == []
 
+    @pytest.mark.spec("backends.md", "17.1:removal")
     def test_the_configured_timeout_is_the_object_that_is_passed(self, provider, monkeypatch):
         calls: list[tuple[Any, ...]] = []
 
@@ -251,6 +258,7 @@ class TestRemoval:
         assert calls[1] == ("raise_for_status",)
 
 
+@pytest.mark.spec("backends.md", "5.3:attempt", "5.4:attempt")
 class TestLookingAtAnAttempt:
     def test_wire(self, provider, http, sent):
         http.get(ATTEMPT_URL, json={"download_url": "https://v.test/d", "instructions": ["Do it"], "more": 1})
@@ -325,6 +333,7 @@ class TestLookingAtAnAttempt:
         settings.PROCTORING_SETTINGS = {"DOWNLOAD_URL_SCHEMES": ["proctor-app"]}
         assert provider.get_attempt(ATTEMPT)["download_url"] == "proctor-app://go"
 
+    @pytest.mark.spec("backends.md", "14.2:attempt")
     def test_one_reply_serves_for_fifteen_seconds_per_language(self, provider, http, sent, freezer_at):
         from django.utils import translation
 
@@ -347,6 +356,7 @@ class TestLookingAtAnAttempt:
         assert make_rest_provider().get_attempt(ATTEMPT) == {"instructions": ["second"]}
 
 
+@pytest.mark.spec("backends.md", "5.3:helper")
 class TestTheSharedHelper:
     """``_make_attempt_request`` is called and overridden by plugins."""
 

@@ -7,6 +7,8 @@ from django.utils import translation
 
 from .conftest import BASE_URL, make_rest_provider
 
+pytestmark = pytest.mark.spec("backends.md", "5.3:config")
+
 CONFIG_URL = f"{BASE_URL}/api/v1/config/"
 CONFIG = {
     "rules": {"allow_notes": "Allow notes"},
@@ -40,6 +42,7 @@ def test_no_download_address(provider, http):
         pytest.param(None, "en-us", id="none-active"),
     ],
 )
+@pytest.mark.spec("backends.md", "5.2:language")
 def test_language(provider, http, sent, settings, language, header):
     settings.LANGUAGE_CODE = "en-us"
     http.get(CONFIG_URL, json=CONFIG)
@@ -48,6 +51,7 @@ def test_language(provider, http, sent, settings, language, header):
     assert sent()[-1].request.headers["Accept-Language"] == header
 
 
+@pytest.mark.spec("backends.md", "5.4:config")
 class TestWithoutAFormerReply:
     def test_no_connection_raises(self, provider, http):
         http.get(CONFIG_URL, body=requests.ConnectionError("refused"))
@@ -65,6 +69,7 @@ class TestWithoutAFormerReply:
         assert provider.get_proctoring_config() == {}
 
 
+@pytest.mark.spec("backends.md", "14.2:config")
 class TestRemembering:
     def test_five_minutes_of_one_reply(self, provider, http, sent, freezer_at):
         http.get(CONFIG_URL, json=CONFIG)

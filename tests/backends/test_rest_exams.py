@@ -11,6 +11,8 @@ from edx_proctoring.backends.rest import BaseRestProctoringProvider
 
 from .conftest import BASE_URL, make_rest_provider
 
+pytestmark = pytest.mark.spec("backends.md", "5.3:exam")
+
 CREATE_URL = f"{BASE_URL}/api/v1/exam/"
 EXAM_URL = f"{BASE_URL}/api/v1/exam/ext-exam/"
 EXAM: dict[str, Any] = {"id": 7, "external_id": None, "exam_name": "Midterm"}
@@ -51,6 +53,7 @@ def test_default_rules_of_a_plugin_class_count(http, sent):
     assert json.loads(sent()[-1].request.body)["rules"] == {"allow_grok": True}
 
 
+@pytest.mark.spec("backends.md", "5.4:saved")
 @pytest.mark.parametrize(
     "reply",
     [
@@ -67,16 +70,19 @@ def test_a_provider_that_fails_gives_none(provider, http, reply):
     assert provider.on_exam_saved(dict(EXAM)) is None
 
 
+@pytest.mark.spec("backends.md", "5.4:saved")
 def test_an_exam_that_is_no_json_gives_none(provider, sent):
     assert provider.on_exam_saved({**EXAM, "due_date": object()}) is None
     assert sent() == []
 
 
+@pytest.mark.spec("backends.md", "5.4:saved")
 def test_the_body_of_an_error_status_is_parsed_all_the_same(provider, http):
     http.post(CREATE_URL, json={"id": "abc"}, status=500)
     assert provider.on_exam_saved(dict(EXAM)) == "abc"
 
 
+@pytest.mark.spec("backends.md", "5.4:saved")
 def test_the_body_of_an_error_is_logged_and_cut(provider, http, caplog):
     http.post(CREATE_URL, body="the reason" + "x" * 5000, status=500)
     with caplog.at_level(logging.ERROR):
@@ -90,6 +96,7 @@ def test_an_exam_is_looked_up_by_our_id(provider, http):
     assert provider.get_exam({"id": 7, "external_id": "ext-exam"}) == {"id": "ext-exam"}
 
 
+@pytest.mark.spec("backends.md", "5.4:exam")
 def test_an_exam_that_is_bad_json_raises(provider, http):
     http.get(f"{BASE_URL}/api/v1/exam/7/", body="<html>")
     with pytest.raises(ValueError, match="Expecting value"):

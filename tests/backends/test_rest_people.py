@@ -19,6 +19,7 @@ USER_URL = f"{BASE_URL}/api/v1/user/abc/"
 PROFILES_URL = f"{BASE_URL}/api/v1/courses/{COURSE}/onboarding_statuses"
 
 
+@pytest.mark.spec("backends.md", "5.4:retire")
 class TestRetirement:
     @pytest.mark.parametrize(("body", "status"), [(True, 200), (False, 200), (True, 500), (False, 404)])
     def test_the_providers_word(self, provider, http, sent, body, status):
@@ -57,7 +58,9 @@ class TestRetirement:
         assert caught.value.args == (b"their reason",)
 
 
+@pytest.mark.spec("backends.md", "5.4:onboarding")
 class TestOnboardingProfiles:
+    @pytest.mark.spec("backends.md", "15.7")
     def test_the_query(self, provider, http, sent):
         http.get(PROFILES_URL, json={"user_id": "x", "status": "pending"})
         reply = provider.get_onboarding_profile_info(COURSE, status="a,b", user_id="x")
@@ -123,6 +126,7 @@ class TestOnboardingProfiles:
             provider.get_onboarding_profile_info(COURSE)
 
 
+@pytest.mark.spec("backends.md", "5.5")
 class TestDashboardLink:
     USER = {"id": "abc", "full_name": "Ann Staff", "email": "ann@example.test"}
     TOKEN = (
@@ -132,6 +136,7 @@ class TestDashboardLink:
         "I6dHJ1ZSwiYXR0ZW1wdF9pZCI6ImV4dC1hdHQifQ.jXq1P2x_aJn2azuppzUbFpELpQspl_SW3wxcJK0RUS4"
     )
 
+    @pytest.mark.spec("backends.md", "15.6")
     def test_vector(self, monkeypatch, freezer_at):
         monkeypatch.setattr(uuid, "uuid4", lambda: uuid.UUID(int=1))
         provider = make_rest_provider()

@@ -1,9 +1,11 @@
 """How a REST provider is reached. Spec: backends.md 5.1, 5.2, 12.3, 14.1."""
 
+import contextlib
 import io
+import json
 import time
 import warnings
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
 import pytest
@@ -14,12 +16,14 @@ from webpack_loader.exceptions import WebpackBundleLookupError
 from edx_proctoring.backends import http as transport
 from edx_proctoring.backends import rest
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
+from edx_proctoring.exceptions import BackendProviderCannotRetireUser
 
 from .conftest import BASE_URL, CLIENT_SECRET, TOKEN_URL, make_rest_provider
 
 CONFIG_URL = f"{BASE_URL}/api/v1/config/"
 
 
+@pytest.mark.spec("backends.md", "5.1:attributes")
 class TestOptions:
     def test_defaults(self):
         provider = make_rest_provider()
@@ -29,6 +33,7 @@ class TestOptions:
         assert provider.passing_statuses == ("Clean",)
         assert provider.default_rules is None
 
+    @pytest.mark.spec("backends.md", "17.2:class-attributes")
     def test_options_win_over_class_attributes(self):
         class Plugin(BaseRestProctoringProvider):
             base_url = "http://class.test"
@@ -63,6 +68,7 @@ class TestOptions:
             "onboarding_statuses_url": f"{BASE_URL}/api/v1/courses/{{course_id}}/onboarding_statuses",
         }
 
+    @pytest.mark.spec("backends.md", "5.1:base-url")
     def test_no_base_url(self):
         with pytest.raises(ImproperlyConfigured, match="BaseRestProctoringProvider"):
             BaseRestProctoringProvider(client_id="a", client_secret="b")
@@ -71,6 +77,7 @@ class TestOptions:
         assert make_rest_provider(timeout=[3, 30]).timeout == (3, 30)
 
 
+@pytest.mark.spec("backends.md", "5.2:token")
 class TestToken:
     def test_wire(self, provider, http, sent):
         http.get(CONFIG_URL, json={})
@@ -102,6 +109,7 @@ class TestToken:
         assert sent()[0].request.headers["Authorization"] == "JWT token-2"
 
 
+@pytest.mark.spec("backends.md", "14.1:limits")
 class TestTimeouts:
     @pytest.mark.parametrize(
         ("options", "page", "other"),
@@ -144,6 +152,57 @@ class TestTimeouts:
         assert [call.request.req_kwargs["timeout"] for call in sent()] == [30] * 9
 
 
+@pytest.mark.spec("backends.md", "17.1:last")
+class TestTheMainRequestIsTheLast:
+    """Interceptors of outside suites look at the last request, and decode its body."""
+
+    EXAM: ClassVar[dict[str, Any]] = {"id": 1, "external_id": "e"}
+
+    @pytest.mark.parametrize(
+        ("call", "method", "path", "body"),
+        [
+            pytest.param(
+                lambda provider, exam: provider.register_exam_attempt(exam, context={"attempt_code": "C"}),
+                "POST", "/api/v1/exam/e/attempt/", {"status": "created"}, id="register",
+            ),
+            pytest.param(
+                lambda provider, exam: provider.start_exam_attempt("e", "a"),
+                "PATCH", "/api/v1/exam/e/attempt/a/", {"status": "started"}, id="start",
+            ),
+            pytest.param(
+                lambda provider, exam: provider.stop_exam_attempt("e", "a"),
+                "PATCH", "/api/v1/exam/e/attempt/a/", {"status": "submitted"}, id="stop",
+            ),
+            pytest.param(
+                lambda provider, exam: provider.mark_erroneous_exam_attempt("e", "a"),
+                "PATCH", "/api/v1/exam/e/attempt/a/", {"status": "error"}, id="error",
+            ),
+            pytest.param(
+                lambda provider, exam: provider.remove_exam_attempt("e", "a"),
+                "DELETE", "/api/v1/exam/e/attempt/a/", None, id="remove",
+            ),
+            pytest.param(
+                lambda provider, exam: provider.on_exam_saved(dict(exam)),
+                "POST", "/api/v1/exam/e/", {"id": 1, "external_id": "e"}, id="save",
+            ),
+            pytest.param(
+                lambda provider, exam: provider.retire_user("u"), "DELETE", "/api/v1/user/u/", None, id="retire"
+            ),
+        ],
+    )  # fmt: skip
+    def test_each_method(self, provider, http, call, method, path, body):
+        http.add(method, f"{BASE_URL}{path}", json={"id": "a", "status": "deleted"})
+        with contextlib.suppress(BackendProviderCannotRetireUser):
+            call(provider, self.EXAM)
+        last = http.calls[-1].request
+        assert (last.method, last.path_url) == (method, path)
+        if body is None:
+            assert last.body is None
+        else:
+            assert isinstance(last.body, bytes)
+            assert json.loads(last.body.decode()) == body
+
+
 class _Trickle(io.RawIOBase):
     """A body that arrives a byte at a time."""
 
@@ -159,6 +218,7 @@ class _Trickle(io.RawIOBase):
         return 1
 
 
+@pytest.mark.spec("backends.md", "14.1:size")
 class TestBoundedReplies:
     URL = "http://provider.test/anything"
 
@@ -204,6 +264,7 @@ class TestBoundedReplies:
             provider.get_proctoring_config()
 
 
+@pytest.mark.spec("backends.md", "12.3")
 class TestWorkerScript:
     @pytest.fixture
     def chunks(self, monkeypatch):

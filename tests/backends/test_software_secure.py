@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 import requests
-from crum import set_current_request
+from crum import get_current_request, set_current_request
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
 from django.test import RequestFactory
 
@@ -26,7 +27,9 @@ from edx_proctoring.exceptions import (
     ProctoredExamBadReviewStatus,
     ProctoredExamSuspiciousLookup,
 )
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.utils import encrypt_and_encode
+from tests.factories import make_attempt, make_user
 
 from .conftest import SOFTWARE_SECURE_OPTIONS
 
@@ -75,7 +78,9 @@ def rpnow(make_software_secure) -> SoftwareSecureBackendProvider:
     return make_software_secure()
 
 
+@pytest.mark.spec("backends.md", "7.4:cipher")
 class TestTripleDES:
+    @pytest.mark.spec("backends.md", "15.1")
     @pytest.mark.parametrize(
         ("key", "text", "encrypted"),
         [
@@ -92,6 +97,7 @@ class TestTripleDES:
     def test_vectors(self, rpnow, key, text, encrypted):
         assert rpnow._encrypt_password(key, text) == encrypted
 
+    @pytest.mark.spec("backends.md", "15.1")
     @pytest.mark.parametrize(
         "key",
         [
@@ -125,6 +131,7 @@ class TestTripleDES:
         assert make_software_secure(crypto_key="äbc").crypto_key == "äbc".encode()
 
 
+@pytest.mark.spec("backends.md", "7.4:aes")
 class TestAesGcm:
     KEY = "00" * 31 + "01"
 
@@ -142,12 +149,15 @@ class TestAesGcm:
             make_software_secure(password_cipher="rot13").check_encryption()
 
 
+@pytest.mark.spec("backends.md", "7.5:signature")
 class TestCanonicalBody:
+    @pytest.mark.spec("backends.md", "15.2", "7.3:body")
     def test_registration(self, rpnow, freezer_at):
         with freezer_at(NOW):
             payload = rpnow._get_payload(EXAM, CONTEXT)
         assert rpnow._body_string(payload).decode() == CANONICAL
 
+    @pytest.mark.spec("backends.md", "7.3:body")
     def test_order_of_keys_on_the_wire(self, rpnow):
         payload = rpnow._get_payload(EXAM, CONTEXT)
         assert list(payload) == [
@@ -164,9 +174,11 @@ class TestCanonicalBody:
             "orgExtra",
         ]
 
+    @pytest.mark.spec("backends.md", "15.2")
     def test_minimal(self, rpnow):
         assert rpnow._body_string({"a": 1, "orgExtra": {}}) == b"a:1\n"
 
+    @pytest.mark.spec("backends.md", "15.2")
     def test_corners(self, rpnow):
         body = {
             "zero": 0,
@@ -203,15 +215,18 @@ class TestCanonicalBody:
         assert rpnow._header_string(headers, date) == signed
 
 
+@pytest.mark.spec("backends.md", "7.5:signature")
 class TestSignature:
     def sign(self, provider, payload):
         return provider._sign_doc(payload, "POST", JSON_HEADERS, HTTP_DATE)
 
+    @pytest.mark.spec("backends.md", "15.2")
     def test_registration(self, rpnow, freezer_at):
         with freezer_at(NOW):
             payload = rpnow._get_payload(EXAM, CONTEXT)
         assert self.sign(rpnow, payload) == b"SSI kid-01:fVcnXIAjOgbgQAsF/7No0k584ms6f0EBDpZERufJOkk="
 
+    @pytest.mark.spec("backends.md", "15.2")
     def test_sparse_registration(self, make_software_secure, freezer_at):
         provider = make_software_secure(send_email=True)
         context = {
@@ -234,6 +249,7 @@ class TestSignature:
         } <= set(lines)
         assert self.sign(provider, payload) == b"SSI kid-01:tI+d9/PeW4s588YoexW6M+7BtdwyGS6aT/t5k1Jq2tM="
 
+    @pytest.mark.spec("backends.md", "15.2")
     def test_minimal(self, rpnow):
         signature = self.sign(rpnow, {"a": 1, "orgExtra": {}})
         assert signature == b"SSI kid-01:CqE1K61j9vm+aZRXadsTIms4OEa2dKyLSJ5nr7pPZRU="
@@ -246,6 +262,7 @@ class TestSignature:
         assert "Berg" not in caplog.text
 
 
+@pytest.mark.spec("backends.md", "7.3:body", "7.3:names")
 class TestRegistrationBody:
     def test_email_only_on_request(self, rpnow, make_software_secure):
         assert "email" not in rpnow._get_payload(EXAM, CONTEXT)["orgExtra"]
@@ -260,6 +277,7 @@ class TestRegistrationBody:
         assert sorted(SOFTWARE_SECURE_INVALID_CHARS) == sorted(set("[]<>#:|!?/'\"*\\"))
         assert len(SOFTWARE_SECURE_INVALID_CHARS) == 14
 
+    @pytest.mark.spec("backends.md", "15.2")
     @pytest.mark.parametrize(
         ("name", "parts"),
         [
@@ -273,6 +291,7 @@ class TestRegistrationBody:
     def test_names(self, rpnow, name, parts):
         assert rpnow._split_fullname(name) == parts
 
+    @pytest.mark.spec("backends.md", "7.3:notes")
     @pytest.mark.parametrize(
         ("context", "notes"),
         [
@@ -292,6 +311,7 @@ class TestRegistrationBody:
         settings.HTTPS = "on"
         assert rpnow._get_payload(EXAM, CONTEXT)["examUrl"].startswith("https://localhost:8000/")
 
+    @pytest.mark.spec("backends.md", "7.5:related")
     def test_related_vendors_may_add_and_rename(self, http):
         class Related(SoftwareSecureBackendProvider):
             record_locator_key = "sessionId"
@@ -307,6 +327,7 @@ class TestRegistrationBody:
         assert request.headers["Authorization"].startswith(b"REL kid-01:")
 
 
+@pytest.mark.spec("backends.md", "7.5:sending")
 class TestRegistering:
     def test_wire(self, rpnow, http, freezer_at):
         http.post(ENDPOINT, json={"ssiRecordLocator": "loc-1"}, status=201)
@@ -360,6 +381,7 @@ class TestRegistering:
         assert len(http.calls) == 0
 
 
+@pytest.mark.spec("backends.md", "7.1", "7.2:interface")
 class TestTheRestOfTheInterface:
     def test_flags(self, rpnow):
         assert rpnow.verbose_name == "RPNow"
@@ -391,6 +413,7 @@ class TestTheRestOfTheInterface:
         }
 
 
+@pytest.mark.spec("backends.md", "7.2:gate")
 class TestContentGate:
     @pytest.fixture(autouse=True)
     def no_request_left(self):
@@ -420,6 +443,30 @@ class TestContentGate:
         self.request_with(exam=response.cookies["exam"].value)
         assert rpnow.should_block_access_to_exam_material() is False
 
+    @pytest.mark.django_db
+    @pytest.mark.parametrize(
+        ("status", "whose", "code", "blocked"),
+        [
+            pytest.param(S.started, "own", CODE, False, id="own-running-attempt"),
+            pytest.param(S.ready_to_submit, "own", CODE, False, id="on-the-submit-page"),
+            pytest.param(S.started, "own", "anything", True, id="another-code"),
+            pytest.param(S.submitted, "own", CODE, True, id="a-former-exam"),
+            pytest.param(S.started, "another's", CODE, True, id="another-learner"),
+            pytest.param(S.started, "nobody's", CODE, True, id="nobody-is-signed-in"),
+        ],
+    )
+    def test_on_request_the_cookie_must_be_of_the_learners_running_attempt(
+        self, make_software_secure, status, whose, code, blocked
+    ):
+        attempt = make_attempt(status=status, attempt_code=CODE)
+        response = HttpResponse()
+        response.set_signed_cookie("exam", code)
+        self.request_with(exam=response.cookies["exam"].value)
+        people = {"own": attempt.user, "another's": make_user(), "nobody's": AnonymousUser()}
+        get_current_request().user = people[whose]
+        assert make_software_secure(strict_content_gate=True).should_block_access_to_exam_material() is blocked
+        assert make_software_secure().should_block_access_to_exam_material() is False, "control: not asked for"
+
 
 ATTEMPT = {"external_id": "abc", "attempt_code": CODE}
 REVIEW: dict[str, Any] = {
@@ -436,7 +483,9 @@ def review_with(**changes: Any) -> dict[str, Any]:
     return {**copy.deepcopy(REVIEW), **changes}
 
 
+@pytest.mark.spec("backends.md", "7.6:checks", "7.6:conversion")
 class TestReview:
+    @pytest.mark.spec("backends.md", "15.3")
     def test_vector(self, rpnow):
         result = rpnow.on_review_callback(ATTEMPT, REVIEW)
         assert result["payload"] is REVIEW
@@ -461,6 +510,7 @@ class TestReview:
     def test_verdicts(self, rpnow, vendor, standard):
         assert rpnow.on_review_callback(ATTEMPT, review_with(reviewStatus=vendor))["status"] == standard
 
+    @pytest.mark.spec("backends.md", "15.3")
     def test_the_locator_is_looked_at_before_the_verdict(self, rpnow):
         wrong = review_with(examMetaData={"ssiRecordLocator": "zzz"}, reviewStatus="Bogus")
         with pytest.raises(ProctoredExamSuspiciousLookup):
@@ -506,6 +556,7 @@ class TestReview:
         assert caught.value.http_status == 400
 
 
+@pytest.mark.spec("backends.md", "7.7")
 class TestRecording:
     KEY = "00112233445566778899aabbccddeeff"
     URL = "http://video.example.test/AdminSite/Account/Reviewer/DirectLink-Generic.aspx?ID=foo"

@@ -27,9 +27,9 @@ def free_port() -> int:
 
 
 class Demo:
-    """One running demo: ``host`` and ``provider`` are addresses without a trailing slash."""
+    """One running demo: ``host`` and ``provider`` are addresses without a trailing slash. ``options`` go to it."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, *options: str) -> None:
         self.data_dir = data_dir
         port, provider_port = free_port(), free_port()
         self.host = f"http://127.0.0.1:{port}"
@@ -39,7 +39,7 @@ class Demo:
             self._process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "demo", "--port", str(port), "--provider-port", str(provider_port)),
-                    *("--data-dir", str(data_dir)),
+                    *("--data-dir", str(data_dir), *options),
                 ],
                 cwd=REPOSITORY,
                 stdout=log,

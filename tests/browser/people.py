@@ -152,10 +152,10 @@ class Reviewer:
         self._camera = camera
 
     def give_verdict(self, learner: str, verdict: str, comment: str) -> None:
-        """Open the learner's attempt from the list and send a verdict; the host accepts it."""
+        """Open the attempt of a learner, by name or user name, and send a verdict; the host accepts it."""
         self.page.goto(f"{self.demo.provider}/reviewer/")
         self._camera(self.page, "reviewer-desk")
-        self.page.get_by_role("link", name=learner).first.click()
+        self.page.get_by_role("row").filter(has_text=learner).first.get_by_role("link").click()
         self.page.get_by_role("radio", name=verdict, exact=True).check()
         self.page.get_by_label("Comment for the course team").fill(comment)
         self._camera(self.page, "verdict")

@@ -83,19 +83,19 @@ def without_locks(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
 
 @pytest.fixture
-def meet_before_saving() -> Iterator[Callable[[int], None]]:
+def meet_before_saving() -> Iterator[Callable[..., None]]:
     """Hold whoever is about to save an attempt until so many are there.
 
-    Under the lock the others never get there; after a second the first goes on alone.
+    Under the lock the others never get there; after a second (``timeout``) the first goes on alone.
     """
     receivers: list[Any] = []
 
-    def install(number: int) -> None:
+    def install(number: int, timeout: float = 1) -> None:
         barrier = threading.Barrier(number)
 
         def hold(**kwargs: Any) -> None:
             with contextlib.suppress(threading.BrokenBarrierError):
-                barrier.wait(timeout=1)
+                barrier.wait(timeout=timeout)
 
         pre_save.connect(hold, sender=ProctoredExamStudentAttempt, weak=False)
         receivers.append(hold)

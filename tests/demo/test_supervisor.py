@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from demo import __main__ as demo_command
 from demo import supervisor
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -97,7 +98,7 @@ def test_a_signal_stops_every_process(start, number):
     demo = start()
     demo.wait_until_it_runs()
     children = demo.children()
-    assert len(children) == 2
+    assert len(children) == 3
     demo.process.send_signal(number)
     assert demo.process.wait(20) == 0, demo.output()
     assert gone(children) == []
@@ -114,7 +115,9 @@ def test_addresses_are_printed_only_when_they_answer(start):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("word", ["demo.manage", "mock_provider"], ids=["host", "provider"])
+@pytest.mark.parametrize(
+    "word", ["demo.manage serve", "mock_provider", "deliver_effects"], ids=["host", "provider", "deliveries"]
+)
 def test_a_child_that_dies_is_named_and_the_rest_is_stopped(start, word):
     demo = start()
     demo.wait_until_it_runs()
@@ -126,11 +129,138 @@ def test_a_child_that_dies_is_named_and_the_rest_is_stopped(start, word):
 
 
 @pytest.mark.slow
-def test_without_a_provider_one_process_serves(start):
+def test_without_a_provider_the_host_and_its_deliveries_run(start):
     demo = start("--no-provider")
     demo.wait_until_it_runs()
-    assert len(demo.children()) == 1
+    assert len(demo.children()) == 2
     assert "not started (--no-provider)" in demo.output()
+
+
+@pytest.mark.slow
+def test_a_supervisor_that_is_killed_takes_its_children_along(start):
+    demo = start()
+    demo.wait_until_it_runs()
+    children = demo.children()
+    assert len(children) == 3
+    demo.process.kill()
+    demo.process.wait(20)
+    assert gone(children) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kernel", "pipe", "survivors"),
+    [
+        pytest.param(True, False, 0, id="the-kernel-s-signal-alone"),
+        pytest.param(False, True, 0, id="the-pipe-alone"),
+        pytest.param(False, False, 1, id="control-without-either-the-child-lives-on"),
+    ],
+)
+def test_each_tether_holds_by_itself(tmp_path, kernel, pipe, survivors):
+    if kernel and not sys.platform.startswith("linux"):
+        pytest.skip("only Linux tells a process that its parent died")
+    (tmp_path / "sleeper.py").write_text("import time\nprint('sleeping', flush=True)\ntime.sleep(120)\n")
+    switches = [*([] if kernel else ["demo.tether.ask_kernel"]), *([] if pipe else ["demo.tether.watch_supervisor"])]
+    child = "import demo.tether\n" + "".join(f"{name} = lambda *args: None\n" for name in switches)
+    child += "demo.tether.main()"
+    parent = (
+        "import os, subprocess, sys, time\n"
+        f"child = subprocess.Popen([sys.executable, '-c', {child!r}, str(os.getpid()), 'sleeper'],"
+        f" stdin=subprocess.PIPE, start_new_session=True)\n"
+        "print(child.pid, flush=True)\n"
+        "time.sleep(120)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": f"{REPOSITORY}{os.pathsep}{tmp_path}"}
+    supervising = subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True, env=environment)
+    assert supervising.stdout is not None
+    try:
+        lines = {supervising.stdout.readline().strip(), supervising.stdout.readline().strip()}
+        (pid,) = lines - {"sleeping"}
+        sleeper = psutil.Process(int(pid))
+    finally:
+        supervising.kill()
+        supervising.wait(20)
+    _, alive = psutil.wait_procs([sleeper], timeout=3 if survivors else 15)
+    for process in alive:
+        process.kill()
+    assert len(alive) == survivors
+
+
+@pytest.mark.slow
+def test_a_second_demo_in_the_same_folder_hears_of_the_first(start):
+    first = start("--no-provider")
+    first.wait_until_it_runs()
+    second = start("--no-provider", "--reset")
+    assert second.process.wait(60) == 1
+    output = second.output()
+    assert "another demo runs in" in output
+    assert f"http://127.0.0.1:{first.port}/" in output
+    assert "--data-dir" in output
+    assert "Traceback" not in output
+    # The first one is none the worse for it.
+    with urllib.request.urlopen(f"http://127.0.0.1:{first.port}/healthz", timeout=5) as answer:
+        assert answer.status == 200
+
+
+def test_the_folder_is_free_again_when_a_demo_was_killed(tmp_path):
+    plan = supervisor.Plan(port=free_port(), provider_port=free_port(), data_dir=tmp_path)
+    held = supervisor.lock(plan)
+    with pytest.raises(supervisor.DemoError, match="another demo runs"):
+        supervisor.lock(plan)
+    held.close()  # as the system does at the end of a process, however it ended
+    supervisor.lock(plan).close()
+
+
+class TestCommandLine:
+    """What is wrong with a command line is said in one sentence."""
+
+    def run(self, *options: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "demo", *options], cwd=REPOSITORY, capture_output=True, text=True, timeout=60
+        )
+        assert "Traceback" not in done.stderr
+        return done.returncode, done.stderr
+
+    @pytest.mark.parametrize("option", ["--port", "--provider-port"])
+    @pytest.mark.parametrize("value", ["0", "70000", "abc", "-1", "80.5", ""])
+    def test_what_is_no_port(self, option, value):
+        code, errors = self.run(f"{option}={value}")
+        assert code == 2
+        assert f"argument {option}" in errors
+        assert "from 1 to 65535" in errors
+
+    def test_one_port_for_both(self, tmp_path):
+        port = str(free_port())
+        code, errors = self.run("--port", port, "--provider-port", port, "--data-dir", str(tmp_path / "data"))
+        assert code == 1
+        assert "cannot both use port" in errors
+
+    def test_a_port_in_use(self, tmp_path):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = str(taken.getsockname()[1])
+            code, errors = self.run("--port", port, "--data-dir", str(tmp_path / "data"))
+        assert code == 1
+        assert f"port {port} is in use" in errors
+
+    def test_a_data_folder_that_is_a_file(self, tmp_path):
+        (tmp_path / "file").write_text("x")
+        code, errors = self.run("--port", str(free_port()), "--data-dir", str(tmp_path / "file"))
+        assert code == 1
+        assert "cannot be used" in errors
+        assert "--data-dir" in errors
+
+    def test_an_unknown_provider(self):
+        code, errors = self.run("--provider", "acme")
+        assert code == 2
+        assert "mock_provider" in errors
+        assert "rpnow" in errors
+
+
+def test_each_provider_has_a_data_folder_of_its_own():
+    assert demo_command.default_data_dir("mock_provider").name == ".demo"
+    assert demo_command.default_data_dir("rpnow").name == ".demo-rpnow"
 
 
 def test_a_port_in_use_is_named_with_the_option_that_helps():
@@ -162,7 +292,9 @@ def test_reset_refuses_a_folder_that_is_no_demos(tmp_path):
     assert (tmp_path / "thesis.txt").exists()
 
 
-def test_reset_removes_a_demos_folder(tmp_path):
+def test_reset_empties_a_demos_folder_but_keeps_the_lock(tmp_path):
     (tmp_path / "data" / "logs").mkdir(parents=True)
+    for name in ("demo.sqlite3", supervisor.LOCK_NAME):
+        (tmp_path / "data" / name).write_text("x")
     supervisor.reset(tmp_path / "data")
-    assert not (tmp_path / "data").exists()
+    assert [path.name for path in (tmp_path / "data").iterdir()] == [supervisor.LOCK_NAME]

@@ -143,6 +143,85 @@ def test_proctored(look, status, host, attempt, expected):
     check(look, "proctored", status, host, attempt, expected)
 
 
+# The last row of each table: what nobody designed a page for. Not the content, except where that is asserted.
+ANYTHING_ELSE = {
+    "timed": [
+        S.eligible,
+        S.download_software_clicked,
+        S.ready_to_start,
+        S.second_review_required,
+        S.verified,
+        S.expired,
+    ],
+    "practice": [S.eligible, S.declined, S.timed_out, S.second_review_required, S.verified, S.rejected, S.expired],
+    "onboarding": [S.eligible, S.declined, S.timed_out, S.expired],
+    "proctored": [S.eligible, S.expired, S.onboarding_reset],
+}
+NOT_FOR_PROCTORED = [S.onboarding_reset, *S.onboarding_errors, "a-word-of-another-release"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        pytest.param(kind, status, id=f"{kind}-{status}")
+        for kind, statuses in ANYTHING_ELSE.items()
+        for status in [*statuses, *([] if kind == "proctored" else NOT_FOR_PROCTORED)]
+    ],
+)
+def test_a_state_that_has_no_row_does_not_open_the_content(look, kind, status):
+    check(look, kind, status, {}, {}, UNEXPECTED)
+
+
+@pytest.mark.parametrize("status", S.onboarding_errors)
+def test_a_proctored_exam_says_why_onboarding_keeps_it_shut(look, status):
+    check(look, "proctored", status, {}, {}, "proctored_exam/onboarding_error.html")
+    check(look, "proctored", status, PAST, {}, "proctored_exam/onboarding_error.html")
+
+
+EACH_STATUS = [
+    S.created,
+    S.download_software_clicked,
+    S.ready_to_start,
+    S.started,
+    S.ready_to_submit,
+    S.submitted,
+    S.second_review_required,
+    S.rejected,
+    S.error,
+    S.expired,
+]
+
+
+@pytest.mark.parametrize("status", EACH_STATUS)
+@pytest.mark.parametrize("kind", ["practice", "onboarding", "proctored"])
+class TestReleasedForResumption:
+    def test_whatever_the_status(self, look, kind, status):
+        check(look, kind, status, {}, {"ready_to_resume": True}, "proctored_exam/ready_to_resume.html")
+
+    def test_not_once_it_was_taken_up(self, look, kind, status):
+        exam, user = make_exam(kind), make_user()
+        make_attempt(exam, user, status, ready_to_resume=True, resumed=True)
+        assert look(exam, user).template != "proctored_exam/ready_to_resume.html"
+
+
+@pytest.mark.parametrize("status", EACH_STATUS)
+@pytest.mark.parametrize("kind", ["practice", "onboarding"])
+def test_who_has_begun_to_practise_may_go_on_after_the_due_date(look, kind, status):
+    exam, user = make_exam(kind), make_user()
+    make_attempt(exam, user, status)
+    in_time = look(exam, user, due_date=tomorrow()).template
+
+    assert look(exam, user, due_date=yesterday()).template == in_time != "proctored_exam/expired.html"
+
+
+@pytest.mark.parametrize("kind", ["timed", "proctored"])
+@pytest.mark.parametrize(
+    "status", [S.eligible, S.created, S.download_software_clicked, S.ready_to_start, S.started, S.ready_to_submit]
+)
+def test_nobody_goes_on_with_an_exam_that_counts_after_the_due_date(look, kind, status):
+    check(look, kind, status, PAST, {}, f"{kind}_exam/expired.html")
+
+
 @pytest.mark.parametrize("kind", ["timed", "proctored"])
 def test_a_timed_out_attempt_has_no_page(look, kind):
     exam, user = make_exam(kind), make_user()

@@ -274,6 +274,7 @@ class TestProviderContent:
         assert "</script><script>alert" not in look(exam, user).html
 
 
+@pytest.mark.spec("backends.md", "17.1:mocks")
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "status", [None, S.created, S.ready_to_start, S.ready_to_submit, S.submitted, S.verified, S.error]

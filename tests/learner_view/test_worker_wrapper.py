@@ -46,6 +46,7 @@ def run(methods: str, *messages: Any, export: str = "named") -> dict[str, Any]:
     return result
 
 
+@pytest.mark.spec("backends.md", "12.1:replies")
 @pytest.mark.parametrize(
     ("message", "method", "arguments", "reply"),
     [
@@ -63,6 +64,7 @@ def test_a_message_calls_its_method(message, method, arguments, reply):
     assert result["posted"] == [{"type": reply}]
 
 
+@pytest.mark.spec("backends.md", "12.1:replies", "12.1:missing")
 @pytest.mark.parametrize(
     ("body", "error"),
     [
@@ -89,6 +91,7 @@ def test_a_failure_reaches_the_page(message, method, reply, body, error):
     assert result["posted"] == [{"type": reply, "error": error}]
 
 
+@pytest.mark.spec("backends.md", "12.1:missing")
 @pytest.mark.parametrize(
     ("message", "reply"),
     [("startExamAttempt", "examAttemptStarted"), ("endExamAttempt", "examAttemptEnded"), ("ping", "echo")],
@@ -97,19 +100,23 @@ def test_a_method_that_is_not_there_counts_as_done(message, reply):
     assert run("", {"type": message})["posted"] == [{"type": reply}]
 
 
+@pytest.mark.spec("backends.md", "12.1:missing")
 def test_a_method_need_not_return_a_promise():
     assert run("onPing() { return true; }", {"type": "ping"})["posted"] == [{"type": "echo"}]
 
 
+@pytest.mark.spec("backends.md", "12.1:replies")
 def test_configuration_makes_a_new_handler():
     result = run("", {"type": "config", "options": {"port": 1}})
     assert result == {"seen": [{"made": {}}, {"made": {"port": 1}}], "posted": []}
 
 
+@pytest.mark.spec("backends.md", "12.1:replies")
 @pytest.mark.parametrize("message", [{"type": "other"}, {"type": "toString"}, {}, None])
 def test_other_messages_are_ignored(message):
     assert run("", message)["posted"] == []
 
 
+@pytest.mark.spec("backends.md", "12.1:replies")
 def test_the_wrapper_is_the_default_export_too():
     assert run("", {"type": "ping"}, export="default")["posted"] == [{"type": "echo"}]

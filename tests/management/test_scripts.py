@@ -16,6 +16,7 @@ def environment(monkeypatch):
     monkeypatch.setenv("DJANGO_SECRET_KEY", "secret")
 
 
+@pytest.mark.spec("backends.md", "11.2:script")
 @pytest.mark.spec("data-model.md", "7:obscured-ids", "10:obscure-user")
 @pytest.mark.parametrize(
     ("arguments", "digest"),
@@ -31,6 +32,7 @@ def test_ids_are_obscured_as_in_the_app(arguments, digest, settings):
     assert obscured_user_id(*arguments) == digest
 
 
+@pytest.mark.spec("backends.md", "11.2:script")
 @pytest.mark.spec("data-model.md", "10:obscure-user")
 def test_a_translation_is_written(tmp_path, environment, capsys):
     (tmp_path / "in.csv").write_text("email,user_id\na@x,1\n,2\nb@x,\na@x,3\n", encoding="utf-8")

@@ -59,12 +59,12 @@ def test_an_archive_without_a_current_review_is_marked_too(run, removed):
     assert not archive.filter(is_attempt_active=True).exists()
 
 
-def test_small_batches_do_the_same_with_a_rest_after_each(run, removed, naps):
+def test_small_batches_do_the_same_with_a_rest_between_them(run, removed, naps):
     for _ in range(3):
         make_review()
     run("set_is_attempt_active", batch_size=2, sleep_time=7)
     assert reviews.filter(is_attempt_active=False).count() == 1
-    assert naps == [7, 7]
+    assert naps == [7], "four reviews are two batches; their archives are fewer than one"
 
 
 def test_running_it_twice_does_no_harm(run, removed):

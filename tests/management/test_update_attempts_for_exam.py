@@ -34,10 +34,19 @@ def test_credit_is_told_again_and_statuses_stay(run, exam, credit):
     assert list(statuses) == [S.submitted, S.verified, S.rejected]
 
 
-def test_small_batches_do_the_same_with_a_rest_after_each(run, exam, credit, naps):
-    run("update_attempts_for_exam", exam_id=exam.id, batch_size=1, sleep_time=2)
+@pytest.mark.parametrize(
+    ("batch_size", "rests"),
+    [
+        pytest.param(1, 2, id="three-batches"),
+        pytest.param(2, 1, id="the-last-batch-is-not-full"),
+        pytest.param(3, 0, id="one-full-batch"),
+        pytest.param(300, 0, id="one-batch"),
+    ],
+)
+def test_small_batches_do_the_same_with_a_rest_between_them(run, exam, credit, naps, batch_size, rests):
+    run("update_attempts_for_exam", exam_id=exam.id, batch_size=batch_size, sleep_time=2)
     assert len(told(credit)) == 3
-    assert naps == [2, 2, 2]
+    assert naps == [2] * rests
 
 
 def test_without_rest_nobody_sleeps(run, exam, naps):

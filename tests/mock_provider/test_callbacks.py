@@ -16,6 +16,7 @@ def submit(client, attempt):
     client("PATCH", f"/api/v1/exam/exam-1/attempt/{attempt}/", json={"status": "submitted"})
 
 
+@pytest.mark.spec("backends.md", "13.2:callbacks")
 def test_a_submission_is_reviewed_by_itself_when_told_so(client, scenario, lms, attempt):
     scenario(review={"delay": 0})
     submit(client, attempt)
@@ -26,6 +27,7 @@ def test_a_submission_is_reviewed_by_itself_when_told_so(client, scenario, lms, 
     assert headers["Authorization"].startswith("JWT ")
 
 
+@pytest.mark.spec("backends.md", "13.2:callbacks")
 def test_a_submission_told_twice_is_reviewed_once(client, scenario, lms, attempt):
     scenario(review={"delay": 0})
     submit(client, attempt)
@@ -46,6 +48,7 @@ def test_the_clock_factor_shortens_the_delay(client, scenario, lms, attempt):
     assert lms.arrived.wait(5)
 
 
+@pytest.mark.spec("backends.md", "13.4:scenario")
 def test_a_review_may_arrive_twice(client, scenario, lms, provider, attempt):
     scenario(review={"delay": 0, "repeat": 2, "status": "violation", "comments": [], "reviewed_by": "r@example.com"})
     submit(client, attempt)
@@ -57,6 +60,7 @@ def test_a_review_may_arrive_twice(client, scenario, lms, provider, attempt):
     ] * 2
 
 
+@pytest.mark.spec("backends.md", "13.2:callbacks")
 def test_a_removed_attempt_is_not_reviewed(client, scenario, lms, attempt):
     scenario(review={"delay": 0.3})
     submit(client, attempt)
@@ -79,6 +83,7 @@ def test_one_token_serves_many_callbacks(provider, lms, attempt):
     assert lms.tokens_given == 1
 
 
+@pytest.mark.spec("backends.md", "13.2:callbacks")
 @pytest.mark.parametrize("status", [400, 403, 404, 412, 500])
 def test_the_refusal_of_the_lms_is_kept(provider, lms, attempt, status):
     lms.status = status
@@ -113,6 +118,7 @@ def test_the_signature_is_the_one_of_the_contract():
     )
 
 
+@pytest.mark.spec("backends.md", "13.4:scenario")
 def test_a_signed_review_carries_a_signature_of_its_body(client, scenario, lms, attempt):
     scenario(review={"delay": 0, "signed": "hook-secret"})
     submit(client, attempt)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 
+import pytest
 import requests
 
 from mock_provider import instructor_link
@@ -23,6 +25,7 @@ def run(*arguments, **options):
     )
 
 
+@pytest.mark.spec("backends.md", "13.2:command")
 def test_without_credentials_it_says_where_to_get_them():
     process = run("-l", "http://lms.example.com/")
     _, errors = process.communicate(timeout=20)
@@ -30,6 +33,7 @@ def test_without_credentials_it_says_where_to_get_them():
     assert "http://lms.example.com/admin/oauth2_provider/application/" in errors
 
 
+@pytest.mark.spec("backends.md", "13.2:command")
 def test_it_serves_until_it_is_told_to_stop(tmp_path):
     seed = tmp_path / "seed.json"
     seed.write_text(json.dumps({"clients": {"abcd": "other"}, "scenario": {"delete_mode": "pending"}}))
@@ -46,16 +50,57 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path):
     assert "Traceback" not in errors
 
 
-def test_reviews_come_by_themselves_after_ten_seconds_unless_told_otherwise():
+@pytest.mark.parametrize("port", ["70000", "abc", "-1"])
+def test_what_is_no_port_is_said_in_a_sentence(port):
+    process = run("id", "secret", f"--port={port}")
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert "from 0 to 65535" in errors
+    assert "Traceback" not in errors
+
+
+def test_a_port_in_use_is_said_in_a_sentence():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        process = run("id", "secret", "--port", port, "--host", "127.0.0.1")
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert f"port {port}" in errors
+    assert "--port" in errors
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    "seed",
+    ["no JSON", "[]", '{"rpnow": {"kid": {"secret_key": "s"}}}', '{"scenario": {"delete_mode": "never"}}', None],
+    ids=["no-json", "list", "half-an-account", "bad-scenario", "no-file"],
+)
+def test_a_seed_that_cannot_be_is_said_in_a_sentence(tmp_path, seed):
+    file = tmp_path / "seed.json"
+    if seed is not None:
+        file.write_text(seed)
+    process = run("id", "secret", "--port", "0", "--host", "127.0.0.1", "--seed", str(file))
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert "--seed" in errors
+    assert "Traceback" not in errors
+
+
+@pytest.mark.spec("backends.md", "13.2:command")
+def test_ready_and_review_come_by_themselves_unless_told_otherwise():
     process = run("id", "secret", "--port", "0", "--host", "127.0.0.1")
     try:
         url = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())[0]
-        assert requests.get(f"{url}/_control/scenario", timeout=5).json()["review"]["delay"] == 10
+        scenario = requests.get(f"{url}/_control/scenario", timeout=5).json()
+        assert (scenario["ready_delay"], scenario["review"]["delay"]) == (2, 10)
     finally:
         process.terminate()
         process.communicate(timeout=20)
 
 
+@pytest.mark.spec("backends.md", "13.1:link")
 def test_the_instructor_command_prints_a_link(capsys):
     assert instructor_link.main(["-c", "course-v1:A+B+C"]) == 0
     assert capsys.readouterr().out.startswith("http://localhost:11136/api/v1/instructor/client/?jwt=")

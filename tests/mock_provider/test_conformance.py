@@ -6,6 +6,8 @@ import pytest
 
 from mock_provider.conformance import Kit, main
 
+pytestmark = pytest.mark.spec("backends.md", "13.4:kit")
+
 
 def broken(provider):
     return {sentence: problem for sentence, problem in Kit(provider.url, "mock", "mocksecret").run() if problem}

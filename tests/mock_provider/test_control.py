@@ -10,6 +10,8 @@ import requests
 
 from .conftest import USER
 
+pytestmark = pytest.mark.spec("backends.md", "13.4:scenario")
+
 
 def control(provider, method, path, **options):
     return requests.request(method, f"{provider.url}/_control/{path}", timeout=5, **options)

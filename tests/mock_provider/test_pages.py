@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import jwt
@@ -33,6 +34,7 @@ def test_a_page_about_nothing_says_so(provider, path):
     assert "<h1>" in reply.text
 
 
+@pytest.mark.spec("backends.md", "13.2:software")
 class TestSoftware:
     def test_the_learner_does_not_see_the_way_to_the_reviewer(self, provider, attempt):
         assert "/reviewer/" not in get(provider, f"/download?attempt={attempt}").text
@@ -62,6 +64,32 @@ class TestSoftware:
         scenario(ready_delay=0)
         assert "data-close-after-seconds" in get(provider, f"/download?attempt={attempt}").text
         assert lms.arrived.wait(5)
+
+    @pytest.mark.parametrize(
+        ("status", "step"),
+        [("created", "set-up"), ("started", "exam"), ("submitted", "done"), ("error", None)],
+    )
+    def test_it_says_what_comes_next(self, provider, client, attempt, status, step):
+        if status != "created":
+            client("PATCH", f"/api/v1/exam/exam-1/attempt/{attempt}/", json={"status": status})
+        marked = re.findall(r'data-step="([\w-]+)" aria-current="step"', self.page(provider, attempt))
+        assert marked == ([step] if step else [])
+
+    def test_after_the_checks_the_exam_itself_is_next(self, provider, lms, attempt):
+        text = post(provider, "/download", {"attempt": attempt}).text
+        assert 'data-step="start" aria-current="step"' in text
+
+    def test_it_leads_back_to_the_exam(self, provider, client, lms):
+        client.exam(content_id="block-v1:Demo+PROC+2026+type@sequential+block@final")
+        attempt = client.attempt(lms.url)
+        address = f"{lms.url}/courses/{COURSE}/jump_to/block-v1:Demo+PROC+2026+type@sequential+block@final"
+        assert f'href="{address}"' in self.page(provider, attempt)
+
+    def test_without_an_address_of_the_exam_there_is_no_link(self, provider, attempt):
+        assert "way-back" not in self.page(provider, attempt)
+
+    def page(self, provider, attempt):
+        return get(provider, f"/download?attempt={attempt}").text
 
     def test_a_submitted_attempt_is_handed_in(self, provider, client, attempt):
         client("PATCH", f"/api/v1/exam/exam-1/attempt/{attempt}/", json={"status": "submitted"})
@@ -105,6 +133,36 @@ class TestReviewer:
         assert "Refused (403)" in reply.text
         assert submitted in get(provider, "/reviewer/").text
 
+    def test_learners_of_one_name_are_told_apart(self, provider, client, lms):
+        attempts = [client.attempt(lms.url, email=f"{name}@example.com") for name in ("lena1", "lena2")]
+        listed = get(provider, "/reviewer/?show=all").text
+        assert listed.count(">Vera Learner</a>") == 2
+        for attempt, name in zip(attempts, ("lena1", "lena2"), strict=True):
+            assert f"{name}@example.com, attempt {attempt[:8]}" in listed
+            shown = get(provider, f"/reviewer/{attempt}/").text
+            assert f"{name}@example.com" in shown
+            assert attempt in shown
+
+    def test_after_a_verdict_no_second_one_is_asked_for(self, provider, submitted):
+        assert "<details" not in get(provider, f"/reviewer/{submitted}/").text
+        reply = post(provider, f"/reviewer/{submitted}/", {"verdict": "suspicious"})
+        assert '<details class="again" >' in reply.text
+        assert "Nothing else waits for a verdict." in reply.text
+        form = reply.text.index("<form")
+        assert reply.text.index("<details") < form < reply.text.index("</details>")
+
+    def test_a_verdict_can_be_corrected(self, provider, lms, submitted):
+        for verdict in ("suspicious", "passed"):
+            post(provider, f"/reviewer/{submitted}/", {"verdict": verdict})
+        assert [body["status"] for _, body, _, _ in lms.callbacks] == ["suspicious", "passed"]
+
+    def test_a_correction_that_was_refused_stays_open(self, provider, lms, submitted):
+        post(provider, f"/reviewer/{submitted}/", {"verdict": "suspicious"})
+        lms.status = 500
+        reply = post(provider, f"/reviewer/{submitted}/", {"verdict": "passed", "comment": "After all"})
+        assert '<details class="again" open>' in reply.text
+        assert "After all</textarea>" in reply.text
+
     def test_a_verdict_must_be_chosen(self, provider, lms, submitted):
         reply = post(provider, f"/reviewer/{submitted}/", {"verdict": "perhaps"})
         assert reply.status_code == 400
@@ -123,6 +181,7 @@ class TestReviewer:
         assert len(lms.callbacks) == 1
 
 
+@pytest.mark.spec("backends.md", "13.2:instructor")
 class TestInstructor:
     def link(self, provider, *, key="mocksecret", issuer="mock", **claims):
         claims = {"course_id": COURSE, "iss": issuer, "exp": time.time() + 60, **claims}
@@ -139,6 +198,12 @@ class TestInstructor:
         text = get(provider, self.link(provider, exam_id="exam-1", attempt_id=attempt)).text
         assert text.count('aria-current="true"') == 2
         assert "Vera Learner" in text
+
+    def test_learners_of_one_name_are_told_apart(self, provider, client, lms, attempt):
+        other = client.attempt(lms.url, email="vera2@example.com")
+        text = get(provider, self.link(provider, exam_id="exam-1")).text
+        assert f"vera2@example.com, attempt {other[:8]}" in text
+        assert f"attempt {attempt[:8]}" in text
 
     def test_the_configuration_shows_the_rules(self, provider, client, attempt):
         client.exam(rules={"allow_notes": True})

@@ -16,6 +16,8 @@ from mock_provider.plugin import MockProviderBackend
 
 from .conftest import COURSE, USER
 
+pytestmark = pytest.mark.spec("backends.md", "13.1:plugin")
+
 
 @pytest.fixture
 def backend(provider):

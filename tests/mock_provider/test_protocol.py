@@ -24,6 +24,7 @@ def token_request(url, path="/oauth2/access_token", **changes):
     return requests.post(url + path, data=form, timeout=5)
 
 
+@pytest.mark.spec("backends.md", "13.2:tokens")
 @pytest.mark.parametrize("path", ["/oauth2/access_token", "/edx/oauth2/access_token"])
 def test_any_client_whose_secret_follows_the_rule_gets_a_token(provider, path):
     reply = token_request(provider.url, path)
@@ -34,6 +35,7 @@ def test_any_client_whose_secret_follows_the_rule_gets_a_token(provider, path):
     assert claims["exp"] - claims["iat"] == 3600
 
 
+@pytest.mark.spec("backends.md", "13.2:tokens")
 @pytest.mark.parametrize(
     ("changes", "status", "error"),
     [
@@ -48,6 +50,7 @@ def test_a_token_is_refused(provider, changes, status, error):
     assert (reply.status_code, reply.json()["error"]) == (status, error)
 
 
+@pytest.mark.spec("backends.md", "13.2:tokens")
 def test_a_client_of_the_seed_file_has_its_own_secret(lms):
     from mock_provider.app import MockProvider
 
@@ -63,6 +66,7 @@ def test_a_token_opens_the_api(provider, client, scheme):
     assert reply.status_code == 200
 
 
+@pytest.mark.spec("backends.md", "13.2:tokens")
 @pytest.mark.parametrize(
     "header",
     [
@@ -80,6 +84,7 @@ def test_the_api_is_closed_without_a_good_token(provider, header):
     assert reply.json()["error"] == "invalid_token"
 
 
+@pytest.mark.spec("backends.md", "13.2:tokens")
 def test_an_expired_token_is_refused(provider, client):
     from mock_provider.auth import TOKEN_SECONDS
 
@@ -89,6 +94,7 @@ def test_an_expired_token_is_refused(provider, client):
     assert client("GET", "/api/v1/config/").status_code == 401
 
 
+@pytest.mark.spec("backends.md", "13.2:config")
 @pytest.mark.parametrize(
     ("language", "word"),
     [
@@ -107,6 +113,7 @@ def test_the_configuration_speaks_the_language_asked_for(client, provider, langu
     assert config["name"]
 
 
+@pytest.mark.spec("backends.md", "13.2:exams")
 def test_a_new_exam_gets_an_id(client):
     reply = client("POST", "/api/v1/exam/", json={"course_id": COURSE, "exam_name": "Final", "external_id": None})
     exam_id = reply.json()["id"]
@@ -115,10 +122,12 @@ def test_a_new_exam_gets_an_id(client):
     assert shown == {"id": exam_id, "name": "Final", "course_id": COURSE, "rules": {}}
 
 
+@pytest.mark.spec("backends.md", "13.2:exams")
 def test_an_exam_keeps_the_id_the_lms_knows(client):
     assert client("POST", "/api/v1/exam/", json={"external_id": "known"}).json() == {"id": "known"}
 
 
+@pytest.mark.spec("backends.md", "13.2:exams")
 def test_saving_an_exam_again_replaces_it(client):
     client.exam(exam_name="Old", rules={"allow_notes": True})
     client.exam(exam_name="New", rules={"allow_notes": False})
@@ -126,10 +135,12 @@ def test_saving_an_exam_again_replaces_it(client):
     assert (shown["name"], shown["rules"]) == ("New", {"allow_notes": False})
 
 
+@pytest.mark.spec("backends.md", "13.2:exams")
 def test_an_unknown_exam_is_not_found(client):
     assert client("GET", "/api/v1/exam/nothing/").status_code == 404
 
 
+@pytest.mark.spec("backends.md", "13.2:exams")
 def test_an_unknown_exam_is_empty_with_the_quirks_of_mockprock(lms):
     from mock_provider.app import MockProvider
 
@@ -140,10 +151,12 @@ def test_an_unknown_exam_is_empty_with_the_quirks_of_mockprock(lms):
     assert (reply.status_code, reply.json()) == (200, {})
 
 
+@pytest.mark.spec("backends.md", "13.2:attempts")
 def test_an_attempt_is_registered_under_a_slug(attempt):
     assert re.fullmatch("[0-9a-f]{32}", attempt)
 
 
+@pytest.mark.spec("backends.md", "13.2:attempts")
 @pytest.mark.parametrize("name", ["status", "user_id", "full_name", "email", "lms_host"])
 def test_a_registration_must_be_complete(client, lms, name):
     body = {"status": "created", "user_id": USER, "full_name": "V", "email": None, "lms_host": lms.url}
@@ -153,6 +166,7 @@ def test_a_registration_must_be_complete(client, lms, name):
     assert name in reply.json()["error"]
 
 
+@pytest.mark.spec("backends.md", "13.2:attempts")
 def test_an_attempt_shows_where_the_learner_gets_the_software(client, provider, attempt):
     # No body and no content type: that is how the LMS asks.
     shown = client("GET", ATTEMPT.format(attempt)).json()
@@ -161,6 +175,7 @@ def test_an_attempt_shows_where_the_learner_gets_the_software(client, provider, 
     assert (shown["id"], shown["status"], shown["exam_id"], shown["user_id"]) == (attempt, "created", "exam-1", USER)
 
 
+@pytest.mark.spec("backends.md", "13.2:attempts")
 def test_the_status_of_an_attempt_is_stored(client, attempt):
     assert client("PATCH", ATTEMPT.format(attempt), json={"status": "started"}).json() == {
         "id": attempt,
@@ -173,6 +188,7 @@ def test_a_change_without_status_is_refused(client, attempt):
     assert client("PATCH", ATTEMPT.format(attempt), json={}).status_code == 400
 
 
+@pytest.mark.spec("backends.md", "13.2:attempts")
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 def test_an_unknown_attempt_is_not_found(client, attempt, method):
     body = {"json": {"status": "started"}} if method == "PATCH" else {}
@@ -180,17 +196,20 @@ def test_an_unknown_attempt_is_not_found(client, attempt, method):
     assert client(method, f"/api/v1/exam/other/attempt/{attempt}/", **body).status_code == 404
 
 
+@pytest.mark.spec("backends.md", "13.2:attempts")
 def test_a_removed_attempt_is_gone(client, attempt):
     assert client("DELETE", ATTEMPT.format(attempt)).json() == {"status": "deleted"}
     assert client("DELETE", ATTEMPT.format(attempt)).status_code == 404
 
 
+@pytest.mark.spec("backends.md", "13.2:users")
 def test_a_user_is_deleted_once(client, attempt):
     assert client("DELETE", f"/api/v1/user/{USER}/").json() is True
     assert client("DELETE", f"/api/v1/user/{USER}/").json() is False
     assert client("GET", ATTEMPT.format(attempt)).status_code == 404
 
 
+@pytest.mark.spec("backends.md", "13.2:onboarding")
 class TestOnboarding:
     URL = f"/api/v1/courses/{COURSE}/onboarding_statuses"
 
@@ -271,6 +290,7 @@ def test_a_huge_body_is_refused(client):
     assert reply.status_code == 413
 
 
+@pytest.mark.spec("backends.md", "13.2:desktop")
 class TestDesktop:
     def ask(self, provider, method, action, **params):
         return requests.request(method, f"{provider.url}/desktop/{action}", params=params, timeout=5)

@@ -27,6 +27,7 @@ PLAIN = [
 ]
 
 
+@pytest.mark.spec("backends.md", "10.1", "10.2")
 @pytest.mark.spec("python-api.md", "13:tree")
 def test_they_are_all_ours():
     assert len(ALL) == 27  # 25 of python-api.md 13, their base, and ReviewNotUnderstood
@@ -37,6 +38,7 @@ def test_the_tree_in_the_docstring_names_each_of_them():
     assert [value.__name__ for value in ALL if value.__name__ not in exceptions.__doc__] == []
 
 
+@pytest.mark.spec("backends.md", "10.1", "10.2")
 @pytest.mark.spec("python-api.md", "13:tree")
 @pytest.mark.parametrize("exception", PLAIN, ids=lambda value: value.__name__)
 def test_a_plain_one_needs_no_arguments(exception):
@@ -52,6 +54,7 @@ def test_the_status_may_be_given_by_keyword(exception):
     assert exception("why").http_status == STATUS.get(exception.__name__, 400)
 
 
+@pytest.mark.spec("backends.md", "10.3:text")
 @pytest.mark.spec("python-api.md", "13:text", "18:exceptions")
 @pytest.mark.parametrize("exception", WITH_CONTENT)
 class TestProviderReplies:

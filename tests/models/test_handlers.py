@@ -33,9 +33,11 @@ class CountingProvider:
         return self.external_id
 
 
+@pytest.mark.spec("backends.md", "4.5:saved")
 @pytest.mark.spec("python-api.md", "11.2:exams")
 @pytest.mark.spec("data-model.md", "5.2:payload", "5.2:external-id", "5.2:failure")
 class TestExamSaved:
+    @pytest.mark.spec("backends.md", "4.4")
     def test_the_provider_gets_the_whole_exam(self, test_backend):
         exam = make_exam(due_date=NOON)
         assert test_backend.last_exam == {
@@ -53,6 +55,7 @@ class TestExamSaved:
             "backend": "test",
         }
 
+    @pytest.mark.spec("backends.md", "4.4")
     def test_with_the_rules_for_its_reviewers(self, test_backend):
         exam = make_policy(review_policy="Open book").proctored_exam
         exam.save()
@@ -79,6 +82,7 @@ class TestExamSaved:
         assert ProctoredExam.objects.filter(id=make_exam(backend="gone").id).exists()
 
 
+@pytest.mark.spec("backends.md", "4.5:saved")
 @pytest.mark.spec("python-api.md", "11.2:exams")
 @pytest.mark.spec("data-model.md", "5.1", "5.2:deletion")
 class TestExamIsOver:

@@ -48,6 +48,7 @@ ADDED = [
     "0028_reviews_outlive_their_reviewer",
     "0029_lookup_indexes",
     "0030_open_attempts",
+    "0031_newest_attempts_index",
 ]
 
 ROOT = Path(__file__).parents[2]
@@ -115,9 +116,7 @@ def test_each_migration_follows_the_one_before_it():
 @pytest.mark.spec("data-model.md", "1.3")
 @pytest.mark.parametrize("host_settings", HOSTS)
 def test_nothing_is_left_to_migrate_whatever_the_host_sets(tmp_path, host_settings):
-    result = django_command(
-        tmp_path, host_settings, "makemigrations", "edx_proctoring", "--check", "--dry-run"
-    )
+    result = django_command(tmp_path, host_settings, "makemigrations", "edx_proctoring", "--check", "--dry-run")
     assert result.returncode == 0, result.stdout + result.stderr
 
 

@@ -45,6 +45,7 @@ def test_what_else_the_models_module_has():
     assert issubclass(models.ProctoredExamStudentAllowance.objects._queryset_class, models.QuerySetWithUpdateOverride)
 
 
+@pytest.mark.spec("backends.md", "16:imports")
 @pytest.mark.spec("python-api.md", "1.3:paths")
 @pytest.mark.spec("data-model.md", "15")
 @pytest.mark.parametrize(

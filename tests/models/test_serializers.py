@@ -14,6 +14,7 @@ from edx_proctoring.serializers import (
     ProctoredExamStudentAllowanceSerializer,
     ProctoredExamStudentAttemptSerializer,
     UserSerializer,
+    data_of,
 )
 from tests.factories import NOON, make_allowance, make_attempt, make_exam, make_policy, make_user
 
@@ -211,3 +212,42 @@ class TestTheSamePairTwice:
         exam = make_exam()
         data = exam_input(course_id=exam.course_id, content_id=exam.content_id)
         assert ProctoredExamRegistrationSerializer(data=data).is_valid()
+
+
+@pytest.mark.parametrize(
+    ("serializer", "make"),
+    [
+        pytest.param(ProctoredExamSerializer, lambda: make_exam(due_date=NOON, backend=None), id="exam"),
+        pytest.param(ProctoredExamJSONSafeSerializer, lambda: make_exam(due_date=NOON), id="exam-for-providers"),
+        pytest.param(ProctoredExamStudentAttemptSerializer, lambda: make_attempt(status="submitted"), id="attempt"),
+        pytest.param(ProctoredExamStudentAllowanceSerializer, make_allowance, id="allowance"),
+        # In memory a value may have another type than in the table.
+        pytest.param(ProctoredExamStudentAllowanceSerializer, lambda: make_allowance(value=45), id="number-as-text"),
+        pytest.param(ProctoredExamReviewPolicySerializer, make_policy, id="policy"),
+        pytest.param(UserSerializer, make_user, id="user"),
+    ],
+)
+def test_data_of_an_instance_is_what_its_serializer_says(serializer, make):
+    instance = make()
+    expected = serializer(instance).data
+
+    data = data_of(serializer, instance)
+
+    assert in_json(data) == in_json(expected)
+    assert data == expected
+    assert list(data) == list(expected)
+
+
+def test_data_of_an_instance_is_fresh_each_time():
+    attempt = make_attempt()
+    data_of(ProctoredExamStudentAttemptSerializer, attempt)["proctored_exam"]["type"] = "added by a caller"
+
+    assert "type" not in data_of(ProctoredExamStudentAttemptSerializer, attempt)["proctored_exam"]
+
+
+def test_data_of_an_attempt_whose_exam_is_gone_has_no_exam():
+    attempt = make_attempt()
+    attempt.proctored_exam.delete()
+    archived = type(attempt).get_historic_attempt_by_code(attempt.attempt_code)
+
+    assert data_of(ProctoredExamStudentAttemptSerializer, archived)["proctored_exam"] is None

@@ -119,6 +119,7 @@ class TestOnboarding:
         translate = InstructorDashboardOnboardingAttemptStatus.get_onboarding_status_from_attempt_status
         assert translate(attempt) == dashboard
 
+    @pytest.mark.spec("backends.md", "6.1:profiles")
     @pytest.mark.spec("python-api.md", "6.5")
     @pytest.mark.parametrize(
         ("profile", "edx", "dashboard"),
@@ -138,6 +139,7 @@ class TestOnboarding:
         assert words.get_edx_status_from_profile_status(profile) == edx
         assert words.get_instructor_status_from_profile_status(profile) == dashboard
 
+    @pytest.mark.spec("backends.md", "6.1:profiles")
     @pytest.mark.spec("python-api.md", "6.5")
     @pytest.mark.parametrize(
         ("wanted", "profile"),

@@ -48,6 +48,7 @@ def test_the_old_place_of_the_base_class_is_the_same_class():
     assert utils.ProctoredExamTestCase is Base
 
 
+@pytest.mark.spec("backends.md", "8:doubles")
 @pytest.mark.spec("python-api.md", "1.3:doubles")
 @pytest.mark.spec("data-model.md", "14.2", "14.5")
 class TestProviders:
@@ -195,6 +196,7 @@ class TestServices:
             service.get_proctoring_escalation_email("a/b/c")
 
 
+@pytest.mark.spec("backends.md", "8:doubles")
 @pytest.mark.spec("data-model.md", "14.5")
 class TestPayloads:
     def test_a_review_as_rpnow_sends_it(self):

@@ -63,6 +63,7 @@ TABLE = {
 }
 
 
+@pytest.mark.spec("backends.md", "9.3:passing", "9.4:table")
 @pytest.mark.spec("python-api.md", "11.3:table")
 @pytest.mark.parametrize(("column", "backend"), list(enumerate(["rest", "rpnow", "test"])))
 @pytest.mark.parametrize("verdict", TABLE)
@@ -70,6 +71,7 @@ def test_table(verdict, column, backend):
     assert status_after(submitted(backend), verdict) == TABLE[verdict][column]
 
 
+@pytest.mark.spec("backends.md", "9.4:table")
 @pytest.mark.spec("python-api.md", "11.3:table")
 @pytest.mark.parametrize("backend", ["rest", "rpnow", "test"])
 @pytest.mark.parametrize("verdict", [Verdict.suspicious, Verdict.not_reviewed])
@@ -79,6 +81,7 @@ def test_without_second_reviews_a_failing_one_rejects(second_reviews, backend, v
     assert status_after(submitted(backend), verdict) == expected
 
 
+@pytest.mark.spec("backends.md", "9.4:table")
 @pytest.mark.parametrize(
     ("own", "expected"), [(False, S.rejected), ("false", S.rejected), ("<bool>", S.second_review_required)]
 )
@@ -87,6 +90,7 @@ def test_a_provider_may_decide_for_itself(settings, own, expected):
     assert status_after(submitted("rest"), Verdict.violation) == expected
 
 
+@pytest.mark.spec("backends.md", "9.4:table")
 @pytest.mark.spec("python-api.md", "11.3:table")
 @pytest.mark.parametrize("verdict", [Verdict.suspicious, Verdict.violation])
 def test_a_person_rejects(verdict):
@@ -98,11 +102,13 @@ def test_a_person_can_pass_as_well():
     assert status_after(submitted("rest"), Verdict.clean, reviewed_by=make_staff()) == S.verified
 
 
+@pytest.mark.spec("backends.md", "9.4:table")
 @pytest.mark.spec("python-api.md", "11.3:table")
 def test_not_reviewed_is_an_error_whoever_says_so():
     assert status_after(submitted("rest"), Verdict.not_reviewed, reviewed_by=make_staff()) == S.error
 
 
+@pytest.mark.spec("backends.md", "9.4:onboarding")
 @pytest.mark.spec("python-api.md", "11.3:table")
 @pytest.mark.parametrize(
     ("kind", "backend", "expected"),
@@ -115,6 +121,7 @@ def test_a_failing_practice_attempt(kind, backend, expected):
     assert status_after(submitted(backend, kind), Verdict.suspicious) == expected
 
 
+@pytest.mark.spec("backends.md", "9.4:never-submitted")
 @pytest.mark.spec("python-api.md", "11.3:never-submitted")
 @pytest.mark.spec("data-model.md", "5.6:verdicts")
 class TestNeverSubmitted:
@@ -161,6 +168,7 @@ class TestNeverSubmitted:
         assert status_after(attempt, Verdict.clean) == S.verified
 
 
+@pytest.mark.spec("backends.md", "9.4:stays")
 @pytest.mark.spec("python-api.md", "11.3:stays")
 @pytest.mark.spec("data-model.md", "5.6:verdicts", "6")
 class TestAttemptsThatStayAsTheyAre:
@@ -189,6 +197,7 @@ class TestAttemptsThatStayAsTheyAre:
         assert ProctoredExamSoftwareSecureReview.objects.filter(pk=review.pk).exists()
 
 
+@pytest.mark.spec("backends.md", "9.3:taken-away")
 class TestProviderThatWasTakenAway:
     def test_the_review_is_stored_all_the_same(self, backends_registry, caplog):
         attempt = submitted("rest")
@@ -241,6 +250,7 @@ class TestHowTheStatusIsChanged:
         assert attempt.status == S.verified
 
 
+@pytest.mark.spec("backends.md", "9.4:event")
 @pytest.mark.spec("python-api.md", "11.3:event")
 @pytest.mark.spec("data-model.md", "5.6:event")
 def test_the_event_tells_of_the_attempt_as_it_was(events):
@@ -254,6 +264,7 @@ def test_the_event_tells_of_the_attempt_as_it_was(events):
     assert events[-1][0].endswith("review_received")
 
 
+@pytest.mark.spec("backends.md", "9.4:stays")
 @pytest.mark.spec("data-model.md", "5.5:review-stays")
 class TestDeactivating:
     @pytest.mark.spec("python-api.md", "11.2:removal")

@@ -67,6 +67,7 @@ def outcomes() -> list[str]:
     return list(ReviewInboxEntry.objects.order_by("id").values_list("outcome", flat=True))
 
 
+@pytest.mark.spec("backends.md", "9.1:fields")
 class TestStoring:
     @pytest.mark.parametrize(
         ("status", "verdict"),
@@ -137,6 +138,7 @@ class TestStoring:
         assert stored().review_status == "Rules Violation"
 
 
+@pytest.mark.spec("backends.md", "9.1:video")
 class TestRpnow:
     @pytest.fixture
     def attempt(self):
@@ -170,6 +172,7 @@ class TestRpnow:
         assert "secret.test" not in ReviewInboxEntry.objects.get().body
 
 
+@pytest.mark.spec("backends.md", "9.1:reviewer")
 class TestReviewer:
     def test_named_by_address(self, attempt, receive):
         staff = make_staff()
@@ -227,6 +230,7 @@ class TestReviewer:
         assert stored().reviewed_by is None
 
 
+@pytest.mark.spec("backends.md", "9.1:again", "9.1:comments")
 @pytest.mark.spec("data-model.md", "2.11:resubmission", "6")
 class TestAgain:
     def test_the_former_review_is_archived(self, attempt, receive):
@@ -276,6 +280,7 @@ class TestAgain:
         assert receive(attempt, rest_review()).is_accepted
 
 
+@pytest.mark.spec("backends.md", "9.1:shape", "9.1:steps")
 class TestRefused:
     def refuse(self, receive, attempt, data, exception):
         with pytest.raises(exception) as caught:
@@ -349,6 +354,7 @@ class TestRefused:
         assert outcomes() == ["refused: KeyError"]
 
 
+@pytest.mark.spec("backends.md", "9.1:gone")
 def test_an_exam_that_is_no_longer_proctored(receive):
     attempt = make_attempt(make_exam("timed"), status=S.submitted)
     receipt = receive(attempt, rest_review())
@@ -358,6 +364,7 @@ def test_an_exam_that_is_no_longer_proctored(receive):
     assert outcomes() == ["refused: exam no longer proctored"]
 
 
+@pytest.mark.spec("backends.md", "9.1:inbox")
 class TestInbox:
     def test_an_entry(self, attempt, receive, rf):
         staff = make_staff()
@@ -396,6 +403,7 @@ class TestInbox:
         assert ReviewInboxEntry.objects.get().actor_id is None
 
 
+@pytest.mark.spec("backends.md", "9.1:inbox")
 class TestReplay:
     def test_what_was_refused_for_want_of_a_provider(self, attempt, receive, providers):
         provider = providers.pop("rest")
@@ -423,6 +431,7 @@ class TestReplay:
             reviews.replay_review(12345)
 
 
+@pytest.mark.spec("backends.md", "9.1:notify")
 class TestSupportNotification:
     def notified(self, instructor):
         return instructor.called("send_support_notification")
@@ -472,6 +481,7 @@ class TestSupportNotification:
         assert "support not notified" in caplog.text
 
 
+@pytest.mark.spec("backends.md", "9.1:at-once", "9.1:locked")
 class TestTwoAtOnce:
     def test_the_loser_of_two_first_reviews_becomes_an_update(self, attempt, serialize, monkeypatch):
         """Without a live row to lock, only the unique code keeps two first reviews apart."""

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from edx_proctoring.api.review_forms import ReviewComment, parse_review
 from edx_proctoring.exceptions import ReviewNotUnderstood
 
+pytestmark = pytest.mark.spec("backends.md", "9.2")
+
 COMMENT = {"comment": "c", "status": "s"}
 
 

@@ -9,6 +9,7 @@ from edx_proctoring import utils
 KEY = bytes.fromhex("32fe72aaf2abb44de9e161131b5435c8d37cbdb6f5df242ae860b283115f2dae")
 
 
+@pytest.mark.spec("backends.md", "11.1")
 @pytest.mark.spec("python-api.md", "9:ciphers")
 def test_the_published_vector() -> None:
     assert utils.generate_aes_iv(KEY) == b"e8fbd26ddb5bf0e7"
@@ -16,6 +17,7 @@ def test_the_published_vector() -> None:
     assert utils.decode_and_decrypt(b"VbCUZXGkjoZC3jj6C7rw-A==", KEY) == b"Hello World"
 
 
+@pytest.mark.spec("backends.md", "11.1")
 @pytest.mark.spec("python-api.md", "9:ciphers")
 @given(
     data=st.binary(max_size=200) | st.text(max_size=200),
@@ -39,6 +41,7 @@ def test_a_wrong_text_is_refused() -> None:
         utils.decode_and_decrypt(b"AAAA", KEY)
 
 
+@pytest.mark.spec("backends.md", "11.2", "15.5")
 @pytest.mark.spec("python-api.md", "9:ids")
 @pytest.mark.parametrize(
     ("user_id", "extra", "obscured"),

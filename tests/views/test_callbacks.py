@@ -167,6 +167,7 @@ def test_callback_without_a_valid_token_is_refused_with_a_log_line_of_ids_only(
 # Ready
 
 
+@pytest.mark.spec("backends.md", "6.2:ready")
 @pytest.mark.parametrize(
     ("before", "after"),
     [
@@ -201,6 +202,7 @@ def test_ready_does_not_look_at_its_body(provider_client: Any, body: bytes) -> N
     assert response.status_code == 200
 
 
+@pytest.mark.spec("backends.md", "6.2:ready", "6.2:reviewed")
 def test_reviewers_of_another_provider_are_strangers(client_of: Callable[..., APIClient]) -> None:
     user = factories.make_user()
     user.groups.add(Group.objects.create(name="null_review"))
@@ -214,6 +216,7 @@ def test_reviewers_of_another_provider_are_strangers(client_of: Callable[..., AP
 # Reviewed
 
 
+@pytest.mark.spec("backends.md", "6.2:reviewed")
 @pytest.mark.parametrize(
     ("verdict", "stored", "status"),
     [
@@ -301,6 +304,7 @@ def test_second_review_is_refused_where_reviews_are_final(
     assert codes == [200, 400]
 
 
+@pytest.mark.spec("backends.md", "6.2:reviewed")
 def test_exam_that_is_no_longer_proctored_is_412_with_the_text_that_vendors_compare(provider_client: Any) -> None:
     attempt = factories.make_attempt(status=S.submitted)
     ProctoredExam.objects.filter(pk=attempt.proctored_exam_id).update(is_proctored=False)
@@ -393,6 +397,7 @@ def post(body: Any, client: APIClient | None = None, **headers: Any) -> Any:
     return (client or APIClient()).generic("POST", ANONYMOUS, body, **headers)
 
 
+@pytest.mark.spec("backends.md", "7.6:endpoint")
 @pytest.mark.parametrize("content_type", ["application/json", "foo", "text/plain", ""])
 def test_vendor_reviews_without_signing_in_whatever_it_says_about_its_body(
     rpnow_attempt: ProctoredExamStudentAttempt, content_type: str
@@ -413,6 +418,7 @@ def test_get_is_405() -> None:
     assert APIClient().get(ANONYMOUS).status_code == 405
 
 
+@pytest.mark.spec("backends.md", "7.6:endpoint")
 def test_exam_of_another_provider_is_reviewed_all_the_same() -> None:
     attempt = factories.make_attempt(status=S.submitted, external_id="Locator-1")
     assert post(payload(attempt)).status_code == 200
@@ -431,6 +437,7 @@ def test_review_of_an_attempt_whose_exam_is_gone_answers_400(rpnow_attempt: Proc
     assert post(body).status_code == 400
 
 
+@pytest.mark.spec("backends.md", "7.6:endpoint")
 @pytest.mark.parametrize(
     "change",
     [

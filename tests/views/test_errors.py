@@ -42,6 +42,7 @@ OURS = [
 ]
 
 
+@pytest.mark.spec("backends.md", "10.2")
 @pytest.mark.parametrize("error", OURS)
 def test_our_own_refusal_answers_with_its_status_and_one_key(error: type[ProctoredBaseException]) -> None:
     response = handle_proctored_exception(error("the reason"), name="View")
@@ -50,6 +51,7 @@ def test_our_own_refusal_answers_with_its_status_and_one_key(error: type[Proctor
     assert response.data == {"detail": "the reason"}
 
 
+@pytest.mark.spec("backends.md", "10.3:status")
 @pytest.mark.parametrize("error", PROVIDER_REPLIES)
 @pytest.mark.parametrize(
     ("upstream", "answer"),

@@ -8,6 +8,7 @@
   const checks = [...software.querySelectorAll('[data-check]')];
   const done = document.getElementById('checks-done');
   const monitor = document.getElementById('monitor');
+  const steps = software.querySelectorAll('[data-step]');
   const quit = document.getElementById('quit');
   const stay = document.getElementById('stay');
   const notice = software.querySelector('.notice');
@@ -17,8 +18,9 @@
     running: 'Monitoring. Your exam is running.',
     uploading: 'Your recording was handed in. You can close this window.',
     closed: 'Waiting for the start of the exam.',
-    stopped: 'The software was stopped. Your exam is not monitored any more.',
+    stopped: 'The software was stopped. Your exam is not monitored any more. Go to the exam page: it says how you go on.',
   };
+  const STEPS = { running: 'exam', uploading: 'done' };
   let ran = false;
 
   const playChecks = () => {
@@ -39,6 +41,16 @@
     ran = ran || status === 'running';
     quit.hidden = status !== 'running';
     stay.hidden = status === 'uploading' || (ran && !status);
+    const now = STEPS[status] || (ran ? '' : null);
+    if (now !== null) {
+      steps.forEach(step => {
+        if (step.dataset.step === now) {
+          step.setAttribute('aria-current', 'step');
+        } else {
+          step.removeAttribute('aria-current');
+        }
+      });
+    }
     // "Go back and start your exam" was good advice only until then.
     if (ran && notice) {
       notice.hidden = true;

@@ -1,0 +1,46 @@
+"""The host's enrolments: a table of the size of the course, asked with a query as on the platform."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, models
+from django.db.models import Q, QuerySet
+
+
+class Enrollment(models.Model):
+    """One learner in one course. Not migrated: ``create_table`` makes it where it is wanted."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    course_id = models.CharField(max_length=255, db_index=True)
+    mode = models.CharField(max_length=100, default="verified")
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        app_label = "mock_apps"
+        managed = False
+        db_table = "bench_enrollment"
+
+    def __str__(self) -> str:
+        return f"{self.course_id}: {self.user_id}"
+
+
+def create_table() -> None:
+    """Make the table."""
+    with connection.schema_editor() as editor:
+        editor.create_model(Enrollment)
+
+
+class EnrollmentsService:
+    """The service of the host that the lists of learners are made from (host-platform.md 7.5)."""
+
+    def get_enrollments_can_take_proctored_exams(
+        self, course_id: str, text_search: str | None = None
+    ) -> QuerySet[Enrollment]:
+        """Return the active, verified enrolments of a course, in no order."""
+        found = Enrollment.objects.filter(course_id=str(course_id), is_active=True, mode__in=["verified"])
+        if text_search:
+            found = found.filter(Q(user__username__icontains=text_search) | Q(user__email__icontains=text_search))
+        return found.select_related("user")
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"the benchmark needs no {name} of the enrollments service")

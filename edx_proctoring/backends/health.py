@@ -1,0 +1,197 @@
+"""Is a configured provider there, and does it answer? Spec: backends.md 14.7.
+
+Asks each provider to describe itself, which changes nothing on its side. All are asked at once and
+none is waited for longer than the limit, whatever a plug-in does.
+"""
+
+import threading
+import time
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import requests
+from django.db import connections
+from django.utils import timezone
+
+from edx_proctoring.backends import redaction
+from edx_proctoring.backends.legacy import LegacyProviderAdapter
+from edx_proctoring.backends.rest import BaseRestProctoringProvider
+from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
+
+# The link to a provider's dashboard works for a minute, so a clock that is further off breaks it.
+LARGEST_SKEW_SECONDS: Final = 60
+
+
+@dataclass(slots=True)
+class Findings:
+    """What is known of one backend. ``facts``: label and text. ``problems``: what has to be mended."""
+
+    name: str
+    facts: list[tuple[str, str]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def examine(
+    backends: Mapping[str, Any], broken: Mapping[str, Exception], names: Collection[str], *, timeout: float
+) -> list[Findings]:
+    """Examine the named backends, at the same time; return what was found, in the order of the names.
+
+    ``timeout``: seconds for each of them. Sends nothing but requests for a token and for the
+    provider's description of itself.
+    """
+    deadline = time.monotonic() + timeout
+    examinations = [_Examination(name, backends.get(name), broken.get(name), timeout) for name in names]
+    for examination in examinations:
+        examination.start()
+    return [examination.findings_until(deadline) for examination in examinations]
+
+
+class _Examination(threading.Thread):
+    """One backend; a thread of its own, which a plug-in that never returns may keep."""
+
+    def __init__(self, name: str, provider: Any, cause: Exception | None, timeout: float) -> None:
+        super().__init__(name=f"examine-{name}", daemon=True)
+        self._findings = Findings(name)
+        self._provider = provider
+        self._timeout = timeout
+        if provider is None:
+            why = "it is not configured" if cause is None else redaction.describe(cause, name)
+            self._findings.problems.append(f"There is no provider: {why}")
+        else:
+            self._findings.facts.append(("class", _path_of(provider)))
+
+    def run(self) -> None:
+        if self._provider is None:
+            return
+        try:
+            for label, text in _facts_about(self._provider, self._timeout):
+                self._findings.facts.append((label, text))
+        except _Problem as problem:
+            self._findings.problems.append(str(problem))
+        except Exception as exc:  # plug-ins raise what they like
+            self._findings.problems.append(redaction.describe(exc, self._findings.name))
+        finally:
+            # This thread's own connections, in case a plug-in asked the database.
+            connections.close_all()
+
+    def findings_until(self, deadline: float) -> Findings:
+        self.join(max(deadline - time.monotonic(), 0))
+        found = Findings(self._findings.name, list(self._findings.facts), list(self._findings.problems))
+        if self.is_alive():
+            found.problems.append(f"No answer within {self._timeout:g} seconds.")
+        return found
+
+
+class _Problem(Exception):
+    """What is wrong, in words for an operator."""
+
+
+def _facts_about(provider: Any, timeout: float) -> Iterator[tuple[str, str]]:
+    plain = provider.wrapped if isinstance(provider, LegacyProviderAdapter) else provider
+    if isinstance(plain, SoftwareSecureBackendProvider):
+        _require_encryption(plain)
+        yield "passwords", "can be encrypted"
+        yield "asked", "no: this vendor offers nothing that could be asked without registering an attempt"
+        return
+    if _describes_itself_over_rest(plain):
+        yield from _facts_over_rest(plain, timeout)
+        return
+    config = provider.get_proctoring_config()
+    if config is None:
+        yield "asked", "yes; it says nothing about itself"
+        return
+    yield from _facts_in(config)
+
+
+def _require_encryption(provider: SoftwareSecureBackendProvider) -> None:
+    try:
+        provider.check_encryption()
+    except Exception as exc:
+        # Not what the library says: it may quote the key.
+        raise _Problem(f"Exam passwords cannot be encrypted ({type(exc).__name__}): correct 'crypto_key'.") from exc
+
+
+def _describes_itself_over_rest(provider: Any) -> bool:
+    """Return whether the description comes from our own request, whose reply tells more than its body."""
+    return (
+        isinstance(provider, BaseRestProctoringProvider)
+        and type(provider).get_proctoring_config is BaseRestProctoringProvider.get_proctoring_config
+    )
+
+
+def _facts_over_rest(provider: BaseRestProctoringProvider, timeout: float) -> Iterator[tuple[str, str]]:
+    yield "address", _without_credentials(provider.base_url)
+    started = time.monotonic()
+    try:
+        response = provider.ask_for_config(timeout)
+    except requests.HTTPError as exc:
+        status = None if exc.response is None else exc.response.status_code
+        raise _Problem(
+            f"The provider gives no token (HTTP {status}): correct 'client_id' and 'client_secret', or ask its makers."
+        ) from exc
+    except requests.Timeout as exc:
+        raise _Problem(f"The provider does not answer in time ({type(exc).__name__}).") from exc
+    except requests.exceptions.SSLError as exc:
+        raise _Problem("The provider's TLS certificate is not accepted by this host.") from exc
+    except requests.ConnectionError as exc:
+        raise _Problem("The provider cannot be reached: correct 'base_url', or let this host connect to it.") from exc
+    except requests.RequestException as exc:
+        raise _Problem(f"The provider's reply cannot be used ({type(exc).__name__}).") from exc
+    yield "answer", f"HTTP {response.status_code} after {time.monotonic() - started:.1f} s"
+    skew = _skew_of(response, timezone.now())
+    if skew is not None:
+        yield "clock", _in_words(skew)
+    if not response.ok:
+        raise _Problem(f"The provider refuses to describe itself (HTTP {response.status_code}).")
+    try:
+        config = response.json()
+    except ValueError as exc:
+        raise _Problem("The provider's description of itself is not JSON.") from exc
+    yield from _facts_in(config)
+    if skew is not None and abs(skew) > LARGEST_SKEW_SECONDS:
+        raise _Problem(
+            "The two clocks are too far apart: links to the provider's dashboard and signed callbacks will be refused."
+        )
+
+
+def _facts_in(config: Any) -> Iterator[tuple[str, str]]:
+    """Yield what a description holds; of what it says only what learners see anyway."""
+    if not isinstance(config, Mapping):
+        raise _Problem("The provider's description of itself is no object.")
+    yield "calls itself", str(config.get("name") or "-")
+    yield "download", str(config.get("download_url") or "-")
+    rules, instructions = config.get("rules"), config.get("instructions")
+    yield "rules", ", ".join(sorted(map(str, rules))) if isinstance(rules, Mapping) and rules else "none"
+    yield "instructions", str(len(instructions)) if isinstance(instructions, (list, tuple)) else "none"
+
+
+def _skew_of(response: requests.Response, now: datetime) -> float | None:
+    """Return by how many seconds the provider's clock is ahead of ours; None if it does not say."""
+    try:
+        moment = parsedate_to_datetime(response.headers["Date"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    if timezone.is_naive(moment):
+        return None
+    return (moment - now).total_seconds()
+
+
+def _in_words(skew: float) -> str:
+    seconds = round(abs(skew))
+    if seconds <= 1:
+        return "as ours"
+    return f"{seconds} s {'ahead of' if skew > 0 else 'behind'} ours"
+
+
+def _without_credentials(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
+def _path_of(provider: Any) -> str:
+    kind = type(provider.wrapped if isinstance(provider, LegacyProviderAdapter) else provider)
+    return f"{kind.__module__}.{kind.__qualname__}"

@@ -1,0 +1,122 @@
+"""Ask each configured provider whether it is there."""
+
+import argparse
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from django.apps import apps
+from django.contrib.auth.models import Group
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DEFAULT_DB_ALIAS
+
+from edx_proctoring import checks, conf
+from edx_proctoring.backends import default_backend_name, health
+from edx_proctoring.backends.rest import BaseRestProctoringProvider
+
+if TYPE_CHECKING:
+    from edx_proctoring.apps import EdxProctoringConfig
+
+_LABEL_WIDTH = 13
+
+
+class Command(BaseCommand):
+    """``manage.py check_proctoring_backends [NAME ...]``: to be run before an exam day. Spec: backends.md 14.7.
+
+    The system checks look at the settings; this looks at what they lead to. Exit code 1 if any
+    provider has a problem, so that monitoring can call it.
+    """
+
+    # A broken default provider is an error of the checks, and keeps commands from running: not this one.
+    requires_system_checks = ()
+
+    help = (
+        "Show each configured proctoring provider: its class, what it says about itself, and how far its clock is "
+        "from ours. Nothing is changed here or at the provider. Exit code: 0 if all is well, 1 if there is a problem."
+    )
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add which ones and how long."""
+        parser.add_argument("names", nargs="*", metavar="NAME", help="configured name; without any: all of them")
+        parser.add_argument(
+            "--timeout",
+            type=_positive_seconds,
+            default=10.0,
+            metavar="SECONDS",
+            help="how long a provider may take; all are asked at the same time (default %(default)s)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print a paragraph for each provider. Raises ``CommandError`` if any has a problem."""
+        config = cast("EdxProctoringConfig", apps.get_app_config("edx_proctoring"))
+        names: Sequence[str] = list(dict.fromkeys(options["names"] or [*config.backends, *config.broken_backends]))
+        if not names:
+            raise CommandError("There is no proctoring provider: configure one in PROCTORING_BACKENDS.")
+        default = default_backend_name()
+        found = health.examine(config.backends, config.broken_backends, names, timeout=options["timeout"])
+        without_reviewers = _without_reviewers(config.backends, names)
+        problems = 0
+        for findings in found:
+            self._print(
+                findings, is_default=findings.name == default, has_reviewers=findings.name not in without_reviewers
+            )
+            problems += len(findings.problems)
+        elsewhere = sorted(
+            set(conf.proctoring.backends) - {"DEFAULT"} - set(config.backends) - set(config.broken_backends)
+        )
+        if elsewhere and not options["names"]:
+            self.stdout.write(f"Without a plug-in here, their exams are proctored elsewhere: {', '.join(elsewhere)}.")
+        if not options["names"] and default not in names:
+            problems += 1
+            self.stdout.write(f"The default provider is {default!r}, which does not exist: see 'manage.py check'.")
+        if not options["names"]:
+            self._print_rows()
+        if problems:
+            raise CommandError(f"Problems: {problems}.")
+        self.stdout.write("No problems.")
+
+    def _print(self, findings: health.Findings, *, is_default: bool, has_reviewers: bool) -> None:
+        self.stdout.write(f"{findings.name} (default)" if is_default else findings.name)
+        for label, text in findings.facts:
+            self._line(label, text)
+        if not has_reviewers:
+            self._line(
+                "note",
+                f"nobody is in the group '{findings.name}_review': the provider's reviews are taken from staff only",
+            )
+        if dropped := _dropped_options(findings.name):
+            self._line("note", f"these options have no effect: {', '.join(dropped)}")
+        for problem in findings.problems:
+            self._line("PROBLEM", problem)
+
+    def _print_rows(self) -> None:
+        """Tell of rows that name providers which are not configured; a leftover is no problem of a provider."""
+        for message in checks.check_rows(None, databases=[DEFAULT_DB_ALIAS]):
+            if message.id in ("edx_proctoring.W023", "edx_proctoring.W024"):
+                self.stdout.write(f"note: {message.msg} {message.hint}")
+
+    def _line(self, label: str, text: str) -> None:
+        # One line per fact, also where a provider sends line breaks.
+        self.stdout.write(f"  {label:<{_LABEL_WIDTH}} {' '.join(text.split())}")
+
+
+def _without_reviewers(backends: Any, names: Collection[str]) -> set[str]:
+    """Return the REST providers whose group of reviewers is empty or missing."""
+    rest = {name for name in names if isinstance(backends.get(name), BaseRestProctoringProvider)}
+    groups = {f"{name}_review": name for name in rest}
+    manned = Group.objects.filter(name__in=groups, user__is_active=True).values_list("name", flat=True).distinct()
+    return rest - {groups[name] for name in manned}
+
+
+def _dropped_options(name: str) -> list[str]:
+    config = cast("EdxProctoringConfig", apps.get_app_config("edx_proctoring"))
+    return config.dropped_backend_keys.get(name, [])
+
+
+def _positive_seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return seconds

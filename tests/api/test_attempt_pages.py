@@ -1,0 +1,174 @@
+"""The course team's list of attempts: the shortcuts show what a look at everything shows. Spec: rest-api.md 5.4."""
+
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+
+from edx_proctoring.api import attempt_pages
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from tests.factories import COURSE, NOON, make_attempt, make_exam, make_user, next_number
+
+pytestmark = pytest.mark.django_db
+
+Count = Callable[[Callable[[], Any]], int]
+
+
+def page(number: int = 1, size: int = 10, **wanted: Any) -> Any:
+    return attempt_pages.current_attempts_page(COURSE, page=number, page_size=size, **wanted)
+
+
+def ids(found: Any) -> list[int]:
+    return [row["id"] for row in found.object_list]
+
+
+def insert(exam: ProctoredExam, users: list[Any], *, seconds: Callable[[], int], status: str = S.submitted) -> None:
+    """Insert an attempt per user behind the back of the ORM's signals, made so many seconds after noon."""
+    rows = []
+    for user in users:
+        moment = NOON + timedelta(seconds=seconds())
+        rows.append(
+            ProctoredExamStudentAttempt(
+                user=user,
+                proctored_exam=exam,
+                status=status,
+                attempt_code=f"CODE-{next_number()}",
+                created=moment,
+                modified=moment,
+            )
+        )
+    ProctoredExamStudentAttempt.objects.bulk_create(rows)
+
+
+def look_at_everything(exam_id: int | None = None) -> list[int]:
+    """The ids of the newest attempt per learner and exam, newest first: the long way."""
+    attempts = ProctoredExamStudentAttempt.objects.filter(proctored_exam__course_id=COURSE)
+    if exam_id is not None:
+        attempts = attempts.filter(proctored_exam_id=exam_id)
+    newest: dict[tuple[int, int], int] = {}
+    for attempt in sorted(attempts, key=lambda attempt: (attempt.created, attempt.pk), reverse=True):
+        newest.setdefault((attempt.user_id, attempt.proctored_exam_id), attempt.pk)
+    return list(newest.values())
+
+
+@pytest.mark.parametrize(
+    ("learners", "retakes", "moments"),
+    [
+        pytest.param(0, 0, 1, id="nobody"),
+        pytest.param(7, 1, 5, id="less-than-a-page"),
+        pytest.param(120, 1, 100_000, id="few-retakes"),
+        pytest.param(120, 1, 3, id="many-of-the-same-instant"),
+        pytest.param(12, 30, 100_000, id="more-retakes-than-learners"),
+    ],
+)
+def test_pages_put_together_are_the_whole_list(learners: int, retakes: int, moments: int) -> None:
+    order = random.Random(learners + retakes + moments)
+    exams = [make_exam("timed"), make_exam("practice"), make_exam(is_active=False)]
+    make_attempt(make_exam(course_id="another/course/2026"))
+    users = [make_user() for _ in range(learners)]
+    for exam in exams:
+        insert(exam, users, seconds=lambda: order.randrange(moments))
+    for _ in range(retakes):
+        insert(exams[1], order.sample(users, k=len(users) // 3), seconds=lambda: order.randrange(moments))
+    expected = look_at_everything()
+
+    found = [page(number) for number in range(1, page().paginator.num_pages + 1)]
+
+    assert [pk for one in found for pk in ids(one)] == expected
+    assert {one.paginator.count for one in found} == {len(expected)}
+
+
+def test_one_exam_has_pages_of_its_own() -> None:
+    exams = [make_exam("timed") for _ in range(3)]
+    users = [make_user() for _ in range(40)]
+    for exam in exams:
+        insert(exam, users, seconds=iter(range(40)).__next__)
+
+    found = [page(number, exam_id=exams[1].pk) for number in range(1, 5)]
+
+    assert [pk for one in found for pk in ids(one)] == look_at_everything(exams[1].pk)
+
+
+def test_a_page_that_does_not_exist_is_the_last_one() -> None:
+    insert(make_exam("timed"), [make_user() for _ in range(45)], seconds=iter(range(45)).__next__)
+
+    assert [(page(number).number, len(ids(page(number)))) for number in (0, -3, 6, 10**9, 10**30)] == [(5, 5)] * 5
+
+
+@pytest.fixture
+def large_exam() -> ProctoredExam:
+    """An exam of so many learners that a first page of 10 does not see them all."""
+    exam = make_exam("timed")
+    insert(exam, [make_user() for _ in range(60)], seconds=iter(range(60)).__next__)
+    return exam
+
+
+def test_the_number_of_rows_is_counted_once(large_exam: ProctoredExam, django_assert_num_queries: Any) -> None:
+    assert page().paginator.count == 60
+
+    with django_assert_num_queries(4) as queries:
+        assert page().paginator.count == 60
+
+    assert not any("COUNT(" in query["sql"] for query in queries.captured_queries)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda exam: make_attempt(exam), id="an-attempt-is-made"),
+        pytest.param(lambda exam: insert(exam, [make_user()], seconds=lambda: 99), id="made-by-another-process"),
+        pytest.param(lambda exam: exam.proctoredexamstudentattempt_set.first().delete(), id="an-attempt-is-deleted"),
+        pytest.param(lambda exam: exam.proctoredexamstudentattempt_set.all()[:1][0].user.delete(), id="a-learner-is"),
+        pytest.param(lambda exam: make_attempt(make_exam("practice")), id="another-exam-gets-one"),
+    ],
+)
+def test_the_number_of_rows_is_counted_anew_when(large_exam: ProctoredExam, change: Callable[..., Any]) -> None:
+    page()
+
+    change(large_exam)
+
+    assert page().paginator.count == len(look_at_everything()) != 60
+
+
+def test_the_remembered_number_gives_way_to_what_is_seen(large_exam: ProctoredExam) -> None:
+    """Rows that go behind the back of the ORM: the list itself is right at once."""
+    page()
+    newest = look_at_everything()[0]
+    gone = ProctoredExamStudentAttempt.objects.exclude(pk=newest)
+    gone._raw_delete(gone.db)
+
+    assert (ids(page()), page().paginator.count) == ([newest], 1)
+
+
+def test_without_a_cache_the_list_is_the_same(large_exam: ProctoredExam, settings: Any) -> None:
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+    assert cache.get_many(["anything"]) == {}
+
+    assert [page().paginator.count for _ in range(2)] == [60, 60]
+
+
+def test_what_a_search_finds_does_not_depend_on_how_many_people_it_finds(
+    large_exam: ProctoredExam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = [ids(page(number, search_by="learner")) for number in (1, 6)]
+    monkeypatch.setattr(attempt_pages, "_MOST_PEOPLE_NAMED", 1)
+
+    many = [ids(page(number, search_by="learner")) for number in (1, 6)]
+
+    assert few == many == [look_at_everything()[:10], look_at_everything()[50:]]
+
+
+def test_a_search_finds_nobody_who_took_no_exam_here(large_exam: ProctoredExam) -> None:
+    make_attempt(make_exam(course_id="another/course/2026"), make_user("somebody_else"))
+
+    assert ids(page(search_by="somebody_else")) == []
+
+
+def test_far_pages_of_a_large_course_cost_as_many_queries(large_exam: ProctoredExam, count_queries: Count) -> None:
+    page()
+
+    assert {count_queries(lambda number=number: page(number)) for number in (1, 3, 6)} == {4}

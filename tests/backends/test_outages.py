@@ -1,0 +1,210 @@
+"""A provider that fails at any of the moments at which it is called. Spec: backends.md 4.5, 5.4, 18.5.
+
+Over REST, with a REST provider and an intercepted network: no submission is lost, no learner sees a
+500, a reset by staff answers 502 and keeps the row.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+import responses
+from django.urls import reverse
+from rest_framework.test import APIClient
+
+from edx_proctoring import api
+from edx_proctoring.models import AttemptEffect, ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from tests.factories import COURSE, make_attempt, make_exam, make_staff, make_user
+
+from .conftest import BASE_URL, TOKEN_URL, make_rest_provider
+
+pytestmark = [
+    pytest.mark.django_db,
+    # There is no build of worker scripts here, which pages say once per provider.
+    pytest.mark.filterwarnings("ignore:No proctoring worker script"),
+]
+
+# How a provider fails, and whether it counts as unheard (told again) or as answered.
+FAILURES: dict[str, dict[str, Any]] = {
+    "no-connection": {"body": requests.ConnectionError("refused")},
+    "timeout": {"body": requests.ReadTimeout("slow")},
+    "builtin-error": {"body": ConnectionError("builtin")},
+    "error-500": {"status": 500, "body": "out of order"},
+    "error-503": {"status": 503, "body": "busy"},
+}
+ODD_REPLIES: dict[str, dict[str, Any]] = {
+    "not-json": {"body": "<html>maintenance</html>"},
+    "a-list": {"json": ["odd"]},
+    "empty": {"body": ""},
+}
+ALL = [pytest.param(reply, id=name) for name, reply in {**FAILURES, **ODD_REPLIES}.items()]
+UNHEARD = [pytest.param(reply, id=name) for name, reply in FAILURES.items()]
+
+
+@pytest.fixture
+def provider(http: responses.RequestsMock, backends_registry: dict[str, Any]) -> Any:
+    """The provider ``test``, over REST."""
+    backends_registry["test"] = make_rest_provider()
+    return backends_registry["test"]
+
+
+@pytest.fixture
+def exam(backends_registry: dict[str, Any]) -> ProctoredExam:
+    """An exam that the provider knows; made while another provider was in its place."""
+    return make_exam(backend="test", external_id="ext-exam")
+
+
+@pytest.fixture
+def fail(provider: Any, http: responses.RequestsMock) -> Callable[[dict[str, Any]], None]:
+    """Let each call to the provider end so."""
+
+    def let(reply: dict[str, Any]) -> None:
+        for method in ("GET", "POST", "PATCH", "DELETE"):
+            http.add(method, re.compile(re.escape(BASE_URL) + "/api/.*"), **reply)
+
+    return let
+
+
+def client_of(user: Any) -> APIClient:
+    client = APIClient()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def attempt_url(attempt: ProctoredExamStudentAttempt) -> str:
+    return reverse("edx_proctoring:proctored_exam.attempt", args=[attempt.pk])
+
+
+@pytest.mark.spec("backends.md", "4.5:register")
+@pytest.mark.parametrize("reply", ALL)
+def test_registration_is_refused_clearly_and_leaves_nothing(exam, fail, reply):
+    fail(reply)
+    learner = client_of(make_user())
+
+    answer = learner.post(
+        reverse("edx_proctoring:proctored_exam.attempt.collection"),
+        {"exam_id": exam.pk, "attempt_proctored": True},
+        format="json",
+    )
+
+    assert answer.status_code in (502, 503)
+    assert list(answer.json()) == ["detail"]
+    assert answer.json()["detail"]
+    assert not ProctoredExamStudentAttempt.objects.exists()
+
+
+@pytest.mark.spec("backends.md", "4.5:outage")
+@pytest.mark.parametrize("reply", ALL)
+@pytest.mark.parametrize(
+    ("before", "action", "after"),
+    [
+        pytest.param(S.ready_to_start, "start", S.started, id="start"),
+        pytest.param(S.started, "submit", S.submitted, id="submit"),
+        pytest.param(S.started, "error", S.error, id="error"),
+    ],
+)
+def test_the_learner_goes_on(exam, fail, reply, before, action, after):
+    attempt = make_attempt(exam, status=before, external_id="ext-att")
+    fail(reply)
+
+    answer = client_of(attempt.user).put(attempt_url(attempt), {"action": action}, format="json")
+
+    assert answer.status_code == 200
+    attempt.refresh_from_db()
+    assert attempt.status == after
+
+
+@pytest.mark.spec("backends.md", "4.5:outage")
+@pytest.mark.parametrize("reply", UNHEARD)
+def test_what_the_provider_did_not_hear_it_is_told_again(exam, fail, http, reply):
+    attempt = make_attempt(exam, status=S.started, external_id="ext-att")
+    fail(reply)
+    api.update_attempt_status(attempt.pk, S.submitted)
+    [row] = AttemptEffect.objects.all()
+    assert (row.call_name, row.state, row.tries) == ("stop_exam_attempt", AttemptEffect.STATE_DUE, 1)
+
+    http.reset()
+    http.post(TOKEN_URL, json={"access_token": "token-1", "expires_in": 3600})
+    told = http.patch(f"{BASE_URL}/api/v1/exam/ext-exam/attempt/ext-att/", json={"status": "submitted"})
+    api.deliver_due_effects(ignore_pause=True)
+
+    assert told.call_count == 1
+    assert not AttemptEffect.objects.exists()
+
+
+@pytest.mark.spec("backends.md", "4.5:remove")
+@pytest.mark.parametrize("reply", ALL)
+def test_a_reset_by_staff_answers_502_and_keeps_the_row(exam, fail, reply):
+    attempt = make_attempt(exam, status=S.started, external_id="ext-att")
+    fail(reply)
+
+    answer = client_of(make_staff()).delete(attempt_url(attempt))
+
+    assert answer.status_code == 502
+    assert "temporarily unavailable" in answer.json()["detail"]
+    attempt.refresh_from_db()
+    assert attempt.status == S.started
+
+
+@pytest.mark.spec("backends.md", "4.5:best-effort")
+@pytest.mark.parametrize("reply", ALL)
+def test_a_removal_that_need_not_reach_the_provider_removes_the_row(exam, fail, reply):
+    attempt = make_attempt(exam, status=S.started, external_id="ext-att")
+    fail(reply)
+    api.remove_exam_attempt(attempt.pk, make_staff(), require_backend_removal=False)
+    assert not ProctoredExamStudentAttempt.objects.exists()
+
+
+@pytest.mark.spec("backends.md", "4.5:set-up")
+@pytest.mark.parametrize("reply", ALL)
+@pytest.mark.parametrize("status", [S.created, S.download_software_clicked, S.started, S.submitted])
+def test_every_page_is_shown(exam, fail, reply, status):
+    attempt = make_attempt(exam, status=status, external_id="ext-att")
+    fail(reply)
+    html = api.get_student_view(attempt.user_id, COURSE, exam.content_id, {}, "student")
+    # While the exam runs, the content itself is shown in the place of a page of ours.
+    assert (html is None) == (status == S.started)
+
+
+@pytest.mark.spec("backends.md", "4.5:settings")
+@pytest.mark.parametrize("reply", ALL)
+def test_the_settings_endpoint_answers_with_whom_to_ask(exam, fail, reply):
+    fail(reply)
+    answer = client_of(make_user()).get(reverse("edx_proctoring:proctored_exam.proctoring_settings", args=[exam.pk]))
+    assert answer.status_code == 200
+    assert answer.json()["exam_proctoring_backend"] == {}
+    assert answer.json()["integration_specific_email"]
+
+
+@pytest.mark.spec("backends.md", "4.5:saved")
+@pytest.mark.parametrize("reply", ALL)
+def test_an_exam_can_be_saved(exam, fail, reply):
+    fail(reply)
+    exam.exam_name = "Renamed"
+    exam.save()
+    exam.refresh_from_db()
+    assert (exam.exam_name, exam.external_id) == ("Renamed", "ext-exam")
+
+
+@pytest.mark.parametrize("reply", ALL)
+def test_retirement_says_what_is_not_done(exam, fail, reply):
+    attempt = make_attempt(exam, status=S.submitted, external_id="ext-att")
+    fail(reply)
+    answer = client_of(make_staff()).post(
+        reverse("edx_proctoring:backend_user_deletion_api", args=[attempt.user_id]), format="json"
+    )
+    assert (answer.status_code, answer.json()) == (500, {"test": False})
+
+
+@pytest.mark.spec("backends.md", "4.5:outage")
+def test_a_provider_that_is_not_configured_any_more_refuses_before_anything_is_written(exam, backends_registry):
+    """A status change is refused then, and stays possible: contract (python-api.md 7.3)."""
+    attempt = make_attempt(exam, status=S.started, external_id="ext-att")
+    del backends_registry["test"]
+    with pytest.raises(NotImplementedError):
+        api.update_attempt_status(attempt.pk, S.submitted)
+    attempt.refresh_from_db()
+    assert attempt.status == S.started

@@ -1,0 +1,92 @@
+"""What visitors see when something is wrong: the demo's own pages, without the insides of the server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+from django.db import OperationalError
+from django.db.backends.utils import CursorWrapper
+from django.template.loader import get_template
+from django.test import Client
+
+pytestmark = pytest.mark.django_db
+
+# What Django's own pages show with DEBUG, or a traceback anywhere.
+INSIDES = ("Traceback", "URLconf", "DJANGO_SETTINGS_MODULE", "DEBUG", "Exception", settings.SECRET_KEY)
+
+
+def assert_friendly(reply, status, heading):
+    text = reply.content.decode()
+    assert reply.status_code == status
+    assert f"<h1>{heading}</h1>" in text
+    assert "demo/demo.css" in text
+    assert not [word for word in INSIDES if word in text]
+    return text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nothing",
+        "/nothing/",
+        "/courses/course-v1:No+SUCH+Course/outline",
+        "/login/nobody",
+        "/api/edx_proctoring/nothing",
+        "/%00",
+    ],
+)
+@pytest.mark.parametrize("logged_in", [False, True], ids=["stranger", "learner"])
+def test_an_unknown_address(client, learner, path, logged_in):
+    if logged_in:
+        client.force_login(learner)
+    text = assert_friendly(client.get(path), 404, "This page does not exist")
+    assert 'href="/"' in text
+
+
+@pytest.mark.urls("tests.demo.host.broken_urls")
+def test_a_defect(client):
+    client.raise_request_exception = False
+    text = assert_friendly(client.get("/broken"), 500, "Something went wrong on our side")
+    assert 'href="/"' in text
+
+
+def test_a_database_that_does_not_answer(client, monkeypatch):
+    """The error page itself must not ask it once more."""
+
+    def fail(*args, **kwargs):
+        raise OperationalError("no such table")
+
+    client.raise_request_exception = False
+    monkeypatch.setattr(CursorWrapper, "execute", fail)
+    assert_friendly(client.get("/"), 500, "Something went wrong on our side")
+
+
+def test_the_page_for_defects_needs_no_context():
+    assert "{" not in get_template("500.html").render({})
+
+
+def test_a_form_without_its_token(learner):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(learner)
+    assert_friendly(client.post("/logout"), 403, "This form has become too old")
+
+
+def test_another_host_name(client):
+    assert_friendly(client.get("/", headers={"host": "evil.example"}), 400, "We did not understand this request")
+
+
+@pytest.mark.parametrize(("value", "debug"), [("", "False"), ("1", "True"), ("0", "False")], ids=["unset", "on", "off"])
+def test_the_details_are_there_for_those_who_ask(tmp_path, value, debug):
+    done = subprocess.run(
+        [sys.executable, "-c", "from demo.settings import combined; print(combined.DEBUG, combined.DEMO_TOOLS)"],
+        env={**os.environ, "DEMO_DEBUG": value, "DEMO_DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.split() == [debug, "True"]

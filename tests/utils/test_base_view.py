@@ -1,0 +1,55 @@
+"""The base of views that ask for a login. Spec: python-api.md 9."""
+
+import pytest
+from django.test import RequestFactory
+from edx_rest_framework_extensions.auth.jwt.authentication import JwtAuthentication
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+
+from edx_proctoring.utils import AuthenticatedAPIView
+from tests.factories import make_user
+
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("python-api.md", "9:view-classes")]
+
+
+class WhoAmI(AuthenticatedAPIView):
+    """A view of a host that builds upon ours."""
+
+    def get(self, request):
+        return Response(request.user.username)
+
+    post = get
+
+
+def ask(method="GET", user=None, **headers):
+    request = RequestFactory(enforce_csrf_checks=True).generic(method, "/", **headers)
+    if user is not None:
+        # As the session middleware leaves it.
+        request.user = user
+    request.session = {}
+    return WhoAmI.as_view()(request)
+
+
+def test_somebody_with_a_session_is_let_in():
+    response = ask(user=make_user("iris"))
+    assert (response.status_code, response.data) == (200, "iris")
+
+
+def test_nobody_is_refused_with_403_not_401():
+    assert ask().status_code == 403
+
+
+def test_a_session_alone_does_not_write_without_the_csrf_token():
+    assert ask("POST", user=make_user()).status_code == 403
+
+
+def test_a_token_that_is_none_is_refused():
+    assert ask(HTTP_AUTHORIZATION="JWT nonsense").status_code == 403
+
+
+def test_session_comes_before_token_and_a_login_is_asked_for():
+    session, token = AuthenticatedAPIView.authentication_classes
+    assert session is SessionAuthentication
+    assert issubclass(token, JwtAuthentication)
+    assert AuthenticatedAPIView.permission_classes == (IsAuthenticated,)
