@@ -126,7 +126,7 @@ test-matrix: $(STAMPS)/dev ## Every supported Python and Django, through tox
 ## --- quality --------------------------------------------------------------------------------------------
 
 .PHONY: quality
-quality: lint imports types migrations pii spec-table-check lint-js ## Linters, import layers, types, pending migrations
+quality: lint imports types migrations pii spec-table-check permissions-check lint-js ## Linters, import layers, types, pending migrations
 
 .PHONY: lint
 lint: $(STAMPS)/quality ## ruff
@@ -156,6 +156,14 @@ spec-table: | $(PY) ## Renew docs/spec_coverage.rst: which test shows which item
 .PHONY: spec-table-check
 spec-table-check: | $(PY) ## Each item of the specification has a test, and the page says so
 	$(PY) tools/spec_table.py --check
+
+.PHONY: permissions
+permissions: $(STAMPS)/quality ## Renew docs/reference/permissions.rst: who may send which request
+	$(PY) tools/permission_matrix.py
+
+.PHONY: permissions-check
+permissions-check: $(STAMPS)/quality ## The page of permissions is what the tests send
+	$(PY) tools/permission_matrix.py --check
 
 .PHONY: lint-js
 lint-js: node_modules/.package-lock.json ## eslint

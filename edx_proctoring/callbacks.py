@@ -5,38 +5,50 @@ provider from a thread, with None for a request.
 """
 
 import logging
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 
 from edx_proctoring.api import get_exam_attempt_by_code, mark_waiting_attempt_as_ready, update_attempt_status
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
+from edx_proctoring.views.throttling import seconds_to_wait
 
 log = logging.getLogger(__name__)
 
 ALLOWED_METHODS = ("GET", "HEAD", "POST")
 
+# A limit of years is a limit of none; the cookie need not outlive a month.
+_LONGEST_EXAM_MINUTES: Final = 30 * 24 * 60
 
+
+# A GET does the same, so a token would protect nobody; and the learner's software has none to send.
+@csrf_exempt
 @transaction.non_atomic_requests
 def start_exam_callback(request: HttpRequest | None, attempt_code: str) -> HttpResponse:
     """Note that the learner's software is ready, then lead to the exam.
 
     Entering a running exam again ends it. Answers 302 with the attempt code in the signed cookie
-    ``exam`` (by which a provider recognises its browser), 404 for an unknown code. A HEAD request
-    changes nothing: link previews send them.
+    ``exam`` (by which a provider recognises its browser), 404 for an unknown code, 429 beyond the
+    configured rate. A HEAD request changes nothing: link previews send them.
     """
     if request is not None and request.method not in ALLOWED_METHODS:
         return _sealed(HttpResponse(status=405, headers={"Allow": ", ".join(ALLOWED_METHODS)}))
+    wait = None if request is None else seconds_to_wait(request, attempt_code)
+    if wait is not None:
+        log.warning("launch refused, too many of them")
+        text = _("Too many attempts to open an exam. Try again in a minute.")
+        return _text(text, 429, {"Retry-After": f"{wait:.0f}"})
     attempt = get_exam_attempt_by_code(attempt_code)
     if not attempt:
         log.warning("launch with an unknown attempt code")
-        return _sealed(
-            HttpResponse(
-                content="You have entered an exam code that is not valid.", status=404, content_type="text/plain"
-            )
-        )
+        return _text(_("You have entered an exam code that is not valid."), 404)
     if request is None or request.method != "HEAD":
         try:
             _enter(attempt["id"], attempt["status"])
@@ -48,6 +60,7 @@ def start_exam_callback(request: HttpRequest | None, attempt_code: str) -> HttpR
     response.set_signed_cookie(
         "exam",
         attempt_code,
+        max_age=_cookie_age(attempt),
         httponly=True,
         samesite="Lax",
         secure=request is not None and request.is_secure(),
@@ -70,7 +83,18 @@ def _address_of(course_id: str, content_id: str) -> str:
     except NoReverseMatch:
         # Contract: format and positional argument are matched exactly.
         log.exception("BLOCKING ERROR: Can't find course info url for course_id=%s", course_id)
-        return ""
+        # An empty address is this one: the browser would launch again, and so end the exam it began.
+        return "/"
+
+
+def _cookie_age(attempt: Mapping[str, Any]) -> timedelta:
+    """Return how long the secure browser is known: all of the exam, and a day for pauses and late beginners."""
+    minutes = attempt["allowed_time_limit_mins"] or attempt["proctored_exam"]["time_limit_mins"] or 0
+    return timedelta(days=1) + timedelta(minutes=min(minutes, _LONGEST_EXAM_MINUTES))
+
+
+def _text(text: str, status: int, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    return _sealed(HttpResponse(text, status=status, content_type="text/plain; charset=utf-8", headers=headers))
 
 
 def _sealed(response: HttpResponse) -> HttpResponse:

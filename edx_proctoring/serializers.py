@@ -21,11 +21,10 @@ from edx_proctoring.models import (
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAttempt,
 )
+from edx_proctoring.models.allowances import MAX_MINUTES
+from edx_proctoring.utils.storable import ID_RULES
 
 log = logging.getLogger(__name__)
-
-# The width of the text columns; without it, MySQL answers an over-long id with a server error.
-MAX_ID_LENGTH = 255
 
 
 def data_of(serializer: type[serializers.ModelSerializer], instance: Model) -> dict[str, Any]:
@@ -87,17 +86,17 @@ class ProctoredExamSerializer(serializers.ModelSerializer):
     """An exam. ``due_date`` stays a ``datetime``. As input: a new exam, one per course and content."""
 
     id = serializers.IntegerField(required=False)
-    course_id = serializers.CharField(required=True, max_length=MAX_ID_LENGTH)
-    content_id = serializers.CharField(required=True, max_length=MAX_ID_LENGTH)
-    external_id = serializers.CharField(required=True, max_length=MAX_ID_LENGTH)
+    course_id = serializers.CharField(required=True, **ID_RULES)
+    content_id = serializers.CharField(required=True, **ID_RULES)
+    external_id = serializers.CharField(required=True, **ID_RULES)
     exam_name = serializers.CharField(required=True)
-    time_limit_mins = serializers.IntegerField(required=True, min_value=0)
+    time_limit_mins = serializers.IntegerField(required=True, min_value=0, max_value=MAX_MINUTES)
     is_proctored = serializers.BooleanField(required=True)
     is_practice_exam = serializers.BooleanField(required=True)
     is_active = serializers.BooleanField(required=True)
     due_date = serializers.DateTimeField(required=False, format=None)
     hide_after_due = serializers.BooleanField(required=True)
-    backend = serializers.CharField(required=False, allow_null=True, max_length=MAX_ID_LENGTH)
+    backend = serializers.CharField(required=False, allow_null=True, **ID_RULES)
 
     class Meta:
         model = ProctoredExam
@@ -136,7 +135,7 @@ class ProctoredExamJSONSafeSerializer(ProctoredExamSerializer):
 class ProctoredExamRegistrationSerializer(ProctoredExamSerializer):
     """An exam as registered in bulk: it may exist already, and need not have a provider's id or a due date."""
 
-    external_id = serializers.CharField(required=False, allow_null=True, max_length=MAX_ID_LENGTH)
+    external_id = serializers.CharField(required=False, allow_null=True, **ID_RULES)
     due_date = serializers.DateTimeField(required=False, allow_null=True, format=None)
 
     class Meta(ProctoredExamSerializer.Meta):

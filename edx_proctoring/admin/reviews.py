@@ -71,9 +71,7 @@ class ReviewListFilter(admin.SimpleListFilter):
         if self.value() == "all_unreviewed":
             return queryset.filter(reviewed_by__isnull=True)
         if self.value() == "all_unreviewed_failures":
-            return queryset.filter(
-                reviewed_by__isnull=True, review_status=SoftwareSecureReviewStatus.suspicious
-            )
+            return queryset.filter(reviewed_by__isnull=True, review_status=SoftwareSecureReviewStatus.suspicious)
         return None
 
 
@@ -183,9 +181,7 @@ class ProctoredExamSoftwareSecureReviewAdmin(admin.ModelAdmin):
         request_if_asked_for = () if django.VERSION < (5, 0) else (request,)
         return super().lookup_allowed(lookup, value, *request_if_asked_for)
 
-    def save_model(
-        self, request: HttpRequest, obj: ProctoredExamSoftwareSecureReview, form: Any, change: bool
-    ) -> None:
+    def save_model(self, request: HttpRequest, obj: ProctoredExamSoftwareSecureReview, form: Any, change: bool) -> None:
         """Note who decided, and save: the attempt follows."""
         reviewer: Any = request.user
         obj.reviewed_by = reviewer

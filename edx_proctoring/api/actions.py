@@ -18,7 +18,7 @@ from edx_proctoring.api import attempts, attempts_read, resets, timing, transiti
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 from edx_proctoring.utils import get_time_remaining_for_attempt
-from edx_proctoring.utils.text import storable
+from edx_proctoring.utils.storable import storable
 
 __all__ = ["ActionRequest", "create_attempt_for_learner", "perform_action"]
 

@@ -18,7 +18,9 @@ from edx_proctoring.api import exams
 from edx_proctoring.api.attempts_read import allowance_dict
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance
+from edx_proctoring.models.allowances import MAX_MINUTES
 from edx_proctoring.utils import emit_event
+from edx_proctoring.utils.storable import as_id
 
 __all__ = [
     "add_allowance_for_user",
@@ -32,8 +34,8 @@ log = logging.getLogger(__name__)
 # Rows per statement: databases limit the size of one.
 BATCH_SIZE = 500
 
-# The range of our key columns.
-_MAX_ID = 2**31 - 1
+# A learner who gets a thousand times the time has all of it; anything beyond is a slip of the pen.
+MAX_MULTIPLIER = 1000
 
 ADDITIONAL_TIME = ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED[0]
 
@@ -84,7 +86,7 @@ def get_allowances_for_course(course_id: Any) -> list[dict[str, Any]]:
 
 
 def add_bulk_allowances(
-    exam_ids: Iterable[Any], user_ids: Iterable[Any], allowance_type: Any, value: Any
+    exam_ids: Iterable[Any], user_ids: Iterable[Any], allowance_type: Any, value: Any, *, all_or_nothing: bool = False
 ) -> tuple[list[dict[str, Any]], int, int]:
     """Give many learners an allowance in many exams.
 
@@ -94,10 +96,12 @@ def add_bulk_allowances(
         allowance_type: a key, or ``'time_multiplier'``: additional time as a share of each exam's
             limit.
         value: for the multiplier a number from 1; ``'1.5'`` grants half the limit again.
+        all_or_nothing: give none where one cannot be given.
 
     Returns ``(data, successes, failures)``. ``data`` has one item per pair, whatever became of it:
-    ``exam_id``, ``user_id``, ``success`` and ``error`` (text or None). A pair that fails keeps no
-    other from being tried. Raises ``AllowanceValueNotAllowedException`` before anything is written.
+    ``exam_id``, ``user_id``, ``success``, ``status`` (``created``, ``updated``, ``failed``) and
+    ``error`` (text or None). A pair that fails keeps no other from being tried, unless all or
+    nothing is wanted. Raises ``AllowanceValueNotAllowedException`` before anything is written.
     """
     multiplier = _validated_multiplier(allowance_type, value)
     wanted_exams = list(dict.fromkeys(exam_ids))
@@ -107,6 +111,7 @@ def add_bulk_allowances(
     key = ADDITIONAL_TIME if multiplier is not None else _stored_key(allowance_type)
     data: list[dict[str, Any]] = []
     grants: dict[tuple[int, int], _Grant] = {}
+    pairs: list[tuple[int, int] | None] = []
     for exam_id in wanted_exams:
         exam = known_exams.get(exam_id)
         if exam is None:
@@ -116,11 +121,23 @@ def add_bulk_allowances(
             error = _why_not(exam, user_id, entry)
             if error is not None:
                 log.error("allowance not granted: exam_id=%s user_id=%s", exam_id, user_id)
-            elif exam is not None and user_id is not None:
+            pair = None
+            if error is None and exam is not None and user_id is not None:
                 granted = value if multiplier is None else _share_of(exam.time_limit_mins, multiplier)
-                grants[exam.pk, user_id] = _Grant(exam, user_id, str(granted))
-            data.append({"exam_id": exam_id, "user_id": entry, "success": error is None, "error": error})
-    _store(list(grants.values()), key)
+                pair = (exam.pk, user_id)
+                grants[pair] = _Grant(exam, user_id, str(granted))
+            pairs.append(pair)
+            data.append(
+                {"exam_id": exam_id, "user_id": entry, "success": error is None, "status": "failed", "error": error}
+            )
+    if all_or_nothing and None in pairs:
+        for item in data:
+            item.update(success=False, error=item["error"] or "Not given, because others cannot be.")
+        return data, 0, len(data)
+    stored = _store(list(grants.values()), key)
+    for item, pair in zip(data, pairs, strict=True):
+        if pair is not None:
+            item["status"] = stored[pair]
     successes = sum(item["success"] for item in data)
     return data, successes, len(data) - successes
 
@@ -147,13 +164,16 @@ def _why_not(exam: ProctoredExam | None, user_id: int | None, entry: Any) -> str
 
 def _share_of(limit_minutes: int, multiplier: float) -> int:
     # Half rounds to even: contract.
-    return round(limit_minutes * (multiplier - 1))
+    return min(round(limit_minutes * (multiplier - 1)), MAX_MINUTES)
 
 
-def _store(grants: Sequence[_Grant], key: str) -> None:
-    """Write allowances and archive what they replace, in a constant number of queries; then track them."""
+def _store(grants: Sequence[_Grant], key: str) -> dict[tuple[int, int], str]:
+    """Write allowances and archive what they replace, in a constant number of queries; then track them.
+
+    Returns ``{(exam id, user id): "created" or "updated"}``.
+    """
     if not grants:
-        return
+        return {}
     allowances = ProctoredExamStudentAllowance.objects
     now = timezone.now()
     with transaction.atomic():
@@ -181,10 +201,13 @@ def _store(grants: Sequence[_Grant], key: str) -> None:
         allowances.bulk_update(updated, ["value", "modified"], batch_size=BATCH_SIZE)
         _create_all(created)
     exam_dicts = {grant.exam.pk: exams.exam_dict(grant.exam) for grant in grants}
+    became: dict[tuple[int, int], str] = {}
     for action, rows in (("created", created), ("updated", updated)):
         for allowance in rows:
+            became[allowance.proctored_exam_id, allowance.user_id] = action
             _track(exam_dicts[allowance.proctored_exam_id], action, allowance)
     log.info("bulk allowance: key=%s exams=%s created=%s updated=%s", key, len(exam_dicts), len(created), len(updated))
+    return became
 
 
 def _create_all(new: Sequence[ProctoredExamStudentAllowance]) -> None:
@@ -210,8 +233,10 @@ def _validated_multiplier(allowance_type: Any, value: Any) -> float | None:
             multiplier = float(value)
         except (TypeError, ValueError):
             multiplier = math.nan
-        if not (math.isfinite(multiplier) and multiplier >= 1):
-            raise AllowanceValueNotAllowedException(f'allowance_value "{value}" should be a number from 1 upwards.')
+        if not 1 <= multiplier <= MAX_MULTIPLIER:
+            raise AllowanceValueNotAllowedException(
+                f'allowance_value "{value}" should be a number from 1 to {MAX_MULTIPLIER}.'
+            )
         return multiplier
     if not ProctoredExamStudentAllowance.is_allowance_value_valid(_stored_key(allowance_type), value):
         raise AllowanceValueNotAllowedException(f'allowance_value "{value}" should be non-negative integer value.')
@@ -219,15 +244,9 @@ def _validated_multiplier(allowance_type: Any, value: Any) -> float | None:
 
 
 def _exams_by_given_id(exam_ids: Sequence[Any]) -> dict[Any, ProctoredExam]:
-    as_numbers = {exam_id: int(exam_id) for exam_id in exam_ids if _may_be_id(exam_id)}
+    as_numbers = {exam_id: number for exam_id in exam_ids if (number := as_id(exam_id)) is not None}
     found = ProctoredExam.objects.in_bulk(set(as_numbers.values()))
     return {given: found[number] for given, number in as_numbers.items() if number in found}
-
-
-def _may_be_id(given: Any) -> bool:
-    # A number that no key column can hold is nobody's id, and some databases answer it with an error.
-    text = str(given)
-    return text.isascii() and text.isdigit() and len(text) <= len(str(_MAX_ID)) and int(text) <= _MAX_ID
 
 
 def _user_ids_by_entry(entries: Sequence[Any]) -> dict[Any, int]:

@@ -4,20 +4,18 @@ Everything is looked at before anything is stored: what a provider got wrong is 
 reason, and the attempt is as it was.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from edx_proctoring.exceptions import ReviewNotUnderstood
 from edx_proctoring.models import ProctoredExamSoftwareSecureComment
+from edx_proctoring.utils.storable import storable
 
-__all__ = ["NormalizedReview", "ReviewComment", "parse_review", "storable"]
+__all__ = ["NormalizedReview", "ReviewComment", "parse_review"]
 
 # The range of the columns that hold seconds.
 _MAX_SECONDS: Final = 2**31 - 1
-# JSON may spell them, but no database takes the halves of a surrogate pair, and PostgreSQL no zero character.
-_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 _MAX_HEADING_LENGTH: Final[int] = ProctoredExamSoftwareSecureComment._meta.get_field("status").max_length or 255
 
 
@@ -43,21 +41,6 @@ class NormalizedReview:
     status: str
     comments: tuple[ReviewComment, ...]
     video_url: str | None
-
-
-def storable(value: Any) -> Any:
-    """Return a copy of what was read from JSON, with the replacement character for what no database takes.
-
-    A verdict is worth more than a broken character in a remark, so such a review is not refused; and a code or an
-    address with one in it is nobody's, which is then found out in the ordinary way.
-    """
-    if isinstance(value, str):
-        return _UNSTORABLE.sub("\ufffd", value)
-    if isinstance(value, Mapping):
-        return {storable(key): storable(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [storable(item) for item in value]
-    return value
 
 
 def parse_review(review: Any) -> NormalizedReview:
@@ -100,7 +83,8 @@ def _text(comment: Mapping[str, Any], key: str, number: int) -> str:
     value = comment.get(key)
     if not isinstance(value, str):
         raise ReviewNotUnderstood(f"{key!r} of comment {number} must be a text.")
-    return value
+    # A verdict is worth more than a character that was cut in two.
+    return storable(value)
 
 
 def _seconds(comment: Mapping[str, Any], key: str, number: int) -> int:

@@ -20,7 +20,7 @@ from django.urls import reverse
 
 from edx_proctoring import backends, host, runtime
 from edx_proctoring.api import staff, transitions
-from edx_proctoring.api.review_forms import NormalizedReview, ReviewComment, parse_review, storable
+from edx_proctoring.api.review_forms import NormalizedReview, ReviewComment, parse_review
 from edx_proctoring.exceptions import (
     BackendProviderNotConfigured,
     ProctoredBaseException,
@@ -36,6 +36,7 @@ from edx_proctoring.models import (
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer, data_of
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus, ReviewStatus, SoftwareSecureReviewStatus
 from edx_proctoring.utils import emit_event, encrypt_and_encode, locate_attempt_by_attempt_code
+from edx_proctoring.utils.storable import is_storable, storable
 
 __all__ = ["ReviewReceipt", "apply_review", "deactivate_review_of", "receive_review", "replay_review"]
 
@@ -305,7 +306,7 @@ def _review_exists(attempt_code: str) -> bool:
 
 def _reviewer(email: Any) -> Any:
     """Return the user with this address; None if there is none, or if it is not clear who it is."""
-    if not isinstance(email, str) or not email:
+    if not isinstance(email, str) or not email or not is_storable(email):
         return None
     users = get_user_model()
     try:
@@ -396,7 +397,8 @@ def _settle(entry: ReviewInboxEntry, outcome: str, *, reason: Exception | str | 
     if isinstance(reason, Exception):
         reason = str(reason) if isinstance(reason, ProctoredBaseException) else type(reason).__name__
     if outcome == ReviewInboxEntry.OUTCOME_REFUSED:
-        outcome = f"{outcome}: {reason}"
+        # A refusal may quote what made it one.
+        outcome = storable(f"{outcome}: {reason}")
     entry.outcome = outcome[:255]
     entry.save(update_fields=["outcome", "modified"])
 

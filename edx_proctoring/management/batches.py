@@ -51,9 +51,7 @@ def positive_int(text: str) -> int:
     return number
 
 
-def rows_in_batches(
-    queryset: models.QuerySet[ModelT], *, batch_size: int, sleep_time: float
-) -> Iterator[list[ModelT]]:
+def rows_in_batches(queryset: models.QuerySet[ModelT], *, batch_size: int, sleep_time: float) -> Iterator[list[ModelT]]:
     """Yield the rows by ascending key, at most ``batch_size`` at a time; rest between two batches.
 
     Each batch is a query of its own that goes on after the last key. The caller may change or

@@ -11,9 +11,7 @@ def _id():
 def _created():
     return (
         "created",
-        model_utils.fields.AutoCreatedField(
-            default=django.utils.timezone.now, verbose_name="created", editable=False
-        ),
+        model_utils.fields.AutoCreatedField(default=django.utils.timezone.now, verbose_name="created", editable=False),
     )
 
 

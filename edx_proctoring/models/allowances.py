@@ -1,6 +1,6 @@
 """The allowance: what one learner gets beyond the rules of one exam."""
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -15,6 +15,9 @@ from edx_proctoring.exceptions import (
 )
 from edx_proctoring.models.exams import ProctoredExam
 from edx_proctoring.models.history import build_archive
+
+# A limit and an allowance of this size still fit, together, the column of an attempt, and a date.
+MAX_MINUTES: Final = 10**9
 
 
 class QuerySetWithUpdateOverride(models.QuerySet["ProctoredExamStudentAllowance"]):
@@ -115,9 +118,7 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
         """
         stored_key = key[0] if isinstance(key, tuple) and key else str(key)
         if not cls.is_allowance_value_valid(stored_key, value):
-            raise AllowanceValueNotAllowedException(
-                f'allowance_value "{value}" should be non-negative integer value.'
-            )
+            raise AllowanceValueNotAllowedException(f'allowance_value "{value}" should be non-negative integer value.')
         user_id = cls._find_user_id(user_info)
         exam = ProctoredExam.get_exam_by_id(exam_id)
         if exam is not None and not exam.is_active:
@@ -133,7 +134,11 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
             return False
         # ``isdigit`` alone accepts digits that ``int`` cannot read, such as a superscript two.
         text = str(allowance_value)
-        return text.isascii() and text.isdigit()
+        if not (text.isascii() and text.isdigit()):
+            return False
+        # More minutes than the column of an attempt holds would be a server error when the learner starts.
+        digits = text.lstrip("0") or "0"
+        return len(digits) <= len(str(MAX_MINUTES)) and int(digits) <= MAX_MINUTES
 
     @classmethod
     def get_additional_time_granted(cls, exam_id: int, user_id: int) -> int | None:

@@ -72,9 +72,7 @@ class ProctoredExamStudentAttemptManager(
 
     def get_current_exam_attempt(self, exam_id: int, user_id: int) -> "ProctoredExamStudentAttempt | None":
         """Return the learner's newest attempt at the exam, or None."""
-        return (
-            self.filter(proctored_exam_id=exam_id, user_id=user_id).with_exam_and_user().newest_first().first()
-        )
+        return self.filter(proctored_exam_id=exam_id, user_id=user_id).with_exam_and_user().newest_first().first()
 
     def get_exam_attempt_by_id(self, attempt_id: int) -> "ProctoredExamStudentAttempt | None":
         """Return the attempt, or None. Raises ``ValueError`` for an id that is no number."""
@@ -268,9 +266,7 @@ class ProctoredExamStudentAttempt(TimeStampedModel):
         ]
 
     def __str__(self) -> str:
-        return (
-            f"attempt_id={self.pk} exam_id={self.proctored_exam_id} user_id={self.user_id} status={self.status}"
-        )
+        return f"attempt_id={self.pk} exam_id={self.proctored_exam_id} user_id={self.user_id} status={self.status}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save the attempt. Raises ``DatabaseError`` if it was removed meanwhile: a reset is not undone by a save."""

@@ -44,9 +44,7 @@ class ReviewFields(TimeStampedModel):
     # URL-safe base64 of the AES-encrypted link to the recording.
     encrypted_video_url = models.BinaryField(null=True)
     # The person who decided; null when it was the provider. The verdict outlives that person's account.
-    reviewed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, related_name="+", on_delete=models.SET_NULL
-    )
+    reviewed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, related_name="+", on_delete=models.SET_NULL)
     # Learner and exam are found through the attempt as well; null in rows of old releases.
     student = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, related_name="+", on_delete=models.CASCADE)
     exam = models.ForeignKey(ProctoredExam, null=True, on_delete=models.CASCADE)
@@ -91,8 +89,7 @@ class ProctoredExamSoftwareSecureReview(ReviewFields):
     def should_notify(self) -> bool:
         """Whether the support team should look at it: suspicious, and no person decided yet."""
         return (
-            self.reviewed_by_id is None
-            and self.review_status == SoftwareSecureReviewStatus.notify_support_for_status
+            self.reviewed_by_id is None and self.review_status == SoftwareSecureReviewStatus.notify_support_for_status
         )
 
     @classmethod

@@ -12,9 +12,9 @@ from rest_framework.response import Response
 from edx_proctoring import api
 from edx_proctoring.api import course_scope, rosters
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException, UserNotFoundException
-from edx_proctoring.views.base import ProctoredAPIView, body_of, caller
+from edx_proctoring.views.base import ProctoredAPIView, caller, storable_body_of
 from edx_proctoring.views.idempotency import idempotent
-from edx_proctoring.views.parsing import parse_id, parse_names, required, required_id
+from edx_proctoring.views.parsing import is_yes, parse_id, parse_names, required, required_id
 from edx_proctoring.views.permissions import (
     foreign_exams_of_bulk,
     is_user_course_or_global_staff,
@@ -53,7 +53,7 @@ class ExamAllowanceView(ProctoredAPIView):
     @method_decorator(require_course_or_global_staff)
     def put(self, request: Request, course_id: str | None = None) -> Response:
         """Give an allowance to a learner, named by id (number), username or e-mail address (text)."""
-        body = body_of(request)
+        body = storable_body_of(request)
         api.add_allowance_for_user(
             exam_id=self._existing_exam(body),
             user_info=self._existing_user(body),
@@ -65,7 +65,7 @@ class ExamAllowanceView(ProctoredAPIView):
     @method_decorator(require_course_or_global_staff)
     def delete(self, request: Request, course_id: str | None = None) -> Response:
         """Take an allowance away; there being none is no error."""
-        body = body_of(request)
+        body = storable_body_of(request)
         exam_id, key = required_id(body, "exam_id"), self._key(body)
         if body.get("user_id") not in (None, ""):
             api.remove_allowance_for_user(exam_id=exam_id, user_id=parse_id(body["user_id"], "user_id"), key=key)
@@ -113,17 +113,24 @@ class ExamBulkAllowanceView(ProctoredAPIView):
 
     @idempotent
     def put(self, request: Request, course_id: str | None = None) -> Response:
-        """Give it to all pairs; 207 with a row per pair if only some worked, 400 if none did."""
-        body = body_of(request)
+        """Give it to all pairs; 207 with a row per pair if only some worked, 400 if none did.
+
+        ``atomic`` in the body: give none where one cannot be given.
+        """
+        body = storable_body_of(request)
         exam_ids = parse_names(body.get("exam_ids"), "exam_ids")
         users = parse_names(body.get("user_ids"), "user_ids")
         foreign = foreign_exams_of_bulk(request, exam_ids, course_id)
+        all_or_nothing = is_yes(body.get("atomic", "false"))
+        if foreign and all_or_nothing:
+            raise PermissionDenied(staff_required_text())
         try:
             rows, done, failed = api.add_bulk_allowances(
                 exam_ids=[exam_id for exam_id in exam_ids if exam_id not in foreign],
                 user_ids=users,
                 allowance_type=self._allowance_type(body),
                 value=self._value(body),
+                all_or_nothing=all_or_nothing,
             )
         except AllowanceValueNotAllowedException:
             return self._refusal("Enter a valid positive value number", "allowance_value")
@@ -133,14 +140,16 @@ class ExamBulkAllowanceView(ProctoredAPIView):
         if done == 0:
             return self._refusal("Enter a valid username or email", "user_info")
         if failed or refused:
-            failures = [{**row, "success": False, "error": staff_required_text()} for row in refused]
+            failures = [
+                {**row, "success": False, "status": "failed", "error": staff_required_text()} for row in refused
+            ]
             return Response(status=status.HTTP_207_MULTI_STATUS, data=[*rows, *failures])
         return Response()
 
     @staticmethod
     def _allowance_type(body: Any) -> str:
         allowance_type = required(body, "allowance_type")
-        if not isinstance(allowance_type, str):
+        if not isinstance(allowance_type, str) or not 0 < len(allowance_type) <= _MAX_VALUE_LENGTH:
             raise ParseError("allowance_type must be text.")
         return allowance_type
 

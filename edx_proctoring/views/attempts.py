@@ -19,7 +19,7 @@ from edx_proctoring.api import actions, attempt_pages, learning_mfe
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied, StudentExamAttemptDoesNotExistsException
 from edx_proctoring.utils import get_time_remaining_for_attempt, humanized_time
 from edx_proctoring.views import options, paging
-from edx_proctoring.views.base import LOG, ProctoredAPIView, body_of, caller, written_body_of
+from edx_proctoring.views.base import LOG, ProctoredAPIView, body_of, caller
 from edx_proctoring.views.idempotency import idempotent
 from edx_proctoring.views.parsing import is_true_in_query, is_yes, parse_id, required_id
 from edx_proctoring.views.permissions import is_user_course_or_global_staff, require_course_or_global_staff
@@ -79,8 +79,7 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
         """Do what ``action`` says (``api.actions.ACTIONS``)."""
         # First of all: an unknown id answers 400 whatever the body is, even one we cannot read.
         attempt = existing_attempt(attempt_id, "update")
-        # Any text: an error report must not be lost for half an emoji in the browser's words.
-        body = written_body_of(request)
+        body = body_of(request)
         action = body.get("action")
         refuse_stranger(attempt, self._acting_user_id(attempt, action, body.get("user_id")), "update")
         if not isinstance(action, str) or action not in actions.ACTIONS:

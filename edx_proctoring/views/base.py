@@ -8,11 +8,10 @@ Spec: rest-api.md 2 and 10, backends.md 10.3, cross-cutting.md C2 and C13.
   roll anything back: work that was done before it stays done, which the reset of a past-due
   onboarding exam relies on (rest-api.md 4.4).
 - Answers are about one person, so no proxy may keep them.
-- Text that no database takes is refused before it reaches one (``utils.text``).
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.core.exceptions import ImproperlyConfigured
@@ -32,7 +31,9 @@ from edx_proctoring.exceptions import (
     ProctoredBaseException,
 )
 from edx_proctoring.utils import AuthenticatedAPIView
-from edx_proctoring.utils.text import is_storable, storable
+from edx_proctoring.utils.storable import is_storable, storable
+from edx_proctoring.views.addresses import refuse_odd_address
+from edx_proctoring.views.parsers import GuardedParser, texts_in
 
 # Contract name (rest-api.md 2.5): deployments filter on it.
 LOG = logging.getLogger("edx_proctoring_views")
@@ -87,7 +88,6 @@ def answer_to(exc: ProctoredBaseException, name: str | None = None, ids: Mapping
     status = answer_status(exc)
     log = LOG.exception if status >= 500 else LOG.warning
     log("request refused: view=%s error=%s status=%s%s", name, type(exc).__name__, status, ids_for_log(ids))
-    # Texts quote what was sent.
     return Response(status=status, data={"detail": storable(str(exc)) or _words_for(exc)})
 
 
@@ -121,25 +121,25 @@ def _not_configured(cause: Exception) -> BackendProviderNotConfigured:
 
 
 class NonAtomicView(APIView):
-    """A view that stays out of the host's ``ATOMIC_REQUESTS`` (cross-cutting.md C2), and what all views have."""
+    """A view that stays out of the host's ``ATOMIC_REQUESTS`` (cross-cutting.md C2)."""
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
         """Return the view function, marked for Django's request handler."""
         return transaction.non_atomic_requests(super().as_view(**initkwargs))
 
+    def get_parsers(self) -> list[Any]:
+        """Return the host's parsers, each behind our guard."""
+        return [GuardedParser(parser) for parser in super().get_parsers()]
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Check login, then that address and query are text that can be looked up (400)."""
+        """Check login, rights and rates, then the address."""
         super().initial(request, *args, **kwargs)
-        query = request.query_params
-        refuse_unstorable((self.kwargs, list(query), [query.getlist(name) for name in query]))
+        refuse_odd_address(request, kwargs)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer domain exceptions ourselves, leave the others to DRF and the host."""
-        if isinstance(exc, RecursionError):
-            # A body of brackets within brackets: Python's JSON parser gives up on it.
-            exc = ParseError("The request body is nested too deeply.")
-        elif isinstance(exc, (NotImplementedError, ImproperlyConfigured)):
+        if isinstance(exc, (NotImplementedError, ImproperlyConfigured)):
             # How the look-up of a provider says that it has none of this name (backends.md 3.2); nothing was written.
             exc = _not_configured(exc)
         response = handle_proctored_exception(exc, name=type(self).__name__, ids=getattr(self, "kwargs", None))
@@ -165,35 +165,20 @@ def caller(request: Request) -> Any:
 def body_of(request: Request) -> Mapping[str, Any]:
     """Return the request's body as a mapping; JSON, form and multipart look alike.
 
-    Raises ParseError (400) for a JSON body that is a list, a word or a number, and for text that
-    cannot be stored or looked up.
+    Raises ParseError (400) for a JSON body that is a list, a word or a number, and for files.
     """
-    body = written_body_of(request)
-    refuse_unstorable(dict(body.lists()) if isinstance(body, QueryDict) else body)
-    return body
-
-
-def written_body_of(request: Request) -> Mapping[str, Any]:
-    """As ``body_of``, with any text: for what people wrote, whose reader makes the best of it."""
     body: Any = request.data
     if not isinstance(body, Mapping):
         # QueryDict is a dict; anything else here is bare JSON.
         raise ParseError("The request body must be an object.")
-    if isinstance(body, QueryDict) and any(isinstance(value, File) for _, values in body.lists() for value in values):
+    if isinstance(body, QueryDict) and any(isinstance(value, File) for _name, row in body.lists() for value in row):
         raise ParseError("The request must not contain files.")
     return body
 
 
-def refuse_unstorable(value: Any) -> None:
-    """Raise ParseError if a text in ``value``, keys included, is not storable."""
-    if isinstance(value, str):
-        if not is_storable(value):
-            raise ParseError("The request contains a character that cannot be stored.")
-        return
-    inner: Iterable[Any] = ()
-    if isinstance(value, Mapping):
-        inner = (*value.keys(), *value.values())
-    elif isinstance(value, (list, tuple)):
-        inner = value
-    for item in inner:
-        refuse_unstorable(item)
+def storable_body_of(request: Request) -> Mapping[str, Any]:
+    """Return the request's body as a mapping whose texts every database takes. Raises ParseError (400)."""
+    body = body_of(request)
+    if not all(map(is_storable, texts_in(body))):
+        raise ParseError("The request body has a character that cannot be stored.")
+    return body

@@ -23,6 +23,8 @@ from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError, PermissionDenied, UnsupportedMediaType
 from rest_framework.request import Request
 
+from edx_proctoring.views.parsers import BodyTooLarge, announced_length
+
 MAX_BODY_BYTES: Final = 2 * 1024 * 1024
 
 _VERSION: Final = "v1"
@@ -31,13 +33,6 @@ _MAX_SKEW_SECONDS: Final = 300
 _NONCE_SECONDS: Final = 600
 _NONCE: Final = re.compile(r"[\x21-\x7e]{8,64}")
 _SIGNATURE: Final = re.compile(r"v1=([0-9a-f]{64})")
-
-
-class BodyTooLarge(APIException):
-    """The callback is larger than any review."""
-
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_detail = "The request body is too large."
 
 
 class NonceUsed(APIException):
@@ -53,11 +48,7 @@ def limit_body(request: Request) -> None:
     Must run before the body is parsed. Raises UnsupportedMediaType (415) for a form that a session's
     CSRF check has read already: callbacks are JSON.
     """
-    try:
-        announced = int(request.META.get("CONTENT_LENGTH") or 0)
-    except ValueError as exc:
-        raise ParseError("Content-Length must be a number.") from exc
-    if announced > MAX_BODY_BYTES:
+    if announced_length(request) > MAX_BODY_BYTES:
         raise BodyTooLarge
     # The server reads no more than was announced, so this is bounded as well.
     try:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.core.exceptions import ImproperlyConfigured
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.exceptions import APIException, NotFound, ParseError, PermissionDenied
@@ -22,12 +23,12 @@ from rest_framework.views import APIView
 
 from edx_proctoring import api, backends
 from edx_proctoring.api import reviews
-from edx_proctoring.api.review_forms import storable
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
 from edx_proctoring.utils import locate_attempt_by_attempt_code
 from edx_proctoring.views import callback_auth, options
+from edx_proctoring.views.addresses import is_one_line
 from edx_proctoring.views.base import LOG, NonAtomicView, ProctoredAPIView, body_of, caller, ids_for_log
 from edx_proctoring.views.idempotency import idempotent
 from edx_proctoring.views.throttling import AnonymousCallbackThrottle
@@ -36,6 +37,9 @@ MAY_REVIEW: Final = "edx_proctoring.can_review_attempt"
 
 # RPNow's name in the configuration, from the time when it was the only provider.
 SOFTWARE_SECURE: Final = "software_secure"
+
+# The first of January 2026, in the notation of RFC 9745.
+_DEPRECATED_SINCE: Final = "@1767225600"
 
 
 class ProviderCallback(NonAtomicView):
@@ -162,7 +166,17 @@ class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
     parser_classes = (JSONParser,)
     renderer_classes = (JSONRenderer,)
     content_negotiation_class = IgnoreClientContentNegotiation
+    # Where the review of the attempt at hand belongs.
+    _successor: str | None = None
     throttle_classes = (*APIView.throttle_classes, AnonymousCallbackThrottle)
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        """Say, in the way of RFC 9745, that providers should sign in instead, and where."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response["Deprecation"] = _DEPRECATED_SINCE
+        if self._successor is not None:
+            response["Link"] = f'<{self._successor}>; rel="successor-version"'
+        return response
 
     @idempotent
     def post(self, request: Request) -> Response:
@@ -183,6 +197,7 @@ class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
             raise StudentExamAttemptDoesNotExistsException(
                 f"Attempted to access attempt_code={attempt_code} but its exam does not exist."
             )
+        self._successor = _signed_in_address(serialized["external_id"])
         name, provider = _software_secure_provider(serialized["proctored_exam"]["backend"])
         callback_auth.require_network(request, provider)
         if mode == "signed" and not callback_auth.has_secrets(provider):
@@ -197,7 +212,19 @@ class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
         if meta is not None and not isinstance(meta, Mapping):
             raise ParseError("examMetaData must be an object.")
         code = (meta or {}).get("examCode")
-        return storable(code) if isinstance(code, str) else None
+        if not isinstance(code, str):
+            return None
+        if not is_one_line(code):
+            raise ParseError("examCode must not have control characters.")
+        return code
+
+
+def _signed_in_address(external_id: str | None) -> str | None:
+    """Return where a provider that signs in sends the review of an attempt; None for ids that fit no address."""
+    try:
+        return reverse("edx_proctoring:proctored_exam.attempt.callback", args=[external_id])
+    except NoReverseMatch:
+        return None
 
 
 def _software_secure_provider(backend: str | None) -> tuple[str, Any]:

@@ -1,8 +1,10 @@
 """Exams of a course: read, create, change, register. Spec: rest-api.md 4.1 and 4.2."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from rest_framework import serializers, status
@@ -13,7 +15,12 @@ from rest_framework.response import Response
 from edx_proctoring import api
 from edx_proctoring.api import exam_registration
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
-from edx_proctoring.serializers import ProctoredExamRegistrationSerializer, ProctoredExamSerializer
+from edx_proctoring.serializers import (
+    MAX_MINUTES,
+    ProctoredExamRegistrationSerializer,
+    ProctoredExamSerializer,
+)
+from edx_proctoring.utils.storable import ID_RULES
 from edx_proctoring.views import options
 from edx_proctoring.views.base import ProctoredAPIView, body_of
 from edx_proctoring.views.parsing import parse_id
@@ -23,14 +30,24 @@ from edx_proctoring.views.permissions import require_staff
 _PROVIDER_FIELDS = ("external_id", "backend")
 
 
+class NewExam(ProctoredExamSerializer):
+    """Input of POST."""
+
+    def validate_course_id(self, course_id: str) -> str:
+        """Refuse what can stand in no address: the exam's pages would be server errors for its learners."""
+        if not re.fullmatch(settings.COURSE_ID_PATTERN, course_id):
+            raise serializers.ValidationError(_("This is not the id of a course."))
+        return course_id
+
+
 class ExamChanges(serializers.Serializer):
     """Input of PUT: any of the fields, null and absent both meaning "leave it as it is"."""
 
     exam_name = serializers.CharField(allow_null=True)
-    time_limit_mins = serializers.IntegerField(allow_null=True, min_value=0)
+    time_limit_mins = serializers.IntegerField(allow_null=True, min_value=0, max_value=MAX_MINUTES)
     is_proctored = serializers.BooleanField(allow_null=True)
     is_practice_exam = serializers.BooleanField(allow_null=True)
-    external_id = serializers.CharField(allow_null=True, max_length=255)
+    external_id = serializers.CharField(allow_null=True, **ID_RULES)
     is_active = serializers.BooleanField(allow_null=True)
     hide_after_due = serializers.BooleanField(allow_null=True)
 
@@ -68,7 +85,7 @@ class ProctoredExamView(ProctoredAPIView):
     @method_decorator(require_staff)
     def post(self, request: Request) -> Response:
         """Create an exam; 400 with an error per field when the values do not fit."""
-        serializer = ProctoredExamSerializer(data=body_of(request))
+        serializer = NewExam(data=body_of(request))
         if not serializer.is_valid():
             return Response(status=status.HTTP_400_BAD_REQUEST, data=serializer.errors)
         # A caller may send an id, as in what GET answered; the database hands out its own.
@@ -90,7 +107,12 @@ class ProctoredExamView(ProctoredAPIView):
         return Response({"exam_id": changed_id})
 
     def _visible(self, exam: dict[str, Any]) -> dict[str, Any]:
-        """Return the exam without the provider's fields where the operator hides them from learners."""
+        """Return the exam without the provider's fields where the operator hides them from learners.
+
+        Raises ProctoredExamNotFoundException (400) for an inactive one where the operator hides those.
+        """
+        if not exam["is_active"] and options.hide_inactive_exams() and not self.request.user.is_staff:
+            raise ProctoredExamNotFoundException("Attempted to get an exam that does not exist.")
         if options.hide_provider_fields() and not self.request.user.is_staff:
             return {key: value for key, value in exam.items() if key not in _PROVIDER_FIELDS}
         return exam
@@ -105,14 +127,22 @@ class RegisterProctoredExamsView(ProctoredAPIView):
     @method_decorator(require_staff)
     def patch(self, request: Request, course_id: str) -> Response:
         """Create, change and switch off exams until the course has exactly the exams of the list."""
+        if not isinstance(request.data, list):
+            # DRF finds an empty list in any form, and an empty list switches all exams of the course off.
+            return _not_in_order(_("The request body must be a list of exams, as JSON."))
         serializer = ProctoredExamRegistrationSerializer(data=request.data, many=True)
         if not serializer.is_valid():
             return Response(status=status.HTTP_422_UNPROCESSABLE_ENTITY, data=serializer.errors)
         problem = _disagreement(serializer.validated_data, course_id)
         if problem is not None:
-            return Response(status=status.HTTP_422_UNPROCESSABLE_ENTITY, data={"non_field_errors": [problem]})
+            return _not_in_order(problem)
         exam_ids = exam_registration.register_course_exams(course_id, serializer.validated_data)
         return Response([{"exam_id": exam_id} for exam_id in exam_ids])
+
+
+def _not_in_order(problem: str) -> Response:
+    """Return the 422 for a list that is wrong as a whole, shaped like DRF's own."""
+    return Response(status=status.HTTP_422_UNPROCESSABLE_ENTITY, data={"non_field_errors": [problem]})
 
 
 def _disagreement(items: list[Mapping[str, Any]], course_id: str) -> str | None:

@@ -39,14 +39,21 @@ class ProctoredExamAttemptView(ProctoredAPIView):
     def get(self, request: Request, course_id: str) -> Response:
         """Return ``exam`` and ``active_attempt``; empty objects where there is none, never 404."""
         query = request.query_params
-        return Response(
-            learning_mfe.exam_and_active_attempt(
-                course_id,
-                query.get("content_id"),
-                learner_of(request),
-                is_learning_mfe=is_true_in_query(query.get("is_learning_mfe")),
-            )
+        is_learning_mfe = is_true_in_query(query.get("is_learning_mfe"))
+        answer = learning_mfe.exam_and_active_attempt(
+            course_id, query.get("content_id"), learner_of(request), is_learning_mfe=is_learning_mfe
         )
+        if is_learning_mfe:
+            _lead_back(request, answer["exam"].get("prerequisite_status", {}))
+        return Response(answer)
+
+
+def _lead_back(request: Request, prerequisites: dict[str, Any]) -> None:
+    """Complete the links to prerequisites: the micro-frontend shows them on an origin of its own (rest-api.md 3.8)."""
+    for name in ("failed_prerequisites", "pending_prerequisites"):
+        for requirement in prerequisites.get(name) or []:
+            if requirement.get("jumpto_url"):
+                requirement["jumpto_url"] = request.build_absolute_uri(requirement["jumpto_url"])
 
 
 class ProctoredExamActiveAttemptView(ProctoredAPIView):

@@ -9,6 +9,8 @@ LEARNER_MAY_RESUME                  True       learners may release their own er
                                                (rest-api.md 10, number 6)
 HIDE_PROVIDER_FIELDS                False      exams without ``external_id`` and ``backend`` for
                                                everybody but global staff (10, number 5)
+HIDE_INACTIVE_EXAMS                 False      inactive exams do not exist for everybody but global
+                                               staff (4.1)
 ANONYMOUS_REVIEW_CALLBACK           ``allow``  ``signed`` or ``deny``: the RPNow review callback
                                                (backends.md 14.5)
 RATE_LIMITS                         ``{}``     scope to DRF rate, such as
@@ -28,6 +30,11 @@ def learner_may_resume() -> bool:
 def hide_provider_fields() -> bool:
     """Return whether exams are shown to non-staff without what concerns the provider only."""
     return _flag("HIDE_PROVIDER_FIELDS", default=False)
+
+
+def hide_inactive_exams() -> bool:
+    """Return whether inactive exams are shown to global staff only."""
+    return _flag("HIDE_INACTIVE_EXAMS", default=False)
 
 
 def anonymous_review_callback() -> str:

@@ -9,20 +9,14 @@ from typing import Any
 
 from rest_framework.exceptions import ParseError
 
-# Larger ids would overflow the integer columns of MySQL and PostgreSQL.
-MAX_ID = 2**31 - 1
+from edx_proctoring.utils.storable import MAX_ID, as_id
 
 
 def parse_id(value: Any, name: str) -> int:
     """Return a database id given as int or as digits. Raises ParseError naming ``name``."""
-    if isinstance(value, bool) or not isinstance(value, (int, str)):
-        raise ParseError(f"{name} must be an integer.")
-    try:
-        number = int(value)
-    except ValueError as exc:
-        raise ParseError(f"{name} must be an integer.") from exc
-    if not 0 <= number <= MAX_ID:
-        raise ParseError(f"{name} is out of range.")
+    number = as_id(value)
+    if number is None:
+        raise ParseError(f"{name} must be an integer from 0 to {MAX_ID}.")
     return number
 
 

@@ -21,6 +21,7 @@ from rest_framework.response import Response
 
 from edx_proctoring.api import course_scope
 from edx_proctoring.api.staff import is_course_staff, is_user_course_or_global_staff
+from edx_proctoring.utils.storable import as_id
 from edx_proctoring.views.base import body_of
 from edx_proctoring.views.parsing import parse_id
 
@@ -126,7 +127,8 @@ def foreign_exams_of_bulk(request: Request, exam_ids: Collection[str], course_id
     """
     if request.user.is_staff:
         return frozenset()
-    courses = course_scope.courses_of_exams({int(exam_id) for exam_id in exam_ids if _is_id(exam_id)})
+    numbers = {exam_id: number for exam_id in exam_ids if (number := as_id(exam_id)) is not None}
+    courses = course_scope.courses_of_exams(set(numbers.values()))
     named = course_id if course_id is not None else body_of(request).get("course_id")
     concerned = set(courses.values())
     if course_id is not None or (not concerned and named):
@@ -139,8 +141,4 @@ def foreign_exams_of_bulk(request: Request, exam_ids: Collection[str], course_id
     if courses and not administered.intersection(courses.values()):
         raise PermissionDenied(staff_required_text())
     foreign = {pk for pk, course in courses.items() if course not in administered}
-    return frozenset(exam_id for exam_id in exam_ids if _is_id(exam_id) and int(exam_id) in foreign)
-
-
-def _is_id(value: str) -> bool:
-    return value.isascii() and value.isdigit() and len(value) < 10
+    return frozenset(exam_id for exam_id, number in numbers.items() if number in foreign)

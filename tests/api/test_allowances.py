@@ -125,7 +125,13 @@ def test_bulk_grants_every_pair_once() -> None:
     data, successes, failures = api.add_bulk_allowances([*ids, str(ids[0])][:2], entries, TIME, "20")
 
     assert (len(data), successes, failures) == (4, 4, 0)
-    assert data[0] == {"exam_id": ids[0], "user_id": users[0].username, "success": True, "error": None}
+    assert data[0] == {
+        "exam_id": ids[0],
+        "user_id": users[0].username,
+        "success": True,
+        "status": "created",
+        "error": None,
+    }
     assert granted() == {(exam.pk, user.pk, TIME): "20" for exam in exams for user in users}
 
 

@@ -553,6 +553,7 @@ def test_last_completion_date(statuses: list[str], is_complete: bool) -> None:
 # The payload of the timer
 
 
+@pytest.mark.spec("rest-api.md", "3.6:keys", "3.6:deadline")
 @pytest.mark.spec("python-api.md", "8.4:data")
 def test_attempt_data_of_a_running_attempt(clock: FrozenDateTimeFactory, provider: Any) -> None:
     attempt = make_attempt(status=S.started, started_at=NOON, allowed_time_limit_mins=90)
@@ -589,6 +590,7 @@ def test_attempt_data_of_a_running_attempt(clock: FrozenDateTimeFactory, provide
     }
 
 
+@pytest.mark.spec("rest-api.md", "3.6:download")
 @pytest.mark.spec("python-api.md", "8.4:data")
 @pytest.mark.parametrize(
     ("status", "offered"),
@@ -605,6 +607,7 @@ def test_the_download_link_is_offered_only_while_it_is_needed(status: str, offer
     assert ("software_download_url" in api.get_exam_attempt_data(attempt.proctored_exam_id, attempt.pk)) is offered
 
 
+@pytest.mark.spec("rest-api.md", "3.6:download")
 def test_a_provider_that_is_down_costs_the_link_only(provider: Any) -> None:
     def down(attempt: Any) -> Any:
         raise ConnectionError

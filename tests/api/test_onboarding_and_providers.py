@@ -306,6 +306,7 @@ def test_a_course_without_a_published_outline_hides_no_exam(caplog: pytest.LogCa
 
 
 @pytest.mark.spec("backends.md", "4.5:settings")
+@pytest.mark.spec("rest-api.md", "4.8:failures")
 def test_settings_while_the_provider_fails(provider: Any, caplog: pytest.LogCaptureFixture) -> None:
     def fail() -> None:
         raise ConnectionError

@@ -76,7 +76,7 @@ def test_verdict_counts_although_its_comment_holds_half_an_emoji(world: World) -
     reviewed = url("proctored_exam.attempt.callback", "vendor-handed_in")
     response = client_of(world.people["reviewer"]).post(reviewed, as_json(body), content_type=JSON)
     assert (response.status_code, response.json()) == (200, "OK")
-    assert ProctoredExamSoftwareSecureComment.objects.latest("pk").comment == "fine \ufffd"
+    assert ProctoredExamSoftwareSecureComment.objects.latest("pk").comment == "fine \ufffd\ufffd"
     assert ProctoredExamStudentAttempt.objects.get(external_id="vendor-handed_in").status == S.verified
 
 

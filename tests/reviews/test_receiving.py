@@ -149,6 +149,7 @@ class TestRpnow:
         assert stored().review_status == "Clean"
         assert len(comments()) == 6
 
+    @pytest.mark.spec("rest-api.md", "6.5:video")
     def test_the_recording_is_stored_encrypted_only(self, attempt, receive, rpnow_payload):
         data = rpnow_payload(attempt)
         link = data["videoReviewLink"]
@@ -174,6 +175,7 @@ class TestRpnow:
 
 @pytest.mark.spec("backends.md", "9.1:reviewer")
 class TestReviewer:
+    @pytest.mark.spec("rest-api.md", "6.5:reviewer")
     def test_named_by_address(self, attempt, receive):
         staff = make_staff()
         receive(attempt, rest_review(reviewed_by=staff.email))
@@ -184,6 +186,7 @@ class TestReviewer:
         receive(attempt, rest_review(reviewed_by=address))
         assert stored().reviewed_by is None
 
+    @pytest.mark.spec("rest-api.md", "6.5:reviewer")
     def test_several_users_of_one_address(self, attempt, receive, caplog):
         make_user(email="shared@example.com")
         make_user(email="shared@example.com")
@@ -202,6 +205,7 @@ class TestReviewer:
             "attempt_code=%(attempt_code)s."
         ]
 
+    @pytest.mark.spec("rest-api.md", "6.5:reviewer")
     @pytest.mark.parametrize(("is_course_staff", "warnings"), [(True, 0), (False, 1)])
     def test_a_stranger_is_warned_of_and_taken(
         self, attempt, receive, register_service, caplog, is_course_staff, warnings
@@ -241,6 +245,7 @@ class TestAgain:
         attempt.refresh_from_db()
         assert attempt.status == S.verified
 
+    @pytest.mark.spec("rest-api.md", "6.5:updates")
     def test_comments_are_replaced(self, attempt, receive):
         receive(attempt, rest_review())
         receive(attempt, rest_review(comments=[{"comment": "New", "status": "s"}]))
@@ -297,6 +302,7 @@ class TestRefused:
     def test_an_unknown_verdict(self, attempt, receive, status):
         self.refuse(receive, attempt, rest_review(status), ProctoredExamBadReviewStatus)
 
+    @pytest.mark.spec("rest-api.md", "6.5:validation")
     @pytest.mark.parametrize(
         "data",
         [
@@ -436,6 +442,7 @@ class TestSupportNotification:
     def notified(self, instructor):
         return instructor.called("send_support_notification")
 
+    @pytest.mark.spec("rest-api.md", "6.5:notify")
     def test_a_suspicious_review(self, attempt, receive, instructor, current_request):
         receive(attempt, rest_review("suspicious"))
         exam = attempt.proctored_exam
@@ -464,6 +471,7 @@ class TestSupportNotification:
         receive(attempt, rest_review("suspicious", reviewed_by=make_staff().email))
         assert self.notified(instructor) == []
 
+    @pytest.mark.spec("rest-api.md", "6.5:notify")
     def test_without_a_request(self, attempt, receive, instructor):
         receive(attempt, rest_review("suspicious"))
         assert self.notified(instructor) == []

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from edx_proctoring.api.review_forms import storable
 from edx_proctoring.models import ProctoredExamSoftwareSecureComment, ProctoredExamSoftwareSecureReview
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from edx_proctoring.utils.storable import storable
 from tests.factories import make_attempt, make_exam, make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("backends.md", "9.1:unstorable")]

@@ -52,6 +52,7 @@ class World:
     foreign_exam: ProctoredExam
     foreign_attempt: ProctoredExamStudentAttempt
     people: dict[str, User | None]
+    failed_attempt: ProctoredExamStudentAttempt | None = None
 
     def __getitem__(self, role: str) -> User | None:
         return self.people[role]

@@ -31,6 +31,7 @@ def values() -> list[tuple[int, str, str]]:
 # Single
 
 
+@pytest.mark.spec("rest-api.md", "5.1:list")
 @pytest.mark.parametrize(
     "query", [lambda exam: {"course_id": exam.course_id}, lambda exam: {"exam_id": exam.pk}], ids=["course", "exam"]
 )
@@ -51,6 +52,7 @@ def test_list_of_nothing_answers_400(staff_client: Any, query: dict[str, Any]) -
     assert staff_client.get(url(), query).status_code == 400
 
 
+@pytest.mark.spec("rest-api.md", "5.1:put", "2.3:bodies")
 @pytest.mark.parametrize(
     ("format_", "who"),
     # A form has no numbers, so there is no id in it: its text is a name.
@@ -65,6 +67,7 @@ def test_allowance_is_given_and_changed(staff_client: Any, learner: User, who: s
         assert values() == [(exam.pk, "learner", value)]
 
 
+@pytest.mark.spec("rest-api.md", "5.1:put", "7.2")
 @pytest.mark.parametrize(
     ("change", "detail"),
     [
@@ -80,6 +83,7 @@ def test_refusal_has_the_text_that_clients_compare(
     assert (response.status_code, response.data) == (400, {"detail": detail})
 
 
+@pytest.mark.spec("rest-api.md", "5.1:put")
 @pytest.mark.parametrize(
     "change",
     [
@@ -94,6 +98,7 @@ def test_refusal_has_the_text_that_clients_compare(
         pytest.param({"value": None}, id="no-value"),
         pytest.param({"value": {"a": 1}}, id="value-that-is-an-object"),
         pytest.param({"key": "k", "value": "v" * 256}, id="overlong-value"),
+        pytest.param({"value": "9" * 12}, id="more-minutes-than-a-column-holds"),
     ],
 )
 def test_bad_allowance_answers_400(staff_client: Any, learner: User, change: dict[str, Any]) -> None:
@@ -103,18 +108,32 @@ def test_bad_allowance_answers_400(staff_client: Any, learner: User, change: dic
     assert values() == []
 
 
+def test_the_most_generous_limit_and_allowance_can_be_started(
+    staff_client: Any, learner_client: Any, learner: User, all_services: Any
+) -> None:
+    exam = factories.make_exam("timed", time_limit_mins=10**9)
+    body = {"exam_id": exam.pk, "user_info": "learner", "key": MINUTES, "value": str(10**9)}
+    assert staff_client.put(url(), body, format="json").status_code == 200
+    body = {"exam_id": exam.pk, "start_clock": "true"}
+    assert learner_client.post(url("attempt.collection"), body, format="json").status_code == 200
+    assert learner_client.get(url("attempt.collection")).json()["time_remaining_seconds"] > 10**9
+
+
+@pytest.mark.spec("rest-api.md", "5.1:put")
 def test_inactive_exam_takes_no_new_allowance(staff_client: Any, learner: User) -> None:
     exam = factories.make_exam(is_active=False)
     body = {"exam_id": exam.pk, "user_info": "learner", "key": MINUTES, "value": "5"}
     assert staff_client.put(url(), body, format="json").status_code == 400
 
 
+@pytest.mark.spec("rest-api.md", "5.1:put")
 def test_number_is_accepted_as_value(staff_client: Any, learner: User) -> None:
     body = {"exam_id": factories.make_exam().pk, "user_info": "learner", "key": MINUTES, "value": 15}
     assert staff_client.put(url(), body, format="json").status_code == 200
     assert values()[0][2] == "15"
 
 
+@pytest.mark.spec("rest-api.md", "5.1:delete", "2.3:bodies")
 @pytest.mark.parametrize("format_", ["json", "multipart"])
 def test_allowance_is_taken_away_also_of_an_inactive_exam(staff_client: Any, format_: str) -> None:
     allowance = factories.make_allowance(factories.make_exam(is_active=False))
@@ -125,6 +144,7 @@ def test_allowance_is_taken_away_also_of_an_inactive_exam(staff_client: Any, for
         assert values() == []
 
 
+@pytest.mark.spec("rest-api.md", "5.1:delete")
 def test_nobody_named_is_nothing_taken_away(staff_client: Any) -> None:
     allowance = factories.make_allowance()
     body = {"exam_id": allowance.proctored_exam_id, "key": allowance.key}
@@ -139,6 +159,7 @@ def bulk(client: Any, **body: Any) -> Any:
     return client.put(url("bulk_allowance"), body, format="json")
 
 
+@pytest.mark.spec("rest-api.md", "5.2:parsing", "5.2:answers")
 def test_all_pairs_get_the_allowance(staff_client: Any) -> None:
     exams = [factories.make_exam("timed") for _ in range(2)]
     users = [factories.make_user() for _ in range(2)]
@@ -153,24 +174,28 @@ def test_all_pairs_get_the_allowance(staff_client: Any) -> None:
     assert sorted(values()) == sorted((exam.pk, user.username, "10") for exam in exams for user in users)
 
 
+@pytest.mark.spec("rest-api.md", "5.2:parsing")
 def test_json_lists_are_taken_too(staff_client: Any, learner: User) -> None:
     exam = factories.make_exam("timed")
     response = bulk(staff_client, exam_ids=[exam.pk], user_ids=["learner"], allowance_type="k", value=7)
     assert (response.status_code, values()) == (200, [(exam.pk, "learner", "7")])
 
 
+@pytest.mark.spec("rest-api.md", "5.2:parsing")
 def test_blanks_inside_an_entry_are_removed(staff_client: Any, learner: User) -> None:
     exam = factories.make_exam("timed")
     bulk(staff_client, exam_ids=str(exam.pk), user_ids="lea  rner", allowance_type="k", value="v")
     assert values() == [(exam.pk, "learner", "v")]
 
 
+@pytest.mark.spec("rest-api.md", "5.2:values")
 def test_multiplier_is_stored_as_minutes_of_each_exam(staff_client: Any, learner: User) -> None:
     exam = factories.make_exam("timed", time_limit_mins=21)
     bulk(staff_client, exam_ids=str(exam.pk), user_ids="learner", allowance_type="time_multiplier", value="1.5")
     assert values() == [(exam.pk, "learner", "10")]
 
 
+@pytest.mark.spec("rest-api.md", "5.2:answers")
 @pytest.mark.parametrize(
     ("exam_ids", "user_ids"),
     [("{exam}", "learner,nobody"), ("{exam},99999", "learner"), ("{exam},nonsense", "learner")],
@@ -194,6 +219,51 @@ def test_some_failures_answer_207_with_a_row_for_every_pair(
     assert values() == [(exam.pk, "learner", "5")]
 
 
+@pytest.mark.spec("rest-api.md", "5.2:rows")
+def test_row_says_what_became_of_its_pair(staff_client: Any, learner: User) -> None:
+    exam, ann = factories.make_exam("timed"), factories.make_user("ann")
+    factories.make_allowance(exam, ann)
+    response = bulk(
+        staff_client, exam_ids=str(exam.pk), user_ids="ann,learner,nobody", allowance_type=MINUTES, value="5"
+    )
+    assert list(response.json()[0]) == ["exam_id", "user_id", "success", "status", "error"]
+    assert [(row["user_id"], row["status"], bool(row["error"])) for row in response.json()] == [
+        ("ann", "updated", False),
+        ("learner", "created", False),
+        ("nobody", "failed", True),
+    ]
+
+
+@pytest.mark.spec("rest-api.md", "5.2:atomic")
+@pytest.mark.parametrize(("users", "code", "given"), [("learner,nobody", 400, []), ("learner", 200, ["5"])])
+@pytest.mark.parametrize("atomic", [True, "true", 1])
+def test_all_or_nothing_gives_none_where_one_cannot_be_given(
+    staff_client: Any, learner: User, users: str, code: int, given: list[str], atomic: Any
+) -> None:
+    exam = factories.make_exam("timed")
+    response = bulk(
+        staff_client, exam_ids=str(exam.pk), user_ids=users, allowance_type=MINUTES, value="5", atomic=atomic
+    )
+    assert response.status_code == code
+    assert [value for _exam, _user, value in values()] == given
+
+
+def test_all_or_nothing_with_an_exam_of_another_course_is_403(
+    course_staff_client: Any, world: World, learner: User
+) -> None:
+    response = bulk(
+        course_staff_client,
+        exam_ids=f"{world.exam.pk},{world.foreign_exam.pk}",
+        user_ids="learner",
+        allowance_type=MINUTES,
+        value="5",
+        atomic=True,
+    )
+    assert response.status_code == 403
+    assert values() == []
+
+
+@pytest.mark.spec("rest-api.md", "5.2:answers")
 @pytest.mark.parametrize(
     ("exam_ids", "user_ids"), [("", ""), ("{exam}", ""), ("", "learner"), ("{exam}", "nobody"), (None, None)]
 )
@@ -212,12 +282,15 @@ def test_no_success_at_all_answers_400_for_the_field_of_the_learners(
     assert (set(response.data), response.data["field"]) == ({"detail", "field"}, "user_info")
 
 
+@pytest.mark.spec("rest-api.md", "5.2:values")
 @pytest.mark.parametrize(
     ("allowance_type", "value"),
     [
         (MINUTES, "-10"),
         (MINUTES, "ten"),
         (MINUTES, "²"),
+        (MINUTES, "9" * 12),
+        (MINUTES, "9" * 200),
         (MINUTES, None),
         (MINUTES, 1.5),
         ("time_multiplier", "0.5"),
@@ -225,6 +298,7 @@ def test_no_success_at_all_answers_400_for_the_field_of_the_learners(
         ("time_multiplier", "d30"),
         ("time_multiplier", "nan"),
         ("time_multiplier", "inf"),
+        ("time_multiplier", "1e300"),
         ("time_multiplier", None),
         ("review_policy_exception", {"a": 1}),
     ],
@@ -246,6 +320,7 @@ def test_not_a_number_in_json_answers_400(staff_client: Any, learner: User) -> N
     assert staff_client.put(url("bulk_allowance"), body, content_type="application/json").status_code == 400
 
 
+@pytest.mark.spec("rest-api.md", "10:1")
 def test_exams_of_another_course_are_failed_rows(course_staff_client: Any, world: World, learner: User) -> None:
     response = bulk(
         course_staff_client,
@@ -263,6 +338,35 @@ def test_exams_of_another_course_are_failed_rows(course_staff_client: Any, world
     assert values() == [(world.exam.pk, "learner", "5")]
 
 
+@pytest.mark.spec("rest-api.md", "10:1")
+@pytest.mark.parametrize("spelling", ["{}", "0000000000{}", " {} "], ids=["plain", "leading-zeros", "blanks"])
+def test_another_spelling_of_an_id_opens_no_other_course(
+    course_staff_client: Any, world: World, learner: User, spelling: str
+) -> None:
+    response = bulk(
+        course_staff_client,
+        exam_ids=[str(world.exam.pk), spelling.format(world.foreign_exam.pk)],
+        user_ids="learner",
+        allowance_type=MINUTES,
+        value="5",
+    )
+    assert response.status_code == 207
+    assert values() == [(world.exam.pk, "learner", "5")]
+
+
+@pytest.mark.spec("rest-api.md", "10:12")
+@pytest.mark.parametrize("exam_id", ["9" * 11, "9" * 30, "9" * 5000, "-1", "²", "1e3"])
+def test_what_can_be_no_id_is_a_failed_row(staff_client: Any, learner: User, exam_id: str) -> None:
+    exam = factories.make_exam("timed")
+    response = bulk(
+        staff_client, exam_ids=f"{exam.pk},{exam_id}", user_ids="learner", allowance_type=MINUTES, value="5"
+    )
+    assert response.status_code == 207
+    assert [row["exam_id"] for row in response.json()] == [str(exam.pk), exam_id]
+    assert values() == [(exam.pk, "learner", "5")]
+
+
+@pytest.mark.spec("rest-api.md", "10:1")
 @pytest.mark.parametrize(
     ("kwargs", "body"),
     [
@@ -289,6 +393,7 @@ def test_nothing_but_foreign_exams_is_403(
 # Grouped
 
 
+@pytest.mark.spec("rest-api.md", "5.3")
 def test_allowances_are_grouped_by_learner(staff_client: Any) -> None:
     ann, ben = factories.make_user("ann"), factories.make_user("ben")
     exams = [factories.make_exam(course_id=COURSE_A) for _ in range(2)]
@@ -302,6 +407,7 @@ def test_allowances_are_grouped_by_learner(staff_client: Any) -> None:
     assert list(data["ann"][0]) == ALLOWANCE_KEYS
 
 
+@pytest.mark.spec("rest-api.md", "5.3")
 def test_no_allowances_is_an_empty_object(staff_client: Any) -> None:
     assert staff_client.get(url("allowance.grouped.course", course_id=COURSE_A)).json() == {}
 
@@ -313,6 +419,7 @@ def active(client: Any, **query: Any) -> Any:
     return client.get(url("active_exams_for_user"), query)
 
 
+@pytest.mark.spec("rest-api.md", "3.9", "4.10")
 def test_active_exam_comes_with_its_attempt_and_allowances(learner_client: Any, learner: User) -> None:
     attempt = factories.make_attempt(user=learner, status=S.started)
     allowance = factories.make_allowance(attempt.proctored_exam, learner)
@@ -322,6 +429,7 @@ def test_active_exam_comes_with_its_attempt_and_allowances(learner_client: Any, 
     assert [item["id"] for item in row["allowances"]] == [allowance.pk]
 
 
+@pytest.mark.spec("rest-api.md", "4.10", "10:2")
 def test_learner_may_name_themselves_but_nobody_else(learner_client: Any, learner: User) -> None:
     other = factories.make_attempt(status=S.started)
     assert active(learner_client, user_id=learner.pk).json() == []
@@ -329,6 +437,7 @@ def test_learner_may_name_themselves_but_nobody_else(learner_client: Any, learne
     assert active(learner_client, user_id="one").status_code == 400
 
 
+@pytest.mark.spec("rest-api.md", "4.10", "10:2")
 def test_body_is_not_looked_at(learner_client: Any) -> None:
     other = factories.make_attempt(status=S.started)
     response = learner_client.generic(
@@ -340,6 +449,7 @@ def test_body_is_not_looked_at(learner_client: Any) -> None:
     assert (response.status_code, response.json()) == (200, [])
 
 
+@pytest.mark.spec("rest-api.md", "4.10")
 @pytest.mark.parametrize(
     ("role", "query", "code"),
     [
@@ -360,6 +470,7 @@ def test_staff_see_active_exams_of_learners_in_their_course(
         assert [row["attempt"]["id"] for row in response.json()] == [world.attempt.pk]
 
 
+@pytest.mark.spec("rest-api.md", "10:2")
 def test_staff_of_a_course_do_not_see_what_runs_in_another(world: World, client_of: Callable[..., Any]) -> None:
     response = active(client_of(world["course_staff"]), user_id=world.foreign_attempt.user_id, course_id=COURSE_A)
     assert response.json() == []

@@ -63,6 +63,7 @@ def status_of(attempt: ProctoredExamStudentAttempt) -> str:
 # GET one: the poll
 
 
+@pytest.mark.spec("rest-api.md", "3.3:keys", "4.4:get")
 def test_owner_sees_the_attempt_with_the_time_that_is_left(learner_client: Any, learner: User) -> None:
     with freeze_time(factories.NOON):
         attempt = factories.make_attempt(
@@ -79,6 +80,7 @@ def test_owner_sees_the_attempt_with_the_time_that_is_left(learner_client: Any, 
     assert response.json()["server_time"] == "2026-03-02T13:00:00Z"
 
 
+@pytest.mark.spec("rest-api.md", "4.4:get", "3.6:time")
 @pytest.mark.parametrize(
     ("seconds_left", "words"),
     [
@@ -101,6 +103,7 @@ def test_attempt_that_was_not_started_has_no_time_and_no_deadline(learner_client
     assert data["accessibility_time_string"] == "you have less than a minute remaining"
 
 
+@pytest.mark.spec("rest-api.md", "4.4:get")
 def test_poll_after_the_end_submits_the_attempt(learner_client: Any, learner: User, all_services: Any) -> None:
     attempt = factories.make_attempt(user=learner, status=S.started, started_at=timezone.now() - timedelta(minutes=91))
     data = learner_client.get(url(attempt.pk)).data
@@ -112,6 +115,7 @@ def test_unknown_attempt_answers_400(learner_client: Any) -> None:
     assert (response.status_code, list(response.data)) == (400, ["detail"])
 
 
+@pytest.mark.spec("rest-api.md", "4.4:get")
 def test_staff_do_not_see_the_attempt_of_a_learner_here(staff_client: Any) -> None:
     assert staff_client.get(url(factories.make_attempt().pk)).status_code == 403
 
@@ -119,6 +123,7 @@ def test_staff_do_not_see_the_attempt_of_a_learner_here(staff_client: Any) -> No
 # PUT one: actions
 
 
+@pytest.mark.spec("rest-api.md", "4.4:actions", "2.3:bodies")
 @pytest.mark.parametrize("format_", ["json", "multipart"])
 @pytest.mark.parametrize(
     ("before", "action", "after"),
@@ -152,6 +157,7 @@ def test_form_encoded_action_works_as_the_legacy_pages_send_it(
     assert status_of(attempt) == S.submitted
 
 
+@pytest.mark.spec("rest-api.md", "4.4:actions")
 def test_completed_attempt_is_not_opened_again(learner_client: Any, learner: User, all_services: Any) -> None:
     attempt = factories.make_attempt(user=learner, status=S.submitted)
     response = put(learner_client, attempt, action="stop")
@@ -159,6 +165,7 @@ def test_completed_attempt_is_not_opened_again(learner_client: Any, learner: Use
     assert status_of(attempt) == S.submitted
 
 
+@pytest.mark.spec("rest-api.md", "4.4:repeat")
 @pytest.mark.parametrize("status", [S.submitted, S.second_review_required, S.verified, S.rejected])
 def test_submitting_again_answers_200_without_changing_anything(
     learner_client: Any, learner: User, all_services: Any, events: list[Any], status: str
@@ -171,11 +178,13 @@ def test_submitting_again_answers_200_without_changing_anything(
     assert events == []
 
 
+@pytest.mark.spec("rest-api.md", "4.4:actions")
 def test_starting_twice_answers_400(learner_client: Any, learner: User, all_services: Any) -> None:
     attempt = factories.make_attempt(user=learner, status=S.started)
     assert put(learner_client, attempt, action="start").status_code == 400
 
 
+@pytest.mark.spec("rest-api.md", "4.4:unknown")
 @pytest.mark.parametrize("body", [{}, {"action": "fly"}, {"action": None}, {"action": ["start"]}])
 def test_unknown_action_answers_400_and_names_the_known_ones(
     learner_client: Any, learner: User, body: dict[str, Any]
@@ -187,28 +196,33 @@ def test_unknown_action_answers_400_and_names_the_known_ones(
     assert status_of(attempt) == S.ready_to_start
 
 
+@pytest.mark.spec("rest-api.md", "4.4:order")
 def test_unknown_action_of_a_stranger_is_403(learner_client: Any) -> None:
     assert put(learner_client, factories.make_attempt(), action="fly").status_code == 403
 
 
+@pytest.mark.spec("rest-api.md", "2.3:order", "4.4:order", "7.3:3")
 def test_unknown_attempt_is_told_before_the_body_is_read(learner_client: Any) -> None:
     response = learner_client.put(url(0), b"\x00\x01", content_type="application/octet-stream")
     assert response.status_code == 400
     assert response.data == {"detail": "Attempted to update attempt_id=0 but it does not exist."}
 
 
+@pytest.mark.spec("rest-api.md", "2.3:types")
 def test_unreadable_body_is_415_for_an_attempt_that_exists(learner_client: Any, learner: User) -> None:
     attempt = factories.make_attempt(user=learner)
     response = learner_client.put(url(attempt.pk), b"\x00", content_type="application/octet-stream")
     assert response.status_code == 415
 
 
+@pytest.mark.spec("rest-api.md", "2.3:types")
 @pytest.mark.parametrize("body", ["[]", "{", '"start"'])
 def test_malformed_body_answers_400(learner_client: Any, learner: User, body: str) -> None:
     attempt = factories.make_attempt(user=learner)
     assert learner_client.put(url(attempt.pk), body, content_type="application/json").status_code == 400
 
 
+@pytest.mark.spec("rest-api.md", "4.4:reset")
 def test_reset_gives_a_new_attempt(learner_client: Any, learner: User, all_services: Any) -> None:
     exam = factories.make_exam("onboarding")
     attempt = factories.make_attempt(exam, learner, status=S.rejected)
@@ -218,6 +232,7 @@ def test_reset_gives_a_new_attempt(learner_client: Any, learner: User, all_servi
     assert status_of(attempt) == S.onboarding_reset
 
 
+@pytest.mark.spec("rest-api.md", "4.4:reset")
 def test_reset_after_the_due_date_is_refused_but_leaves_its_mark(
     learner_client: Any, learner: User, all_services: Any
 ) -> None:
@@ -231,6 +246,7 @@ def test_reset_after_the_due_date_is_refused_but_leaves_its_mark(
 # PUT one: the browser reports an error
 
 
+@pytest.mark.spec("rest-api.md", "4.4:error")
 @pytest.mark.parametrize("status", [S.submitted, S.verified, S.error])
 def test_error_after_the_end_changes_nothing(
     learner_client: Any, learner: User, all_services: Any, status: str
@@ -241,6 +257,7 @@ def test_error_after_the_end_changes_nothing(
     assert status_of(attempt) == status
 
 
+@pytest.mark.spec("rest-api.md", "4.4:error")
 @pytest.mark.parametrize(("passes_through", "answer", "after"), [(True, False, S.started), (False, True, S.error)])
 def test_operator_may_let_ping_failures_pass(
     learner_client: Any, learner: User, all_services: Any, passes_through: bool, answer: bool, after: str
@@ -252,6 +269,7 @@ def test_operator_may_let_ping_failures_pass(
     assert status_of(attempt) == after
 
 
+@pytest.mark.spec("rest-api.md", "4.4:error")
 def test_error_keeps_the_time_that_was_left_for_resuming(learner_client: Any, learner: User, all_services: Any) -> None:
     with freeze_time(timezone.now()):
         attempt = factories.make_attempt(
@@ -269,6 +287,7 @@ def test_error_before_the_start_takes_no_time_away(learner_client: Any, learner:
     assert attempt.time_remaining_seconds is None
 
 
+@pytest.mark.spec("rest-api.md", "4.4:error", "10:9")
 def test_what_the_browser_says_is_logged_in_one_short_line(
     learner_client: Any, learner: User, all_services: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -286,6 +305,7 @@ def test_what_the_browser_says_is_logged_in_one_short_line(
 # PUT one: for somebody else
 
 
+@pytest.mark.spec("rest-api.md", "4.4:resume")
 def test_staff_let_a_learner_resume(course_staff_client: Any, world: World) -> None:
     attempt = factories.make_attempt(world.exam, status=S.error, is_resumable=True)
     response = put(course_staff_client, attempt, action="mark_ready_to_resume", user_id=attempt.user_id)
@@ -300,6 +320,7 @@ def test_staff_let_a_learner_resume_by_multipart(course_staff_client: Any, world
     assert course_staff_client.put(url(attempt.pk), body, format="multipart").status_code == 200
 
 
+@pytest.mark.spec("rest-api.md", "4.4:resume")
 @pytest.mark.parametrize(
     ("role", "body"),
     [
@@ -321,6 +342,7 @@ def test_acting_for_somebody_is_for_staff_who_let_them_resume(
     assert attempt.ready_to_resume is False
 
 
+@pytest.mark.spec("rest-api.md", "4.4:resume", "10:6")
 @pytest.mark.parametrize(("may", "code"), [(True, 200), (False, 403)])
 def test_operator_decides_whether_learners_resume_by_themselves(
     learner_client: Any, learner: User, settings: Any, may: bool, code: int
@@ -338,6 +360,7 @@ def test_attempt_that_did_not_fail_is_not_resumed(learner_client: Any, learner: 
 # DELETE one
 
 
+@pytest.mark.spec("rest-api.md", "4.4:delete")
 def test_staff_remove_an_attempt(staff_client: Any, all_services: Any, test_backend: Any) -> None:
     attempt = factories.make_attempt(status=S.submitted)
     response = staff_client.delete(url(attempt.pk))
@@ -346,6 +369,7 @@ def test_staff_remove_an_attempt(staff_client: Any, all_services: Any, test_back
     assert test_backend.last_attempt_remove == (attempt.proctored_exam.external_id, attempt.external_id)
 
 
+@pytest.mark.spec("rest-api.md", "4.4:delete")
 def test_provider_that_fails_keeps_the_attempt(
     staff_client: Any, all_services: Any, test_backend: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -357,6 +381,7 @@ def test_provider_that_fails_keeps_the_attempt(
     assert ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).exists()
 
 
+@pytest.mark.spec("rest-api.md", "4.4:delete")
 def test_removing_an_unknown_attempt_answers_400(staff_client: Any) -> None:
     assert staff_client.delete(url(99999)).status_code == 400
 
@@ -364,6 +389,7 @@ def test_removing_an_unknown_attempt_answers_400(staff_client: Any) -> None:
 # The collection: the running exam
 
 
+@pytest.mark.spec("rest-api.md", "4.3:get")
 def test_nobody_in_an_exam_has_two_falses(learner_client: Any) -> None:
     assert learner_client.get(COLLECTION).json() == {"in_timed_exam": False, "is_proctored": False}
 
@@ -392,6 +418,7 @@ ATTEMPT_DATA_KEYS = {
 }
 
 
+@pytest.mark.spec("rest-api.md", "3.6:keys", "3.6:thresholds", "4.3:get")
 def test_running_exam_has_what_the_timer_needs(learner_client: Any, learner: User, credit: Any) -> None:
     attempt = factories.make_attempt(user=learner, status=S.started)
     data = learner_client.get(COLLECTION).json()
@@ -403,6 +430,7 @@ def test_running_exam_has_what_the_timer_needs(learner_client: Any, learner: Use
     assert data["exam_started_poll_url"] == url(attempt.pk)
 
 
+@pytest.mark.spec("rest-api.md", "3.6:ended", "4.3:get")
 def test_running_exam_whose_time_is_up_is_shown_as_submitted_with_nothing_left(
     learner_client: Any, learner: User, all_services: Any
 ) -> None:
@@ -423,6 +451,7 @@ def newest(user: User) -> ProctoredExamStudentAttempt:
     return ProctoredExamStudentAttempt.objects.filter(user=user).latest("id")
 
 
+@pytest.mark.spec("rest-api.md", "4.3:post")
 @pytest.mark.parametrize(
     ("kind", "body", "status", "proctored"),
     [
@@ -454,17 +483,20 @@ def test_entering_an_exam(
     assert (attempt.status, attempt.taking_as_proctored) == (status, proctored)
 
 
+@pytest.mark.spec("rest-api.md", "4.3:post", "2.3:bodies")
 def test_entering_with_a_form_works(learner_client: Any, learner: User, all_services: Any) -> None:
     assert enter(learner_client, factories.make_exam("timed"), "multipart", start_clock="true").status_code == 200
     assert newest(learner).status == S.started
 
 
+@pytest.mark.spec("rest-api.md", "4.3:post")
 def test_nobody_is_entered_but_the_caller(learner_client: Any, learner: User, all_services: Any) -> None:
     other = factories.make_user()
     enter(learner_client, factories.make_exam("timed"), user_id=other.pk, external_id="mine")
     assert (newest(learner).user, newest(learner).external_id) == (learner, None)
 
 
+@pytest.mark.spec("rest-api.md", "4.3:exists", "7.2")
 def test_second_attempt_answers_400_with_the_text_that_clients_compare(
     learner_client: Any, learner: User, all_services: Any
 ) -> None:
@@ -478,6 +510,7 @@ def test_second_attempt_answers_400_with_the_text_that_clients_compare(
     }
 
 
+@pytest.mark.spec("rest-api.md", "4.3:past-due")
 @pytest.mark.parametrize(("kind", "code"), [("timed", 403), ("proctored", 403), ("onboarding", 400)])
 def test_exam_that_is_past_due_is_not_entered(
     learner_client: Any, learner: User, all_services: Any, kind: str, code: int
@@ -488,12 +521,14 @@ def test_exam_that_is_past_due_is_not_entered(
     assert not ProctoredExamStudentAttempt.objects.exists()
 
 
+@pytest.mark.spec("rest-api.md", "10:12")
 @pytest.mark.parametrize("exam_id", [99999, "one", None, True, [1], -1, 10**12])
 def test_entering_no_exam_answers_400(learner_client: Any, exam_id: Any) -> None:
     response = learner_client.post(COLLECTION, {"exam_id": exam_id}, format="json")
     assert (response.status_code, list(response.data)) == (400, ["detail"])
 
 
+@pytest.mark.spec("rest-api.md", "4.3:provider")
 @pytest.mark.parametrize(
     ("upstream", "answer"),
     [(200, 502), (302, 502), (400, 400), (401, 502), (403, 502), (404, 404), (500, 502), (503, 503)],
@@ -515,6 +550,7 @@ def test_provider_that_fails_leaves_no_attempt_behind(
     assert not ProctoredExamStudentAttempt.objects.exists()
 
 
+@pytest.mark.spec("rest-api.md", "4.3:onboarding")
 def test_provider_that_wants_onboarding_first_is_no_error(
     learner_client: Any, learner: User, all_services: Any, test_backend: Any
 ) -> None:
@@ -572,6 +608,7 @@ def test_gate_is_not_asked_when_the_clock_does_not_start(
 # Review acknowledgement
 
 
+@pytest.mark.spec("rest-api.md", "4.5", "2.3:empty")
 def test_learner_puts_the_result_away(learner_client: Any, learner: User, settings: Any) -> None:
     settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
     attempt = factories.make_attempt(user=learner, status=S.verified)
@@ -581,6 +618,7 @@ def test_learner_puts_the_result_away(learner_client: Any, learner: User, settin
     assert attempt.is_status_acknowledged is True
 
 
+@pytest.mark.spec("rest-api.md", "4.5")
 @pytest.mark.parametrize(("viewable", "mine", "code"), [(False, True, 404), (True, False, 403)])
 def test_result_is_not_put_away(
     learner_client: Any, learner: User, settings: Any, viewable: bool, mine: bool, code: int
@@ -604,6 +642,7 @@ def test_result_of_an_unknown_attempt_answers_400(learner_client: Any, settings:
 GROUPED = reverse("edx_proctoring:proctored_exam.attempts.grouped.course", args=[factories.COURSE])
 
 
+@pytest.mark.spec("rest-api.md", "5.4:shape")
 def test_list_has_the_newest_attempt_of_each_learner_and_exam_with_the_older_ones(staff_client: Any) -> None:
     practice, timed = factories.make_exam("practice"), factories.make_exam("timed")
     ann, ben = factories.make_user("ann"), factories.make_user("ben")
@@ -626,11 +665,13 @@ def test_list_has_the_newest_attempt_of_each_learner_and_exam_with_the_older_one
     assert response.json()["attempt_url"] == GROUPED
 
 
+@pytest.mark.spec("rest-api.md", "5.4:pages")
 def test_empty_course_has_one_empty_page(staff_client: Any) -> None:
     data = staff_client.get(GROUPED).json()
     assert (data["proctored_exam_attempts"], data["pagination_info"]["total_pages"]) == ([], 1)
 
 
+@pytest.mark.spec("rest-api.md", "5.4:pages", "7.1")
 @pytest.mark.parametrize(("page", "current"), [("", 1), ("1", 1), ("2", 2), ("2 ", 2), ("two", 1), ("99", 3), ("0", 3)])
 def test_any_page_number_gives_a_page(
     staff_client: Any, monkeypatch: pytest.MonkeyPatch, page: str, current: int
@@ -645,6 +686,7 @@ def test_any_page_number_gives_a_page(
     assert [row["id"] for row in data["proctored_exam_attempts"]] == [attempts[-current].pk]
 
 
+@pytest.mark.spec("rest-api.md", "5.4:search")
 @pytest.mark.parametrize("text", ["ann", "ANN", "nn@exam"])
 def test_search_looks_into_name_and_address(staff_client: Any, text: str) -> None:
     found = factories.make_attempt(user=factories.make_user("ann"))
@@ -655,6 +697,7 @@ def test_search_looks_into_name_and_address(staff_client: Any, text: str) -> Non
     assert data["attempt_url"] == path
 
 
+@pytest.mark.spec("rest-api.md", "5.4:filters")
 def test_list_is_filtered_and_ordered_by_the_database(staff_client: Any) -> None:
     exam = factories.make_exam()
     late = factories.make_attempt(exam, factories.make_user("zoe"), status=S.error)
@@ -674,6 +717,7 @@ def test_status_filter_looks_at_the_newest_attempt_only(staff_client: Any) -> No
     assert staff_client.get(GROUPED, {"status": "error"}).json()["proctored_exam_attempts"] == []
 
 
+@pytest.mark.spec("rest-api.md", "5.4:filters")
 @pytest.mark.parametrize("size", ["0", "-5", "many", "100000"])
 def test_any_page_size_gives_a_page(staff_client: Any, size: str) -> None:
     factories.make_attempt()
@@ -692,6 +736,7 @@ def reset_url(exam_id: int, user_id: int) -> str:
     return reverse("edx_proctoring:proctored_exam.attempts.reset", args=[exam_id, user_id])
 
 
+@pytest.mark.spec("rest-api.md", "5.6:all")
 def test_staff_reset_all_attempts_of_a_learner_at_an_exam(staff_client: Any, all_services: Any) -> None:
     exam, user = factories.make_exam("practice"), factories.make_user()
     for _ in range(2):
@@ -702,12 +747,14 @@ def test_staff_reset_all_attempts_of_a_learner_at_an_exam(staff_client: Any, all
     assert set(ProctoredExamStudentAttempt.objects.all()) == set(kept)
 
 
+@pytest.mark.spec("rest-api.md", "5.6:all")
 def test_nothing_to_reset_is_404_with_a_bare_string(staff_client: Any) -> None:
     response = staff_client.delete(reset_url(factories.make_exam().pk, factories.make_user().pk))
     assert response.status_code == 404
     assert isinstance(response.data, str)
 
 
+@pytest.mark.spec("rest-api.md", "5.6:outage")
 def test_repeating_a_reset_converges(
     staff_client: Any, all_services: Any, test_backend: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -723,6 +770,7 @@ def test_repeating_a_reset_converges(
     assert not ProctoredExamStudentAttempt.objects.exists()
 
 
+@pytest.mark.spec("rest-api.md", "5.6:force")
 @pytest.mark.parametrize(("role", "code", "left"), [("global_staff", 200, 0), ("course_staff", 403, 1)])
 def test_global_staff_have_a_way_on_when_the_provider_is_down(
     world: World,

@@ -13,6 +13,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.contrib.auth.models import Group, User
+from django.test import Client
 from django.urls import reverse
 from edx_rest_framework_extensions.auth.jwt.decoder import jwt_decode_handler
 from jwt.algorithms import RSAAlgorithm
@@ -118,6 +119,7 @@ def token_for(username: str, *, key: Any = KEY, expires_in: int = 60, **claims: 
     return "JWT " + jwt.encode(payload, key, algorithm="RS512")
 
 
+@pytest.mark.spec("rest-api.md", "2.1:jwt", "8.3:providers")
 @pytest.mark.parametrize("kind", ["ready", "reviewed"])
 def test_provider_signs_in_with_a_jwt(jwt_settings: None, provider: User, kind: str) -> None:
     attempt = factories.make_attempt(status={"ready": S.created, "reviewed": S.submitted}[kind])
@@ -128,6 +130,7 @@ def test_provider_signs_in_with_a_jwt(jwt_settings: None, provider: User, kind: 
     assert status_of(attempt) == {"ready": S.ready_to_start, "reviewed": S.verified}[kind]
 
 
+@pytest.mark.spec("rest-api.md", "2.1:jwt", "2.5")
 @pytest.mark.parametrize("kind", ["ready", "reviewed"])
 @pytest.mark.parametrize(
     ("authorization", "reason"),
@@ -152,7 +155,7 @@ def test_callback_without_a_valid_token_is_refused_with_a_log_line_of_ids_only(
     headers = {} if authorization is None else {"HTTP_AUTHORIZATION": authorization()}
     caplog.set_level(logging.INFO)
     response = APIClient().post(url(kind, attempt.external_id), REVIEW, format="json", **headers)
-    assert response.status_code in (401, 403)
+    assert (response.status_code, list(response.data)) == (403, ["detail"])
     assert status_of(attempt) == S.created
     assert not ProctoredExamSoftwareSecureReview.objects.exists()
     (line,) = [record.getMessage() for record in caplog.records if record.name == "edx_proctoring_views"]
@@ -168,6 +171,7 @@ def test_callback_without_a_valid_token_is_refused_with_a_log_line_of_ids_only(
 
 
 @pytest.mark.spec("backends.md", "6.2:ready")
+@pytest.mark.spec("rest-api.md", "6.2:answers")
 @pytest.mark.parametrize(
     ("before", "after"),
     [
@@ -186,6 +190,7 @@ def test_ready_lets_an_attempt_start_that_waits_for_it(provider_client: Any, bef
     assert status_of(attempt) == after
 
 
+@pytest.mark.spec("rest-api.md", "6.2:answers")
 def test_ready_for_an_unknown_attempt_is_404_with_a_bare_string(
     provider_client: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -195,6 +200,7 @@ def test_ready_for_an_unknown_attempt_is_404_with_a_bare_string(
     assert "external_id=unknown" in caplog.text
 
 
+@pytest.mark.spec("rest-api.md", "6.2:answers")
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\x00"])
 def test_ready_does_not_look_at_its_body(provider_client: Any, body: bytes) -> None:
     attempt = factories.make_attempt()
@@ -203,6 +209,7 @@ def test_ready_does_not_look_at_its_body(provider_client: Any, body: bytes) -> N
 
 
 @pytest.mark.spec("backends.md", "6.2:ready", "6.2:reviewed")
+@pytest.mark.spec("rest-api.md", "2.2:review", "6.2:who", "10:4")
 def test_reviewers_of_another_provider_are_strangers(client_of: Callable[..., APIClient]) -> None:
     user = factories.make_user()
     user.groups.add(Group.objects.create(name="null_review"))
@@ -217,6 +224,7 @@ def test_reviewers_of_another_provider_are_strangers(client_of: Callable[..., AP
 
 
 @pytest.mark.spec("backends.md", "6.2:reviewed")
+@pytest.mark.spec("rest-api.md", "6.3", "6.5:verdicts", "2.3:bodies")
 @pytest.mark.parametrize(
     ("verdict", "stored", "status"),
     [
@@ -241,6 +249,7 @@ def test_review_is_stored_and_the_attempt_follows(
     assert ReviewInboxEntry.objects.get().actor_id == provider.pk
 
 
+@pytest.mark.spec("rest-api.md", "6.3")
 def test_refused_reviewer_gets_an_empty_body(client_of: Callable[..., APIClient]) -> None:
     attempt = factories.make_attempt(status=S.submitted)
     for user in (attempt.user, factories.make_user()):
@@ -249,6 +258,7 @@ def test_refused_reviewer_gets_an_empty_body(client_of: Callable[..., APIClient]
     assert not ReviewInboxEntry.objects.exists()
 
 
+@pytest.mark.spec("rest-api.md", "6.3")
 @pytest.mark.parametrize("was", ["unknown", "reset"])
 def test_review_of_an_attempt_that_is_not_there_answers_400(
     provider_client: Any, was: str, caplog: pytest.LogCaptureFixture
@@ -263,6 +273,7 @@ def test_review_of_an_attempt_that_is_not_there_answers_400(
     assert f"external_id={external_id}" in caplog.text
 
 
+@pytest.mark.spec("rest-api.md", "6.5:validation")
 @pytest.mark.parametrize(
     "body",
     [
@@ -284,6 +295,7 @@ def test_review_that_makes_no_sense_changes_nothing(provider_client: Any, body: 
     assert not ProctoredExamSoftwareSecureReview.objects.exists()
 
 
+@pytest.mark.spec("rest-api.md", "6.5:updates")
 def test_second_review_replaces_the_first_with_its_comments(provider_client: Any) -> None:
     attempt = factories.make_attempt(status=S.submitted)
     for verdict in ("suspicious", "passed"):
@@ -293,6 +305,7 @@ def test_second_review_replaces_the_first_with_its_comments(provider_client: Any
     assert status_of(attempt) == S.verified
 
 
+@pytest.mark.spec("rest-api.md", "6.5:updates")
 def test_second_review_is_refused_where_reviews_are_final(
     provider_client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -305,6 +318,7 @@ def test_second_review_is_refused_where_reviews_are_final(
 
 
 @pytest.mark.spec("backends.md", "6.2:reviewed")
+@pytest.mark.spec("rest-api.md", "6.5:unproctored", "7.2")
 def test_exam_that_is_no_longer_proctored_is_412_with_the_text_that_vendors_compare(provider_client: Any) -> None:
     attempt = factories.make_attempt(status=S.submitted)
     ProctoredExam.objects.filter(pk=attempt.proctored_exam_id).update(is_proctored=False)
@@ -321,6 +335,7 @@ def test_body_that_is_larger_than_any_review_is_413(provider_client: Any, kind: 
     assert not ReviewInboxEntry.objects.exists()
 
 
+@pytest.mark.spec("rest-api.md", "7.3:10")
 def test_of_several_attempts_with_one_provider_id_the_newest_counts(provider_client: Any) -> None:
     old, new = (factories.make_attempt(status=S.submitted, external_id="same") for _ in range(2))
     provider_client.post(url("reviewed", "same"), REVIEW, format="json")
@@ -334,6 +349,7 @@ def as_dict(attempt: ProctoredExamStudentAttempt) -> dict[str, Any]:
     return dict(ProctoredExamStudentAttemptSerializer(attempt).data)
 
 
+@pytest.mark.spec("rest-api.md", "6.5:direct")
 @pytest.mark.parametrize("view", [ProctoredExamReviewCallback, AnonymousReviewCallback])
 def test_review_is_taken_without_a_request(view: type[Any]) -> None:
     attempt = factories.make_attempt(status=S.submitted)
@@ -350,6 +366,7 @@ def test_backend_in_the_attempt_decides_who_the_provider_is() -> None:
     assert (response.status_code, response.data) == (412, "Exam no longer proctored")
 
 
+@pytest.mark.spec("rest-api.md", "6.5:direct", "7.3:8")
 @pytest.mark.parametrize(
     ("review", "updates", "error"),
     [
@@ -368,6 +385,7 @@ def test_refusals_are_exceptions(
         ProctoredExamReviewCallback().make_review(as_dict(attempt), dict(review))
 
 
+@pytest.mark.spec("rest-api.md", "6.5:direct")
 def test_caller_s_review_is_not_changed() -> None:
     review = {**REVIEW, "videoReviewLink": "https://example.com/video"}
     before = json.dumps(review)
@@ -398,6 +416,7 @@ def post(body: Any, client: APIClient | None = None, **headers: Any) -> Any:
 
 
 @pytest.mark.spec("backends.md", "7.6:endpoint")
+@pytest.mark.spec("rest-api.md", "6.4:negotiation", "8.3:rpnow")
 @pytest.mark.parametrize("content_type", ["application/json", "foo", "text/plain", ""])
 def test_vendor_reviews_without_signing_in_whatever_it_says_about_its_body(
     rpnow_attempt: ProctoredExamStudentAttempt, content_type: str
@@ -408,6 +427,7 @@ def test_vendor_reviews_without_signing_in_whatever_it_says_about_its_body(
     assert ProctoredExamSoftwareSecureComment.objects.count() == 6
 
 
+@pytest.mark.spec("rest-api.md", "6.4:negotiation")
 def test_session_of_a_browser_does_not_get_in_the_way(rpnow_attempt: ProctoredExamStudentAttempt, staff: User) -> None:
     client = APIClient(enforce_csrf_checks=True)
     client.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
@@ -419,11 +439,13 @@ def test_get_is_405() -> None:
 
 
 @pytest.mark.spec("backends.md", "7.6:endpoint")
+@pytest.mark.spec("rest-api.md", "6.4:provider")
 def test_exam_of_another_provider_is_reviewed_all_the_same() -> None:
     attempt = factories.make_attempt(status=S.submitted, external_id="Locator-1")
     assert post(payload(attempt)).status_code == 200
 
 
+@pytest.mark.spec("rest-api.md", "6.4:archived")
 def test_review_of_an_attempt_that_was_reset_is_stored(rpnow_attempt: ProctoredExamStudentAttempt) -> None:
     body = payload(rpnow_attempt)
     rpnow_attempt.delete()
@@ -438,6 +460,7 @@ def test_review_of_an_attempt_whose_exam_is_gone_answers_400(rpnow_attempt: Proc
 
 
 @pytest.mark.spec("backends.md", "7.6:endpoint")
+@pytest.mark.spec("rest-api.md", "6.4:refusals")
 @pytest.mark.parametrize(
     "change",
     [
@@ -475,6 +498,7 @@ def test_locator_is_compared_ignoring_case(rpnow_attempt: ProctoredExamStudentAt
         AnonymousReviewCallback().make_review({**as_dict(rpnow_attempt), "external_id": "other"}, body)
 
 
+@pytest.mark.spec("rest-api.md", "6.4:provider")
 def test_platform_without_rpnow_answers_404(
     rpnow_attempt: ProctoredExamStudentAttempt, backends_registry: dict[str, Any]
 ) -> None:
@@ -497,6 +521,7 @@ def proctoring_settings(settings: Any) -> Callable[..., None]:
     return change
 
 
+@pytest.mark.spec("rest-api.md", "6.4:operator", "10:7")
 @pytest.mark.parametrize(("mode", "code"), [("allow", 200), ("deny", 404), ("signed", 403), ("alow", 404)])
 def test_operator_decides_whether_the_anonymous_callback_is_open(
     rpnow_attempt: ProctoredExamStudentAttempt, proctoring_settings: Callable[..., None], mode: str, code: int
@@ -505,6 +530,7 @@ def test_operator_decides_whether_the_anonymous_callback_is_open(
     assert post(payload(rpnow_attempt)).status_code == code
 
 
+@pytest.mark.spec("rest-api.md", "6.4:operator", "10:7")
 @pytest.mark.parametrize(
     ("networks", "address", "code"),
     [
@@ -528,6 +554,7 @@ def test_operator_may_name_the_networks_it_comes_from(
     assert post(payload(rpnow_attempt), REMOTE_ADDR=address).status_code == code
 
 
+@pytest.mark.spec("rest-api.md", "6.4:operator")
 def test_operator_may_limit_the_rate_per_address(
     rpnow_attempt: ProctoredExamStudentAttempt, proctoring_settings: Callable[..., None]
 ) -> None:
@@ -536,6 +563,77 @@ def test_operator_may_limit_the_rate_per_address(
     assert [answer.status_code for answer in answers] == [400, 400, 429]
     assert "Retry-After" in answers[2]
     assert post(payload(rpnow_attempt), REMOTE_ADDR="192.0.2.2").status_code == 200
+
+
+@pytest.mark.spec("rest-api.md", "6.4:deprecation")
+@pytest.mark.parametrize(
+    ("external_id", "link"),
+    [
+        ("Locator-1", '</edx_proctoring/v1/proctored_exam/attempt/Locator-1/reviewed>; rel="successor-version"'),
+        ("has / slashes", None),
+    ],
+)
+def test_vendor_hears_that_it_should_sign_in(
+    rpnow_attempt: ProctoredExamStudentAttempt, external_id: str, link: str | None
+) -> None:
+    ProctoredExamStudentAttempt.objects.update(external_id=external_id)
+    rpnow_attempt.refresh_from_db()
+    response = post(payload(rpnow_attempt))
+    assert (response.status_code, response.get("Link")) == (200, link)
+    assert response["Deprecation"].startswith("@")
+
+
+# The launch: a secure browser opens the exam
+
+
+def launch(attempt_code: str | None, **headers: Any) -> Any:
+    path = reverse("edx_proctoring:anonymous.proctoring_launch_callback.start_exam", args=[attempt_code])
+    return APIClient().get(path, **headers)
+
+
+@pytest.mark.spec("rest-api.md", "6.1:cookie", "10:8")
+def test_secure_browser_is_known_for_the_exam_and_a_day() -> None:
+    attempt = factories.make_attempt(factories.make_exam(time_limit_mins=90))
+    cookie = launch(attempt.attempt_code, secure=True).cookies["exam"]
+    assert cookie["max-age"] == (24 * 60 + 90) * 60
+    assert (cookie["httponly"], cookie["samesite"], cookie["secure"]) == (True, "Lax", True)
+
+
+@pytest.mark.spec("rest-api.md", "6.1:answers")
+def test_code_that_is_not_valid_is_404_in_plain_words() -> None:
+    response = launch("unknown")
+    assert (response.status_code, response["Content-Type"]) == (404, "text/plain; charset=utf-8")
+    assert response.content.decode() == "You have entered an exam code that is not valid."
+
+
+@pytest.mark.spec("rest-api.md", "6.1:answers")
+@pytest.mark.parametrize(
+    ("method", "code"), [("GET", 302), ("POST", 302), ("HEAD", 302), ("PUT", 405), ("DELETE", 405)]
+)
+def test_learner_s_software_needs_no_token(method: str, code: int) -> None:
+    attempt = factories.make_attempt()
+    path = reverse("edx_proctoring:anonymous.proctoring_launch_callback.start_exam", args=[attempt.attempt_code])
+    response = Client(enforce_csrf_checks=True).generic(method, path)
+    assert response.status_code == code
+    assert "no-store" in response["Cache-Control"]
+
+
+@pytest.mark.spec("rest-api.md", "6.1:rate", "10:8")
+def test_launches_may_be_limited_per_address(proctoring_settings: Callable[..., None]) -> None:
+    proctoring_settings(RATE_LIMITS={"proctoring_anonymous": "2/min"})
+    answers = [launch(f"guess-{number}", REMOTE_ADDR="192.0.2.1") for number in range(3)]
+    assert [answer.status_code for answer in answers] == [404, 404, 429]
+    assert int(answers[2]["Retry-After"]) > 0
+    assert launch("guess-4", REMOTE_ADDR="192.0.2.2").status_code == 404
+
+
+@pytest.mark.spec("rest-api.md", "6.1:rate", "10:8")
+def test_launches_may_be_limited_per_code(proctoring_settings: Callable[..., None]) -> None:
+    proctoring_settings(RATE_LIMITS={"proctoring_anonymous": "2/min"})
+    attempt = factories.make_attempt(status=S.ready_to_start)
+    answers = [launch(attempt.attempt_code, REMOTE_ADDR=f"192.0.2.{number}") for number in range(3)]
+    assert [answer.status_code for answer in answers] == [302, 302, 429]
+    assert launch(factories.make_attempt().attempt_code, REMOTE_ADDR="192.0.2.9").status_code == 302
 
 
 # Signed callbacks
@@ -612,6 +710,7 @@ def test_nonce_is_used_once(signing: None, provider_client: Any) -> None:
     assert codes == [200, 409]
 
 
+@pytest.mark.spec("rest-api.md", "6.4:operator", "10:7")
 def test_anonymous_callback_may_have_to_be_signed(
     rpnow_attempt: ProctoredExamStudentAttempt,
     backends_registry: dict[str, Any],

@@ -36,18 +36,21 @@ def asked(test_backend: Any, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any,
     return calls
 
 
+@pytest.mark.spec("rest-api.md", "5.7:redirect")
 def test_course_leads_to_the_provider(staff_client: Any) -> None:
     factories.make_exam(course_id=COURSE)
     response = staff_client.get(url(COURSE))
     assert (response.status_code, response["Location"]) == (302, f"/instructor/{COURSE}/")
 
 
+@pytest.mark.spec("rest-api.md", "5.7:redirect")
 def test_exam_leads_to_the_provider_with_its_id(staff_client: Any) -> None:
     exam = factories.make_exam(course_id=COURSE)
     response = staff_client.get(url(COURSE, exam.pk), {"attempt": "vendor-1", "config": "TRUE"})
     assert response["Location"] == f"/instructor/{COURSE}/?exam={exam.external_id}&attempt=vendor-1&config=true"
 
 
+@pytest.mark.spec("rest-api.md", "5.7:person")
 def test_provider_is_told_who_asks(staff_client: Any, staff: User, asked: list[Any]) -> None:
     Profile.objects.create(user=staff, name="The Boss")
     exam = factories.make_exam(course_id=COURSE)
@@ -65,6 +68,7 @@ def test_provider_is_told_who_asks(staff_client: Any, staff: User, asked: list[A
     assert asked == [(COURSE, person, options), (COURSE, person, {**options, "exam_id": exam.external_id})]
 
 
+@pytest.mark.spec("rest-api.md", "5.7:person")
 @pytest.mark.parametrize(("fields", "name"), [({"first_name": "Ann", "last_name": "Lee"}, "Ann Lee"), ({}, "anon")])
 def test_staff_without_a_profile_have_a_name_all_the_same(
     client_of: Callable[..., Any], asked: list[Any], fields: dict[str, str], name: str
@@ -78,24 +82,28 @@ def refusal(response: Any) -> tuple[int, Any, str | None]:
     return response.status_code, getattr(response, "data", None), response.get("X-Frame-Options")
 
 
+@pytest.mark.spec("rest-api.md", "5.7:refusals")
 def test_course_without_exams(staff_client: Any) -> None:
     status, text, frame = refusal(staff_client.get(url(COURSE)))
     assert (status, frame) == (404, "sameorigin")
     assert COURSE in text
 
 
+@pytest.mark.spec("rest-api.md", "5.7:refusals", "7.2")
 def test_course_without_proctored_exams(staff_client: Any) -> None:
     timed = factories.make_exam("timed", course_id=COURSE)
     for path in (url(COURSE), url(COURSE, timed.pk)):
         assert refusal(staff_client.get(path)) == (404, "No proctored exams in course a/b/c", "sameorigin")
 
 
+@pytest.mark.spec("rest-api.md", "5.7:refusals", "7.2")
 def test_provider_without_dashboard(staff_client: Any) -> None:
     exam = factories.make_exam(course_id=COURSE, backend="mock")
     for path in (url(COURSE), url(COURSE, exam.pk)):
         assert refusal(staff_client.get(path)) == (404, "No instructor dashboard for Mock Backend", "sameorigin")
 
 
+@pytest.mark.spec("rest-api.md", "5.7:refusals")
 def test_several_providers(staff_client: Any) -> None:
     for backend in ("test", "null"):
         factories.make_exam(course_id=COURSE, backend=backend)
@@ -106,12 +114,14 @@ def test_several_providers(staff_client: Any) -> None:
     assert "null" in text
 
 
+@pytest.mark.spec("rest-api.md", "5.7:refusals")
 def test_unknown_exam(staff_client: Any) -> None:
     factories.make_exam(course_id=COURSE)
     status, _text, frame = refusal(staff_client.get(url(COURSE, 99999)))
     assert (status, frame) == (404, "sameorigin")
 
 
+@pytest.mark.spec("rest-api.md", "10:3")
 def test_exam_of_another_course(staff_client: Any) -> None:
     exam = factories.make_exam(course_id="x/y/z")
     assert refusal(staff_client.get(url(COURSE, exam.pk)))[0] == 404
@@ -123,6 +133,7 @@ def test_provider_that_is_not_configured_any_more(staff_client: Any) -> None:
     assert refusal(staff_client.get(url(COURSE)))[0] == 404
 
 
+@pytest.mark.spec("rest-api.md", "5.7:html")
 def test_a_person_who_looks_at_the_frame_gets_a_page(staff_client: Any) -> None:
     response = staff_client.get(url(COURSE), headers={"Accept": "text/html,*/*;q=0.8"})
     assert (response.status_code, response["X-Frame-Options"]) == (404, "sameorigin")
@@ -130,6 +141,7 @@ def test_a_person_who_looks_at_the_frame_gets_a_page(staff_client: Any) -> None:
     assert COURSE in response.content.decode()
 
 
+@pytest.mark.spec("rest-api.md", "5.7:html")
 def test_page_does_not_carry_markup_from_the_address(staff_client: Any) -> None:
     response = staff_client.get(url("a/b/<b>c"), headers={"Accept": "text/html"})
     assert "<b>" not in response.content.decode()
@@ -138,6 +150,7 @@ def test_page_does_not_carry_markup_from_the_address(staff_client: Any) -> None:
 # The recording
 
 
+@pytest.mark.spec("rest-api.md", "5.7:recording")
 @pytest.mark.parametrize(
     ("switch", "course", "expected"),
     [(True, COURSE, b"secret link"), (False, COURSE, None), (True, "x/y/z", None)],

@@ -1,17 +1,19 @@
 """One exception, one answer. Spec: rest-api.md 2.4, backends.md 10.3."""
 
 import inspect
+import json
 import logging
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 from django.utils import timezone
 from rest_framework.exceptions import NotFound
 from rest_framework.test import APIClient
 
-from edx_proctoring import exceptions
+from edx_proctoring import exceptions, urls
+from edx_proctoring.api import learning_mfe
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     BackendProviderOnboardingProfilesException,
@@ -19,6 +21,8 @@ from edx_proctoring.exceptions import (
     ProctoredBaseException,
     UserNotFoundException,
 )
+from edx_proctoring.models import ReviewInboxEntry
+from edx_proctoring.utils.storable import MAX_ID
 from edx_proctoring.views import handle_proctored_exception
 from tests import factories
 
@@ -43,6 +47,7 @@ OURS = [
 
 
 @pytest.mark.spec("backends.md", "10.2")
+@pytest.mark.spec("rest-api.md", "2.4:mapping", "2.4:one-key")
 @pytest.mark.parametrize("error", OURS)
 def test_our_own_refusal_answers_with_its_status_and_one_key(error: type[ProctoredBaseException]) -> None:
     response = handle_proctored_exception(error("the reason"), name="View")
@@ -52,6 +57,7 @@ def test_our_own_refusal_answers_with_its_status_and_one_key(error: type[Proctor
 
 
 @pytest.mark.spec("backends.md", "10.3:status")
+@pytest.mark.spec("rest-api.md", "2.4:provider")
 @pytest.mark.parametrize("error", PROVIDER_REPLIES)
 @pytest.mark.parametrize(
     ("upstream", "answer"),
@@ -86,6 +92,7 @@ def test_other_exceptions_are_not_ours_to_answer(exc: Exception) -> None:
     assert handle_proctored_exception(exc) is None
 
 
+@pytest.mark.spec("rest-api.md", "2.4:log", "2.5")
 @pytest.mark.parametrize(
     ("exc", "level", "has_trace"),
     [
@@ -104,6 +111,7 @@ def test_refusal_is_logged_with_ids_and_without_its_text(
     assert "ann@example.com" not in record.getMessage()
 
 
+@pytest.mark.spec("rest-api.md", "10:10")
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["proctored_exam.attempt.collection", "proctored_exam.exam"])
 def test_answers_about_people_are_not_cached(learner_client: Any, path: str) -> None:
@@ -115,6 +123,7 @@ def test_answers_about_people_are_not_cached(learner_client: Any, path: str) -> 
         assert response["Cache-Control"] == "private, no-store"
 
 
+@pytest.mark.spec("rest-api.md", "2.1:csrf")
 @pytest.mark.django_db
 def test_session_needs_a_csrf_token_to_change_anything(learner: Any) -> None:
     client = APIClient(enforce_csrf_checks=True)
@@ -125,6 +134,7 @@ def test_session_needs_a_csrf_token_to_change_anything(learner: Any) -> None:
     assert "CSRF" in response.data["detail"]
 
 
+@pytest.mark.spec("rest-api.md", "2.4:no-rollback")
 @pytest.mark.django_db
 def test_refusal_keeps_what_was_done_before_it(learner_client: Any, learner: Any, all_services: Any) -> None:
     """Domain exceptions roll nothing back: reading an attempt ended it, then the action was refused."""
@@ -135,6 +145,7 @@ def test_refusal_keeps_what_was_done_before_it(learner_client: Any, learner: Any
     assert attempt.status == "submitted"
 
 
+@pytest.mark.spec("rest-api.md", "2.4:provider")
 @pytest.mark.parametrize("content", [b"", "", None, b"  \n"], ids=["no-bytes", "no-text", "nothing", "blanks"])
 def test_a_provider_that_fails_without_a_word_is_spoken_for(
     learner_client: Any, test_backend: Any, monkeypatch: pytest.MonkeyPatch, content: Any
@@ -158,23 +169,196 @@ def test_another_exception_without_a_word_is_spoken_for() -> None:
     assert response.data["detail"]
 
 
-def test_a_body_of_brackets_within_brackets_is_400(learner_client: Any) -> None:
-    deep = "[" * 100_000 + "]" * 100_000
-    path = reverse("edx_proctoring:proctored_exam.attempt.collection")
-    response = learner_client.post(path, deep, content_type="application/json")
-    assert response.status_code == 400
+# Bodies and addresses that are nobody's
 
 
-def test_an_id_in_a_log_line_cannot_begin_a_line_of_its_own(
-    learner_client: Any, caplog: pytest.LogCaptureFixture
+@pytest.mark.spec("rest-api.md", "2.3:types")
+@pytest.mark.parametrize("depth", [51, 900, 100_000])
+@pytest.mark.parametrize("route", ["proctored_exam.attempt.collection", "anonymous.proctoring_review_callback"])
+def test_a_body_of_brackets_within_brackets_is_400(learner_client: Any, route: str, depth: int) -> None:
+    deep = "[" * depth + "]" * depth
+    response = learner_client.post(reverse(f"edx_proctoring:{route}"), deep, content_type="application/json")
+    assert (response.status_code, response.data) == (400, {"detail": "The request body is nested too deeply."})
+
+
+@pytest.mark.django_db
+def test_a_recursion_of_our_own_is_not_taken_for_the_client_s(
+    learner_client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    forged = "course-v1:A\n2026-01-01 CRITICAL forged+B+C"
-    path = reverse("edx_proctoring:proctored_exam.exam_by_content_id", kwargs={"course_id": forged, "content_id": "x"})
-    assert learner_client.get(path).status_code == 400
-    [line] = [record.getMessage() for record in caplog.records if "request refused" in record.getMessage()]
-    assert "\n" not in line
+    def recurse(*_args: Any, **_kwargs: Any) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(learning_mfe, "active_attempt_data", recurse)
+    with pytest.raises(RecursionError):
+        learner_client.get(reverse("edx_proctoring:proctored_exam.attempt.collection"))
 
 
+@pytest.mark.spec("rest-api.md", "2.3:types")
+@pytest.mark.parametrize("charset", ["base64", "hex", "no-such-charset", "utf-7"])
+def test_a_charset_that_is_none_is_no_server_error(learner_client: Any, charset: str) -> None:
+    path = reverse("edx_proctoring:proctored_exam.attempt.collection")
+    response = learner_client.post(path, b"%%%", content_type=f"application/json; charset={charset}")
+    assert (response.status_code, list(response.data)) == (400, ["detail"])
+
+
+@pytest.mark.spec("rest-api.md", "2.3:types")
+@pytest.mark.parametrize("format_", ["json", "multipart"])
+@pytest.mark.parametrize(("limit", "code"), [(1000, 413), (None, 400), (100_000, 400)])
+def test_a_body_beyond_the_limit_of_the_host_is_413(
+    learner_client: Any, settings: Any, format_: str, limit: int | None, code: int
+) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = limit
+    path = reverse("edx_proctoring:proctored_exam.attempt.collection")
+    response = learner_client.post(path, {"exam_id": 99999, "padding": "x" * 5000}, format=format_)
+    assert (response.status_code, list(response.data)) == (code, ["detail"])
+
+
+ROUTES_WITH_IDS = [
+    ("get", "proctored_exam.exam_by_id", ("exam_id",)),
+    ("get", "proctored_exam.attempt", ("attempt_id",)),
+    ("put", "proctored_exam.attempt", ("attempt_id",)),
+    ("delete", "proctored_exam.attempt", ("attempt_id",)),
+    ("put", "proctored_exam.attempt.review_status", ("attempt_id",)),
+    ("get", "proctored_exam.proctoring_settings", ("exam_id",)),
+    ("get", "proctored_exam.review_policy", ("exam_id",)),
+    ("get", "instructor_dashboard_exam", ("course_id", "exam_id")),
+    ("delete", "proctored_exam.attempts.reset", ("exam_id", "user_id")),
+    ("post", "backend_user_deletion_api", ("user_id",)),
+    ("post", "user_retirement_api", ("user_id",)),
+]
+
+
+@pytest.mark.spec("rest-api.md", "10:12")
+@pytest.mark.parametrize(("method", "name", "arguments"), ROUTES_WITH_IDS)
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**30])
+def test_an_id_that_no_row_can_have_is_refused_on_every_route(
+    staff_client: Any, settings: Any, method: str, name: str, arguments: tuple[str, ...], number: int
+) -> None:
+    settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
+    kwargs = {argument: "a/b/c" if argument == "course_id" else number for argument in arguments}
+    path = reverse(f"edx_proctoring:{name}", kwargs=kwargs)
+    response = getattr(staff_client, method)(path)
+    assert (response.status_code, list(response.data)) == (400, ["detail"])
+    assert f"from 0 to {MAX_ID}" in response.data["detail"]
+    assert APIClient().get(path).status_code == 403
+
+
+@pytest.mark.spec("rest-api.md", "10:12")
+def test_every_route_with_an_id_is_in_the_list_above() -> None:
+    with_ids = {
+        pattern.name
+        for pattern in urls.urlpatterns
+        if isinstance(pattern, URLPattern)
+        and {"exam_id", "attempt_id", "user_id"}
+        & (set(pattern.pattern.regex.groupindex) | set(pattern.pattern.converters))
+    }
+    assert with_ids == {name for _method, name, _arguments in ROUTES_WITH_IDS}
+
+
+FORGED = "A\n2026-01-01 CRITICAL forged"
+BY_CONTENT = "proctored_exam.exam_by_content_id"
+FORGED_ADDRESSES = [
+    pytest.param(
+        "proctored_exam.exam_by_content_id", {"course_id": f"x/{FORGED}/y", "content_id": "x"}, {}, id="course"
+    ),
+    # A line feed does not even fit this address.
+    pytest.param("proctored_exam.exam_by_content_id", {"course_id": "x/y/z", "content_id": "A\x85B"}, {}, id="content"),
+    pytest.param("proctored_exam.exams_by_course_id", {"course_id": f"x/{FORGED}/y"}, {}, id="list"),
+    pytest.param("user_onboarding.status", {}, {"course_id": FORGED}, id="course-of-a-query"),
+    pytest.param("user_onboarding.status", {}, {"course_id": "a/b/c", "username": FORGED}, id="name-of-a-query"),
+    pytest.param(
+        "proctored_exam.exam_attempts", {"course_id": "x/y/z"}, {"content_id": FORGED}, id="content-of-a-query"
+    ),
+    pytest.param("proctored_exam.exam", {}, {"course_id": "a/b/\u2028", "content_id": "x"}, id="unicode-line-end"),
+]
+
+
+@pytest.mark.spec("rest-api.md", "10:9")
+@pytest.mark.parametrize(("name", "kwargs", "query"), FORGED_ADDRESSES)
+def test_an_address_cannot_begin_a_line_of_its_own_in_the_log(
+    staff_client: Any, caplog: pytest.LogCaptureFixture, name: str, kwargs: dict[str, str], query: dict[str, str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    response = staff_client.get(reverse(f"edx_proctoring:{name}", kwargs=kwargs), query)
+    assert (response.status_code, list(response.data)) == (400, ["detail"])
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("edx_proctoring")]
+    assert [line for line in lines if len(line.splitlines()) > 1] == []
+
+
+@pytest.mark.spec("rest-api.md", "10:9")
+@pytest.mark.parametrize("field", ["course_id", "content_id", "external_id", "backend"])
+def test_a_body_cannot_give_an_exam_an_id_that_begins_a_line_of_its_own(staff_client: Any, field: str) -> None:
+    body = {
+        "course_id": "a/b/c",
+        "content_id": "x",
+        "exam_name": "Exam",
+        "time_limit_mins": 90,
+        "is_proctored": True,
+        "is_practice_exam": False,
+        "external_id": "123",
+        "is_active": True,
+        "hide_after_due": False,
+        field: FORGED,
+    }
+    created = staff_client.post(reverse("edx_proctoring:proctored_exam.exam"), body, format="json")
+    assert (created.status_code, list(created.data)) == (400, [field])
+    path = reverse("edx_proctoring:proctored_exam.register_exams_by_course_id", args=["a/b/c"])
+    assert staff_client.patch(path, [body], format="json").status_code == 422
+
+
+@pytest.mark.spec("rest-api.md", "10:9")
+def test_the_code_of_an_anonymous_review_cannot_begin_a_line_of_its_own(
+    db: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = {"examMetaData": {"examCode": FORGED}}
+    path = reverse("edx_proctoring:anonymous.proctoring_review_callback")
+    assert APIClient().post(path, body, format="json").status_code == 400
+    assert not [record for record in caplog.records if "forged" in record.getMessage()]
+
+
+UNSTORABLE = ["nul\x00", "half of a pair \ud800"]
+
+
+@pytest.mark.parametrize("text", UNSTORABLE, ids=["nul", "surrogate"])
+@pytest.mark.parametrize("field", ["user_info", "key", "value"])
+def test_a_text_that_no_database_takes_is_400(staff_client: Any, learner: Any, text: str, field: str) -> None:
+    body = {"exam_id": factories.make_exam().pk, "user_info": "learner", "key": "k", "value": "v", field: text}
+    path = reverse("edx_proctoring:proctored_exam.allowance")
+    response = staff_client.put(path, json.dumps(body), content_type="application/json")
+    assert (response.status_code, list(response.data)) == (400, ["detail"])
+
+
+@pytest.mark.parametrize("text", UNSTORABLE, ids=["nul", "surrogate"])
+def test_a_verdict_that_no_database_takes_is_400_with_a_reason_in_the_inbox(
+    staff_client: Any, all_services: Any, text: str
+) -> None:
+    attempt = factories.make_attempt(status="submitted")
+    path = reverse("edx_proctoring:proctored_exam.attempt.callback", args=[attempt.external_id])
+    response = staff_client.post(path, json.dumps({"status": text, "comments": []}), content_type="application/json")
+    assert (response.status_code, list(response.json())) == (400, ["detail"])
+    assert ReviewInboxEntry.objects.get().outcome.startswith("refused: ")
+    attempt.refresh_from_db()
+    assert attempt.status == "submitted"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "kwargs", "query"),
+    [
+        pytest.param(
+            "proctored_exam.attempts.grouped.search", {"course_id": "a/b/c", "search_by": "\x00"}, {}, id="path"
+        ),
+        pytest.param("proctored_exam.attempts.grouped.course", {"course_id": "a/b/c"}, {"status": "\x00"}, id="query"),
+        pytest.param("user_onboarding.status.course", {"course_id": "a/b/c"}, {"text_search": "\x00"}, id="search"),
+    ],
+)
+def test_an_address_that_no_database_takes_is_400(
+    staff_client: Any, name: str, kwargs: dict[str, str], query: dict[str, str]
+) -> None:
+    assert staff_client.get(reverse(f"edx_proctoring:{name}", kwargs=kwargs), query).status_code == 400
+
+
+@pytest.mark.spec("rest-api.md", "2.3:types")
 @pytest.mark.parametrize("kind", ["ready_callback", "callback"])
 def test_a_callback_in_a_form_that_the_csrf_check_has_read_is_415(learner: Any, kind: str) -> None:
     client = APIClient(enforce_csrf_checks=True)

@@ -48,6 +48,7 @@ def url(name: str, **kwargs: Any) -> str:
 # Reading
 
 
+@pytest.mark.spec("rest-api.md", "3.1:keys", "4.1:get", "4.1:query")
 @pytest.mark.parametrize(
     "path",
     [
@@ -69,6 +70,7 @@ def test_one_exam_has_exactly_the_published_keys(learner_client: Any, path: Any)
     assert response.data["id"] == exam.pk
 
 
+@pytest.mark.spec("rest-api.md", "4.1:get")
 def test_course_lists_its_active_exams_in_the_order_they_were_made(learner_client: Any) -> None:
     exams = [factories.make_exam(course_id=COURSE) for _ in range(3)]
     factories.make_exam(course_id=COURSE, is_active=False)
@@ -77,10 +79,12 @@ def test_course_lists_its_active_exams_in_the_order_they_were_made(learner_clien
     assert [exam["id"] for exam in response.data] == [exam.pk for exam in exams]
 
 
+@pytest.mark.spec("rest-api.md", "4.1:get")
 def test_unknown_course_has_an_empty_list(learner_client: Any) -> None:
     assert learner_client.get(url("exams_by_course_id", course_id="x/y/z")).data == []
 
 
+@pytest.mark.spec("rest-api.md", "4.1:missing", "7.2")
 @pytest.mark.parametrize(
     ("path", "detail"),
     [
@@ -101,11 +105,13 @@ def test_unknown_exam_answers_400_with_the_text_that_clients_compare(
     assert (response.status_code, response.data) == (400, {"detail": detail})
 
 
+@pytest.mark.spec("rest-api.md", "4.1:query")
 @pytest.mark.parametrize("query", ["", "?exam_id=one", "?content_id=x"])
 def test_bare_url_needs_a_query_that_names_an_exam(learner_client: Any, query: str) -> None:
     assert learner_client.get(url("exam") + query).status_code == 400
 
 
+@pytest.mark.spec("rest-api.md", "4.1:hidden", "10:5")
 @pytest.mark.parametrize(("hidden", "keys"), [(False, EXAM_KEYS), (True, [*EXAM_KEYS[:3], *EXAM_KEYS[4:-1]])])
 def test_operator_may_hide_the_provider_from_learners(
     learner_client: Any, staff_client: Any, settings: Any, hidden: bool, keys: list[str]
@@ -116,9 +122,22 @@ def test_operator_may_hide_the_provider_from_learners(
     assert list(staff_client.get(path).json()) == EXAM_KEYS
 
 
+@pytest.mark.spec("rest-api.md", "4.1:hidden")
+@pytest.mark.parametrize(("hidden", "code"), [(False, 200), (True, 400)])
+def test_operator_may_hide_inactive_exams_from_learners(
+    learner_client: Any, staff_client: Any, settings: Any, hidden: bool, code: int
+) -> None:
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "HIDE_INACTIVE_EXAMS": hidden}
+    path = url("exam_by_id", exam_id=factories.make_exam(is_active=False).pk)
+    assert learner_client.get(path).status_code == code
+    assert staff_client.get(path).status_code == 200
+    assert learner_client.get(url("exam_by_id", exam_id=factories.make_exam().pk)).status_code == 200
+
+
 # Creating
 
 
+@pytest.mark.spec("rest-api.md", "4.1:create")
 @pytest.mark.parametrize("format_", ["json", "multipart"])
 def test_exam_is_created_with_the_values_that_were_sent(staff_client: Any, format_: str) -> None:
     response = staff_client.post(url("exam"), NEW_EXAM, format=format_)
@@ -128,6 +147,7 @@ def test_exam_is_created_with_the_values_that_were_sent(staff_client: Any, forma
     assert (exam.is_proctored, exam.is_practice_exam, exam.time_limit_mins) == (True, False, 90)
 
 
+@pytest.mark.spec("rest-api.md", "4.1:create", "2.3:bodies")
 @pytest.mark.parametrize(("spelling", "stored"), [("true", True), ("false", False), ("False", False), ("1", True)])
 def test_a_boolean_of_a_form_is_stored_as_what_it_means(staff_client: Any, spelling: str, stored: bool) -> None:
     body = {**NEW_EXAM, "is_proctored": spelling}
@@ -135,6 +155,7 @@ def test_a_boolean_of_a_form_is_stored_as_what_it_means(staff_client: Any, spell
     assert ProctoredExam.objects.get().is_proctored is stored
 
 
+@pytest.mark.spec("rest-api.md", "4.1:create")
 def test_due_date_and_backend_are_honoured(staff_client: Any) -> None:
     body = {**NEW_EXAM, "due_date": "2030-01-01T00:00:00Z", "backend": "null"}
     assert staff_client.post(url("exam"), body, format="json").status_code == 200
@@ -142,6 +163,7 @@ def test_due_date_and_backend_are_honoured(staff_client: Any) -> None:
     assert (exam.due_date, exam.backend) == (datetime(2030, 1, 1, tzinfo=UTC), "null")
 
 
+@pytest.mark.spec("rest-api.md", "4.1:refuse")
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -149,7 +171,9 @@ def test_due_date_and_backend_are_honoured(staff_client: Any) -> None:
         pytest.param({"exam_name": None}, "exam_name", id="null-name"),
         pytest.param({"time_limit_mins": "long"}, "time_limit_mins", id="no-number"),
         pytest.param({"time_limit_mins": -1}, "time_limit_mins", id="negative-time"),
+        pytest.param({"time_limit_mins": 2**31}, "time_limit_mins", id="more-minutes-than-a-column-holds"),
         pytest.param({"course_id": "c" * 256}, "course_id", id="overlong-id"),
+        pytest.param({"course_id": "physics"}, "course_id", id="no-course"),
     ],
 )
 def test_bad_value_answers_400_under_the_name_of_the_field(
@@ -161,6 +185,7 @@ def test_bad_value_answers_400_under_the_name_of_the_field(
     assert not ProctoredExam.objects.exists()
 
 
+@pytest.mark.spec("rest-api.md", "4.1:refuse")
 def test_second_exam_for_the_same_content_answers_400(staff_client: Any) -> None:
     staff_client.post(url("exam"), NEW_EXAM, format="json")
     response = staff_client.post(url("exam"), NEW_EXAM, format="json")
@@ -177,6 +202,7 @@ def test_body_that_is_no_object_answers_400(staff_client: Any, body: str) -> Non
 # Changing
 
 
+@pytest.mark.spec("rest-api.md", "4.1:update")
 def test_only_what_was_sent_is_changed(staff_client: Any) -> None:
     exam = factories.make_exam(exam_name="Old", time_limit_mins=90, due_date=datetime(2030, 1, 1, tzinfo=UTC))
     response = staff_client.put(
@@ -188,6 +214,7 @@ def test_only_what_was_sent_is_changed(staff_client: Any) -> None:
     assert exam.is_proctored is True
 
 
+@pytest.mark.spec("rest-api.md", "4.1:update")
 def test_a_form_that_leaves_a_box_out_has_not_unticked_it(staff_client: Any) -> None:
     exam = factories.make_exam()
     staff_client.put(url("exam"), {"exam_id": exam.pk, "exam_name": "New"}, format="multipart")
@@ -195,6 +222,7 @@ def test_a_form_that_leaves_a_box_out_has_not_unticked_it(staff_client: Any) -> 
     assert (exam.is_proctored, exam.is_active) == (True, True)
 
 
+@pytest.mark.spec("rest-api.md", "4.1:update", "7.2")
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
@@ -207,8 +235,16 @@ def test_changing_an_unknown_exam_answers_400(staff_client: Any, body: dict[str,
     assert (response.status_code, response.data) == (400, {"detail": detail})
 
 
+@pytest.mark.spec("rest-api.md", "4.1:refuse")
 @pytest.mark.parametrize(
-    "change", [{"time_limit_mins": "long"}, {"is_proctored": "bla"}, {"time_limit_mins": -5}, {"exam_id": "one"}]
+    "change",
+    [
+        {"time_limit_mins": "long"},
+        {"is_proctored": "bla"},
+        {"time_limit_mins": -5},
+        {"time_limit_mins": 2**40},
+        {"exam_id": "one"},
+    ],
 )
 def test_changing_to_a_bad_value_answers_400(staff_client: Any, change: dict[str, Any]) -> None:
     exam = factories.make_exam()
@@ -224,6 +260,7 @@ def register(client: Any, body: Any, course_id: str = COURSE) -> Any:
     return client.patch(path, json.dumps(body, default=str), content_type="application/json")
 
 
+@pytest.mark.spec("rest-api.md", "4.2:set")
 def test_registration_creates_changes_and_switches_off(staff_client: Any) -> None:
     changed = factories.make_exam(course_id=COURSE, content_id="changed", exam_name="Old")
     dropped = factories.make_exam(course_id=COURSE, content_id="dropped")
@@ -239,6 +276,7 @@ def test_registration_creates_changes_and_switches_off(staff_client: Any) -> Non
     assert other_course.is_active is True
 
 
+@pytest.mark.spec("rest-api.md", "4.2:set")
 def test_empty_list_switches_all_off(staff_client: Any) -> None:
     exam = factories.make_exam(course_id=COURSE)
     assert register(staff_client, []).json() == []
@@ -246,6 +284,7 @@ def test_empty_list_switches_all_off(staff_client: Any) -> None:
     assert exam.is_active is False
 
 
+@pytest.mark.spec("rest-api.md", "4.2:set")
 def test_missing_due_date_clears_it(staff_client: Any) -> None:
     exam = factories.make_exam(course_id=COURSE, content_id="test_content", due_date=datetime(2030, 1, 1, tzinfo=UTC))
     register(staff_client, [NEW_EXAM])
@@ -253,12 +292,14 @@ def test_missing_due_date_clears_it(staff_client: Any) -> None:
     assert exam.due_date is None
 
 
+@pytest.mark.spec("rest-api.md", "4.2:round-trip")
 def test_what_the_api_returns_may_be_sent_back(staff_client: Any) -> None:
     exam = factories.make_exam(course_id=COURSE, due_date=datetime(2030, 1, 1, tzinfo=UTC))
     response = register(staff_client, [dict(api.get_exam_by_id(exam.pk))])
     assert (response.status_code, response.json()) == (200, [{"exam_id": exam.pk}])
 
 
+@pytest.mark.spec("rest-api.md", "4.2:unchanged")
 def test_unchanged_exam_is_neither_written_nor_told_to_the_provider(staff_client: Any, test_backend: Any) -> None:
     register(staff_client, [NEW_EXAM])
     exam = ProctoredExam.objects.get()
@@ -268,6 +309,7 @@ def test_unchanged_exam_is_neither_written_nor_told_to_the_provider(staff_client
     assert test_backend.last_exam is None
 
 
+@pytest.mark.spec("rest-api.md", "4.2:all")
 @pytest.mark.parametrize(
     "items",
     [
@@ -283,3 +325,16 @@ def test_nothing_is_written_unless_the_whole_list_is_in_order(staff_client: Any,
     assert response.status_code == 422
     assert response.data
     assert [row.pk for row in ProctoredExam.objects.filter(is_active=True)] == [exam.pk]
+
+
+@pytest.mark.spec("rest-api.md", "4.2:list")
+@pytest.mark.parametrize("format_", ["multipart", "json"])
+@pytest.mark.parametrize("body", [{}, {"course_id": COURSE}], ids=["empty", "one-exam"])
+def test_a_form_is_no_list_and_switches_nothing_off(staff_client: Any, format_: str, body: dict[str, Any]) -> None:
+    """DRF finds an empty list in any form."""
+    exam = factories.make_exam(course_id=COURSE)
+    path = url("register_exams_by_course_id", course_id=COURSE)
+    response = staff_client.patch(path, body, format=format_)
+    assert (response.status_code, list(response.data)) == (422, ["non_field_errors"])
+    exam.refresh_from_db()
+    assert exam.is_active is True

@@ -26,11 +26,13 @@ def get(client: Any, exam: Any = None, **query: Any) -> Any:
     return client.get(URL, query)
 
 
+@pytest.mark.spec("rest-api.md", "4.6:composition")
 def test_nothing_is_two_empty_objects(learner_client: Any) -> None:
     assert get(learner_client).json() == {"exam": {}, "active_attempt": {}}
     assert get(learner_client, content_id="unknown").json() == {"exam": {}, "active_attempt": {}}
 
 
+@pytest.mark.spec("rest-api.md", "3.7:keys", "4.6:composition")
 def test_exam_before_the_first_attempt(learner_client: Any, learner: User) -> None:
     exam = factories.make_exam("timed")
     factories.make_allowance(exam, learner, value="30")
@@ -48,16 +50,19 @@ def test_exam_before_the_first_attempt(learner_client: Any, learner: User) -> No
     }
 
 
+@pytest.mark.spec("rest-api.md", "3.7:type")
 @pytest.mark.parametrize("kind", ["timed", "proctored", "practice", "onboarding"])
 def test_type_is_the_word_that_clients_switch_on(learner_client: Any, credit: Any, kind: str) -> None:
     assert get(learner_client, factories.make_exam(kind)).json()["exam"]["type"] == kind
 
 
+@pytest.mark.spec("rest-api.md", "3.7:keys")
 def test_past_due_exam_says_so(learner_client: Any) -> None:
     exam = factories.make_exam("timed", due_date=timezone.now() - timedelta(days=1))
     assert get(learner_client, exam).json()["exam"]["passed_due_date"] is True
 
 
+@pytest.mark.spec("rest-api.md", "4.6:composition")
 def test_running_attempt_is_the_exam_s_attempt_too(learner_client: Any, learner: User, credit: Any) -> None:
     exam = factories.make_exam()
     attempt = factories.make_attempt(exam, learner, status=S.started)
@@ -70,6 +75,7 @@ def test_running_attempt_is_the_exam_s_attempt_too(learner_client: Any, learner:
     assert data["active_attempt"]["exam_url_path"] == expected
 
 
+@pytest.mark.spec("rest-api.md", "2.3:query")
 @pytest.mark.parametrize(("flag", "in_mfe"), [("true", True), ("True", True), ("1", True), ("yes", False), ("", False)])
 def test_links_lead_into_the_micro_frontend_when_it_asks(
     learner_client: Any, learner: User, flag: str, in_mfe: bool
@@ -88,6 +94,7 @@ def test_exam_running_in_another_course_is_the_active_attempt(learner_client: An
     assert (data["exam"]["id"], data["exam"]["attempt"]) == (here.pk, {})
 
 
+@pytest.mark.spec("rest-api.md", "4.6:composition")
 def test_finished_attempt_belongs_to_the_exam_only(learner_client: Any, learner: User) -> None:
     exam = factories.make_exam("timed")
     attempt = factories.make_attempt(exam, learner, status=S.submitted)
@@ -99,6 +106,7 @@ def test_finished_attempt_belongs_to_the_exam_only(learner_client: Any, learner:
     )
 
 
+@pytest.mark.spec("rest-api.md", "3.6:ended")
 def test_time_that_is_up_is_told_once_with_nothing_left(learner_client: Any, learner: User, all_services: Any) -> None:
     exam = factories.make_exam("timed")
     factories.make_attempt(exam, learner, status=S.started, started_at=timezone.now() - timedelta(minutes=91))
@@ -112,6 +120,7 @@ def test_inactive_exam_is_shown(learner_client: Any) -> None:
     assert get(learner_client, exam).json()["exam"]["is_active"] is False
 
 
+@pytest.mark.spec("rest-api.md", "4.6:spaces")
 def test_content_id_with_a_space_for_a_plus_is_found(learner_client: Any) -> None:
     exam = factories.make_exam("timed")
     data = get(learner_client, content_id=exam.content_id.replace("+", " ")).json()
@@ -125,18 +134,31 @@ def requirement(name: str, status: str, order: int = 0) -> dict[str, Any]:
     return {"namespace": "proctored_exam", "name": name, "status": status, "order": order}
 
 
-def test_failed_prerequisite_comes_with_a_link(learner_client: Any, credit: Any) -> None:
+@pytest.mark.spec("rest-api.md", "3.8")
+@pytest.mark.parametrize(
+    ("query", "link"),
+    [
+        ({}, "/courses/a/b/c/jump_to/midterm"),
+        ({"is_learning_mfe": "true"}, "http://testserver/courses/a/b/c/jump_to/midterm"),
+    ],
+    ids=["legacy", "micro-frontend-on-another-origin"],
+)
+@pytest.mark.parametrize("status", ["failed", "pending"])
+def test_prerequisite_that_is_missing_comes_with_a_link(
+    learner_client: Any, credit: Any, query: dict[str, str], link: str, status: str
+) -> None:
     exam = factories.make_exam(course_id="a/b/c", content_id="final")
     credit.service.status["credit_requirement_status"] = [
-        requirement("midterm", "failed"),
+        requirement("midterm", status),
         requirement("final", "pending", order=1),
     ]
     path = reverse("edx_proctoring:proctored_exam.exam_attempts", args=["a/b/c"])
-    status = learner_client.get(path, {"content_id": exam.content_id}).json()["exam"]["prerequisite_status"]
-    assert status["are_prerequisites_satisifed"] is False
-    assert [item["jumpto_url"] for item in status["failed_prerequisites"]] == ["/courses/a/b/c/jump_to/midterm"]
+    found = learner_client.get(path, {"content_id": exam.content_id, **query}).json()["exam"]["prerequisite_status"]
+    assert found["are_prerequisites_satisifed"] is False
+    assert [item["jumpto_url"] for item in found[f"{status}_prerequisites"]] == [link]
 
 
+@pytest.mark.spec("rest-api.md", "4.6:declined")
 def test_declined_prerequisite_declines_the_exam_and_shows_it(
     learner_client: Any, learner: User, all_services: Any, credit: Any
 ) -> None:
@@ -149,11 +171,13 @@ def test_declined_prerequisite_declines_the_exam_and_shows_it(
     assert attempt["attempt_status"] == "declined"
 
 
+@pytest.mark.spec("rest-api.md", "3.8")
 @pytest.mark.parametrize("kind", ["timed", "practice"])
 def test_only_proctored_exams_have_prerequisites(learner_client: Any, credit: Any, kind: str) -> None:
     assert "prerequisite_status" not in get(learner_client, factories.make_exam(kind)).json()["exam"]
 
 
+@pytest.mark.spec("rest-api.md", "4.6:alone")
 def test_without_credit_service_there_are_no_prerequisites(learner_client: Any) -> None:
     runtime.set_runtime_service("credit", None)
     response = get(learner_client, factories.make_exam())
@@ -164,6 +188,7 @@ def test_without_credit_service_there_are_no_prerequisites(learner_client: Any) 
 # Onboarding
 
 
+@pytest.mark.spec("rest-api.md", "3.7:link")
 @pytest.mark.parametrize("status", S.onboarding_errors)
 def test_learner_who_lacks_onboarding_gets_a_link_to_it(learner_client: Any, learner: User, status: str) -> None:
     onboarding, exam = factories.make_exam("onboarding"), factories.make_exam()
@@ -172,6 +197,7 @@ def test_learner_who_lacks_onboarding_gets_a_link_to_it(learner_client: Any, lea
     assert link.endswith(onboarding.content_id)
 
 
+@pytest.mark.spec("rest-api.md", "3.7:link")
 def test_course_without_onboarding_has_an_empty_link(learner_client: Any, learner: User) -> None:
     exam = factories.make_exam()
     factories.make_attempt(exam, learner, status=S.onboarding_missing)
@@ -181,6 +207,7 @@ def test_course_without_onboarding_has_an_empty_link(learner_client: Any, learne
 # Whose exam
 
 
+@pytest.mark.spec("rest-api.md", "4.6:who", "4.7")
 def test_staff_see_the_exam_as_a_learner_does(staff_client: Any, learner: User) -> None:
     exam = factories.make_exam("timed")
     attempt = factories.make_attempt(exam, learner, status=S.started)
@@ -189,12 +216,14 @@ def test_staff_see_the_exam_as_a_learner_does(staff_client: Any, learner: User) 
     assert staff_client.get(ACTIVE_URL, {"user_id": learner.pk}).json()["attempt_id"] == attempt.pk
 
 
+@pytest.mark.spec("rest-api.md", "4.6:who", "4.7")
 @pytest.mark.parametrize("url", [URL, ACTIVE_URL])
 @pytest.mark.parametrize(("user_id", "code"), [("99999", 404), ("one", 400), ("-1", 400)])
 def test_staff_asking_for_nobody(staff_client: Any, url: str, user_id: str, code: int) -> None:
     assert staff_client.get(url, {"user_id": user_id}).status_code == code
 
 
+@pytest.mark.spec("rest-api.md", "4.6:who", "4.7")
 @pytest.mark.parametrize("url", [URL, ACTIVE_URL])
 def test_nobody_else_names_a_user_not_even_themselves(learner_client: Any, learner: User, url: str) -> None:
     response = learner_client.get(url, {"user_id": learner.pk})
@@ -207,11 +236,13 @@ def test_nobody_else_names_a_user_not_even_themselves(learner_client: Any, learn
 # The active attempt alone
 
 
+@pytest.mark.spec("rest-api.md", "4.7")
 def test_no_active_attempt_is_exactly_an_empty_object(learner_client: Any, learner: User) -> None:
     factories.make_attempt(user=learner, status=S.submitted)
     assert learner_client.get(ACTIVE_URL).json() == {}
 
 
+@pytest.mark.spec("rest-api.md", "4.7", "3.6:provider")
 def test_active_attempt_has_links_into_the_micro_frontend(learner_client: Any, learner: User) -> None:
     attempt = factories.make_attempt(factories.make_exam("timed"), learner, status=S.ready_to_submit)
     data = learner_client.get(ACTIVE_URL).json()
@@ -228,12 +259,14 @@ def settings_url(exam_id: int) -> str:
     return reverse("edx_proctoring:proctored_exam.proctoring_settings", args=[exam_id])
 
 
+@pytest.mark.spec("rest-api.md", "4.8:keys")
 def test_settings_of_a_timed_exam(learner_client: Any) -> None:
     data = learner_client.get(settings_url(factories.make_exam("timed").pk)).json()
     assert set(data) == {"platform_name", "contact_us", "link_urls", "exam_proctoring_backend"}
     assert data["exam_proctoring_backend"] == {}
 
 
+@pytest.mark.spec("rest-api.md", "4.8:keys")
 def test_settings_of_a_proctored_exam(learner_client: Any, instructor: Any) -> None:
     instructor.service.mock_proctoring_escalation_email("escalate@example.com")
     data = learner_client.get(settings_url(factories.make_exam().pk)).json()
@@ -257,6 +290,7 @@ def test_settings_of_an_unknown_exam_answer_400(learner_client: Any) -> None:
     assert learner_client.get(settings_url(99999)).status_code == 400
 
 
+@pytest.mark.spec("rest-api.md", "4.8:failures")
 def test_settings_without_a_configured_provider_answer_500_with_a_reason(learner_client: Any) -> None:
     exam = factories.make_exam()
     type(exam).objects.filter(pk=exam.pk).update(backend="gone")
@@ -264,18 +298,21 @@ def test_settings_without_a_configured_provider_answer_500_with_a_reason(learner
     assert (response.status_code, list(response.data)) == (500, ["detail"])
 
 
+@pytest.mark.spec("rest-api.md", "4.9")
 def test_review_policy(learner_client: Any) -> None:
     policy = factories.make_policy(review_policy="open book")
     path = reverse("edx_proctoring:proctored_exam.review_policy", args=[policy.proctored_exam_id])
     assert learner_client.get(path).json() == {"review_policy": "open book"}
 
 
+@pytest.mark.spec("rest-api.md", "4.9")
 def test_no_review_policy_is_null_also_for_an_unknown_exam(learner_client: Any) -> None:
-    for exam_id in (factories.make_exam().pk, 99999, 2**63):
+    for exam_id in (factories.make_exam().pk, 99999):
         response = learner_client.get(reverse("edx_proctoring:proctored_exam.review_policy", args=[exam_id]))
         assert (response.status_code, response.json()) == (200, {"review_policy": None})
 
 
+@pytest.mark.spec("rest-api.md", "4.6:alone")
 def test_exam_whose_provider_is_gone_is_answered_without_it(learner_client: Any, learner: User) -> None:
     exam = factories.make_exam(due_date=None)
     factories.make_attempt(exam, learner, S.created)

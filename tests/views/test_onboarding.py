@@ -52,6 +52,7 @@ def opens(when: timedelta, due: timedelta | None = None) -> MockScheduleItemData
 # One learner
 
 
+@pytest.mark.spec("rest-api.md", "4.11:status")
 def test_panel_of_a_learner_who_has_not_begun(learner_client: Any, outline: Callable[..., Any]) -> None:
     exam = factories.make_exam("onboarding")
     start = datetime(2026, 1, 1, tzinfo=UTC)
@@ -74,6 +75,7 @@ def test_link_leads_to_the_legacy_page_unless_the_micro_frontend_asks(learner_cl
     assert link == reverse("jump_to", args=[exam.course_id, exam.content_id])
 
 
+@pytest.mark.spec("rest-api.md", "4.11:status")
 @pytest.mark.parametrize(
     ("elsewhere", "age", "status", "expires"),
     [
@@ -96,6 +98,7 @@ def test_verification_counts_and_expires_after_a_year(
     assert data["expiration_date"] == (verified_at + timedelta(days=365) if expires else None)
 
 
+@pytest.mark.spec("rest-api.md", "4.11:choice")
 def test_newest_exam_that_is_open_wins(learner_client: Any, outline: Callable[..., Any]) -> None:
     open_exam, future, past_due = (factories.make_exam("onboarding") for _ in range(3))
     outline(
@@ -111,6 +114,7 @@ def test_newest_exam_that_is_open_wins(learner_client: Any, outline: Callable[..
     assert data["onboarding_past_due"] is False
 
 
+@pytest.mark.spec("rest-api.md", "4.11:choice")
 def test_exam_to_come_has_a_date_and_no_link(learner_client: Any, outline: Callable[..., Any]) -> None:
     future, past_due = (factories.make_exam("onboarding") for _ in range(2))
     item = opens(TOMORROW)
@@ -121,6 +125,7 @@ def test_exam_to_come_has_a_date_and_no_link(learner_client: Any, outline: Calla
     assert data["onboarding_past_due"] is False
 
 
+@pytest.mark.spec("rest-api.md", "4.11:choice")
 def test_only_past_due_exams_say_so(learner_client: Any, outline: Callable[..., Any]) -> None:
     exams = [factories.make_exam("onboarding") for _ in range(2)]
     outline(set(), {key(exam): opens(2 * YESTERDAY, due=YESTERDAY) for exam in exams})
@@ -128,6 +133,7 @@ def test_only_past_due_exams_say_so(learner_client: Any, outline: Callable[..., 
     assert (data["onboarding_link"], data["onboarding_past_due"]) == (None, True)
 
 
+@pytest.mark.spec("rest-api.md", "4.11:refusals")
 def test_exam_that_is_hidden_from_the_learner_is_not_shown(learner_client: Any, outline: Callable[..., Any]) -> None:
     factories.make_exam("onboarding")
     outline(set(), {})
@@ -135,6 +141,7 @@ def test_exam_that_is_hidden_from_the_learner_is_not_shown(learner_client: Any, 
     assert (response.status_code, response.json()) == (404, NOT_ACCESSIBLE)
 
 
+@pytest.mark.spec("rest-api.md", "4.11:robust")
 def test_exam_whose_content_is_no_block_is_skipped(learner_client: Any, outline: Callable[..., Any]) -> None:
     exam = factories.make_exam("onboarding")
     factories.make_exam("onboarding", content_id="word")
@@ -144,6 +151,7 @@ def test_exam_whose_content_is_no_block_is_skipped(learner_client: Any, outline:
     assert data["onboarding_release_date"] is None
 
 
+@pytest.mark.spec("rest-api.md", "4.11:robust")
 def test_broken_outline_service_hides_no_exam(learner_client: Any) -> None:
     class Broken:
         def get_user_course_outline_details(self, *_args: Any) -> None:
@@ -159,6 +167,7 @@ def unconfigured() -> None:
     ProctoredExam.objects.filter(pk=exam.pk).update(backend="gone")
 
 
+@pytest.mark.spec("rest-api.md", "4.11:refusals", "7.2")
 @pytest.mark.parametrize(
     "exams",
     [
@@ -176,11 +185,13 @@ def test_course_without_onboarding_is_404_with_the_text_that_clients_show(
         assert (response.status_code, response.json()) == (404, NO_EXAM)
 
 
+@pytest.mark.spec("rest-api.md", "4.11:refusals", "7.2")
 def test_course_must_be_named(learner_client: Any) -> None:
     response = learner_client.get(URL)
     assert (response.status_code, response.json()) == (400, {"detail": "Missing required query parameter course_id"})
 
 
+@pytest.mark.spec("rest-api.md", "4.11:refusals")
 @pytest.mark.parametrize(
     ("role", "course", "code"),
     [
@@ -201,6 +212,7 @@ def test_others_than_the_learner_are_course_staff(
         assert response.json() == {"detail": "Must be a Staff User to Perform this request."}
 
 
+@pytest.mark.spec("rest-api.md", "4.11:refusals")
 def test_unknown_learner_is_404(staff_client: Any) -> None:
     factories.make_exam("onboarding")
     assert panel(staff_client, username="nobody").status_code == 404
@@ -229,6 +241,7 @@ def profiles(test_backend: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[An
     return answer
 
 
+@pytest.mark.spec("rest-api.md", "4.11:profile")
 @pytest.mark.parametrize(
     ("theirs", "shown"),
     [
@@ -254,6 +267,7 @@ def records(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.levelname for record in caplog.records if record.levelno >= logging.WARNING]
 
 
+@pytest.mark.spec("rest-api.md", "4.11:profile")
 @pytest.mark.parametrize(("ours", "logged"), [(S.submitted, []), (S.rejected, ["ERROR"])])
 def test_difference_to_our_own_status_is_one_error_and_agreement_none(
     learner_client: Any,
@@ -270,6 +284,7 @@ def test_difference_to_our_own_status_is_one_error_and_agreement_none(
     assert records(caplog) == logged
 
 
+@pytest.mark.spec("rest-api.md", "4.11:profile")
 def test_provider_that_fails_leaves_our_own_status(
     learner_client: Any, learner: User, profiles: Callable[[Any], list[Any]], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -281,6 +296,7 @@ def test_provider_that_fails_leaves_our_own_status(
     assert records(caplog) == ["WARNING"]
 
 
+@pytest.mark.spec("rest-api.md", "4.11:profile")
 def test_provider_without_profiles_is_404_with_a_bare_string_that_names_it(
     learner_client: Any, profiles: Callable[[Any], list[Any]]
 ) -> None:
@@ -303,6 +319,7 @@ def statuses(response: Any) -> dict[str, str | None]:
     return {row["username"]: row["status"] for row in response.json()["results"]}
 
 
+@pytest.mark.spec("rest-api.md", "5.5:keys", "7.3:2")
 def test_roster_has_exactly_the_published_keys(staff_client: Any, enrol: Callable[..., Any]) -> None:
     exam, user = factories.make_exam("onboarding"), factories.make_user("ann")
     enrol(user)
@@ -325,6 +342,7 @@ def test_roster_has_exactly_the_published_keys(staff_client: Any, enrol: Callabl
     }
 
 
+@pytest.mark.spec("rest-api.md", "5.5:pages")
 @pytest.mark.parametrize("service", ["empty", "none", "absent"])
 def test_no_enrolments_is_one_empty_page(staff_client: Any, enrol: Callable[..., Any], service: str) -> None:
     class Nothing:
@@ -340,6 +358,7 @@ def test_no_enrolments_is_one_empty_page(staff_client: Any, enrol: Callable[...,
     assert (data["count"], data["num_pages"], data["results"]) == (0, 1, [])
 
 
+@pytest.mark.spec("rest-api.md", "5.5:status")
 @pytest.mark.parametrize(
     ("attempt_status", "shown"),
     [
@@ -371,6 +390,7 @@ def test_attempt_status_is_shown_as(
     assert statuses(roster(staff_client, statuses="second_review_required")) == {}
 
 
+@pytest.mark.spec("rest-api.md", "5.5:status")
 @pytest.mark.parametrize(
     ("in_order_of_change", "shown"),
     [
@@ -400,6 +420,7 @@ def test_attempt_that_was_reset_gives_way_to_a_newer_one_that_changed_before_it(
     assert statuses(roster(staff_client)) == {"ann": "setup_started"}
 
 
+@pytest.mark.spec("rest-api.md", "5.5:status")
 def test_verification_in_another_course_counts_unless_verified_here(
     staff_client: Any, enrol: Callable[..., Any]
 ) -> None:
@@ -414,6 +435,7 @@ def test_verification_in_another_course_counts_unless_verified_here(
     assert response.data["results"][1]["modified"] == approved[1].modified
 
 
+@pytest.mark.spec("rest-api.md", "5.5:pages")
 def test_pages_are_linked_with_the_filters(
     staff_client: Any, enrol: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -428,6 +450,7 @@ def test_pages_are_linked_with_the_filters(
     assert roster(staff_client, page=99).json()["previous"] == f"{COURSE_URL}?page=2"
 
 
+@pytest.mark.spec("rest-api.md", "5.5:search")
 def test_search_is_the_service_s_job(staff_client: Any, enrol: Callable[..., Any]) -> None:
     factories.make_exam("onboarding")
     service = enrol(factories.make_user())
@@ -438,6 +461,7 @@ def test_search_is_the_service_s_job(staff_client: Any, enrol: Callable[..., Any
 # A course, by the provider's account
 
 
+@pytest.mark.spec("rest-api.md", "5.5:profiles")
 def test_known_profiles_come_first_in_the_provider_s_order(
     staff_client: Any, enrol: Callable[..., Any], profiles: Callable[[Any], list[Any]]
 ) -> None:
@@ -462,6 +486,7 @@ def test_known_profiles_come_first_in_the_provider_s_order(
     assert asked == [(factories.COURSE, {"status": ""})]
 
 
+@pytest.mark.spec("rest-api.md", "5.5:profiles")
 @pytest.mark.parametrize(
     ("wanted", "asked_for", "shown"),
     [
@@ -490,6 +515,7 @@ def test_provider_is_asked_in_its_own_words(
     assert asked == [(factories.COURSE, {"status": asked_for})]
 
 
+@pytest.mark.spec("rest-api.md", "5.5:profiles")
 def test_status_that_no_profile_can_have_matches_nobody(
     staff_client: Any, enrol: Callable[..., Any], profiles: Callable[[Any], list[Any]]
 ) -> None:
@@ -502,6 +528,7 @@ def test_status_that_no_profile_can_have_matches_nobody(
     assert asked == []
 
 
+@pytest.mark.spec("rest-api.md", "5.5:outage", "7.3:2")
 def test_provider_that_fails_is_503(
     staff_client: Any, enrol: Callable[..., Any], profiles: Callable[[Any], list[Any]]
 ) -> None:
@@ -514,6 +541,7 @@ def test_provider_that_fails_is_503(
     assert response.json() == {"detail": "The onboarding service is temporarily unavailable. Please try again later."}
 
 
+@pytest.mark.spec("rest-api.md", "5.5:profiles")
 def test_provider_without_profiles_is_replaced_by_our_own_attempts(
     staff_client: Any, enrol: Callable[..., Any], profiles: Callable[[Any], list[Any]]
 ) -> None:

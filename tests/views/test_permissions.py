@@ -1,14 +1,16 @@
-"""Who may call what: one table of all routes. A route that is missing from it fails the suite.
+"""Who may call what, and what they get: the table of ``contract.py``, sent as each role.
 
-Spec: rest-api.md 2.2, 9, 10 (number 1).
+A route that is missing from it fails the suite. Spec: rest-api.md 2.2, 9, 10 (number 1).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+import rules
+from django.contrib.auth.models import Group
 from django.urls import URLPattern, reverse
 from opaque_keys import InvalidKeyError
 from rest_framework.response import Response
@@ -16,129 +18,116 @@ from rest_framework.response import Response
 from edx_proctoring import runtime, urls
 from edx_proctoring.models import (
     ProctoredExam,
+    ProctoredExamSoftwareSecureReview,
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAttempt,
+    ReviewInboxEntry,
 )
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.views import is_user_course_or_global_staff, require_course_or_global_staff, require_staff
 from tests import factories
 from tests.views.conftest import COURSE_A, COURSE_B, World
-
-ROLES = ("anonymous", "stranger", "owner", "course_staff", "foreign_staff", "global_staff", "reviewer")
-EVERYBODY = frozenset(ROLES)
-SIGNED_IN = EVERYBODY - {"anonymous"}
-OWNER = frozenset({"owner"})
-COURSE = frozenset({"course_staff", "global_staff"})
-GLOBAL = frozenset({"global_staff"})
-REVIEWERS = frozenset({"reviewer", "global_staff"})
+from tests.views.contract import ROLES, TABLE, Empty, Exactly, Keys, Redirect, Row, Rows, Shape
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
-@dataclass(frozen=True)
-class Row:
-    """One method of one route, and who may use it."""
+@pytest.fixture
+def stage(world: World, enrol: Callable[..., Any], settings: Any, test_backend: Any) -> Iterator[World]:
+    """The world, and besides: an allowance, an onboarding exam, a failed attempt, a worker for retirements."""
+    settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
+    enrol(world["owner"])
+    factories.make_allowance(world.exam, world["owner"], key="k")
+    factories.make_exam("onboarding", course_id=COURSE_A)
+    world.failed_attempt = factories.make_attempt(
+        factories.make_exam(course_id=COURSE_A), world["owner"], status=S.error, is_resumable=True
+    )
+    world.people["retirement"] = worker = factories.make_user("retirement_worker")
+    worker.groups.add(Group.objects.create(name="retirement"))
+    granted = rules.permissions.permissions[RETIREMENT]
+    rules.set_perm(RETIREMENT, granted | rules.is_group_member("retirement"))
+    yield world
+    rules.set_perm(RETIREMENT, granted)
 
-    name: str
-    method: str
-    allowed: frozenset[str]
-    # Names of World attributes, or literal values.
-    kwargs: dict[str, Any] = field(default_factory=dict)
-    body: dict[str, Any] | list[Any] | None = None
-    query: str = ""
 
-    def __str__(self) -> str:
-        return f"{self.method.upper()} {self.name}" + ("" if not self.kwargs else f" {','.join(self.kwargs)}")
-
-
-IN_A = {"course_id": COURSE_A}
-EXAM = {"exam_id": "exam"}
-ATTEMPT = {"attempt_id": "attempt"}
-VENDOR = {"external_id": "vendor-1"}
-LEARNER = {"user_id": "owner"}
-ALLOWANCE = {"exam_id": "exam", "user_id": "owner", "user_info": "owner_name", "key": "k", "value": "v"}
-BULK = {"exam_ids": "exam", "user_ids": "owner_name", "allowance_type": "k", "value": "v"}
-REVIEW = {"status": "passed", "comments": []}
-
-TABLE = [
-    Row("proctored_exam.exam", "get", SIGNED_IN, query="exam_id=exam"),
-    Row("proctored_exam.exam", "post", GLOBAL, body={}),
-    Row("proctored_exam.exam", "put", GLOBAL, body={"exam_id": "exam"}),
-    Row("proctored_exam.exam_by_id", "get", SIGNED_IN, EXAM),
-    Row("proctored_exam.exam_by_content_id", "get", SIGNED_IN, {**IN_A, "content_id": "physicsexam"}),
-    Row("proctored_exam.exams_by_course_id", "get", SIGNED_IN, IN_A),
-    Row("proctored_exam.register_exams_by_course_id", "patch", GLOBAL, IN_A, body=[]),
-    Row("proctored_exam.attempt", "get", OWNER, ATTEMPT),
-    Row("proctored_exam.attempt", "put", OWNER, ATTEMPT, body={"action": "stop"}),
-    Row("proctored_exam.attempt", "delete", COURSE, ATTEMPT),
-    Row("proctored_exam.attempts.grouped.course", "get", COURSE, IN_A),
-    Row("proctored_exam.attempts.grouped.search", "get", COURSE, {**IN_A, "search_by": "own"}),
-    Row("proctored_exam.attempt.collection", "get", SIGNED_IN),
-    Row("proctored_exam.attempt.collection", "post", SIGNED_IN, body={"exam_id": "exam"}),
-    Row("proctored_exam.attempt.review_status", "put", OWNER, ATTEMPT),
-    Row("proctored_exam.attempt.ready_callback", "post", REVIEWERS | OWNER, VENDOR, body={"status": "ready"}),
-    Row("proctored_exam.attempt.callback", "post", REVIEWERS, VENDOR, body=REVIEW),
-    Row("proctored_exam.allowance", "get", COURSE, IN_A),
-    Row("proctored_exam.allowance", "put", COURSE, IN_A, body=ALLOWANCE),
-    Row("proctored_exam.allowance", "delete", COURSE, IN_A, body=ALLOWANCE),
-    Row("proctored_exam.allowance", "get", COURSE, query="exam_id=exam"),
-    Row("proctored_exam.allowance", "put", COURSE, body=ALLOWANCE),
-    Row("proctored_exam.allowance", "delete", COURSE, body=ALLOWANCE),
-    Row("proctored_exam.bulk_allowance", "put", COURSE, IN_A, body=BULK),
-    Row("proctored_exam.bulk_allowance", "put", COURSE, body={**BULK, "course_id": COURSE_A}),
-    Row("proctored_exam.allowance.grouped.course", "get", COURSE, IN_A),
-    Row("proctored_exam.active_exams_for_user", "get", SIGNED_IN),
-    Row("user_onboarding.status", "get", SIGNED_IN, query=f"course_id={COURSE_A}"),
-    Row("user_onboarding.status.course", "get", COURSE, IN_A),
-    Row("instructor_dashboard_course", "get", COURSE, IN_A),
-    Row("instructor_dashboard_exam", "get", COURSE, {**IN_A, **EXAM}),
-    Row("backend_user_deletion_api", "post", GLOBAL, LEARNER),
-    Row("user_retirement_api", "post", GLOBAL, LEARNER),
-    Row("proctored_exam.exam_attempts", "get", SIGNED_IN, IN_A, query="content_id=physicsexam"),
-    Row("proctored_exam.active_attempt", "get", SIGNED_IN),
-    Row("proctored_exam.proctoring_settings", "get", SIGNED_IN, EXAM),
-    Row("proctored_exam.review_policy", "get", SIGNED_IN, EXAM),
-    Row("anonymous.proctoring_launch_callback.start_exam", "get", EVERYBODY, {"attempt_code": "no-such-code"}),
-    Row("anonymous.proctoring_review_callback", "post", EVERYBODY, body={}),
-    Row("proctored_exam.attempts.reset", "delete", COURSE, {**EXAM, **LEARNER}),
-]
+RETIREMENT = "accounts.can_retire_user"
 
 
 def resolve(value: Any, world: World) -> Any:
     """Replace the names of the world's objects by their ids."""
+    owner: Any = world["owner"]
     ids = {
+        "course": COURSE_A,
         "exam": world.exam.pk,
         "attempt": world.attempt.pk,
-        "owner": world["owner"].pk,  # type: ignore[union-attr]
-        "owner_name": "owner",
+        "failed_attempt": world.failed_attempt and world.failed_attempt.pk,
+        "code": world.attempt.attempt_code,
+        "owner": owner.pk,
+        "owner_name": owner.username,
     }
     if isinstance(value, dict):
         return {name: resolve(item, world) for name, item in value.items()}
+    if isinstance(value, list):
+        return [resolve(item, world) for item in value]
     return ids.get(value, value) if isinstance(value, str) else value
+
+
+def address(row: Row, world: World) -> str:
+    path = reverse(f"edx_proctoring:{row.name}", kwargs=resolve(row.kwargs, world))
+    return f"{path}?{urlencode(resolve(row.query, world))}" if row.query else path
 
 
 def send(client: Any, row: Row, world: World) -> Any:
     """Send the request of a row."""
-    path = reverse(f"edx_proctoring:{row.name}", kwargs=resolve(row.kwargs, world))
-    if row.query:
-        name, _, value = row.query.partition("=")
-        path += f"?{name}={resolve(value, world)}"
     arguments = {} if row.body is None else {"data": resolve(row.body, world), "format": "json"}
-    return getattr(client, row.method)(path, **arguments)
+    return getattr(client, row.method)(address(row, world), **arguments)
 
 
+def assert_has_shape(response: Any, shape: Shape) -> None:
+    match shape:
+        case Empty():
+            assert response.content == b""
+        case Redirect():
+            assert response["Location"]
+        case Exactly(value):
+            assert response.json() == value
+        case Keys(names):
+            assert list(response.json()) == list(names)
+        case Rows(names):
+            assert [list(item) for item in response.json()] == [list(names)] * max(len(response.json()), 1)
+
+
+@pytest.mark.spec(
+    "rest-api.md", "2.1:403", "9:contract", "10:10", "2.2:staff", "2.2:retire", "2.3:empty", "7.2", "7.3:2"
+)
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("row", TABLE, ids=str)
-def test_exactly_these_people_may_call_the_route(
-    row: Row, role: str, world: World, client_of: Callable[..., Any], enrol: Callable[..., Any], settings: Any
+def test_exactly_these_people_get_this_answer(row: Row, role: str, stage: World, client_of: Callable[..., Any]) -> None:
+    status, shape = row.answer_for(role)
+    before = snapshot()
+    response = send(client_of(stage[role]), row, stage)
+    assert response.status_code == status, response.content
+    assert_has_shape(response, shape)
+    # No proxy may keep what is about a person.
+    assert "no-store" in response["Cache-Control"]
+    if status == 403:
+        assert snapshot() == before
+
+
+@pytest.mark.spec("rest-api.md", "2.1:403", "1.2:methods")
+@pytest.mark.parametrize("row", {row.name: row for row in TABLE}.values(), ids=lambda row: row.name)
+def test_a_method_that_a_route_has_not_is_405_for_those_who_are_signed_in(
+    row: Row, stage: World, client_of: Callable[..., Any]
 ) -> None:
-    settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
-    enrol(world["owner"])
-    response = send(client_of(world[role]), row, world)
-    if role in row.allowed:
-        assert response.status_code not in (401, 403), response.content
-        assert response.status_code < 500, response.content
-    else:
-        assert response.status_code == 403, response.content
+    has = {other.method for other in TABLE if other.name == row.name and bool(other.kwargs) == bool(row.kwargs)}
+    is_anonymous_door = row.name.startswith("anonymous.")
+    if row.name == "anonymous.proctoring_launch_callback.start_exam":
+        has |= {"post"}
+    for method in set(METHODS) - has:
+        response = getattr(client_of(stage["global_staff"]), method)(address(row, stage))
+        assert response.status_code == 405, method
+        response = getattr(client_of(None), method)(address(row, stage))
+        assert response.status_code == (405 if is_anonymous_door else 403), method
 
 
 def test_every_route_is_in_the_table() -> None:
@@ -181,6 +170,7 @@ FOREIGN = [
 ]
 
 
+@pytest.mark.spec("rest-api.md", "2.2:course", "10:1")
 @pytest.mark.parametrize(("method", "name", "kwargs", "body"), FOREIGN)
 @pytest.mark.parametrize("format_", ["json", "multipart"])
 def test_naming_the_own_course_in_the_body_does_not_open_another_one(
@@ -193,7 +183,7 @@ def test_naming_the_own_course_in_the_body_does_not_open_another_one(
     client_of: Callable[..., Any],
 ) -> None:
     factories.make_allowance(world.exam, world["owner"], key="k")
-    before = _snapshot()
+    before = snapshot()
     full = {
         "course_id": COURSE_B,
         "exam_id": world.exam.pk,
@@ -207,16 +197,24 @@ def test_naming_the_own_course_in_the_body_does_not_open_another_one(
     path = reverse(f"edx_proctoring:{name}", kwargs=resolve(kwargs, world))
     response = getattr(client_of(world["foreign_staff"]), method)(path, data=full, format=format_)
     assert response.status_code == 403
-    assert _snapshot() == before
+    assert snapshot() == before
 
 
-def _snapshot() -> list[Any]:
-    return [
-        list(model.objects.order_by("pk").values())
-        for model in (ProctoredExam, ProctoredExamStudentAttempt, ProctoredExamStudentAllowance)
-    ]
+TABLES = (
+    ProctoredExam,
+    ProctoredExamStudentAttempt,
+    ProctoredExamStudentAllowance,
+    ProctoredExamSoftwareSecureReview,
+    ReviewInboxEntry,
+)
 
 
+def snapshot() -> list[Any]:
+    """Return all that a request could have changed."""
+    return [list(model.objects.order_by("pk").values()) for model in TABLES]
+
+
+@pytest.mark.spec("rest-api.md", "10:1")
 @pytest.mark.parametrize(
     "name",
     [
@@ -235,6 +233,7 @@ def test_a_body_on_a_get_does_not_open_another_course(name: str, world: World, c
     assert response.status_code == 403
 
 
+@pytest.mark.spec("rest-api.md", "10:3")
 def test_an_exam_of_another_course_is_not_reached_through_the_own_course(
     world: World, client_of: Callable[..., Any]
 ) -> None:
@@ -243,6 +242,7 @@ def test_an_exam_of_another_course_is_not_reached_through_the_own_course(
     assert client_of(world["global_staff"]).get(path).status_code == 404
 
 
+@pytest.mark.spec("rest-api.md", "2.2:missing")
 @pytest.mark.parametrize(
     ("name", "kwargs", "method"),
     [
@@ -259,6 +259,7 @@ def test_what_is_missing_is_refused_like_what_is_foreign(
     assert list(response.data) == ["detail"]
 
 
+@pytest.mark.spec("rest-api.md", "2.2:missing")
 def test_without_an_instructor_service_only_global_staff_pass(world: World, client_of: Callable[..., Any]) -> None:
     runtime.set_runtime_service("instructor", None)
     path = reverse("edx_proctoring:proctored_exam.attempts.grouped.course", kwargs={"course_id": COURSE_A})
@@ -278,6 +279,7 @@ def test_a_course_id_that_the_host_cannot_read_has_no_staff(learner: Any) -> Non
 # The decorators on plain functions, as outside code uses them
 
 
+@pytest.mark.spec("rest-api.md", "2.2:decorators")
 @pytest.mark.parametrize("decorator", [require_staff, require_course_or_global_staff])
 def test_decorator_refuses_without_calling(decorator: Callable[..., Any]) -> None:
     calls: list[Any] = []
@@ -292,12 +294,14 @@ def test_decorator_refuses_without_calling(decorator: Callable[..., Any]) -> Non
     assert calls == []
 
 
+@pytest.mark.spec("rest-api.md", "2.2:decorators")
 @pytest.mark.parametrize("decorator", [require_staff, require_course_or_global_staff])
 def test_decorator_lets_global_staff_pass(decorator: Callable[..., Any]) -> None:
     request = SimpleNamespace(data={}, user=SimpleNamespace(is_staff=True, pk=1))
     assert decorator(lambda _request: Response("reached"))(request).data == "reached"
 
 
+@pytest.mark.spec("rest-api.md", "2.2:staff", "7.2")
 def test_refusal_has_the_text_that_clients_compare(learner_client: Any) -> None:
     response = learner_client.post(reverse("edx_proctoring:proctored_exam.exam"), {}, format="json")
     assert response.data == {"detail": "Must be a Staff User to Perform this request."}

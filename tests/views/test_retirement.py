@@ -57,6 +57,7 @@ def personal_data(user: User) -> list[Any]:
     return data
 
 
+@pytest.mark.spec("rest-api.md", "5.9:blank")
 @pytest.mark.spec("data-model.md", "7:retirement")
 def test_everything_personal_is_blanked_and_nothing_of_others(
     staff_client: Any, learner: User, all_services: Any
@@ -77,6 +78,7 @@ def test_everything_personal_is_blanked_and_nothing_of_others(
     assert all(of_other)
 
 
+@pytest.mark.spec("rest-api.md", "5.9:blank")
 @pytest.mark.spec("data-model.md", "7:retirement")
 def test_attempts_that_were_reset_are_not_forgotten(staff_client: Any, learner: User, all_services: Any) -> None:
     attempt = reviewed_attempt(learner)
@@ -88,6 +90,7 @@ def test_attempts_that_were_reset_are_not_forgotten(staff_client: Any, learner: 
     assert ReviewInboxEntry.objects.get().body == ""
 
 
+@pytest.mark.spec("rest-api.md", "5.9:silent")
 @pytest.mark.spec("data-model.md", "7:silent")
 def test_nothing_happens_to_the_attempt_and_nobody_hears(
     staff_client: Any, learner: User, all_services: Any, events: list[Any]
@@ -104,6 +107,7 @@ def test_nothing_happens_to_the_attempt_and_nobody_hears(
     assert [len(service.calls) for service in all_services.values()] == calls
 
 
+@pytest.mark.spec("rest-api.md", "5.9:repeatable")
 @pytest.mark.spec("data-model.md", "7:repeatable")
 def test_retiring_twice_or_nobody_is_no_error(staff_client: Any, learner: User) -> None:
     factories.make_allowance(user=learner)
@@ -114,6 +118,7 @@ def test_retiring_twice_or_nobody_is_no_error(staff_client: Any, learner: User) 
     assert staff_client.post(path).status_code == 204
 
 
+@pytest.mark.spec("rest-api.md", "5.9:repeatable")
 @pytest.mark.spec("data-model.md", "7:atomic")
 def test_half_a_retirement_is_none(
     staff_client: Any, learner: User, all_services: Any, monkeypatch: pytest.MonkeyPatch
@@ -131,6 +136,7 @@ def test_half_a_retirement_is_none(
     assert personal_data(learner) == before
 
 
+@pytest.mark.spec("rest-api.md", "2.2:retire")
 @pytest.mark.parametrize("call", [retire, retire_at_providers])
 def test_refusal_has_no_body(learner_client: Any, learner: User, call: Any) -> None:
     response = call(learner_client, learner)
@@ -146,6 +152,7 @@ def test_learner_without_proctored_attempts_is_known_to_nobody(staff_client: Any
     assert (response.status_code, response.json()) == (200, {})
 
 
+@pytest.mark.spec("rest-api.md", "5.8:providers", "7.3:2")
 def test_provider_is_asked_once_and_repeats_until_it_has_done_it(
     staff_client: Any, learner: User, test_backend: Any
 ) -> None:
@@ -159,6 +166,7 @@ def test_provider_is_asked_once_and_repeats_until_it_has_done_it(
     assert (response.status_code, response.json()) == (500, {"test": False})
 
 
+@pytest.mark.spec("rest-api.md", "5.8:providers")
 @pytest.mark.parametrize("how", ["reset", "declined"])
 def test_provider_of_a_former_attempt_is_asked_too(staff_client: Any, learner: User, how: str) -> None:
     attempt = factories.make_attempt(user=learner)
@@ -170,12 +178,14 @@ def test_provider_of_a_former_attempt_is_asked_too(staff_client: Any, learner: U
     assert retire_at_providers(staff_client, learner).json() == {"test": True}
 
 
+@pytest.mark.spec("rest-api.md", "5.8:providers")
 def test_provider_that_has_nothing_to_do_is_left_out(staff_client: Any, learner: User) -> None:
     factories.make_attempt(factories.make_exam(backend="null"), learner)
     factories.make_attempt(factories.make_exam(backend="test"), learner)
     assert retire_at_providers(staff_client, learner).json() == {"test": True}
 
 
+@pytest.mark.spec("rest-api.md", "5.8:failures")
 def test_provider_that_is_not_configured_any_more_counts_as_not_done(staff_client: Any, learner: User) -> None:
     attempt = factories.make_attempt(user=learner)
     ProctoredExam.objects.filter(pk=attempt.proctored_exam_id).update(backend="gone")

@@ -68,11 +68,13 @@ PATHS = [
 ]
 
 
+@pytest.mark.spec("rest-api.md", "1.2:names")
 @pytest.mark.parametrize(("name", "kwargs", "path"), PATHS)
 def test_name_reverses_to_the_published_path(name: str, kwargs: dict[str, Any], path: str) -> None:
     assert reverse(f"edx_proctoring:{name}", kwargs=kwargs) == path
 
 
+@pytest.mark.spec("rest-api.md", "1.2:slash")
 @pytest.mark.parametrize(("name", "kwargs", "path"), [row for row in PATHS if "rest_framework" not in row[0]])
 def test_path_is_taken_with_and_without_a_slash_at_its_end(name: str, kwargs: dict[str, Any], path: str) -> None:
     other = path[:-1] if path.endswith("/") else f"{path}/"
@@ -91,17 +93,20 @@ def test_every_named_route_is_listed_above() -> None:
     assert names == {name for name, _, _ in PATHS if "rest_framework" not in name}
 
 
+@pytest.mark.spec("rest-api.md", "1.2:content")
 def test_usage_key_reaches_the_exam_by_content() -> None:
     course = "course-v1:Demo+PROC+2026"
     match = resolve(f"{EXAM}/exam/course_id/{course}/content_id/{BLOCK}")
     assert match.kwargs == {"course_id": course, "content_id": BLOCK}
 
 
+@pytest.mark.spec("rest-api.md", "1.2:external")
 @pytest.mark.parametrize("external_id", ["a.b", "urn:x:1", "t~1", "YWJj=", "7"])
 def test_provider_id_may_have_any_url_safe_character(external_id: str) -> None:
     assert resolve(f"{EXAM}/attempt/{external_id}/reviewed").kwargs == {"external_id": external_id}
 
 
+@pytest.mark.spec("rest-api.md", "1.3", "7.3:1")
 @pytest.mark.spec("python-api.md", "9:view")
 @pytest.mark.django_db
 def test_anonymous_get_of_every_named_route_is_forbidden() -> None:
@@ -125,6 +130,7 @@ def _reversed_somehow(name: str) -> str:
     raise AssertionError(f"{name} does not reverse with any of the known arguments")
 
 
+@pytest.mark.spec("rest-api.md", "2.1:403")
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
 @pytest.mark.django_db
 def test_anonymous_gets_403_also_for_methods_that_do_not_exist(method: str) -> None:
@@ -133,6 +139,7 @@ def test_anonymous_gets_403_also_for_methods_that_do_not_exist(method: str) -> N
     assert list(response.data) == ["detail"]
 
 
+@pytest.mark.spec("rest-api.md", "1.1:names")
 def test_modules_have_the_application_namespaces_that_hosts_mount() -> None:
     assert urls.app_name == "edx_proctoring"
     studio = import_module("edx_proctoring.instructor_dashboard_exam_urls")
@@ -197,10 +204,12 @@ CONTRACT_NAMES = [
 ]
 
 
+@pytest.mark.spec("rest-api.md", "7.1")
 @pytest.mark.parametrize("name", CONTRACT_NAMES)
 def test_name_of_the_contract_is_in_the_views_module(name: str) -> None:
     assert hasattr(views, name)
 
 
+@pytest.mark.spec("rest-api.md", "7.1")
 def test_pages_have_the_size_that_clients_count_on() -> None:
     assert views.ATTEMPTS_PER_PAGE == 25

@@ -235,9 +235,7 @@ class ProctoredExamTestCase(LoggedInTestCase):
 
     def _create_started_exam_attempt(self, started_at=None, is_proctored=True, is_sample_attempt=False):
         exam_id = self.proctored_exam_id if is_proctored else self.timed_exam_id
-        return self._create_started(
-            exam_id, started_at, is_proctored=is_proctored, is_sample_attempt=is_sample_attempt
-        )
+        return self._create_started(exam_id, started_at, is_proctored=is_proctored, is_sample_attempt=is_sample_attempt)
 
     def _create_started_practice_exam_attempt(self, started_at=None):
         return self._create_started(self.practice_exam_id, started_at, is_sample_attempt=True)
