@@ -7,6 +7,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from rest_framework.test import APIClient
 
+from edx_proctoring import api
+from edx_proctoring.api import attempts_read
 from edx_proctoring.models import (
     ProctoredExamSoftwareSecureComment,
     ProctoredExamStudentAllowance,
@@ -150,3 +152,19 @@ def test_record_locator_of_half_characters_is_not_ours(world: World) -> None:
     body = {"examMetaData": {"examCode": attempt.attempt_code, "ssiRecordLocator": "\ud83d"}, "reviewStatus": "Clean"}
     response = APIClient().post(url("anonymous.proctoring_review_callback"), as_json(body), content_type=JSON)
     assert (response.status_code, list(response.data)) == (400, ["detail"])
+
+
+def test_reset_by_two_at_once_is_a_success_for_both(
+    boss: APIClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen in the running demo: the second of two clicks was told that the attempt does not exist."""
+    attempt = world.attempts["running"]
+
+    def as_it_was_a_moment_ago(user_id: int, exam_id: int) -> list[dict[str, Any]]:
+        found = attempts_read.get_user_attempts_by_exam_id(user_id, exam_id)
+        ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).delete()
+        return found
+
+    monkeypatch.setattr(api, "get_user_attempts_by_exam_id", as_it_was_a_moment_ago)
+    response = boss.delete(url("proctored_exam.attempts.reset", attempt.proctored_exam_id, attempt.user_id))
+    assert (response.status_code, response.content) == (200, b"")
