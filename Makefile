@@ -65,8 +65,15 @@ node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# The learning front end's data layer, for one browser test. It has a lock of its own: nothing of it is ours.
+REACT_CLIENT := tests/browser/react_client
+$(REACT_CLIENT)/node_modules/.package-lock.json: $(REACT_CLIENT)/package.json $(REACT_CLIENT)/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is needed for the browser tests: install Node.js 20 or newer" >&2; exit 1; }
+	cd $(REACT_CLIENT) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
 .PHONY: install
-install: $(STAMPS)/dev node_modules/.package-lock.json ## Everything a developer needs, into .venv and node_modules
+install: $(STAMPS)/dev node_modules/.package-lock.json $(REACT_CLIENT)/node_modules/.package-lock.json ## Everything a developer needs, into .venv and node_modules
 
 ## --- run ------------------------------------------------------------------------------------------------
 
@@ -84,7 +91,7 @@ test-python: $(STAMPS)/quality ## Python tests without a browser
 	$(PYTEST) -m "$(PLAIN)" -n $(WORKERS) $(ARGS)
 
 .PHONY: test-browser
-test-browser: $(STAMPS)/quality node_modules/.package-lock.json ## Journeys in real Chromium against the demo
+test-browser: $(STAMPS)/quality node_modules/.package-lock.json $(REACT_CLIENT)/node_modules/.package-lock.json ## Journeys in real Chromium against the demo
 	@chromium=$$(tools/chromium $(PY)) || exit 1; \
 	echo "Chromium: $$chromium"; \
 	CHROMIUM="$$chromium" $(PYTEST) -m browser $(ARGS)
@@ -189,7 +196,7 @@ bench: $(STAMPS)/quality ## Latency and query counts of the hot paths (BENCH_OPT
 	$(PY) -m bench $(BENCH_OPTIONS)
 
 .PHONY: screenshots
-screenshots: $(STAMPS)/quality node_modules/.package-lock.json ## Pictures of every learner and staff screen into screenshots/
+screenshots: $(STAMPS)/quality node_modules/.package-lock.json $(REACT_CLIENT)/node_modules/.package-lock.json ## Pictures of every learner and staff screen into screenshots/
 	@chromium=$$(tools/chromium $(PY)) || exit 1; \
 	SCREENSHOTS=1 CHROMIUM="$$chromium" $(PYTEST) -m browser $(ARGS)
 

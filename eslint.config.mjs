@@ -27,7 +27,7 @@ const es5Script = {
 export default [
     {
         ignores: [
-            'node_modules/', '.venv/', '.tox/', '.demo/', 'htmlcov/', 'docs/_build/', 'build/',
+            '**/node_modules/', '.venv/', '.tox/', '.demo/', 'htmlcov/', 'docs/_build/', 'build/',
             'demo/static/vendor/', '**/vendor/', '**/dist/', 'edx_proctoring/locale/', 'edx_proctoring/conf/'
         ]
     },
@@ -77,7 +77,12 @@ export default [
         languageOptions: {ecmaVersion: 2022, sourceType: 'commonjs', globals: globals.node}
     },
     {
-        files: ['*.mjs'],
+        // Bundled for the browser by its own build.
+        files: ['tests/browser/react_client/**/*.js'],
+        languageOptions: {ecmaVersion: 2022, sourceType: 'module', globals: globals.browser}
+    },
+    {
+        files: ['*.mjs', 'tests/browser/react_client/*.mjs'],
         languageOptions: {ecmaVersion: 2022, sourceType: 'module', globals: globals.node}
     }
 ];

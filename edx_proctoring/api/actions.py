@@ -13,11 +13,12 @@ from typing import Any, Final
 
 import waffle
 
-from edx_proctoring import constants
+from edx_proctoring import backends, constants
 from edx_proctoring.api import attempts, attempts_read, resets, timing, transitions
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 from edx_proctoring.utils import get_time_remaining_for_attempt
+from edx_proctoring.utils.storable import storable
 
 __all__ = ["ActionRequest", "create_attempt_for_learner", "perform_action"]
 
@@ -82,23 +83,31 @@ def create_attempt_for_learner(
         start_clock: start at once. A learner who opts out of proctoring has the attempt declined
             instead, and starts afterwards.
 
-    Raises ProctoredExamPermissionDenied when the exam is past due for this learner, and what
-    ``attempts.create_exam_attempt`` raises. A provider that wants the learner onboarded first is no
-    error: the attempt then has an ``onboarding_*`` status.
+    Raises ProctoredExamPermissionDenied when the exam is past due for this learner, what the look-up
+    of an unknown provider raises, and what ``attempts.create_exam_attempt`` raises; then nothing is
+    left behind. A provider that wants the learner onboarded first is no error: the attempt then has
+    an ``onboarding_*`` status, and no clock starts.
     """
     if not exam["is_practice_exam"] and timing.is_exam_passed_due(dict(exam), user_id):
         raise ProctoredExamPermissionDenied(
             f"Attempted to access expired exam with exam_id {exam['id']} in course_id {exam['course_id']}"
         )
     proctored = bool(exam["is_proctored"])
+    # Asked before anything is made: without its provider the attempt could be neither declined nor started.
+    backends.get_backend_provider(exam)
     attempt_id = attempts.create_exam_attempt(
         exam_id=exam["id"], user_id=user_id, taking_as_proctored=proctored and take_as_proctored
     )
     if proctored and not take_as_proctored:
         transitions.update_attempt_status(attempt_id, ProctoredExamStudentAttemptStatus.declined)
-    elif start_clock:
+    elif start_clock and not (proctored and _is_kept_out(attempt_id)):
         attempts.start_exam_attempt(exam["id"], user_id)
     return attempt_id
+
+
+def _is_kept_out(attempt_id: int) -> bool:
+    """Whether the provider wants the learner onboarded before this attempt."""
+    return attempts_read.existing_attempt(attempt_id).status in ProctoredExamStudentAttemptStatus.onboarding_errors
 
 
 def perform_action(action: str, request: ActionRequest) -> int | None:
@@ -162,7 +171,7 @@ def _report_error(request: ActionRequest) -> int | None:
         request.user_id,
         status,
         blocks,
-        _CONTROL_CHARACTERS.sub(" ", request.detail)[:_MAX_DETAIL],
+        storable(_CONTROL_CHARACTERS.sub(" ", request.detail))[:_MAX_DETAIL],
     )
     if not blocks:
         return None

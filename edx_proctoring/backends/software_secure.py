@@ -388,7 +388,7 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
             raise ProctoredExamSuspiciousLookup(
                 f"The review and the attempt must both have a record locator; attempt_code={attempt['attempt_code']}"
             )
-        if not hmac.compare_digest(sent.lower().encode(), str(ours).lower().encode()):
+        if not hmac.compare_digest(sent.lower().encode("utf-8", "surrogatepass"), str(ours).lower().encode()):
             raise ProctoredExamSuspiciousLookup(
                 f"The record locator of the review is not that of attempt_code={attempt['attempt_code']}"
             )

@@ -42,7 +42,11 @@ class SignedJwtAuthentication(JwtAuthentication):
         """Return the claims of a token. Raises ``jwt.InvalidTokenError``, which is answered as a refusal."""
         if accepts_any_signature():
             _verify_by_shared_secret(token)
-        return super().jwt_decode_token(token, *args, **kwargs)
+        try:
+            return super().jwt_decode_token(token, *args, **kwargs)
+        except (TypeError, ValueError) as exc:
+            # The library reads claims of its own, such as the version, without asking what they are.
+            raise jwt.InvalidTokenError("The claims of the token are malformed.") from exc
 
 
 def accepts_any_signature() -> bool:

@@ -227,7 +227,11 @@ class StudentProctoredExamResetAttempts(ProctoredAPIView):
             # A bare string, as ever.
             return Response(status=status.HTTP_404_NOT_FOUND, data=_("No attempts to reset for this learner."))
         for attempt in attempts:
-            api.remove_exam_attempt(attempt["id"], request.user, require_backend_removal=not force)
+            try:
+                api.remove_exam_attempt(attempt["id"], request.user, require_backend_removal=not force)
+            except StudentExamAttemptDoesNotExistsException:
+                # Somebody else, or the same person's second click, was faster: what was asked for is done.
+                continue
             if force:
                 LOG.warning(
                     "attempt reset without asking its provider to confirm: attempt_id=%s exam_id=%s user_id=%s by=%s",

@@ -14,7 +14,10 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
+from django.core.exceptions import ImproperlyConfigured
+from django.core.files import File
 from django.db import transaction
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
@@ -23,6 +26,7 @@ from rest_framework.views import APIView
 
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
+    BackendProviderNotConfigured,
     BackendProviderOnboardingProfilesException,
     ProctoredBaseException,
 )
@@ -108,6 +112,14 @@ def _one_word(value: Any) -> str:
     return "".join(char if char.isprintable() and char != " " else "?" for char in str(value)[:_MAX_LOGGED_ID])
 
 
+def _not_configured(cause: Exception) -> BackendProviderNotConfigured:
+    exc = BackendProviderNotConfigured(
+        _("The proctoring service of this exam is not configured. Please contact the support of this site.")
+    )
+    exc.__cause__ = cause
+    return exc
+
+
 class NonAtomicView(APIView):
     """A view that stays out of the host's ``ATOMIC_REQUESTS`` (cross-cutting.md C2)."""
 
@@ -127,6 +139,9 @@ class NonAtomicView(APIView):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer domain exceptions ourselves, leave the others to DRF and the host."""
+        if isinstance(exc, (NotImplementedError, ImproperlyConfigured)):
+            # How the look-up of a provider says that it has none of this name (backends.md 3.2); nothing was written.
+            exc = _not_configured(exc)
         response = handle_proctored_exception(exc, name=type(self).__name__, ids=getattr(self, "kwargs", None))
         return super().handle_exception(exc) if response is None else response
 
@@ -150,12 +165,14 @@ def caller(request: Request) -> Any:
 def body_of(request: Request) -> Mapping[str, Any]:
     """Return the request's body as a mapping; JSON, form and multipart look alike.
 
-    Raises ParseError (400) for a JSON body that is a list, a word or a number.
+    Raises ParseError (400) for a JSON body that is a list, a word or a number, and for files.
     """
     body: Any = request.data
     if not isinstance(body, Mapping):
         # QueryDict is a dict; anything else here is bare JSON.
         raise ParseError("The request body must be an object.")
+    if isinstance(body, QueryDict) and any(isinstance(value, File) for _name, row in body.lists() for value in row):
+        raise ParseError("The request must not contain files.")
     return body
 
 

@@ -1,0 +1,188 @@
+"""Send many strange requests and look at what comes back, and at what is left in the tables."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, Final
+from zlib import crc32
+
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.db import connection, transaction
+from hypothesis import HealthCheck, Phase, given, note, seed, settings
+from hypothesis import strategies as st
+from rest_framework.test import APIClient
+
+from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt, ReviewInboxEntry
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from tests.fuzz.routes import ROUTES, Address, requests_to
+from tests.fuzz.strange import Sent
+from tests.fuzz.world import MOODS, SECRETS, MoodyProvider, World, install_services
+
+# Different requests per address, each sent as every role. The same in every run; FUZZ_SEED gives others,
+# FUZZ_EXAMPLES more.
+EXAMPLES: Final = int(os.environ.get("FUZZ_EXAMPLES", "50"))
+SEED: Final = int(os.environ.get("FUZZ_SEED", "2026"))
+
+# Drawn in one go. In longer runs Hypothesis varies what it has, over and over, in place of drawing anew.
+_RUN: Final = 10
+
+# Who may not read what the owner's rows say about the owner.
+OUTSIDERS: Final = ("anonymous", "stranger", "foreign_staff")
+
+_WRITING: Final = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+
+Tables = dict[str, list[tuple[Any, ...]]]
+
+
+class Fault(AssertionError):
+    """An answer, or a trace in the tables, that the specification does not allow."""
+
+
+def tables() -> Tables:
+    """Every row of every table of ours, archives included."""
+    models = apps.get_app_config("edx_proctoring").get_models()
+    return {model.__name__: list(model._base_manager.order_by("pk").values_list()) for model in models}
+
+
+@dataclass
+class _Writes:
+    """Whether a statement changed anything: a look at all tables is saved where none did."""
+
+    seen: bool = False
+
+    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        self.seen = self.seen or sql.lstrip().upper().startswith(_WRITING)
+        return execute(sql, params, many, context)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Let nothing in the block stay in the database or the cache."""
+    cache.clear()
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def client_of(user: User | None) -> APIClient:
+    """A client that is signed in by session."""
+    client = APIClient()
+    if user is not None:
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def send(client: APIClient, sent: Sent) -> Any:
+    """Send a request. An exception that no view answered comes through: that is the 500 of production."""
+    return client.generic(
+        sent.method,
+        sent.path,
+        sent.body,
+        content_type=sent.content_type,
+        **{"QUERY_STRING": sent.query, "wsgi.input": BytesIO(sent.body), **sent.headers},
+    )
+
+
+def fuzz(
+    world: World,
+    address: Address,
+    roles: Sequence[str],
+    provider: MoodyProvider,
+    strategy: st.SearchStrategy[Sent] | None = None,
+    also: Callable[[Sent, Any], None] = lambda sent, response: None,
+) -> int:
+    """Send ``EXAMPLES`` different requests to an address, each as every role; return how many that were.
+
+    ``strategy``: what to send, if not what ``routes`` knows. ``also``: one more look at each answer.
+    Raises ``Fault``, and what a view raised and nobody answered.
+    """
+    logins, before = {role: client_of(world.people[role]).cookies for role in roles}, tables()
+    tried: set[str] = set()
+    found: set[str] = set()
+
+    @settings(
+        max_examples=_RUN,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        phases=(Phase.generate, Phase.shrink),
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(
+        sent=strategy if strategy is not None else requests_to(world, address),
+        mood=st.sampled_from((MOODS[0], *MOODS)),
+    )
+    def attack(sent: Sent, mood: str) -> None:
+        request = f"{mood} {sent}"
+        # A request that found something is sent again, as often as Hypothesis wants to make it simpler.
+        if request in tried and request not in found:
+            return
+        tried.add(request)
+        # Taken back at the end of a request that found nothing.
+        found.add(request)
+        provider.mood = mood
+        for role in roles:
+            note(f"role: {role}")
+            _attack_as(role, sent)
+        found.discard(request)
+
+    def _attack_as(role: str, sent: Sent) -> None:
+        # A new client each time: the answer to an odd cookie takes the good one away.
+        client = APIClient()
+        client.cookies = logins[role].copy()
+        install_services(world)
+        writes = _Writes()
+        with undone():
+            with connection.execute_wrapper(writes):
+                response = send(client, sent)
+            _check_answer(address, role, sent, response)
+            also(sent, response)
+            if response.status_code >= 400 and writes.seen:
+                _check_tables(address, sent, before, tables())
+
+    for run in range(EXAMPLES):
+        seed(crc32(f"{SEED} {address} {run}".encode()))(attack)()
+        if len(tried) >= EXAMPLES:
+            break
+    return len(tried) * len(roles)
+
+
+def _check_answer(address: Address, role: str, sent: Sent, response: Any) -> None:
+    route, status = ROUTES[address.name], response.status_code
+    if status >= 500 and status not in route.provider_errors:
+        raise Fault(f"{role} got {status} from {address}: {response.content[:300]!r}\n{sent}")
+    # What Django refuses before any view of ours has no ``data``: unknown paths and host names. DRF looks at
+    # Accept before it looks at the caller (406).
+    if role == "anonymous" and not route.is_open and status not in (403, 406) and hasattr(response, "data"):
+        raise Fault(f"nobody in particular got {status} from {address}\n{sent}")
+    if role in OUTSIDERS:
+        content = response.content.decode("utf-8", "replace")
+        told = f"{sent.path} {sent.query} {sent.body.decode('utf-8', 'replace')}"
+        leaks = [secret for secret in SECRETS if secret in content and secret not in told]
+        if leaks:
+            raise Fault(f"{role} was shown {leaks} by {address}\n{sent}")
+
+
+def _check_tables(address: Address, sent: Sent, before: Tables, after: Tables) -> None:
+    changed = {name for name, rows in after.items() if rows != before[name]}
+    if ROUTES[address.name].writes_inbox:
+        # The one write before validation (cross-cutting C16).
+        changed.discard(ReviewInboxEntry.__name__)
+    if changed and not (address.name == "proctored_exam.attempt" and _is_half_a_reset(changed, before, after)):
+        raise Fault(f"{address} refused a request and wrote to {sorted(changed)}\n{sent}")
+
+
+def _is_half_a_reset(changed: set[str], before: Tables, after: Tables) -> bool:
+    """Whether all that happened is that practice attempts became reset ones (rest-api.md 4.4 and C7)."""
+    attempts = ProctoredExamStudentAttempt.__name__
+    if changed - {attempts, f"Historical{attempts}", AttemptEffect.__name__}:
+        return False
+    columns = [column.attname for column in ProctoredExamStudentAttempt._meta.concrete_fields]
+    status = columns.index("status")
+    new = [row for row in after[attempts] if row not in before[attempts]]
+    return len(after[attempts]) == len(before[attempts]) and all(row[status] == S.onboarding_reset for row in new)

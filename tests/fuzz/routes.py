@@ -1,0 +1,385 @@
+"""What can be sent to each address of the API.
+
+The addresses come from the URLconf itself (``named_routes``); ``ROUTES`` says for each name what plausible
+arguments, queries and bodies look like. A name without an entry fails the suite: nobody can add an address and
+forget to have it fuzzed.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from django.urls import URLPattern, reverse
+from hypothesis import strategies as st
+
+from edx_proctoring import urls
+from edx_proctoring.api import actions
+from tests.fuzz.strange import METHODS, Fields, Sent, bodies, fields_of, headers, in_path, odd_texts, one_in, queries
+from tests.fuzz.world import COURSE_A, COURSE_B, World
+
+Body = Callable[[World], st.SearchStrategy[Any]]
+
+
+@dataclass(frozen=True)
+class Route:
+    """How one name is fuzzed.
+
+    ``methods``: those that are implemented. ``query``: fields of the query. ``body``: plausible bodies.
+    ``provider_errors``: statuses of 500 and above that the specification allows (rest-api.md 2.4 and 9).
+    ``is_open``: no login is asked for.
+    """
+
+    methods: tuple[str, ...]
+    query: Callable[[World], Fields] = lambda world: {}
+    body: Body = lambda world: st.just({})
+    provider_errors: frozenset[int] = frozenset()
+    is_open: bool = False
+    writes_inbox: bool = False
+
+
+@dataclass(frozen=True)
+class Address:
+    """A named pattern of the URLconf. ``kwargs``: the names of its arguments; a name may have several patterns."""
+
+    name: str
+    kwargs: tuple[str, ...] = field(default=())
+
+    def __str__(self) -> str:
+        return f"{self.name}({','.join(self.kwargs)})"
+
+    def path(self, values: Mapping[str, Any]) -> str:
+        """Return the path with any values at all, also with those that its expression would not match."""
+        # Stand-ins that every expression matches, replaced afterwards.
+        marks = {name: _MARKS[name] for name in self.kwargs}
+        path = reverse(f"edx_proctoring:{self.name}", kwargs=marks)
+        for name, mark in marks.items():
+            path = path.replace(str(mark), in_path(values[name]))
+        return path
+
+
+_MARKS: Final[Mapping[str, Any]] = {
+    "course_id": "markC/markC/markC",
+    "content_id": "markcontent",
+    "exam_id": 770001,
+    "attempt_id": 770002,
+    "user_id": 770003,
+    "external_id": "markexternal",
+    "attempt_code": "markcode",
+    "search_by": "marksearch",
+}
+
+
+def named_routes() -> Iterator[Address]:
+    """Every named pattern of the API's URLconf."""
+    for pattern in urls.urlpatterns:
+        # Included lists are the same views once more, and the login page of DRF.
+        if isinstance(pattern, URLPattern):
+            converters = pattern.pattern.converters or pattern.pattern.regex.groupindex
+            assert pattern.name, f"a pattern without a name is outside the contract (rest-api.md 1.3): {pattern}"
+            yield Address(pattern.name, tuple(sorted(converters)))
+
+
+# Arguments of addresses
+
+
+def _exam_ids(world: World) -> st.SearchStrategy[Any]:
+    return st.sampled_from([exam.pk for exam in world.exams.values()])
+
+
+def _attempt_ids(world: World) -> st.SearchStrategy[Any]:
+    return st.sampled_from([attempt.pk for attempt in world.attempts.values()])
+
+
+def _user_ids(world: World) -> st.SearchStrategy[Any]:
+    return st.sampled_from(world.user_ids)
+
+
+_NUMBERS_NOBODY_HAS = st.sampled_from((0, 999_999, 2**31 - 1, 2**31, 2**63 - 1, 2**63, 10**30, "0" * 40 + "1"))
+_courses = st.sampled_from((COURSE_A, COURSE_A, COURSE_A, COURSE_B, "a/b/c", "course-v1:a+b+c"))
+
+
+def _or_odd(values: st.SearchStrategy[Any], *more: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return one_in(8).flatmap(lambda odd: st.one_of(odd_texts, *more) if odd else values)
+
+
+def arguments(world: World, address: Address) -> dict[str, st.SearchStrategy[Any]]:
+    """Values for the arguments of an address."""
+    known: dict[str, st.SearchStrategy[Any]] = {
+        "course_id": _or_odd(_courses),
+        "content_id": _or_odd(st.sampled_from([exam.content_id for exam in world.exams.values()])),
+        "exam_id": _or_odd(_exam_ids(world), _NUMBERS_NOBODY_HAS),
+        "attempt_id": _or_odd(_attempt_ids(world), _NUMBERS_NOBODY_HAS),
+        "user_id": _or_odd(_user_ids(world), _NUMBERS_NOBODY_HAS),
+        "external_id": _or_odd(st.sampled_from([row.external_id for row in world.attempts.values()])),
+        "attempt_code": _or_odd(st.sampled_from([row.attempt_code for row in world.attempts.values()])),
+        "search_by": st.sampled_from(("owner", "@", "%", "_", "\\", "o" * 300)) | odd_texts,
+    }
+    return {name: known[name] for name in address.kwargs}
+
+
+# Queries and bodies
+
+_booleans = st.sampled_from((True, False, "true", "false", "True", "1", 0))
+_minutes = st.sampled_from((0, 1, 30, 90, "45"))
+_dates = st.none() | st.sampled_from(
+    (datetime(2030, 1, 1, tzinfo=UTC).isoformat(), "2020-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2030-01-01")
+)
+
+
+def _pages(world: World) -> Fields:
+    return {
+        "page": st.sampled_from(("1", "2", "2 ", "0", "-1", "999", "last")),
+        "page_size": st.sampled_from(("1", "100", "0", "-5", "1000000")),
+        "exam_id": _exam_ids(world),
+        "status": st.sampled_from(("started", "created", "no such status")),
+        "ordering": st.sampled_from(("created", "-username", "status", "password", "user__password", "?", "pk")),
+    }
+
+
+def _exam_fields(world: World) -> dict[str, st.SearchStrategy[Any]]:
+    return {
+        "course_id": _courses,
+        "content_id": st.sampled_from([exam.content_id for exam in world.exams.values()]) | st.text(max_size=9),
+        "exam_name": st.text(max_size=9),
+        "time_limit_mins": _minutes,
+        "is_proctored": _booleans,
+        "is_practice_exam": _booleans,
+        "external_id": st.text(max_size=9),
+        "is_active": _booleans,
+        "hide_after_due": _booleans,
+        "due_date": _dates,
+        "backend": st.sampled_from(("test", "null", "gone", "software_secure", None)),
+    }
+
+
+def _exam(world: World) -> st.SearchStrategy[Any]:
+    return fields_of(_exam_fields(world))
+
+
+def _exam_changes(world: World) -> st.SearchStrategy[Any]:
+    return fields_of({"exam_id": _exam_ids(world), **_exam_fields(world)})
+
+
+def _exam_list(world: World) -> st.SearchStrategy[Any]:
+    in_course = {**_exam_fields(world), "course_id": st.just(COURSE_A), "exam_name": st.text("abc", min_size=1)}
+    return st.lists(_exam(world) | fields_of(in_course), max_size=3)
+
+
+def _new_attempt(world: World) -> st.SearchStrategy[Any]:
+    return fields_of(
+        {
+            "exam_id": _exam_ids(world),
+            "start_clock": _booleans,
+            "attempt_proctored": _booleans,
+            "user_id": _user_ids(world),
+        }
+    )
+
+
+def _action(world: World) -> st.SearchStrategy[Any]:
+    return fields_of(
+        {
+            "action": st.sampled_from(list(actions.ACTIONS)),
+            "detail": odd_texts,
+            "user_id": st.none() | st.none() | _user_ids(world),
+        }
+    )
+
+
+_keys = st.sampled_from(("additional_time_granted", "review_policy_exception", "time_multiplier", "something else"))
+_values = st.sampled_from(("30", 30, "0", "1.5", "-5", "much", "x" * 255, "x" * 256, "1e3", "²"))
+
+
+def _allowance(world: World) -> st.SearchStrategy[Any]:
+    return fields_of(
+        {
+            "course_id": _courses,
+            "exam_id": _exam_ids(world),
+            "user_info": st.sampled_from(world.names) | _user_ids(world),
+            "user_id": _user_ids(world),
+            "key": _keys,
+            "value": _values,
+        }
+    )
+
+
+def _bulk_allowance(world: World) -> st.SearchStrategy[Any]:
+    exam_lists = st.lists(_exam_ids(world) | _NUMBERS_NOBODY_HAS | odd_texts, max_size=3)
+    user_lists = st.lists(st.sampled_from(world.names) | _user_ids(world) | odd_texts, max_size=3)
+    return fields_of(
+        {
+            "course_id": _courses,
+            "exam_ids": exam_lists | exam_lists.map(_with_commas),
+            "user_ids": user_lists | user_lists.map(_with_commas),
+            "allowance_type": _keys,
+            "value": _values,
+        }
+    )
+
+
+def _with_commas(values: list[Any]) -> str:
+    return " ,".join(map(str, values))
+
+
+def _mostly(values: st.SearchStrategy[Any], others: tuple[Any, ...]) -> st.SearchStrategy[Any]:
+    return one_in(8).flatmap(lambda other: st.sampled_from(others) if other else values)
+
+
+def _review(world: World) -> st.SearchStrategy[Any]:
+    seconds = _mostly(st.sampled_from((0, 7, 1.5, "12", None)), (-1, 2**31, float("nan"), float("inf")))
+    comment = fields_of(
+        {
+            "comment": st.text(max_size=9),
+            "status": _mostly(st.just("suspicious"), ("x" * 255, "x" * 256, "")),
+            "start": seconds,
+            "stop": seconds,
+            "duration": seconds,
+        }
+    )
+    return fields_of(
+        {
+            "status": _mostly(st.sampled_from(("passed", "violation", "suspicious", "not_reviewed")), ("splendid",)),
+            "comments": st.lists(comment, max_size=3),
+            "reviewed_by": st.none() | st.sampled_from(world.names),
+            "payload": st.just({"videoReviewLink": "https://video.test/1"}) | st.none(),
+        }
+    )
+
+
+def _rpnow_review(world: World) -> st.SearchStrategy[Any]:
+    attempts = list(world.attempts.values())
+    seconds = _mostly(st.sampled_from((0, 88, "15", None)), (-1, 2**40, float("nan")))
+    comment = fields_of(
+        {
+            "comments": st.text(max_size=9),
+            "duration": seconds,
+            "eventFinish": seconds,
+            "eventStart": seconds,
+            "eventStatus": _mostly(st.just("Suspicious"), ("x" * 300, "")),
+        }
+    )
+
+    def about(attempt: Any) -> st.SearchStrategy[Any]:
+        meta = fields_of(
+            {
+                "examCode": st.just(attempt.attempt_code),
+                "ssiRecordLocator": st.just(attempt.external_id),
+                "reviewedExam": st.just(True),
+            }
+        )
+        return fields_of(
+            {
+                "examMetaData": meta,
+                "reviewStatus": _mostly(st.sampled_from(("Clean", "Suspicious", "Rules Violation")), ("Fine",)),
+                "videoReviewLink": st.just("https://video.test/1"),
+                "webCamComments": st.lists(comment, max_size=2),
+                "desktopComments": st.lists(comment, max_size=2),
+            }
+        )
+
+    return st.sampled_from(attempts).flatmap(about)
+
+
+def _about_exam(world: World) -> Fields:
+    return {
+        "content_id": st.sampled_from([exam.content_id for exam in world.exams.values()]),
+        "is_learning_mfe": _booleans,
+        "user_id": _user_ids(world),
+    }
+
+
+# Provider errors: 2.4 with backends.md 10.3; 5.5, 5.6, 5.8 and 4.8 name theirs.
+_PROVIDER_DOWN: Final = frozenset({502, 503})
+_NOT_CONFIGURED: Final = frozenset({500})
+
+ROUTES: Final[Mapping[str, Route]] = {
+    "proctored_exam.exam": Route(
+        ("POST", "PUT", "GET"),
+        query=lambda world: {"exam_id": _exam_ids(world), "course_id": _courses, "content_id": odd_texts},
+        body=lambda world: _exam(world) | _exam_changes(world),
+    ),
+    "proctored_exam.exam_by_id": Route(("GET",)),
+    "proctored_exam.exam_by_content_id": Route(("GET",)),
+    "proctored_exam.exams_by_course_id": Route(("GET",)),
+    "proctored_exam.register_exams_by_course_id": Route(("PATCH",), body=_exam_list),
+    "proctored_exam.attempt": Route(
+        ("PUT", "PUT", "PUT", "GET", "DELETE"), body=_action, provider_errors=_PROVIDER_DOWN | _NOT_CONFIGURED
+    ),
+    "proctored_exam.attempts.grouped.course": Route(("GET",), query=_pages),
+    "proctored_exam.attempts.grouped.search": Route(("GET",), query=_pages),
+    "proctored_exam.attempt.collection": Route(
+        ("POST", "POST", "POST", "GET"), body=_new_attempt, provider_errors=_PROVIDER_DOWN | _NOT_CONFIGURED
+    ),
+    "proctored_exam.attempt.review_status": Route(("PUT",)),
+    "proctored_exam.attempt.ready_callback": Route(("POST",), body=_review, provider_errors=_NOT_CONFIGURED),
+    "proctored_exam.attempt.callback": Route(
+        ("POST",), body=_review, writes_inbox=True, provider_errors=_NOT_CONFIGURED
+    ),
+    "proctored_exam.allowance": Route(
+        ("PUT", "PUT", "DELETE", "GET"),
+        query=lambda world: {"course_id": _courses, "exam_id": _exam_ids(world)},
+        body=_allowance,
+    ),
+    "proctored_exam.bulk_allowance": Route(("PUT",), body=_bulk_allowance),
+    "proctored_exam.allowance.grouped.course": Route(("GET",)),
+    "proctored_exam.active_exams_for_user": Route(
+        ("GET",), query=lambda world: {"user_id": _user_ids(world), "course_id": _courses}
+    ),
+    "user_onboarding.status": Route(
+        ("GET",),
+        query=lambda world: {
+            "course_id": _courses,
+            "username": st.sampled_from(world.names),
+            "is_learning_mfe": _booleans,
+        },
+        provider_errors=frozenset({503}),
+    ),
+    "user_onboarding.status.course": Route(
+        ("GET",),
+        query=lambda world: {
+            "page": st.sampled_from(("1", "2 ", "-1")),
+            "text_search": odd_texts,
+            "statuses": st.sampled_from(("verified", "not_started,submitted", ",,", "no such status")),
+        },
+        provider_errors=frozenset({503}),
+    ),
+    "instructor_dashboard_course": Route(
+        ("GET",), query=lambda world: {"attempt": st.sampled_from(("vendor-recorded", "vendor-foreign"))}
+    ),
+    "instructor_dashboard_exam": Route(
+        ("GET",),
+        query=lambda world: {
+            "attempt": st.sampled_from(("vendor-recorded", "vendor-foreign")),
+            "config": _booleans,
+        },
+    ),
+    "backend_user_deletion_api": Route(("POST",), provider_errors=frozenset({500})),
+    "user_retirement_api": Route(("POST",)),
+    "proctored_exam.exam_attempts": Route(("GET",), query=_about_exam),
+    "proctored_exam.active_attempt": Route(("GET",), query=lambda world: {"user_id": _user_ids(world)}),
+    "proctored_exam.proctoring_settings": Route(("GET",), provider_errors=_NOT_CONFIGURED),
+    "proctored_exam.review_policy": Route(("GET",)),
+    "anonymous.proctoring_launch_callback.start_exam": Route(("GET", "POST", "HEAD"), is_open=True),
+    "anonymous.proctoring_review_callback": Route(("POST",), body=_rpnow_review, is_open=True, writes_inbox=True),
+    "proctored_exam.attempts.reset": Route(
+        ("DELETE",),
+        query=lambda world: {"force": _booleans},
+        provider_errors=_PROVIDER_DOWN,
+    ),
+}
+
+
+@st.composite
+def requests_to(draw: st.DrawFn, world: World, address: Address) -> Sent:
+    """Draw a request to one address."""
+    route = ROUTES[address.name]
+    method = draw(st.sampled_from(METHODS if draw(one_in(8)) else route.methods))
+    path = address.path({name: draw(values) for name, values in arguments(world, address).items()})
+    if draw(one_in(10)):
+        path = path[:-1] if path.endswith("/") else f"{path}/"
+    body, content_type = b"", ""
+    # Bodies where none is read as well: a link must not do what a body says (rest-api.md 10, number 1).
+    if method not in ("GET", "HEAD") or draw(one_in(5)):
+        body, content_type = draw(bodies(route.body(world)))
+    return Sent(method, path, draw(queries(route.query(world))), body, content_type, draw(headers))
