@@ -153,8 +153,8 @@ class BoundedAdapter(HTTPAdapter):
         return response
 
     def _read(self, response: requests.Response, deadline: float) -> bytes:
-        # ``read1`` returns what has arrived; ``read`` waits for a full chunk, so on old versions
-        # of urllib3, which lack the former, the deadline is looked at more rarely.
+        # ``read1`` returns what has arrived; ``read`` waits for a full chunk, so with urllib3 below 2,
+        # which lacks the former, it is the connection that looks at the deadline.
         read = getattr(response.raw, "read1", None) or response.raw.read
         chunks: list[bytes] = []
         size = 0
