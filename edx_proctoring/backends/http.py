@@ -8,11 +8,14 @@ import http.client
 import io
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import requests
 import urllib3
-from edx_rest_api_client.client import OAuthAPIClient
+from django.utils import timezone
+from edx_django_utils.cache import TieredCache
+from edx_rest_api_client.client import USER_AGENT, OAuthAPIClient
 from requests.adapters import HTTPAdapter
 
 # Larger than any reply of the protocol; a page of onboarding profiles has some ten thousand bytes.
@@ -20,6 +23,12 @@ MAX_REPLY_BYTES: Final = 1024 * 1024
 
 # A reply may trickle in: each piece within the read limit, all of them within this many times the read limit.
 DEADLINE_FACTOR: Final = 2
+
+# For a token: seconds to connect, and between two pieces of the reply.
+TOKEN_TIMEOUT: Final = (3.05, 5)
+
+# A token that is about to expire might do so on its way.
+_TOKEN_MARGIN: Final = timedelta(seconds=5)
 
 _DEFAULT_READ_SECONDS: Final = 30.0
 _CHUNK_BYTES: Final = 64 * 1024
@@ -153,8 +162,8 @@ class BoundedAdapter(HTTPAdapter):
         return response
 
     def _read(self, response: requests.Response, deadline: float) -> bytes:
-        # ``read1`` returns what has arrived; ``read`` waits for a full chunk, so on old versions
-        # of urllib3, which lack the former, the deadline is looked at more rarely.
+        # ``read1`` returns what has arrived; ``read`` waits for a full chunk, so with urllib3 below 2,
+        # which lacks the former, it is the connection that looks at the deadline.
         read = getattr(response.raw, "read1", None) or response.raw.read
         chunks: list[bytes] = []
         size = 0
@@ -186,12 +195,56 @@ class ProviderSession(OAuthAPIClient):
         mount_limits(self)
 
     def _ensure_authentication(self) -> None:
-        """Have an unexpired token. Raises ``requests.RequestException`` if the provider gives none."""
+        """Have an unexpired token. Raises ``requests.RequestException`` if the provider gives none.
+
+        As the client does it, with its entries of the cache, but within the limits of this module:
+        the client's own request may be held by a reply that trickles in.
+        """
+        url = _token_url(self._base_url + (self.oauth_uri or ""))
+        key = f"edx_rest_api_client.access_token.jwt.client_credentials.{self._client_id}.{url}"
+        cached = TieredCache.get_cached_response(key)
+        if cached.is_found and _utc_now() < cached.value[1] - _TOKEN_MARGIN:
+            self.auth.token = cached.value[0]
+            return
+        token, expires_at = self._fetch_token(url)
+        TieredCache.set_all_tiers(key, (token, expires_at), (expires_at - _utc_now() - _TOKEN_MARGIN).total_seconds())
+        self.auth.token = token
+
+    def _fetch_token(self, url: str) -> tuple[str, datetime]:
+        now = _utc_now()
+        # A session of its own: this one would want a token before it asks for a token.
+        with requests.Session() as session:
+            mount_limits(session)
+            response = session.post(
+                url,
+                data={
+                    "grant_type": "client_credentials",
+                    "client_id": self._client_id,
+                    "client_secret": self._client_secret,
+                    "token_type": "jwt",
+                },
+                headers={"User-Agent": USER_AGENT},
+                timeout=TOKEN_TIMEOUT,
+            )
+        response.raise_for_status()
         try:
-            super()._ensure_authentication()
-        except (TypeError, ValueError, AttributeError) as exc:
-            # JSON that is no object, or an expiry that is no number: the client does not expect them.
-            raise requests.RequestException("The provider's token reply is malformed.") from exc
+            reply = response.json()
+            return reply["access_token"], now + timedelta(seconds=reply["expires_in"])
+        except (KeyError, TypeError, ValueError, OverflowError) as exc:
+            raise requests.RequestException("The provider's token reply is malformed.", response=response) from exc
+
+
+def _token_url(address: str) -> str:
+    """Return where tokens are to be had: an address may name the place wholly, in part or not at all."""
+    stripped = address.rstrip("/")
+    if stripped.endswith("/access_token"):
+        return address
+    return f"{stripped}/access_token" if stripped.endswith("/oauth2") else f"{stripped}/oauth2/access_token"
+
+
+def _utc_now() -> datetime:
+    # Naive, as the client keeps it in the cache that we share with it.
+    return timezone.now().astimezone(UTC).replace(tzinfo=None)
 
 
 def mount_limits(session: requests.Session) -> None:

@@ -43,6 +43,7 @@ class Server:
         self.behave: Callable[[socket.socket], None] = self.freeze
         self.requests: list[str] = []
         self.connections = 0
+        self.tokens_are_slow = False
         self.over = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -88,7 +89,7 @@ class Server:
             try:
                 while request := self._read(connection):
                     self.requests.append(request)
-                    if "access_token" in request:
+                    if "access_token" in request and not self.tokens_are_slow:
                         self._reply(connection, TOKEN)
                     else:
                         self.behave(connection)
@@ -207,6 +208,17 @@ class TestALearnerDoesNotWait:
         assert (report.delivered, report.failed) == (1, 0)
         assert waiting_calls() == []
         assert server.requests[-1] == "PATCH /api/v1/exam/ext-exam/attempt/ext-attempt/ HTTP/1.1"
+
+    @pytest.mark.parametrize("behaviour", ["freeze", "trickle_headers", "trickle_body"])
+    def test_a_token_that_does_not_come_is_waited_for_no_longer(self, server, frozen, attempt, behaviour, monkeypatch):
+        monkeypatch.setattr(transport, "TOKEN_TIMEOUT", (PAGE_SECONDS, PAGE_SECONDS))
+        server.tokens_are_slow = True
+        server.behave = getattr(server, behaviour)
+
+        api.update_attempt_status(attempt.pk, S.submitted)
+
+        assert waiting_calls() == ["stop_exam_attempt"]
+        assert [request.split()[1] for request in server.requests] == ["/oauth2/access_token"]
 
     def test_a_best_effort_removal_removes_the_row(self, server, frozen, attempt):
         api.remove_exam_attempt(attempt.pk, attempt.user, require_backend_removal=False)

@@ -10,7 +10,9 @@ from urllib.parse import parse_qs
 
 import pytest
 import requests
+import responses
 from django.core.exceptions import ImproperlyConfigured
+from edx_rest_api_client import client
 from webpack_loader.exceptions import WebpackBundleLookupError
 
 from edx_proctoring.backends import http as transport
@@ -100,6 +102,56 @@ class TestToken:
         provider.get_exam({"id": 1})
         provider.get_exam({"id": 1})
         assert len(http.calls) - len(sent()) == 1
+
+    @pytest.mark.parametrize(
+        ("address", "url"),
+        [
+            ("http://p.test", "http://p.test/oauth2/access_token"),
+            ("http://p.test/", "http://p.test/oauth2/access_token"),
+            ("http://p.test/oauth2", "http://p.test/oauth2/access_token"),
+            ("http://p.test/oauth2/", "http://p.test/oauth2/access_token"),
+            ("http://p.test/some/access_token", "http://p.test/some/access_token"),
+            ("http://p.test/some/access_token/", "http://p.test/some/access_token/"),
+        ],
+    )
+    def test_where_it_is_asked_for(self, address, url):
+        assert transport._token_url(address) == client._get_oauth_url(address) == url
+
+    def test_it_is_fetched_again_five_seconds_before_it_expires(self, provider, http, sent, freezer_at):
+        http.replace(responses.POST, TOKEN_URL, json={"access_token": "token-1", "expires_in": 60})
+        http.get(f"{BASE_URL}/api/v1/exam/1/", json={})
+        with freezer_at("2030-01-02 03:04:05") as clock:
+            for seconds in (0, 54, 2):
+                clock.tick(seconds)
+                provider.get_exam({"id": 1})
+        assert len(http.calls) - len(sent()) == 2
+
+    def test_the_client_finds_it_in_the_cache(self, provider, http, sent):
+        """The other way round as well: a token is one, whoever fetched it."""
+        http.get(f"{BASE_URL}/api/v1/exam/1/", json={})
+        token, _ = client.get_and_cache_oauth_access_token(BASE_URL, "client-a", CLIENT_SECRET)
+        provider.get_exam({"id": 1})
+        other = client.OAuthAPIClient(BASE_URL, "client-a", CLIENT_SECRET)
+        assert other.get_jwt_access_token() == token
+        assert len(http.calls) - len(sent()) == 1
+
+    @pytest.mark.parametrize(
+        "reply",
+        [
+            {"json": {"access_token": "t"}},
+            {"json": {"access_token": "t", "expires_in": 1e300}},
+            {"json": []},
+            {"json": None},
+            {"body": "<html>"},
+            {"status": 500},
+        ],
+        ids=["no-expiry", "never-ends", "a-list", "null", "not-json", "an-error"],
+    )
+    def test_an_odd_reply_is_no_token(self, provider, http, sent, reply):
+        http.replace(responses.POST, TOKEN_URL, **reply)
+        with pytest.raises(requests.RequestException):
+            provider.get_exam({"id": 1})
+        assert sent() == []
 
     def test_a_plugin_may_move_it_after_construction(self, provider, http, sent):
         http.post(f"{BASE_URL}/some/path/access_token", json={"access_token": "token-2", "expires_in": 60})
