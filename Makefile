@@ -192,7 +192,7 @@ docs: $(STAMPS)/docs ## The documentation as HTML in docs/_build/html; a warning
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 
 .PHONY: bench
-bench: $(STAMPS)/quality ## Latency and query counts of the hot paths (BENCH_OPTIONS="--attempts 5000")
+bench: $(STAMPS)/quality ## Queries, time and bytes of every endpoint, at two sizes (BENCH_OPTIONS="--learners 2000 10000")
 	$(PY) -m bench $(BENCH_OPTIONS)
 
 .PHONY: screenshots

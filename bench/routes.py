@@ -17,6 +17,7 @@ from bench import reference
 from bench.caller import Caller
 from bench.course import COURSE, Course
 from edx_proctoring import constants
+from edx_proctoring.api import attempt_pages
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance, ProctoredExamStudentAttempt
 from edx_proctoring.utils import obscured_user_id
 
@@ -152,6 +153,12 @@ class Routes:
         onboarding_page = {"ceiling": 8, "aim": 8, "paged": True}
         return [
             Route("7 GET attempts, first page", self._get(self.staff, grouped), **page),
+            Route(
+                "7 GET attempts, first page, rows counted anew",
+                self._prepared(self._page_after_a_change),
+                ceiling=8,
+                aim=6,
+            ),
             Route("7 GET attempts, tenth page", self._get(self.staff, f"{grouped}?page=10"), **page),
             Route(
                 "7 GET attempts, one exam",
@@ -250,6 +257,11 @@ class Routes:
         return Route("bare view", self._get(self.learner, reference.PATH.format(attempt_id=self.own_attempt)))
 
     # Single calls
+
+    def _page_after_a_change(self) -> Callable[[], int]:
+        for exam in self.course.exams:
+            attempt_pages.forget_number_of_learners(exam.pk)
+        return lambda: len(self.staff.send("GET", f"{ATTEMPT}/grouped/course_id/{COURSE}").body)
 
     def _onboarding_by_provider(self, path: str) -> Send:
         from django.apps import apps
