@@ -1,11 +1,15 @@
 """Laws that hold whatever happens in whatever order. Spec: architecture R2, R3; cross-cutting.md C19."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core import mail
 from django.db import transaction
+from django.utils import timezone
+from eventtracking import tracker as event_tracker
 from freezegun import freeze_time
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -17,48 +21,76 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from edx_proctoring import api
+from edx_proctoring import api, runtime
 from edx_proctoring.exceptions import (
     ProctoredExamIllegalResumeUpdate,
     ProctoredExamIllegalStatusTransition,
     StudentExamAttemptAlreadyExistsException,
+    StudentExamAttemptDoesNotExistsException,
 )
 from edx_proctoring.models import AttemptEffect, ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.signals import exam_attempt_status_signal
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from edx_proctoring.tests.test_services import MockCreditService
 from tests.api.conftest import RecordingProvider
-from tests.factories import NOON, make_exam, make_user
+from tests.conftest import Recording, RecordingTracker
+from tests.factories import NOON, make_exam, make_staff, make_user
 
 
 class AttemptMachine(RuleBasedStateMachine):
-    """One learner, one proctored exam of 90 minutes; everybody does what they like."""
+    """One learner, one exam of 90 minutes; everybody does what they like, and now and then a party is down.
 
-    @initialize(is_running=st.booleans())
-    def enter(self, is_running: bool) -> None:
+    What the model keeps: the statuses that were told, the minutes that were given, and who was ever down.
+    """
+
+    @initialize(kind=st.sampled_from(["proctored", "onboarding"]), is_running=st.booleans())
+    def enter(self, kind: str, is_running: bool) -> None:
         # Runs share the database of one test: each is undone before the next.
         self.transaction = transaction.atomic()
         self.transaction.__enter__()
         self.clock = freeze_time(NOON)
         self.now = self.clock.start()
-        self.provider = RecordingProvider()
-        self.former_provider = apps.get_app_config("edx_proctoring").backends["test"]  # type: ignore[attr-defined]
-        apps.get_app_config("edx_proctoring").backends["test"] = self.provider  # type: ignore[attr-defined]
+        self.backends = apps.get_app_config("edx_proctoring").backends  # type: ignore[attr-defined]
+        self.former_provider = self.backends["test"]
+        self.provider = self.backends["test"] = RecordingProvider()
+        self.credit = Recording(MockCreditService())
+        runtime.set_runtime_service("credit", self.credit)
+        self.tracker = RecordingTracker()
+        event_tracker.register_tracker(self.tracker)
+        mail.outbox = []
         self.signals: list[tuple[int, str]] = []
         exam_attempt_status_signal.connect(self._hear)
-        self.exam, self.user = make_exam(), make_user()
-        # What the model expects: per attempt the statuses it went through, and when its clock ends at the latest.
+        self.exam, self.user, self.staff = make_exam(kind), make_user(), make_staff()
+        self.was_down = False
+        # Per attempt: the statuses it went through, and when its clock ends at the latest.
         self.went_through: dict[int, list[str]] = {}
         self.latest_end: dict[int, Any] = {}
+        self.allowance = 0
         api.create_exam_attempt(self.exam.pk, self.user.pk, taking_as_proctored=True)
         if is_running:
             self._change(S.started)
 
     def teardown(self) -> None:
-        exam_attempt_status_signal.disconnect(self._hear)
-        apps.get_app_config("edx_proctoring").backends["test"] = self.former_provider  # type: ignore[attr-defined]
-        self.clock.stop()
-        transaction.set_rollback(True)
-        self.transaction.__exit__(None, None, None)
+        try:
+            self._everybody_hears_in_the_end()
+        finally:
+            exam_attempt_status_signal.disconnect(self._hear)
+            self.backends["test"] = self.former_provider
+            runtime.set_runtime_service("credit", None)
+            self.clock.stop()
+            transaction.set_rollback(True)
+            self.transaction.__exit__(None, None, None)
+
+    def _everybody_hears_in_the_end(self) -> None:
+        self.provider.failing, self.credit.failing = set(), set()
+        self.now.tick(timedelta(hours=2))
+        api.deliver_due_effects(limit=1000)
+        waiting = AttemptEffect.objects.filter(state=AttemptEffect.STATE_DUE)
+        assert not waiting.exists(), list(waiting.values_list("call_name", "last_error"))
+        current = self._current()
+        if current is not None and S.needs_credit_status_update(current.status) and self._only_attempt():
+            words = [kwargs["status"] for _, kwargs in self.credit.called("set_credit_requirement_status")]
+            assert words[-1] == CREDIT_WORDS[current.status], "the last word is about how it is"
 
     def _hear(self, attempt_id: int, status: str, **kwargs: Any) -> None:
         self.signals.append((attempt_id, status))
@@ -66,6 +98,11 @@ class AttemptMachine(RuleBasedStateMachine):
 
     def _current(self) -> ProctoredExamStudentAttempt | None:
         return ProctoredExamStudentAttempt.objects.get_current_exam_attempt(self.exam.pk, self.user.pk)
+
+    def _only_attempt(self) -> bool:
+        return ProctoredExamStudentAttempt.objects.count() == 1
+
+    # The learner
 
     @rule(taking_as_proctored=st.booleans())
     def create(self, taking_as_proctored: bool) -> None:
@@ -86,13 +123,72 @@ class AttemptMachine(RuleBasedStateMachine):
     def end(self, status: str) -> None:
         self._change(status)
 
+    @rule(seconds=st.integers(0, 90 * 60))
+    def keep_what_is_left(self, seconds: int) -> None:
+        """As the REST door does when an attempt breaks off: never more than is left on the clock."""
+        attempt = self._current()
+        if attempt is not None and attempt.started_at is not None:
+            end = attempt.started_at + timedelta(minutes=attempt.allowed_time_limit_mins)
+            left = int(max((end - timezone.now()).total_seconds(), 0))
+            api.update_exam_attempt(attempt.pk, time_remaining_seconds=min(seconds, left))
+
+    @rule()
+    def practise_again(self) -> None:
+        api.get_current_exam_attempt(self.exam.pk, self.user.pk)  # its time may be up: then it is submitted
+        attempt = self._current()
+        try:
+            new_id = api.reset_practice_exam(self.exam.pk, self.user.pk, self.user)
+        except (ProctoredExamIllegalStatusTransition, StudentExamAttemptDoesNotExistsException):
+            return
+        assert self.exam.is_practice_exam
+        assert attempt is not None
+        assert new_id != attempt.pk
+        if attempt.status != S.submitted:
+            # A plain save, told to nobody: a reset is no verdict. One that waits for its review is removed instead.
+            self.went_through[attempt.pk].append(S.onboarding_reset)
+
+    # The provider and staff
+
     @rule(status=st.sampled_from([S.second_review_required, S.verified, S.rejected, S.submitted]))
     def judge(self, status: str) -> None:
         self._change(status)
 
+    @rule()
+    def release_for_resumption(self) -> None:
+        attempt = self._current()
+        if attempt is None:
+            return
+        try:
+            api.mark_exam_attempt_as_ready_to_resume(attempt.pk)
+        except ProctoredExamIllegalResumeUpdate:
+            assert not attempt.is_resumable
+
+    @rule(minutes=st.integers(0, 60))
+    def allow_more_time(self, minutes: int) -> None:
+        api.add_allowance_for_user(self.exam.pk, self.user.pk, "additional_time_granted", str(minutes))
+        self.allowance = minutes
+
+    @rule(minutes=st.integers(1, 30))
+    def extend(self, minutes: int) -> None:
+        attempt = self._current()
+        if attempt is None:
+            return
+        try:
+            api.extend_running_attempt(attempt.pk, minutes, self.staff, "fire drill")
+        except ProctoredExamIllegalStatusTransition:
+            return
+        self.latest_end[attempt.pk] += timedelta(minutes=minutes)
+
+    @rule()
+    def remove(self) -> None:
+        attempt = self._current()
+        if attempt is not None:
+            api.remove_exam_attempt(attempt.pk, self.staff, require_backend_removal=False)
+
     def _change(self, status: str) -> None:
         attempt = self._current()
-        assert attempt is not None
+        if attempt is None:
+            return
         heard = len(self.signals)
         try:
             api.update_attempt_status(attempt.pk, status)
@@ -100,6 +196,8 @@ class AttemptMachine(RuleBasedStateMachine):
             assert len(self.signals) == heard, "a refused change tells nobody"
         else:
             assert len(self.signals) - heard in (1, 2), "each change is told once, and one that ends at once twice"
+
+    # The world
 
     @rule(minutes=st.integers(1, 60))
     def wait(self, minutes: int) -> None:
@@ -109,18 +207,40 @@ class AttemptMachine(RuleBasedStateMachine):
     def read(self) -> None:
         api.get_current_exam_attempt(self.exam.pk, self.user.pk)
 
+    @rule(who=st.sampled_from(["provider", "credit"]))
+    def break_down(self, who: str) -> None:
+        self.was_down = True
+        if who == "provider":
+            self.provider.failing = {"start_exam_attempt", "stop_exam_attempt", "mark_erroneous_exam_attempt"}
+        else:
+            self.credit.failing = {"set_credit_requirement_status"}
+
     @rule()
-    def release_for_resumption(self) -> None:
-        attempt = self._current()
-        assert attempt is not None
-        try:
-            api.mark_exam_attempt_as_ready_to_resume(attempt.pk)
-        except ProctoredExamIllegalResumeUpdate:
-            assert not attempt.is_resumable
+    def repair(self) -> None:
+        self.provider.failing, self.credit.failing = set(), set()
+        api.deliver_due_effects()
+
+    # The laws
 
     @invariant()
-    def no_effect_is_left(self) -> None:
-        assert not AttemptEffect.objects.exists()
+    def nothing_is_left_to_deliver_while_everybody_is_well(self) -> None:
+        assert self.was_down or not AttemptEffect.objects.exists()
+
+    @invariant()
+    def each_change_is_told_once(self) -> None:
+        events = Counter(
+            (data["attempt_id"], name.rpartition(".")[2])
+            for name, data in self.tracker.events
+            if ".attempt." in name and not name.endswith((".extended", ".deleted", ".reset_practice_exam"))
+        )
+        assert events == Counter(self.signals)
+        if not self.was_down:
+            submissions = sum(status == S.submitted for _, status in self.signals)
+            assert self.provider.calls.count("stop_exam_attempt") == submissions
+            errors = sum(status == S.error for _, status in self.signals)
+            assert self.provider.calls.count("mark_erroneous_exam_attempt") == errors
+        subjects = Counter(message.subject.rpartition(" ")[2] for message in mail.outbox)
+        assert subjects <= Counter(status for _, status in self.signals), "nobody is mailed twice about one change"
 
     @invariant()
     def at_most_one_attempt_is_open(self) -> None:
@@ -129,27 +249,38 @@ class AttemptMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_history_is_complete(self) -> None:
-        for attempt in ProctoredExamStudentAttempt.objects.all():
-            rows = attempt.history.order_by("history_id").values_list("status", "history_change_reason")
-            kept = [status for status, _ in rows]
+        history = ProctoredExamStudentAttempt.history.model.objects
+        assert set(history.values_list("id", flat=True)) == set(self.went_through), "also of removed attempts"
+        for attempt_id, statuses in self.went_through.items():
+            kept = list(history.filter(id=attempt_id).order_by("history_id").values_list("status", flat=True))
             # Flags are saved too, so the history may repeat a status; it never misses or reorders one.
             remaining = iter(kept)
-            assert all(status in remaining for status in self.went_through[attempt.pk])
-            assert kept[-1] == attempt.status == self.went_through[attempt.pk][-1]
+            assert all(status in remaining for status in statuses)
+            assert kept[-1] == statuses[-1]
+        for attempt in ProctoredExamStudentAttempt.objects.all():
+            assert attempt.status == self.went_through[attempt.pk][-1]
 
     @invariant()
     def the_clock_never_gains_time(self) -> None:
         for attempt in ProctoredExamStudentAttempt.objects.exclude(started_at=None):
             end = attempt.started_at + timedelta(minutes=attempt.allowed_time_limit_mins)
-            assert end <= self.latest_end.setdefault(attempt.pk, end)
-            assert attempt.allowed_time_limit_mins <= 90
-
-    @invariant()
-    def the_provider_hears_of_each_submission_once(self) -> None:
-        submissions = sum(status == S.submitted for _, status in self.signals)
-        assert self.provider.calls.count("stop_exam_attempt") == submissions
+            if attempt.pk not in self.latest_end:
+                # It has just started: the limit, with the allowance; or what an interrupted attempt had left.
+                assert attempt.allowed_time_limit_mins <= 90 + self.allowance
+                self.latest_end[attempt.pk] = end
+            assert end == self.latest_end[attempt.pk], "only an extension moves the end of a running clock"
 
 
+CREDIT_WORDS = {
+    S.submitted: "submitted",
+    S.verified: "satisfied",
+    S.rejected: "failed",
+    S.error: "failed",
+    S.declined: "declined",
+}
+
+
+@pytest.mark.spec("python-api.md", "7.3:once", "7.3:lock")
 @pytest.mark.django_db
 def test_laws_of_the_state_machine() -> None:
     run_state_machine_as_test(
