@@ -12,15 +12,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import waffle
+from django.utils import timezone
 
 from edx_proctoring import backends, constants
-from edx_proctoring.api import attempts, attempts_read, resets, timing, transitions
+from edx_proctoring.api import attempts, resets, timing, transitions
+from edx_proctoring.api.entrances import Entrance
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied
+from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 from edx_proctoring.utils import get_time_remaining_for_attempt
 from edx_proctoring.utils.storable import storable
 
-__all__ = ["ActionRequest", "create_attempt_for_learner", "perform_action"]
+__all__ = ["ActionRequest", "create_attempt_for_learner", "perform_action", "perform_at_once"]
 
 log = logging.getLogger(__name__)
 
@@ -48,12 +51,14 @@ class ActionRequest:
     """One request about one attempt.
 
     ``attempt``: attempt dict as just read. ``requesting_user``: who is signed in, as far as other
-    services need to know. ``detail``: what the browser says about an error.
+    services need to know. ``detail``: what the browser says about an error. ``seen``: the attempt that
+    the dict was made of, with exam and user; without it, it is read once more.
     """
 
     attempt: Mapping[str, Any]
     requesting_user: Any
     detail: str = ""
+    seen: ProctoredExamStudentAttempt | None = None
 
     @property
     def attempt_id(self) -> int:
@@ -71,14 +76,11 @@ class ActionRequest:
         return self.attempt["user"]["id"]
 
 
-def create_attempt_for_learner(
-    exam: Mapping[str, Any], user_id: int, /, *, take_as_proctored: bool, start_clock: bool
-) -> int:
+def create_attempt_for_learner(entrance: Entrance, /, *, take_as_proctored: bool, start_clock: bool) -> int:
     """Let a learner enter an exam; return the id of the attempt (rest-api.md 4.3).
 
     Args:
-        exam: exam dict.
-        user_id: the learner.
+        entrance: exam and learner, as just looked at.
         take_as_proctored: the learner's choice; means nothing for a timed exam.
         start_clock: start at once. A learner who opts out of proctoring has the attempt declined
             instead, and starts afterwards.
@@ -88,6 +90,7 @@ def create_attempt_for_learner(
     left behind. A provider that wants the learner onboarded first is no error: the attempt then has
     an ``onboarding_*`` status, and no clock starts.
     """
+    exam, user_id = entrance.exam_dict, entrance.user_id
     if not exam["is_practice_exam"] and timing.is_exam_passed_due(dict(exam), user_id):
         raise ProctoredExamPermissionDenied(
             f"Attempted to access expired exam with exam_id {exam['id']} in course_id {exam['course_id']}"
@@ -95,19 +98,17 @@ def create_attempt_for_learner(
     proctored = bool(exam["is_proctored"])
     # Asked before anything is made: without its provider the attempt could be neither declined nor started.
     backends.get_backend_provider(exam)
-    attempt_id = attempts.create_exam_attempt(
-        exam_id=exam["id"], user_id=user_id, taking_as_proctored=proctored and take_as_proctored
-    )
+    attempt = attempts.enter(entrance, taking_as_proctored=proctored and take_as_proctored)
     if proctored and not take_as_proctored:
-        transitions.update_attempt_status(attempt_id, ProctoredExamStudentAttemptStatus.declined)
-    elif start_clock and not (proctored and _is_kept_out(attempt_id)):
-        attempts.start_exam_attempt(exam["id"], user_id)
-    return attempt_id
+        transitions.update_attempt_status(attempt.pk, ProctoredExamStudentAttemptStatus.declined)
+    elif start_clock and not (proctored and _is_kept_out(attempt)):
+        attempts.start(attempt)
+    return attempt.pk
 
 
-def _is_kept_out(attempt_id: int) -> bool:
+def _is_kept_out(attempt: ProctoredExamStudentAttempt) -> bool:
     """Whether the provider wants the learner onboarded before this attempt."""
-    return attempts_read.existing_attempt(attempt_id).status in ProctoredExamStudentAttemptStatus.onboarding_errors
+    return attempt.status in ProctoredExamStudentAttemptStatus.onboarding_errors
 
 
 def perform_action(action: str, request: ActionRequest) -> int | None:
@@ -119,7 +120,53 @@ def perform_action(action: str, request: ActionRequest) -> int | None:
     return ACTIONS[action](request)
 
 
+# What the timer and its page ask for: nobody but the attempt's owner may, and no gate or service has a say.
+_AT_ONCE: Final = {
+    "stop": ProctoredExamStudentAttemptStatus.ready_to_submit,
+    "submit": ProctoredExamStudentAttemptStatus.submitted,
+}
+
+
+def perform_at_once(
+    action: Any, attempt_id: int, *, authorize: Callable[[ProctoredExamStudentAttempt], None]
+) -> int | None:
+    """Do what was asked with a single look at the attempt, under its lock; return its id.
+
+    None: it cannot be done so, and nothing was changed; ``perform_action`` can, for an attempt that was read
+    before. ``authorize``: raises if the caller may not. Raises ``StudentExamAttemptDoesNotExistsException``,
+    and the exceptions of the transition.
+    """
+    if not isinstance(action, str) or action not in _AT_ONCE:
+        return None
+    try:
+        return transitions.change_status_of(
+            attempt_id, _AT_ONCE[action], condition=lambda attempt: _may_be_done_at_once(action, attempt, authorize)
+        )
+    except _TimeIsUp:
+        return None
+
+
+class _TimeIsUp(Exception):
+    """The clock has run out unnoticed: to end the attempt is a change of its own, and comes first."""
+
+
+def _may_be_done_at_once(
+    action: str, attempt: ProctoredExamStudentAttempt, authorize: Callable[[ProctoredExamStudentAttempt], None]
+) -> bool:
+    authorize(attempt)
+    if transitions.time_is_up(attempt, timezone.now()):
+        raise _TimeIsUp
+    return action != "submit" or _is_not_handed_in(attempt)
+
+
+def _is_not_handed_in(attempt: ProctoredExamStudentAttempt) -> bool:
+    return attempt.status not in _HANDED_IN
+
+
 def _start(request: ActionRequest) -> int:
+    # By its id a learner starts the current attempt, which this one is as long as it is the only one.
+    if request.seen is not None and not getattr(request.seen, "has_others", True):
+        return attempts.start(request.seen)
     return attempts.start_exam_attempt(exam_id=request.exam["id"], user_id=request.user_id)
 
 
@@ -129,10 +176,8 @@ def _stop(request: ActionRequest) -> int:
 
 def _submit(request: ActionRequest) -> int:
     # Asked under the lock: of two tabs that hand in together, the second finds it done.
-    return transitions.change_status_if(
-        attempts_read.existing_attempt(request.attempt_id),
-        ProctoredExamStudentAttemptStatus.submitted,
-        condition=lambda attempt: attempt.status not in _HANDED_IN,
+    return transitions.change_status_of(
+        request.attempt_id, ProctoredExamStudentAttemptStatus.submitted, condition=_is_not_handed_in
     )
 
 
@@ -181,8 +226,8 @@ def _report_error(request: ActionRequest) -> int | None:
             request.attempt_id, time_remaining_seconds=int(get_time_remaining_for_attempt(request.attempt))
         )
     # Asked again under the lock: an exam that is handed in meanwhile stays handed in.
-    return transitions.change_status_if(
-        attempts_read.existing_attempt(request.attempt_id),
+    return transitions.change_status_of(
+        request.attempt_id,
         ProctoredExamStudentAttemptStatus.error,
         condition=lambda attempt: not ProctoredExamStudentAttemptStatus.is_completed_status(attempt.status),
     )

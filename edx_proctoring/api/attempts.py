@@ -18,6 +18,7 @@ from edx_proctoring import backends, host, runtime
 from edx_proctoring.api import (
     attempts_read,
     effects,
+    entrances,
     exams,
     provider_registration,
     receivers,
@@ -30,9 +31,9 @@ from edx_proctoring.api.attempts_read import (
     is_attempt_in_resume_process,
 )
 from edx_proctoring.api.effects import KIND_CASCADE, Delivery, Effect, receives
+from edx_proctoring.api.entrances import Entrance
 from edx_proctoring.exceptions import (
     ProctoredExamIllegalResumeUpdate,
-    ProctoredExamNotFoundException,
     ProctoredExamPermissionDenied,
     StudentExamAttemptAlreadyExistsException,
     StudentExamAttemptDoesNotExistsException,
@@ -44,7 +45,6 @@ from edx_proctoring.models import (
     AttemptEffect,
     OpenAttempt,
     ProctoredExam,
-    ProctoredExamReviewPolicy,
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAttempt,
 )
@@ -92,6 +92,16 @@ def get_exam_attempt_by_id(attempt_id: int) -> dict[str, Any] | None:
 def get_exam_attempt_by_external_id(external_id: str) -> dict[str, Any] | None:
     """Return the dict of the attempt that a provider calls so, or None; the newest of several."""
     return _get_exam_attempt(attempt_with(external_id=external_id))
+
+
+def find_attempt(**criteria: Any) -> ProctoredExamStudentAttempt | None:
+    """Return the newest attempt that matches, after its time-out if its time is up, or None.
+
+    For doors that hand it on: with exam and user, and ``has_others``. One query.
+    """
+    matching = ProctoredExamStudentAttempt.objects.filter(**criteria)
+    found = matching.with_exam_and_user().knowing_others().newest_first().first()
+    return None if found is None else transitions.end_if_time_is_up(found)
 
 
 def get_exam_attempt_by_code(attempt_code: str) -> dict[str, Any] | None:
@@ -164,10 +174,12 @@ def create_exam_attempt(exam_id: int, user_id: int, taking_as_proctored: bool = 
     ``StudentExamAttemptAlreadyExistsException``, ``StudentExamAttemptOnPastDueProctoredExam`` and
     what the registration raises.
     """
-    exam_obj = ProctoredExam.get_exam_by_id(exam_id)
-    if exam_obj is None:
-        raise ProctoredExamNotFoundException(f"Attempted to get exam_id={exam_id}, but this exam does not exist.")
-    exam = exams.exam_dict(exam_obj)
+    return enter(entrances.look(exam_id, user_id), taking_as_proctored=taking_as_proctored).pk
+
+
+def enter(entrance: Entrance, *, taking_as_proctored: bool) -> ProctoredExamStudentAttempt:
+    """As ``create_exam_attempt``, for callers who have looked at the entrance; return the attempt."""
+    exam, exam_id, user_id = entrance.exam_dict, entrance.exam.pk, entrance.user_id
     taking_as_proctored = taking_as_proctored and exam["is_proctored"]
     log.info(
         "creating attempt: exam_id=%s user_id=%s course_id=%s taking_as_proctored=%s",
@@ -176,24 +188,17 @@ def create_exam_attempt(exam_id: int, user_id: int, taking_as_proctored: bool = 
         exam["course_id"],
         taking_as_proctored,
     )
-    former = _former_attempt(exam, user_id)
+    _refuse_second(entrance)
     attempt_code = str(uuid.uuid4()).upper()
-    review_policy = ProctoredExamReviewPolicy.get_review_policy_for_exam(exam_id)
     provider = backends.get_backend_provider(exam)
     registration = _Registration()
     if taking_as_proctored:
-        registration = _register(exam, user_id, attempt_code, review_policy, former)
+        registration = _register(entrance, attempt_code)
         # The provider may have learned of the exam only now.
-        exam_obj.external_id = exam["external_id"]
+        entrance.exam.external_id = exam["external_id"]
     try:
         attempt = _insert(
-            exam_obj,
-            exam,
-            user_id,
-            attempt_code=attempt_code,
-            taking_as_proctored=taking_as_proctored,
-            review_policy_id=None if review_policy is None else review_policy.id,
-            registration=registration,
+            entrance, attempt_code=attempt_code, taking_as_proctored=taking_as_proctored, registration=registration
         )
     except Exception:
         # Another request was faster, or the database failed: the provider must not wait for this learner.
@@ -208,7 +213,7 @@ def create_exam_attempt(exam_id: int, user_id: int, taking_as_proctored: bool = 
         exam["course_id"],
         attempt.status,
     )
-    return attempt.pk
+    return attempt
 
 
 def create_and_decline_attempt(exam_id: int, user_id: int) -> None:
@@ -227,14 +232,10 @@ class _Registration:
     profile_name: str = ""
 
 
-def _former_attempt(exam: Mapping[str, Any], user_id: int) -> ProctoredExamStudentAttempt | None:
-    """Return the learner's current attempt, unless it stands in the way of a new one: then raise."""
-    former: ProctoredExamStudentAttempt | None = (
-        ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=exam["id"], user_id=user_id).newest_first().first()
-    )
-    if former is not None and not former.is_sample_attempt and not is_attempt_in_resume_process(former):
-        raise _already_exists(exam["id"], user_id, exam["course_id"])
-    return former
+def _refuse_second(entrance: Entrance) -> None:
+    """Raise if the learner's current attempt stands in the way of a new one."""
+    if entrance.former is not None and entrance.former.stands_in_the_way:
+        raise _already_exists(entrance.exam.pk, entrance.user_id, entrance.exam.course_id)
 
 
 def _already_exists(exam_id: int, user_id: int, course_id: str) -> StudentExamAttemptAlreadyExistsException:
@@ -244,25 +245,19 @@ def _already_exists(exam_id: int, user_id: int, course_id: str) -> StudentExamAt
     )
 
 
-def _register(
-    exam: Mapping[str, Any],
-    user_id: int,
-    attempt_code: str,
-    review_policy: ProctoredExamReviewPolicy | None,
-    former: ProctoredExamStudentAttempt | None,
-) -> _Registration:
+def _register(entrance: Entrance, attempt_code: str) -> _Registration:
+    exam, user_id, grants, former = entrance.exam_dict, entrance.user_id, entrance.grants, entrance.former
     if timing.is_exam_passed_due(exam, user=user_id):
         raise StudentExamAttemptOnPastDueProctoredExam(
             f"user_id={user_id} cannot attempt exam_id={exam['id']} in course_id={exam['course_id']}: "
             "its due date has passed."
         )
-    grants = timing.grants_for(exam["id"], user_id)
     external_id, force_status, full_name, profile_name = provider_registration._register_proctored_exam_attempt(
         user_id,
         exam["id"],
         exam,
         attempt_code,
-        review_policy,
+        entrance.review_policy,
         verified_name=_verified_name(user_id),
         allowed_minutes=timing.calculate_allowed_minutes(
             exam,
@@ -286,44 +281,38 @@ def _verified_name(user_id: int) -> str | None:
 
 @short_transaction
 def _insert(
-    exam_obj: ProctoredExam,
-    exam: Mapping[str, Any],
-    user_id: int,
-    *,
-    attempt_code: str,
-    taking_as_proctored: bool,
-    review_policy_id: int | None,
-    registration: _Registration,
+    entrance: Entrance, *, attempt_code: str, taking_as_proctored: bool, registration: _Registration
 ) -> ProctoredExamStudentAttempt:
     """Insert the row, once and with its final status; looks again whether it may.
 
     Locks: the user, so that the second of two requests sees what the first one did. Where a caller's
     transaction shows it an older state of the tables, the unique place of ``OpenAttempt`` stops it.
     """
+    exam, user_id = entrance.exam, entrance.user_id
     user = get_user_model().objects.select_for_update().filter(pk=user_id).first()
     if user is None:
         raise UserNotFoundException(f"user_id={user_id} does not exist")
-    # Before the look at the attempts: whoever takes the place between the two is found by one of them.
-    stale_holder = None if exam["is_practice_exam"] else OpenAttempt.objects.holder_of(exam["id"], user_id)
-    former = _former_attempt(exam, user_id)
+    now = entrances.look(exam.pk, user_id)
+    _refuse_second(now)
     time_remaining_seconds = None
-    if former is not None and is_attempt_in_resume_process(former):
-        time_remaining_seconds = former.time_remaining_seconds
-        mark_exam_attempt_as_resumed(former.pk)
+    if now.former is not None and now.former.in_resume_process:
+        time_remaining_seconds = now.former.time_remaining_seconds
+        mark_exam_attempt_as_resumed(now.former.attempt_id)
     attempt = ProctoredExamStudentAttempt.create_exam_attempt(
-        exam["id"],
+        exam.pk,
         user_id,
         attempt_code,
         taking_as_proctored,
-        exam["is_practice_exam"],
+        exam.is_practice_exam,
         registration.external_id,
-        review_policy_id=review_policy_id,
+        # Of the rules that the provider was told.
+        review_policy_id=None if entrance.review_policy is None else entrance.review_policy.pk,
         status=registration.force_status,
         time_remaining_seconds=time_remaining_seconds,
     )
-    attempt.proctored_exam, attempt.user = exam_obj, user
+    attempt.proctored_exam, attempt.user = exam, user
     if not attempt.is_sample_attempt:
-        _take_place(attempt, stale_holder)
+        _take_place(attempt, now.place_holder)
     return attempt
 
 
@@ -414,7 +403,7 @@ def start_exam_attempt(exam_id: int, user_id: int) -> int:
         raise StudentExamAttemptDoesNotExistsException(
             f"Cannot start exam_id={exam_id} for user_id={user_id}: there is no attempt."
         )
-    return _start(attempt)
+    return start(attempt)
 
 
 def start_exam_attempt_by_code(attempt_code: str) -> int:
@@ -424,10 +413,11 @@ def start_exam_attempt_by_code(attempt_code: str) -> int:
         raise StudentExamAttemptDoesNotExistsException(
             f"Cannot start attempt_code={attempt_code}: there is no such attempt."
         )
-    return _start(attempt)
+    return start(attempt)
 
 
-def _start(seen: ProctoredExamStudentAttempt) -> int:
+def start(seen: ProctoredExamStudentAttempt) -> int:
+    """Start this attempt, loaded with exam and user, and return its id; raises as ``start_exam_attempt``."""
     attempt = transitions.end_if_time_is_up(seen)
     return transitions.change_status_if(attempt, Status.started, condition=_has_not_started)
 
@@ -463,7 +453,11 @@ def mark_waiting_attempt_as_ready(attempt_id: int) -> int:
     be taken for one who enters a running exam again, which would submit it. Raises
     ``StudentExamAttemptDoesNotExistsException``.
     """
-    seen = attempts_read.existing_attempt(attempt_id)
+    return transitions.change_status_of(attempt_id, Status.ready_to_start, condition=_waits_for_provider)
+
+
+def mark_as_ready_if_waiting(seen: ProctoredExamStudentAttempt) -> int:
+    """As ``mark_waiting_attempt_as_ready``, for callers who have loaded the attempt with exam and user."""
     return transitions.change_status_if(seen, Status.ready_to_start, condition=_waits_for_provider)
 
 

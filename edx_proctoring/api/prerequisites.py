@@ -48,9 +48,7 @@ def _get_ordered_prerequisites(
 ) -> list[Any]:
     """Return requirements in ascending order, without those of some namespaces. Contract name."""
     ignored = filter_out_namespaces or ()
-    considered = [
-        requirement for requirement in prerequisites_statuses if requirement.get("namespace") not in ignored
-    ]
+    considered = [requirement for requirement in prerequisites_statuses if requirement.get("namespace") not in ignored]
     # A requirement whose order the host does not know comes first, so that it counts.
     return sorted(considered, key=lambda requirement: requirement.get("order") or 0)
 

@@ -72,15 +72,23 @@ def grants_for(exam_id: int, user_id: int) -> Grants:
     """Return the learner's allowances that have a meaning to us. One query."""
     allowances = ProctoredExamStudentAllowance
     values = dict(allowances.objects.filter(proctored_exam_id=exam_id, user_id=user_id).values_list("key", "value"))
-    extra = values.get(allowances.ADDITIONAL_TIME_GRANTED[0])
-    return Grants(
-        extra_minutes=None if extra is None else _minutes_granted(extra, exam_id=exam_id, user_id=user_id),
-        review_policy_exception=values.get(allowances.REVIEW_POLICY_EXCEPTION[0]),
+    return grants_of(
+        values.get(allowances.ADDITIONAL_TIME_GRANTED[0]),
+        values.get(allowances.REVIEW_POLICY_EXCEPTION[0]),
+        exam_id=exam_id,
+        user_id=user_id,
     )
 
 
-def _minutes_granted(value: str, *, exam_id: int, user_id: int) -> int | None:
-    """Return the minutes of an allowance; None for what 6.1.4 let in and cannot be read, such as ``²``."""
+def grants_of(extra_time: str | None, review_policy_exception: str | None, *, exam_id: int, user_id: int) -> Grants:
+    """Return what these values of allowances mean; None: not given."""
+    return Grants(minutes_granted(extra_time, exam_id=exam_id, user_id=user_id), review_policy_exception)
+
+
+def minutes_granted(value: str | None, *, exam_id: int, user_id: int) -> int | None:
+    """Return the minutes of an allowance; None for none, and for what 6.1.4 let in and nobody can read, as ``²``."""
+    if value is None:
+        return None
     if value.isascii() and value.strip().isdigit():
         return int(value)
     log.warning("allowance is no number of minutes and does not count: exam_id=%s user_id=%s", exam_id, user_id)

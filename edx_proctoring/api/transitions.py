@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from django.utils import timezone
@@ -315,8 +316,8 @@ def update_attempt_status(
     that fails does not raise (cross-cutting C3). Spec: python-api.md 7.3.
     """
     try:
-        return change_status_if(
-            attempts_read.existing_attempt(attempt_id),
+        return change_status_of(
+            attempt_id,
             to_status,
             condition=_taken_proviso(),
             cascades=cascade_effects,
@@ -373,8 +374,29 @@ def change_status_if(
     be over when their turn comes. ``seen``: the attempt with exam and user, maybe outdated.
     Otherwise as ``update_attempt_status``.
     """
-    changed = _change_status(seen, to_status, condition=condition, cascades=cascades, ended_at=ended_at, actor=actor)
+    changed = _change_status(
+        seen.pk, to_status, seen=seen, condition=condition, cascades=cascades, ended_at=ended_at, actor=actor
+    )
     # A clock that starts with no time left ends at once: the provider hears of the start, then of the end.
+    return end_if_time_is_up(changed).pk
+
+
+def change_status_of(
+    attempt_id: int,
+    to_status: str,
+    *,
+    condition: Condition | None,
+    cascades: bool = True,
+    ended_at: datetime | None = None,
+    actor: Any = None,
+) -> int:
+    """As ``change_status_if``, for callers who have not seen the attempt: it is read once, under the lock.
+
+    Raises ``StudentExamAttemptDoesNotExistsException`` as well.
+    """
+    changed = _change_status(
+        attempt_id, to_status, condition=condition, cascades=cascades, ended_at=ended_at, actor=actor
+    )
     return end_if_time_is_up(changed).pk
 
 
@@ -384,19 +406,24 @@ def end_if_time_is_up(attempt: ProctoredExamStudentAttempt) -> ProctoredExamStud
     ``attempt``: loaded with exam and user. Of two readers who notice together, one ends it.
     """
     now = timezone.now()
-    if attempt.pk is None or not _time_is_up(attempt, now):
+    if attempt.pk is None or not time_is_up(attempt, now):
         return attempt
     moment = timing.expires_at(attempt.started_at, attempt.allowed_time_limit_mins)
     try:
         return _change_status(
-            attempt, Status.timed_out, ended_at=moment, condition=lambda current: _time_is_up(current, now)
+            attempt.pk,
+            Status.timed_out,
+            seen=attempt,
+            ended_at=moment,
+            condition=lambda current: time_is_up(current, now),
         )
     except StudentExamAttemptDoesNotExistsException:
         # Removed since it was read: there is nothing to end.
         return attempt
 
 
-def _time_is_up(attempt: ProctoredExamStudentAttempt, now: datetime) -> bool:
+def time_is_up(attempt: ProctoredExamStudentAttempt, now: datetime) -> bool:
+    """Return whether the attempt is open although its clock has run out."""
     return timing.has_run_out(attempt.status, attempt.started_at, attempt.allowed_time_limit_mins, now=now)
 
 
@@ -404,24 +431,25 @@ def _time_is_up(attempt: ProctoredExamStudentAttempt, now: datetime) -> bool:
 
 
 def _change_status(
-    seen: ProctoredExamStudentAttempt,
+    attempt_id: int,
     wanted: str,
     *,
+    seen: ProctoredExamStudentAttempt | None = None,
     condition: Condition | None = None,
     cascades: bool = True,
     ended_at: datetime | None = None,
     actor: Any = None,
 ) -> ProctoredExamStudentAttempt:
-    """Change the status of the attempt that the caller has seen; return the attempt as it is now."""
-    exam = exams.exam_dict(seen.proctored_exam)
-    provider = backends.get_backend_provider(exam)
+    """Change the status; return the attempt as it is now. ``seen``: where the caller has loaded it already."""
+    if seen is not None:
+        # Raises for an exam whose provider is not configured, before anything is locked.
+        backends.get_backend_provider(exams.exam_dict(seen.proctored_exam))
     attempt, plan, due = _write_change(
+        attempt_id,
         seen,
         wanted,
         condition,
-        lambda attempt, target: _gather_facts(
-            attempt, target, exam, provider, cascades=cascades, ended_at=ended_at, actor=actor
-        ),
+        partial(_gather_facts, cascades=cascades, ended_at=ended_at, actor=actor),
         now=timezone.now(),
     )
     if plan is None:
@@ -429,9 +457,9 @@ def _change_status(
     log.info(
         "attempt status changed: attempt_id=%s exam_id=%s user_id=%s course_id=%s from=%s to=%s wanted=%s reason=%s",
         attempt.pk,
-        exam["id"],
+        attempt.proctored_exam_id,
         attempt.user_id,
-        exam["course_id"],
+        attempt.proctored_exam.course_id,
         plan.from_status,
         plan.to_status,
         wanted,
@@ -443,27 +471,48 @@ def _change_status(
 
 @short_transaction
 def _write_change(
-    seen: ProctoredExamStudentAttempt,
+    attempt_id: int,
+    seen: ProctoredExamStudentAttempt | None,
     wanted: str,
     condition: Condition | None,
-    gather_facts: Callable[[ProctoredExamStudentAttempt, Target], Facts],
+    gather_facts: Callable[..., Facts],
     *,
     now: datetime,
 ) -> tuple[ProctoredExamStudentAttempt, Plan | None, list[AttemptEffect]]:
     """Plan and save under the lock; return attempt, plan and effects. No plan: the condition did not hold."""
-    # Looked at again under the lock: since the caller saw it, it may have moved on.
-    attempt = ProctoredExamStudentAttempt.objects.knowing_others().locked(seen.pk)
-    attempt.proctored_exam, attempt.user = seen.proctored_exam, seen.user
+    attempt = _locked(attempt_id, seen)
     if condition is not None and not condition(attempt):
         return attempt, None, []
+    exam = exams.exam_dict(attempt.proctored_exam)
+    provider = backends.get_backend_provider(exam)
     target = resolve_target(attempt.status, wanted, allow_timed_out=_may_stay_timed_out(attempt.proctored_exam))
     _refuse_if_illegal(attempt, target.status)
-    plan = plan_transition(target, gather_facts(attempt, target), now=now)
+    plan = plan_transition(target, gather_facts(attempt, target, exam, provider), now=now)
+    # Whoever had the lock before us may have left effects that our first look was too early for.
+    others_wait = attempt.has_effects or attempt.modified != attempt.modified_before_lock
     plan.apply_to(attempt)
     with effects.completion_planned_for(attempt.pk):
         attempt.save()
-    due = effects.record(attempt, plan.effects, from_status=plan.from_status, to_status=plan.to_status, now=now)
+    due = effects.record(
+        attempt,
+        plan.effects,
+        from_status=plan.from_status,
+        to_status=plan.to_status,
+        now=now,
+        others_wait=others_wait,
+    )
     return attempt, plan, due
+
+
+def _locked(attempt_id: int, seen: ProctoredExamStudentAttempt | None) -> Any:
+    """Return the attempt under its lock, with exam, user and surroundings."""
+    attempts = ProctoredExamStudentAttempt.objects.knowing_surroundings()
+    if seen is None:
+        return attempts.locked_with_exam_and_user(attempt_id)
+    # Looked at again: since the caller saw it, it may have moved on. Its exam and its user are the same.
+    attempt = attempts.locked(attempt_id)
+    attempt.proctored_exam, attempt.user = seen.proctored_exam, seen.user
+    return attempt
 
 
 def _may_stay_timed_out(exam: ProctoredExam) -> bool:
@@ -485,7 +534,7 @@ def _refuse_if_illegal(attempt: ProctoredExamStudentAttempt, to_status: str) -> 
 
 
 def _gather_facts(
-    attempt: ProctoredExamStudentAttempt,
+    attempt: Any,
     target: Target,
     exam: Mapping[str, Any],
     provider: Any,
@@ -494,6 +543,7 @@ def _gather_facts(
     ended_at: datetime | None,
     actor: Any,
 ) -> Facts:
+    """``attempt``: as ``knowing_surroundings`` reads it."""
     is_first_start = target.status == Status.started and attempt.started_at is None
     return Facts(
         attempt_id=attempt.pk,
@@ -516,14 +566,20 @@ def _gather_facts(
     )
 
 
-def _limit_at_start(attempt: ProctoredExamStudentAttempt, exam: Mapping[str, Any]) -> int:
-    return timing.calculate_allowed_minutes(exam, attempt.user_id, carry_over_seconds=attempt.time_remaining_seconds)
+def _limit_at_start(attempt: Any, exam: Mapping[str, Any]) -> int:
+    """``attempt``: as ``knowing_surroundings`` reads it."""
+    return timing.calculate_allowed_minutes(
+        exam,
+        attempt.user_id,
+        carry_over_seconds=attempt.time_remaining_seconds,
+        extra_minutes=timing.minutes_granted(attempt.additional_time, exam_id=exam["id"], user_id=attempt.user_id),
+    )
 
 
 def _consequences_allowed(attempt: Any, to_status: str) -> bool:
     """Answer ``can_update_credit_grades_and_email``; other attempts are looked up only if it hangs on them.
 
-    ``attempt``: as ``knowing_others`` reads it.
+    ``attempt``: as ``knowing_surroundings`` reads it.
     """
     if attempt.proctored_exam.is_practice_exam or not attempt.has_others:
         return True

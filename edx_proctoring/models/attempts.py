@@ -6,16 +6,18 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 from model_utils.models import TimeStampedModel
 
 from edx_proctoring import backends, constants
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
+from edx_proctoring.models.allowances import ProctoredExamStudentAllowance
+from edx_proctoring.models.effects import AttemptEffect
 from edx_proctoring.models.exams import ProctoredExam
 from edx_proctoring.models.history import PinnedHistoricalRecords
-from edx_proctoring.models.locking import locked_row
+from edx_proctoring.models.locking import can_hold_one_of_joined, locked_row
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 
 
@@ -57,11 +59,45 @@ class ProctoredExamStudentAttemptQuerySet(models.QuerySet["ProctoredExamStudentA
         ).exclude(pk=OuterRef("pk"))
         return self.annotate(has_others=Exists(others))
 
+    def knowing_surroundings(self) -> Self:
+        """With what a change of status hangs on beside the row itself, in the same query.
+
+        As ``knowing_others``, and ``additional_time``: value of that allowance, None if there is none.
+        ``has_effects``: effects of earlier changes wait.
+        ``modified_before_lock``: of the row as this statement saw it first. A statement that waits for a
+        lock gets the row as it is then, and all around it as it was before the wait; if this differs from
+        ``modified``, somebody else has changed the attempt meanwhile, and left effects perhaps.
+        """
+        allowances = ProctoredExamStudentAllowance
+        attempts = ProctoredExamStudentAttempt.objects
+        same_exam = {"user_id": OuterRef("user_id"), "proctored_exam_id": OuterRef("proctored_exam_id")}
+        return self.knowing_others().annotate(
+            additional_time=Subquery(
+                allowances.objects.filter(**same_exam, key=allowances.ADDITIONAL_TIME_GRANTED[0]).values("value")[:1]
+            ),
+            has_effects=Exists(AttemptEffect.objects.filter(attempt_id=OuterRef("pk"), state=AttemptEffect.STATE_DUE)),
+            modified_before_lock=Subquery(attempts.filter(pk=OuterRef("pk")).values("modified")[:1]),
+        )
+
     def locked(self, attempt_id: int, /) -> "ProctoredExamStudentAttempt":
-        """One attempt, held to the end of the transaction. Joins nothing: only this row waits."""
+        """One attempt, held to the end of the transaction. Only this row waits."""
         attempt = locked_row(self, attempt_id)
         if attempt is None:
-            raise StudentExamAttemptDoesNotExistsException(f"attempt_id={attempt_id} does not exist")
+            raise StudentExamAttemptDoesNotExistsException(
+                f"Attempted to access attempt_id={attempt_id}, but this attempt does not exist."
+            )
+        return attempt
+
+    def locked_with_exam_and_user(self, attempt_id: int, /) -> "ProctoredExamStudentAttempt":
+        """As ``locked``, with exam and user, which are not held.
+
+        One query; two where the database can only hold all that it joins (MariaDB).
+        """
+        if can_hold_one_of_joined(self.db):
+            return self.with_exam_and_user().locked(attempt_id)
+        attempt = self.locked(attempt_id)
+        known = ProctoredExamStudentAttempt.objects.with_exam_and_user().get(pk=attempt.pk)
+        attempt.proctored_exam, attempt.user = known.proctored_exam, known.user
         return attempt
 
 

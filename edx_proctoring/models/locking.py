@@ -1,7 +1,7 @@
 """How a row is locked.
 
 One order, everywhere: exam, then attempt, then review. A lock lives to the end of the
-transaction and joins nothing, so only the named row waits.
+transaction and holds nothing that is joined, so only the named row waits.
 """
 
 from typing import TypeVar
@@ -21,4 +21,12 @@ def locked_row(queryset: models.QuerySet[ModelT], pk: int, /) -> ModelT | None:
         raise transaction.TransactionManagementError(
             f"{queryset.model.__name__} pk={pk}: a row can only be locked inside transaction.atomic()"
         )
-    return queryset.select_for_update().filter(pk=pk).first()
+    # Named where rows are joined: else exam and learner would be held as well.
+    only_this = ("self",) if queryset.query.select_related and can_hold_one_of_joined(queryset.db) else ()
+    return queryset.select_for_update(of=only_this).filter(pk=pk).first()
+
+
+def can_hold_one_of_joined(using: str, /) -> bool:
+    """Return whether the database can lock one row of those it joins; true of one that locks no rows at all."""
+    features = transaction.get_connection(using).features
+    return features.has_select_for_update_of or not features.has_select_for_update

@@ -15,17 +15,13 @@ else:
 
 
 class OpenAttemptManager(OpenAttemptBase):
-    """Take the place, look who has it, give it back."""
-
-    def holder_of(self, exam_id: int, user_id: int, /) -> int | None:
-        """Return the id of the attempt that has the place, None if it is free."""
-        return self.filter(exam_id=exam_id, user_id=user_id).values_list("attempt_id", flat=True).first()
+    """Take the place, give it back. Who has it is seen together with the attempts: ``api.entrances``."""
 
     def take(self, attempt: ProctoredExamStudentAttempt, /, *, stale_holder: int | None) -> bool:
         """Give the place to an attempt; return whether it was still as the caller had seen it.
 
-        ``stale_holder``: what ``holder_of`` answered *before* the caller looked whether an attempt
-        stands in the way; none does, so that row was left behind and heals here. Raises
+        ``stale_holder``: id of the attempt that had the place when the caller looked whether an attempt
+        stands in the way, None if it was free; none does, so that row was left behind and heals here. Raises
         ``IntegrityError`` if the place was free then and is taken now.
         """
         if stale_holder is None:

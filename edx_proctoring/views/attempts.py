@@ -15,7 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import api
-from edx_proctoring.api import actions, attempt_pages, learning_mfe
+from edx_proctoring.api import actions, attempt_pages, attempts, entrances, learning_mfe
+from edx_proctoring.api.attempts_read import attempt_dict
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied, StudentExamAttemptDoesNotExistsException
 from edx_proctoring.utils import get_time_remaining_for_attempt, humanized_time
 from edx_proctoring.views import options, paging
@@ -42,17 +43,25 @@ def existing_attempt(attempt_id: int, verb: str) -> dict[str, Any]:
     """Return the attempt. Raises StudentExamAttemptDoesNotExistsException, whose text clients compare."""
     attempt = api.get_exam_attempt_by_id(attempt_id)
     if not attempt:
-        raise StudentExamAttemptDoesNotExistsException(
-            f"Attempted to {verb} attempt_id={attempt_id} but it does not exist."
-        )
+        raise _unknown(attempt_id, verb)
     return attempt
+
+
+def _unknown(attempt_id: int, verb: str) -> StudentExamAttemptDoesNotExistsException:
+    return StudentExamAttemptDoesNotExistsException(
+        f"Attempted to {verb} attempt_id={attempt_id} but it does not exist."
+    )
 
 
 def refuse_stranger(attempt: Mapping[str, Any], user_id: int, verb: str) -> None:
     """Raise ProctoredExamPermissionDenied unless the attempt is this user's."""
-    if attempt["user"]["id"] != user_id:
+    _refuse_other(attempt["id"], attempt["user"]["id"], user_id, verb)
+
+
+def _refuse_other(attempt_id: int, owner_id: int, user_id: int, verb: str) -> None:
+    if owner_id != user_id:
         raise ProctoredExamPermissionDenied(
-            f"Attempted to {verb} attempt_id={attempt['id']} but does not have access to it."
+            f"Attempted to {verb} attempt_id={attempt_id} but does not have access to it."
         )
 
 
@@ -77,10 +86,20 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
 
     def put(self, request: Request, attempt_id: int) -> Response:
         """Do what ``action`` says (``api.actions.ACTIONS``)."""
-        # First of all: an unknown id answers 400 whatever the body is, even one we cannot read.
-        attempt = existing_attempt(attempt_id, "update")
-        body = body_of(request)
+        try:
+            body = body_of(request)
+        except Exception:
+            # An unknown id answers 400 whatever the body is, even one we cannot read.
+            existing_attempt(attempt_id, "update")
+            raise
         action = body.get("action")
+        done_id = None if body.get("user_id") else self._done_at_once(action, attempt_id)
+        if done_id is not None:
+            return Response({"exam_attempt_id": done_id})
+        seen = attempts.find_attempt(pk=attempt_id)
+        if seen is None:
+            raise _unknown(attempt_id, "update")
+        attempt = attempt_dict(seen)
         refuse_stranger(attempt, self._acting_user_id(attempt, action, body.get("user_id")), "update")
         if not isinstance(action, str) or action not in actions.ACTIONS:
             raise ParseError(f"Unknown action. Known actions: {', '.join(actions.ACTIONS)}.")
@@ -88,7 +107,9 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
             refused = refusal_to_start(request, attempt["proctored_exam"], attempt)
             if refused is not None:
                 return refused
-        asked = actions.ActionRequest(attempt, requesting_user=request.user, detail=str(body.get("detail") or ""))
+        asked = actions.ActionRequest(
+            attempt, requesting_user=request.user, detail=str(body.get("detail") or ""), seen=seen
+        )
         changed_id = actions.perform_action(action, asked)
         # Clients test the id for truth: false tells them that there is nothing new to fetch.
         return Response({"exam_attempt_id": False if changed_id is None else changed_id})
@@ -98,6 +119,18 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
         """Remove the attempt, at the provider first; 502 if that fails, and then nothing has changed."""
         api.remove_exam_attempt(attempt_id, request.user)
         return Response()
+
+    def _done_at_once(self, action: Any, attempt_id: int) -> int | None:
+        """Stop or submit the caller's attempt with one look at it; None for what takes more than that."""
+        user_id = caller(self.request).id
+        try:
+            return actions.perform_at_once(
+                action,
+                attempt_id,
+                authorize=lambda attempt: _refuse_other(attempt.pk, attempt.user_id, user_id, "update"),
+            )
+        except StudentExamAttemptDoesNotExistsException as error:
+            raise _unknown(attempt_id, "update") from error
 
     def _acting_user_id(self, attempt: Mapping[str, Any], action: Any, user_id: Any) -> int:
         """Return for whom the caller acts. Raises ProctoredExamPermissionDenied (403).
@@ -145,13 +178,13 @@ class StudentProctoredExamAttemptCollection(ProctoredAPIView):
         body = body_of(request)
         start_clock = is_yes(body.get("start_clock", "false"))
         take_as_proctored = is_yes(body.get("attempt_proctored", "false"))
-        exam = api.get_exam_by_id(required_id(body, "exam_id"))
+        entrance = entrances.look(required_id(body, "exam_id"), caller(request).id)
         if start_clock:
-            refused = refusal_to_start(request, exam, None)
+            refused = refusal_to_start(request, entrance.exam_dict, None)
             if refused is not None:
                 return refused
         attempt_id = actions.create_attempt_for_learner(
-            exam, caller(request).id, take_as_proctored=take_as_proctored, start_clock=start_clock
+            entrance, take_as_proctored=take_as_proctored, start_clock=start_clock
         )
         return Response({"exam_attempt_id": attempt_id})
 

@@ -22,7 +22,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from edx_proctoring import api, backends
-from edx_proctoring.api import reviews
+from edx_proctoring.api import attempts, reviews
+from edx_proctoring.api.attempts_read import attempt_dict
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
@@ -77,17 +78,18 @@ class ExamReadyCallback(ProviderCallback, ProctoredAPIView):
 
     def post(self, request: Request, external_id: str) -> Response:
         """Let the learner start, if the attempt waits for this. The body is not looked at."""
-        attempt = api.get_exam_attempt_by_external_id(external_id)
-        if not attempt:
+        found = attempts.find_attempt(external_id=external_id)
+        if found is None:
             self.log_refusal(status.HTTP_404_NOT_FOUND, "unknown_attempt")
             # A bare string, as ever.
             return Response(
                 status=status.HTTP_404_NOT_FOUND, data=_("You have entered an exam code that is not valid.")
             )
+        attempt = attempt_dict(found)
         if attempt["user"]["id"] != caller(request).id and not caller(request).has_perm(MAY_REVIEW, attempt):
             raise PermissionDenied
         _require_signature(request, attempt)
-        api.mark_waiting_attempt_as_ready(attempt["id"])
+        attempts.mark_as_ready_if_waiting(found)
         return Response(data="OK")
 
 

@@ -112,7 +112,7 @@ def main(database: str, attempt_id: str, moment: str, *options: str) -> None:
 
     if "--without-rows" in options:
         # Effects that live in the process only, as in 6.1.4.
-        def keep_in_memory(attempt: Any, planned: Any, *, from_status: str, to_status: str, now: Any) -> list[Any]:
+        def keep_in_memory(attempt: Any, planned: Any, *, to_status: str, **_others: Any) -> list[Any]:
             return [
                 AttemptEffect(kind=effect.kind, call_name=effect.call, arguments="{}", to_status=to_status)
                 for effect in planned
