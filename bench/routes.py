@@ -168,7 +168,7 @@ class Routes:
             Route("7 GET attempts, one status", self._get(self.staff, f"{grouped}?status=rejected"), **page),
             Route("7 GET attempts, by username", self._get(self.staff, f"{grouped}?ordering=username"), **page),
             Route("8 GET attempts, search (some)", self._get(self.staff, f"{grouped}/search/learner17"), **page),
-            Route("8 GET attempts, search (one)", self._get(self.staff, f"{grouped}/search/learner1717"), **page),
+            Route("8 GET attempts, search (one)", self._get(self.staff, f"{grouped}/search/learner717@"), **page),
             Route("8 GET attempts, search (none)", self._get(self.staff, f"{grouped}/search/nobody"), **page),
             Route("20 GET onboarding, first page", self._get(self.staff, onboarding), **onboarding_page),
             Route("20 GET onboarding, tenth page", self._get(self.staff, f"{onboarding}?page=10"), **onboarding_page),

@@ -239,7 +239,7 @@ class AttemptMachine(RuleBasedStateMachine):
             assert self.provider.calls.count("stop_exam_attempt") == submissions
             errors = sum(status == S.error for _, status in self.signals)
             assert self.provider.calls.count("mark_erroneous_exam_attempt") == errors
-        subjects = Counter(message.subject.rpartition(" ")[2] for message in mail.outbox)
+        subjects = Counter(message.subject.partition(":")[0].rpartition(" ")[2] for message in mail.outbox)
         assert subjects <= Counter(status for _, status in self.signals), "nobody is mailed twice about one change"
 
     @invariant()

@@ -33,7 +33,8 @@ class DiaryBackend(BaseEmailBackend):
 
     def send_messages(self, email_messages: Sequence[Any]) -> int:
         for message in email_messages:
-            note(f"mail: {message.subject}")
+            # The words that outside code looks for; exam and course follow them.
+            note(f"mail: {message.subject.partition(':')[0]}")
         return len(email_messages)
 
 
