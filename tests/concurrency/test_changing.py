@@ -1,6 +1,7 @@
 """Changes of one attempt that meet. Spec: python-api.md 7.3 (Improve), 7.6, 8.6; cross-cutting.md C19."""
 
 import random
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,13 +10,15 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.db.models.signals import pre_save
 from django.utils import timezone
 
 from edx_proctoring import api
-from edx_proctoring.api import actions, transitions
+from edx_proctoring.api import actions, effects, transitions
 from edx_proctoring.exceptions import ProctoredBaseException, StudentExamAttemptedAlreadyStarted
-from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
+from edx_proctoring.models.attempts import ProctoredExamStudentAttemptQuerySet
 from edx_proctoring.signals import exam_attempt_status_signal
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.statuses import SoftwareSecureReviewStatus
@@ -115,6 +118,69 @@ def test_six_readers_notice_that_the_time_is_up(
     assert count(events, "attempt.submitted") == len(mailoutbox) == mails
     attempt.refresh_from_db()
     assert attempt.completed_at == started_at + timedelta(minutes=90)
+
+
+@pytest.mark.spec("python-api.md", "7.3:lock", "18:concurrency")
+@pytest.mark.parametrize(
+    ("notices_the_wait", "left_untrue"),
+    [
+        pytest.param(
+            False,
+            1,
+            id="control-whose-look-is-from-before-the-wait-misses-it",
+            marks=pytest.mark.skipif(
+                connection.vendor != "postgresql", reason="only PostgreSQL looks around before it waits for the lock"
+            ),
+        ),
+        pytest.param(True, 0, id="who-waited-looks-again"),
+    ],
+)
+@pytest.mark.parametrize("by_id", [True, False], ids=["unseen", "seen"])
+def test_who_waits_for_the_lock_overtakes_the_effects_of_the_one_before(
+    provider, seed, monkeypatch, notices_the_wait, left_untrue, by_id
+):
+    """A slow host has started the attempt and not told the provider yet; the next change is a submission."""
+    attempt = make_attempt(status=S.ready_to_start)
+    seen = api.attempts_read.existing_attempt(attempt.pk)
+    starting, deliver = threading.Event(), effects.deliver
+    slow_host: list[int] = []
+
+    def deliver_unless_slow(rows, attempt, **kwargs):
+        return None if threading.get_ident() in slow_host else deliver(rows, attempt, **kwargs)
+
+    def hold_the_lock(**kwargs):
+        if threading.get_ident() in slow_host:
+            starting.set()
+            time.sleep(0.5)
+
+    def start():
+        slow_host.append(threading.get_ident())
+        return api.start_exam_attempt(attempt.proctored_exam_id, attempt.user_id)
+
+    def submit():
+        starting.wait(timeout=10)
+        if by_id:
+            return api.update_attempt_status(attempt.pk, S.submitted)
+        return transitions.change_status_if(seen, S.submitted, condition=None)
+
+    monkeypatch.setattr(effects, "deliver", deliver_unless_slow)
+    if not notices_the_wait:
+        surroundings = ProctoredExamStudentAttemptQuerySet.knowing_surroundings
+        monkeypatch.setattr(
+            ProctoredExamStudentAttemptQuerySet,
+            "knowing_surroundings",
+            lambda self: surroundings(self).annotate(modified_before_lock=F("modified")),
+        )
+    pre_save.connect(hold_the_lock, sender=ProctoredExamStudentAttempt)
+    try:
+        outcomes = at_the_same_time(start, submit)
+    finally:
+        pre_save.disconnect(hold_the_lock, sender=ProctoredExamStudentAttempt)
+
+    assert outcomes == [attempt.pk] * 2
+    started = AttemptEffect.objects.filter(call_name="start_exam_attempt", state=AttemptEffect.STATE_DUE)
+    print(f"by_id={by_id} left_untrue={started.count()}")
+    assert started.count() == left_untrue
 
 
 # Anything may meet anything

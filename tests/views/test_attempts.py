@@ -165,6 +165,44 @@ def test_completed_attempt_is_not_opened_again(learner_client: Any, learner: Use
     assert status_of(attempt) == S.submitted
 
 
+@pytest.mark.spec("rest-api.md", "4.4:actions")
+@pytest.mark.parametrize(("action", "status_code"), [("stop", 400), ("submit", 200)])
+def test_an_exam_whose_time_is_up_ended_then_whatever_the_timer_asks_for_now(
+    learner_client: Any, learner: User, all_services: Any, events: list[Any], action: str, status_code: int
+) -> None:
+    started_at = timezone.now().replace(microsecond=0) - timedelta(minutes=100)
+    attempt = factories.make_attempt(user=learner, status=S.started, started_at=started_at, allowed_time_limit_mins=90)
+    assert put(learner_client, attempt, action=action).status_code == status_code
+    assert status_of(attempt) == S.submitted
+    assert attempt.completed_at == started_at + timedelta(minutes=90)
+    assert len(events) == 1
+
+
+@pytest.mark.parametrize("action", ["stop", "submit"])
+def test_a_stranger_hands_nothing_in(learner_client: Any, all_services: Any, events: list[Any], action: str) -> None:
+    attempt = factories.make_attempt(status=S.started)
+    response = put(learner_client, attempt, action=action)
+    assert response.status_code == 403
+    assert response.data == {"detail": f"Attempted to update attempt_id={attempt.pk} but does not have access to it."}
+    assert (status_of(attempt), events) == (S.started, [])
+
+
+@pytest.mark.parametrize("action", ["stop", "submit"])
+def test_what_is_not_there_is_not_handed_in(learner_client: Any, action: str) -> None:
+    response = learner_client.put(url(0), {"action": action}, format="json")
+    assert response.status_code == 400
+    assert response.data == {"detail": "Attempted to update attempt_id=0 but it does not exist."}
+
+
+@pytest.mark.parametrize("older", [True, False], ids=["by-the-older-id", "by-the-newest-id"])
+def test_start_starts_the_current_attempt(learner_client: Any, learner: User, all_services: Any, older: bool) -> None:
+    exam = factories.make_exam("practice")
+    first, second = (factories.make_attempt(exam, learner, S.ready_to_start) for _ in range(2))
+    response = put(learner_client, first if older else second, action="start")
+    assert response.json() == {"exam_attempt_id": second.pk}
+    assert (status_of(first), status_of(second)) == (S.ready_to_start, S.started)
+
+
 @pytest.mark.spec("rest-api.md", "4.4:repeat")
 @pytest.mark.parametrize("status", [S.submitted, S.second_review_required, S.verified, S.rejected])
 def test_submitting_again_answers_200_without_changing_anything(
