@@ -81,7 +81,10 @@ def _comparable(picture: dict[str, Any], pair: tuple[str, str]) -> dict[str, Any
     if set(pair) == {"review", "reset"}:
         # The attempt may go between the storing of the review and its application: neither order has that moment, in
         # which nobody is told of the verdict any more. Where it ends has to be the same.
-        return {key: picture[key] for key in ("outcomes", "live", "review")}
+        # And a review that was stored before its attempt went is marked as that of a removed one; one that came
+        # after it is not, stored as it is here, past the callback.
+        keys = ("outcomes", "live") if ("reset", "done") in picture["outcomes"] else ("outcomes", "live", "review")
+        return {key: picture[key] for key in keys}
     return picture
 
 
