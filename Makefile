@@ -126,7 +126,7 @@ test-matrix: $(STAMPS)/dev ## Every supported Python and Django, through tox
 ## --- quality --------------------------------------------------------------------------------------------
 
 .PHONY: quality
-quality: lint imports types migrations pii spec-table-check permissions-check lint-js messages-check rst ## Linters, import layers, types, pending migrations, catalogues
+quality: lint imports types migrations pii spec-table-check permissions-check lint-js messages-check translations rst ## Linters, import layers, types, pending migrations, catalogues
 
 .PHONY: lint
 lint: $(STAMPS)/quality ## ruff
