@@ -70,7 +70,7 @@ class Arena:
             ),
             "history": list(attempt.history.order_by("history_id").values_list("status", flat=True)),
             "events": Counter(name.rpartition(".")[2] for name, _ in self._events),
-            "mails": Counter(message.subject for message in mail.outbox),
+            "mails": Counter(message.subject.partition(":")[0] for message in mail.outbox),
             "provider": (set(self._provider.calls), self._provider.calls[-1:]),
             "review": review and review.is_attempt_active,
         }
