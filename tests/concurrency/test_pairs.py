@@ -80,8 +80,9 @@ def _comparable(picture: dict[str, Any], pair: tuple[str, str]) -> dict[str, Any
     """What has to be as in one of the orders."""
     if set(pair) == {"review", "reset"}:
         # The attempt may go between the storing of the review and its application: neither order has that moment, in
-        # which nobody is told of the verdict any more. Where it ends has to be the same.
-        return {key: picture[key] for key in ("outcomes", "live", "review")}
+        # which nobody is told of the verdict any more, and the stored review is marked as that of a removed attempt.
+        # Where it ends has to be the same, and the review has to be there.
+        return {**{key: picture[key] for key in ("outcomes", "live")}, "review": picture["review"] is not None}
     return picture
 
 

@@ -56,9 +56,8 @@ class Command(BaseCommand):
         without_reviewers, notes = self._ask_database(config.backends, names)
         problems = 0
         for findings in found:
-            self._print(
-                findings, is_default=findings.name == default, has_reviewers=findings.name not in (without_reviewers or ())
-            )
+            has_reviewers = findings.name not in (without_reviewers or ())
+            self._print(findings, is_default=findings.name == default, has_reviewers=has_reviewers)
             problems += len(findings.problems)
         elsewhere = sorted(
             set(conf.proctoring.backends) - {"DEFAULT"} - set(config.backends) - set(config.broken_backends)
@@ -99,7 +98,8 @@ class Command(BaseCommand):
             without_reviewers = _without_reviewers(backends, names)
             messages = checks.check_rows(None, databases=[DEFAULT_DB_ALIAS])
         except DatabaseError as exc:
-            return None, [f"exams, switches and reviewers were not looked at, the database fails ({type(exc).__name__})."]
+            why = f"the database fails ({type(exc).__name__})"
+            return None, [f"exams, switches and reviewers were not looked at, {why}."]
         told = ("edx_proctoring.W023", "edx_proctoring.W024")
         return without_reviewers, [f"{message.msg} {message.hint}" for message in messages if message.id in told]
 
