@@ -15,13 +15,15 @@ import hmac
 import ipaddress
 import re
 import time
+from contextlib import suppress
 from typing import Any, Final
 
 from django.core.cache import cache
+from django.core.exceptions import RequestDataTooBig
 from django.http import RawPostDataException
 from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError, PermissionDenied, UnsupportedMediaType
-from rest_framework.request import Request
+from rest_framework.request import Request, is_form_media_type
 
 from edx_proctoring.views.parsers import BodyTooLarge, announced_length
 
@@ -40,6 +42,20 @@ class NonceUsed(APIException):
 
     status_code = status.HTTP_409_CONFLICT
     default_detail = "This nonce has been used before."
+
+
+def keep_body(request: Request) -> None:
+    """Read a JSON body before anybody else does, so that the signature finds it.
+
+    The CSRF check that belongs to a session parses the body, and with it gone a learner's own page
+    could not send JSON. What is too large stays unread: ``limit_body`` refuses it.
+    """
+    if is_form_media_type(request.content_type):
+        return
+    # A length that is none, and the host's own limit, are refused where the body is looked at.
+    with suppress(ParseError, RequestDataTooBig):
+        if announced_length(request) <= MAX_BODY_BYTES:
+            _ = request.body
 
 
 def limit_body(request: Request) -> None:

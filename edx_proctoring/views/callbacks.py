@@ -47,6 +47,7 @@ class ProviderCallback(NonAtomicView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check login, then size, before anything is parsed."""
+        callback_auth.keep_body(request)
         super().initial(request, *args, **kwargs)
         callback_auth.limit_body(request)
 

@@ -361,11 +361,25 @@ def test_an_address_that_no_database_takes_is_400(
 @pytest.mark.spec("rest-api.md", "2.3:types")
 @pytest.mark.parametrize("kind", ["ready_callback", "callback"])
 def test_a_callback_in_a_form_that_the_csrf_check_has_read_is_415(learner: Any, kind: str) -> None:
-    client = APIClient(enforce_csrf_checks=True)
-    client.force_login(learner)
-    token = "a" * 32
-    client.cookies["csrftoken"] = token
+    client, token = browser_of(learner)
     attempt = factories.make_attempt(user=learner)
     path = reverse(f"edx_proctoring:proctored_exam.attempt.{kind}", args=[attempt.external_id])
     response = client.post(path, {"status": "ready"}, format="multipart", HTTP_X_CSRFTOKEN=token)
     assert response.status_code == 415
+
+
+@pytest.mark.django_db
+def test_a_callback_in_json_is_taken_from_a_session_whose_csrf_check_reads_it(learner: Any) -> None:
+    client, token = browser_of(learner)
+    attempt = factories.make_attempt(user=learner, status="created")
+    path = reverse("edx_proctoring:proctored_exam.attempt.ready_callback", args=[attempt.external_id])
+    response = client.post(path, {"status": "ready"}, format="json", HTTP_X_CSRFTOKEN=token)
+    assert response.status_code == 200, response.content
+
+
+def browser_of(user: Any) -> tuple[APIClient, str]:
+    """Return a client that is checked as a browser is, and the token it needs."""
+    client, token = APIClient(enforce_csrf_checks=True), "a" * 32
+    client.force_login(user)
+    client.cookies["csrftoken"] = token
+    return client, token
