@@ -216,4 +216,4 @@ format: $(STAMPS)/quality ## Sort imports and lay out the Python code
 
 .PHONY: clean
 clean: ## Remove what running and testing leave behind (not .venv, not node_modules)
-	rm -rf .demo .demo-rpnow htmlcov screenshots docs/_build build dist edx_proctoring.db .mypy_cache .ruff_cache .tox
+	rm -rf .demo .demo-* htmlcov screenshots docs/_build build dist edx_proctoring.db .mypy_cache .ruff_cache .tox
