@@ -126,7 +126,7 @@ test-matrix: $(STAMPS)/dev ## Every supported Python and Django, through tox
 ## --- quality --------------------------------------------------------------------------------------------
 
 .PHONY: quality
-quality: lint imports types migrations pii spec-table-check permissions-check lint-js messages-check rst ## Linters, import layers, types, pending migrations, catalogues
+quality: lint imports types migrations pii spec-table-check permissions-check lint-js messages-check translations rst ## Linters, import layers, types, pending migrations, catalogues
 
 .PHONY: lint
 lint: $(STAMPS)/quality ## ruff
@@ -216,4 +216,4 @@ format: $(STAMPS)/quality ## Sort imports and lay out the Python code
 
 .PHONY: clean
 clean: ## Remove what running and testing leave behind (not .venv, not node_modules)
-	rm -rf .demo .demo-rpnow htmlcov screenshots docs/_build build dist edx_proctoring.db .mypy_cache .ruff_cache .tox
+	rm -rf .demo .demo-* htmlcov screenshots docs/_build build dist edx_proctoring.db .mypy_cache .ruff_cache .tox

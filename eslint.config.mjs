@@ -27,7 +27,7 @@ const es5Script = {
 export default [
     {
         ignores: [
-            '**/node_modules/', '.venv/', '.tox/', '.demo/', 'htmlcov/', 'docs/_build/', 'build/',
+            '**/node_modules/', '.venv/', '.tox/', '.demo*/', 'htmlcov/', 'docs/_build/', 'build/',
             'demo/static/vendor/', '**/vendor/', '**/dist/', 'edx_proctoring/locale/', 'edx_proctoring/conf/'
         ]
     },

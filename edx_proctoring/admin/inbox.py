@@ -30,9 +30,11 @@ class ReviewInboxEntryAdmin(ReadOnlyAdmin):
             except ProctoredBaseException as error:
                 self.message_user(request, f"{inbox_id}: {error}", messages.ERROR)
             except NotImplementedError:
-                self.message_user(request, f"{inbox_id}: {_('its provider is not configured')}", messages.ERROR)
+                text = _("%(inbox_id)s: not received, its provider is not configured.")
+                self.message_user(request, text % {"inbox_id": inbox_id}, messages.ERROR)
             else:
-                self.message_user(request, f"{inbox_id}: {_('received')}", messages.SUCCESS)
+                text = _("%(inbox_id)s: received.")
+                self.message_user(request, text % {"inbox_id": inbox_id}, messages.SUCCESS)
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         """Looking needs Django's view permission, replaying the change permission."""

@@ -270,5 +270,5 @@ def _sentence(allowed: int, binding: str, allowance_minutes: int | None, extensi
     else:
         sentence = _("{time}: the limit of the exam.").format(time=time)
     if extended_by:
-        sentence += " " + _("{extra} of it were added during the exam.").format(extra=humanized_time(extended_by))
+        sentence += " " + _("Added during the exam: {extra}.").format(extra=humanized_time(extended_by))
     return sentence

@@ -14,7 +14,7 @@ __all__ = ["ExamType", "get_exam_type", "is_reattempting_exam", "locate_attempt_
 
 log = logging.getLogger(__name__)
 
-# Matched literals (rest-api.md 3.6): clients compare the English words.
+# Matched in English (rest-api.md 3.6), shown to people in their language.
 _HUMANIZED: Final = {
     "timed": gettext_noop("a timed exam"),
     "practice": gettext_noop("a practice exam"),

@@ -4,12 +4,16 @@ Form bodies carry strings only, JSON bodies carry anything, so each helper takes
 that cannot be what it should be is a ``ParseError`` (400) that names it.
 """
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from rest_framework.exceptions import ParseError
 
 from edx_proctoring.utils.storable import MAX_ID, as_id
+
+# Also those that Arabic and Chinese keyboards have; they are in no username.
+_COMMA: Final = re.compile("[,\N{ARABIC COMMA}\N{FULLWIDTH COMMA}]")
 
 
 def parse_id(value: Any, name: str) -> int:
@@ -56,7 +60,7 @@ def parse_names(value: Any, name: str) -> list[str]:
         return []
     entries: Iterable[Any]
     if isinstance(value, str):
-        entries = value.split(",")
+        entries = _COMMA.split(value)
     elif isinstance(value, (list, tuple)):
         entries = value
     elif isinstance(value, int) and not isinstance(value, bool):

@@ -58,7 +58,7 @@ def test_extra_time_given_at_the_tab_is_on_the_learners_clock(learner: Learner, 
     stan.look("allowances")
 
     learner.open_exam(TIMED)
-    expect(learner.page.get_by_role("heading", name=re.compile("30 minutes"))).to_be_visible()
+    expect(learner.page.get_by_text("You have 30 minutes to finish this exam.")).to_be_visible()
     learner.press("I am ready to start this timed exam.")
     learner.see_questions()
     assert 29 * 60 < learner.seconds_left() <= 30 * 60

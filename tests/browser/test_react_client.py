@@ -5,6 +5,7 @@ replaced. Each test reads the state that the front end would show.
 """
 
 import subprocess
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -65,6 +66,18 @@ class Client:
     def wait_for_status(self, status: str) -> None:
         """Wait until the opened exam's attempt has this status."""
         self.page.wait_for_function("status => reactClient.state().exam.attempt.attempt_status === status", arg=status)
+
+
+    def ends_heard_by_software(self) -> int:
+        """How often the worker has told the provider's software that an exam is over."""
+        return len(self.demo.provider_saw("POST", "/desktop/stop"))
+
+    def wait_until(self, condition: Callable[[], bool], seconds: float = 20) -> None:
+        """Wait for something that happens beside the store."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, "it did not happen in time"
+            self.page.wait_for_timeout(100)
 
 
 @pytest.fixture
@@ -221,7 +234,10 @@ def test_practice_exam_is_reset_to_a_new_attempt(client: Client) -> None:
     become_ready(client)
     client.open(PRACTICE)
     assert client.do("continueExam")["exam"]["attempt"]["attempt_status"] == "started"
+    ends_heard = client.ends_heard_by_software()
     assert client.do("submitExam")["exam"]["attempt"]["attempt_status"] == "submitted"
+    # Nobody is as fast as this test: the software hears of the end before its attempt is removed.
+    client.wait_until(lambda: client.ends_heard_by_software() > ends_heard)
     state = client.do("resetExam")
     assert quiet(state)
     second = state["exam"]["attempt"]

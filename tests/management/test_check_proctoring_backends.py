@@ -19,6 +19,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import OperationalError
 from django.utils import timezone
 from edx_django_utils.cache import TieredCache
 from waffle.models import Switch
@@ -259,6 +260,18 @@ def test_exams_and_switches_of_providers_that_are_gone_are_told(configured, http
     assert "note: The switch 'edx_proctoring.gone_too_ping_failure_passthrough' has no effect" in printed
     assert failure is None
     assert "gone" not in check("acme")[0]
+
+
+def test_a_database_that_fails_is_told_of_beside_the_providers(configured, http, reviewers, monkeypatch):
+    def fail(*args: Any, **kwargs: Any) -> None:
+        raise OperationalError("connection refused, password=hush")
+
+    monkeypatch.setattr("edx_proctoring.checks.check_rows", fail)
+    described(http, json=CONFIG)
+    printed, failure = check()
+    assert "the database fails (OperationalError)" in printed
+    assert "Acme Proctoring" in printed
+    assert ("hush" in printed, failure) == (False, None)
 
 
 def test_options_without_effect_are_named(configured, http, reviewers):

@@ -188,6 +188,19 @@ def test_blanks_inside_an_entry_are_removed(staff_client: Any, learner: User) ->
     assert values() == [(exam.pk, "learner", "v")]
 
 
+@pytest.mark.parametrize("comma", [",", "\N{FULLWIDTH COMMA}", "\N{ARABIC COMMA}"], ids=["latin", "chinese", "arabic"])
+def test_names_may_be_separated_by_the_comma_of_any_keyboard(
+    staff_client: Any, all_services: Any, learner: User, comma: str
+) -> None:
+    other = factories.make_user("other")
+    exam = factories.make_exam()
+    response = bulk(
+        staff_client, exam_ids=str(exam.pk), user_ids=f"learner{comma}other", allowance_type=MINUTES, value="5"
+    )
+    assert response.status_code == 200
+    assert {allowance.user for allowance in ProctoredExamStudentAllowance.objects.all()} == {learner, other}
+
+
 @pytest.mark.spec("rest-api.md", "5.2:values")
 def test_multiplier_is_stored_as_minutes_of_each_exam(staff_client: Any, learner: User) -> None:
     exam = factories.make_exam("timed", time_limit_mins=21)

@@ -39,6 +39,7 @@ class CreditRequirementStatus(models.Model):
     modified = models.DateTimeField(auto_now=True)
 
     class Meta:
+        verbose_name_plural = "credit requirement statuses"
         constraints = [models.UniqueConstraint(fields=["user", "requirement"], name="demo_requirement_status_once")]
 
     def __str__(self) -> str:
@@ -70,6 +71,7 @@ class CreditEligibility(models.Model):
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name_plural = "credit eligibilities"
         constraints = [models.UniqueConstraint(fields=["user", "course"], name="demo_eligibility_once")]
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django.apps import apps
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, DatabaseError
 
 from edx_proctoring import checks, conf
 from edx_proctoring.backends import default_backend_name, health
@@ -53,12 +53,11 @@ class Command(BaseCommand):
             raise CommandError("There is no proctoring provider: configure one in PROCTORING_BACKENDS.")
         default = default_backend_name()
         found = health.examine(config.backends, config.broken_backends, names, timeout=options["timeout"])
-        without_reviewers = _without_reviewers(config.backends, names)
+        without_reviewers, notes = self._ask_database(config.backends, names)
         problems = 0
         for findings in found:
-            self._print(
-                findings, is_default=findings.name == default, has_reviewers=findings.name not in without_reviewers
-            )
+            has_reviewers = findings.name not in (without_reviewers or ())
+            self._print(findings, is_default=findings.name == default, has_reviewers=has_reviewers)
             problems += len(findings.problems)
         elsewhere = sorted(
             set(conf.proctoring.backends) - {"DEFAULT"} - set(config.backends) - set(config.broken_backends)
@@ -68,8 +67,9 @@ class Command(BaseCommand):
         if not options["names"] and default not in names:
             problems += 1
             self.stdout.write(f"The default provider is {default!r}, which does not exist: see 'manage.py check'.")
-        if not options["names"]:
-            self._print_rows()
+        if not options["names"] or without_reviewers is None:
+            for note in notes:
+                self.stdout.write(f"note: {note}")
         if problems:
             raise CommandError(f"Problems: {problems}.")
         self.stdout.write("No problems.")
@@ -88,11 +88,20 @@ class Command(BaseCommand):
         for problem in findings.problems:
             self._line("PROBLEM", problem)
 
-    def _print_rows(self) -> None:
-        """Tell of rows that name providers which are not configured; a leftover is no problem of a provider."""
-        for message in checks.check_rows(None, databases=[DEFAULT_DB_ALIAS]):
-            if message.id in ("edx_proctoring.W023", "edx_proctoring.W024"):
-                self.stdout.write(f"note: {message.msg} {message.hint}")
+    def _ask_database(self, backends: Any, names: Collection[str]) -> tuple[set[str] | None, list[str]]:
+        """Return the providers without reviewers, and notes on rows that name providers which are not configured.
+
+        None and one note where the database does not answer: what is known of the providers is worth printing then,
+        too. A leftover row is no problem of a provider.
+        """
+        try:
+            without_reviewers = _without_reviewers(backends, names)
+            messages = checks.check_rows(None, databases=[DEFAULT_DB_ALIAS])
+        except DatabaseError as exc:
+            why = f"the database fails ({type(exc).__name__})"
+            return None, [f"exams, switches and reviewers were not looked at, {why}."]
+        told = ("edx_proctoring.W023", "edx_proctoring.W024")
+        return without_reviewers, [f"{message.msg} {message.hint}" for message in messages if message.id in told]
 
     def _line(self, label: str, text: str) -> None:
         # One line per fact, also where a provider sends line breaks.

@@ -775,12 +775,12 @@
         again();
     }
 
-    /** Times that the server printed in its own zone, in the learner's words and zone. */
+    /** Times that the server printed in its own zone, in the learner's zone and the words of the page. */
     function localiseTimes() {
         $('.js-proctoring-local-time').each(function() {
             var moment = new Date($(this).attr('datetime'));
             if (!isNaN(moment.getTime())) {
-                $(this).text(moment.toLocaleString([], {
+                $(this).text(moment.toLocaleString(document.documentElement.lang || [], {
                     year: 'numeric', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit',
                     timeZoneName: 'short'
                 }));
