@@ -23,6 +23,7 @@ from .conftest import BASE_URL, TOKEN_URL, make_rest_provider
 
 pytestmark = [
     pytest.mark.django_db,
+    pytest.mark.spec("backends.md", "18:5"),
     # There is no build of worker scripts here, which pages say once per provider.
     pytest.mark.filterwarnings("ignore:No proctoring worker script"),
 ]

@@ -25,7 +25,7 @@ from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import COURSE, make_exam, make_staff, make_user
 
-pytestmark = pytest.mark.spec("backends.md", "17.2:plugins")
+pytestmark = pytest.mark.spec("backends.md", "17.2:plugins", "18:10")
 
 ROOT = Path(__file__).resolve().parents[2]
 

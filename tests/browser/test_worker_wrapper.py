@@ -17,7 +17,7 @@ from playwright.sync_api import Page
 
 import edx_proctoring
 
-pytestmark = pytest.mark.spec("backends.md", "12.1:replies", "12.1:missing")
+pytestmark = pytest.mark.spec("backends.md", "12.1:replies", "12.1:missing", "18:7")
 
 INDEX = Path(edx_proctoring.__file__).parent / "static" / "index.js"
 

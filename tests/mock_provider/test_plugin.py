@@ -16,7 +16,7 @@ from mock_provider.plugin import MockProviderBackend
 
 from .conftest import COURSE, USER
 
-pytestmark = pytest.mark.spec("backends.md", "13.1:plugin")
+pytestmark = pytest.mark.spec("backends.md", "13.1:plugin", "18:4")
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tests.factories import make_exam, make_staff, make_user
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.urls("tests.mock_provider.api_urls"),
-    pytest.mark.spec("backends.md", "13.3:end-to-end"),
+    pytest.mark.spec("backends.md", "13.3:end-to-end", "18:4"),
 ]
 
 SEVEN_OPTIONS = (

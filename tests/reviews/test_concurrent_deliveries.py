@@ -29,7 +29,7 @@ from .conftest import rest_review
 pytestmark = [
     pytest.mark.concurrency,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.spec("backends.md", "9.1:at-once"),
+    pytest.mark.spec("backends.md", "9.1:at-once", "18:6"),
     pytest.mark.skipif(
         "not __import__('django.db').db.connection.features.has_select_for_update",
         reason="SQLite has no row locks: it lets one writer in at a time",

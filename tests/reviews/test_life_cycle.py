@@ -28,7 +28,7 @@ from tests.factories import make_attempt, make_exam, make_staff
 
 from .conftest import rest_review
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("backends.md", "18:6")]
 
 ANONYMOUS = "/edx_proctoring/proctoring_review_callback/"
 VENDOR_WORDS = {

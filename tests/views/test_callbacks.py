@@ -663,6 +663,7 @@ BODY = json.dumps(REVIEW).encode()
 
 @pytest.mark.parametrize("kind", ["ready", "reviewed"])
 @pytest.mark.parametrize("secret", ["current", "former"])
+@pytest.mark.spec("backends.md", "18:9")
 def test_signed_callback_is_taken(signing: None, provider_client: Any, kind: str, secret: str) -> None:
     path = url(kind, factories.make_attempt(status=S.submitted).external_id)
     response = provider_client.generic(
@@ -690,6 +691,7 @@ def test_signed_callback_is_taken(signing: None, provider_client: Any, kind: str
         pytest.param(lambda path: signature("current", path, BODY, method="PUT"), 403, id="another-method"),
     ],
 )
+@pytest.mark.spec("backends.md", "18:9")
 def test_callback_that_is_not_signed_properly_is_refused(
     signing: None, provider_client: Any, headers: Callable[[str], dict[str, str]], code: int
 ) -> None:
@@ -711,6 +713,7 @@ def test_nonce_is_used_once(signing: None, provider_client: Any) -> None:
 
 
 @pytest.mark.spec("rest-api.md", "6.4:operator", "10:7")
+@pytest.mark.spec("backends.md", "18:9")
 def test_anonymous_callback_may_have_to_be_signed(
     rpnow_attempt: ProctoredExamStudentAttempt,
     backends_registry: dict[str, Any],
