@@ -1,4 +1,4 @@
-"""The vendor's cipher is old; its library says so to whoever takes it from the wrong place. Spec: backends.md 18 no. 8."""
+"""The cipher is old; its library says so to whoever takes it from the wrong place. Spec: backends.md 18 no. 8."""
 
 import subprocess
 import sys
