@@ -171,14 +171,17 @@ lint-js: node_modules/.package-lock.json ## eslint
 
 .PHONY: messages
 messages: $(STAMPS)/quality ## Extract the words, merge them into every language, compile (needs GNU gettext)
+	@tools/gettext
 	$(PY) tools/messages.py
 
 .PHONY: messages-check
 messages-check: $(STAMPS)/quality ## The catalogues hold the words of the sources, and are compiled
+	@tools/gettext
 	$(PY) tools/messages.py --check
 
 .PHONY: translations
 translations: $(STAMPS)/quality ## Every language has every word, with the same placeholders and all plural forms
+	@tools/gettext
 	$(PY) tools/messages.py --complete
 
 .PHONY: rst
