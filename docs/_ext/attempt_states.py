@@ -142,7 +142,10 @@ class StatesRules(Directive):
             [rewrite.becomes, words(rewrite.from_statuses), words(rewrite.wanted), rewrite.name]
             for rewrite in transitions.REWRITES
         ]
-        refusals = [["refused", words(r.from_statuses), words(r.wanted), r.way_on] for r in transitions.REFUSALS]
+        refusals = [
+            ["refused", words(r.from_statuses), "anything else" if r.wanted is None else words(r.wanted), r.way_on]
+            for r in transitions.REFUSALS
+        ]
         return [table(["Becomes", "From", "Wanted", "Why, or what to do instead"], rewrites + refusals)]
 
 

@@ -80,16 +80,26 @@ REWRITES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What is not done, and what the caller may do instead."""
+    """What is not done, and what the caller may do instead. ``wanted`` None: anything but ``from_statuses``."""
 
     from_statuses: Collection[str]
-    wanted: Collection[str]
+    wanted: Collection[str] | None
     way_on: str
 
+    def concerns(self, from_status: str, to_status: str) -> bool:
+        """Return whether this is the refusal of a change."""
+        if from_status not in self.from_statuses:
+            return False
+        return to_status not in self.from_statuses if self.wanted is None else to_status in self.wanted
 
-# Everything else is performed, also words this package does not know (7.2).
+
+# Everything else is performed, also words this package does not know (7.2). The first row is the published
+# matrix; the two others are what 7.2 allows beyond it (docs/decisions/0008-two-refusals-more.rst).
 REFUSALS: Final = (
     Refusal(COMPLETED, INCOMPLETE, way_on="remove or resume the attempt to let the learner begin again"),
+    Refusal({Status.expired}, INCOMPLETE, way_on="remove the attempt to let the learner begin again"),
+    # A newer attempt has replaced it: a late message or an old tab must not wake it.
+    Refusal({Status.onboarding_reset}, None, way_on="go on with the attempt that replaced it, or remove this one"),
 )
 
 
@@ -195,10 +205,7 @@ def resolve_target(from_status: str, wanted: str, *, allow_timed_out: bool) -> T
 
 def find_refusal(from_status: str, to_status: str) -> Refusal | None:
     """Return why a status may not follow another, or None if it may. Pure."""
-    for refusal in REFUSALS:
-        if from_status in refusal.from_statuses and to_status in refusal.wanted:
-            return refusal
-    return None
+    return next((refusal for refusal in REFUSALS if refusal.concerns(from_status, to_status)), None)
 
 
 def plan_transition(target: Target, facts: Facts, *, now: datetime) -> Plan:
@@ -276,7 +283,10 @@ def _entry(status: str) -> Entry:
 
 
 def is_state_transition_legal(from_status: str, to_status: str) -> bool:
-    """Return whether ``to_status`` may follow: not if that would open an attempt that is over (7.2)."""
+    """Return whether ``to_status`` may follow (7.2).
+
+    Not if that would open an attempt that is over or expired, nor if the attempt was reset.
+    """
     return find_refusal(from_status, to_status) is None
 
 

@@ -281,6 +281,35 @@ def test_reset_after_the_due_date_is_refused_but_leaves_its_mark(
     assert status_of(attempt) == S.onboarding_reset
 
 
+@pytest.mark.spec("python-api.md", "7.2:stricter")
+@pytest.mark.parametrize("action", ["click_download_software", "stop", "submit", "error", "decline"])
+def test_an_old_tab_does_not_wake_an_attempt_that_was_reset(
+    learner_client: Any, learner: User, all_services: Any, action: str
+) -> None:
+    attempt = factories.make_attempt(factories.make_exam("onboarding"), learner, status=S.rejected)
+    assert put(learner_client, attempt, action="reset_attempt").status_code == 200
+
+    answer = put(learner_client, attempt, action=action)
+
+    assert answer.status_code == 400
+    assert "onboarding_reset" in answer.json()["detail"]
+    assert status_of(attempt) == S.onboarding_reset
+
+
+@pytest.mark.spec("python-api.md", "7.2:stricter")
+def test_start_in_an_old_tab_starts_the_attempt_that_replaced_it(
+    learner_client: Any, learner: User, all_services: Any
+) -> None:
+    """A learner starts the current attempt, whatever id the page names."""
+    attempt = factories.make_attempt(factories.make_exam("onboarding"), learner, status=S.rejected)
+    new = put(learner_client, attempt, action="reset_attempt").json()["exam_attempt_id"]
+
+    assert put(learner_client, attempt, action="start").json() == {"exam_attempt_id": new}
+
+    assert status_of(ProctoredExamStudentAttempt.objects.get(pk=new)) == S.started
+    assert status_of(attempt) == S.onboarding_reset
+
+
 # PUT one: the browser reports an error
 
 
