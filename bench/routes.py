@@ -170,6 +170,7 @@ class Routes:
             Route("8 GET attempts, search (some)", self._get(self.staff, f"{grouped}/search/learner17"), **page),
             Route("8 GET attempts, search (one)", self._get(self.staff, f"{grouped}/search/learner717@"), **page),
             Route("8 GET attempts, search (none)", self._get(self.staff, f"{grouped}/search/nobody"), **page),
+            Route("8 GET attempts, search for the first time", self._prepared(self._new_search), ceiling=8, aim=6),
             Route("20 GET onboarding, first page", self._get(self.staff, onboarding), **onboarding_page),
             Route("20 GET onboarding, tenth page", self._get(self.staff, f"{onboarding}?page=10"), **onboarding_page),
             Route(
@@ -262,6 +263,10 @@ class Routes:
         for exam in self.course.exams:
             attempt_pages.forget_number_of_learners(exam.pk)
         return lambda: len(self.staff.send("GET", f"{ATTEMPT}/grouped/course_id/{COURSE}").body)
+
+    def _new_search(self) -> Callable[[], int]:
+        text = f"learner{500 + self._next_number()}@"
+        return lambda: len(self.staff.send("GET", f"{ATTEMPT}/grouped/course_id/{COURSE}/search/{text}").body)
 
     def _onboarding_by_provider(self, path: str) -> Send:
         from django.apps import apps

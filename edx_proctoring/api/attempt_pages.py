@@ -6,18 +6,20 @@ each exam. What a page costs should not depend on that number. Three things keep
 - The page that everybody opens (newest first, nothing searched) is read off an index: going
   backwards in time, the first attempt that is met of a learner at an exam is the newest.
 - How many rows there are altogether needs all of them; it is remembered until it changes.
-- A search looks for the people first, and at their attempts afterwards.
+- A search looks for the people first, and at their attempts afterwards; who was found is remembered a while.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
 from edx_proctoring.api.attempts_read import attempt_dict
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
@@ -47,6 +49,11 @@ _DEEPEST_ROW: Final = 2500
 
 # People that a search names one by one in the next query; more are described to the database instead.
 _MOST_PEOPLE_NAMED: Final = 500
+
+_PEOPLE_KEY: Final = "edx_proctoring.people_called.{}"
+_PEOPLE_SECONDS: Final = 60
+# An attempt is seen when its transaction ends, and dated by the clock of the host that made it.
+_MAY_BE_UNDER_WAY: Final = timedelta(minutes=1)
 
 _COUNT_KEY: Final = "edx_proctoring.learners_of_exam.{}"
 # Rows that are deleted behind the back of the ORM are noticed after this time.
@@ -92,18 +99,19 @@ def current_attempts_page(
     if ordering not in ATTEMPT_ORDERINGS:
         ordering = NEWEST_FIRST
     exams = _exams(course_id, exam_id)
-    wanted = _newest_attempts(exams)
-    if status:
-        wanted = wanted.filter(status=status)
-    if search_by:
-        wanted, are_few = _of_people(wanted, search_by, exams)
-    in_order = wanted.order_by(*ATTEMPT_ORDERINGS[ordering]).values_list("pk", "user_id", "proctored_exam_id")
-    if search_by and are_few:
-        found = Paginator(list(in_order), page_size).get_page(page)
-        rows: Any = found.object_list
-    elif search_by or status:
+    people = _People(search_by, exams) if search_by else None
+    if people is not None and people.named is not None:
+        in_order: Any = _rows_of(people.named, exams, status, ATTEMPT_ORDERINGS[ordering])
+    else:
+        wanted = _newest_attempts(exams)
+        if status:
+            wanted = wanted.filter(status=status)
+        if people is not None:
+            wanted = wanted.filter(user_id__in=people.query)
+        in_order = wanted.order_by(*ATTEMPT_ORDERINGS[ordering]).values_list("pk", "user_id", "proctored_exam_id")
+    if people is not None or status:
         found = Paginator(in_order, page_size).get_page(page)
-        rows = found.object_list
+        rows: Any = found.object_list
     else:
         steps = _steps_to(page * page_size) if ordering == NEWEST_FIRST else 0
         found, rows = _page_of_everybody(in_order, exams, steps, page, page_size)
@@ -204,24 +212,83 @@ def _newest_attempts(exam_ids: Collection[int]) -> QuerySet[ProctoredExamStudent
     return attempts.filter(~Exists(later), proctored_exam_id__in=list(exam_ids))
 
 
-def _of_people(
-    wanted: QuerySet[ProctoredExamStudentAttempt], search_by: str, exam_ids: Collection[int]
-) -> tuple[QuerySet[ProctoredExamStudentAttempt], bool]:
-    """Return those of the attempts whose learner is called so, and whether these are few people. One query."""
-    has_attempt_here = Exists(
-        ProctoredExamStudentAttempt.objects.filter(user_id=OuterRef("pk"), proctored_exam_id__in=list(exam_ids))
+class _People:
+    """Learners of the exams whose username or e-mail address contains a text.
+
+    ``query``: asks for their ids. ``named``: these ids, None if they are many. One query.
+
+    No index finds a part of a name: everybody's is compared. But a search is repeated, when its pages are turned and
+    when the list is read again after each action on a row. So who was found is remembered for a minute, and meanwhile
+    only those are looked at who have entered an exam since. A learner who is renamed is found a minute later.
+    """
+
+    def __init__(self, search_by: str, exam_ids: Collection[int]) -> None:
+        self._is_called_so = Q(username__icontains=search_by) | Q(email__icontains=search_by)
+        self._exam_ids = sorted(exam_ids)
+        self.query = self._learners(self._attempts())
+        key = self._key(search_by)
+        now = timezone.now()
+        found: tuple[datetime, list[int] | None] | None = cache.get(key)
+        if found is None:
+            self.named = self._named(self.query)
+            cache.set(key, (now, self.named), _PEOPLE_SECONDS)
+        else:
+            looked_at, self.named = found
+            if self.named is not None:
+                self._add_newcomers(since=looked_at - _MAY_BE_UNDER_WAY)
+
+    def _key(self, search_by: str) -> str:
+        # What somebody is searching for may be a name, which has no place in a key.
+        asked = f"{self._exam_ids} {search_by.lower()}"
+        return _PEOPLE_KEY.format(sha256(asked.encode()).hexdigest())
+
+    def _attempts(self) -> QuerySet[ProctoredExamStudentAttempt]:
+        return ProctoredExamStudentAttempt.objects.filter(proctored_exam_id__in=self._exam_ids)
+
+    def _learners(self, attempts: QuerySet[ProctoredExamStudentAttempt]) -> QuerySet:
+        return (
+            get_user_model()
+            .objects.filter(self._is_called_so, Exists(attempts.filter(user_id=OuterRef("pk"))))
+            .order_by()
+            .values_list("pk", flat=True)
+        )
+
+    def _add_newcomers(self, *, since: datetime) -> None:
+        newcomers = self._attempts().filter(created__gte=since).order_by().values("user_id")
+        people = get_user_model().objects.filter(self._is_called_so, pk__in=newcomers).order_by()
+        more = self._named(people.values_list("pk", flat=True))
+        together = None if more is None or self.named is None else sorted({*self.named, *more})
+        self.named = together if together is not None and len(together) <= _MOST_PEOPLE_NAMED else None
+
+    @staticmethod
+    def _named(people: QuerySet) -> list[int] | None:
+        found = list(people[: _MOST_PEOPLE_NAMED + 1])
+        return found if len(found) <= _MOST_PEOPLE_NAMED else None
+
+
+def _rows_of(
+    user_ids: Collection[int], exam_ids: Collection[int], status: str | None, ordering: Sequence[str]
+) -> list[_Row]:
+    """Return the newest attempt of each of a few people at each exam, in order. One query, none for nobody.
+
+    All of their attempts are read, and told apart here: asked for the newest ones, PostgreSQL and MariaDB look at
+    everybody's.
+    """
+    if not user_ids:
+        return []
+    attempts = list(
+        ProctoredExamStudentAttempt.objects.filter(user_id__in=user_ids, proctored_exam_id__in=list(exam_ids))
+        .order_by(*ordering)
+        .values_list("pk", "user_id", "proctored_exam_id", "created", "status")
     )
-    people = (
-        get_user_model()
-        .objects.filter(Q(username__icontains=search_by) | Q(email__icontains=search_by))
-        .filter(has_attempt_here)
-        .order_by()
-        .values_list("pk", flat=True)
-    )
-    named = list(people[: _MOST_PEOPLE_NAMED + 1])
-    if len(named) > _MOST_PEOPLE_NAMED:
-        return wanted.filter(user_id__in=people), False
-    return wanted.filter(user_id__in=named), True
+    newest: dict[tuple[int, int], tuple[datetime, int]] = {}
+    for pk, user_id, exam_id, created, _status in attempts:
+        newest[user_id, exam_id] = max((created, pk), newest.get((user_id, exam_id), (created, pk)))
+    return [
+        _Row(pk, user_id, exam_id)
+        for pk, user_id, exam_id, created, its_status in attempts
+        if newest[user_id, exam_id] == (created, pk) and status in (None, "", its_status)
+    ]
 
 
 class _TopRows(NamedTuple):

@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from freezegun import freeze_time
 
 from edx_proctoring.api import attempt_pages
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
@@ -160,6 +164,91 @@ def test_what_a_search_finds_does_not_depend_on_how_many_people_it_finds(
     many = [ids(page(number, search_by="learner")) for number in (1, 6)]
 
     assert few == many == [look_at_everything()[:10], look_at_everything()[50:]]
+
+
+@pytest.mark.parametrize(
+    "enter",
+    [
+        pytest.param(lambda exam, user: make_attempt(exam, user), id="now"),
+        pytest.param(
+            lambda exam, user: make_attempt(exam, user, created=timezone.now() - timedelta(seconds=50)),
+            id="in-a-transaction-that-was-under-way",
+        ),
+    ],
+)
+def test_a_search_that_is_repeated_finds_who_has_entered_since(
+    large_exam: ProctoredExam, enter: Callable[..., Any]
+) -> None:
+    assert ids(page(search_by="ZOE")) == []
+
+    pk = enter(large_exam, make_user("zoe_who_is_late")).pk
+    assert ids(page(search_by="ZOE")) == [pk]
+
+    ProctoredExamStudentAttempt.objects.get(pk=pk).delete()
+    assert ids(page(search_by="zoe")) == []
+
+
+def test_a_search_that_is_repeated_compares_nobody_again_for_a_minute(
+    large_exam: ProctoredExam, count_queries: Count
+) -> None:
+    zoe = make_user("zoe")
+    attempt = make_attempt(large_exam, zoe)
+    ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).update(created=timezone.now() - timedelta(hours=1))
+
+    with freeze_time(timezone.now()) as clock:
+        assert count_queries(lambda: page(search_by="zoe")) == 4
+        with CaptureQueriesContext(connection) as repeated:
+            assert ids(page(search_by="zoe")) == [attempt.pk]
+        assert len(repeated) == 4
+        [looking] = [query["sql"] for query in repeated.captured_queries if "LIKE" in query["sql"].upper()]
+        assert "created" in looking, "only newcomers are looked at"
+
+        type(zoe).objects.filter(pk=zoe.pk).update(username="anna", email="anna@example.com")
+        assert ids(page(search_by="anna")) == [attempt.pk]
+        assert ids(page(search_by="zoe")) == [attempt.pk], "as remembered"
+        clock.tick(61)
+        assert ids(page(search_by="zoe")) == []
+
+
+def test_nobody_is_forgotten_when_newcomers_make_them_too_many_to_be_named(
+    large_exam: ProctoredExam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempt_pages, "_MOST_PEOPLE_NAMED", 1)
+    first = make_attempt(large_exam, make_user("zoe_1"))
+    assert ids(page(search_by="zoe")) == [first.pk]
+
+    second = make_attempt(large_exam, make_user("zoe_2"))
+
+    assert ids(page(search_by="zoe")) == [second.pk, first.pk]
+
+
+def test_what_is_searched_for_stands_in_no_key_of_the_cache(
+    large_exam: ProctoredExam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys: list[str] = []
+    monkeypatch.setattr(cache, "set", lambda key, *_args, **_kwargs: keys.append(key))
+
+    page(search_by="zoe.smith@example.com")
+
+    assert keys
+    assert not any("zoe" in key or " " in key for key in keys)
+
+
+@pytest.mark.parametrize("ordering", attempt_pages.ATTEMPT_ORDERINGS)
+@pytest.mark.parametrize("status", ["", S.submitted, S.rejected])
+def test_few_and_many_people_are_found_in_the_same_order(
+    large_exam: ProctoredExam, monkeypatch: pytest.MonkeyPatch, ordering: str, status: str
+) -> None:
+    other = make_exam("timed", exam_name="Another")
+    learners = [attempt.user for attempt in large_exam.proctoredexamstudentattempt_set.all()[:5]]
+    insert(other, learners[:3], seconds=lambda: 7, status=S.rejected)
+    insert(large_exam, learners[1:4], seconds=lambda: 7, status=S.rejected)
+    few = ids(page(size=100, search_by="learner", ordering=ordering, status=status))
+    monkeypatch.setattr(attempt_pages, "_MOST_PEOPLE_NAMED", 1)
+    cache.clear()
+
+    assert few == ids(page(size=100, search_by="learner", ordering=ordering, status=status))
+    assert few
 
 
 def test_a_search_finds_nobody_who_took_no_exam_here(large_exam: ProctoredExam) -> None:
