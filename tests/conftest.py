@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.cache import cache
+from edx_django_utils.cache import RequestCache
 from eventtracking import tracker as event_tracker
 from eventtracking.tracker import Tracker
 
@@ -119,10 +120,12 @@ def events() -> Iterator[list[tuple[str, dict[str, Any]]]]:
 
 @pytest.fixture(autouse=True)
 def _empty_cache() -> Iterator[None]:
-    """Switches, circuit breakers and nonces live in the cache."""
+    """Switches, circuit breakers and nonces live in the cache; dates also in the memory of the thread."""
     cache.clear()
+    RequestCache.clear_all_namespaces()
     yield
     cache.clear()
+    RequestCache.clear_all_namespaces()
 
 
 @pytest.fixture

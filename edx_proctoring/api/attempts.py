@@ -283,16 +283,15 @@ def _verified_name(user_id: int) -> str | None:
 def _insert(
     entrance: Entrance, *, attempt_code: str, taking_as_proctored: bool, registration: _Registration
 ) -> ProctoredExamStudentAttempt:
-    """Insert the row, once and with its final status; looks again whether it may.
+    """Insert the row, once and with its final status.
 
-    Locks: the user, so that the second of two requests sees what the first one did. Where a caller's
-    transaction shows it an older state of the tables, the unique place of ``OpenAttempt`` stops it.
+    Where the entrance was clear, the unique place of ``OpenAttempt`` lets one of several requests in. Else it is
+    looked at again. Locks, only then: the user, so that the second of two requests sees what the first one did. Where
+    a caller's transaction shows it an older state of the tables, the place stops it.
     """
     exam, user_id = entrance.exam, entrance.user_id
-    user = get_user_model().objects.select_for_update().filter(pk=user_id).first()
-    if user is None:
-        raise UserNotFoundException(f"user_id={user_id} does not exist")
-    now = entrances.look(exam.pk, user_id)
+    user = entrance.user if entrance.is_clear and entrance.user is not None else _learner(entrance)
+    now = entrance if entrance.is_clear else entrances.look(exam.pk, user_id)
     _refuse_second(now)
     time_remaining_seconds = None
     if now.former is not None and now.former.in_resume_process:
@@ -314,6 +313,15 @@ def _insert(
     if not attempt.is_sample_attempt:
         _take_place(attempt, now.place_holder)
     return attempt
+
+
+def _learner(entrance: Entrance) -> Any:
+    """Return the user; held to the end of the transaction if the entrance was not clear. Raises if there is none."""
+    users = get_user_model().objects
+    found = (users if entrance.is_clear else users.select_for_update()).filter(pk=entrance.user_id).first()
+    if found is None:
+        raise UserNotFoundException(f"user_id={entrance.user_id} does not exist")
+    return found
 
 
 def _take_place(attempt: ProctoredExamStudentAttempt, stale_holder: int | None) -> None:

@@ -1,8 +1,8 @@
 """What stands at the door of an exam when a learner wants to enter: all of it in one query.
 
-Spec: python-api.md 8.5, rest-api.md 11. Looked at twice per attempt: before the provider is asked, and again
-under the lock. One statement sees one state of the tables, so what it says about the place and about the
-attempts belongs together.
+Spec: python-api.md 8.5, rest-api.md 11. Looked at before the provider is asked; and again under a lock, where an
+earlier attempt or a taken place has to be dealt with. One statement sees one state of the tables, so what it says
+about the place and about the attempts belongs together.
 """
 
 import logging
@@ -48,7 +48,7 @@ class Entrance:
     """One learner before one exam.
 
     ``review_policy``: unsaved, with id and text. ``place_holder``: id of the attempt that has the learner's
-    place (``OpenAttempt``), None if it is free.
+    place (``OpenAttempt``), None if it is free. ``user``: the learner, if whoever looks knows them.
     """
 
     exam: ProctoredExam
@@ -57,6 +57,12 @@ class Entrance:
     review_policy: ProctoredExamReviewPolicy | None
     grants: timing.Grants
     place_holder: int | None
+    user: Any = None
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether nothing is there to be dealt with, and the place keeps out whoever else finds it so."""
+        return self.former is None and self.place_holder is None and not self.exam.is_practice_exam
 
     @cached_property
     def exam_dict(self) -> dict[str, Any]:
@@ -64,8 +70,11 @@ class Entrance:
         return exams.exam_dict(self.exam)
 
 
-def look(exam_id: int, user_id: int) -> Entrance:
-    """Return what is there now. One query. Raises ``ProctoredExamNotFoundException``."""
+def look(exam_id: int, user_id: int, *, user: Any = None) -> Entrance:
+    """Return what is there now. One query. Raises ``ProctoredExamNotFoundException``.
+
+    ``user``: the learner, from callers who have them.
+    """
     allowances = ProctoredExamStudentAllowance
     try:
         exam = ProctoredExam.objects.annotate(
@@ -98,6 +107,7 @@ def look(exam_id: int, user_id: int) -> Entrance:
         review_policy=_policy(exam, exam.entrance_policy, is_one_of_several=exam.entrance_older_policy is not None),
         grants=timing.grants_of(exam.entrance_extra_time, exam.entrance_exception, exam_id=exam_id, user_id=user_id),
         place_holder=exam.entrance_place,
+        user=user,
     )
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
@@ -89,16 +90,32 @@ class ProctoredExamStudentAttemptQuerySet(models.QuerySet["ProctoredExamStudentA
         return attempt
 
     def locked_with_exam_and_user(self, attempt_id: int, /) -> "ProctoredExamStudentAttempt":
-        """As ``locked``, with exam and user, which are not held.
-
-        One query; two where the database can only hold all that it joins (MariaDB).
-        """
+        """As ``locked``, with exam and user, which are not held. One query."""
         if can_hold_one_of_joined(self.db):
             return self.with_exam_and_user().locked(attempt_id)
-        attempt = self.locked(attempt_id)
-        known = ProctoredExamStudentAttempt.objects.with_exam_and_user().get(pk=attempt.pk)
-        attempt.proctored_exam, attempt.user = known.proctored_exam, known.user
+        # A locking read holds all that it joins, and nothing that its subqueries look up.
+        exam, user = _Looked("proctored_exam", ProctoredExam), _Looked("user", get_user_model())
+        attempt = self.annotate(**exam.columns(), **user.columns()).locked(attempt_id)
+        attempt.proctored_exam, attempt.user = exam.taken_from(attempt), user.taken_from(attempt)
         return attempt
+
+
+class _Looked:
+    """A row that a foreign key points to, read column by column in subqueries instead of a join."""
+
+    def __init__(self, relation: str, model: type[models.Model]) -> None:
+        self._relation, self._model = relation, model
+        self._names = {field.attname: f"looked_{relation}_{field.attname}" for field in model._meta.concrete_fields}
+
+    def columns(self) -> dict[str, Subquery]:
+        """Return the annotations that read it."""
+        row = self._model._default_manager.filter(pk=OuterRef(f"{self._relation}_id"))
+        return {alias: Subquery(row.values(attname)) for attname, alias in self._names.items()}
+
+    def taken_from(self, holder: models.Model) -> Any:
+        """Return the instance, out of the annotations of ``holder``."""
+        values = [holder.__dict__.pop(alias) for alias in self._names.values()]
+        return self._model.from_db(holder._state.db, list(self._names), values)
 
 
 class ProctoredExamStudentAttemptManager(

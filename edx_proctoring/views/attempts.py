@@ -178,7 +178,8 @@ class StudentProctoredExamAttemptCollection(ProctoredAPIView):
         body = body_of(request)
         start_clock = is_yes(body.get("start_clock", "false"))
         take_as_proctored = is_yes(body.get("attempt_proctored", "false"))
-        entrance = entrances.look(required_id(body, "exam_id"), caller(request).id)
+        learner = caller(request)
+        entrance = entrances.look(required_id(body, "exam_id"), learner.id, user=learner)
         if start_clock:
             refused = refusal_to_start(request, entrance.exam_dict, None)
             if refused is not None:
