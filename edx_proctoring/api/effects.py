@@ -277,11 +277,16 @@ def _heed_those_on_loan(superseded: Sequence[AttemptEffect], rows: Sequence[Atte
     on_loan_elsewhere = {
         _route_of(row).lane: row.next_try_at
         for row in superseded
-        if row.tries == 0 and row.next_try_at > now and row.attempt_id not in _delivering.get()
+        if _is_on_loan(row, now) and row.attempt_id not in _delivering.get()
     }
     on_loan_elsewhere.pop(None, None)
     for row in rows:
         row.__dict__["repeat_at"] = on_loan_elsewhere.get(_route_of(row).lane)
+
+
+def _is_on_loan(row: AttemptEffect, now: datetime) -> bool:
+    """Return whether somebody may be delivering a row: at its first try, or lent since. Else it waits for its pause."""
+    return row.next_try_at > now and (row.tries == 0 or row.next_try_at - row.modified == LEASE)
 
 
 def keep_failed(attempt: ProctoredExamStudentAttempt, effect: Effect, error: Exception) -> None:
@@ -392,7 +397,7 @@ def _deliver_rows(
 def _deliver_one_by_one(rows: Iterable[AttemptEffect], scene: Scene, overtaken: Collection[int]) -> DeliveryReport:
     to_be_forgotten: list[AttemptEffect] = []
     superseded: list[AttemptEffect] = []
-    delivered = failed = given_up = 0
+    report = DeliveryReport()
     for row in rows:
         route = _route_of(row)
         if row.pk in overtaken or route.is_superseded(row.to_status, scene.attempt.status):
@@ -403,16 +408,12 @@ def _deliver_one_by_one(rows: Iterable[AttemptEffect], scene: Scene, overtaken: 
                 route.receiver(Delivery(row.call_name, row.to_status, json.loads(row.arguments), scene))
         except Exception as error:  # pylint: disable=broad-except
             # Providers and services raise what they like, and the status stands (C3).
-            if _keep_for_later(row, error):
-                failed += 1
-            else:
-                given_up += 1
+            report += _keep_for_later(row, error)
         else:
-            delivered += 1
+            report += DeliveryReport(delivered=1)
             repeat_at = row.__dict__.get("repeat_at")
             if repeat_at is not None:
-                row.next_try_at = repeat_at
-                retried(row.save)(update_fields=["next_try_at"])
+                _repeat_at(row, repeat_at)
                 continue
             to_be_forgotten.append(row)
             if route.reaches_a_person:
@@ -422,7 +423,7 @@ def _deliver_one_by_one(rows: Iterable[AttemptEffect], scene: Scene, overtaken: 
         _settle_superseded(superseded)
     if to_be_forgotten:
         _forget(to_be_forgotten)
-    return DeliveryReport(delivered, len(superseded), failed, given_up)
+    return report + DeliveryReport(superseded=len(superseded))
 
 
 # What this thread is delivering, for changes that receivers make: attempts, and rows of theirs that became untrue.
@@ -464,7 +465,13 @@ def _forget(rows: Collection[AttemptEffect]) -> None:
 
 
 def _lend(rows: Collection[AttemptEffect], now: datetime) -> None:
-    AttemptEffect.objects.filter(pk__in=[row.pk for row in rows]).update(next_try_at=now + LEASE)
+    # ``modified`` says since when, so that a loan is not taken for a pause.
+    AttemptEffect.objects.filter(pk__in=[row.pk for row in rows]).update(next_try_at=now + LEASE, modified=now)
+
+
+@retried
+def _repeat_at(row: AttemptEffect, moment: datetime) -> None:
+    AttemptEffect.objects.filter(pk=row.pk).update(next_try_at=moment)
 
 
 @retried
@@ -480,15 +487,26 @@ def _settle_superseded(rows: Collection[AttemptEffect]) -> None:
         )
 
 
-def _keep_for_later(row: AttemptEffect, error: Exception) -> bool:
-    """Note a failed delivery; return whether it will be tried again."""
+def _keep_for_later(row: AttemptEffect, error: Exception) -> DeliveryReport:
+    """Note a failed delivery, unless somebody else has settled the effect meanwhile; return what became of it."""
     now = timezone.now()
     row.tries += 1
     row.next_try_at = now + pause_after(row.tries)
     row.last_error = describe_error(error)
     try_again = now - row.created < GIVE_UP_AFTER
     row.state = AttemptEffect.STATE_DUE if try_again else AttemptEffect.STATE_FAILED
-    retried(row.save)(update_fields=["tries", "next_try_at", "last_error", "state"])
+    # Overtaken, given up by staff or delivered by another process, it is not to come back.
+    if not _note_failure(row, now):
+        log.warning(
+            "effect not delivered, and settled meanwhile: effect_id=%s attempt_id=%s exam_id=%s kind=%s call=%s error=%s",
+            row.pk,
+            row.attempt_id,
+            row.exam_id,
+            row.kind,
+            row.call_name,
+            row.last_error,
+        )
+        return DeliveryReport(superseded=1)
     if not isinstance(error, AlreadyLogged) or not try_again:
         (log.warning if try_again else log.error)(
             "effect not delivered, %s: effect_id=%s attempt_id=%s exam_id=%s kind=%s call=%s try=%s error=%s",
@@ -502,7 +520,18 @@ def _keep_for_later(row: AttemptEffect, error: Exception) -> bool:
             row.last_error,
             exc_info=not isinstance(error, AlreadyLogged),
         )
-    return try_again
+    return DeliveryReport(failed=1) if try_again else DeliveryReport(given_up=1)
+
+
+@retried
+def _note_failure(row: AttemptEffect, now: datetime) -> bool:
+    """Save the failure that the row tells of; return whether the effect was still due."""
+    still_due = AttemptEffect.objects.filter(pk=row.pk, state=AttemptEffect.STATE_DUE)
+    return bool(
+        still_due.update(
+            tries=row.tries, next_try_at=row.next_try_at, last_error=row.last_error, state=row.state, modified=now
+        )
+    )
 
 
 def pause_after(tries: int) -> timedelta:

@@ -499,3 +499,96 @@ def test_a_slow_process_does_not_have_the_last_word(
     assert words_heard(credit)[:2] == ["satisfied", "submitted"]
     assert words_heard(credit)[-1] == last_word
     assert due() == []
+
+
+def test_what_was_overtaken_does_not_come_back_when_it_fails(
+    credit: Any, clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = make_attempt(status=S.started)
+    in_hand: list[Any] = []
+    with monkeypatch.context() as slow:
+        slow.setattr(effects, "deliver", lambda *args, **kwargs: in_hand.append((args, kwargs)))
+        api.update_attempt_status(attempt.pk, S.submitted)
+    api.update_attempt_status(attempt.pk, S.verified)
+    [(args, kwargs)] = in_hand
+
+    credit.failing = {"set_credit_requirement_status"}
+    effects.deliver(*args, **kwargs)
+    credit.failing = set()
+
+    assert due() == [("credit", "set_credit_requirement_status")], "only the newer word, to be said again"
+    clock.tick(timedelta(hours=2))
+    api.deliver_due_effects()
+    assert words_heard(credit)[2:] == ["satisfied"]
+    assert due() == []
+
+
+def test_what_is_told_again_by_a_slow_process_does_not_have_the_last_word(
+    credit: Any, clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = make_attempt(status=S.started)
+    credit.failing = {"set_credit_requirement_status"}
+    api.update_attempt_status(attempt.pk, S.submitted)
+    credit.failing = set()
+    clock.tick(timedelta(minutes=1))
+    deliver_rows = effects._deliver_rows
+    in_hand: list[Any] = []
+
+    def take_in_hand(rows: Any, attempt: Any) -> Any:
+        in_hand.append((rows, attempt))
+        return api.DeliveryReport()
+
+    with monkeypatch.context() as slow:
+        slow.setattr(effects, "_deliver_rows", take_in_hand)
+        api.deliver_due_effects()
+    api.update_attempt_status(attempt.pk, S.verified)
+    [(rows, seen)] = in_hand
+
+    deliver_rows(rows, seen)
+    clock.tick(effects.LEASE)
+    api.deliver_due_effects()
+
+    assert words_heard(credit) == ["submitted", "satisfied", "submitted", "satisfied"]
+    assert due() == []
+
+
+def test_a_word_that_waits_for_its_next_try_is_overtaken_without_repetition(
+    credit: Any, clock: FrozenDateTimeFactory
+) -> None:
+    attempt = make_attempt(status=S.started)
+    credit.failing = {"set_credit_requirement_status"}
+    api.update_attempt_status(attempt.pk, S.submitted)
+    credit.failing = set()
+
+    api.update_attempt_status(attempt.pk, S.verified)
+
+    assert words_heard(credit) == ["submitted", "satisfied"]
+    assert due() == []
+
+
+@pytest.mark.parametrize(
+    ("settle", "left"),
+    [
+        pytest.param(lambda rows: rows.delete(), [], id="delivered-by-another-process"),
+        pytest.param(
+            lambda rows: api.give_up_effects(rows.values_list("pk", flat=True)),
+            [AttemptEffect.STATE_FAILED],
+            id="given-up-by-staff",
+        ),
+    ],
+)
+def test_what_was_settled_meanwhile_does_not_come_back_when_it_fails(
+    credit: Any, monkeypatch: pytest.MonkeyPatch, settle: Any, left: list[str]
+) -> None:
+    attempt = make_attempt(status=S.started)
+    in_hand: list[Any] = []
+    with monkeypatch.context() as slow:
+        slow.setattr(effects, "deliver", lambda *args, **kwargs: in_hand.append((args, kwargs)))
+        api.update_attempt_status(attempt.pk, S.submitted)
+    settle(AttemptEffect.objects.filter(kind=AttemptEffect.KIND_CREDIT))
+    [(args, kwargs)] = in_hand
+
+    credit.failing = {"set_credit_requirement_status"}
+    effects.deliver(*args, **kwargs)
+
+    assert list(AttemptEffect.objects.values_list("state", flat=True)) == left
