@@ -60,6 +60,8 @@ KIND_CASCADE: Final = "cascade"
 OUTSIDE_KINDS: Final = frozenset({AttemptEffect.KIND_PROVIDER, AttemptEffect.KIND_MAIL})
 
 LEASE: Final = timedelta(seconds=60)
+# In a batch, what was read longer ago than this is read once more before it is delivered.
+LOOK_AGAIN_AFTER: Final = timedelta(seconds=10)
 FIRST_PAUSE_SECONDS: Final = 10
 LONGEST_PAUSE_SECONDS: Final = 60 * 60
 GIVE_UP_AFTER: Final = timedelta(hours=24)
@@ -342,25 +344,24 @@ def deliver_due_effects(
     delivering at this moment may then be delivered twice. ``limit``: at most so many at once. Safe to
     run on several hosts at the same time. Spec: beyond.md 1.
     """
-    now = now or timezone.now()
+    began = timezone.now()
+    now = now or began
     rows = _claim(effect_ids, now=now, limit=limit, ignore_pause=ignore_pause)
-    attempts = {
-        attempt.pk: attempt
-        for attempt in ProctoredExamStudentAttempt.objects.filter(
-            pk__in={row.attempt_id for row in rows}
-        ).with_exam_and_user()
-    }
+    attempts = _attempts_of(rows)
     report = DeliveryReport()
     in_order = sorted(rows, key=lambda row: (row.attempt_id, row.pk))
     for attempt_id, group in groupby(in_order, key=lambda row: row.attempt_id):
-        attempt = attempts.get(attempt_id)
+        mine, attempt = list(group), attempts.get(attempt_id)
+        if timezone.now() - began > LOOK_AGAIN_AFTER:
+            # Those before took long: the loan ends soon, or has ended, and the attempt may have moved on.
+            mine = _renew(mine, lent_until=now + LEASE)
+            attempt = _attempts_of(mine).get(attempt_id)
         if attempt is None:
             # The attempt was removed: there is nothing left to be true.
-            gone = list(group)
-            _settle_superseded(gone)
-            report += DeliveryReport(superseded=len(gone))
+            _settle_superseded(mine)
+            report += DeliveryReport(superseded=len(mine))
         else:
-            report += _deliver_rows(list(group), attempt)
+            report += _deliver_rows(mine, attempt)
     if rows:
         log.info(
             "effects delivered: delivered=%s superseded=%s failed=%s given_up=%s",
@@ -462,6 +463,27 @@ def _claim(effect_ids: Collection[int] | None, *, now: datetime, limit: int, ign
 @retried
 def _forget(rows: Collection[AttemptEffect]) -> None:
     AttemptEffect.objects.filter(pk__in=[row.pk for row in rows]).delete()
+
+
+@short_transaction
+def _renew(rows: Collection[AttemptEffect], *, lent_until: datetime) -> list[AttemptEffect]:
+    """Lend rows for another lease; return those of them that nobody else has taken or settled meanwhile, in order."""
+    ours = list(
+        AttemptEffect.objects.filter(
+            pk__in=[row.pk for row in rows], state=AttemptEffect.STATE_DUE, next_try_at=lent_until
+        )
+        .order_by("id")
+        .select_for_update()
+    )
+    if ours:
+        _lend(ours, timezone.now())
+    return ours
+
+
+def _attempts_of(rows: Collection[AttemptEffect]) -> dict[int, ProctoredExamStudentAttempt]:
+    """Return the attempts of effects as they are now, by id, with exam and user; removed ones are left out."""
+    attempts = ProctoredExamStudentAttempt.objects.filter(pk__in={row.attempt_id for row in rows})
+    return {attempt.pk: attempt for attempt in attempts.with_exam_and_user()}
 
 
 def _lend(rows: Collection[AttemptEffect], now: datetime) -> None:

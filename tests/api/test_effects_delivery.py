@@ -552,20 +552,6 @@ def test_what_is_told_again_by_a_slow_process_does_not_have_the_last_word(
     assert due() == []
 
 
-def test_a_word_that_waits_for_its_next_try_is_overtaken_without_repetition(
-    credit: Any, clock: FrozenDateTimeFactory
-) -> None:
-    attempt = make_attempt(status=S.started)
-    credit.failing = {"set_credit_requirement_status"}
-    api.update_attempt_status(attempt.pk, S.submitted)
-    credit.failing = set()
-
-    api.update_attempt_status(attempt.pk, S.verified)
-
-    assert words_heard(credit) == ["submitted", "satisfied"]
-    assert due() == []
-
-
 @pytest.mark.parametrize(
     ("settle", "left"),
     [
@@ -592,3 +578,42 @@ def test_what_was_settled_meanwhile_does_not_come_back_when_it_fails(
     effects.deliver(*args, **kwargs)
 
     assert list(AttemptEffect.objects.values_list("state", flat=True)) == left
+
+
+def test_a_batch_that_takes_longer_than_a_loan_leaves_to_others_what_they_have_taken(
+    provider: Any, clock: FrozenDateTimeFactory, mailoutbox: list[Any]
+) -> None:
+    slow, other = make_attempt(status=S.submitted), make_attempt(status=S.submitted)
+    make_effect(slow)
+    make_effect(other, kind=AttemptEffect.KIND_MAIL, call="status_email", to_status=S.submitted)
+    by_another_host: list[api.DeliveryReport] = []
+
+    def hang(exam: str, attempt: str) -> None:
+        clock.tick(effects.LEASE)
+        del provider.stop_exam_attempt
+        by_another_host.append(api.deliver_due_effects())
+
+    provider.stop_exam_attempt = hang
+    report = api.deliver_due_effects()
+
+    assert len(mailoutbox) == 1
+    assert by_another_host == [api.DeliveryReport(delivered=2)]
+    assert report == api.DeliveryReport(delivered=1)
+    assert due() == []
+
+
+def test_a_batch_that_takes_long_looks_at_each_attempt_again(
+    provider: Any, credit: Any, clock: FrozenDateTimeFactory, mailoutbox: list[Any]
+) -> None:
+    slow, other = make_attempt(status=S.submitted), make_attempt(status=S.submitted)
+    make_effect(slow)
+    make_effect(other, kind=AttemptEffect.KIND_MAIL, call="status_email", to_status=S.submitted)
+
+    def hang(exam: str, attempt: str) -> None:
+        clock.tick(effects.LEASE / 2)
+        ProctoredExamStudentAttempt.objects.filter(pk=other.pk).update(status=S.error)
+
+    provider.stop_exam_attempt = hang
+
+    assert api.deliver_due_effects() == api.DeliveryReport(delivered=1, superseded=1)
+    assert mailoutbox == []
