@@ -81,12 +81,7 @@ class ProctoredExamStudentAttemptQuerySet(models.QuerySet["ProctoredExamStudentA
 
     def locked(self, attempt_id: int, /) -> "ProctoredExamStudentAttempt":
         """One attempt, held to the end of the transaction. Only this row waits."""
-        attempt = locked_row(self, attempt_id)
-        if attempt is None:
-            raise StudentExamAttemptDoesNotExistsException(
-                f"Attempted to access attempt_id={attempt_id}, but this attempt does not exist."
-            )
-        return attempt
+        return _existing(locked_row(self, attempt_id), attempt_id)
 
     def locked_with_exam_and_user(self, attempt_id: int, /) -> "ProctoredExamStudentAttempt":
         """As ``locked``, with exam and user, which are not held.
@@ -96,9 +91,19 @@ class ProctoredExamStudentAttemptQuerySet(models.QuerySet["ProctoredExamStudentA
         if can_hold_one_of_joined(self.db):
             return self.with_exam_and_user().locked(attempt_id)
         attempt = self.locked(attempt_id)
-        known = ProctoredExamStudentAttempt.objects.with_exam_and_user().get(pk=attempt.pk)
+        # A caller's transaction may be older than the attempt, and then sees it under the lock only.
+        joined = ProctoredExamStudentAttempt.objects.with_exam_and_user().filter(pk=attempt.pk).first()
+        known = _existing(joined, attempt_id)
         attempt.proctored_exam, attempt.user = known.proctored_exam, known.user
         return attempt
+
+
+def _existing(attempt: "ProctoredExamStudentAttempt | None", attempt_id: int) -> "ProctoredExamStudentAttempt":
+    if attempt is None:
+        raise StudentExamAttemptDoesNotExistsException(
+            f"Attempted to access attempt_id={attempt_id}, but this attempt does not exist."
+        )
+    return attempt
 
 
 class ProctoredExamStudentAttemptManager(

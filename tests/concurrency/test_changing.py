@@ -9,14 +9,18 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.signals import pre_save
 from django.utils import timezone
 
 from edx_proctoring import api
 from edx_proctoring.api import actions, effects, transitions
-from edx_proctoring.exceptions import ProctoredBaseException, StudentExamAttemptedAlreadyStarted
+from edx_proctoring.exceptions import (
+    ProctoredBaseException,
+    StudentExamAttemptDoesNotExistsException,
+    StudentExamAttemptedAlreadyStarted,
+)
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.models.attempts import ProctoredExamStudentAttemptQuerySet
 from edx_proctoring.signals import exam_attempt_status_signal
@@ -181,6 +185,32 @@ def test_who_waits_for_the_lock_overtakes_the_effects_of_the_one_before(
     started = AttemptEffect.objects.filter(call_name="start_exam_attempt", state=AttemptEffect.STATE_DUE)
     print(f"by_id={by_id} left_untrue={started.count()}")
     assert started.count() == left_untrue
+
+
+@pytest.mark.skipif(connection.vendor != "mysql", reason="elsewhere a transaction that is older is told so, or sees all")
+def test_a_transaction_that_is_older_than_the_attempt_does_not_know_it(provider: ThreadSafeProvider) -> None:
+    """A host that has set REPEATABLE READ, against the platform's rule, and calls from a transaction of its own."""
+    has_looked, is_made = threading.Event(), threading.Event()
+    made: list[int] = []
+
+    def change() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        with transaction.atomic():
+            assert not ProctoredExamStudentAttempt.objects.exists()
+            has_looked.set()
+            is_made.wait(timeout=10)
+            api.update_attempt_status(made[0], S.submitted)
+
+    def make() -> None:
+        has_looked.wait(timeout=10)
+        made.append(make_attempt(status=S.started).pk)
+        is_made.set()
+
+    outcomes = at_the_same_time(change, make)
+
+    assert [type(outcome) for outcome in outcomes] == [StudentExamAttemptDoesNotExistsException, type(None)]
+    assert ProctoredExamStudentAttempt.objects.get().status == S.started
 
 
 # Anything may meet anything
