@@ -520,7 +520,7 @@ def _keep_for_later(row: AttemptEffect, error: Exception) -> DeliveryReport:
     # Overtaken, given up by staff or delivered by another process, it is not to come back.
     if not _note_failure(row, now):
         log.warning(
-            "effect not delivered, and settled meanwhile: effect_id=%s attempt_id=%s exam_id=%s kind=%s call=%s error=%s",
+            "effect not delivered, settled meanwhile: effect_id=%s attempt_id=%s exam_id=%s kind=%s call=%s error=%s",
             row.pk,
             row.attempt_id,
             row.exam_id,
