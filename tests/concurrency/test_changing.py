@@ -193,6 +193,44 @@ def test_who_waits_for_the_lock_overtakes_the_effects_of_the_one_before(
     assert started.count() == left_untrue
 
 
+@pytest.mark.spec("python-api.md", "7.3:lock")
+def test_a_host_that_looked_before_in_its_own_transaction_sees_what_was_done_since(
+    provider: ThreadSafeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As under ATOMIC_REQUESTS: the first look is not the last, neither at the attempt nor at what waits."""
+    attempt = make_attempt(status=S.started)
+    has_looked, is_handed_in, deliver = threading.Event(), threading.Event(), effects.deliver
+    slow_host: list[int] = []
+
+    def deliver_unless_slow(rows: Any, attempt: Any, **kwargs: Any) -> Any:
+        return None if threading.get_ident() in slow_host else deliver(rows, attempt, **kwargs)
+
+    def hand_in() -> None:
+        slow_host.append(threading.get_ident())
+        has_looked.wait(timeout=10)
+        api.update_attempt_status(attempt.pk, S.submitted)
+        is_handed_in.set()
+
+    def report_an_error() -> Any:
+        with transaction.atomic():
+            seen = api.get_exam_attempt_by_id(attempt.pk)
+            waiting_then = AttemptEffect.objects.count()
+            has_looked.set()
+            assert is_handed_in.wait(timeout=10)
+            api.update_attempt_status(attempt.pk, S.error)
+        return seen["status"], waiting_then
+
+    monkeypatch.setattr(effects, "deliver", deliver_unless_slow)
+    outcomes = at_the_same_time(report_an_error, hand_in)
+
+    assert outcomes == [(S.started, 0), None]
+    kept = attempt.history.order_by("history_id").values_list("status", flat=True)
+    assert list(kept) == [S.started, S.submitted, S.error]
+    left = dict(AttemptEffect.objects.values_list("call_name", "state"))
+    assert left["stop_exam_attempt"] == AttemptEffect.STATE_SUPERSEDED
+    assert provider.calls == ["mark_erroneous_exam_attempt"]
+
+
 @pytest.mark.skipif(connection.vendor != "mysql", reason="what a lock shows to an older transaction")
 def test_a_transaction_that_is_older_than_the_attempt_does_not_know_it(provider: ThreadSafeProvider) -> None:
     """A host that has set REPEATABLE READ, against the platform's rule, and calls from a transaction of its own."""
