@@ -220,8 +220,9 @@ def record(
     """Write effects beside the change that causes them; return what is to be delivered now, in order.
 
     To be called in the transaction of the change, with the attempt locked. What an earlier change
-    left behind is superseded or, if its pause is over, returned first. ``others_wait``: False where
-    the caller has seen, under the lock, that nothing was left behind; that saves a query.
+    left behind is superseded or, if its pause is over, returned first; these rows are locked too.
+    ``others_wait``: False where the caller has seen, under the lock, that nothing was left behind; that
+    saves a query.
     """
     written = [
         AttemptEffect(
@@ -244,14 +245,28 @@ def record(
     waiting = list(AttemptEffect.objects.of_attempt(attempt.pk).filter(state=AttemptEffect.STATE_DUE))
     leftovers, rows = _told_apart(waiting, written)
     lanes = {_route(effect.kind, effect.call).lane for effect in effects} - {None}
-    superseded = [row for row in leftovers if _route_of(row).is_overtaken(row.to_status, to_status, lanes)]
+
+    def is_overtaken(row: AttemptEffect) -> bool:
+        return _route_of(row).is_overtaken(row.to_status, to_status, lanes)
+
+    concerned = _held(row for row in leftovers if is_overtaken(row) or row.next_try_at <= now)
+    superseded = [row for row in concerned if is_overtaken(row)]
     if superseded:
         _settle_superseded(superseded)
         _heed_those_on_loan(superseded, rows, now)
-    ripe = [row for row in leftovers if row not in superseded and row.next_try_at <= now]
+    ripe = [row for row in concerned if row not in superseded and row.next_try_at <= now]
     if ripe:
         _lend(ripe, now)
     return ripe + rows
+
+
+def _held(rows: Iterable[AttemptEffect]) -> list[AttemptEffect]:
+    """Return the rows as they are now, locked, without those that are settled: other hosts deliver meanwhile."""
+    keys = [row.pk for row in rows]
+    if not keys:
+        return []
+    waiting = AttemptEffect.objects.filter(pk__in=keys, state=AttemptEffect.STATE_DUE)
+    return list(waiting.order_by("id").select_for_update())
 
 
 def _told_apart(

@@ -617,3 +617,65 @@ def test_a_batch_that_takes_long_looks_at_each_attempt_again(
 
     assert api.deliver_due_effects() == api.DeliveryReport(delivered=1, superseded=1)
     assert mailoutbox == []
+
+
+@pytest.fixture
+def claimed_in_between(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Let another host take what is due right after a change has looked at it; return what to call for its delivery."""
+    tell_apart, deliver_rows = effects._told_apart, effects._deliver_rows
+    in_hand: list[Any] = []
+
+    def take_in_hand(rows: Any, attempt: Any) -> Any:
+        in_hand.append((rows, attempt))
+        return api.DeliveryReport()
+
+    def told_apart_before_the_claim(*args: Any) -> Any:
+        known = tell_apart(*args)
+        with monkeypatch.context() as another_host:
+            another_host.setattr(effects, "_deliver_rows", take_in_hand)
+            api.deliver_due_effects()
+        return known
+
+    def deliver_now() -> None:
+        for rows, attempt in in_hand:
+            deliver_rows(rows, attempt)
+
+    monkeypatch.setattr(effects, "_told_apart", told_apart_before_the_claim)
+    return deliver_now
+
+
+def test_what_another_host_takes_under_our_eyes_is_told_by_it_alone(
+    instructor: Any, clock: FrozenDateTimeFactory, request: pytest.FixtureRequest
+) -> None:
+    attempt = make_attempt(status=S.started)
+    instructor.failing = {"complete_student_attempt"}
+    api.update_attempt_status(attempt.pk, S.submitted)
+    instructor.failing = set()
+    clock.tick(timedelta(minutes=1))
+    deliver_now = request.getfixturevalue("claimed_in_between")
+
+    api.update_attempt_status(attempt.pk, S.second_review_required)
+    assert len(instructor.called("complete_student_attempt")) == 1, "the first try"
+    deliver_now()
+
+    assert len(instructor.called("complete_student_attempt")) == 2
+    assert due() == []
+
+
+def test_what_another_host_takes_under_our_eyes_does_not_have_the_last_word(
+    credit: Any, clock: FrozenDateTimeFactory, request: pytest.FixtureRequest
+) -> None:
+    attempt = make_attempt(status=S.started)
+    credit.failing = {"set_credit_requirement_status"}
+    api.update_attempt_status(attempt.pk, S.submitted)
+    credit.failing = set()
+    clock.tick(timedelta(minutes=1))
+    deliver_now = request.getfixturevalue("claimed_in_between")
+
+    api.update_attempt_status(attempt.pk, S.verified)
+    deliver_now()
+    clock.tick(effects.LEASE)
+    api.deliver_due_effects()
+
+    assert words_heard(credit) == ["submitted", "satisfied", "submitted", "satisfied"]
+    assert due() == []
