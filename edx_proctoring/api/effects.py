@@ -60,6 +60,8 @@ KIND_CASCADE: Final = "cascade"
 OUTSIDE_KINDS: Final = frozenset({AttemptEffect.KIND_PROVIDER, AttemptEffect.KIND_MAIL})
 
 LEASE: Final = timedelta(seconds=60)
+# In a batch, what was read longer ago than this is read once more before it is delivered.
+LOOK_AGAIN_AFTER: Final = timedelta(seconds=10)
 FIRST_PAUSE_SECONDS: Final = 10
 LONGEST_PAUSE_SECONDS: Final = 60 * 60
 GIVE_UP_AFTER: Final = timedelta(hours=24)
@@ -218,8 +220,9 @@ def record(
     """Write effects beside the change that causes them; return what is to be delivered now, in order.
 
     To be called in the transaction of the change, with the attempt locked. What an earlier change
-    left behind is superseded or, if its pause is over, returned first. ``others_wait``: False where
-    the caller has seen, under the lock, that nothing was left behind; that saves a query.
+    left behind is superseded or, if its pause is over, returned first; these rows are locked too.
+    ``others_wait``: False where the caller has seen, under the lock, that nothing was left behind; that
+    saves a query.
     """
     written = [
         AttemptEffect(
@@ -242,14 +245,28 @@ def record(
     waiting = list(AttemptEffect.objects.of_attempt(attempt.pk).filter(state=AttemptEffect.STATE_DUE))
     leftovers, rows = _told_apart(waiting, written)
     lanes = {_route(effect.kind, effect.call).lane for effect in effects} - {None}
-    superseded = [row for row in leftovers if _route_of(row).is_overtaken(row.to_status, to_status, lanes)]
+
+    def is_overtaken(row: AttemptEffect) -> bool:
+        return _route_of(row).is_overtaken(row.to_status, to_status, lanes)
+
+    concerned = _held(row for row in leftovers if is_overtaken(row) or row.next_try_at <= now)
+    superseded = [row for row in concerned if is_overtaken(row)]
     if superseded:
         _settle_superseded(superseded)
         _heed_those_on_loan(superseded, rows, now)
-    ripe = [row for row in leftovers if row not in superseded and row.next_try_at <= now]
+    ripe = [row for row in concerned if row not in superseded and row.next_try_at <= now]
     if ripe:
         _lend(ripe, now)
     return ripe + rows
+
+
+def _held(rows: Iterable[AttemptEffect]) -> list[AttemptEffect]:
+    """Return the rows as they are now, locked, without those that are settled: other hosts deliver meanwhile."""
+    keys = [row.pk for row in rows]
+    if not keys:
+        return []
+    waiting = AttemptEffect.objects.filter(pk__in=keys, state=AttemptEffect.STATE_DUE)
+    return list(waiting.order_by("id").select_for_update())
 
 
 def _told_apart(
@@ -277,11 +294,16 @@ def _heed_those_on_loan(superseded: Sequence[AttemptEffect], rows: Sequence[Atte
     on_loan_elsewhere = {
         _route_of(row).lane: row.next_try_at
         for row in superseded
-        if row.tries == 0 and row.next_try_at > now and row.attempt_id not in _delivering.get()
+        if _is_on_loan(row, now) and row.attempt_id not in _delivering.get()
     }
     on_loan_elsewhere.pop(None, None)
     for row in rows:
         row.__dict__["repeat_at"] = on_loan_elsewhere.get(_route_of(row).lane)
+
+
+def _is_on_loan(row: AttemptEffect, now: datetime) -> bool:
+    """Return whether somebody may be delivering a row: at its first try, or lent since. Else it waits for its pause."""
+    return row.next_try_at > now and (row.tries == 0 or row.next_try_at - row.modified == LEASE)
 
 
 def keep_failed(attempt: ProctoredExamStudentAttempt, effect: Effect, error: Exception) -> None:
@@ -337,25 +359,24 @@ def deliver_due_effects(
     delivering at this moment may then be delivered twice. ``limit``: at most so many at once. Safe to
     run on several hosts at the same time. Spec: beyond.md 1.
     """
-    now = now or timezone.now()
+    began = timezone.now()
+    now = now or began
     rows = _claim(effect_ids, now=now, limit=limit, ignore_pause=ignore_pause)
-    attempts = {
-        attempt.pk: attempt
-        for attempt in ProctoredExamStudentAttempt.objects.filter(
-            pk__in={row.attempt_id for row in rows}
-        ).with_exam_and_user()
-    }
+    attempts = _attempts_of(rows)
     report = DeliveryReport()
     in_order = sorted(rows, key=lambda row: (row.attempt_id, row.pk))
     for attempt_id, group in groupby(in_order, key=lambda row: row.attempt_id):
-        attempt = attempts.get(attempt_id)
+        mine, attempt = list(group), attempts.get(attempt_id)
+        if timezone.now() - began > LOOK_AGAIN_AFTER:
+            # Those before took long: the loan ends soon, or has ended, and the attempt may have moved on.
+            mine = _renew(mine, lent_until=now + LEASE)
+            attempt = _attempts_of(mine).get(attempt_id)
         if attempt is None:
             # The attempt was removed: there is nothing left to be true.
-            gone = list(group)
-            _settle_superseded(gone)
-            report += DeliveryReport(superseded=len(gone))
+            _settle_superseded(mine)
+            report += DeliveryReport(superseded=len(mine))
         else:
-            report += _deliver_rows(list(group), attempt)
+            report += _deliver_rows(mine, attempt)
     if rows:
         log.info(
             "effects delivered: delivered=%s superseded=%s failed=%s given_up=%s",
@@ -392,7 +413,7 @@ def _deliver_rows(
 def _deliver_one_by_one(rows: Iterable[AttemptEffect], scene: Scene, overtaken: Collection[int]) -> DeliveryReport:
     to_be_forgotten: list[AttemptEffect] = []
     superseded: list[AttemptEffect] = []
-    delivered = failed = given_up = 0
+    report = DeliveryReport()
     for row in rows:
         route = _route_of(row)
         if row.pk in overtaken or route.is_superseded(row.to_status, scene.attempt.status):
@@ -403,16 +424,12 @@ def _deliver_one_by_one(rows: Iterable[AttemptEffect], scene: Scene, overtaken: 
                 route.receiver(Delivery(row.call_name, row.to_status, json.loads(row.arguments), scene))
         except Exception as error:  # pylint: disable=broad-except
             # Providers and services raise what they like, and the status stands (C3).
-            if _keep_for_later(row, error):
-                failed += 1
-            else:
-                given_up += 1
+            report += _keep_for_later(row, error)
         else:
-            delivered += 1
+            report += DeliveryReport(delivered=1)
             repeat_at = row.__dict__.get("repeat_at")
             if repeat_at is not None:
-                row.next_try_at = repeat_at
-                retried(row.save)(update_fields=["next_try_at"])
+                _repeat_at(row, repeat_at)
                 continue
             to_be_forgotten.append(row)
             if route.reaches_a_person:
@@ -422,7 +439,7 @@ def _deliver_one_by_one(rows: Iterable[AttemptEffect], scene: Scene, overtaken: 
         _settle_superseded(superseded)
     if to_be_forgotten:
         _forget(to_be_forgotten)
-    return DeliveryReport(delivered, len(superseded), failed, given_up)
+    return report + DeliveryReport(superseded=len(superseded))
 
 
 # What this thread is delivering, for changes that receivers make: attempts, and rows of theirs that became untrue.
@@ -463,8 +480,35 @@ def _forget(rows: Collection[AttemptEffect]) -> None:
     AttemptEffect.objects.filter(pk__in=[row.pk for row in rows]).delete()
 
 
+@short_transaction
+def _renew(rows: Collection[AttemptEffect], *, lent_until: datetime) -> list[AttemptEffect]:
+    """Lend rows for another lease; return those of them that nobody else has taken or settled meanwhile, in order."""
+    ours = list(
+        AttemptEffect.objects.filter(
+            pk__in=[row.pk for row in rows], state=AttemptEffect.STATE_DUE, next_try_at=lent_until
+        )
+        .order_by("id")
+        .select_for_update()
+    )
+    if ours:
+        _lend(ours, timezone.now())
+    return ours
+
+
+def _attempts_of(rows: Collection[AttemptEffect]) -> dict[int, ProctoredExamStudentAttempt]:
+    """Return the attempts of effects as they are now, by id, with exam and user; removed ones are left out."""
+    attempts = ProctoredExamStudentAttempt.objects.filter(pk__in={row.attempt_id for row in rows})
+    return {attempt.pk: attempt for attempt in attempts.with_exam_and_user()}
+
+
 def _lend(rows: Collection[AttemptEffect], now: datetime) -> None:
-    AttemptEffect.objects.filter(pk__in=[row.pk for row in rows]).update(next_try_at=now + LEASE)
+    # ``modified`` says since when, so that a loan is not taken for a pause.
+    AttemptEffect.objects.filter(pk__in=[row.pk for row in rows]).update(next_try_at=now + LEASE, modified=now)
+
+
+@retried
+def _repeat_at(row: AttemptEffect, moment: datetime) -> None:
+    AttemptEffect.objects.filter(pk=row.pk).update(next_try_at=moment)
 
 
 @retried
@@ -480,15 +524,26 @@ def _settle_superseded(rows: Collection[AttemptEffect]) -> None:
         )
 
 
-def _keep_for_later(row: AttemptEffect, error: Exception) -> bool:
-    """Note a failed delivery; return whether it will be tried again."""
+def _keep_for_later(row: AttemptEffect, error: Exception) -> DeliveryReport:
+    """Note a failed delivery, unless somebody else has settled the effect meanwhile; return what became of it."""
     now = timezone.now()
     row.tries += 1
     row.next_try_at = now + pause_after(row.tries)
     row.last_error = describe_error(error)
     try_again = now - row.created < GIVE_UP_AFTER
     row.state = AttemptEffect.STATE_DUE if try_again else AttemptEffect.STATE_FAILED
-    retried(row.save)(update_fields=["tries", "next_try_at", "last_error", "state"])
+    # Overtaken, given up by staff or delivered by another process, it is not to come back.
+    if not _note_failure(row, now):
+        log.warning(
+            "effect not delivered, settled meanwhile: effect_id=%s attempt_id=%s exam_id=%s kind=%s call=%s error=%s",
+            row.pk,
+            row.attempt_id,
+            row.exam_id,
+            row.kind,
+            row.call_name,
+            row.last_error,
+        )
+        return DeliveryReport(superseded=1)
     if not isinstance(error, AlreadyLogged) or not try_again:
         (log.warning if try_again else log.error)(
             "effect not delivered, %s: effect_id=%s attempt_id=%s exam_id=%s kind=%s call=%s try=%s error=%s",
@@ -502,7 +557,18 @@ def _keep_for_later(row: AttemptEffect, error: Exception) -> bool:
             row.last_error,
             exc_info=not isinstance(error, AlreadyLogged),
         )
-    return try_again
+    return DeliveryReport(failed=1) if try_again else DeliveryReport(given_up=1)
+
+
+@retried
+def _note_failure(row: AttemptEffect, now: datetime) -> bool:
+    """Save the failure that the row tells of; return whether the effect was still due."""
+    still_due = AttemptEffect.objects.filter(pk=row.pk, state=AttemptEffect.STATE_DUE)
+    return bool(
+        still_due.update(
+            tries=row.tries, next_try_at=row.next_try_at, last_error=row.last_error, state=row.state, modified=now
+        )
+    )
 
 
 def pause_after(tries: int) -> timedelta:

@@ -82,12 +82,7 @@ class ProctoredExamStudentAttemptQuerySet(models.QuerySet["ProctoredExamStudentA
 
     def locked(self, attempt_id: int, /) -> "ProctoredExamStudentAttempt":
         """One attempt, held to the end of the transaction. Only this row waits."""
-        attempt = locked_row(self, attempt_id)
-        if attempt is None:
-            raise StudentExamAttemptDoesNotExistsException(
-                f"Attempted to access attempt_id={attempt_id}, but this attempt does not exist."
-            )
-        return attempt
+        return _existing(locked_row(self, attempt_id), attempt_id)
 
     def locked_with_exam_and_user(self, attempt_id: int, /) -> "ProctoredExamStudentAttempt":
         """As ``locked``, with exam and user, which are not held. One query."""
@@ -97,7 +92,9 @@ class ProctoredExamStudentAttemptQuerySet(models.QuerySet["ProctoredExamStudentA
         exam, user = _Looked("proctored_exam", ProctoredExam), _Looked("user", get_user_model())
         attempt = self.annotate(**exam.columns(), **user.columns()).locked(attempt_id)
         attempt.proctored_exam, attempt.user = exam.taken_from(attempt), user.taken_from(attempt)
-        return attempt
+        # A caller's transaction that is older than the exam sees the attempt alone, under the lock.
+        is_whole = attempt.proctored_exam.pk is not None and attempt.user.pk is not None
+        return _existing(attempt if is_whole else None, attempt_id)
 
 
 class _Looked:
@@ -116,6 +113,14 @@ class _Looked:
         """Return the instance, out of the annotations of ``holder``."""
         values = [holder.__dict__.pop(alias) for alias in self._names.values()]
         return self._model.from_db(holder._state.db, list(self._names), values)
+
+
+def _existing(attempt: "ProctoredExamStudentAttempt | None", attempt_id: int) -> "ProctoredExamStudentAttempt":
+    if attempt is None:
+        raise StudentExamAttemptDoesNotExistsException(
+            f"Attempted to access attempt_id={attempt_id}, but this attempt does not exist."
+        )
+    return attempt
 
 
 class ProctoredExamStudentAttemptManager(

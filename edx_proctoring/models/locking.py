@@ -14,6 +14,7 @@ ModelT = TypeVar("ModelT", bound=models.Model)
 def locked_row(queryset: models.QuerySet[ModelT], pk: int, /) -> ModelT | None:
     """Return the row with this key, held until the transaction ends; None if there is none.
 
+    ``queryset``: joins rows only where ``can_hold_one_of_joined``; elsewhere those would be held as well.
     Raises ``TransactionManagementError`` outside a transaction, also on databases that know no
     row locks: there the mistake would otherwise pass every test.
     """

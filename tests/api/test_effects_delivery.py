@@ -499,3 +499,183 @@ def test_a_slow_process_does_not_have_the_last_word(
     assert words_heard(credit)[:2] == ["satisfied", "submitted"]
     assert words_heard(credit)[-1] == last_word
     assert due() == []
+
+
+def test_what_was_overtaken_does_not_come_back_when_it_fails(
+    credit: Any, clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = make_attempt(status=S.started)
+    in_hand: list[Any] = []
+    with monkeypatch.context() as slow:
+        slow.setattr(effects, "deliver", lambda *args, **kwargs: in_hand.append((args, kwargs)))
+        api.update_attempt_status(attempt.pk, S.submitted)
+    api.update_attempt_status(attempt.pk, S.verified)
+    [(args, kwargs)] = in_hand
+
+    credit.failing = {"set_credit_requirement_status"}
+    effects.deliver(*args, **kwargs)
+    credit.failing = set()
+
+    assert due() == [("credit", "set_credit_requirement_status")], "only the newer word, to be said again"
+    clock.tick(timedelta(hours=2))
+    api.deliver_due_effects()
+    assert words_heard(credit)[2:] == ["satisfied"]
+    assert due() == []
+
+
+def test_what_is_told_again_by_a_slow_process_does_not_have_the_last_word(
+    credit: Any, clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = make_attempt(status=S.started)
+    credit.failing = {"set_credit_requirement_status"}
+    api.update_attempt_status(attempt.pk, S.submitted)
+    credit.failing = set()
+    clock.tick(timedelta(minutes=1))
+    deliver_rows = effects._deliver_rows
+    in_hand: list[Any] = []
+
+    def take_in_hand(rows: Any, attempt: Any) -> Any:
+        in_hand.append((rows, attempt))
+        return api.DeliveryReport()
+
+    with monkeypatch.context() as slow:
+        slow.setattr(effects, "_deliver_rows", take_in_hand)
+        api.deliver_due_effects()
+    api.update_attempt_status(attempt.pk, S.verified)
+    [(rows, seen)] = in_hand
+
+    deliver_rows(rows, seen)
+    clock.tick(effects.LEASE)
+    api.deliver_due_effects()
+
+    assert words_heard(credit) == ["submitted", "satisfied", "submitted", "satisfied"]
+    assert due() == []
+
+
+@pytest.mark.parametrize(
+    ("settle", "left"),
+    [
+        pytest.param(lambda rows: rows.delete(), [], id="delivered-by-another-process"),
+        pytest.param(
+            lambda rows: api.give_up_effects(rows.values_list("pk", flat=True)),
+            [AttemptEffect.STATE_FAILED],
+            id="given-up-by-staff",
+        ),
+    ],
+)
+def test_what_was_settled_meanwhile_does_not_come_back_when_it_fails(
+    credit: Any, monkeypatch: pytest.MonkeyPatch, settle: Any, left: list[str]
+) -> None:
+    attempt = make_attempt(status=S.started)
+    in_hand: list[Any] = []
+    with monkeypatch.context() as slow:
+        slow.setattr(effects, "deliver", lambda *args, **kwargs: in_hand.append((args, kwargs)))
+        api.update_attempt_status(attempt.pk, S.submitted)
+    settle(AttemptEffect.objects.filter(kind=AttemptEffect.KIND_CREDIT))
+    [(args, kwargs)] = in_hand
+
+    credit.failing = {"set_credit_requirement_status"}
+    effects.deliver(*args, **kwargs)
+
+    assert list(AttemptEffect.objects.values_list("state", flat=True)) == left
+
+
+def test_a_batch_that_takes_longer_than_a_loan_leaves_to_others_what_they_have_taken(
+    provider: Any, clock: FrozenDateTimeFactory, mailoutbox: list[Any]
+) -> None:
+    slow, other = make_attempt(status=S.submitted), make_attempt(status=S.submitted)
+    make_effect(slow)
+    make_effect(other, kind=AttemptEffect.KIND_MAIL, call="status_email", to_status=S.submitted)
+    by_another_host: list[api.DeliveryReport] = []
+
+    def hang(exam: str, attempt: str) -> None:
+        clock.tick(effects.LEASE)
+        del provider.stop_exam_attempt
+        by_another_host.append(api.deliver_due_effects())
+
+    provider.stop_exam_attempt = hang
+    report = api.deliver_due_effects()
+
+    assert len(mailoutbox) == 1
+    assert by_another_host == [api.DeliveryReport(delivered=2)]
+    assert report == api.DeliveryReport(delivered=1)
+    assert due() == []
+
+
+def test_a_batch_that_takes_long_looks_at_each_attempt_again(
+    provider: Any, credit: Any, clock: FrozenDateTimeFactory, mailoutbox: list[Any]
+) -> None:
+    slow, other = make_attempt(status=S.submitted), make_attempt(status=S.submitted)
+    make_effect(slow)
+    make_effect(other, kind=AttemptEffect.KIND_MAIL, call="status_email", to_status=S.submitted)
+
+    def hang(exam: str, attempt: str) -> None:
+        clock.tick(effects.LEASE / 2)
+        ProctoredExamStudentAttempt.objects.filter(pk=other.pk).update(status=S.error)
+
+    provider.stop_exam_attempt = hang
+
+    assert api.deliver_due_effects() == api.DeliveryReport(delivered=1, superseded=1)
+    assert mailoutbox == []
+
+
+@pytest.fixture
+def claimed_in_between(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Let another host take what is due right after a change has looked at it; return what to call for its delivery."""
+    tell_apart, deliver_rows = effects._told_apart, effects._deliver_rows
+    in_hand: list[Any] = []
+
+    def take_in_hand(rows: Any, attempt: Any) -> Any:
+        in_hand.append((rows, attempt))
+        return api.DeliveryReport()
+
+    def told_apart_before_the_claim(*args: Any) -> Any:
+        known = tell_apart(*args)
+        with monkeypatch.context() as another_host:
+            another_host.setattr(effects, "_deliver_rows", take_in_hand)
+            api.deliver_due_effects()
+        return known
+
+    def deliver_now() -> None:
+        for rows, attempt in in_hand:
+            deliver_rows(rows, attempt)
+
+    monkeypatch.setattr(effects, "_told_apart", told_apart_before_the_claim)
+    return deliver_now
+
+
+def test_what_another_host_takes_under_our_eyes_is_told_by_it_alone(
+    instructor: Any, clock: FrozenDateTimeFactory, request: pytest.FixtureRequest
+) -> None:
+    attempt = make_attempt(status=S.started)
+    instructor.failing = {"complete_student_attempt"}
+    api.update_attempt_status(attempt.pk, S.submitted)
+    instructor.failing = set()
+    clock.tick(timedelta(minutes=1))
+    deliver_now = request.getfixturevalue("claimed_in_between")
+
+    api.update_attempt_status(attempt.pk, S.second_review_required)
+    assert len(instructor.called("complete_student_attempt")) == 1, "the first try"
+    deliver_now()
+
+    assert len(instructor.called("complete_student_attempt")) == 2
+    assert due() == []
+
+
+def test_what_another_host_takes_under_our_eyes_does_not_have_the_last_word(
+    credit: Any, clock: FrozenDateTimeFactory, request: pytest.FixtureRequest
+) -> None:
+    attempt = make_attempt(status=S.started)
+    credit.failing = {"set_credit_requirement_status"}
+    api.update_attempt_status(attempt.pk, S.submitted)
+    credit.failing = set()
+    clock.tick(timedelta(minutes=1))
+    deliver_now = request.getfixturevalue("claimed_in_between")
+
+    api.update_attempt_status(attempt.pk, S.verified)
+    deliver_now()
+    clock.tick(effects.LEASE)
+    api.deliver_due_effects()
+
+    assert words_heard(credit) == ["submitted", "satisfied", "submitted", "satisfied"]
+    assert due() == []

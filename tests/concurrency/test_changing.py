@@ -9,14 +9,18 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.db.models import F
 from django.db.models.signals import pre_save
 from django.utils import timezone
 
 from edx_proctoring import api
 from edx_proctoring.api import actions, effects, transitions
-from edx_proctoring.exceptions import ProctoredBaseException, StudentExamAttemptedAlreadyStarted
+from edx_proctoring.exceptions import (
+    ProctoredBaseException,
+    StudentExamAttemptDoesNotExistsException,
+    StudentExamAttemptedAlreadyStarted,
+)
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.models.attempts import ProctoredExamStudentAttemptQuerySet
 from edx_proctoring.signals import exam_attempt_status_signal
@@ -70,6 +74,7 @@ def test_two_tabs_press_start(provider, events, seed, without_locks, meet_before
 
 
 @pytest.mark.spec("python-api.md", "7.3:lock", "18:concurrency")
+@pytest.mark.parametrize("has_seen", [False, True], ids=["at-once", "with-a-look-before"])
 @pytest.mark.parametrize(
     ("locked", "mails"),
     [
@@ -77,16 +82,21 @@ def test_two_tabs_press_start(provider, events, seed, without_locks, meet_before
         pytest.param(True, 1, id="with-the-lock-one-mail"),
     ],
 )
-def test_two_tabs_hand_in(provider, events, seed, without_locks, meet_before_saving, mailoutbox, locked, mails):
+def test_two_tabs_hand_in(
+    provider, events, seed, without_locks, meet_before_saving, mailoutbox, locked, mails, has_seen
+):
     attempt = make_attempt(status=S.ready_to_submit)
     seen = api.get_exam_attempt_by_id(attempt.pk)
     if not locked:
         without_locks()
     meet_before_saving(2)
 
-    outcomes = at_the_same_time(
-        *[lambda: actions.perform_action("submit", actions.ActionRequest(seen, attempt.user))] * 2,
-    )
+    def hand_in() -> Any:
+        if has_seen:
+            return actions.perform_action("submit", actions.ActionRequest(seen, attempt.user))
+        return actions.perform_at_once("submit", attempt.pk, authorize=lambda attempt: None)
+
+    outcomes = at_the_same_time(hand_in, hand_in)
 
     print(f"tabs=2 mails={len(mailoutbox)} events={count(events, 'attempt.submitted')}")
     assert outcomes == [attempt.pk] * 2, "for the learner it is handed in, whichever tab was first"
@@ -181,6 +191,108 @@ def test_who_waits_for_the_lock_overtakes_the_effects_of_the_one_before(
     started = AttemptEffect.objects.filter(call_name="start_exam_attempt", state=AttemptEffect.STATE_DUE)
     print(f"by_id={by_id} left_untrue={started.count()}")
     assert started.count() == left_untrue
+
+
+@pytest.mark.spec("python-api.md", "7.3:lock")
+def test_a_host_that_looked_before_in_its_own_transaction_sees_what_was_done_since(
+    provider: ThreadSafeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As under ATOMIC_REQUESTS: the first look is not the last, neither at the attempt nor at what waits."""
+    attempt = make_attempt(status=S.started)
+    has_looked, is_handed_in, deliver = threading.Event(), threading.Event(), effects.deliver
+    slow_host: list[int] = []
+
+    def deliver_unless_slow(rows: Any, attempt: Any, **kwargs: Any) -> Any:
+        return None if threading.get_ident() in slow_host else deliver(rows, attempt, **kwargs)
+
+    def hand_in() -> None:
+        slow_host.append(threading.get_ident())
+        has_looked.wait(timeout=10)
+        api.update_attempt_status(attempt.pk, S.submitted)
+        is_handed_in.set()
+
+    def report_an_error() -> Any:
+        with transaction.atomic():
+            seen = api.get_exam_attempt_by_id(attempt.pk)
+            waiting_then = AttemptEffect.objects.count()
+            has_looked.set()
+            assert is_handed_in.wait(timeout=10)
+            api.update_attempt_status(attempt.pk, S.error)
+        return seen["status"], waiting_then
+
+    monkeypatch.setattr(effects, "deliver", deliver_unless_slow)
+    outcomes = at_the_same_time(report_an_error, hand_in)
+
+    assert outcomes == [(S.started, 0), None]
+    kept = attempt.history.order_by("history_id").values_list("status", flat=True)
+    assert list(kept) == [S.started, S.submitted, S.error]
+    left = dict(AttemptEffect.objects.values_list("call_name", "state"))
+    assert left["stop_exam_attempt"] == AttemptEffect.STATE_SUPERSEDED
+    assert provider.calls == ["mark_erroneous_exam_attempt"]
+
+
+@pytest.mark.skipif(connection.vendor != "mysql", reason="what a lock shows to an older transaction")
+def test_a_transaction_that_is_older_than_the_attempt_does_not_know_it(provider: ThreadSafeProvider) -> None:
+    """A host that has set REPEATABLE READ, against the platform's rule, and calls from a transaction of its own."""
+    has_looked, is_made = threading.Event(), threading.Event()
+    made: list[int] = []
+
+    def change() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        with transaction.atomic():
+            assert not ProctoredExamStudentAttempt.objects.exists()
+            has_looked.set()
+            is_made.wait(timeout=10)
+            api.update_attempt_status(made[0], S.submitted)
+
+    def make() -> None:
+        has_looked.wait(timeout=10)
+        made.append(make_attempt(status=S.started).pk)
+        is_made.set()
+
+    outcomes = at_the_same_time(change, make)
+
+    assert [type(outcome) for outcome in outcomes] == [StudentExamAttemptDoesNotExistsException, type(None)]
+    assert ProctoredExamStudentAttempt.objects.get().status == S.started
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite locks no rows: nothing could wait")
+@pytest.mark.spec("python-api.md", "18:concurrency")
+@pytest.mark.parametrize(
+    ("model_of", "waits"),
+    [
+        pytest.param(lambda attempt: attempt, True, id="control-the-attempt-waits"),
+        pytest.param(lambda attempt: attempt.proctored_exam, False, id="its-exam-does-not"),
+        pytest.param(lambda attempt: attempt.user, False, id="its-learner-does-not"),
+    ],
+)
+def test_only_the_attempt_is_held_by_a_change(model_of: Callable[[Any], Any], waits: bool) -> None:
+    attempt = make_attempt(status=S.started)
+    wanted = model_of(attempt)
+    is_held, is_over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            held = ProctoredExamStudentAttempt.objects.locked_with_exam_and_user(attempt.pk)
+            assert (held.proctored_exam, held.user) == (attempt.proctored_exam, attempt.user)
+            is_held.set()
+            is_over.wait(timeout=10)
+
+    def update() -> None:
+        is_held.wait(timeout=10)
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                seconds = "SET SESSION innodb_lock_wait_timeout = 1"
+                cursor.execute("SET LOCAL lock_timeout = '1s'" if connection.vendor == "postgresql" else seconds)
+                type(wanted)._base_manager.filter(pk=wanted.pk).select_for_update().get()
+        finally:
+            is_over.set()
+
+    outcomes = at_the_same_time(hold, update)
+
+    assert outcomes[0] is None
+    assert (isinstance(outcomes[1], OperationalError), outcomes[1] is None) == (waits, not waits), outcomes[1]
 
 
 # Anything may meet anything
