@@ -15,6 +15,7 @@ from edx_proctoring.serializers import ProctoredExamJSONSafeSerializer, Proctore
 from edx_proctoring.utils import emit_event
 from edx_proctoring.utils.db import inner_savepoint
 from edx_proctoring.utils.texts import as_text
+from edx_proctoring.utils.time import with_zone
 
 __all__ = [
     "create_exam",
@@ -42,11 +43,11 @@ def create_exam(
 ) -> int:
     """Create an exam and return its id. Saving it tells the provider, if it is proctored.
 
-    Without ``backend`` the configured default is stored, for timed exams too. Studio publishes
-    subsections that nobody has finished: one without a title is named after its block, one without
-    a limit gets none of the time (0), so that the course's other exams go on (host-platform.md
-    6.3). Raises ``ProctoredExamAlreadyExists`` if the course has an exam of this content, and what
-    the database raises for a value that no column takes.
+    Without ``backend`` the configured default is stored, for timed exams too. A due date without a
+    zone is in UTC. Studio publishes subsections that nobody has finished: one without a title is
+    named after its block, one without a limit gets none of the time (0), so that the course's other
+    exams go on (host-platform.md 6.3). Raises ``ProctoredExamAlreadyExists`` if the course has an
+    exam of this content, and what the database raises for a value that no column takes.
     """
     course_id, content_id = str(course_id), str(content_id)
     if exam_name is None or time_limit_mins is None:
@@ -67,7 +68,7 @@ def create_exam(
                 external_id=external_id,
                 exam_name=_name_of_block(content_id) if exam_name is None else exam_name,
                 time_limit_mins=0 if time_limit_mins is None else time_limit_mins,
-                due_date=due_date,
+                due_date=with_zone(due_date),
                 # A field of the course that nobody has touched may be null.
                 is_proctored=bool(is_proctored),
                 is_practice_exam=bool(is_practice_exam),
@@ -127,7 +128,7 @@ def update_exam(
     }
     given = {name: value for name, value in changes.items() if value is not None}
     if due_date is not constants.MINIMUM_TIME:
-        given["due_date"] = due_date
+        given["due_date"] = with_zone(due_date)
     for name, value in given.items():
         setattr(exam, name, value)
     exam.save()

@@ -25,6 +25,7 @@ __all__ = [
     "has_end_date_passed",
     "humanized_time",
     "verify_and_add_wait_deadline",
+    "with_zone",
 ]
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,11 @@ log = logging.getLogger(__name__)
 def as_utc(instant: datetime) -> datetime:
     """Return the instant as aware UTC; a naive one is taken to be UTC already."""
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+def with_zone(instant: datetime | None) -> datetime | None:
+    """Return the instant as it came, or in UTC if it has no zone: Django would take it to be of the host's zone."""
+    return as_utc(instant) if instant is not None and instant.tzinfo is None else instant
 
 
 def get_time_remaining_for_attempt(attempt: Mapping[str, Any]) -> float:
@@ -103,9 +109,8 @@ def get_exam_due_date(exam: Mapping[str, Any], user: Any = None) -> datetime | N
         except InvalidKeyError:
             # Exams need not be known to the date service: then their own date counts.
             due_date = None
-    due_date = due_date or exam["due_date"]
     # Only a date without a zone is touched: others are handed out as the host has them.
-    return as_utc(due_date) if due_date is not None and due_date.tzinfo is None else due_date
+    return with_zone(due_date or exam["due_date"])
 
 
 def verify_and_add_wait_deadline(context: MutableMapping[str, Any], exam: Mapping[str, Any], user_id: int) -> bool:

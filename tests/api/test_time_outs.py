@@ -206,6 +206,18 @@ def test_marking_a_time_out_by_hand_ends_it_now(clock: FrozenDateTimeFactory) ->
     assert (attempt.status, attempt.completed_at) == (S.submitted, NOON + 30 * MINUTE)
 
 
+@pytest.mark.spec("python-api.md", "18:time")
+@pytest.mark.django_db
+def test_a_moment_of_expiry_without_a_zone_is_utc(clock: FrozenDateTimeFactory, settings: Any) -> None:
+    settings.TIME_ZONE = "America/New_York"
+    attempt = running()
+
+    api.update_attempt_status(attempt.pk, S.timed_out, timeout_timestamp=NOON.replace(tzinfo=None))
+
+    attempt.refresh_from_db()
+    assert (attempt.status, attempt.completed_at) == (S.submitted, NOON)
+
+
 @pytest.mark.spec("python-api.md", "7.6:active", "8.8:active")
 @pytest.mark.django_db
 def test_active_exams_leave_out_those_whose_time_is_up(clock: FrozenDateTimeFactory) -> None:
