@@ -13,12 +13,17 @@ from typing import Any, Final
 from django.utils import timezone
 
 from edx_proctoring.models import ProctoredExamStudentAllowance, ProctoredExamStudentAttempt
+from edx_proctoring.models.allowances import MAX_MINUTES
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 from edx_proctoring.utils import get_exam_due_date, has_due_date_passed, has_end_date_passed, humanized_time
+from edx_proctoring.utils.time import later
 
 __all__ = ["get_total_allowed_time_for_exam", "is_exam_passed_due"]
 
 log = logging.getLogger(__name__)
+
+# What the column of an attempt holds.
+_LONGEST_LIMIT: Final = 2**31 - 1
 
 
 # Pure arithmetic: ``now`` comes in as a parameter.
@@ -28,7 +33,7 @@ def expires_at(started_at: datetime | None, limit_minutes: int | None) -> dateti
     """Return the moment at which the clock runs out; None if it does not run or has no known limit."""
     if started_at is None or limit_minutes is None:
         return None
-    return started_at + timedelta(minutes=limit_minutes)
+    return later(started_at, timedelta(minutes=limit_minutes))
 
 
 def has_run_out(status: str, started_at: datetime | None, limit_minutes: int | None, *, now: datetime) -> bool:
@@ -42,7 +47,7 @@ def cut_by_due_date(minutes: int, *, due: datetime | None, now: datetime) -> int
 
     A limit that ends before the due date stays as it is, also a negative one.
     """
-    if due is None or now + timedelta(minutes=minutes) <= due:
+    if due is None or later(now, timedelta(minutes=minutes)) <= due:
         return minutes
     return max(int((due - now).total_seconds() / 60), 0)
 
@@ -54,7 +59,7 @@ def limit_before_due_date(base_minutes: int, *, extra_minutes: int | None, carry
     """
     if carry_over_seconds is not None:
         return int(carry_over_seconds / 60)
-    return base_minutes + (extra_minutes or 0)
+    return min(base_minutes + (extra_minutes or 0), _LONGEST_LIMIT)
 
 
 # Questions about one learner
@@ -90,7 +95,7 @@ def minutes_granted(value: str | None, *, exam_id: int, user_id: int) -> int | N
     if value is None:
         return None
     if value.isascii() and value.strip().isdigit():
-        return int(value)
+        return min(int(value), MAX_MINUTES)
     log.warning("allowance is no number of minutes and does not count: exam_id=%s user_id=%s", exam_id, user_id)
     return None
 

@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from opaque_keys import InvalidKeyError
 
+from edx_proctoring.utils.texts import as_text
+
 __all__ = [
     "as_utc",
     "get_course_end_date",
@@ -24,6 +26,7 @@ __all__ = [
     "has_due_date_passed",
     "has_end_date_passed",
     "humanized_time",
+    "later",
     "verify_and_add_wait_deadline",
     "with_zone",
 ]
@@ -33,7 +36,19 @@ log = logging.getLogger(__name__)
 
 def as_utc(instant: datetime) -> datetime:
     """Return the instant as aware UTC; a naive one is taken to be UTC already."""
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    try:
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except OverflowError:
+        # The first or the last day that there is, in another zone: "never" is often written so.
+        return instant.replace(tzinfo=UTC)
+
+
+def later(instant: datetime, span: timedelta) -> datetime:
+    """Return the instant after a span of time, which may be negative; the end of time where there is none."""
+    try:
+        return instant + span
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC) if span > timedelta() else datetime.min.replace(tzinfo=UTC)
 
 
 def with_zone(instant: datetime | None) -> datetime | None:
@@ -47,7 +62,7 @@ def get_time_remaining_for_attempt(attempt: Mapping[str, Any]) -> float:
     minutes: int | None = attempt["allowed_time_limit_mins"]
     if started_at is None or minutes is None:
         return 0
-    left = (started_at + timedelta(minutes=minutes) - timezone.now()).total_seconds()
+    left = (later(started_at, timedelta(minutes=minutes)) - timezone.now()).total_seconds()
     return max(left, 0)
 
 
@@ -79,11 +94,12 @@ def get_course_end_date(course_id: str) -> datetime | None:
     when_api = _when_api()
     if when_api is None:
         return None
-    ends = [
-        (location, value)
-        for (location, field), value in when_api.get_dates_for_course(course_id).items()
-        if field == "end"
-    ]
+    try:
+        dates = when_api.get_dates_for_course(as_text(course_id))
+    except InvalidKeyError:
+        # Courses need not be known to the date service.
+        return None
+    ends = [(location, value) for (location, field), value in dates.items() if field == "end"]
     # Other blocks may have an end too; that of the course block is the one asked for.
     ends.sort(key=lambda end: getattr(end[0], "block_type", None) != "course")
     if not ends or not ends[0][1]:
@@ -123,7 +139,7 @@ def verify_and_add_wait_deadline(context: MutableMapping[str, Any], exam: Mappin
     due_date = get_exam_due_date(exam, user_id)
     if not grace_period or due_date is None:
         return False
-    deadline = due_date + grace_period
+    deadline = later(due_date, grace_period)
     if has_due_date_passed(deadline):
         return False
     context["wait_deadline"] = deadline.isoformat()
