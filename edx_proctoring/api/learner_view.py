@@ -19,7 +19,11 @@ from django.template import loader
 from edx_proctoring import backends, conf, utils
 from edx_proctoring.api import attempts, exams, learner_context, learner_situation, prerequisites
 from edx_proctoring.api.learner_situation import Situation
-from edx_proctoring.exceptions import ProctoredExamAlreadyExists, ProctoredExamNotFoundException
+from edx_proctoring.exceptions import (
+    ProctoredExamAlreadyExists,
+    ProctoredExamNotFoundException,
+    StudentExamAttemptAlreadyExistsException,
+)
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 
 __all__ = ["get_student_view"]
@@ -68,10 +72,12 @@ def get_student_view(
         return None
 
     situation = learner_situation.look_at(exam, provider, user_id, course_id, context)
-    rule = next(rule for rule in kind.rules if rule.applies(situation))
-    log.debug("learner view: exam_id=%s user_id=%s rule=%s", exam["id"], user_id, rule.situation)
-    if rule.answer.first is not None:
-        rule.answer.first(situation)
+    try:
+        rule = _decide(kind, situation)
+    except StudentExamAttemptAlreadyExistsException:
+        # Another page of the course, or another tab, was faster: now there is an attempt to go by.
+        situation = learner_situation.look_at(exam, provider, user_id, course_id, context)
+        rule = _decide(kind, situation)
     if rule.answer.template is None:
         return None
     context.update(kind.build_context(situation))
@@ -323,6 +329,15 @@ KINDS: Final = {
 
 
 # Steps
+
+
+def _decide(kind: Kind, situation: Situation) -> Rule:
+    """Return the rule that applies, after doing what must happen first."""
+    rule = next(rule for rule in kind.rules if rule.applies(situation))
+    log.debug("learner view: exam_id=%s user_id=%s rule=%s", situation.exam["id"], situation.user_id, rule.situation)
+    if rule.answer.first is not None:
+        rule.answer.first(situation)
+    return rule
 
 
 def _exam_for(course_id: Any, content_id: Any, context: Mapping[str, Any]) -> dict[str, Any]:

@@ -41,7 +41,10 @@ DATES = st.one_of(
         )
     ),
 )
-WORDS = st.one_of(st.none(), st.sampled_from(["", "satisfied", "failed", "pending", "proctored_exam", "grade", "ünï"]))
+WORDS = st.one_of(
+    st.none(),
+    st.sampled_from(["", "satisfied", "failed", "declined", "pending", "proctored_exam", "grade", "ünï"]),
+)
 REQUIREMENTS = st.fixed_dictionaries(
     {},
     optional={"namespace": WORDS, "name": WORDS, "status": WORDS, "order": st.one_of(st.none(), st.integers(-1, 3))},
