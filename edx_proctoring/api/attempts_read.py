@@ -14,6 +14,7 @@ from edx_proctoring.serializers import (
     ProctoredExamStudentAttemptSerializer,
     data_of,
 )
+from edx_proctoring.utils.texts import as_text
 
 __all__ = [
     "get_all_exam_attempts",
@@ -47,15 +48,15 @@ def get_last_exam_completion_date(course_id: Any, username: str) -> Any:
     """Return when the learner completed the last proctored exam of a course; None until all are.
 
     Inactive exams count, practice exams do not. Of an exam taken several times, each attempt must
-    be complete.
+    be complete, but for one that broke off and was taken up again by the next.
     """
     exam_ids = set(
         ProctoredExam.get_all_exams_for_course(str(course_id), proctored_exams_only=True).values_list("id", flat=True)
     )
     taken = list(
-        ProctoredExamStudentAttempt.objects.get_proctored_exam_attempts(str(course_id), username).values_list(
-            "proctored_exam_id", "completed_at"
-        )
+        ProctoredExamStudentAttempt.objects.get_proctored_exam_attempts(as_text(course_id), username)
+        .filter(resumed=False)
+        .values_list("proctored_exam_id", "completed_at")
     )
     completion_dates = [completed_at for _, completed_at in taken if completed_at is not None]
     if not taken or len(completion_dates) < len(taken) or {exam_id for exam_id, _ in taken} != exam_ids:

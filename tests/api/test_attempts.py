@@ -550,6 +550,23 @@ def test_last_completion_date(statuses: list[str], is_complete: bool) -> None:
     assert date == (max(attempt.completed_at for attempt in taken) if is_complete else None)
 
 
+@pytest.mark.spec("python-api.md", "8.8:completion")
+def test_an_exam_that_was_taken_up_again_counts_once() -> None:
+    exam, user = make_exam(), make_user()
+    make_attempt(exam, user, S.error, ready_to_resume=True, resumed=True)
+    second = make_attempt(exam, user, S.submitted)
+
+    assert api.get_last_exam_completion_date(exam.course_id, user.username) == second.completed_at
+
+
+@pytest.mark.spec("python-api.md", "8.8:completion")
+def test_an_exam_that_broke_off_is_not_complete() -> None:
+    exam, user = make_exam(), make_user()
+    make_attempt(exam, user, S.error, ready_to_resume=True)
+
+    assert api.get_last_exam_completion_date(exam.course_id, user.username) is None
+
+
 # The payload of the timer
 
 
