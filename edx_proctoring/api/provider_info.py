@@ -88,6 +88,20 @@ def get_integration_specific_email(provider: Any) -> str:
     return backends.provider_setting(name, "CONTACT_EMAIL")
 
 
+def script_url_of(provider: Any) -> str:
+    """Return the address of the provider's script for the browser, an empty text if it has none or fails.
+
+    For sister rooms: without it a page shows less, but it is there (R4).
+    """
+    try:
+        url: str = provider.get_javascript()
+    except Exception:  # pylint: disable=broad-except
+        # Plug-ins raise what they like.
+        log.exception("no browser script from the provider: backend=%s", getattr(provider, "backend_name", None))
+        return ""
+    return url
+
+
 def is_backend_dashboard_available(course_id: Any) -> bool:
     """Return whether any active exam of the course has a provider with a dashboard."""
     names = ProctoredExam.get_all_exams_for_course(str(course_id), active_only=True).values_list("backend", flat=True)

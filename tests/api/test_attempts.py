@@ -635,6 +635,22 @@ def test_a_provider_that_is_down_costs_the_link_only(provider: Any) -> None:
     assert api.get_exam_attempt_data(attempt.proctored_exam_id, attempt.pk)["software_download_url"] is None
 
 
+@pytest.mark.spec("python-api.md", "4:tolerance", "8.4:data")
+def test_a_provider_that_cannot_tell_its_script_costs_the_script_only(
+    provider: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> Any:
+        raise FileNotFoundError("workers.json")
+
+    provider.get_javascript = broken
+    attempt = make_attempt(status=S.started)
+
+    data = api.get_exam_attempt_data(attempt.proctored_exam_id, attempt.pk)
+
+    assert (data["desktop_application_js_url"], data["attempt_status"]) == ("", S.started)
+    assert "no browser script from the provider" in caplog.text
+
+
 @pytest.mark.spec("python-api.md", "8.4:data")
 def test_attempt_data_of_a_timed_exam_knows_no_provider() -> None:
     attempt = make_attempt(make_exam("timed"))
