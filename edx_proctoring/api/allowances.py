@@ -21,6 +21,7 @@ from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance
 from edx_proctoring.models.allowances import MAX_MINUTES
 from edx_proctoring.utils import emit_event
 from edx_proctoring.utils.storable import as_id
+from edx_proctoring.utils.texts import as_text
 
 __all__ = [
     "add_allowance_for_user",
@@ -81,7 +82,7 @@ def remove_allowance_for_user(exam_id: int, user_id: int, key: Any) -> None:
 
 def get_allowances_for_course(course_id: Any) -> list[dict[str, Any]]:
     """Return the dicts of all allowances of a course, in no particular order. One query."""
-    allowances = ProctoredExamStudentAllowance.get_allowances_for_course(str(course_id))
+    allowances = ProctoredExamStudentAllowance.get_allowances_for_course(as_text(course_id))
     return [allowance_dict(allowance) for allowance in allowances]
 
 

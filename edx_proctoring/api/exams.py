@@ -14,6 +14,7 @@ from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy
 from edx_proctoring.serializers import ProctoredExamJSONSafeSerializer, ProctoredExamSerializer, data_of
 from edx_proctoring.utils import emit_event
 from edx_proctoring.utils.db import inner_savepoint
+from edx_proctoring.utils.storable import as_id
 from edx_proctoring.utils.texts import as_text
 from edx_proctoring.utils.time import with_zone
 
@@ -113,7 +114,7 @@ def update_exam(
     leaves it. Saves even if nothing changed: a way to tell the provider once more. Raises
     ``ProctoredExamNotFoundException``.
     """
-    exam = ProctoredExam.get_exam_by_id(exam_id)
+    exam = _exam_with(exam_id)
     if exam is None:
         raise ProctoredExamNotFoundException(f"Attempted to update exam_id={exam_id}, but this exam does not exist.")
     changes: dict[str, Any] = {
@@ -139,7 +140,7 @@ def update_exam(
 
 def get_exam_by_id(exam_id: int) -> dict[str, Any]:
     """Return the exam dict. Raises ``ProctoredExamNotFoundException``."""
-    exam = ProctoredExam.get_exam_by_id(exam_id)
+    exam = _exam_with(exam_id)
     if exam is None:
         raise ProctoredExamNotFoundException(f"Attempted to get exam_id={exam_id}, but this exam does not exist.")
     return exam_dict(exam)
@@ -215,6 +216,11 @@ def tell_provider_exam_is_inactive(exam: ProctoredExam) -> None:
 
 # Kept on the instance, not beside it: the guard must end with the object that is being saved.
 _BEING_PUSHED = "_edx_proctoring_being_pushed"
+
+
+def _exam_with(exam_id: Any) -> ProctoredExam | None:
+    number = as_id(exam_id)
+    return None if number is None else ProctoredExam.get_exam_by_id(number)
 
 
 def _name_of_block(content_id: str) -> str:

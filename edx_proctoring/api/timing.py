@@ -15,10 +15,10 @@ from django.utils import timezone
 from edx_proctoring.models import ProctoredExamStudentAllowance, ProctoredExamStudentAttempt
 from edx_proctoring.models.allowances import MAX_MINUTES
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
-from edx_proctoring.utils import get_exam_due_date, has_due_date_passed, has_end_date_passed, humanized_time
+from edx_proctoring.utils import get_exam_due_date, has_due_date_passed, has_end_date_passed
 from edx_proctoring.utils.time import later
 
-__all__ = ["get_total_allowed_time_for_exam", "is_exam_passed_due"]
+__all__ = ["is_exam_passed_due"]
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class Grants:
     review_policy_exception: str | None
 
 
-def grants_for(exam_id: int, user_id: int) -> Grants:
+def grants_for(exam_id: int, user_id: int | None) -> Grants:
     """Return the learner's allowances that have a meaning to us. One query."""
     allowances = ProctoredExamStudentAllowance
     values = dict(allowances.objects.filter(proctored_exam_id=exam_id, user_id=user_id).values_list("key", "value"))
@@ -85,12 +85,14 @@ def grants_for(exam_id: int, user_id: int) -> Grants:
     )
 
 
-def grants_of(extra_time: str | None, review_policy_exception: str | None, *, exam_id: int, user_id: int) -> Grants:
+def grants_of(
+    extra_time: str | None, review_policy_exception: str | None, *, exam_id: int, user_id: int | None
+) -> Grants:
     """Return what these values of allowances mean; None: not given."""
     return Grants(minutes_granted(extra_time, exam_id=exam_id, user_id=user_id), review_policy_exception)
 
 
-def minutes_granted(value: str | None, *, exam_id: int, user_id: int) -> int | None:
+def minutes_granted(value: str | None, *, exam_id: int, user_id: int | None) -> int | None:
     """Return the minutes of an allowance; None for none, and for what 6.1.4 let in and nobody can read, as ``²``."""
     if value is None:
         return None
@@ -109,7 +111,7 @@ _ASK: Final = _Unknown()
 
 def calculate_allowed_minutes(
     exam: Mapping[str, Any],
-    user_id: int,
+    user_id: int | None,
     *,
     carry_over_seconds: int | _Unknown | None = _ASK,
     extra_minutes: int | _Unknown | None = _ASK,
@@ -142,11 +144,6 @@ def calculate_allowed_minutes(
     return cut_by_due_date(minutes, due=due, now=now or timezone.now())
 
 
-def get_total_allowed_time_for_exam(exam: Mapping[str, Any], user_id: int) -> str:
-    """Return in words how long the learner may work if the clock starts now."""
-    return humanized_time(calculate_allowed_minutes(exam, user_id))
-
-
 def is_exam_passed_due(exam: Mapping[str, Any], user: Any = None) -> bool:
     """Return whether an exam is over for a user: id, ``User`` or None for everybody.
 
@@ -173,6 +170,5 @@ def _was_review_status_acknowledged(is_status_acknowledged: bool, exam: Mapping[
     return is_status_acknowledged and is_exam_passed_due(exam, user=user)
 
 
-# Contract names (python-api.md 1.2, learner-experience.md 8).
-_calculate_allowed_mins = calculate_allowed_minutes
+# Contract name (learner-experience.md 8).
 _does_time_remain = does_time_remain

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from opaque_keys import InvalidKeyError
 
+from edx_proctoring.utils.storable import as_id
 from edx_proctoring.utils.texts import as_text
 
 __all__ = [
@@ -121,12 +122,19 @@ def get_exam_due_date(exam: Mapping[str, Any], user: Any = None) -> datetime | N
     due_date: datetime | None = None
     if when_api is not None:
         try:
-            due_date = when_api.get_date_for_block(exam["course_id"], exam["content_id"], "due", user=user)
+            due_date = when_api.get_date_for_block(
+                exam["course_id"], exam["content_id"], "due", user=_as_date_service_knows(user)
+            )
         except InvalidKeyError:
             # Exams need not be known to the date service: then their own date counts.
             due_date = None
     # Only a date without a zone is touched: others are handed out as the host has them.
     return with_zone(due_date or exam["due_date"])
+
+
+def _as_date_service_knows(user: Any) -> Any:
+    """Return a user object as it is, an id as a number, None for what is neither: that would raise there."""
+    return user if user is None or hasattr(user, "is_anonymous") else as_id(user)
 
 
 def verify_and_add_wait_deadline(context: MutableMapping[str, Any], exam: Mapping[str, Any], user_id: int) -> bool:

@@ -124,6 +124,21 @@ def test_whoever_reads_an_expired_attempt_ends_it(
     assert attempt.status == S.submitted
 
 
+@pytest.mark.spec("python-api.md", "7.6:readers", "8.9:minutes")
+@pytest.mark.django_db
+@pytest.mark.parametrize("ask", [api._calculate_allowed_mins, api.get_total_allowed_time_for_exam])
+def test_whoever_asks_for_the_allowed_time_ends_an_expired_attempt(
+    clock: FrozenDateTimeFactory, ask: Callable[[Any, int], Any]
+) -> None:
+    attempt = running()
+    clock.move_to(NOON + 200 * MINUTE)
+
+    ask(api.get_exam_by_id(attempt.proctored_exam_id), attempt.user_id)
+
+    attempt.refresh_from_db()
+    assert (attempt.status, attempt.completed_at) == (S.submitted, NOON + 90 * MINUTE)
+
+
 @pytest.mark.spec("python-api.md", "3:time-out", "7.6:readers")
 @pytest.mark.django_db
 @pytest.mark.parametrize("read", readers())

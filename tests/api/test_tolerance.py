@@ -11,6 +11,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from freezegun import freeze_time
 from hypothesis import HealthCheck, Phase, given, settings
@@ -18,9 +19,14 @@ from hypothesis import strategies as st
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
 from edx_proctoring import api, runtime
+from edx_proctoring.exceptions import (
+    ProctoredExamNotFoundException,
+    ProctoredExamReviewPolicyNotFoundException,
+    StudentExamAttemptDoesNotExistsException,
+)
 from edx_proctoring.models import ProctoredExamStudentAllowance
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
-from tests.factories import NOON, make_attempt, make_exam, make_user
+from tests.factories import COURSE, NOON, make_attempt, make_exam, make_user
 
 pytestmark = [
     pytest.mark.django_db,
@@ -222,3 +228,98 @@ def _at_a_host(
         content=in_form(exam.content_id, form, UsageKey),
         context={"due_date": due, "grace_period": grace, "credit_state": state},
     )
+
+
+# Ids: the same answer in every form, and none for what is no id (host-platform.md 11)
+
+LISTS: dict[str, Callable[[Any, Any], Any]] = {
+    "attempts": lambda course, at: api.get_all_exam_attempts(course),
+    "found-attempts": lambda course, at: api.get_filtered_exam_attempts(course, at.user.username),
+    "active-exams": lambda course, at: api.get_active_exams_for_user(at.user.pk, course),
+    "completion": lambda course, at: api.get_last_exam_completion_date(course, at.finisher.username),
+    "allowances": lambda course, at: api.get_allowances_for_course(course),
+    "onboarding": lambda course, at: api.get_onboarding_attempt_data_for_learner(course, at.novice, "test"),
+    "onboarding-link": lambda course, at: api.get_onboarding_exam_link(course, at.user, False),
+    "dashboard": lambda course, at: api.is_backend_dashboard_available(course) or None,
+    "dashboard-address": lambda course, at: api.get_exam_configuration_dashboard_url(course, at.exam.content_id),
+    "report": lambda course, at: api.get_exam_violation_report(course),
+    "enrolments": lambda course, at: list(api.get_enrollments_can_take_proctored_exams(course)),
+}
+
+
+@pytest.fixture
+def course_life(enrol: Callable[..., Any], test_backend: Any) -> SimpleNamespace:
+    """A course in which every list has something in it."""
+    user, finisher, novice = make_user(), make_user(), make_user()
+    test_backend.has_dashboard = True
+    exam = make_exam()
+    make_attempt(exam, user, S.started)
+    make_attempt(exam, finisher, S.verified)
+    make_attempt(make_exam("onboarding"), novice, S.submitted)
+    ProctoredExamStudentAllowance.objects.create(proctored_exam=exam, user=user, key="any", value="thing")
+    enrol(user)
+    return SimpleNamespace(user=user, finisher=finisher, novice=novice, exam=exam)
+
+
+@pytest.mark.parametrize("form", ["key", "bytes"])
+@pytest.mark.parametrize("name", LISTS)
+def test_a_course_is_the_same_in_every_form(course_life: SimpleNamespace, name: str, form: str) -> None:
+    by_text = LISTS[name](COURSE, course_life)
+
+    assert by_text not in (None, [], "", {"onboarding_status": None, "expiration_date": None})
+    assert LISTS[name](in_form(COURSE, form, CourseKey), course_life) == by_text
+
+
+NO_IDS = [None, "", "x", "²", "9" * 5000, 10**30, -1, b"x", 1.5, AnonymousUser()]
+
+
+@pytest.mark.parametrize("no_id", NO_IDS, ids=[repr(no_id)[:12] for no_id in NO_IDS])
+def test_what_is_no_id_belongs_to_nobody(no_id: Any) -> None:
+    exam, user = make_exam(), make_user()
+    make_attempt(exam, user, S.declined, external_id=None, attempt_code=None)
+    exam_dict = api.get_exam_by_id(exam.pk)
+
+    for unknown_exam in (api.get_exam_by_id, api.get_proctoring_settings_by_exam_id):
+        with pytest.raises(ProctoredExamNotFoundException):
+            unknown_exam(no_id)
+    with pytest.raises(ProctoredExamReviewPolicyNotFoundException):
+        api.get_review_policy_by_exam_id(no_id)
+    with pytest.raises(StudentExamAttemptDoesNotExistsException):
+        api.get_exam_attempt_data(exam.pk, no_id)
+    with pytest.raises(ProctoredExamNotFoundException):
+        api.get_exam_attempt_data(no_id, no_id)
+    with pytest.raises(StudentExamAttemptDoesNotExistsException):
+        api.explain_deadline(no_id)
+    assert api._get_review_policy_by_exam_id(no_id) is None
+    assert api.get_exam_attempt_by_id(no_id) is None
+    assert api.get_exam_attempt_by_code(no_id) is None
+    assert api.get_exam_attempt_by_external_id(no_id) is None
+    assert api.get_current_exam_attempt(no_id, user.pk) is None
+    assert api.get_current_exam_attempt(exam.pk, no_id) is None
+    assert api.get_user_attempts_by_exam_id(no_id, exam.pk) == []
+    assert api.get_user_attempts_by_exam_id(user.pk, no_id) == []
+    assert api.get_active_exams_for_user(no_id) == []
+    assert api.get_filtered_exam_attempts(COURSE, None) == api.get_all_exam_attempts(COURSE)
+    assert api.get_attempt_status_summary(no_id, COURSE, exam.content_id) is None
+    assert api.get_attempt_status_summaries(no_id, COURSE) == {}
+    assert api.get_last_verified_onboarding_attempts_per_user([no_id], "test") == {}
+    nobody = {"onboarding_status": None, "expiration_date": None}
+    assert api.get_onboarding_attempt_data_for_learner(COURSE, no_id, "test") == nobody
+    assert api.get_total_allowed_time_for_exam(exam_dict, no_id) == "1 hour and 30 minutes"
+    assert api.is_exam_passed_due(exam_dict, no_id) is False
+
+
+@pytest.mark.parametrize("form", [str, lambda number: str(number).encode()], ids=["text", "bytes"])
+def test_a_number_may_be_written_in_digits(form: Callable[[int], Any]) -> None:
+    attempt = make_attempt(status=S.started)
+    exam_id, user_id = attempt.proctored_exam_id, attempt.user_id
+    expected = api.get_exam_attempt_by_id(attempt.pk)
+
+    assert api.get_exam_by_id(form(exam_id)) == api.get_exam_by_id(exam_id)
+    assert api.get_exam_attempt_by_id(form(attempt.pk)) == expected
+    assert api.get_current_exam_attempt(form(exam_id), form(user_id)) == expected
+    assert api.get_user_attempts_by_exam_id(form(user_id), form(exam_id)) == [expected]
+    assert api.get_exam_attempt_data(form(exam_id), form(attempt.pk))["attempt_id"] == attempt.pk
+    assert api.is_exam_passed_due(api.get_exam_by_id(exam_id), form(user_id)) is False
+    assert api.stop_exam_attempt(form(attempt.pk)) == attempt.pk
+    assert api.create_exam_attempt(form(make_exam().pk), user_id)
