@@ -50,7 +50,7 @@ def create_exam(
     exams go on (host-platform.md 6.3). Raises ``ProctoredExamAlreadyExists`` if the course has an
     exam of this content, and what the database raises for a value that no column takes.
     """
-    course_id, content_id = str(course_id), str(content_id)
+    course_id, content_id = as_text(course_id), as_text(content_id)
     if exam_name is None or time_limit_mins is None:
         log.warning(
             "unfinished exam: course_id=%s content_id=%s has_name=%s has_limit=%s",

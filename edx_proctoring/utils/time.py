@@ -137,7 +137,9 @@ def _as_date_service_knows(user: Any) -> Any:
     return user if user is None or hasattr(user, "is_anonymous") else as_id(user)
 
 
-def verify_and_add_wait_deadline(context: MutableMapping[str, Any], exam: Mapping[str, Any], user_id: int) -> bool:
+def verify_and_add_wait_deadline(
+    context: MutableMapping[str, Any], exam: Mapping[str, Any], user_id: int | None
+) -> bool:
     """Return whether the learner has to wait for the end of the grace period.
 
     If so, ``context['wait_deadline']`` becomes that end as an ISO string. ``context['grace_period']``
