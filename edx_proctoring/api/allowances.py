@@ -253,7 +253,7 @@ def _exams_by_given_id(exam_ids: Sequence[Any]) -> dict[Any, ProctoredExam]:
 def _user_ids_by_entry(entries: Sequence[Any]) -> dict[Any, int]:
     """Resolve ids, usernames and e-mail addresses; usernames win. Constant number of queries."""
     users = get_user_model().objects
-    numbers = {entry for entry in entries if isinstance(entry, int)}
+    numbers = {entry for entry in entries if isinstance(entry, int) and as_id(entry) is not None}
     texts = {str(entry) for entry in entries if not isinstance(entry, int)}
     resolved: dict[str, int] = {}
     if texts:

@@ -24,7 +24,7 @@ from edx_proctoring.exceptions import (
     ProctoredExamReviewPolicyNotFoundException,
     StudentExamAttemptDoesNotExistsException,
 )
-from edx_proctoring.models import ProctoredExamStudentAllowance
+from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAllowance
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import COURSE, NOON, make_attempt, make_exam, make_user
 
@@ -228,6 +228,45 @@ def _at_a_host(
         content=in_form(exam.content_id, form, UsageKey),
         context={"due_date": due, "grace_period": grace, "credit_state": state},
     )
+
+
+# Writing, where hosts have no services, or services that know nothing
+
+
+SERVICES = [
+    "credit",
+    "grades",
+    "certificates",
+    "instructor",
+    "name_affirmation",
+    "enrollments",
+    "learning_sequences",
+]
+
+
+@pytest.mark.spec("python-api.md", "18:services")
+@pytest.mark.parametrize("service", [None, Service(None)], ids=["absent", "answers-none"])
+@pytest.mark.parametrize("kind", ["timed", "proctored", "practice", "onboarding"])
+def test_a_life_without_services(kind: str, service: Any, caplog: pytest.LogCaptureFixture) -> None:
+    for name in SERVICES:
+        runtime.set_runtime_service(name, service)
+    exam, user, staff = make_exam(kind), make_user(), make_user(is_staff=True)
+
+    attempt_id = api.create_exam_attempt(exam.pk, user.pk, taking_as_proctored=True)
+    api.mark_exam_attempt_as_ready(attempt_id)
+    api.start_exam_attempt(exam.pk, user.pk)
+    api.stop_exam_attempt(attempt_id)
+    for status in (S.submitted, S.rejected, S.verified, S.error):
+        api.update_attempt_status(attempt_id, status, update_attributable_to=staff)
+    api.mark_exam_attempt_as_ready_to_resume(attempt_id)
+    second_id = api.create_exam_attempt(exam.pk, user.pk, taking_as_proctored=True)
+    api.update_attempt_status(second_id, S.declined)
+    if exam.is_practice_exam:
+        second_id = api.reset_practice_exam(exam.pk, user.pk, requesting_user=staff)
+    api.remove_exam_attempt(second_id, requesting_user=staff)
+
+    assert not AttemptEffect.objects.exists()
+    assert [record.getMessage() for record in caplog.records if record.levelno > logging.INFO] == []
 
 
 # Ids: the same answer in every form, and none for what is no id (host-platform.md 11)
