@@ -329,6 +329,9 @@ def test_what_is_no_id_belongs_to_nobody(no_id: Any) -> None:
         api.get_exam_attempt_data(no_id, no_id)
     with pytest.raises(StudentExamAttemptDoesNotExistsException):
         api.explain_deadline(no_id)
+    for who in ({"exam_id": no_id, "user_id": user.pk}, {"exam_id": exam.pk, "user_id": no_id}):
+        with pytest.raises((ProctoredExamNotFoundException, StudentExamAttemptDoesNotExistsException)):
+            api.explain_deadline(**who)
     assert api._get_review_policy_by_exam_id(no_id) is None
     assert api.get_exam_attempt_by_id(no_id) is None
     assert api.get_exam_attempt_by_code(no_id) is None
