@@ -14,6 +14,7 @@ from edx_proctoring.api.allowances import *
 from edx_proctoring.api.attempt_data import *
 from edx_proctoring.api.attempts import *
 from edx_proctoring.api.attempts import (
+    _calculate_allowed_mins,
     _check_for_attempt_timeout,
     _create_and_decline_attempt,
     _get_exam_attempt,
@@ -54,7 +55,7 @@ from edx_proctoring.api.rosters import *
 from edx_proctoring.api.staff import *
 from edx_proctoring.api.summaries import *
 from edx_proctoring.api.timing import *
-from edx_proctoring.api.timing import _calculate_allowed_mins, _does_time_remain, _was_review_status_acknowledged
+from edx_proctoring.api.timing import _does_time_remain, _was_review_status_acknowledged
 from edx_proctoring.api.transitions import *
 from edx_proctoring.backends import get_backend_provider
 from edx_proctoring.runtime import get_runtime_service

@@ -21,6 +21,7 @@ from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance
 from edx_proctoring.models.allowances import MAX_MINUTES
 from edx_proctoring.utils import emit_event
 from edx_proctoring.utils.storable import as_id
+from edx_proctoring.utils.texts import as_text
 
 __all__ = [
     "add_allowance_for_user",
@@ -81,7 +82,7 @@ def remove_allowance_for_user(exam_id: int, user_id: int, key: Any) -> None:
 
 def get_allowances_for_course(course_id: Any) -> list[dict[str, Any]]:
     """Return the dicts of all allowances of a course, in no particular order. One query."""
-    allowances = ProctoredExamStudentAllowance.get_allowances_for_course(str(course_id))
+    allowances = ProctoredExamStudentAllowance.get_allowances_for_course(as_text(course_id))
     return [allowance_dict(allowance) for allowance in allowances]
 
 
@@ -252,7 +253,7 @@ def _exams_by_given_id(exam_ids: Sequence[Any]) -> dict[Any, ProctoredExam]:
 def _user_ids_by_entry(entries: Sequence[Any]) -> dict[Any, int]:
     """Resolve ids, usernames and e-mail addresses; usernames win. Constant number of queries."""
     users = get_user_model().objects
-    numbers = {entry for entry in entries if isinstance(entry, int)}
+    numbers = {entry for entry in entries if isinstance(entry, int) and as_id(entry) is not None}
     texts = {str(entry) for entry in entries if not isinstance(entry, int)}
     resolved: dict[str, int] = {}
     if texts:

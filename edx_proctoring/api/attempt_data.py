@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from edx_proctoring import backends, conf
-from edx_proctoring.api import exams, timing, transitions
+from edx_proctoring.api import exams, provider_info, timing, transitions
 from edx_proctoring.api.attempts_read import attempt_dict, attempt_with, is_attempt_ready_to_resume
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.models import ProctoredExamStudentAttempt
@@ -91,7 +91,7 @@ def data_of_attempt(
         "attempt_ready_to_resume": is_ready_to_resume,
         # The React client serves the exams service as well, which has no such answer.
         "use_legacy_attempt_api": True,
-        "desktop_application_js_url": "" if provider is None else provider.get_javascript(),
+        "desktop_application_js_url": "" if provider is None else provider_info.script_url_of(provider),
         "exam_id": exam["id"],
         "content_id": exam["content_id"],
         "expires_at": timing.expires_at(attempt["started_at"], stored_minutes),

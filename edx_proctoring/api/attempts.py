@@ -49,8 +49,10 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
 )
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
-from edx_proctoring.utils import emit_event
+from edx_proctoring.utils import emit_event, humanized_time
 from edx_proctoring.utils.db import inner_savepoint, short_transaction
+from edx_proctoring.utils.storable import as_id
+from edx_proctoring.utils.texts import as_text
 
 __all__ = [
     "create_exam_attempt",
@@ -59,6 +61,7 @@ __all__ = [
     "get_exam_attempt_by_code",
     "get_exam_attempt_by_external_id",
     "get_exam_attempt_by_id",
+    "get_total_allowed_time_for_exam",
     "mark_exam_attempt_as_ready",
     "mark_exam_attempt_as_ready_to_resume",
     "mark_exam_attempt_as_resumed",
@@ -99,8 +102,7 @@ def find_attempt(**criteria: Any) -> ProctoredExamStudentAttempt | None:
 
     For doors that hand it on: with exam and user, and ``has_others``. One query.
     """
-    matching = ProctoredExamStudentAttempt.objects.filter(**criteria)
-    found = matching.with_exam_and_user().knowing_others().newest_first().first()
+    found = attempts_read.matching(**criteria).with_exam_and_user().knowing_others().newest_first().first()
     return None if found is None else transitions.end_if_time_is_up(found)
 
 
@@ -114,8 +116,11 @@ def get_active_exams_for_user(user_id: int, course_id: Any = None) -> list[dict[
 
     Each item: ``exam`` and ``attempt`` dicts, and ``allowances``, a list of dicts. Two queries.
     """
-    course = None if course_id is None else str(course_id)
-    seen = ProctoredExamStudentAttempt.objects.get_active_student_attempts(user_id, course)
+    learner = as_id(user_id)
+    if learner is None:
+        return []
+    course = None if course_id is None else as_text(course_id)
+    seen = ProctoredExamStudentAttempt.objects.get_active_student_attempts(learner, course)
     running = [
         attempt
         for attempt in (transitions.end_if_time_is_up(attempt) for attempt in seen)
@@ -125,7 +130,7 @@ def get_active_exams_for_user(user_id: int, course_id: Any = None) -> list[dict[
         return []
     allowances = list(
         ProctoredExamStudentAllowance.objects.filter(
-            user_id=user_id, proctored_exam_id__in={attempt.proctored_exam_id for attempt in running}
+            user_id=learner, proctored_exam_id__in={attempt.proctored_exam_id for attempt in running}
         ).select_related("user", "proctored_exam")
     )
     return [
@@ -157,6 +162,25 @@ def _check_for_attempt_timeout(attempt: dict[str, Any] | None) -> dict[str, Any]
         return attempt
     current = attempt_with(pk=attempt["id"])
     return attempt if current is None else attempt_dict(transitions.end_if_time_is_up(current))
+
+
+def get_total_allowed_time_for_exam(exam: Mapping[str, Any], user_id: int) -> str:
+    """Return in words how long the learner may work if the clock starts now."""
+    return humanized_time(_calculate_allowed_mins(exam, user_id))
+
+
+def _calculate_allowed_mins(exam: Mapping[str, Any], user_id: int) -> int:
+    """Return the whole minutes the learner gets if the clock starts now; may be negative. Contract name.
+
+    Reads the learner's current attempt, and so ends it if its time is up.
+    """
+    learner = as_id(user_id)
+    current = attempt_with(proctored_exam_id=exam["id"], user_id=learner)
+    if current is not None:
+        current = transitions.end_if_time_is_up(current)
+    return timing.calculate_allowed_minutes(
+        exam, learner, carry_over_seconds=None if current is None else current.time_remaining_seconds
+    )
 
 
 # Creating

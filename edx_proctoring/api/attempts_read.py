@@ -5,15 +5,18 @@ The published functions that read *one* attempt also end it if its time is up; t
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance, ProctoredExamStudentAttempt
+from edx_proctoring.models.attempts import ProctoredExamStudentAttemptQuerySet
 from edx_proctoring.serializers import (
     ProctoredExamStudentAllowanceSerializer,
     ProctoredExamStudentAttemptSerializer,
     data_of,
 )
+from edx_proctoring.utils.storable import as_id, is_storable
+from edx_proctoring.utils.texts import as_text
 
 __all__ = [
     "get_all_exam_attempts",
@@ -25,21 +28,28 @@ __all__ = [
 ]
 
 
+# Criteria by which an attempt is found that are numbers; the others are codes.
+_NUMBERS: Final = frozenset({"pk", "proctored_exam_id", "user_id"})
+
+
 def get_all_exam_attempts(course_id: Any) -> list[dict[str, Any]]:
     """Return the attempt dicts of a course, newest first."""
-    attempts = ProctoredExamStudentAttempt.objects.get_all_exam_attempts(str(course_id))
+    attempts = ProctoredExamStudentAttempt.objects.get_all_exam_attempts(as_text(course_id))
     return [attempt_dict(attempt) for attempt in attempts]
 
 
-def get_filtered_exam_attempts(course_id: Any, search_by: str) -> list[dict[str, Any]]:
+def get_filtered_exam_attempts(course_id: Any, search_by: str | None) -> list[dict[str, Any]]:
     """Return those of a course whose learner's username or e-mail contains ``search_by``, newest first."""
-    attempts = ProctoredExamStudentAttempt.objects.get_filtered_exam_attempts(str(course_id), search_by)
+    attempts = ProctoredExamStudentAttempt.objects.get_filtered_exam_attempts(as_text(course_id), search_by or "")
     return [attempt_dict(attempt) for attempt in attempts]
 
 
 def get_user_attempts_by_exam_id(user_id: int, exam_id: int) -> list[dict[str, Any]]:
     """Return the attempt dicts of one learner in one exam, newest first."""
-    attempts = ProctoredExamStudentAttempt.objects.get_user_attempts_by_exam_id(user_id, exam_id)
+    user, exam = as_id(user_id), as_id(exam_id)
+    if user is None or exam is None:
+        return []
+    attempts = ProctoredExamStudentAttempt.objects.get_user_attempts_by_exam_id(user, exam)
     return [attempt_dict(attempt) for attempt in attempts]
 
 
@@ -47,15 +57,17 @@ def get_last_exam_completion_date(course_id: Any, username: str) -> Any:
     """Return when the learner completed the last proctored exam of a course; None until all are.
 
     Inactive exams count, practice exams do not. Of an exam taken several times, each attempt must
-    be complete.
+    be complete, but for one that broke off and was taken up again by the next.
     """
     exam_ids = set(
-        ProctoredExam.get_all_exams_for_course(str(course_id), proctored_exams_only=True).values_list("id", flat=True)
+        ProctoredExam.get_all_exams_for_course(as_text(course_id), proctored_exams_only=True).values_list(
+            "id", flat=True
+        )
     )
     taken = list(
-        ProctoredExamStudentAttempt.objects.get_proctored_exam_attempts(str(course_id), username).values_list(
-            "proctored_exam_id", "completed_at"
-        )
+        ProctoredExamStudentAttempt.objects.get_proctored_exam_attempts(as_text(course_id), username)
+        .filter(resumed=False)
+        .values_list("proctored_exam_id", "completed_at")
     )
     completion_dates = [completed_at for _, completed_at in taken if completed_at is not None]
     if not taken or len(completion_dates) < len(taken) or {exam_id for exam_id, _ in taken} != exam_ids:
@@ -78,10 +90,23 @@ def allowance_dict(allowance: ProctoredExamStudentAllowance) -> dict[str, Any]:
 
 def attempt_with(**criteria: Any) -> ProctoredExamStudentAttempt | None:
     """Return the newest attempt that matches, with exam and user, or None."""
-    attempt: ProctoredExamStudentAttempt | None = (
-        ProctoredExamStudentAttempt.objects.filter(**criteria).with_exam_and_user().newest_first().first()
-    )
-    return attempt
+    found: ProctoredExamStudentAttempt | None = matching(**criteria).with_exam_and_user().newest_first().first()
+    return found
+
+
+def matching(**criteria: Any) -> ProctoredExamStudentAttemptQuerySet:
+    """Return the attempts that match; none if a value is no id or no code.
+
+    So a code of None is nobody's, and not that of each attempt without one.
+    """
+    attempts = ProctoredExamStudentAttempt.objects
+    wanted = {name: as_id(value) if name in _NUMBERS else _as_code(value) for name, value in criteria.items()}
+    return attempts.none() if None in wanted.values() else attempts.filter(**wanted)
+
+
+def _as_code(value: Any) -> str | None:
+    code = None if value is None else as_text(value)
+    return code if code and is_storable(code) else None
 
 
 def existing_attempt(attempt_id: int | str) -> ProctoredExamStudentAttempt:

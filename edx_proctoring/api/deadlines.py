@@ -23,8 +23,10 @@ from edx_proctoring.exceptions import (
     StudentExamAttemptDoesNotExistsException,
 )
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.models.allowances import MAX_MINUTES
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import emit_event, get_course_end_date, get_exam_due_date, humanized_time
+from edx_proctoring.utils.storable import as_id
 
 __all__ = ["DeadlineExplanation", "Extension", "explain_deadline", "extend_running_attempt"]
 
@@ -154,8 +156,8 @@ def extend_running_attempt(
     ``ProctoredExamIllegalStatusTransition`` if the attempt is not running or its time is up;
     ``ProctoredExamPermissionDenied`` if the new end is past the due date.
     """
-    if minutes < 1:
-        raise ValueError(f"minutes={minutes}: an extension adds at least one minute")
+    if not 1 <= minutes <= MAX_MINUTES:
+        raise ValueError(f"minutes={minutes}: an extension adds at least one minute, and at most {MAX_MINUTES}")
     if not reason.strip():
         raise ValueError("an extension needs a reason")
     if past_due and not by.is_staff:
@@ -235,15 +237,16 @@ def _subject(
     if attempt_id is not None:
         attempt = existing_attempt(attempt_id)
         return attempt, attempt.proctored_exam, attempt.user_id
-    if exam_id is None or user_id is None:
+    exam_number, learner_id = as_id(exam_id), as_id(user_id)
+    if exam_number is None or learner_id is None:
         raise StudentExamAttemptDoesNotExistsException("Name an attempt, or an exam and a user.")
-    current = attempt_with(proctored_exam_id=exam_id, user_id=user_id)
+    current = attempt_with(proctored_exam_id=exam_number, user_id=learner_id)
     if current is not None:
-        return current, current.proctored_exam, user_id
-    exam = ProctoredExam.get_exam_by_id(exam_id)
+        return current, current.proctored_exam, learner_id
+    exam = ProctoredExam.get_exam_by_id(exam_number)
     if exam is None:
         raise ProctoredExamNotFoundException(f"Attempted to get exam_id={exam_id}, but this exam does not exist.")
-    return None, exam, user_id
+    return None, exam, learner_id
 
 
 def _due_date_with_source(exam: dict[str, Any], user_id: int) -> tuple[datetime | None, str | None]:

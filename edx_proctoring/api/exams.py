@@ -14,7 +14,9 @@ from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy
 from edx_proctoring.serializers import ProctoredExamJSONSafeSerializer, ProctoredExamSerializer, data_of
 from edx_proctoring.utils import emit_event
 from edx_proctoring.utils.db import inner_savepoint
+from edx_proctoring.utils.storable import as_id
 from edx_proctoring.utils.texts import as_text
+from edx_proctoring.utils.time import with_zone
 
 __all__ = [
     "create_exam",
@@ -42,13 +44,13 @@ def create_exam(
 ) -> int:
     """Create an exam and return its id. Saving it tells the provider, if it is proctored.
 
-    Without ``backend`` the configured default is stored, for timed exams too. Studio publishes
-    subsections that nobody has finished: one without a title is named after its block, one without
-    a limit gets none of the time (0), so that the course's other exams go on (host-platform.md
-    6.3). Raises ``ProctoredExamAlreadyExists`` if the course has an exam of this content, and what
-    the database raises for a value that no column takes.
+    Without ``backend`` the configured default is stored, for timed exams too. A due date without a
+    zone is in UTC. Studio publishes subsections that nobody has finished: one without a title is
+    named after its block, one without a limit gets none of the time (0), so that the course's other
+    exams go on (host-platform.md 6.3). Raises ``ProctoredExamAlreadyExists`` if the course has an
+    exam of this content, and what the database raises for a value that no column takes.
     """
-    course_id, content_id = str(course_id), str(content_id)
+    course_id, content_id = as_text(course_id), as_text(content_id)
     if exam_name is None or time_limit_mins is None:
         log.warning(
             "unfinished exam: course_id=%s content_id=%s has_name=%s has_limit=%s",
@@ -67,7 +69,7 @@ def create_exam(
                 external_id=external_id,
                 exam_name=_name_of_block(content_id) if exam_name is None else exam_name,
                 time_limit_mins=0 if time_limit_mins is None else time_limit_mins,
-                due_date=due_date,
+                due_date=with_zone(due_date),
                 # A field of the course that nobody has touched may be null.
                 is_proctored=bool(is_proctored),
                 is_practice_exam=bool(is_practice_exam),
@@ -112,7 +114,7 @@ def update_exam(
     leaves it. Saves even if nothing changed: a way to tell the provider once more. Raises
     ``ProctoredExamNotFoundException``.
     """
-    exam = ProctoredExam.get_exam_by_id(exam_id)
+    exam = _exam_with(exam_id)
     if exam is None:
         raise ProctoredExamNotFoundException(f"Attempted to update exam_id={exam_id}, but this exam does not exist.")
     changes: dict[str, Any] = {
@@ -127,7 +129,7 @@ def update_exam(
     }
     given = {name: value for name, value in changes.items() if value is not None}
     if due_date is not constants.MINIMUM_TIME:
-        given["due_date"] = due_date
+        given["due_date"] = with_zone(due_date)
     for name, value in given.items():
         setattr(exam, name, value)
     exam.save()
@@ -138,7 +140,7 @@ def update_exam(
 
 def get_exam_by_id(exam_id: int) -> dict[str, Any]:
     """Return the exam dict. Raises ``ProctoredExamNotFoundException``."""
-    exam = ProctoredExam.get_exam_by_id(exam_id)
+    exam = _exam_with(exam_id)
     if exam is None:
         raise ProctoredExamNotFoundException(f"Attempted to get exam_id={exam_id}, but this exam does not exist.")
     return exam_dict(exam)
@@ -214,6 +216,11 @@ def tell_provider_exam_is_inactive(exam: ProctoredExam) -> None:
 
 # Kept on the instance, not beside it: the guard must end with the object that is being saved.
 _BEING_PUSHED = "_edx_proctoring_being_pushed"
+
+
+def _exam_with(exam_id: Any) -> ProctoredExam | None:
+    number = as_id(exam_id)
+    return None if number is None else ProctoredExam.get_exam_by_id(number)
 
 
 def _name_of_block(content_id: str) -> str:

@@ -69,7 +69,7 @@ def proctored(situation: Situation) -> dict[str, Any]:
         "tech_support_email": settings.TECH_SUPPORT_EMAIL,
         "proctoring_escalation_email": emails._get_proctoring_escalation_email(exam["course_id"]),
         "exam_review_policy": review_policies._get_review_policy_by_exam_id(exam["id"]),
-        "backend_js_bundle": provider.get_javascript(),
+        "backend_js_bundle": provider_info.script_url_of(provider),
         "provider_name": provider.verbose_name,
         "provider_tech_support_email": provider.tech_support_email,
         "provider_tech_support_phone": provider.tech_support_phone,

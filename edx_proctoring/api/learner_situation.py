@@ -29,7 +29,7 @@ class Situation:
     exam: dict[str, Any]
     attempt: Mapping[str, Any] | None
     provider: Any
-    user_id: int
+    user_id: int | None
     course_id: Any
     host: Mapping[str, Any]
     # Loaded together with the attempt; None without one.
@@ -43,7 +43,10 @@ class Situation:
     @cached_property
     def user(self) -> Any:
         """The learner. Raises ``DoesNotExist``: content is not opened for somebody whom nobody knows."""
-        return self.attempt_user or get_user_model().objects.get(pk=self.user_id)
+        users = get_user_model()
+        if self.user_id is None:
+            raise users.DoesNotExist("nobody has signed in")
+        return self.attempt_user or users.objects.get(pk=self.user_id)
 
     @cached_property
     def may_take(self) -> bool:
@@ -102,7 +105,9 @@ class Situation:
         return result
 
 
-def look_at(exam: dict[str, Any], provider: Any, user_id: int, course_id: Any, context: Mapping[str, Any]) -> Situation:
+def look_at(
+    exam: dict[str, Any], provider: Any, user_id: int | None, course_id: Any, context: Mapping[str, Any]
+) -> Situation:
     """Return the situation of a learner at an exam; ``context`` is what the host passed in.
 
     One query finds the newest attempt and the learner. An attempt whose time is up is ended.

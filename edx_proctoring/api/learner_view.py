@@ -14,13 +14,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
+from django.contrib.auth import get_user_model
 from django.template import loader
 
 from edx_proctoring import backends, conf, utils
 from edx_proctoring.api import attempts, exams, learner_context, learner_situation, prerequisites
 from edx_proctoring.api.learner_situation import Situation
-from edx_proctoring.exceptions import ProctoredExamAlreadyExists, ProctoredExamNotFoundException
+from edx_proctoring.exceptions import (
+    ProctoredExamAlreadyExists,
+    ProctoredExamNotFoundException,
+    StudentExamAttemptAlreadyExistsException,
+)
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from edx_proctoring.utils.storable import as_id
+from edx_proctoring.utils.texts import as_text
 
 __all__ = ["get_student_view"]
 
@@ -28,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 def get_student_view(
-    user_id: int,
+    user_id: int | None,
     course_id: Any,
     content_id: Any,
     context: MutableMapping[str, Any],
@@ -37,8 +44,8 @@ def get_student_view(
     """Return the page to show in the place of an exam's content, None to show the content.
 
     Args:
-        user_id: the learner.
-        course_id, content_id: of the exam, as text or as key objects.
+        user_id: the learner, None for somebody who is not signed in.
+        course_id, content_id: of the exam, as text, as key objects or as bytes.
         context: what the host knows (learner-experience.md 1.1). Becomes the context of the
             template in place, so the caller finds the page's variables in it.
         user_role: anybody but a ``student`` sees the content.
@@ -48,7 +55,7 @@ def get_student_view(
 
     Raises ``NotImplementedError`` for an exam whose provider is not configured, and for an attempt
     that timed out without being submitted; ``KeyError`` if an exam must be created and the context
-    does not say how; ``User.DoesNotExist`` for an unknown learner at a proctored exam.
+    does not say how.
     """
     if user_role != "student":
         return None
@@ -67,11 +74,19 @@ def get_student_view(
     if kind is None:
         return None
 
-    situation = learner_situation.look_at(exam, provider, user_id, course_id, context)
-    rule = next(rule for rule in kind.rules if rule.applies(situation))
-    log.debug("learner view: exam_id=%s user_id=%s rule=%s", exam["id"], user_id, rule.situation)
-    if rule.answer.first is not None:
-        rule.answer.first(situation)
+    learner_id = as_id(user_id)
+    situation = learner_situation.look_at(exam, provider, learner_id, course_id, context)
+    try:
+        rule = _decide(kind, situation)
+    except get_user_model().DoesNotExist:
+        # Nobody has signed in, or the account is gone: no page is meant for them, but the content stays shut.
+        log.info("learner view for nobody: exam_id=%s user_id=%s", exam["id"], learner_id)
+        context["exam_id"] = exam["id"]
+        return _render(_UNEXPECTED_PAGE, context)
+    except StudentExamAttemptAlreadyExistsException:
+        # Another page of the course, or another tab, was faster: now there is an attempt to go by.
+        situation = learner_situation.look_at(exam, provider, learner_id, course_id, context)
+        rule = _decide(kind, situation)
     if rule.answer.template is None:
         return None
     context.update(kind.build_context(situation))
@@ -112,7 +127,7 @@ def _status_is(*statuses: str) -> Callable[[Situation], bool]:
 
 def _decline(s: Situation) -> None:
     """Decline the exam for the learner, as the prerequisite was. Cascades to the exams after it."""
-    attempts.create_and_decline_attempt(s.exam["id"], s.user_id)
+    attempts.create_and_decline_attempt(s.exam["id"], s.user.pk)
 
 
 def _tell_option_presented(s: Situation) -> None:
@@ -138,7 +153,8 @@ _CONTENT = Answer(None)
 _TIMED_OUT = Answer(None, first=_refuse_timed_out)
 _MISCONFIGURED: Final = "proctored_exam/misconfigured.html"
 # Beyond the contract: states that nobody designed a page for do not open the exam by accident.
-_UNEXPECTED = Answer("common/unexpected_state.html")
+_UNEXPECTED_PAGE: Final = "common/unexpected_state.html"
+_UNEXPECTED = Answer(_UNEXPECTED_PAGE)
 
 
 def _page(template: str, first: Callable[[Situation], None] | None = None) -> Answer:
@@ -325,6 +341,15 @@ KINDS: Final = {
 # Steps
 
 
+def _decide(kind: Kind, situation: Situation) -> Rule:
+    """Return the rule that applies, after doing what must happen first."""
+    rule = next(rule for rule in kind.rules if rule.applies(situation))
+    log.debug("learner view: exam_id=%s user_id=%s rule=%s", situation.exam["id"], situation.user_id, rule.situation)
+    if rule.answer.first is not None:
+        rule.answer.first(situation)
+    return rule
+
+
 def _exam_for(course_id: Any, content_id: Any, context: Mapping[str, Any]) -> dict[str, Any]:
     """Return the exam dict, with the due date that the host has for this learner; create the exam if need be."""
     try:
@@ -339,9 +364,9 @@ def _create_exam(course_id: Any, content_id: Any, context: Mapping[str, Any]) ->
     is_proctored = context.get("is_proctored", False)
     try:
         exams.create_exam(
-            course_id=str(course_id),
-            content_id=str(content_id),
-            exam_name=context["display_name"] or str(content_id),
+            course_id=as_text(course_id),
+            content_id=as_text(content_id),
+            exam_name=context["display_name"] or as_text(content_id),
             time_limit_mins=context["default_time_limit_mins"] or 0,
             is_proctored=is_proctored,
             # A timed practice exam is a kind that nobody knows, and its content would be open.

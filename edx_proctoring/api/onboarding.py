@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+from django.db.models import QuerySet
 
 from edx_proctoring import backends, constants, host, runtime
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
@@ -16,6 +17,8 @@ from edx_proctoring.utils import (
     get_exam_url,
     get_user_course_outline_details,
 )
+from edx_proctoring.utils.storable import as_id
+from edx_proctoring.utils.texts import as_text
 
 __all__ = [
     "does_backend_support_onboarding",
@@ -35,9 +38,10 @@ def get_last_verified_onboarding_attempts_per_user(
 
     In any course; users without one are absent. One query.
     """
-    newest_first = ProctoredExamStudentAttempt.objects.get_last_verified_proctored_onboarding_attempts(
-        users_list, backend
+    users = (
+        users_list if isinstance(users_list, QuerySet) else [user for user in users_list if _id_of(user) is not None]
     )
+    newest_first = ProctoredExamStudentAttempt.objects.get_last_verified_proctored_onboarding_attempts(users, backend)
     latest: dict[int, ProctoredExamStudentAttempt] = {}
     for attempt in newest_first:
         latest.setdefault(attempt.user_id, attempt)
@@ -50,13 +54,17 @@ def get_onboarding_attempt_data_for_learner(course_id: Any, user: Any, backend: 
     A verification in this course counts before one elsewhere, and one elsewhere before anything
     else here. Only verifications expire.
     """
+    user_id = _id_of(user)
+    if user_id is None:
+        # Nobody has signed in.
+        return {"onboarding_status": None, "expiration_date": None}
     here = list(
-        ProctoredExamStudentAttempt.objects.get_proctored_practice_attempts_by_course_id(str(course_id), [user])
+        ProctoredExamStudentAttempt.objects.get_proctored_practice_attempts_by_course_id(as_text(course_id), [user_id])
     )
     verified_here = next((attempt for attempt in here if attempt.status == Status.verified), None)
     if verified_here is not None:
         return _status_with_expiry(Status.verified, verified_here)
-    verified_elsewhere = get_last_verified_onboarding_attempts_per_user([user], backend).get(user.id)
+    verified_elsewhere = get_last_verified_onboarding_attempts_per_user([user_id], backend).get(user_id)
     if verified_elsewhere is not None:
         return _status_with_expiry(InstructorDashboardOnboardingAttemptStatus.other_course_approved, verified_elsewhere)
     return {"onboarding_status": here[0].status if here else None, "expiration_date": None}
@@ -67,7 +75,7 @@ def get_onboarding_exam_link(course_id: Any, user: Any, is_learning_mfe: bool) -
 
     Exams that are not open yet, or closed already, count as well: their page says so.
     """
-    course = str(course_id)
+    course = as_text(course_id)
     candidates = list(ProctoredExam.get_practice_proctored_exams_for_course(course).order_by("-created", "-id"))
     if not candidates or not does_backend_support_onboarding(candidates[0].backend):
         return ""
@@ -94,7 +102,12 @@ def get_enrollments_can_take_proctored_exams(course_id: Any, text_search: str | 
     enrollments: host.EnrollmentsService | None = runtime.get_runtime_service(host.ENROLLMENTS)
     if enrollments is None:
         return None
-    return enrollments.get_enrollments_can_take_proctored_exams(course_id, text_search)
+    return enrollments.get_enrollments_can_take_proctored_exams(as_text(course_id), text_search)
+
+
+def _id_of(user: Any) -> int | None:
+    """Return the id of a user, who may be given by it; None for somebody who is not signed in."""
+    return as_id(getattr(user, "pk", user))
 
 
 def _status_with_expiry(status: str, attempt: ProctoredExamStudentAttempt) -> dict[str, Any]:

@@ -1,13 +1,17 @@
 """What a learner has to have done before an exam, by the credit service's account. Spec: python-api.md 8.9."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from django.urls import reverse
 
 from edx_proctoring.api import attempts, credit_state
+from edx_proctoring.exceptions import StudentExamAttemptAlreadyExistsException, UserNotFoundException
 
 __all__ = ["JUMPTO_SUPPORTED_NAMESPACES", "check_prerequisites"]
+
+log = logging.getLogger(__name__)
 
 # Requirements of these namespaces are named after the content that fulfils them.
 JUMPTO_SUPPORTED_NAMESPACES: Final = ["proctored_exam"]
@@ -20,8 +24,8 @@ def check_prerequisites(exam: dict[str, Any], user_id: int) -> dict[str, Any]:
     """Add ``prerequisite_status`` to the exam dict and return the same dict.
 
     Without a credit state, nothing is added; neither is it when the credit service fails. A declined
-    prerequisite declines this exam as well; failed ones, else pending ones, get links to where they
-    can be made good.
+    prerequisite declines this exam as well, unless the learner has an attempt; failed ones, else
+    pending ones, get links to where they can be made good.
     """
     state = credit_state.credit_state(user_id, exam["course_id"])
     if not state:
@@ -35,7 +39,11 @@ def check_prerequisites(exam: dict[str, Any], user_id: int) -> dict[str, Any]:
     if status["are_prerequisites_satisifed"]:
         return exam
     if status["declined_prerequisites"]:
-        attempts.create_and_decline_attempt(exam["id"], user_id)
+        try:
+            attempts.create_and_decline_attempt(exam["id"], user_id)
+        except (StudentExamAttemptAlreadyExistsException, UserNotFoundException) as refusal:
+            # Callers read, they do not want to change anything: a learner who is in the exam, or gone, stays so.
+            log.info("exam not declined: exam_id=%s user_id=%s reason=%s", exam["id"], user_id, type(refusal).__name__)
     elif status["failed_prerequisites"]:
         status["failed_prerequisites"] = _resolve_prerequisite_links(exam, status["failed_prerequisites"])
     else:

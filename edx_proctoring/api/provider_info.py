@@ -13,6 +13,7 @@ from edx_proctoring.api import exams
 from edx_proctoring.api.emails import _get_proctoring_escalation_email
 from edx_proctoring.exceptions import BackendProviderNotConfigured, ProctoredExamNotFoundException
 from edx_proctoring.models import ProctoredExam
+from edx_proctoring.utils.texts import as_text
 
 __all__ = [
     "get_exam_configuration_dashboard_url",
@@ -88,9 +89,25 @@ def get_integration_specific_email(provider: Any) -> str:
     return backends.provider_setting(name, "CONTACT_EMAIL")
 
 
+def script_url_of(provider: Any) -> str:
+    """Return the address of the provider's script for the browser, an empty text if it has none or fails.
+
+    For sister rooms: without it a page shows less, but it is there (R4).
+    """
+    try:
+        url: str = provider.get_javascript()
+    except Exception:  # pylint: disable=broad-except
+        # Plug-ins raise what they like.
+        log.exception("no browser script from the provider: backend=%s", getattr(provider, "backend_name", None))
+        return ""
+    return url
+
+
 def is_backend_dashboard_available(course_id: Any) -> bool:
     """Return whether any active exam of the course has a provider with a dashboard."""
-    names = ProctoredExam.get_all_exams_for_course(str(course_id), active_only=True).values_list("backend", flat=True)
+    names = ProctoredExam.get_all_exams_for_course(as_text(course_id), active_only=True).values_list(
+        "backend", flat=True
+    )
     for name in dict.fromkeys(names):
         try:
             if backends.get_backend_provider(name=name).has_dashboard:
@@ -109,5 +126,5 @@ def get_exam_configuration_dashboard_url(course_id: Any, content_id: Any) -> str
         return None
     if not is_backend_dashboard_available(course_id):
         return None
-    path = reverse("edx_proctoring:instructor_dashboard_exam", args=(course_id, exam["id"]))
+    path = reverse("edx_proctoring:instructor_dashboard_exam", args=(exam["course_id"], exam["id"]))
     return f"{path}?config=true"

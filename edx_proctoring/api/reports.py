@@ -8,6 +8,7 @@ from edx_proctoring.models import (
     ProctoredExamSoftwareSecureReview,
     ProctoredExamStudentAttempt,
 )
+from edx_proctoring.utils.texts import as_text
 
 __all__ = ["get_exam_violation_report"]
 
@@ -21,12 +22,13 @@ def get_exam_violation_report(course_id: Any, include_practice_exams: bool = Fal
     ``'<kind> Comments'``, a list of texts. Reviews of practice exams are joined only if asked for.
     Three queries.
     """
+    course = as_text(course_id)
     attempts = (
-        ProctoredExamStudentAttempt.objects.filter(proctored_exam__course_id=str(course_id))
+        ProctoredExamStudentAttempt.objects.filter(proctored_exam__course_id=course)
         .with_exam_and_user()
         .order_by("proctored_exam__exam_name", "-created", "-id")
     )
-    reviews = ProctoredExamSoftwareSecureReview.objects.filter(exam__course_id=str(course_id))
+    reviews = ProctoredExamSoftwareSecureReview.objects.filter(exam__course_id=course)
     if not include_practice_exams:
         reviews = reviews.filter(exam__is_practice_exam=False)
     status_by_code = dict(reviews.values_list("attempt_code", "review_status"))

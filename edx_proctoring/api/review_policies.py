@@ -12,6 +12,7 @@ from edx_proctoring.exceptions import (
 )
 from edx_proctoring.models import ProctoredExamReviewPolicy
 from edx_proctoring.serializers import ProctoredExamReviewPolicySerializer, data_of
+from edx_proctoring.utils.storable import as_id
 
 __all__ = [
     "create_exam_review_policy",
@@ -76,7 +77,7 @@ def get_review_policy_by_exam_id(exam_id: int) -> dict[str, Any]:
 
 def _get_review_policy_by_exam_id(exam_id: int) -> str | None:
     """Return the text only, None if the exam has no policy. Contract name (python-api.md 1.2)."""
-    policy = ProctoredExamReviewPolicy.get_review_policy_for_exam(exam_id)
+    policy = _find(exam_id)
     return None if policy is None else policy.review_policy
 
 
@@ -91,8 +92,13 @@ def _author(user_id: int | None) -> int | None:
     return system_user_id
 
 
+def _find(exam_id: Any) -> ProctoredExamReviewPolicy | None:
+    number = as_id(exam_id)
+    return None if number is None else ProctoredExamReviewPolicy.get_review_policy_for_exam(number)
+
+
 def _policy_of(exam_id: int) -> ProctoredExamReviewPolicy:
-    policy = ProctoredExamReviewPolicy.get_review_policy_for_exam(exam_id)
+    policy = _find(exam_id)
     if policy is None:
         raise ProctoredExamReviewPolicyNotFoundException(f"exam_id={exam_id} has no review policy")
     return policy

@@ -21,6 +21,7 @@ from edx_proctoring.exceptions import ProctoredExamNotFoundException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import has_due_date_passed, request_scope
+from edx_proctoring.utils.storable import as_id
 from edx_proctoring.utils.texts import as_text
 
 __all__ = [
@@ -80,6 +81,7 @@ def get_attempt_status_summary(user_id: int | None, course_id: Any, content_id: 
     for timed exams, ``status``. None: the exam is unknown, or the learner may not take it proctored.
     Within a request the first call looks up the whole course, and the others cost nothing.
     """
+    user_id = as_id(user_id)
     outline = _outline_of_request(user_id, as_text(course_id))
     try:
         exam = outline.exam(as_text(content_id)) if outline else exams.get_exam_by_content_id(course_id, content_id)
@@ -106,6 +108,7 @@ def get_attempt_status_summaries(
     (python-api.md 8.10): one query for exams, one for attempts, one for the learner, one credit
     call, however many exams there are.
     """
+    user_id = as_id(user_id)
     outline = _outline_of_request(user_id, as_text(course_id)) or _Outline(user_id, as_text(course_id))
     wanted = outline.exams.keys() if content_ids is None else {as_text(content_id) for content_id in content_ids}
     lines = {content_id: outline.line(exam) for content_id, exam in outline.exams.items() if content_id in wanted}

@@ -13,12 +13,17 @@ from typing import Any, Final
 from django.utils import timezone
 
 from edx_proctoring.models import ProctoredExamStudentAllowance, ProctoredExamStudentAttempt
+from edx_proctoring.models.allowances import MAX_MINUTES
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
-from edx_proctoring.utils import get_exam_due_date, has_due_date_passed, has_end_date_passed, humanized_time
+from edx_proctoring.utils import get_exam_due_date, has_due_date_passed, has_end_date_passed
+from edx_proctoring.utils.time import later
 
-__all__ = ["get_total_allowed_time_for_exam", "is_exam_passed_due"]
+__all__ = ["is_exam_passed_due"]
 
 log = logging.getLogger(__name__)
+
+# What the column of an attempt holds.
+_LONGEST_LIMIT: Final = 2**31 - 1
 
 
 # Pure arithmetic: ``now`` comes in as a parameter.
@@ -28,7 +33,7 @@ def expires_at(started_at: datetime | None, limit_minutes: int | None) -> dateti
     """Return the moment at which the clock runs out; None if it does not run or has no known limit."""
     if started_at is None or limit_minutes is None:
         return None
-    return started_at + timedelta(minutes=limit_minutes)
+    return later(started_at, timedelta(minutes=limit_minutes))
 
 
 def has_run_out(status: str, started_at: datetime | None, limit_minutes: int | None, *, now: datetime) -> bool:
@@ -42,7 +47,7 @@ def cut_by_due_date(minutes: int, *, due: datetime | None, now: datetime) -> int
 
     A limit that ends before the due date stays as it is, also a negative one.
     """
-    if due is None or now + timedelta(minutes=minutes) <= due:
+    if due is None or later(now, timedelta(minutes=minutes)) <= due:
         return minutes
     return max(int((due - now).total_seconds() / 60), 0)
 
@@ -54,7 +59,7 @@ def limit_before_due_date(base_minutes: int, *, extra_minutes: int | None, carry
     """
     if carry_over_seconds is not None:
         return int(carry_over_seconds / 60)
-    return base_minutes + (extra_minutes or 0)
+    return min(base_minutes + (extra_minutes or 0), _LONGEST_LIMIT)
 
 
 # Questions about one learner
@@ -68,7 +73,7 @@ class Grants:
     review_policy_exception: str | None
 
 
-def grants_for(exam_id: int, user_id: int) -> Grants:
+def grants_for(exam_id: int, user_id: int | None) -> Grants:
     """Return the learner's allowances that have a meaning to us. One query."""
     allowances = ProctoredExamStudentAllowance
     values = dict(allowances.objects.filter(proctored_exam_id=exam_id, user_id=user_id).values_list("key", "value"))
@@ -80,17 +85,19 @@ def grants_for(exam_id: int, user_id: int) -> Grants:
     )
 
 
-def grants_of(extra_time: str | None, review_policy_exception: str | None, *, exam_id: int, user_id: int) -> Grants:
+def grants_of(
+    extra_time: str | None, review_policy_exception: str | None, *, exam_id: int, user_id: int | None
+) -> Grants:
     """Return what these values of allowances mean; None: not given."""
     return Grants(minutes_granted(extra_time, exam_id=exam_id, user_id=user_id), review_policy_exception)
 
 
-def minutes_granted(value: str | None, *, exam_id: int, user_id: int) -> int | None:
+def minutes_granted(value: str | None, *, exam_id: int, user_id: int | None) -> int | None:
     """Return the minutes of an allowance; None for none, and for what 6.1.4 let in and nobody can read, as ``²``."""
     if value is None:
         return None
     if value.isascii() and value.strip().isdigit():
-        return int(value)
+        return min(int(value), MAX_MINUTES)
     log.warning("allowance is no number of minutes and does not count: exam_id=%s user_id=%s", exam_id, user_id)
     return None
 
@@ -104,7 +111,7 @@ _ASK: Final = _Unknown()
 
 def calculate_allowed_minutes(
     exam: Mapping[str, Any],
-    user_id: int,
+    user_id: int | None,
     *,
     carry_over_seconds: int | _Unknown | None = _ASK,
     extra_minutes: int | _Unknown | None = _ASK,
@@ -137,11 +144,6 @@ def calculate_allowed_minutes(
     return cut_by_due_date(minutes, due=due, now=now or timezone.now())
 
 
-def get_total_allowed_time_for_exam(exam: Mapping[str, Any], user_id: int) -> str:
-    """Return in words how long the learner may work if the clock starts now."""
-    return humanized_time(calculate_allowed_minutes(exam, user_id))
-
-
 def is_exam_passed_due(exam: Mapping[str, Any], user: Any = None) -> bool:
     """Return whether an exam is over for a user: id, ``User`` or None for everybody.
 
@@ -168,6 +170,5 @@ def _was_review_status_acknowledged(is_status_acknowledged: bool, exam: Mapping[
     return is_status_acknowledged and is_exam_passed_due(exam, user=user)
 
 
-# Contract names (python-api.md 1.2, learner-experience.md 8).
-_calculate_allowed_mins = calculate_allowed_minutes
+# Contract name (learner-experience.md 8).
 _does_time_remain = does_time_remain

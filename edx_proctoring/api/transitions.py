@@ -29,6 +29,7 @@ from edx_proctoring.exceptions import (
 from edx_proctoring.models import AttemptEffect, ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils.db import short_transaction
+from edx_proctoring.utils.time import with_zone
 
 __all__ = [
     "can_update_credit_grades_and_email",
@@ -318,7 +319,7 @@ def update_attempt_status(
             ``submitted``.
         raise_if_not_found: otherwise the answer for an unknown id is None.
         cascade_effects: whether declining closes the learner's other proctored exams.
-        timeout_timestamp: when time ran out; for ``timed_out`` only.
+        timeout_timestamp: when time ran out, in UTC if it has no zone; for ``timed_out`` only.
         update_attributable_to: the ``User`` who decided, or None.
 
     Raises ``StudentExamAttemptDoesNotExistsException``; ``ProctoredExamIllegalStatusTransition``,
@@ -331,7 +332,7 @@ def update_attempt_status(
             to_status,
             condition=_taken_proviso(),
             cascades=cascade_effects,
-            ended_at=timeout_timestamp,
+            ended_at=with_zone(timeout_timestamp),
             actor=update_attributable_to,
         )
     except StudentExamAttemptDoesNotExistsException:

@@ -24,10 +24,12 @@ _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 def as_id(value: Any) -> int | None:
-    """Return the id that a client wrote as a number or in ASCII digits; None for what can be no id.
+    """Return the id that somebody wrote as a number or in ASCII digits, as bytes too; None for what can be no id.
 
     Leading zeros count for nothing. A boolean, a sign, a fraction or a number beyond ``MAX_ID`` is no id.
     """
+    if isinstance(value, bytes):
+        value = value.decode("ascii", "replace")
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     if isinstance(value, str):

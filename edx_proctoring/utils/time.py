@@ -16,6 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from opaque_keys import InvalidKeyError
 
+from edx_proctoring.utils.storable import as_id
+from edx_proctoring.utils.texts import as_text
+
 __all__ = [
     "as_utc",
     "get_course_end_date",
@@ -24,7 +27,9 @@ __all__ = [
     "has_due_date_passed",
     "has_end_date_passed",
     "humanized_time",
+    "later",
     "verify_and_add_wait_deadline",
+    "with_zone",
 ]
 
 log = logging.getLogger(__name__)
@@ -32,7 +37,24 @@ log = logging.getLogger(__name__)
 
 def as_utc(instant: datetime) -> datetime:
     """Return the instant as aware UTC; a naive one is taken to be UTC already."""
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    try:
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except OverflowError:
+        # The first or the last day that there is, in another zone: "never" is often written so.
+        return instant.replace(tzinfo=UTC)
+
+
+def later(instant: datetime, span: timedelta) -> datetime:
+    """Return the instant after a span of time, which may be negative; the end of time where there is none."""
+    try:
+        return instant + span
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC) if span > timedelta() else datetime.min.replace(tzinfo=UTC)
+
+
+def with_zone(instant: datetime | None) -> datetime | None:
+    """Return the instant as it came, or in UTC if it has no zone: Django would take it to be of the host's zone."""
+    return as_utc(instant) if instant is not None and instant.tzinfo is None else instant
 
 
 def get_time_remaining_for_attempt(attempt: Mapping[str, Any]) -> float:
@@ -41,7 +63,7 @@ def get_time_remaining_for_attempt(attempt: Mapping[str, Any]) -> float:
     minutes: int | None = attempt["allowed_time_limit_mins"]
     if started_at is None or minutes is None:
         return 0
-    left = (started_at + timedelta(minutes=minutes) - timezone.now()).total_seconds()
+    left = (later(started_at, timedelta(minutes=minutes)) - timezone.now()).total_seconds()
     return max(left, 0)
 
 
@@ -73,11 +95,12 @@ def get_course_end_date(course_id: str) -> datetime | None:
     when_api = _when_api()
     if when_api is None:
         return None
-    ends = [
-        (location, value)
-        for (location, field), value in when_api.get_dates_for_course(course_id).items()
-        if field == "end"
-    ]
+    try:
+        dates = when_api.get_dates_for_course(as_text(course_id))
+    except InvalidKeyError:
+        # Courses need not be known to the date service.
+        return None
+    ends = [(location, value) for (location, field), value in dates.items() if field == "end"]
     # Other blocks may have an end too; that of the course block is the one asked for.
     ends.sort(key=lambda end: getattr(end[0], "block_type", None) != "course")
     if not ends or not ends[0][1]:
@@ -99,16 +122,24 @@ def get_exam_due_date(exam: Mapping[str, Any], user: Any = None) -> datetime | N
     due_date: datetime | None = None
     if when_api is not None:
         try:
-            due_date = when_api.get_date_for_block(exam["course_id"], exam["content_id"], "due", user=user)
+            due_date = when_api.get_date_for_block(
+                exam["course_id"], exam["content_id"], "due", user=_as_date_service_knows(user)
+            )
         except InvalidKeyError:
             # Exams need not be known to the date service: then their own date counts.
             due_date = None
-    due_date = due_date or exam["due_date"]
     # Only a date without a zone is touched: others are handed out as the host has them.
-    return as_utc(due_date) if due_date is not None and due_date.tzinfo is None else due_date
+    return with_zone(due_date or exam["due_date"])
 
 
-def verify_and_add_wait_deadline(context: MutableMapping[str, Any], exam: Mapping[str, Any], user_id: int) -> bool:
+def _as_date_service_knows(user: Any) -> Any:
+    """Return a user object as it is, an id as a number, None for what is neither: that would raise there."""
+    return user if user is None or hasattr(user, "is_anonymous") else as_id(user)
+
+
+def verify_and_add_wait_deadline(
+    context: MutableMapping[str, Any], exam: Mapping[str, Any], user_id: int | None
+) -> bool:
     """Return whether the learner has to wait for the end of the grace period.
 
     If so, ``context['wait_deadline']`` becomes that end as an ISO string. ``context['grace_period']``
@@ -118,7 +149,7 @@ def verify_and_add_wait_deadline(context: MutableMapping[str, Any], exam: Mappin
     due_date = get_exam_due_date(exam, user_id)
     if not grace_period or due_date is None:
         return False
-    deadline = due_date + grace_period
+    deadline = later(due_date, grace_period)
     if has_due_date_passed(deadline):
         return False
     context["wait_deadline"] = deadline.isoformat()

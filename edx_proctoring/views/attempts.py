@@ -19,6 +19,7 @@ from edx_proctoring.api import actions, attempt_pages, attempts, entrances, lear
 from edx_proctoring.api.attempts_read import attempt_dict
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied, StudentExamAttemptDoesNotExistsException
 from edx_proctoring.utils import get_time_remaining_for_attempt, humanized_time
+from edx_proctoring.utils.time import later
 from edx_proctoring.views import options, paging
 from edx_proctoring.views.base import LOG, ProctoredAPIView, body_of, caller
 from edx_proctoring.views.idempotency import idempotent
@@ -157,7 +158,7 @@ def _time_left_in_words(seconds: float) -> str:
 def _expires_at(attempt: Mapping[str, Any]) -> Any:
     if attempt["started_at"] is None or attempt["allowed_time_limit_mins"] is None:
         return None
-    return attempt["started_at"] + timedelta(minutes=attempt["allowed_time_limit_mins"])
+    return later(attempt["started_at"], timedelta(minutes=attempt["allowed_time_limit_mins"]))
 
 
 class StudentProctoredExamAttemptCollection(ProctoredAPIView):

@@ -182,6 +182,27 @@ def test_a_pair_that_fails_keeps_no_other_back(caplog: pytest.LogCaptureFixture)
     assert "nobody" not in caplog.text
 
 
+@pytest.mark.spec("python-api.md", "8.3:bulk", "4:tolerance")
+def test_bulk_counts_what_is_no_user_as_failures() -> None:
+    exam, user = make_exam(), make_user()
+
+    data, successes, failures = api.add_bulk_allowances([exam.pk], [10**30, -1, None, user.pk], TIME, 5)
+
+    assert ([item["success"] for item in data], successes, failures) == ([False, False, False, True], 1, 3)
+    assert granted() == {(exam.pk, user.pk, TIME): "5"}
+
+
+@pytest.mark.spec("python-api.md", "8.3:add", "8.3:bulk")
+@pytest.mark.parametrize("key", [TIME, EXCEPTION, "a-key-of-the-host"])
+def test_a_value_may_be_a_number(key: str) -> None:
+    exam, one, other = make_exam(), make_user(), make_user()
+
+    api.add_allowance_for_user(exam.pk, one.pk, key, 30)
+    api.add_bulk_allowances([exam.pk], [other.pk], key, 30)
+
+    assert granted() == {(exam.pk, one.pk, key): "30", (exam.pk, other.pk, key): "30"}
+
+
 @pytest.mark.spec("python-api.md", "8.3:bulk")
 def test_bulk_of_nothing() -> None:
     assert api.add_bulk_allowances([], [], TIME, "1") == ([], 0, 0)

@@ -550,6 +550,23 @@ def test_last_completion_date(statuses: list[str], is_complete: bool) -> None:
     assert date == (max(attempt.completed_at for attempt in taken) if is_complete else None)
 
 
+@pytest.mark.spec("python-api.md", "8.8:completion")
+def test_an_exam_that_was_taken_up_again_counts_once() -> None:
+    exam, user = make_exam(), make_user()
+    make_attempt(exam, user, S.error, ready_to_resume=True, resumed=True)
+    second = make_attempt(exam, user, S.submitted)
+
+    assert api.get_last_exam_completion_date(exam.course_id, user.username) == second.completed_at
+
+
+@pytest.mark.spec("python-api.md", "8.8:completion")
+def test_an_exam_that_broke_off_is_not_complete() -> None:
+    exam, user = make_exam(), make_user()
+    make_attempt(exam, user, S.error, ready_to_resume=True)
+
+    assert api.get_last_exam_completion_date(exam.course_id, user.username) is None
+
+
 # The payload of the timer
 
 
@@ -616,6 +633,22 @@ def test_a_provider_that_is_down_costs_the_link_only(provider: Any) -> None:
     attempt = make_attempt()
 
     assert api.get_exam_attempt_data(attempt.proctored_exam_id, attempt.pk)["software_download_url"] is None
+
+
+@pytest.mark.spec("python-api.md", "4:tolerance", "8.4:data")
+def test_a_provider_that_cannot_tell_its_script_costs_the_script_only(
+    provider: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> Any:
+        raise FileNotFoundError("workers.json")
+
+    provider.get_javascript = broken
+    attempt = make_attempt(status=S.started)
+
+    data = api.get_exam_attempt_data(attempt.proctored_exam_id, attempt.pk)
+
+    assert (data["desktop_application_js_url"], data["attempt_status"]) == ("", S.started)
+    assert "no browser script from the provider" in caplog.text
 
 
 @pytest.mark.spec("python-api.md", "8.4:data")

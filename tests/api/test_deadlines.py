@@ -186,7 +186,12 @@ def test_only_global_staff_extend_past_the_due_date(clock: FrozenDateTimeFactory
 
 
 @pytest.mark.parametrize(
-    ("minutes", "reason"), [pytest.param(0, "fire drill", id="no-minutes"), pytest.param(5, "  ", id="no-reason")]
+    ("minutes", "reason"),
+    [
+        pytest.param(0, "fire drill", id="no-minutes"),
+        pytest.param(2**31, "fire drill", id="more-than-an-attempt-can-hold"),
+        pytest.param(5, "  ", id="no-reason"),
+    ],
 )
 def test_an_extension_needs_minutes_and_a_reason(minutes: int, reason: str) -> None:
     with pytest.raises(ValueError, match="extension"):

@@ -7,6 +7,7 @@ import pytest
 import responses
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.template import TemplateDoesNotExist, loader
 from freezegun.api import FrozenDateTimeFactory
 from hypothesis import given
 from hypothesis import strategies as st
@@ -263,6 +264,24 @@ def test_a_mail_that_cannot_be_sent_is_logged_in_the_words_of_the_contract(
         "course_id": attempt.proctored_exam.course_id,
         "err": error,
     }
+    assert due() == [("mail", "status_email")]
+
+
+@pytest.mark.spec("python-api.md", "8.13:failure")
+def test_a_mail_that_cannot_be_written_is_a_mail_that_cannot_be_sent(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, provider: Any
+) -> None:
+    def no_such_template(names: list[str]) -> Any:
+        raise TemplateDoesNotExist(names[0])
+
+    monkeypatch.setattr(loader, "select_template", no_such_template)
+    attempt = make_attempt(status=S.started)
+
+    api.update_attempt_status(attempt.pk, S.submitted)
+
+    attempt.refresh_from_db()
+    assert (attempt.status, provider.calls) == (S.submitted, ["stop_exam_attempt"])
+    assert "Exception occurred while trying to send proctoring attempt status email" in caplog.text
     assert due() == [("mail", "status_email")]
 
 

@@ -1,5 +1,6 @@
 """Exams, review policies, and the provider's copy of both. Spec: python-api.md 8.1, 8.2; data-model.md 5.1, 5.2."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -305,3 +306,22 @@ class TestPolicyOfAnUnknownAuthor:
 
         after = ProctoredExamReviewPolicy.objects.get()
         assert (after.review_policy, after.set_by_user) == ("No phone.", policy.set_by_user)
+
+
+@pytest.mark.spec("python-api.md", "18:time")
+@pytest.mark.parametrize(
+    "store",
+    [
+        pytest.param(lambda due: api.create_exam(COURSE, CONTENT, "Final", 90, due_date=due), id="create"),
+        pytest.param(lambda due: api.update_exam(make_exam().pk, due_date=due), id="update"),
+    ],
+)
+def test_a_due_date_without_a_zone_is_utc_also_where_the_host_lives_elsewhere(
+    settings: Any, recwarn: pytest.WarningsRecorder, store: Callable[[Any], int]
+) -> None:
+    settings.TIME_ZONE = "America/New_York"
+
+    exam_id = store(NOON.replace(tzinfo=None))
+
+    assert api.get_exam_by_id(exam_id)["due_date"] == NOON
+    assert [str(warning.message) for warning in recwarn if "naive datetime" in str(warning.message)] == []

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -275,6 +276,30 @@ def test_a_declined_prerequisite_declines_the_exam(requirements: list[dict[str, 
     checked(exam, user)
 
     assert ProctoredExamStudentAttempt.objects.get().status == S.declined
+
+
+@pytest.mark.spec("python-api.md", "4:tolerance", "8.9:check")
+def test_a_declined_prerequisite_leaves_an_attempt_alone_that_is_there_already(
+    requirements: list[dict[str, Any]],
+) -> None:
+    exam, user = make_exam(), make_user()
+    requirements.append(requirement("open", "declined", 1))
+    make_attempt(exam, user, S.started)
+
+    status = checked(exam, user)["prerequisite_status"]
+
+    assert [item["name"] for item in status["declined_prerequisites"]] == ["open"]
+    assert ProctoredExamStudentAttempt.objects.get().status == S.started
+
+
+@pytest.mark.spec("python-api.md", "4:tolerance", "8.9:check")
+def test_a_declined_prerequisite_of_somebody_who_is_gone(requirements: list[dict[str, Any]]) -> None:
+    exam = make_exam()
+    requirements.append(requirement("open", "declined", 1))
+
+    checked(exam, SimpleNamespace(pk=4711))
+
+    assert not ProctoredExamStudentAttempt.objects.exists()
 
 
 @pytest.mark.spec("python-api.md", "4:absent", "8.9:check")

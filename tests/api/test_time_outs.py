@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from edx_proctoring import api
 from edx_proctoring.api import timing, transitions
 from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.models.allowances import MAX_MINUTES
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import NOON, make_allowance, make_attempt, make_exam, make_user
 
@@ -123,6 +124,21 @@ def test_whoever_reads_an_expired_attempt_ends_it(
     assert attempt.status == S.submitted
 
 
+@pytest.mark.spec("python-api.md", "7.6:readers", "8.9:minutes")
+@pytest.mark.django_db
+@pytest.mark.parametrize("ask", [api._calculate_allowed_mins, api.get_total_allowed_time_for_exam])
+def test_whoever_asks_for_the_allowed_time_ends_an_expired_attempt(
+    clock: FrozenDateTimeFactory, ask: Callable[[Any, int], Any]
+) -> None:
+    attempt = running()
+    clock.move_to(NOON + 200 * MINUTE)
+
+    ask(api.get_exam_by_id(attempt.proctored_exam_id), attempt.user_id)
+
+    attempt.refresh_from_db()
+    assert (attempt.status, attempt.completed_at) == (S.submitted, NOON + 90 * MINUTE)
+
+
 @pytest.mark.spec("python-api.md", "3:time-out", "7.6:readers")
 @pytest.mark.django_db
 @pytest.mark.parametrize("read", readers())
@@ -206,6 +222,18 @@ def test_marking_a_time_out_by_hand_ends_it_now(clock: FrozenDateTimeFactory) ->
     assert (attempt.status, attempt.completed_at) == (S.submitted, NOON + 30 * MINUTE)
 
 
+@pytest.mark.spec("python-api.md", "18:time")
+@pytest.mark.django_db
+def test_a_moment_of_expiry_without_a_zone_is_utc(clock: FrozenDateTimeFactory, settings: Any) -> None:
+    settings.TIME_ZONE = "America/New_York"
+    attempt = running()
+
+    api.update_attempt_status(attempt.pk, S.timed_out, timeout_timestamp=NOON.replace(tzinfo=None))
+
+    attempt.refresh_from_db()
+    assert (attempt.status, attempt.completed_at) == (S.submitted, NOON)
+
+
 @pytest.mark.spec("python-api.md", "7.6:active", "8.8:active")
 @pytest.mark.django_db
 def test_active_exams_leave_out_those_whose_time_is_up(clock: FrozenDateTimeFactory) -> None:
@@ -239,6 +267,40 @@ def test_the_limit_at_the_start(clock: FrozenDateTimeFactory) -> None:
 
     attempt.refresh_from_db()
     assert (attempt.started_at, attempt.allowed_time_limit_mins) == (NOON, 100)
+
+
+@pytest.mark.spec("python-api.md", "4:tolerance", "8.9:minutes")
+@pytest.mark.django_db
+@pytest.mark.parametrize("due", [None, NOON + 100 * MINUTE], ids=["without-a-due-date", "with-a-due-date"])
+def test_an_allowance_of_6_1_4_that_no_column_holds_keeps_nobody_out(
+    clock: FrozenDateTimeFactory, due: datetime | None
+) -> None:
+    exam, user = make_exam(due_date=due), make_user()
+    make_allowance(exam, user, value="9" * 40)
+    attempt = make_attempt(exam, user, S.ready_to_start)
+
+    assert api.get_total_allowed_time_for_exam(api.get_exam_by_id(exam.pk), user.pk)
+    api.start_exam_attempt(exam.pk, user.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.status, attempt.allowed_time_limit_mins) == (S.started, 100 if due else MAX_MINUTES + 90)
+
+
+@pytest.mark.spec("python-api.md", "4:tolerance")
+@pytest.mark.django_db
+@pytest.mark.parametrize(("limit", "status"), [(2**31 - 1, S.started), (-(2**31), S.submitted)])
+def test_the_widest_limits_that_an_exam_can_have(clock: FrozenDateTimeFactory, limit: int, status: str) -> None:
+    exam, user = make_exam(time_limit_mins=limit), make_user()
+    if limit > 0:
+        make_allowance(exam, user, value=str(MAX_MINUTES))
+    attempt = make_attempt(exam, user, S.ready_to_start)
+
+    api.start_exam_attempt(exam.pk, user.pk)
+    clock.tick()
+
+    seen = api.get_exam_attempt_by_id(attempt.pk)
+    assert seen is not None
+    assert (seen["status"], seen["allowed_time_limit_mins"]) == (status, limit)
 
 
 @pytest.mark.spec("python-api.md", "8.3:add")

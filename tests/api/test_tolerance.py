@@ -11,6 +11,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from freezegun import freeze_time
 from hypothesis import HealthCheck, Phase, given, settings
@@ -18,9 +19,14 @@ from hypothesis import strategies as st
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
 from edx_proctoring import api, runtime
-from edx_proctoring.models import ProctoredExamStudentAllowance
+from edx_proctoring.exceptions import (
+    ProctoredExamNotFoundException,
+    ProctoredExamReviewPolicyNotFoundException,
+    StudentExamAttemptDoesNotExistsException,
+)
+from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAllowance
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
-from tests.factories import NOON, make_attempt, make_exam, make_user
+from tests.factories import COURSE, NOON, make_attempt, make_exam, make_user
 
 pytestmark = [
     pytest.mark.django_db,
@@ -41,7 +47,10 @@ DATES = st.one_of(
         )
     ),
 )
-WORDS = st.one_of(st.none(), st.sampled_from(["", "satisfied", "failed", "pending", "proctored_exam", "grade", "ünï"]))
+WORDS = st.one_of(
+    st.none(),
+    st.sampled_from(["", "satisfied", "failed", "declined", "pending", "proctored_exam", "grade", "ünï"]),
+)
 REQUIREMENTS = st.fixed_dictionaries(
     {},
     optional={"namespace": WORDS, "name": WORDS, "status": WORDS, "order": st.one_of(st.none(), st.integers(-1, 3))},
@@ -219,3 +228,140 @@ def _at_a_host(
         content=in_form(exam.content_id, form, UsageKey),
         context={"due_date": due, "grace_period": grace, "credit_state": state},
     )
+
+
+# Writing, where hosts have no services, or services that know nothing
+
+
+SERVICES = [
+    "credit",
+    "grades",
+    "certificates",
+    "instructor",
+    "name_affirmation",
+    "enrollments",
+    "learning_sequences",
+]
+
+
+@pytest.mark.spec("python-api.md", "18:services")
+@pytest.mark.parametrize("service", [None, Service(None)], ids=["absent", "answers-none"])
+@pytest.mark.parametrize("kind", ["timed", "proctored", "practice", "onboarding"])
+def test_a_life_without_services(kind: str, service: Any, caplog: pytest.LogCaptureFixture) -> None:
+    for name in SERVICES:
+        runtime.set_runtime_service(name, service)
+    exam, user, staff = make_exam(kind), make_user(), make_user(is_staff=True)
+
+    attempt_id = api.create_exam_attempt(exam.pk, user.pk, taking_as_proctored=True)
+    api.mark_exam_attempt_as_ready(attempt_id)
+    api.start_exam_attempt(exam.pk, user.pk)
+    api.stop_exam_attempt(attempt_id)
+    for status in (S.submitted, S.rejected, S.verified, S.error):
+        api.update_attempt_status(attempt_id, status, update_attributable_to=staff)
+    api.mark_exam_attempt_as_ready_to_resume(attempt_id)
+    second_id = api.create_exam_attempt(exam.pk, user.pk, taking_as_proctored=True)
+    api.update_attempt_status(second_id, S.declined)
+    if exam.is_practice_exam:
+        second_id = api.reset_practice_exam(exam.pk, user.pk, requesting_user=staff)
+    api.remove_exam_attempt(second_id, requesting_user=staff)
+
+    assert not AttemptEffect.objects.exists()
+    assert [record.getMessage() for record in caplog.records if record.levelno > logging.INFO] == []
+
+
+# Ids: the same answer in every form, and none for what is no id (host-platform.md 11)
+
+LISTS: dict[str, Callable[[Any, Any], Any]] = {
+    "attempts": lambda course, at: api.get_all_exam_attempts(course),
+    "found-attempts": lambda course, at: api.get_filtered_exam_attempts(course, at.user.username),
+    "active-exams": lambda course, at: api.get_active_exams_for_user(at.user.pk, course),
+    "completion": lambda course, at: api.get_last_exam_completion_date(course, at.finisher.username),
+    "allowances": lambda course, at: api.get_allowances_for_course(course),
+    "onboarding": lambda course, at: api.get_onboarding_attempt_data_for_learner(course, at.novice, "test"),
+    "onboarding-link": lambda course, at: api.get_onboarding_exam_link(course, at.user, False),
+    "dashboard": lambda course, at: api.is_backend_dashboard_available(course) or None,
+    "dashboard-address": lambda course, at: api.get_exam_configuration_dashboard_url(course, at.exam.content_id),
+    "report": lambda course, at: api.get_exam_violation_report(course),
+    "enrolments": lambda course, at: list(api.get_enrollments_can_take_proctored_exams(course)),
+}
+
+
+@pytest.fixture
+def course_life(enrol: Callable[..., Any], test_backend: Any) -> SimpleNamespace:
+    """A course in which every list has something in it."""
+    user, finisher, novice = make_user(), make_user(), make_user()
+    test_backend.has_dashboard = True
+    exam = make_exam()
+    make_attempt(exam, user, S.started)
+    make_attempt(exam, finisher, S.verified)
+    make_attempt(make_exam("onboarding"), novice, S.submitted)
+    ProctoredExamStudentAllowance.objects.create(proctored_exam=exam, user=user, key="any", value="thing")
+    enrol(user)
+    return SimpleNamespace(user=user, finisher=finisher, novice=novice, exam=exam)
+
+
+@pytest.mark.parametrize("form", ["key", "bytes"])
+@pytest.mark.parametrize("name", LISTS)
+def test_a_course_is_the_same_in_every_form(course_life: SimpleNamespace, name: str, form: str) -> None:
+    by_text = LISTS[name](COURSE, course_life)
+
+    assert by_text not in (None, [], "", {"onboarding_status": None, "expiration_date": None})
+    assert LISTS[name](in_form(COURSE, form, CourseKey), course_life) == by_text
+
+
+NO_IDS = [None, "", "x", "²", "9" * 5000, 10**30, -1, b"x", 1.5, AnonymousUser()]
+
+
+@pytest.mark.parametrize("no_id", NO_IDS, ids=[repr(no_id)[:12] for no_id in NO_IDS])
+def test_what_is_no_id_belongs_to_nobody(no_id: Any) -> None:
+    exam, user = make_exam(), make_user()
+    make_attempt(exam, user, S.declined, external_id=None, attempt_code=None)
+    exam_dict = api.get_exam_by_id(exam.pk)
+
+    for unknown_exam in (api.get_exam_by_id, api.get_proctoring_settings_by_exam_id):
+        with pytest.raises(ProctoredExamNotFoundException):
+            unknown_exam(no_id)
+    with pytest.raises(ProctoredExamReviewPolicyNotFoundException):
+        api.get_review_policy_by_exam_id(no_id)
+    with pytest.raises(StudentExamAttemptDoesNotExistsException):
+        api.get_exam_attempt_data(exam.pk, no_id)
+    with pytest.raises(ProctoredExamNotFoundException):
+        api.get_exam_attempt_data(no_id, no_id)
+    with pytest.raises(StudentExamAttemptDoesNotExistsException):
+        api.explain_deadline(no_id)
+    for who in ({"exam_id": no_id, "user_id": user.pk}, {"exam_id": exam.pk, "user_id": no_id}):
+        with pytest.raises((ProctoredExamNotFoundException, StudentExamAttemptDoesNotExistsException)):
+            api.explain_deadline(**who)
+    assert api._get_review_policy_by_exam_id(no_id) is None
+    assert api.get_exam_attempt_by_id(no_id) is None
+    assert api.get_exam_attempt_by_code(no_id) is None
+    assert api.get_exam_attempt_by_external_id(no_id) is None
+    assert api.get_current_exam_attempt(no_id, user.pk) is None
+    assert api.get_current_exam_attempt(exam.pk, no_id) is None
+    assert api.get_user_attempts_by_exam_id(no_id, exam.pk) == []
+    assert api.get_user_attempts_by_exam_id(user.pk, no_id) == []
+    assert api.get_active_exams_for_user(no_id) == []
+    assert api.get_filtered_exam_attempts(COURSE, None) == api.get_all_exam_attempts(COURSE)
+    assert api.get_attempt_status_summary(no_id, COURSE, exam.content_id) is None
+    assert api.get_attempt_status_summaries(no_id, COURSE) == {}
+    assert api.get_last_verified_onboarding_attempts_per_user([no_id], "test") == {}
+    nobody = {"onboarding_status": None, "expiration_date": None}
+    assert api.get_onboarding_attempt_data_for_learner(COURSE, no_id, "test") == nobody
+    assert api.get_total_allowed_time_for_exam(exam_dict, no_id) == "1 hour and 30 minutes"
+    assert api.is_exam_passed_due(exam_dict, no_id) is False
+
+
+@pytest.mark.parametrize("form", [str, lambda number: str(number).encode()], ids=["text", "bytes"])
+def test_a_number_may_be_written_in_digits(form: Callable[[int], Any]) -> None:
+    attempt = make_attempt(status=S.started)
+    exam_id, user_id = attempt.proctored_exam_id, attempt.user_id
+    expected = api.get_exam_attempt_by_id(attempt.pk)
+
+    assert api.get_exam_by_id(form(exam_id)) == api.get_exam_by_id(exam_id)
+    assert api.get_exam_attempt_by_id(form(attempt.pk)) == expected
+    assert api.get_current_exam_attempt(form(exam_id), form(user_id)) == expected
+    assert api.get_user_attempts_by_exam_id(form(user_id), form(exam_id)) == [expected]
+    assert api.get_exam_attempt_data(form(exam_id), form(attempt.pk))["attempt_id"] == attempt.pk
+    assert api.is_exam_passed_due(api.get_exam_by_id(exam_id), form(user_id)) is False
+    assert api.stop_exam_attempt(form(attempt.pk)) == attempt.pk
+    assert api.create_exam_attempt(form(make_exam().pk), user_id)

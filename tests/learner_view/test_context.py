@@ -199,6 +199,15 @@ class TestOnboardingError:
         assert "jump_to" not in look(exam, user).html
 
 
+@pytest.mark.spec("python-api.md", "4:tolerance")
+def test_a_provider_that_cannot_tell_its_script_has_a_page_all_the_same(look, test_backend, monkeypatch):
+    def broken():
+        raise FileNotFoundError("workers.json")
+
+    monkeypatch.setattr(test_backend, "get_javascript", broken)
+    assert look(make_exam(), make_user()).context["backend_js_bundle"] == ""
+
+
 class TestEscalation:
     def test_an_error_is_taken_to_the_course_team(self, look, instructor):
         instructor.service.mock_proctoring_escalation_email("team@example.com")

@@ -369,6 +369,30 @@ class TestPrerequisites:
         attempt = ProctoredExamStudentAttempt.objects.get(proctored_exam=exam, user=user)
         assert (attempt.status, attempt.taking_as_proctored) == (S.declined, False)
 
+    @pytest.mark.spec("python-api.md", "4:tolerance")
+    @pytest.mark.parametrize(
+        ("status", "template"),
+        [
+            pytest.param(S.declined, CONTENT, id="declined-by-another-page-of-the-course"),
+            pytest.param(S.created, "proctored_exam/instructions.html", id="entered-in-another-tab"),
+        ],
+    )
+    def test_an_attempt_that_comes_in_between_decides(self, look, status, template):
+        exam, user = make_exam(), make_user()
+
+        class WhileOneReads(dict):
+            """The host's credit state; another request makes the attempt while this one reads it."""
+
+            def get(self, key, default=None):
+                if key == "credit_requirement_status" and not ProctoredExamStudentAttempt.objects.exists():
+                    make_attempt(exam, user, status)
+                return super().get(key, default)
+
+        state = WhileOneReads(credit_requirement_status=[requirement("other", "declined", 1)])
+        seen = look(exam, user, credit_state=state)
+        assert seen.template == template
+        assert [attempt.status for attempt in ProctoredExamStudentAttempt.objects.all()] == [status]
+
     def test_only_what_comes_before_this_exam_counts(self, look):
         exam, user = make_exam(), make_user()
         requirements = [requirement(exam.content_id, None, 1), requirement("later", "failed", 2)]

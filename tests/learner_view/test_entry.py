@@ -54,6 +54,25 @@ def test_practice_without_proctoring_is_a_combination_nobody_supports(look):
     assert look(make_exam("timed", is_practice_exam=True), make_user()).html is None
 
 
+@pytest.mark.spec("python-api.md", "4:tolerance")
+@pytest.mark.parametrize("user_id", [None, 4711, "no id", 10**30], ids=["not-signed-in", "gone", "no-id", "huge"])
+@pytest.mark.parametrize("kind", ["timed", "proctored", "practice", "onboarding"])
+def test_nobody_sees_the_content_nor_an_error(kind, user_id):
+    exam = make_exam(kind)
+    html = api.get_student_view(user_id, COURSE, exam.content_id, {})
+    assert f'data-exam-id="{exam.pk}"' in html
+
+
+@pytest.mark.spec("python-api.md", "4:tolerance")
+@pytest.mark.spec("learner-experience.md", "1:keys")
+def test_an_exam_that_is_made_on_the_way_is_found_again_by_bytes():
+    context = {"display_name": "Unregistered", "default_time_limit_mins": 90}
+    html = api.get_student_view(make_user().id, COURSE.encode(), CONTENT_ID.encode(), context)
+    exam = ProctoredExam.objects.get()
+    assert (exam.course_id, exam.content_id) == (COURSE, CONTENT_ID)
+    assert f'data-exam-id="{exam.pk}"' in html
+
+
 @pytest.mark.spec("learner-experience.md", "1:keys")
 def test_keys_are_as_good_as_text():
     exam, user = make_exam(content_id=CONTENT_ID), make_user()

@@ -1,6 +1,6 @@
 """Small helpers of the contract. Spec: python-api.md 9 and 14."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -19,6 +19,7 @@ from tests.factories import COURSE, NOON, make_attempt, make_exam
 
 CONTENT = "block-v1:Demo+PROC+2026+type@sequential+block@final"
 HOUR = timedelta(hours=1)
+WEST, EAST = timezone(-5 * HOUR), timezone(5 * HOUR)
 
 
 # Time
@@ -54,6 +55,7 @@ def test_humanized_time(minutes: int, words: str) -> None:
         pytest.param(NOON - 2 * HOUR, 90, 0, id="never-negative"),
         pytest.param(None, 90, 0, id="not-started"),
         pytest.param(NOON, None, 0, id="no-limit-known"),
+        pytest.param(NOON, -(2**31), 0, id="over-before-time-began"),
     ],
 )
 def test_time_remaining(started_at: datetime | None, limit: int | None, seconds: int) -> None:
@@ -70,6 +72,8 @@ def test_time_remaining(started_at: datetime | None, limit: int | None, seconds:
         pytest.param(NOON, True, id="the-very-moment"),
         pytest.param(NOON + HOUR, False, id="later"),
         pytest.param(NOON.replace(tzinfo=None), True, id="naive-is-utc"),
+        pytest.param(datetime.max.replace(tzinfo=WEST), False, id="never-and-west-of-utc"),
+        pytest.param(datetime.min.replace(tzinfo=EAST), True, id="ever-and-east-of-utc"),
     ],
 )
 def test_due_date_passed(due: datetime | None, passed: bool) -> None:
@@ -86,6 +90,7 @@ def test_due_date_passed(due: datetime | None, passed: bool) -> None:
         pytest.param({("course", "end"): None}, None, id="empty-end"),
         pytest.param({("course", "end"): NOON}, NOON, id="aware"),
         pytest.param({("course", "end"): NOON.replace(tzinfo=None)}, NOON, id="naive"),
+        pytest.param({("course", "end"): NOON.replace(tzinfo=WEST)}, NOON + 5 * HOUR, id="converted-not-relabelled"),
         pytest.param(
             {
                 ("unit", "end"): NOON,
@@ -115,6 +120,14 @@ def test_a_course_end_that_is_no_date(
     assert {record.levelname for record in caplog.records} == {"ERROR"}
 
 
+@pytest.mark.spec("python-api.md", "9:course-end", "4:tolerance")
+@pytest.mark.django_db
+@pytest.mark.parametrize("course_id", ["no key", "", b"no key"])
+def test_a_course_id_that_is_no_key_has_no_end(course_id: Any) -> None:
+    assert utils.get_course_end_date(course_id) is None
+    assert not utils.has_end_date_passed(course_id)
+
+
 @pytest.mark.spec("python-api.md", "9:due")
 @pytest.mark.django_db
 def test_a_content_id_that_is_no_key_uses_the_stored_date() -> None:
@@ -140,6 +153,7 @@ def test_a_host_without_the_date_service(no_date_service: None) -> None:
         pytest.param(HOUR, NOON - HOUR, False, id="grace-is-over"),
         pytest.param(None, NOON, False, id="no-grace-period"),
         pytest.param(HOUR, None, False, id="no-due-date"),
+        pytest.param(HOUR, datetime.max.replace(tzinfo=UTC), True, id="due-at-the-end-of-time"),
     ],
 )
 def test_waiting_for_the_end_of_the_grace_period(
@@ -158,7 +172,9 @@ def test_waiting_for_the_end_of_the_grace_period(
 
     assert ("wait_deadline" in context) is waits
     if waits and due and grace:
-        assert context["wait_deadline"] == (due + grace).isoformat()
+        end_of_time = datetime.max.replace(tzinfo=UTC)
+        expected = due + grace if due < end_of_time - grace else end_of_time
+        assert context["wait_deadline"] == expected.isoformat()
 
 
 # Addresses

@@ -18,6 +18,8 @@ from edx_proctoring.utils.storable import MAX_ID, as_id, is_storable, storable
         pytest.param("007", 7, id="leading-zeros"),
         pytest.param("0" * 5000 + "7", 7, id="endless-zeros"),
         pytest.param("0", 0, id="zero"),
+        pytest.param(b"7", 7, id="digits-as-bytes"),
+        pytest.param(b"\xff", None, id="bytes-that-are-no-text"),
         pytest.param(str(MAX_ID), MAX_ID, id="largest"),
         pytest.param(MAX_ID + 1, None, id="too-large"),
         pytest.param(str(MAX_ID + 1), None, id="too-large-in-digits"),
