@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.exceptions import ParseError, PermissionDenied
 from rest_framework.request import Request
@@ -133,12 +134,12 @@ class ExamBulkAllowanceView(ProctoredAPIView):
                 all_or_nothing=all_or_nothing,
             )
         except AllowanceValueNotAllowedException:
-            return self._refusal("Enter a valid positive value number", "allowance_value")
+            return self._refusal(_("Enter a valid positive value number"), "allowance_value")
         refused = [
             {"exam_id": exam_id, "user_id": user} for exam_id in exam_ids if exam_id in foreign for user in users
         ]
         if done == 0:
-            return self._refusal("Enter a valid username or email", "user_info")
+            return self._refusal(_("Enter a valid username or email"), "user_info")
         if failed or refused:
             failures = [
                 {**row, "success": False, "status": "failed", "error": staff_required_text()} for row in refused

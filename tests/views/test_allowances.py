@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
+from django.utils import translation
 
 from edx_proctoring.models import ProctoredExamStudentAllowance
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -293,6 +294,26 @@ def test_no_success_at_all_answers_400_for_the_field_of_the_learners(
     )
     assert response.status_code == 400
     assert (set(response.data), response.data["field"]) == ({"detail", "field"}, "user_info")
+
+
+@pytest.mark.spec("rest-api.md", "5.2:answers", "7.2")
+def test_staff_read_why_in_their_language_but_the_field_is_a_key(staff_client: Any, learner: User) -> None:
+    exam, closed = factories.make_exam("timed"), factories.make_exam("timed", is_active=False)
+    body = {"exam_ids": f"{exam.pk},{closed.pk},99999", "user_ids": "learner,nobody", "allowance_type": MINUTES}
+    with translation.override("es"):
+        no_value = bulk(staff_client, **body, value="-1").data
+        nobody = bulk(staff_client, **{**body, "user_ids": "nobody"}, value="5").data
+        rows = bulk(staff_client, **body, value="5").data
+    assert no_value == {"detail": "Introduzca un número positivo válido", "field": "allowance_value"}
+    assert nobody == {"detail": "Introduzca un nombre de usuario o correo electrónico válido", "field": "user_info"}
+    assert {row["error"] for row in rows} == {
+        None,
+        "No se encuentra ningún usuario con «nobody»",
+        "El examen no está activo.",
+        "El examen no existe.",
+    }
+    # Words that programs read stay as they are.
+    assert {row["status"] for row in rows} == {"created", "failed"}
 
 
 @pytest.mark.spec("rest-api.md", "5.2:values")
