@@ -213,6 +213,12 @@ def test_others_than_the_learner_are_course_staff(
 
 
 @pytest.mark.spec("rest-api.md", "4.11:refusals")
+def test_course_without_onboarding_is_told_before_an_unknown_learner(staff_client: Any) -> None:
+    response = panel(staff_client, username="nobody")
+    assert (response.status_code, response.json()) == (404, NO_EXAM)
+
+
+@pytest.mark.spec("rest-api.md", "4.11:refusals")
 def test_unknown_learner_is_404(staff_client: Any) -> None:
     factories.make_exam("onboarding")
     assert panel(staff_client, username="nobody").status_code == 404
