@@ -380,6 +380,18 @@ def test_acting_for_somebody_is_for_staff_who_let_them_resume(
     assert attempt.ready_to_resume is False
 
 
+@pytest.mark.spec("rest-api.md", "4.4:order", "4.4:resume")
+@pytest.mark.parametrize("is_staff", [False, True], ids=["learner", "global-staff"])
+@pytest.mark.parametrize("action", ["start", "stop", "submit", "decline", "reset_attempt", "error"])
+def test_naming_oneself_is_refused_as_well(
+    client_of: Callable[..., Any], all_services: Any, action: str, is_staff: bool
+) -> None:
+    user = factories.make_user(is_staff=is_staff)
+    attempt = factories.make_attempt(user=user, status=S.started)
+    assert put(client_of(user), attempt, action=action, user_id=user.pk).status_code == 403
+    assert status_of(attempt) == S.started
+
+
 @pytest.mark.spec("rest-api.md", "4.4:resume", "10:6")
 @pytest.mark.parametrize(("may", "code"), [(True, 200), (False, 403)])
 def test_operator_decides_whether_learners_resume_by_themselves(
