@@ -12,7 +12,7 @@ from django.utils import timezone
 from freezegun import freeze_time
 from waffle.testutils import override_switch
 
-from edx_proctoring import views
+from edx_proctoring import api, views
 from edx_proctoring.api import gates
 from edx_proctoring.api.gates import StartRefusal
 from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt
@@ -480,6 +480,16 @@ def test_running_exam_has_what_the_timer_needs(learner_client: Any, learner: Use
     assert data["exam_started_poll_url"] == url(attempt.pk)
 
 
+@pytest.mark.spec("rest-api.md", "4.3:get")
+def test_timer_of_the_legacy_pages_leads_to_them_whatever_the_query_says(
+    learner_client: Any, learner: User, credit: Any
+) -> None:
+    exam = factories.make_exam("timed")
+    factories.make_attempt(exam, learner, status=S.started)
+    data = learner_client.get(COLLECTION, {"is_learning_mfe": "true", "user_id": "99999"}).json()
+    assert data["exam_url_path"] == reverse("jump_to", args=[exam.course_id, exam.content_id])
+
+
 @pytest.mark.spec("rest-api.md", "3.6:ended", "4.3:get")
 def test_running_exam_whose_time_is_up_is_shown_as_submitted_with_nothing_left(
     learner_client: Any, learner: User, all_services: Any
@@ -802,6 +812,20 @@ def test_nothing_to_reset_is_404_with_a_bare_string(staff_client: Any) -> None:
     response = staff_client.delete(reset_url(factories.make_exam().pk, factories.make_user().pk))
     assert response.status_code == 404
     assert isinstance(response.data, str)
+
+
+@pytest.mark.spec("rest-api.md", "5.6:all")
+def test_reset_goes_on_where_somebody_else_was_faster(
+    staff_client: Any, all_services: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exam, user = factories.make_exam("practice"), factories.make_user()
+    for _ in range(2):
+        factories.make_attempt(exam, user, status=S.error)
+    seen = api.get_user_attempts_by_exam_id(user.pk, exam.pk)
+    api.remove_exam_attempt(seen[0]["id"], factories.make_staff())
+    monkeypatch.setattr(api, "get_user_attempts_by_exam_id", lambda *_args: seen)
+    assert staff_client.delete(reset_url(exam.pk, user.pk)).status_code == 200
+    assert not ProctoredExamStudentAttempt.objects.exists()
 
 
 @pytest.mark.spec("rest-api.md", "5.6:outage")
