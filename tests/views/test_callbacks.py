@@ -21,6 +21,7 @@ from rest_framework.test import APIClient
 from rest_framework_jwt.settings import api_settings
 
 from edx_proctoring import constants
+from edx_proctoring.backends import get_backend_provider
 from edx_proctoring.backends.tests.test_review_payload import create_test_review_payload
 from edx_proctoring.exceptions import (
     ProctoredExamBadReviewStatus,
@@ -451,6 +452,26 @@ def test_review_of_an_attempt_that_was_reset_is_stored(rpnow_attempt: ProctoredE
     rpnow_attempt.delete()
     assert post(body).status_code == 200
     assert ProctoredExamSoftwareSecureReview.objects.get().review_status == "Clean"
+
+
+@pytest.mark.spec("rest-api.md", "6.4:archived")
+@pytest.mark.parametrize("removed", [False, True])
+def test_provider_is_told_whether_the_attempt_is_archived(
+    rpnow_attempt: ProctoredExamStudentAttempt, monkeypatch: pytest.MonkeyPatch, removed: bool
+) -> None:
+    provider = get_backend_provider(name="software_secure")
+    understand, seen = provider.on_review_callback, []
+
+    def on_review_callback(attempt: Any, body: Any) -> Any:
+        seen.append(attempt["is_archived"])
+        return understand(attempt, body)
+
+    monkeypatch.setattr(provider, "on_review_callback", on_review_callback)
+    body = payload(rpnow_attempt)
+    if removed:
+        rpnow_attempt.delete()
+    assert post(body).status_code == 200
+    assert seen == [removed]
 
 
 def test_review_of_an_attempt_whose_exam_is_gone_answers_400(rpnow_attempt: ProctoredExamStudentAttempt) -> None:

@@ -304,6 +304,25 @@ def test_missing_due_date_clears_it(staff_client: Any) -> None:
     assert exam.due_date is None
 
 
+@pytest.mark.spec("rest-api.md", "4.2:set")
+def test_due_date_is_cleared_where_nothing_else_differs(staff_client: Any) -> None:
+    register(staff_client, [{**NEW_EXAM, "due_date": "2030-01-01T00:00:00Z"}])
+    exam = ProctoredExam.objects.get()
+    assert exam.due_date == datetime(2030, 1, 1, tzinfo=UTC)
+    register(staff_client, [NEW_EXAM])
+    exam.refresh_from_db()
+    assert exam.due_date is None
+
+
+@pytest.mark.spec("rest-api.md", "4.2:set")
+def test_exam_that_is_off_already_is_left_alone(staff_client: Any) -> None:
+    exam = factories.make_exam(course_id=COURSE, is_active=False)
+    history = exam.history.count()
+    register(staff_client, [])
+    exam.refresh_from_db()
+    assert (exam.is_proctored, exam.history.count()) == (True, history)
+
+
 @pytest.mark.spec("rest-api.md", "4.2:round-trip")
 def test_what_the_api_returns_may_be_sent_back(staff_client: Any) -> None:
     exam = factories.make_exam(course_id=COURSE, due_date=datetime(2030, 1, 1, tzinfo=UTC))

@@ -200,6 +200,26 @@ def test_naming_the_own_course_in_the_body_does_not_open_another_one(
     assert snapshot() == before
 
 
+@pytest.mark.spec("rest-api.md", "10:1")
+@pytest.mark.parametrize(
+    ("method", "name", "kwargs", "body"),
+    [
+        pytest.param("put", "proctored_exam.allowance", {}, {"exam_id": "exam", "user_info": "owner", "value": "v"}),
+        pytest.param("delete", "proctored_exam.attempt", {"attempt_id": "attempt"}, {}),
+        pytest.param("put", "proctored_exam.bulk_allowance", {}, {"exam_ids": "exam", "value": "v"}),
+    ],
+    ids=["give-an-allowance", "remove-an-attempt", "give-allowances-in-bulk"],
+)
+def test_naming_a_foreign_course_in_the_body_closes_nothing_either(
+    method: str, name: str, kwargs: dict[str, Any], body: dict[str, Any], world: World, client_of: Callable[..., Any]
+) -> None:
+    """What counts is the object: its course is the caller's own."""
+    full = {"course_id": COURSE_B, "key": "k", "allowance_type": "k", "user_ids": "owner", **resolve(body, world)}
+    path = reverse(f"edx_proctoring:{name}", kwargs=resolve(kwargs, world))
+    response = getattr(client_of(world["course_staff"]), method)(path, data=full, format="json")
+    assert response.status_code == 200, response.content
+
+
 TABLES = (
     ProctoredExam,
     ProctoredExamStudentAttempt,
