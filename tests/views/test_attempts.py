@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from edx_proctoring import api, views
 from edx_proctoring.api import gates
 from edx_proctoring.api.gates import StartRefusal
 from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt
-from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests import factories
 from tests.views.conftest import COURSE_A, World
@@ -581,6 +582,25 @@ def test_exam_that_is_past_due_is_not_entered(
     assert not ProctoredExamStudentAttempt.objects.exists()
 
 
+@pytest.mark.spec("rest-api.md", "4.3:past-due")
+@pytest.mark.parametrize(("days", "code"), [(-1, 403), (1, 200)], ids=["shortened", "extended"])
+def test_due_date_of_the_learner_s_own_decides_about_entering(
+    learner_client: Any,
+    learner: User,
+    all_services: Any,
+    date_service: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    days: int,
+    code: int,
+) -> None:
+    def due(_course_id: Any, _block_id: Any, _name: str, user: Any = None) -> datetime:
+        return timezone.now() + timedelta(days=days if getattr(user, "pk", user) == learner.pk else -days)
+
+    monkeypatch.setattr(date_service, "get_date_for_block", due)
+    exam = factories.make_exam("timed", due_date=timezone.now() - timedelta(days=days))
+    assert enter(learner_client, exam).status_code == code
+
+
 @pytest.mark.spec("rest-api.md", "10:12")
 @pytest.mark.parametrize("exam_id", [99999, "one", None, True, [1], -1, 10**12])
 def test_entering_no_exam_answers_400(learner_client: Any, exam_id: Any) -> None:
@@ -610,14 +630,28 @@ def test_provider_that_fails_leaves_no_attempt_behind(
     assert not ProctoredExamStudentAttempt.objects.exists()
 
 
+@pytest.mark.spec("rest-api.md", "4.3:provider")
+@pytest.mark.parametrize("attempt_proctored", ["true", "false"])
+def test_exam_whose_provider_is_not_configured_leaves_no_attempt_behind(
+    learner_client: Any, all_services: Any, attempt_proctored: str
+) -> None:
+    """Least of all an open one, of a learner who declined: it would keep them out."""
+    exam = factories.make_exam()
+    ProctoredExam.objects.update(backend="gone")
+    response = enter(learner_client, exam, attempt_proctored=attempt_proctored)
+    assert (response.status_code, list(response.data)) == (500, ["detail"])
+    assert not ProctoredExamStudentAttempt.objects.exists()
+
+
 @pytest.mark.spec("rest-api.md", "4.3:onboarding")
+@pytest.mark.parametrize("start_clock", ["false", "true"])
 def test_provider_that_wants_onboarding_first_is_no_error(
-    learner_client: Any, learner: User, all_services: Any, test_backend: Any
+    learner_client: Any, learner: User, all_services: Any, test_backend: Any, start_clock: str
 ) -> None:
     test_backend.attempt_error = S.onboarding_missing
-    response = enter(learner_client, factories.make_exam(), attempt_proctored="true")
-    assert response.json() == {"exam_attempt_id": newest(learner).pk}
-    assert newest(learner).status == S.onboarding_missing
+    response = enter(learner_client, factories.make_exam(), attempt_proctored="true", start_clock=start_clock)
+    assert (response.status_code, response.json()) == (200, {"exam_attempt_id": newest(learner).pk})
+    assert (newest(learner).status, newest(learner).started_at) == (S.onboarding_missing, None)
 
 
 # Start gates
