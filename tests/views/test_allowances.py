@@ -48,9 +48,18 @@ def test_list_has_all_allowances_of_the_course(staff_client: Any, query: Any) ->
         assert list(response.json()[0]) == ALLOWANCE_KEYS
 
 
-@pytest.mark.parametrize("query", [{}, {"exam_id": "one"}])
+@pytest.mark.parametrize("query", [{}, {"exam_id": "one"}, {"exam_id": 99999}])
 def test_list_of_nothing_answers_400(staff_client: Any, query: dict[str, Any]) -> None:
     assert staff_client.get(url(), query).status_code == 400
+
+
+@pytest.mark.spec("rest-api.md", "10:1")
+def test_exam_that_does_not_exist_is_refused_to_others_like_a_foreign_one(
+    course_staff_client: Any, world: World
+) -> None:
+    unknown, foreign = (course_staff_client.get(url(), {"exam_id": pk}) for pk in (99999, world.foreign_exam.pk))
+    assert unknown.status_code == foreign.status_code == 403
+    assert unknown.json() == foreign.json()
 
 
 @pytest.mark.spec("rest-api.md", "5.1:put", "2.3:bodies")
@@ -98,6 +107,7 @@ def test_refusal_has_the_text_that_clients_compare(
         pytest.param({"key": ["k"]}, id="key-that-is-a-list"),
         pytest.param({"value": None}, id="no-value"),
         pytest.param({"value": {"a": 1}}, id="value-that-is-an-object"),
+        pytest.param({"key": "k", "value": True}, id="value-that-is-a-boolean"),
         pytest.param({"key": "k", "value": "v" * 256}, id="overlong-value"),
         pytest.param({"value": "9" * 12}, id="more-minutes-than-a-column-holds"),
     ],
@@ -489,8 +499,10 @@ def test_body_is_not_looked_at(learner_client: Any) -> None:
     [
         ("global_staff", {}, 200),
         ("global_staff", {"course_id": COURSE_A}, 200),
+        ("global_staff", {"course_id": ""}, 200),
         ("course_staff", {"course_id": COURSE_A}, 200),
         ("course_staff", {}, 403),
+        ("course_staff", {"course_id": ""}, 403),
         ("course_staff", {"course_id": COURSE_B}, 403),
         ("foreign_staff", {"course_id": COURSE_A}, 403),
     ],
