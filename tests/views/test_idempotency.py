@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.cache import cache
 from django.urls import reverse
 
@@ -85,6 +85,22 @@ def test_refusal_is_not_remembered_when_it_was_an_exception(learner_client: Any,
     assert enter(learner_client, exam).status_code == 400
     attempt.delete()
     assert enter(learner_client, exam).status_code == 200
+
+
+def test_refusal_is_not_remembered_when_it_was_an_answer(client_of: Any, learner: User) -> None:
+    """A provider whose user was not yet in the group of reviewers sends its review again, under the same key."""
+    attempt = factories.make_attempt(status=S.submitted)
+    path = reverse("edx_proctoring:proctored_exam.attempt.callback", args=[attempt.external_id])
+    body = json.dumps({"status": "passed", "comments": []})
+
+    def send() -> Any:
+        return client_of(learner).post(path, body, content_type="application/json", HTTP_IDEMPOTENCY_KEY="r")
+
+    assert send().status_code == 403
+    learner.groups.add(Group.objects.create(name="test_review"))
+    response = send()
+    assert (response.status_code, response.json()) == (200, "OK")
+    assert not response.has_header("Idempotent-Replay")
 
 
 def test_overlong_key_answers_400(learner_client: Any) -> None:
