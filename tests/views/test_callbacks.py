@@ -693,6 +693,16 @@ def test_signed_callback_is_taken(signing: None, provider_client: Any, kind: str
     assert response.status_code == 200
 
 
+@pytest.mark.parametrize("kind", ["ready", "reviewed"])
+@pytest.mark.spec("backends.md", "18:9")
+def test_callback_of_either_kind_must_be_signed(signing: None, provider_client: Any, kind: str) -> None:
+    attempt = factories.make_attempt(status=S.created if kind == "ready" else S.submitted)
+    before = attempt.status
+    response = provider_client.post(url(kind, attempt.external_id), REVIEW, format="json")
+    assert (response.status_code, list(response.data)) == (400, ["detail"])
+    assert status_of(attempt) == before
+
+
 @pytest.mark.parametrize(
     ("headers", "code"),
     [

@@ -237,6 +237,25 @@ def test_course_without_onboarding_has_an_empty_link(learner_client: Any, learne
     assert get(learner_client, exam).json()["exam"]["onboarding_link"] == ""
 
 
+@pytest.mark.spec("rest-api.md", "3.6:keys")
+@pytest.mark.parametrize(
+    ("fields", "total"),
+    [
+        pytest.param({}, "1 hour and 30 minutes", id="as-stored"),
+        pytest.param({"allowed_time_limit_mins": None}, "10 minutes", id="not-worked-out-yet"),
+        pytest.param({"ready_to_resume": True}, "10 minutes", id="about-to-resume"),
+        pytest.param({"ready_to_resume": True, "resumed": True}, "1 hour and 30 minutes", id="resumed"),
+    ],
+)
+def test_total_time_is_what_the_learner_gets(
+    learner_client: Any, learner: User, fields: dict[str, Any], total: str
+) -> None:
+    exam = factories.make_exam("timed")
+    given = {"allowed_time_limit_mins": 90, "time_remaining_seconds": 600, **fields}
+    factories.make_attempt(exam, learner, status=S.error, **given)
+    assert get(learner_client, exam).json()["exam"]["attempt"]["total_time"] == total
+
+
 # Whose exam
 
 
