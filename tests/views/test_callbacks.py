@@ -474,10 +474,16 @@ def test_provider_is_told_whether_the_attempt_is_archived(
     assert seen == [removed]
 
 
-def test_review_of_an_attempt_whose_exam_is_gone_answers_400(rpnow_attempt: ProctoredExamStudentAttempt) -> None:
+@pytest.mark.parametrize("gone", ["proctored_exam", "user"])
+def test_review_of_an_attempt_whose_exam_or_learner_is_gone_answers_400(
+    rpnow_attempt: ProctoredExamStudentAttempt, gone: str
+) -> None:
     body = payload(rpnow_attempt)
-    rpnow_attempt.proctored_exam.delete()
-    assert post(body).status_code == 400
+    getattr(rpnow_attempt, gone).delete()
+    response = post(body)
+    assert (response.status_code, list(response.data)) == (400, ["detail"])
+    assert not ReviewInboxEntry.objects.exists()
+    assert not ProctoredExamSoftwareSecureReview.objects.exists()
 
 
 @pytest.mark.spec("backends.md", "7.6:endpoint")
