@@ -13,6 +13,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.contrib.auth.models import Group, User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from edx_rest_framework_extensions.auth.jwt.decoder import jwt_decode_handler
@@ -392,6 +393,15 @@ def test_caller_s_review_is_not_changed() -> None:
     before = json.dumps(review)
     ProctoredExamReviewCallback().make_review(as_dict(factories.make_attempt(status=S.submitted)), review)
     assert json.dumps(review) == before
+
+
+@pytest.mark.spec("rest-api.md", "10:11")
+def test_file_among_the_fields_of_a_form_answers_400(provider_client: Any) -> None:
+    attempt = factories.make_attempt(status=S.submitted)
+    form = {"status": "passed", "note": SimpleUploadedFile("note.txt", b"1")}
+    response = provider_client.post(url("reviewed", attempt.external_id), form, format="multipart")
+    assert (response.status_code, list(response.data)) == (400, ["detail"])
+    assert status_of(attempt) == S.submitted
 
 
 # The anonymous review callback

@@ -24,6 +24,7 @@ from edx_proctoring.exceptions import (
 from edx_proctoring.models import ReviewInboxEntry
 from edx_proctoring.utils.storable import MAX_ID
 from edx_proctoring.views import handle_proctored_exception
+from edx_proctoring.views.base import ids_for_log
 from tests import factories
 
 STATUS = {
@@ -383,3 +384,10 @@ def browser_of(user: Any) -> tuple[APIClient, str]:
     client.force_login(user)
     client.cookies["csrftoken"] = token
     return client, token
+
+
+@pytest.mark.spec("rest-api.md", "10:9")
+def test_ids_in_the_log_are_one_short_word_each() -> None:
+    logged = ids_for_log({"course_id": "a\nb c\u2028" + "x" * 300, "exam_id": 7, "search_by": "ann@example.com"})
+    assert logged == " course_id=a?b?c?" + "x" * (255 - 6) + " exam_id=7"
+    assert ids_for_log(None) == ""
