@@ -271,6 +271,10 @@ FORGED_ADDRESSES = [
         "proctored_exam.exam_attempts", {"course_id": "x/y/z"}, {"content_id": FORGED}, id="content-of-a-query"
     ),
     pytest.param("proctored_exam.exam", {}, {"course_id": "a/b/\u2028", "content_id": "x"}, id="unicode-line-end"),
+    pytest.param("instructor_dashboard_course", {"course_id": "x/y/z"}, {"attempt": FORGED}, id="attempt-of-a-query"),
+    pytest.param(
+        "proctored_exam.attempts.grouped.course", {"course_id": "x/y/z"}, {"status": FORGED}, id="status-of-a-query"
+    ),
 ]
 
 
