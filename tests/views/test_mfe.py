@@ -101,7 +101,9 @@ def test_running_attempt_is_the_exam_s_attempt_too(learner_client: Any, learner:
 
 
 @pytest.mark.spec("rest-api.md", "2.3:query")
-@pytest.mark.parametrize(("flag", "in_mfe"), [("true", True), ("True", True), ("1", True), ("yes", False), ("", False)])
+@pytest.mark.parametrize(
+    ("flag", "in_mfe"), [("true", True), ("True", True), ("1", True), ("TRUE", False), ("yes", False), ("", False)]
+)
 def test_links_lead_into_the_micro_frontend_when_it_asks(
     learner_client: Any, learner: User, flag: str, in_mfe: bool
 ) -> None:
