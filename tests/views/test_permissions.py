@@ -279,6 +279,30 @@ def test_what_is_missing_is_refused_like_what_is_foreign(
     assert list(response.data) == ["detail"]
 
 
+@pytest.mark.spec("rest-api.md", "2.2:missing", "10:1")
+def test_ids_cannot_be_probed(course_staff_client: Any, world: World) -> None:
+    answers = [
+        course_staff_client.delete(reverse("edx_proctoring:proctored_exam.attempt", args=[pk])).json()
+        for pk in (99999, world.foreign_attempt.pk)
+    ]
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.spec("rest-api.md", "10:1")
+def test_bulk_through_a_foreign_course_is_refused_for_the_own_exams_too(course_staff_client: Any, world: World) -> None:
+    path = reverse("edx_proctoring:proctored_exam.bulk_allowance", kwargs={"course_id": COURSE_B})
+    body = {"exam_ids": str(world.exam.pk), "user_ids": "owner", "allowance_type": "k", "value": "v"}
+    assert course_staff_client.put(path, body, format="json").status_code == 403
+    assert not ProctoredExamStudentAllowance.objects.exists()
+
+
+@pytest.mark.spec("rest-api.md", "10:1")
+def test_body_on_a_get_is_not_looked_at(course_staff_client: Any, world: World) -> None:
+    path = reverse("edx_proctoring:proctored_exam.allowance.grouped.course", kwargs={"course_id": COURSE_A})
+    for body in ("[]", "{", f'{{"exam_id": {world.foreign_exam.pk}}}'):
+        assert course_staff_client.generic("GET", path, body, content_type="application/json").status_code == 200
+
+
 @pytest.mark.spec("rest-api.md", "2.2:missing")
 def test_without_an_instructor_service_only_global_staff_pass(world: World, client_of: Callable[..., Any]) -> None:
     runtime.set_runtime_service("instructor", None)
