@@ -16,7 +16,13 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from edx_proctoring.api import get_exam_attempt_by_code, mark_waiting_attempt_as_ready, update_attempt_status
+from edx_proctoring.api import (
+    get_exam_attempt_by_code,
+    # Not called here; providers import it from here (rest-api.md 7.1).
+    mark_exam_attempt_as_ready,  # noqa: F401
+    mark_waiting_attempt_as_ready,
+    update_attempt_status,
+)
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.views.throttling import seconds_to_wait
 

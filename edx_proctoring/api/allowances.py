@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from edx_proctoring import constants
 from edx_proctoring.api import exams
@@ -133,7 +134,7 @@ def add_bulk_allowances(
             )
     if all_or_nothing and None in pairs:
         for item in data:
-            item.update(success=False, error=item["error"] or "Not given, because others cannot be.")
+            item.update(success=False, error=item["error"] or _("Not given, because others cannot be."))
         return data, 0, len(data)
     stored = _store(list(grants.values()), key)
     for item, pair in zip(data, pairs, strict=True):
@@ -153,13 +154,13 @@ class _Grant:
 
 
 def _why_not(exam: ProctoredExam | None, user_id: int | None, entry: Any) -> str | None:
-    """Return why a pair cannot have an allowance, or None if it can."""
+    """Return why a pair cannot have an allowance, or None if it can; the dashboard shows it to staff."""
     if exam is None:
-        return "The exam does not exist."
+        return _("The exam does not exist.")
     if user_id is None:
-        return f"Cannot find user against {entry}"
+        return _("Cannot find user against {user}").format(user=entry)
     if not exam.is_active:
-        return f"exam_id={exam.pk} is not active"
+        return _("The exam is not active.")
     return None
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.exceptions import ParseError, PermissionDenied
 from rest_framework.request import Request
@@ -75,7 +76,11 @@ class ExamAllowanceView(ProctoredAPIView):
         query = self.request.query_params
         if query.get("course_id"):
             return query["course_id"]
-        course_id = course_scope.course_of_exam(required_id(query, "exam_id"))
+        exam_id = required_id(query, "exam_id")
+        if self.request.user.is_staff:
+            # Told what is wrong: 400 for an exam that does not exist.
+            return api.get_exam_by_id(exam_id)["course_id"]
+        course_id = course_scope.course_of_exam(exam_id)
         if course_id is None:
             # Like a foreign exam, so that ids cannot be probed.
             raise PermissionDenied(staff_required_text())
@@ -133,12 +138,12 @@ class ExamBulkAllowanceView(ProctoredAPIView):
                 all_or_nothing=all_or_nothing,
             )
         except AllowanceValueNotAllowedException:
-            return self._refusal("Enter a valid positive value number", "allowance_value")
+            return self._refusal(_("Enter a valid positive value number"), "allowance_value")
         refused = [
             {"exam_id": exam_id, "user_id": user} for exam_id in exam_ids if exam_id in foreign for user in users
         ]
         if done == 0:
-            return self._refusal("Enter a valid username or email", "user_info")
+            return self._refusal(_("Enter a valid username or email"), "user_info")
         if failed or refused:
             failures = [
                 {**row, "success": False, "status": "failed", "error": staff_required_text()} for row in refused

@@ -31,8 +31,9 @@ ViewMethod = Callable[..., Response]
 def idempotent(method: ViewMethod) -> ViewMethod:
     """Let a method of a view answer a repeated key with its former reply.
 
-    The same key with another body is 422; while the first request is being answered, 409. Failures
-    of ours (5xx), and exceptions, are not kept: a client repeats its request because of them.
+    The same key with another body is 422; while the first request is being answered, 409. Refusals
+    and failures, raised or answered, are not kept: nothing was carried out, and a client repeats its
+    request when the reason is gone.
     """
 
     @wraps(method)
@@ -50,7 +51,7 @@ def idempotent(method: ViewMethod) -> ViewMethod:
         except Exception:
             cache.delete(entry)
             raise
-        if response.status_code < 500:
+        if response.status_code < 400:
             cache.set(entry, {"body": body, "status": response.status_code, "data": response.data}, _KEPT_SECONDS)
         else:
             cache.delete(entry)

@@ -68,6 +68,8 @@ class StudentOnboardingStatusView(ProctoredAPIView):
             raise PermissionDenied(staff_required_text())
         user = get_user_model().objects.filter(username=username).first()
         if user is None:
+            # What the course lacks is told first (rest-api.md 4.11): that text means something to the clients.
+            rosters.newest_onboarding_exam(course_id)
             raise NotFound
         return user
 

@@ -82,9 +82,9 @@ def require_course_or_global_staff(func: Handler) -> Handler:
             courses = _touched_courses(kwargs, _readable_body(request))
         except ParseError as exc:
             return Response(status=exc.status_code, data={"detail": str(exc.detail)})
-        if not courses or None in courses:
+        if not courses:
             return refusal(course_unknown_text())
-        if not all(is_course_staff(request.user, str(course_id)) for course_id in courses):
+        if None in courses or not all(is_course_staff(request.user, str(course_id)) for course_id in courses):
             return refusal(staff_required_text())
         return func(request, *args, **kwargs)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
+from django.utils import translation
 
 from edx_proctoring.models import ProctoredExamStudentAllowance
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -47,9 +48,18 @@ def test_list_has_all_allowances_of_the_course(staff_client: Any, query: Any) ->
         assert list(response.json()[0]) == ALLOWANCE_KEYS
 
 
-@pytest.mark.parametrize("query", [{}, {"exam_id": "one"}])
+@pytest.mark.parametrize("query", [{}, {"exam_id": "one"}, {"exam_id": 99999}])
 def test_list_of_nothing_answers_400(staff_client: Any, query: dict[str, Any]) -> None:
     assert staff_client.get(url(), query).status_code == 400
+
+
+@pytest.mark.spec("rest-api.md", "10:1")
+def test_exam_that_does_not_exist_is_refused_to_others_like_a_foreign_one(
+    course_staff_client: Any, world: World
+) -> None:
+    unknown, foreign = (course_staff_client.get(url(), {"exam_id": pk}) for pk in (99999, world.foreign_exam.pk))
+    assert unknown.status_code == foreign.status_code == 403
+    assert unknown.json() == foreign.json()
 
 
 @pytest.mark.spec("rest-api.md", "5.1:put", "2.3:bodies")
@@ -97,6 +107,7 @@ def test_refusal_has_the_text_that_clients_compare(
         pytest.param({"key": ["k"]}, id="key-that-is-a-list"),
         pytest.param({"value": None}, id="no-value"),
         pytest.param({"value": {"a": 1}}, id="value-that-is-an-object"),
+        pytest.param({"key": "k", "value": True}, id="value-that-is-a-boolean"),
         pytest.param({"key": "k", "value": "v" * 256}, id="overlong-value"),
         pytest.param({"value": "9" * 12}, id="more-minutes-than-a-column-holds"),
     ],
@@ -295,6 +306,26 @@ def test_no_success_at_all_answers_400_for_the_field_of_the_learners(
     assert (set(response.data), response.data["field"]) == ({"detail", "field"}, "user_info")
 
 
+@pytest.mark.spec("rest-api.md", "5.2:answers", "7.2")
+def test_staff_read_why_in_their_language_but_the_field_is_a_key(staff_client: Any, learner: User) -> None:
+    exam, closed = factories.make_exam("timed"), factories.make_exam("timed", is_active=False)
+    body = {"exam_ids": f"{exam.pk},{closed.pk},99999", "user_ids": "learner,nobody", "allowance_type": MINUTES}
+    with translation.override("es"):
+        no_value = bulk(staff_client, **body, value="-1").data
+        nobody = bulk(staff_client, **{**body, "user_ids": "nobody"}, value="5").data
+        rows = bulk(staff_client, **body, value="5").data
+    assert no_value == {"detail": "Introduzca un número positivo válido", "field": "allowance_value"}
+    assert nobody == {"detail": "Introduzca un nombre de usuario o correo electrónico válido", "field": "user_info"}
+    assert {row["error"] for row in rows} == {
+        None,
+        "No se encuentra ningún usuario con «nobody»",
+        "El examen no está activo.",
+        "El examen no existe.",
+    }
+    # Words that programs read stay as they are.
+    assert {row["status"] for row in rows} == {"created", "failed"}
+
+
 @pytest.mark.spec("rest-api.md", "5.2:values")
 @pytest.mark.parametrize(
     ("allowance_type", "value"),
@@ -468,8 +499,10 @@ def test_body_is_not_looked_at(learner_client: Any) -> None:
     [
         ("global_staff", {}, 200),
         ("global_staff", {"course_id": COURSE_A}, 200),
+        ("global_staff", {"course_id": ""}, 200),
         ("course_staff", {"course_id": COURSE_A}, 200),
         ("course_staff", {}, 403),
+        ("course_staff", {"course_id": ""}, 403),
         ("course_staff", {"course_id": COURSE_B}, 403),
         ("foreign_staff", {"course_id": COURSE_A}, 403),
     ],

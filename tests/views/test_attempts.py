@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -12,11 +13,11 @@ from django.utils import timezone
 from freezegun import freeze_time
 from waffle.testutils import override_switch
 
-from edx_proctoring import views
+from edx_proctoring import api, views
 from edx_proctoring.api import gates
 from edx_proctoring.api.gates import StartRefusal
 from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt
-from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests import factories
 from tests.views.conftest import COURSE_A, World
@@ -409,6 +410,18 @@ def test_acting_for_somebody_is_for_staff_who_let_them_resume(
     assert attempt.ready_to_resume is False
 
 
+@pytest.mark.spec("rest-api.md", "4.4:order", "4.4:resume")
+@pytest.mark.parametrize("is_staff", [False, True], ids=["learner", "global-staff"])
+@pytest.mark.parametrize("action", ["start", "stop", "submit", "decline", "reset_attempt", "error"])
+def test_naming_oneself_is_refused_as_well(
+    client_of: Callable[..., Any], all_services: Any, action: str, is_staff: bool
+) -> None:
+    user = factories.make_user(is_staff=is_staff)
+    attempt = factories.make_attempt(user=user, status=S.started)
+    assert put(client_of(user), attempt, action=action, user_id=user.pk).status_code == 403
+    assert status_of(attempt) == S.started
+
+
 @pytest.mark.spec("rest-api.md", "4.4:resume", "10:6")
 @pytest.mark.parametrize(("may", "code"), [(True, 200), (False, 403)])
 def test_operator_decides_whether_learners_resume_by_themselves(
@@ -495,6 +508,16 @@ def test_running_exam_has_what_the_timer_needs(learner_client: Any, learner: Use
     assert (data["low_threshold_sec"], data["critically_low_threshold_sec"]) == (1080, 270)
     assert data["exam_type"] == "a proctored exam"
     assert data["exam_started_poll_url"] == url(attempt.pk)
+
+
+@pytest.mark.spec("rest-api.md", "4.3:get")
+def test_timer_of_the_legacy_pages_leads_to_them_whatever_the_query_says(
+    learner_client: Any, learner: User, credit: Any
+) -> None:
+    exam = factories.make_exam("timed")
+    factories.make_attempt(exam, learner, status=S.started)
+    data = learner_client.get(COLLECTION, {"is_learning_mfe": "true", "user_id": "99999"}).json()
+    assert data["exam_url_path"] == reverse("jump_to", args=[exam.course_id, exam.content_id])
 
 
 @pytest.mark.spec("rest-api.md", "3.6:ended", "4.3:get")
@@ -588,6 +611,25 @@ def test_exam_that_is_past_due_is_not_entered(
     assert not ProctoredExamStudentAttempt.objects.exists()
 
 
+@pytest.mark.spec("rest-api.md", "4.3:past-due")
+@pytest.mark.parametrize(("days", "code"), [(-1, 403), (1, 200)], ids=["shortened", "extended"])
+def test_due_date_of_the_learner_s_own_decides_about_entering(
+    learner_client: Any,
+    learner: User,
+    all_services: Any,
+    date_service: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    days: int,
+    code: int,
+) -> None:
+    def due(_course_id: Any, _block_id: Any, _name: str, user: Any = None) -> datetime:
+        return timezone.now() + timedelta(days=days if getattr(user, "pk", user) == learner.pk else -days)
+
+    monkeypatch.setattr(date_service, "get_date_for_block", due)
+    exam = factories.make_exam("timed", due_date=timezone.now() - timedelta(days=days))
+    assert enter(learner_client, exam).status_code == code
+
+
 @pytest.mark.spec("rest-api.md", "10:12")
 @pytest.mark.parametrize("exam_id", [99999, "one", None, True, [1], -1, 10**12])
 def test_entering_no_exam_answers_400(learner_client: Any, exam_id: Any) -> None:
@@ -617,14 +659,28 @@ def test_provider_that_fails_leaves_no_attempt_behind(
     assert not ProctoredExamStudentAttempt.objects.exists()
 
 
+@pytest.mark.spec("rest-api.md", "4.3:provider")
+@pytest.mark.parametrize("attempt_proctored", ["true", "false"])
+def test_exam_whose_provider_is_not_configured_leaves_no_attempt_behind(
+    learner_client: Any, all_services: Any, attempt_proctored: str
+) -> None:
+    """Least of all an open one, of a learner who declined: it would keep them out."""
+    exam = factories.make_exam()
+    ProctoredExam.objects.update(backend="gone")
+    response = enter(learner_client, exam, attempt_proctored=attempt_proctored)
+    assert (response.status_code, list(response.data)) == (500, ["detail"])
+    assert not ProctoredExamStudentAttempt.objects.exists()
+
+
 @pytest.mark.spec("rest-api.md", "4.3:onboarding")
+@pytest.mark.parametrize("start_clock", ["false", "true"])
 def test_provider_that_wants_onboarding_first_is_no_error(
-    learner_client: Any, learner: User, all_services: Any, test_backend: Any
+    learner_client: Any, learner: User, all_services: Any, test_backend: Any, start_clock: str
 ) -> None:
     test_backend.attempt_error = S.onboarding_missing
-    response = enter(learner_client, factories.make_exam(), attempt_proctored="true")
-    assert response.json() == {"exam_attempt_id": newest(learner).pk}
-    assert newest(learner).status == S.onboarding_missing
+    response = enter(learner_client, factories.make_exam(), attempt_proctored="true", start_clock=start_clock)
+    assert (response.status_code, response.json()) == (200, {"exam_attempt_id": newest(learner).pk})
+    assert (newest(learner).status, newest(learner).started_at) == (S.onboarding_missing, None)
 
 
 # Start gates
@@ -819,6 +875,20 @@ def test_nothing_to_reset_is_404_with_a_bare_string(staff_client: Any) -> None:
     response = staff_client.delete(reset_url(factories.make_exam().pk, factories.make_user().pk))
     assert response.status_code == 404
     assert isinstance(response.data, str)
+
+
+@pytest.mark.spec("rest-api.md", "5.6:all")
+def test_reset_goes_on_where_somebody_else_was_faster(
+    staff_client: Any, all_services: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exam, user = factories.make_exam("practice"), factories.make_user()
+    for _ in range(2):
+        factories.make_attempt(exam, user, status=S.error)
+    seen = api.get_user_attempts_by_exam_id(user.pk, exam.pk)
+    api.remove_exam_attempt(seen[0]["id"], factories.make_staff())
+    monkeypatch.setattr(api, "get_user_attempts_by_exam_id", lambda *_args: seen)
+    assert staff_client.delete(reset_url(exam.pk, user.pk)).status_code == 200
+    assert not ProctoredExamStudentAttempt.objects.exists()
 
 
 @pytest.mark.spec("rest-api.md", "5.6:outage")

@@ -13,6 +13,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.contrib.auth.models import Group, User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from edx_rest_framework_extensions.auth.jwt.decoder import jwt_decode_handler
@@ -21,6 +22,7 @@ from rest_framework.test import APIClient
 from rest_framework_jwt.settings import api_settings
 
 from edx_proctoring import constants
+from edx_proctoring.backends import get_backend_provider
 from edx_proctoring.backends.tests.test_review_payload import create_test_review_payload
 from edx_proctoring.exceptions import (
     ProctoredExamBadReviewStatus,
@@ -393,6 +395,15 @@ def test_caller_s_review_is_not_changed() -> None:
     assert json.dumps(review) == before
 
 
+@pytest.mark.spec("rest-api.md", "10:11")
+def test_file_among_the_fields_of_a_form_answers_400(provider_client: Any) -> None:
+    attempt = factories.make_attempt(status=S.submitted)
+    form = {"status": "passed", "note": SimpleUploadedFile("note.txt", b"1")}
+    response = provider_client.post(url("reviewed", attempt.external_id), form, format="multipart")
+    assert (response.status_code, list(response.data)) == (400, ["detail"])
+    assert status_of(attempt) == S.submitted
+
+
 # The anonymous review callback
 
 
@@ -453,10 +464,36 @@ def test_review_of_an_attempt_that_was_reset_is_stored(rpnow_attempt: ProctoredE
     assert ProctoredExamSoftwareSecureReview.objects.get().review_status == "Clean"
 
 
-def test_review_of_an_attempt_whose_exam_is_gone_answers_400(rpnow_attempt: ProctoredExamStudentAttempt) -> None:
+@pytest.mark.spec("rest-api.md", "6.4:archived")
+@pytest.mark.parametrize("removed", [False, True])
+def test_provider_is_told_whether_the_attempt_is_archived(
+    rpnow_attempt: ProctoredExamStudentAttempt, monkeypatch: pytest.MonkeyPatch, removed: bool
+) -> None:
+    provider = get_backend_provider(name="software_secure")
+    understand, seen = provider.on_review_callback, []
+
+    def on_review_callback(attempt: Any, body: Any) -> Any:
+        seen.append(attempt["is_archived"])
+        return understand(attempt, body)
+
+    monkeypatch.setattr(provider, "on_review_callback", on_review_callback)
     body = payload(rpnow_attempt)
-    rpnow_attempt.proctored_exam.delete()
-    assert post(body).status_code == 400
+    if removed:
+        rpnow_attempt.delete()
+    assert post(body).status_code == 200
+    assert seen == [removed]
+
+
+@pytest.mark.parametrize("gone", ["proctored_exam", "user"])
+def test_review_of_an_attempt_whose_exam_or_learner_is_gone_answers_400(
+    rpnow_attempt: ProctoredExamStudentAttempt, gone: str
+) -> None:
+    body = payload(rpnow_attempt)
+    getattr(rpnow_attempt, gone).delete()
+    response = post(body)
+    assert (response.status_code, list(response.data)) == (400, ["detail"])
+    assert not ReviewInboxEntry.objects.exists()
+    assert not ProctoredExamSoftwareSecureReview.objects.exists()
 
 
 @pytest.mark.spec("backends.md", "7.6:endpoint")
@@ -670,6 +707,16 @@ def test_signed_callback_is_taken(signing: None, provider_client: Any, kind: str
         "POST", path, BODY, content_type="application/json", **signature(secret, path, BODY)
     )
     assert response.status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["ready", "reviewed"])
+@pytest.mark.spec("backends.md", "18:9")
+def test_callback_of_either_kind_must_be_signed(signing: None, provider_client: Any, kind: str) -> None:
+    attempt = factories.make_attempt(status=S.created if kind == "ready" else S.submitted)
+    before = attempt.status
+    response = provider_client.post(url(kind, attempt.external_id), REVIEW, format="json")
+    assert (response.status_code, list(response.data)) == (400, ["detail"])
+    assert status_of(attempt) == before
 
 
 @pytest.mark.parametrize(

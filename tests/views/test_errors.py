@@ -24,6 +24,7 @@ from edx_proctoring.exceptions import (
 from edx_proctoring.models import ReviewInboxEntry
 from edx_proctoring.utils.storable import MAX_ID
 from edx_proctoring.views import handle_proctored_exception
+from edx_proctoring.views.base import ids_for_log
 from tests import factories
 
 STATUS = {
@@ -270,6 +271,10 @@ FORGED_ADDRESSES = [
         "proctored_exam.exam_attempts", {"course_id": "x/y/z"}, {"content_id": FORGED}, id="content-of-a-query"
     ),
     pytest.param("proctored_exam.exam", {}, {"course_id": "a/b/\u2028", "content_id": "x"}, id="unicode-line-end"),
+    pytest.param("instructor_dashboard_course", {"course_id": "x/y/z"}, {"attempt": FORGED}, id="attempt-of-a-query"),
+    pytest.param(
+        "proctored_exam.attempts.grouped.course", {"course_id": "x/y/z"}, {"status": FORGED}, id="status-of-a-query"
+    ),
 ]
 
 
@@ -383,3 +388,10 @@ def browser_of(user: Any) -> tuple[APIClient, str]:
     client.force_login(user)
     client.cookies["csrftoken"] = token
     return client, token
+
+
+@pytest.mark.spec("rest-api.md", "10:9")
+def test_ids_in_the_log_are_one_short_word_each() -> None:
+    logged = ids_for_log({"course_id": "a\nb c\u2028" + "x" * 300, "exam_id": 7, "search_by": "ann@example.com"})
+    assert logged == " course_id=a?b?c?" + "x" * (255 - 6) + " exam_id=7"
+    assert ids_for_log(None) == ""

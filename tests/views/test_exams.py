@@ -80,6 +80,18 @@ def test_course_lists_its_active_exams_in_the_order_they_were_made(learner_clien
 
 
 @pytest.mark.spec("rest-api.md", "4.1:get")
+def test_order_of_a_course_does_not_hang_on_the_order_of_the_room(
+    learner_client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The room promises none, and databases differ."""
+    exams = [factories.make_exam(course_id=COURSE) for _ in range(3)]
+    in_any_order = api.get_all_exams_for_course(course_id=COURSE, active_only=True)[::-1]
+    monkeypatch.setattr(api, "get_all_exams_for_course", lambda **_kwargs: in_any_order)
+    response = learner_client.get(url("exams_by_course_id", course_id=COURSE))
+    assert [exam["id"] for exam in response.data] == [exam.pk for exam in exams]
+
+
+@pytest.mark.spec("rest-api.md", "4.1:get")
 def test_unknown_course_has_an_empty_list(learner_client: Any) -> None:
     assert learner_client.get(url("exams_by_course_id", course_id="x/y/z")).data == []
 
@@ -290,6 +302,25 @@ def test_missing_due_date_clears_it(staff_client: Any) -> None:
     register(staff_client, [NEW_EXAM])
     exam.refresh_from_db()
     assert exam.due_date is None
+
+
+@pytest.mark.spec("rest-api.md", "4.2:set")
+def test_due_date_is_cleared_where_nothing_else_differs(staff_client: Any) -> None:
+    register(staff_client, [{**NEW_EXAM, "due_date": "2030-01-01T00:00:00Z"}])
+    exam = ProctoredExam.objects.get()
+    assert exam.due_date == datetime(2030, 1, 1, tzinfo=UTC)
+    register(staff_client, [NEW_EXAM])
+    exam.refresh_from_db()
+    assert exam.due_date is None
+
+
+@pytest.mark.spec("rest-api.md", "4.2:set")
+def test_exam_that_is_off_already_is_left_alone(staff_client: Any) -> None:
+    exam = factories.make_exam(course_id=COURSE, is_active=False)
+    history = exam.history.count()
+    register(staff_client, [])
+    exam.refresh_from_db()
+    assert (exam.is_proctored, exam.history.count()) == (True, history)
 
 
 @pytest.mark.spec("rest-api.md", "4.2:round-trip")

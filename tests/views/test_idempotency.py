@@ -5,11 +5,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.cache import cache
 from django.urls import reverse
 
-from edx_proctoring.models import ProctoredExamStudentAllowance, ProctoredExamStudentAttempt
+from edx_proctoring.models import (
+    ProctoredExamSoftwareSecureReview,
+    ProctoredExamStudentAllowance,
+    ProctoredExamStudentAttempt,
+)
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.views import idempotency
 from tests import factories
@@ -85,6 +89,33 @@ def test_refusal_is_not_remembered_when_it_was_an_exception(learner_client: Any,
     assert enter(learner_client, exam).status_code == 400
     attempt.delete()
     assert enter(learner_client, exam).status_code == 200
+
+
+def test_refusal_is_not_remembered_when_it_was_an_answer(client_of: Any, learner: User) -> None:
+    """A provider whose user was not yet in the group of reviewers sends its review again, under the same key."""
+    attempt = factories.make_attempt(status=S.submitted)
+    path = reverse("edx_proctoring:proctored_exam.attempt.callback", args=[attempt.external_id])
+    body = json.dumps({"status": "passed", "comments": []})
+
+    def send() -> Any:
+        return client_of(learner).post(path, body, content_type="application/json", HTTP_IDEMPOTENCY_KEY="r")
+
+    assert send().status_code == 403
+    learner.groups.add(Group.objects.create(name="test_review"))
+    response = send()
+    assert (response.status_code, response.json()) == (200, "OK")
+    assert not response.has_header("Idempotent-Replay")
+
+
+def test_key_belongs_to_its_address(staff_client: Any) -> None:
+    """A provider may number its messages per attempt."""
+    attempts = [factories.make_attempt(status=S.submitted) for _ in range(2)]
+    body = json.dumps({"status": "passed", "comments": []})
+    for attempt in attempts:
+        path = reverse("edx_proctoring:proctored_exam.attempt.callback", args=[attempt.external_id])
+        response = staff_client.post(path, body, content_type="application/json", HTTP_IDEMPOTENCY_KEY="1")
+        assert (response.status_code, response.has_header("Idempotent-Replay")) == (200, False)
+    assert ProctoredExamSoftwareSecureReview.objects.count() == 2
 
 
 def test_overlong_key_answers_400(learner_client: Any) -> None:

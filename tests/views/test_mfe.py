@@ -1,6 +1,7 @@
 """What the learning micro-frontend reads. Spec: rest-api.md 3.7, 4.6-4.9."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -62,6 +63,30 @@ def test_past_due_exam_says_so(learner_client: Any) -> None:
     assert get(learner_client, exam).json()["exam"]["passed_due_date"] is True
 
 
+@pytest.mark.spec("rest-api.md", "3.7:keys", "4.6:who")
+def test_due_date_is_that_of_the_learner_who_is_asked_about(
+    staff_client: Any, learner: User, date_service: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def due(_course_id: Any, _block_id: Any, _name: str, user: Any = None) -> datetime:
+        return timezone.now() + timedelta(days=-1 if getattr(user, "pk", user) == learner.pk else 1)
+
+    monkeypatch.setattr(date_service, "get_date_for_block", due)
+    exam = factories.make_exam("timed")
+    assert get(staff_client, exam, user_id=learner.pk).json()["exam"]["passed_due_date"] is True
+    assert get(staff_client, exam).json()["exam"]["passed_due_date"] is False
+
+
+@pytest.mark.spec("rest-api.md", "4.6:composition")
+def test_running_exam_of_another_course_is_another_exam(learner_client: Any, learner: User) -> None:
+    """Older courses name their content with plain words, so two of them may use the same."""
+    exam = factories.make_exam("timed", content_id="final")
+    elsewhere = factories.make_exam("timed", content_id="final", course_id="x/y/z")
+    running = factories.make_attempt(elsewhere, learner, status=S.started)
+    data = get(learner_client, exam).json()
+    assert data["active_attempt"]["attempt_id"] == running.pk
+    assert (data["exam"]["id"], data["exam"]["attempt"]) == (exam.pk, {})
+
+
 @pytest.mark.spec("rest-api.md", "4.6:composition")
 def test_running_attempt_is_the_exam_s_attempt_too(learner_client: Any, learner: User, credit: Any) -> None:
     exam = factories.make_exam()
@@ -76,7 +101,9 @@ def test_running_attempt_is_the_exam_s_attempt_too(learner_client: Any, learner:
 
 
 @pytest.mark.spec("rest-api.md", "2.3:query")
-@pytest.mark.parametrize(("flag", "in_mfe"), [("true", True), ("True", True), ("1", True), ("yes", False), ("", False)])
+@pytest.mark.parametrize(
+    ("flag", "in_mfe"), [("true", True), ("True", True), ("1", True), ("TRUE", False), ("yes", False), ("", False)]
+)
 def test_links_lead_into_the_micro_frontend_when_it_asks(
     learner_client: Any, learner: User, flag: str, in_mfe: bool
 ) -> None:
@@ -198,10 +225,37 @@ def test_learner_who_lacks_onboarding_gets_a_link_to_it(learner_client: Any, lea
 
 
 @pytest.mark.spec("rest-api.md", "3.7:link")
+def test_exam_that_is_no_longer_proctored_sends_nobody_to_onboarding(learner_client: Any, learner: User) -> None:
+    factories.make_exam("onboarding")
+    exam = factories.make_exam("timed")
+    factories.make_attempt(exam, learner, status=S.onboarding_missing)
+    assert "onboarding_link" not in get(learner_client, exam).json()["exam"]
+
+
+@pytest.mark.spec("rest-api.md", "3.7:link")
 def test_course_without_onboarding_has_an_empty_link(learner_client: Any, learner: User) -> None:
     exam = factories.make_exam()
     factories.make_attempt(exam, learner, status=S.onboarding_missing)
     assert get(learner_client, exam).json()["exam"]["onboarding_link"] == ""
+
+
+@pytest.mark.spec("rest-api.md", "3.6:keys")
+@pytest.mark.parametrize(
+    ("fields", "total"),
+    [
+        pytest.param({}, "1 hour and 30 minutes", id="as-stored"),
+        pytest.param({"allowed_time_limit_mins": None}, "10 minutes", id="not-worked-out-yet"),
+        pytest.param({"ready_to_resume": True}, "10 minutes", id="about-to-resume"),
+        pytest.param({"ready_to_resume": True, "resumed": True}, "1 hour and 30 minutes", id="resumed"),
+    ],
+)
+def test_total_time_is_what_the_learner_gets(
+    learner_client: Any, learner: User, fields: dict[str, Any], total: str
+) -> None:
+    exam = factories.make_exam("timed")
+    given = {"allowed_time_limit_mins": 90, "time_remaining_seconds": 600, **fields}
+    factories.make_attempt(exam, learner, status=S.error, **given)
+    assert get(learner_client, exam).json()["exam"]["attempt"]["total_time"] == total
 
 
 # Whose exam

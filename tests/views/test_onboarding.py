@@ -18,8 +18,9 @@ from rest_framework.test import APIRequestFactory
 from waffle.testutils import override_switch
 
 from edx_proctoring import constants, runtime, views
+from edx_proctoring.backends import get_backend_provider
 from edx_proctoring.exceptions import BackendProviderOnboardingProfilesException
-from edx_proctoring.models import ProctoredExam
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.tests.test_services import MockScheduleItemData
 from edx_proctoring.utils import obscured_user_id
@@ -133,6 +134,28 @@ def test_only_past_due_exams_say_so(learner_client: Any, outline: Callable[..., 
     assert (data["onboarding_link"], data["onboarding_past_due"]) == (None, True)
 
 
+@pytest.mark.spec("rest-api.md", "4.11:status", "4.11:choice")
+@pytest.mark.parametrize(
+    ("hidden", "help_url"),
+    [pytest.param(False, "https://new.test/help", id="newest"), pytest.param(True, "https://old.test/help", id="open")],
+)
+def test_help_is_that_of_the_provider_to_which_the_learner_is_sent(
+    learner_client: Any,
+    outline: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    hidden: bool,
+    help_url: str,
+) -> None:
+    older, newer = get_backend_provider(name="null"), get_backend_provider(name="test")
+    monkeypatch.setattr(older, "supports_onboarding", True)
+    monkeypatch.setattr(older, "help_center_article_url", "https://old.test/help")
+    monkeypatch.setattr(newer, "help_center_article_url", "https://new.test/help")
+    exams = [factories.make_exam("onboarding", backend=name) for name in ("null", "test")]
+    open_keys = {key(exam) for exam in exams[: 1 if hidden else 2]}
+    outline(open_keys, {usage_key: opens(YESTERDAY) for usage_key in open_keys})
+    assert panel(learner_client).json()["review_requirements_url"] == help_url
+
+
 @pytest.mark.spec("rest-api.md", "4.11:refusals")
 def test_exam_that_is_hidden_from_the_learner_is_not_shown(learner_client: Any, outline: Callable[..., Any]) -> None:
     factories.make_exam("onboarding")
@@ -210,6 +233,12 @@ def test_others_than_the_learner_are_course_staff(
     assert response.status_code == code
     if code == 403:
         assert response.json() == {"detail": "Must be a Staff User to Perform this request."}
+
+
+@pytest.mark.spec("rest-api.md", "4.11:refusals")
+def test_course_without_onboarding_is_told_before_an_unknown_learner(staff_client: Any) -> None:
+    response = panel(staff_client, username="nobody")
+    assert (response.status_code, response.json()) == (404, NO_EXAM)
 
 
 @pytest.mark.spec("rest-api.md", "4.11:refusals")
@@ -450,12 +479,40 @@ def test_pages_are_linked_with_the_filters(
     assert roster(staff_client, page=99).json()["previous"] == f"{COURSE_URL}?page=2"
 
 
+@pytest.mark.spec("rest-api.md", "5.5:status")
+def test_latest_of_several_verifications_has_the_date(staff_client: Any, enrol: Callable[..., Any]) -> None:
+    exam, ann = factories.make_exam("onboarding"), factories.make_user("ann")
+    enrol(ann)
+    for days in (30, 10, 20):
+        with freeze_time(timezone.now() - timedelta(days=days)):
+            factories.make_attempt(exam, ann, status=S.verified)
+    latest = ProctoredExamStudentAttempt.objects.order_by("modified").last()
+    assert latest is not None
+    (row,) = roster(staff_client).data["results"]
+    assert (row["status"], row["modified"]) == ("verified", latest.modified)
+
+
 @pytest.mark.spec("rest-api.md", "5.5:search")
 def test_search_is_the_service_s_job(staff_client: Any, enrol: Callable[..., Any]) -> None:
     factories.make_exam("onboarding")
     service = enrol(factories.make_user())
     roster(staff_client, text_search="ann")
     assert service.called("get_enrollments_can_take_proctored_exams") == [((factories.COURSE, "ann"), {})]
+
+
+@pytest.mark.spec("rest-api.md", "5.5:monitoring")
+@pytest.mark.parametrize("switch", [False, True])
+def test_operators_see_how_many_are_enrolled_and_who_was_asked(
+    staff_client: Any, enrol: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, switch: bool
+) -> None:
+    noted: dict[str, Any] = {}
+    monkeypatch.setattr("edx_proctoring.views.onboarding.set_custom_attribute", noted.__setitem__)
+    factories.make_exam("onboarding")
+    enrol(*(factories.make_user() for _ in range(3)))
+    with override_switch(SWITCH, switch):
+        # Whatever the filter lets through.
+        roster(staff_client, statuses="verified")
+    assert noted == {"num_proctoring_eligible_enrollments": 3, "onboarding_profile_api_enabled": switch}
 
 
 # A course, by the provider's account
@@ -484,6 +541,23 @@ def test_known_profiles_come_first_in_the_provider_s_order(
     assert response.data["use_onboarding_profile_api"] is True
     assert [row["modified"] for row in response.data["results"]] == [attempt.modified, None, None]
     assert asked == [(factories.COURSE, {"status": ""})]
+
+
+@pytest.mark.spec("rest-api.md", "5.5:profiles")
+def test_of_many_profiles_that_belong_to_nobody_five_are_logged(
+    staff_client: Any,
+    enrol: Callable[..., Any],
+    profiles: Callable[[Any], list[Any]],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    factories.make_exam("onboarding")
+    enrol(factories.make_user())
+    profiles({"results": [{"user_id": f"gone-{number}", "status": "rejected"} for number in range(7)]})
+    with override_switch(SWITCH, True), caplog.at_level(logging.WARNING):
+        roster(staff_client)
+    (message,) = [record.getMessage() for record in caplog.records if "not enrolled" in record.getMessage()]
+    assert "count=7" in message
+    assert [f"gone-{number}" in message for number in range(7)] == [True] * 5 + [False] * 2
 
 
 @pytest.mark.spec("rest-api.md", "5.5:profiles")

@@ -200,6 +200,26 @@ def test_naming_the_own_course_in_the_body_does_not_open_another_one(
     assert snapshot() == before
 
 
+@pytest.mark.spec("rest-api.md", "10:1")
+@pytest.mark.parametrize(
+    ("method", "name", "kwargs", "body"),
+    [
+        pytest.param("put", "proctored_exam.allowance", {}, {"exam_id": "exam", "user_info": "owner", "value": "v"}),
+        pytest.param("delete", "proctored_exam.attempt", {"attempt_id": "attempt"}, {}),
+        pytest.param("put", "proctored_exam.bulk_allowance", {}, {"exam_ids": "exam", "value": "v"}),
+    ],
+    ids=["give-an-allowance", "remove-an-attempt", "give-allowances-in-bulk"],
+)
+def test_naming_a_foreign_course_in_the_body_closes_nothing_either(
+    method: str, name: str, kwargs: dict[str, Any], body: dict[str, Any], world: World, client_of: Callable[..., Any]
+) -> None:
+    """What counts is the object: its course is the caller's own."""
+    full = {"course_id": COURSE_B, "key": "k", "allowance_type": "k", "user_ids": "owner", **resolve(body, world)}
+    path = reverse(f"edx_proctoring:{name}", kwargs=resolve(kwargs, world))
+    response = getattr(client_of(world["course_staff"]), method)(path, data=full, format="json")
+    assert response.status_code == 200, response.content
+
+
 TABLES = (
     ProctoredExam,
     ProctoredExamStudentAttempt,
@@ -257,6 +277,30 @@ def test_what_is_missing_is_refused_like_what_is_foreign(
     response = getattr(course_staff_client, method)(reverse(f"edx_proctoring:{name}", kwargs=kwargs))
     assert response.status_code == 403
     assert list(response.data) == ["detail"]
+
+
+@pytest.mark.spec("rest-api.md", "2.2:missing", "10:1")
+def test_ids_cannot_be_probed(course_staff_client: Any, world: World) -> None:
+    answers = [
+        course_staff_client.delete(reverse("edx_proctoring:proctored_exam.attempt", args=[pk])).json()
+        for pk in (99999, world.foreign_attempt.pk)
+    ]
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.spec("rest-api.md", "10:1")
+def test_bulk_through_a_foreign_course_is_refused_for_the_own_exams_too(course_staff_client: Any, world: World) -> None:
+    path = reverse("edx_proctoring:proctored_exam.bulk_allowance", kwargs={"course_id": COURSE_B})
+    body = {"exam_ids": str(world.exam.pk), "user_ids": "owner", "allowance_type": "k", "value": "v"}
+    assert course_staff_client.put(path, body, format="json").status_code == 403
+    assert not ProctoredExamStudentAllowance.objects.exists()
+
+
+@pytest.mark.spec("rest-api.md", "10:1")
+def test_body_on_a_get_is_not_looked_at(course_staff_client: Any, world: World) -> None:
+    path = reverse("edx_proctoring:proctored_exam.allowance.grouped.course", kwargs={"course_id": COURSE_A})
+    for body in ("[]", "{", f'{{"exam_id": {world.foreign_exam.pk}}}'):
+        assert course_staff_client.generic("GET", path, body, content_type="application/json").status_code == 200
 
 
 @pytest.mark.spec("rest-api.md", "2.2:missing")

@@ -8,6 +8,7 @@ from django.core import mail
 from django.urls import reverse
 
 from edx_proctoring.models import (
+    HistoricalProctoredExamStudentAttempt,
     ProctoredExam,
     ProctoredExamSoftwareSecureComment,
     ProctoredExamSoftwareSecureReview,
@@ -88,6 +89,18 @@ def test_attempts_that_were_reset_are_not_forgotten(staff_client: Any, learner: 
     review = ProctoredExamSoftwareSecureReview.objects.get()
     assert (review.raw_data, bytes(review.encrypted_video_url or b"")) == ("", b"")
     assert ReviewInboxEntry.objects.get().body == ""
+
+
+@pytest.mark.spec("rest-api.md", "5.9:blank")
+@pytest.mark.spec("data-model.md", "7:retirement")
+def test_review_whose_attempt_left_no_trace_is_found_by_its_learner(
+    staff_client: Any, learner: User, all_services: Any
+) -> None:
+    reviewed_attempt(learner).delete()
+    HistoricalProctoredExamStudentAttempt.objects.all().delete()
+    retire(staff_client, learner)
+    review = ProctoredExamSoftwareSecureReview.objects.get()
+    assert (review.raw_data, bytes(review.encrypted_video_url or b"")) == ("", b"")
 
 
 @pytest.mark.spec("rest-api.md", "5.9:silent")

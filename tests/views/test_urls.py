@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from django.urls.exceptions import NoReverseMatch
 from rest_framework.test import APIClient
 
-from edx_proctoring import urls, views
+from edx_proctoring import callbacks, urls, views
 
 V1 = "/edx_proctoring/v1"
 EXAM = f"{V1}/proctored_exam"
@@ -208,6 +208,21 @@ CONTRACT_NAMES = [
 @pytest.mark.parametrize("name", CONTRACT_NAMES)
 def test_name_of_the_contract_is_in_the_views_module(name: str) -> None:
     assert hasattr(views, name)
+
+
+@pytest.mark.spec("rest-api.md", "7.1")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "start_exam_callback",
+        "get_exam_attempt_by_code",
+        "update_attempt_status",
+        "mark_exam_attempt_as_ready",
+        "log",
+    ],
+)
+def test_name_of_the_contract_is_in_the_callbacks_module(name: str) -> None:
+    assert hasattr(callbacks, name)
 
 
 @pytest.mark.spec("rest-api.md", "7.1")
