@@ -139,7 +139,7 @@ def perform_at_once(
     if not isinstance(action, str) or action not in _AT_ONCE:
         return None
     try:
-        return transitions.change_status_of(
+        return transitions.change_status(
             attempt_id, _AT_ONCE[action], condition=lambda attempt: _may_be_done_at_once(action, attempt, authorize)
         )
     except _TimeIsUp:
@@ -176,7 +176,7 @@ def _stop(request: ActionRequest) -> int:
 
 def _submit(request: ActionRequest) -> int:
     # Asked under the lock: of two tabs that hand in together, the second finds it done.
-    return transitions.change_status_of(
+    return transitions.change_status(
         request.attempt_id, ProctoredExamStudentAttemptStatus.submitted, condition=_is_not_handed_in
     )
 
@@ -226,7 +226,7 @@ def _report_error(request: ActionRequest) -> int | None:
             request.attempt_id, time_remaining_seconds=int(get_time_remaining_for_attempt(request.attempt))
         )
     # Asked again under the lock: an exam that is handed in meanwhile stays handed in.
-    return transitions.change_status_of(
+    return transitions.change_status(
         request.attempt_id,
         ProctoredExamStudentAttemptStatus.error,
         condition=lambda attempt: not ProctoredExamStudentAttemptStatus.is_completed_status(attempt.status),

@@ -451,7 +451,7 @@ def start_exam_attempt_by_code(attempt_code: str) -> int:
 def start(seen: ProctoredExamStudentAttempt) -> int:
     """Start this attempt, loaded with exam and user, and return its id; raises as ``start_exam_attempt``."""
     attempt = transitions.end_if_time_is_up(seen)
-    return transitions.change_status_if(attempt, Status.started, condition=_has_not_started)
+    return transitions.change_status(attempt.pk, Status.started, seen=attempt, condition=_has_not_started)
 
 
 def _has_not_started(attempt: ProctoredExamStudentAttempt) -> bool:
@@ -485,12 +485,12 @@ def mark_waiting_attempt_as_ready(attempt_id: int) -> int:
     be taken for one who enters a running exam again, which would submit it. Raises
     ``StudentExamAttemptDoesNotExistsException``.
     """
-    return transitions.change_status_of(attempt_id, Status.ready_to_start, condition=_waits_for_provider)
+    return transitions.change_status(attempt_id, Status.ready_to_start, condition=_waits_for_provider)
 
 
 def mark_as_ready_if_waiting(seen: ProctoredExamStudentAttempt) -> int:
     """As ``mark_waiting_attempt_as_ready``, for callers who have loaded the attempt with exam and user."""
-    return transitions.change_status_if(seen, Status.ready_to_start, condition=_waits_for_provider)
+    return transitions.change_status(seen.pk, Status.ready_to_start, seen=seen, condition=_waits_for_provider)
 
 
 def _waits_for_provider(attempt: ProctoredExamStudentAttempt) -> bool:

@@ -327,7 +327,7 @@ def update_attempt_status(
     that fails does not raise (cross-cutting C3). Spec: python-api.md 7.3.
     """
     try:
-        return change_status_of(
+        return change_status(
             attempt_id,
             to_status,
             condition=_taken_proviso(),
@@ -370,44 +370,26 @@ def _taken_proviso() -> Condition | None:
     return condition
 
 
-def change_status_if(
-    seen: ProctoredExamStudentAttempt,
+def change_status(
+    attempt_id: int,
     to_status: str,
     *,
     condition: Condition | None,
+    seen: ProctoredExamStudentAttempt | None = None,
     cascades: bool = True,
     ended_at: datetime | None = None,
     actor: Any = None,
 ) -> int:
     """Change the status of an attempt if a condition holds, and return the attempt's id.
 
-    For requests that a person may send twice, or that race with somebody else's: what they saw may
-    be over when their turn comes. ``seen``: the attempt with exam and user, maybe outdated.
-    Otherwise as ``update_attempt_status``.
+    For requests that a person may send twice, or that race with somebody else's: what they saw may be
+    over when their turn comes. ``seen``: the attempt with exam and user, maybe outdated, from callers who
+    have read it; else it is read once, under the lock. Otherwise as ``update_attempt_status``.
     """
     changed = _change_status(
-        seen.pk, to_status, seen=seen, condition=condition, cascades=cascades, ended_at=ended_at, actor=actor
+        attempt_id, to_status, seen=seen, condition=condition, cascades=cascades, ended_at=ended_at, actor=actor
     )
     # A clock that starts with no time left ends at once: the provider hears of the start, then of the end.
-    return end_if_time_is_up(changed).pk
-
-
-def change_status_of(
-    attempt_id: int,
-    to_status: str,
-    *,
-    condition: Condition | None,
-    cascades: bool = True,
-    ended_at: datetime | None = None,
-    actor: Any = None,
-) -> int:
-    """As ``change_status_if``, for callers who have not seen the attempt: it is read once, under the lock.
-
-    Raises ``StudentExamAttemptDoesNotExistsException`` as well.
-    """
-    changed = _change_status(
-        attempt_id, to_status, condition=condition, cascades=cascades, ended_at=ended_at, actor=actor
-    )
     return end_if_time_is_up(changed).pk
 
 
