@@ -309,13 +309,18 @@ def _insert(
 ) -> ProctoredExamStudentAttempt:
     """Insert the row, once and with its final status.
 
-    Where the entrance was clear, the unique place of ``OpenAttempt`` lets one of several requests in. Else it is
-    looked at again. Locks, only then: the user, so that the second of two requests sees what the first one did. Where
-    a caller's transaction shows it an older state of the tables, the place stops it.
+    Where the entrance is clear, the unique place of ``OpenAttempt`` lets one of several requests in. It is looked at
+    again if the provider was asked meanwhile, which takes time: an attempt of 6.1.4 takes no place. Where something is
+    to be dealt with, it is done under a lock. Locks, only then: the user, so that the second of two requests sees what
+    the first one did. Where a caller's transaction shows it an older state of the tables, the place stops it.
     """
     exam, user_id = entrance.exam, entrance.user_id
-    user = entrance.user if entrance.is_clear and entrance.user is not None else _learner(entrance)
-    now = entrance if entrance.is_clear else entrances.look(exam.pk, user_id)
+    now = entrances.look(exam.pk, user_id) if entrance.is_clear and taking_as_proctored else entrance
+    if now.is_clear:
+        user = entrance.user or _learner(user_id)
+    else:
+        user = _learner(user_id, lock=True)
+        now = entrances.look(exam.pk, user_id)
     _refuse_second(now)
     time_remaining_seconds = None
     if now.former is not None and now.former.in_resume_process:
@@ -339,12 +344,12 @@ def _insert(
     return attempt
 
 
-def _learner(entrance: Entrance) -> Any:
-    """Return the user; held to the end of the transaction if the entrance was not clear. Raises if there is none."""
+def _learner(user_id: int, *, lock: bool = False) -> Any:
+    """Return the user, held to the end of the transaction if asked for. Raises ``UserNotFoundException``."""
     users = get_user_model().objects
-    found = (users if entrance.is_clear else users.select_for_update()).filter(pk=entrance.user_id).first()
+    found = (users.select_for_update() if lock else users).filter(pk=user_id).first()
     if found is None:
-        raise UserNotFoundException(f"user_id={entrance.user_id} does not exist")
+        raise UserNotFoundException(f"user_id={user_id} does not exist")
     return found
 
 

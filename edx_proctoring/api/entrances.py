@@ -1,6 +1,6 @@
 """What stands at the door of an exam when a learner wants to enter: all of it in one query.
 
-Spec: python-api.md 8.5, rest-api.md 11. Looked at before the provider is asked; and again under a lock, where an
+Spec: python-api.md 8.5, rest-api.md 11. Looked at before the provider is asked and after it, and under a lock where an
 earlier attempt or a taken place has to be dealt with. One statement sees one state of the tables, so what it says
 about the place and about the attempts belongs together.
 """
