@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from edx_proctoring.api import exams
+from edx_proctoring.utils.db import short_transaction
 
 __all__ = ["register_course_exams"]
 
@@ -35,10 +36,20 @@ def register_course_exams(course_id: str, items: Sequence[Mapping[str, Any]]) ->
         items: validated values, keyed like an exam dict, each ``content_id`` once. A missing
             ``due_date`` clears the due date.
 
-    Returns the exam ids in the order of the items. Each exam is its own unit of work, because
-    saving one calls its provider and no transaction is held across that (architecture R4); to
-    repeat the request completes what an interrupted one left.
+    Returns the exam ids in the order of the items. All or nothing; providers and listeners hear of it
+    afterwards, and one that cannot be told undoes nothing. Raises ``ProctoredExamAlreadyExists`` if
+    somebody else creates one of the exams meanwhile.
     """
+    with exams.holding_back_news() as news:
+        exam_ids = _write(course_id, items, news)
+    exams.tell(news)
+    return exam_ids
+
+
+@short_transaction
+def _write(course_id: str, items: Sequence[Mapping[str, Any]], news: exams.News) -> list[int]:
+    # Begun again, this says everything anew.
+    news.clear()
     known = {exam["content_id"]: exam for exam in exams.get_all_exams_for_course(course_id)}
     exam_ids = [_register(course_id, known.get(item["content_id"]), item) for item in items]
     named = {item["content_id"] for item in items}

@@ -1,7 +1,11 @@
 """Exams: create, change and read them; keep the provider's copy in step. Spec: python-api.md 8.1."""
 
 import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -92,7 +96,7 @@ def create_exam(
         is_practice_exam,
         exam.backend,
     )
-    emit_event(exam_dict(exam), "created")
+    _emit(exam, "created")
     return exam.id
 
 
@@ -134,7 +138,7 @@ def update_exam(
         setattr(exam, name, value)
     exam.save()
     log.info("exam updated: exam_id=%s course_id=%s fields=%s", exam_id, exam.course_id, ",".join(given) or "none")
-    emit_event(exam_dict(exam), "updated")
+    _emit(exam, "updated")
     return exam.id
 
 
@@ -180,6 +184,8 @@ def push_exam_to_provider(exam: ProctoredExam, policy: ProctoredExamReviewPolicy
     """
     if not exam.is_proctored or exam.__dict__.get(_BEING_PUSHED):
         return
+    if _is_held_back(partial(push_exam_to_provider, exam, policy)):
+        return
     if policy is None:
         policy = ProctoredExamReviewPolicy.get_review_policy_for_exam(exam.id)
     payload = data_of(ProctoredExamJSONSafeSerializer, exam)
@@ -206,12 +212,57 @@ def tell_provider_exam_is_inactive(exam: ProctoredExam) -> None:
 
     A provider that is not configured any more is no obstacle; other failures propagate.
     """
+    if _is_held_back(partial(tell_provider_exam_is_inactive, exam)):
+        return
     payload = data_of(ProctoredExamJSONSafeSerializer, exam)
     payload["is_active"] = False
     try:
         backends.get_backend_provider(name=payload["backend"]).on_exam_saved(payload)
     except NotImplementedError:
         log.exception("provider is not configured: exam_id=%s backend=%s", exam.id, exam.backend)
+
+
+def _emit(exam: ProctoredExam, what: str) -> None:
+    if not _is_held_back(partial(_emit, exam, what)):
+        emit_event(exam_dict(exam), what)
+
+
+News = list[Callable[[], None]]
+
+_held_back: ContextVar[News | None] = ContextVar("news_of_exams_held_back", default=None)
+
+
+@contextmanager
+def holding_back_news() -> Iterator[News]:
+    """Inside: what providers and listeners are to hear of exams is only noted, in the list that this yields.
+
+    For sister rooms that save several exams in one transaction: nobody waits for a provider while rows are locked
+    (R4), and what is undone is told to nobody. Afterwards the caller passes the list to ``tell``.
+    """
+    news: News = []
+    token = _held_back.set(news)
+    try:
+        yield news
+    finally:
+        _held_back.reset(token)
+
+
+def tell(news: News) -> None:
+    """Tell what was held back, in order. The rows stand, so one who cannot be told does not keep it from the others."""
+    for item in news:
+        try:
+            item()
+        except Exception:  # pylint: disable=broad-except
+            # Plug-ins raise what they like.
+            log.exception("news of an exam not told")
+
+
+def _is_held_back(item: Callable[[], None]) -> bool:
+    news = _held_back.get()
+    if news is None:
+        return False
+    news.append(item)
+    return True
 
 
 # Kept on the instance, not beside it: the guard must end with the object that is being saved.

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, connection
 from django.urls import reverse
 
 from edx_proctoring import api
@@ -356,6 +357,58 @@ def test_nothing_is_written_unless_the_whole_list_is_in_order(staff_client: Any,
     assert response.status_code == 422
     assert response.data
     assert [row.pk for row in ProctoredExam.objects.filter(is_active=True)] == [exam.pk]
+
+
+@pytest.mark.spec("rest-api.md", "4.2:all")
+def test_a_registration_that_breaks_off_leaves_nothing_and_tells_nobody(
+    staff_client: Any, test_backend: Any, events: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second exam is created by somebody else at the same moment."""
+    dropped = factories.make_exam(course_id=COURSE)
+    history, test_backend.last_exam = ProctoredExam.history.count(), None
+    create = ProctoredExam.objects.create
+
+    def overtaken(**fields: Any) -> ProctoredExam:
+        if fields["content_id"] == "two":
+            raise IntegrityError("UNIQUE constraint failed")
+        return create(**fields)
+
+    monkeypatch.setattr(ProctoredExam.objects, "create", overtaken)
+    monkeypatch.setattr("edx_proctoring.api.exams._exists_now", lambda *_args: True)
+
+    response = register(staff_client, [NEW_EXAM, {**NEW_EXAM, "content_id": "two"}])
+
+    assert (response.status_code, "two" in response.json()["detail"]) == (400, True)
+    assert [exam.pk for exam in ProctoredExam.objects.all()] == [dropped.pk]
+    assert ProctoredExam.history.count() == history
+    assert (test_backend.last_exam, events) == (None, [])
+
+
+@pytest.mark.spec("rest-api.md", "4.2:all")
+@pytest.mark.django_db(transaction=True)
+def test_providers_hear_of_a_registration_when_it_is_over(
+    staff_client: Any, test_backend: Any, events: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And one that cannot be told undoes nothing, nor is it the end for the others."""
+    dropped = factories.make_exam(course_id=COURSE, content_id="dropped")
+    told: list[tuple[str, bool, bool]] = []
+
+    def hear(exam: dict[str, Any]) -> str | None:
+        told.append((exam["content_id"], exam["is_active"], connection.in_atomic_block))
+        if exam["content_id"] != "two":
+            raise RuntimeError("the provider is down")
+        return "id-of-two"
+
+    monkeypatch.setattr(test_backend, "on_exam_saved", hear)
+
+    response = register(staff_client, [NEW_EXAM, {**NEW_EXAM, "content_id": "two"}])
+
+    assert response.status_code == 200
+    assert told == [("test_content", True, False), ("two", True, False), ("dropped", False, False)]
+    assert [name.rpartition(".")[2] for name, _data in events] == ["created", "created", "updated"]
+    dropped.refresh_from_db()
+    assert dropped.is_active is False
+    assert ProctoredExam.objects.get(content_id="two").external_id == "id-of-two"
 
 
 @pytest.mark.spec("rest-api.md", "4.2:list")
