@@ -1,7 +1,6 @@
 """Attempts: a learner's own, and those of a learner that staff reset. Spec: rest-api.md 4.3-4.5, 5.4, 5.6."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -15,11 +14,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import api
-from edx_proctoring.api import actions, attempt_pages, attempts, entrances, learning_mfe
+from edx_proctoring.api import actions, attempt_pages, attempts, entrances, learning_mfe, timing
 from edx_proctoring.api.attempts_read import attempt_dict
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied, StudentExamAttemptDoesNotExistsException
 from edx_proctoring.utils import get_time_remaining_for_attempt, humanized_time
-from edx_proctoring.utils.time import later
 from edx_proctoring.views import options, paging
 from edx_proctoring.views.base import LOG, ProctoredAPIView, body_of, caller
 from edx_proctoring.views.idempotency import idempotent
@@ -81,7 +79,7 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
         attempt["time_remaining_seconds"] = seconds
         attempt["accessibility_time_string"] = _time_left_in_words(seconds)
         # A deadline outlives a sleeping browser tab; a number of seconds does not (cross-cutting C9).
-        attempt["expires_at"] = _expires_at(attempt)
+        attempt["expires_at"] = timing.expires_at(attempt["started_at"], attempt["allowed_time_limit_mins"])
         attempt["server_time"] = timezone.now()
         return Response(attempt)
 
@@ -153,12 +151,6 @@ def _time_left_in_words(seconds: float) -> str:
     if seconds < 60:
         return _("you have less than a minute remaining")
     return _("you have {remaining_time} remaining").format(remaining_time=humanized_time(int(round(seconds / 60.0, 0))))
-
-
-def _expires_at(attempt: Mapping[str, Any]) -> Any:
-    if attempt["started_at"] is None or attempt["allowed_time_limit_mins"] is None:
-        return None
-    return later(attempt["started_at"], timedelta(minutes=attempt["allowed_time_limit_mins"]))
 
 
 class StudentProctoredExamAttemptCollection(ProctoredAPIView):

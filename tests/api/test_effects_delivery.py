@@ -1,6 +1,9 @@
 """No effect is lost, none undoes the status. Spec: beyond.md 1, cross-cutting.md C2-C4."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -28,6 +31,24 @@ def due() -> list[tuple[str, str]]:
     return list(
         AttemptEffect.objects.filter(state=AttemptEffect.STATE_DUE).order_by("id").values_list("kind", "call_name")
     )
+
+
+@contextmanager
+def held_up(monkeypatch: pytest.MonkeyPatch, step: str) -> Iterator[list[Callable[[], Any]]]:
+    """A slow process. Inside, what a function of ``effects`` is told to deliver is only taken in hand.
+
+    Yields what is in hand; each item delivers, later.
+    """
+    deliver = getattr(effects, step)
+    in_hand: list[Callable[[], Any]] = []
+
+    def take_in_hand(*args: Any, **kwargs: Any) -> api.DeliveryReport:
+        in_hand.append(partial(deliver, *args, **kwargs))
+        return api.DeliveryReport()
+
+    with monkeypatch.context() as slow:
+        slow.setattr(effects, step, take_in_hand)
+        yield in_hand
 
 
 def test_delivered_effects_leave_nothing_behind(all_services: dict[str, Any]) -> None:
@@ -504,14 +525,12 @@ def test_a_slow_process_does_not_have_the_last_word(
     if leaves_overtaken:
         monkeypatch.setattr(effects, "_heed_those_on_loan", lambda *args: None)
     attempt = make_attempt(status=S.started)
-    in_hand: list[Any] = []
-    with monkeypatch.context() as slow:
-        slow.setattr(effects, "deliver", lambda *args, **kwargs: in_hand.append((args, kwargs)))
+    with held_up(monkeypatch, "deliver") as in_hand:
         api.update_attempt_status(attempt.pk, S.submitted)
     api.update_attempt_status(attempt.pk, S.verified)
-    [(args, kwargs)] = in_hand
+    [deliver_now] = in_hand
 
-    effects.deliver(*args, **kwargs)
+    deliver_now()
     clock.tick(effects.LEASE)
     api.deliver_due_effects()
 
@@ -524,15 +543,13 @@ def test_what_was_overtaken_does_not_come_back_when_it_fails(
     credit: Any, clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attempt = make_attempt(status=S.started)
-    in_hand: list[Any] = []
-    with monkeypatch.context() as slow:
-        slow.setattr(effects, "deliver", lambda *args, **kwargs: in_hand.append((args, kwargs)))
+    with held_up(monkeypatch, "deliver") as in_hand:
         api.update_attempt_status(attempt.pk, S.submitted)
     api.update_attempt_status(attempt.pk, S.verified)
-    [(args, kwargs)] = in_hand
+    [deliver_now] = in_hand
 
     credit.failing = {"set_credit_requirement_status"}
-    effects.deliver(*args, **kwargs)
+    deliver_now()
     credit.failing = set()
 
     assert due() == [("credit", "set_credit_requirement_status")], "only the newer word, to be said again"
@@ -550,20 +567,12 @@ def test_what_is_told_again_by_a_slow_process_does_not_have_the_last_word(
     api.update_attempt_status(attempt.pk, S.submitted)
     credit.failing = set()
     clock.tick(timedelta(minutes=1))
-    deliver_rows = effects._deliver_rows
-    in_hand: list[Any] = []
-
-    def take_in_hand(rows: Any, attempt: Any) -> Any:
-        in_hand.append((rows, attempt))
-        return api.DeliveryReport()
-
-    with monkeypatch.context() as slow:
-        slow.setattr(effects, "_deliver_rows", take_in_hand)
+    with held_up(monkeypatch, "_deliver_rows") as in_hand:
         api.deliver_due_effects()
     api.update_attempt_status(attempt.pk, S.verified)
-    [(rows, seen)] = in_hand
+    [deliver_now] = in_hand
 
-    deliver_rows(rows, seen)
+    deliver_now()
     clock.tick(effects.LEASE)
     api.deliver_due_effects()
 
@@ -586,15 +595,13 @@ def test_what_was_settled_meanwhile_does_not_come_back_when_it_fails(
     credit: Any, monkeypatch: pytest.MonkeyPatch, settle: Any, left: list[str]
 ) -> None:
     attempt = make_attempt(status=S.started)
-    in_hand: list[Any] = []
-    with monkeypatch.context() as slow:
-        slow.setattr(effects, "deliver", lambda *args, **kwargs: in_hand.append((args, kwargs)))
+    with held_up(monkeypatch, "deliver") as in_hand:
         api.update_attempt_status(attempt.pk, S.submitted)
     settle(AttemptEffect.objects.filter(kind=AttemptEffect.KIND_CREDIT))
-    [(args, kwargs)] = in_hand
+    [deliver_now] = in_hand
 
     credit.failing = {"set_credit_requirement_status"}
-    effects.deliver(*args, **kwargs)
+    deliver_now()
 
     assert list(AttemptEffect.objects.values_list("state", flat=True)) == left
 
@@ -641,23 +648,19 @@ def test_a_batch_that_takes_long_looks_at_each_attempt_again(
 @pytest.fixture
 def claimed_in_between(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Let another host take what is due right after a change has looked at it; return what to call for its delivery."""
-    tell_apart, deliver_rows = effects._told_apart, effects._deliver_rows
-    in_hand: list[Any] = []
-
-    def take_in_hand(rows: Any, attempt: Any) -> Any:
-        in_hand.append((rows, attempt))
-        return api.DeliveryReport()
+    tell_apart = effects._told_apart
+    in_hand: list[Callable[[], Any]] = []
 
     def told_apart_before_the_claim(*args: Any) -> Any:
         known = tell_apart(*args)
-        with monkeypatch.context() as another_host:
-            another_host.setattr(effects, "_deliver_rows", take_in_hand)
+        with held_up(monkeypatch, "_deliver_rows") as claimed:
             api.deliver_due_effects()
+        in_hand.extend(claimed)
         return known
 
     def deliver_now() -> None:
-        for rows, attempt in in_hand:
-            deliver_rows(rows, attempt)
+        for deliver in in_hand:
+            deliver()
 
     monkeypatch.setattr(effects, "_told_apart", told_apart_before_the_claim)
     return deliver_now

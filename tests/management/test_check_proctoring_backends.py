@@ -21,7 +21,6 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import OperationalError
 from django.utils import timezone
-from edx_django_utils.cache import TieredCache
 from waffle.models import Switch
 
 from edx_proctoring.backends.backend import ProctoringBackendProvider
@@ -55,7 +54,6 @@ RPNOW = {
 @pytest.fixture
 def http() -> Iterator[responses.RequestsMock]:
     """The network, with a token server that agrees."""
-    TieredCache.dangerous_clear_all_tiers()
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         mock.post(f"{BASE_URL}/oauth2/access_token", json={"access_token": "the-token-0123", "expires_in": 3600})
         yield mock

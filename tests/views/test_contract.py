@@ -284,16 +284,21 @@ def test_agreement_with_the_provider_is_logged_nowhere(
 
 @pytest.mark.spec("rest-api.md", "5.5:monitoring")
 @pytest.mark.parametrize("switch", [True, False])
+@pytest.mark.parametrize("query", [{}, {"statuses": "verified"}], ids=["everybody", "whatever-the-filter-lets-through"])
 def test_monitoring_hears_of_the_size_and_the_switch(
-    staff_client: Any, enrol: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, switch: bool
+    staff_client: Any,
+    enrol: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    query: dict[str, str],
+    switch: bool,
 ) -> None:
     heard: dict[str, Any] = {}
     monkeypatch.setattr(onboarding, "set_custom_attribute", heard.__setitem__)
     factories.make_exam("onboarding")
-    enrol(factories.make_user(), factories.make_user())
+    enrol(*(factories.make_user() for _ in range(3)))
     with override_switch("edx_proctoring.onboarding_profile_instructor_dashboard_api", switch):
-        staff_client.get(url("user_onboarding.status.course", factories.COURSE))
-    assert heard == {"num_proctoring_eligible_enrollments": 2, "onboarding_profile_api_enabled": switch}
+        assert staff_client.get(url("user_onboarding.status.course", factories.COURSE), query).status_code == 200
+    assert heard == {"num_proctoring_eligible_enrollments": 3, "onboarding_profile_api_enabled": switch}
 
 
 @pytest.mark.spec("rest-api.md", "5.7:recording")

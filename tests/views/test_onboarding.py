@@ -500,21 +500,6 @@ def test_search_is_the_service_s_job(staff_client: Any, enrol: Callable[..., Any
     assert service.called("get_enrollments_can_take_proctored_exams") == [((factories.COURSE, "ann"), {})]
 
 
-@pytest.mark.spec("rest-api.md", "5.5:monitoring")
-@pytest.mark.parametrize("switch", [False, True])
-def test_operators_see_how_many_are_enrolled_and_who_was_asked(
-    staff_client: Any, enrol: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, switch: bool
-) -> None:
-    noted: dict[str, Any] = {}
-    monkeypatch.setattr("edx_proctoring.views.onboarding.set_custom_attribute", noted.__setitem__)
-    factories.make_exam("onboarding")
-    enrol(*(factories.make_user() for _ in range(3)))
-    with override_switch(SWITCH, switch):
-        # Whatever the filter lets through.
-        roster(staff_client, statuses="verified")
-    assert noted == {"num_proctoring_eligible_enrollments": 3, "onboarding_profile_api_enabled": switch}
-
-
 # A course, by the provider's account
 
 
