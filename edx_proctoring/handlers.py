@@ -13,7 +13,12 @@ from django.db.models import Model, QuerySet
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 
-from edx_proctoring.api import attempt_pages, attempts, effects, exams, reviews, summaries
+from edx_proctoring.api.attempts import attempts
+from edx_proctoring.api.course_staff import attempt_list
+from edx_proctoring.api.effects import outbox
+from edx_proctoring.api.exams import exams
+from edx_proctoring.api.learner import outline_status
+from edx_proctoring.api.reviews import reviews
 from edx_proctoring.models import (
     ProctoredExam,
     ProctoredExamReviewPolicy,
@@ -151,7 +156,7 @@ def on_attempt_changed(instance: ProctoredExamStudentAttempt, raw: bool = False,
     """
     if raw or not instance.id:
         return
-    is_told_by_the_change = effects.is_completion_planned(instance.id)
+    is_told_by_the_change = outbox.is_completion_planned(instance.id)
     if (instance.completed_at is None or is_told_by_the_change) and not instance._state.adding:
         # Nothing to report, and ``save`` itself notices a row that is gone: most saves end here, without a query.
         return
@@ -188,7 +193,7 @@ def finish_attempt_flow(
 @receiver(post_delete, sender=ProctoredExamStudentAttempt, dispatch_uid="edx_proctoring.outline_changed.attempt_gone")
 def on_outline_changed(**kwargs: Any) -> None:
     """An exam or an attempt is not what this request has seen of it (host-platform.md 16.3)."""
-    summaries.forget_outlines()
+    outline_status.forget_outlines()
 
 
 @receiver(post_save, sender=ProctoredExamStudentAttempt, dispatch_uid="edx_proctoring.attempt_counted")
@@ -196,7 +201,7 @@ def on_outline_changed(**kwargs: Any) -> None:
 def count_learners_anew(instance: ProctoredExamStudentAttempt, created: bool = True, **kwargs: Any) -> None:
     """An attempt came or went: the number of learners that the course team's list remembers is out of date."""
     if created:
-        attempt_pages.forget_number_of_learners(instance.proctored_exam_id)
+        attempt_list.forget_number_of_learners(instance.proctored_exam_id)
 
 
 # Reviews

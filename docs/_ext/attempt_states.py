@@ -13,8 +13,8 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
 
-from edx_proctoring.api import transitions
-from edx_proctoring.api.emails import STATUS_EMAILS
+from edx_proctoring.api.effects.emails import STATUS_EMAILS
+from edx_proctoring.api.lifecycle import transitions
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 
 WIDTH, LINE, PADDING, GAP = 250, 20, 12, 90

@@ -9,54 +9,54 @@ from django.contrib.auth import get_user_model
 from django.template import loader
 
 from edx_proctoring import constants
-from edx_proctoring.api.actions import *
-from edx_proctoring.api.allowances import *
-from edx_proctoring.api.attempt_data import *
-from edx_proctoring.api.attempts import *
-from edx_proctoring.api.attempts import (
+from edx_proctoring.api.access.course_of import *
+from edx_proctoring.api.access.course_staff import *
+from edx_proctoring.api.attempts.attempts import *
+from edx_proctoring.api.attempts.attempts import (
     _calculate_allowed_mins,
     _check_for_attempt_timeout,
     _create_and_decline_attempt,
     _get_exam_attempt,
 )
-from edx_proctoring.api.attempts_read import *
-from edx_proctoring.api.course_scope import *
-from edx_proctoring.api.dashboards import *
-from edx_proctoring.api.deadlines import *
-from edx_proctoring.api.effects import *
-from edx_proctoring.api.emails import *
-from edx_proctoring.api.emails import _get_email_template_paths, _get_proctoring_escalation_email
-from edx_proctoring.api.exam_registration import *
-from edx_proctoring.api.exams import *
-from edx_proctoring.api.gates import *
-from edx_proctoring.api.learner_context import *
-from edx_proctoring.api.learner_view import *
-from edx_proctoring.api.learning_mfe import *
-from edx_proctoring.api.onboarding import *
-from edx_proctoring.api.onboarding_panel import *
-from edx_proctoring.api.prerequisites import *
-from edx_proctoring.api.prerequisites import (
+from edx_proctoring.api.attempts.deadlines import *
+from edx_proctoring.api.attempts.learner_actions import *
+from edx_proctoring.api.attempts.removal import *
+from edx_proctoring.api.attempts.removal import _remove_exam_attempt_from_backend, _remove_exam_attempts_from_backend
+from edx_proctoring.api.attempts.start_gates import *
+from edx_proctoring.api.course_staff.violation_report import *
+from edx_proctoring.api.effects.emails import *
+from edx_proctoring.api.effects.emails import _get_email_template_paths, _get_proctoring_escalation_email
+from edx_proctoring.api.effects.outbox import *
+from edx_proctoring.api.effects.receivers import *
+from edx_proctoring.api.exams.allowances import *
+from edx_proctoring.api.exams.bulk_registration import *
+from edx_proctoring.api.exams.exams import *
+from edx_proctoring.api.exams.review_policies import *
+from edx_proctoring.api.exams.review_policies import _get_review_policy_by_exam_id
+from edx_proctoring.api.learner.mfe import *
+from edx_proctoring.api.learner.outline_status import *
+from edx_proctoring.api.learner.page import *
+from edx_proctoring.api.learner.page_context import *
+from edx_proctoring.api.learner.prerequisites import *
+from edx_proctoring.api.learner.prerequisites import (
     _are_prerequirements_satisfied,
     _get_ordered_prerequisites,
     _resolve_prerequisite_links,
 )
-from edx_proctoring.api.provider_info import *
-from edx_proctoring.api.provider_registration import _register_proctored_exam_attempt
-from edx_proctoring.api.receivers import *
-from edx_proctoring.api.reports import *
-from edx_proctoring.api.resets import *
-from edx_proctoring.api.resets import _remove_exam_attempt_from_backend, _remove_exam_attempts_from_backend
-from edx_proctoring.api.retirement import *
-from edx_proctoring.api.review_forms import *
-from edx_proctoring.api.review_policies import *
-from edx_proctoring.api.review_policies import _get_review_policy_by_exam_id
-from edx_proctoring.api.reviews import *
-from edx_proctoring.api.rosters import *
-from edx_proctoring.api.staff import *
-from edx_proctoring.api.summaries import *
-from edx_proctoring.api.timing import *
-from edx_proctoring.api.timing import _does_time_remain, _was_review_status_acknowledged
-from edx_proctoring.api.transitions import *
+from edx_proctoring.api.learner.timer_payload import *
+from edx_proctoring.api.lifecycle.queries import *
+from edx_proctoring.api.lifecycle.timing import *
+from edx_proctoring.api.lifecycle.timing import _does_time_remain, _was_review_status_acknowledged
+from edx_proctoring.api.lifecycle.transitions import *
+from edx_proctoring.api.onboarding.course_roster import *
+from edx_proctoring.api.onboarding.eligibility import *
+from edx_proctoring.api.onboarding.learner_panel import *
+from edx_proctoring.api.privacy.user_retirement import *
+from edx_proctoring.api.providers.attempt_registration import _register_proctored_exam_attempt
+from edx_proctoring.api.providers.contact_and_rules import *
+from edx_proctoring.api.providers.dashboard_links import *
+from edx_proctoring.api.reviews.payload import *
+from edx_proctoring.api.reviews.reviews import *
 from edx_proctoring.backends import get_backend_provider
 from edx_proctoring.runtime import get_runtime_service
 from edx_proctoring.serializers import (

@@ -11,7 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import api
-from edx_proctoring.api import course_scope, rosters
+from edx_proctoring.api.access import course_of
+from edx_proctoring.api.onboarding import course_roster
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException, UserNotFoundException
 from edx_proctoring.views.base import ProctoredAPIView, caller, storable_body_of
 from edx_proctoring.views.idempotency import idempotent
@@ -80,7 +81,7 @@ class ExamAllowanceView(ProctoredAPIView):
         if self.request.user.is_staff:
             # Told what is wrong: 400 for an exam that does not exist.
             return api.get_exam_by_id(exam_id)["course_id"]
-        course_id = course_scope.course_of_exam(exam_id)
+        course_id = course_of.course_of_exam(exam_id)
         if course_id is None:
             # Like a foreign exam, so that ids cannot be probed.
             raise PermissionDenied(staff_required_text())
@@ -180,7 +181,7 @@ class GroupedExamAllowancesByStudent(ProctoredAPIView):
     @method_decorator(require_course_or_global_staff)
     def get(self, request: Request, course_id: str) -> Response:
         """Return an object of username to list of allowances."""
-        return Response(rosters.allowances_by_username(course_id))
+        return Response(course_roster.allowances_by_username(course_id))
 
 
 class ActiveExamsForUserView(ProctoredAPIView):

@@ -14,8 +14,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import api
-from edx_proctoring.api import actions, attempt_pages, attempts, entrances, learning_mfe, timing
-from edx_proctoring.api.attempts_read import attempt_dict
+from edx_proctoring.api.attempts import attempts, entry_check, learner_actions
+from edx_proctoring.api.course_staff import attempt_list
+from edx_proctoring.api.learner import mfe
+from edx_proctoring.api.lifecycle import timing
+from edx_proctoring.api.lifecycle.queries import attempt_dict
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied, StudentExamAttemptDoesNotExistsException
 from edx_proctoring.utils import get_time_remaining_for_attempt, humanized_time
 from edx_proctoring.views import options, paging
@@ -100,16 +103,16 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
             raise _unknown(attempt_id, "update")
         attempt = attempt_dict(seen)
         refuse_stranger(attempt, self._acting_user_id(attempt, action, body.get("user_id")), "update")
-        if not isinstance(action, str) or action not in actions.ACTIONS:
-            raise ParseError(f"Unknown action. Known actions: {', '.join(actions.ACTIONS)}.")
-        if action == actions.START:
+        if not isinstance(action, str) or action not in learner_actions.ACTIONS:
+            raise ParseError(f"Unknown action. Known actions: {', '.join(learner_actions.ACTIONS)}.")
+        if action == learner_actions.START:
             refused = refusal_to_start(request, attempt["proctored_exam"], attempt)
             if refused is not None:
                 return refused
-        asked = actions.ActionRequest(
+        asked = learner_actions.ActionRequest(
             attempt, requesting_user=request.user, detail=str(body.get("detail") or ""), seen=seen
         )
-        changed_id = actions.perform_action(action, asked)
+        changed_id = learner_actions.perform_action(action, asked)
         # Clients test the id for truth: false tells them that there is nothing new to fetch.
         return Response({"exam_attempt_id": False if changed_id is None else changed_id})
 
@@ -123,7 +126,7 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
         """Stop or submit the caller's attempt with one look at it; None for what takes more than that."""
         user_id = caller(self.request).id
         try:
-            return actions.perform_at_once(
+            return learner_actions.perform_at_once(
                 action,
                 attempt_id,
                 authorize=lambda attempt: _refuse_other(attempt.pk, attempt.user_id, user_id, "update"),
@@ -137,7 +140,7 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
         Naming a user at all is for staff who let that user resume.
         """
         user = caller(self.request)
-        resumes = action == actions.MARK_READY_TO_RESUME
+        resumes = action == learner_actions.MARK_READY_TO_RESUME
         if not user_id and not (resumes and not options.learner_may_resume()):
             return user.pk
         if not resumes or not is_user_course_or_global_staff(user, attempt["proctored_exam"]["course_id"]):
@@ -162,7 +165,7 @@ class StudentProctoredExamAttemptCollection(ProctoredAPIView):
 
     def get(self, request: Request) -> Response:
         """Return the data of the running attempt, or two falses."""
-        data = learning_mfe.active_attempt_data(caller(request).id, is_learning_mfe=False)
+        data = mfe.active_attempt_data(caller(request).id, is_learning_mfe=False)
         return Response(data or {"in_timed_exam": False, "is_proctored": False})
 
     @idempotent
@@ -172,12 +175,12 @@ class StudentProctoredExamAttemptCollection(ProctoredAPIView):
         start_clock = is_yes(body.get("start_clock", "false"))
         take_as_proctored = is_yes(body.get("attempt_proctored", "false"))
         learner = caller(request)
-        entrance = entrances.look(required_id(body, "exam_id"), learner.id, user=learner)
+        entrance = entry_check.look(required_id(body, "exam_id"), learner.id, user=learner)
         if start_clock:
             refused = refusal_to_start(request, entrance.exam_dict, None)
             if refused is not None:
                 return refused
-        attempt_id = actions.create_attempt_for_learner(
+        attempt_id = learner_actions.create_attempt_for_learner(
             entrance, take_as_proctored=take_as_proctored, start_clock=start_clock
         )
         return Response({"exam_attempt_id": attempt_id})
@@ -211,7 +214,7 @@ class StudentProctoredGroupedExamAttemptsByCourse(ProctoredAPIView):
     def get(self, request: Request, course_id: str, search_by: str | None = None) -> Response:
         """Return one page of attempts, each with all attempts of that learner at that exam."""
         query = request.query_params
-        page = attempt_pages.current_attempts_page(
+        page = attempt_list.current_attempts_page(
             course_id,
             page=paging.requested_page(request),
             page_size=paging.requested_page_size(request),

@@ -22,8 +22,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from edx_proctoring import api, backends
-from edx_proctoring.api import attempts, reviews
-from edx_proctoring.api.attempts_read import attempt_dict
+from edx_proctoring.api.attempts import attempts
+from edx_proctoring.api.lifecycle.queries import attempt_dict
+from edx_proctoring.api.reviews import reviews
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer

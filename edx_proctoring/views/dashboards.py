@@ -8,7 +8,7 @@ from django.utils.translation import get_language, get_language_bidi
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring.api import dashboards
+from edx_proctoring.api.providers import dashboard_links
 from edx_proctoring.views.base import LOG, ProctoredAPIView, ids_for_log
 from edx_proctoring.views.parsing import parse_id
 from edx_proctoring.views.permissions import require_course_or_global_staff
@@ -25,9 +25,9 @@ class InstructorDashboard(ProctoredAPIView):
         """Redirect to the provider; 404 where there is no dashboard, 400 where there are several."""
         attempt = request.query_params.get("attempt")
         if exam_id is None:
-            return redirect(dashboards.course_dashboard_url(course_id, request.user, external_attempt_id=attempt))
+            return redirect(dashboard_links.course_dashboard_url(course_id, request.user, external_attempt_id=attempt))
         return redirect(
-            dashboards.exam_dashboard_url(
+            dashboard_links.exam_dashboard_url(
                 course_id,
                 parse_id(exam_id, "exam_id"),
                 request.user,
@@ -38,7 +38,7 @@ class InstructorDashboard(ProctoredAPIView):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer with a bare string, as ever, or with a page for the person who looks at the frame."""
-        if not isinstance(exc, (dashboards.NoDashboardException, dashboards.SeveralProvidersException)):
+        if not isinstance(exc, (dashboard_links.NoDashboardException, dashboard_links.SeveralProvidersException)):
             return super().handle_exception(exc)
         LOG.warning("no dashboard: error=%s status=%s%s", type(exc).__name__, exc.http_status, ids_for_log(self.kwargs))
         response: HttpResponseBase

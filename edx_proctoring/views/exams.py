@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import api
-from edx_proctoring.api import exam_registration
+from edx_proctoring.api.exams import bulk_registration
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
 from edx_proctoring.serializers import (
     MAX_MINUTES,
@@ -136,7 +136,7 @@ class RegisterProctoredExamsView(ProctoredAPIView):
         problem = _disagreement(serializer.validated_data, course_id)
         if problem is not None:
             return _not_in_order(problem)
-        exam_ids = exam_registration.register_course_exams(course_id, serializer.validated_data)
+        exam_ids = bulk_registration.register_course_exams(course_id, serializer.validated_data)
         return Response([{"exam_id": exam_id} for exam_id in exam_ids])
 
 

@@ -7,7 +7,7 @@ from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring.api import learning_mfe
+from edx_proctoring.api.learner import mfe
 from edx_proctoring.views.base import ProctoredAPIView
 from edx_proctoring.views.parsing import is_true_in_query, parse_id
 from edx_proctoring.views.permissions import staff_required_text
@@ -40,7 +40,7 @@ class ProctoredExamAttemptView(ProctoredAPIView):
         """Return ``exam`` and ``active_attempt``; empty objects where there is none, never 404."""
         query = request.query_params
         is_learning_mfe = is_true_in_query(query.get("is_learning_mfe"))
-        answer = learning_mfe.exam_and_active_attempt(
+        answer = mfe.exam_and_active_attempt(
             course_id, query.get("content_id"), learner_of(request), is_learning_mfe=is_learning_mfe
         )
         if is_learning_mfe:
@@ -64,4 +64,4 @@ class ProctoredExamActiveAttemptView(ProctoredAPIView):
 
     def get(self, request: Request) -> Response:
         """Return the attempt's data with links into the micro-frontend, or an empty object."""
-        return Response(learning_mfe.active_attempt_data(learner_of(request).id, is_learning_mfe=True))
+        return Response(mfe.active_attempt_data(learner_of(request).id, is_learning_mfe=True))

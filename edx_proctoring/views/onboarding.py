@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import constants
-from edx_proctoring.api import onboarding_panel, rosters
+from edx_proctoring.api.onboarding import course_roster, learner_panel
 from edx_proctoring.exceptions import BackendProviderOnboardingProfilesException, ProctoredBaseException
 from edx_proctoring.views import paging
 from edx_proctoring.views.base import LOG, ProctoredAPIView, answer_to
@@ -43,7 +43,7 @@ class StudentOnboardingStatusView(ProctoredAPIView):
         """Return status, link and dates; 404 where the course has no onboarding for this learner."""
         try:
             return Response(self._panel(request.GET, request.user))
-        except onboarding_panel.NoOnboardingProfileException as exc:
+        except learner_panel.NoOnboardingProfileException as exc:
             # A bare string, as ever.
             return Response(status=exc.http_status, data=str(exc))
         except ProctoredBaseException as exc:
@@ -55,7 +55,7 @@ class StudentOnboardingStatusView(ProctoredAPIView):
         course_id = query.get("course_id")
         if not course_id:
             raise ParseError(_("Missing required query parameter course_id"))
-        return onboarding_panel.get_onboarding_panel(
+        return learner_panel.get_onboarding_panel(
             course_id,
             self._learner(caller, query.get("username"), course_id),
             is_learning_mfe=is_true_in_query(query.get("is_learning_mfe")),
@@ -69,7 +69,7 @@ class StudentOnboardingStatusView(ProctoredAPIView):
         user = get_user_model().objects.filter(username=username).first()
         if user is None:
             # What the course lacks is told first (rest-api.md 4.11): that text means something to the clients.
-            rosters.newest_onboarding_exam(course_id)
+            course_roster.newest_onboarding_exam(course_id)
             raise NotFound
         return user
 
@@ -88,7 +88,7 @@ class StudentOnboardingStatusByCourseView(ProctoredAPIView):
         ask_provider = waffle.switch_is_active(constants.ONBOARDING_PROFILE_INSTRUCTOR_DASHBOARD_API)
         set_custom_attribute("onboarding_profile_api_enabled", ask_provider)
         try:
-            roster = rosters.onboarding_roster(
+            roster = course_roster.onboarding_roster(
                 course_id,
                 page=paging.requested_page(request),
                 page_size=paging.default_page_size(),

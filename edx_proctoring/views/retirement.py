@@ -7,7 +7,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring.api import retirement
+from edx_proctoring.api.privacy import user_retirement
 from edx_proctoring.views.base import ProctoredAPIView
 from edx_proctoring.views.parsing import parse_id
 
@@ -25,7 +25,7 @@ class BackendUserManagementAPI(ProctoredAPIView):
         """Ask the providers to delete it; 500 with the same object while one of them has not."""
         if not request.user.has_perm(_PERMISSION):
             return Response(status=status.HTTP_403_FORBIDDEN)
-        outcome = retirement.retire_learner_at_providers(parse_id(user_id, "user_id"))
+        outcome = user_retirement.retire_learner_at_providers(parse_id(user_id, "user_id"))
         done = all(outcome.values())
         return Response(status=status.HTTP_200_OK if done else status.HTTP_500_INTERNAL_SERVER_ERROR, data=outcome)
 
@@ -40,5 +40,5 @@ class UserRetirement(ProctoredAPIView):
         """Blank it; 204 also when there was nothing."""
         if not request.user.has_perm(_PERMISSION):
             return Response(status=status.HTTP_403_FORBIDDEN)
-        retirement.retire_learner(parse_id(user_id, "user_id"))
+        user_retirement.retire_learner(parse_id(user_id, "user_id"))
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -7,7 +7,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring.api import gates
+from edx_proctoring.api.attempts import start_gates
 
 
 def refusal_to_start(request: Request, exam: Mapping[str, Any], attempt: Mapping[str, Any] | None) -> Response | None:
@@ -16,7 +16,7 @@ def refusal_to_start(request: Request, exam: Mapping[str, Any], attempt: Mapping
     The body has ``detail``, ``code`` and ``launch_url``: the one error of version 1 with more than
     one key, because the page must offer the way on.
     """
-    refusal = gates.check_start_gates(request.user, exam, attempt, request)
+    refusal = start_gates.check_start_gates(request.user, exam, attempt, request)
     if refusal is None:
         return None
     return Response(

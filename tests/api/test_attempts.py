@@ -9,7 +9,7 @@ from django.urls import reverse
 from freezegun.api import FrozenDateTimeFactory
 
 from edx_proctoring import api, runtime
-from edx_proctoring.api import attempts
+from edx_proctoring.api.attempts import attempts
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     BackendProviderSentNoAttemptID,

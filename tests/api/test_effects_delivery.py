@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edx_proctoring import api
-from edx_proctoring.api import effects
+from edx_proctoring.api.effects import outbox
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.signals import exam_attempt_status_signal
@@ -39,7 +39,7 @@ def held_up(monkeypatch: pytest.MonkeyPatch, step: str) -> Iterator[list[Callabl
 
     Yields what is in hand; each item delivers, later.
     """
-    deliver = getattr(effects, step)
+    deliver = getattr(outbox, step)
     in_hand: list[Callable[[], Any]] = []
 
     def take_in_hand(*args: Any, **kwargs: Any) -> api.DeliveryReport:
@@ -47,7 +47,7 @@ def held_up(monkeypatch: pytest.MonkeyPatch, step: str) -> Iterator[list[Callabl
         return api.DeliveryReport()
 
     with monkeypatch.context() as slow:
-        slow.setattr(effects, step, take_in_hand)
+        slow.setattr(outbox, step, take_in_hand)
         yield in_hand
 
 
@@ -255,7 +255,7 @@ def test_a_process_that_died_leaves_work_for_the_next(provider: Any, clock: Froz
     attempt.refresh_from_db()
     assert attempt.status == S.submitted
     assert api.deliver_due_effects() == api.DeliveryReport(), "on loan to the process that died"
-    clock.tick(effects.LEASE)
+    clock.tick(outbox.LEASE)
     api.deliver_due_effects()
     assert provider.calls == ["stop_exam_attempt"]
     assert due() == []
@@ -366,7 +366,7 @@ def test_an_effect_of_another_release_is_kept(clock: FrozenDateTimeFactory) -> N
 def test_a_failed_cascade_is_completed_later(monkeypatch: pytest.MonkeyPatch, clock: FrozenDateTimeFactory) -> None:
     user, first, second = make_user(), make_exam(), make_exam()
     attempt = make_attempt(make_exam(), user)
-    create = api.attempts.create_exam_attempt
+    create = api.attempts.attempts.create_exam_attempt
 
     def fails_for_the_first(exam_id: int, *args: Any, **kwargs: Any) -> int:
         if exam_id == first.pk:
@@ -374,7 +374,7 @@ def test_a_failed_cascade_is_completed_later(monkeypatch: pytest.MonkeyPatch, cl
         return create(exam_id, *args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(api.attempts, "create_exam_attempt", fails_for_the_first)
+        patch.setattr(api.attempts.attempts, "create_exam_attempt", fails_for_the_first)
         api.update_attempt_status(attempt.pk, S.declined)
     declined = ProctoredExamStudentAttempt.objects.filter(user=user, status=S.declined)
     assert set(declined.values_list("proctored_exam_id", flat=True)) == {attempt.proctored_exam_id, second.pk}
@@ -387,12 +387,12 @@ def test_a_failed_cascade_is_completed_later(monkeypatch: pytest.MonkeyPatch, cl
 
 @given(tries=st.integers(1, 60))
 def test_pauses_are_between_ten_seconds_and_an_hour(tries: int) -> None:
-    assert timedelta(seconds=10) <= effects.pause_after(tries) <= timedelta(hours=1)
+    assert timedelta(seconds=10) <= outbox.pause_after(tries) <= timedelta(hours=1)
 
 
 @given(tries=st.integers(1, 8))
 def test_pauses_grow(tries: int) -> None:
-    assert effects.pause_after(tries + 2) > effects.pause_after(tries)
+    assert outbox.pause_after(tries + 2) > outbox.pause_after(tries)
 
 
 # With workers (C4)
@@ -523,7 +523,7 @@ def test_a_slow_process_does_not_have_the_last_word(
 ) -> None:
     # What a host that is slow has in hand when another one, in the same minute, handles the review.
     if leaves_overtaken:
-        monkeypatch.setattr(effects, "_heed_those_on_loan", lambda *args: None)
+        monkeypatch.setattr(outbox, "_heed_those_on_loan", lambda *args: None)
     attempt = make_attempt(status=S.started)
     with held_up(monkeypatch, "deliver") as in_hand:
         api.update_attempt_status(attempt.pk, S.submitted)
@@ -531,7 +531,7 @@ def test_a_slow_process_does_not_have_the_last_word(
     [deliver_now] = in_hand
 
     deliver_now()
-    clock.tick(effects.LEASE)
+    clock.tick(outbox.LEASE)
     api.deliver_due_effects()
 
     assert words_heard(credit)[:2] == ["satisfied", "submitted"]
@@ -573,7 +573,7 @@ def test_what_is_told_again_by_a_slow_process_does_not_have_the_last_word(
     [deliver_now] = in_hand
 
     deliver_now()
-    clock.tick(effects.LEASE)
+    clock.tick(outbox.LEASE)
     api.deliver_due_effects()
 
     assert words_heard(credit) == ["submitted", "satisfied", "submitted", "satisfied"]
@@ -615,7 +615,7 @@ def test_a_batch_that_takes_longer_than_a_loan_leaves_to_others_what_they_have_t
     by_another_host: list[api.DeliveryReport] = []
 
     def hang(exam: str, attempt: str) -> None:
-        clock.tick(effects.LEASE)
+        clock.tick(outbox.LEASE)
         del provider.stop_exam_attempt
         by_another_host.append(api.deliver_due_effects())
 
@@ -636,7 +636,7 @@ def test_a_batch_that_takes_long_looks_at_each_attempt_again(
     make_effect(other, kind=AttemptEffect.KIND_MAIL, call="status_email", to_status=S.submitted)
 
     def hang(exam: str, attempt: str) -> None:
-        clock.tick(effects.LEASE / 2)
+        clock.tick(outbox.LEASE / 2)
         ProctoredExamStudentAttempt.objects.filter(pk=other.pk).update(status=S.error)
 
     provider.stop_exam_attempt = hang
@@ -648,7 +648,7 @@ def test_a_batch_that_takes_long_looks_at_each_attempt_again(
 @pytest.fixture
 def claimed_in_between(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Let another host take what is due right after a change has looked at it; return what to call for its delivery."""
-    tell_apart = effects._told_apart
+    tell_apart = outbox._told_apart
     in_hand: list[Callable[[], Any]] = []
 
     def told_apart_before_the_claim(*args: Any) -> Any:
@@ -662,7 +662,7 @@ def claimed_in_between(monkeypatch: pytest.MonkeyPatch) -> Any:
         for deliver in in_hand:
             deliver()
 
-    monkeypatch.setattr(effects, "_told_apart", told_apart_before_the_claim)
+    monkeypatch.setattr(outbox, "_told_apart", told_apart_before_the_claim)
     return deliver_now
 
 
@@ -696,7 +696,7 @@ def test_what_another_host_takes_under_our_eyes_does_not_have_the_last_word(
 
     api.update_attempt_status(attempt.pk, S.verified)
     deliver_now()
-    clock.tick(effects.LEASE)
+    clock.tick(outbox.LEASE)
     api.deliver_due_effects()
 
     assert words_heard(credit) == ["submitted", "satisfied", "submitted", "satisfied"]

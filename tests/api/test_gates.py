@@ -8,7 +8,7 @@ from unittest.mock import MagicMock
 import pytest
 
 from edx_proctoring import api
-from edx_proctoring.api.gates import StartRefusal
+from edx_proctoring.api.attempts.start_gates import StartRefusal
 
 USER = SimpleNamespace(id=7)
 EXAM = {"id": 1, "is_proctored": True, "backend": "test"}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from edx_proctoring import api
-from edx_proctoring.api import entrances
+from edx_proctoring.api.attempts import entry_check
 from edx_proctoring.exceptions import StudentExamAttemptAlreadyExistsException
 from edx_proctoring.models import OpenAttempt, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -118,8 +118,8 @@ def test_a_refused_creation_leaves_the_callers_transaction_usable(monkeypatch: p
     exam, user = make_exam(), make_user()
     OpenAttempt.objects.create(exam_id=exam.pk, user_id=user.pk, attempt_id=4711)
     # As in a transaction whose view of the tables is older than the row.
-    look = entrances.look
-    monkeypatch.setattr(entrances, "look", lambda *args: replace(look(*args), place_holder=None))
+    look = entry_check.look
+    monkeypatch.setattr(entry_check, "look", lambda *args: replace(look(*args), place_holder=None))
 
     with pytest.raises(StudentExamAttemptAlreadyExistsException):
         api.create_exam_attempt(exam.pk, user.pk)

@@ -10,7 +10,7 @@ import pytest
 from django.db.models import Q, Value
 
 from edx_proctoring import runtime
-from edx_proctoring.api import rosters
+from edx_proctoring.api.onboarding import course_roster
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.utils import obscured_user_id
 from mock_apps.models import Profile
@@ -79,7 +79,9 @@ QUESTIONS: dict[str, dict[str, Any]] = {
 
 def all_pages(form: str, question: dict[str, Any]) -> list[tuple[int, int, list[dict[str, Any]]]]:
     runtime.set_runtime_service("enrollments", Enrolments(FORMS[form]))
-    pages = [rosters.onboarding_roster(COURSE, page=number, page_size=10, **question) for number in (1, 2, 3, 4, 99)]
+    pages = [
+        course_roster.onboarding_roster(COURSE, page=number, page_size=10, **question) for number in (1, 2, 3, 4, 99)
+    ]
     return [(found.page.number, found.page.paginator.count, found.enrolled, found.page.object_list) for found in pages]
 
 
@@ -109,7 +111,7 @@ def test_the_pages_are_what_the_learners_did() -> None:
 @pytest.mark.usefixtures("course")
 def test_a_search_that_finds_very_many_gives_the_same_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     few = all_pages("query", {"text_search": "ann"})
-    monkeypatch.setattr(rosters, "_MOST_KEYS", 3)
+    monkeypatch.setattr(course_roster, "_MOST_KEYS", 3)
 
     assert all_pages("query", {"text_search": "ann"}) == few
 
@@ -122,7 +124,7 @@ def test_a_page_takes_as_many_queries_whatever_the_host_has(
     runtime.set_runtime_service("enrollments", Enrolments(FORMS["query"]))
 
     def ask() -> Any:
-        return rosters.onboarding_roster(COURSE, page=1, page_size=10, **question)
+        return course_roster.onboarding_roster(COURSE, page=1, page_size=10, **question)
 
     few = count_queries(ask)
     exam = make_exam("onboarding")

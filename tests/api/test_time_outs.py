@@ -14,7 +14,7 @@ from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 
 from edx_proctoring import api
-from edx_proctoring.api import timing, transitions
+from edx_proctoring.api.lifecycle import timing, transitions
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.models.allowances import MAX_MINUTES
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -99,7 +99,7 @@ def readers() -> list[Any]:
         pytest.param(lambda a: api.get_exam_attempt_by_external_id(a.external_id), id="by-external-id"),
         pytest.param(lambda a: api.get_current_exam_attempt(a.proctored_exam_id, a.user_id), id="current"),
         pytest.param(lambda a: api._get_exam_attempt(a), id="of-an-object"),
-        pytest.param(lambda a: api._check_for_attempt_timeout(api.attempts_read.attempt_dict(a)), id="of-a-dict"),
+        pytest.param(lambda a: api._check_for_attempt_timeout(api.lifecycle.queries.attempt_dict(a)), id="of-a-dict"),
     ]
 
 
@@ -170,8 +170,8 @@ def test_a_real_time_out_has_no_completion(clock: FrozenDateTimeFactory, monkeyp
 def test_two_readers_who_notice_together_end_it_once(clock: FrozenDateTimeFactory, mailoutbox: list[Any]) -> None:
     attempt = running()
     clock.move_to(NOON + 91 * MINUTE)
-    seen_by_one = api.attempts_read.existing_attempt(attempt.pk)
-    seen_by_other = api.attempts_read.existing_attempt(attempt.pk)
+    seen_by_one = api.lifecycle.queries.existing_attempt(attempt.pk)
+    seen_by_other = api.lifecycle.queries.existing_attempt(attempt.pk)
 
     transitions.end_if_time_is_up(seen_by_one)
     after = transitions.end_if_time_is_up(seen_by_other)
@@ -185,7 +185,7 @@ def test_two_readers_who_notice_together_end_it_once(clock: FrozenDateTimeFactor
 def test_a_late_reader_does_not_undo_a_verdict(clock: FrozenDateTimeFactory) -> None:
     attempt = running()
     clock.move_to(NOON + 91 * MINUTE)
-    seen_before = api.attempts_read.existing_attempt(attempt.pk)
+    seen_before = api.lifecycle.queries.existing_attempt(attempt.pk)
     api.update_attempt_status(attempt.pk, S.verified)
 
     assert transitions.end_if_time_is_up(seen_before).status == S.verified

@@ -170,7 +170,7 @@ def _check_situation(name: str, picture: Any, course: Any, user: Any) -> None:
 
     if not picture.situation:
         return
-    log, rules = logging.getLogger("edx_proctoring.api.learner_view"), _Rules()
+    log, rules = logging.getLogger("edx_proctoring.api.learner.page"), _Rules()
     log.setLevel(logging.DEBUG)
     log.addHandler(rules)
     try:

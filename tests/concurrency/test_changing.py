@@ -15,7 +15,9 @@ from django.db.models.signals import pre_save
 from django.utils import timezone
 
 from edx_proctoring import api
-from edx_proctoring.api import actions, effects, transitions
+from edx_proctoring.api.attempts import learner_actions
+from edx_proctoring.api.effects import outbox
+from edx_proctoring.api.lifecycle import transitions
 from edx_proctoring.exceptions import (
     ProctoredBaseException,
     StudentExamAttemptDoesNotExistsException,
@@ -93,8 +95,8 @@ def test_two_tabs_hand_in(
 
     def hand_in() -> Any:
         if has_seen:
-            return actions.perform_action("submit", actions.ActionRequest(seen, attempt.user))
-        return actions.perform_at_once("submit", attempt.pk, authorize=lambda attempt: None)
+            return learner_actions.perform_action("submit", learner_actions.ActionRequest(seen, attempt.user))
+        return learner_actions.perform_at_once("submit", attempt.pk, authorize=lambda attempt: None)
 
     outcomes = at_the_same_time(hand_in, hand_in)
 
@@ -151,8 +153,8 @@ def test_who_waits_for_the_lock_overtakes_the_effects_of_the_one_before(
 ):
     """A slow host has started the attempt and not told the provider yet; the next change is a submission."""
     attempt = make_attempt(status=S.ready_to_start)
-    seen = api.attempts_read.existing_attempt(attempt.pk)
-    starting, deliver = threading.Event(), effects.deliver
+    seen = api.lifecycle.queries.existing_attempt(attempt.pk)
+    starting, deliver = threading.Event(), outbox.deliver
     slow_host: list[int] = []
 
     def deliver_unless_slow(rows, attempt, **kwargs):
@@ -173,7 +175,7 @@ def test_who_waits_for_the_lock_overtakes_the_effects_of_the_one_before(
             return api.update_attempt_status(attempt.pk, S.submitted)
         return transitions.change_status(seen.pk, S.submitted, seen=seen, condition=None)
 
-    monkeypatch.setattr(effects, "deliver", deliver_unless_slow)
+    monkeypatch.setattr(outbox, "deliver", deliver_unless_slow)
     if not notices_the_wait:
         surroundings = ProctoredExamStudentAttemptQuerySet.knowing_surroundings
         monkeypatch.setattr(
@@ -199,7 +201,7 @@ def test_a_host_that_looked_before_in_its_own_transaction_sees_what_was_done_sin
 ) -> None:
     """As under ATOMIC_REQUESTS: the first look is not the last, neither at the attempt nor at what waits."""
     attempt = make_attempt(status=S.started)
-    has_looked, is_handed_in, deliver = threading.Event(), threading.Event(), effects.deliver
+    has_looked, is_handed_in, deliver = threading.Event(), threading.Event(), outbox.deliver
     slow_host: list[int] = []
 
     def deliver_unless_slow(rows: Any, attempt: Any, **kwargs: Any) -> Any:
@@ -220,7 +222,7 @@ def test_a_host_that_looked_before_in_its_own_transaction_sees_what_was_done_sin
             api.update_attempt_status(attempt.pk, S.error)
         return seen["status"], waiting_then
 
-    monkeypatch.setattr(effects, "deliver", deliver_unless_slow)
+    monkeypatch.setattr(outbox, "deliver", deliver_unless_slow)
     outcomes = at_the_same_time(report_an_error, hand_in)
 
     assert outcomes == [(S.started, 0), None]

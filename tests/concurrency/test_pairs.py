@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from edx_proctoring import api
-from edx_proctoring.api import effects
+from edx_proctoring.api.effects import outbox
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import ProctoredExamSoftwareSecureReview, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -54,7 +54,7 @@ class Arena:
         mail.outbox.clear()
         outcomes = runner(*[everybody[who] for who in pair])
         # What waits for another's loan to end: it is no difference that it comes later.
-        api.deliver_due_effects(now=timezone.now() + effects.LEASE)
+        api.deliver_due_effects(now=timezone.now() + outbox.LEASE)
         return self._picture(attempt, pair, outcomes)
 
     def _picture(

@@ -101,7 +101,7 @@ def main(database: str, attempt_id: str, moment: str, *options: str) -> None:
     from django.core.mail import EmailMessage
 
     from edx_proctoring import api, runtime, tests
-    from edx_proctoring.api import effects
+    from edx_proctoring.api.effects import outbox
     from edx_proctoring.models import AttemptEffect
     from edx_proctoring.signals import exam_attempt_status_signal
 
@@ -119,15 +119,15 @@ def main(database: str, attempt_id: str, moment: str, *options: str) -> None:
                 for effect in planned
             ]
 
-        effects.record = keep_in_memory
+        outbox.record = keep_in_memory
     if "--late" in options:
         # All rows go at the end, as before it was seen that people get two mails.
-        route = effects._ROUTES["mail", "status_email"]
-        effects._ROUTES["mail", "status_email"] = replace(route, reaches_a_person=False)
+        route = outbox._ROUTES["mail", "status_email"]
+        outbox._ROUTES["mail", "status_email"] = replace(route, reaches_a_person=False)
     if moment == BEFORE_COMMIT:
-        effects.record = then_stand_still(effects.record)
+        outbox.record = then_stand_still(outbox.record)
     elif moment == AFTER_COMMIT:
-        effects.deliver = stand_still
+        outbox.deliver = stand_still
     elif moment == MAIL_SENT:
         EmailMessage.send = then_stand_still(EmailMessage.send)  # type: ignore[method-assign]
     elif moment == PROVIDER_TOLD:

@@ -14,7 +14,7 @@ from django.urls import URLPattern, reverse
 from hypothesis import strategies as st
 
 from edx_proctoring import urls
-from edx_proctoring.api import actions
+from edx_proctoring.api.attempts import learner_actions
 from tests.fuzz.strange import METHODS, Fields, Sent, bodies, fields_of, headers, in_path, odd_texts, one_in, queries
 from tests.fuzz.world import COURSE_A, COURSE_B, World
 
@@ -180,7 +180,7 @@ def _new_attempt(world: World) -> st.SearchStrategy[Any]:
 def _action(world: World) -> st.SearchStrategy[Any]:
     return fields_of(
         {
-            "action": st.sampled_from(list(actions.ACTIONS)),
+            "action": st.sampled_from(list(learner_actions.ACTIONS)),
             "detail": odd_texts,
             "user_id": st.none() | st.none() | _user_ids(world),
         }

@@ -8,7 +8,7 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from edx_proctoring import api
-from edx_proctoring.api import attempts_read
+from edx_proctoring.api.lifecycle import queries
 from edx_proctoring.models import (
     ProctoredExamSoftwareSecureComment,
     ProctoredExamStudentAllowance,
@@ -161,7 +161,7 @@ def test_reset_by_two_at_once_is_a_success_for_both(
     attempt = world.attempts["running"]
 
     def as_it_was_a_moment_ago(user_id: int, exam_id: int) -> list[dict[str, Any]]:
-        found = attempts_read.get_user_attempts_by_exam_id(user_id, exam_id)
+        found = queries.get_user_attempts_by_exam_id(user_id, exam_id)
         ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).delete()
         return found
 

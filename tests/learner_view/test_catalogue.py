@@ -12,7 +12,7 @@ import pytest
 from django.template import loader
 from django.urls import reverse
 
-from edx_proctoring.api import timing
+from edx_proctoring.api.lifecycle import timing
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_attempt, make_exam, make_policy, make_user
 from tests.learner_view.conftest import yesterday

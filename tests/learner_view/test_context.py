@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
 
-from edx_proctoring.api import learner_context
+from edx_proctoring.api.learner import page_context
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import COURSE, make_allowance, make_attempt, make_exam, make_user
 from tests.learner_view.conftest import tomorrow
@@ -232,4 +232,4 @@ class TestEscalation:
     ],
 )
 def test_what_the_clock_did_not_end(attempt):
-    assert learner_context.has_time_expired(attempt) is False
+    assert page_context.has_time_expired(attempt) is False

@@ -8,7 +8,7 @@ from django.utils import timezone
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
 from edx_proctoring import api
-from edx_proctoring.api import learner_view
+from edx_proctoring.api.learner import page
 from edx_proctoring.models import ProctoredExam
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import COURSE, make_attempt, make_exam, make_user
@@ -132,7 +132,7 @@ class TestUnregisteredExam:
 class TestMisconfiguredProvider:
     @pytest.fixture(autouse=True)
     def _log_again(self):
-        learner_view._report_misconfigured.cache_clear()
+        page._report_misconfigured.cache_clear()
 
     def test_is_an_error_for_the_caller(self, look, caplog):
         exam, user = make_exam(backend="nobody"), make_user()
@@ -140,7 +140,7 @@ class TestMisconfiguredProvider:
             for _ in range(2):
                 with pytest.raises(NotImplementedError):
                     look(exam, user)
-        ours = [record.getMessage() for record in caplog.records if record.name == learner_view.__name__]
+        ours = [record.getMessage() for record in caplog.records if record.name == page.__name__]
         assert ours == [f"exam's provider is not configured: exam_id={exam.id} backend=nobody"]
 
     def test_is_explained_to_the_learner_where_the_operator_wants_it(self, look, settings):

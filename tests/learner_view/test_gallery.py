@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import edx_proctoring
-from edx_proctoring.api import learner_view
+from edx_proctoring.api.learner import page
 from tests.browser.gallery import PICTURES
 
 TEMPLATES = Path(edx_proctoring.__file__).parent / "templates"
@@ -19,7 +19,7 @@ def pages_of_the_tables() -> dict[tuple[str, str], str]:
     """Kind and situation -> template, of each row that shows a page."""
     return {
         (name, rule.situation): rule.answer.template
-        for name, kind in learner_view.KINDS.items()
+        for name, kind in page.KINDS.items()
         for rule in kind.rules
         if rule.answer.template is not None
     }
@@ -47,16 +47,16 @@ def parts_of(path: str) -> set[str]:
 
 @pytest.mark.spec("learner-experience.md", "9:gallery")
 def test_each_template_is_part_of_a_picture():
-    shown = {*pages_of_the_tables().values(), learner_view._MISCONFIGURED}
+    shown = {*pages_of_the_tables().values(), page._MISCONFIGURED}
     in_pictures = set().union(*(parts_of(path) for path in shown))
     all_of_them = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")}
     assert {path for path in all_of_them - in_pictures - ELSEWHERE if not path.startswith("emails/")} == set()
 
 
-@pytest.mark.parametrize("kind", learner_view.KINDS)
+@pytest.mark.parametrize("kind", page.KINDS)
 def test_no_two_rows_of_a_table_have_one_name(kind):
     # A picture is tied to its row by the name.
-    situations = [rule.situation for rule in learner_view.KINDS[kind].rules]
+    situations = [rule.situation for rule in page.KINDS[kind].rules]
     assert len(situations) == len(set(situations))
 
 

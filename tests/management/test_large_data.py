@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from edx_proctoring.api import reviews as review_room
-from edx_proctoring.api import transitions
+from edx_proctoring.api.lifecycle import transitions
+from edx_proctoring.api.reviews import reviews as review_room
 from edx_proctoring.management import batches
 from edx_proctoring.models import (
     AttemptEffect,

@@ -14,7 +14,7 @@ from django.core import mail
 from django.db import connection, models
 
 from edx_proctoring import api
-from edx_proctoring.api.retirement import retire_learner
+from edx_proctoring.api.privacy.user_retirement import retire_learner
 from edx_proctoring.models import (
     AttemptEffect,
     HistoricalProctoredExamStudentAttempt,

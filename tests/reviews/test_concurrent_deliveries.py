@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from rest_framework.test import APIClient
 
 from edx_proctoring import constants, handlers
-from edx_proctoring.api import reviews
+from edx_proctoring.api.reviews import reviews
 from edx_proctoring.models import (
     ProctoredExamSoftwareSecureComment,
     ProctoredExamSoftwareSecureReview,

@@ -6,7 +6,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from edx_proctoring import backends, constants
-from edx_proctoring.api import reviews, transitions
+from edx_proctoring.api.lifecycle import transitions
+from edx_proctoring.api.reviews import reviews
 from edx_proctoring.models import ProctoredExamSoftwareSecureReview
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.statuses import SoftwareSecureReviewStatus as Verdict

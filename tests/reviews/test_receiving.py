@@ -9,7 +9,8 @@ from django.db import IntegrityError, connection
 from django.http import QueryDict
 
 from edx_proctoring import constants
-from edx_proctoring.api import reviews, transitions
+from edx_proctoring.api.lifecycle import transitions
+from edx_proctoring.api.reviews import reviews
 from edx_proctoring.exceptions import (
     BackendProviderNotConfigured,
     ProctoredExamBadReviewStatus,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edx_proctoring.api.review_forms import ReviewComment, parse_review
+from edx_proctoring.api.reviews.payload import ReviewComment, parse_review
 from edx_proctoring.exceptions import ReviewNotUnderstood
 
 pytestmark = pytest.mark.spec("backends.md", "9.2")

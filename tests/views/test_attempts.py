@@ -14,8 +14,8 @@ from freezegun import freeze_time
 from waffle.testutils import override_switch
 
 from edx_proctoring import api, views
-from edx_proctoring.api import gates
-from edx_proctoring.api.gates import StartRefusal
+from edx_proctoring.api.attempts import start_gates
+from edx_proctoring.api.attempts.start_gates import StartRefusal
 from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -695,9 +695,9 @@ def gate() -> Iterator[list[Any]]:
         asked.append((user, exam["id"], attempt and attempt["id"], request.method))
         return StartRefusal("seb_required", "Use the right browser.", "sebs://exam")
 
-    gates.register_start_gate("tests", refuse)
+    start_gates.register_start_gate("tests", refuse)
     yield asked
-    gates.unregister_start_gate("tests")
+    start_gates.unregister_start_gate("tests")
 
 
 REFUSAL = {"detail": "Use the right browser.", "code": "seb_required", "launch_url": "sebs://exam"}

@@ -13,7 +13,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.test import APIClient
 
 from edx_proctoring import exceptions, urls
-from edx_proctoring.api import learning_mfe
+from edx_proctoring.api.learner import mfe
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     BackendProviderOnboardingProfilesException,
@@ -189,7 +189,7 @@ def test_a_recursion_of_our_own_is_not_taken_for_the_client_s(
     def recurse(*_args: Any, **_kwargs: Any) -> None:
         raise RecursionError
 
-    monkeypatch.setattr(learning_mfe, "active_attempt_data", recurse)
+    monkeypatch.setattr(mfe, "active_attempt_data", recurse)
     with pytest.raises(RecursionError):
         learner_client.get(reverse("edx_proctoring:proctored_exam.attempt.collection"))
 

@@ -374,7 +374,7 @@ def test_a_registration_that_breaks_off_leaves_nothing_and_tells_nobody(
         return create(**fields)
 
     monkeypatch.setattr(ProctoredExam.objects, "create", overtaken)
-    monkeypatch.setattr("edx_proctoring.api.exams._exists_now", lambda *_args: True)
+    monkeypatch.setattr("edx_proctoring.api.exams.exams._exists_now", lambda *_args: True)
 
     response = register(staff_client, [NEW_EXAM, {**NEW_EXAM, "content_id": "two"}])
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from edx_proctoring import api
-from edx_proctoring.api import emails
+from edx_proctoring.api.effects import emails
 from edx_proctoring.management.batches import BatchCommand, rows_in_batches
 from edx_proctoring.models import ProctoredExamStudentAttempt
 

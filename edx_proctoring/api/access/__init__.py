@@ -1,0 +1,1 @@
+"""Which course does a request concern, and is the caller one of its staff?"""

@@ -1,0 +1,1 @@
+"""One learner's attempt at one exam, from entering to removal."""

@@ -1,0 +1,1 @@
+"""Lists and reports for the course team."""

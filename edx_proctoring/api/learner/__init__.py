@@ -1,0 +1,1 @@
+"""What a learner sees: pages, timer, outline, learning micro-frontend."""

@@ -1,0 +1,117 @@
+"""What the learning micro-frontend shows about an exam and the attempt at it.
+
+Spec: rest-api.md 3.7, 4.6, 4.7. Reading may change things: an attempt whose time ran out is
+submitted on the way, and a declined prerequisite declines the exam.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypedDict
+
+from edx_proctoring import backends
+from edx_proctoring.api.exams import exams
+from edx_proctoring.api.learner import prerequisites, timer_payload
+from edx_proctoring.api.lifecycle import timing
+from edx_proctoring.api.onboarding import eligibility
+from edx_proctoring.exceptions import ProctoredExamNotFoundException
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
+from edx_proctoring.utils import get_exam_type, humanized_time
+
+__all__ = ["active_attempt_data", "exam_and_active_attempt"]
+
+
+class ExamAndActiveAttempt(TypedDict):
+    """The answer: both are empty dicts where there is nothing."""
+
+    exam: dict[str, Any]
+    active_attempt: dict[str, Any]
+
+
+def active_attempt_data(user_id: int, /, *, is_learning_mfe: bool) -> dict[str, Any]:
+    """Return the data of the attempt whose clock ticks for this learner, in any course, or an empty dict."""
+    running = _running_attempt(user_id)
+    return {} if running is None else _attempt_data(running, is_learning_mfe)
+
+
+def exam_and_active_attempt(
+    course_id: str, content_id: str | None, user: Any, /, *, is_learning_mfe: bool
+) -> ExamAndActiveAttempt:
+    """Return one exam as the learner sees it, and the exam that runs for the learner, if any.
+
+    Args:
+        course_id: course of the exam.
+        content_id: usage key of the exam; None to ask for the running exam only. Spaces are taken
+            for the ``+`` that some clients forget to encode.
+        user: the learner.
+        is_learning_mfe: links lead into the micro-frontend, else to the legacy pages.
+    """
+    running = _running_attempt(user.id)
+    active_data = {} if running is None else _attempt_data(running, is_learning_mfe)
+    answer = ExamAndActiveAttempt(exam={}, active_attempt=active_data)
+    if not content_id:
+        return answer
+    if running is not None and _is(running.proctored_exam, course_id, content_id):
+        exam = exams.exam_dict(running.proctored_exam)
+        exam["attempt"] = active_data
+    else:
+        found = _find_exam(course_id, content_id)
+        if found is None:
+            return answer
+        exam = found
+        exam["attempt"] = _newest_attempt_data(exam, user, is_learning_mfe)
+    if exam["is_proctored"] and exam["attempt"].get("attempt_status") in (
+        ProctoredExamStudentAttemptStatus.onboarding_errors
+    ):
+        exam["onboarding_link"] = eligibility.get_onboarding_exam_link(course_id, user, is_learning_mfe)
+    exam["type"] = get_exam_type(exam, backends.find_backend_provider(exam))["type"]
+    exam["passed_due_date"] = timing.is_exam_passed_due(exam, user=user)
+    exam["use_legacy_attempt_api"] = True
+    answer["exam"] = exam
+    return answer
+
+
+def _running_attempt(user_id: int) -> ProctoredExamStudentAttempt | None:
+    """Return the newest attempt whose clock ticks, even if its time is up this very moment.
+
+    Not ``attempts.get_active_exams_for_user``, which leaves such an attempt out: the timer must hear
+    once that it ended, with no seconds left, to lead the learner out of the exam.
+    """
+    return ProctoredExamStudentAttempt.objects.get_active_student_attempts(user_id).first()
+
+
+def _attempt_data(attempt: ProctoredExamStudentAttempt, is_learning_mfe: bool) -> dict[str, Any]:
+    return timer_payload.data_of_attempt(attempt, is_learning_mfe=is_learning_mfe)
+
+
+def _is(exam: ProctoredExam, course_id: str, content_id: str) -> bool:
+    return exam.course_id == course_id and exam.content_id in (content_id, content_id.replace(" ", "+"))
+
+
+def _find_exam(course_id: str, content_id: str) -> dict[str, Any] | None:
+    for spelling in dict.fromkeys((content_id, content_id.replace(" ", "+"))):
+        try:
+            return exams.get_exam_by_content_id(course_id, spelling)
+        except ProctoredExamNotFoundException:
+            continue
+    return None
+
+
+def _newest_attempt_data(exam: dict[str, Any], user: Any, is_learning_mfe: bool) -> dict[str, Any]:
+    """Return the data of the learner's newest attempt; without one, add to ``exam`` what comes before."""
+    attempt = _current_attempt(exam, user)
+    if attempt is not None:
+        return _attempt_data(attempt, is_learning_mfe)
+    # No attempt, so nothing is carried over from one: that need not be looked up again.
+    minutes = timing.calculate_allowed_minutes(exam, user.id, carry_over_seconds=None)
+    exam["total_time"] = humanized_time(minutes)
+    if exam["is_proctored"] and not exam["is_practice_exam"]:
+        prerequisites.check_prerequisites(exam, user.id)
+        if exam.get("prerequisite_status", {}).get("declined_prerequisites"):
+            # The check has declined the exam for the learner: show the attempt that this made.
+            attempt = _current_attempt(exam, user)
+            return {} if attempt is None else _attempt_data(attempt, is_learning_mfe)
+    return {}
+
+
+def _current_attempt(exam: Mapping[str, Any], user: Any) -> ProctoredExamStudentAttempt | None:
+    return ProctoredExamStudentAttempt.objects.get_current_exam_attempt(exam["id"], user.id)

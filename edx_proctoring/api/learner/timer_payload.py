@@ -1,0 +1,123 @@
+"""What a timer shows: the payload of one attempt for the course page and the learning MFE.
+
+Spec: python-api.md 8.4, rest-api.md 3.6.
+"""
+
+import logging
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from edx_proctoring import backends, conf
+from edx_proctoring.api.exams import exams
+from edx_proctoring.api.lifecycle import timing, transitions
+from edx_proctoring.api.lifecycle.queries import attempt_dict, attempt_with, is_attempt_ready_to_resume
+from edx_proctoring.api.providers import contact_and_rules
+from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
+from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
+from edx_proctoring.utils import get_exam_type, get_exam_url, get_time_remaining_for_attempt, humanized_time
+
+__all__ = ["get_exam_attempt_data"]
+
+log = logging.getLogger(__name__)
+
+# How often a page asks for this payload anew, in seconds.
+POLL_INTERVAL_SECONDS = 60
+
+
+def get_exam_attempt_data(exam_id: int, attempt_id: int, is_learning_mfe: bool = False) -> dict[str, Any]:
+    """Return what a page needs to show an attempt and its clock.
+
+    ``is_learning_mfe``: addresses in the MFE instead of the LMS. Beyond the contract's keys there
+    are ``exam_id``, ``content_id``, ``expires_at`` (datetime or None), ``server_time`` (datetime)
+    and ``poll_interval_sec``: a page that knows the deadline needs no ticking counter.
+
+    Without what its provider says where that is not configured.
+
+    Raises ``ProctoredExamNotFoundException``, ``StudentExamAttemptDoesNotExistsException``. One
+    query, unless the learner's limit has to be worked out.
+    """
+    found = attempt_with(pk=attempt_id)
+    if found is None or found.proctored_exam_id != exam_id:
+        # Asked for its exception: an unknown exam is told apart from an unknown attempt.
+        exam = exams.get_exam_by_id(exam_id)
+        if found is None:
+            raise StudentExamAttemptDoesNotExistsException(
+                f"Attempted to get attempt_id={attempt_id} of exam_id={exam_id}, but this attempt does not exist."
+            )
+        return data_of_attempt(found, exam, is_learning_mfe=is_learning_mfe)
+    return data_of_attempt(found, is_learning_mfe=is_learning_mfe)
+
+
+# For sister rooms
+
+
+def data_of_attempt(
+    found: ProctoredExamStudentAttempt, exam: dict[str, Any] | None = None, /, *, is_learning_mfe: bool
+) -> dict[str, Any]:
+    """As ``get_exam_attempt_data``, for an attempt that was loaded with exam and user: no query to find it.
+
+    ``exam``: exam dict to show instead of the attempt's own.
+    """
+    attempt = attempt_dict(transitions.end_if_time_is_up(found))
+    exam = exam or attempt["proctored_exam"]
+    provider = backends.find_backend_provider(exam)
+
+    is_ready_to_resume = is_attempt_ready_to_resume(attempt)
+    stored_minutes = attempt["allowed_time_limit_mins"]
+    total_minutes = stored_minutes
+    if not stored_minutes or is_ready_to_resume:
+        total_minutes = timing.calculate_allowed_minutes(exam, attempt["user"]["id"])
+    seconds_left = get_time_remaining_for_attempt(attempt)
+    data: dict[str, Any] = {
+        "in_timed_exam": True,
+        "taking_as_proctored": attempt["taking_as_proctored"],
+        "exam_type": get_exam_type(exam, provider)["humanized_type"],
+        "exam_display_name": exam["exam_name"],
+        "exam_url_path": get_exam_url(exam["course_id"], exam["content_id"], is_learning_mfe),
+        "time_remaining_seconds": seconds_left,
+        "total_time": humanized_time(total_minutes),
+        "low_threshold_sec": _share(conf.proctoring.low_threshold_pct, stored_minutes),
+        "critically_low_threshold_sec": _share(conf.proctoring.critically_low_threshold_pct, stored_minutes),
+        "course_id": exam["course_id"],
+        "attempt_id": attempt["id"],
+        "external_id": attempt["external_id"],
+        "accessibility_time_string": _("you have {remaining_time} remaining").format(
+            remaining_time=humanized_time(int(round(seconds_left / 60.0, 0)))
+        ),
+        "attempt_status": attempt["status"],
+        "exam_started_poll_url": reverse("edx_proctoring:proctored_exam.attempt", args=[attempt["id"]]),
+        "attempt_ready_to_resume": is_ready_to_resume,
+        # The React client serves the exams service as well, which has no such answer.
+        "use_legacy_attempt_api": True,
+        "desktop_application_js_url": "" if provider is None else contact_and_rules.script_url_of(provider),
+        "exam_id": exam["id"],
+        "content_id": exam["content_id"],
+        "expires_at": timing.expires_at(attempt["started_at"], stored_minutes),
+        "server_time": timezone.now(),
+        "poll_interval_sec": POLL_INTERVAL_SECONDS,
+    }
+    if provider is not None:
+        data["ping_interval"] = provider.ping_interval
+        data["attempt_code"] = attempt["attempt_code"]
+        # Asking the provider may take a request of its own, so only while the answer is needed.
+        if attempt["status"] in (Status.created, Status.download_software_clicked):
+            data["software_download_url"] = _download_url(provider, attempt)
+    return data
+
+
+def _share(percentage: float, minutes: int | None) -> int:
+    return int(percentage * (minutes or 0) * 60)
+
+
+def _download_url(provider: Any, attempt: dict[str, Any]) -> str | None:
+    try:
+        url = (provider.get_attempt(attempt) or {}).get("download_url") or provider.get_software_download_url()
+    except Exception:  # pylint: disable=broad-except
+        # A provider that is down must not take the learner's page with it (R4).
+        log.exception("no download link from the provider: attempt_id=%s", attempt["id"])
+        return None
+    return url

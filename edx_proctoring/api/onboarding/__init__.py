@@ -1,0 +1,1 @@
+"""Onboarding with a proctoring provider: eligibility, one learner, a whole course."""

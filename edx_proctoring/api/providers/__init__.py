@@ -1,0 +1,1 @@
+"""What the service layer asks of an exam's proctoring provider."""

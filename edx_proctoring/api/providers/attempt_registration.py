@@ -1,0 +1,131 @@
+"""Making an attempt known to its provider, before there is a row. Spec: python-api.md 8.5, backends.md 4.3."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Q
+
+from edx_proctoring import backends, conf, host, runtime
+from edx_proctoring.api.lifecycle import timing
+from edx_proctoring.api.lifecycle.timing import Grants
+from edx_proctoring.backends import waiting
+from edx_proctoring.exceptions import (
+    BackendProviderCannotRegisterAttempt,
+    BackendProviderOnboardingException,
+)
+from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy
+from edx_proctoring.utils import obscured_user_id
+
+__all__: list[str] = []
+
+log = logging.getLogger(__name__)
+
+
+def _register_proctored_exam_attempt(
+    user_id: int,
+    exam_id: int,
+    exam: Mapping[str, Any],
+    attempt_code: str,
+    review_policy: ProctoredExamReviewPolicy | None,
+    verified_name: str | None = None,
+    *,
+    allowed_minutes: int | None = None,
+    grants: Grants | None = None,
+) -> tuple[str | None, str | None, str, str]:
+    """Register an attempt with the exam's provider. Contract name.
+
+    ``allowed_minutes``, ``grants``: given by callers who have them at hand already.
+
+    Returns ``(external_id, force_status, full_name, profile_name)``. ``force_status`` is the
+    onboarding status in which the attempt must be created because the provider refuses it for
+    that reason; else None. Names are never stored by us. Raises
+    ``BackendProviderCannotRegisterAttempt`` and ``BackendProviderSentNoAttemptID``.
+    """
+    grants = grants or timing.grants_for(exam_id, user_id)
+    if allowed_minutes is None:
+        allowed_minutes = timing.calculate_allowed_minutes(exam, user_id)
+    profile_name, email = _profile_of(user_id, exam["course_id"])
+    full_name = verified_name or profile_name
+    context: dict[str, Any] = {
+        "lms_host": conf.proctoring.lms_host,
+        "time_limit_mins": allowed_minutes,
+        "attempt_code": attempt_code,
+        "is_sample_attempt": exam["is_practice_exam"],
+        "user_id": obscured_user_id(user_id, exam["backend"]),
+        "full_name": full_name,
+        "email": email,
+    }
+    if review_policy is not None:
+        context["review_policy"] = review_policy.review_policy
+    if grants.review_policy_exception:
+        context["review_policy_exception"] = grants.review_policy_exception
+
+    external_id: str | None = None
+    force_status: str | None = None
+    is_exam_known = bool(exam.get("external_id"))
+    try:
+        # Providers may change the context; it is not read afterwards.
+        external_id = backends.get_backend_provider(exam).register_exam_attempt(exam, context=context)
+    except BackendProviderCannotRegisterAttempt as error:
+        log.error(
+            "provider did not register the attempt: user_id=%s exam_id=%s course_id=%s status=%s response=%s",
+            user_id,
+            exam_id,
+            exam["course_id"],
+            error.http_status,
+            error,
+        )
+        raise
+    except BackendProviderOnboardingException as error:
+        force_status = error.status
+        log.error(
+            "provider wants the learner onboarded first: user_id=%s exam_id=%s course_id=%s status=%s",
+            user_id,
+            exam_id,
+            exam["course_id"],
+            force_status,
+        )
+    finally:
+        if not is_exam_known:
+            _keep_exam_id(exam)
+    return external_id, force_status, full_name, profile_name
+
+
+def _keep_exam_id(exam: Mapping[str, Any]) -> None:
+    """Store the provider's id of an exam that it learned of only with this attempt.
+
+    A provider that was down when the exam was saved gets it together with its first attempt, and
+    puts the id into the exam dict. Unstored, later calls would have nothing to name the exam by.
+    Updated without ``save()``: that would send the exam to the provider once more.
+    """
+    if not exam.get("external_id"):
+        return
+    unknown = ProctoredExam.objects.filter(pk=exam["id"]).filter(Q(external_id=None) | Q(external_id=""))
+    if unknown.update(external_id=exam["external_id"]):
+        log.info(
+            "exam known to its provider now: exam_id=%s course_id=%s external_id=%s",
+            exam["id"],
+            exam["course_id"],
+            exam["external_id"],
+        )
+
+
+def withdraw_registration(exam: Mapping[str, Any], external_id: str | None) -> None:
+    """Take a registration back whose attempt came to nothing; best effort, never raises."""
+    if external_id is None:
+        return
+    try:
+        with waiting.a_page_waits():
+            backends.get_backend_provider(exam).remove_exam_attempt(exam["external_id"], external_id)
+    except Exception:  # pylint: disable=broad-except
+        log.warning("registration not withdrawn: exam_id=%s external_id=%s", exam["id"], external_id, exc_info=True)
+
+
+def _profile_of(user_id: int, course_id: str) -> tuple[str, str | None]:
+    """Return the learner's name (maybe empty) and e-mail address as the credit service has them."""
+    credit: host.CreditService | None = runtime.get_runtime_service(host.CREDIT)
+    state = credit.get_credit_state(user_id, course_id) if credit is not None else None
+    if not state:
+        return "", None
+    return state.get("profile_fullname") or "", state.get("student_email")

@@ -1,0 +1,1 @@
+"""A provider's verdict on an attempt: received, checked, applied."""
