@@ -13,12 +13,11 @@ from django.db.models import Model, QuerySet
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 
-from edx_proctoring.api.attempts import attempts
+from edx_proctoring.api.attempts import marking
 from edx_proctoring.api.course_staff import attempt_list
-from edx_proctoring.api.effects import outbox
 from edx_proctoring.api.exams import exams
 from edx_proctoring.api.learner import outline_status
-from edx_proctoring.api.reviews import reviews
+from edx_proctoring.api.reviews import applying
 from edx_proctoring.models import (
     ProctoredExam,
     ProctoredExamReviewPolicy,
@@ -156,13 +155,12 @@ def on_attempt_changed(instance: ProctoredExamStudentAttempt, raw: bool = False,
     """
     if raw or not instance.id:
         return
-    is_told_by_the_change = outbox.is_completion_planned(instance.id)
-    if (instance.completed_at is None or is_told_by_the_change) and not instance._state.adding:
+    if instance.completed_at is None and not instance._state.adding:
         # Nothing to report, and ``save`` itself notices a row that is gone: most saves end here, without a query.
         return
     stored = ProctoredExamStudentAttempt.objects.only("completed_at").get(id=instance.id)
     if stored.completed_at is None and instance.completed_at is not None:
-        attempts.report_completion(instance)
+        marking.report_completion(instance)
 
 
 @receiver(post_delete, sender=ProctoredExamStudentAttempt, dispatch_uid="edx_proctoring.attempt_deleted")
@@ -181,7 +179,7 @@ def finish_attempt_flow(
             is_attempt_active=False
         )
     else:
-        reviews.deactivate_review_of(instance.attempt_code)
+        applying.deactivate_review_of(instance.attempt_code)
 
 
 # Outlines
@@ -212,4 +210,4 @@ def finish_review_workflow(instance: ProctoredExamSoftwareSecureReview, raw: boo
     """A review was saved: the attempt follows the verdict (5.6)."""
     if raw:
         return
-    reviews.apply_review(instance)
+    applying.apply_review(instance)

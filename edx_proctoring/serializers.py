@@ -215,3 +215,18 @@ class ProctoredExamReviewPolicySerializer(serializers.ModelSerializer):
             "proctored_exam",
             "review_policy",
         )
+
+
+def exam_dict(exam: ProctoredExam) -> dict[str, Any]:
+    """Return the contract's dict of an exam, fresh: callers change it."""
+    return data_of(ProctoredExamSerializer, exam)
+
+
+def attempt_dict(attempt: ProctoredExamStudentAttempt) -> dict[str, Any]:
+    """Return the contract's dict of an attempt, fresh. No query if exam and user were loaded with it."""
+    return data_of(ProctoredExamStudentAttemptSerializer, attempt)
+
+
+def allowance_dict(allowance: ProctoredExamStudentAllowance) -> dict[str, Any]:
+    """Return the contract's dict of an allowance, fresh."""
+    return data_of(ProctoredExamStudentAllowanceSerializer, allowance)

@@ -1,6 +1,6 @@
 """The service layer. Hosts import ``edx_proctoring.api`` and nothing deeper.
 
-A façade without logic: each room lists in ``__all__`` what it offers. Spec: python-api.md 1 and 8.
+A façade without logic: each module lists its public names in ``__all__``. Spec: python-api.md 1 and 8.
 """
 
 import logging
@@ -11,19 +11,21 @@ from django.template import loader
 from edx_proctoring import constants
 from edx_proctoring.api.access.course_of import *
 from edx_proctoring.api.access.course_staff import *
-from edx_proctoring.api.attempts.attempts import *
-from edx_proctoring.api.attempts.attempts import (
-    _calculate_allowed_mins,
-    _check_for_attempt_timeout,
-    _create_and_decline_attempt,
-    _get_exam_attempt,
-)
-from edx_proctoring.api.attempts.deadlines import *
+from edx_proctoring.api.attempts.deadline_report import *
+from edx_proctoring.api.attempts.entry import *
+from edx_proctoring.api.attempts.extension import *
 from edx_proctoring.api.attempts.learner_actions import *
+from edx_proctoring.api.attempts.lookup import *
+from edx_proctoring.api.attempts.lookup import _calculate_allowed_mins, _check_for_attempt_timeout, _get_exam_attempt
+from edx_proctoring.api.attempts.marking import *
+from edx_proctoring.api.attempts.opting_out import _create_and_decline_attempt
 from edx_proctoring.api.attempts.removal import *
 from edx_proctoring.api.attempts.removal import _remove_exam_attempt_from_backend, _remove_exam_attempts_from_backend
+from edx_proctoring.api.attempts.resuming import *
 from edx_proctoring.api.attempts.start_gates import *
+from edx_proctoring.api.attempts.starting import *
 from edx_proctoring.api.course_staff.violation_report import *
+from edx_proctoring.api.effects.delivery import *
 from edx_proctoring.api.effects.emails import *
 from edx_proctoring.api.effects.emails import _get_email_template_paths, _get_proctoring_escalation_email
 from edx_proctoring.api.effects.outbox import *
@@ -45,6 +47,7 @@ from edx_proctoring.api.learner.prerequisites import (
 )
 from edx_proctoring.api.learner.timer_payload import *
 from edx_proctoring.api.lifecycle.queries import *
+from edx_proctoring.api.lifecycle.status_change import *
 from edx_proctoring.api.lifecycle.timing import *
 from edx_proctoring.api.lifecycle.timing import _does_time_remain, _was_review_status_acknowledged
 from edx_proctoring.api.lifecycle.transitions import *
@@ -55,8 +58,9 @@ from edx_proctoring.api.privacy.user_retirement import *
 from edx_proctoring.api.providers.attempt_registration import _register_proctored_exam_attempt
 from edx_proctoring.api.providers.contact_and_rules import *
 from edx_proctoring.api.providers.dashboard_links import *
+from edx_proctoring.api.reviews.applying import *
 from edx_proctoring.api.reviews.payload import *
-from edx_proctoring.api.reviews.reviews import *
+from edx_proctoring.api.reviews.receiving import *
 from edx_proctoring.backends import get_backend_provider
 from edx_proctoring.runtime import get_runtime_service
 from edx_proctoring.serializers import (

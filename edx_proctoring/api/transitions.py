@@ -1,7 +1,7 @@
-"""The published path of ``lifecycle.transitions``: the same module, so what a host replaces here takes effect."""
+"""The published path of ``lifecycle.status_change``: the same module, so what a host replaces here takes effect."""
 
 import sys
 
-from edx_proctoring.api.lifecycle import transitions
+from edx_proctoring.api.lifecycle import status_change
 
-sys.modules[__name__] = transitions
+sys.modules[__name__] = status_change

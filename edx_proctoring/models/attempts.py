@@ -5,20 +5,17 @@ from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 from model_utils.models import TimeStampedModel
 
 from edx_proctoring import backends, constants
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
-from edx_proctoring.models.allowances import ProctoredExamStudentAllowance
-from edx_proctoring.models.effects import AttemptEffect
 from edx_proctoring.models.exams import ProctoredExam
 from edx_proctoring.models.history import PinnedHistoricalRecords
-from edx_proctoring.models.locking import can_hold_one_of_joined, locked_row
+from edx_proctoring.models.locking import locked_row
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 
 
@@ -53,74 +50,14 @@ class ProctoredExamStudentAttemptQuerySet(models.QuerySet["ProctoredExamStudentA
             of_provider |= Q(proctored_exam__backend=None)
         return self.filter(of_provider)
 
-    def knowing_others(self) -> Self:
-        """With ``has_others``: whether the learner has more attempts at the same exam."""
-        others = ProctoredExamStudentAttempt.objects.filter(
-            user_id=OuterRef("user_id"), proctored_exam_id=OuterRef("proctored_exam_id")
-        ).exclude(pk=OuterRef("pk"))
-        return self.annotate(has_others=Exists(others))
-
-    def knowing_surroundings(self) -> Self:
-        """With what a change of status hangs on beside the row itself, in the same query.
-
-        As ``knowing_others``, and ``additional_time``: value of that allowance, None if there is none.
-        ``has_effects``: effects of earlier changes wait.
-        ``modified_before_lock``: of the row as this statement saw it first. A statement that waits for a
-        lock gets the row as it is then, and all around it as it was before the wait; if this differs from
-        ``modified``, somebody else has changed the attempt meanwhile, and left effects perhaps.
-        """
-        allowances = ProctoredExamStudentAllowance
-        attempts = ProctoredExamStudentAttempt.objects
-        same_exam = {"user_id": OuterRef("user_id"), "proctored_exam_id": OuterRef("proctored_exam_id")}
-        return self.knowing_others().annotate(
-            additional_time=Subquery(
-                allowances.objects.filter(**same_exam, key=allowances.ADDITIONAL_TIME_GRANTED[0]).values("value")[:1]
-            ),
-            has_effects=Exists(AttemptEffect.objects.filter(attempt_id=OuterRef("pk"), state=AttemptEffect.STATE_DUE)),
-            modified_before_lock=Subquery(attempts.filter(pk=OuterRef("pk")).values("modified")[:1]),
-        )
-
     def locked(self, attempt_id: int, /) -> "ProctoredExamStudentAttempt":
-        """One attempt, held to the end of the transaction. Only this row waits."""
-        return _existing(locked_row(self, attempt_id), attempt_id)
-
-    def locked_with_exam_and_user(self, attempt_id: int, /) -> "ProctoredExamStudentAttempt":
-        """As ``locked``, with exam and user, which are not held. One query."""
-        if can_hold_one_of_joined(self.db):
-            return self.with_exam_and_user().locked(attempt_id)
-        # A locking read holds all that it joins, and nothing that its subqueries look up.
-        exam, user = _Looked("proctored_exam", ProctoredExam), _Looked("user", get_user_model())
-        attempt = self.annotate(**exam.columns(), **user.columns()).locked(attempt_id)
-        attempt.proctored_exam, attempt.user = exam.taken_from(attempt), user.taken_from(attempt)
-        # A caller's transaction that is older than the exam sees the attempt alone, under the lock.
-        is_whole = attempt.proctored_exam.pk is not None and attempt.user.pk is not None
-        return _existing(attempt if is_whole else None, attempt_id)
-
-
-class _Looked:
-    """A row that a foreign key points to, read column by column in subqueries instead of a join."""
-
-    def __init__(self, relation: str, model: type[models.Model]) -> None:
-        self._relation, self._model = relation, model
-        self._names = {field.attname: f"looked_{relation}_{field.attname}" for field in model._meta.concrete_fields}
-
-    def columns(self) -> dict[str, Subquery]:
-        """Return the annotations that read it."""
-        row = self._model._default_manager.filter(pk=OuterRef(f"{self._relation}_id"))
-        return {alias: Subquery(row.values(attname)) for attname, alias in self._names.items()}
-
-    def taken_from(self, holder: models.Model) -> Any:
-        """Return the instance, out of the annotations of ``holder``."""
-        values = [holder.__dict__.pop(alias) for alias in self._names.values()]
-        return self._model.from_db(holder._state.db, list(self._names), values)
-
-
-def _existing(attempt: "ProctoredExamStudentAttempt | None", attempt_id: int) -> "ProctoredExamStudentAttempt":
-    if attempt is None:
-        raise StudentExamAttemptDoesNotExistsException(
-            f"Attempted to access attempt_id={attempt_id}, but this attempt does not exist."
-        )
-    return attempt
+        """One attempt, held to the end of the transaction. Joins nothing: only this row waits."""
+        attempt = locked_row(self, attempt_id)
+        if attempt is None:
+            raise StudentExamAttemptDoesNotExistsException(
+                f"Attempted to access attempt_id={attempt_id}, but this attempt does not exist."
+            )
+        return attempt
 
 
 class ProctoredExamStudentAttemptManager(

@@ -1,4 +1,4 @@
-"""Whose turn it is: the attempt that keeps its learner from entering the same exam a second time."""
+"""One row per learner and exam: the attempt that blocks a second one."""
 
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,45 +15,53 @@ else:
 
 
 class OpenAttemptManager(OpenAttemptBase):
-    """Take the place, give it back. Who has it is seen together with the attempts: ``api.entrances``."""
+    """Reserve the exam for an attempt, and release it."""
 
-    def take(self, attempt: ProctoredExamStudentAttempt, /, *, stale_holder: int | None) -> bool:
-        """Give the place to an attempt; return whether it was still as the caller had seen it.
+    def take(self, attempt: ProctoredExamStudentAttempt, /) -> bool:
+        """Reserve the exam for an attempt; return False if another attempt excludes it.
 
-        ``stale_holder``: id of the attempt that had the place when the caller looked whether an attempt
-        stands in the way, None if it was free; none does, so that row was left behind and heals here. Raises
-        ``IntegrityError`` if the place was free then and is taken now.
+        A row whose attempt is gone or was released is stale and is taken over. Raises
+        ``IntegrityError`` if another transaction has inserted the row meanwhile.
         """
-        if stale_holder is None:
+        reserved = self.filter(exam_id=attempt.proctored_exam_id, user_id=attempt.user_id)
+        holder = reserved.first()
+        if holder is None:
             self.create(exam_id=attempt.proctored_exam_id, user_id=attempt.user_id, attempt=attempt)
             return True
-        seen = self.filter(exam_id=attempt.proctored_exam_id, user_id=attempt.user_id, attempt_id=stale_holder)
-        return bool(seen.update(attempt=attempt))
+        excludes = ProctoredExamStudentAttempt.objects.filter(
+            pk=holder.attempt_id,
+            proctored_exam_id=attempt.proctored_exam_id,
+            user_id=attempt.user_id,
+            ready_to_resume=False,
+            resumed=False,
+        )
+        if excludes.exists():
+            return False
+        return bool(reserved.filter(attempt_id=holder.attempt_id).update(attempt=attempt))
 
     def release(self, attempt_id: int, /) -> None:
-        """Free the place that an attempt has, if it has one."""
+        """Delete the row of an attempt, if it has one."""
         self.filter(attempt_id=attempt_id).delete()
 
 
 class OpenAttempt(models.Model):
-    """The place of one learner in one exam, held by the attempt that keeps a second one out.
+    """The attempt that blocks a second one of the same learner at the same exam.
 
-    The row is made in the transaction that inserts the attempt and goes in the one that deletes it
-    or releases it for resumption; statuses do not matter, because a finished attempt keeps a second
-    one out as well (python-api.md 8.5). Practice attempts have none. The unique constraint stops
-    what no look-up can: two requests that both found nothing and both insert.
+    The row is inserted with the attempt, in one transaction, and deleted with it or when staff
+    release the attempt for resumption. Statuses do not matter: a finished attempt blocks a second
+    one as well. Practice attempts have no row. The unique constraint stops the race that no look-up
+    can stop: two requests that both found nothing and both insert.
 
-    An attempt without a row is of a release that knew none: it counts as ever, by the look-up. A
-    row whose attempt is gone or released was left by such a release; the next creation takes it
-    over. So there are no foreign keys in the database, and 6.1.4 can delete what it likes. Spec:
-    cross-cutting.md C8, C19.
+    Attempts created by 6.1.4 have no row here; they are found by the ordinary query. A row that
+    6.1.4 left stale is taken over by the next attempt. So there is no foreign key in the database:
+    6.1.4 can delete what it likes. Spec: cross-cutting.md C8, C19; python-api.md 8.5.
 
     .. no_pii:
     """
 
     exam_id = models.IntegerField()
     user_id = models.IntegerField()
-    # Known to Django only, so that rows go with their attempts: to the database it is a number.
+    # Without a constraint: Django deletes rows with their attempts, the database sees a number.
     attempt = models.ForeignKey(
         ProctoredExamStudentAttempt, on_delete=models.CASCADE, db_constraint=False, related_name="+"
     )
@@ -64,7 +72,7 @@ class OpenAttempt(models.Model):
         db_table = "proctoring_openattempt"
         verbose_name = "open attempt"
         constraints = [
-            # Two tabs, two workers, two clicks: one of them gets in.
+            # Two requests that both found no attempt: one of the two inserts fails.
             models.UniqueConstraint(fields=["exam_id", "user_id"], name="proctoring_one_open_attempt"),
         ]
 

@@ -1,6 +1,5 @@
 """Attempts: a learner's own, and those of a learner that staff reset. Spec: rest-api.md 4.3-4.5, 5.4, 5.6."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -14,12 +13,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import api
-from edx_proctoring.api.attempts import attempts, entry_check, learner_actions
+from edx_proctoring.api.attempts import entry_check, learner_actions, lookup
 from edx_proctoring.api.course_staff import attempt_list
 from edx_proctoring.api.learner import mfe
 from edx_proctoring.api.lifecycle import timing
-from edx_proctoring.api.lifecycle.queries import attempt_dict
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied, StudentExamAttemptDoesNotExistsException
+from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.utils import get_time_remaining_for_attempt, humanized_time
 from edx_proctoring.views import options, paging
 from edx_proctoring.views.base import LOG, ProctoredAPIView, body_of, caller
@@ -37,7 +36,7 @@ def own_attempt(request: Request, attempt_id: int, verb: str) -> dict[str, Any]:
     Raises StudentExamAttemptDoesNotExistsException (400) and ProctoredExamPermissionDenied (403).
     """
     attempt = existing_attempt(attempt_id, verb)
-    refuse_stranger(attempt, caller(request).id, verb)
+    refuse_stranger(attempt["id"], attempt["user"]["id"], caller(request).id, verb)
     return attempt
 
 
@@ -55,12 +54,8 @@ def _unknown(attempt_id: int, verb: str) -> StudentExamAttemptDoesNotExistsExcep
     )
 
 
-def refuse_stranger(attempt: Mapping[str, Any], user_id: int, verb: str) -> None:
+def refuse_stranger(attempt_id: int, owner_id: int, user_id: int, verb: str) -> None:
     """Raise ProctoredExamPermissionDenied unless the attempt is this user's."""
-    _refuse_other(attempt["id"], attempt["user"]["id"], user_id, verb)
-
-
-def _refuse_other(attempt_id: int, owner_id: int, user_id: int, verb: str) -> None:
     if owner_id != user_id:
         raise ProctoredExamPermissionDenied(
             f"Attempted to {verb} attempt_id={attempt_id} but does not have access to it."
@@ -87,30 +82,25 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
         return Response(attempt)
 
     def put(self, request: Request, attempt_id: int) -> Response:
-        """Do what ``action`` says (``api.actions.ACTIONS``)."""
-        try:
-            body = body_of(request)
-        except Exception:
-            # An unknown id answers 400 whatever the body is, even one we cannot read.
-            existing_attempt(attempt_id, "update")
-            raise
-        action = body.get("action")
-        done_id = None if body.get("user_id") else self._done_at_once(action, attempt_id)
-        if done_id is not None:
-            return Response({"exam_attempt_id": done_id})
-        seen = attempts.find_attempt(pk=attempt_id)
-        if seen is None:
+        """Perform ``action`` (``learner_actions.ACTIONS``)."""
+        # First: an unknown id answers 400 whatever the body is, even one we cannot read.
+        attempt = lookup.find_attempt(pk=attempt_id)
+        if attempt is None:
             raise _unknown(attempt_id, "update")
-        attempt = attempt_dict(seen)
-        refuse_stranger(attempt, self._acting_user_id(attempt, action, body.get("user_id")), "update")
+        body = body_of(request)
+        action = body.get("action")
+        course_id = attempt.proctored_exam.course_id
+        acting_user_id = self._acting_user_id(attempt.pk, course_id, action, body.get("user_id"))
+        refuse_stranger(attempt.pk, attempt.user_id, acting_user_id, "update")
         if not isinstance(action, str) or action not in learner_actions.ACTIONS:
             raise ParseError(f"Unknown action. Known actions: {', '.join(learner_actions.ACTIONS)}.")
         if action == learner_actions.START:
-            refused = refusal_to_start(request, attempt["proctored_exam"], attempt)
+            data = attempt_dict(attempt)
+            refused = refusal_to_start(request, data["proctored_exam"], data)
             if refused is not None:
                 return refused
         asked = learner_actions.ActionRequest(
-            attempt, requesting_user=request.user, detail=str(body.get("detail") or ""), seen=seen
+            attempt, requesting_user=request.user, detail=str(body.get("detail") or "")
         )
         changed_id = learner_actions.perform_action(action, asked)
         # Clients test the id for truth: false tells them that there is nothing new to fetch.
@@ -122,19 +112,7 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
         api.remove_exam_attempt(attempt_id, request.user)
         return Response()
 
-    def _done_at_once(self, action: Any, attempt_id: int) -> int | None:
-        """Stop or submit the caller's attempt with one look at it; None for what takes more than that."""
-        user_id = caller(self.request).id
-        try:
-            return learner_actions.perform_at_once(
-                action,
-                attempt_id,
-                authorize=lambda attempt: _refuse_other(attempt.pk, attempt.user_id, user_id, "update"),
-            )
-        except StudentExamAttemptDoesNotExistsException as error:
-            raise _unknown(attempt_id, "update") from error
-
-    def _acting_user_id(self, attempt: Mapping[str, Any], action: Any, user_id: Any) -> int:
+    def _acting_user_id(self, attempt_id: int, course_id: str, action: Any, user_id: Any) -> int:
         """Return for whom the caller acts. Raises ProctoredExamPermissionDenied (403).
 
         Naming a user at all is for staff who let that user resume.
@@ -143,9 +121,9 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
         resumes = action == learner_actions.MARK_READY_TO_RESUME
         if not user_id and not (resumes and not options.learner_may_resume()):
             return user.pk
-        if not resumes or not is_user_course_or_global_staff(user, attempt["proctored_exam"]["course_id"]):
+        if not resumes or not is_user_course_or_global_staff(user, course_id):
             raise ProctoredExamPermissionDenied(
-                f"Attempted to update attempt_id={attempt['id']}, which is for the course team only."
+                f"Attempted to update attempt_id={attempt_id}, which is for the course team only."
             )
         return parse_id(user_id, "user_id") if user_id else user.pk
 
@@ -175,13 +153,13 @@ class StudentProctoredExamAttemptCollection(ProctoredAPIView):
         start_clock = is_yes(body.get("start_clock", "false"))
         take_as_proctored = is_yes(body.get("attempt_proctored", "false"))
         learner = caller(request)
-        entrance = entry_check.look(required_id(body, "exam_id"), learner.id, user=learner)
+        entry = entry_check.look_up(required_id(body, "exam_id"), learner.id, user=learner)
         if start_clock:
-            refused = refusal_to_start(request, entrance.exam_dict, None)
+            refused = refusal_to_start(request, entry.exam_dict, None)
             if refused is not None:
                 return refused
         attempt_id = learner_actions.create_attempt_for_learner(
-            entrance, take_as_proctored=take_as_proctored, start_clock=start_clock
+            entry, take_as_proctored=take_as_proctored, start_clock=start_clock
         )
         return Response({"exam_attempt_id": attempt_id})
 

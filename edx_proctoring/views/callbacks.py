@@ -22,12 +22,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from edx_proctoring import api, backends
-from edx_proctoring.api.attempts import attempts
-from edx_proctoring.api.lifecycle.queries import attempt_dict
-from edx_proctoring.api.reviews import reviews
+from edx_proctoring.api.attempts import lookup, marking
+from edx_proctoring.api.reviews import receiving
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
-from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
+from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer, attempt_dict
 from edx_proctoring.utils import locate_attempt_by_attempt_code
 from edx_proctoring.views import callback_auth, options
 from edx_proctoring.views.addresses import is_one_line
@@ -79,7 +78,7 @@ class ExamReadyCallback(ProviderCallback, ProctoredAPIView):
 
     def post(self, request: Request, external_id: str) -> Response:
         """Let the learner start, if the attempt waits for this. The body is not looked at."""
-        found = attempts.find_attempt(external_id=external_id)
+        found = lookup.find_attempt(external_id=external_id)
         if found is None:
             self.log_refusal(status.HTTP_404_NOT_FOUND, "unknown_attempt")
             # A bare string, as ever.
@@ -90,7 +89,7 @@ class ExamReadyCallback(ProviderCallback, ProctoredAPIView):
         if attempt["user"]["id"] != caller(request).id and not caller(request).has_perm(MAY_REVIEW, attempt):
             raise PermissionDenied
         _require_signature(request, attempt)
-        attempts.mark_as_ready_if_waiting(found)
+        marking.mark_waiting_attempt_as_ready(found.pk, seen=found)
         return Response(data="OK")
 
 
@@ -115,7 +114,7 @@ class BaseReviewCallback:
         Returns ``"OK"``, or 412 for an exam that no provider watches any more. Raises the review
         exceptions.
         """
-        receipt = reviews.receive_review(
+        receipt = receiving.receive_review(
             attempt, data, backend=backend, request=None if request is None else request._request
         )
         if not receipt.is_accepted:

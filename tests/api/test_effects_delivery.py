@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edx_proctoring import api
-from edx_proctoring.api.effects import outbox
+from edx_proctoring.api.attempts import entry
+from edx_proctoring.api.effects import delivery, outbox
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.signals import exam_attempt_status_signal
@@ -366,7 +367,7 @@ def test_an_effect_of_another_release_is_kept(clock: FrozenDateTimeFactory) -> N
 def test_a_failed_cascade_is_completed_later(monkeypatch: pytest.MonkeyPatch, clock: FrozenDateTimeFactory) -> None:
     user, first, second = make_user(), make_exam(), make_exam()
     attempt = make_attempt(make_exam(), user)
-    create = api.attempts.attempts.create_exam_attempt
+    create = entry.create_exam_attempt
 
     def fails_for_the_first(exam_id: int, *args: Any, **kwargs: Any) -> int:
         if exam_id == first.pk:
@@ -374,7 +375,7 @@ def test_a_failed_cascade_is_completed_later(monkeypatch: pytest.MonkeyPatch, cl
         return create(exam_id, *args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(api.attempts.attempts, "create_exam_attempt", fails_for_the_first)
+        patch.setattr(entry, "create_exam_attempt", fails_for_the_first)
         api.update_attempt_status(attempt.pk, S.declined)
     declined = ProctoredExamStudentAttempt.objects.filter(user=user, status=S.declined)
     assert set(declined.values_list("proctored_exam_id", flat=True)) == {attempt.proctored_exam_id, second.pk}

@@ -14,9 +14,10 @@ from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 
 from edx_proctoring import api
-from edx_proctoring.api.lifecycle import timing, transitions
+from edx_proctoring.api.lifecycle import status_change, timing
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.models.allowances import MAX_MINUTES
+from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import NOON, make_allowance, make_attempt, make_exam, make_user
 
@@ -99,7 +100,7 @@ def readers() -> list[Any]:
         pytest.param(lambda a: api.get_exam_attempt_by_external_id(a.external_id), id="by-external-id"),
         pytest.param(lambda a: api.get_current_exam_attempt(a.proctored_exam_id, a.user_id), id="current"),
         pytest.param(lambda a: api._get_exam_attempt(a), id="of-an-object"),
-        pytest.param(lambda a: api._check_for_attempt_timeout(api.lifecycle.queries.attempt_dict(a)), id="of-a-dict"),
+        pytest.param(lambda a: api._check_for_attempt_timeout(attempt_dict(a)), id="of-a-dict"),
     ]
 
 
@@ -173,8 +174,8 @@ def test_two_readers_who_notice_together_end_it_once(clock: FrozenDateTimeFactor
     seen_by_one = api.lifecycle.queries.existing_attempt(attempt.pk)
     seen_by_other = api.lifecycle.queries.existing_attempt(attempt.pk)
 
-    transitions.end_if_time_is_up(seen_by_one)
-    after = transitions.end_if_time_is_up(seen_by_other)
+    status_change.end_if_time_is_up(seen_by_one)
+    after = status_change.end_if_time_is_up(seen_by_other)
 
     assert after.status == S.submitted
     assert len(mailoutbox) == 1
@@ -188,7 +189,7 @@ def test_a_late_reader_does_not_undo_a_verdict(clock: FrozenDateTimeFactory) -> 
     seen_before = api.lifecycle.queries.existing_attempt(attempt.pk)
     api.update_attempt_status(attempt.pk, S.verified)
 
-    assert transitions.end_if_time_is_up(seen_before).status == S.verified
+    assert status_change.end_if_time_is_up(seen_before).status == S.verified
 
 
 @pytest.mark.spec("python-api.md", "7.3:expiry", "17:7")

@@ -173,7 +173,7 @@ def test_who_waits_for_the_lock_overtakes_the_effects_of_the_one_before(
         starting.wait(timeout=10)
         if by_id:
             return api.update_attempt_status(attempt.pk, S.submitted)
-        return transitions.change_status(seen.pk, S.submitted, seen=seen, condition=None)
+        return status_change.change_status(seen.pk, S.submitted, seen=seen, condition=None)
 
     monkeypatch.setattr(outbox, "deliver", deliver_unless_slow)
     if not notices_the_wait:

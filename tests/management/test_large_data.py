@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from edx_proctoring.api.lifecycle import transitions
-from edx_proctoring.api.reviews import reviews as review_room
+from edx_proctoring.api.reviews import applying
 from edx_proctoring.management import batches
 from edx_proctoring.models import (
     AttemptEffect,
@@ -83,7 +83,7 @@ def unapplied(monkeypatch):
     calls = []
     monkeypatch.setattr(transitions, "update_attempt_status", lambda *args, **kwargs: calls.append(args[0]))
     monkeypatch.setattr("edx_proctoring.api.update_attempt_status", lambda *args, **kwargs: calls.append(args[0]))
-    monkeypatch.setattr(review_room, "apply_review", lambda review: calls.append(review.pk))
+    monkeypatch.setattr(applying, "apply_review", lambda review: calls.append(review.pk))
     return calls
 
 

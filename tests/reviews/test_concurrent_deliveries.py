@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from rest_framework.test import APIClient
 
 from edx_proctoring import constants, handlers
-from edx_proctoring.api.reviews import reviews
+from edx_proctoring.api.reviews import payload, receiving
 from edx_proctoring.models import (
     ProctoredExamSoftwareSecureComment,
     ProctoredExamSoftwareSecureReview,
@@ -71,8 +71,8 @@ def test_two_corrections(serialize, meet_before_archiving, monkeypatch, locked, 
 
     def deliver(status: str) -> None:
         try:
-            reviews._store(
-                attempt_dict, reviews.parse_review(rest_review(status)), {"raw_data": "{}", "reviewed_by": None}
+            receiving._store(
+                attempt_dict, payload.parse_review(rest_review(status)), {"raw_data": "{}", "reviewed_by": None}
             )
         except BaseException as exc:
             failures.append(exc)
@@ -156,7 +156,7 @@ def test_one_review_delivered_by_eight_threads(serialize, stand_in_line, monkeyp
     if not locked:
         monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **kwargs: self)
 
-    outcomes = eight_times(lambda: reviews.receive_review(attempt_dict, rest_review("passed")))
+    outcomes = eight_times(lambda: receiving.receive_review(attempt_dict, rest_review("passed")))
 
     assert [error for error in outcomes if isinstance(error, Exception)] == []
     assert archived() == expected
@@ -173,7 +173,7 @@ def test_where_reviews_are_final_one_of_eight_is_applied(serialize, monkeypatch)
     attempt = make_attempt(make_exam(backend="rest"), status=S.submitted)
     attempt_dict = serialize(attempt)
 
-    outcomes = eight_times(lambda: reviews.receive_review(attempt_dict, rest_review("passed")))
+    outcomes = eight_times(lambda: receiving.receive_review(attempt_dict, rest_review("passed")))
 
     assert Counter(type(outcome).__name__ for outcome in outcomes) == {
         "ReviewReceipt": 1,

@@ -7,7 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from edx_proctoring import backends, constants
 from edx_proctoring.api.lifecycle import transitions
-from edx_proctoring.api.reviews import reviews
+from edx_proctoring.api.reviews import applying
 from edx_proctoring.models import ProctoredExamSoftwareSecureReview
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.statuses import SoftwareSecureReviewStatus as Verdict
@@ -35,7 +35,7 @@ def second_reviews(monkeypatch):
 def calls(monkeypatch):
     """Calls of the function that changes statuses, which goes on doing so."""
     recorded = []
-    original = transitions.update_attempt_status
+    original = status_change.update_attempt_status
 
     def update_attempt_status(*args, **kwargs):
         recorded.append((args, kwargs))
@@ -156,16 +156,16 @@ class TestNeverSubmitted:
 
     def test_an_attempt_that_failed_after_its_submission_was_submitted(self):
         attempt = submitted("rest")
-        transitions.update_attempt_status(attempt.pk, S.error)
+        status_change.update_attempt_status(attempt.pk, S.error)
         assert status_after(attempt, Verdict.clean) == S.verified
 
     def test_an_attempt_that_timed_out_was_submitted(self, settings):
         settings.PROCTORING_SETTINGS = {"ALLOW_TIMED_OUT_STATE": True}
         attempt = make_attempt(make_exam(backend="rest"), status=S.started)
-        transitions.update_attempt_status(attempt.pk, S.timed_out)
+        status_change.update_attempt_status(attempt.pk, S.timed_out)
         attempt.refresh_from_db()
         assert attempt.completed_at is None
-        transitions.update_attempt_status(attempt.pk, S.second_review_required)
+        status_change.update_attempt_status(attempt.pk, S.second_review_required)
         assert status_after(attempt, Verdict.clean) == S.verified
 
 
@@ -221,7 +221,7 @@ class TestProviderThatWasTakenAway:
 
         attempt = submitted("test", "onboarding")
         monkeypatch.setattr(backends, "get_backend_provider", missing)
-        assert reviews._supports_onboarding({"backend": None, "is_proctored": True}) is False
+        assert applying._supports_onboarding(None) is False
         assert attempt.status == S.submitted
 
 
@@ -280,5 +280,5 @@ class TestDeactivating:
         assert calls == []
 
     def test_no_review(self):
-        reviews.deactivate_review_of("NO-SUCH-CODE")
+        applying.deactivate_review_of("NO-SUCH-CODE")
         assert not ProctoredExamSoftwareSecureReview.objects.exists()

@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from edx_proctoring import constants
 from edx_proctoring.api.lifecycle import transitions
-from edx_proctoring.api.reviews import reviews
+from edx_proctoring.api.reviews import receiving
 from edx_proctoring.exceptions import (
     BackendProviderNotConfigured,
     ProctoredExamBadReviewStatus,
@@ -51,7 +51,7 @@ def receive(serialize):
     """Receive a review of an attempt."""
 
     def receive(attempt, data, **kwargs):
-        return reviews.receive_review(serialize(attempt), data, **kwargs)
+        return receiving.receive_review(serialize(attempt), data, **kwargs)
 
     return receive
 
@@ -127,7 +127,7 @@ class TestStoring:
     def test_a_review_of_an_archived_attempt(self, attempt, serialize):
         attempt_dict = serialize(attempt, is_archived=True)
         attempt.delete()
-        reviews.receive_review(attempt_dict, rest_review())
+        receiving.receive_review(attempt_dict, rest_review())
         assert stored().attempt_code == attempt_dict["attempt_code"]
         assert comments() == ["Looked away"]
 
@@ -135,7 +135,7 @@ class TestStoring:
         monkeypatch.setattr(providers["test"], "on_review_callback", lambda attempt, payload: {"status": "violation"})
         attempt_dict = serialize(attempt)
         attempt_dict["proctored_exam"]["backend"] = "test"
-        reviews.receive_review(attempt_dict, {})
+        receiving.receive_review(attempt_dict, {})
         assert stored().review_status == "Rules Violation"
 
 
@@ -417,7 +417,7 @@ class TestReplay:
         with pytest.raises(BackendProviderNotConfigured):
             receive(attempt, rest_review())
         providers["rest"] = provider
-        assert reviews.replay_review(ReviewInboxEntry.objects.get().pk).is_accepted
+        assert receiving.replay_review(ReviewInboxEntry.objects.get().pk).is_accepted
         attempt.refresh_from_db()
         assert attempt.status == S.verified
         assert outcomes()[-1] == "applied"
@@ -426,16 +426,16 @@ class TestReplay:
         monkeypatch.setattr(reviews, "MAX_BODY_LENGTH", 20)
         receipt = receive(attempt, rest_review())
         with pytest.raises(ReviewNotUnderstood, match="not kept whole"):
-            reviews.replay_review(receipt.inbox_id)
+            receiving.replay_review(receipt.inbox_id)
 
     def test_an_attempt_that_nobody_knows(self):
         entry = ReviewInboxEntry.objects.create(attempt_code="NO-SUCH-CODE", external_id="x", backend="rest", body="{}")
         with pytest.raises(ReviewNotUnderstood, match="unknown"):
-            reviews.replay_review(entry.pk)
+            receiving.replay_review(entry.pk)
 
     def test_an_unknown_entry(self):
         with pytest.raises(ReviewInboxEntry.DoesNotExist):
-            reviews.replay_review(12345)
+            receiving.replay_review(12345)
 
 
 @pytest.mark.spec("backends.md", "9.1:notify")
@@ -496,7 +496,7 @@ class TestTwoAtOnce:
         """Without a live row to lock, only the unique code keeps two first reviews apart."""
         attempt_dict = serialize(attempt, is_archived=True)
         attempt.delete()
-        original = reviews._store_locked
+        original = receiving._store_and_apply
         raced = []
 
         def race(*args):
@@ -507,7 +507,7 @@ class TestTwoAtOnce:
             return original(*args)
 
         monkeypatch.setattr(reviews, "_store_locked", race)
-        assert reviews.receive_review(attempt_dict, rest_review()).is_accepted
+        assert receiving.receive_review(attempt_dict, rest_review()).is_accepted
         assert stored().review_status == "Clean"
         assert comments() == ["Looked away"]
 
@@ -521,16 +521,16 @@ class TestTwoAtOnce:
 
     def test_the_review_stored_last_has_the_last_word(self, attempt, serialize, monkeypatch):
         """The other delivery is stored and applied between our storing and our applying."""
-        original = reviews._store
+        original = receiving._store
 
         def store(*args):
             mine = original(*args)
             if mine.review_status == "Suspicious":
-                reviews.receive_review(serialize(attempt), rest_review("passed"))
+                receiving.receive_review(serialize(attempt), rest_review("passed"))
             return mine
 
         monkeypatch.setattr(reviews, "_store", store)
-        reviews.receive_review(serialize(attempt), rest_review("suspicious"))
+        receiving.receive_review(serialize(attempt), rest_review("suspicious"))
         attempt.refresh_from_db()
         assert stored().review_status == "Clean"
         assert attempt.status == S.verified

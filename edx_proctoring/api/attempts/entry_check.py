@@ -1,150 +1,77 @@
-"""What stands at the door of an exam when a learner wants to enter: all of it in one query.
+"""Everything that decides whether a learner may create an attempt."""
 
-Spec: python-api.md 8.5, rest-api.md 11. Looked at before the provider is asked and after it, and under a lock where an
-earlier attempt or a taken place has to be dealt with. One statement sees one state of the tables, so what it says
-about the place and about the attempts belongs together.
-"""
-
-import logging
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
-from django.db.models.functions import JSONObject
+from django.contrib.auth import get_user_model
 
-from edx_proctoring.api.exams import exams
-from edx_proctoring.api.lifecycle import timing
-from edx_proctoring.exceptions import ProctoredExamNotFoundException
-from edx_proctoring.models import (
-    OpenAttempt,
-    ProctoredExam,
-    ProctoredExamReviewPolicy,
-    ProctoredExamStudentAllowance,
-    ProctoredExamStudentAttempt,
+from edx_proctoring.exceptions import (
+    ProctoredExamNotFoundException,
+    StudentExamAttemptAlreadyExistsException,
+    UserNotFoundException,
 )
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.serializers import exam_dict
 
 __all__: list[str] = []
 
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Former:
-    """The learner's current attempt, as far as it bears on a new one."""
-
-    attempt_id: int
-    is_sample_attempt: bool
-    in_resume_process: bool
-    time_remaining_seconds: int | None
-
-    @property
-    def stands_in_the_way(self) -> bool:
-        """Whether it keeps the learner out."""
-        return not self.is_sample_attempt and not self.in_resume_process
-
 
 @dataclass(frozen=True)
-class Entrance:
-    """One learner before one exam.
-
-    ``review_policy``: unsaved, with id and text. ``place_holder``: id of the attempt that has the learner's
-    place (``OpenAttempt``), None if it is free. ``user``: the learner, if whoever looks knows them.
-    """
+class Entry:
+    """A learner who asks to enter an exam. ``current``: the learner's newest attempt at it, or None."""
 
     exam: ProctoredExam
-    user_id: int
-    former: Former | None
-    review_policy: ProctoredExamReviewPolicy | None
-    grants: timing.Grants
-    place_holder: int | None
-    user: Any = None
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether nothing is there to be dealt with, and the place keeps out whoever else finds it so."""
-        return self.former is None and self.place_holder is None and not self.exam.is_practice_exam
+    user: Any
+    current: ProctoredExamStudentAttempt | None
 
     @cached_property
     def exam_dict(self) -> dict[str, Any]:
-        """The exam as the contract's dict; one for all who ask, so a provider's id put into it is seen by them."""
-        return exams.exam_dict(self.exam)
+        """The exam as the contract's dict; one object, so an id that the provider puts into it is seen by all."""
+        return exam_dict(self.exam)
+
+    @property
+    def resumes(self) -> ProctoredExamStudentAttempt | None:
+        """The attempt that the new one takes up, or None."""
+        current = self.current
+        return current if current is not None and (current.ready_to_resume or current.resumed) else None
 
 
-def look(exam_id: int, user_id: int, *, user: Any = None) -> Entrance:
-    """Return what is there now. One query. Raises ``ProctoredExamNotFoundException``.
+def look_up(exam_id: int, user_id: int, *, user: Any = None) -> Entry:
+    """Return the exam, the learner and the learner's current attempt.
 
-    ``user``: the learner, from callers who have them.
+    ``user``: the learner, from callers who have loaded them. Raises
+    ``ProctoredExamNotFoundException``, ``UserNotFoundException``.
     """
-    allowances = ProctoredExamStudentAllowance
-    try:
-        exam = ProctoredExam.objects.annotate(
-            entrance_former=_json(
-                ProctoredExamStudentAttempt.objects.filter(
-                    proctored_exam_id=OuterRef("pk"), user_id=user_id
-                ).newest_first(),
-                "id",
-                "is_sample_attempt",
-                "ready_to_resume",
-                "resumed",
-                "time_remaining_seconds",
-            ),
-            entrance_policy=_json(_policies(), "id", "review_policy"),
-            entrance_older_policy=Subquery(_policies().values("id")[1:2]),
-            entrance_extra_time=_allowance(user_id, allowances.ADDITIONAL_TIME_GRANTED[0]),
-            entrance_exception=_allowance(user_id, allowances.REVIEW_POLICY_EXCEPTION[0]),
-            entrance_place=Subquery(
-                OpenAttempt.objects.filter(exam_id=OuterRef("pk"), user_id=user_id).values("attempt_id")[:1]
-            ),
-        ).get(pk=exam_id)
-    except ProctoredExam.DoesNotExist as error:
-        raise ProctoredExamNotFoundException(
-            f"Attempted to get exam_id={exam_id}, but this exam does not exist."
-        ) from error
-    return Entrance(
-        exam=exam,
-        user_id=user_id,
-        former=_former(exam.entrance_former),
-        review_policy=_policy(exam, exam.entrance_policy, is_one_of_several=exam.entrance_older_policy is not None),
-        grants=timing.grants_of(exam.entrance_extra_time, exam.entrance_exception, exam_id=exam_id, user_id=user_id),
-        place_holder=exam.entrance_place,
-        user=user,
+    exam = ProctoredExam.objects.filter(pk=exam_id).first()
+    if exam is None:
+        raise ProctoredExamNotFoundException(f"Attempted to get exam_id={exam_id}, but this exam does not exist.")
+    user = user or get_user_model().objects.filter(pk=user_id).first()
+    if user is None:
+        raise UserNotFoundException(f"user_id={user_id} does not exist")
+    return Entry(exam, user, current_attempt(exam_id, user_id))
+
+
+def current_attempt(exam_id: int, user_id: int) -> ProctoredExamStudentAttempt | None:
+    """Return the learner's newest attempt at the exam as it is now, or None."""
+    found: ProctoredExamStudentAttempt | None = (
+        ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=exam_id, user_id=user_id).newest_first().first()
     )
+    return found
 
 
-def _json(rows: QuerySet, *fields: str) -> Subquery:
-    """Return the first row's fields as one value: a dict, or None."""
-    return Subquery(rows.values(as_json=JSONObject(**{name: name for name in fields}))[:1])
+def refuse_second_attempt(entry: Entry) -> None:
+    """Raise ``StudentExamAttemptAlreadyExistsException`` if the current attempt excludes a new one.
+
+    Practice attempts may be repeated; an attempt that staff released is resumed by a new one.
+    """
+    if entry.current is not None and not entry.current.is_sample_attempt and entry.resumes is None:
+        raise already_exists(entry)
 
 
-def _policies() -> QuerySet:
-    return ProctoredExamReviewPolicy.objects.filter(proctored_exam_id=OuterRef("pk")).order_by("-id")
-
-
-def _allowance(user_id: int, key: str) -> Subquery:
-    given = ProctoredExamStudentAllowance.objects.filter(proctored_exam_id=OuterRef("pk"), user_id=user_id, key=key)
-    return Subquery(given.values("value")[:1])
-
-
-def _former(found: dict[str, Any] | None) -> Former | None:
-    if found is None:
-        return None
-    return Former(
-        attempt_id=found["id"],
-        # Truth values are numbers in the JSON of some databases.
-        is_sample_attempt=bool(found["is_sample_attempt"]),
-        in_resume_process=bool(found["ready_to_resume"] or found["resumed"]),
-        time_remaining_seconds=found["time_remaining_seconds"],
+def already_exists(entry: Entry) -> StudentExamAttemptAlreadyExistsException:
+    """Return the exception for an attempt that exists; clients match its text."""
+    return StudentExamAttemptAlreadyExistsException(
+        f"Cannot create new exam attempt for exam_id={entry.exam.pk} and user_id={entry.user.pk} "
+        f"in course_id={entry.exam.course_id} because it already exists!"
     )
-
-
-def _policy(
-    exam: ProctoredExam, found: dict[str, Any] | None, *, is_one_of_several: bool
-) -> ProctoredExamReviewPolicy | None:
-    if found is None:
-        return None
-    if is_one_of_several:
-        log.warning(
-            "several review policies for one exam, using the newest: exam_id=%s policy_id=%s", exam.pk, found["id"]
-        )
-    return ProctoredExamReviewPolicy(id=found["id"], proctored_exam=exam, review_policy=found["review_policy"])

@@ -11,10 +11,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from edx_proctoring import backends, host, runtime
-from edx_proctoring.api.attempts import attempts
-from edx_proctoring.api.exams import exams
-from edx_proctoring.api.lifecycle import transitions
-from edx_proctoring.api.lifecycle.queries import attempt_dict, attempt_with, existing_attempt
+from edx_proctoring.api.attempts import entry
+from edx_proctoring.api.lifecycle import status_change
+from edx_proctoring.api.lifecycle.queries import attempt_with, existing_attempt
 from edx_proctoring.backends import waiting
 from edx_proctoring.exceptions import (
     BackendProviderCannotRemoveAttempt,
@@ -24,6 +23,7 @@ from edx_proctoring.exceptions import (
     StudentExamAttemptOnPastDueProctoredExam,
 )
 from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.serializers import attempt_dict, exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import emit_event
 from edx_proctoring.utils.db import short_transaction
@@ -51,9 +51,9 @@ def reset_practice_exam(exam_id: int, user_id: int, requesting_user: Any) -> int
         raise StudentExamAttemptDoesNotExistsException(
             f"Cannot reset exam_id={exam_id} for user_id={user_id}: there is no attempt."
         )
-    attempt = transitions.end_if_time_is_up(attempt)
+    attempt = status_change.end_if_time_is_up(attempt)
     _refuse_reset_if_illegal(attempt)
-    exam = exams.exam_dict(attempt.proctored_exam)
+    exam = exam_dict(attempt.proctored_exam)
     former_status = attempt.status
     data = attempt_dict(attempt)
     is_removed = former_status == Status.submitted and _remove(
@@ -69,7 +69,7 @@ def reset_practice_exam(exam_id: int, user_id: int, requesting_user: Any) -> int
         data["status"] = Status.onboarding_reset
     emit_event(exam, "reset_practice_exam", attempt=data)
     try:
-        return attempts.create_exam_attempt(exam_id, user_id, taking_as_proctored=attempt.taking_as_proctored)
+        return entry.create_exam_attempt(exam_id, user_id, taking_as_proctored=attempt.taking_as_proctored)
     except StudentExamAttemptOnPastDueProctoredExam:
         raise
     except Exception:
@@ -101,7 +101,7 @@ def _remove(
     only_as: str | None = None,
 ) -> bool:
     """As ``remove_exam_attempt``; ``only_as``: return False, with the row kept, if the status is another by now."""
-    exam = exams.exam_dict(attempt.proctored_exam)
+    exam = exam_dict(attempt.proctored_exam)
     data = attempt_dict(attempt)
     log.info(
         "removing attempt: attempt_id=%s exam_id=%s user_id=%s course_id=%s status=%s requested_by=%s",

@@ -21,8 +21,8 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from edx_proctoring.api.lifecycle.queries import attempt_dict
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.serializers import attempt_dict
 
 __all__ = ["ATTEMPT_ORDERINGS", "current_attempts_page", "forget_number_of_learners"]
 

@@ -6,8 +6,6 @@ Spec: python-api.md 8.13, learner-experience.md 5. Building only; when they go o
 
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any, Final
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -26,8 +24,6 @@ from edx_proctoring.utils import get_course_home_url, get_url_scheme
 __all__ = ["create_proctoring_attempt_status_email"]
 
 log = logging.getLogger(__name__)
-
-_no_new_emails: ContextVar[bool] = ContextVar("edx_proctoring_no_new_emails", default=False)
 
 # status -> (subject, template file). Outside code looks for the first three words of the English subjects.
 STATUS_EMAILS: Final[Mapping[str, tuple[Any, str]]] = {
@@ -96,29 +92,8 @@ def _get_email_template_paths(template_name: str, backend: str | None) -> list[s
     return [f"emails/proctoring/{backend}/{template_name}", base] if backend else [base]
 
 
-# For sister rooms
-
-
-@contextmanager
-def no_new_emails() -> Iterator[None]:
-    """Let status changes in this block plan no mail: for operators who repeat effects.
-
-    Mails that already wait are not touched: they tell news.
-    """
-    token = _no_new_emails.set(True)
-    try:
-        yield
-    finally:
-        _no_new_emails.reset(token)
-
-
-def is_to_be_mailed_about(attempt: ProctoredExamStudentAttempt, status: str) -> bool:
-    """Return whether a change to ``status`` is to be followed by a mail, here and now."""
-    return may_be_mailed_about(attempt, status) and not _no_new_emails.get()
-
-
 def may_be_mailed_about(attempt: ProctoredExamStudentAttempt, status: str) -> bool:
-    """Return whether a learner hears by mail that this attempt came to ``status``."""
+    """Return whether a mail to the learner follows when this attempt gets ``status``."""
     return attempt.taking_as_proctored and not attempt.is_sample_attempt and status in STATUS_EMAILS
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from edx_proctoring import host, runtime, signals
 from edx_proctoring.api.effects import credit_state, emails
-from edx_proctoring.api.effects.outbox import AlreadyLogged, Delivery, receives
+from edx_proctoring.api.effects.routes import AlreadyLogged, Delivery, receives
 from edx_proctoring.backends import insisting
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
@@ -143,12 +143,12 @@ def _notify_provider(delivery: Delivery) -> None:
             notify(delivery.scene.exam_dict["external_id"], delivery.scene.attempt_dict["external_id"])
 
 
-@receives(AttemptEffect.KIND_SIGNAL, "tracking_event")
+@receives(AttemptEffect.KIND_SIGNAL, "tracking_event", own_transactions=True)
 def _track(delivery: Delivery) -> None:
     emit_event(delivery.scene.exam_dict, delivery.to_status, attempt=delivery.scene.attempt_dict)
 
 
-@receives(AttemptEffect.KIND_SIGNAL, "exam_attempt_status_signal")
+@receives(AttemptEffect.KIND_SIGNAL, "exam_attempt_status_signal", own_transactions=True)
 def _send_signal(delivery: Delivery) -> None:
     attempt, exam = delivery.attempt, delivery.scene.exam_dict
     provider = delivery.scene.provider

@@ -16,10 +16,10 @@ from django.utils.translation import gettext as _
 
 from edx_proctoring import constants
 from edx_proctoring.api.exams import exams
-from edx_proctoring.api.lifecycle.queries import allowance_dict
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance
 from edx_proctoring.models.allowances import MAX_MINUTES
+from edx_proctoring.serializers import allowance_dict, exam_dict
 from edx_proctoring.utils import emit_event
 from edx_proctoring.utils.storable import as_id
 from edx_proctoring.utils.texts import as_text
@@ -73,7 +73,7 @@ def remove_allowance_for_user(exam_id: int, user_id: int, key: Any) -> None:
     allowance = ProctoredExamStudentAllowance.get_allowance_for_user(exam_id, user_id, stored_key)
     if allowance is None:
         return
-    exam = exams.exam_dict(allowance.proctored_exam)
+    exam = exam_dict(allowance.proctored_exam)
     allowance.delete()
     log.info(
         "allowance deleted: exam_id=%s user_id=%s course_id=%s key=%s", exam_id, user_id, exam["course_id"], stored_key
@@ -202,7 +202,7 @@ def _store(grants: Sequence[_Grant], key: str) -> dict[tuple[int, int], str]:
                 updated.append(allowance)
         allowances.bulk_update(updated, ["value", "modified"], batch_size=BATCH_SIZE)
         _create_all(created)
-    exam_dicts = {grant.exam.pk: exams.exam_dict(grant.exam) for grant in grants}
+    exam_dicts = {grant.exam.pk: exam_dict(grant.exam) for grant in grants}
     became: dict[tuple[int, int], str] = {}
     for action, rows in (("created", created), ("updated", updated)):
         for allowance in rows:

@@ -15,7 +15,7 @@ from opaque_keys.edx.keys import UsageKey
 from edx_proctoring import backends, constants
 from edx_proctoring.exceptions import ProctoredExamAlreadyExists, ProctoredExamNotFoundException
 from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy
-from edx_proctoring.serializers import ProctoredExamJSONSafeSerializer, ProctoredExamSerializer, data_of
+from edx_proctoring.serializers import ProctoredExamJSONSafeSerializer, data_of, exam_dict
 from edx_proctoring.utils import emit_event
 from edx_proctoring.utils.db import inner_savepoint
 from edx_proctoring.utils.storable import as_id
@@ -168,10 +168,6 @@ def get_all_exams_for_course(course_id: Any, active_only: bool = False) -> list[
 
 # For sister rooms and doors
 
-
-def exam_dict(exam: ProctoredExam) -> dict[str, Any]:
-    """Return the contract's dict of an exam, fresh: callers change it."""
-    return data_of(ProctoredExamSerializer, exam)
 
 
 def push_exam_to_provider(exam: ProctoredExam, policy: ProctoredExamReviewPolicy | None = None) -> None:

@@ -11,9 +11,10 @@ from typing import Any, Final
 from django.contrib.auth import get_user_model
 
 from edx_proctoring import constants, utils
-from edx_proctoring.api.attempts import attempts
+from edx_proctoring.api.attempts import lookup
 from edx_proctoring.api.learner import prerequisites
 from edx_proctoring.api.lifecycle import queries, timing
+from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 
 # Called by no other name: hosts define this rule (python-api.md 5.3).
@@ -115,7 +116,7 @@ def look_at(
     One query finds the newest attempt and the learner. An attempt whose time is up is ended.
     """
     row = queries.attempt_with(proctored_exam_id=exam["id"], user_id=user_id)
-    attempt = None if row is None else attempts._check_for_attempt_timeout(queries.attempt_dict(row))
+    attempt = None if row is None else lookup._check_for_attempt_timeout(attempt_dict(row))
     return Situation(
         exam=exam,
         attempt=attempt,

@@ -14,6 +14,7 @@ from edx_proctoring.api.lifecycle import timing
 from edx_proctoring.api.onboarding import eligibility
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 from edx_proctoring.utils import get_exam_type, humanized_time
 
@@ -51,7 +52,7 @@ def exam_and_active_attempt(
     if not content_id:
         return answer
     if running is not None and _is(running.proctored_exam, course_id, content_id):
-        exam = exams.exam_dict(running.proctored_exam)
+        exam = exam_dict(running.proctored_exam)
         exam["attempt"] = active_data
     else:
         found = _find_exam(course_id, content_id)

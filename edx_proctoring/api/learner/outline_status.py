@@ -17,10 +17,11 @@ from django.utils.translation import gettext_noop
 from edx_proctoring import host, runtime
 from edx_proctoring.api.effects import credit_state
 from edx_proctoring.api.exams import exams
-from edx_proctoring.api.lifecycle import transitions
+from edx_proctoring.api.lifecycle import status_change
 from edx_proctoring.api.lifecycle.queries import attempt_with
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import has_due_date_passed, request_scope
 from edx_proctoring.utils.storable import as_id
@@ -133,7 +134,7 @@ class _Outline:
     def exams(self) -> dict[str, dict[str, Any]]:
         """Exam dicts by content id."""
         found = ProctoredExam.get_all_exams_for_course(self._course_id)
-        return {exam.content_id: exams.exam_dict(exam) for exam in found}
+        return {exam.content_id: exam_dict(exam) for exam in found}
 
     @cached_property
     def _attempts(self) -> dict[int, ProctoredExamStudentAttempt]:
@@ -229,7 +230,7 @@ def _timed_summary() -> dict[str, Any]:
 def _summary(exam: Mapping[str, Any], attempt: ProctoredExamStudentAttempt | None, learner: _Learner) -> dict[str, Any]:
     is_practice = exam["is_practice_exam"]
     if attempt is not None:
-        status = transitions.end_if_time_is_up(attempt).status
+        status = status_change.end_if_time_is_up(attempt).status
     elif not is_practice and learner.is_course_over:
         status = Status.expired
     else:

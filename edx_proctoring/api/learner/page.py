@@ -18,7 +18,7 @@ from django.contrib.auth import get_user_model
 from django.template import loader
 
 from edx_proctoring import backends, conf, utils
-from edx_proctoring.api.attempts import attempts
+from edx_proctoring.api.attempts import opting_out
 from edx_proctoring.api.exams import exams
 from edx_proctoring.api.learner import facts, page_context, prerequisites
 from edx_proctoring.api.learner.facts import Situation
@@ -129,7 +129,7 @@ def _status_is(*statuses: str) -> Callable[[Situation], bool]:
 
 def _decline(s: Situation) -> None:
     """Decline the exam for the learner, as the prerequisite was. Cascades to the exams after it."""
-    attempts.create_and_decline_attempt(s.exam["id"], s.user.pk)
+    opting_out.create_and_decline_attempt(s.exam["id"], s.user.pk)
 
 
 def _tell_option_presented(s: Situation) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.urls import reverse
 
-from edx_proctoring.api.attempts import attempts
+from edx_proctoring.api.attempts import opting_out
 from edx_proctoring.api.effects import credit_state
 from edx_proctoring.exceptions import StudentExamAttemptAlreadyExistsException, UserNotFoundException
 
@@ -41,7 +41,7 @@ def check_prerequisites(exam: dict[str, Any], user_id: int) -> dict[str, Any]:
         return exam
     if status["declined_prerequisites"]:
         try:
-            attempts.create_and_decline_attempt(exam["id"], user_id)
+            opting_out.create_and_decline_attempt(exam["id"], user_id)
         except (StudentExamAttemptAlreadyExistsException, UserNotFoundException) as refusal:
             # Callers read, they do not want to change anything: a learner who is in the exam, or gone, stays so.
             log.info("exam not declined: exam_id=%s user_id=%s reason=%s", exam["id"], user_id, type(refusal).__name__)

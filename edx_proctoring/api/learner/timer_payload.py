@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 
 from edx_proctoring import backends, conf
 from edx_proctoring.api.exams import exams
-from edx_proctoring.api.lifecycle import timing, transitions
-from edx_proctoring.api.lifecycle.queries import attempt_dict, attempt_with, is_attempt_ready_to_resume
+from edx_proctoring.api.lifecycle import status_change, timing
+from edx_proctoring.api.lifecycle.queries import attempt_with, is_attempt_ready_to_resume
 from edx_proctoring.api.providers import contact_and_rules
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import get_exam_type, get_exam_url, get_time_remaining_for_attempt, humanized_time
 
@@ -62,7 +63,7 @@ def data_of_attempt(
 
     ``exam``: exam dict to show instead of the attempt's own.
     """
-    attempt = attempt_dict(transitions.end_if_time_is_up(found))
+    attempt = attempt_dict(status_change.end_if_time_is_up(found))
     exam = exam or attempt["proctored_exam"]
     provider = backends.find_backend_provider(exam)
 

@@ -8,13 +8,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
-from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance, ProctoredExamStudentAttempt
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.models.attempts import ProctoredExamStudentAttemptQuerySet
-from edx_proctoring.serializers import (
-    ProctoredExamStudentAllowanceSerializer,
-    ProctoredExamStudentAttemptSerializer,
-    data_of,
-)
+from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.utils.storable import as_id, is_storable
 from edx_proctoring.utils.texts import as_text
 
@@ -78,14 +74,6 @@ def get_last_exam_completion_date(course_id: Any, username: str) -> Any:
 # For sister rooms
 
 
-def attempt_dict(attempt: ProctoredExamStudentAttempt) -> dict[str, Any]:
-    """Return the contract's dict of an attempt, fresh. No query if exam and user were loaded with it."""
-    return data_of(ProctoredExamStudentAttemptSerializer, attempt)
-
-
-def allowance_dict(allowance: ProctoredExamStudentAllowance) -> dict[str, Any]:
-    """Return the contract's dict of an allowance, fresh."""
-    return data_of(ProctoredExamStudentAllowanceSerializer, allowance)
 
 
 def attempt_with(**criteria: Any) -> ProctoredExamStudentAttempt | None:

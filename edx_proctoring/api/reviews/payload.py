@@ -1,7 +1,7 @@
 """A provider's review, checked and typed. Spec: backends.md 9.2.
 
-Everything is looked at before anything is stored: what a provider got wrong is answered with the
-reason, and the attempt is as it was.
+Everything is checked before anything is stored: a malformed review is refused with the reason, and the
+attempt stays as it was.
 """
 
 from collections.abc import Mapping

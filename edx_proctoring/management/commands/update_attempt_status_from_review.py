@@ -2,13 +2,12 @@
 
 import argparse
 import logging
-from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.base import CommandError
 
-from edx_proctoring.api.effects import emails
+from edx_proctoring.api.reviews import receiving
 from edx_proctoring.management.batches import BatchCommand, rows_in_batches
 from edx_proctoring.models import ProctoredExamSoftwareSecureReview
 
@@ -75,8 +74,7 @@ class Command(BatchCommand):
         if options["dry_run"]:
             return True
         try:
-            with emails.no_new_emails() if options["no_email"] else nullcontext():
-                review.save()
+            receiving.apply_review_again(review, sends_mail=not options["no_email"])
         except Exception:
             log.exception("review could not be applied: review_id=%s", review.pk)
             return False

@@ -2,13 +2,11 @@
 
 import argparse
 import logging
-from contextlib import nullcontext
 from typing import Any
 
 from django.core.management.base import CommandError
 
-from edx_proctoring import api
-from edx_proctoring.api.effects import emails
+from edx_proctoring.api.lifecycle import status_change
 from edx_proctoring.management.batches import BatchCommand, rows_in_batches
 from edx_proctoring.models import ProctoredExamStudentAttempt
 
@@ -65,8 +63,7 @@ class Command(BatchCommand):
         if options["dry_run"]:
             return True
         try:
-            with emails.no_new_emails() if options["no_email"] else nullcontext():
-                api.update_attempt_status(attempt.pk, attempt.status)
+            status_change.change_status(attempt.pk, attempt.status, sends_mail=not options["no_email"])
         except Exception:
             log.exception("effects could not be repeated: attempt_id=%s", attempt.pk)
             return False

@@ -1,41 +1,33 @@
-"""Deadlines for people: why a learner's time ends when it ends, and giving more of it.
+"""Why a learner's time ends when it ends, explained for people.
 
-Spec: beyond.md 5. The arithmetic is in ``timing``; here it is explained, and extended.
+The arithmetic is in ``lifecycle.timing``; more time is given in ``extension``. Spec: beyond.md 5.
 """
 
 import json
-import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from edx_proctoring.api.exams import exams
 from edx_proctoring.api.lifecycle import timing
-from edx_proctoring.api.lifecycle.queries import attempt_dict, attempt_with, existing_attempt
+from edx_proctoring.api.lifecycle.queries import attempt_with, existing_attempt
 from edx_proctoring.exceptions import (
-    ProctoredExamIllegalStatusTransition,
     ProctoredExamNotFoundException,
-    ProctoredExamPermissionDenied,
     StudentExamAttemptDoesNotExistsException,
 )
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
-from edx_proctoring.models.allowances import MAX_MINUTES
+from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
-from edx_proctoring.utils import emit_event, get_course_end_date, get_exam_due_date, humanized_time
+from edx_proctoring.utils import get_course_end_date, get_exam_due_date, humanized_time
 from edx_proctoring.utils.storable import as_id
 
-__all__ = ["DeadlineExplanation", "Extension", "explain_deadline", "extend_running_attempt"]
+__all__ = ["DeadlineExplanation", "Extension", "explain_deadline"]
 
-log = logging.getLogger(__name__)
-
-# An extension is told from other changes by the reason kept in the history row (100 characters).
+# The reason kept in the history row of an extension begins with this word.
 EXTENSION_MARK: Final = "extended"
-_REASON_LENGTH: Final = 100
 
 BOUND_BY_LIMIT: Final = "limit"
 BOUND_BY_CARRY_OVER: Final = "carry_over"
@@ -97,7 +89,7 @@ def explain_deadline(
     ``StudentExamAttemptDoesNotExistsException``, ``ProctoredExamNotFoundException``.
     """
     attempt, exam_obj, user_id = _subject(attempt_id, exam_id, user_id)
-    exam = exams.exam_dict(exam_obj)
+    exam = exam_dict(exam_obj)
     now = timezone.now()
     carry_over_seconds = None if attempt is None else attempt.time_remaining_seconds
     allowance_minutes = timing.grants_for(exam["id"], user_id).extra_minutes
@@ -137,85 +129,6 @@ def explain_deadline(
         extensions=extensions,
         binding=binding,
         sentence=_sentence(allowed, binding, allowance_minutes, extensions),
-    )
-
-
-def extend_running_attempt(
-    attempt_id: int, minutes: int, by: Any, reason: str, *, past_due: bool = False
-) -> DeadlineExplanation:
-    """Give a learner whose clock is ticking more time; return the deadline as it is then.
-
-    Args:
-        attempt_id: id of a live attempt that is in progress.
-        minutes: how many to add, at least 1.
-        by: the ``User`` who decides; kept in the history with ``reason``.
-        reason: why, in the words of staff; not empty.
-        past_due: also beyond the due date; for global staff only.
-
-    The learner's clock follows at its next poll. Locks: the attempt. Raises ``ValueError`` for
-    minutes or a reason that make no sense; ``StudentExamAttemptDoesNotExistsException``;
-    ``ProctoredExamIllegalStatusTransition`` if the attempt is not running or its time is up;
-    ``ProctoredExamPermissionDenied`` if the new end is past the due date.
-    """
-    if not 1 <= minutes <= MAX_MINUTES:
-        raise ValueError(f"minutes={minutes}: an extension adds at least one minute, and at most {MAX_MINUTES}")
-    if not reason.strip():
-        raise ValueError("an extension needs a reason")
-    if past_due and not by.is_staff:
-        raise ProctoredExamPermissionDenied("Only global staff may extend an attempt beyond the due date.")
-    seen = existing_attempt(attempt_id)
-    exam = exams.exam_dict(seen.proctored_exam)
-    due_date = get_exam_due_date(exam, seen.user_id)
-    now = timezone.now()
-    with transaction.atomic():
-        attempt = ProctoredExamStudentAttempt.objects.locked(attempt_id)
-        attempt.proctored_exam, attempt.user = seen.proctored_exam, seen.user
-        new_limit = _extended_limit(attempt, minutes, now=now)
-        new_end = timing.expires_at(attempt.started_at, new_limit)
-        if not past_due and due_date is not None and new_end is not None and new_end > due_date:
-            raise ProctoredExamPermissionDenied(
-                f"attempt_id={attempt_id} cannot be extended to {new_end.isoformat()}: "
-                f"the exam is due at {due_date.isoformat()}."
-            )
-        attempt.allowed_time_limit_mins = new_limit
-        _keep_in_history(attempt, minutes, by=by, reason=reason)
-        attempt.save()
-    log.info(
-        "attempt extended: attempt_id=%s exam_id=%s user_id=%s course_id=%s minutes=%s by=%s past_due=%s",
-        attempt.pk,
-        exam["id"],
-        attempt.user_id,
-        exam["course_id"],
-        minutes,
-        by.pk,
-        past_due,
-    )
-    emit_event(
-        exam,
-        "extended",
-        attempt=attempt_dict(attempt),
-        override_data={"attempt_extended_by_mins": minutes, "attempt_extended_by_user_id": by.pk},
-    )
-    return explain_deadline(attempt.pk)
-
-
-def _extended_limit(attempt: ProctoredExamStudentAttempt, minutes: int, *, now: datetime) -> int:
-    limit = attempt.allowed_time_limit_mins
-    is_running = Status.is_in_progress_status(attempt.status) and attempt.started_at is not None
-    if not is_running or limit is None:
-        raise ProctoredExamIllegalStatusTransition(
-            f"attempt_id={attempt.pk} is not running: status={attempt.status}. Give an allowance, "
-            "or release the attempt for resumption."
-        )
-    if timing.has_run_out(attempt.status, attempt.started_at, limit, now=now):
-        raise ProctoredExamIllegalStatusTransition(f"attempt_id={attempt.pk} cannot be extended: its time is up.")
-    return limit + minutes
-
-
-def _keep_in_history(attempt: ProctoredExamStudentAttempt, minutes: int, *, by: Any, reason: str) -> None:
-    # simple-history takes both from the instance when it writes the row of the next save.
-    attempt.__dict__.update(
-        _change_reason=f"{EXTENSION_MARK} {minutes}: {reason.strip()}"[:_REASON_LENGTH], _history_user=by
     )
 
 

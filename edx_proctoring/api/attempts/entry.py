@@ -1,0 +1,190 @@
+"""Enter an exam: create an attempt, registered with the provider first if it is proctored.
+
+Locks: the attempt that the new one resumes, if there is one. Spec: python-api.md 8.5.
+"""
+
+import logging
+import uuid
+from dataclasses import dataclass, replace
+
+from django.db import IntegrityError
+
+from edx_proctoring import backends, host, runtime
+from edx_proctoring.api.attempts import entry_check, resuming
+from edx_proctoring.api.attempts.entry_check import Entry
+from edx_proctoring.api.effects import receivers
+from edx_proctoring.api.lifecycle import timing
+from edx_proctoring.api.providers import attempt_registration
+from edx_proctoring.exceptions import StudentExamAttemptOnPastDueProctoredExam
+from edx_proctoring.models import OpenAttempt, ProctoredExamReviewPolicy, ProctoredExamStudentAttempt
+from edx_proctoring.serializers import attempt_dict
+from edx_proctoring.utils import emit_event
+from edx_proctoring.utils.db import short_transaction
+
+__all__ = ["create_exam_attempt"]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What a provider answered to a registration; the defaults are for attempts without one."""
+
+    external_id: str | None = None
+    force_status: str | None = None
+    full_name: str = ""
+    profile_name: str = ""
+
+
+def create_exam_attempt(exam_id: int, user_id: int, taking_as_proctored: bool = False) -> int:
+    """Create an attempt and return its id; a proctored one is registered with the provider first.
+
+    An attempt that staff released for resumption is resumed: the new one gets the time it had left.
+    Practice attempts may be repeated freely. ``taking_as_proctored`` has no meaning for an exam that
+    is not proctored. Without a registration there is no attempt; no row is locked while the provider
+    is called. Two requests do not make two attempts: see ``_insert``.
+
+    Raises ``ProctoredExamNotFoundException``, ``UserNotFoundException``,
+    ``StudentExamAttemptAlreadyExistsException``, ``StudentExamAttemptOnPastDueProctoredExam`` and
+    what the registration raises.
+    """
+    return enter(entry_check.look_up(exam_id, user_id), taking_as_proctored=taking_as_proctored).pk
+
+
+def enter(entry: Entry, *, taking_as_proctored: bool) -> ProctoredExamStudentAttempt:
+    """As ``create_exam_attempt``, for callers who have looked the entry up; return the attempt."""
+    exam = entry.exam_dict
+    taking_as_proctored = taking_as_proctored and exam["is_proctored"]
+    entry_check.refuse_second_attempt(entry)
+    attempt_code = str(uuid.uuid4()).upper()
+    policy = ProctoredExamReviewPolicy.get_review_policy_for_exam(exam["id"])
+    registration = Registration()
+    if taking_as_proctored:
+        registration = _register(entry, attempt_code, policy)
+        # The provider may have got to know the exam with this attempt.
+        entry.exam.external_id = exam["external_id"]
+    try:
+        attempt = _insert(
+            entry,
+            attempt_code=attempt_code,
+            taking_as_proctored=taking_as_proctored,
+            # Of the rules that the provider was told.
+            review_policy_id=None if policy is None else policy.pk,
+            registration=registration,
+        )
+    except Exception:
+        # Another request was faster, or the database failed: the provider must not wait for this learner.
+        attempt_registration.withdraw_registration(exam, registration.external_id)
+        raise
+    _announce(attempt, entry, registration)
+    log.info(
+        "attempt created: attempt_id=%s exam_id=%s user_id=%s course_id=%s taking_as_proctored=%s status=%s",
+        attempt.pk,
+        exam["id"],
+        entry.user.pk,
+        exam["course_id"],
+        taking_as_proctored,
+        attempt.status,
+    )
+    return attempt
+
+
+def _register(entry: Entry, attempt_code: str, policy: ProctoredExamReviewPolicy | None) -> Registration:
+    exam, user_id, current = entry.exam_dict, entry.user.pk, entry.current
+    if timing.is_exam_passed_due(exam, user=user_id):
+        raise StudentExamAttemptOnPastDueProctoredExam(
+            f"user_id={user_id} cannot attempt exam_id={exam['id']} in course_id={exam['course_id']}: "
+            "its due date has passed."
+        )
+    grants = timing.grants_for(exam["id"], user_id)
+    external_id, force_status, full_name, profile_name = attempt_registration._register_proctored_exam_attempt(
+        user_id,
+        exam["id"],
+        exam,
+        attempt_code,
+        policy,
+        verified_name=_verified_name(entry),
+        allowed_minutes=timing.calculate_allowed_minutes(
+            exam,
+            user_id,
+            carry_over_seconds=None if current is None else current.time_remaining_seconds,
+            extra_minutes=grants.extra_minutes,
+        ),
+        grants=grants,
+    )
+    return Registration(external_id, force_status, full_name, profile_name)
+
+
+def _verified_name(entry: Entry) -> str | None:
+    service: host.NameAffirmationService | None = runtime.get_runtime_service(host.NAME_AFFIRMATION)
+    if service is None:
+        return None
+    verified = service.get_verified_name(entry.user, is_verified=False, statuses_to_exclude=["denied"])
+    return None if verified is None else verified.verified_name
+
+
+@short_transaction
+def _insert(
+    entry: Entry,
+    *,
+    attempt_code: str,
+    taking_as_proctored: bool,
+    review_policy_id: int | None,
+    registration: Registration,
+) -> ProctoredExamStudentAttempt:
+    """Insert the row, once and with its final status.
+
+    The unique constraint on ``OpenAttempt`` lets one of several requests in, also under a caller's
+    older snapshot (REPEATABLE READ). The current attempt is looked at again if the provider was
+    called meanwhile: an attempt made by 6.1.4 has no such row.
+    """
+    exam, user = entry.exam, entry.user
+    if taking_as_proctored:
+        entry = replace(entry, current=entry_check.current_attempt(exam.pk, user.pk))
+        entry_check.refuse_second_attempt(entry)
+    time_remaining_seconds = None
+    if entry.resumes is not None:
+        time_remaining_seconds = entry.resumes.time_remaining_seconds
+        resuming.mark_exam_attempt_as_resumed(entry.resumes.pk)
+    attempt = ProctoredExamStudentAttempt.create_exam_attempt(
+        exam.pk,
+        user.pk,
+        attempt_code,
+        taking_as_proctored,
+        exam.is_practice_exam,
+        registration.external_id,
+        review_policy_id=review_policy_id,
+        status=registration.force_status,
+        time_remaining_seconds=time_remaining_seconds,
+    )
+    attempt.proctored_exam, attempt.user = exam, user
+    if not attempt.is_sample_attempt:
+        try:
+            is_ours = OpenAttempt.objects.take(attempt)
+        except IntegrityError as error:
+            # Let the IntegrityError roll the transaction back; the attempt row must go with it.
+            raise entry_check.already_exists(entry) from error
+        if not is_ours:
+            raise entry_check.already_exists(entry)
+    return attempt
+
+
+def _announce(attempt: ProctoredExamStudentAttempt, entry: Entry, registration: Registration) -> None:
+    exam = entry.exam_dict
+    provider = backends.get_backend_provider(exam)
+    try:
+        # Not an effect with a row: this signal carries the learner's name, which is not stored anywhere.
+        receivers.send_status_signal(
+            attempt_id=attempt.pk,
+            user_id=attempt.user_id,
+            status=attempt.status,
+            full_name=registration.full_name,
+            profile_name=registration.profile_name,
+            is_practice_exam=exam["is_practice_exam"],
+            is_proctored=attempt.taking_as_proctored,
+            backend_supports_onboarding=provider.supports_onboarding if provider else None,
+        )
+    except Exception:  # pylint: disable=broad-except
+        # The attempt exists; a failing receiver must not turn that into an error for the learner.
+        log.exception("receiver of the status signal failed: attempt_id=%s", attempt.pk)
+    emit_event(exam, attempt.status, attempt=attempt_dict(attempt))

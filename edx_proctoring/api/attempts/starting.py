@@ -1,0 +1,50 @@
+"""Start an attempt: its clock begins to run. Hooks that can refuse a start are in ``start_gates``."""
+
+from edx_proctoring.api.lifecycle import queries, status_change
+from edx_proctoring.exceptions import (
+    StudentExamAttemptDoesNotExistsException,
+    StudentExamAttemptedAlreadyStarted,
+)
+from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
+
+__all__ = ["start_exam_attempt", "start_exam_attempt_by_code"]
+
+
+def start_exam_attempt(exam_id: int, user_id: int) -> int:
+    """Start the learner's current attempt and return its id.
+
+    Raises ``StudentExamAttemptDoesNotExistsException``, ``StudentExamAttemptedAlreadyStarted``,
+    ``ProctoredExamIllegalStatusTransition``. Spec: python-api.md 8.6.
+    """
+    attempt = queries.attempt_with(proctored_exam_id=exam_id, user_id=user_id)
+    if attempt is None:
+        raise StudentExamAttemptDoesNotExistsException(
+            f"Cannot start exam_id={exam_id} for user_id={user_id}: there is no attempt."
+        )
+    return start(attempt)
+
+
+def start_exam_attempt_by_code(attempt_code: str) -> int:
+    """Start the attempt with our code and return its id; raises as ``start_exam_attempt``."""
+    attempt = queries.attempt_with(attempt_code=attempt_code)
+    if attempt is None:
+        raise StudentExamAttemptDoesNotExistsException(
+            f"Cannot start attempt_code={attempt_code}: there is no such attempt."
+        )
+    return start(attempt)
+
+
+def start(seen: ProctoredExamStudentAttempt) -> int:
+    """Start this attempt, loaded with exam and user, and return its id; raises as ``start_exam_attempt``."""
+    attempt = status_change.end_if_time_is_up(seen)
+    return status_change.change_status(attempt.pk, Status.started, seen=attempt, condition=_has_not_started)
+
+
+def _has_not_started(attempt: ProctoredExamStudentAttempt) -> bool:
+    # Asked under the lock: if two tabs press Start together, the second finds the clock running.
+    if attempt.started_at and attempt.status == Status.started:
+        raise StudentExamAttemptedAlreadyStarted(
+            f"attempt_id={attempt.pk} of exam_id={attempt.proctored_exam_id} has started already."
+        )
+    return True

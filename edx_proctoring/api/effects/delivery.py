@@ -1,0 +1,214 @@
+"""Delivering effects: with the change that causes them, right after it, or later.
+
+- A change whose effects stay in this process and its database delivers them inside its transaction
+  (``deliver_with_change``): both are committed together, and only what failed is recorded.
+- Otherwise the effects are recorded with the change and delivered after the commit (``deliver``),
+  in order; provider calls and mails by a worker if ``ASYNC_PROVIDER_CALLS`` is on.
+- What is left over is retried by the next change of the attempt and by ``deliver_due_effects``.
+
+A failing effect is logged and kept, never raised: the status stands. Receivers say what is now, not
+what changed, so a repetition does no harm; a second mail is only possible if the process is killed
+between the mail server's answer and the next statement (docs/decisions/0005-when-effects-are-forgotten.rst).
+"""
+
+import json
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
+from typing import Any, Final
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from edx_proctoring import conf
+from edx_proctoring.api.effects import outbox, workers
+from edx_proctoring.api.effects.outbox import Effect, Recorded
+from edx_proctoring.api.effects.routes import AFTER_COMMIT_KINDS, OUTSIDE_KINDS, Delivery, Scene, route, route_of
+from edx_proctoring.backends import waiting
+from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
+from edx_proctoring.utils.db import inner_savepoint
+
+__all__ = ["DeliveryReport", "deliver_due_effects", "retry_effects"]
+
+log = logging.getLogger(__name__)
+
+# Rows of a batch that were read longer ago than this are read once more before they are delivered.
+REREAD_AFTER: Final = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """How many effects were delivered, superseded, failed (to be tried again) and given up."""
+
+    delivered: int = 0
+    superseded: int = 0
+    failed: int = 0
+    given_up: int = 0
+
+    def __add__(self, other: "DeliveryReport") -> "DeliveryReport":
+        return DeliveryReport(
+            self.delivered + other.delivered,
+            self.superseded + other.superseded,
+            self.failed + other.failed,
+            self.given_up + other.given_up,
+        )
+
+
+def stay_local(effects: Iterable[Effect]) -> bool:
+    """Return whether none of the effects talks to a provider, sends a mail or changes another attempt."""
+    return all(effect.kind not in AFTER_COMMIT_KINDS for effect in effects)
+
+
+def deliver_with_change(
+    effects: Sequence[Effect],
+    attempt: ProctoredExamStudentAttempt,
+    *,
+    from_status: str,
+    to_status: str,
+    actor: Any = None,
+) -> None:
+    """Deliver effects that ``stay_local`` inside the transaction of the change; record those that fail.
+
+    ``attempt``: as it is now, with exam and user. Raises only if the database has given up the transaction.
+    """
+    scene = Scene(attempt, actor)
+    for effect in effects:
+        try:
+            _receive(Delivery(effect.call, to_status, effect.arguments, scene), effect.kind)
+        except Exception as error:
+            if connection.needs_rollback:
+                raise
+            outbox.keep_failed(attempt, effect, error, from_status=from_status, to_status=to_status)
+
+
+def deliver(recorded: Recorded, attempt: ProctoredExamStudentAttempt, *, actor: Any = None) -> DeliveryReport:
+    """Deliver what ``outbox.record`` returned, after the transaction of the change.
+
+    ``attempt``: as it is now, with exam and user. ``actor``: the ``User`` behind the change, or
+    None. Provider calls use ``page_timeout``; a call that fails is retried later with the full
+    timeout. Never raises because of a receiver.
+    """
+    rows = recorded.rows
+    if conf.proctoring.async_provider_calls:
+        for_workers = [row.pk for row in rows if row.kind in OUTSIDE_KINDS]
+        rows = [row for row in rows if row.kind not in OUTSIDE_KINDS]
+        if for_workers:
+            transaction.on_commit(partial(workers.hand_over, for_workers))
+    with waiting.a_page_waits():
+        return _deliver_rows(rows, attempt, actor=actor, repeat_at=recorded.repeat_at)
+
+
+def deliver_due_effects(
+    *,
+    effect_ids: Collection[int] | None = None,
+    now: datetime | None = None,
+    limit: int = 200,
+    ignore_pause: bool = False,
+) -> DeliveryReport:
+    """Deliver leftovers that are due; for cron, Celery and staff.
+
+    ``effect_ids``: only these. ``ignore_pause``: also before their next try; what another process is
+    delivering at this moment may then be delivered twice. ``limit``: at most so many at once. Safe to
+    run on several hosts at the same time.
+    """
+    began = timezone.now()
+    now = now or began
+    rows = outbox.claim(effect_ids, now=now, limit=limit, ignore_pause=ignore_pause)
+    attempts = _attempts_of(rows)
+    report = DeliveryReport()
+    in_order = sorted(rows, key=lambda row: (row.attempt_id, row.pk))
+    for attempt_id, group in groupby(in_order, key=lambda row: row.attempt_id):
+        mine, attempt = list(group), attempts.get(attempt_id)
+        if timezone.now() - began > REREAD_AFTER:
+            # The deliveries before took long: the lease is about to end, and the attempt may have moved on.
+            mine = outbox.renew_claim(mine, leased_until=now + outbox.LEASE)
+            attempt = _attempts_of(mine).get(attempt_id)
+        if attempt is None:
+            # The attempt was removed: nothing is left to be true.
+            outbox.settle_superseded(mine)
+            report += DeliveryReport(superseded=len(mine))
+        else:
+            report += _deliver_rows(mine, attempt)
+    if rows:
+        log.info(
+            "effects delivered: delivered=%s superseded=%s failed=%s given_up=%s",
+            report.delivered,
+            report.superseded,
+            report.failed,
+            report.given_up,
+        )
+    return report
+
+
+def retry_effects(effect_ids: Collection[int]) -> DeliveryReport:
+    """Try effects again at once, also those that were given up, as a member of staff asked for."""
+    AttemptEffect.objects.filter(pk__in=effect_ids, state=AttemptEffect.STATE_FAILED).update(
+        state=AttemptEffect.STATE_DUE
+    )
+    return deliver_due_effects(effect_ids=effect_ids, limit=len(effect_ids), ignore_pause=True)
+
+
+def _deliver_rows(
+    rows: Iterable[AttemptEffect],
+    attempt: ProctoredExamStudentAttempt,
+    *,
+    actor: Any = None,
+    repeat_at: Mapping[int, datetime] | None = None,
+) -> DeliveryReport:
+    scene = Scene(attempt, actor)
+    delivered: list[AttemptEffect] = []
+    superseded: list[AttemptEffect] = []
+    report = DeliveryReport()
+    is_fresh = True
+    for row in rows:
+        its_route = route_of(row)
+        if its_route.is_untrue(row.to_status, attempt.status):
+            superseded.append(row)
+            continue
+        # A receiver before this one may have changed the attempt, and that change has superseded the row.
+        if not is_fresh and its_route.depends_on_status and not outbox.is_due(row):
+            outbox.cancel_repetition(row)
+            report += DeliveryReport(superseded=1)
+            continue
+        is_fresh = False
+        try:
+            _receive(Delivery(row.call_name, row.to_status, json.loads(row.arguments), scene), row.kind)
+        except Exception as error:
+            # Providers and services raise what they like, and the status stands.
+            report += _REPORTS[outbox.note_failure(row, error)]
+            continue
+        report += DeliveryReport(delivered=1)
+        if repeat_at and row.pk in repeat_at:
+            outbox.repeat_at(row, repeat_at[row.pk])
+            continue
+        delivered.append(row)
+        if its_route.reaches_a_person:
+            outbox.forget(delivered)
+            delivered = []
+    outbox.settle_superseded(superseded)
+    outbox.forget(delivered)
+    return report + DeliveryReport(superseded=len(superseded))
+
+
+_REPORTS: Final = {
+    AttemptEffect.STATE_DUE: DeliveryReport(failed=1),
+    AttemptEffect.STATE_FAILED: DeliveryReport(given_up=1),
+    AttemptEffect.STATE_SUPERSEDED: DeliveryReport(superseded=1),
+}
+
+
+def _receive(delivery: Delivery, kind: str) -> None:
+    """Call the receiver; what it wrote before it failed is rolled back, unless it has transactions of its own."""
+    its_route = route(kind, delivery.call)
+    with nullcontext() if its_route.own_transactions else inner_savepoint():
+        its_route.receiver(delivery)
+
+
+def _attempts_of(rows: Collection[AttemptEffect]) -> dict[int, ProctoredExamStudentAttempt]:
+    """Return the attempts of effects as they are now, by id, with exam and user; removed ones are left out."""
+    attempts = ProctoredExamStudentAttempt.objects.filter(pk__in={row.attempt_id for row in rows})
+    return {attempt.pk: attempt for attempt in attempts.with_exam_and_user()}

@@ -1,0 +1,308 @@
+"""The one place that writes the status of an attempt.
+
+``write_change`` plans a change under the lock of the attempt, saves it once and records its effects
+in the same transaction; ``Change.deliver`` delivers them afterwards. ``change_status`` does both and
+ends an attempt whose time is up. What may follow what is decided by the tables of ``transitions``.
+Locks: the attempt. Spec: python-api.md 7.3.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from edx_proctoring import backends, conf, host, runtime
+from edx_proctoring.api.effects import delivery, emails, outbox
+from edx_proctoring.api.effects.outbox import Recorded
+from edx_proctoring.api.lifecycle import queries, timing, transitions
+from edx_proctoring.api.lifecycle.transitions import Facts, Plan, Target
+from edx_proctoring.exceptions import (
+    ProctoredExamIllegalStatusTransition,
+    StudentExamAttemptDoesNotExistsException,
+)
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.serializers import exam_dict
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
+from edx_proctoring.utils.db import short_transaction
+from edx_proctoring.utils.time import with_zone
+
+__all__ = ["update_attempt_status"]
+
+log = logging.getLogger(__name__)
+
+# Asked about the attempt under its lock: False leaves it as it is; it may raise instead.
+Condition = Callable[[ProctoredExamStudentAttempt], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A status change that was written, with the effects that are still to be delivered."""
+
+    attempt: ProctoredExamStudentAttempt
+    requested: str
+    plan: Plan
+    pending: Recorded
+    actor: Any = None
+
+    def deliver(self) -> None:
+        """Deliver the pending effects, after the transaction of the change. Never raises because of a receiver."""
+        log.info(
+            "attempt status changed: attempt_id=%s exam_id=%s user_id=%s course_id=%s from=%s to=%s requested=%s "
+            "reason=%s",
+            self.attempt.pk,
+            self.attempt.proctored_exam_id,
+            self.attempt.user_id,
+            self.attempt.proctored_exam.course_id,
+            self.plan.from_status,
+            self.plan.to_status,
+            self.requested,
+            self.plan.rewrite or "requested",
+        )
+        if self.pending.rows:
+            delivery.deliver(self.pending, self.attempt, actor=self.actor)
+
+
+def update_attempt_status(
+    attempt_id: int,
+    to_status: str,
+    raise_if_not_found: bool = True,
+    cascade_effects: bool = True,
+    timeout_timestamp: datetime | None = None,
+    update_attributable_to: Any = None,
+) -> int | None:
+    """Change the status of an attempt, with all that follows, and return the attempt's id.
+
+    Args:
+        attempt_id: id of a live attempt.
+        to_status: the requested status. A time-out, and entering a running exam again, become
+            ``submitted``.
+        raise_if_not_found: otherwise the answer for an unknown id is None.
+        cascade_effects: whether declining closes the learner's other proctored exams.
+        timeout_timestamp: when time ran out, in UTC if it has no zone; for ``timed_out`` only.
+        update_attributable_to: the ``User`` who decided, or None.
+
+    Raises ``StudentExamAttemptDoesNotExistsException``; ``ProctoredExamIllegalStatusTransition``,
+    with nothing written; whatever the look-up of an unknown provider raises, likewise. An effect
+    that fails does not raise. Spec: python-api.md 7.3, cross-cutting.md C3.
+    """
+    try:
+        return change_status(
+            attempt_id,
+            to_status,
+            cascades=cascade_effects,
+            ended_at=with_zone(timeout_timestamp),
+            actor=update_attributable_to,
+        )
+    except StudentExamAttemptDoesNotExistsException:
+        if raise_if_not_found:
+            raise
+        return None
+
+
+def change_status(
+    attempt_id: int,
+    to_status: str,
+    *,
+    condition: Condition | None = None,
+    seen: ProctoredExamStudentAttempt | None = None,
+    cascades: bool = True,
+    ended_at: datetime | None = None,
+    actor: Any = None,
+    sends_mail: bool = True,
+) -> int:
+    """Change the status of an attempt if a condition holds under its lock, and return the attempt's id.
+
+    ``condition``: for requests that may be sent twice or race with others. ``seen``: the attempt with
+    exam and user, from callers who have read it. ``sends_mail``: False for operators who repeat effects.
+    Otherwise as ``update_attempt_status``.
+    """
+    attempt = _change(
+        attempt_id,
+        to_status,
+        condition=condition,
+        seen=seen,
+        cascades=cascades,
+        ended_at=ended_at,
+        actor=actor,
+        sends_mail=sends_mail,
+    )
+    # A clock that starts with no time left ends at once: the provider is told the start, then the end.
+    return end_if_time_is_up(attempt).pk
+
+
+def end_if_time_is_up(attempt: ProctoredExamStudentAttempt) -> ProctoredExamStudentAttempt:
+    """Return the attempt as it is after its time-out, if its time is up; else the same object.
+
+    ``attempt``: loaded with exam and user. If two readers notice it together, one of them ends it.
+    """
+    now = timezone.now()
+    if attempt.pk is None or not time_is_up(attempt, now):
+        return attempt
+    try:
+        return _change(
+            attempt.pk,
+            Status.timed_out,
+            condition=lambda current: time_is_up(current, now),
+            seen=attempt,
+            ended_at=timing.expires_at(attempt.started_at, attempt.allowed_time_limit_mins),
+        )
+    except StudentExamAttemptDoesNotExistsException:
+        # Removed since it was read: there is nothing to end.
+        return attempt
+
+
+def time_is_up(attempt: ProctoredExamStudentAttempt, now: datetime) -> bool:
+    """Return whether the attempt is open although its clock has run out."""
+    return timing.has_run_out(attempt.status, attempt.started_at, attempt.allowed_time_limit_mins, now=now)
+
+
+def _change(
+    attempt_id: int,
+    to_status: str,
+    *,
+    condition: Condition | None = None,
+    seen: ProctoredExamStudentAttempt | None = None,
+    **options: Any,
+) -> ProctoredExamStudentAttempt:
+    """Change the status if the condition holds; return the attempt as it is now. Options as of ``write_change``."""
+    attempt, change = _change_under_lock(attempt_id, to_status, condition, seen, options)
+    if change is not None:
+        change.deliver()
+    return attempt
+
+
+@short_transaction
+def _change_under_lock(
+    attempt_id: int,
+    to_status: str,
+    condition: Condition | None,
+    seen: ProctoredExamStudentAttempt | None,
+    options: Mapping[str, Any],
+) -> tuple[ProctoredExamStudentAttempt, Change | None]:
+    attempt = ProctoredExamStudentAttempt.objects.locked(attempt_id)
+    if seen is not None:
+        attempt.proctored_exam, attempt.user = seen.proctored_exam, seen.user
+    if condition is not None and not condition(attempt):
+        return attempt, None
+    return attempt, write_change(attempt, to_status, **options)
+
+
+def write_change(
+    attempt: ProctoredExamStudentAttempt,
+    to_status: str,
+    *,
+    cascades: bool = True,
+    ended_at: datetime | None = None,
+    actor: Any = None,
+    sends_mail: bool = True,
+) -> Change:
+    """Save a status change and record its effects, in the caller's transaction; the caller delivers afterwards.
+
+    ``attempt``: locked in this transaction; it gets the new values. The other arguments are those of
+    ``change_status``. Every status change passes here. Raises ``ProctoredExamIllegalStatusTransition``
+    and what the look-up of an unknown provider raises, with nothing written.
+    """
+    now = timezone.now()
+    exam = exam_dict(attempt.proctored_exam)
+    provider = backends.get_backend_provider(exam)
+    target = transitions.resolve_target(
+        attempt.status, to_status, allow_timed_out=_may_stay_timed_out(attempt.proctored_exam)
+    )
+    _refuse_if_illegal(attempt, target.status)
+    facts = _gather_facts(
+        attempt,
+        target,
+        exam,
+        provider,
+        cascades=cascades,
+        ended_at=ended_at,
+        actor=actor,
+        sends_mail=sends_mail,
+    )
+    plan = transitions.plan_transition(target, facts, now=now)
+    if not facts.was_completed and plan.changes.get("completed_at"):
+        # Written ahead of ``save``: the completion is an effect of this change, and the receiver that
+        # reports the first ``completed_at`` of a saved attempt must not report it a second time.
+        ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).update(completed_at=plan.changes["completed_at"])
+    plan.apply_to(attempt)
+    attempt.save()
+    leftovers = outbox.leftovers_of(attempt.pk)
+    statuses = {"from_status": plan.from_status, "to_status": plan.to_status}
+    if not leftovers and delivery.stay_local(plan.effects):
+        delivery.deliver_with_change(plan.effects, attempt, actor=actor, **statuses)
+        pending = Recorded(())
+    else:
+        pending = outbox.record(attempt, plan.effects, leftovers, now=now, **statuses)
+    return Change(attempt, to_status, plan, pending, actor)
+
+
+def _may_stay_timed_out(exam: ProctoredExam) -> bool:
+    """Return whether a time-out keeps its own status: a setting that a provider may have for its exams."""
+    if not exam.is_proctored:
+        return conf.proctoring.allow_timed_out_state
+    return bool(backends.provider_setting(exam.backend, "ALLOW_TIMED_OUT_STATE"))
+
+
+def _refuse_if_illegal(attempt: ProctoredExamStudentAttempt, to_status: str) -> None:
+    refusal = transitions.find_refusal(attempt.status, to_status)
+    if refusal is not None:
+        raise ProctoredExamIllegalStatusTransition(
+            f"A status transition from {attempt.status} to {to_status} was attempted on "
+            f"exam_id={attempt.proctored_exam_id} for user_id={attempt.user_id} "
+            f"in course_id={attempt.proctored_exam.course_id}. "
+            f"This is not allowed: {refusal.hint}."
+        )
+
+
+def _gather_facts(
+    attempt: ProctoredExamStudentAttempt,
+    target: Target,
+    exam: Mapping[str, Any],
+    provider: Any,
+    *,
+    cascades: bool,
+    ended_at: datetime | None,
+    actor: Any,
+    sends_mail: bool,
+) -> Facts:
+    is_first_start = target.status == Status.started and attempt.started_at is None
+    return Facts(
+        attempt_id=attempt.pk,
+        from_status=attempt.status,
+        was_completed=attempt.completed_at is not None,
+        in_resume_process=queries.is_attempt_in_resume_process(attempt),
+        is_proctored_exam=exam["is_proctored"],
+        is_practice_exam=exam["is_practice_exam"],
+        has_provider=provider is not None,
+        provider_supports_onboarding=bool(provider is not None and provider.supports_onboarding),
+        backend=exam["backend"] or backends.default_backend_name(),
+        sends_mail=sends_mail and emails.may_be_mailed_about(attempt, target.status),
+        has_credit_service=runtime.get_runtime_service(host.CREDIT) is not None,
+        consequences_allowed=_consequences_allowed(attempt, target.status),
+        is_first_start=is_first_start,
+        allowed_minutes=(
+            timing.calculate_allowed_minutes(
+                exam, attempt.user_id, carry_over_seconds=attempt.time_remaining_seconds
+            )
+            if is_first_start
+            else None
+        ),
+        ended_at=ended_at,
+        cascades=cascades,
+        actor_id=getattr(actor, "pk", None),
+    )
+
+
+def _consequences_allowed(attempt: ProctoredExamStudentAttempt, to_status: str) -> bool:
+    """Answer ``can_update_credit_grades_and_email`` for an attempt that is about to get ``to_status``."""
+    if attempt.proctored_exam.is_practice_exam:
+        return True
+    others = (
+        ProctoredExamStudentAttempt.objects.filter(user_id=attempt.user_id, proctored_exam_id=attempt.proctored_exam_id)
+        .exclude(pk=attempt.pk)
+        .values_list("status", flat=True)
+    )
+    return transitions.may_have_consequences([to_status, *others], to_status, is_practice_exam=False)

@@ -1,0 +1,329 @@
+"""Receiving a review: keep it, check it, store it and let the attempt follow, in one transaction.
+
+Locks: the live attempt, then its review. Spec: backends.md 9.1, python-api.md 11.3.
+"""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import crum
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ImproperlyConfigured, MultipleObjectsReturned, ObjectDoesNotExist
+from django.db import IntegrityError
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from edx_proctoring import backends, host, runtime
+from edx_proctoring.api.access import course_staff
+from edx_proctoring.api.lifecycle.status_change import Change
+from edx_proctoring.api.reviews import applying, inbox
+from edx_proctoring.api.reviews.payload import NormalizedReview, ReviewComment, parse_review
+from edx_proctoring.exceptions import (
+    BackendProviderNotConfigured,
+    ProctoredExamReviewAlreadyExists,
+    ReviewNotUnderstood,
+)
+from edx_proctoring.models import (
+    ProctoredExamSoftwareSecureComment,
+    ProctoredExamSoftwareSecureReview,
+    ProctoredExamSoftwareSecureReviewHistory,
+    ProctoredExamStudentAttempt,
+    ReviewInboxEntry,
+    archive_model,
+)
+from edx_proctoring.serializers import attempt_dict
+from edx_proctoring.statuses import ReviewStatus, SoftwareSecureReviewStatus
+from edx_proctoring.utils import encrypt_and_encode
+from edx_proctoring.utils.db import short_transaction
+from edx_proctoring.utils.storable import is_storable, storable
+
+__all__ = ["ReviewReceipt", "receive_review", "replay_review"]
+
+log = logging.getLogger(__name__)
+# Outside code matches messages under the logger that they have always had.
+_callback_log = logging.getLogger("edx_proctoring_views")
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewReceipt:
+    """What became of a received review.
+
+    ``review_id``: the stored review; None if the exam is no longer proctored, so that no review was
+    to be stored. ``inbox_id``: the entry of the inbox.
+    """
+
+    review_id: int | None
+    inbox_id: int
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the review was stored."""
+        return self.review_id is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A review that was stored. ``before``: the attempt dict as it was; ``change``: its status change, if any."""
+
+    review: ProctoredExamSoftwareSecureReview
+    before: Mapping[str, Any]
+    change: Change | None
+
+
+def receive_review(
+    attempt: Mapping[str, Any],
+    data: Mapping[str, Any],
+    *,
+    backend: Any = None,
+    request: HttpRequest | None = None,
+) -> ReviewReceipt:
+    """Take a provider's review of an attempt, live or archived; the attempt follows the verdict.
+
+    Args:
+        attempt: serialized attempt; its exam's ``backend`` decides who the provider is.
+        data: what the provider sent; not changed.
+        backend: the provider, if it is known by other means.
+        request: the request that brought it; the current one if not given.
+
+    The inbox entry is written first and stays whatever happens. Then, in one transaction: the
+    attempt and its review are locked, a former review is archived, comments are replaced, the
+    attempt's status changes, the entry is settled. If that fails, nothing of it is stored, and the
+    provider can send the review again. Effects are delivered after the commit.
+
+    Raises ``ReviewNotUnderstood``, ``ProctoredExamBadReviewStatus``,
+    ``ProctoredExamReviewAlreadyExists``, ``ProctoredExamSuspiciousLookup``,
+    ``BackendProviderNotConfigured``.
+    """
+    request = request or crum.get_current_request()
+    entry = inbox.write(attempt, data, request)
+    try:
+        return _take(attempt, data, backend, request, entry)
+    except Exception as exc:
+        outcome = ReviewInboxEntry.OUTCOME_REFUSED
+        if isinstance(exc, ProctoredExamReviewAlreadyExists):
+            outcome = ReviewInboxEntry.OUTCOME_DUPLICATE
+        inbox.settle(entry, outcome, reason=exc)
+        raise
+
+
+def replay_review(inbox_id: int, /) -> ReviewReceipt:
+    """Receive a review once more from its inbox entry, on behalf of a member of staff.
+
+    A review that was refused for a reason that no longer holds is accepted now. The link to the
+    recording is not in the inbox; what is stored of a former delivery stays. The replay gets an
+    entry of its own. Raises as ``receive_review`` does, ``ReviewInboxEntry.DoesNotExist`` for an
+    unknown id, ``ReviewNotUnderstood`` if the body was not kept whole or the attempt is unknown.
+    """
+    entry = ReviewInboxEntry.objects.get(pk=inbox_id)
+    try:
+        data = json.loads(entry.body)
+    except ValueError as exc:
+        raise ReviewNotUnderstood("The body of this review was not kept whole, it cannot be replayed.") from exc
+    found = applying.find_attempt(entry.attempt_code)
+    if found is None:
+        raise ReviewNotUnderstood("The attempt of this review is unknown.")
+    attempt, _is_archived = found
+    provider = backends.get_backend_provider(name=entry.backend) if entry.backend else None
+    return receive_review(attempt_dict(attempt), data, backend=provider)
+
+
+def apply_review_again(review: ProctoredExamSoftwareSecureReview, *, sends_mail: bool) -> None:
+    """Archive and save a review unchanged, and let its attempt follow it once more; for operators."""
+    if sends_mail:
+        # The receiver of the model's signal applies it.
+        review.save()
+        return
+    archive_model(ProctoredExamSoftwareSecureReviewHistory, review, id=None)
+    ProctoredExamSoftwareSecureReview.objects.filter(pk=review.pk).update(modified=timezone.now())
+    applying.apply_review(review, sends_mail=False)
+
+
+def _take(
+    attempt: Mapping[str, Any],
+    data: Mapping[str, Any],
+    backend: Any,
+    request: HttpRequest | None,
+    entry: ReviewInboxEntry,
+) -> ReviewReceipt:
+    backend = backend or _provider_of(attempt["proctored_exam"])
+    if backend is None:
+        log.warning(
+            "review of an attempt whose exam is no longer proctored: attempt_id=%s exam_id=%s",
+            attempt["id"],
+            attempt["proctored_exam"]["id"],
+        )
+        inbox.settle(entry, ReviewInboxEntry.OUTCOME_REFUSED, reason="exam no longer proctored")
+        return ReviewReceipt(review_id=None, inbox_id=entry.pk)
+    if not isinstance(data, Mapping):
+        raise ReviewNotUnderstood("The review must be an object.")
+    data = storable(dict(data.items()))
+    # A copy: providers may change it.
+    normalized = parse_review(backend.on_review_callback(attempt, storable(data)))
+    values = {
+        "raw_data": inbox.json_without_video_link(data),
+        "reviewed_by": _reviewer(data.get("reviewed_by")),
+        **_encrypted_video_url(backend, normalized, attempt),
+    }
+    stored = _store(attempt, normalized, values, entry)
+    review = stored.review
+    _warn_of_stranger(review, attempt)
+    if stored.change is not None:
+        stored.change.deliver()
+    applying.announce(review, stored.before)
+    if review.should_notify:
+        _notify_support(attempt, review, request)
+    return ReviewReceipt(review_id=review.pk, inbox_id=entry.pk)
+
+
+def _provider_of(exam: Mapping[str, Any]) -> Any:
+    try:
+        return backends.get_backend_provider(exam)
+    except (NotImplementedError, ImproperlyConfigured) as exc:
+        raise BackendProviderNotConfigured(
+            f"The provider of exam_id={exam['id']} is not configured: backend={exam['backend']}"
+        ) from exc
+
+
+def _store(
+    attempt: Mapping[str, Any], normalized: NormalizedReview, values: Mapping[str, Any], entry: ReviewInboxEntry
+) -> _Stored:
+    try:
+        return _store_and_apply(attempt, normalized, values, entry)
+    except IntegrityError:
+        # Only the unique code keeps two first reviews of an archived attempt apart: there is no live
+        # row to lock. The other delivery won, so now there is a review to update.
+        if not ProctoredExamSoftwareSecureReview.objects.filter(attempt_code=attempt["attempt_code"]).exists():
+            raise
+        return _store_and_apply(attempt, normalized, values, entry)
+
+
+@short_transaction
+def _store_and_apply(
+    attempt: Mapping[str, Any], normalized: NormalizedReview, values: Mapping[str, Any], entry: ReviewInboxEntry
+) -> _Stored:
+    live = ProctoredExamStudentAttempt.objects.select_for_update().filter(pk=attempt["id"]).first()
+    review = _store_review(attempt, normalized, values)
+    before, change = attempt, None
+    if live is not None:
+        before = attempt_dict(live)
+        change = applying.write_verdict(live, review)
+    inbox.settle(entry, ReviewInboxEntry.OUTCOME_APPLIED)
+    return _Stored(review, before, change)
+
+
+def _store_review(
+    attempt: Mapping[str, Any], normalized: NormalizedReview, values: Mapping[str, Any]
+) -> ProctoredExamSoftwareSecureReview:
+    """Insert or update the review with its comments, without the model's signals: the caller applies it."""
+    code, exam = attempt["attempt_code"], attempt["proctored_exam"]
+    reviews = ProctoredExamSoftwareSecureReview.objects
+    review = reviews.select_for_update().filter(attempt_code=code).first()
+    is_first = review is None
+    if review is None:
+        review = ProctoredExamSoftwareSecureReview(attempt_code=code)
+    elif not backends.provider_setting(exam["backend"], "ALLOW_REVIEW_UPDATES"):
+        raise ProctoredExamReviewAlreadyExists(
+            f"attempt_code={code} was reviewed before, and reviews may not be updated."
+        )
+    else:
+        _callback_log.warning("review replaces a former one: attempt_code=%s review_id=%s", code, review.pk)
+        archive_model(ProctoredExamSoftwareSecureReviewHistory, review, id=None)
+    # After the look at the former review: a provider that repeats itself is told that first.
+    ReviewStatus.validate(normalized.status)
+    review.review_status = SoftwareSecureReviewStatus.from_standard_status[normalized.status]
+    review.student_id = attempt["user"]["id"]
+    review.exam_id = exam["id"]
+    for name, value in values.items():
+        setattr(review, name, value)
+    if is_first:
+        reviews.bulk_create([review])
+        if review.pk is None:
+            # MySQL does not return the key.
+            review.pk = reviews.values_list("pk", flat=True).get(attempt_code=code)
+    else:
+        review.modified = timezone.now()
+        reviews.bulk_update([review], ["review_status", "student", "exam", "modified", *values])
+        ProctoredExamSoftwareSecureComment.objects.filter(review=review).delete()
+    _add_comments(review, normalized.comments)
+    return review
+
+
+def _add_comments(review: ProctoredExamSoftwareSecureReview, comments: tuple[ReviewComment, ...]) -> None:
+    ProctoredExamSoftwareSecureComment.objects.bulk_create(
+        ProctoredExamSoftwareSecureComment(
+            review=review,
+            start_time=comment.start,
+            stop_time=comment.stop,
+            duration=comment.duration,
+            comment=comment.comment,
+            status=comment.status,
+        )
+        for comment in comments
+    )
+
+
+def _reviewer(email: Any) -> Any:
+    """Return the user with this address; None if there is none, or if the address is ambiguous."""
+    if not isinstance(email, str) or not email or not is_storable(email):
+        return None
+    users = get_user_model()
+    try:
+        return users._default_manager.get(email=email)
+    except ObjectDoesNotExist:
+        return None
+    except MultipleObjectsReturned:
+        log.warning("several users have the address of the reviewer, the review counts as the provider's own")
+        return None
+
+
+def _warn_of_stranger(review: ProctoredExamSoftwareSecureReview, attempt: Mapping[str, Any]) -> None:
+    """Log a warning if the named reviewer is not staff of the course. The review counts all the same."""
+    reviewer, course_id = review.reviewed_by, attempt["proctored_exam"]["course_id"]
+    if reviewer is not None and not course_staff.is_user_course_or_global_staff(reviewer, course_id):
+        # Contract (backends.md 9.1, number 7): format and arguments are matched exactly.
+        _callback_log.warning(
+            "user=%(user)s does not have the required permissions to submit a review for "
+            "attempt_code=%(attempt_code)s.",
+            {"user": reviewer, "attempt_code": review.attempt_code},
+        )
+
+
+def _encrypted_video_url(backend: Any, normalized: NormalizedReview, attempt: Mapping[str, Any]) -> dict[str, bytes]:
+    """Return the encrypted link as a value of the review; nothing without a link or without a key."""
+    key = backend.get_video_review_aes_key() if normalized.video_url else None
+    if not key or not normalized.video_url:
+        return {}
+    try:
+        return {"encrypted_video_url": encrypt_and_encode(normalized.video_url.encode(), bytes.fromhex(key))}
+    except ValueError:
+        # A verdict is worth more than its recording: a wrong key must not keep it out.
+        log.error("link to the recording not stored, the key cannot be used: attempt_id=%s", attempt["id"])
+        return {}
+
+
+def _notify_support(
+    attempt: Mapping[str, Any], review: ProctoredExamSoftwareSecureReview, request: HttpRequest | None
+) -> None:
+    service: host.InstructorService | None = runtime.get_runtime_service(host.INSTRUCTOR)
+    if service is None or request is None:
+        return
+    exam = attempt["proctored_exam"]
+    path = reverse(
+        "edx_proctoring:instructor_dashboard_exam",
+        kwargs={"course_id": exam["course_id"], "exam_id": exam["id"]},
+    )
+    try:
+        service.send_support_notification(
+            course_id=exam["course_id"],
+            exam_name=exam["exam_name"],
+            student_username=attempt["user"]["username"],
+            review_status=review.review_status,
+            review_url=f"{request.build_absolute_uri(path)}?attempt={attempt['external_id']}",
+        )
+    except Exception:
+        # The review is stored and applied; a ticket system that is down must not make the provider send it again.
+        log.exception("support not notified of a suspicious review: review_id=%s exam_id=%s", review.pk, exam["id"])
