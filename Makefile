@@ -198,6 +198,10 @@ docs: $(STAMPS)/docs ## The documentation as HTML in docs/_build/html; a warning
 bench: $(STAMPS)/quality ## Queries, time and bytes of every endpoint, at two sizes (BENCH_OPTIONS="--learners 2000 10000")
 	$(PY) -m bench $(BENCH_OPTIONS)
 
+.PHONY: bench-compare
+bench-compare: $(STAMPS)/quality ## Working tree against a commit: time, statements, memory (REF=main BENCH_OPTIONS="--rounds 9")
+	$(PY) -m bench.compare $(REF) $(BENCH_OPTIONS)
+
 .PHONY: screenshots
 screenshots: $(STAMPS)/quality node_modules/.package-lock.json $(REACT_CLIENT)/node_modules/.package-lock.json ## Pictures of every learner and staff screen into screenshots/
 	@chromium=$$(tools/chromium $(PY)) || exit 1; \

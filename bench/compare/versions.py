@@ -1,0 +1,80 @@
+"""Our end of the measured processes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from bench.compare import trees
+
+_COMMAND = [sys.executable, "-P", "-m", "bench.compare.worker"]
+
+
+class Version:
+    """One version of the app: its folder and its database."""
+
+    def __init__(self, label: str, folder: Path, kind: str) -> None:
+        self.label, self.folder, self.kind = label, folder, kind
+
+    def create_database(self) -> None:
+        """Make the database."""
+        self._step("prepare")
+
+    def drop_database(self) -> None:
+        """Remove the database."""
+        self._step("drop")
+
+    def start(self, seed: int) -> "Process":
+        """Start a process that measures."""
+        return Process(self, self._environment("measure", seed))
+
+    def _step(self, step: str) -> None:
+        subprocess.run(_COMMAND, cwd=self.folder, env=self._environment(step, 0), check=True, stdin=subprocess.DEVNULL)
+
+    def _environment(self, step: str, seed: int) -> dict[str, str]:
+        return trees.environment(self.folder, step=step, kind=self.kind, label=self.label, seed=seed)
+
+
+class Process:
+    """A process that measures one version."""
+
+    def __init__(self, version: Version, environment: dict[str, str]) -> None:
+        self._label = version.label
+        self._process = subprocess.Popen(
+            _COMMAND,
+            cwd=version.folder,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def ask(self, command: str, *arguments: Any) -> Any:
+        """Send a command and return its result. Raises RuntimeError with the process's traceback."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps([command, *arguments]) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self._label}: the process ended at {command}{arguments}")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise RuntimeError(f"{self._label}: {command}{arguments}\n{answer['error']}")
+        return answer["result"]

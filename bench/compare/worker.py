@@ -1,0 +1,111 @@
+"""The measured process: takes commands as lines of JSON, answers each with a line of JSON.
+
+``python -P -m bench.compare.worker``, in the folder of one version (``trees``). The step is in ``BENCH_STEP``:
+``prepare`` makes the database and ends, ``measure`` takes commands, ``drop`` removes the database.
+"""
+
+import gc
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+import django
+
+LEARNERS = 300
+
+
+class Worker:
+    """The commands."""
+
+    def __init__(self) -> None:
+        from bench.compare import host, rows
+
+        provider = host.install()
+        host.open_database()
+        self._rows = {row.name: row for row in rows.Workload(provider).rows()}
+
+    def about(self) -> dict[str, Any]:
+        """Return the rows, and what runs them."""
+        from django.db import connection
+
+        version = ".".join(str(part) for part in connection.get_database_version())
+        return {
+            "rows": list(self._rows),
+            "python": sys.version.split()[0],
+            "django": django.get_version(),
+            "database": f"{connection.display_name} {version}",
+        }
+
+    def warm_up(self, names: list[str]) -> None:
+        """Make everything that is loaded at first use, then keep the collector from it."""
+        from bench.compare import measuring
+
+        for name in names:
+            measuring.time_block(self._rows[name])
+        gc.collect()
+        gc.freeze()
+
+    def count(self, name: str) -> dict[str, int]:
+        """Return the numbers of statements and commits of one call."""
+        from bench.compare import measuring
+
+        return measuring.count(self._rows[name])
+
+    def time(self, name: str) -> dict[str, list[float]]:
+        """Return the times of one block of calls."""
+        from bench.compare import measuring
+
+        return measuring.time_block(self._rows[name])
+
+    def peak_memory(self) -> int:
+        """Return the peak of this process, in KB."""
+        from bench.compare import measuring
+
+        return measuring.peak_memory_kb()
+
+    def profile(self, name: str, lines: int) -> str:
+        """Return the hottest functions of a row."""
+        from bench.compare import measuring
+
+        return measuring.profile(self._rows[name], lines)
+
+
+def main() -> int:
+    """Carry out the step."""
+    # Standard output carries answers only.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    django.setup()
+    import edx_proctoring
+
+    if Path(edx_proctoring.__file__).parent != Path.cwd() / "edx_proctoring":
+        raise RuntimeError(f"this is another edx_proctoring: {edx_proctoring.__file__}")
+    from bench.compare import host
+
+    step = os.environ["BENCH_STEP"]
+    if step == "prepare":
+        host.install()
+        host.create_database(LEARNERS)
+    elif step == "drop":
+        host.drop_database()
+    else:
+        _serve(Worker(), answers)
+    return 0
+
+
+def _serve(worker: Worker, answers: Any) -> None:
+    for line in sys.stdin:
+        command, *arguments = json.loads(line)
+        try:
+            answer = {"result": getattr(worker, command)(*arguments)}
+        except Exception:
+            answer = {"error": traceback.format_exc()}
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
