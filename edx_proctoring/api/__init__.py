@@ -21,7 +21,6 @@ from edx_proctoring.api.attempts.attempts import (
 from edx_proctoring.api.attempts.deadlines import *
 from edx_proctoring.api.attempts.learner_actions import *
 from edx_proctoring.api.attempts.removal import *
-from edx_proctoring.api.attempts.removal import _remove_exam_attempt_from_backend, _remove_exam_attempts_from_backend
 from edx_proctoring.api.attempts.start_gates import *
 from edx_proctoring.api.course_staff.violation_report import *
 from edx_proctoring.api.effects.emails import *
@@ -58,6 +57,7 @@ from edx_proctoring.api.providers.dashboard_links import *
 from edx_proctoring.api.reviews.payload import *
 from edx_proctoring.api.reviews.reviews import *
 from edx_proctoring.backends import get_backend_provider
+from edx_proctoring.backends.removal import _remove_exam_attempt_from_backend, _remove_exam_attempts_from_backend
 from edx_proctoring.runtime import get_runtime_service
 from edx_proctoring.serializers import (
     ProctoredExamReviewPolicySerializer,

@@ -40,7 +40,7 @@ from django.utils import timezone
 
 from edx_proctoring import backends, conf
 from edx_proctoring.api.lifecycle.queries import attempt_dict
-from edx_proctoring.backends import waiting
+from edx_proctoring.backends import call_options
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.utils.db import inner_savepoint, retried, short_transaction
 
@@ -342,7 +342,7 @@ def deliver(
         rows = [row for row in rows if row.kind not in OUTSIDE_KINDS]
         if for_workers:
             transaction.on_commit(partial(_send_to_workers, for_workers))
-    with waiting.a_page_waits():
+    with call_options.use(is_page_waiting=True):
         return _deliver_rows(rows, attempt, actor=actor)
 
 
