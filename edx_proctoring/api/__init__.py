@@ -20,7 +20,6 @@ from edx_proctoring.api.attempts.lookup import _calculate_allowed_mins, _check_f
 from edx_proctoring.api.attempts.marking import *
 from edx_proctoring.api.attempts.opting_out import _create_and_decline_attempt
 from edx_proctoring.api.attempts.removal import *
-from edx_proctoring.api.attempts.removal import _remove_exam_attempt_from_backend, _remove_exam_attempts_from_backend
 from edx_proctoring.api.attempts.resuming import *
 from edx_proctoring.api.attempts.start_gates import *
 from edx_proctoring.api.attempts.starting import *
@@ -62,6 +61,7 @@ from edx_proctoring.api.reviews.applying import *
 from edx_proctoring.api.reviews.payload import *
 from edx_proctoring.api.reviews.receiving import *
 from edx_proctoring.backends import get_backend_provider
+from edx_proctoring.backends.removal import _remove_exam_attempt_from_backend, _remove_exam_attempts_from_backend
 from edx_proctoring.runtime import get_runtime_service
 from edx_proctoring.serializers import (
     ProctoredExamReviewPolicySerializer,

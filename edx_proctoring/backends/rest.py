@@ -22,7 +22,7 @@ from webpack_loader.exceptions import BaseWebpackLoaderException, WebpackBundleL
 from webpack_loader.utils import get_files
 
 from edx_proctoring import conf
-from edx_proctoring.backends import content, insisting, waiting
+from edx_proctoring.backends import call_options, content
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.backends.http import ProviderSession, shortest
 from edx_proctoring.backends.memory import ReplyMemory
@@ -390,7 +390,7 @@ class BaseRestProctoringProvider(ProctoringBackendProvider):
 
         ``exam``, ``attempt``: external ids; without them nothing is sent. There is a body only with
         a ``status``. Raises ``requests.RequestException`` if the provider is unreachable, and for
-        an error of its own while somebody insists that it hears the status (``insisting``).
+        an error that may pass, if the caller asked for it (``call_options``: ``raises_on_error``).
         """
         if not attempt or self._is_unknown(exam):
             return {}
@@ -402,7 +402,7 @@ class BaseRestProctoringProvider(ProctoringBackendProvider):
             headers=self._get_language_headers() if is_page else None,
             timeout=self._timeout_of_pages() if is_page else self._timeout_of_notices(),
         )
-        if status and insisting.is_insisting() and _may_be_better_next_time(response):
+        if status and call_options.current().raises_on_error and _may_be_better_next_time(response):
             raise requests.HTTPError(f"upstream_status={response.status_code}", response=response)
         try:
             reply = response.json()
@@ -503,7 +503,7 @@ class BaseRestProctoringProvider(ProctoringBackendProvider):
 
     def _timeout_of_notices(self) -> Any:
         # Contract: without a page that waits, the very object that is configured.
-        return self._timeout_of_pages() if waiting.is_page_waiting() else self.timeout
+        return self._timeout_of_pages() if call_options.current().is_page_waiting else self.timeout
 
     @property
     def _name(self) -> str:

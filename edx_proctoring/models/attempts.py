@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop
 from model_utils.models import TimeStampedModel
 
 from edx_proctoring import backends, constants
+from edx_proctoring.backends import removal
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.models.exams import ProctoredExam
 from edx_proctoring.models.history import PinnedHistoricalRecords
@@ -165,14 +166,10 @@ class ProctoredExamStudentAttemptManager(
         confirm never blocks the local removal. ``backend``: only exams of this provider; None for
         the exams of every provider.
         """
-        # The one upward call of the models (cross-cutting C27): the published manager has this
-        # method, and asking providers is a rule of the service layer, which is built on models.
-        from edx_proctoring import api  # pylint: disable=import-outside-toplevel
-
         attempts = self.filter(user_id=user_id).with_onboarding_error()
         if backend is not None:
             attempts = attempts.of_provider(backend)
-        api._remove_exam_attempts_from_backend(attempts.select_related("proctored_exam"))
+        removal._remove_exam_attempts_from_backend(attempts.select_related("proctored_exam"))
         attempts.delete()
 
     def get_user_attempts_by_exam_id(self, user_id: int, exam_id: int) -> ProctoredExamStudentAttemptQuerySet:

@@ -18,8 +18,8 @@ from edx_django_utils.cache import TieredCache
 from rest_framework.test import APIClient
 
 from edx_proctoring import api
+from edx_proctoring.backends import call_options
 from edx_proctoring.backends import http as transport
-from edx_proctoring.backends import waiting
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -262,7 +262,7 @@ class TestWhoHasPatience:
 
     def test_with_a_page_only_its_own(self, server, frozen):
         frozen.timeout = PATIENT_SECONDS
-        with waiting.a_page_waits(), pytest.raises(requests.ReadTimeout):
+        with call_options.use(is_page_waiting=True), pytest.raises(requests.ReadTimeout):
             frozen.stop_exam_attempt("ext-exam", "ext-attempt")
 
     def test_requests_alone_would_wait_for_headers_without_end(self, server):
@@ -291,7 +291,7 @@ class TestOneConnection:
         assert server.connections == 2
 
     def test_it_is_not_used_again_after_a_timeout(self, server, frozen):
-        with waiting.a_page_waits(), pytest.raises(requests.ReadTimeout):
+        with call_options.use(is_page_waiting=True), pytest.raises(requests.ReadTimeout):
             frozen.stop_exam_attempt("ext-exam", "ext-attempt")
         server.behave = server.work
         assert frozen.stop_exam_attempt("ext-exam", "ext-attempt") == "submitted"

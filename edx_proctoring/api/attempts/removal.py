@@ -5,19 +5,15 @@ History rows stay, so late reviews still find what they are about.
 """
 
 import logging
-from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.utils.translation import gettext as _
-
-from edx_proctoring import backends, host, runtime
+from edx_proctoring import host, runtime
 from edx_proctoring.api.attempts import entry
 from edx_proctoring.api.lifecycle import status_change
 from edx_proctoring.api.lifecycle.queries import attempt_with, existing_attempt
-from edx_proctoring.backends import waiting
+from edx_proctoring.backends import call_options
+from edx_proctoring.backends.removal import _remove_exam_attempt_from_backend, _remove_exam_attempts_from_backend
 from edx_proctoring.exceptions import (
-    BackendProviderCannotRemoveAttempt,
-    BackendProviderRemovalNotConfirmed,
     ProctoredExamIllegalStatusTransition,
     StudentExamAttemptDoesNotExistsException,
     StudentExamAttemptOnPastDueProctoredExam,
@@ -116,7 +112,7 @@ def _remove(
         _remove_exam_attempt_from_backend(attempt)
     else:
         # Best effort, for a learner or a member of staff who looks at a page.
-        with waiting.a_page_waits():
+        with call_options.use(is_page_waiting=True):
             _remove_exam_attempts_from_backend([attempt])
     username, user_id = attempt.user.username, attempt.user_id
     status = _delete(attempt.pk, only_as=only_as)
@@ -141,57 +137,6 @@ def _remove(
         )
     emit_event(exam, "deleted", attempt=data)
     return True
-
-
-def _remove_exam_attempt_from_backend(attempt: ProctoredExamStudentAttempt) -> None:
-    """Ask the provider to remove an attempt; do nothing if it never heard of it. Contract name.
-
-    Raises ``BackendProviderCannotRemoveAttempt`` if the provider fails or is not configured,
-    ``BackendProviderRemovalNotConfirmed`` if it answers without confirming.
-    """
-    exam = attempt.proctored_exam
-    if not exam.is_proctored or not attempt.external_id:
-        return
-    try:
-        provider = backends.get_backend_provider(name=exam.backend)
-        if provider is None:
-            return
-        is_removed = provider.remove_exam_attempt(exam.external_id, attempt.external_id)
-    except Exception as error:
-        log.exception(
-            "provider cannot remove attempt: attempt_id=%s exam_id=%s backend=%s", attempt.pk, exam.pk, exam.backend
-        )
-        raise BackendProviderCannotRemoveAttempt(_unavailable()) from error
-    if not is_removed:
-        log.warning(
-            "provider did not confirm removal: attempt_id=%s exam_id=%s backend=%s", attempt.pk, exam.pk, exam.backend
-        )
-        raise BackendProviderRemovalNotConfirmed(_unavailable())
-
-
-def _remove_exam_attempts_from_backend(
-    attempts: Iterable[ProctoredExamStudentAttempt],  # pylint: disable=redefined-outer-name
-    failed_backends: Collection[str | None] = frozenset(),
-) -> set[str | None]:
-    """Ask providers to remove many attempts; best effort, never raises for their sake. Contract name.
-
-    A provider that fails is not asked again in this pass: one that is down costs one time limit, not
-    one per attempt. ``failed_backends``: names to be left out from the start; the answer is that
-    set with the new failures, to be handed to the next pass.
-    """
-    failed = set(failed_backends)
-    for attempt in attempts:
-        backend = attempt.proctored_exam.backend
-        if backend in failed:
-            continue
-        try:
-            _remove_exam_attempt_from_backend(attempt)
-        except BackendProviderRemovalNotConfirmed:
-            log.warning("removal not confirmed, going on: attempt_id=%s backend=%s", attempt.pk, backend)
-        except BackendProviderCannotRemoveAttempt:
-            log.warning("provider left out of the rest of this pass: attempt_id=%s backend=%s", attempt.pk, backend)
-            failed.add(backend)
-    return failed
 
 
 def _refuse_reset_if_illegal(attempt: ProctoredExamStudentAttempt) -> None:
@@ -248,13 +193,6 @@ def _delete(attempt_id: int, *, only_as: str | None) -> str | None:
         return None
     attempt.delete_exam_attempt()
     return attempt.status
-
-
-def _unavailable() -> str:
-    return _(
-        "The proctoring service is temporarily unavailable, so the attempt was not removed. "
-        "Please try again in a few minutes."
-    )
 
 
 def _id_of(user: Any) -> Any:

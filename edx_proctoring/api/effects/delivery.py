@@ -28,7 +28,7 @@ from edx_proctoring import conf
 from edx_proctoring.api.effects import outbox, workers
 from edx_proctoring.api.effects.outbox import Effect, Recorded
 from edx_proctoring.api.effects.routes import AFTER_COMMIT_KINDS, OUTSIDE_KINDS, Delivery, Scene, route, route_of
-from edx_proctoring.backends import waiting
+from edx_proctoring.backends import call_options
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.utils.db import inner_savepoint
 
@@ -98,7 +98,7 @@ def deliver(recorded: Recorded, attempt: ProctoredExamStudentAttempt, *, actor: 
         rows = [row for row in rows if row.kind not in OUTSIDE_KINDS]
         if for_workers:
             transaction.on_commit(partial(workers.hand_over, for_workers))
-    with waiting.a_page_waits():
+    with call_options.use(is_page_waiting=True):
         return _deliver_rows(rows, attempt, actor=actor, repeat_at=recorded.repeat_at)
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from edx_proctoring import host, runtime, signals
 from edx_proctoring.api.effects import credit_state, emails
 from edx_proctoring.api.effects.routes import AlreadyLogged, Delivery, receives
-from edx_proctoring.backends import insisting
+from edx_proctoring.backends import call_options
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import emit_event
@@ -139,7 +139,7 @@ def _notify_provider(delivery: Delivery) -> None:
     if provider is not None:
         notify = getattr(provider, delivery.call)
         # A provider that answers with an error of its own is told again.
-        with insisting.insisting():
+        with call_options.use(raises_on_error=True):
             notify(delivery.scene.exam_dict["external_id"], delivery.scene.attempt_dict["external_id"])
 
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 from edx_proctoring import backends, conf, host, runtime
 from edx_proctoring.api.lifecycle import timing
 from edx_proctoring.api.lifecycle.timing import Grants
-from edx_proctoring.backends import waiting
+from edx_proctoring.backends import call_options
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     BackendProviderOnboardingException,
@@ -116,7 +116,7 @@ def withdraw_registration(exam: Mapping[str, Any], external_id: str | None) -> N
     if external_id is None:
         return
     try:
-        with waiting.a_page_waits():
+        with call_options.use(is_page_waiting=True):
             backends.get_backend_provider(exam).remove_exam_attempt(exam["external_id"], external_id)
     except Exception:  # pylint: disable=broad-except
         log.warning("registration not withdrawn: exam_id=%s external_id=%s", exam["id"], external_id, exc_info=True)
