@@ -158,8 +158,8 @@ def on_attempt_changed(instance: ProctoredExamStudentAttempt, raw: bool = False,
     if instance.completed_at is None and not instance._state.adding:
         # Nothing to report, and ``save`` itself notices a row that is gone: most saves end here, without a query.
         return
-    stored = ProctoredExamStudentAttempt.objects.only("completed_at").get(id=instance.id)
-    if stored.completed_at is None and instance.completed_at is not None:
+    stored = ProctoredExamStudentAttempt.objects.values_list("completed_at", flat=True).get(id=instance.id)
+    if stored is None and instance.completed_at is not None:
         marking.report_completion(instance)
 
 

@@ -5,16 +5,28 @@ hand-rolled archive tables, filled by ``archive_model``.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Literal, TypeVar
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
 ArchiveT = TypeVar("ArchiveT", bound=models.Model)
 
 # Archive rows carry the time of archiving, not the times of the row they came from.
 _NEVER_COPIED = frozenset({"created", "modified"})
+
+
+class PinnedHistoryManager(HistoryManager):
+    """The manager behind ``history``, built once: simple-history builds its class anew for each access and save."""
+
+    @classmethod
+    @cache
+    def from_queryset(cls, queryset_class: type[models.QuerySet], class_name: str | None = None) -> Any:
+        """Return the manager class with the methods of the queryset."""
+        return super().from_queryset(queryset_class, class_name)
 
 
 class PinnedHistoricalRecords(HistoricalRecords):
@@ -32,7 +44,7 @@ class PinnedHistoricalRecords(HistoricalRecords):
     _date_indexing: Literal[False] = False
 
     def __init__(self, *args: Any, indexes: Sequence[models.Index] = (), **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, history_manager=PinnedHistoryManager, **kwargs)
         self.indexes = tuple(indexes)
 
     def _get_history_id_field(self) -> models.AutoField:

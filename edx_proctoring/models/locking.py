@@ -21,4 +21,5 @@ def locked_row(queryset: models.QuerySet[ModelT], pk: int, /) -> ModelT | None:
         raise transaction.TransactionManagementError(
             f"{queryset.model.__name__} pk={pk}: a row can only be locked inside transaction.atomic()"
         )
-    return queryset.select_for_update().filter(pk=pk).first()
+    # Not first(): ordering costs more than the look-up.
+    return next(iter(queryset.select_for_update().filter(pk=pk)[:1]), None)

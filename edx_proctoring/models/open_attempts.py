@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
-from django.db import models
+from django.db import IntegrityError, models, transaction
 
 from edx_proctoring.models.attempts import ProctoredExamStudentAttempt
 
@@ -20,14 +20,18 @@ class OpenAttemptManager(OpenAttemptBase):
     def take(self, attempt: ProctoredExamStudentAttempt, /) -> bool:
         """Reserve the exam for an attempt; return False if another attempt excludes it.
 
-        A row whose attempt is gone or was released is stale and is taken over. Raises
-        ``IntegrityError`` if another transaction has inserted the row meanwhile.
+        A row whose attempt is gone or was released is stale and is taken over.
         """
-        reserved = self.filter(exam_id=attempt.proctored_exam_id, user_id=attempt.user_id)
-        holder = reserved.first()
-        if holder is None:
-            self.create(exam_id=attempt.proctored_exam_id, user_id=attempt.user_id, attempt=attempt)
+        try:
+            with transaction.atomic():
+                self.create(exam_id=attempt.proctored_exam_id, user_id=attempt.user_id, attempt=attempt)
             return True
+        except IntegrityError:
+            # The row exists. An older snapshot (REPEATABLE READ) does not show it: then it is not stale either.
+            reserved = self.filter(exam_id=attempt.proctored_exam_id, user_id=attempt.user_id)
+            holder = reserved.first()
+        if holder is None:
+            return False
         excludes = ProctoredExamStudentAttempt.objects.filter(
             pk=holder.attempt_id,
             proctored_exam_id=attempt.proctored_exam_id,

@@ -39,9 +39,7 @@ class ProctoredExamReviewPolicy(TimeStampedModel):
     def get_review_policy_for_exam(cls, exam_id: int) -> Self | None:
         """Return the policy of an exam, or None; the newest where the table holds several."""
         newest = list(
-            cls.objects.filter(proctored_exam_id=exam_id)
-            .select_related("set_by_user", "proctored_exam")
-            .order_by("-id")[:2]
+            cls.objects.filter(proctored_exam_id=exam_id).order_by("-id")[:2]
         )
         if len(newest) > 1:
             log.warning(

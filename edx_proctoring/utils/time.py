@@ -112,19 +112,22 @@ def get_course_end_date(course_id: str) -> datetime | None:
     return as_utc(end_date)
 
 
-def get_exam_due_date(exam: Mapping[str, Any], user: Any = None) -> datetime | None:
+def get_exam_due_date(exam: Mapping[str, Any], user: Any = None, *, fresh: bool = False) -> datetime | None:
     """Return when an exam is due for a user: id, ``User`` or None for everybody.
 
-    The date service comes first; personal extensions, the relative dates of self-paced courses and
-    cohort overrides come in there. Else the date stored with the exam dict.
+    The date service comes first; it knows personal extensions, the relative dates of self-paced
+    courses and cohort overrides. Else the date stored with the exam dict. ``fresh``: the service answers
+    from a cache that outlives the request and an extension that was granted meanwhile; where an
+    attempt is created, started or refused, its entry is renewed from the database first.
     """
     when_api = _when_api()
     due_date: datetime | None = None
     if when_api is not None:
+        known_user = _as_date_service_knows(user)
         try:
-            due_date = when_api.get_date_for_block(
-                exam["course_id"], exam["content_id"], "due", user=_as_date_service_knows(user)
-            )
+            if fresh:
+                when_api.get_dates_for_course(exam["course_id"], user=known_user, use_cached=False)
+            due_date = when_api.get_date_for_block(exam["course_id"], exam["content_id"], "due", user=known_user)
         except InvalidKeyError:
             # Exams need not be known to the date service: then their own date counts.
             due_date = None

@@ -7,7 +7,7 @@ import logging
 import uuid
 from dataclasses import dataclass, replace
 
-from django.db import IntegrityError
+from django.utils import timezone
 
 from edx_proctoring import backends, host, runtime
 from edx_proctoring.api.attempts import entry_check, resuming
@@ -91,7 +91,7 @@ def enter(entry: Entry, *, taking_as_proctored: bool) -> ProctoredExamStudentAtt
 
 def _register(entry: Entry, attempt_code: str, policy: ProctoredExamReviewPolicy | None) -> Registration:
     exam, user_id, current = entry.exam_dict, entry.user.pk, entry.current
-    if timing.is_exam_passed_due(exam, user=user_id):
+    if timing.is_over(exam, entry.due_date):
         raise StudentExamAttemptOnPastDueProctoredExam(
             f"user_id={user_id} cannot attempt exam_id={exam['id']} in course_id={exam['course_id']}: "
             "its due date has passed."
@@ -104,11 +104,12 @@ def _register(entry: Entry, attempt_code: str, policy: ProctoredExamReviewPolicy
         attempt_code,
         policy,
         verified_name=_verified_name(entry),
-        allowed_minutes=timing.calculate_allowed_minutes(
-            exam,
-            user_id,
-            carry_over_seconds=None if current is None else current.time_remaining_seconds,
+        allowed_minutes=timing.allowed_minutes(
+            exam["time_limit_mins"],
             extra_minutes=grants.extra_minutes,
+            carry_over_seconds=None if current is None else current.time_remaining_seconds,
+            due=entry.due_date,
+            now=timezone.now(),
         ),
         grants=grants,
     )
@@ -158,14 +159,9 @@ def _insert(
         time_remaining_seconds=time_remaining_seconds,
     )
     attempt.proctored_exam, attempt.user = exam, user
-    if not attempt.is_sample_attempt:
-        try:
-            is_ours = OpenAttempt.objects.take(attempt)
-        except IntegrityError as error:
-            # Let the IntegrityError roll the transaction back; the attempt row must go with it.
-            raise entry_check.already_exists(entry) from error
-        if not is_ours:
-            raise entry_check.already_exists(entry)
+    if not attempt.is_sample_attempt and not OpenAttempt.objects.take(attempt):
+        # Raised inside the transaction: the attempt row goes with it.
+        raise entry_check.already_exists(entry)
     return attempt
 
 

@@ -1,11 +1,13 @@
 """Everything that decides whether a learner may create an attempt."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from django.contrib.auth import get_user_model
 
+from edx_proctoring.api.lifecycle import queries
 from edx_proctoring.exceptions import (
     ProctoredExamNotFoundException,
     StudentExamAttemptAlreadyExistsException,
@@ -13,6 +15,7 @@ from edx_proctoring.exceptions import (
 )
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import exam_dict
+from edx_proctoring.utils import get_exam_due_date
 
 __all__: list[str] = []
 
@@ -30,6 +33,11 @@ class Entry:
         """The exam as the contract's dict; one object, so an id that the provider puts into it is seen by all."""
         return exam_dict(self.exam)
 
+    @cached_property
+    def due_date(self) -> datetime | None:
+        """When the exam is due for the learner, read from the date service at this moment."""
+        return get_exam_due_date(self.exam_dict, self.user.pk, fresh=True)
+
     @property
     def resumes(self) -> ProctoredExamStudentAttempt | None:
         """The attempt that the new one takes up, or None."""
@@ -43,7 +51,7 @@ def look_up(exam_id: int, user_id: int, *, user: Any = None) -> Entry:
     ``user``: the learner, from callers who have loaded them. Raises
     ``ProctoredExamNotFoundException``, ``UserNotFoundException``.
     """
-    exam = ProctoredExam.objects.filter(pk=exam_id).first()
+    exam = ProctoredExam.get_exam_by_id(exam_id)
     if exam is None:
         raise ProctoredExamNotFoundException(f"Attempted to get exam_id={exam_id}, but this exam does not exist.")
     user = user or get_user_model().objects.filter(pk=user_id).first()
@@ -54,10 +62,9 @@ def look_up(exam_id: int, user_id: int, *, user: Any = None) -> Entry:
 
 def current_attempt(exam_id: int, user_id: int) -> ProctoredExamStudentAttempt | None:
     """Return the learner's newest attempt at the exam as it is now, or None."""
-    found: ProctoredExamStudentAttempt | None = (
-        ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=exam_id, user_id=user_id).newest_first().first()
+    return queries.newest_of(
+        ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=exam_id, user_id=user_id)
     )
-    return found
 
 
 def refuse_second_attempt(entry: Entry) -> None:

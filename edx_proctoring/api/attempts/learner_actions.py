@@ -16,7 +16,7 @@ import waffle
 from edx_proctoring import backends, constants
 from edx_proctoring.api.attempts import entry, marking, removal, resuming, starting
 from edx_proctoring.api.attempts.entry_check import Entry
-from edx_proctoring.api.lifecycle import status_change, timing
+from edx_proctoring.api.lifecycle import queries, status_change, timing
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.serializers import attempt_dict
@@ -74,8 +74,8 @@ def create_attempt_for_learner(asked: Entry, /, *, take_as_proctored: bool, star
     left behind. A provider that wants the learner onboarded first is no error: the attempt then has
     an ``onboarding_*`` status, and no clock starts.
     """
-    exam, user_id = asked.exam_dict, asked.user.pk
-    if not exam["is_practice_exam"] and timing.is_exam_passed_due(dict(exam), user_id):
+    exam = asked.exam_dict
+    if not exam["is_practice_exam"] and timing.is_over(exam, asked.due_date):
         raise ProctoredExamPermissionDenied(
             f"Attempted to access expired exam with exam_id {exam['id']} in course_id {exam['course_id']}"
         )
@@ -107,6 +107,8 @@ def perform_action(action: str, request: ActionRequest) -> int | None:
 def _start(request: ActionRequest) -> int:
     # A learner starts the current attempt of the exam, even if the request names an older one.
     attempt = request.attempt
+    if queries.newest_attempt_id(attempt.proctored_exam_id, attempt.user_id) == attempt.pk:
+        return starting.start(attempt)
     return starting.start_exam_attempt(exam_id=attempt.proctored_exam_id, user_id=attempt.user_id)
 
 

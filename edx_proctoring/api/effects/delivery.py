@@ -27,7 +27,15 @@ from django.utils import timezone
 from edx_proctoring import conf
 from edx_proctoring.api.effects import outbox, workers
 from edx_proctoring.api.effects.outbox import Effect, Recorded
-from edx_proctoring.api.effects.routes import AFTER_COMMIT_KINDS, OUTSIDE_KINDS, Delivery, Scene, route, route_of
+from edx_proctoring.api.effects.routes import (
+    AFTER_COMMIT_KINDS,
+    KIND_CASCADE,
+    OUTSIDE_KINDS,
+    Delivery,
+    Scene,
+    route,
+    route_of,
+)
 from edx_proctoring.backends import call_options
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.utils.db import inner_savepoint
@@ -35,6 +43,17 @@ from edx_proctoring.utils.db import inner_savepoint
 __all__ = ["DeliveryReport", "deliver_due_effects", "retry_effects"]
 
 log = logging.getLogger(__name__)
+
+# Kinds whose receivers run code of the host that may change the attempt before they return.
+_MAY_CHANGE_THE_ATTEMPT: Final = frozenset(
+    {
+        AttemptEffect.KIND_INSTRUCTOR,
+        AttemptEffect.KIND_GRADE,
+        AttemptEffect.KIND_CERTIFICATE,
+        AttemptEffect.KIND_SIGNAL,
+        KIND_CASCADE,
+    }
+)
 
 # Rows of a batch that were read longer ago than this are read once more before they are delivered.
 REREAD_AFTER: Final = timedelta(seconds=10)
@@ -163,18 +182,23 @@ def _deliver_rows(
     delivered: list[AttemptEffect] = []
     superseded: list[AttemptEffect] = []
     report = DeliveryReport()
-    is_fresh = True
-    for row in rows:
+    rows = list(rows)
+    due: set[int] | None = {row.pk for row in rows}
+    for number, row in enumerate(rows):
         its_route = route_of(row)
         if its_route.is_untrue(row.to_status, attempt.status):
             superseded.append(row)
             continue
-        # A receiver before this one may have changed the attempt, and that change has superseded the row.
-        if not is_fresh and its_route.depends_on_status and not outbox.is_due(row):
-            outbox.cancel_repetition(row)
-            report += DeliveryReport(superseded=1)
-            continue
-        is_fresh = False
+        if its_route.depends_on_status:
+            # A receiver before this one may have changed the attempt, and that change superseded the row.
+            if due is None:
+                due = outbox.still_due(rows[number:])
+            if row.pk not in due:
+                outbox.cancel_repetition(row)
+                report += DeliveryReport(superseded=1)
+                continue
+        if row.kind in _MAY_CHANGE_THE_ATTEMPT:
+            due = None
         try:
             _receive(Delivery(row.call_name, row.to_status, json.loads(row.arguments), scene), row.kind)
         except Exception as error:

@@ -64,7 +64,9 @@ class Recorded:
 
 def leftovers_of(attempt_id: int) -> list[AttemptEffect]:
     """Return what earlier changes of an attempt left undelivered, oldest first."""
-    return list(AttemptEffect.objects.of_attempt(attempt_id).filter(state=AttemptEffect.STATE_DUE))
+    due = AttemptEffect.objects.filter(attempt_id=attempt_id, state=AttemptEffect.STATE_DUE)
+    # Nearly always there is nothing, and to ask for that costs half as much as to read rows.
+    return list(due.order_by("id")) if due.exists() else []
 
 
 def record(
@@ -209,9 +211,10 @@ def forget(rows: Collection[AttemptEffect]) -> None:
         AttemptEffect.objects.filter(pk__in=[row.pk for row in rows]).delete()
 
 
-def is_due(row: AttemptEffect) -> bool:
-    """Return whether a row is still to be delivered; a change made meanwhile may have superseded it."""
-    return AttemptEffect.objects.filter(pk=row.pk, state=AttemptEffect.STATE_DUE).exists()
+def still_due(rows: Iterable[AttemptEffect]) -> set[int]:
+    """Return the ids of those rows that no other change or process has settled meanwhile."""
+    due = AttemptEffect.objects.filter(pk__in=[row.pk for row in rows], state=AttemptEffect.STATE_DUE)
+    return set(due.values_list("pk", flat=True))
 
 
 @retried

@@ -71,7 +71,9 @@ def data_of_attempt(
     stored_minutes = attempt["allowed_time_limit_mins"]
     total_minutes = stored_minutes
     if not stored_minutes or is_ready_to_resume:
-        total_minutes = timing.calculate_allowed_minutes(exam, attempt["user"]["id"])
+        total_minutes = timing.calculate_allowed_minutes(
+            exam, attempt["user"]["id"], carry_over_seconds=attempt["time_remaining_seconds"]
+        )
     seconds_left = get_time_remaining_for_attempt(attempt)
     data: dict[str, Any] = {
         "in_timed_exam": True,

@@ -4,7 +4,7 @@ The published functions that read *one* attempt also end it if its time is up; t
 ``attempts``, built on these. One query each.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
@@ -78,8 +78,25 @@ def get_last_exam_completion_date(course_id: Any, username: str) -> Any:
 
 def attempt_with(**criteria: Any) -> ProctoredExamStudentAttempt | None:
     """Return the newest attempt that matches, with exam and user, or None."""
-    found: ProctoredExamStudentAttempt | None = matching(**criteria).with_exam_and_user().newest_first().first()
-    return found
+    return newest_of(matching(**criteria).with_exam_and_user())
+
+
+def newest_of(attempts: Iterable[ProctoredExamStudentAttempt]) -> ProctoredExamStudentAttempt | None:
+    """Return the newest attempt, or None. For few attempts: to order them here is cheaper than in the database."""
+    return max(attempts, key=lambda attempt: (attempt.created, attempt.pk), default=None)
+
+
+def newest_attempt_id(exam_id: int, user_id: int) -> int | None:
+    """Return the id of the learner's current attempt at the exam, or None."""
+    attempts = ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=exam_id, user_id=user_id)
+    newest = max(attempts.values_list("created", "pk"), default=None)
+    return None if newest is None else newest[1]
+
+
+def carry_over_seconds(exam_id: int, user_id: int) -> int | None:
+    """Return what was left of the learner's current attempt when it broke off, or None."""
+    attempts = ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=exam_id, user_id=user_id)
+    return next(iter(attempts.newest_first().values_list("time_remaining_seconds", flat=True)[:1]), None)
 
 
 def matching(**criteria: Any) -> ProctoredExamStudentAttemptQuerySet:

@@ -26,6 +26,7 @@ from edx_proctoring.exceptions import (
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
+from edx_proctoring.utils import get_exam_due_date
 from edx_proctoring.utils.db import short_transaction
 from edx_proctoring.utils.time import with_zone
 
@@ -228,7 +229,7 @@ def write_change(
         # reports the first ``completed_at`` of a saved attempt must not report it a second time.
         ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).update(completed_at=plan.changes["completed_at"])
     plan.apply_to(attempt)
-    attempt.save()
+    attempt.save(update_fields=[*plan.changes, "modified"])
     leftovers = outbox.leftovers_of(attempt.pk)
     statuses = {"from_status": plan.from_status, "to_status": plan.to_status}
     if not leftovers and delivery.stay_local(plan.effects):
@@ -283,16 +284,21 @@ def _gather_facts(
         has_credit_service=runtime.get_runtime_service(host.CREDIT) is not None,
         consequences_allowed=_consequences_allowed(attempt, target.status),
         is_first_start=is_first_start,
-        allowed_minutes=(
-            timing.calculate_allowed_minutes(
-                exam, attempt.user_id, carry_over_seconds=attempt.time_remaining_seconds
-            )
-            if is_first_start
-            else None
-        ),
+        allowed_minutes=_limit_at_start(attempt, exam) if is_first_start else None,
         ended_at=ended_at,
         cascades=cascades,
         actor_id=getattr(actor, "pk", None),
+    )
+
+
+def _limit_at_start(attempt: ProctoredExamStudentAttempt, exam: Mapping[str, Any]) -> int:
+    return timing.allowed_minutes(
+        exam["time_limit_mins"],
+        extra_minutes=timing.grants_for(exam["id"], attempt.user_id).extra_minutes,
+        carry_over_seconds=attempt.time_remaining_seconds,
+        # Fixed for good by the start: never from a stale date.
+        due=get_exam_due_date(exam, attempt.user_id, fresh=True),
+        now=timezone.now(),
     )
 
 
@@ -300,9 +306,8 @@ def _consequences_allowed(attempt: ProctoredExamStudentAttempt, to_status: str) 
     """Answer ``can_update_credit_grades_and_email`` for an attempt that is about to get ``to_status``."""
     if attempt.proctored_exam.is_practice_exam:
         return True
-    others = (
-        ProctoredExamStudentAttempt.objects.filter(user_id=attempt.user_id, proctored_exam_id=attempt.proctored_exam_id)
-        .exclude(pk=attempt.pk)
-        .values_list("status", flat=True)
-    )
-    return transitions.may_have_consequences([to_status, *others], to_status, is_practice_exam=False)
+    attempts = ProctoredExamStudentAttempt.objects.filter(
+        user_id=attempt.user_id, proctored_exam_id=attempt.proctored_exam_id
+    ).values_list("pk", "status")
+    statuses = [to_status if pk == attempt.pk else status for pk, status in attempts]
+    return transitions.may_have_consequences(statuses, to_status, is_practice_exam=False)

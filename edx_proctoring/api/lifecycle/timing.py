@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from django.utils import timezone
 
-from edx_proctoring.models import ProctoredExamStudentAllowance, ProctoredExamStudentAttempt
+from edx_proctoring.models import ProctoredExamStudentAllowance
 from edx_proctoring.models.allowances import MAX_MINUTES
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 from edx_proctoring.utils import get_exam_due_date, has_due_date_passed, has_end_date_passed
@@ -62,7 +62,17 @@ def limit_before_due_date(base_minutes: int, *, extra_minutes: int | None, carry
     return min(base_minutes + (extra_minutes or 0), _LONGEST_LIMIT)
 
 
-# Questions about one learner
+def allowed_minutes(
+    base_minutes: int,
+    *,
+    extra_minutes: int | None,
+    carry_over_seconds: int | None,
+    due: datetime | None,
+    now: datetime,
+) -> int:
+    """Return the whole minutes a learner gets if the clock starts at ``now``."""
+    limit = limit_before_due_date(base_minutes, extra_minutes=extra_minutes, carry_over_seconds=carry_over_seconds)
+    return cut_by_due_date(limit, due=due, now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,46 +112,22 @@ def minutes_granted(value: str | None, *, exam_id: int, user_id: int | None) -> 
     return None
 
 
-class _Unknown:
-    """To be looked up; None would mean that there is none."""
-
-
-_ASK: Final = _Unknown()
-
-
 def calculate_allowed_minutes(
-    exam: Mapping[str, Any],
-    user_id: int | None,
-    *,
-    carry_over_seconds: int | _Unknown | None = _ASK,
-    extra_minutes: int | _Unknown | None = _ASK,
-    now: datetime | None = None,
+    exam: Mapping[str, Any], user_id: int | None, *, carry_over_seconds: int | None
 ) -> int:
-    """Return the whole minutes a learner gets if the clock starts now. Spec: python-api.md 8.9.
+    """Return the whole minutes a learner gets if the clock starts now, as a page shows them.
 
     ``exam``: exam dict; its ``time_limit_mins`` may be negative, and so may then be the answer.
-    ``carry_over_seconds``, ``extra_minutes``: given by callers who have them at hand already, as
-    seconds left of the learner's current attempt and minutes of the additional-time allowance.
+    ``carry_over_seconds``: what was left of the learner's current attempt when it broke off, or None.
     """
-    carried: int | None
-    extra: int | None
-    if isinstance(carry_over_seconds, _Unknown):
-        carried = (
-            ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=exam["id"], user_id=user_id)
-            .newest_first()
-            .values_list("time_remaining_seconds", flat=True)
-            .first()
-        )
-    else:
-        carried = carry_over_seconds
-    if isinstance(extra_minutes, _Unknown):
+    return allowed_minutes(
+        exam["time_limit_mins"],
         # What was left over replaces the allowance, so it need not be looked up.
-        extra = None if carried is not None else grants_for(exam["id"], user_id).extra_minutes
-    else:
-        extra = extra_minutes
-    minutes = limit_before_due_date(exam["time_limit_mins"], extra_minutes=extra, carry_over_seconds=carried)
-    due = get_exam_due_date(exam, user_id)
-    return cut_by_due_date(minutes, due=due, now=now or timezone.now())
+        extra_minutes=None if carry_over_seconds is not None else grants_for(exam["id"], user_id).extra_minutes,
+        carry_over_seconds=carry_over_seconds,
+        due=get_exam_due_date(exam, user_id),
+        now=timezone.now(),
+    )
 
 
 def is_exam_passed_due(exam: Mapping[str, Any], user: Any = None) -> bool:
@@ -149,7 +135,11 @@ def is_exam_passed_due(exam: Mapping[str, Any], user: Any = None) -> bool:
 
     The end of the course counts only for timed exams without any due date.
     """
-    due_date = get_exam_due_date(exam, user)
+    return is_over(exam, get_exam_due_date(exam, user))
+
+
+def is_over(exam: Mapping[str, Any], due_date: datetime | None) -> bool:
+    """As ``is_exam_passed_due``, for callers who know the due date."""
     if due_date is not None:
         return has_due_date_passed(due_date)
     if exam["is_proctored"] or exam["is_practice_exam"]:
