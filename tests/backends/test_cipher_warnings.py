@@ -6,7 +6,7 @@ import sys
 import pytest
 
 SCRIPT = """
-from edx_proctoring.backends.ciphers import encrypt_triple_des
+from edx_proctoring.backends.software_secure_passwords import encrypt_triple_des
 print(encrypt_triple_des(b"123456789012345678901234", "ABC"))
 """
 # What would be taken in its place: its import warns in the releases that have it still.

@@ -18,8 +18,7 @@ from edx_django_utils.cache import TieredCache
 from rest_framework.test import APIClient
 
 from edx_proctoring import api
-from edx_proctoring.backends import call_options
-from edx_proctoring.backends import http as transport
+from edx_proctoring.backends import call_options, http_limits, oauth_session
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -211,7 +210,7 @@ class TestALearnerDoesNotWait:
 
     @pytest.mark.parametrize("behaviour", ["freeze", "trickle_headers", "trickle_body"])
     def test_a_token_that_does_not_come_is_waited_for_no_longer(self, server, frozen, attempt, behaviour, monkeypatch):
-        monkeypatch.setattr(transport, "TOKEN_TIMEOUT", (PAGE_SECONDS, PAGE_SECONDS))
+        monkeypatch.setattr(oauth_session, "TOKEN_TIMEOUT", (PAGE_SECONDS, PAGE_SECONDS))
         server.tokens_are_slow = True
         server.behave = getattr(server, behaviour)
 
@@ -274,7 +273,7 @@ class TestWhoHasPatience:
 
         waits = threading.Thread(target=ask, daemon=True)
         waits.start()
-        waits.join(transport.DEADLINE_FACTOR * PAGE_SECONDS * 3)
+        waits.join(http_limits.DEADLINE_FACTOR * PAGE_SECONDS * 3)
         assert waits.is_alive()
         server.over.set()
         waits.join(SOON)

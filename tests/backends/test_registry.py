@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from edx_proctoring import backends
 from edx_proctoring.apps import BACKEND_CONFIGURATION_ALLOW_LIST
 from edx_proctoring.backends import registry
-from edx_proctoring.backends.legacy import LegacyProviderAdapter
+from edx_proctoring.backends.legacy_adapter import LegacyProviderAdapter
 from edx_proctoring.backends.null import NullBackendProvider
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 

@@ -15,8 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from edx_rest_api_client import client
 from webpack_loader.exceptions import WebpackBundleLookupError
 
-from edx_proctoring.backends import http as transport
-from edx_proctoring.backends import rest
+from edx_proctoring.backends import http_limits, oauth_session, rest
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.exceptions import BackendProviderCannotRetireUser
 
@@ -115,7 +114,7 @@ class TestToken:
         ],
     )
     def test_where_it_is_asked_for(self, address, url):
-        assert transport._token_url(address) == client._get_oauth_url(address) == url
+        assert oauth_session._token_url(address) == client._get_oauth_url(address) == url
 
     def test_it_is_fetched_again_five_seconds_before_it_expires(self, provider, http, sent, freezer_at):
         http.replace(responses.POST, TOKEN_URL, json={"access_token": "token-1", "expires_in": 60})
@@ -276,7 +275,7 @@ class TestBoundedReplies:
 
     def session(self, max_bytes: int = 1000) -> requests.Session:
         session = requests.Session()
-        session.mount("http://", transport.BoundedAdapter(max_bytes=max_bytes))
+        session.mount("http://", http_limits.BoundedAdapter(max_bytes=max_bytes))
         return session
 
     @pytest.mark.parametrize("size", [0, 1, 999, 1000])
@@ -286,7 +285,7 @@ class TestBoundedReplies:
 
     def test_a_reply_beyond_it_is_refused(self, http):
         http.get(self.URL, body=b"x" * 1001)
-        with pytest.raises(transport.ReplyTooLarge):
+        with pytest.raises(http_limits.ReplyTooLarge):
             self.session().get(self.URL)
 
     def test_json_and_text_work_as_ever(self, http):
@@ -307,11 +306,11 @@ class TestBoundedReplies:
 
     def test_the_provider_session_has_the_limits(self):
         session = make_rest_provider().session
-        assert isinstance(session.get_adapter("https://x"), transport.BoundedAdapter)
-        assert isinstance(session.get_adapter("http://x"), transport.BoundedAdapter)
+        assert isinstance(session.get_adapter("https://x"), http_limits.BoundedAdapter)
+        assert isinstance(session.get_adapter("http://x"), http_limits.BoundedAdapter)
 
     def test_a_reply_too_large_is_no_configuration(self, provider, http):
-        http.get(CONFIG_URL, body=b"x" * (transport.MAX_REPLY_BYTES + 1))
+        http.get(CONFIG_URL, body=b"x" * (http_limits.MAX_REPLY_BYTES + 1))
         with pytest.raises(requests.RequestException):
             provider.get_proctoring_config()
 

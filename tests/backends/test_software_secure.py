@@ -18,8 +18,8 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 
 from edx_proctoring import constants
-from edx_proctoring.backends import ciphers
 from edx_proctoring.backends.software_secure import SOFTWARE_SECURE_INVALID_CHARS, SoftwareSecureBackendProvider
+from edx_proctoring.backends.software_secure_passwords import encrypt_aes_gcm
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     BackendProviderSentNoAttemptID,
@@ -124,7 +124,10 @@ class TestTripleDES:
 
     def test_the_module_warns_of_nothing(self):
         # In a process of its own: here it is imported already.
-        code = "import edx_proctoring.backends.ciphers as c; c.encrypt_triple_des(b'abcdefghijklmnop', 'x')"
+        code = (
+            "import edx_proctoring.backends.software_secure_passwords as p; "
+            "p.encrypt_triple_des(b'abcdefghijklmnop', 'x')"
+        )
         subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
 
     def test_the_key_is_text_not_hex(self, make_software_secure):
@@ -142,7 +145,7 @@ class TestAesGcm:
 
     def test_the_key_has_thirty_two_bytes(self):
         with pytest.raises(ValueError, match="32 bytes"):
-            ciphers.encrypt_aes_gcm(b"short", CODE, associated="x")
+            encrypt_aes_gcm(b"short", CODE, associated="x")
 
     def test_an_unknown_cipher_is_named(self, make_software_secure):
         with pytest.raises(ValueError, match="rot13"):
