@@ -100,7 +100,8 @@ def _cookie_age(attempt: Mapping[str, Any]) -> timedelta:
 
 
 def _text_response(text: str, status: int, headers: Mapping[str, str] | None = None) -> HttpResponse:
-    return _keep_code_private(HttpResponse(text, status=status, content_type="text/plain; charset=utf-8", headers=headers))
+    response = HttpResponse(text, status=status, content_type="text/plain; charset=utf-8", headers=headers)
+    return _keep_code_private(response)
 
 
 def _keep_code_private(response: HttpResponse) -> HttpResponse:

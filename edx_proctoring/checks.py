@@ -244,7 +244,8 @@ def check_callback_simulation(app_configs: Sequence[AppConfig] | None, **kwargs:
         return []
     return [
         Warning(
-            "PROCTORING_SETTINGS['ALLOW_CALLBACK_SIMULATION'] is on: anyone who knows an attempt code can review the attempt.",
+            "PROCTORING_SETTINGS['ALLOW_CALLBACK_SIMULATION'] is on: anyone who knows an attempt code can review "
+            "the attempt.",
             hint="Remove ALLOW_CALLBACK_SIMULATION from PROCTORING_SETTINGS; it is meant for development.",
             id="edx_proctoring.W007",
         )
