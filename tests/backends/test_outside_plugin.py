@@ -1,8 +1,8 @@
-"""A provider of another distribution, installed beside us and written years ago. Spec: backends.md 17.2, 18.10.
+"""An installed provider of another distribution, with an old interface. Spec: backends.md 17.2, 18.10.
 
-The distribution is a folder on the path with the metadata that an installer leaves behind; nothing of
-it is imported by the test. Its methods have the parameters of their time. The whole journey goes
-through the doors that learners, staff and vendors use.
+The distribution is a folder on the path with the metadata that an installer writes; the test imports
+nothing from it. Its methods have the parameters of an old release. The tests use the interfaces of
+learners, staff and vendors.
 """
 
 import os
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.spec("backends.md", "17.2:plugins", "18:10")
 ROOT = Path(__file__).resolve().parents[2]
 
 MODULE = '''
-"""The provider of a vendor that nobody has touched for years."""
+"""A provider that has not been maintained for years."""
 
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.exceptions import ProctoredExamSuspiciousLookup
@@ -47,7 +47,7 @@ class OldTimer(ProctoringBackendProvider):
         self.told = []
 
     def register_exam_attempt(self, exam, context):
-        # It changes what it is given, as old plug-ins do.
+        # It changes its argument, as old plug-ins do.
         code = context.pop("attempt_code")
         context["status"] = "created"
         self.told.append(("register", exam["external_id"], sorted(context)))
@@ -78,7 +78,7 @@ class OldTimer(ProctoringBackendProvider):
         self.told.append(("saved", exam["exam_name"], exam["is_active"]))
         return exam.get("external_id") or "old-exam"
 
-    # Before there were a configuration dashboard and links to recordings.
+    # Without the keywords for the configuration dashboard and for recordings.
     def get_instructor_url(self, course_id, user, exam_id=None, attempt_id=None):
         return "https://old-timer.test/%s/%s/%s/%s" % (self.client_id, course_id, exam_id, attempt_id)
 '''
@@ -86,7 +86,7 @@ class OldTimer(ProctoringBackendProvider):
 
 @pytest.fixture
 def distribution(tmp_path: Path) -> Path:
-    """The folder that an installer has put the distribution into."""
+    """A folder with the installed distribution."""
     package = tmp_path / "old_timer_proctoring"
     package.mkdir()
     (package / "__init__.py").write_text("")

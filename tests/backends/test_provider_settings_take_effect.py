@@ -1,8 +1,8 @@
-"""What one provider has for itself shows where it is used, and only for its exams. Spec: backends.md 2.3.
+"""A provider's own settings apply to its exams, and only to them. Spec: backends.md 2.3.
 
-Two providers of one class: ``acme`` has settings of its own, ``other`` has the platform's. Each test
-asks the same of both, so that a value that reached everybody would be noticed. In both forms of the
-configuration.
+Two providers of one class: ``acme`` has its own settings, ``other`` has the platform's. Each test does
+the same with both, so a value that applied to all providers would fail it. Each test runs with both
+forms of the configuration.
 """
 
 import json

@@ -1,7 +1,7 @@
 """The two provider entries of a published sample: SOFTWARE_SECURE and WEB_ASSISTANT. Spec: backends.md 2.3.
 
-The sample's values are placeholders, and the class of the second block belongs to a package that is
-installed nowhere. Deployments have copied it.
+The sample's values are placeholders, and the class of the second entry is in a package that is not
+installed anywhere. Deployments have copied the sample.
 """
 
 import base64
