@@ -13,7 +13,7 @@ from django.apps import AppConfig
 
 from edx_proctoring import conf
 from edx_proctoring.backends import registry
-from edx_proctoring.backends.workers import make_worker_config
+from edx_proctoring.backends.browser_workers import make_worker_config
 
 __all__ = ["BACKEND_CONFIGURATION_ALLOW_LIST", "EdxProctoringConfig", "make_worker_config"]
 

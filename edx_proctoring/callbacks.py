@@ -1,7 +1,7 @@
 """The launch callback: a learner's desktop software opens the exam. Spec: python-api.md 10.
 
-Not authenticated: whoever knows the attempt code is the learner's software. Also called by the mock
-provider from a thread, with None for a request.
+Not authenticated: a request with the attempt code counts as the learner's software. The mock
+provider also calls it, from a thread, with None for a request.
 """
 
 import logging
@@ -18,7 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from edx_proctoring.api import (
     get_exam_attempt_by_code,
-    # Not called here; providers import it from here (rest-api.md 7.1).
+    # Not used here, but providers import it from here (rest-api.md 7.1).
     mark_exam_attempt_as_ready,  # noqa: F401
     mark_waiting_attempt_as_ready,
     update_attempt_status,
@@ -30,39 +30,39 @@ log = logging.getLogger(__name__)
 
 ALLOWED_METHODS = ("GET", "HEAD", "POST")
 
-# A limit of years is a limit of none; the cookie need not outlive a month.
+# The cookie need not outlive a month, even if an exam has a limit of years.
 _LONGEST_EXAM_MINUTES: Final = 30 * 24 * 60
 
 
-# A GET does the same, so a token would protect nobody; and the learner's software has none to send.
+# A GET has the same effect, so a CSRF token would not protect; and the learner's software has none.
 @csrf_exempt
 @transaction.non_atomic_requests
 def start_exam_callback(request: HttpRequest | None, attempt_code: str) -> HttpResponse:
-    """Note that the learner's software is ready, then lead to the exam.
+    """Record that the learner's software is ready, then redirect to the exam.
 
-    Entering a running exam again ends it. Answers 302 with the attempt code in the signed cookie
-    ``exam`` (by which a provider recognises its browser), 404 for an unknown code, 429 beyond the
-    configured rate. A HEAD request changes nothing: link previews send them.
+    Opening a running exam again submits it. Answers 302 with the attempt code in the signed cookie
+    ``exam`` (by which a provider recognises its browser), 404 for an unknown code, 429 above the
+    configured rate. A HEAD request changes nothing, because link previews send them.
     """
     if request is not None and request.method not in ALLOWED_METHODS:
-        return _sealed(HttpResponse(status=405, headers={"Allow": ", ".join(ALLOWED_METHODS)}))
+        return _keep_code_private(HttpResponse(status=405, headers={"Allow": ", ".join(ALLOWED_METHODS)}))
     wait = None if request is None else seconds_to_wait(request, attempt_code)
     if wait is not None:
-        log.warning("launch refused, too many of them")
+        log.warning("launch refused, too many requests")
         text = _("Too many attempts to open an exam. Try again in a minute.")
-        return _text(text, 429, {"Retry-After": f"{wait:.0f}"})
+        return _text_response(text, 429, {"Retry-After": f"{wait:.0f}"})
     attempt = get_exam_attempt_by_code(attempt_code)
     if not attempt:
         log.warning("launch with an unknown attempt code")
-        return _text(_("You have entered an exam code that is not valid."), 404)
+        return _text_response(_("You have entered an exam code that is not valid."), 404)
     if request is None or request.method != "HEAD":
         try:
-            _enter(attempt["id"], attempt["status"])
+            _change_status(attempt["id"], attempt["status"])
         except (NotImplementedError, ImproperlyConfigured):
-            # The attempt stays as it is, and the learner goes on to the exam's page, which says more than a 500.
+            # The attempt is left unchanged; the exam's page tells the learner more than an error 500 would.
             log.exception("launch of an attempt whose provider is not configured: attempt_id=%s", attempt["id"])
     exam = attempt["proctored_exam"]
-    response = HttpResponseRedirect(_address_of(exam["course_id"], exam["content_id"]))
+    response = HttpResponseRedirect(_exam_url(exam["course_id"], exam["content_id"]))
     response.set_signed_cookie(
         "exam",
         attempt_code,
@@ -71,10 +71,10 @@ def start_exam_callback(request: HttpRequest | None, attempt_code: str) -> HttpR
         samesite="Lax",
         secure=request is not None and request.is_secure(),
     )
-    return _sealed(response)
+    return _keep_code_private(response)
 
 
-def _enter(attempt_id: int, status: str) -> None:
+def _change_status(attempt_id: int, status: str) -> None:
     if status in (Status.created, Status.download_software_clicked):
         mark_waiting_attempt_as_ready(attempt_id)
     elif Status.is_in_progress_status(status):
@@ -83,28 +83,29 @@ def _enter(attempt_id: int, status: str) -> None:
         log.warning("launch of an attempt that cannot be entered: attempt_id=%s status=%s", attempt_id, status)
 
 
-def _address_of(course_id: str, content_id: str) -> str:
+def _exam_url(course_id: str, content_id: str) -> str:
     try:
         return reverse("jump_to", args=[course_id, content_id])
     except NoReverseMatch:
         # Contract: format and positional argument are matched exactly.
         log.exception("BLOCKING ERROR: Can't find course info url for course_id=%s", course_id)
-        # An empty address is this one: the browser would launch again, and so end the exam it began.
+        # Not an empty address: the browser would request this URL again, which submits the exam.
         return "/"
 
 
 def _cookie_age(attempt: Mapping[str, Any]) -> timedelta:
-    """Return how long the secure browser is known: all of the exam, and a day for pauses and late beginners."""
+    """Return the life of the cookie: the time limit, and a day for pauses and learners who start late."""
     minutes = attempt["allowed_time_limit_mins"] or attempt["proctored_exam"]["time_limit_mins"] or 0
     return timedelta(days=1) + timedelta(minutes=min(minutes, _LONGEST_EXAM_MINUTES))
 
 
-def _text(text: str, status: int, headers: Mapping[str, str] | None = None) -> HttpResponse:
-    return _sealed(HttpResponse(text, status=status, content_type="text/plain; charset=utf-8", headers=headers))
+def _text_response(text: str, status: int, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    response = HttpResponse(text, status=status, content_type="text/plain; charset=utf-8", headers=headers)
+    return _keep_code_private(response)
 
 
-def _sealed(response: HttpResponse) -> HttpResponse:
-    """Keep the attempt code, which is in the address, out of caches and referrers."""
+def _keep_code_private(response: HttpResponse) -> HttpResponse:
+    """Keep the attempt code, which is part of the URL, out of caches and referrers."""
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "no-referrer"
     return response

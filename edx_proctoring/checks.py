@@ -1,30 +1,30 @@
-"""Mistakes in the configuration, found before a learner finds them. Spec: backends.md 2, 3.1, 7.4.
+"""System checks for mistakes in the configuration. Spec: backends.md 2, 3.1, 7.4.
 
-Each message names the setting, and its hint the way to repair it. What 6.1.4 started with, starts
-here too: only a default provider that cannot work keeps a command from running. Run with
+Each message names the setting, and its hint says how to repair it. A configuration that 6.1.4 starts
+with must start here too, so only a default provider that cannot work stops a command. Run with
 ``manage.py check``.
 
 ========================  =====================================================================
-``edx_proctoring.E001``   a settings dict is no dict
-``edx_proctoring.W002``   there is no default backend, or no provider of its name
+``edx_proctoring.E001``   a setting that must be a dict is not
+``edx_proctoring.W002``   there is no default backend, or no provider with its name
 ``edx_proctoring.E003``   the default provider could not be built, or one of the older form (which
-                          is reported as an error, but stops nothing)
+                          is reported as an error, but does not stop commands)
 ``edx_proctoring.W003``   another provider could not be built
 ``edx_proctoring.W004``   an option of a provider has no effect
 ``edx_proctoring.W005``   a boolean, of a provider or the platform, is neither true nor false
 ``edx_proctoring.E006``   the default provider cannot encrypt exam passwords (``W006``: another one)
-``edx_proctoring.W007``   reviews may be faked: callback simulation is on
+``edx_proctoring.W007``   reviews can be forged: callback simulation is on
 ``edx_proctoring.W008``   there is no key for obscured user ids
-``edx_proctoring.E009``   a time limit of the default provider is no positive number (``W009``: another one)
-``edx_proctoring.W010``   the platform has no keys to verify the signatures of JWTs with
-``edx_proctoring.W021``   a provider's settings, or links among them, are no dict
-``edx_proctoring.W022``   a provider's settings hold a key that nobody reads
+``edx_proctoring.E009``   a time limit of the default provider is not a positive number (``W009``: another one)
+``edx_proctoring.W010``   the platform has no keys for verifying the signatures of JWTs
+``edx_proctoring.W021``   a provider's ``settings``, or its links, are not a dict
+``edx_proctoring.W022``   a provider's ``settings`` have a key that nothing reads
 ``edx_proctoring.W023``   exams name a provider that is not configured
 ``edx_proctoring.W024``   a switch is named after a provider that is not configured
-``edx_proctoring.W025``   nobody may deliver the reviews of a REST provider
+``edx_proctoring.W025``   the group that may deliver the reviews of a REST provider is empty
 ========================  =====================================================================
 
-W023 to W025 ask the database: they run with ``manage.py check --database default``, with ``migrate``
+W023 to W025 query the database: they run with ``manage.py check --database default``, with ``migrate``
 and with ``check_proctoring_backends``.
 """
 
@@ -64,13 +64,13 @@ _PLATFORM_BOOLEANS: Final = frozenset(
     }
 )
 
-# The host may have one of its own.
+# The host may replace waffle's model.
 Switch = get_waffle_switch_model()
 
 
 @register(TAG)
 def check_shapes(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Settings of the wrong type count as empty at run time, which nobody would notice."""
+    """At run time, settings of the wrong type count as empty, without an error."""
     return [
         Error(
             f"{name} must be a dict, but is a {type(value).__name__}.",
@@ -89,7 +89,7 @@ def check_shapes(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list
 
 @register(TAG)
 def check_default_backend(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Exams that name no provider need the default one."""
+    """Exams without a provider of their own use the default one."""
     name = provider_settings.default_backend_name()
     config = _config()
     if name is None:
@@ -114,20 +114,20 @@ def check_default_backend(app_configs: Sequence[AppConfig] | None, **kwargs: Any
 
 
 class ErrorThatStopsNothing(Error):
-    """An error by its level, but by itself no reason to refuse a command such as ``migrate``.
+    """A message of level error that does not stop a command such as ``migrate``.
 
-    Published configurations hold entries of the older form whose classes are installed nowhere; 6.1.4
-    did not read them, so a platform that is upgraded must start with them (backends.md 2.3).
+    Published configurations have entries of the older form whose classes are not installed anywhere.
+    6.1.4 does not read them, so an upgraded platform must start with them (backends.md 2.3).
     """
 
     def is_serious(self, level: int = ERROR) -> bool:
-        """Return whether who asks wants to stop at less than errors (``check --fail-level WARNING``)."""
+        """Return whether the caller stops at a level below errors (``check --fail-level WARNING``)."""
         return level < ERROR
 
 
 @register(TAG)
 def check_broken_backends(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """The process starts without a provider that could not be built; exams of it do not."""
+    """The process starts without a provider that could not be built, but its exams cannot be taken."""
     new_form = conf.proctoring.backends
     return [
         _message(
@@ -147,7 +147,7 @@ def check_broken_backends(app_configs: Sequence[AppConfig] | None, **kwargs: Any
 
 @register(TAG)
 def check_dropped_options(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """An option that reaches nobody is usually a spelling mistake."""
+    """An option that no provider accepts is usually a spelling mistake."""
     return [
         Warning(
             f"PROCTORING_BACKENDS[{name!r}] has options that no provider gets: {', '.join(keys)}.",
@@ -160,7 +160,7 @@ def check_dropped_options(app_configs: Sequence[AppConfig] | None, **kwargs: Any
 
 @register(TAG)
 def check_booleans(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Samples of the older form hold placeholder text where true or false belongs."""
+    """Samples of the older form have placeholder text instead of true or false."""
     names = sorted({*conf.proctoring.backends, *provider_settings.legacy_entries()} - {"DEFAULT"})
     messages: list[CheckMessage] = [
         Warning(
@@ -170,7 +170,7 @@ def check_booleans(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
         )
         for name in names
         for key, value in provider_settings.own_settings(name).items()
-        if key in provider_settings.BOOLEAN_KEYS and _is_no_boolean(value)
+        if key in provider_settings.BOOLEAN_KEYS and _is_not_boolean(value)
     ]
     messages += [
         Warning(
@@ -179,14 +179,14 @@ def check_booleans(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
             id="edx_proctoring.W005",
         )
         for key in sorted(_PLATFORM_BOOLEANS & set(conf.proctoring.options))
-        if _is_no_boolean(conf.proctoring.options[key])
+        if _is_not_boolean(conf.proctoring.options[key])
     ]
     return messages
 
 
 @register(TAG)
 def check_provider_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """What a provider has for itself is looked up by name: a misspelt one leaves the platform's value in force."""
+    """A misspelt key among a provider's own settings would leave the platform's value in force."""
     messages: list[CheckMessage] = []
     for name, path, own in _settings_of_entries():
         for where, value in (
@@ -216,7 +216,7 @@ def check_provider_settings(app_configs: Sequence[AppConfig] | None, **kwargs: A
 
 @register(TAG)
 def check_exam_passwords(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Triple DES may be missing in an OpenSSL under FIPS rules, and a key may be unfit."""
+    """OpenSSL in FIPS mode may lack triple DES, and a key may not fit the cipher."""
     messages = []
     for name, provider in _providers():
         test_encryption = getattr(provider, "check_encryption", None)
@@ -239,12 +239,13 @@ def check_exam_passwords(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
 
 @register(TAG, deploy=True)
 def check_callback_simulation(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """The record locator is one of the two secrets of an anonymous review."""
+    """Simulation switches off the comparison of record locators, one of the two secrets of an anonymous review."""
     if settings.DEBUG or not conf.proctoring.allow_callback_simulation:
         return []
     return [
         Warning(
-            "PROCTORING_SETTINGS['ALLOW_CALLBACK_SIMULATION'] is on: who knows an attempt code can review the attempt.",
+            "PROCTORING_SETTINGS['ALLOW_CALLBACK_SIMULATION'] is on: anyone who knows an attempt code can review "
+            "the attempt.",
             hint="Remove ALLOW_CALLBACK_SIMULATION from PROCTORING_SETTINGS; it is meant for development.",
             id="edx_proctoring.W007",
         )
@@ -253,15 +254,15 @@ def check_callback_simulation(app_configs: Sequence[AppConfig] | None, **kwargs:
 
 @register(TAG)
 def check_obfuscation_key(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Providers know learners by a keyed hash only; without the key no attempt can be registered."""
+    """Providers get only a keyed hash of user ids; without the key no attempt can be registered."""
     if getattr(settings, "PROCTORING_USER_OBFUSCATION_KEY", None):
         return []
-    in_need = [name for name, provider in _providers() if not isinstance(provider, NullBackendProvider)]
-    if not in_need:
+    without_key = [name for name, provider in _providers() if not isinstance(provider, NullBackendProvider)]
+    if not without_key:
         return []
     return [
         Warning(
-            f"PROCTORING_USER_OBFUSCATION_KEY is not set, but these providers need it: {', '.join(in_need)}.",
+            f"PROCTORING_USER_OBFUSCATION_KEY is not set, but these providers need it: {', '.join(without_key)}.",
             hint="Set PROCTORING_USER_OBFUSCATION_KEY to a secret ASCII string, and never change it afterwards: "
             "providers keep what it makes of user ids.",
             id="edx_proctoring.W008",
@@ -271,7 +272,7 @@ def check_obfuscation_key(app_configs: Sequence[AppConfig] | None, **kwargs: Any
 
 @register(TAG)
 def check_time_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """A provider that is asked without a time limit can hold a learner's page for ever."""
+    """A call without a time limit could block a learner's page without end."""
     return [
         _message(
             name,
@@ -287,7 +288,7 @@ def check_time_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
 
 @register(TAG)
 def check_jwt_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Without public keys, edx-drf-extensions takes a token for verified whoever signed it."""
+    """Without public keys, edx-drf-extensions accepts tokens with any signature."""
     if not accepts_any_signature():
         return []
     return [
@@ -295,7 +296,7 @@ def check_jwt_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
             "JWT_AUTH['JWT_PUBLIC_SIGNING_JWK_SET'] is empty: edx-drf-extensions accepts JWTs with any signature. "
             "The views of edx_proctoring take tokens signed with JWT_SECRET_KEY only; other views of the platform "
             "let forged tokens pass.",
-            hint="Set JWT_AUTH['JWT_PUBLIC_SIGNING_JWK_SET'] to the public keys of whoever issues tokens.",
+            hint="Set JWT_AUTH['JWT_PUBLIC_SIGNING_JWK_SET'] to the public keys of the services that issue tokens.",
             id="edx_proctoring.W010",
         )
     ]
@@ -305,10 +306,10 @@ def check_jwt_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 def check_rows(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Rows that name providers, compared with the configuration. Spec: host-platform.md 16, number 6."""
+    """Compare the rows that name providers with the configuration. Spec: host-platform.md 16, number 6."""
     tables = (ProctoredExam._meta.db_table, Group._meta.db_table, Switch._meta.db_table)
     for alias in databases or ():
-        # ``migrate`` asks before there are any tables.
+        # ``migrate`` runs this before there are any tables.
         existing = connections[alias].introspection.table_names()
         if router.db_for_read(ProctoredExam) == alias and set(tables) <= set(existing):
             return [*_exams_of_unknown_providers(), *_switches_of_unknown_providers(), *_providers_without_reviewers()]
@@ -345,27 +346,27 @@ def _providers_without_reviewers() -> Iterator[CheckMessage]:
     groups = {
         f"{name}_review": name for name, provider in _providers() if isinstance(provider, BaseRestProctoringProvider)
     }
-    manned = Group.objects.filter(name__in=groups, user__is_active=True).values_list("name", flat=True)
-    for group in sorted(set(groups) - set(manned)):
+    with_reviewers = Group.objects.filter(name__in=groups, user__is_active=True).values_list("name", flat=True)
+    for group in sorted(set(groups) - set(with_reviewers)):
         yield Warning(
-            f"Nobody is in the group {group!r}: the reviews of the proctoring provider {groups[group]!r} are taken "
-            "from staff only.",
+            f"The group {group!r} has no active members: reviews of the proctoring provider {groups[group]!r} are "
+            "accepted from staff only.",
             hint=f"Create the group {group!r} and put the user of the provider's OAuth2 application into it.",
             id="edx_proctoring.W025",
         )
 
 
 def _known_names() -> set[str]:
-    """Every name of the configuration, also those whose exams are proctored elsewhere."""
+    """Return all names in the configuration, including providers that run elsewhere."""
     return {*conf.proctoring.backends, *provider_settings.legacy_entries(), *_config().backends}
 
 
-def _is_no_boolean(value: object) -> bool:
+def _is_not_boolean(value: object) -> bool:
     return value is not None and conf.as_bool(value) is None
 
 
 def _settings_of_entries() -> Iterator[tuple[str, str, Any]]:
-    """Yield provider, where its settings stand, and what stands there, of both forms."""
+    """Yield the name, the path of ``settings`` and its value for each entry of both forms."""
     forms = (
         ("PROCTORING_BACKENDS", conf.proctoring.backends),
         ("PROCTORING_BACKEND_PROVIDERS", provider_settings.legacy_entries()),
@@ -384,7 +385,7 @@ def _is_time_limit(value: Any) -> bool:
 
 
 def _message(name: str, text: str, *, hint: str, number: str, is_of_older_form: bool = False) -> CheckMessage:
-    """Return an error if the provider is the default one, else a warning: the other exams go on."""
+    """Return an error if the provider is the default one, else a warning, because other exams still work."""
     if name == provider_settings.default_backend_name():
         return Error(text, hint=hint, id=f"edx_proctoring.E{number}")
     if is_of_older_form:

@@ -1,10 +1,10 @@
-"""Proctoring providers behind one interface, and the one place where a provider is looked up.
+"""Proctoring providers behind one interface, and the function that looks one up. Spec: backends.md 3.2.
 
-Spec: backends.md 3.2. Models import this package, so it is importable before models are loaded;
-the provider classes live in its modules and are loaded by the app configuration.
+Models import this package, so it must be importable before models are loaded. The provider classes
+are in its modules and are loaded by the app configuration.
 
-Other rooms call ``backends.get_backend_provider(...)`` through this module at call time: hosts and
-suites replace providers here (architecture R13).
+Callers use ``backends.get_backend_provider(...)``, looked up in this module at each call, because
+hosts and test suites replace it here.
 """
 
 import logging
@@ -49,15 +49,15 @@ def get_backend_provider(exam: Mapping[str, Any] | None = None, name: str | None
         if "is_proctored" in exam and not exam["is_proctored"]:
             return None
         name = exam["backend"] or name
-    # The app configuration is not imported: its registry is exchanged on the live object.
+    # Through the app registry, because hosts replace providers on the live configuration object.
     return apps.get_app_config("edx_proctoring").get_backend(name=name)  # type: ignore[attr-defined]
 
 
 def find_backend_provider(exam: Mapping[str, Any]) -> Any | None:
-    """Return the provider of an exam, None if it has none or none that works: for those who only read.
+    """Return the provider of an exam, None if it has no working one. For callers that only read.
 
-    What a learner or the course team may look at does not depend on the provider's configuration
-    (rest-api.md 4.6); what changes something asks ``get_backend_provider`` and hears the reason.
+    A misconfigured provider must not hide pages from learners or the course team (rest-api.md 4.6).
+    Callers that change something use ``get_backend_provider``, which raises the reason.
     """
     try:
         return get_backend_provider(exam)

@@ -1,8 +1,8 @@
 """The interface between this app and a proctoring provider.
 
-Spec: backends.md 4. Plugins of other distributions subclass ``ProctoringBackendProvider``; names,
-signatures and defaults are contract. One instance per configured name lives as long as the
-process; attributes and methods are replaced on live instances, so there is no ``__slots__`` here.
+Spec: backends.md 4. Plug-ins of other distributions subclass ``ProctoringBackendProvider``; names,
+signatures and defaults are contract. There is one instance per configured name and process. Hosts
+replace attributes and methods on live instances, so there is no ``__slots__`` here.
 """
 
 import abc
@@ -13,9 +13,9 @@ from edx_proctoring import constants
 
 
 class _PingInterval:
-    """Default of ``ping_interval``: follows the setting until somebody assigns a value.
+    """Default of ``ping_interval``: reads the setting at each access.
 
-    No data descriptor, so a value on the instance or on a subclass hides it.
+    Not a data descriptor, so a value on an instance or a subclass replaces it.
     """
 
     def __get__(self, instance: object, owner: type | None = None) -> int:
@@ -25,17 +25,17 @@ class _PingInterval:
 class ProctoringBackendProvider(abc.ABC):
     """A proctoring provider.
 
-    "External id" is what the provider calls an exam or an attempt. Further attributes are read
-    with a default and therefore not defined here: ``integration_specific_email``,
-    ``passing_statuses`` (stored verdicts that pass a learner), ``npm_module`` (worker package).
+    An "external id" is the provider's id of an exam or an attempt. Three more attributes are read with
+    a default and so are not defined here: ``integration_specific_email``, ``passing_statuses`` (stored
+    verdicts that count as passed), ``npm_module`` (package of the browser worker).
     """
 
     verbose_name: Any = "Unknown"
-    # Seconds; the browser pings at half of it, so take an even number.
+    # Seconds. The browser pings at half of it, so it should be even.
     ping_interval: Any = _PingInterval()
     tech_support_email: Any = ""
     tech_support_phone: Any = ""
-    # A page for learners who need help. Optional, and an option of any provider.
+    # A page for learners who need help. Optional.
     tech_support_url: Any = ""
     learner_notification_from_email: Any = ""
     has_dashboard: Any = False
@@ -43,8 +43,8 @@ class ProctoringBackendProvider(abc.ABC):
     supports_onboarding: Any = False
     help_center_article_url: Any = ""
 
-    # Names of further options that ``PROCTORING_BACKENDS`` may pass to this class (backends.md 2.4).
-    # Those of base classes count as well.
+    # Names of further options that ``PROCTORING_BACKENDS`` may pass to this class (backends.md 2.4), in
+    # addition to those that its base classes declare.
     configuration_keys: ClassVar[Iterable[str]] = ("tech_support_url",)
 
     def __init__(self, **kwargs: Any) -> None:
@@ -54,7 +54,7 @@ class ProctoringBackendProvider(abc.ABC):
 
     @abc.abstractmethod
     def register_exam_attempt(self, exam: Mapping[str, Any], context: dict[str, Any]) -> Any:
-        """Announce an attempt that is about to be created, return its external id or None.
+        """Register an attempt that is about to be created; return its external id or None.
 
         ``exam``: serialized exam. ``context``: see backends.md 4.3. Raises
         ``BackendProviderCannotRegisterAttempt``, ``BackendProviderSentNoAttemptID``,
@@ -64,30 +64,31 @@ class ProctoringBackendProvider(abc.ABC):
 
     @abc.abstractmethod
     def start_exam_attempt(self, exam: str, attempt: str) -> Any:
-        """Tell that the learner started. External ids of exam and attempt."""
+        """Report that the learner started. Arguments: external ids."""
         raise NotImplementedError
 
     @abc.abstractmethod
     def stop_exam_attempt(self, exam: str, attempt: str) -> Any:
-        """Tell that the learner submitted. External ids of exam and attempt."""
+        """Report that the learner submitted. Arguments: external ids."""
         raise NotImplementedError
 
     @abc.abstractmethod
     def mark_erroneous_exam_attempt(self, exam: str, attempt: str) -> Any:
-        """Tell that the attempt ended with an error. External ids of exam and attempt."""
+        """Report that the attempt ended with an error. Arguments: external ids."""
         raise NotImplementedError
 
     @abc.abstractmethod
     def remove_exam_attempt(self, exam: str, attempt: str) -> bool:
-        """Delete the attempt at the provider. External ids of exam and attempt.
+        """Delete the attempt at the provider. Arguments: external ids.
 
-        True: it is gone. Falsy: the provider answered without confirming. Raises if it is unreachable.
+        Returns True if it is gone, a falsy value if the provider answered without confirming that.
+        Raises if the provider is unreachable.
         """
         raise NotImplementedError
 
     @abc.abstractmethod
     def get_software_download_url(self) -> str | None:
-        """Return where the learner gets the proctoring software."""
+        """Return the URL of the proctoring software, or None."""
         raise NotImplementedError
 
     @abc.abstractmethod
@@ -101,14 +102,14 @@ class ProctoringBackendProvider(abc.ABC):
 
     @abc.abstractmethod
     def on_exam_saved(self, exam: dict[str, Any]) -> Any:
-        """Copy an exam to the provider, return its external id or something falsy.
+        """Copy an exam to the provider; return its external id or a falsy value.
 
         ``exam``: JSON-safe dict (backends.md 4.4). Must not raise.
         """
         raise NotImplementedError
 
     def get_javascript(self) -> str:
-        """Return the URL of the worker script for the browser, ``''`` if there is none."""
+        """Return the URL of the browser worker's script, ``''`` if there is none."""
         return ""
 
     def get_exam(self, exam: Any) -> Any:
@@ -128,18 +129,21 @@ class ProctoringBackendProvider(abc.ABC):
         show_configuration_dashboard: bool = False,
         encrypted_video_review_url: bytes | None = None,
     ) -> str | None:
-        """Return the provider's dashboard for a member of staff, None if it has none. Ids are external ids."""
+        """Return the URL of the provider's dashboard, None if it has none.
+
+        ``user``: the member of staff. ``exam_id``, ``attempt_id``: external ids.
+        """
         return None
 
     def retire_user(self, user_id: str) -> bool | None:
-        """Delete what the provider holds about a learner (obscured id); None if there is nothing to do.
+        """Delete the provider's data about a learner (obscured id); None if there is nothing to do.
 
         Raises ``BackendProviderCannotRetireUser``.
         """
         return None
 
     def should_block_access_to_exam_material(self) -> bool:
-        """Return whether the content must not be shown to the current request."""
+        """Return whether the exam's content must be hidden from the current request."""
         return False
 
     def get_onboarding_profile_info(self, course_id: str, **kwargs: Any) -> Any:
@@ -151,5 +155,5 @@ class ProctoringBackendProvider(abc.ABC):
         return None
 
     def get_video_review_aes_key(self) -> str | None:
-        """Return the key (hex) that links to recordings are encrypted with, or None."""
+        """Return the key (hex) for encrypting links to recordings, or None."""
         return None

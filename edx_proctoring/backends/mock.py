@@ -1,4 +1,4 @@
-"""A provider without a vendor, for development: attempts get ready by themselves. Spec: backends.md 8."""
+"""A provider without a vendor, for development: attempts become ready by themselves. Spec: backends.md 8."""
 
 import logging
 import threading
@@ -9,8 +9,8 @@ from django.db import connections
 
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 
-# The one upward import of this package (cross-cutting.md C27): this provider plays the vendor's
-# software, which calls back. By name, because suites replace it here.
+# The only upward import of this package (cross-cutting.md C27): this provider imitates the vendor's
+# software, which calls back. Imported by name, because test suites replace it in this module.
 from edx_proctoring.callbacks import start_exam_callback
 
 log = logging.getLogger(__name__)
@@ -24,12 +24,12 @@ class MockProctoringBackendProvider(ProctoringBackendProvider):
     configuration_keys = ("ready_after",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        # Contract: options are kept but do not become attributes, so all flags stay off.
+        # Contract: options do not become attributes, so all flags stay off.
         super().__init__()
         self.args = args
         self.kwargs = kwargs
-        # Seconds between registration and readiness. 0 calls back before registration returns, which
-        # a suite may want; the attempt's row does not exist yet at that moment.
+        # Seconds between registration and readiness. 0 calls back before registration returns, for test
+        # suites; the attempt's row does not exist yet at that moment.
         self.ready_after: float = kwargs.get("ready_after", 1.0)
 
     def register_exam_attempt(self, exam: Mapping[str, Any] | None, context: dict[str, Any]) -> str:
@@ -38,7 +38,7 @@ class MockProctoringBackendProvider(ProctoringBackendProvider):
             start_exam_callback(None, attempt_code)
         else:
             timer = threading.Timer(self.ready_after, _report_ready, args=(attempt_code,))
-            # A process that wants to end does not wait for an invented vendor.
+            # The process may end without waiting for this timer.
             timer.daemon = True
             timer.start()
         return attempt_code
@@ -67,11 +67,11 @@ class MockProctoringBackendProvider(ProctoringBackendProvider):
 
 def _report_ready(attempt_code: str) -> None:
     try:
-        # The callback reads nothing of the request; there is none in this thread.
+        # This thread has no request, and the callback accepts None.
         start_exam_callback(None, attempt_code)
     except Exception:
-        # Nobody waits for this thread; an escaping exception would only be printed.
+        # Nothing waits for this thread; an uncaught exception would only be printed.
         log.exception("mock provider could not report an attempt ready: attempt_code=%s", attempt_code)
     finally:
-        # This thread's own connections; nothing else would ever close them.
+        # Connections belong to the thread; nothing else would close these.
         connections.close_all()

@@ -7,7 +7,7 @@ from edx_proctoring.backends.backend import ProctoringBackendProvider
 
 
 class NullBackendProvider(ProctoringBackendProvider):
-    """Accepts everything, tells nobody. Its attempts have no external id and are never reviewed."""
+    """Accepts every call and does nothing. Its attempts have no external id and are never reviewed."""
 
     verbose_name = "Null Backend"
 

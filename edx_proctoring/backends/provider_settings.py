@@ -1,4 +1,4 @@
-"""Settings that one provider has for itself, else the platform's. Spec: backends.md 2.3.
+"""Settings of one provider, with the platform's as defaults. Spec: backends.md 2.3.
 
 An entry may hold ``settings``: in ``PROCTORING_BACKENDS[name]`` and in the older form
 ``PROCTORING_BACKEND_PROVIDERS[name]``, with the same meaning.
@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from edx_proctoring import conf, constants
 
-# Where the platform-wide value of a key is found. ``constants`` is read at call time: it is patched there.
+# Key → attribute of ``constants`` with the platform-wide value, read at call time because suites patch it.
 _PLATFORM_CONSTANT: Final = {
     "SITE_NAME": "SITE_NAME",
     "PLATFORM_NAME": "PLATFORM_NAME",
@@ -27,10 +27,10 @@ BOOLEAN_KEYS: Final = frozenset(
     {"REQUIRE_FAILURE_SECOND_REVIEWS", "ALLOW_REVIEW_UPDATES", "ALLOW_TIMED_OUT_STATE", "MUST_BE_VERIFIED_TRACK"}
 )
 
-# Everything that ``settings`` of an entry may hold.
+# All keys that ``settings`` of an entry may have.
 KNOWN_KEYS: Final = BOOLEAN_KEYS | {*_PLATFORM_CONSTANT, "FROM_EMAIL", "LINK_URLS", "BCC_EMAIL", "REPLY_TO_EMAIL"}
 
-# A key of the newer form → the name that the older form used for it.
+# Key → its name in the older form.
 _ALIASES: Final = {"STATUS_EMAIL_FROM_ADDRESS": "FROM_EMAIL"}
 
 
@@ -41,8 +41,8 @@ def provider_setting(backend_name: str | None, key: str) -> Any:
         backend_name: configured name, or None for the default backend.
         key: one of the keys of backends.md 2.3.
 
-    The provider's own value comes first, then the platform's. ``LINK_URLS`` of both are merged,
-    the provider's on top. None for a key that neither knows.
+    The provider's own value comes first, then the platform's. ``LINK_URLS`` are the platform's
+    links, updated with the provider's. None for a key that neither has.
     """
     own = own_settings(backend_name)
     if key == "LINK_URLS":
@@ -51,7 +51,7 @@ def provider_setting(backend_name: str | None, key: str) -> Any:
     if value is None and key in _ALIASES:
         value = own.get(_ALIASES[key])
     if key in BOOLEAN_KEYS and value is not None:
-        # Placeholder text of a sample is no decision; the check names it.
+        # Other text is placeholder text of a sample: it counts as not set, and a check reports it.
         value = conf.as_bool(value)
     return _platform_value(key) if value is None else value
 
@@ -59,7 +59,7 @@ def provider_setting(backend_name: str | None, key: str) -> Any:
 def own_settings(backend_name: str | None) -> Mapping[str, Any]:
     """Return the ``settings`` dict of a backend, empty if it has none.
 
-    An entry of ``PROCTORING_BACKENDS`` wins as a whole over one of the same name in the older form.
+    The older form is read only for a name that has no entry in ``PROCTORING_BACKENDS``.
     """
     name = backend_name or default_backend_name() or ""
     entry = conf.proctoring.backends.get(name)
@@ -80,13 +80,16 @@ def legacy_entries() -> dict[str, Any]:
 def default_backend_name() -> str | None:
     """Return the name of the default backend as configured now, None if there is none.
 
-    ``PROCTORING_BACKENDS['DEFAULT']`` alone decides where no older form is present. Beside an
-    older form, the default that the settings plugin injects does not count as a decision.
+    That is ``PROCTORING_BACKENDS['DEFAULT']``, unless the older form is present and
+    ``PROCTORING_BACKENDS`` holds only what the settings plug-in puts into an unconfigured host.
     """
     backends = conf.proctoring.backends
     configured: str | None = backends.get("DEFAULT")
+    # In this order because this is called for most requests, and looking for the older form is slow.
+    if configured and dict(backends) != dict(conf.INJECTED_BACKENDS):
+        return configured
     legacy = legacy_entries()
-    if not legacy or (configured and dict(backends) != dict(conf.INJECTED_BACKENDS)):
+    if not legacy:
         return configured
     single = conf.proctoring.backend_provider
     if single:
@@ -128,7 +131,7 @@ def _platform_value(key: str) -> Any:
 
 
 def _name_of_single(entry: Mapping[str, Any]) -> str:
-    """The oldest form names no provider: the Software Secure class gets its usual name."""
+    """Return the name for the entry of the oldest form, which has none."""
     return "software_secure" if str(entry.get("class", "")).endswith(".SoftwareSecureBackendProvider") else "default"
 
 

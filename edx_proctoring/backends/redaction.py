@@ -1,36 +1,40 @@
-"""Messages about a provider that may be shown: without its secrets. Spec: backends.md 14.6, 14.7.
+"""Texts about a provider with its secrets masked. Spec: backends.md 14.6, 14.7.
 
-A plug-in's exception may say what it was given. Whoever prints one lets it pass through here.
+The exception of a plug-in may quote the options that it was given. So every text of an exception
+passes through here before it is logged or printed.
 """
 
-import re
 import traceback
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
+
+from django.views.debug import SafeExceptionReporterFilter
 
 from edx_proctoring import conf
 from edx_proctoring.backends.provider_settings import legacy_entries
 
 MASK: Final = "***"
 
-_SECRET_OPTION: Final = re.compile(r"secret|key|password|token", re.IGNORECASE)
-# Shorter values are words of the language; masking them would spoil the message and hide nothing.
+# Shorter values are ordinary words: masking them would garble the text and hide nothing.
 _SHORTEST_SECRET: Final = 4
+
+# Has ``PASS`` in its name and ordinary words as values.
+_NOT_SECRET: Final = frozenset({"passing_statuses"})
 
 
 def describe(exc: BaseException, backend_name: str) -> str:
-    """Return what kind of exception it is and what it says, without the secrets of this provider."""
+    """Return the class and the message of an exception, without the secrets of this provider."""
     return without_secrets(f"{type(exc).__name__}: {exc}", backend_name)
 
 
 def traceback_of(exc: BaseException, backend_name: str) -> str:
-    """Return the traceback of an exception, for the log, without the secrets of this provider."""
+    """Return the traceback of an exception, without the secrets of this provider."""
     return without_secrets("".join(traceback.format_exception(exc)), backend_name)
 
 
 def without_secrets(text: str, backend_name: str) -> str:
-    """Return the text with each secret in the options of a backend masked."""
-    # The longest first: one secret may be a part of another one.
+    """Return the text with every secret option of a backend masked."""
+    # The longest first: one secret may be part of another one.
     for secret in sorted(set(_secrets_of(backend_name)), key=len, reverse=True):
         text = text.replace(secret, MASK)
     return text
@@ -39,14 +43,15 @@ def without_secrets(text: str, backend_name: str) -> str:
 def _secrets_of(backend_name: str) -> Iterator[str]:
     for entry in (conf.proctoring.backends.get(backend_name), legacy_entries().get(backend_name)):
         if isinstance(entry, Mapping):
-            yield from _texts_under_secret_names(entry)
+            yield from _secret_texts(entry)
 
 
-def _texts_under_secret_names(options: Mapping[str, Any]) -> Iterator[str]:
+def _secret_texts(options: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the texts under names that Django masks on its debug page, too."""
     for name, value in options.items():
         if isinstance(value, Mapping):
-            yield from _texts_under_secret_names(value)
-        elif _SECRET_OPTION.search(str(name)):
+            yield from _secret_texts(value)
+        elif name not in _NOT_SECRET and SafeExceptionReporterFilter.hidden_settings.search(str(name)):
             for text in value if isinstance(value, (list, tuple)) else (value,):
                 if isinstance(text, bytes):
                     text = text.decode("utf-8", errors="replace")

@@ -1,8 +1,8 @@
-"""From configuration to provider objects. Spec: backends.md 2, 3.1.
+"""Builds the provider objects from the configuration, and finds them by name. Spec: backends.md 2, 3.1.
 
-Reads both configuration forms, finds the classes, builds one instance per configured name. A
-provider that cannot be built is recorded as broken and disturbs nobody else: the process starts,
-``checks.py`` reports it, and looking it up raises ``NotImplementedError`` with the cause chained.
+Both configuration forms are read; each configured name gets one instance. A provider that cannot be
+built is recorded as broken, and the process starts without it: ``checks.py`` reports it, and looking
+it up raises ``NotImplementedError`` with the cause chained.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from edx_proctoring import conf
-from edx_proctoring.backends import legacy, redaction
+from edx_proctoring.backends import legacy_adapter, redaction
 from edx_proctoring.backends.provider_settings import default_backend_name, legacy_entries
 
 log = logging.getLogger(__name__)
@@ -36,8 +36,8 @@ class Registry:
     """All configured providers.
 
     ``backends``: name → provider, in the order of the configuration.
-    ``broken``: name → why there is no provider of that name although one is configured.
-    ``dropped_keys``: name → options that no constructor got to see.
+    ``broken``: name → the exception that kept a configured provider from being built.
+    ``dropped_keys``: name → options that were not passed to the constructor.
     """
 
     backends: dict[str, Any] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Registry:
 
 
 def load(allow_list: Collection[str]) -> Registry:
-    """Build every configured provider. ``allow_list``: names of options that any provider may get."""
+    """Build every configured provider. ``allow_list``: names of options that every provider may get."""
     registry = Registry()
     plugins = discover_plugins()
     for name, entry in conf.proctoring.backends.items():
@@ -54,21 +54,21 @@ def load(allow_list: Collection[str]) -> Registry:
             _add(registry, plugins, name, entry, allow_list)
     for name, entry in legacy_entries().items():
         if name in registry.backends or name in registry.broken:
-            log.warning("PROCTORING_BACKENDS wins over the older configuration of the same name: backend=%s", name)
+            log.warning("older configuration ignored, PROCTORING_BACKENDS has the same name: backend=%s", name)
         else:
             _add_legacy(registry, name, entry)
     return registry
 
 
 def discover_plugins() -> dict[str, EntryPoint]:
-    """Return the installed plugins by name; nothing is imported yet."""
+    """Return the installed plug-ins by name, without importing them."""
     plugins: dict[str, EntryPoint] = {}
     for entry_point in entry_points(group=NAMESPACE):
         known = plugins.get(entry_point.name)
-        # One distribution may be found twice, in a checkout and installed: that is no conflict.
+        # A distribution that is found twice, in a checkout and installed, is not a conflict.
         if known is not None and known.value != entry_point.value:
             log.warning(
-                "two proctoring plugins of one name, the last one wins: name=%s first=%s last=%s",
+                "two proctoring plugins have the same name, the last one is used: name=%s first=%s last=%s",
                 entry_point.name,
                 known.value,
                 entry_point.value,
@@ -78,10 +78,10 @@ def discover_plugins() -> dict[str, EntryPoint]:
 
 
 def find(name: str | None, backends: Mapping[str, Any], broken: Mapping[str, Exception] | None = None) -> Any:
-    """Return the provider called ``name``; None means the default as configured at this moment.
+    """Return the provider called ``name``; None means the default, read from the settings now.
 
-    Raises ``ImproperlyConfigured`` without a default, ``NotImplementedError`` for any name that
-    has no working provider.
+    Raises ``ImproperlyConfigured`` if there is no default, ``NotImplementedError`` for a name
+    without a working provider.
     """
     if name is None:
         name = default_backend_name()
@@ -98,7 +98,7 @@ def find(name: str | None, backends: Mapping[str, Any], broken: Mapping[str, Exc
 
 
 def options_of(provider_class: type, entry: Mapping[str, Any], allow_list: Collection[str]) -> dict[str, Any]:
-    """Return those options of a ``PROCTORING_BACKENDS`` entry that the class may get."""
+    """Return the options of a ``PROCTORING_BACKENDS`` entry that are passed to the class."""
     allowed = {*allow_list, *declared_keys(provider_class)}
     return {key: value for key, value in entry.items() if key in allowed}
 
@@ -118,8 +118,8 @@ def _add(
             raise ImproperlyConfigured(f"PROCTORING_BACKENDS[{name!r}] must be a dict of options.")
         provider_class = _class_of(plugins, name, entry)
         if provider_class is None:
-            # Contract: hosts name providers here that run elsewhere, such as ``lti_external``.
-            log.info("no proctoring plugin of this name is installed: backend=%s", name)
+            # Contract: hosts also list providers that run elsewhere, such as ``lti_external``.
+            log.info("no proctoring plugin with this name is installed: backend=%s", name)
             return
         options = options_of(provider_class, entry, allow_list)
         registry.backends[name] = _named(provider_class(**options), name)
@@ -137,14 +137,14 @@ def _add_legacy(registry: Registry, name: str, entry: Any) -> None:
             raise ImproperlyConfigured(
                 f"The configuration of the proctoring provider {name!r} must be a dict with 'class' and 'options'."
             )
-        provider = legacy.build(import_string(entry["class"]), entry["options"])
+        provider = legacy_adapter.build(import_string(entry["class"]), entry["options"])
         registry.backends[name] = _named(provider, name)
     except Exception as exc:
         _mark_broken(registry, name, exc)
 
 
 def _class_of(plugins: Mapping[str, EntryPoint], name: str, entry: Mapping[str, Any]) -> Any:
-    """Return the class of an entry; None if it names none and no plugin has its name."""
+    """Return the class of an entry; None if it does not name one and no plug-in has its name."""
     if "class" in entry:
         return import_string(entry["class"])
     if "plugin" in entry:
@@ -158,7 +158,7 @@ def _class_of(plugins: Mapping[str, EntryPoint], name: str, entry: Mapping[str, 
 
 
 def _named(provider: Any, name: str) -> Any:
-    # A convenience for the provider; an object without room for its name works without.
+    # For log texts and settings; an object that refuses the attribute works without it.
     with contextlib.suppress(AttributeError, TypeError):
         provider.backend_name = name
     return provider
@@ -166,5 +166,5 @@ def _named(provider: Any, name: str) -> Any:
 
 def _mark_broken(registry: Registry, name: str, exc: Exception) -> None:
     registry.broken[name] = exc
-    # Not ``exc_info``: what a plug-in raises may quote what it was given.
+    # Not ``exc_info``: the exception of a plug-in may quote its options.
     log.error("proctoring provider could not be built: backend=%s\n%s", name, redaction.traceback_of(exc, name))

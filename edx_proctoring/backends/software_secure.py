@@ -1,17 +1,15 @@
-"""Software Secure, also called RPNow: a vendor with its own way of signing. Spec: backends.md 7.
+"""The provider class for Software Secure, also called RPNow. Spec: backends.md 7.
 
-The learner pastes an attempt code into the vendor's software, whose browser comes back to us
-(``callbacks.start_exam_callback``); the vendor posts its review without signing in. Every quirk of
-the wire format is computed by the vendor as well, and therefore contract.
+The learner pastes an attempt code into the vendor's software, whose browser opens our launch URL
+(``callbacks.start_exam_callback``); the vendor posts its review without authentication. The wire
+format is contract in all its details: body here, signature in ``software_secure_signing``, exam
+password in ``software_secure_passwords``, review in ``software_secure_reviews``.
 """
 
-import base64
-import hashlib
-import hmac
 import json
 import logging
 import unicodedata
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any, ClassVar, Final
@@ -26,38 +24,34 @@ from django.urls import reverse
 from django.utils import timezone
 
 from edx_proctoring import conf, constants
-from edx_proctoring.backends import ciphers
 from edx_proctoring.backends.backend import ProctoringBackendProvider
-from edx_proctoring.backends.http import mount_limits
+from edx_proctoring.backends.http_limits import mount_limits
 from edx_proctoring.backends.provider_settings import provider_setting
-from edx_proctoring.exceptions import (
-    BackendProviderCannotRegisterAttempt,
-    BackendProviderSentNoAttemptID,
-    ProctoredBaseException,
-    ProctoredExamBadReviewStatus,
-    ProctoredExamSuspiciousLookup,
-)
+from edx_proctoring.backends.software_secure_passwords import encrypt_aes_gcm, encrypt_triple_des
+from edx_proctoring.backends.software_secure_reviews import normalized_review
+from edx_proctoring.backends.software_secure_signing import SoftwareSecureSigning
+from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt, BackendProviderSentNoAttemptID
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus, SoftwareSecureReviewStatus
 from edx_proctoring.utils import decode_and_decrypt
 
 log = logging.getLogger(__name__)
 
-# Characters that the vendor does not take in the name of an exam.
+# Characters that the vendor does not accept in the name of an exam.
 SOFTWARE_SECURE_INVALID_CHARS: Final = "[]<>#:|!?/'\"*\\"
 
 _UNNAMED_EXAM: Final = "Proctored Exam"
 _NO_REPLY: Final = 503
-_OUR_MISTAKE: Final = 500
+_OUR_ERROR: Final = 500
 _MAX_LOGGED_BODY: Final = 500
 
 _TRIPLE_DES: Final = "3des-ecb"
 _AES_GCM: Final = "aes-256-gcm"
 
-# Where the exam's content is seen by the vendor's browser only.
+# Set by the launch callback, so only the vendor's browser has it.
 _EXAM_COOKIE: Final = "exam"
 
 
-class SoftwareSecureBackendProvider(ProctoringBackendProvider):
+class SoftwareSecureBackendProvider(SoftwareSecureSigning, ProctoringBackendProvider):
     """RPNow. Vendors that speak the same protocol with small differences subclass it.
 
     Options: see ``__init__``; ``timeout`` in seconds; ``strict_content_gate``, see
@@ -73,10 +67,8 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
 
     configuration_keys: ClassVar[Iterable[str]] = ("strict_content_gate",)
 
-    # Where the reply to a registration holds the vendor's id of the attempt.
+    # Key of the vendor's attempt id in the reply to a registration.
     record_locator_key: ClassVar[str] = "ssiRecordLocator"
-    # First word of the signature.
-    signature_scheme: ClassVar[str] = "SSI"
 
     def __init__(
         self,
@@ -103,10 +95,8 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
         self.video_review_aes_key = video_review_aes_key
         self.send_email = send_email
 
-    # --- interface ----------------------------------------------------------------------------
-
     def register_exam_attempt(self, exam: Mapping[str, Any], context: Mapping[str, Any]) -> Any:
-        """Announce an attempt; return the vendor's record locator.
+        """Register an attempt; return the vendor's record locator.
 
         Raises ``BackendProviderCannotRegisterAttempt`` (no connection, refused, or the password
         cannot be encrypted here), ``BackendProviderSentNoAttemptID``.
@@ -117,7 +107,7 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
         except (ValueError, UnsupportedAlgorithm) as exc:
             log.exception("exam password not encrypted: attempt_code=%s", attempt_code)
             raise BackendProviderCannotRegisterAttempt(
-                "The proctoring provider is not configured as it should be.", _OUR_MISTAKE
+                "The proctoring provider is not configured as it should be.", _OUR_ERROR
             ) from exc
         http_date = _http_date(timezone.now())
         signature = self._sign_doc(data, "POST", {"Content-Type": "application/json"}, http_date)
@@ -136,31 +126,31 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
         return self._record_locator_in(text, status)
 
     def start_exam_attempt(self, exam: str, attempt: str) -> None:
-        """The vendor's software knows by itself."""
+        """Do nothing: the vendor's software knows by itself."""
         return
 
     def stop_exam_attempt(self, exam: str, attempt: str) -> None:
-        """The vendor's software knows by itself."""
+        """Do nothing: the vendor's software knows by itself."""
         return
 
     def mark_erroneous_exam_attempt(self, exam: str, attempt: str) -> None:
-        """The vendor takes no errors."""
+        """Do nothing: the vendor has no call for errors."""
         return
 
     def remove_exam_attempt(self, exam: str, attempt: str) -> bool:
-        """Return True: the vendor has nothing that could be removed."""
+        """Return True: the vendor has no call for it, and nothing blocks the removal here."""
         return True
 
     def on_exam_saved(self, exam: dict[str, Any]) -> None:
-        """The vendor knows attempts only."""
+        """Do nothing: the vendor has no exams, only attempts."""
         return
 
     def get_software_download_url(self) -> str:
-        """Return where the learner gets the vendor's software."""
+        """Return the URL of the vendor's software."""
         return self.software_download_url
 
     def get_proctoring_config(self) -> dict[str, Any]:
-        """Return what pages need. The empty ``instructions`` make the React client show the attempt code."""
+        """Return the configuration. The empty ``instructions`` make the React client show the attempt code."""
         return {
             "download_url": self.get_software_download_url(),
             "name": self.verbose_name,
@@ -169,11 +159,11 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
         }
 
     def should_block_access_to_exam_material(self) -> bool:
-        """Return whether the request is not from the vendor's browser.
+        """Return whether the current request is not from the vendor's browser, or there is none.
 
-        Contract: any validly signed value of the cookie unlocks. Without a request nobody proved
-        anything. With the option ``strict_content_gate``, the value must be the code of an attempt
-        that this learner is in: then a cookie of another learner or of a former exam is no key.
+        Contract: any validly signed value of the cookie gives access. With the option
+        ``strict_content_gate``, the value must be the code of a running attempt of this learner, so
+        the cookie of another learner or of an earlier exam does not.
         """
         request = get_current_request()
         if request is None:
@@ -182,29 +172,8 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
         return not code or (bool(self.strict_content_gate) and not _is_in_attempt(request, code))
 
     def on_review_callback(self, attempt: Mapping[str, Any], payload: Any) -> dict[str, Any]:
-        """Return the vendor's review in normalised form (7.6).
-
-        Raises ``ProctoredExamSuspiciousLookup`` if it is not about this attempt,
-        ``ProctoredExamBadReviewStatus`` for an unknown verdict, ``ProctoredBaseException`` (400)
-        for lists of comments that are none.
-        """
-        if not isinstance(payload, Mapping):
-            raise ProctoredExamSuspiciousLookup("The review must be an object with 'examMetaData'.")
-        self._require_same_attempt(attempt, payload)
-        status = payload.get("reviewStatus")
-        if not isinstance(status, str):
-            raise ProctoredExamBadReviewStatus("'reviewStatus' of the review must be a text.")
-        SoftwareSecureReviewStatus.validate(status)
-        return {
-            "status": SoftwareSecureReviewStatus.to_standard_status[status],
-            "comments": [
-                _normalized(comment)
-                for source in ("webCamComments", "desktopComments")
-                for comment in _comments_in(payload, source)
-            ],
-            "payload": payload,
-            "reviewed_by": None,
-        }
+        """Return the vendor's review in normalised form; raises as ``normalized_review``."""
+        return normalized_review(attempt, payload)
 
     def get_video_review_aes_key(self) -> str | None:
         """Return the key for links to recordings (hex), or None."""
@@ -219,36 +188,36 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
         show_configuration_dashboard: bool = False,
         encrypted_video_review_url: bytes | None = None,
     ) -> str | None:
-        """Return the recording of an attempt; the vendor has no dashboard. None if there is no link to follow."""
+        """Return the URL of an attempt's recording, None if there is none; the vendor has no dashboard."""
         if not encrypted_video_review_url:
             return None
         try:
             key = bytes.fromhex(self.get_video_review_aes_key() or "")
             url = decode_and_decrypt(encrypted_video_review_url, key).decode("utf-8")
-        except Exception:  # a stored value of another key or another time: staff see "no dashboard"
+        except Exception:  # for example a value encrypted with an older key: staff see "no dashboard"
             log.exception("link to a recording not decrypted: course_id=%s attempt=%s", course_id, attempt_id)
             return None
         url = url.replace("DirectLink-Generic", "DirectLink-HTML5")
         if urlsplit(url).scheme not in ("http", "https"):
-            log.error("link to a recording is no web address: course_id=%s attempt=%s", course_id, attempt_id)
+            log.error("link to a recording is not a web address: course_id=%s attempt=%s", course_id, attempt_id)
             return None
         return url
 
     def check_encryption(self) -> None:
-        """Encrypt something. Raises whatever keeps exam passwords from being encrypted (for the system check)."""
+        """Encrypt a text, for the system check. Raises the error that encrypting an exam password would raise."""
         self._encrypt_password(self.crypto_key, "test")
-
-    # --- hooks for related vendors ------------------------------------------------------------
 
     def extend_org_extra(
         self, org_extra: MutableMapping[str, Any], exam: Mapping[str, Any], context: Mapping[str, Any]
     ) -> None:
-        """Add to what a registration says about the course, in place."""
-
-    # --- registration; field subclasses override these, so names and signatures are kept ------
+        """Add to ``orgExtra`` of a registration, in place. A hook for related vendors."""
 
     def _get_payload(self, exam: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the body of a registration. The order of its keys goes over the wire."""
+        """Return the body of a registration, with its keys in the order of the wire format.
+
+        Field subclasses override this method and the private ones that it calls, so their names and
+        signatures are kept.
+        """
         attempt_code = context["attempt_code"]
         minutes = context["time_limit_mins"]
         now = timezone.now()
@@ -294,67 +263,21 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
         return f"{notes}; {exception}" if exception else notes
 
     def _split_fullname(self, full_name: str) -> tuple[str, str]:
-        """Return what stands before the first space, and the rest."""
+        """Return the text before the first space, and the rest."""
         first_name, _, last_name = full_name.partition(" ")
         return first_name, last_name
 
     def _encrypt_password(self, key: bytes, pwd: str) -> str:
-        """Return the exam password as the vendor wants it. Raises ``ValueError`` for an unfit key."""
+        """Return the encrypted exam password. Raises ``ValueError`` for a key that does not fit the cipher."""
         if self.password_cipher == _AES_GCM:
-            return ciphers.encrypt_aes_gcm(bytes.fromhex(key.decode()), pwd, associated=self.organization)
+            return encrypt_aes_gcm(bytes.fromhex(key.decode()), pwd, associated=self.organization)
         if self.password_cipher == _TRIPLE_DES:
-            return ciphers.encrypt_triple_des(key, pwd)
+            return encrypt_triple_des(key, pwd)
         raise ValueError(f"'password_cipher' is {self.password_cipher!r}; known are {_TRIPLE_DES} and {_AES_GCM}.")
-
-    def _header_string(self, headers: Mapping[str, str], date: str | None) -> bytes:
-        """Return the signed form of the headers."""
-        lines = [headers.get("Content-Type"), date]
-        return b"".join(f"{line}\n".encode() for line in lines if line)
-
-    def _body_string(self, body_json: Mapping[str, Any], prefix: bytes = b"") -> bytes:
-        """Return the signed form of the body: sorted ``key:value`` lines.
-
-        Only one level of nesting shows in the keys; the vendor does the same.
-        """
-        lines = []
-        for key in sorted(body_json):
-            value = body_json[key]
-            name = str(key).encode()
-            if isinstance(value, bool):
-                lines.append(prefix + name + (b":true\n" if value else b":false\n"))
-            elif isinstance(value, (list, tuple)):
-                lines.append(self._list_string(name, value))
-            elif isinstance(value, dict):
-                lines.append(self._body_string(value, name + b"."))
-            else:
-                is_null = not value and value != ""
-                lines.append(prefix + name + b":" + ("null" if is_null else str(value)).encode() + b"\n")
-        return b"".join(lines)
-
-    def _list_string(self, name: bytes, items: Sequence[Any]) -> bytes:
-        return b"".join(
-            self._body_string(item, b"%s.%d." % (name, position))
-            if isinstance(item, dict)
-            else b"%s.%d:%s\n" % (name, position, str(item).encode())
-            for position, item in enumerate(items)
-        )
-
-    def _sign_doc(
-        self, body_json: Mapping[str, Any], method: str, headers: Mapping[str, str], date: str | None
-    ) -> bytes:
-        """Return the value of the ``Authorization`` header."""
-        log.info(
-            "signing a registration: attempt_code=%s course_id=%s",
-            body_json.get("examCode"),
-            body_json["orgExtra"].get("courseID"),
-        )
-        message = f"{method}\n\n".encode() + self._header_string(headers, date) + self._body_string(body_json)
-        digest = hmac.new(self.secret_key.encode("ascii"), message, hashlib.sha256).digest()
-        return f"{self.signature_scheme} {self.secret_key_id}:".encode("ascii") + base64.b64encode(digest)
 
     def _send_request_to_ssi(self, data: Mapping[str, Any], sig: bytes, date: str) -> tuple[int, str]:
         """Post a registration; return status and text of the reply."""
-        # A session of its own: cookies of one learner's registration are nobody else's.
+        # A new session: cookies of one learner's registration must not be sent with another's.
         with requests.Session() as session:
             mount_limits(session)
             response = session.post(
@@ -364,8 +287,6 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
                 timeout=self.timeout,
             )
         return response.status_code, response.text
-
-    # --- our own ------------------------------------------------------------------------------
 
     def _record_locator_in(self, text: str, status: int) -> Any:
         try:
@@ -377,26 +298,10 @@ class SoftwareSecureBackendProvider(ProctoringBackendProvider):
             raise BackendProviderSentNoAttemptID(text, status)
         return locator
 
-    def _require_same_attempt(self, attempt: Mapping[str, Any], payload: Mapping[str, Any]) -> None:
-        """The record locator is known to the vendor and to us only: it stands for a login."""
-        if conf.proctoring.allow_callback_simulation:
-            return
-        meta = payload.get("examMetaData")
-        sent = meta.get("ssiRecordLocator") if isinstance(meta, Mapping) else None
-        ours = attempt["external_id"]
-        if not isinstance(sent, str) or not ours:
-            raise ProctoredExamSuspiciousLookup(
-                f"The review and the attempt must both have a record locator; attempt_code={attempt['attempt_code']}"
-            )
-        if not hmac.compare_digest(sent.lower().encode("utf-8", "surrogatepass"), str(ours).lower().encode()):
-            raise ProctoredExamSuspiciousLookup(
-                f"The record locator of the review is not that of attempt_code={attempt['attempt_code']}"
-            )
-
 
 def _is_in_attempt(request: HttpRequest, code: str) -> bool:
-    """Return whether the code is that of an exam that the user of the request is taking right now."""
-    # By name: providers are importable before models are.
+    """Return whether the code is that of a running attempt of the request's user."""
+    # By name, because providers are importable before models are.
     attempts = apps.get_model("edx_proctoring", "ProctoredExamStudentAttempt").objects
     user_id = getattr(getattr(request, "user", None), "pk", None)
     return user_id is not None and bool(
@@ -415,27 +320,5 @@ def _clean_exam_name(name: str) -> str:
 
 
 def _http_date(moment: datetime) -> str:
-    """Return ``Wed, 02 Jan 2030 03:04:05 GMT``, whatever the locale of the process is."""
+    """Return ``Wed, 02 Jan 2030 03:04:05 GMT``, independent of the locale of the process."""
     return format_datetime(moment, usegmt=True)
-
-
-def _comments_in(payload: Mapping[str, Any], source: str) -> Sequence[Any]:
-    comments = payload.get(source)
-    if comments is None:
-        return ()
-    if not isinstance(comments, (list, tuple)):
-        raise ProctoredBaseException(f"{source!r} of the review must be a list.")
-    return comments
-
-
-def _normalized(comment: Any) -> Any:
-    if not isinstance(comment, Mapping):
-        # Refused, with its number, where all providers' comments are checked.
-        return comment
-    return {
-        "start": comment.get("eventStart") or 0,
-        "stop": comment.get("eventFinish") or 0,
-        "duration": comment.get("duration") or 0,
-        "comment": comment.get("comments") or "",
-        "status": comment.get("eventStatus") or "",
-    }

@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from edx_proctoring.backends import content
+from edx_proctoring.backends import sanitizer
 
 register = template.Library()
 
@@ -21,13 +21,13 @@ register = template.Library()
 @register.filter
 def inline_markup(value: object) -> SafeString:
     """Return a provider's HTML reduced to inline markup and links; plain text passes unchanged."""
-    return mark_safe(" ".join(content.clean_instructions(str(value))))
+    return mark_safe(" ".join(sanitizer.clean_instructions(str(value))))
 
 
 @register.filter
 def web_url(value: object) -> str:
     """Return ``value`` if a learner's browser may be sent there, else an empty string."""
-    return content.safe_download_url(str(value)) or "" if value else ""
+    return sanitizer.safe_download_url(str(value)) or "" if value else ""
 
 
 @register.filter

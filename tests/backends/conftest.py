@@ -1,4 +1,4 @@
-"""What tests of providers start from: a REST provider that was just built, and its token server."""
+"""Fixtures for tests of providers: new provider objects, and an intercepted network."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,7 +13,7 @@ from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvide
 
 BASE_URL = "http://provider.test"
 TOKEN_URL = f"{BASE_URL}/oauth2/access_token"
-# As long as PyJWT wants it for HS256.
+# PyJWT warns of a shorter key for HS256.
 CLIENT_SECRET = "secret-a-0123456789abcdef01234567"
 
 SOFTWARE_SECURE_OPTIONS: dict[str, Any] = {
@@ -28,7 +28,7 @@ SOFTWARE_SECURE_OPTIONS: dict[str, Any] = {
 
 
 def make_rest_provider(**options: Any) -> BaseRestProctoringProvider:
-    """A provider as a deployment has it after start-up."""
+    """Build a REST provider with the options of a deployment."""
     return BaseRestProctoringProvider(
         **{"base_url": BASE_URL, "client_id": "client-a", "client_secret": CLIENT_SECRET, **options}
     )
@@ -36,8 +36,8 @@ def make_rest_provider(**options: Any) -> BaseRestProctoringProvider:
 
 @pytest.fixture
 def http() -> Iterator[responses.RequestsMock]:
-    """The network: nothing but what a test adds, and a token for whoever asks."""
-    # Its first tier is the thread's, which outlives a test.
+    """An intercepted network with a token endpoint, and the replies that a test adds."""
+    # Its first tier belongs to the thread, so it would survive from test to test.
     TieredCache.dangerous_clear_all_tiers()
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         mock.post(TOKEN_URL, json={"access_token": "token-1", "expires_in": 3600})
@@ -52,7 +52,7 @@ def provider(http: responses.RequestsMock) -> BaseRestProctoringProvider:
 
 @pytest.fixture
 def sent(http: responses.RequestsMock) -> Callable[[], list[responses.Call]]:
-    """What was sent to the provider, requests for a token left out."""
+    """Return the calls to the provider, without token requests."""
 
     def calls() -> list[responses.Call]:
         return [call for call in http.calls if "access_token" not in call.request.url]

@@ -7,7 +7,7 @@ from edx_proctoring.backends.null import NullBackendProvider
 
 
 class Recorder(NullBackendProvider):
-    """Remembers its options; declares one of its own."""
+    """Keeps its options; declares one more."""
 
     configuration_keys = ("own_option",)
 
@@ -17,13 +17,13 @@ class Recorder(NullBackendProvider):
 
 
 class Grandchild(Recorder):
-    """Declares another one."""
+    """Declares another option."""
 
     configuration_keys = ("further_option",)
 
 
 class RaisesKeyError(NullBackendProvider):
-    """Fails in a way that 6.1.4 took for "not configured"."""
+    """Fails with an error that 6.1.4 treats as "not configured"."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class Rigid(NullBackendProvider):
 
 
 class Talkative(NullBackendProvider):
-    """Fails, and says what it was given."""
+    """Fails, with its options in the message."""
 
     def __init__(self, client_secret: str, callback_secrets: list[str]) -> None:
         super().__init__()
@@ -47,13 +47,13 @@ class Talkative(NullBackendProvider):
 
 
 class Closed:
-    """No provider class; refuses new attributes."""
+    """Not a provider class; refuses new attributes."""
 
     __slots__ = ()
 
 
 class OldDuck:
-    """An old provider that derives from nothing and knows half of today's interface."""
+    """An old provider without a base class, with half of today's methods."""
 
     verbose_name = "Old Duck"
 
@@ -68,7 +68,7 @@ class OldDuck:
 
 
 class OldChild(ProctoringBackendProvider):
-    """An old provider that derives from the base class of its time, which had fewer abstract methods."""
+    """An old provider, written for a base class with fewer abstract methods."""
 
     def __init__(self, crypto_key: str) -> None:
         super().__init__()

@@ -19,12 +19,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.spec("data-model.md", "12:plugin", "12:ready")
 class TestLoading:
-    def test_it_can_be_imported_before_django_is_set_up(self):
+    def test_the_module_can_be_imported_before_django_is_set_up(self):
         code = "from edx_proctoring.apps import EdxProctoringConfig as c; assert c.plugin_app['url_config']"
         environment = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
         subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, env=environment)
 
-    def test_plugin_app(self):
+    def test_the_plugin_configuration_names_urls_and_settings_of_both_services(self):
         settings_config = {
             "common": {"relative_path": "settings.common"},
             "production": {"relative_path": "settings.production"},
@@ -41,7 +41,7 @@ class TestLoading:
             "settings_config": {"lms.djangoapp": settings_config, "cms.djangoapp": settings_config},
         }
 
-    def test_names(self):
+    def test_the_app_has_its_published_names(self):
         config = apps.get_app_config("edx_proctoring")
         assert (config.name, config.label, config.verbose_name) == (
             "edx_proctoring",
@@ -51,7 +51,7 @@ class TestLoading:
         assert config.default_auto_field == "django.db.models.AutoField"
 
     @pytest.mark.spec("backends.md", "3.1:ready")
-    def test_ready_without_env_root_starts_all_the_same(self, settings):
+    def test_without_env_root_ready_starts_and_writes_no_file(self, settings):
         del settings.ENV_ROOT
         config = EdxProctoringConfig("edx_proctoring", sys.modules["edx_proctoring"])
         config.ready()
@@ -80,7 +80,7 @@ class TestCommonSettings:
     def bundle(self, settings):
         return settings.PIPELINE["JAVASCRIPT"]["proctoring"]
 
-    def test_values(self):
+    def test_the_common_settings_have_their_published_values(self):
         settings = SimpleNamespace(PIPELINE={"JAVASCRIPT": {}})
         common.plugin_settings(settings)
         assert settings.PROCTORING_SETTINGS == {}
@@ -104,12 +104,12 @@ class TestCommonSettings:
         missing = [name for name in self.bundle(settings)["source_filenames"] if not (static / name).is_file()]
         assert missing == []
 
-    def test_the_older_pipeline(self):
+    def test_the_bundle_is_added_to_the_older_pipeline_setting(self):
         settings = SimpleNamespace(PIPELINE_JS={})
         common.plugin_settings(settings)
         assert "proctoring" in settings.PIPELINE_JS
 
-    def test_a_host_without_pipeline(self):
+    def test_a_host_without_a_pipeline_is_left_unchanged(self):
         settings = SimpleNamespace()
         common.plugin_settings(settings)
         assert not hasattr(settings, "PIPELINE")
@@ -122,25 +122,25 @@ class TestProductionSettings:
         production.plugin_settings(settings)
         return settings.PROCTORING_SETTINGS, settings.PROCTORING_BACKENDS
 
-    def test_no_tokens(self):
+    def test_without_tokens_the_defaults_are_kept(self):
         assert self.settings() == ({"kept": 1}, {"DEFAULT": "kept"})
 
-    def test_empty_tokens(self):
+    def test_with_empty_tokens_the_defaults_are_kept(self):
         empty = {"PROCTORING_SETTINGS": {}, "PROCTORING_BACKENDS": {}}
         assert self.settings(ENV_TOKENS=empty, AUTH_TOKENS=empty) == ({"kept": 1}, {"DEFAULT": "kept"})
 
-    def test_environment(self):
+    def test_environment_tokens_replace_the_defaults(self):
         tokens = {"PROCTORING_SETTINGS": {"a": 1}, "PROCTORING_BACKENDS": {"DEFAULT": "env"}}
         assert self.settings(ENV_TOKENS=tokens) == ({"a": 1}, {"DEFAULT": "env"})
 
-    def test_secrets_win(self):
+    def test_auth_tokens_win_over_environment_tokens(self):
         env = {"PROCTORING_BACKENDS": {"DEFAULT": "env"}}
         auth = {"PROCTORING_BACKENDS": {"DEFAULT": "auth"}, "PROCTORING_SETTINGS": {"ignored": 1}}
         assert self.settings(ENV_TOKENS=env, AUTH_TOKENS=auth) == ({"kept": 1}, {"DEFAULT": "auth"})
 
 
 @pytest.mark.spec("data-model.md", "13.1")
-def test_test_settings():
+def test_the_test_settings_have_their_published_values():
     settings = SimpleNamespace()
     test.plugin_settings(settings)
     assert settings.PROCTORING_SETTINGS == {}
@@ -149,7 +149,7 @@ def test_test_settings():
 
 @pytest.fixture
 def npm(settings, tmp_path):
-    """Install npm packages: name and what their package.json says (text as it is)."""
+    """Install an npm package: its name, and the content of its package.json (a text is written as it is)."""
     root = tmp_path / "node_modules"
     root.mkdir()
     settings.NODE_MODULES_ROOT = str(root)
@@ -178,7 +178,7 @@ class TestWorkerConfiguration:
     def folder(self, out):
         out.parent.mkdir()
 
-    def test_success(self, npm, out):
+    def test_a_worker_package_is_written_with_its_main_script(self, npm, out):
         npm("success", {"main": "foo/bar/baz.js"})
         assert make_worker_config([self.backend()], out=str(out)) is True
         assert json.loads(out.read_text()) == {
@@ -188,34 +188,34 @@ class TestWorkerConfiguration:
         assert list(out.parent.iterdir()) == [out]
 
     @pytest.mark.parametrize("root", [None, ""])
-    def test_no_root(self, settings, out, root):
+    def test_without_a_node_modules_root_no_file_is_written(self, settings, out, root):
         settings.NODE_MODULES_ROOT = root
         assert make_worker_config([self.backend()], out=str(out)) is False
         assert not out.exists()
 
-    def test_no_module(self, npm, out):
+    def test_a_provider_without_a_worker_is_skipped_without_a_warning(self, npm, out):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             assert make_worker_config([object()], out=str(out)) is False
 
     @pytest.mark.parametrize("description", [{}, {"main": None}, {"main": 5}, [], "{not json"], ids=str)
-    def test_packages_without_a_main_script(self, npm, out, description):
+    def test_a_package_without_a_main_script_is_skipped_with_a_warning(self, npm, out, description):
         npm("success", description)
         with pytest.warns(UserWarning, match="package"):
             assert make_worker_config([self.backend()], out=str(out)) is False
         assert not out.exists()
 
-    def test_a_package_that_is_not_there(self, npm, out):
+    def test_a_missing_package_is_skipped_with_a_warning(self, npm, out):
         with pytest.warns(UserWarning, match="not found"):
             assert make_worker_config([self.backend("absent")], out=str(out)) is False
 
-    def test_one_bad_package_does_not_hide_the_good_one(self, npm, out):
+    def test_a_missing_package_does_not_keep_another_from_being_written(self, npm, out):
         npm("success", {"main": "a.js"})
         with pytest.warns(UserWarning, match="not found"):
             assert make_worker_config([self.backend("absent"), self.backend()], out=str(out)) is True
         assert list(json.loads(out.read_text())) == ["success"]
 
-    def test_a_folder_that_cannot_be_written(self, npm, tmp_path):
+    def test_if_the_folder_cannot_be_written_there_is_a_warning(self, npm, tmp_path):
         npm("success", {"main": "a.js"})
         with pytest.warns(UserWarning, match="not written"):
             assert make_worker_config([self.backend()], out=str(tmp_path / "no" / "such" / "workers.json")) is False
@@ -227,7 +227,7 @@ class TestWorkerConfiguration:
         assert make_worker_config([self.backend()], out=str(out)) is True
         assert out.stat().st_ino == before
 
-    def test_a_mode_that_cannot_be_set_is_a_warning(self, npm, out, monkeypatch):
+    def test_if_the_mode_cannot_be_set_the_file_is_written_with_a_warning(self, npm, out, monkeypatch):
         npm("success", {"main": "a.js"})
 
         def refuse(*args):

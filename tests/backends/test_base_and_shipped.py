@@ -1,4 +1,4 @@
-"""The interface, and the two providers without a vendor. Spec: backends.md 4, 8."""
+"""The provider interface, and the two providers without a vendor. Spec: backends.md 4, 8."""
 
 import threading
 from typing import Any
@@ -26,10 +26,10 @@ ABSTRACT = {
 
 @pytest.mark.spec("backends.md", "4.2")
 class TestInterface:
-    def test_abstract_methods(self):
+    def test_the_interface_has_its_published_abstract_methods(self):
         assert ProctoringBackendProvider.__abstractmethods__ == set(ABSTRACT)
 
-    def test_an_incomplete_class_cannot_be_used(self):
+    def test_a_class_without_an_abstract_method_cannot_be_instantiated(self):
         class Incomplete(NullBackendProvider):
             on_exam_saved = ProctoringBackendProvider.on_exam_saved
 
@@ -41,7 +41,7 @@ class TestInterface:
         with pytest.raises(NotImplementedError):
             getattr(PassthroughBackendProvider(), method)(*arguments)
 
-    def test_what_a_provider_need_not_implement(self):
+    def test_optional_methods_have_their_published_defaults(self):
         provider = NullBackendProvider()
         exam, attempt = {"id": 1}, {"id": 2}
         assert provider.get_javascript() == ""
@@ -57,7 +57,7 @@ class TestInterface:
         assert provider.get_video_review_aes_key() is None
 
     @pytest.mark.spec("backends.md", "4.1")
-    def test_attributes(self):
+    def test_attributes_have_their_published_defaults(self):
         provider = PassthroughBackendProvider()
         assert provider.verbose_name == "Unknown"
         assert provider.tech_support_email == provider.tech_support_phone == ""
@@ -67,7 +67,7 @@ class TestInterface:
             assert not hasattr(provider, absent)
 
     @pytest.mark.spec("backends.md", "4.1", "17.1:attributes")
-    def test_options_become_attributes_that_can_be_taken_away(self):
+    def test_options_become_attributes_that_can_be_deleted(self):
         provider = PassthroughBackendProvider(verbose_name="Mine", anything=1)
         assert (provider.verbose_name, provider.anything) == ("Mine", 1)
         del provider.verbose_name
@@ -84,16 +84,16 @@ class TestInterface:
 
 @pytest.mark.spec("backends.md", "4.1")
 class TestPingInterval:
-    def test_it_follows_the_constant(self, monkeypatch):
+    def test_the_default_follows_the_constant(self, monkeypatch):
         provider = NullBackendProvider()
         assert provider.ping_interval == NullBackendProvider.ping_interval == 60
         monkeypatch.setattr(constants, "DEFAULT_DESKTOP_APPLICATION_PING_INTERVAL_SECONDS", 12, raising=False)
         assert provider.ping_interval == 12
 
-    def test_an_option_wins(self):
+    def test_an_option_replaces_the_default(self):
         assert PassthroughBackendProvider(ping_interval=30).ping_interval == 30
 
-    def test_a_class_attribute_wins(self):
+    def test_a_class_attribute_replaces_the_default(self):
         class Plugin(NullBackendProvider):
             ping_interval = 20
 
@@ -102,7 +102,7 @@ class TestPingInterval:
 
 @pytest.mark.spec("backends.md", "8:null")
 class TestNull:
-    def test_it_does_nothing(self):
+    def test_every_method_does_nothing(self):
         provider = NullBackendProvider()
         results = {method: getattr(provider, method)(*arguments) for method, arguments in ABSTRACT.items()}
         assert results.pop("remove_exam_attempt") is True
@@ -114,7 +114,7 @@ class TestNull:
 class TestMock:
     @pytest.fixture
     def callback(self, monkeypatch):
-        """Stands for the launch callback; the test learns when it was called and with what."""
+        """Replaces the launch callback; records when it was called and with which arguments."""
         called = threading.Event()
         calls: list[tuple[Any, ...]] = []
 
@@ -125,18 +125,18 @@ class TestMock:
         monkeypatch.setattr(mock_module, "start_exam_callback", start_exam_callback)
         return called, calls
 
-    def test_it_reports_ready_within_two_seconds(self, callback):
+    def test_a_registered_attempt_is_reported_ready_within_two_seconds(self, callback):
         called, calls = callback
         assert MockProctoringBackendProvider().register_exam_attempt(None, {"attempt_code": "CODE"}) == "CODE"
         assert calls == []
         assert called.wait(2)
         assert calls == [(None, "CODE")]
 
-    def test_the_delay_can_be_zero(self, callback):
+    def test_without_a_delay_the_attempt_is_reported_ready_during_registration(self, callback):
         MockProctoringBackendProvider(ready_after=0).register_exam_attempt({}, {"attempt_code": "CODE"})
         assert callback[1] == [(None, "CODE")]
 
-    def test_nobody_waits_for_its_thread(self, callback):
+    def test_the_thread_of_the_delay_is_a_daemon(self, callback):
         before = set(threading.enumerate())
         MockProctoringBackendProvider(ready_after=0.2).register_exam_attempt({}, {"attempt_code": "CODE"})
         (thread,) = set(threading.enumerate()) - before
@@ -156,7 +156,7 @@ class TestMock:
         assert (provider.args, provider.kwargs) == ((1,), {"supports_onboarding": True})
         assert provider.supports_onboarding is False
 
-    def test_the_rest(self):
+    def test_the_other_methods_do_nothing(self):
         provider = MockProctoringBackendProvider()
         assert provider.verbose_name == "Mock Backend"
         assert provider.get_software_download_url() == "mockurl"

@@ -8,7 +8,7 @@ import pytest
 from edx_proctoring.backends import call_options
 from edx_proctoring.backends.call_options import CallOptions
 
-pytestmark = pytest.mark.spec("backends.md", "14.1")
+pytestmark = pytest.mark.spec("backends.md", "14.1:limits")
 
 
 def test_without_a_block_the_options_have_their_defaults():

@@ -1,4 +1,4 @@
-"""Mistakes in the configuration. Spec: backends.md 2.1, 2.3, 3.1, 7.4, 14.5."""
+"""System checks of the configuration. Spec: backends.md 2.1, 2.3, 3.1, 7.4, 14.5."""
 
 import pytest
 from django.apps import apps
@@ -38,11 +38,11 @@ def ids(**kwargs):
     return [message.id for message in messages(**kwargs)]
 
 
-def test_nothing_to_say(config):
+def test_a_correct_configuration_has_no_messages(config):
     assert messages(include_deployment_checks=True) == []
 
 
-def test_every_message_names_a_way_to_repair_it(config, settings, make_software_secure):
+def test_every_message_has_a_hint(config, settings, make_software_secure):
     settings.PROCTORING_BACKEND_PROVIDERS = []
     config.broken_backends = {"acme": TypeError("x")}
     config.dropped_backend_keys = {"good": ["typo"]}
@@ -54,17 +54,17 @@ def test_every_message_names_a_way_to_repair_it(config, settings, make_software_
 
 
 @pytest.mark.parametrize("name", ["PROCTORING_SETTINGS", "PROCTORING_BACKENDS", "PROCTORING_BACKEND_PROVIDERS"])
-def test_a_setting_of_the_wrong_type(config, settings, name):
+def test_a_setting_with_the_wrong_type_is_an_error(config, settings, name):
     setattr(settings, name, "text")
     assert "edx_proctoring.E001" in ids()
 
 
 class TestDefault:
-    def test_missing(self, config, settings):
+    def test_a_missing_default_is_a_warning(self, config, settings):
         settings.PROCTORING_BACKENDS = {"good": {}}
         assert ids() == ["edx_proctoring.W002"]
 
-    def test_unknown(self, config, settings):
+    def test_a_default_without_a_provider_is_a_warning(self, config, settings):
         settings.PROCTORING_BACKENDS = {"DEFAULT": "acme", "good": {}}
         (message,) = messages()
         assert message.id == "edx_proctoring.W002"
@@ -74,23 +74,23 @@ class TestDefault:
 
 class TestBroken:
     @pytest.mark.parametrize(("default", "number"), [("acme", "E003"), ("good", "W003")])
-    def test_an_error_only_if_it_is_the_default(self, config, settings, default, number):
+    def test_a_broken_provider_is_an_error_only_if_it_is_the_default(self, config, settings, default, number):
         settings.PROCTORING_BACKENDS = {"DEFAULT": default, "acme": {}, "good": {}}
         config.broken_backends = {"acme": TypeError("missing client_id")}
         (message,) = messages()
         assert message.id == f"edx_proctoring.{number}"
         assert "missing client_id" in message.msg
 
-    def test_of_the_older_form_an_error_that_stops_nothing(self, config, settings):
+    def test_a_broken_provider_of_the_older_form_is_an_error_that_does_not_stop_commands(self, config, settings):
         settings.PROCTORING_BACKEND_PROVIDERS = {"acme": {"class": "x.Y"}}
         config.broken_backends = {"acme": TypeError("x")}
         (message,) = messages()
         assert (message.id, message.level) == ("edx_proctoring.E003", checks.ERROR)
         assert "PROCTORING_BACKEND_PROVIDERS" in message.hint
-        assert not message.is_serious(), "commands such as migrate go on"
-        assert message.is_serious(checks.WARNING), "who asks to be stopped by warnings is stopped"
+        assert not message.is_serious(), "commands such as migrate continue"
+        assert message.is_serious(checks.WARNING), "a command that stops at warnings stops"
 
-    def test_of_the_older_form_and_the_default_it_stops(self, config, settings):
+    def test_a_broken_default_provider_of_the_older_form_stops_commands(self, config, settings):
         settings.PROCTORING_BACKENDS = {"DEFAULT": "acme"}
         settings.PROCTORING_BACKEND_PROVIDERS = {"acme": {"class": "x.Y"}}
         config.broken_backends = {"acme": TypeError("x")}
@@ -98,14 +98,14 @@ class TestBroken:
         assert message.id == "edx_proctoring.E003"
         assert message.is_serious()
 
-    def test_secrets_are_not_shown(self, config, settings):
+    def test_the_message_about_a_broken_provider_masks_its_secrets(self, config, settings):
         settings.PROCTORING_BACKENDS["acme"] = {"client_secret": "very-secret"}
         config.broken_backends = {"acme": ValueError("very-secret is wrong")}
         (message,) = messages()
         assert "ValueError: *** is wrong" in message.msg
 
 
-def test_options_that_reach_nobody(config):
+def test_an_option_that_no_provider_accepts_is_a_warning(config):
     config.dropped_backend_keys = {"good": ["cleint_id"]}
     (message,) = messages()
     assert message.id == "edx_proctoring.W004"
@@ -115,7 +115,7 @@ def test_options_that_reach_nobody(config):
 @pytest.mark.parametrize(
     ("value", "expected"), [("<true>", ["edx_proctoring.W005"]), ("true", []), (False, []), (None, [])]
 )
-def test_booleans(config, settings, value, expected):
+def test_a_providers_boolean_with_other_text_is_a_warning(config, settings, value, expected):
     settings.PROCTORING_BACKENDS["good"] = {"settings": {"ALLOW_REVIEW_UPDATES": value}}
     assert ids() == expected
 
@@ -123,7 +123,7 @@ def test_booleans(config, settings, value, expected):
 @pytest.mark.parametrize(
     ("value", "expected"), [("<true>", ["edx_proctoring.W005"]), ("False", []), (True, []), (None, [])]
 )
-def test_booleans_of_the_platform(config, settings, value, expected):
+def test_a_platform_boolean_with_other_text_is_a_warning(config, settings, value, expected):
     settings.PROCTORING_SETTINGS["ALLOW_TIMED_OUT_STATE"] = value
     assert ids() == expected
 
@@ -132,7 +132,7 @@ def test_booleans_of_the_platform(config, settings, value, expected):
 class TestProviderSettings:
     @pytest.fixture
     def own(self, config, settings, form):
-        """Give ``good`` these settings."""
+        """Configure ``good`` with these settings."""
 
         def give(value):
             if form == "PROCTORING_BACKENDS":
@@ -143,21 +143,21 @@ class TestProviderSettings:
         return give
 
     @pytest.mark.parametrize("value", [None, {}, {"LINK_URLS": None}, {"LINK_URLS": {"faq": "x"}}, {"FROM_EMAIL": "x"}])
-    def test_nothing_to_say(self, own, value):
+    def test_correct_settings_have_no_messages(self, own, value):
         own(value)
         assert messages() == []
 
     @pytest.mark.parametrize(
         ("value", "where"), [("text", "['settings']"), ({"LINK_URLS": "http://x"}, "['settings']['LINK_URLS']")]
     )
-    def test_what_is_no_dict(self, own, form, value, where):
+    def test_settings_that_are_not_a_dict_are_a_warning(self, own, form, value, where):
         own(value)
         (message,) = messages()
         assert message.id == "edx_proctoring.W021"
         assert f"{form}['good']{where} must be a dict, but is a str" in message.msg
         assert where in message.hint
 
-    def test_a_misspelt_key(self, own, form):
+    def test_a_misspelt_key_is_a_warning(self, own, form):
         own({"STATUS_EMAIL_FROM_ADRESS": "a@example.com"})
         (message,) = messages()
         assert message.id == "edx_proctoring.W022"
@@ -167,13 +167,15 @@ class TestProviderSettings:
 
 class TestExamPasswords:
     @pytest.mark.parametrize(("default", "number"), [("rp", "E006"), ("good", "W006")])
-    def test_an_unfit_key(self, config, settings, make_software_secure, default, number):
+    def test_a_key_that_does_not_fit_the_cipher_is_reported(
+        self, config, settings, make_software_secure, default, number
+    ):
         settings.PROCTORING_BACKENDS["DEFAULT"] = default
         config.backends["rp"] = make_software_secure(crypto_key="abcdefghabcdefghijklmnop")
         (message,) = messages()
         assert message.id == f"edx_proctoring.{number}"
 
-    def test_a_good_key(self, config, make_software_secure):
+    def test_a_correct_key_has_no_message(self, config, make_software_secure):
         config.backends["rp"] = make_software_secure()
         assert messages() == []
 
@@ -182,18 +184,18 @@ class TestExamPasswords:
     ("debug", "simulation", "expected"),
     [(False, True, ["edx_proctoring.W007"]), (True, True, []), (False, False, [])],
 )
-def test_callback_simulation(config, settings, debug, simulation, expected):
+def test_callback_simulation_is_a_warning_outside_debug(config, settings, debug, simulation, expected):
     settings.DEBUG = debug
     settings.PROCTORING_SETTINGS = {"ALLOW_CALLBACK_SIMULATION": simulation}
     assert ids(include_deployment_checks=True) == expected
 
 
 class TestObfuscationKey:
-    def test_missing(self, config, settings):
+    def test_a_missing_key_is_a_warning(self, config, settings):
         del settings.PROCTORING_USER_OBFUSCATION_KEY
         assert ids() == ["edx_proctoring.W008"]
 
-    def test_a_platform_without_proctoring_needs_none(self, config, settings):
+    def test_a_platform_without_proctoring_needs_no_key(self, config, settings):
         del settings.PROCTORING_USER_OBFUSCATION_KEY
         config.backends = {"good": NullBackendProvider()}
         assert ids() == []
@@ -205,7 +207,7 @@ class TestObfuscationKey:
     [(5, True), (0.5, True), ((3, 30), True), (0, False), (-1, False), (None, False), ("5", False), ((1, 2, 3), False),
      ((), False), ((1, None), False), (True, False)],
 )  # fmt: skip
-def test_time_limits(config, option, value, is_fine):
+def test_a_time_limit_that_is_not_a_positive_number_is_an_error(config, option, value, is_fine):
     setattr(config.backends["good"], option, value)
     assert ids() == ([] if is_fine else ["edx_proctoring.E009"])
 
@@ -216,17 +218,17 @@ class TestJwtKeys:
         monkeypatch.setattr(api_settings, "JWT_DECODE_HANDLER", jwt_decode_handler)
 
     @pytest.mark.parametrize("keys", [None, "", {}], ids=["none", "empty", "empty-dict"])
-    def test_without_public_keys_anybody_can_sign(self, settings, keys):
+    def test_without_public_keys_there_is_a_warning(self, settings, keys):
         settings.JWT_AUTH = {"JWT_SECRET_KEY": "secret", "JWT_PUBLIC_SIGNING_JWK_SET": keys}
         (message,) = messages()
         assert message.id == "edx_proctoring.W010"
         assert "JWT_PUBLIC_SIGNING_JWK_SET" in message.hint
 
-    def test_with_public_keys(self, settings):
+    def test_with_public_keys_there_is_no_message(self, settings):
         settings.JWT_AUTH = {"JWT_PUBLIC_SIGNING_JWK_SET": '{"keys": [{}]}'}
         assert messages() == []
 
-    def test_with_another_decoder(self, settings, monkeypatch):
+    def test_with_another_decoder_there_is_no_message(self, settings, monkeypatch):
         monkeypatch.setattr(api_settings, "JWT_DECODE_HANDLER", lambda token: {})
         settings.JWT_AUTH = {}
         assert messages() == []
@@ -234,7 +236,7 @@ class TestJwtKeys:
 
 @pytest.mark.django_db
 class TestRows:
-    """What the database says about providers; asked only of a database that is named."""
+    """Rows that name providers. They are read only if a database is named."""
 
     @pytest.fixture
     def rows(self, config):
@@ -242,19 +244,21 @@ class TestRows:
         Group.objects.create(name="rest_review").user_set.add(make_user())
         return lambda: ours.check_rows(None, databases=["default"])
 
-    def test_nothing_to_say(self, rows):
+    def test_rows_with_configured_providers_have_no_messages(self, rows):
         make_exam(backend="good")
         make_exam(backend=None)
         Switch.objects.create(name="edx_proctoring.good_ping_failure_passthrough", active=True)
         assert rows() == []
 
-    def test_without_a_database_nothing_is_asked(self, rows, django_assert_num_queries):
+    def test_without_a_named_database_nothing_is_queried(self, rows, django_assert_num_queries):
         make_exam(backend="gone")
         with django_assert_num_queries(0):
             assert ours.check_rows(None, databases=None) == []
 
     @pytest.mark.parametrize("exams", [1, 5])
-    def test_exams_of_a_provider_that_is_gone(self, rows, exams, django_assert_num_queries):
+    def test_exams_of_an_unconfigured_provider_are_one_warning_with_their_number(
+        self, rows, exams, django_assert_num_queries
+    ):
         for _ in range(exams):
             make_exam(backend="gone")
         (message,) = rows()
@@ -263,16 +267,16 @@ class TestRows:
         assert "PROCTORING_BACKENDS" in message.hint
 
     @pytest.mark.parametrize("exam", [{"is_active": False}, {"kind": "timed"}], ids=["inactive", "timed"])
-    def test_exams_that_need_no_provider_do_not_count(self, rows, exam):
+    def test_inactive_or_timed_exams_are_ignored(self, rows, exam):
         make_exam(**{"backend": "gone", **exam})
         assert rows() == []
 
-    def test_exams_that_are_proctored_elsewhere_do_not_count(self, rows, settings):
+    def test_exams_of_a_provider_that_runs_elsewhere_are_ignored(self, rows, settings):
         settings.PROCTORING_BACKENDS["lti_external"] = {}
         make_exam(backend="lti_external")
         assert rows() == []
 
-    def test_a_switch_of_a_provider_that_is_gone(self, rows):
+    def test_a_switch_of_an_unconfigured_provider_is_a_warning(self, rows):
         Switch.objects.create(name="edx_proctoring.gone_ping_failure_passthrough", active=False)
         Switch.objects.create(name="edx_proctoring.reds_api_redirect", active=True)
         (message,) = rows()
@@ -281,7 +285,7 @@ class TestRows:
         assert "'gone'" in message.msg
 
     @pytest.mark.parametrize("is_active", [None, False], ids=["nobody", "a-closed-account"])
-    def test_nobody_may_review(self, rows, is_active):
+    def test_an_empty_group_of_reviewers_is_a_warning(self, rows, is_active):
         group = Group.objects.get(name="rest_review")
         group.user_set.clear()
         if is_active is not None:
@@ -290,7 +294,7 @@ class TestRows:
         assert message.id == "edx_proctoring.W025"
         assert "'rest_review'" in message.hint
 
-    def test_before_the_tables_are_there_nothing_is_asked(self, rows, monkeypatch):
+    def test_before_the_tables_exist_nothing_is_queried(self, rows, monkeypatch):
         make_exam(backend="gone")
         monkeypatch.setattr(connection.introspection, "table_names", lambda: ["django_migrations"])
         assert rows() == []

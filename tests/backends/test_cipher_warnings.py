@@ -1,4 +1,4 @@
-"""The cipher is old; its library says so to whoever takes it from the wrong place. Spec: backends.md 18 no. 8."""
+"""Triple DES is imported from the module where cryptography does not warn of it. Spec: backends.md 18 no. 8."""
 
 import subprocess
 import sys
@@ -6,11 +6,11 @@ import sys
 import pytest
 
 SCRIPT = """
-from edx_proctoring.backends.ciphers import encrypt_triple_des
+from edx_proctoring.backends.software_secure_passwords import encrypt_triple_des
 print(encrypt_triple_des(b"123456789012345678901234", "ABC"))
 """
-# What would be taken in its place: its import warns in the releases that have it still.
-OLD_PLACE = """
+# The old module warns on import in the releases that still have it.
+OLD_MODULE = """
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.ciphers.algorithms import TripleDES
 Cipher(TripleDES(b"123456789012345678901234"), modes.ECB()).encryptor()
@@ -18,7 +18,7 @@ Cipher(TripleDES(b"123456789012345678901234"), modes.ECB()).encryptor()
 
 
 def run(script: str) -> subprocess.CompletedProcess[str]:
-    """Run Python with each warning as an error, in a process that has not imported the library before."""
+    """Run Python with warnings as errors, in a new process, because imports warn only the first time."""
     return subprocess.run([sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, timeout=60)
 
 
@@ -29,5 +29,5 @@ def test_triple_des_works_without_a_warning() -> None:
     assert done.stdout.strip()
 
 
-def test_the_control_its_former_place_is_warned_of_or_gone() -> None:
-    assert run(OLD_PLACE).returncode != 0
+def test_control_importing_from_the_old_module_fails() -> None:
+    assert run(OLD_MODULE).returncode != 0

@@ -1,4 +1,4 @@
-"""Settings and the constants made of them. Spec: python-api.md 5.1, backends.md 2.5."""
+"""Settings, and the constants that are computed from them. Spec: python-api.md 5.1, backends.md 2.5."""
 
 from datetime import datetime
 from unittest import mock
@@ -9,7 +9,7 @@ from edx_proctoring import conf, constants
 
 pytestmark = [pytest.mark.spec("data-model.md", "13.2", "13.4"), pytest.mark.spec("backends.md", "2.5:constants")]
 
-# Constant, key of PROCTORING_SETTINGS, top-level setting (None: there is none), value if nothing is set.
+# Constant, key of PROCTORING_SETTINGS, top-level setting or None, value if nothing is set.
 SOURCES = [
     ("SITE_NAME", "SITE_NAME", "SITE_NAME", "localhost:8000"),
     ("PLATFORM_NAME", "PLATFORM_NAME", "PLATFORM_NAME", "Open edX"),
@@ -39,7 +39,7 @@ FLAGS = [
 
 @pytest.mark.spec("python-api.md", "5.1:sources")
 @pytest.mark.parametrize(("constant", "key", "setting", "default"), SOURCES, ids=[row[0] for row in SOURCES])
-def test_sources_in_order(settings, constant, key, setting, default):
+def test_each_constant_reads_its_sources_in_order(settings, constant, key, setting, default):
     settings.PROCTORING_SETTINGS = {}
     assert getattr(constants, constant) == default
     setattr(settings, setting, "from the top level")
@@ -50,7 +50,7 @@ def test_sources_in_order(settings, constant, key, setting, default):
 
 @pytest.mark.spec("python-api.md", "5.1:sources")
 @pytest.mark.parametrize(("constant", "key", "default"), FLAGS, ids=[row[0] for row in FLAGS])
-def test_flags(settings, constant, key, default):
+def test_a_flag_accepts_true_or_false_as_text_and_ignores_other_text(settings, constant, key, default):
     settings.PROCTORING_SETTINGS = {}
     assert getattr(constants, constant) is default
     setattr(settings, key, not default)
@@ -64,28 +64,28 @@ def test_flags(settings, constant, key, default):
 
 
 @pytest.mark.spec("python-api.md", "5.1:sources")
-def test_studio_has_no_contact_address(settings):
+def test_without_a_contact_email_the_sender_of_mails_is_used(settings):
     del settings.CONTACT_EMAIL
     settings.PROCTORING_SETTINGS = {"STATUS_EMAIL_FROM_ADDRESS": "proctoring@example.com"}
     assert constants.DEFAULT_CONTACT_EMAIL == "proctoring@example.com"
 
 
 @pytest.mark.spec("python-api.md", "5.1:sources")
-def test_a_required_setting_that_is_missing_says_so(settings):
+def test_a_missing_required_setting_raises(settings):
     del settings.PLATFORM_NAME
     with pytest.raises(AttributeError):
         _ = constants.PLATFORM_NAME
 
 
 @pytest.mark.spec("python-api.md", "5.1:lazy")
-def test_content_past_due(settings):
+def test_content_is_viewable_past_due_only_if_configured(settings):
     assert constants.CONTENT_VIEWABLE_PAST_DUE_DATE is False
     settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
     assert constants.CONTENT_VIEWABLE_PAST_DUE_DATE is True
 
 
 @pytest.mark.spec("python-api.md", "5.1:fixed")
-def test_fixed_values():
+def test_constants_without_a_setting_have_their_published_values():
     assert constants.VERIFICATION_DAYS_VALID == 365
     assert constants.TIME_MULTIPLIER == "time_multiplier"
     assert constants.PING_FAILURE_PASSTHROUGH_TEMPLATE.format("x") == "edx_proctoring.x_ping_failure_passthrough"
@@ -96,13 +96,13 @@ def test_fixed_values():
 
 
 @pytest.mark.spec("python-api.md", "5.1:fixed")
-def test_the_sentinel_is_one_object():
+def test_the_minimum_time_is_one_naive_object():
     assert constants.MINIMUM_TIME is constants.MINIMUM_TIME
     assert datetime.fromtimestamp(0) == constants.MINIMUM_TIME  # noqa: DTZ006 - contract: naive
 
 
 @pytest.mark.spec("python-api.md", "1.3:constants", "5.1:lazy")
-def test_a_patch_wins_and_goes_away_again(settings):
+def test_a_patched_constant_wins_until_the_patch_ends(settings):
     settings.PROCTORING_SETTINGS = {"SITE_NAME": "configured"}
     with mock.patch("edx_proctoring.constants.SITE_NAME", "patched"):
         assert constants.SITE_NAME == "patched"
@@ -124,7 +124,7 @@ def test_names_can_be_imported_and_listed():
     ("value", "flag"),
     [(True, True), (False, False), ("true", True), (" FALSE ", False), ("yes", None), ("", None), (0, False)],
 )
-def test_booleans(value, flag):
+def test_a_configured_boolean_is_parsed(value, flag):
     assert conf.as_bool(value) is flag
 
 
@@ -138,21 +138,21 @@ def test_settings_of_the_wrong_type_count_as_empty(settings, value):
 @pytest.mark.spec("backends.md", "2.5:scheme")
 @pytest.mark.spec("python-api.md", "5.2")
 @pytest.mark.parametrize(("https", "scheme"), [("on", "https"), ("off", "http"), (None, "http"), ("ON", "http")])
-def test_scheme(settings, https, scheme):
+def test_the_url_scheme_follows_the_https_setting(settings, https, scheme):
     settings.HTTPS = https
     assert conf.proctoring.lms_host == f"{scheme}://localhost:8000"
 
 
 @pytest.mark.spec("backends.md", "2.5:scheme")
 @pytest.mark.spec("python-api.md", "5.2")
-def test_scheme_without_the_setting(settings):
+def test_without_the_https_setting_the_scheme_is_https(settings):
     del settings.HTTPS
     assert conf.proctoring.url_scheme == "https"
 
 
 @pytest.mark.spec("backends.md", "2.5:call-time")
 @pytest.mark.spec("python-api.md", "5.2")
-def test_read_at_call_time(settings):
+def test_settings_are_read_at_each_access(settings):
     settings.PROCTORING_SETTINGS = {}
     assert conf.proctoring.link_urls is None
     assert (conf.proctoring.low_threshold_pct, conf.proctoring.critically_low_threshold_pct) == (0.2, 0.05)

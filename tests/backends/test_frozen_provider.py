@@ -1,6 +1,6 @@
-"""A provider that takes connections and does not answer, over a real socket. Spec: backends.md 14.1, 18.5.
+"""A provider that accepts connections and does not answer, over a real socket. Spec: backends.md 14.1, 18.5.
 
-Interceptors answer at once whatever the limits are: only a socket shows that nobody waits for ever.
+Interceptors answer at once, with or without limits: only a socket shows that a call ends.
 """
 
 import contextlib
@@ -18,8 +18,7 @@ from edx_django_utils.cache import TieredCache
 from rest_framework.test import APIClient
 
 from edx_proctoring import api
-from edx_proctoring.backends import call_options
-from edx_proctoring.backends import http as transport
+from edx_proctoring.backends import call_options, http_limits, oauth_session
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -28,16 +27,16 @@ from tests.factories import make_attempt, make_exam, make_user
 pytestmark = pytest.mark.spec("backends.md", "14.1:frozen")
 
 PAGE_SECONDS = 0.3
-# Nobody in these tests ever waits so long; who does, fails.
-PATIENT_SECONDS = 30
-# Far more than the limit of pages, far less than the other one: a busy machine passes, a missing limit does not.
+# The full limit. A test that waits as long fails.
+FULL_SECONDS = 30
+# Between the two limits: a slow machine stays below it, a missing limit does not.
 SOON = 8.0
 
 TOKEN = {"access_token": "token", "expires_in": 3600}
 
 
 class Server:
-    """Answers requests for a token; to all others it does what ``behave`` says."""
+    """Answers token requests; handles all others with ``behave``."""
 
     def __init__(self) -> None:
         self.behave: Callable[[socket.socket], None] = self.freeze
@@ -51,27 +50,27 @@ class Server:
         self._thread.start()
 
     def freeze(self, connection: socket.socket) -> None:
-        """Never say anything."""
-        self.over.wait(PATIENT_SECONDS)
+        """Never answer."""
+        self.over.wait(FULL_SECONDS)
 
     def trickle_headers(self, connection: socket.socket) -> None:
-        """Send a header that has no end, a byte at a time, each well within the read limit."""
+        """Send a header without end, one byte at a time, each within the read limit."""
         connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
         while not self.over.wait(PAGE_SECONDS / 4):
             connection.sendall(b"x")
 
     def trickle_body(self, connection: socket.socket) -> None:
-        """Send a body that has no end, a byte at a time."""
+        """Send a body without end, one byte at a time."""
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
         while not self.over.wait(PAGE_SECONDS / 4):
             connection.sendall(b" ")
 
     def work(self, connection: socket.socket) -> None:
-        """Agree, and keep the connection."""
+        """Accept the request and keep the connection."""
         self._reply(connection, {"status": "submitted", "id": "ext"})
 
     def stop(self) -> None:
-        """End all conversations."""
+        """Close all connections."""
         self.over.set()
         self._listener.close()
 
@@ -94,7 +93,7 @@ class Server:
                     else:
                         self.behave(connection)
             except OSError:
-                pass  # The client had enough.
+                pass  # The client closed the connection.
 
     @staticmethod
     def _read(connection: socket.socket) -> str:
@@ -130,9 +129,9 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def frozen(server: Server, backends_registry: dict[str, Any]) -> BaseRestProctoringProvider:
-    """The provider ``test``, which answers nothing but requests for a token."""
+    """The provider ``test``, which answers only token requests."""
     provider = BaseRestProctoringProvider(
-        base_url=server.url, client_id="a", client_secret="b" * 32, page_timeout=PAGE_SECONDS, timeout=PATIENT_SECONDS
+        base_url=server.url, client_id="a", client_secret="b" * 32, page_timeout=PAGE_SECONDS, timeout=FULL_SECONDS
     )
     backends_registry["test"] = provider
     return provider
@@ -140,7 +139,7 @@ def frozen(server: Server, backends_registry: dict[str, Any]) -> BaseRestProctor
 
 @pytest.fixture
 def quickly() -> Iterator[None]:
-    """The test ends before a patient call would."""
+    """Assert that the test ends before the full limit."""
     started = time.monotonic()
     yield
     assert time.monotonic() - started < SOON
@@ -149,7 +148,7 @@ def quickly() -> Iterator[None]:
 @pytest.fixture
 def attempt() -> ProctoredExamStudentAttempt:
     exam = make_exam(backend="null", is_proctored=True, external_id="ext-exam")
-    # Saved under another provider first: saving an exam tells its provider, and that one has patience.
+    # Saved with another provider first, because saving calls the provider, with the full limit.
     type(exam).objects.filter(pk=exam.pk).update(backend="test")
     exam.refresh_from_db()
     return make_attempt(exam=exam, user=make_user("iris"), status=S.started, external_id="ext-attempt")
@@ -161,14 +160,16 @@ def waiting_calls() -> list[str]:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("quickly")
-class TestALearnerDoesNotWait:
+class TestLearnersDoNotWait:
     @pytest.mark.parametrize("behaviour", ["freeze", "trickle_headers", "trickle_body"])
     @pytest.mark.parametrize(
         ("to_status", "call"),
         [(S.submitted, "stop_exam_attempt"), (S.error, "mark_erroneous_exam_attempt")],
         ids=["submit", "error"],
     )
-    def test_the_status_is_saved_and_the_provider_told_later(self, server, frozen, attempt, behaviour, to_status, call):
+    def test_the_status_is_saved_and_the_call_is_left_for_later(
+        self, server, frozen, attempt, behaviour, to_status, call
+    ):
         server.behave = getattr(server, behaviour)
 
         api.update_attempt_status(attempt.pk, to_status)
@@ -177,7 +178,7 @@ class TestALearnerDoesNotWait:
         assert attempt.status == to_status
         assert waiting_calls() == [call]
 
-    def test_a_start_is_saved_too(self, server, frozen, attempt):
+    def test_a_start_is_saved_and_the_call_is_left_for_later(self, server, frozen, attempt):
         type(attempt).objects.filter(pk=attempt.pk).update(status=S.ready_to_start, started_at=None)
 
         api.update_attempt_status(attempt.pk, S.started)
@@ -187,7 +188,7 @@ class TestALearnerDoesNotWait:
         assert attempt.started_at is not None
         assert waiting_calls() == ["start_exam_attempt"]
 
-    def test_over_rest_the_submission_answers_ok(self, server, frozen, attempt):
+    def test_a_submission_over_rest_succeeds(self, server, frozen, attempt):
         client = APIClient()
         client.force_login(attempt.user, backend="django.contrib.auth.backends.ModelBackend")
 
@@ -199,7 +200,7 @@ class TestALearnerDoesNotWait:
         attempt.refresh_from_db()
         assert attempt.status == S.submitted
 
-    def test_what_was_left_is_told_when_the_provider_is_back(self, server, frozen, attempt):
+    def test_the_call_is_repeated_when_the_provider_is_back(self, server, frozen, attempt):
         api.update_attempt_status(attempt.pk, S.submitted)
         server.behave = server.work
 
@@ -210,8 +211,8 @@ class TestALearnerDoesNotWait:
         assert server.requests[-1] == "PATCH /api/v1/exam/ext-exam/attempt/ext-attempt/ HTTP/1.1"
 
     @pytest.mark.parametrize("behaviour", ["freeze", "trickle_headers", "trickle_body"])
-    def test_a_token_that_does_not_come_is_waited_for_no_longer(self, server, frozen, attempt, behaviour, monkeypatch):
-        monkeypatch.setattr(transport, "TOKEN_TIMEOUT", (PAGE_SECONDS, PAGE_SECONDS))
+    def test_the_token_request_has_a_limit_too(self, server, frozen, attempt, behaviour, monkeypatch):
+        monkeypatch.setattr(oauth_session, "TOKEN_TIMEOUT", (PAGE_SECONDS, PAGE_SECONDS))
         server.tokens_are_slow = True
         server.behave = getattr(server, behaviour)
 
@@ -220,17 +221,17 @@ class TestALearnerDoesNotWait:
         assert waiting_calls() == ["stop_exam_attempt"]
         assert [request.split()[1] for request in server.requests] == ["/oauth2/access_token"]
 
-    def test_a_best_effort_removal_removes_the_row(self, server, frozen, attempt):
+    def test_a_best_effort_removal_deletes_the_row(self, server, frozen, attempt):
         api.remove_exam_attempt(attempt.pk, attempt.user, require_backend_removal=False)
         assert not ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).exists()
 
-    def test_a_page_that_asks_how_to_set_up(self, server, frozen):
+    def test_calls_for_pages_time_out(self, server, frozen):
         with pytest.raises(requests.ReadTimeout):
             frozen.get_attempt({"external_id": "a", "proctored_exam": {"external_id": "e"}})
         with pytest.raises(requests.ReadTimeout):
             frozen.get_proctoring_config()
 
-    def test_a_registration_is_refused_within_its_own_limit(self, server, frozen):
+    def test_a_registration_is_refused_after_the_full_limit(self, server, frozen):
         frozen.timeout = PAGE_SECONDS
         exam = make_exam(backend="null", is_proctored=True, external_id="ext-exam")
         type(exam).objects.filter(pk=exam.pk).update(backend="test")
@@ -250,22 +251,22 @@ class TestALearnerDoesNotWait:
 
 
 @pytest.mark.usefixtures("quickly")
-class TestWhoHasPatience:
-    """Control: the limit of pages is what makes the difference above."""
+class TestControls:
+    """The tests above pass because of the limits of pages, and the deadline for headers."""
 
-    def test_without_a_page_the_whole_limit_counts(self, server, frozen):
+    def test_without_a_waiting_page_the_full_limit_applies(self, server, frozen):
         frozen.timeout = 4 * PAGE_SECONDS
         started = time.monotonic()
         with pytest.raises(requests.ReadTimeout):
             frozen.stop_exam_attempt("ext-exam", "ext-attempt")
         assert time.monotonic() - started >= 4 * PAGE_SECONDS
 
-    def test_with_a_page_only_its_own(self, server, frozen):
-        frozen.timeout = PATIENT_SECONDS
+    def test_with_a_waiting_page_its_own_limit_applies(self, server, frozen):
+        frozen.timeout = FULL_SECONDS
         with call_options.use(is_page_waiting=True), pytest.raises(requests.ReadTimeout):
             frozen.stop_exam_attempt("ext-exam", "ext-attempt")
 
-    def test_requests_alone_would_wait_for_headers_without_end(self, server):
+    def test_without_our_adapter_requests_waits_for_headers_without_end(self, server):
         server.behave = server.trickle_headers
 
         def ask() -> None:
@@ -274,7 +275,7 @@ class TestWhoHasPatience:
 
         waits = threading.Thread(target=ask, daemon=True)
         waits.start()
-        waits.join(transport.DEADLINE_FACTOR * PAGE_SECONDS * 3)
+        waits.join(http_limits.DEADLINE_FACTOR * PAGE_SECONDS * 3)
         assert waits.is_alive()
         server.over.set()
         waits.join(SOON)
@@ -282,15 +283,15 @@ class TestWhoHasPatience:
 
 @pytest.mark.spec("backends.md", "14.1:size")
 @pytest.mark.usefixtures("quickly")
-class TestOneConnection:
-    def test_it_serves_again_after_a_reply_in_time(self, server, frozen):
+class TestConnectionReuse:
+    def test_a_connection_is_reused_after_a_reply_in_time(self, server, frozen):
         server.behave = server.work
         for _ in range(3):
             assert frozen.stop_exam_attempt("ext-exam", "ext-attempt") == "submitted"
-        # One for the token, which is fetched outside the session.
+        # One more for the token, which is fetched in another session.
         assert server.connections == 2
 
-    def test_it_is_not_used_again_after_a_timeout(self, server, frozen):
+    def test_a_connection_is_not_reused_after_a_timeout(self, server, frozen):
         with call_options.use(is_page_waiting=True), pytest.raises(requests.ReadTimeout):
             frozen.stop_exam_attempt("ext-exam", "ext-attempt")
         server.behave = server.work

@@ -1,7 +1,7 @@
-"""A provider that fails at any of the moments at which it is called. Spec: backends.md 4.5, 5.4, 18.5.
+"""A provider that fails in each call that we make. Spec: backends.md 4.5, 5.4, 18.5.
 
-Over REST, with a REST provider and an intercepted network: no submission is lost, no learner sees a
-500, a reset by staff answers 502 and keeps the row.
+With a REST provider and an intercepted network: no submission is lost, no learner sees a 500, a
+reset by staff answers 502 and keeps the row.
 """
 
 import re
@@ -24,11 +24,11 @@ from .conftest import BASE_URL, TOKEN_URL, make_rest_provider
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.spec("backends.md", "18:5"),
-    # There is no build of worker scripts here, which pages say once per provider.
+    # There is no build of worker scripts here, so pages warn once per provider.
     pytest.mark.filterwarnings("ignore:No proctoring worker script"),
 ]
 
-# How a provider fails, and whether it counts as unheard (told again) or as answered.
+# A notification that fails like this is repeated.
 FAILURES: dict[str, dict[str, Any]] = {
     "no-connection": {"body": requests.ConnectionError("refused")},
     "timeout": {"body": requests.ReadTimeout("slow")},
@@ -36,13 +36,14 @@ FAILURES: dict[str, dict[str, Any]] = {
     "error-500": {"status": 500, "body": "out of order"},
     "error-503": {"status": 503, "body": "busy"},
 }
+# One with such a reply is not.
 ODD_REPLIES: dict[str, dict[str, Any]] = {
     "not-json": {"body": "<html>maintenance</html>"},
     "a-list": {"json": ["odd"]},
     "empty": {"body": ""},
 }
 ALL = [pytest.param(reply, id=name) for name, reply in {**FAILURES, **ODD_REPLIES}.items()]
-UNHEARD = [pytest.param(reply, id=name) for name, reply in FAILURES.items()]
+REPEATED = [pytest.param(reply, id=name) for name, reply in FAILURES.items()]
 
 
 @pytest.fixture
@@ -54,13 +55,13 @@ def provider(http: responses.RequestsMock, backends_registry: dict[str, Any]) ->
 
 @pytest.fixture
 def exam(backends_registry: dict[str, Any]) -> ProctoredExam:
-    """An exam that the provider knows; made while another provider was in its place."""
+    """An exam that the provider knows; created while the test provider was registered under the name."""
     return make_exam(backend="test", external_id="ext-exam")
 
 
 @pytest.fixture
 def fail(provider: Any, http: responses.RequestsMock) -> Callable[[dict[str, Any]], None]:
-    """Let each call to the provider end so."""
+    """Give all calls to the provider this reply."""
 
     def let(reply: dict[str, Any]) -> None:
         for method in ("GET", "POST", "PATCH", "DELETE"):
@@ -81,7 +82,7 @@ def attempt_url(attempt: ProctoredExamStudentAttempt) -> str:
 
 @pytest.mark.spec("backends.md", "4.5:register")
 @pytest.mark.parametrize("reply", ALL)
-def test_registration_is_refused_clearly_and_leaves_nothing(exam, fail, reply):
+def test_a_failed_registration_has_a_clear_answer_and_creates_no_attempt(exam, fail, reply):
     fail(reply)
     learner = client_of(make_user())
 
@@ -107,7 +108,7 @@ def test_registration_is_refused_clearly_and_leaves_nothing(exam, fail, reply):
         pytest.param(S.started, "error", S.error, id="error"),
     ],
 )
-def test_the_learner_goes_on(exam, fail, reply, before, action, after):
+def test_the_learners_action_succeeds(exam, fail, reply, before, action, after):
     attempt = make_attempt(exam, status=before, external_id="ext-att")
     fail(reply)
 
@@ -119,8 +120,8 @@ def test_the_learner_goes_on(exam, fail, reply, before, action, after):
 
 
 @pytest.mark.spec("backends.md", "4.5:outage")
-@pytest.mark.parametrize("reply", UNHEARD)
-def test_what_the_provider_did_not_hear_it_is_told_again(exam, fail, http, reply):
+@pytest.mark.parametrize("reply", REPEATED)
+def test_a_failed_notification_is_repeated(exam, fail, http, reply):
     attempt = make_attempt(exam, status=S.started, external_id="ext-att")
     fail(reply)
     api.update_attempt_status(attempt.pk, S.submitted)
@@ -152,7 +153,7 @@ def test_a_reset_by_staff_answers_502_and_keeps_the_row(exam, fail, reply):
 
 @pytest.mark.spec("backends.md", "4.5:best-effort")
 @pytest.mark.parametrize("reply", ALL)
-def test_a_removal_that_need_not_reach_the_provider_removes_the_row(exam, fail, reply):
+def test_a_best_effort_removal_deletes_the_row(exam, fail, reply):
     attempt = make_attempt(exam, status=S.started, external_id="ext-att")
     fail(reply)
     api.remove_exam_attempt(attempt.pk, make_staff(), require_backend_removal=False)
@@ -166,13 +167,13 @@ def test_every_page_is_shown(exam, fail, reply, status):
     attempt = make_attempt(exam, status=status, external_id="ext-att")
     fail(reply)
     html = api.get_student_view(attempt.user_id, COURSE, exam.content_id, {}, "student")
-    # While the exam runs, the content itself is shown in the place of a page of ours.
+    # During the exam there is no page of ours: the host shows the content.
     assert (html is None) == (status == S.started)
 
 
 @pytest.mark.spec("backends.md", "4.5:settings")
 @pytest.mark.parametrize("reply", ALL)
-def test_the_settings_endpoint_answers_with_whom_to_ask(exam, fail, reply):
+def test_the_settings_endpoint_returns_contact_addresses(exam, fail, reply):
     fail(reply)
     answer = client_of(make_user()).get(reverse("edx_proctoring:proctored_exam.proctoring_settings", args=[exam.pk]))
     assert answer.status_code == 200
@@ -182,7 +183,7 @@ def test_the_settings_endpoint_answers_with_whom_to_ask(exam, fail, reply):
 
 @pytest.mark.spec("backends.md", "4.5:saved")
 @pytest.mark.parametrize("reply", ALL)
-def test_an_exam_can_be_saved(exam, fail, reply):
+def test_an_exam_is_saved(exam, fail, reply):
     fail(reply)
     exam.exam_name = "Renamed"
     exam.save()
@@ -191,7 +192,7 @@ def test_an_exam_can_be_saved(exam, fail, reply):
 
 
 @pytest.mark.parametrize("reply", ALL)
-def test_retirement_says_what_is_not_done(exam, fail, reply):
+def test_retirement_reports_the_provider_that_failed(exam, fail, reply):
     attempt = make_attempt(exam, status=S.submitted, external_id="ext-att")
     fail(reply)
     answer = client_of(make_staff()).post(
@@ -201,8 +202,8 @@ def test_retirement_says_what_is_not_done(exam, fail, reply):
 
 
 @pytest.mark.spec("backends.md", "4.5:outage")
-def test_a_provider_that_is_not_configured_any_more_refuses_before_anything_is_written(exam, backends_registry):
-    """A status change is refused then, and stays possible: contract (python-api.md 7.3)."""
+def test_a_status_change_with_an_unconfigured_provider_writes_nothing(exam, backends_registry):
+    """Contract (python-api.md 7.3): the change is refused, and possible later."""
     attempt = make_attempt(exam, status=S.started, external_id="ext-att")
     del backends_registry["test"]
     with pytest.raises(NotImplementedError):

@@ -1,8 +1,8 @@
-"""A provider of another distribution, installed beside us and written years ago. Spec: backends.md 17.2, 18.10.
+"""An installed provider of another distribution, with an old interface. Spec: backends.md 17.2, 18.10.
 
-The distribution is a folder on the path with the metadata that an installer leaves behind; nothing of
-it is imported by the test. Its methods have the parameters of their time. The whole journey goes
-through the doors that learners, staff and vendors use.
+The distribution is a folder on the path with the metadata that an installer writes; the test imports
+nothing from it. Its methods have the parameters of an old release. The tests use the interfaces of
+learners, staff and vendors.
 """
 
 import os
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.spec("backends.md", "17.2:plugins", "18:10")
 ROOT = Path(__file__).resolve().parents[2]
 
 MODULE = '''
-"""The provider of a vendor that nobody has touched for years."""
+"""A provider that has not been maintained for years."""
 
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.exceptions import ProctoredExamSuspiciousLookup
@@ -47,7 +47,7 @@ class OldTimer(ProctoringBackendProvider):
         self.told = []
 
     def register_exam_attempt(self, exam, context):
-        # It changes what it is given, as old plug-ins do.
+        # It changes its argument, as old plug-ins do.
         code = context.pop("attempt_code")
         context["status"] = "created"
         self.told.append(("register", exam["external_id"], sorted(context)))
@@ -78,7 +78,7 @@ class OldTimer(ProctoringBackendProvider):
         self.told.append(("saved", exam["exam_name"], exam["is_active"]))
         return exam.get("external_id") or "old-exam"
 
-    # Before there were a configuration dashboard and links to recordings.
+    # Without the keywords for the configuration dashboard and for recordings.
     def get_instructor_url(self, course_id, user, exam_id=None, attempt_id=None):
         return "https://old-timer.test/%s/%s/%s/%s" % (self.client_id, course_id, exam_id, attempt_id)
 '''
@@ -86,7 +86,7 @@ class OldTimer(ProctoringBackendProvider):
 
 @pytest.fixture
 def distribution(tmp_path: Path) -> Path:
-    """The folder that an installer has put the distribution into."""
+    """A folder with the installed distribution."""
     package = tmp_path / "old_timer_proctoring"
     package.mkdir()
     (package / "__init__.py").write_text("")
@@ -182,7 +182,7 @@ class TestJourney:
             reverse(f"edx_proctoring:proctored_exam.attempt.{name}", args=[attempt.external_id]), body, format="json"
         )
 
-    def test_from_the_registration_to_the_verdict(self, old_timer, exam, browser_of, reviewer):
+    def test_an_attempt_passes_from_registration_to_verdict(self, old_timer, exam, browser_of, reviewer):
         learner = make_user("iris")
         browser = browser_of(learner)
         old_timer.told.clear()
@@ -209,13 +209,13 @@ class TestJourney:
         [({"session": "another", "verdict": "passed"}, 400), ({"verdict": "violation"}, 400)],
         ids=["of-another-session", "without-a-session"],
     )
-    def test_what_it_refuses_is_refused(self, old_timer, exam, browser_of, reviewer, body, status):
+    def test_a_review_that_the_plugin_refuses_is_refused(self, old_timer, exam, browser_of, reviewer, body, status):
         attempt = self.take(browser_of(make_user()), exam)
         assert self.callback(reviewer, attempt, "callback", body).status_code == status
         attempt.refresh_from_db()
         assert attempt.status == S.created
 
-    def test_a_failing_verdict_goes_by_its_own_list(self, old_timer, exam, browser_of, reviewer):
+    def test_a_failing_verdict_is_judged_by_the_plugins_own_list(self, old_timer, exam, browser_of, reviewer):
         browser = browser_of(make_user())
         attempt = self.take(browser, exam)
         self.act(browser, attempt, "start")
@@ -224,14 +224,14 @@ class TestJourney:
         attempt.refresh_from_db()
         assert attempt.status == S.second_review_required
 
-    def test_an_error_of_the_browser_reaches_it(self, old_timer, exam, browser_of):
+    def test_an_error_in_the_browser_is_reported_to_the_plugin(self, old_timer, exam, browser_of):
         browser = browser_of(make_user())
         attempt = self.take(browser, exam)
         self.act(browser, attempt, "start")
         assert self.act(browser, attempt, "error") == S.error
         assert old_timer.told[-1] == ("error", "old-exam", attempt.external_id)
 
-    def test_staff_remove_an_attempt(self, old_timer, exam, browser_of):
+    def test_a_removal_by_staff_reaches_the_plugin(self, old_timer, exam, browser_of):
         attempt = self.take(browser_of(make_user()), exam)
         staff = browser_of(make_staff())
         assert staff.delete(reverse("edx_proctoring:proctored_exam.attempt", args=[attempt.pk])).status_code == 200
@@ -239,14 +239,14 @@ class TestJourney:
         assert old_timer.told[-1] == ("remove", "old-exam", attempt.external_id)
 
     @pytest.mark.spec("backends.md", "4.5:dashboard")
-    def test_staff_get_to_its_dashboard(self, old_timer, exam, browser_of):
+    def test_staff_are_redirected_to_the_plugins_dashboard(self, old_timer, exam, browser_of):
         attempt = self.take(browser_of(make_user()), exam)
         url = reverse("edx_proctoring:instructor_dashboard_exam", args=[COURSE, exam.pk])
         answer = browser_of(make_staff()).get(url, {"attempt": attempt.external_id, "config": "true"})
         assert answer.status_code == 302
         assert answer["Location"] == f"https://old-timer.test/campus/{COURSE}/old-exam/{attempt.external_id}"
 
-    def test_pages_and_settings_endpoint_show_it(self, old_timer, exam, browser_of):
+    def test_pages_and_the_settings_endpoint_show_the_plugins_texts(self, old_timer, exam, browser_of):
         learner = make_user()
         self.take(browser_of(learner), exam)
         html = api.get_student_view(learner.pk, COURSE, exam.content_id, {}, "student")
@@ -260,14 +260,14 @@ class TestJourney:
             "123",
         )
 
-    def test_it_hears_of_exams(self, old_timer):
+    def test_a_saved_exam_is_sent_to_the_plugin(self, old_timer):
         exam = make_exam(backend="old_timer", external_id=None)
         exam.refresh_from_db()
         assert exam.external_id == "old-exam"
         assert old_timer.told[0] == ("saved", exam.exam_name, True)
 
 
-def test_in_a_process_of_its_own_start_up_finds_it(distribution: Path) -> None:
+def test_a_new_process_finds_the_installed_plugin(distribution: Path) -> None:
     (distribution / "campus_settings.py").write_text(
         "from test_settings import *\n"
         "OLD_TIMER = {'client_id': 'campus', 'client_secret': 'hush'}\n"

@@ -1,4 +1,4 @@
-"""Settings that a provider has for itself. Spec: backends.md 2.3."""
+"""Settings of one provider, with the platform's as defaults. Spec: backends.md 2.3."""
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -35,7 +35,7 @@ PLATFORM = [
 
 
 @pytest.mark.parametrize(("key", "constant"), PLATFORM)
-def test_own_value_then_the_platforms(configure, monkeypatch, key, constant):
+def test_a_providers_own_value_comes_before_the_platforms(configure, monkeypatch, key, constant):
     monkeypatch.setattr(constants, constant, "patched", raising=False)
     configure()
     assert provider_setting("acme", key) == "patched"
@@ -44,7 +44,7 @@ def test_own_value_then_the_platforms(configure, monkeypatch, key, constant):
     assert provider_setting("null", key) == "patched"
 
 
-def test_the_older_name_of_the_sender(configure):
+def test_the_sender_is_also_read_under_its_older_name(configure):
     configure(FROM_EMAIL="old@example.com")
     assert provider_setting("acme", "STATUS_EMAIL_FROM_ADDRESS") == "old@example.com"
 
@@ -55,19 +55,19 @@ def test_the_older_name_of_the_sender(configure):
     [(False, False), ("False", False), ("true", True), ("<bool>", True), (None, True), (True, True)],
 )
 @pytest.mark.spec("backends.md", "2.3:booleans")
-def test_booleans(configure, key, value, result):
+def test_a_boolean_may_be_text_and_placeholder_text_is_ignored(configure, key, value, result):
     configure(**{key: value})
     assert provider_setting("acme", key) is result
 
 
-def test_time_out_state(configure, settings):
+def test_a_provider_may_have_its_own_time_out_state(configure, settings):
     settings.PROCTORING_SETTINGS = {"ALLOW_TIMED_OUT_STATE": True}
     configure(ALLOW_TIMED_OUT_STATE=False)
     assert provider_setting("acme", "ALLOW_TIMED_OUT_STATE") is False
     assert provider_setting("null", "ALLOW_TIMED_OUT_STATE") is True
 
 
-def test_links_are_merged(configure, settings):
+def test_a_providers_links_are_merged_over_the_platforms(configure, settings):
     settings.PROCTORING_SETTINGS = {"LINK_URLS": {"faq": "platform", "contact_us": "platform"}}
     configure(LINK_URLS={"contact_us": "own", "tech_requirements": "own"})
     assert provider_setting("acme", "LINK_URLS") == {
@@ -78,7 +78,7 @@ def test_links_are_merged(configure, settings):
 
 
 @pytest.mark.parametrize("key", ["BCC_EMAIL", "REPLY_TO_EMAIL"])
-def test_off_unless_given(configure, key):
+def test_copy_and_reply_addresses_are_off_unless_given(configure, key):
     configure()
     assert provider_setting("acme", key) is None
     configure(**{key: "a@example.com"})
@@ -96,12 +96,12 @@ def test_an_unknown_provider_has_the_platforms_values():
 
 @pytest.mark.spec("backends.md", "2.3:helpers")
 class TestHelpersOfTheOlderForm:
-    def test_settings_dict(self, configure):
+    def test_the_settings_dict_of_a_provider_is_returned(self, configure):
         configure(SITE_NAME="own")
         assert backends.get_proctoring_settings("acme") == {"SITE_NAME": "own"}
         assert backends.get_proctoring_settings("null") == {}
 
-    def test_unknown_name(self, configure):
+    def test_the_settings_of_an_unknown_provider_raise(self, configure):
         configure()
         with pytest.raises(ImproperlyConfigured, match="no-such"):
             backends.get_proctoring_settings("no-such")
@@ -115,8 +115,8 @@ class TestHelpersOfTheOlderForm:
             ({"PLATFORM_NAME": ""}, "fallback", ""),
         ],
     )
-    def test_parameter(self, own, default, result):
+    def test_a_missing_parameter_has_the_given_default_else_the_platforms_value(self, own, default, result):
         assert backends.get_proctoring_settings_param(own, "PLATFORM_NAME", default) == result
 
-    def test_unknown_parameter(self):
+    def test_an_unknown_parameter_is_none(self):
         assert backends.get_proctoring_settings_param({}, "NO_SUCH") is None

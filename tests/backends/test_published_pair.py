@@ -1,7 +1,7 @@
-"""The pair of provider blocks that a published sample holds: SOFTWARE_SECURE and WEB_ASSISTANT. Spec: backends.md 2.3.
+"""The two provider entries of a published sample: SOFTWARE_SECURE and WEB_ASSISTANT. Spec: backends.md 2.3.
 
-The sample's values are placeholders, and the class of the second block belongs to a package that is
-installed nowhere. Deployments have copied it.
+The sample's values are placeholders, and the class of the second entry is in a package that is not
+installed anywhere. Deployments have copied the sample.
 """
 
 import base64
@@ -73,14 +73,14 @@ PAIR: dict[str, Any] = {
         },
     },
 }
-# What an operator fills in for the vendor to accept anything at all.
+# The values that an operator has to fill in.
 ENDPOINT = "http://vendor.test/register"
 CRYPTO_KEY = "abcdefghijklmnopqrstuvwx"
 
 
 @pytest.fixture
 def start(settings: Any, monkeypatch: pytest.MonkeyPatch, backends_registry: dict[str, Any]) -> Any:
-    """Start up with such blocks, as a host does that has configured nothing in the newer form."""
+    """Load such entries, as on a host without any configuration of the newer form."""
 
     def start_up(pair: dict[str, Any]) -> registry.Registry:
         settings.PROCTORING_BACKENDS = {"DEFAULT": "null", "null": {}}
@@ -96,8 +96,8 @@ def start(settings: Any, monkeypatch: pytest.MonkeyPatch, backends_registry: dic
     return start_up
 
 
-class TestWithItsPlaceholders:
-    def test_the_first_is_there_the_second_is_broken(self, start):
+class TestWithPlaceholders:
+    def test_the_first_provider_is_built_and_the_second_is_broken(self, start):
         loaded = start(PAIR)
         assert list(loaded.backends) == ["null", "SOFTWARE_SECURE"]
         assert type(loaded.backends["SOFTWARE_SECURE"]) is SoftwareSecureBackendProvider
@@ -108,13 +108,13 @@ class TestWithItsPlaceholders:
         assert backends.default_backend_name() == "null"
         assert backends.get_backend_provider().verbose_name == "Null Backend"
 
-    def test_looking_up_the_second_tells_why(self, start):
+    def test_looking_up_the_second_raises_with_the_cause(self, start):
         start(PAIR)
         with pytest.raises(NotImplementedError, match="WEB_ASSISTANT") as caught:
             backends.get_backend_provider(name="WEB_ASSISTANT")
         assert isinstance(caught.value.__cause__, ImportError)
 
-    def test_the_checks_name_what_is_wrong_and_where(self, start):
+    def test_the_checks_name_each_mistake_and_its_place(self, start):
         start(PAIR)
         found = {
             (message.id, message.msg.split(":")[0])
@@ -145,7 +145,7 @@ class TestWithItsPlaceholders:
         assert "No module named 'web_assistant'" in broken.msg
         assert "PROCTORING_BACKEND_PROVIDERS" in broken.hint
 
-    def test_old_code_reads_the_settings(self, start):
+    def test_the_helpers_for_older_code_read_the_settings(self, start):
         start(PAIR)
         own = backends.get_proctoring_settings("SOFTWARE_SECURE")
         assert backends.get_proctoring_settings_param(own, "LINK_URLS") == LINK_URLS
@@ -153,8 +153,8 @@ class TestWithItsPlaceholders:
         with pytest.raises(ImproperlyConfigured):
             backends.get_proctoring_settings("no-such")
 
-    def test_commands_run_and_the_checks_speak(self, tmp_path):
-        """A process of its own, as a host has; ``migrate`` refuses errors of the checks that are serious."""
+    def test_commands_run_and_the_checks_report(self, tmp_path):
+        """In a new process, because ``migrate`` refuses to run after serious errors of the checks."""
         (tmp_path / "pair_settings.py").write_text(
             "from test_settings import *\n"
             "PROCTORING_BACKENDS = {'DEFAULT': 'null', 'null': {}}\n"
@@ -177,7 +177,7 @@ class TestWithItsPlaceholders:
 
 @pytest.mark.django_db
 class TestFilledIn:
-    """SOFTWARE_SECURE takes an exam from registration to verdict, beside the broken block."""
+    """SOFTWARE_SECURE works from registration to verdict, beside the broken entry."""
 
     @pytest.fixture
     def provider(self, start) -> SoftwareSecureBackendProvider:
@@ -194,7 +194,7 @@ class TestFilledIn:
             yield mock
 
     @pytest.mark.parametrize(("verdict", "status"), [("Clean", S.verified), ("Suspicious", S.second_review_required)])
-    def test_an_exam_from_registration_to_verdict(self, provider, vendor, verdict, status):
+    def test_an_exam_passes_from_registration_to_verdict(self, provider, vendor, verdict, status):
         exam = make_exam(backend="SOFTWARE_SECURE")
         learner = APIClient()
         learner.force_login(make_user(), backend="django.contrib.auth.backends.ModelBackend")
@@ -228,7 +228,7 @@ class TestFilledIn:
         assert (answer.status_code, answer.json()) == (200, "OK")
         assert self.status_of(attempt) == status
 
-    def test_exams_of_the_broken_block_answer_clearly(self, provider):
+    def test_an_exam_of_the_broken_provider_has_a_clear_answer(self, provider):
         exam = make_exam(backend="null")
         type(exam).objects.filter(pk=exam.pk).update(backend="WEB_ASSISTANT")
         learner = APIClient()
@@ -240,7 +240,7 @@ class TestFilledIn:
 
     @staticmethod
     def assert_signed(provider: SoftwareSecureBackendProvider, request: Any, attempt: Any) -> None:
-        """The vendor computes the signature from the body that arrived, and compares."""
+        """The vendor computes the signature from the received body, and compares."""
         body = json.loads(request.body)
         assert body["examCode"] == attempt.attempt_code
         date = request.headers["Date"]

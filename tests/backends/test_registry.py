@@ -1,4 +1,4 @@
-"""From configuration to providers. Spec: backends.md 2.1, 2.3, 2.4, 3."""
+"""Providers are built from the configuration and found by name. Spec: backends.md 2.1, 2.3, 2.4, 3."""
 
 import sys
 import textwrap
@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from edx_proctoring import backends
 from edx_proctoring.apps import BACKEND_CONFIGURATION_ALLOW_LIST
 from edx_proctoring.backends import registry
-from edx_proctoring.backends.legacy import LegacyProviderAdapter
+from edx_proctoring.backends.legacy_adapter import LegacyProviderAdapter
 from edx_proctoring.backends.null import NullBackendProvider
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 
@@ -46,7 +46,7 @@ def config():
 @pytest.mark.spec("data-model.md", "12:ready")
 class TestPlugins:
     @pytest.mark.spec("backends.md", "1")
-    def test_the_shipped_ones(self):
+    def test_the_shipped_plugins_are_discovered(self):
         found = registry.discover_plugins()
         assert {name: found[name].value for name in ("mock", "null", "software_secure", "rpnow4")} == {
             "mock": "edx_proctoring.backends.mock:MockProctoringBackendProvider",
@@ -55,7 +55,7 @@ class TestPlugins:
             "rpnow4": "edx_proctoring.backends.software_secure:SoftwareSecureBackendProvider",
         }
 
-    def test_configured_ones_are_built_under_their_name(self, load):
+    def test_configured_plugins_are_built_under_their_names(self, load):
         loaded = load({"null": {}, "rpnow4": SOFTWARE_SECURE_OPTIONS, "DEFAULT": "null"})
         assert {name: type(provider) for name, provider in loaded.backends.items()} == {
             "null": NullBackendProvider,
@@ -64,19 +64,19 @@ class TestPlugins:
         assert loaded.backends["rpnow4"].backend_name == "rpnow4"
         assert loaded.broken == {}
 
-    def test_a_name_without_plugin_is_no_mistake(self, load):
+    def test_a_configured_name_without_a_plugin_is_ignored(self, load):
         loaded = load({"DEFAULT": "null", "null": {}, "lti_external": {"show_review_rules": False}})
         assert list(loaded.backends) == ["null"]
         assert loaded.broken == {}
 
-    def test_none_is_an_entry_without_options(self, load):
+    def test_an_entry_of_none_has_no_options(self, load):
         assert list(load({"null": None}).backends) == ["null"]
 
     def test_a_missing_setting_means_no_backends(self, settings):
         del settings.PROCTORING_BACKENDS
         assert registry.load(BACKEND_CONFIGURATION_ALLOW_LIST) == registry.Registry()
 
-    def test_of_two_plugins_of_one_name_the_last_wins_with_a_warning(self, monkeypatch, caplog):
+    def test_of_two_plugins_with_one_name_the_last_is_used_with_a_warning(self, monkeypatch, caplog):
         from importlib.metadata import EntryPoint
 
         first, last = (
@@ -91,7 +91,7 @@ class TestPlugins:
 @pytest.mark.spec("backends.md", "2.1:options", "2.1:host")
 @pytest.mark.spec("data-model.md", "12:ready")
 class TestOptions:
-    def test_only_known_ones_reach_the_constructor(self, load):
+    def test_only_known_options_are_passed_to_the_constructor(self, load):
         entry = {
             "class": f"{PLUGINS}.Recorder",
             "client_id": "a",
@@ -110,11 +110,11 @@ class TestOptions:
         assert loaded.dropped_keys == {"acme": ["cleint_secret", "npm_module"]}
 
     @pytest.mark.spec("backends.md", "2.4")
-    def test_declared_options_of_base_classes_count_too(self, load):
+    def test_options_declared_by_base_classes_are_passed_too(self, load):
         entry = {"class": f"{PLUGINS}.Grandchild", "own_option": 1, "further_option": 2}
         assert load({"acme": entry}).backends["acme"].options == {"own_option": 1, "further_option": 2}
 
-    def test_declared_options_are_for_that_class_only(self, load):
+    def test_declared_options_are_not_passed_to_other_classes(self, load):
         entry = {"class": NULL, "own_option": 1}
         assert load({"acme": entry}).dropped_keys == {"acme": ["own_option"]}
 
@@ -157,7 +157,7 @@ class TestOptions:
         loaded = load({"software_secure": {**SOFTWARE_SECURE_OPTIONS, option: value}})
         assert getattr(loaded.backends["software_secure"], option) == value
 
-    def test_the_options_of_6_1_4_are_all_there(self):
+    def test_all_options_of_6_1_4_are_allowed(self):
         assert set(BACKEND_CONFIGURATION_ALLOW_LIST) >= {
             "base_url", "client_id", "client_secret", "crypto_key", "default_rules", "exam_register_endpoint",
             "exam_sponsor", "has_dashboard", "help_center_article_url", "integration_specific_email",
@@ -171,15 +171,15 @@ class TestOptions:
 
 @pytest.mark.spec("backends.md", "2.4")
 class TestSeveralFromOneClass:
-    def test_by_plugin(self, load):
+    def test_two_names_may_use_one_plugin(self, load):
         loaded = load({"a": {"plugin": "null", "verbose_name": "A"}, "b": {"plugin": "null", "verbose_name": "B"}})
         assert [provider.verbose_name for provider in loaded.backends.values()] == ["A", "B"]
         assert [provider.backend_name for provider in loaded.backends.values()] == ["a", "b"]
 
-    def test_by_class(self, load):
+    def test_a_name_may_use_a_class_by_its_path(self, load):
         assert type(load({"a": {"class": f"{PLUGINS}.Recorder"}}).backends["a"]) is plugins.Recorder
 
-    def test_an_object_that_takes_no_name_works_without(self, load):
+    def test_an_object_that_refuses_the_name_works_without_it(self, load):
         assert type(load({"a": {"class": f"{PLUGINS}.Closed"}}).backends["a"]) is plugins.Closed
 
 
@@ -196,13 +196,13 @@ class TestBroken:
             pytest.param("text", ImproperlyConfigured, id="entry-is-no-dict"),
         ],
     )
-    def test_one_broken_provider_disturbs_nobody_else(self, load, caplog, entry, cause):
+    def test_a_broken_provider_does_not_affect_the_others(self, load, caplog, entry, cause):
         loaded = load({"acme": entry, "null": {}})
         assert list(loaded.backends) == ["null"]
         assert isinstance(loaded.broken["acme"], cause)
         assert "backend=acme" in caplog.text
 
-    def test_the_log_tells_where_and_why_without_secrets(self, load, caplog):
+    def test_the_log_has_the_traceback_without_secrets(self, load, caplog):
         load(
             {"acme": {"class": f"{PLUGINS}.Talkative", "client_secret": "very-secret", "callback_secrets": ["hook-1"]}}
         )
@@ -210,7 +210,7 @@ class TestBroken:
         assert "ValueError: *** and *** do not fit acme" in caplog.text
         assert "very-secret" not in caplog.text
 
-    def test_looking_it_up_chains_the_cause(self, load):
+    def test_looking_up_a_broken_provider_chains_the_cause(self, load):
         loaded = load({"acme": {"class": f"{PLUGINS}.Rigid"}})
         with pytest.raises(NotImplementedError, match="acme") as caught:
             registry.find("acme", loaded.backends, loaded.broken)
@@ -219,7 +219,7 @@ class TestBroken:
 
 @pytest.mark.spec("backends.md", "2.3:options", "2.3:merge")
 class TestOlderForm:
-    """``PROCTORING_BACKEND_PROVIDERS``, as published configurations have it."""
+    """``PROCTORING_BACKEND_PROVIDERS``, as in published configurations."""
 
     OPTIONS = {"crypto_key": "k", "exam_sponsor": "s"}
 
@@ -248,12 +248,12 @@ class TestOlderForm:
         ],
         ids=["no-class", "no-options", "no-dict", "none", "not-importable", "constructor-fails"],
     )
-    def test_broken_entries(self, load, entry, cause):
+    def test_a_wrong_entry_is_recorded_as_broken(self, load, entry, cause):
         loaded = load(PROCTORING_BACKEND_PROVIDERS={"acme": entry, "null": {"class": NULL, "options": {}}})
         assert list(loaded.backends) == ["null"]
         assert isinstance(loaded.broken["acme"], cause)
 
-    def test_on_equal_names_the_newer_form_wins_with_a_warning(self, load, caplog):
+    def test_the_newer_form_wins_over_an_equal_name_with_a_warning(self, load, caplog):
         loaded = load(
             {"acme": {"class": f"{PLUGINS}.Recorder"}},
             PROCTORING_BACKEND_PROVIDERS={"acme": {"class": NULL, "options": {}}},
@@ -269,12 +269,12 @@ class TestOlderForm:
         assert list(loaded.backends) == ["acme"]
 
     @pytest.mark.spec("backends.md", "2.3:single")
-    def test_the_single_form_of_rpnow(self, load):
+    def test_the_single_form_of_rpnow_is_named_software_secure(self, load):
         loaded = load(PROCTORING_BACKEND_PROVIDER={"class": SOFTWARE_SECURE, "options": SOFTWARE_SECURE_OPTIONS})
         assert list(loaded.backends) == ["software_secure"]
 
     @pytest.mark.spec("backends.md", "2.3:single")
-    def test_the_single_form_of_another(self, load):
+    def test_the_single_form_of_another_class_is_named_default(self, load):
         loaded = load(PROCTORING_BACKEND_PROVIDER={"class": NULL, "options": {}})
         assert list(loaded.backends) == ["default"]
 
@@ -287,7 +287,7 @@ class TestAdapter:
         entry = {"class": f"{PLUGINS}.{name}", "options": options}
         return load(PROCTORING_BACKEND_PROVIDERS={"old": entry}).backends["old"]
 
-    def test_what_the_old_object_has_wins(self, load):
+    def test_methods_of_the_old_object_are_used(self, load):
         provider = self.build(load, "OldDuck", self.OPTIONS)
         assert isinstance(provider, LegacyProviderAdapter)
         assert type(provider.wrapped) is plugins.OldDuck
@@ -295,7 +295,7 @@ class TestAdapter:
         assert provider.register_exam_attempt("e", context="c") == "old-id"
         assert provider.wrapped.registered == [("e", "c")]
 
-    def test_what_it_lacks_is_supplied(self, load):
+    def test_methods_that_the_old_object_lacks_have_defaults(self, load):
         provider = self.build(load, "OldDuck", self.OPTIONS)
         assert provider.remove_exam_attempt("e", "a") is True
         assert provider.on_review_callback({}, {"status": "passed"}) == {"status": "passed"}
@@ -308,7 +308,7 @@ class TestAdapter:
         assert not hasattr(provider, "npm_module")
         assert not hasattr(provider, "passing_statuses")
 
-    def test_a_child_of_an_older_base_class_works_too(self, load):
+    def test_a_subclass_of_an_older_base_class_is_completed(self, load):
         provider = self.build(load, "OldChild", {"crypto_key": "k"})
         assert isinstance(provider.wrapped, plugins.OldChild)
         assert provider.register_exam_attempt({}, context={}) == "old-child-id"
@@ -362,7 +362,7 @@ class TestDefault:
             ),
         ],
     )  # fmt: skip
-    def test_which(self, settings, configured, other, default):
+    def test_the_default_follows_the_configuration(self, settings, configured, other, default):
         settings.PROCTORING_BACKENDS = configured
         for name, value in other.items():
             setattr(settings, name, value)
@@ -374,12 +374,12 @@ class TestDefault:
 @pytest.mark.spec("data-model.md", "12:lookup")
 class TestLookup:
     @pytest.mark.parametrize("configured", [{}, {"test": {}}])
-    def test_no_default(self, settings, configured):
+    def test_without_a_default_looking_it_up_raises(self, settings, configured):
         settings.PROCTORING_BACKENDS = configured
         with pytest.raises(ImproperlyConfigured):
             backends.get_backend_provider()
 
-    def test_no_setting_at_all(self, settings):
+    def test_without_the_setting_looking_up_the_default_raises(self, settings):
         del settings.PROCTORING_BACKENDS
         with pytest.raises(ImproperlyConfigured):
             backends.get_backend_provider()
@@ -390,7 +390,7 @@ class TestLookup:
         settings.PROCTORING_BACKENDS = {"DEFAULT": "mock"}
         assert backends.get_backend_provider() is backends_registry["mock"]
 
-    def test_an_unknown_name_is_told_with_those_there_are(self):
+    def test_looking_up_an_unknown_name_raises_with_the_known_names(self):
         with pytest.raises(NotImplementedError) as caught:
             backends.get_backend_provider(name="foo")
         assert "foo" in str(caught.value)
@@ -408,18 +408,18 @@ class TestLookup:
             pytest.param({}, "null", "null", id="no-exam"),
         ],
     )
-    def test_which(self, backends_registry, exam, name, expected):
+    def test_the_exams_provider_wins_over_the_name(self, backends_registry, exam, name, expected):
         assert backends.get_backend_provider(exam, name) is backends_registry[expected]
 
     @pytest.mark.parametrize("flag", [False, None, 0])
     def test_a_timed_exam_has_none(self, flag):
         assert backends.get_backend_provider({"is_proctored": flag, "backend": "null"}) is None
 
-    def test_the_key_is_required(self):
+    def test_an_exam_without_the_backend_key_raises(self):
         with pytest.raises(KeyError):
             backends.get_backend_provider({"is_proctored": True})
 
-    def test_providers_can_be_exchanged_on_the_live_object(self, config, monkeypatch):
+    def test_providers_can_be_replaced_on_the_live_object(self, config, monkeypatch):
         replacement = object()
         monkeypatch.setattr(config, "backends", {"test": replacement})
         assert backends.get_backend_provider(name="test") is replacement
@@ -428,21 +428,21 @@ class TestLookup:
 @pytest.mark.spec("backends.md", "3.1:choices")
 @pytest.mark.spec("data-model.md", "12:ready")
 class TestChoices:
-    def test_name_and_readable_name(self, config):
+    def test_choices_have_the_name_and_the_readable_name(self, config):
         choices = dict(config.get_backend_choices())
         assert choices["null"] == "Null Backend"
         assert choices["mock"] == "Mock Backend"
         assert choices["test"] == "Unknown"
         assert choices["software_secure"] == "RPNow"
 
-    def test_an_object_without_a_name(self, config, monkeypatch):
+    def test_an_object_without_a_readable_name_is_unknown(self, config, monkeypatch):
         monkeypatch.setattr(config, "backends", {"odd": object()})
         assert list(config.get_backend_choices()) == [("odd", "Unknown")]
 
 
 @pytest.mark.spec("backends.md", "17.2:plugins", "17.2:class-attributes")
 class TestPluginOfAnotherDistribution:
-    """A provider package as vendors ship it: installed, configured, unmodified (18.10)."""
+    """An installed and configured provider package, unmodified (18.10)."""
 
     @pytest.fixture
     def site(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -485,7 +485,7 @@ class TestPluginOfAnotherDistribution:
         yield tmp_path
         sys.modules.pop("acme_proctoring", None)
 
-    def test_it_works(self, site, load, http):
+    def test_an_installed_plugin_is_built_from_its_entry(self, site, load, http):
         loaded = load({"acme": {"client_id": "id", "client_secret": "s" * 32, "has_dashboard": False}})
         acme = loaded.backends["acme"]
         assert loaded.broken == {}
@@ -499,6 +499,6 @@ class TestPluginOfAnotherDistribution:
         assert acme.get_attempt(attempt) == {"instructions": ["Close all other programs."]}
         assert acme.get_instructor_url("c", {}).startswith("http://acme.test/dashboard/id?jwt=")
 
-    def test_without_configuration_it_is_not_even_imported(self, site, load):
+    def test_an_unconfigured_plugin_is_not_imported(self, site, load):
         load({"null": {}})
         assert "acme_proctoring" not in sys.modules

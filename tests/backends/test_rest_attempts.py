@@ -24,7 +24,7 @@ CONTEXT = {"attempt_code": "CODE", "user_id": "u", "full_name": "N", "email": No
 CREATE_URL = f"{BASE_URL}/api/v1/exam/ext-exam/attempt/"
 ATTEMPT_URL = f"{BASE_URL}/api/v1/exam/ext-exam/attempt/ext-att/"
 
-# How a provider can fail to answer at all; a token that is refused counts as that.
+# Ways in which a provider does not reply; a refused token counts as one.
 NO_ANSWER = [
     pytest.param({"body": requests.ConnectionError("refused")}, id="no-connection"),
     pytest.param({"body": requests.ReadTimeout("slow")}, id="timeout"),
@@ -39,7 +39,7 @@ def break_token(http: responses.RequestsMock, **reply: Any) -> None:
 @pytest.mark.spec("backends.md", "5.3:register", "5.4:register")
 class TestRegistration:
     @pytest.mark.spec("backends.md", "5.2:bodies", "15.7")
-    def test_the_body_is_the_context_without_the_code(self, provider, http, sent):
+    def test_the_body_is_the_context_without_the_attempt_code(self, provider, http, sent):
         http.post(CREATE_URL, json={"id": "ext-att"})
         assert provider.register_exam_attempt(EXAM, context=CONTEXT) == "ext-att"
         request = sent()[-1].request
@@ -57,12 +57,12 @@ class TestRegistration:
 
     @pytest.mark.parametrize("status", [200, 201, 202])
     @pytest.mark.parametrize("attempt_id", ["ext-att", 17, {"odd": 1}])
-    def test_any_success_with_any_id_is_taken(self, provider, http, status, attempt_id):
+    def test_any_success_status_with_any_id_is_accepted(self, provider, http, status, attempt_id):
         http.post(CREATE_URL, json={"id": attempt_id}, status=status)
         assert provider.register_exam_attempt(EXAM, context=CONTEXT) == attempt_id
 
     @pytest.mark.parametrize("reply", NO_ANSWER)
-    def test_no_answer_means_cannot_register(self, provider, http, reply):
+    def test_without_a_reply_the_attempt_cannot_be_registered(self, provider, http, reply):
         http.post(CREATE_URL, **reply)
         with pytest.raises(BackendProviderCannotRegisterAttempt) as caught:
             provider.register_exam_attempt(EXAM, context=CONTEXT)
@@ -80,7 +80,7 @@ class TestRegistration:
             pytest.param({"body": requests.ConnectionError("refused")}, id="no-connection"),
         ],
     )
-    def test_no_token_means_cannot_register(self, provider, http, reply):
+    def test_without_a_token_the_attempt_cannot_be_registered(self, provider, http, reply):
         break_token(http, **reply)
         http.post(CREATE_URL, json={"id": "ext-att"})
         with pytest.raises(BackendProviderCannotRegisterAttempt) as caught:
@@ -88,20 +88,20 @@ class TestRegistration:
         assert caught.value.http_status == 503
 
     @pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 500, 503])
-    def test_a_refusal_carries_body_and_status(self, provider, http, status):
+    def test_the_exception_of_a_refusal_has_body_and_status(self, provider, http, status):
         http.post(CREATE_URL, body=b"some error", status=status)
         with pytest.raises(BackendProviderCannotRegisterAttempt) as caught:
             provider.register_exam_attempt(EXAM, context=CONTEXT)
         assert (caught.value.content, caught.value.http_status) == (b"some error", status)
 
-    def test_bad_json_means_cannot_register(self, provider, http):
+    def test_with_bad_json_the_attempt_cannot_be_registered(self, provider, http):
         http.post(CREATE_URL, body="<html>")
         with pytest.raises(BackendProviderCannotRegisterAttempt) as caught:
             provider.register_exam_attempt(EXAM, context=CONTEXT)
         assert caught.value.http_status == 200
 
     @pytest.mark.parametrize("reply", [{}, {"id": None}, {"id": ""}, [], "word", 5, None], ids=str)
-    def test_a_reply_without_id(self, provider, http, reply):
+    def test_a_reply_without_an_id_raises(self, provider, http, reply):
         http.post(CREATE_URL, body=json.dumps(reply))
         with pytest.raises(BackendProviderSentNoAttemptID) as caught:
             provider.register_exam_attempt(EXAM, context=CONTEXT)
@@ -110,22 +110,22 @@ class TestRegistration:
     @pytest.mark.parametrize(
         "status", ["onboarding_missing", "onboarding_pending", "onboarding_failed", "onboarding_expired"]
     )
-    def test_an_onboarding_refusal_counts_before_the_id(self, provider, http, status):
+    def test_an_onboarding_status_raises_even_with_an_id(self, provider, http, status):
         http.post(CREATE_URL, json={"id": "ext-att", "status": status})
         with pytest.raises(BackendProviderOnboardingException) as caught:
             provider.register_exam_attempt(EXAM, context=CONTEXT)
         assert caught.value.status == status
 
-    def test_another_status_beside_an_id_is_no_refusal(self, provider, http):
+    def test_another_status_with_an_id_is_accepted(self, provider, http):
         http.post(CREATE_URL, json={"id": "ext-att", "status": "created"})
         assert provider.register_exam_attempt(EXAM, context=CONTEXT) == "ext-att"
 
 
 @pytest.mark.spec("backends.md", "5.4:unknown-exam")
-class TestRegistrationOfAnExamThatTheProviderDoesNotKnow:
+class TestRegistrationForAnExamWithoutExternalId:
     EXAM = {"id": 7, "external_id": None, "exam_name": "Midterm"}
 
-    def test_the_exam_is_saved_first(self, provider, http, sent):
+    def test_the_exam_is_saved_at_the_provider_first(self, provider, http, sent):
         http.post(f"{BASE_URL}/api/v1/exam/", json={"id": "late-exam"})
         http.post(f"{BASE_URL}/api/v1/exam/late-exam/attempt/", json={"id": "ext-att"})
         exam = dict(self.EXAM)
@@ -136,7 +136,7 @@ class TestRegistrationOfAnExamThatTheProviderDoesNotKnow:
             f"{BASE_URL}/api/v1/exam/late-exam/attempt/",
         ]
 
-    def test_if_that_fails_the_attempt_is_not_registered(self, provider, http, sent):
+    def test_if_the_exam_cannot_be_saved_the_attempt_is_not_registered(self, provider, http, sent):
         http.post(f"{BASE_URL}/api/v1/exam/", status=500, body="down")
         with pytest.raises(BackendProviderCannotRegisterAttempt):
             provider.register_exam_attempt(dict(self.EXAM), context=CONTEXT)
@@ -152,9 +152,9 @@ STATUS_CALLS = [
 
 @pytest.mark.spec("backends.md", "5.3:status", "5.4:status")
 @pytest.mark.parametrize(("call", "word"), STATUS_CALLS)
-class TestTellingAStatus:
+class TestStatusReports:
     @pytest.mark.spec("backends.md", "5.2:bodies", "15.7")
-    def test_wire_and_result(self, provider, http, sent, call, word):
+    def test_the_status_is_patched_and_the_reply_returned(self, provider, http, sent, call, word):
         http.patch(ATTEMPT_URL, json={"status": "got it"})
         assert getattr(provider, call)("ext-exam", "ext-att") == "got it"
         request = sent()[-1].request
@@ -163,7 +163,7 @@ class TestTellingAStatus:
         assert "Accept-Language" not in request.headers
 
     @pytest.mark.parametrize("reply", NO_ANSWER)
-    def test_no_answer_raises(self, provider, http, call, word, reply):
+    def test_without_a_reply_the_error_is_raised(self, provider, http, call, word, reply):
         http.patch(ATTEMPT_URL, **reply)
         with pytest.raises(type(reply["body"])):
             getattr(provider, call)("ext-exam", "ext-att")
@@ -174,26 +174,26 @@ class TestTellingAStatus:
         assert getattr(provider, call)("ext-exam", "ext-att") == "odd"
 
     @pytest.mark.parametrize("status", [408, 429, 500, 503])
-    def test_who_insists_hears_of_an_error_that_may_pass(self, provider, http, call, word, status):
+    def test_with_raises_on_error_a_temporary_error_raises(self, provider, http, call, word, status):
         http.patch(ATTEMPT_URL, json={"status": "odd"}, status=status)
         raises = pytest.raises(requests.HTTPError, match=f"upstream_status={status}")
         with call_options.use(raises_on_error=True), raises:
             getattr(provider, call)("ext-exam", "ext-att")
-        assert getattr(provider, call)("ext-exam", "ext-att") == "odd", "and nobody else does, afterwards"
+        assert getattr(provider, call)("ext-exam", "ext-att") == "odd", "the option ends with the block"
 
     @pytest.mark.parametrize("status", [200, 202, 400, 404])
-    def test_who_insists_hears_nothing_of_what_will_not_change(self, provider, http, call, word, status):
+    def test_with_raises_on_error_a_permanent_error_is_ignored(self, provider, http, call, word, status):
         http.patch(ATTEMPT_URL, json={"status": "odd"}, status=status)
         with call_options.use(raises_on_error=True):
             assert getattr(provider, call)("ext-exam", "ext-att") == "odd"
 
     @pytest.mark.parametrize("body", ["", "<html>", "[]", "3"])
-    def test_what_is_no_json_object_means_none(self, provider, http, call, word, body):
+    def test_a_reply_that_is_not_a_json_object_is_none(self, provider, http, call, word, body):
         http.patch(ATTEMPT_URL, body=body)
         assert getattr(provider, call)("ext-exam", "ext-att") is None
 
     @pytest.mark.parametrize(("exam", "attempt"), [("ext-exam", None), ("ext-exam", ""), (None, "ext-att")])
-    def test_without_an_id_nothing_is_sent(self, provider, sent, call, word, exam, attempt):
+    def test_without_an_external_id_nothing_is_sent(self, provider, sent, call, word, exam, attempt):
         assert getattr(provider, call)(exam, attempt) is None
         assert sent() == []
 
@@ -211,7 +211,7 @@ class TestRemoval:
             pytest.param({"body": "", "status": 204}, False, id="empty"),
         ],
     )
-    def test_result(self, provider, http, sent, reply, removed):
+    def test_the_reply_decides_whether_the_attempt_is_removed(self, provider, http, sent, reply, removed):
         http.delete(ATTEMPT_URL, **reply)
         assert provider.remove_exam_attempt("ext-exam", "ext-att") is removed
         assert sent()[-1].request.body is None
@@ -223,22 +223,22 @@ class TestRemoval:
             provider.remove_exam_attempt("ext-exam", "ext-att")
 
     @pytest.mark.parametrize("reply", NO_ANSWER)
-    def test_no_answer_raises(self, provider, http, reply):
+    def test_without_a_reply_the_error_is_raised(self, provider, http, reply):
         http.delete(ATTEMPT_URL, **reply)
         with pytest.raises(type(reply["body"])):
             provider.remove_exam_attempt("ext-exam", "ext-att")
 
     @pytest.mark.parametrize(("exam", "attempt"), [("ext-exam", None), ("ext-exam", ""), (None, "ext-att")])
-    def test_without_an_id_nothing_is_sent(self, provider, sent, exam, attempt):
+    def test_without_an_external_id_nothing_is_sent(self, provider, sent, exam, attempt):
         assert provider.remove_exam_attempt(exam, attempt) is False
         assert sent() == []
 
     @pytest.mark.spec("backends.md", "17.1:removal")
-    def test_the_configured_timeout_is_the_object_that_is_passed(self, provider, monkeypatch):
+    def test_the_configured_timeout_object_itself_is_passed(self, provider, monkeypatch):
         calls: list[tuple[Any, ...]] = []
 
         class Answer:
-            # Nothing that could be ordered: outside code hands in bare mocks.
+            # Compared only for equality, because outside code passes bare mocks.
             status_code = object()
 
             def raise_for_status(self):
@@ -260,8 +260,8 @@ class TestRemoval:
 
 
 @pytest.mark.spec("backends.md", "5.3:attempt", "5.4:attempt")
-class TestLookingAtAnAttempt:
-    def test_wire(self, provider, http, sent):
+class TestViewOfAnAttempt:
+    def test_the_attempt_is_requested_in_the_learners_language(self, provider, http, sent):
         http.get(ATTEMPT_URL, json={"download_url": "https://v.test/d", "instructions": ["Do it"], "more": 1})
         assert provider.get_attempt(ATTEMPT) == {
             "download_url": "https://v.test/d",
@@ -274,25 +274,25 @@ class TestLookingAtAnAttempt:
         assert request.headers["Accept-Language"] == "en-us"
 
     @pytest.mark.parametrize("reply", NO_ANSWER)
-    def test_no_answer_raises(self, provider, http, reply):
+    def test_without_a_reply_the_error_is_raised(self, provider, http, reply):
         http.get(ATTEMPT_URL, **reply)
         with pytest.raises(type(reply["body"])):
             provider.get_attempt(ATTEMPT)
 
     @pytest.mark.parametrize("body", ["<html>", "[]"])
-    def test_what_is_no_json_object_means_instructions_only(self, provider, http, body):
+    def test_a_reply_that_is_not_a_json_object_has_empty_instructions_only(self, provider, http, body):
         http.get(ATTEMPT_URL, body=body)
         assert provider.get_attempt(ATTEMPT) == {"instructions": []}
 
-    def test_an_error_status_is_parsed_all_the_same(self, provider, http):
+    def test_a_reply_with_an_error_status_is_parsed(self, provider, http):
         http.get(ATTEMPT_URL, json={"instructions": ["still"]}, status=500)
         assert provider.get_attempt(ATTEMPT) == {"instructions": ["still"]}
 
-    def test_without_an_id_nothing_is_sent(self, provider, sent):
+    def test_without_an_external_id_nothing_is_sent(self, provider, sent):
         assert provider.get_attempt({**ATTEMPT, "external_id": None}) == {"instructions": []}
         assert sent() == []
 
-    def test_the_plugins_own_instructions_win(self, http):
+    def test_a_plugins_own_instructions_replace_the_providers(self, http):
         class Plugin(BaseRestProctoringProvider):
             base_url = BASE_URL
             calls = 0
@@ -304,7 +304,7 @@ class TestLookingAtAnAttempt:
 
         http.get(ATTEMPT_URL, json={"instructions": ["theirs"]})
         plugin = Plugin(client_id="a", client_secret="b")
-        # Evaluated each time: they are translated.
+        # Evaluated at each call, because they are translated.
         assert plugin.get_attempt(ATTEMPT)["instructions"] == ["sentence 1"]
         assert plugin.get_attempt(ATTEMPT)["instructions"] == ["sentence 2"]
 
@@ -335,7 +335,7 @@ class TestLookingAtAnAttempt:
         assert provider.get_attempt(ATTEMPT)["download_url"] == "proctor-app://go"
 
     @pytest.mark.spec("backends.md", "14.2:attempt")
-    def test_one_reply_serves_for_fifteen_seconds_per_language(self, provider, http, sent, freezer_at):
+    def test_a_reply_is_reused_for_fifteen_seconds_per_language(self, provider, http, sent, freezer_at):
         from django.utils import translation
 
         http.get(ATTEMPT_URL, json={"instructions": ["Do it"]})
@@ -350,7 +350,7 @@ class TestLookingAtAnAttempt:
             provider.get_attempt(ATTEMPT)
             assert len(sent()) == 3
 
-    def test_another_instance_remembers_for_itself(self, provider, http):
+    def test_another_instance_does_not_share_the_reply(self, provider, http):
         http.get(ATTEMPT_URL, json={"instructions": ["first"]})
         provider.get_attempt(ATTEMPT)
         http.replace(responses.GET, ATTEMPT_URL, json={"instructions": ["second"]})
@@ -358,10 +358,10 @@ class TestLookingAtAnAttempt:
 
 
 @pytest.mark.spec("backends.md", "5.3:helper")
-class TestTheSharedHelper:
-    """``_make_attempt_request`` is called and overridden by plugins."""
+class TestAttemptRequestHelper:
+    """``_make_attempt_request``, which plug-ins call and override."""
 
-    def test_further_values_go_along_with_a_status(self, provider, http, sent):
+    def test_further_values_are_sent_with_a_status(self, provider, http, sent):
         http.post(ATTEMPT_URL, json={"a": 1})
         assert provider._make_attempt_request("ext-exam", "ext-att", status="x", extra=2) == {"a": 1}
         assert json.loads(sent()[-1].request.body) == {"extra": 2, "status": "x"}

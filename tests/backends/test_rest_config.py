@@ -1,4 +1,4 @@
-"""What a provider says about itself. Spec: backends.md 5.2 (language), 5.3, 5.4, 14.2."""
+"""The configuration that a provider returns. Spec: backends.md 5.2 (language), 5.3, 5.4, 14.2."""
 
 import pytest
 import requests
@@ -18,18 +18,18 @@ CONFIG = {
 }
 
 
-def test_the_configuration(provider, http, sent):
+def test_the_configuration_is_fetched_without_a_body(provider, http, sent):
     http.get(CONFIG_URL, json=CONFIG)
     assert provider.get_proctoring_config() == CONFIG
     assert sent()[-1].request.body is None
 
 
-def test_the_download_address_comes_from_it(provider, http):
+def test_the_download_url_is_part_of_the_configuration(provider, http):
     http.get(CONFIG_URL, json=CONFIG)
     assert provider.get_software_download_url() == "http://my-download-url"
 
 
-def test_no_download_address(provider, http):
+def test_a_configuration_without_a_download_url_has_none(provider, http):
     http.get(CONFIG_URL, json={"name": "Acme"})
     assert provider.get_software_download_url() is None
 
@@ -43,7 +43,7 @@ def test_no_download_address(provider, http):
     ],
 )
 @pytest.mark.spec("backends.md", "5.2:language")
-def test_language(provider, http, sent, settings, language, header):
+def test_the_configuration_is_requested_in_the_active_language(provider, http, sent, settings, language, header):
     settings.LANGUAGE_CODE = "en-us"
     http.get(CONFIG_URL, json=CONFIG)
     with translation.override(language):
@@ -52,8 +52,8 @@ def test_language(provider, http, sent, settings, language, header):
 
 
 @pytest.mark.spec("backends.md", "5.4:config")
-class TestWithoutAFormerReply:
-    def test_no_connection_raises(self, provider, http):
+class TestWithoutACachedReply:
+    def test_without_a_connection_the_error_is_raised(self, provider, http):
         http.get(CONFIG_URL, body=requests.ConnectionError("refused"))
         with pytest.raises(requests.ConnectionError):
             provider.get_proctoring_config()
@@ -64,14 +64,14 @@ class TestWithoutAFormerReply:
             provider.get_proctoring_config()
 
     @pytest.mark.parametrize("reply", [{"json": {"detail": "no"}, "status": 500}, {"json": ["a"]}], ids=str)
-    def test_what_is_no_configuration_is_not_taken_for_one(self, provider, http, reply):
+    def test_a_reply_that_is_not_a_configuration_is_empty(self, provider, http, reply):
         http.get(CONFIG_URL, **reply)
         assert provider.get_proctoring_config() == {}
 
 
 @pytest.mark.spec("backends.md", "14.2:config")
-class TestRemembering:
-    def test_five_minutes_of_one_reply(self, provider, http, sent, freezer_at):
+class TestCachedReply:
+    def test_a_reply_is_reused_for_five_minutes(self, provider, http, sent, freezer_at):
         http.get(CONFIG_URL, json=CONFIG)
         with freezer_at("2030-01-02 03:04:05") as clock:
             provider.get_proctoring_config()["name"] = "changed by the caller"
@@ -92,7 +92,7 @@ class TestRemembering:
         ],
         ids=["timeout", "bad-json", "error-status", "a-list"],
     )
-    def test_the_last_reply_serves_while_the_provider_fails(self, provider, http, freezer_at, failure):
+    def test_the_last_reply_is_used_while_the_provider_fails(self, provider, http, freezer_at, failure):
         http.get(CONFIG_URL, json=CONFIG)
         with freezer_at("2030-01-02 03:04:05") as clock:
             provider.get_proctoring_config()
@@ -100,7 +100,7 @@ class TestRemembering:
             clock.tick(23 * 3600)
             assert provider.get_proctoring_config() == CONFIG
 
-    def test_but_not_for_longer_than_a_day(self, provider, http, freezer_at):
+    def test_the_last_reply_is_not_used_for_longer_than_a_day(self, provider, http, freezer_at):
         http.get(CONFIG_URL, json=CONFIG)
         with freezer_at("2030-01-02 03:04:05") as clock:
             provider.get_proctoring_config()
@@ -109,7 +109,7 @@ class TestRemembering:
             with pytest.raises(requests.ReadTimeout):
                 provider.get_proctoring_config()
 
-    def test_another_instance_asks_for_itself(self, provider, http):
+    def test_an_instance_without_a_configured_name_does_not_share_replies(self, provider, http):
         http.get(CONFIG_URL, json=CONFIG)
         provider.get_proctoring_config()
         http.replace(responses.GET, CONFIG_URL, json={"name": "Other"})

@@ -19,7 +19,7 @@ EXAM: dict[str, Any] = {"id": 7, "external_id": None, "exam_name": "Midterm"}
 
 
 @pytest.mark.parametrize(("external_id", "url"), [(None, CREATE_URL), ("", CREATE_URL), ("ext-exam", EXAM_URL)])
-def test_a_new_exam_is_created_a_known_one_is_updated(provider, http, sent, external_id, url):
+def test_an_exam_without_an_external_id_is_created_otherwise_updated(provider, http, sent, external_id, url):
     http.post(url, json={"id": "abc"})
     exam = {**EXAM, "external_id": external_id}
     assert provider.on_exam_saved(exam) == "abc"
@@ -34,7 +34,7 @@ def test_a_new_exam_is_created_a_known_one_is_updated(provider, http, sent, exte
         pytest.param({"rules": {"own": False}}, {"own": False}, id="own-rules-stay"),
     ],
 )
-def test_default_rules(http, sent, own_rules, sent_rules):
+def test_default_rules_are_sent_only_with_exams_without_rules(http, sent, own_rules, sent_rules):
     http.post(CREATE_URL, json={"id": "abc"})
     provider = make_rest_provider(default_rules={"allow_grok": True})
     exam = {**EXAM, **own_rules}
@@ -43,7 +43,7 @@ def test_default_rules(http, sent, own_rules, sent_rules):
     assert json.loads(sent()[-1].request.body)["rules"] == sent_rules
 
 
-def test_default_rules_of_a_plugin_class_count(http, sent):
+def test_default_rules_of_a_plugin_class_are_sent(http, sent):
     class Plugin(BaseRestProctoringProvider):
         base_url = BASE_URL
         default_rules = {"allow_grok": True}
@@ -65,25 +65,25 @@ def test_default_rules_of_a_plugin_class_count(http, sent):
         pytest.param({"json": {}}, id="no-id"),
     ],
 )
-def test_a_provider_that_fails_gives_none(provider, http, reply):
+def test_if_the_provider_fails_the_result_is_none(provider, http, reply):
     http.post(CREATE_URL, **reply)
     assert provider.on_exam_saved(dict(EXAM)) is None
 
 
 @pytest.mark.spec("backends.md", "5.4:saved")
-def test_an_exam_that_is_no_json_gives_none(provider, sent):
+def test_if_the_exam_cannot_be_serialized_the_result_is_none(provider, sent):
     assert provider.on_exam_saved({**EXAM, "due_date": object()}) is None
     assert sent() == []
 
 
 @pytest.mark.spec("backends.md", "5.4:saved")
-def test_the_body_of_an_error_status_is_parsed_all_the_same(provider, http):
+def test_the_body_of_an_error_status_is_parsed(provider, http):
     http.post(CREATE_URL, json={"id": "abc"}, status=500)
     assert provider.on_exam_saved(dict(EXAM)) == "abc"
 
 
 @pytest.mark.spec("backends.md", "5.4:saved")
-def test_the_body_of_an_error_is_logged_and_cut(provider, http, caplog):
+def test_the_body_of_an_error_is_logged_up_to_a_limit(provider, http, caplog):
     http.post(CREATE_URL, body="the reason" + "x" * 5000, status=500)
     with caplog.at_level(logging.ERROR):
         provider.on_exam_saved(dict(EXAM))
@@ -91,13 +91,13 @@ def test_the_body_of_an_error_is_logged_and_cut(provider, http, caplog):
     assert "x" * 600 not in caplog.text
 
 
-def test_an_exam_is_looked_up_by_our_id(provider, http):
+def test_an_exam_is_requested_by_our_id(provider, http):
     http.get(f"{BASE_URL}/api/v1/exam/7/", json={"id": "ext-exam"}, status=404)
     assert provider.get_exam({"id": 7, "external_id": "ext-exam"}) == {"id": "ext-exam"}
 
 
 @pytest.mark.spec("backends.md", "5.4:exam")
-def test_an_exam_that_is_bad_json_raises(provider, http):
+def test_bad_json_for_an_exam_raises(provider, http):
     http.get(f"{BASE_URL}/api/v1/exam/7/", body="<html>")
     with pytest.raises(ValueError, match="Expecting value"):
         provider.get_exam({"id": 7})

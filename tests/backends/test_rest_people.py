@@ -22,7 +22,7 @@ PROFILES_URL = f"{BASE_URL}/api/v1/courses/{COURSE}/onboarding_statuses"
 @pytest.mark.spec("backends.md", "5.4:retire")
 class TestRetirement:
     @pytest.mark.parametrize(("body", "status"), [(True, 200), (False, 200), (True, 500), (False, 404)])
-    def test_the_providers_word(self, provider, http, sent, body, status):
+    def test_the_providers_reply_is_returned(self, provider, http, sent, body, status):
         http.delete(USER_URL, json=body, status=status)
         assert provider.retire_user("abc") is body
         assert sent()[-1].request.method == "DELETE"
@@ -30,7 +30,7 @@ class TestRetirement:
     @pytest.mark.parametrize(
         "error", [requests.ConnectionError("refused"), requests.ReadTimeout("slow"), ConnectionError("builtin")]
     )
-    def test_no_answer(self, provider, http, error):
+    def test_without_a_reply_retirement_raises(self, provider, http, error):
         http.delete(USER_URL, body=error)
         with pytest.raises(BackendProviderCannotRetireUser) as caught:
             provider.retire_user("abc")
@@ -38,13 +38,13 @@ class TestRetirement:
         assert caught.value.__cause__ is error
 
     @pytest.mark.parametrize("body", ["<html>", "{}", '"true"', "null", "1", "0"])
-    def test_what_is_neither_true_nor_false(self, provider, http, body):
+    def test_a_reply_that_is_not_a_boolean_raises(self, provider, http, body):
         http.delete(USER_URL, body=body)
         with pytest.raises(BackendProviderCannotRetireUser) as caught:
             provider.retire_user("abc")
         assert caught.value.args == (body.encode(),)
 
-    def test_the_body_that_an_exception_carries_is_told(self, provider, monkeypatch):
+    def test_the_body_in_an_exception_is_reported(self, provider, monkeypatch):
         response = requests.Response()
         response.status_code = 500
         response._content = b"their reason"
@@ -61,19 +61,19 @@ class TestRetirement:
 @pytest.mark.spec("backends.md", "5.4:onboarding")
 class TestOnboardingProfiles:
     @pytest.mark.spec("backends.md", "15.7")
-    def test_the_query(self, provider, http, sent):
+    def test_arguments_are_sent_as_the_query(self, provider, http, sent):
         http.get(PROFILES_URL, json={"user_id": "x", "status": "pending"})
         reply = provider.get_onboarding_profile_info(COURSE, status="a,b", user_id="x")
         assert reply == {"user_id": "x", "status": "pending"}
         assert sent()[-1].request.url == f"{PROFILES_URL}?status=a%2Cb&user_id=x"
 
-    def test_without_a_query(self, provider, http, sent):
+    def test_without_arguments_there_is_no_query(self, provider, http, sent):
         http.get(PROFILES_URL, json={"results": []})
         provider.get_onboarding_profile_info(COURSE)
         assert sent()[-1].request.url == PROFILES_URL
 
     @pytest.mark.parametrize("status", [201, 400, 404, 500])
-    def test_a_refusal_carries_body_and_status(self, provider, http, status):
+    def test_the_exception_of_a_refusal_has_body_and_status(self, provider, http, status):
         http.get(PROFILES_URL, body=b"no", status=status)
         with pytest.raises(BackendProviderOnboardingProfilesException) as caught:
             provider.get_onboarding_profile_info(COURSE)
@@ -88,14 +88,14 @@ class TestOnboardingProfiles:
         ],
         ids=["no-connection", "timeout", "bad-json"],
     )
-    def test_no_answer_is_503(self, provider, http, reply):
+    def test_without_a_reply_the_status_is_503(self, provider, http, reply):
         http.get(PROFILES_URL, **reply)
         with pytest.raises(BackendProviderOnboardingProfilesException) as caught:
             provider.get_onboarding_profile_info(COURSE)
         assert caught.value.http_status == 503
 
     def test_all_pages_are_read(self, provider, http, sent):
-        # Absolute and relative links, as providers send them.
+        # Providers send absolute and relative links.
         pages = {1: f"{PROFILES_URL}?page=2", 2: "?page=3", 3: None}
         for number, following in pages.items():
             http.get(
@@ -109,17 +109,17 @@ class TestOnboardingProfiles:
         assert reply["next"] is None
         assert len(sent()) == 3
 
-    def test_our_token_is_not_sent_to_another_host(self, provider, http, sent):
+    def test_a_page_on_another_host_is_not_requested(self, provider, http, sent):
         http.get(PROFILES_URL, json={"results": [{"user_id": "u1"}], "next": "http://evil.test/?page=2"})
         assert provider.get_onboarding_profile_info(COURSE)["results"] == [{"user_id": "u1"}]
         assert len(sent()) == 1
 
-    def test_pages_in_a_circle_end(self, provider, http, sent):
+    def test_pages_that_link_to_each_other_are_read_once(self, provider, http, sent):
         http.get(PROFILES_URL, json={"results": [{"user_id": "u1"}], "next": PROFILES_URL})
         assert len(provider.get_onboarding_profile_info(COURSE)["results"]) == 1
         assert len(sent()) == 1
 
-    def test_a_later_page_that_fails_is_an_error_as_well(self, provider, http):
+    def test_a_later_page_that_fails_raises(self, provider, http):
         http.get(PROFILES_URL, json={"results": [{"user_id": "u1"}], "next": "?page=2"})
         http.get(f"{PROFILES_URL}?page=2", status=500)
         with pytest.raises(BackendProviderOnboardingProfilesException):
@@ -137,7 +137,7 @@ class TestDashboardLink:
     )
 
     @pytest.mark.spec("backends.md", "15.6")
-    def test_vector(self, monkeypatch, freezer_at):
+    def test_the_link_equals_the_published_vector(self, monkeypatch, freezer_at):
         monkeypatch.setattr(uuid, "uuid4", lambda: uuid.UUID(int=1))
         provider = make_rest_provider()
         with freezer_at("2030-01-02 03:04:05"):
@@ -158,12 +158,12 @@ class TestDashboardLink:
                 id="configuration",
             ),
             pytest.param(
-                {"attempt_id": "a", "show_configuration_dashboard": True}, {}, id="without-an-exam-nothing-more"
+                {"attempt_id": "a", "show_configuration_dashboard": True}, {}, id="without-an-exam-no-further-claims"
             ),
             pytest.param({"encrypted_video_review_url": b"x"}, {}, id="video-link-is-ignored"),
         ],
     )
-    def test_claims(self, provider, arguments, claims):
+    def test_the_token_has_the_claims_of_the_dashboard(self, provider, arguments, claims):
         url = provider.get_instructor_url(COURSE, self.USER, **arguments)
         token = url.split("?jwt=")[-1]
         read = jwt.decode(token, CLIENT_SECRET, algorithms=["HS256"])
@@ -171,9 +171,9 @@ class TestDashboardLink:
         read.pop("exp")
         assert read == {"course_id": COURSE, "user": self.USER, "iss": "client-a", **claims}
 
-    def test_debug_logging_takes_ids_of_any_type(self, provider, caplog):
+    def test_debug_logging_accepts_ids_of_any_type(self, provider, caplog):
         with caplog.at_level("DEBUG"):
             assert provider.get_instructor_url(COURSE, self.USER, exam_id="text")
 
-    def test_without_a_client_id_there_is_none(self):
+    def test_without_a_client_id_there_is_no_link(self):
         assert make_rest_provider(client_id=None).get_instructor_url(COURSE, self.USER) is None

@@ -1,4 +1,4 @@
-"""How a REST provider is reached. Spec: backends.md 5.1, 5.2, 12.3, 14.1."""
+"""Options, token, time limits and worker script of a REST provider. Spec: backends.md 5.1, 5.2, 12.3, 14.1."""
 
 import contextlib
 import io
@@ -15,8 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from edx_rest_api_client import client
 from webpack_loader.exceptions import WebpackBundleLookupError
 
-from edx_proctoring.backends import http as transport
-from edx_proctoring.backends import rest
+from edx_proctoring.backends import http_limits, oauth_session, rest
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.exceptions import BackendProviderCannotRetireUser
 
@@ -27,7 +26,7 @@ CONFIG_URL = f"{BASE_URL}/api/v1/config/"
 
 @pytest.mark.spec("backends.md", "5.1:attributes")
 class TestOptions:
-    def test_defaults(self):
+    def test_attributes_have_their_published_defaults(self):
         provider = make_rest_provider()
         assert provider.timeout == 30
         assert provider.token_expiration_time == 60
@@ -45,7 +44,7 @@ class TestOptions:
         assert (plugin.config_url, plugin.verbose_name) == ("http://option.test/api/v1/config/", "Option")
         assert plugin.anything == "else"
 
-    def test_addresses(self):
+    def test_urls_are_built_from_the_base_url(self):
         provider = make_rest_provider()
         assert {
             name: getattr(provider, name)
@@ -71,7 +70,7 @@ class TestOptions:
         }
 
     @pytest.mark.spec("backends.md", "5.1:base-url")
-    def test_no_base_url(self):
+    def test_without_a_base_url_the_constructor_raises(self):
         with pytest.raises(ImproperlyConfigured, match="BaseRestProctoringProvider"):
             BaseRestProctoringProvider(client_id="a", client_secret="b")
 
@@ -81,7 +80,7 @@ class TestOptions:
 
 @pytest.mark.spec("backends.md", "5.2:token")
 class TestToken:
-    def test_wire(self, provider, http, sent):
+    def test_the_token_is_requested_and_sent_in_the_published_form(self, provider, http, sent):
         http.get(CONFIG_URL, json={})
         provider.get_proctoring_config()
         token_request = http.calls[0].request
@@ -97,7 +96,7 @@ class TestToken:
         assert sent()[0].request.headers["Authorization"] == "JWT token-1"
         assert "edx-rest-api-client" in sent()[0].request.headers["User-Agent"]
 
-    def test_it_is_fetched_once(self, provider, http, sent):
+    def test_two_calls_share_one_token(self, provider, http, sent):
         http.get(f"{BASE_URL}/api/v1/exam/1/", json={})
         provider.get_exam({"id": 1})
         provider.get_exam({"id": 1})
@@ -114,10 +113,10 @@ class TestToken:
             ("http://p.test/some/access_token/", "http://p.test/some/access_token/"),
         ],
     )
-    def test_where_it_is_asked_for(self, address, url):
-        assert transport._token_url(address) == client._get_oauth_url(address) == url
+    def test_the_token_url_is_completed_as_the_client_does(self, address, url):
+        assert oauth_session._token_url(address) == client._get_oauth_url(address) == url
 
-    def test_it_is_fetched_again_five_seconds_before_it_expires(self, provider, http, sent, freezer_at):
+    def test_a_new_token_is_fetched_five_seconds_before_expiry(self, provider, http, sent, freezer_at):
         http.replace(responses.POST, TOKEN_URL, json={"access_token": "token-1", "expires_in": 60})
         http.get(f"{BASE_URL}/api/v1/exam/1/", json={})
         with freezer_at("2030-01-02 03:04:05") as clock:
@@ -126,8 +125,8 @@ class TestToken:
                 provider.get_exam({"id": 1})
         assert len(http.calls) - len(sent()) == 2
 
-    def test_the_client_finds_it_in_the_cache(self, provider, http, sent):
-        """The other way round as well: a token is one, whoever fetched it."""
+    def test_the_token_in_the_cache_is_shared_with_the_client_library(self, provider, http, sent):
+        """In both directions."""
         http.get(f"{BASE_URL}/api/v1/exam/1/", json={})
         token, _ = client.get_and_cache_oauth_access_token(BASE_URL, "client-a", CLIENT_SECRET)
         provider.get_exam({"id": 1})
@@ -147,13 +146,13 @@ class TestToken:
         ],
         ids=["no-expiry", "never-ends", "a-list", "null", "not-json", "an-error"],
     )
-    def test_an_odd_reply_is_no_token(self, provider, http, sent, reply):
+    def test_a_malformed_token_reply_raises_and_nothing_is_sent(self, provider, http, sent, reply):
         http.replace(responses.POST, TOKEN_URL, **reply)
         with pytest.raises(requests.RequestException):
             provider.get_exam({"id": 1})
         assert sent() == []
 
-    def test_a_plugin_may_move_it_after_construction(self, provider, http, sent):
+    def test_a_plugin_may_change_the_token_path_after_construction(self, provider, http, sent):
         http.post(f"{BASE_URL}/some/path/access_token", json={"access_token": "token-2", "expires_in": 60})
         http.get(f"{BASE_URL}/api/v1/exam/1/", json={})
         provider.session.oauth_uri = "/some/path/access_token"
@@ -173,7 +172,7 @@ class TestTimeouts:
             pytest.param({"timeout": (10, 30), "page_timeout": (1, 2)}, (1, 2), (10, 30), id="two-pairs"),
         ],
     )
-    def test_pages_wait_for_less(self, http, sent, options, page, other):
+    def test_calls_for_pages_have_the_shorter_timeout(self, http, sent, options, page, other):
         provider = make_rest_provider(**options)
         http.get(CONFIG_URL, json={})
         http.get(f"{BASE_URL}/api/v1/exam/e/attempt/a/", json={})
@@ -183,7 +182,7 @@ class TestTimeouts:
         provider.stop_exam_attempt("e", "a")
         assert [call.request.req_kwargs["timeout"] for call in sent()] == [page, page, other]
 
-    def test_every_request_has_one(self, provider, http, sent):
+    def test_every_request_has_a_timeout(self, provider, http, sent):
         exam, attempt = {"id": 1, "external_id": "e"}, ("e", "a")
         for method in ("GET", "POST", "PATCH", "DELETE"):
             http.add(method, f"{BASE_URL}/api/v1/exam/e/attempt/a/", json={})
@@ -205,8 +204,8 @@ class TestTimeouts:
 
 
 @pytest.mark.spec("backends.md", "17.1:last")
-class TestTheMainRequestIsTheLast:
-    """Interceptors of outside suites look at the last request, and decode its body."""
+class TestMainRequestIsTheLast:
+    """Interceptors of outside test suites read the last request and decode its body."""
 
     EXAM: ClassVar[dict[str, Any]] = {"id": 1, "external_id": "e"}
 
@@ -242,7 +241,7 @@ class TestTheMainRequestIsTheLast:
             ),
         ],
     )  # fmt: skip
-    def test_each_method(self, provider, http, call, method, path, body):
+    def test_nothing_is_sent_after_the_main_request(self, provider, http, call, method, path, body):
         http.add(method, f"{BASE_URL}{path}", json={"id": "a", "status": "deleted"})
         with contextlib.suppress(BackendProviderCannotRetireUser):
             call(provider, self.EXAM)
@@ -256,7 +255,7 @@ class TestTheMainRequestIsTheLast:
 
 
 class _Trickle(io.RawIOBase):
-    """A body that arrives a byte at a time."""
+    """A body that arrives one byte at a time."""
 
     def __init__(self, pause: float) -> None:
         self.pause = pause
@@ -276,42 +275,42 @@ class TestBoundedReplies:
 
     def session(self, max_bytes: int = 1000) -> requests.Session:
         session = requests.Session()
-        session.mount("http://", transport.BoundedAdapter(max_bytes=max_bytes))
+        session.mount("http://", http_limits.BoundedAdapter(max_bytes=max_bytes))
         return session
 
     @pytest.mark.parametrize("size", [0, 1, 999, 1000])
-    def test_a_reply_within_the_limit_arrives_whole(self, http, size):
+    def test_a_reply_within_the_size_limit_is_read_completely(self, http, size):
         http.get(self.URL, body=b"x" * size)
         assert self.session().get(self.URL).content == b"x" * size
 
-    def test_a_reply_beyond_it_is_refused(self, http):
+    def test_a_reply_above_the_size_limit_raises(self, http):
         http.get(self.URL, body=b"x" * 1001)
-        with pytest.raises(transport.ReplyTooLarge):
+        with pytest.raises(http_limits.ReplyTooLarge):
             self.session().get(self.URL)
 
-    def test_json_and_text_work_as_ever(self, http):
+    def test_json_and_text_of_a_reply_can_be_read(self, http):
         http.get(self.URL, json={"name": "Größe"})
         response = self.session().get(self.URL)
         assert response.json() == {"name": "Größe"}
         assert "Gr" in response.text
 
-    def test_a_reply_that_trickles_in_ends_at_the_deadline(self, http):
+    def test_a_reply_that_arrives_too_slowly_ends_at_the_deadline(self, http):
         http.get(
             self.URL, body=io.BufferedReader(_Trickle(pause=0.02), buffer_size=1), auto_calculate_content_length=False
         )
         started = time.monotonic()
         with pytest.raises(requests.ReadTimeout):
             self.session().get(self.URL, timeout=0.1)
-        # Twice the read limit, and what one more piece takes.
+        # Twice the read limit, and the time for one more piece.
         assert time.monotonic() - started < 2
 
     def test_the_provider_session_has_the_limits(self):
         session = make_rest_provider().session
-        assert isinstance(session.get_adapter("https://x"), transport.BoundedAdapter)
-        assert isinstance(session.get_adapter("http://x"), transport.BoundedAdapter)
+        assert isinstance(session.get_adapter("https://x"), http_limits.BoundedAdapter)
+        assert isinstance(session.get_adapter("http://x"), http_limits.BoundedAdapter)
 
-    def test_a_reply_too_large_is_no_configuration(self, provider, http):
-        http.get(CONFIG_URL, body=b"x" * (transport.MAX_REPLY_BYTES + 1))
+    def test_a_configuration_above_the_size_limit_raises(self, provider, http):
+        http.get(CONFIG_URL, body=b"x" * (http_limits.MAX_REPLY_BYTES + 1))
         with pytest.raises(requests.RequestException):
             provider.get_proctoring_config()
 
@@ -320,7 +319,7 @@ class TestBoundedReplies:
 class TestWorkerScript:
     @pytest.fixture
     def chunks(self, monkeypatch):
-        """The host's build; asked for by name."""
+        """The host's build: returns or raises a value, and records the requested bundles."""
         asked: list[tuple[str, str]] = []
 
         def answer(value: Any) -> list[tuple[str, str]]:
@@ -335,12 +334,12 @@ class TestWorkerScript:
 
         return answer
 
-    def test_the_first_chunk(self, provider, chunks):
+    def test_the_script_is_the_first_chunk_of_the_bundle(self, provider, chunks):
         asked = chunks([{"name": "a", "url": "/static/a.js"}, {"name": "b", "url": "/static/b.js"}])
         assert provider.get_javascript() == "/static/a.js"
         assert asked == [("edx_proctoring", "WORKERS")]
 
-    def test_the_bundle_is_called_after_the_npm_module(self, chunks):
+    def test_the_bundle_has_the_name_of_the_npm_module(self, chunks):
         asked = chunks([{"url": "/a.js"}])
         make_rest_provider(npm_module="@acme/worker").get_javascript()
         assert asked == [("@acme/worker", "WORKERS")]
@@ -354,20 +353,22 @@ class TestWorkerScript:
             ("", ""),
         ],
     )
-    def test_an_address_without_host_is_the_lmss(self, provider, chunks, settings, url, result):
+    def test_a_url_without_a_host_is_on_the_lms(self, provider, chunks, settings, url, result):
         settings.LMS_ROOT_URL = "http://lms.test"
         chunks([{"url": url}])
         assert provider.get_javascript() == result
 
     @pytest.mark.parametrize("chunk_list", [[], WebpackBundleLookupError("none"), OSError("no stats file")], ids=str)
-    def test_without_a_bundle_there_is_no_script_even_with_an_lms_address(self, provider, chunks, settings, chunk_list):
+    def test_without_a_bundle_there_is_no_script_even_with_an_lms_root_url(
+        self, provider, chunks, settings, chunk_list
+    ):
         settings.LMS_ROOT_URL = "http://lms.test"
         chunks(chunk_list)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             assert provider.get_javascript() == ""
 
-    def test_one_warning_per_provider(self, provider, chunks):
+    def test_a_missing_bundle_warns_once_per_provider(self, provider, chunks):
         chunks(OSError("no stats file"))
         with pytest.warns(UserWarning, match="worker script"):
             provider.get_javascript()
@@ -376,7 +377,7 @@ class TestWorkerScript:
             assert provider.get_javascript() == ""
 
     @pytest.mark.parametrize(("debug", "lookups"), [(False, 1), (True, 2)])
-    def test_the_address_is_kept_where_builds_do_not_change(self, provider, chunks, settings, debug, lookups):
+    def test_the_url_is_kept_outside_debug(self, provider, chunks, settings, debug, lookups):
         settings.DEBUG = debug
         asked = chunks([{"url": "/a.js"}])
         provider.get_javascript()

@@ -18,8 +18,8 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 
 from edx_proctoring import constants
-from edx_proctoring.backends import ciphers
 from edx_proctoring.backends.software_secure import SOFTWARE_SECURE_INVALID_CHARS, SoftwareSecureBackendProvider
+from edx_proctoring.backends.software_secure_passwords import encrypt_aes_gcm
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     BackendProviderSentNoAttemptID,
@@ -50,7 +50,7 @@ CONTEXT: dict[str, Any] = {
     "review_policy_exception": "calculator allowed",
 }
 
-# Where these are mounted in the vectors' platform: at the root, without ``api/``.
+# The published vectors were computed with an empty URL prefix, without ``api/``.
 LAUNCH_URL = f"http://localhost:8000/edx_proctoring/proctoring_launch_callback/start_exam/{CODE}"
 
 CANONICAL = f"""duration:90
@@ -94,19 +94,19 @@ class TestTripleDES:
             (b"123456789123456712345678", CODE, "g6OAjiKQN78sk+/j9ohJA9IBCpkiE6e4sG6eA18rMb3tDsjb/Q1YnA=="),
         ],
     )
-    def test_vectors(self, rpnow, key, text, encrypted):
+    def test_a_password_is_encrypted_as_in_the_published_vectors(self, rpnow, key, text, encrypted):
         assert rpnow._encrypt_password(key, text) == encrypted
 
     @pytest.mark.spec("backends.md", "15.1")
     @pytest.mark.parametrize(
         "key",
         [
-            pytest.param(b"abcdefghabcdefghijklmnop", id="first-parts-equal"),
-            pytest.param(b"ijklmnopabcdefghabcdefgh", id="last-parts-equal"),
+            pytest.param(b"abcdefghabcdefghijklmnop", id="first-two-parts-equal"),
+            pytest.param(b"ijklmnopabcdefghabcdefgh", id="last-two-parts-equal"),
             pytest.param(b"abcdefghabcdefgh", id="sixteen-with-equal-halves"),
-            # DES takes the lowest bit of each byte for parity.
+            # DES uses the lowest bit of each byte as parity.
             pytest.param(
-                b"abcdefgh" + bytes(byte ^ 1 for byte in b"abcdefgh") + b"ijklmnop", id="equal-but-for-parity"
+                b"abcdefgh" + bytes(byte ^ 1 for byte in b"abcdefgh") + b"ijklmnop", id="equal-except-for-parity"
             ),
             pytest.param(b"abcdefgh", id="single-des"),
             pytest.param(b"abc", id="too-short"),
@@ -114,17 +114,20 @@ class TestTripleDES:
             pytest.param(b"", id="empty"),
         ],
     )
-    def test_unfit_keys(self, rpnow, key):
+    def test_a_key_that_does_not_fit_the_cipher_raises(self, rpnow, key):
         with pytest.raises(ValueError, match="Triple DES"):
             rpnow._encrypt_password(key, CODE)
 
-    def test_text_must_be_ascii(self, rpnow):
+    def test_text_that_is_not_ascii_raises(self, rpnow):
         with pytest.raises(ValueError, match="ascii"):
             rpnow._encrypt_password(b"abcdefghijklmnopqrstuvwx", "ü")
 
-    def test_the_module_warns_of_nothing(self):
-        # In a process of its own: here it is imported already.
-        code = "import edx_proctoring.backends.ciphers as c; c.encrypt_triple_des(b'abcdefghijklmnop', 'x')"
+    def test_importing_the_module_does_not_warn(self):
+        # In a new process, because it is already imported in this one.
+        code = (
+            "import edx_proctoring.backends.software_secure_passwords as p; "
+            "p.encrypt_triple_des(b'abcdefghijklmnop', 'x')"
+        )
         subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
 
     def test_the_key_is_text_not_hex(self, make_software_secure):
@@ -135,16 +138,16 @@ class TestTripleDES:
 class TestAesGcm:
     KEY = "00" * 31 + "01"
 
-    def test_a_peer_can_decrypt_it(self, make_software_secure):
+    def test_the_receiver_can_decrypt_the_password(self, make_software_secure):
         provider = make_software_secure(password_cipher="aes-256-gcm", crypto_key=self.KEY)
         raw = base64.b64decode(provider._encrypt_password(provider.crypto_key, CODE))
         assert AESGCM(bytes.fromhex(self.KEY)).decrypt(raw[:12], raw[12:], b"acme-org") == CODE.encode()
 
-    def test_the_key_has_thirty_two_bytes(self):
+    def test_a_key_without_thirty_two_bytes_raises(self):
         with pytest.raises(ValueError, match="32 bytes"):
-            ciphers.encrypt_aes_gcm(b"short", CODE, associated="x")
+            encrypt_aes_gcm(b"short", CODE, associated="x")
 
-    def test_an_unknown_cipher_is_named(self, make_software_secure):
+    def test_an_unknown_cipher_raises_with_its_name(self, make_software_secure):
         with pytest.raises(ValueError, match="rot13"):
             make_software_secure(password_cipher="rot13").check_encryption()
 
@@ -152,13 +155,13 @@ class TestAesGcm:
 @pytest.mark.spec("backends.md", "7.5:signature")
 class TestCanonicalBody:
     @pytest.mark.spec("backends.md", "15.2", "7.3:body")
-    def test_registration(self, rpnow, freezer_at):
+    def test_the_signed_form_of_a_registration_equals_the_vector(self, rpnow, freezer_at):
         with freezer_at(NOW):
             payload = rpnow._get_payload(EXAM, CONTEXT)
         assert rpnow._body_string(payload).decode() == CANONICAL
 
     @pytest.mark.spec("backends.md", "7.3:body")
-    def test_order_of_keys_on_the_wire(self, rpnow):
+    def test_the_body_has_its_keys_in_the_published_order(self, rpnow):
         payload = rpnow._get_payload(EXAM, CONTEXT)
         assert list(payload) == [
             "examCode",
@@ -175,11 +178,11 @@ class TestCanonicalBody:
         ]
 
     @pytest.mark.spec("backends.md", "15.2")
-    def test_minimal(self, rpnow):
+    def test_the_signed_form_of_a_minimal_body_equals_the_vector(self, rpnow):
         assert rpnow._body_string({"a": 1, "orgExtra": {}}) == b"a:1\n"
 
     @pytest.mark.spec("backends.md", "15.2")
-    def test_corners(self, rpnow):
+    def test_the_signed_form_of_unusual_values_equals_the_vector(self, rpnow):
         body = {
             "zero": 0,
             "one": 1,
@@ -211,7 +214,7 @@ class TestCanonicalBody:
             ({"Accept": "x"}, "", b""),
         ],
     )
-    def test_headers(self, rpnow, headers, date, signed):
+    def test_the_signed_form_of_the_headers_has_a_line_for_each_that_is_set(self, rpnow, headers, date, signed):
         assert rpnow._header_string(headers, date) == signed
 
 
@@ -221,13 +224,13 @@ class TestSignature:
         return provider._sign_doc(payload, "POST", JSON_HEADERS, HTTP_DATE)
 
     @pytest.mark.spec("backends.md", "15.2")
-    def test_registration(self, rpnow, freezer_at):
+    def test_the_signature_of_a_registration_equals_the_vector(self, rpnow, freezer_at):
         with freezer_at(NOW):
             payload = rpnow._get_payload(EXAM, CONTEXT)
         assert self.sign(rpnow, payload) == b"SSI kid-01:fVcnXIAjOgbgQAsF/7No0k584ms6f0EBDpZERufJOkk="
 
     @pytest.mark.spec("backends.md", "15.2")
-    def test_sparse_registration(self, make_software_secure, freezer_at):
+    def test_the_signature_of_a_registration_with_few_values_equals_the_vector(self, make_software_secure, freezer_at):
         provider = make_software_secure(send_email=True)
         context = {
             "attempt_code": CODE,
@@ -250,11 +253,11 @@ class TestSignature:
         assert self.sign(provider, payload) == b"SSI kid-01:tI+d9/PeW4s588YoexW6M+7BtdwyGS6aT/t5k1Jq2tM="
 
     @pytest.mark.spec("backends.md", "15.2")
-    def test_minimal(self, rpnow):
+    def test_the_signature_of_a_minimal_body_equals_the_vector(self, rpnow):
         signature = self.sign(rpnow, {"a": 1, "orgExtra": {}})
         assert signature == b"SSI kid-01:CqE1K61j9vm+aZRXadsTIms4OEa2dKyLSJ5nr7pPZRU="
 
-    def test_the_log_names_code_and_course_only(self, rpnow, caplog):
+    def test_the_log_has_only_the_attempt_code_and_the_course(self, rpnow, caplog):
         with caplog.at_level(logging.INFO, logger="edx_proctoring.backends.software_secure"):
             self.sign(rpnow, rpnow._get_payload(EXAM, CONTEXT))
         assert CODE in caplog.text
@@ -264,16 +267,16 @@ class TestSignature:
 
 @pytest.mark.spec("backends.md", "7.3:body", "7.3:names")
 class TestRegistrationBody:
-    def test_email_only_on_request(self, rpnow, make_software_secure):
+    def test_the_email_is_sent_only_if_configured(self, rpnow, make_software_secure):
         assert "email" not in rpnow._get_payload(EXAM, CONTEXT)["orgExtra"]
         with_email = make_software_secure(send_email=True)._get_payload(EXAM, CONTEXT)
         assert with_email["orgExtra"]["email"] == "zoe@example.test"
 
     @pytest.mark.parametrize("char", SOFTWARE_SECURE_INVALID_CHARS)
-    def test_characters_the_vendor_does_not_take(self, rpnow, char):
+    def test_a_character_that_the_vendor_refuses_is_replaced(self, rpnow, char):
         assert rpnow._get_payload({**EXAM, "exam_name": f"a{char}b"}, CONTEXT)["examName"] == "a_b"
 
-    def test_there_are_fourteen_of_them(self):
+    def test_the_refused_characters_are_the_published_fourteen(self):
         assert sorted(SOFTWARE_SECURE_INVALID_CHARS) == sorted(set("[]<>#:|!?/'\"*\\"))
         assert len(SOFTWARE_SECURE_INVALID_CHARS) == 14
 
@@ -288,7 +291,7 @@ class TestRegistrationBody:
             (" A  B ", ("", "A  B ")),
         ],
     )
-    def test_names(self, rpnow, name, parts):
+    def test_a_full_name_is_split_at_the_first_space(self, rpnow, name, parts):
         assert rpnow._split_fullname(name) == parts
 
     @pytest.mark.spec("backends.md", "7.3:notes")
@@ -302,17 +305,17 @@ class TestRegistrationBody:
             pytest.param({"review_policy": "", "review_policy_exception": None}, "", id="an-empty-policy-is-one"),
         ],
     )
-    def test_reviewer_notes(self, rpnow, monkeypatch, context, notes):
+    def test_reviewer_notes_are_the_policy_with_the_exception(self, rpnow, monkeypatch, context, notes):
         monkeypatch.setattr(constants, "DEFAULT_SOFTWARE_SECURE_REVIEW_POLICY", "Patched Policy", raising=False)
         bare = {key: value for key, value in CONTEXT.items() if not key.startswith("review_policy")}
         assert rpnow._get_payload(EXAM, {**bare, **context})["reviewerNotes"] == notes
 
-    def test_the_scheme_follows_the_platform(self, rpnow, settings):
+    def test_the_exam_url_has_the_scheme_of_the_platform(self, rpnow, settings):
         settings.HTTPS = "on"
         assert rpnow._get_payload(EXAM, CONTEXT)["examUrl"].startswith("https://localhost:8000/")
 
     @pytest.mark.spec("backends.md", "7.5:related")
-    def test_related_vendors_may_add_and_rename(self, http):
+    def test_a_related_vendor_may_change_keys_and_scheme(self, http):
         class Related(SoftwareSecureBackendProvider):
             record_locator_key = "sessionId"
             signature_scheme = "REL"
@@ -329,7 +332,7 @@ class TestRegistrationBody:
 
 @pytest.mark.spec("backends.md", "7.5:sending")
 class TestRegistering:
-    def test_wire(self, rpnow, http, freezer_at):
+    def test_a_registration_is_sent_in_the_published_form(self, rpnow, http, freezer_at):
         http.post(ENDPOINT, json={"ssiRecordLocator": "loc-1"}, status=201)
         with freezer_at(NOW):
             assert rpnow.register_exam_attempt(EXAM, context=CONTEXT) == "loc-1"
@@ -341,13 +344,13 @@ class TestRegistering:
         assert request.body == json.dumps(payload)
         assert request.req_kwargs["timeout"] == 10
 
-    def test_a_configured_timeout_counts(self, make_software_secure, http):
+    def test_a_configured_timeout_is_used(self, make_software_secure, http):
         http.post(ENDPOINT, json={"ssiRecordLocator": "loc-1"})
         make_software_secure(timeout=3).register_exam_attempt(EXAM, context=CONTEXT)
         assert http.calls[-1].request.req_kwargs["timeout"] == 3
 
     @pytest.mark.parametrize("status", [202, 400, 404, 500])
-    def test_a_refusal(self, rpnow, http, status, caplog):
+    def test_a_refusal_raises_with_the_status_and_is_logged(self, rpnow, http, status, caplog):
         http.post(ENDPOINT, body="their reason" + "x" * 5000, status=status)
         with pytest.raises(BackendProviderCannotRegisterAttempt) as caught:
             rpnow.register_exam_attempt(EXAM, context=CONTEXT)
@@ -357,21 +360,21 @@ class TestRegistering:
         assert "x" * 600 not in caplog.text
 
     @pytest.mark.parametrize("body", ["{}", "<html>", "[]", '{"ssiRecordLocator": ""}', ""])
-    def test_no_locator(self, rpnow, http, body):
+    def test_a_reply_without_a_locator_raises(self, rpnow, http, body):
         http.post(ENDPOINT, body=body)
         with pytest.raises(BackendProviderSentNoAttemptID) as caught:
             rpnow.register_exam_attempt(EXAM, context=CONTEXT)
         assert caught.value.http_status == 200
 
     @pytest.mark.parametrize("error", [requests.ConnectionError("x"), requests.ReadTimeout("x"), ConnectionError("x")])
-    def test_no_answer(self, rpnow, http, error):
+    def test_without_a_reply_the_registration_raises(self, rpnow, http, error):
         http.post(ENDPOINT, body=error)
         with pytest.raises(BackendProviderCannotRegisterAttempt) as caught:
             rpnow.register_exam_attempt(EXAM, context=CONTEXT)
         assert caught.value.http_status == 503
 
     @pytest.mark.parametrize("error", [ValueError("degenerate"), UnsupportedAlgorithm("FIPS")])
-    def test_a_password_that_cannot_be_encrypted(self, rpnow, http, monkeypatch, error):
+    def test_if_the_password_cannot_be_encrypted_nothing_is_sent(self, rpnow, http, monkeypatch, error):
         def fail(*args: Any) -> str:
             raise error
 
@@ -382,8 +385,8 @@ class TestRegistering:
 
 
 @pytest.mark.spec("backends.md", "7.1", "7.2:interface")
-class TestTheRestOfTheInterface:
-    def test_flags(self, rpnow):
+class TestOtherMethods:
+    def test_attributes_have_their_published_values(self, rpnow):
         assert rpnow.verbose_name == "RPNow"
         assert list(rpnow.passing_statuses) == ["Clean", "Rules Violation"]
         assert rpnow.has_dashboard is rpnow.supports_onboarding is False
@@ -391,11 +394,11 @@ class TestTheRestOfTheInterface:
     def test_further_options_become_attributes(self, make_software_secure):
         assert make_software_secure(tech_support_phone="+1").tech_support_phone == "+1"
 
-    def test_a_missing_option_is_a_type_error(self):
+    def test_a_missing_option_raises(self):
         with pytest.raises(TypeError, match="crypto_key"):
             SoftwareSecureBackendProvider(**{k: v for k, v in SOFTWARE_SECURE_OPTIONS.items() if k != "crypto_key"})
 
-    def test_nobody_is_told(self, rpnow):
+    def test_status_reports_and_removals_send_nothing(self, rpnow):
         assert rpnow.start_exam_attempt("e", "a") is None
         assert rpnow.stop_exam_attempt("e", "a") is None
         assert rpnow.mark_erroneous_exam_attempt("e", "a") is None
@@ -403,7 +406,7 @@ class TestTheRestOfTheInterface:
         assert rpnow.remove_exam_attempt("e", "a") is True
         assert rpnow.get_attempt({"id": 1}) == {"id": 1}
 
-    def test_configuration(self, rpnow):
+    def test_the_configuration_comes_from_the_options(self, rpnow):
         assert rpnow.get_software_download_url() == "http://vendor.test/download"
         assert rpnow.get_proctoring_config() == {
             "download_url": "http://vendor.test/download",
@@ -450,12 +453,12 @@ class TestContentGate:
             pytest.param(S.started, "own", CODE, False, id="own-running-attempt"),
             pytest.param(S.ready_to_submit, "own", CODE, False, id="on-the-submit-page"),
             pytest.param(S.started, "own", "anything", True, id="another-code"),
-            pytest.param(S.submitted, "own", CODE, True, id="a-former-exam"),
+            pytest.param(S.submitted, "own", CODE, True, id="an-earlier-exam"),
             pytest.param(S.started, "another's", CODE, True, id="another-learner"),
             pytest.param(S.started, "nobody's", CODE, True, id="nobody-is-signed-in"),
         ],
     )
-    def test_on_request_the_cookie_must_be_of_the_learners_running_attempt(
+    def test_in_strict_mode_the_cookie_must_name_the_learners_running_attempt(
         self, make_software_secure, status, whose, code, blocked
     ):
         attempt = make_attempt(status=status, attempt_code=CODE)
@@ -465,7 +468,7 @@ class TestContentGate:
         people = {"own": attempt.user, "another's": make_user(), "nobody's": AnonymousUser()}
         get_current_request().user = people[whose]
         assert make_software_secure(strict_content_gate=True).should_block_access_to_exam_material() is blocked
-        assert make_software_secure().should_block_access_to_exam_material() is False, "control: not asked for"
+        assert make_software_secure().should_block_access_to_exam_material() is False, "control: without strict mode"
 
 
 ATTEMPT = {"external_id": "abc", "attempt_code": CODE}
@@ -486,7 +489,7 @@ def review_with(**changes: Any) -> dict[str, Any]:
 @pytest.mark.spec("backends.md", "7.6:checks", "7.6:conversion")
 class TestReview:
     @pytest.mark.spec("backends.md", "15.3")
-    def test_vector(self, rpnow):
+    def test_a_review_is_normalised_as_in_the_published_vector(self, rpnow):
         result = rpnow.on_review_callback(ATTEMPT, REVIEW)
         assert result["payload"] is REVIEW
         assert {key: value for key, value in result.items() if key != "payload"} == {
@@ -507,50 +510,50 @@ class TestReview:
             ("Not Reviewed", "not_reviewed"),
         ],
     )
-    def test_verdicts(self, rpnow, vendor, standard):
+    def test_each_verdict_has_its_standard_status(self, rpnow, vendor, standard):
         assert rpnow.on_review_callback(ATTEMPT, review_with(reviewStatus=vendor))["status"] == standard
 
     @pytest.mark.spec("backends.md", "15.3")
-    def test_the_locator_is_looked_at_before_the_verdict(self, rpnow):
+    def test_the_locator_is_checked_before_the_verdict(self, rpnow):
         wrong = review_with(examMetaData={"ssiRecordLocator": "zzz"}, reviewStatus="Bogus")
         with pytest.raises(ProctoredExamSuspiciousLookup):
             rpnow.on_review_callback(ATTEMPT, wrong)
 
     @pytest.mark.parametrize("status", ["Bogus", None, 5, ["Clean"], {}])
-    def test_bad_verdict(self, rpnow, status):
+    def test_an_unknown_verdict_raises(self, rpnow, status):
         with pytest.raises(ProctoredExamBadReviewStatus):
             rpnow.on_review_callback(ATTEMPT, review_with(reviewStatus=status))
 
     @pytest.mark.parametrize(
         "meta", [None, {}, [], "ABC", {"ssiRecordLocator": None}, {"ssiRecordLocator": 5}], ids=str
     )
-    def test_no_locator(self, rpnow, meta):
+    def test_a_review_without_a_locator_raises(self, rpnow, meta):
         with pytest.raises(ProctoredExamSuspiciousLookup):
             rpnow.on_review_callback(ATTEMPT, review_with(examMetaData=meta))
 
     @pytest.mark.parametrize("payload", [None, [], "text", 5])
-    def test_what_is_no_object(self, rpnow, payload):
+    def test_a_review_that_is_not_an_object_raises(self, rpnow, payload):
         with pytest.raises(ProctoredExamSuspiciousLookup):
             rpnow.on_review_callback(ATTEMPT, payload)
 
-    def test_an_attempt_without_external_id(self, rpnow):
+    def test_a_review_of_an_attempt_without_an_external_id_raises(self, rpnow):
         with pytest.raises(ProctoredExamSuspiciousLookup):
             rpnow.on_review_callback({**ATTEMPT, "external_id": None}, REVIEW)
 
-    def test_simulation_skips_the_locator(self, rpnow, settings):
+    def test_with_simulation_the_locator_is_not_compared(self, rpnow, settings):
         settings.PROCTORING_SETTINGS = {"ALLOW_CALLBACK_SIMULATION": True}
         assert rpnow.on_review_callback(ATTEMPT, review_with(examMetaData={}))["status"] == "violation"
 
     @pytest.mark.parametrize("comments", [None, []])
-    def test_no_comments(self, rpnow, comments):
+    def test_missing_comments_are_an_empty_list(self, rpnow, comments):
         result = rpnow.on_review_callback(ATTEMPT, review_with(webCamComments=comments, desktopComments=comments))
         assert result["comments"] == []
 
-    def test_missing_members_of_a_comment(self, rpnow):
+    def test_missing_members_of_a_comment_are_zero_or_empty(self, rpnow):
         result = rpnow.on_review_callback(ATTEMPT, review_with(webCamComments=[{}], desktopComments=[]))
         assert result["comments"] == [{"start": 0, "stop": 0, "duration": 0, "comment": "", "status": ""}]
 
-    def test_comments_that_are_no_list(self, rpnow):
+    def test_comments_that_are_not_a_list_raise(self, rpnow):
         with pytest.raises(ProctoredBaseException, match="desktopComments") as caught:
             rpnow.on_review_callback(ATTEMPT, review_with(desktopComments="text"))
         assert caught.value.http_status == 400
@@ -567,27 +570,27 @@ class TestRecording:
     )
 
     @pytest.mark.parametrize("form", [bytes, memoryview, lambda value: value.decode()], ids=["bytes", "memory", "text"])
-    def test_the_link_leads_to_the_player(self, make_software_secure, form):
+    def test_the_decrypted_link_leads_to_the_player(self, make_software_secure, form):
         provider = make_software_secure(video_review_aes_key=self.KEY)
         url = provider.get_instructor_url("c", {}, encrypted_video_review_url=form(self.STORED))
         assert url == self.URL.replace("DirectLink-Generic", "DirectLink-HTML5")
 
     @pytest.mark.parametrize("stored", [None, b"", ""])
-    def test_no_recording(self, make_software_secure, stored):
+    def test_without_a_stored_link_there_is_no_recording(self, make_software_secure, stored):
         provider = make_software_secure(video_review_aes_key=self.KEY)
         assert provider.get_instructor_url("c", {}, encrypted_video_review_url=stored) is None
 
     @pytest.mark.parametrize("key", [None, "", "zz", "ffffffffffffffffffffffffffffffff"])
-    def test_a_wrong_key(self, make_software_secure, key, caplog):
+    def test_with_a_wrong_key_there_is_no_recording(self, make_software_secure, key, caplog):
         provider = make_software_secure(video_review_aes_key=key)
         assert provider.get_instructor_url("c", {}, encrypted_video_review_url=self.STORED) is None
         assert "not decrypted" in caplog.text
 
-    def test_a_link_that_is_no_web_address(self, make_software_secure):
+    def test_a_link_that_is_not_a_web_address_is_not_returned(self, make_software_secure):
         provider = make_software_secure(video_review_aes_key=self.KEY)
         stored = encrypt_and_encode("javascript:alert(1)", bytes.fromhex(self.KEY))
         assert provider.get_instructor_url("c", {}, encrypted_video_review_url=stored) is None
 
-    def test_the_key(self, make_software_secure):
+    def test_the_key_is_the_configured_one(self, make_software_secure):
         assert make_software_secure().get_video_review_aes_key() is None
         assert make_software_secure(video_review_aes_key=self.KEY).get_video_review_aes_key() == self.KEY

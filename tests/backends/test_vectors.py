@@ -1,7 +1,7 @@
-"""Examples whose every byte is contract, where no other test holds them. Spec: backends.md 15.
+"""Published examples that must be equal byte by byte, except those tested elsewhere. Spec: backends.md 15.
 
-Those of RPNow are in ``test_software_secure``, those of the dashboard token in ``test_rest_people``,
-those of the REST wire in ``test_rest_attempts`` and ``test_rest_people``.
+The examples of RPNow are in ``test_software_secure``, of the dashboard token in ``test_rest_people``,
+of the REST protocol in ``test_rest_attempts`` and ``test_rest_people``.
 """
 
 from typing import Any
@@ -28,7 +28,7 @@ class TestAes:
     @pytest.mark.parametrize(
         ("size", "vector"), [(16, b"a734bda6745eb997"), (24, b"c53539b2eb4decf3"), (32, b"5013fad4625dceb7")]
     )
-    def test_initialisation_vector_of_a_key(self, size, vector):
+    def test_the_initialisation_vector_depends_on_the_key(self, size, vector):
         assert utils.generate_aes_iv(bytes.fromhex(KEYS[size])) == vector
 
     @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ class TestAes:
             pytest.param(16, "text-str", b"XmzIoaFNWpt8p6yXWChNTQ==", id="text"),
         ],
     )
-    def test_stored_form(self, size, text, stored):
+    def test_a_text_is_encrypted_and_decrypted_in_the_stored_form(self, size, text, stored):
         key = bytes.fromhex(KEYS[size])
         assert utils.encrypt_and_encode(text, key) == stored
         assert utils.encrypt_and_encode(text.encode(), key) == stored
@@ -81,7 +81,9 @@ class TestAes:
         pytest.param((12, "3x"), "9190753ad5e981880602b76dcff89ff446e3bbd3", id="no-separator-is-contract"),
     ],
 )
-def test_obscured_user_ids(settings: Any, arguments: tuple[Any, ...], obscured: str) -> None:
+def test_an_obscured_user_id_equals_the_published_value(
+    settings: Any, arguments: tuple[Any, ...], obscured: str
+) -> None:
     settings.PROCTORING_USER_OBFUSCATION_KEY = "dummy-obfuscation-key"
     assert utils.obscured_user_id(*arguments) == obscured
 
@@ -112,8 +114,8 @@ class TestCallbackSignature:
             )
         )
 
-    def test_message(self, provider, monkeypatch):
-        """The nonce of the published example is two characters shorter than what a callback may have."""
+    def test_the_signed_message_equals_the_published_one(self, provider, monkeypatch):
+        """The nonce of the published example is two characters shorter than the minimum of a callback."""
         signed: list[str] = []
         real = callback_auth._hmac
         monkeypatch.setattr(callback_auth, "_hmac", lambda secret, text: signed.append(text) or real(secret, text))

@@ -1,1 +1,1 @@
-"""What provider packages in the field rely on, shown with look-alikes. Spec: backends.md 16, 17."""
+"""Provider packages in use, represented by look-alikes. Spec: backends.md 16, 17."""

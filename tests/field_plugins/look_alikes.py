@@ -1,7 +1,7 @@
-"""Provider classes in the manner of packages that are in use.
+"""Provider classes like those of packages that are in use.
 
-Written from the specification (backends.md 17.2) alone: what it says that such packages do, and nothing else. They
-import only names that it promises, and know nothing that came after 6.1.4.
+Written from the specification (backends.md 17.2) alone. They import only published names, and use
+nothing that is newer than 6.1.4.
 """
 
 from django.utils.translation import gettext, gettext_lazy
@@ -13,7 +13,7 @@ from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt
 
 
 class Tracker(BaseRestProctoringProvider):
-    """Everything on the class, a token address of its own, a dashboard elsewhere."""
+    """Has class attributes, its own token path and its own dashboard URL."""
 
     base_url = "http://tracker.test"
     verbose_name = "Tracker"
@@ -33,12 +33,12 @@ class Tracker(BaseRestProctoringProvider):
 
     @property
     def proctoring_instructions(self):
-        # "Yes" is a word of Django's own catalogue, so that a test needs none of ours.
+        # "Yes" is in Django's own catalogue, so a test does not depend on ours.
         return [gettext("Yes"), gettext_lazy("No")]
 
 
 class EagerOptions(BaseRestProctoringProvider):
-    """Reads an option before the base class had its turn."""
+    """Reads an option before it calls the base class."""
 
     base_url = "http://eager.test"
 
@@ -48,7 +48,7 @@ class EagerOptions(BaseRestProctoringProvider):
 
 
 class OldDashboard(Tracker):
-    """From before there were recordings, and before there was a configuration page."""
+    """Its method lacks the keywords for the configuration page and for recordings."""
 
     def get_instructor_url(self, course_id, user, exam_id=None, attempt_id=None):
         url = super().get_instructor_url(course_id, user, exam_id=exam_id, attempt_id=attempt_id)
@@ -56,7 +56,7 @@ class OldDashboard(Tracker):
 
 
 class WholeDashboard(Tracker):
-    """Takes whatever comes."""
+    """Its method accepts all keywords."""
 
     def get_instructor_url(self, course_id, user, **kwargs):
         self.asked = kwargs
@@ -64,7 +64,7 @@ class WholeDashboard(Tracker):
 
 
 class OwnRequests(Tracker):
-    """Overrides helpers that are private by name only."""
+    """Overrides private methods."""
 
     def _make_attempt_request(self, exam, attempt, method="POST", status=None, **payload):
         return super()._make_attempt_request(exam, attempt, method=method, status=status, source="own", **payload)
@@ -74,7 +74,7 @@ class OwnRequests(Tracker):
 
 
 class OwnSignatures(SoftwareSecureBackendProvider):
-    """A vendor that speaks RPNow's protocol with differences of its own."""
+    """A vendor whose protocol is RPNow's with some differences."""
 
     record_locator_key = "sessionId"
     signature_scheme = "OWN"
@@ -98,7 +98,7 @@ class OwnSignatures(SoftwareSecureBackendProvider):
 
 
 class Standalone(ProctoringBackendProvider):
-    """No REST: derives from the interface itself, with the methods that 6.1.4 asked for."""
+    """Not over REST: implements the interface itself, with the methods that 6.1.4 requires."""
 
     verbose_name = "Standalone"
 

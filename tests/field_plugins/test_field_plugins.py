@@ -1,4 +1,4 @@
-"""Plugins in use keep working unchanged, through the doors of the package. Spec: backends.md 16, 17.1, 17.2."""
+"""Plug-ins in use keep working unchanged, through the public API. Spec: backends.md 16, 17.1, 17.2."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TOKEN_URL = "http://tracker.test/tracker/oauth2/access_token"
 
 @pytest.fixture
 def install(settings, backends_registry) -> Callable[..., Any]:
-    """Configure a look-alike under a name and load it as a start-up does; returns the live provider."""
+    """Configure a look-alike under a name and load it as at start-up; return the live provider."""
 
     def install(name: str, provider_class: type, **options: Any) -> Any:
         path = f"{provider_class.__module__}.{provider_class.__qualname__}"
@@ -57,7 +57,7 @@ def http() -> Iterator[responses.RequestsMock]:
 
 @pytest.fixture
 def client() -> APIClient:
-    """Global staff at the REST door."""
+    """A REST client of global staff."""
     client = APIClient()
     client.force_authenticate(make_staff())
     return client
@@ -96,7 +96,7 @@ def client() -> APIClient:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_plugins_import_is_where_they_look(module, names):
+def test_published_names_can_be_imported(module, names):
     found = importlib.import_module(module)
     assert [name for name in names if not hasattr(found, name)] == []
 
@@ -110,7 +110,7 @@ class TestConstructor:
         assert [call.request.url for call in http.calls] == [TOKEN_URL, "http://tracker.test/api/v1/config/"]
         assert http.calls[1].request.headers["Authorization"] == "JWT token"
 
-    def test_a_later_change_of_the_path_is_used_as_well(self, install, http):
+    def test_a_later_change_of_the_token_path_is_used(self, install, http):
         tracker = install("tracker", look_alikes.Tracker)
         tracker.session.oauth_uri = "/moved/access_token"
         http.post("http://tracker.test/moved/access_token", json={"access_token": "moved", "expires_in": 60})
@@ -118,11 +118,11 @@ class TestConstructor:
         tracker.get_proctoring_config()
         assert http.calls[-1].request.headers["Authorization"] == "JWT moved"
 
-    def test_credentials_may_be_named_by_position(self, install):
+    def test_credentials_may_be_positional(self, install):
         eager = install("eager", look_alikes.EagerOptions, verbose_name="Named")
         assert (eager.client_id, eager.client_secret, eager.seen) == ("id", SECRET, "Named")
 
-    def test_a_base_url_assigned_on_the_class(self, monkeypatch):
+    def test_a_base_url_assigned_on_the_class_is_used(self, monkeypatch):
         monkeypatch.setattr(look_alikes.BaseRestProctoringProvider, "base_url", "http://assigned.test")
         provider = look_alikes.BaseRestProctoringProvider("id", SECRET)
         assert provider.config_url == "http://assigned.test/api/v1/config/"
@@ -138,20 +138,20 @@ class TestAttributes:
         "base_url": "http://tracker.test",
     }
 
-    def test_those_of_the_class_win_over_the_base(self, install):
+    def test_class_attributes_win_over_the_base_class(self, install):
         tracker = install("tracker", look_alikes.Tracker)
         assert {name: getattr(tracker, name) for name in self.CLASS} == self.CLASS
 
-    def test_options_win_over_the_class(self, install):
+    def test_options_win_over_class_attributes(self, install):
         options = {name: f"http://option.test/{name}" for name in self.CLASS}
         tracker = install("tracker", look_alikes.Tracker, **options)
         assert {name: getattr(tracker, name) for name in self.CLASS} == options
         assert tracker.instructor_url.startswith("http://option.test/base_url/dashboard/")
 
-    def test_the_worker_package_is_the_class_s_only(self, install):
+    def test_the_worker_package_cannot_be_set_by_an_option(self, install):
         assert install("tracker", look_alikes.Tracker, npm_module="other").npm_module == "tracker-worker"
 
-    def test_they_reach_the_settings_endpoint(self, install, http, client):
+    def test_class_attributes_are_shown_by_the_settings_endpoint(self, install, http, client):
         install("tracker", look_alikes.Tracker)
         http.get("http://tracker.test/api/v1/config/", json={"name": "Tracker"})
         exam = make_exam(backend="tracker")
@@ -160,7 +160,7 @@ class TestAttributes:
         assert answer["provider_tech_support_email"] == "help@tracker.test"
         assert answer["provider_tech_support_phone"] == "1-800-TRACKER"
 
-    def test_the_live_object_takes_assignments_and_deletions(self, install):
+    def test_attributes_of_the_live_object_can_be_assigned_and_deleted(self, install):
         tracker = install("tracker", look_alikes.Tracker)
         tracker.get_exam = lambda exam: "replaced"
         tracker.anything = 1
@@ -174,7 +174,7 @@ class TestInstructions:
     @pytest.mark.parametrize(
         ("language", "words"), [("en", ["Yes", "No"]), ("es", ["Sí", "No"]), ("de", ["Ja", "Nein"])]
     )
-    def test_they_are_translated_anew_for_each_learner(self, install, http, language, words):
+    def test_instructions_are_translated_for_each_learner(self, install, http, language, words):
         tracker = install("tracker", look_alikes.Tracker)
         http.get("http://tracker.test/api/v1/exam/e/attempt/a/", json={"instructions": ["theirs"], "download_url": ""})
         attempt = {"external_id": "a", "proctored_exam": {"external_id": "e"}}
@@ -183,7 +183,7 @@ class TestInstructions:
                 found = [str(text) for text in tracker.get_attempt(attempt)["instructions"]]
         assert found == words
 
-    def test_lazy_words_stand_on_the_learners_page(self, install, http, all_services):
+    def test_lazily_translated_instructions_are_on_the_learners_page(self, install, http, all_services):
         install("tracker", look_alikes.Tracker)
         http.post("http://tracker.test/api/v1/exam/e/", json={"id": "e"})
         http.get(
@@ -218,14 +218,14 @@ class TestDashboards:
         assert location.startswith("http://tracker.test/dashboard/id/?jwt=")
         assert location.endswith("&old=1")
 
-    def test_one_that_takes_everything_gets_everything(self, install, client, exam):
+    def test_a_method_that_accepts_all_keywords_gets_all(self, install, client, exam):
         whole = install("whole", look_alikes.WholeDashboard)
         self.open(client, exam("whole"))
         assert set(whole.asked) == {
             *("exam_id", "attempt_id", "show_configuration_dashboard", "encrypted_video_review_url")
         }
 
-    def test_a_mock_without_a_readable_signature_is_called_all_the_same(self, backends_registry, client, exam):
+    def test_a_mock_without_a_readable_signature_is_called(self, backends_registry, client, exam):
         provider = MagicMock()
         provider.on_exam_saved.return_value = None
         provider.get_instructor_url.return_value = "http://mock.test/"
@@ -234,20 +234,20 @@ class TestDashboards:
 
 
 @pytest.mark.spec("backends.md", "17.2:private")
-class TestPrivateNames:
-    def test_the_helper_of_attempt_requests(self, install, http):
+class TestPrivateMethods:
+    def test_an_overridden_attempt_request_is_used(self, install, http):
         own = install("own", look_alikes.OwnRequests)
         http.patch("http://tracker.test/api/v1/exam/e/attempt/a/", json={"status": "started"})
         assert own.start_exam_attempt("e", "a") == "started"
         assert json.loads(http.calls[-1].request.body) == {"source": "own", "status": "started"}
 
-    def test_the_language(self, install, http):
+    def test_overridden_language_headers_are_sent(self, install, http):
         own = install("own", look_alikes.OwnRequests)
         http.get("http://tracker.test/api/v1/config/", json={})
         own.get_proctoring_config()
         assert http.calls[-1].request.headers["Accept-Language"] == "tlh"
 
-    def test_a_vendor_with_signatures_of_its_own(self, settings, backends_registry):
+    def test_overridden_signing_methods_are_used(self, settings, backends_registry):
         provider = look_alikes.OwnSignatures(
             organization="o",
             exam_sponsor="s",
@@ -269,10 +269,10 @@ class TestPrivateNames:
 
 
 @pytest.mark.spec("backends.md", "17.2:life")
-class TestALifeWithTheInterfaceAlone:
-    """From registration to the verdict, by a class that knows 6.1.4's interface only."""
+class TestProviderWithTheOldInterface:
+    """A class with the interface of 6.1.4 only."""
 
-    def test_register_start_submit_review(self, install, all_services):
+    def test_an_attempt_passes_from_registration_to_verdict(self, install, all_services):
         provider = install("standalone", look_alikes.Standalone)
         exam, learner = make_exam(backend="standalone"), make_user()
         exam.refresh_from_db()
@@ -284,28 +284,28 @@ class TestALifeWithTheInterfaceAlone:
         api.update_attempt_status(attempt_id, S.submitted)
         assert provider.told == [("started", attempt["external_id"]), ("submitted", attempt["external_id"])]
 
-        # The vendor's service user belongs to the group that bears the plugin's name.
+        # The vendor's service user is in the group with the plug-in's name.
         service_user = make_user()
         service_user.groups.add(Group.objects.create(name="standalone_review"))
-        door = APIClient()
-        door.force_authenticate(service_user)
+        vendor = APIClient()
+        vendor.force_authenticate(service_user)
         address = reverse("edx_proctoring:proctored_exam.attempt.callback", args=[attempt["external_id"]])
-        reply = door.post(address, {"status": "passed", "comments": []}, format="json")
+        reply = vendor.post(address, {"status": "passed", "comments": []}, format="json")
         assert (reply.status_code, reply.json()) == (200, "OK")
         assert api.get_exam_attempt_by_id(attempt_id)["status"] == S.verified
 
-    def test_it_has_no_list_of_passing_verdicts(self, install, all_services):
-        """Then a rules violation passes, too (9.3)."""
+    def test_without_a_list_of_passing_verdicts_a_rules_violation_passes(self, install, all_services):
+        """The default list of 9.3 applies."""
         install("standalone", look_alikes.Standalone)
         attempt = make_attempt(make_exam(backend="standalone"), status=S.submitted)
-        door = APIClient()
-        door.force_authenticate(make_staff())
+        client = APIClient()
+        client.force_authenticate(make_staff())
         address = reverse("edx_proctoring:proctored_exam.attempt.callback", args=[attempt.external_id])
-        assert door.post(address, {"status": "violation", "comments": []}, format="json").status_code == 200
+        assert client.post(address, {"status": "violation", "comments": []}, format="json").status_code == 200
         attempt.refresh_from_db()
         assert attempt.status == S.verified
 
-    def test_staff_reset_it(self, install, all_services):
+    def test_a_reset_by_staff_removes_the_attempt(self, install, all_services):
         install("standalone", look_alikes.Standalone)
         attempt = make_attempt(make_exam(backend="standalone"), status=S.submitted)
         api.remove_exam_attempt(attempt.pk, make_staff())
@@ -314,7 +314,7 @@ class TestALifeWithTheInterfaceAlone:
 
 @pytest.mark.spec("backends.md", "17.2:worker")
 class TestWorker:
-    def test_its_package_is_in_the_build(self, install, settings, tmp_path):
+    def test_the_worker_package_is_in_the_build(self, install, settings, tmp_path):
         package = tmp_path / "tracker-worker"
         package.mkdir()
         (package / "package.json").write_text('{"main": "worker.js"}')
@@ -329,7 +329,9 @@ class TestWorker:
         [(look_alikes.Tracker, "tracker-worker"), (look_alikes.EagerOptions, "tests")],
         ids=["package-of-the-class", "first-part-of-its-module"],
     )
-    def test_its_script_is_that_of_its_bundle(self, install, settings, monkeypatch, provider_class, bundle):
+    def test_the_script_is_found_by_the_name_of_the_bundle(
+        self, install, settings, monkeypatch, provider_class, bundle
+    ):
         settings.LMS_ROOT_URL = "http://lms.test"
         monkeypatch.setattr(
             "edx_proctoring.backends.rest.get_files",

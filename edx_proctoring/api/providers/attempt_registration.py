@@ -1,4 +1,4 @@
-"""Making an attempt known to its provider, before there is a row. Spec: python-api.md 8.5, backends.md 4.3."""
+"""Registers an attempt with its provider, before its row exists. Spec: python-api.md 8.5, backends.md 4.3."""
 
 import logging
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ def _register_proctored_exam_attempt(
 ) -> tuple[str | None, str | None, str, str]:
     """Register an attempt with the exam's provider. Contract name.
 
-    ``allowed_minutes``, ``grants``: given by callers who have them at hand already.
+    ``allowed_minutes``, ``grants``: from callers that have computed them already.
 
     Returns ``(external_id, force_status, full_name, profile_name)``. ``force_status`` is the
     onboarding status in which the attempt must be created because the provider refuses it for
@@ -67,7 +67,7 @@ def _register_proctored_exam_attempt(
     force_status: str | None = None
     is_exam_known = bool(exam.get("external_id"))
     try:
-        # Providers may change the context; it is not read afterwards.
+        # A provider may change the context, so it is not read afterwards.
         external_id = backends.get_backend_provider(exam).register_exam_attempt(exam, context=context)
     except BackendProviderCannotRegisterAttempt as error:
         log.error(
@@ -82,7 +82,7 @@ def _register_proctored_exam_attempt(
     except BackendProviderOnboardingException as error:
         force_status = error.status
         log.error(
-            "provider wants the learner onboarded first: user_id=%s exam_id=%s course_id=%s status=%s",
+            "provider requires onboarding first: user_id=%s exam_id=%s course_id=%s status=%s",
             user_id,
             exam_id,
             exam["course_id"],
@@ -95,18 +95,18 @@ def _register_proctored_exam_attempt(
 
 
 def _keep_exam_id(exam: Mapping[str, Any]) -> None:
-    """Store the provider's id of an exam that it learned of only with this attempt.
+    """Store the provider's id of an exam that was created there only with this attempt.
 
-    A provider that was down when the exam was saved gets it together with its first attempt, and
-    puts the id into the exam dict. Unstored, later calls would have nothing to name the exam by.
-    Updated without ``save()``: that would send the exam to the provider once more.
+    A provider that was down when the exam was saved creates it with the first attempt, and puts the
+    id into the exam dict. Later calls need the id. An update, not ``save()``, because the latter would
+    send the exam to the provider again.
     """
     if not exam.get("external_id"):
         return
     unknown = ProctoredExam.objects.filter(pk=exam["id"]).filter(Q(external_id=None) | Q(external_id=""))
     if unknown.update(external_id=exam["external_id"]):
         log.info(
-            "exam known to its provider now: exam_id=%s course_id=%s external_id=%s",
+            "exam created at its provider: exam_id=%s course_id=%s external_id=%s",
             exam["id"],
             exam["course_id"],
             exam["external_id"],
@@ -114,7 +114,7 @@ def _keep_exam_id(exam: Mapping[str, Any]) -> None:
 
 
 def withdraw_registration(exam: Mapping[str, Any], external_id: str | None) -> None:
-    """Take a registration back whose attempt came to nothing; best effort, never raises."""
+    """Remove the registration of an attempt that was not created after all. Best effort, never raises."""
     if external_id is None:
         return
     try:

@@ -1,4 +1,4 @@
-"""What pages show about an exam's provider: support, rules, dashboards. Spec: python-api.md 8.12."""
+"""Information about an exam's provider for pages: support, rules, dashboards. Spec: python-api.md 8.12."""
 
 import logging
 from collections.abc import Mapping
@@ -29,9 +29,9 @@ def get_proctoring_settings_by_exam_id(exam_id: int) -> dict[str, Any]:
     """Return platform and provider information for one exam.
 
     Always ``platform_name``, ``contact_us``, ``link_urls``, ``exam_proctoring_backend``; for
-    proctored exams also the provider's name and the addresses of those who help. A provider that
-    fails has an empty ``exam_proctoring_backend``: the learner needs those addresses most just
-    then. Raises ``ProctoredExamNotFoundException``, ``BackendProviderNotConfigured``.
+    proctored exams also the provider's name and contact addresses. If the provider fails,
+    ``exam_proctoring_backend`` is empty and the rest is returned, because a learner needs the
+    addresses then most of all. Raises ``ProctoredExamNotFoundException``, ``BackendProviderNotConfigured``.
     """
     exam = exams.get_exam_by_id(exam_id)
     information: dict[str, Any] = {
@@ -50,7 +50,7 @@ def get_proctoring_settings_by_exam_id(exam_id: int) -> dict[str, Any]:
             f"The proctoring provider {exam['backend']!r} of exam_id={exam_id} is not configured."
         ) from error
     information.update(
-        # None stays None where neither the platform nor the provider has links.
+        # None, not an empty dict, if neither the platform nor the provider has links.
         link_urls=backends.provider_setting(exam["backend"], "LINK_URLS") or conf.proctoring.link_urls,
         exam_proctoring_backend=_configuration_of(provider, exam),
         provider_tech_support_email=provider.tech_support_email,
@@ -68,36 +68,36 @@ def get_proctoring_settings_by_exam_id(exam_id: int) -> dict[str, Any]:
 
 
 def _configuration_of(provider: Any, exam: Mapping[str, Any]) -> Any:
-    """Return what the provider says about itself (None if it says nothing), an empty dict if it fails."""
+    """Return the provider's configuration (None if it has no such call), an empty dict if the call fails."""
     try:
         return provider.get_proctoring_config()
     except Exception:  # pylint: disable=broad-except
-        # Plug-ins raise what they like.
+        # A plug-in may raise anything.
         log.exception("provider does not tell its configuration: exam_id=%s backend=%s", exam["id"], exam["backend"])
         return {}
 
 
 def get_integration_specific_email(provider: Any) -> str:
-    """Return the address for questions about a provider; if it names none, the one configured for it, else ours."""
+    """Return the e-mail address for questions about a provider: its own, else the configured one, else ours."""
     email = getattr(provider, "integration_specific_email", None)
     if email:
         return email
     name = getattr(provider, "backend_name", None)
     if not isinstance(name, str):
-        # Objects that stand in for a provider have no name, or one that is no text.
+        # A stand-in for a provider may have no name, or one that is not a text.
         return constants.DEFAULT_CONTACT_EMAIL
     return backends.provider_setting(name, "CONTACT_EMAIL")
 
 
 def script_url_of(provider: Any) -> str:
-    """Return the address of the provider's script for the browser, an empty text if it has none or fails.
+    """Return the URL of the provider's browser script, an empty text if it has none or the call fails.
 
-    For sister rooms: without it a page shows less, but it is there (R4).
+    Without the script a page can do less, but it is shown.
     """
     try:
         url: str = provider.get_javascript()
     except Exception:  # pylint: disable=broad-except
-        # Plug-ins raise what they like.
+        # A plug-in may raise anything.
         log.exception("no browser script from the provider: backend=%s", getattr(provider, "backend_name", None))
         return ""
     return url
@@ -118,7 +118,7 @@ def is_backend_dashboard_available(course_id: Any) -> bool:
 
 
 def get_exam_configuration_dashboard_url(course_id: Any, content_id: Any) -> str | None:
-    """Return the address under which an exam is configured at its provider; None without exam or dashboard."""
+    """Return the URL for configuring an exam at its provider; None without an exam or a dashboard."""
     try:
         exam = exams.get_exam_by_content_id(course_id, content_id)
     except ProctoredExamNotFoundException:

@@ -1,4 +1,4 @@
-"""Where course staff find the provider's own dashboard. Spec: rest-api.md 5.7."""
+"""URLs of the provider's own dashboard, for course staff. Spec: rest-api.md 5.7."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -18,17 +18,17 @@ __all__ = ["NoDashboardException", "SeveralProvidersException", "course_dashboar
 
 
 class NoDashboardException(ProctoredBaseException):
-    """There is nothing to show, for the reason in the message."""
+    """There is no dashboard to show; the message says why."""
 
     http_status = 404
 
 
 class SeveralProvidersException(ProctoredBaseException):
-    """The exams of the course are watched by several providers; each has its own dashboard."""
+    """The exams of the course have several providers, each with its own dashboard."""
 
 
 def course_dashboard_url(course_id: str, user: Any, /, *, external_attempt_id: str | None = None) -> str:
-    """Return the address of the dashboard over all proctored exams of a course.
+    """Return the URL of the dashboard for all proctored exams of a course.
 
     Raises NoDashboardException and SeveralProvidersException.
     """
@@ -61,7 +61,7 @@ def exam_dashboard_url(
     external_attempt_id: str | None = None,
     show_configuration: bool = False,
 ) -> str:
-    """Return the address of the dashboard of one exam, or of its configuration.
+    """Return the URL of the dashboard of one exam, or of its configuration.
 
     Raises NoDashboardException, also for an exam of another course.
     """
@@ -118,7 +118,7 @@ def _url(
     external_exam_id: str | None,
     show_configuration: bool = False,
 ) -> str:
-    # The provider knows its users by obscured ids, and staff by name and address.
+    # Providers identify users by obscured ids, and also get the name and e-mail address of staff.
     person = {"id": obscured_user_id(user.id, backend), "full_name": _full_name(user), "email": user.email}
     options = {
         "exam_id": external_exam_id,
@@ -135,11 +135,11 @@ def _url(
 
 
 def _accepted(method: Callable[..., Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those options that a provider's method takes: plug-ins of old know only the first of them."""
+    """Return the options that a provider's method accepts; methods of older plug-ins lack the newer ones."""
     try:
         parameters = inspect.signature(method).parameters
     except (TypeError, ValueError):
-        # Written in C, or an object that stands in for a method.
+        # A method written in C, or a stand-in, has no readable signature.
         return dict(options)
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
         return dict(options)
@@ -147,7 +147,7 @@ def _accepted(method: Callable[..., Any], options: Mapping[str, Any]) -> dict[st
 
 
 def _full_name(user: Any) -> str:
-    """Return the name in the host's profile; there are hosts and users without one."""
+    """Return the name in the user's profile, or else the account's: some hosts and users have no profile."""
     try:
         name = user.profile.name
     except (AttributeError, ObjectDoesNotExist):
@@ -156,7 +156,7 @@ def _full_name(user: Any) -> str:
 
 
 def _encrypted_video_url(course_id: str, external_attempt_id: str | None) -> bytes | None:
-    """Return the stored link to the recording of an attempt of this course, None if it is not to be used."""
+    """Return the stored link to an attempt's recording; None unless the switch is on and the attempt is here."""
     if not external_attempt_id or not waffle.switch_is_active(constants.REDS_API_REDIRECT):
         return None
     code = (

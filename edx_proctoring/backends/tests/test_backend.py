@@ -9,7 +9,7 @@ from edx_proctoring.exceptions import (
 
 
 class TestBackendProvider(ProctoringBackendProvider):
-    """A provider that agrees with everything and remembers what it was told last."""
+    """A provider that accepts every call and keeps the arguments of the last one."""
 
     # Not a test case, whatever its name says.
     __test__ = False
@@ -42,19 +42,19 @@ class TestBackendProvider(ProctoringBackendProvider):
         """Do nothing."""
 
     def remove_exam_attempt(self, exam, attempt):
-        """Remember both ids and confirm."""
+        """Keep both ids and confirm."""
         self.last_attempt_remove = (exam, attempt)
         return True
 
     def get_software_download_url(self):
-        """There is no software."""
+        """Return None: there is no software."""
 
     def on_review_callback(self, attempt, payload):
         """Return the payload: it is taken to be normalised already."""
         return payload
 
     def on_exam_saved(self, exam):
-        """Remember the exam; return its id, or give it one."""
+        """Keep the exam; return its external id, or a fixed one."""
         self.last_exam = exam
         return exam.get("external_id", None) or "externalid"
 
@@ -67,7 +67,7 @@ class TestBackendProvider(ProctoringBackendProvider):
         show_configuration_dashboard=False,
         encrypted_video_review_url=None,
     ):
-        """Return a path that shows what was asked for."""
+        """Return a path that shows the arguments."""
         url = f"/instructor/{course_id}/"
         if exam_id:
             url += f"?exam={exam_id}"
@@ -78,7 +78,7 @@ class TestBackendProvider(ProctoringBackendProvider):
         return url
 
     def retire_user(self, user_id):
-        """Remember the first user and confirm; refuse every further one."""
+        """Keep the first user and confirm; refuse every other one."""
         if self.last_retire_user:
             raise BackendProviderCannotRetireUser(user_id)
         self.last_retire_user = user_id
@@ -90,40 +90,40 @@ class TestBackendProvider(ProctoringBackendProvider):
 
 
 class PassthroughBackendProvider(ProctoringBackendProvider):
-    """A provider that calls the base class everywhere, which raises for what a provider must implement."""
+    """A provider whose methods call the base class, which raises for abstract methods."""
 
     def register_exam_attempt(self, exam, context):
-        """Ask the base class."""
+        """Call the base class."""
         return super().register_exam_attempt(exam, context)
 
     def start_exam_attempt(self, exam, attempt):
-        """Ask the base class."""
+        """Call the base class."""
         return super().start_exam_attempt(exam, attempt)
 
     def stop_exam_attempt(self, exam, attempt):
-        """Ask the base class."""
+        """Call the base class."""
         return super().stop_exam_attempt(exam, attempt)
 
     def mark_erroneous_exam_attempt(self, exam, attempt):
-        """Ask the base class."""
+        """Call the base class."""
         return super().mark_erroneous_exam_attempt(exam, attempt)
 
     def remove_exam_attempt(self, exam, attempt):
-        """Ask the base class."""
+        """Call the base class."""
         return super().remove_exam_attempt(exam, attempt)
 
     def get_software_download_url(self):
-        """Ask the base class."""
+        """Call the base class."""
         return super().get_software_download_url()
 
     def on_review_callback(self, attempt, payload):
-        """Ask the base class."""
+        """Call the base class."""
         return super().on_review_callback(attempt, payload)
 
     def on_exam_saved(self, exam):
-        """Ask the base class."""
+        """Call the base class."""
         return super().on_exam_saved(exam)
 
     def get_exam(self, exam):
-        """Ask the base class."""
+        """Call the base class."""
         return super().get_exam(exam)

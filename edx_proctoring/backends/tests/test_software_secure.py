@@ -1,4 +1,4 @@
-"""httmock handlers that play the RPNow server (spec: data-model.md 14.5)."""
+"""httmock handlers that imitate the RPNow server (spec: data-model.md 14.5)."""
 
 import json
 
@@ -13,5 +13,5 @@ def mock_response_content(url, request):
 
 @all_requests
 def mock_response_error(url, request):
-    """Know nothing."""
+    """Answer 404 to every request."""
     return {"status_code": 404, "content": "Page not found"}

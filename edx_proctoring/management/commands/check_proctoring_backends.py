@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, DatabaseError
 
 from edx_proctoring import checks, conf
-from edx_proctoring.backends import default_backend_name, health
+from edx_proctoring.backends import default_backend_name, health_check
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         if not names:
             raise CommandError("There is no proctoring provider: configure one in PROCTORING_BACKENDS.")
         default = default_backend_name()
-        found = health.examine(config.backends, config.broken_backends, names, timeout=options["timeout"])
+        found = health_check.examine(config.backends, config.broken_backends, names, timeout=options["timeout"])
         without_reviewers, notes = self._ask_database(config.backends, names)
         problems = 0
         for findings in found:
@@ -74,7 +74,7 @@ class Command(BaseCommand):
             raise CommandError(f"Problems: {problems}.")
         self.stdout.write("No problems.")
 
-    def _print(self, findings: health.Findings, *, is_default: bool, has_reviewers: bool) -> None:
+    def _print(self, findings: health_check.Findings, *, is_default: bool, has_reviewers: bool) -> None:
         self.stdout.write(f"{findings.name} (default)" if is_default else findings.name)
         for label, text in findings.facts:
             self._line(label, text)

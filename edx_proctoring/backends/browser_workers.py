@@ -1,8 +1,8 @@
-"""What the host's JavaScript build must know about the workers of providers. Spec: backends.md 12.4.
+"""The list of providers' browser workers for the host's JavaScript build. Spec: backends.md 12.4.
 
-The file written here becomes the ``entry`` map of a webpack configuration of the host. It appears
-whenever a process of the host starts, several of them at once included; so it is replaced as a
-whole, left alone when nothing changed, and no trouble with it keeps a process from starting.
+The file becomes the ``entry`` map of the host's webpack configuration. Each process of the host
+writes it when it starts, several of them at the same time. So it is replaced in one step, left
+alone when nothing changed, and an error with it does not keep a process from starting.
 """
 
 import json
@@ -20,11 +20,10 @@ _MODE: Final = 0o664
 
 
 def make_worker_config(backends: Iterable[Any], out: str = "/tmp/workers.json") -> bool:  # noqa: S108 (contract)
-    """Write the entry points of all worker packages to ``out``; return whether the file is there now.
+    """Write the entry points of all worker packages to ``out``; return whether the file is up to date.
 
-    ``backends``: provider objects; those with an attribute ``npm_module`` count. Without
-    ``settings.NODE_MODULES_ROOT``, or with nothing to say, no file is written. Trouble is a
-    Python warning.
+    ``backends``: provider objects; those with an attribute ``npm_module`` have a worker. No file is
+    written without ``settings.NODE_MODULES_ROOT`` or without any worker. Errors are Python warnings.
     """
     root = conf.proctoring.node_modules_root
     if not root:
@@ -68,7 +67,7 @@ def _write_if_changed(path: Path, text: str) -> None:
         if path.read_text(encoding="utf-8") == text:
             return
     except (OSError, ValueError):
-        pass  # Absent or not ours to read: writing tells.
+        pass  # Absent or unreadable: if that matters, writing fails.
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

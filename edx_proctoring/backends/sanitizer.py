@@ -1,4 +1,4 @@
-"""What a provider may put into our pages. Spec: backends.md 14.8."""
+"""Makes texts and addresses of a provider safe to show in our pages. Spec: backends.md 14.8."""
 
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -13,9 +13,9 @@ _WEB_SCHEMES: Final = frozenset({"http", "https"})
 
 
 def clean_instructions(value: Any) -> list[str]:
-    """Return a provider's instructions as a list of sentences with inline markup and links only.
+    """Return a provider's instructions as a list of sentences with only inline markup and links.
 
-    Text without markup passes unchanged. Anything that is no text is left out.
+    Text without markup is returned unchanged. Items that are not texts are left out.
     """
     if isinstance(value, str):
         value = [value]
@@ -25,10 +25,10 @@ def clean_instructions(value: Any) -> list[str]:
 
 
 def safe_download_url(value: Any) -> str | None:
-    """Return the address if a learner's browser may be sent there, else None.
+    """Return a URL if a learner's browser may be sent to it, else None.
 
-    http and https may be, and the schemes in ``PROCTORING_SETTINGS['DOWNLOAD_URL_SCHEMES']``, such as
-    the one of a desktop program.
+    Allowed are http, https and the schemes in ``PROCTORING_SETTINGS['DOWNLOAD_URL_SCHEMES']``, such as
+    the scheme of a desktop program.
     """
     if not isinstance(value, str):
         return None

@@ -1,7 +1,7 @@
-"""Is a configured provider there, and does it answer? Spec: backends.md 14.7.
+"""Checks that configured providers can be reached and answer. Spec: backends.md 14.7.
 
-Asks each provider to describe itself, which changes nothing on its side. All are asked at once and
-none is waited for longer than the limit, whatever a plug-in does.
+Each provider is asked for its configuration, which changes nothing there. All checks run at the same
+time, and none takes longer than the limit, even if a plug-in never returns.
 """
 
 import threading
@@ -18,17 +18,17 @@ from django.db import connections
 from django.utils import timezone
 
 from edx_proctoring.backends import redaction
-from edx_proctoring.backends.legacy import LegacyProviderAdapter
+from edx_proctoring.backends.legacy_adapter import LegacyProviderAdapter
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 
-# The link to a provider's dashboard works for a minute, so a clock that is further off breaks it.
+# The link to a provider's dashboard is valid for a minute, so a larger difference breaks it.
 LARGEST_SKEW_SECONDS: Final = 60
 
 
 @dataclass(slots=True)
 class Findings:
-    """What is known of one backend. ``facts``: label and text. ``problems``: what has to be mended."""
+    """The result for one backend. ``facts``: pairs of label and text. ``problems``: what has to be repaired."""
 
     name: str
     facts: list[tuple[str, str]] = field(default_factory=list)
@@ -38,10 +38,10 @@ class Findings:
 def examine(
     backends: Mapping[str, Any], broken: Mapping[str, Exception], names: Collection[str], *, timeout: float
 ) -> list[Findings]:
-    """Examine the named backends, at the same time; return what was found, in the order of the names.
+    """Check the named backends at the same time; return the results in the order of the names.
 
-    ``timeout``: seconds for each of them. Sends nothing but requests for a token and for the
-    provider's description of itself.
+    ``timeout``: seconds for each of them. Sends only requests for a token and for the provider's
+    configuration.
     """
     deadline = time.monotonic() + timeout
     examinations = [_Examination(name, backends.get(name), broken.get(name), timeout) for name in names]
@@ -51,7 +51,7 @@ def examine(
 
 
 class _Examination(threading.Thread):
-    """One backend; a thread of its own, which a plug-in that never returns may keep."""
+    """The check of one backend, in its own thread: a plug-in that never returns blocks only that."""
 
     def __init__(self, name: str, provider: Any, cause: Exception | None, timeout: float) -> None:
         super().__init__(name=f"examine-{name}", daemon=True)
@@ -75,7 +75,7 @@ class _Examination(threading.Thread):
         except Exception as exc:  # plug-ins raise what they like
             self._findings.problems.append(redaction.describe(exc, self._findings.name))
         finally:
-            # This thread's own connections, in case a plug-in asked the database.
+            # Connections belong to the thread, and a plug-in may have opened one.
             connections.close_all()
 
     def findings_until(self, deadline: float) -> Findings:
@@ -87,7 +87,7 @@ class _Examination(threading.Thread):
 
 
 class _Problem(Exception):
-    """What is wrong, in words for an operator."""
+    """A problem, in words for an operator."""
 
 
 def _facts_about(provider: Any, timeout: float) -> Iterator[tuple[str, str]]:
@@ -95,14 +95,14 @@ def _facts_about(provider: Any, timeout: float) -> Iterator[tuple[str, str]]:
     if isinstance(plain, SoftwareSecureBackendProvider):
         _require_encryption(plain)
         yield "passwords", "can be encrypted"
-        yield "asked", "no: this vendor offers nothing that could be asked without registering an attempt"
+        yield "called", "no: this vendor has no call that does not register an attempt"
         return
     if _describes_itself_over_rest(plain):
         yield from _facts_over_rest(plain, timeout)
         return
     config = provider.get_proctoring_config()
     if config is None:
-        yield "asked", "yes; it says nothing about itself"
+        yield "called", "yes; it returned no configuration"
         return
     yield from _facts_in(config)
 
@@ -111,12 +111,12 @@ def _require_encryption(provider: SoftwareSecureBackendProvider) -> None:
     try:
         provider.check_encryption()
     except Exception as exc:
-        # Not what the library says: it may quote the key.
+        # Without the library's message, which may quote the key.
         raise _Problem(f"Exam passwords cannot be encrypted ({type(exc).__name__}): correct 'crypto_key'.") from exc
 
 
 def _describes_itself_over_rest(provider: Any) -> bool:
-    """Return whether the description comes from our own request, whose reply tells more than its body."""
+    """Return whether the configuration comes from our own request, whose response can be examined."""
     return (
         isinstance(provider, BaseRestProctoringProvider)
         and type(provider).get_proctoring_config is BaseRestProctoringProvider.get_proctoring_config
@@ -159,7 +159,7 @@ def _facts_over_rest(provider: BaseRestProctoringProvider, timeout: float) -> It
 
 
 def _facts_in(config: Any) -> Iterator[tuple[str, str]]:
-    """Yield what a description holds; of what it says only what learners see anyway."""
+    """Yield the parts of a configuration that learners may see anyway."""
     if not isinstance(config, Mapping):
         raise _Problem("The provider's description of itself is no object.")
     yield "calls itself", str(config.get("name") or "-")
@@ -170,7 +170,7 @@ def _facts_in(config: Any) -> Iterator[tuple[str, str]]:
 
 
 def _skew_of(response: requests.Response, now: datetime) -> float | None:
-    """Return by how many seconds the provider's clock is ahead of ours; None if it does not say."""
+    """Return by how many seconds the provider's clock is ahead of ours; None without a usable date."""
     try:
         moment = parsedate_to_datetime(response.headers["Date"])
     except (KeyError, TypeError, ValueError):

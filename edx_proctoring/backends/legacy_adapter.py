@@ -1,4 +1,4 @@
-"""Provider classes that were written for an older interface. Spec: backends.md 2.3, number 7."""
+"""Makes provider classes of an older interface usable through today's. Spec: backends.md 2.3, number 7."""
 
 import abc
 from collections.abc import Mapping
@@ -9,20 +9,20 @@ from edx_proctoring.backends.null import NullBackendProvider
 
 
 class _Defaults(NullBackendProvider):
-    """What a method does that the old class lacks."""
+    """The methods that an old class may lack."""
 
     verbose_name = ProctoringBackendProvider.verbose_name
 
     def on_review_callback(self, attempt: Mapping[str, Any], payload: Any) -> Any:
-        """Take the payload for a normalised review."""
+        """Return the payload: it is taken to be a normalised review."""
         return payload
 
 
 class LegacyProviderAdapter:
-    """An old provider object, completed with defaults for what the interface has gained since.
+    """An old provider object, with defaults for the methods and attributes that it lacks.
 
-    Looks like the object it wraps: what that has (a method, an attribute, a later assignment on
-    either of the two) wins, and only then the default. ``wrapped`` is the object itself.
+    A name is looked up on the adapter (where attributes may be assigned), then on the wrapped object,
+    then among the defaults. ``wrapped`` is the object itself.
     """
 
     def __init__(self, wrapped: Any) -> None:
@@ -30,9 +30,9 @@ class LegacyProviderAdapter:
         self._defaults = _Defaults()
 
     def __getattr__(self, name: str) -> Any:
-        # Reached for names that were not assigned on the adapter.
+        # Called only for names that were not assigned on the adapter.
         if name in ("wrapped", "_defaults"):
-            # Unpickling and copying ask before ``__init__`` ran.
+            # Unpickling and copying look these up before ``__init__`` has run.
             raise AttributeError(name)
         if name not in _missing_methods(type(self.wrapped)):
             try:
@@ -42,15 +42,15 @@ class LegacyProviderAdapter:
         return getattr(self._defaults, name)
 
 
-# ``isinstance(provider, ProctoringBackendProvider)`` holds for a completed one.
+# So that ``isinstance(provider, ProctoringBackendProvider)`` is true for an adapter.
 ProctoringBackendProvider.register(LegacyProviderAdapter)
 
 
 def build(provider_class: type, options: Mapping[str, Any]) -> Any:
-    """Return an instance of an old class, wrapped if it lacks anything of today's interface."""
+    """Return an instance of an old class, in an adapter if it lacks part of today's interface."""
     missing = _missing_methods(provider_class)
     if missing:
-        # Python refuses to instantiate a class with abstract methods; the adapter answers for them.
+        # Python does not instantiate a class with abstract methods; the adapter supplies them.
         complete = type(provider_class.__name__, (provider_class,), {"__module__": provider_class.__module__})
         abc.update_abstractmethods(complete)
         complete.__abstractmethods__ = frozenset()  # type: ignore[attr-defined]
@@ -60,7 +60,7 @@ def build(provider_class: type, options: Mapping[str, Any]) -> Any:
 
 
 def _missing_methods(provider_class: type) -> frozenset[str]:
-    """Return the methods that the class inherits as abstract ones."""
+    """Return the names of the methods that the class leaves abstract."""
     return frozenset(
         name
         for name in ProctoringBackendProvider.__abstractmethods__

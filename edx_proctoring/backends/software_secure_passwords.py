@@ -1,7 +1,7 @@
-"""How exam passwords travel to RPNow. Spec: backends.md 7.4.
+"""Encrypts exam passwords for Software Secure. Spec: backends.md 7.4.
 
-Triple DES is what the vendor requires, not what anybody would choose: an exam password is the
-attempt code, which the learner sees anyway.
+The vendor requires triple DES. Its weakness matters little here: an exam password is the attempt
+code, which the learner sees anyway.
 """
 
 import base64
@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.padding import PKCS7
 
 try:
-    # First: the old location still imports in new releases, but warns.
+    # This location first: the old one still imports in new releases, but warns.
     from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 except ImportError:  # cryptography < 43
     from cryptography.hazmat.primitives.ciphers.algorithms import TripleDES
@@ -37,7 +37,7 @@ def encrypt_triple_des(key: bytes, text: str) -> str:
 def encrypt_aes_gcm(key: bytes, text: str, *, associated: str) -> str:
     """Return ``text`` encrypted with AES-256-GCM: base64 of nonce, ciphertext and tag.
 
-    ``key``: 32 bytes. ``associated``: what the receiver must know to decrypt it.
+    ``key``: 32 bytes. ``associated``: a text that the receiver must know in order to decrypt.
     """
     if len(key) != 32:
         raise ValueError("The key for AES-256 must have 32 bytes.")
@@ -52,7 +52,7 @@ def _full_key(key: bytes) -> bytes:
     full = key if len(key) == 24 else key + key[:_BLOCK_BYTES]
     first, second, third = (_without_parity(full[start : start + _BLOCK_BYTES]) for start in (0, 8, 16))
     if first == second or second == third:
-        # The library accepts such keys in silence.
+        # The library accepts such keys without an error.
         raise ValueError("Triple DES key degenerates to single DES")
     return full
 

@@ -1,0 +1,82 @@
+"""The HTTP session of one REST provider: it fetches, caches and sends an OAuth2 token. Spec: backends.md 5.2.
+
+Cache keys and entries are those of ``edx_rest_api_client``, so both share a token.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import requests
+from django.utils import timezone
+from edx_django_utils.cache import TieredCache
+from edx_rest_api_client.client import USER_AGENT, OAuthAPIClient
+
+from edx_proctoring.backends.http_limits import mount_limits
+
+# Seconds to connect, and between two pieces of the reply.
+TOKEN_TIMEOUT: Final = (3.05, 5)
+
+# A token that is about to expire could expire before the provider checks it.
+_EXPIRY_MARGIN: Final = timedelta(seconds=5)
+
+
+class ProviderSession(OAuthAPIClient):
+    """A session with the limits of ``http_limits``, also for the token request.
+
+    One per provider object, for its whole life. A plug-in may set ``oauth_uri`` at any time.
+    """
+
+    def __init__(self, base_url: str, client_id: str | None, client_secret: str | None) -> None:
+        super().__init__(base_url, client_id, client_secret)
+        mount_limits(self)
+
+    def _ensure_authentication(self) -> None:
+        """Make sure there is an unexpired token. Raises ``requests.RequestException`` if the provider gives none.
+
+        Overrides the client's method, whose token request has no limit for the whole reply.
+        """
+        url = _token_url(self._base_url + (self.oauth_uri or ""))
+        key = f"edx_rest_api_client.access_token.jwt.client_credentials.{self._client_id}.{url}"
+        cached = TieredCache.get_cached_response(key)
+        if cached.is_found and _utc_now() < cached.value[1] - _EXPIRY_MARGIN:
+            self.auth.token = cached.value[0]
+            return
+        token, expires_at = self._fetch_token(url)
+        TieredCache.set_all_tiers(key, (token, expires_at), (expires_at - _utc_now() - _EXPIRY_MARGIN).total_seconds())
+        self.auth.token = token
+
+    def _fetch_token(self, url: str) -> tuple[str, datetime]:
+        now = _utc_now()
+        # A second session: this one would need a token in order to request a token.
+        with requests.Session() as session:
+            mount_limits(session)
+            response = session.post(
+                url,
+                data={
+                    "grant_type": "client_credentials",
+                    "client_id": self._client_id,
+                    "client_secret": self._client_secret,
+                    "token_type": "jwt",
+                },
+                headers={"User-Agent": USER_AGENT},
+                timeout=TOKEN_TIMEOUT,
+            )
+        response.raise_for_status()
+        try:
+            reply = response.json()
+            return reply["access_token"], now + timedelta(seconds=reply["expires_in"])
+        except (KeyError, TypeError, ValueError, OverflowError) as exc:
+            raise requests.RequestException("The provider's token reply is malformed.", response=response) from exc
+
+
+def _token_url(url: str) -> str:
+    """Return the URL of the token endpoint; ``url`` may have all of its path, the first part or nothing."""
+    stripped = url.rstrip("/")
+    if stripped.endswith("/access_token"):
+        return url
+    return f"{stripped}/access_token" if stripped.endswith("/oauth2") else f"{stripped}/oauth2/access_token"
+
+
+def _utc_now() -> datetime:
+    # Naive, because the client keeps naive datetimes in the cache entries that we share with it.
+    return timezone.now().astimezone(UTC).replace(tzinfo=None)

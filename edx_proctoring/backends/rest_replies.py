@@ -1,0 +1,63 @@
+"""Reads the replies of a REST provider. Spec: backends.md 5.4, 14.8."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import requests
+
+from edx_proctoring.backends import sanitizer
+from edx_proctoring.exceptions import BackendProviderOnboardingException, BackendProviderSentNoAttemptID
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
+
+# Of a body in the log. More of it could hold names.
+_MAX_LOGGED_BODY: Final = 500
+
+
+def attempt_id_in(reply: Any, http_status: int) -> Any:
+    """Return the provider's id in the reply to a registration.
+
+    Raises ``BackendProviderOnboardingException``, ``BackendProviderSentNoAttemptID``.
+    """
+    if isinstance(reply, dict):
+        status = reply.get("status")
+        # Before the id, because a refusal may come with one.
+        if status in ProctoredExamStudentAttemptStatus.onboarding_errors:
+            raise BackendProviderOnboardingException(status)
+        if reply.get("id"):
+            return reply["id"]
+    raise BackendProviderSentNoAttemptID(reply, http_status)
+
+
+def safe_config(reply: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a provider's configuration with texts and URLs that are safe to show."""
+    config = dict(reply)
+    if "instructions" in config:
+        config["instructions"] = sanitizer.clean_instructions(config["instructions"])
+    if config.get("download_url"):
+        config["download_url"] = sanitizer.safe_download_url(config["download_url"])
+    return config
+
+
+def safe_attempt(reply: Any) -> dict[str, Any]:
+    """Return a provider's view of an attempt likewise; it always has a list of ``instructions``."""
+    attempt = dict(reply) if isinstance(reply, Mapping) else {}
+    attempt.setdefault("instructions", None)
+    return safe_config(attempt)
+
+
+def is_temporary_error(response: requests.Response) -> bool:
+    """Return whether an error is about the provider's state and not about the request: failing, or too busy."""
+    return response.status_code >= 500 or response.status_code in (408, 429)
+
+
+def describe(outcome: requests.Response | Exception, backend: str) -> str:
+    """Return the outcome of a call for the log, without the body, which may hold names."""
+    if isinstance(outcome, Exception):
+        return f"backend={backend} error={type(outcome).__name__}"
+    return f"backend={backend} upstream_status={outcome.status_code}"
+
+
+def excerpt(body: Any) -> str:
+    """Return the first part of a body, for the log."""
+    text = body.decode("utf-8", errors="replace") if isinstance(body, bytes) else str(body)
+    return text[:_MAX_LOGGED_BODY]
