@@ -166,8 +166,13 @@ permissions-check: $(STAMPS)/quality ## The page of permissions is what the test
 	$(PY) tools/permission_matrix.py --check
 
 .PHONY: lint-js
-lint-js: node_modules/.package-lock.json ## eslint
+lint-js: node_modules/.package-lock.json ## eslint, and the published scripts are built from static_src/
+	node tools/build-static.js --check
 	npx --no-install eslint .
+
+.PHONY: static
+static: ## Build the published scripts that are written as several files in static_src/
+	node tools/build-static.js
 
 .PHONY: messages
 messages: $(STAMPS)/quality ## Extract the words, merge them into every language, compile (needs GNU gettext)

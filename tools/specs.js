@@ -1,47 +1,53 @@
 #!/usr/bin/env node
 /*
- * Runs the browser specs: the package's classic scripts, in the order in which the host's pipeline loads
- * them, inside one jsdom window, with Jasmine in that same window.
+ * Runs the browser specs: the published scripts, in the order in which the host's pipeline loads them, inside one
+ * jsdom window, with Jasmine in that same window.
  *
  *   node tools/specs.js             all specs
  *   node tools/specs.js attempts    specs whose file name contains "attempts"
  *   SEED=12345 node tools/specs.js  in the order of an earlier run
  *
- * A real browser sees the same scripts in tests/browser; this runner answers in two seconds.
+ * tests/browser runs the same scripts in a real browser; this runner takes a few seconds.
  */
 const {execFileSync} = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const vm = require('node:vm');
 const {JSDOM, VirtualConsole} = require('jsdom');
+const {stale} = require('./build-static.js');
 
 const ROOT = path.resolve(__dirname, '..');
 const STATIC = path.join(ROOT, 'edx_proctoring', 'static');
 const SPECS = path.join(STATIC, 'proctoring', 'spec');
 
-/** The bundle's files, asked from the settings that register it, so that the two cannot drift apart. */
+/** The bundle's files, read from the settings that register it, so that the two cannot differ. */
 function bundle() {
     const venv = path.join(ROOT, '.venv', 'bin', 'python');
-    const question = 'import json; from types import SimpleNamespace as S;'
+    const program = 'import json; from types import SimpleNamespace as S;'
         + 'from edx_proctoring.settings.common import plugin_settings;'
         + 's = S(PIPELINE={}); plugin_settings(s);'
         + 'print(json.dumps(s.PIPELINE["JAVASCRIPT"]["proctoring"]["source_filenames"]))';
-    const answer = execFileSync(fs.existsSync(venv) ? venv : 'python3', ['-c', question], {cwd: ROOT, encoding: 'utf8'});
-    return JSON.parse(answer).map((name) => path.join(STATIC, name));
+    const output = execFileSync(fs.existsSync(venv) ? venv : 'python3', ['-c', program], {cwd: ROOT, encoding: 'utf8'});
+    return JSON.parse(output).map((name) => path.join(STATIC, name));
 }
 
-function specFiles(filter) {
-    return fs.readdirSync(SPECS)
+function scriptsIn(folder, filter = '') {
+    return fs.readdirSync(folder)
         .filter((name) => name.endsWith('.js') && name.includes(filter))
         .sort()
-        .map((name) => path.join(SPECS, name));
+        .map((name) => path.join(folder, name));
 }
 
 function main() {
     const filter = process.argv[2] || '';
-    const specs = specFiles(filter);
+    const specs = scriptsIn(SPECS, filter);
     if (specs.length === 0) {
         console.error(`No spec file in ${path.relative(ROOT, SPECS)} matches "${filter}".`);
+        return process.exit(1);
+    }
+
+    if (stale().length) {
+        console.error('The published scripts are older than static_src/: run `npm run build` first.');
         return process.exit(1);
     }
 
@@ -49,7 +55,7 @@ function main() {
     const virtualConsole = new VirtualConsole();
     virtualConsole.forwardTo(console, {jsdomErrors: 'none'});
     virtualConsole.on('jsdomError', (error) => {
-        // jsdom has no layout and no navigation; code that scrolls or leaves the page is no fault here.
+        // jsdom has neither layout nor navigation, so scrolling or leaving the page is not an error here.
         if (!/Not implemented/.test(error.message)) {
             problems.push(error.message);
         }
@@ -65,16 +71,16 @@ function main() {
     const npmFile = (...parts) => path.join(ROOT, 'node_modules', ...parts);
     const npm = (...parts) => load(npmFile(...parts));
 
-    // Jasmine, which puts its functions into the window by itself, and what the host brings.
+    // Jasmine, which defines its functions in the window, and the host's libraries.
     Object.assign(context, {MessageChannel, structuredClone});  // jsdom has neither, Jasmine needs both
-    const boot = dom.window.document.createElement('script');  // as an element: Jasmine asks for `currentScript`
+    const boot = dom.window.document.createElement('script');  // as an element: Jasmine reads `currentScript`
     boot.textContent = fs.readFileSync(npmFile('jasmine-core', 'lib', 'jasmine-core', 'jasmine.js'), 'utf8');
     dom.window.document.head.append(boot);
     npm('jquery', 'dist', 'jquery.js');
     npm('underscore', 'underscore-umd.js');
     npm('backbone', 'backbone.js');
     npm('sinon', 'pkg', 'sinon.js');
-    // The npm module runs in a worker: `workerModule(self)` runs it with a worker's scope of the spec's own.
+    // The npm module runs in a worker: `workerModule(self)` runs it with the scope that a spec passes.
     context.workerModule = new vm.Script(
         '(function(self) {\n'
         + fs.readFileSync(path.join(STATIC, 'index.js'), 'utf8')
@@ -84,18 +90,19 @@ function main() {
         {filename: path.join(STATIC, 'index.js')}
     ).runInContext(context);
     context.templateNames = fs.readdirSync(path.join(STATIC, 'proctoring', 'templates'));
-    // The real templates, so that a spec sees what a person would see.
+    // The real templates, so that specs see the same page as users.
     context.templateSource = (name) => fs.readFileSync(path.join(STATIC, 'proctoring', 'templates', name), 'utf8');
     load(path.join(ROOT, 'tools', 'spec-host.js'));
 
     const scripts = bundle();
     const missing = scripts.filter((file) => !fs.existsSync(file));
     if (missing.length) {
-        // The host's pipeline skips a missing file without a word, so this is the place to say it.
+        // The host's pipeline silently skips missing files.
         console.error('Listed in the bundle but missing:\n' + missing.map((f) => '  ' + path.relative(ROOT, f)).join('\n'));
         return process.exit(1);
     }
     scripts.forEach(load);
+    scriptsIn(path.join(SPECS, 'support')).forEach(load);
     specs.forEach(load);
 
     const env = context.jasmine.getEnv();

@@ -2,16 +2,16 @@
  * The browser side of a proctoring provider, as an npm package: `@edx/edx-proctoring`.
  * Spec: learner-experience.md 6.7, backends.md 12.1.
  *
- * A provider's package writes a class with any of the methods below and exports
- * `handlerWrapper(TheClass)`. The result runs in a web worker, one worker per message, and talks to
- * the provider's software on the learner's machine.
+ * A provider's package defines a class with any of the methods below and exports
+ * `handlerWrapper(TheClass)`. It runs in a web worker, one worker per message, and talks to the
+ * provider's software on the learner's computer.
  *
  *     onStartExamAttempt(timeout, attemptExternalId)
  *     onEndExamAttempt(attemptExternalId)
  *     onPing(timeout, attemptExternalId)
  *
- * `timeout` is in milliseconds. A method may return a promise; a rejection or an exception tells
- * the page that it failed. A method that is not there has nothing to do and counts as done.
+ * `timeout` is in milliseconds. A method may return a promise; a rejection or an exception is
+ * reported to the page as a failure. A missing method is reported as a success.
  */
 
 const ACTIONS = {
@@ -35,7 +35,7 @@ const ACTIONS = {
   },
 };
 
-/** An error as the page can receive it: an arbitrary object may hold what cannot be cloned. */
+/** The error in a form that can be posted: an arbitrary object may have properties that cannot be cloned. */
 function clonable(error) {
   if (error instanceof Error) {
     return { name: error.name, message: error.message };
@@ -49,8 +49,8 @@ function clonable(error) {
 /**
  * Connect a provider's handler class with the page.
  *
- * @param {new (options: object) => object} Handler created at once with an empty object, and again
- *   with the page's options when a `config` message brings some.
+ * @param {new (options: object) => object} Handler is created at once with an empty object, and
+ *   again with the page's options on each `config` message.
  */
 export function handlerWrapper(Handler) {
   let handler = new Handler({});
@@ -65,7 +65,7 @@ export function handlerWrapper(Handler) {
     if (!action) {
       return;
     }
-    // Inside a promise, so that a method that throws at once is a failure like any other.
+    // Inside a promise, so that an exception is handled like a rejection.
     new Promise((resolve) => { resolve(action.run(handler, data)); }).then(
       () => self.postMessage({ type: action.done }),
       (error) => self.postMessage({ type: action.failed, error: clonable(error) }),

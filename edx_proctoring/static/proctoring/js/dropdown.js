@@ -1,7 +1,7 @@
 /**
  * The menu of actions behind the gear of an attempt's row. Spec: instructor-experience.md 4.1 and 4.2.
  *
- * One listener per document, whatever number of menus: nothing piles up when a menu opens again.
+ * One listener per document, however many menus there are, so opening a menu again adds none.
  */
 (function($) {
     'use strict';
@@ -41,7 +41,7 @@
         });
     }
 
-    /** Move the focus by `step` within the menu, round and round. */
+    /** Move the focus by `step` entries within the menu, wrapping around at its ends. */
     function moveFocus($menu, step) {
         var $items = $menu.find(ITEMS);
         var here = $items.index(document.activeElement);
@@ -56,7 +56,7 @@
             $button = $(event.target).closest('.action-more');
         }
         wasOpen = menuOf($button).hasClass('is-visible');
-        // The gear stands in a row that opens and closes by itself when clicked.
+        // The row around the gear reacts to clicks as well.
         event.preventDefault();
         event.stopPropagation();
         if (wasOpen) {
@@ -96,7 +96,7 @@
         event.stopPropagation();
     });
 
-    // A click elsewhere, or on an entry, which has done its work by then.
+    // A click anywhere else, or on an entry, whose own handler has run by then.
     $(document).on('click.proctoringDropdown', closeAll);
 
     $(function() {

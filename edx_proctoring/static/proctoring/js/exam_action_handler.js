@@ -1,39 +1,38 @@
-/**
- * What the buttons of the exam pages do. Spec: learner-experience.md 4.2, 6.5 and 6.6.
- *
- * Four parts: saying what went wrong, talking to the provider's worker, changing the state of an
- * attempt, and entering or setting up an exam. `proctored_app.js` ties the handlers to the buttons.
- * All functions are looked up on `edx.courseware.proctored_exam` at the moment they are called, so
- * that hosts and specs can replace one.
- */
-(function($) {
+/* Built by tools/build-static.js from the files named below in static_src/: edit those, then `npm run build`. */
+(function($, _, Backbone) {
     'use strict';
 
+    // --- shared/exam_namespace.js
+
+    /**
+     * `edx.courseware.proctored_exam`, the object that the learner's scripts share.
+     *
+     * Public functions are called through it, so that hosts and specs can replace one.
+     */
+
     var exam;
-    var MILLISECONDS = 1000;
-    // A worker is told to answer this much earlier than the page stops waiting for it.
-    var PING_HEAD_START_SECONDS = 10;
-    // How long a silent worker may hold up the page when the provider names no limit.
-    var WORKER_LIMIT = 60 * MILLISECONDS;
-    // How long a request may hold up the page. Entering may wait for a provider that registers the learner.
-    var REQUEST_LIMIT = 30 * MILLISECONDS;
-    var ENTER_LIMIT = 60 * MILLISECONDS;
-    // Readiness is asked for at growing intervals: right after the check it matters, later it costs.
-    var FIRST_POLL_AFTER = 5 * MILLISECONDS;
-    var LAST_POLL_AFTER = 60 * MILLISECONDS;
-    var FOCUS_KEY = 'edx_proctoring.focusHeading';
 
     window.edx = window.edx || {};
     window.edx.courseware = window.edx.courseware || {};
     exam = window.edx.courseware.proctored_exam = window.edx.courseware.proctored_exam || {};
 
-    // --- Saying what went wrong ---------------------------------------------------------------
+    // --- shared/limits.js
+
+    /** Times are in milliseconds: `5 * SECOND`. */
+
+    var SECOND = 1000;
+    // The longest that a request may hold up the page.
+    var REQUEST_LIMIT = 30 * SECOND;
+
+    // --- exam_actions/failure_text.js
+
+    /** What a learner can do about a failed request, in words. */
 
     /**
-     * What a learner can do about a failed request, in words; `otherwise` is for failures of no known
-     * kind. `outage`: for a provider that does not answer, where more can be said than that.
+     * `otherwise` is for failures of an unknown kind. `outage`, if given, replaces the text for a server or provider that
+     * does not answer, where more can be said.
      */
-    function explainFailure(xhr, otherwise, outage) {
+    function failureText(xhr, otherwise, outage) {
         var status = xhr && xhr.status;
         if (status === 0) {
             return gettext(
@@ -55,65 +54,67 @@
         return otherwise;
     }
 
-    /**
-     * Where this button's page shows messages; made after the button where the page brings no place.
-     */
-    function messagePlaceFor($button) {
+    // --- exam_actions/messages.js
+
+    /** Messages beside the button that they concern. */
+
+    /** The page's own element for messages, or a new one after the button if the page has none. */
+    function messageElement($button) {
         var $page = $button.closest('.sequence, .skip-confirm-wrapper');
-        var $place = $page.find('.js-proctoring-message').first();
-        if (!$place.length) {
-            $place = $('<div class="proctored-exam-message js-proctoring-message" role="alert"></div>');
-            $place.insertAfter($button);
+        var $message = $page.find('.js-proctoring-message').first();
+        if (!$message.length) {
+            $message = $('<div class="proctored-exam-message js-proctoring-message" role="alert"></div>');
+            $message.insertAfter($button);
         }
-        return $place;
+        return $message;
     }
 
-    /** Show a message beside the button it concerns; an empty text takes the last one away. */
+    /** Show a message; an empty text clears the last one. */
     function showMessage($button, text) {
-        messagePlaceFor($button).toggleClass('critical-time', Boolean(text)).text(text);
+        messageElement($button).toggleClass('critical-time', Boolean(text)).text(text);
     }
+
+    // --- exam_actions/error_dialog.js
 
     /**
-     * Put title and message into the page as an alert, where there is no modal to show them in.
+     * Shows an error in the host's modal if there is one, else as an alert in the page. Spec: learner-experience.md 6.5.
      */
+
+    /** Show the error as an alert in the page, where there is no modal. */
     function showInlineAlert(title, message) {
-        var $place = $('.js-proctoring-alert-dialog');
-        if (!$place.length) {
-            $place = $('<div class="proctored-exam-message critical-time js-proctoring-alert-dialog"></div>')
+        var $alert = $('.js-proctoring-alert-dialog');
+        if (!$alert.length) {
+            $alert = $('<div class="proctored-exam-message critical-time js-proctoring-alert-dialog"></div>')
                 .attr({role: 'alertdialog', tabindex: '-1', 'aria-live': 'assertive'})
                 .append('<strong></strong>', '<p></p>');
             if ($('.sequence').length) {
-                $('.sequence').first().append($place);
+                $('.sequence').first().append($alert);
             } else {
-                $('body').append($place);
+                $('body').append($alert);
             }
         }
-        $place.attr('aria-label', title);
-        $place.find('strong').text(title);
-        $place.find('p').text(message);
-        $place.trigger('focus');
+        $alert.attr('aria-label', title);
+        $alert.find('strong').text(title);
+        $alert.find('p').text(message);
+        $alert.trigger('focus');
     }
 
     /**
-     * The modal for errors. The exam page brings one; a host that has its own keeps that, because it
-     * fits its looks, and there can be only one of an id.
+     * The modal for errors. An id must be unique, so the modal of the exam page is removed if the host has its own,
+     * which fits the look of its site.
      */
     function onlyErrorModal() {
         var $modals = $('[id="accessible-error-modal"]');
-        var $own = $modals.filter(function() { return $(this).closest('.sequence').length > 0; });
-        if ($own.length < $modals.length) {
-            $own.remove();
+        var $ofExamPage = $modals.filter(function() { return $(this).closest('.sequence').length > 0; });
+        if ($ofExamPage.length < $modals.length) {
+            $ofExamPage.remove();
         } else {
-            $own.slice(1).remove();
+            $ofExamPage.slice(1).remove();
         }
         return $('#accessible-error-modal');
     }
 
-    /**
-     * Tell the learner about an error, in the host's modal where there is one, else in the page.
-     *
-     * The text is there before the modal opens, so that it is read out as a whole.
-     */
+    /** Show an error. The text is set before the modal opens, so that screen readers read all of it. */
     function accessibleError(title, message) {
         var $modal = onlyErrorModal();
 
@@ -142,20 +143,35 @@
                 $modal.find('.ok-button').trigger('focus');
             }
         } else {
-            // The host has the helper but nothing that opens the modal: never fail in silence.
+            // The host has the helper, but nothing opened the modal. An error must never go unseen.
             $modal.find('.close-modal').trigger('click');
             showInlineAlert(title, message);
         }
     }
 
-    /** The buttons of the same page: one question, so one answer at a time. */
+    exam.accessibleError = accessibleError;
+    exam.onlyErrorModal = onlyErrorModal;
+
+    // --- exam_actions/button.js
+
+    /** Locks a button, and those beside it, while its request is in flight. Spec: learner-experience.md 6.5. */
+
+    /** The clicked button as a jQuery object; the default action of the click is prevented. */
+    function buttonOf(element, event) {
+        if (event && event.preventDefault) {
+            event.preventDefault();
+        }
+        return $(element);
+    }
+
+    /** The other buttons of the same page, which are other answers to the same question. */
     function buttonsBeside($button) {
         return $button.closest('.sequence, .skip-confirm-wrapper').find('button').not($button);
     }
 
     /**
-     * Claim a button for one request, and with it those beside it. False if one is claimed already: that was
-     * a double click, or a change of mind that came too late.
+     * Lock a button and those beside it for one request. Returns false if one of them is locked already: a double click,
+     * or a change of mind that came too late.
      */
     function lock($button) {
         var $beside = buttonsBeside($button);
@@ -181,16 +197,29 @@
             .prop('disabled', false);
         $('html').css('cursor', '');
         if (document.activeElement === document.body) {
-            // A disabled button loses the focus; nobody else has taken it meanwhile.
+            // A disabled button loses the focus, and nothing else has taken it since.
             $button.trigger('focus');
         }
     }
+
+    /** A button that only enables the one beside it. */
+    exam.confirmHandler = function(event) {
+        var $button = buttonOf(this, event);
+        $button.prop('disabled', true).attr('aria-pressed', 'true');
+        $('.exam-action-button[disabled]').not($button).prop('disabled', false).first().trigger('focus');
+    };
+
+    // --- exam_actions/page.js
+
+    /** Reloads the page after an action, and sets the focus on the page that follows. */
+
+    var FOCUS_KEY = 'edx_proctoring.focusHeading';
 
     function cancelLeaveWarning() {
         $(window).off('beforeunload');
     }
 
-    /** The next page puts the focus on its heading, because the button that led there is gone. */
+    /** The button that leads to the next page does not exist there, so the focus goes to the heading. */
     function rememberToFocusHeading() {
         try {
             window.sessionStorage.setItem(FOCUS_KEY, '1');
@@ -199,12 +228,7 @@
         }
     }
 
-    function reloadPage() {
-        rememberToFocusHeading();
-        window.location.reload();
-    }
-
-    /** After a page change that a button caused: the learner continues at the heading of the new page. */
+    /** After a page change that a button caused. */
     function focusHeadingAfterAction() {
         var $heading;
         try {
@@ -212,19 +236,40 @@
                 window.sessionStorage.removeItem(FOCUS_KEY);
                 $heading = $('.js-proctoring-heading').first();
                 if (!$heading.length) {
-                    // The exam itself has begun, or was opened again: the host's page, with the host's heading.
+                    // The content of the exam: a page of the host, with the host's heading.
                     $heading = $('main, [role="main"], .content-wrapper').find('h1, h2, h3').first();
                     $heading.attr('tabindex', '-1');
                 }
                 $heading.trigger('focus');
             }
         } catch (e) {
-            // Without storage nobody asked for the focus.
+            // Without storage nothing was remembered.
         }
     }
 
-    // --- Talking to the provider's worker -----------------------------------------------------
+    exam.rememberToFocusHeading = rememberToFocusHeading;
+    exam.focusHeadingAfterAction = focusHeadingAfterAction;
 
+    exam.reloadPage = function() {
+        rememberToFocusHeading();
+        window.location.reload();
+    };
+
+    exam.reloadHandler = function(event) {
+        var $button = buttonOf(this, event);
+        if (lock($button)) {
+            exam.reloadPage();
+        }
+    };
+
+    // --- exam_actions/worker.js
+
+    /** Messages to the proctoring software, through the provider's worker. Spec: learner-experience.md 6.6. */
+
+    // How long a silent worker may hold up the page when the provider sets no limit.
+    var WORKER_LIMIT = 60 * SECOND;
+    // The worker is asked to answer this much earlier than the page stops waiting for it.
+    var PING_HEAD_START = 10 * SECOND;
     var WORKER_ACTIONS = {
         start: {type: 'startExamAttempt', success: 'examAttemptStarted'},
         submit: {type: 'endExamAttempt', success: 'examAttemptEnded'},
@@ -235,9 +280,7 @@
         return Boolean(window.Worker && exam.configuredWorkerURL);
     }
 
-    /**
-     * A worker per message. Returns it with a function that ends it and gives its address back.
-     */
+    /** A new worker, with a function that terminates it and releases its URL. */
     function createWorker(url) {
         var blob = new window.Blob(
             ["importScripts('" + encodeURI(url).replace(/'/g, '%27') + "');"],
@@ -255,9 +298,9 @@
     }
 
     /**
-     * Send one message to the provider's software and wait for its answer.
+     * Send one message to the proctoring software and wait for its answer. Each message has a worker of its own.
      *
-     * `timeout` (ms, may be undefined) is what the worker is told; `limit` (ms) is when the page gives up.
+     * `timeout` (ms, may be undefined) is passed to the worker; after `limit` (ms) the page gives up.
      */
     function askWorker(action, timeout, limit) {
         return new Promise(function(resolve, reject) {
@@ -268,10 +311,10 @@
                 reject(new Error('worker failed to respond after ' + limit + 'ms'));
             }, limit);
 
-            function settle(how, value) {
+            function settle(callback, value) {
                 clearTimeout(timer);
                 created.dispose();
-                how(value);
+                callback(value);
             }
 
             created.worker.onmessage = function(event) {
@@ -292,47 +335,22 @@
         });
     }
 
-    /**
-     * Whether the proctoring software still runs. Rejected when it says no, or nothing.
-     */
-    function pingApplication(timeoutInSeconds) {
-        var limit = timeoutInSeconds * MILLISECONDS;
-        return askWorker('ping', Math.max(limit - (PING_HEAD_START_SECONDS * MILLISECONDS), MILLISECONDS), limit);
+    /** Take the provider's attempt id from the button; it is sent with each message. */
+    function adoptExternalId($button) {
+        exam.attemptExternalId = $button.attr('data-attempt-external-id') || exam.attemptExternalId;
     }
 
-    /** The attempt's status as the server has it. */
-    function checkExamAttemptStatus(url) {
-        return new Promise(function(resolve, reject) {
-            $.ajax({url: url, timeout: REQUEST_LIMIT}).done(function(data) {
-                if (data && data.status) {
-                    resolve(data.status);
-                } else {
-                    reject(new Error('the answer has no status'));
-                }
-            }).fail(function(xhr) {
-                reject(new Error('the status was not available: ' + xhr.status));
-            });
-        });
-    }
+    /** Whether the proctoring software still runs; rejected if it reports a failure or does not answer. */
+    exam.pingApplication = function(timeoutInSeconds) {
+        var limit = timeoutInSeconds * SECOND;
+        return askWorker('ping', Math.max(limit - PING_HEAD_START, SECOND), limit);
+    };
 
-    /**
-     * The clock has run out: tell the proctoring software, if the server agrees that the exam is over.
-     */
-    function endExam(pollUrl) {
-        if (!isWorkerConfigured()) {
-            return Promise.resolve();
-        }
-        return exam.checkExamAttemptStatus(pollUrl).then(function(status) {
-            if (status !== 'submitted') {
-                throw new Error('the exam is not submitted but ' + status);
-            }
-            return askWorker('submit', 0, WORKER_LIMIT);
-        });
-    }
+    // --- exam_actions/change_status.js
 
-    // --- Changing the state of an attempt -----------------------------------------------------
+    /** Asking the server for an attempt's status, and to change it. Spec: learner-experience.md 6.5. */
 
-    /** PUT the button's action, as a promise that is rejected with the jqXHR. */
+    /** PUT the button's action; returns a promise that is rejected with the jqXHR. */
     function putAction($button) {
         return new Promise(function(resolve, reject) {
             $.ajax({
@@ -346,44 +364,88 @@
         });
     }
 
-    function failWith($button, title, otherwise) {
+    /** A rejection handler: unlocks the button and shows what went wrong. */
+    function showError($button, title, otherwise) {
         return function(reason) {
             unlock($button);
-            exam.accessibleError(title, explainFailure(reason, otherwise));
+            exam.accessibleError(title, failureText(reason, otherwise));
         };
     }
 
-    function buttonOf(element, event) {
-        if (event && event.preventDefault) {
-            event.preventDefault();
+    /** Send a request and reload; a failure is shown beside the button. */
+    function sendAndReload($button, request) {
+        if (!lock($button)) {
+            return;
         }
-        return $(element);
+        showMessage($button, '');
+        $.ajax($.extend({timeout: REQUEST_LIMIT}, request)).done(function() {
+            exam.reloadPage();
+        }).fail(function(xhr) {
+            unlock($button);
+            showMessage($button, failureText(
+                xhr, gettext('Something went wrong. Reload this page and try again.')
+            ));
+        });
     }
 
-    function adoptExternalId($button) {
-        exam.attemptExternalId = $button.attr('data-attempt-external-id') || exam.attemptExternalId;
-    }
+    /** The attempt's status on the server. */
+    exam.checkExamAttemptStatus = function(url) {
+        return new Promise(function(resolve, reject) {
+            $.ajax({url: url, timeout: REQUEST_LIMIT}).done(function(data) {
+                if (data && data.status) {
+                    resolve(data.status);
+                } else {
+                    reject(new Error('the answer has no status'));
+                }
+            }).fail(function(xhr) {
+                reject(new Error('the status was not available: ' + xhr.status));
+            });
+        });
+    };
 
     /** P6, simple form: PUT, then reload. */
-    function updateStatusHandler(event) {
+    exam.updateStatusHandler = function(event) {
         var $button = buttonOf(this, event);
         if (!lock($button)) {
             return;
         }
-        putAction($button).then(exam.reloadPage, failWith(
+        putAction($button).then(exam.reloadPage, showError(
             $button,
             gettext('That did not work'),
             gettext('Something went wrong, and your exam was not changed. Reload this page and try again.')
         ));
-    }
+    };
 
-    /**
-     * Start the exam: first the proctoring software, then the clock, so that no time is lost when it fails.
-     */
-    function examStartHandler(event) {
+    /** P7: dismiss the notice about the result. */
+    exam.visitExamHandler = function(event) {
+        var $button = buttonOf(this, event);
+        cancelLeaveWarning();
+        sendAndReload($button, {url: $button.attr('data-action-url'), type: 'PUT'});
+    };
+
+    /** P8: take the exam without proctoring after all. */
+    exam.declineExamHandler = function(event) {
+        var $button = buttonOf(this, event);
+        var sure = window.confirm(gettext(  // eslint-disable-line no-alert
+            'Are you sure that you want to take this exam without proctoring? ' +
+            'You lose your eligibility for credit, and you cannot undo this choice.'
+        ));
+        if (sure) {
+            sendAndReload($button, {
+                url: $button.attr('data-change-state-url'), type: 'PUT', data: {action: 'decline'}
+            });
+        }
+    };
+
+    // --- exam_actions/start_exam.js
+
+    /** Starting the exam. Spec: learner-experience.md 6.5. */
+
+    /** The proctoring software first, then the clock, so that no time is lost when the software fails. */
+    exam.examStartHandler = function(event) {
         var $button = buttonOf(this, event);
         var interval = exam.ProctoringAppPingInterval;
-        var timeout = interval ? interval * MILLISECONDS : undefined;
+        var timeout = interval ? interval * SECOND : undefined;
         var started, otherwise;
 
         if (event && event.stopPropagation) {
@@ -406,13 +468,13 @@
             otherwise = gettext('Your exam has not started and no time was used. Reload this page and try again.');
         }
         started.then(exam.reloadPage, unlessStarted(
-            $button, failWith($button, gettext('Your exam could not be started'), otherwise)
+            $button, showError($button, gettext('Your exam could not be started'), otherwise)
         ));
-    }
+    };
 
     /**
-     * A failure, unless the clock runs: the answer to an earlier try may have been lost, or another tab was
-     * faster. Nobody may be told then that no time was used.
+     * A rejection handler that calls `fail` unless the exam has started: the answer to an earlier request may have been
+     * lost, or another tab was faster. The learner must not be told then that no time was used.
      */
     function unlessStarted($button, fail) {
         return function(reason) {
@@ -434,25 +496,42 @@
         };
     }
 
-    /** What the learner loses by leaving: the wish to submit is known to this page only. */
+    // --- exam_actions/end_exam.js
+
+    /** Submitting the exam, or going back to it. Spec: learner-experience.md 6.5. */
+
+    /** The time is up: end the session of the proctoring software, if the server agrees that the exam is over. */
+    exam.endExam = function(pollUrl) {
+        if (!isWorkerConfigured()) {
+            return Promise.resolve();
+        }
+        return exam.checkExamAttemptStatus(pollUrl).then(function(status) {
+            if (status !== 'submitted') {
+                throw new Error('the exam is not submitted but ' + status);
+            }
+            return askWorker('submit', 0, WORKER_LIMIT);
+        });
+    };
+
+    /** Until the server has answered, only this page knows that the learner has submitted. */
     function warnOfUnsentSubmission() {
         return gettext('Your exam is not submitted yet. Leave this page open until the connection is back.');
     }
 
     /**
-     * Submit, once: until the server has answered, however long the connection is lost. As a promise that is
-     * rejected with the jqXHR of a refusal.
+     * Submit once, for as long as it takes to reach the server. Returns a promise that is rejected with the jqXHR if the
+     * server refuses.
      */
     function submitUntilAnswered($button) {
         if ($button.data('proctoringSubmitted')) {
-            // It was the proctoring software that did not answer; the submission itself is done.
+            // Already submitted; it was the proctoring software that did not answer.
             return Promise.resolve();
         }
         return new Promise(function(resolve, reject) {
-            function settle(how, value) {
+            function settle(callback, value) {
                 $(window).off('beforeunload.proctoringSubmit');
                 showMessage($button, '');
-                how(value);
+                callback(value);
             }
             exam.keepTrying({
                 url: $button.attr('data-change-state-url'),
@@ -476,27 +555,25 @@
         });
     }
 
-    /**
-     * End the exam, or go back to it: the server first, because a submission must never wait for software.
-     */
-    function examEndHandler(event) {
+    /** The server first, because a submission must never wait for the proctoring software. */
+    exam.examEndHandler = function(event) {
         var $button = buttonOf(this, event);
         var isSubmit = $button.attr('data-action') === 'submit';
-        var tellSoftware = isSubmit && isWorkerConfigured();
-        var put;
+        var hasSessionToEnd = isSubmit && isWorkerConfigured();
+        var answered;
 
         if (!lock($button)) {
             return;
         }
         cancelLeaveWarning();
         adoptExternalId($button);
-        put = isSubmit ? submitUntilAnswered($button) : putAction($button);
-        put.then(function() {
-            if (!tellSoftware) {
+        answered = isSubmit ? submitUntilAnswered($button) : putAction($button);
+        answered.then(function() {
+            if (!hasSessionToEnd) {
                 exam.reloadPage();
                 return;
             }
-            askWorker('submit', 0, WORKER_LIMIT).then(exam.reloadPage, failWith(
+            askWorker('submit', 0, WORKER_LIMIT).then(exam.reloadPage, showError(
                 $button,
                 gettext('The proctoring software did not answer'),
                 gettext(
@@ -505,21 +582,26 @@
                     'this page.'
                 )
             ));
-        }, isSubmit ? failWith(
+        }, isSubmit ? showError(
             $button,
             gettext('Your exam could not be ended'),
             gettext('Your exam was not submitted. Try again, or reload this page to see where your exam stands.')
-        ) : failWith(
+        ) : showError(
             $button,
             gettext('That did not work'),
             gettext('Your exam was not changed. Reload this page and try again.')
         ));
-    }
+    };
 
-    // --- Entering an exam ---------------------------------------------------------------------
+    // --- exam_actions/enter_exam.js
 
-    /** P1, P2, P4: make an attempt; the page that follows depends on what it became. */
-    function enterExamHandler(event) {
+    /** Entering an exam, with or without proctoring. Spec: learner-experience.md 4.2. */
+
+    // Entering may wait for a provider that registers the learner.
+    var ENTER_LIMIT = 60 * SECOND;
+
+    /** P1, P2, P4: create an attempt; its status decides which page follows. */
+    exam.enterExamHandler = function(event) {
         var $button = buttonOf(this, event);
         var proctored = $button.attr('data-attempt-proctored');
         var data = {
@@ -540,7 +622,7 @@
             })
             .fail(function(xhr) {
                 unlock($button);
-                showMessage($button, explainFailure(
+                showMessage($button, failureText(
                     xhr,
                     gettext(
                         'Your exam could not be started here. It may be open already, in another tab or on another ' +
@@ -553,80 +635,38 @@
                     ) : undefined
                 ));
             });
-    }
+    };
 
-    /** P3: ask whether the learner really wants to do without proctoring. */
-    function openOptOutHandler(event) {
+    /** P3: ask whether the learner really wants to take the exam without proctoring. */
+    exam.openOptOutHandler = function(event) {
         buttonOf(this, event);
         $('.proctored-exam.entrance').addClass('hidden');
         $('.proctored-exam.skip-confirm-wrapper').removeClass('hidden')
             .find('.js-proctoring-opt-out-heading').trigger('focus');
-    }
+    };
 
-    /** P5: back to the entrance, to the button the learner came from. */
-    function cancelOptOutHandler(event) {
+    /** P5: back to the entrance page, to the button that led here. */
+    exam.cancelOptOutHandler = function(event) {
         buttonOf(this, event);
         $('.proctored-exam.skip-confirm-wrapper').addClass('hidden');
         $('.proctored-exam.entrance').removeClass('hidden').find('.js-proctoring-open-opt-out').trigger('focus');
-    }
+    };
 
-    function putAndReload($button, request) {
-        if (!lock($button)) {
-            return;
-        }
-        showMessage($button, '');
-        $.ajax($.extend({timeout: REQUEST_LIMIT}, request)).done(function() {
-            exam.reloadPage();
-        }).fail(function(xhr) {
-            unlock($button);
-            showMessage($button, explainFailure(
-                xhr, gettext('Something went wrong. Reload this page and try again.')
-            ));
-        });
-    }
+    // --- exam_actions/set_up.js
 
-    /** P7: put the notice about the result away. */
-    function visitExamHandler(event) {
-        var $button = buttonOf(this, event);
-        cancelLeaveWarning();
-        putAndReload($button, {url: $button.attr('data-action-url'), type: 'PUT'});
-    }
+    /**
+     * The set-up page: the system check, and waiting for the provider to report "ready". Spec: learner-experience.md 4.4.
+     */
 
-    /** P8: give up proctoring after all. */
-    function declineExamHandler(event) {
-        var $button = buttonOf(this, event);
-        var sure = window.confirm(gettext(  // eslint-disable-line no-alert
-            'Are you sure that you want to take this exam without proctoring? ' +
-            'You lose your eligibility for credit, and you cannot undo this choice.'
-        ));
-        if (sure) {
-            putAndReload($button, {
-                url: $button.attr('data-change-state-url'), type: 'PUT', data: {action: 'decline'}
-            });
-        }
-    }
-
-    function reloadHandler(event) {
-        var $button = buttonOf(this, event);
-        if (lock($button)) {
-            exam.reloadPage();
-        }
-    }
-
-    /** A button that only arms the one beside it. */
-    function confirmHandler(event) {
-        var $button = buttonOf(this, event);
-        $button.prop('disabled', true).attr('aria-pressed', 'true');
-        $('.exam-action-button[disabled]').not($button).prop('disabled', false).first().trigger('focus');
-    }
-
-    // --- Setting up ---------------------------------------------------------------------------
+    // Polled at growing intervals: right after the system check the answer matters, later it is mostly load.
+    var FIRST_POLL_AFTER = 5 * SECOND;
+    var LAST_POLL_AFTER = 60 * SECOND;
 
     function setUpPage() {
         return $('.js-proctoring-set-up');
     }
 
-    /** Ask for the status; `then` gets true if the provider has said that the learner is ready. */
+    /** Fetch the status; `then` gets true if the provider has reported that the learner is ready. */
     function askWhetherReady(then, otherwise) {
         $.ajax({url: setUpPage().attr('data-exam-started-poll-url') + '?sourceid=instructions', timeout: REQUEST_LIMIT})
             .done(function(data) {
@@ -650,15 +690,15 @@
             gettext('Your set-up is complete. Select Continue to go on.'));
     }
 
-    /** The start button of the instructions: on to the rules, if the provider says that all is well. */
-    function startAfterSetUpHandler(event) {
+    /** The start button of the instructions: on to the rules, if the provider has reported that the learner is ready. */
+    exam.startAfterSetUpHandler = function(event) {
         var $button = buttonOf(this, event);
         function notComplete(reason) {
             unlock($button);
             makePrimary(setUpPage().find('#software_download_link'));
             exam.accessibleError(
                 gettext('Your set-up is not complete'),
-                explainFailure(reason, gettext(
+                failureText(reason, gettext(
                     'Finish the system check of the proctoring software first. If you have just finished it, wait ' +
                     'a moment and try again.'
                 ))
@@ -674,19 +714,23 @@
                 notComplete();
             }
         }, notComplete);
-    }
+    };
 
-    /**
-     * The system check opens in its own window, at once: a window opened later counts as a pop-up.
-     */
-    function checkSystemHandler(event) {
+    /** Open the system check in a window of its own, at once: browsers block a window that is opened later as a pop-up. */
+    exam.checkSystemHandler = function(event) {
         var $button = buttonOf(this, event);
         var $start = setUpPage().find('.js-start-proctored-exam');
         var opened = window.open($button.attr('data-download-url'), '_blank');
 
+        function notSaved(xhr) {
+            showMessage($button, failureText(
+                xhr, gettext('Your progress could not be saved. You can continue with the system check.')
+            ));
+        }
+
         makePrimary($start);
         if (opened) {
-            // The provider's page must not be able to lead this one elsewhere.
+            // The provider's page must not be able to navigate this one.
             opened.opener = null;
         } else {
             exam.accessibleError(
@@ -703,25 +747,50 @@
                 url: setUpPage().attr('data-exam-started-poll-url'),
                 type: 'PUT',
                 data: {action: 'click_download_software'}
-            }).fail(function(xhr) {
-                showMessage($button, explainFailure(
-                    xhr, gettext('Your progress could not be saved. You can continue with the system check.')
-                ));
-            });
-        }, function(xhr) {
-            showMessage($button, explainFailure(
-                xhr, gettext('Your progress could not be saved. You can continue with the system check.')
-            ));
-        });
-    }
+            }).fail(notSaved);
+        }, notSaved);
+    };
 
-    function copyCodeHandler(event) {
+    /** While the set-up page is visible, poll until the provider has reported that the learner is ready. */
+    exam.watchForReadiness = function() {
+        var wait = FIRST_POLL_AFTER;
+        if (!setUpPage().length || !setUpPage().attr('data-exam-started-poll-url')) {
+            return;
+        }
+        function pollLater() {
+            setTimeout(poll, wait * (0.9 + (0.2 * Math.random())));
+            wait = Math.min(wait * 1.5, LAST_POLL_AFTER);
+        }
+        function poll() {
+            if (!setUpPage().length) {
+                return;
+            }
+            if (document.hidden) {
+                pollLater();
+                return;
+            }
+            askWhetherReady(function(ready) {
+                if (ready) {
+                    announceReady();
+                } else {
+                    pollLater();
+                }
+            }, pollLater);
+        }
+        pollLater();
+    };
+
+    // --- exam_actions/copy_code.js
+
+    /** The button that copies the exam code to the clipboard. */
+
+    exam.copyCodeHandler = function(event) {
         var $button = buttonOf(this, event);
         var field = document.getElementById('proctored-exam-code');
         var label = $button.text();
 
         function copied() {
-            // The focus stays here, so that the new label is read out; it goes back when the learner goes on.
+            // The focus stays on the button, so that its new label is read out; the old label returns on blur.
             $button.text($button.attr('data-copied-text') || gettext('Code copied')).trigger('focus')
                 .off('blur.proctoring').one('blur.proctoring', function() {
                     $button.text(label);
@@ -742,75 +811,22 @@
         } else {
             copyBySelection();
         }
-    }
+    };
 
-    /**
-     * While the set-up page is on view, find out by itself when the provider is satisfied.
-     */
-    function watchForReadiness() {
-        var wait = FIRST_POLL_AFTER;
-        if (!setUpPage().length || !setUpPage().attr('data-exam-started-poll-url')) {
-            return;
-        }
-        function again() {
-            setTimeout(look, wait * (0.9 + (0.2 * Math.random())));
-            wait = Math.min(wait * 1.5, LAST_POLL_AFTER);
-        }
-        function look() {
-            if (!setUpPage().length) {
-                return;
-            }
-            if (document.hidden) {
-                again();
-                return;
-            }
-            askWhetherReady(function(ready) {
-                if (ready) {
-                    announceReady();
-                } else {
-                    again();
-                }
-            }, again);
-        }
-        again();
-    }
+    // --- exam_actions/local_times.js
 
-    /** Times that the server printed in its own zone, in the learner's zone and the words of the page. */
-    function localiseTimes() {
+    /** Times that the server printed in its own time zone, shown in the learner's. */
+
+    exam.localiseTimes = function() {
         $('.js-proctoring-local-time').each(function() {
             var moment = new Date($(this).attr('datetime'));
             if (!isNaN(moment.getTime())) {
+                // In the language of the page, not of the browser.
                 $(this).text(moment.toLocaleString(document.documentElement.lang || [], {
                     year: 'numeric', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit',
                     timeZoneName: 'short'
                 }));
             }
         });
-    }
-
-    $.extend(exam, {
-        accessibleError: accessibleError,
-        onlyErrorModal: onlyErrorModal,
-        updateStatusHandler: updateStatusHandler,
-        examStartHandler: examStartHandler,
-        examEndHandler: examEndHandler,
-        checkExamAttemptStatus: checkExamAttemptStatus,
-        endExam: endExam,
-        pingApplication: pingApplication,
-        reloadPage: reloadPage,
-        rememberToFocusHeading: rememberToFocusHeading,
-        focusHeadingAfterAction: focusHeadingAfterAction,
-        enterExamHandler: enterExamHandler,
-        openOptOutHandler: openOptOutHandler,
-        cancelOptOutHandler: cancelOptOutHandler,
-        visitExamHandler: visitExamHandler,
-        declineExamHandler: declineExamHandler,
-        reloadHandler: reloadHandler,
-        confirmHandler: confirmHandler,
-        startAfterSetUpHandler: startAfterSetUpHandler,
-        checkSystemHandler: checkSystemHandler,
-        copyCodeHandler: copyCodeHandler,
-        watchForReadiness: watchForReadiness,
-        localiseTimes: localiseTimes
-    });
-}(window.jQuery));
+    };
+}(window.jQuery, window._, window.Backbone));

@@ -1,14 +1,14 @@
 /**
- * Brings a course page to life: the timer bar, the onboarding panel, the buttons of the exam pages.
+ * Starts what a course page needs: the timer bar, the onboarding panel, the buttons of the exam pages.
  * Spec: learner-experience.md 6.8, instructor-experience.md 1.3.
  *
- * Runs on every course page, the instructor dashboard included, so each part looks for its own
- * place and does nothing without it. The views of the dashboard are created by the host.
+ * Runs on every course page, including the instructor dashboard, so each part does nothing if its element is not on
+ * the page. The views of the dashboard are created by the host.
  */
 (function($) {
     'use strict';
 
-    // Button -> name of its handler. Looked up when clicked: `exam_action_handler.js` is loaded after this file.
+    // Selector of a button -> name of its handler, which is looked up on click: `exam_action_handler.js` loads later.
     var HANDLERS = {
         '.js-proctoring-enter': 'enterExamHandler',
         '.js-proctoring-open-opt-out': 'openOptOutHandler',
@@ -29,7 +29,7 @@
         return (window.edx && window.edx.courseware && window.edx.courseware.proctored_exam) || {};
     }
 
-    // Delegated, because the host may put an exam page into the document at any time.
+    // Delegated, because the host may insert an exam page into the document at any time.
     $.each(HANDLERS, function(selector, name) {
         $(document).on('click', selector, function(event) {
             return examNamespace()[name].call(this, event);
@@ -54,7 +54,7 @@
                 model: new window.LearnerOnboardingModel()
             }).render();
         }
-        // The names of `exam_action_handler.js` that concern a page as a whole.
+        // Functions of `exam_action_handler.js` that concern the page as a whole.
         $.each(['onlyErrorModal', 'focusHeadingAfterAction', 'localiseTimes', 'watchForReadiness'], function(i, name) {
             if (exam[name]) {
                 exam[name]();

@@ -21,7 +21,7 @@ describe('The menu behind the gear', function() {
         $('.action-more').trigger('click');
     });
 
-    it('opens at its first entry and leaves the row alone', function() {
+    it('opens with the focus on its first entry, and the row does not see the click', function() {
         expect($('#actions-dropdown-0').hasClass('is-visible')).toBe(true);
         expect($('.action-more').attr('aria-expanded')).toBe('true');
         expect(document.activeElement.id).toBe('resume');
@@ -39,19 +39,19 @@ describe('The menu behind the gear', function() {
         {name: 'arrow up', key: 'ArrowUp', ends: 'reset'},
         {name: 'Tab', key: 'Tab', ends: 'reset'}
     ].forEach(function(example) {
-        it('moves with ' + example.name, function() {
+        it('moves the focus on ' + example.name, function() {
             key(example.key);
             expect(document.activeElement.id).toBe(example.ends);
         });
     });
 
-    it('returns to the gear on Escape', function() {
+    it('closes on Escape and returns the focus to the gear', function() {
         key('Escape');
         expect($('#actions-dropdown-0').hasClass('is-visible')).toBe(false);
         expect(document.activeElement.id).toBe('actions-dropdown-link-0');
     });
 
-    it('closes on a click elsewhere', function() {
+    it('closes on a click outside', function() {
         $('body').trigger('click');
         expect($('#actions-dropdown-0').hasClass('is-visible')).toBe(false);
     });

@@ -25,7 +25,7 @@ describe('Backbone.ModalView', function() {
     });
 
     ['#modalCloseButton', '#modal-blanket'].forEach(function(selector) {
-        it('goes away on a click on ' + selector, function() {
+        it('closes on a click on ' + selector, function() {
             var closed = jasmine.createSpy('closed');
             view.on('closeModalWindow', closed);
             $(selector).trigger('click');
@@ -35,12 +35,12 @@ describe('Backbone.ModalView', function() {
         });
     });
 
-    it('goes away on Escape', function() {
+    it('closes on Escape', function() {
         $('#first').trigger($.Event('keydown', {key: 'Escape', which: 27}));
         expect($('#modalContainer').length).toBe(0);
     });
 
-    it('keeps the focus inside', function() {
+    it('keeps the focus inside when Tab leaves the last control', function() {
         $('#last').trigger('focus').trigger($.Event('keydown', {key: 'Tab'}));
         expect($('#modalContainer').has(document.activeElement).length).toBe(1);
         expect(document.activeElement.id).toBe('modalCloseButton');

@@ -4,7 +4,7 @@ describe('ProctoredExamInfo', function() {
     var TEMPLATE_URL = '/static/proctoring/templates/proctored-exam-info.underscore';
     var STATUS_URL = '/api/edx_proctoring/v1/user_onboarding/status?course_id=course-v1%3Aa%2Bb%2Bc';
     var NOW = new Date('2026-03-02T12:00:00Z').getTime();
-    // Outside code brings a template of its own: the variables are contract, the markup is not.
+    // A template as outside code may bring it: its variables are contract, its markup is not.
     var TEMPLATE =
         '<div class="proctoring-info">'
         + '<% if (onboardingStatusText) { %><b class="status"><%- onboardingStatusText %></b>'
@@ -70,7 +70,7 @@ describe('ProctoredExamInfo', function() {
         {status: 'brand_new_status', label: 'brand_new_status', link: true, reminder: true}
     ].forEach(function(example) {
         // @spec learner-experience.md 6.9:status
-        it('calls ' + JSON.stringify(example.status) + ' "' + example.label + '"', function() {
+        it('labels ' + JSON.stringify(example.status) + ' as "' + example.label + '"', function() {
             var $panel = show(example.status);
             expect($panel.find('.status').text()).toBe(example.label);
             expect($panel.find('.link').length).toBe(example.link ? 1 : 0);
@@ -79,21 +79,21 @@ describe('ProctoredExamInfo', function() {
     });
 
     // @spec learner-experience.md 6.9:status
-    it('recommends this course\'s exam to those approved elsewhere', function() {
+    it('recommends this course\'s exam to learners approved in another course', function() {
         var $panel = show('other_course_approved', {data: {expiration_date: inDays(40)}});
         expect($panel.find('.message').text()).toContain('Your onboarding exam has been approved in another course');
         expect($panel.find('.detail').text()).toContain('we recommend that you complete');
     });
 
     // @spec learner-experience.md 6.9:renew
-    it('warns of a profile that expires soon and offers the way to renew it', function() {
+    it('warns of a profile that expires soon and links to its renewal', function() {
         var $panel = show('verified', {data: {expiration_date: inDays(10)}});
         expect($panel.find('.status').text()).toBe('Expiring Soon');
         expect($panel.find('.message').text()).toContain('However, your onboarding status is expiring soon.');
         expect($panel.find('a.link').attr('href')).toBe('/onboarding');
     });
 
-    it('calls an old profile expired', function() {
+    it('labels an old profile as expired', function() {
         expect(show('verified', {data: {expiration_date: inDays(-1)}}).find('.status').text()).toBe('Expired');
     });
 
@@ -109,7 +109,7 @@ describe('ProctoredExamInfo', function() {
         expect(show(null, {data: {onboarding_past_due: true}}).find('.link').text()).toBe('Onboarding Past Due');
     });
 
-    it('asks for the learner that staff look at', function() {
+    it('requests the status of the learner that staff view the course as', function() {
         var $panel = show('verified', {
             attributes: 'data-course-id="course-v1:a+b+c" data-username="ann&amp;bob"',
             url: STATUS_URL + '&username=ann%26bob'
@@ -122,12 +122,12 @@ describe('ProctoredExamInfo', function() {
         expect(show('verified', {code: 404}).html()).toBe('');
     });
 
-    it('stays empty without its template', function() {
+    it('stays empty when its template cannot be loaded', function() {
         expect(show('verified', {template: null}).html()).toBe('');
     });
 
     // @spec learner-experience.md 6.9:empty
-    it('asks nothing without a course', function() {
+    it('sends no request without a course', function() {
         expect(show('verified', {attributes: ''}).html()).toBe('');
         expect(server.requests.length).toBe(0);
     });

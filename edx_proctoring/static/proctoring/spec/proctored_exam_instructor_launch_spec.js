@@ -3,13 +3,13 @@ describe('ProctoredExamDashboardView', function() {
 
     var server;
 
-    /** The panel inside the host's accordion; `open`: whether it is the open one when the page comes. */
+    /** The panel inside the host's accordion; `open`: whether it is open when the page is loaded. */
     function load(open) {
         var view;
         setFixtures(
             '<div id="proctoring-accordion">'
             + '<div class="other"></div>'
-            + '<div class="mine' + (open ? ' ui-accordion-content-active' : '') + '">'
+            + '<div class="dashboard' + (open ? ' ui-accordion-content-active' : '') + '">'
             + '<div class="student-review-dashboard-container" data-course-id="a/b/c"></div></div></div>'
         );
         server.respondWith('GET', '/static/proctoring/templates/dashboard.underscore', [
@@ -32,24 +32,24 @@ describe('ProctoredExamDashboardView', function() {
         server.restore();
     });
 
-    it('does not load the provider\'s page before somebody looks', function() {
+    it('does not load the provider\'s page before its panel is opened', function() {
         expect(load(false).$('iframe').length).toBe(0);
     });
 
-    it('does not load it when another panel is opened', function() {
+    it('does not load the page when another panel is opened', function() {
         var view = load(false);
         activate('.other');
         expect(view.$('iframe').length).toBe(0);
     });
 
-    it('loads it when its panel is opened', function() {
+    it('loads the page when its panel is opened', function() {
         var view = load(false);
-        activate('.mine');
+        activate('.dashboard');
         expect(view.$('iframe').attr('src')).toBe('/api/edx_proctoring/v1/instructor/a/b/c');
         expect(view.$('iframe').attr('title')).toBe('Review Dashboard');
     });
 
-    it('loads it when its panel was opened before the template came', function() {
+    it('loads the page when its panel was opened before the template arrived', function() {
         var view;
         setFixtures(
             '<div id="proctoring-accordion">'
@@ -64,16 +64,16 @@ describe('ProctoredExamDashboardView', function() {
         expect(view.$('iframe').length).toBe(1);
     });
 
-    it('loads it once', function() {
+    it('loads the page once', function() {
         var view = load(false);
         var frame;
-        activate('.mine');
+        activate('.dashboard');
         frame = view.$('iframe')[0];
-        activate('.mine');
+        activate('.dashboard');
         expect(view.$('iframe')[0]).toBe(frame);
     });
 
-    it('loads it at once where the panel is open already', function() {
+    it('loads the page at once when the panel is already open', function() {
         expect(load(true).$('iframe').length).toBe(1);
     });
 });

@@ -2,15 +2,15 @@ describe('ProctoredExamModel', function() {
     'use strict';
 
     [
-        {left: 0, text: '0:00:00', name: 'nothing left'},
-        {left: -7, text: '0:00:00', name: 'below zero'},
-        {left: 59.4, text: '0:00:59', name: 'a broken second'},
+        {left: 0, text: '0:00:00', name: 'zero'},
+        {left: -7, text: '0:00:00', name: 'a negative number'},
+        {left: 59.4, text: '0:00:59', name: 'a fraction of a second'},
         {left: 60, text: '0:01:00', name: 'a minute'},
         {left: 5400, text: '1:30:00', name: 'an hour and a half'},
         {left: 36000, text: '10:00:00', name: 'ten hours'}
     ].forEach(function(example) {
         // @spec learner-experience.md 6.3:format
-        it('shows ' + example.name + ' as ' + example.text, function() {
+        it('formats ' + example.name + ' as ' + example.text, function() {
             expect(new ProctoredExamModel().getFormattedRemainingTime(example.left)).toBe(example.text);
         });
     });
@@ -23,7 +23,7 @@ describe('ProctoredExamModel', function() {
         {left: -1, state: 'critical'}
     ].forEach(function(example) {
         // @spec learner-experience.md 6.3:state
-        it('finds ' + example.left + ' seconds with thresholds 30 and 15 ' + example.state, function() {
+        it('is in state ' + example.state + ' with ' + example.left + ' seconds left and thresholds 30 and 15', function() {
             var model = new ProctoredExamModel({low_threshold_sec: 30, critically_low_threshold_sec: 15});
             expect(model.getRemainingTimeState(example.left)).toBe(example.state);
         });

@@ -5,7 +5,7 @@ describe('ProctoredExamOnboardingView', function() {
     var TEMPLATE = 'student-onboarding-status.underscore';
     var server;
 
-    function answer(facts) {
+    function list(overrides) {
         return _.extend({
             results: [
                 {username: 'one', enrollment_mode: 'verified', status: 'not_started', modified: null},
@@ -13,7 +13,7 @@ describe('ProctoredExamOnboardingView', function() {
                     modified: '2026-03-01T10:00:00Z'}
             ],
             count: 2, num_pages: 1, previous: null, next: null, use_onboarding_profile_api: false
-        }, facts);
+        }, overrides);
     }
 
     function serve(url, status, body) {
@@ -47,34 +47,34 @@ describe('ProctoredExamOnboardingView', function() {
         server.restore();
     });
 
-    it('asks for the first page without a query', function() {
-        expect(open(200, answer()).collection.url).toBe(BASE_URL);
+    it('requests the first page without a query string', function() {
+        expect(open(200, list()).collection.url).toBe(BASE_URL);
     });
 
-    it('shows statuses and modes in words', function() {
-        var text = open(200, answer()).$('tr.onboarding-items').text();
+    it('shows labels for statuses and modes', function() {
+        var text = open(200, list()).$('tr.onboarding-items').text();
         expect(text).toContain('Not Started');
         expect(text).toContain('Approved in Another Course');
         expect(text).toContain('Executive Education');
         expect(text).toContain('---');
     });
 
-    it('says so when nobody needs onboarding', function() {
-        expect(open(200, answer({results: []})).$('p.no-onboarding-data').text()).toContain('need onboarding');
+    it('says that no student needs onboarding when the list is empty', function() {
+        expect(open(200, list({results: []})).$('p.no-onboarding-data').text()).toContain('need onboarding');
     });
 
-    it('offers the statuses that local attempts can have', function() {
-        expect(filters(open(200, answer()))).toContain('setup_started');
+    it('offers the statuses of local attempts as filters', function() {
+        expect(filters(open(200, list()))).toContain('setup_started');
     });
 
-    it('offers the statuses that the provider knows where it is asked', function() {
-        var view = open(200, answer({use_onboarding_profile_api: true}));
+    it('offers the statuses of the provider\'s API as filters when that is used', function() {
+        var view = open(200, list({use_onboarding_profile_api: true}));
         expect(filters(view)).toContain('expired');
         expect(filters(view)).not.toContain('setup_started');
     });
 
-    it('filters by the checked statuses, in the order of the boxes', function() {
-        var view = open(200, answer());
+    it('filters by the checked statuses, in the order of the check boxes', function() {
+        var view = open(200, list());
         view.$('input[value="verified"], input[value="submitted"]').prop('checked', true);
         view.$('.filter-form').trigger('submit');
         expect(view.collection.url).toBe(BASE_URL + '?page=1&statuses=submitted,verified');
@@ -82,14 +82,14 @@ describe('ProctoredExamOnboardingView', function() {
     });
 
     it('clears the filters', function() {
-        var view = open(200, answer());
+        var view = open(200, list());
         view.filters = ['submitted'];
         view.$('.clear-filters').trigger('click');
         expect(view.collection.url).toBe(BASE_URL + '?page=1');
     });
 
-    it('searches within the filters', function() {
-        var view = open(200, answer());
+    it('keeps the filters in a search', function() {
+        var view = open(200, list());
         view.filters = ['submitted', 'verified'];
         view.$('#search_onboarding_id').val('two');
         view.$('.search-onboarding > span.search').trigger('click');
@@ -99,21 +99,21 @@ describe('ProctoredExamOnboardingView', function() {
         expect($('#onboarding-loading-indicator').hasClass('hidden')).toBe(false);
     });
 
-    it('turns the pages', function() {
-        var view = open(200, answer({num_pages: 7, next: BASE_URL + '?page=2'}));
+    it('opens another page', function() {
+        var view = open(200, list({num_pages: 7, next: BASE_URL + '?page=2'}));
         expect(view.$('.pagination a').first().text()).toBe('1');
         view.$('.pagination a').last().trigger('click');
         expect(view.currentPage).toBe(2);
         expect(view.collection.url).toBe(BASE_URL + '?page=2');
     });
 
-    it('shows why it has no data', function() {
+    it('shows the server\'s reason when the list cannot be loaded', function() {
         var view = open(503, {detail: 'The onboarding service is temporarily unavailable. Please try again later.'});
         expect(view.$('#error-response').text()).toContain('temporarily unavailable');
         expect(view.$('.onboarding-status-content').css('display')).toBe('none');
     });
 
-    it('has words for an answer without any', function() {
+    it('shows a general message when the server gives no reason', function() {
         expect(open(500, '').$('#error-response').text())
             .toBe('An unexpected error occured. Please try again later.');
     });

@@ -1,5 +1,5 @@
 /**
- * The allowances of a course, grouped by learner: one model, whose attributes are `username -> [allowance, ...]`.
+ * The allowances of a course, grouped by learner: one model with attributes `username -> [allowance, ...]`.
  * Spec: instructor-experience.md 3.1.
  */
 (function(Backbone) {

@@ -1,5 +1,5 @@
 /**
- * One page of the attempts of a course, grouped by learner and exam: one model, the server's whole answer.
+ * One page of the attempts of a course, grouped by learner and exam: one model that holds the whole response.
  * Spec: instructor-experience.md 4.
  */
 (function(Backbone) {
@@ -12,7 +12,7 @@
         model: proctoring.ProctoredExamAttemptModel,
         url: proctoring.API_ROOT + 'proctored_exam/attempt/grouped/course_id/'
     }, {
-        /** First and last page number to offer: at most five, from two before the current one. */
+        /** The first and last page number to link to: at most five pages, starting two before the current one. */
         pageWindow: function(currentPage, totalPages) {
             var first = Math.max(1, currentPage - 2);
             return {first: first, last: Math.min(totalPages, first + PAGES_SHOWN - 1)};

@@ -1,5 +1,5 @@
 /**
- * One page of the learners of a course with their onboarding status: one model, the server's whole answer.
+ * One page of the learners of a course with their onboarding status: one model that holds the whole response.
  * Spec: instructor-experience.md 5.
  */
 (function(Backbone) {

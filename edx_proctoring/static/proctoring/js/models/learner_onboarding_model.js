@@ -1,5 +1,5 @@
 /**
- * How far the learner's onboarding has come. Spec: learner-experience.md 6.9.
+ * The learner's onboarding status. Spec: learner-experience.md 6.9.
  */
 (function(Backbone) {
     'use strict';

@@ -1,6 +1,6 @@
 /**
- * One learner's attempt at one exam, as the course team sees it: words for its fields, and what staff can do
- * with it. Spec: instructor-experience.md 4.
+ * One learner's attempt at one exam, as the course team sees it: labels for its fields, and the URLs of staff actions.
+ * Spec: instructor-experience.md 4.
  */
 (function(_, Backbone) {
     'use strict';
@@ -35,13 +35,13 @@
     proctoring.ProctoredExamAttemptModel = Backbone.Model.extend({
         url: proctoring.API_ROOT + 'proctored_exam/attempt/'
     }, {
-        /** The status in words; one that we do not know is shown as it is. */
+        /** The label of a status; an unknown status is returned unchanged. */
         statusLabel: function(status) {
             var labels = statusLabels();
             return _.has(labels, status) ? labels[status] : status;
         },
 
-        /** What kind of exam an attempt belongs to. */
+        /** The label of an exam's type. */
         examTypeLabel: function(exam) {
             if (!exam.is_proctored) {
                 return gettext('Timed');
@@ -49,7 +49,7 @@
             return exam.is_practice_exam ? gettext('Practice') : gettext('Proctored');
         },
 
-        /** A moment in the reader's language and time zone, the zone named; `---` when there is none. */
+        /** A date in the reader's language and time zone, with the name of the zone; `---` if there is none. */
         formatDate: function(date) {
             var moment = date ? new Date(date) : null;
             var options = {
@@ -65,12 +65,12 @@
             try {
                 return new window.Intl.DateTimeFormat(document.documentElement.lang || undefined, options).format(moment);
             } catch (error) {
-                // A page may declare a language tag that Intl does not take.
+                // The page's language tag is not one that Intl accepts.
                 return new window.Intl.DateTimeFormat(undefined, options).format(moment);
             }
         },
 
-        /** Address that removes every attempt of one learner in one exam. */
+        /** The URL to remove all attempts of one learner in one exam. */
         resetUrl: function(examId, userId) {
             return proctoring.API_ROOT + 'proctored_exam/exam_id/' + examId + '/user_id/' + userId + '/reset_attempts';
         }

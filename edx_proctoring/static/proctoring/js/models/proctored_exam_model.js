@@ -1,7 +1,7 @@
 /**
  * The exam the learner is in right now, as the timer bar needs it. Spec: learner-experience.md 6.3.
  *
- * Pure arithmetic on what the server said: no clock and no DOM in here.
+ * Pure arithmetic on the server's values, without a clock or the DOM.
  */
 (function(Backbone) {
     'use strict';
@@ -14,7 +14,7 @@
     }
 
     window.ProctoredExamModel = Backbone.Model.extend({
-        // A string, not a function: outside code reads it to build the address of one attempt.
+        // A string, not a function: outside code builds the URL of one attempt from it.
         url: '/api/edx_proctoring/v1/proctored_exam/attempt',
 
         defaults: function() {
@@ -34,9 +34,7 @@
             };
         },
 
-        /**
-         * Seconds as `H:MM:SS`; hours are not padded, what is below zero is zero.
-         */
+        /** Seconds as `H:MM:SS`: hours are not padded, and negative values count as zero. */
         getFormattedRemainingTime: function(secondsLeft) {
             var left = Math.max(0, Math.floor(secondsLeft) || 0);
             var hours = Math.floor(left / SECONDS_PER_HOUR);
@@ -44,9 +42,7 @@
             return hours + ':' + twoDigits(minutes) + ':' + twoDigits(left % SECONDS_PER_MINUTE);
         },
 
-        /**
-         * `'critical'`, `'warning'` or null, by the thresholds that the server computed.
-         */
+        /** `'critical'`, `'warning'` or null, by the thresholds from the server. */
         getRemainingTimeState: function(secondsLeft) {
             if (secondsLeft > this.get('low_threshold_sec')) {
                 return null;

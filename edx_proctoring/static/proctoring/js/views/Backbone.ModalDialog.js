@@ -1,15 +1,15 @@
 /**
  * `Backbone.ModalView`: a view that shows itself as a dialog. Spec: instructor-experience.md 3.4.
  *
- * A subclass renders into its own element and calls `showModal()`; `hideModal()` takes the dialog
- * away, triggers `closeModalWindow` and gives the focus back to where it was.
+ * A subclass renders into its own element and calls `showModal()`. `hideModal()` removes the dialog, triggers
+ * `closeModalWindow` and returns the focus to where it was.
  */
 (function($, _, Backbone) {
     'use strict';
 
     var CONTROLS = 'a[href], button, input, select, textarea, [tabindex]';
 
-    /** What the keyboard can reach inside the dialog, in order. */
+    /** The elements in the dialog that the keyboard can reach, in order. */
     function controlsIn($container) {
         return $container.find(CONTROLS).filter(function() {
             return !this.disabled && this.tabIndex >= 0 && $(this).closest('.hidden, [hidden]').length === 0;
@@ -19,9 +19,7 @@
     Backbone.ModalView = Backbone.View.extend({
         className: 'modal',
 
-        /**
-         * Show the view as a dialog. Options: `container`, where in the document (default: body).
-         */
+        /** Show the view as a dialog, in the element `options.container` (default: body). */
         showModal: function(options) {
             var $title;
 
@@ -73,7 +71,7 @@
             if (event.key !== 'Tab') {
                 return;
             }
-            // The focus goes round inside the dialog: the page behind it is not to be reached.
+            // The focus wraps around inside the dialog, so that it never reaches the page behind it.
             $controls = controlsIn(this.$modalContainer);
             last = $controls.length - 1;
             here = $controls.index(document.activeElement);
@@ -86,7 +84,7 @@
             }
         },
 
-        /** Take the dialog away. Does nothing if it is not shown. */
+        /** Remove the dialog. Does nothing if it is not shown. */
         hideModal: function() {
             if (!this.$modalContainer) {
                 return this;

@@ -1,23 +1,31 @@
-/**
- * The form that gives one allowance to several learners in several exams. Spec: instructor-experience.md 3.2.
- */
+/* Built by tools/build-static.js from the files named below in static_src/: edit those, then `npm run build`. */
 (function($, _, Backbone) {
     'use strict';
 
+    // --- staff_panels/namespace.js
+
+    /** `edx.instructor_dashboard.proctoring`, which the allowance model, the first script of the bundle, creates. */
+
     var proctoring = window.edx.instructor_dashboard.proctoring;
 
-    /** Rows of a 207 answer that say of themselves that they failed; there are none in an empty 200. */
+    // --- staff_panels/allowance_form.js
+
+    /**
+     * `AllowanceFormView`, a dialog around a form that changes allowances: shows messages at the fields, sends one request,
+     * then reloads the list. Spec: instructor-experience.md 3.2.
+     *
+     * A subclass sets `templateUrl` and implements `templateData`, `findFields` and `onSubmit`.
+     *
+     * Part of the script of the form for new allowances, because the list of the bundle's files is contract.
+     */
+
+    /** The rows of a 207 response that failed. A 200 has no body and no failures. */
     function failedRows(xhr) {
         return _.filter(xhr.status === 207 ? JSON.parse(xhr.responseText) : [], function(row) {
             return row.status === 'failed' || row.success === false;
         });
     }
 
-    /**
-     * A dialog around a form that changes allowances: messages at the fields, one request, then the list again.
-     *
-     * A subclass names `templateUrl` and implements `templateData` and `onSubmit`.
-     */
     proctoring.AllowanceFormView = Backbone.ModalView.extend({
         name: 'AllowanceFormView',
 
@@ -45,7 +53,7 @@
             return this;
         },
 
-        /** Width and breathing space; the host's own style sheet has none for this dialog. */
+        /** Padding and colours, since the host's style sheet has no rules for this dialog. */
         updateCss: function() {
             this.$el.css({padding: '1.25rem', color: 'rgb(51, 51, 51)'});
             this.$('.error-message').css({color: 'rgb(178, 6, 16)'});
@@ -55,7 +63,7 @@
             return proctoring.StaffPanel.prototype.getCSRFToken.call(this);
         },
 
-        /** Put a message beside a field and tie the two together for screen readers. */
+        /** Show a message beside a field and associate the two for screen readers. */
         showError: function(view, field, text) {
             var $field = view.$form[field];
             var id;
@@ -79,7 +87,7 @@
             this.$('.error').removeClass('error').removeAttr('aria-invalid aria-describedby');
         },
 
-        /** Send the allowance; `values` as instructor-experience.md 3.2 lists them. */
+        /** Send the allowance; `values`: see instructor-experience.md 3.2. */
         save: function(values) {
             var self = this;
             var $submit = this.$('[type="submit"]').prop('disabled', true);
@@ -87,7 +95,7 @@
                 url: proctoring.ProctoredExamBulkAllowanceModel.prototype.url,
                 type: 'PUT',
                 headers: proctoring.csrfHeader(this.getCSRFToken()),
-                dataType: 'text',  // success has no body, and an empty one is not JSON
+                dataType: 'text',  // a success has no body, and an empty body is not JSON
                 data: values
             }).always(function() {
                 $submit.prop('disabled', false);
@@ -123,6 +131,10 @@
             this.showError(this, field, text);
         }
     });
+
+    // --- staff_panels/add_bulk_allowance.js
+
+    /** The form that gives one allowance to several learners in several exams. Spec: instructor-experience.md 3.2. */
 
     proctoring.AddBulkAllowanceView = proctoring.AllowanceFormView.extend({
         name: 'AddBulkAllowanceView',
@@ -163,7 +175,7 @@
             this.onAllowanceType();
         },
 
-        /** Which of the two lists of exams is in use. */
+        /** Which of the two lists of exams is shown. */
         examKind: function() {
             return this.$('#exam_type').val() === 'timed_exam' ? 'timed_exam' : 'proctored_exam';
         },
@@ -180,7 +192,7 @@
                 this.setShown(this.$form[name], name === kind);
                 this.setShown(this.$('label[for="' + name + '"]'), name === kind);
             }, this);
-            // Nobody reviews a timed exam, so there is no policy to make an exception from.
+            // A timed exam is not reviewed, so there is no policy to make an exception to.
             if (kind === 'timed_exam') {
                 $policy.remove();
             } else if (!$policy.length) {
@@ -195,7 +207,7 @@
             $element.toggleClass('hidden', !shown).css('display', shown ? 'block' : 'none');
         },
 
-        /** The label above the value says what is asked for. */
+        /** The label of the value depends on the kind of allowance. */
         onAllowanceType: function() {
             var labels = {
                 additional_time_granted: gettext('Input Additional Minutes as a Positive Number'),
@@ -205,7 +217,7 @@
             this.$('#allowance_value_label').text(labels[this.$form.allowance_type.val()] || gettext('Value'));
         },
 
-        /** A chosen exam moves out of the list and becomes a tag. */
+        /** A chosen exam moves from the list to a tag below it. */
         onExamsChosen: function(event) {
             var $selected = this.$('#selected_exams');
             $(event.currentTarget).find('option:selected').each(function() {
@@ -268,7 +280,7 @@
             });
         },
 
-        /** What worked is saved; only the learners that failed stay in the form, to be corrected. */
+        /** The rest is saved; only the learners that failed stay in the form, to be corrected. */
         onPartlySaved: function(failed) {
             this.$form.user_info.val(_.uniq(_.pluck(failed, 'user_id')).join(', '));
             proctoring.AllowanceFormView.prototype.onPartlySaved.call(this, failed);

@@ -1,27 +1,30 @@
-/**
- * The course team's panels: what they share, and the first of them, the allowances.
- * Spec: instructor-experience.md 1.3, 2.3, 3.1.
- *
- * `StaffPanel` stands in this file because the list of the bundle's files is contract and this is the first
- * panel in it, in the pipeline and in alphabetical order alike.
- */
+/* Built by tools/build-static.js from the files named below in static_src/: edit those, then `npm run build`. */
 (function($, _, Backbone) {
     'use strict';
 
+    // --- staff_panels/namespace.js
+
+    /** `edx.instructor_dashboard.proctoring`, which the allowance model, the first script of the bundle, creates. */
+
     var proctoring = window.edx.instructor_dashboard.proctoring;
 
+    // --- staff_panels/staff_panel.js
+
     /**
-     * A panel of the Special Exams tab: it finds its container, fetches its template, then its data, and draws.
+     * `StaffPanel`, the base class of the course team's panels in the Special Exams tab: finds its container, fetches its
+     * template and its data, and draws. Spec: instructor-experience.md 1.3, 2.3.
      *
-     * A subclass names `container` (selector) and `templateUrl`, and implements `loadData` and `render`.
-     * Above what it draws stands one live region that outlives each drawing, for success and failure alike.
+     * A subclass sets `container` (selector) and `templateUrl`, and implements `loadData` and `render`.
+     *
+     * Part of the allowance panel's script, because the list of the bundle's files is contract and this panel is its first.
      */
+
     proctoring.StaffPanel = Backbone.View.extend({
         initialize: function() {
             this.setElement($(this.container));
             this.course_id = this.$el.data('course-id');
             this.template = null;
-            // The bundle is loaded on pages without this panel too: nothing is asked for there.
+            // The bundle is also loaded on pages without this panel; no request is sent there.
             if (this.course_id) {
                 this.loadTemplateData();
             }
@@ -37,9 +40,7 @@
             });
         },
 
-        /**
-         * Fetch `collection`, then `render`. An answer that was overtaken by a newer question is ignored.
-         */
+        /** Fetch `collection`, then `render`. A newer request aborts the one in flight. */
         fetchCollection: function(collection) {
             var self = this;
             if (this.pending) {
@@ -70,14 +71,14 @@
         },
 
         /**
-         * Send a change, with the CSRF token, then call `onDone`. On failure the reason is shown with a way to try
-         * again, and what was drawn stays.
+         * Send a change, with the CSRF token, then call `onDone`. On failure the reason is shown with a button to try
+         * again, and the panel keeps its content.
          */
         send: function(request, onDone) {
             var self = this;
             var $body = $('body').css('cursor', 'wait');
             this.clearMessage();
-            // As text: the answers have no body, and an empty one is not JSON.
+            // As text: the responses have no body, and an empty body is not JSON.
             return $.ajax(_.extend({headers: proctoring.csrfHeader(this.getCSRFToken()), dataType: 'text'}, request))
                 .always(function() {
                     $body.css('cursor', 'auto');
@@ -97,9 +98,9 @@
         },
 
         /**
-         * Put markup in place of what was drawn before. What was open stays open, and the focus stays on the thing
-         * with the same `data-focus-key` or id, or goes to the first of the keys that an action left in `focusNext`.
-         * Where none is left, the panel itself gets it, so that the keyboard is not thrown back to the top of the page.
+         * Replace the content. Expanded groups stay expanded. The focus returns to the element with the same
+         * `data-focus-key` or id, or to the first one found of the keys in `focusNext`, if an action has set them. If none
+         * is found, the content itself gets the focus, so that keyboard users do not start at the top of the page again.
          */
         draw: function(html) {
             var self = this;
@@ -132,7 +133,7 @@
             $(found || $content.attr('tabindex', '-1')).trigger('focus');
         },
 
-        /** The live region and the drawing below it, made at the first need. */
+        /** The content and the live region above it, which survives each drawing. Created on first use. */
         parts: function() {
             if (!this.$content || !$.contains(this.el, this.$content[0])) {
                 this.$message = $('<div class="js-panel-message" role="status"></div>');
@@ -142,7 +143,7 @@
             return {message: this.$message, content: this.$content};
         },
 
-        /** Draw the list as the server has it now, and say what was done. `focusNext`: see `draw`. */
+        /** Fetch and draw the list again, and announce `text`. `focusNext`: see `draw`. */
         reloadAfter: function(text, focusNext) {
             this.focusNext = focusNext;
             this.loadData();
@@ -153,7 +154,7 @@
             this.parts().message.removeClass('message error').empty();
         },
 
-        /** Say it to everybody: shown, and read by screen readers without moving the focus. */
+        /** Show a text that screen readers also read, without moving the focus. */
         announce: function(text) {
             this.parts().message.removeClass('message error').text(text);
         },
@@ -183,7 +184,7 @@
             return gettext('The server did not answer as expected. Please try again.');
         },
 
-        /** A link that acts answers the space bar as a button does. */
+        /** A link with the role of a button is activated by the space bar too. */
         onButtonKey: function(event) {
             if ((event.key === ' ' || event.which === 32) && $(event.currentTarget).is('a')) {
                 event.preventDefault();
@@ -191,7 +192,7 @@
             }
         },
 
-        /** Id of what an `.accordion-trigger` opens and closes. */
+        /** Id of the element that an `.accordion-trigger` shows and hides. */
         controlledId: function(trigger) {
             return $(trigger).attr('aria-controls') || $(trigger).attr('data-key-id');
         },
@@ -200,7 +201,7 @@
             var $trigger = $(trigger).attr('aria-expanded', String(expanded));
             $trigger.find('.fa-chevron-right').toggleClass('fa-rotate-90', expanded);
             $trigger.find('.fa-chevron-down').toggleClass('fa-rotate-180', expanded);
-            // By id, not by selector: the id may hold what a selector would have to escape.
+            // By id, not by selector: the id may contain characters that a selector would have to escape.
             $(document.getElementById(this.controlledId(trigger)))
                 .toggleClass('is-hidden', !expanded)
                 .css('display', expanded ? '' : 'none');
@@ -209,19 +210,23 @@
         onAccordionTrigger: function(event) {
             var trigger = event.currentTarget;
             var inner = $(event.target).closest('a, button')[0];
-            // A link or button inside a trigger does its own work.
+            // A click on a link or button inside the trigger is not a click on the trigger.
             if (!inner || inner === trigger || !$.contains(trigger, inner)) {
                 this.setExpanded(trigger, $(trigger).attr('aria-expanded') !== 'true');
             }
         }
     });
 
-    /** No header at all without a token: `null` is not a header's value. */
+    // --- staff_panels/requests.js
+
+    /** What the requests of the course team's panels and forms share. */
+
+    /** Without a token the header is left out: `null` is not a header value. */
     proctoring.csrfHeader = function(token) {
         return token ? {'X-CSRFToken': token} : {};
     };
 
-    /** What the server said of a refusal, parsed; null where it is no JSON, such as the error page of a proxy. */
+    /** The parsed body of a failed response; null if it is not JSON, such as the error page of a proxy. */
     proctoring.failureBody = function(xhr) {
         try {
             return JSON.parse(xhr.responseText);
@@ -230,7 +235,7 @@
         }
     };
 
-    /** The server's reason for refusing, or '' where it gave none that is fit to be shown. */
+    /** The server's reason for a refusal, or '' if it gave none that can be shown. */
     proctoring.failureDetail = function(xhr) {
         var body = proctoring.failureBody(xhr);
         if (_.isString(body)) {
@@ -239,9 +244,10 @@
         return body && _.isString(body.detail) ? body.detail : '';
     };
 
-    /**
-     * The allowances of the course, one group per learner. Spec: instructor-experience.md 3.1.
-     */
+    // --- staff_panels/allowance_list.js
+
+    /** The allowances of the course, one group per learner. Spec: instructor-experience.md 3.1. */
+
     proctoring.ProctoredExamAllowanceView = proctoring.StaffPanel.extend({
         container: '.special-allowance-container',
         templateUrl: proctoring.TEMPLATE_ROOT + 'course_grouped_allowances.underscore',
@@ -254,7 +260,7 @@
             'click .accordion-trigger': 'onAccordionTrigger'
         },
 
-        // The host gives its section, not options, and finds the panel again under this name.
+        // The host passes its section, not options, and looks the panel up there as `wrapper`.
         constructor: function(section) {
             proctoring.StaffPanel.call(this, {});
             $(section).data('wrapper', this);
@@ -283,7 +289,7 @@
             return this;
         },
 
-        /** A DOM id for a learner. Names that differ in punctuation only get the same one (contract). */
+        /** A DOM id for a learner. Names that differ only in punctuation share one (contract). */
         generateDomId: function(username) {
             return 'ui-id-' + String(username).replace(/\W/g, '');
         },
@@ -335,7 +341,7 @@
                 selected_exam_ID: $link.data('exam-id'),
                 selected_exam_name: $link.data('exam-name'),
                 proctored_exam_allowance_view: this,
-                // As an attribute: a learner may be called "007" or "1e3", and `data` would make numbers of them.
+                // `attr`, because `data` would convert usernames such as "007" or "1e3" to numbers.
                 selected_user: $link.attr('data-user-name'),
                 allowance_type: $link.data('key-name'),
                 allowance_type_name: $link.attr('data-key-value'),

@@ -32,7 +32,7 @@
             proctoring.StaffPanel.prototype.initialize.call(this);
         },
 
-        /** Address of the list as a whole, and of its search. */
+        /** The URL of the whole list. */
         baseUrl: function() {
             return proctoring.API_ROOT + 'proctored_exam/attempt/grouped/course_id/' + this.course_id;
         },
@@ -41,7 +41,7 @@
             return this.baseUrl() + '/search/' + encodeURIComponent(text);
         },
 
-        /** Fetch the page that is shown; `url`, if given, is the page to show from now on. */
+        /** Fetch the current page of the list; `url`, if given, becomes the current page. */
         loadData: function(url) {
             this.collection.url = url || this.shownUrl || this.baseUrl();
             this.shownUrl = this.collection.url;
@@ -55,20 +55,20 @@
             return this;
         },
 
-        /** What the template may say; names are contract, outside code brings its own template. */
+        /** The template's variables. Their names are contract: outside code brings its own template. */
         templateData: function() {
-            var answer = this.collection.toJSON()[0] || {};
-            var pages = answer.pagination_info || {current_page: 1, total_pages: 1, has_next: false, has_previous: false};
+            var response = this.collection.toJSON()[0] || {};
+            var pages = response.pagination_info || {current_page: 1, total_pages: 1, has_next: false, has_previous: false};
             var shown = Attempts.pageWindow(pages.current_page, pages.total_pages);
             return {
-                proctored_exam_attempts: _.map(answer.proctored_exam_attempts || [], function(attempt, index) {
+                proctored_exam_attempts: _.map(response.proctored_exam_attempts || [], function(attempt, index) {
                     return _.extend({}, attempt, {
                         exam_attempt_type: Attempt.examTypeLabel(attempt.proctored_exam),
                         row_class: index % 2 === 0 ? 'even' : 'odd'
                     });
                 }),
                 pagination_info: pages,
-                attempt_url: answer.attempt_url || this.baseUrl(),
+                attempt_url: response.attempt_url || this.baseUrl(),
                 inSearchMode: this.inSearchMode,
                 searchText: this.searchText,
                 start_page: shown.first,
@@ -104,13 +104,13 @@
             }
         },
 
-        /** The next drawing puts them back. */
+        /** Until the list is drawn again. */
         showSearching: function() {
             this.$('#attempt-search-indicator').addClass('hidden');
             this.$('#attempt-loading-indicator').removeClass('hidden');
         },
 
-        /** A search that failed leaves the old list; the field must work again. */
+        /** After a failed search the old list stays, and the search field must work again. */
         onLoadFailure: function(xhr) {
             this.$('#attempt-loading-indicator').addClass('hidden');
             this.$('#attempt-search-indicator').removeClass('hidden');
@@ -122,7 +122,7 @@
             this.loadData($.trim($(event.currentTarget).data('target-url')));
         },
 
-        /** After an action the row has its menu still, or a single link, or is gone. */
+        /** Where the focus may go after an action: the row may still have its menu, or only a link. */
         keysOfRow: function($link) {
             return ['menu-' + $link.data('attempt-id'), 'reset-' + $link.data('attempt-id')];
         },
@@ -160,7 +160,7 @@
             window.edx.dashboard.dropdown.toggleExamAttemptActionDropdownMenu(event);
         },
 
-        /** An element that is a trigger without being a button is opened with Enter. */
+        /** A trigger that is not a button or a link reacts to Enter too. */
         onAccordionKey: function(event) {
             if ((event.key === 'Enter' || event.which === 13) && event.target === event.currentTarget
                     && !$(event.target).is('a, button')) {

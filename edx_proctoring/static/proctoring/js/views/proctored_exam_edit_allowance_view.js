@@ -29,7 +29,7 @@
 
         findFields: function() {
             this.$form = {allowance_value: this.$('#allowance_value')};
-            // Filled in here: the variables that a template gets are contract.
+            // Set here, because the variables of the template are contract.
             this.$form.allowance_value.val(this.current_value);
         },
 

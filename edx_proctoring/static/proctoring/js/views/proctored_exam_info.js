@@ -1,5 +1,5 @@
 /**
- * The onboarding panel beside the course: where you stand, and what to do next.
+ * The onboarding panel beside the course: the learner's onboarding status, and what to do next.
  * Spec: learner-experience.md 6.9.
  */
 (function($, _, Backbone) {
@@ -21,12 +21,12 @@
     window.edx.courseware = window.edx.courseware || {};
     window.edx.courseware.proctored_exam = window.edx.courseware.proctored_exam || {};
 
-    /** Words by status; asked for at drawing time, when the host's catalogue is there for certain. */
-    function wordsFor(status) {
+    /** Label, message and detail of a status. Built on each call, when the host's catalogue is certainly loaded. */
+    function textsFor(status) {
         var notStarted = [gettext('Not Started'), gettext('You have not started your onboarding exam.')];
         var started = [gettext('Started'), gettext('You have started your onboarding exam.')];
         var submitted = [gettext('Submitted'), gettext('You have submitted your onboarding exam.')];
-        var words = {
+        var texts = {
             created: notStarted,
             download_software_clicked: notStarted,
             ready_to_start: notStarted,
@@ -72,7 +72,7 @@
         if (!status) {
             return [notStarted[0], ''];
         }
-        return _.has(words, status) ? words[status] : [status, ''];
+        return _.has(texts, status) ? texts[status] : [status, ''];
     }
 
     window.edx.courseware.proctored_exam.ProctoredExamInfo = Backbone.View.extend({
@@ -99,7 +99,7 @@
 
         loadStatus: function() {
             var self = this;
-            // A learner without onboarding gets 404: the panel stays empty, as it does on any failure.
+            // 404 if the learner has no onboarding. The panel stays empty on this and on any other failure.
             this.model.fetch({
                 success: function() {
                     self.loaded = true;
@@ -113,17 +113,17 @@
             return !release || new Date(release).getTime() <= this.now();
         },
 
-        /** What the template may say; names are contract, outside code brings its own template. */
+        /** The template's variables. Their names are contract: outside code brings its own template. */
         templateData: function() {
             var status = this.model.get('onboarding_status');
             var shown = this.model.getDisplayStatus(this.now());
-            var words = wordsFor(shown);
+            var texts = textsFor(shown);
             var renewable = shown === 'expiring_soon' || shown === 'expired';
             return {
                 onboardingStatus: shown,
-                onboardingStatusText: words[0],
-                onboardingMessage: words[1],
-                onboardingDetail: words[2] || '',
+                onboardingStatusText: texts[0],
+                onboardingMessage: texts[1],
+                onboardingDetail: texts[2] || '',
                 showOnboardingReminder: !_.contains(['verified', 'other_course_approved'], status),
                 onboardingNotReleased: !this.isReleased(),
                 onboardingPastDue: this.model.get('onboarding_past_due'),
@@ -143,7 +143,7 @@
             return this;
         },
 
-        /** No style sheet is shipped, so the panel brings what it needs to be read at a glance. */
+        /** Inline, because no style sheet is shipped. */
         updateCss: function() {
             var shown = this.model.getDisplayStatus(this.now());
             this.$('.proctoring-info').css({

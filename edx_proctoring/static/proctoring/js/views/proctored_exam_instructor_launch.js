@@ -11,10 +11,10 @@
         templateUrl: proctoring.TEMPLATE_ROOT + 'dashboard.underscore',
 
         initialize: function() {
-            this.drawn = false;
-            this.wanted = false;
+            this.isDrawn = false;
+            this.wasOpened = false;
             proctoring.StaffPanel.prototype.initialize.call(this);
-            // From now on, not from when the template is there: the panel may be opened meanwhile.
+            // Bound now, because the panel may be opened before the template has arrived.
             this.$el.closest('#proctoring-accordion').on('accordionactivate', _.bind(this.onPanelOpened, this));
         },
 
@@ -22,34 +22,34 @@
             return proctoring.API_ROOT + 'instructor/' + this.course_id;
         },
 
-        /** There is no data of ours to fetch: wait until somebody looks. */
+        /** There is no data to fetch; the provider's page is loaded when the panel is opened. */
         loadData: function() {
-            if (this.wanted || this.isOpen()) {
+            if (this.wasOpened || this.isOpen()) {
                 this.render();
             }
         },
 
         onPanelOpened: function(event, ui) {
-            // Another panel that opens is no reason to ask the provider for its page.
-            if (ui && ui.newPanel && this.isMine(ui.newPanel)) {
-                this.wanted = true;
+            // The event is triggered for every panel of the accordion.
+            if (ui && ui.newPanel && this.isIn(ui.newPanel)) {
+                this.wasOpened = true;
                 this.render();
             }
         },
 
-        isMine: function($panel) {
+        isIn: function($panel) {
             return $panel.is(this.el) || ($panel.length > 0 && $.contains($panel[0], this.el));
         },
 
-        /** True if the panel was open already when the page came, or cannot be closed: then no event announces it. */
+        /** Whether the panel was open when the page was loaded, or cannot be closed; neither triggers an event. */
         isOpen: function() {
             return !this.$el.closest('#proctoring-accordion').length
                 || this.$el.closest('.ui-accordion-content-active').length > 0;
         },
 
         render: function() {
-            if (this.template && !this.drawn) {
-                this.drawn = true;
+            if (this.template && !this.isDrawn) {
+                this.isDrawn = true;
                 this.draw(this.template({dashboardURL: this.dashboardUrl()}));
             }
             return this;

@@ -1,5 +1,5 @@
 /**
- * How far each learner's onboarding has come. Spec: instructor-experience.md 5.
+ * The onboarding status of each learner. Spec: instructor-experience.md 5.
  */
 (function($, _) {
     'use strict';
@@ -11,7 +11,7 @@
         'not_started', 'setup_started', 'onboarding_started', 'other_course_approved', 'submitted', 'verified',
         'rejected', 'error'
     ];
-    // What the provider's own profile service knows.
+    // The statuses of the provider's onboarding profile API.
     var PROFILE_API_STATUSES = [
         'not_started', 'other_course_approved', 'submitted', 'verified', 'rejected', 'expired'
     ];
@@ -58,7 +58,7 @@
             this.searchText = '';
             this.inSearchMode = false;
             this.currentPage = 1;
-            this.asked = false;
+            this.hasFetched = false;
             proctoring.StaffPanel.prototype.initialize.call(this);
         },
 
@@ -66,7 +66,7 @@
             return proctoring.API_ROOT + 'user_onboarding/status/course_id/' + this.course_id;
         },
 
-        /** The address of a page with the search and the filters in force; commas stay commas (contract). */
+        /** The URL of a page with the current search and filters; commas are not encoded (contract). */
         constructUrl: function(page) {
             var url = this.baseUrl() + '?page=' + (page || this.currentPage);
             if (this.searchText) {
@@ -79,9 +79,9 @@
         },
 
         loadData: function() {
-            // The very first question is asked without a query (contract).
-            this.collection.url = this.asked ? this.constructUrl() : this.baseUrl();
-            this.asked = true;
+            // The first request has no query string (contract).
+            this.collection.url = this.hasFetched ? this.constructUrl() : this.baseUrl();
+            this.hasFetched = true;
             return this.fetchCollection(this.collection);
         },
 
@@ -97,9 +97,9 @@
             return this;
         },
 
-        /** What the template may say; names are contract, outside code brings its own template. */
-        templateData: function(answer) {
-            var data = answer || {};
+        /** The template's variables. Their names are contract: outside code brings its own template. */
+        templateData: function(response) {
+            var data = response || {};
             var last = data.num_pages || 1;
             var shown = proctoring.ProctoredExamAttemptGroupedCollection.pageWindow(this.currentPage, last);
             return {
@@ -119,13 +119,13 @@
             };
         },
 
-        /** A status or an enrolment mode in words; one that we do not know is shown as it is. */
+        /** The label of a status or an enrolment mode; an unknown one is returned unchanged. */
         getReadableString: function(statusOrMode) {
-            var words = labels();
-            return _.has(words, statusOrMode) ? words[statusOrMode] : statusOrMode;
+            var known = labels();
+            return _.has(known, statusOrMode) ? known[statusOrMode] : statusOrMode;
         },
 
-        /** The empty table with the reason in place of its content. */
+        /** Show the reason instead of the table. */
         onLoadFailure: function(xhr) {
             var text = proctoring.failureDetail(xhr)
                 // Contract, spelling included: outside code compares it.

@@ -1,0 +1,92 @@
+describe('Entering an exam', function() {
+    'use strict';
+
+    const page = useExamPage();
+    const exam = window.edx.courseware.proctored_exam;
+
+    // @spec learner-experience.md 4.2:enter-script
+    describe('by the button of the entrance page', function() {
+        function enter(attributes, response) {
+            page.server.respondWith('POST', '/enter', response);
+            page.show(
+                '<button class="start-timed-exam js-proctoring-enter" data-ajax-url="/enter" data-exam-id="3" '
+                + attributes + '>Go</button><div class="js-proctoring-message" role="alert"></div>'
+            );
+            $('.js-proctoring-enter').trigger('click');
+            return $('.js-proctoring-enter');
+        }
+
+        it('starts the clock of a timed exam', function() {
+            enter('', json(200));
+            page.server.respond();
+            expect(page.server.requests[0].requestBody).toBe('exam_id=3&start_clock=true');
+            expect(exam.reloadPage).toHaveBeenCalled();
+        });
+
+        it('does not start the clock of a proctored exam', function() {
+            enter('data-attempt-proctored="true" data-start-immediately="false"', json(200));
+            expect(page.server.requests[0].requestBody).toBe('exam_id=3&start_clock=false&attempt_proctored=true');
+        });
+
+        it('starts the clock without proctoring after an opt-out', function() {
+            enter('data-attempt-proctored="false" data-start-immediately="true"', json(200));
+            expect(page.server.requests[0].requestBody).toBe('exam_id=3&start_clock=true&attempt_proctored=false');
+        });
+
+        it('sends one request on a double click', function() {
+            enter('', json(200)).trigger('click');
+            expect(page.server.requests.length).toBe(1);
+            expect($('.js-proctoring-enter').attr('aria-busy')).toBe('true');
+        });
+
+        [
+            {status: 0, says: 'internet connection'},
+            {status: 401, says: 'not signed in'},
+            {status: 403, says: 'due date may have passed'},
+            {status: 400, says: 'in another tab'},
+            {status: 502, says: 'proctoring service does not answer'},
+            {status: 503, says: 'no time was used'}
+        ].forEach(function(example) {
+            it('explains status ' + example.status + ' and lets the learner try again', function() {
+                const $button = enter(
+                    'data-attempt-proctored="true"', json(example.status, {detail: 'exam_id=3 user_id=4'})
+                );
+                page.server.respond();
+                expect($('[role=alert]').text()).toContain(example.says);
+                expect($('[role=alert]').text()).not.toContain('user_id');
+                expect($button.prop('disabled')).toBe(false);
+                expect($button.attr('aria-busy')).toBeUndefined();
+                page.server.respondWith('POST', '/enter', json(200));
+                $button.trigger('click');
+                page.server.respond();
+                expect(exam.reloadPage).toHaveBeenCalled();
+            });
+        });
+    });
+
+    // @spec learner-experience.md 4.2:opt-out-script
+    describe('without proctoring', function() {
+        beforeEach(function() {
+            setFixtures(
+                '<div class="proctored-exam entrance"><button class="js-proctoring-open-opt-out">Without</button></div>'
+                + '<div class="proctored-exam skip-confirm-wrapper hidden"><h2 class="js-proctoring-opt-out-heading" '
+                + 'tabindex="-1">Sure?</h2><button class="js-proctoring-cancel-opt-out">No</button></div>'
+            );
+            $('.js-proctoring-open-opt-out').trigger('click');
+        });
+
+        it('asks for confirmation first', function() {
+            expect($('.entrance').hasClass('hidden')).toBe(true);
+            expect($('.skip-confirm-wrapper').hasClass('hidden')).toBe(false);
+            expect(document.activeElement).toBe($('.js-proctoring-opt-out-heading')[0]);
+            expect(page.server.requests.length).toBe(0);
+        });
+
+        it('returns to the entrance page on cancel', function() {
+            $('.js-proctoring-cancel-opt-out').trigger('click');
+            expect($('.entrance').hasClass('hidden')).toBe(false);
+            expect($('.skip-confirm-wrapper').hasClass('hidden')).toBe(true);
+            expect(document.activeElement).toBe($('.js-proctoring-open-opt-out')[0]);
+        });
+    });
+});

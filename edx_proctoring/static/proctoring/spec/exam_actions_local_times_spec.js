@@ -1,0 +1,22 @@
+describe('Times that the server printed', function() {
+    'use strict';
+
+    const exam = window.edx.courseware.proctored_exam;
+
+    function localised(datetime) {
+        setFixtures('<time class="js-proctoring-local-time" datetime="' + datetime + '">as printed</time>');
+        exam.localiseTimes();
+        return $('time').text();
+    }
+
+    it('are shown in the learner\'s time zone and the language of the page', function() {
+        const expected = new Date('2026-03-02T12:00:00Z').toLocaleString('en', {
+            year: 'numeric', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit', timeZoneName: 'short'
+        });
+        expect(localised('2026-03-02T12:00:00Z')).toBe(expected);
+    });
+
+    it('are left as they are when they cannot be parsed', function() {
+        expect(localised('next week')).toBe('as printed');
+    });
+});

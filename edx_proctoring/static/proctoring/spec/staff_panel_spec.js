@@ -1,0 +1,74 @@
+describe('A panel of the Special Exams tab', function() {
+    'use strict';
+
+    // The attempts, which use all that panels share.
+    const panel = useAttemptsPanel();
+
+    it('expands and collapses a group', function() {
+        const view = panel.open([panel.row({status: 'error'}, [panel.attempt({id: 6})])]);
+        const $panel = $('#7_contents');
+        expect($panel.hasClass('is-hidden')).toBe(true);
+        view.$('.accordion-trigger').trigger('click');
+        expect($panel.hasClass('is-hidden')).toBe(false);
+        expect(view.$('.accordion-trigger').attr('aria-expanded')).toBe('true');
+        expect(view.$('.fa-chevron-right').hasClass('fa-rotate-90')).toBe(true);
+        view.$('.accordion-trigger').trigger('click');
+        expect($panel.hasClass('is-hidden')).toBe(true);
+    });
+
+    it('keeps a group expanded when the list is drawn again', function() {
+        const view = panel.open([panel.row({status: 'error'}, [panel.attempt({id: 6})])]);
+        view.$('.accordion-trigger').trigger('click');
+        view.loadData();
+        panel.server.respond();
+        expect($('#7_contents').hasClass('is-hidden')).toBe(false);
+    });
+
+    it('ignores the response to a request that a newer one has replaced', function() {
+        const view = panel.open([panel.row()]);
+        view.loadData(panel.LIST_URL + '/search/first');
+        view.loadData(panel.LIST_URL + '/search/second');
+        expect(panel.server.requests[panel.server.requests.length - 2].aborted).toBe(true);
+        expect(view.$('.js-panel-message').text()).toBe('');
+    });
+
+    it('keeps the focus in the row after an action', function() {
+        const view = panel.open([panel.row({status: 'error', is_resumable: true})]);
+        spyOn(window, 'confirm').and.returnValue(true);
+        panel.serve('PUT', '/api/edx_proctoring/v1/proctored_exam/attempt/7', 200, '');
+        panel.serve('GET', panel.LIST_URL, 200, panel.list([panel.row({status: 'error', ready_to_resume: true})]));
+        view.$('.resume-attempt').trigger('click');
+        panel.respond();
+        expect($(document.activeElement).hasClass('remove-attempt')).toBe(true);
+    });
+
+    it('moves the focus to the content of the panel when the row is gone', function() {
+        const view = panel.open([panel.row()]);
+        spyOn(window, 'confirm').and.returnValue(true);
+        panel.serve('DELETE', '/api/edx_proctoring/v1/proctored_exam/exam_id/5/user_id/3/reset_attempts', 200, '');
+        panel.serve('GET', panel.LIST_URL, 200, panel.list([]));
+        view.$('.remove-attempt').trigger('click');
+        panel.respond();
+        expect($(document.activeElement).hasClass('js-panel-content')).toBe(true);
+    });
+
+    it('sends the CSRF token with a change', function() {
+        const view = panel.open([panel.row()]);
+        document.cookie = 'csrftoken=a%2Fb';
+        spyOn(window, 'confirm').and.returnValue(true);
+        view.$('.remove-attempt').trigger('click');
+        expect(panel.lastRequest().requestHeaders['X-CSRFToken']).toBe('a/b');
+    });
+
+    it('offers to try again when the list cannot be loaded', function() {
+        const view = panel.open([panel.row()]);
+        panel.serve('GET', panel.LIST_URL, 500, 'broken');
+        view.loadData();
+        panel.server.respond();
+        expect(view.$('.js-panel-message').text()).toContain('did not answer as expected');
+        panel.serve('GET', panel.LIST_URL, 200, panel.list([panel.row()]));
+        view.$('.js-panel-retry').trigger('click');
+        panel.server.respond();
+        expect(view.$('.js-panel-message').text()).toBe('');
+    });
+});

@@ -1,0 +1,28 @@
+/** What a learner can do about a failed request, in words. */
+/* exported failureText */
+
+/**
+ * `otherwise` is for failures of an unknown kind. `outage`, if given, replaces the text for a server or provider that
+ * does not answer, where more can be said.
+ */
+function failureText(xhr, otherwise, outage) {
+    var status = xhr && xhr.status;
+    if (status === 0) {
+        return gettext(
+            'The server cannot be reached. Check your internet connection, then try again.'
+        );
+    }
+    if (status === 401) {
+        return gettext('You are not signed in any more. Reload the page and sign in, then try again.');
+    }
+    if (status === 403) {
+        return gettext(
+            'You cannot do this any more. The due date may have passed, or you are signed in as somebody else. ' +
+            'Reload the page to see where your exam stands.'
+        );
+    }
+    if (status === 502 || status === 503 || status === 504) {
+        return outage || gettext('The service does not answer at the moment. Try again in a minute.');
+    }
+    return otherwise;
+}

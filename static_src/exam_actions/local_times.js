@@ -1,0 +1,15 @@
+/** Times that the server printed in its own time zone, shown in the learner's. */
+/* global exam -- shared/exam_namespace.js */
+
+exam.localiseTimes = function() {
+    $('.js-proctoring-local-time').each(function() {
+        var moment = new Date($(this).attr('datetime'));
+        if (!isNaN(moment.getTime())) {
+            // In the language of the page, not of the browser.
+            $(this).text(moment.toLocaleString(document.documentElement.lang || [], {
+                year: 'numeric', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit',
+                timeZoneName: 'short'
+            }));
+        }
+    });
+};

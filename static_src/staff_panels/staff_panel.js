@@ -1,0 +1,207 @@
+/**
+ * `StaffPanel`, the base class of the course team's panels in the Special Exams tab: finds its container, fetches its
+ * template and its data, and draws. Spec: instructor-experience.md 1.3, 2.3.
+ *
+ * A subclass sets `container` (selector) and `templateUrl`, and implements `loadData` and `render`.
+ *
+ * Part of the allowance panel's script, because the list of the bundle's files is contract and this panel is its first.
+ */
+/* global proctoring -- staff_panels/namespace.js */
+
+proctoring.StaffPanel = Backbone.View.extend({
+    initialize: function() {
+        this.setElement($(this.container));
+        this.course_id = this.$el.data('course-id');
+        this.template = null;
+        // The bundle is also loaded on pages without this panel; no request is sent there.
+        if (this.course_id) {
+            this.loadTemplateData();
+        }
+    },
+
+    loadTemplateData: function() {
+        var self = this;
+        return $.ajax({url: this.templateUrl, dataType: 'html'}).done(function(source) {
+            self.template = _.template(source);
+            self.loadData();
+        }).fail(function(xhr) {
+            self.showFailure(xhr, _.bind(self.loadTemplateData, self));
+        });
+    },
+
+    /** Fetch `collection`, then `render`. A newer request aborts the one in flight. */
+    fetchCollection: function(collection) {
+        var self = this;
+        if (this.pending) {
+            this.pending.abort();
+        }
+        this.$el.attr('aria-busy', 'true');
+        this.pending = collection.fetch({
+            reset: true,
+            success: function() {
+                self.pending = null;
+                self.$el.removeAttr('aria-busy');
+                self.render();
+            },
+            error: function(failed, xhr) {
+                if (xhr.statusText === 'abort') {
+                    return;
+                }
+                self.pending = null;
+                self.$el.removeAttr('aria-busy');
+                self.onLoadFailure(xhr);
+            }
+        });
+        return this.pending;
+    },
+
+    onLoadFailure: function(xhr) {
+        this.showFailure(xhr, _.bind(this.loadData, this));
+    },
+
+    /**
+     * Send a change, with the CSRF token, then call `onDone`. On failure the reason is shown with a button to try
+     * again, and the panel keeps its content.
+     */
+    send: function(request, onDone) {
+        var self = this;
+        var $body = $('body').css('cursor', 'wait');
+        this.clearMessage();
+        // As text: the responses have no body, and an empty body is not JSON.
+        return $.ajax(_.extend({headers: proctoring.csrfHeader(this.getCSRFToken()), dataType: 'text'}, request))
+            .always(function() {
+                $body.css('cursor', 'auto');
+            })
+            .done(onDone)
+            .fail(function(xhr) {
+                self.showFailure(xhr, _.bind(self.send, self, request, onDone));
+            });
+    },
+
+    getCSRFToken: function() {
+        var name = 'csrftoken=';
+        var cookie = _.find(_.map(document.cookie.split(';'), $.trim), function(pair) {
+            return pair.indexOf(name) === 0;
+        });
+        return cookie ? decodeURIComponent(cookie.slice(name.length)) : null;
+    },
+
+    /**
+     * Replace the content. Expanded groups stay expanded. The focus returns to the element with the same
+     * `data-focus-key` or id, or to the first one found of the keys in `focusNext`, if an action has set them. If none
+     * is found, the content itself gets the focus, so that keyboard users do not start at the top of the page again.
+     */
+    draw: function(html) {
+        var self = this;
+        var active = document.activeElement;
+        var inside = active && active !== this.el && $.contains(this.el, active);
+        var keys = this.focusNext || (inside ? _.compact([$(active).data('focus-key'), active.id]) : null);
+        var open = this.$('.accordion-trigger[aria-expanded="true"]').map(function() {
+            return self.controlledId(this);
+        }).get();
+        var $content = this.parts().content.html(html);
+
+        this.focusNext = null;
+        $content.find('.accordion-trigger').each(function() {
+            if (_.contains(open, self.controlledId(this))) {
+                self.setExpanded(this, true);
+            }
+        });
+        if (keys) {
+            this.focusOnFirst($content, keys);
+        }
+    },
+
+    focusOnFirst: function($content, keys) {
+        var $marked = $content.find('[data-focus-key], [id]');
+        var found = _.find(_.map(keys, function(key) {
+            return $marked.filter(function() {
+                return $(this).data('focus-key') === key || this.id === key;
+            })[0];
+        }));
+        $(found || $content.attr('tabindex', '-1')).trigger('focus');
+    },
+
+    /** The content and the live region above it, which survives each drawing. Created on first use. */
+    parts: function() {
+        if (!this.$content || !$.contains(this.el, this.$content[0])) {
+            this.$message = $('<div class="js-panel-message" role="status"></div>');
+            this.$content = $('<div class="js-panel-content"></div>');
+            this.$el.empty().append(this.$message, this.$content);
+        }
+        return {message: this.$message, content: this.$content};
+    },
+
+    /** Fetch and draw the list again, and announce `text`. `focusNext`: see `draw`. */
+    reloadAfter: function(text, focusNext) {
+        this.focusNext = focusNext;
+        this.loadData();
+        this.announce(text);
+    },
+
+    clearMessage: function() {
+        this.parts().message.removeClass('message error').empty();
+    },
+
+    /** Show a text that screen readers also read, without moving the focus. */
+    announce: function(text) {
+        this.parts().message.removeClass('message error').text(text);
+    },
+
+    /** Show why a request failed; `retry`, if given, becomes a button. */
+    showFailure: function(xhr, retry) {
+        var self = this;
+        var $message = this.parts().message.empty().addClass('message error');
+        $('<p></p>').text(this.failureText(xhr)).appendTo($message);
+        if (retry) {
+            $('<button type="button" class="js-panel-retry"></button>').text(gettext('Try again'))
+                .on('click', function() {
+                    self.clearMessage();
+                    retry();
+                }).appendTo($message);
+        }
+    },
+
+    failureText: function(xhr) {
+        var detail = proctoring.failureDetail(xhr);
+        if (detail) {
+            return detail;
+        }
+        if (xhr.status === 403) {
+            return gettext('You do not have permission to do this.');
+        }
+        return gettext('The server did not answer as expected. Please try again.');
+    },
+
+    /** A link with the role of a button is activated by the space bar too. */
+    onButtonKey: function(event) {
+        if ((event.key === ' ' || event.which === 32) && $(event.currentTarget).is('a')) {
+            event.preventDefault();
+            $(event.currentTarget).trigger('click');
+        }
+    },
+
+    /** Id of the element that an `.accordion-trigger` shows and hides. */
+    controlledId: function(trigger) {
+        return $(trigger).attr('aria-controls') || $(trigger).attr('data-key-id');
+    },
+
+    setExpanded: function(trigger, expanded) {
+        var $trigger = $(trigger).attr('aria-expanded', String(expanded));
+        $trigger.find('.fa-chevron-right').toggleClass('fa-rotate-90', expanded);
+        $trigger.find('.fa-chevron-down').toggleClass('fa-rotate-180', expanded);
+        // By id, not by selector: the id may contain characters that a selector would have to escape.
+        $(document.getElementById(this.controlledId(trigger)))
+            .toggleClass('is-hidden', !expanded)
+            .css('display', expanded ? '' : 'none');
+    },
+
+    onAccordionTrigger: function(event) {
+        var trigger = event.currentTarget;
+        var inner = $(event.target).closest('a, button')[0];
+        // A click on a link or button inside the trigger is not a click on the trigger.
+        if (!inner || inner === trigger || !$.contains(trigger, inner)) {
+            this.setExpanded(trigger, $(trigger).attr('aria-expanded') !== 'true');
+        }
+    }
+});
