@@ -45,7 +45,7 @@ class Worker:
         """Load everything that is loaded at first use, and exempt it from garbage collection."""
         from bench.compare import measuring
 
-        for name in names:
+        for name in names * 2:
             measuring.time_block(self._rows[name])
         gc.collect()
         gc.freeze()
