@@ -1,8 +1,8 @@
-"""How much the app costs: queries, time and bytes of every endpoint, growth with the course, load over HTTP.
+"""What the app costs: statements, time and memory, per endpoint and against another commit.
 
-- ``python -m bench``: the table (``make bench``). One worker process per database size.
-- ``python -m bench.plans``: how the database carries out the queries of the paged lists.
-- ``python -m bench.load``: requests to a running host, from a process of its own.
+- ``python -m bench`` (``make bench``): every endpoint at two sizes of the course.
+- ``python -m bench.compare`` (``make bench-compare REF=<commit>``): the working tree against a commit.
+- ``python -m bench.plans``: how the database executes the queries of the paged lists.
 
-What the numbers mean, and what they do not: ``docs/performance.rst``.
+How to read the numbers: ``docs/performance.rst``.
 """

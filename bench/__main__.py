@@ -22,24 +22,26 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--learners", type=int, nargs="+", default=[2000, 10000], help="sizes of the course (default: 2000 10000)"
     )
-    parser.add_argument("--exams", type=int, default=4, help="exams, each taken by everybody (default: %(default)s)")
+    parser.add_argument(
+        "--exams", type=int, default=4, help="exams, each taken by every learner (default: %(default)s)"
+    )
     parser.add_argument("--allowances", type=int, default=200, help="in the course (default: %(default)s)")
     parser.add_argument("--runs", type=int, default=5, help="timed runs per route (default: %(default)s)")
     parser.add_argument(
-        "--rounds", type=int, default=GROWTH_ROUNDS, help="timed runs where a ratio is formed (default: %(default)s)"
+        "--rounds", type=int, default=GROWTH_ROUNDS, help="timed runs of routes with a ratio (default: %(default)s)"
     )
     parser.add_argument("--only", type=re.compile, default=re.compile(""), help="routes whose name matches")
     parser.add_argument("--output", type=Path, help="the JSON file (default: a new one in bench/results/)")
     options = parser.parse_args(arguments)
     if min(options.learners) < 1000:
-        parser.error("--learners: at least 1000, so that every call finds an attempt of its own")
+        parser.error("--learners: at least 1000, so that there are unused attempts for every call")
     return options
 
 
 def measure(workers: list[Worker], options: argparse.Namespace) -> dict[str, Any]:
     """Measure all routes on all sizes."""
     sizes = [{"learners": worker.learners, **worker.ask("about")} for worker in workers]
-    # SQLite works in our own process, a server in another, whose time only the wall clock shows.
+    # SQLite runs in this process. A database server does not, so its share shows on the wall clock only.
     clock = "cpu_ms" if sizes[0]["database"] == "sqlite" else "wall_ms"
     rows = []
     for route in workers[0].ask("routes"):
@@ -79,7 +81,7 @@ def _medians(samples: list[tuple[float, float]]) -> dict[str, float]:
 
 
 def _complaints(row: dict[str, Any]) -> list[str]:
-    """What is not as it should be; times only hint at it, queries are exact."""
+    """Return the problems of a row. Query counts are exact; times are only a hint."""
     counts = [cost["queries"] for cost in row["costs"]]
     complaints = []
     if row["ceiling"] is not None and max(counts) > row["ceiling"]:

@@ -1,4 +1,4 @@
-"""A signed-in caller of the app's WSGI entry, without a web server and without a test client's comforts."""
+"""Sends requests straight to the WSGI handler: no web server, and none of a test client's overhead."""
 
 import io
 import json
@@ -17,7 +17,7 @@ CSRF = "b" * 32
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back."""
+    """A response, read to its end."""
 
     status: int
     body: bytes
@@ -28,7 +28,7 @@ class Answer:
 
 
 class Caller:
-    """Somebody with a session, or nobody."""
+    """A client, signed in by session as ``user``, anonymous without one."""
 
     _handler: WSGIHandler | None = None
 
@@ -47,10 +47,9 @@ class Caller:
     def send(
         self, method: str, path: str, body: Any = None, *, expect: int = 200, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """Send a request and read the answer to its end.
+        """Send a request and read the response.
 
-        Raises RuntimeError for any other status than ``expect``: a benchmark of error pages would be
-        fast and worthless.
+        Raises RuntimeError for any status but ``expect``, so that error pages are never what is timed.
         """
         payload = b"" if body is None else json.dumps(body).encode()
         path, _, query = path.partition("?")

@@ -1,7 +1,7 @@
 """A course of any size, in the middle of its exams.
 
-Filled in bulk and always alike: what is measured is reading and changing rows among many, not
-making many. Rows get distinct times of creation, as in life, so that "newest first" has work to do.
+The rows are inserted in bulk and are the same in each run. Their creation times differ, so that "newest first" has
+something to sort.
 """
 
 from dataclasses import dataclass, field
@@ -23,18 +23,18 @@ from edx_proctoring.models import (
 COURSE = "course-v1:Bench+LOAD+2026"
 BATCH = 500
 
-# What the learners did in exams that do not run any more.
+# How attempts at past exams ended.
 PAST_STATUSES = ("submitted", "verified", "rejected", "second_review_required", "error")
 ONBOARDING_STATUSES = ("verified", "submitted", "created", "rejected", "verified", "started")
 
-# Learners without attempts, for the calls that make one, and users of the site who are in no course.
+# Learners without attempts, for calls that create one; and the share of users outside the course.
 SPARE_LEARNERS = 120
 OUTSIDERS_SHARE = 0.25
 
 
 @dataclass
 class Course:
-    """What a measurement may use. ``running``: (attempt id, user id) of attempts whose clock ticks."""
+    """What the routes work on. ``running``: (attempt id, user id) of started attempts."""
 
     learners: int
     exams: list[ProctoredExam] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Course:
 
     @property
     def final(self) -> ProctoredExam:
-        """The proctored exam that half of the learners are taking right now."""
+        """The proctored exam that half of the learners are taking."""
         return self.exams[0]
 
     @property
@@ -59,7 +59,7 @@ class Course:
 
 
 def fill(learners: int, exams: int, allowances: int) -> Course:
-    """Make the course: ``learners`` with an attempt in each of ``exams`` exams (at least three)."""
+    """Create the course: ``learners`` with an attempt at each of ``exams`` exams (at least three)."""
     course = Course(learners)
     enrollments.create_table()
     User = get_user_model()
@@ -72,11 +72,11 @@ def fill(learners: int, exams: int, allowances: int) -> Course:
         + [User(username=f"outsider{n}", email=f"outsider{n}@example.com") for n in range(outsiders)],
         batch_size=BATCH,
     )
-    everybody = list(User.objects.filter(is_staff=False).order_by("pk"))
-    taking, course.spare = everybody[:learners], everybody[learners : learners + SPARE_LEARNERS]
+    users = list(User.objects.filter(is_staff=False).order_by("pk"))
+    taking, course.spare = users[:learners], users[learners : learners + SPARE_LEARNERS]
     enrollments.Enrollment.objects.bulk_create(
         [enrollments.Enrollment(user=user, course_id=COURSE) for user in taking]
-        + [enrollments.Enrollment(user=user, course_id="course-v1:Bench+OTHER+2026") for user in everybody[learners:]],
+        + [enrollments.Enrollment(user=user, course_id="course-v1:Bench+OTHER+2026") for user in users[learners:]],
         batch_size=BATCH,
     )
     _fill_attempts(course, taking)
@@ -86,7 +86,7 @@ def fill(learners: int, exams: int, allowances: int) -> Course:
         .order_by("pk")
         .values_list("pk", "user_id")
     )
-    _tell_the_planner()
+    _update_statistics()
     return course
 
 
@@ -119,7 +119,7 @@ def _fill_attempts(course: Course, taking: list[Any]) -> None:
                 status = ONBOARDING_STATUSES[number % len(ONBOARDING_STATUSES)]
             else:
                 status = PAST_STATUSES[(number + which) % len(PAST_STATUSES)]
-            # Not in the order of the ids, and the exams among each other.
+            # Not in the order of the ids, and mixed across exams.
             created = begin + timedelta(days=2, seconds=(number * 7919 + which * 13) % (20 * 86400))
             rows.append(_attempt(exam, user, number, status, created))
     ProctoredExamStudentAttempt.objects.bulk_create(rows, batch_size=BATCH)
@@ -160,7 +160,7 @@ def _fill_allowances(course: Course, taking: list[Any], allowances: int) -> None
 
 
 def make_reviews(attempts: list[ProctoredExamStudentAttempt]) -> None:
-    """A review for each attempt, without what saving one causes."""
+    """Create a review for each attempt, without the effects of a review."""
     ProctoredExamSoftwareSecureReview.objects.bulk_create(
         [
             ProctoredExamSoftwareSecureReview(
@@ -175,8 +175,8 @@ def make_reviews(attempts: list[ProctoredExamStudentAttempt]) -> None:
     )
 
 
-def _tell_the_planner() -> None:
-    """Statistics, as a database that has run for a while has them."""
+def _update_statistics() -> None:
+    """Give the query planner the statistics that a database in use has."""
     statement = {"sqlite": "ANALYZE", "postgresql": "ANALYZE"}.get(connection.vendor)
     with connection.cursor() as cursor:
         if statement:

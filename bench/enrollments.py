@@ -1,4 +1,4 @@
-"""The host's enrolments: a table of the size of the course, asked with a query as on the platform."""
+"""The host's enrolments: a table with a row per learner, queried as on the platform."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 
 class Enrollment(models.Model):
-    """One learner in one course. Not migrated: ``create_table`` makes it where it is wanted."""
+    """One learner in one course. Not migrated; ``create_table`` creates it."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     course_id = models.CharField(max_length=255, db_index=True)
@@ -25,22 +25,22 @@ class Enrollment(models.Model):
 
 
 def create_table() -> None:
-    """Make the table."""
+    """Create the table."""
     with connection.schema_editor() as editor:
         editor.create_model(Enrollment)
 
 
 class EnrollmentsService:
-    """The service of the host that the lists of learners are made from (host-platform.md 7.5)."""
+    """The host service that the lists of learners are built from."""
 
     def get_enrollments_can_take_proctored_exams(
         self, course_id: str, text_search: str | None = None
     ) -> QuerySet[Enrollment]:
-        """Return the active, verified enrolments of a course, in no order."""
+        """Return the active, verified enrolments of a course, unordered."""
         found = Enrollment.objects.filter(course_id=str(course_id), is_active=True, mode__in=["verified"])
         if text_search:
             found = found.filter(Q(user__username__icontains=text_search) | Q(user__email__icontains=text_search))
         return found.select_related("user")
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"the benchmark needs no {name} of the enrollments service")
+        raise AttributeError(f"the bench's enrollments service has no {name}")

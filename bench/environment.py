@@ -1,4 +1,4 @@
-"""The surroundings of a measurement: a database of its own, providers that agree at once, services in memory."""
+"""What a measured process needs around the app: a database, stub providers, services in memory."""
 
 import os
 from collections.abc import Iterator
@@ -8,16 +8,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "test_settings")
 
 
 def set_up_django(name: str) -> None:
-    """Load the app. ``name``: part of the name of the database, so that two workers do not share one."""
+    """Load the app. ``name``: part of the database's name, so that two workers do not share one."""
     os.environ["EDX_PROCTORING_DB_NAME"] = f"{os.environ.get('EDX_PROCTORING_DB_NAME', 'bench')}_{name}"
     import django
     from django.conf import settings
 
     django.setup()
     settings.DEBUG = False
-    # As on a platform: what one request looked up is not remembered for the next.
+    # As on the platform, caches of one request end with it.
     settings.MIDDLEWARE = ("edx_django_utils.cache.middleware.RequestCacheMiddleware", *settings.MIDDLEWARE)
-    # The app at the root as in the tests, and the bare view that the learner's calls are compared with.
+    # The app at the root as in the tests, and the bare view that learners' calls are compared with.
     settings.ROOT_URLCONF = "bench.reference"
     settings.ALLOWED_HOSTS = ["testserver"]
     settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
@@ -25,7 +25,7 @@ def set_up_django(name: str) -> None:
 
 @contextmanager
 def database() -> Iterator[str]:
-    """A fresh database with all migrations; its vendor. Gone afterwards."""
+    """Create a migrated database, yield its vendor, drop it afterwards."""
     from django.db import connection
 
     name = connection.creation.create_test_db(verbosity=0, autoclobber=True)
@@ -36,7 +36,7 @@ def database() -> Iterator[str]:
 
 
 def install_services() -> None:
-    """Providers, services and a tracker that cost next to nothing, so that what is measured is the app."""
+    """Register stub providers, services and a tracker, so that only the app is measured."""
     import logging
 
     from eventtracking import tracker
@@ -54,7 +54,7 @@ def install_services() -> None:
 
     setup_test_backends()
     setup_test_perms()
-    # Events are part of the path; where they go is the host's matter.
+    # Building an event belongs to the app and is measured; sending it belongs to the host.
     tracker.register_tracker(Tracker())
     for service, stand_in in {
         "credit": MockCreditService(),
@@ -64,5 +64,5 @@ def install_services() -> None:
         "enrollments": EnrollmentsService(),
     }.items():
         runtime.set_runtime_service(service, stand_in)
-    # To format log lines that nobody reads is no work of the app's.
+    # The host decides what is logged.
     logging.disable(logging.ERROR)

@@ -1,8 +1,7 @@
-"""How the database carries out the queries of a route: its own words, and the time each query takes.
+"""How the database executes the queries of a route: the plan and the time of each query.
 
-``python -m bench.plans --learners 10000 --only "^7 "``. Prints the statements on data of every route
-whose name matches, except those of session and user. A line that reads the whole of a course's
-attempts says so (``SCAN``, ``Seq Scan``, ``ALL``, many rows).
+``python -m bench.plans --learners 10000 --only "^7 "``. Prints the SELECTs of every route whose name matches, except
+those for session and user. Look for full scans (``SCAN``, ``Seq Scan``, ``ALL``) and large numbers of rows.
 """
 
 import argparse
@@ -47,11 +46,11 @@ def main(arguments: list[str] | None = None) -> int:
             call = prepared(route.send, 0)
             statements: list[tuple[str, Any]] = []
 
-            def note(execute: Any, sql: str, params: Any, many: bool, context: Any, into: Any = statements) -> Any:
+            def record(execute: Any, sql: str, params: Any, many: bool, context: Any, into: Any = statements) -> Any:
                 into.append((sql, params))
                 return execute(sql, params, many, context)
 
-            with connection.execute_wrapper(note):
+            with connection.execute_wrapper(record):
                 call()
             for sql, params in statements:
                 if sql.startswith("SELECT") and "django_session" not in sql and not _is_user_of_session(sql):
@@ -80,7 +79,7 @@ def _explain(vendor: str, sql: str, params: Any) -> None:
 
 
 def _short(sql: str) -> str:
-    """The statement without its list of columns."""
+    """Return the statement without its list of columns."""
     tail = re.sub(r"^SELECT .*? FROM ", "SELECT … FROM ", sql, count=1)
     return tail if len(tail) < 900 else tail[:900] + " …"
 

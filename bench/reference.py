@@ -1,4 +1,4 @@
-"""What the learner's calls are compared with: a bare view that reads one row for somebody who is signed in."""
+"""What polled calls are compared with: a bare view that reads one row for a signed-in user."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ PATH = "/bench/bare/{attempt_id}"
 
 
 class BareView(AuthenticatedAPIView):
-    """The least that a view of the REST framework can do with an attempt: sign in, read it, answer."""
+    """The minimum for a REST framework view about an attempt: authenticate, read, answer."""
 
     def get(self, request: Request, attempt_id: int) -> Response:
         """Return two columns of one row."""

@@ -1,4 +1,4 @@
-"""The table on the terminal, and the file with everything in it."""
+"""The table on the terminal, and the JSON file with all results."""
 
 import json
 import os
@@ -12,7 +12,7 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def about_the_machine() -> dict[str, Any]:
-    """When, which commit, on how busy a machine."""
+    """Return the time, the commit, and how busy the machine is."""
     load = os.getloadavg()
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -36,7 +36,7 @@ def _git(*arguments: str) -> str:
 
 
 def table(results: dict[str, Any]) -> str:
-    """The results as text: one line per route, one group of columns per size."""
+    """Return the results as text: one line per route, one group of columns per size."""
     sizes = results["sizes"]
     clock = results["clock"]
     head = f"{'route':<52} {'aim':>4} {'max':>4}"
@@ -55,7 +55,7 @@ def table(results: dict[str, Any]) -> str:
     about = results["about"]
     lines.append("")
     lines.append(
-        f"ms: median of {results['runs']}, {clock}. growth: largest course over smallest. x bare: learner's polls over "
+        f"ms: median of {results['runs']}, {clock}. growth: largest course over smallest. x bare: polled calls over "
         "a view that reads one row."
     )
     lines.append(" ".join(f"{key}={value}" for key, value in {**about, **sizes[0], **sizes[-1]}.items()))
@@ -67,7 +67,7 @@ def _or_blank(value: Any) -> str:
 
 
 def write(results: dict[str, Any], path: Path | None = None) -> Path:
-    """Write the results as JSON; return where."""
+    """Write the results as JSON. Return the path."""
     if path is None:
         RESULTS.mkdir(exist_ok=True)
         stamp = results["about"]["at"].replace(":", "").replace("+0000", "Z")

@@ -1,7 +1,7 @@
-"""Every endpoint of the REST API, as its clients call it. Numbers: rest-api.md 1.2.
+"""Every endpoint of the REST API, as its clients call it.
 
-A route is called several times. One that changes something takes another learner, attempt or exam
-each time (``run``); one that reads asks for the same thing again.
+The number at the start of a name stands for one URL, so that ``--only '^7 '`` selects all its rows. A route is called
+several times: if it changes something, each call (``run``) takes another learner, attempt or exam.
 """
 
 import json
@@ -25,16 +25,16 @@ V1 = "/edx_proctoring/v1"
 EXAM = f"{V1}/proctored_exam"
 ATTEMPT = f"{EXAM}/attempt"
 
-# Takes the number of the run; sends requests; returns the bytes answered.
+# Takes the number of the run, sends requests, returns the bytes of the responses.
 Send = Callable[[int], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One call. ``ceiling``: queries it may need at most; ``aim``: what the specification wishes for.
+    """One call. ``ceiling``: the most queries that a release may need; ``aim``: the target.
 
-    ``paged``: its time must not grow with the course. ``polled``: a learner's page asks it again and
-    again, so its time is compared with that of a bare view.
+    ``paged``: its time must not grow with the course. ``polled``: a learner's page repeats it, so its time is compared
+    with that of a bare view.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Routes:
     def __init__(self, course: Course) -> None:
         self.course = course
         self.staff = Caller(course.staff)
-        self.nobody = Caller()
+        self.anonymous = Caller()
         attempt_id, user_id = course.running[0]
         self.own_attempt = attempt_id
         self.own_user = user_id
@@ -60,7 +60,7 @@ class Routes:
         self._running = iter(course.running[1:])
         self._number = 0
 
-    # Who and what
+    # Users and attempts
 
     def _as(self, user_id: int) -> Caller:
         from django.contrib.auth import get_user_model
@@ -72,11 +72,11 @@ class Routes:
         return self._number
 
     def _prepared(self, prepare: Callable[[], Callable[[], int]]) -> Send:
-        """A call that uses something up: what it needs is made before the clock runs (``prepare``)."""
+        """Return a call that consumes something, which ``prepare`` creates before the clock starts."""
         return _Prepared(prepare)
 
     def _attempt(self, status: str, exam: ProctoredExam | None = None) -> ProctoredExamStudentAttempt:
-        """A running attempt that nobody else uses, put into ``status`` without its consequences."""
+        """Return an unused running attempt, set to ``status`` without the effects of a change."""
         attempt_id, _user_id = next(self._running)
         attempts = ProctoredExamStudentAttempt.objects.filter(pk=attempt_id)
         started = {} if status in ("started", "ready_to_submit", "submitted") else {"started_at": None}
@@ -97,11 +97,11 @@ class Routes:
         return self._prepared(prepare)
 
     def all(self) -> list[Route]:
-        """Every route, readers first."""
+        """Return every route, reads first."""
         return [*self.learners(), *self.lists(), *self.small_reads(), *self.changes()]
 
     def learners(self) -> list[Route]:
-        """What the page of a learner asks while an exam runs, or is about to."""
+        """What a learner's page requests before and during an exam."""
         content = quote(self.course.final.content_id)
         other = quote(self.course.exams[-1].content_id)
         newcomer = self._as(next(self._spare).pk)
@@ -146,7 +146,7 @@ class Routes:
         ]
 
     def lists(self) -> list[Route]:
-        """What the course team looks at."""
+        """What the course team's pages request."""
         grouped = f"{ATTEMPT}/grouped/course_id/{COURSE}"
         onboarding = f"{V1}/user_onboarding/status/course_id/{COURSE}"
         page = {"ceiling": 8, "aim": 6, "paged": True}
@@ -154,7 +154,7 @@ class Routes:
         return [
             Route("7 GET attempts, first page", self._get(self.staff, grouped), **page),
             Route(
-                "7 GET attempts, first page, rows counted anew",
+                "7 GET attempts, first page, rows counted again",
                 self._prepared(self._page_after_a_change),
                 ceiling=8,
                 aim=6,
@@ -169,7 +169,7 @@ class Routes:
             Route("7 GET attempts, by username", self._get(self.staff, f"{grouped}?ordering=username"), **page),
             Route("8 GET attempts, search (some)", self._get(self.staff, f"{grouped}/search/learner17"), **page),
             Route("8 GET attempts, search (one)", self._get(self.staff, f"{grouped}/search/learner717@"), **page),
-            Route("8 GET attempts, search (none)", self._get(self.staff, f"{grouped}/search/nobody"), **page),
+            Route("8 GET attempts, search (none)", self._get(self.staff, f"{grouped}/search/unknown"), **page),
             Route("8 GET attempts, search for the first time", self._prepared(self._new_search), ceiling=8, aim=6),
             Route("20 GET onboarding, first page", self._get(self.staff, onboarding), **onboarding_page),
             Route("20 GET onboarding, tenth page", self._get(self.staff, f"{onboarding}?page=10"), **onboarding_page),
@@ -195,7 +195,7 @@ class Routes:
         ]
 
     def small_reads(self) -> list[Route]:
-        """One exam, one policy, one address."""
+        """Reads of a single exam, policy or URL."""
         exam = self.course.final
         return [
             Route(
@@ -216,7 +216,7 @@ class Routes:
         ]
 
     def changes(self) -> list[Route]:
-        """What writes."""
+        """Writes."""
         return [
             Route("9 POST attempt, timed, started", self._prepared(self._enter_timed)),
             Route("9 POST attempt, proctored", self._prepared(self._enter_proctored)),
@@ -254,7 +254,7 @@ class Routes:
         ]
 
     def bare(self) -> Route:
-        """The reference of the polled ones."""
+        """Return the bare view that polled routes are compared with."""
         return Route("bare view", self._get(self.learner, reference.PATH.format(attempt_id=self.own_attempt)))
 
     # Single calls
@@ -292,7 +292,7 @@ class Routes:
                 switch.save()
 
             send.put_back = put_back  # type: ignore[attr-defined]
-            # The cache of switches is warm on a platform.
+            # On the platform the cache of switches is warm.
             send()
             return send
 
@@ -325,7 +325,7 @@ class Routes:
 
         from django.apps import apps
 
-        # The provider of the tests gives every attempt the same id; look-ups by it should find this one.
+        # The test provider gives every attempt the same id; look-ups by id must find this one.
         provider = apps.get_app_config("edx_proctoring").backends["test"]  # type: ignore[attr-defined]
         provider.register_exam_attempt = lambda *_args, **_kwargs: external_id
         return send
@@ -372,12 +372,12 @@ class Routes:
         body = json.loads(
             create_test_review_payload(attempt_code=attempt.attempt_code, external_id=attempt.external_id)
         )
-        return lambda: len(self.nobody.send("POST", "/edx_proctoring/proctoring_review_callback/", body).body)
+        return lambda: len(self.anonymous.send("POST", "/edx_proctoring/proctoring_review_callback/", body).body)
 
     def _launch(self) -> Callable[[], int]:
         attempt = self._attempt("created")
         path = f"/edx_proctoring/proctoring_launch_callback/start_exam/{attempt.attempt_code}"
-        return lambda: len(self.nobody.send("GET", path, expect=302).body)
+        return lambda: len(self.anonymous.send("GET", path, expect=302).body)
 
     def _reset(self) -> Callable[[], int]:
         attempt = self._attempt("submitted")
@@ -465,7 +465,7 @@ class Routes:
 
 
 class _Prepared:
-    """A send whose preparation is not measured: ``prepare()`` returns the call for one run."""
+    """A ``Send`` whose preparation is not measured: ``prepare()`` returns the call for one run."""
 
     def __init__(self, prepare: Callable[[], Callable[[], int]]) -> None:
         self.prepare = prepare
@@ -475,7 +475,7 @@ class _Prepared:
 
 
 def prepared(send: Send, run: int) -> Callable[[], int]:
-    """Return the call for one run, with everything made that it uses up."""
+    """Return the call for one run, with everything created that it consumes."""
     if isinstance(send, _Prepared):
         return send.prepare()
     return lambda: send(run)

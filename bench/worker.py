@@ -1,7 +1,7 @@
-"""A process with a database of one size, which measures what it is told to.
+"""A process that holds a course of one size and measures routes on request.
 
-One process per size, so that a small and a large course can be asked in turn (A B A B): whatever
-else the machine does meanwhile then slows both alike.
+One process per size, so that a small and a large course can be measured in turn (A B A B): other load on the machine
+then slows both alike.
 """
 
 import multiprocessing
@@ -12,7 +12,7 @@ from bench.environment import database, install_services, set_up_django
 
 
 class Worker:
-    """Our end of a worker process."""
+    """The parent's side of a worker process."""
 
     def __init__(self, learners: int, exams: int, allowances: int) -> None:
         self.learners = learners
@@ -22,7 +22,7 @@ class Worker:
         self._process.start()
 
     def ask(self, command: str, *arguments: Any) -> Any:
-        """Send a command and wait for its result. Raises RuntimeError with what went wrong over there."""
+        """Send a command and wait for its result. Raises RuntimeError with the worker's error."""
         self._pipe.send((command, arguments))
         outcome, result = self._pipe.recv()
         if outcome == "error":
@@ -30,7 +30,7 @@ class Worker:
         return result
 
     def close(self) -> None:
-        """Let the process drop its database and end."""
+        """Stop the process, which drops its database."""
         try:
             self._pipe.send(("stop", ()))
             self._process.join(timeout=30)
@@ -42,24 +42,24 @@ class Worker:
 def _serve(pipe: Connection, learners: int, exams: int, allowances: int) -> None:
     set_up_django(str(learners))
     with database() as vendor:
-        desk = _Desk(vendor, learners, exams, allowances)
+        commands = _Commands(vendor, learners, exams, allowances)
         while True:
             command, arguments = pipe.recv()
             if command == "stop":
                 return
             try:
-                pipe.send(("ok", getattr(desk, command)(*arguments)))
+                pipe.send(("ok", getattr(commands, command)(*arguments)))
             except Exception as error:
                 pipe.send(("error", f"{type(error).__name__}: {error}"))
 
 
-class _Desk:
-    """The commands."""
+class _Commands:
+    """What a worker can be asked."""
 
     def __init__(self, vendor: str, learners: int, exams: int, allowances: int) -> None:
         from django.db import connection
 
-        # As on a platform that keeps its connections: to connect is not what is measured.
+        # The platform keeps its connections, so connecting is not measured.
         connection.settings_dict["CONN_MAX_AGE"] = None
         install_services()
         from bench.course import fill
@@ -70,7 +70,7 @@ class _Desk:
         self._by_name = {route.name: route for route in (*self._routes.all(), self._routes.bare())}
 
     def about(self) -> dict[str, Any]:
-        """The database, and how many rows of which kind are in it."""
+        """Return the database and the numbers of rows in it."""
         import django
         from django.db import connection
 
@@ -87,7 +87,7 @@ class _Desk:
         }
 
     def routes(self) -> list[dict[str, Any]]:
-        """Names and limits of the routes."""
+        """Return names and limits of the routes."""
         return [
             {
                 "name": route.name,
@@ -100,14 +100,14 @@ class _Desk:
         ]
 
     def count(self, name: str) -> tuple[int, int, int]:
-        """Queries, statements of transactions and bytes of one call, after one that warms up."""
+        """Return queries, transaction statements and bytes of one call, after a warm-up call."""
         from bench import measure
 
         self._run(name, measure.once)
         return self._run(name, measure.count)
 
     def time(self, name: str) -> tuple[float, float]:
-        """Milliseconds of one call: wall clock, and CPU of this process."""
+        """Return milliseconds of one call: wall clock, and CPU of this process."""
         from bench import measure
 
         sample = self._run(name, measure.once)

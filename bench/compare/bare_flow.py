@@ -4,7 +4,7 @@ Each request signs in by session, locks the row, saves it together with its hist
 """
 
 import uuid
-from typing import ClassVar
+from typing import Any
 
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import IsAuthenticated
@@ -16,8 +16,8 @@ from edx_proctoring.models import ProctoredExamStudentAttempt
 
 
 class _BareView(APIView):
-    authentication_classes: ClassVar = [SessionAuthentication]
-    permission_classes: ClassVar = [IsAuthenticated]
+    authentication_classes = [SessionAuthentication]
+    permission_classes = [IsAuthenticated]
 
 
 class BareAttempts(_BareView):
@@ -25,9 +25,10 @@ class BareAttempts(_BareView):
 
     def post(self, request: Request) -> Response:
         """Insert the row and its history row."""
+        body: Any = request.data
         attempt = ProctoredExamStudentAttempt.objects.create(
             user_id=request.user.pk,
-            proctored_exam_id=request.data["exam_id"],
+            proctored_exam_id=body["exam_id"],
             attempt_code=str(uuid.uuid4()),
             taking_as_proctored=True,
             status="created",
@@ -40,7 +41,8 @@ class BareAttempt(_BareView):
 
     def put(self, request: Request, attempt_id: int) -> Response:
         """Lock the row, update it and insert its history row."""
+        body: Any = request.data
         attempt = ProctoredExamStudentAttempt.objects.select_for_update().get(pk=attempt_id, user_id=request.user.pk)
-        attempt.status = request.data["status"]
+        attempt.status = body["status"]
         attempt.save()
         return Response({"exam_attempt_id": attempt.pk})

@@ -69,7 +69,7 @@ class CreditService:
     """A course without credit."""
 
     def get_credit_state(self, user_id: int, course_key: Any, return_course_info: bool = False) -> dict[str, Any]:
-        """Return the same for everybody."""
+        """Return the same state for each learner."""
         return {
             "enrollment_mode": "verified",
             "profile_fullname": "A Learner",
@@ -131,7 +131,7 @@ class InstructorService:
 def install() -> StubProvider:
     """Register provider, services, permissions and the tracker of events. Return the provider."""
     provider = StubProvider()
-    apps.get_app_config("edx_proctoring").backends[PROVIDER] = provider
+    apps.get_app_config("edx_proctoring").backends[PROVIDER] = provider  # type: ignore[attr-defined]
     for name, service in {
         "credit": CreditService(),
         "grades": GradesService(),
@@ -163,14 +163,14 @@ def create_database(learners: int) -> None:
 
 def drop_database() -> None:
     """Remove the database."""
-    connection.creation.destroy_test_db(settings.DATABASE_NAME, verbosity=0)
+    connection.creation.destroy_test_db(verbosity=0)
 
 
 def open_database() -> None:
     """Connect. On SQLite: with a copy of the file in memory, so that the disk does not count."""
     connection.ensure_connection()
     if connection.vendor == "sqlite":
-        source = sqlite3.connect(settings.DATABASE_NAME)
+        source = sqlite3.connect(settings.DATABASE_NAME)  # type: ignore[misc]
         source.backup(connection.connection)
         source.close()
 

@@ -4,17 +4,15 @@ import cProfile
 import gc
 import io
 import pstats
-import time
+import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
 
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
-
+from bench import measure
 from bench.compare.rows import Row
 
 _WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
-_CONTROL = ("BEGIN", "START TRANSACTION", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
+_LEAST_PROFILED_CALLS = 30
 
 
 def time_block(row: Row) -> dict[str, list[float]]:
@@ -22,27 +20,20 @@ def time_block(row: Row) -> dict[str, list[float]]:
     calls = [row.prepare() for _ in range(row.calls)]
     # The collector stays on, as in a host; both versions begin the block with nothing to collect.
     gc.collect()
-    wall_ms, cpu_ms = [], []
+    samples = []
     for call in calls:
         with row.surroundings():
-            wall, cpu = time.perf_counter(), time.process_time()
-            call()
-            cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-        wall_ms.append(wall * 1000)
-        cpu_ms.append(cpu * 1000)
-    return {"wall": wall_ms, "cpu": cpu_ms}
+            samples.append(measure.timed(call))
+    return {"wall": [sample.wall_ms for sample in samples], "cpu": [sample.cpu_ms for sample in samples]}
 
 
 def count(row: Row) -> dict[str, int]:
-    """Count what one call sends to the database, after one call that warms up."""
-    with row.surroundings():
-        row.prepare()()
+    """Count what one call sends to the database."""
     call = row.prepare()
-    with row.surroundings(), CaptureQueriesContext(connection) as captured:
-        call()
-    statements = [query["sql"].lstrip().upper() for query in captured.captured_queries]
+    with row.surroundings():
+        statements, _result = measure.statements_of(call)
     return {
-        "statements": sum(not statement.startswith(_CONTROL) for statement in statements),
+        "statements": sum(not measure.is_control(statement) for statement in statements),
         "commits": count_commits(statements),
     }
 
@@ -54,7 +45,7 @@ def count_commits(statements: Iterable[str]) -> int:
     """
     commits = 0
     is_in_transaction = has_written = False
-    for statement in statements:
+    for statement in (sql.lstrip().upper() for sql in statements):
         if statement.startswith(("BEGIN", "START TRANSACTION")):
             is_in_transaction, has_written = True, False
         elif statement.startswith("COMMIT"):
@@ -80,8 +71,8 @@ def peak_memory_kb() -> int:
 
 
 def profile(row: Row, lines: int) -> str:
-    """Return the functions of this app by cumulative time, and all functions by their own."""
-    calls = [row.prepare() for _ in range(max(row.calls, 30))]
+    """Return the functions of this app by cumulative time, and all functions by own time."""
+    calls = [row.prepare() for _ in range(max(row.calls, _LEAST_PROFILED_CALLS))]
     profiler = cProfile.Profile()
     for call in calls:
         with row.surroundings():
@@ -94,4 +85,4 @@ def profile(row: Row, lines: int) -> str:
     stats.sort_stats("cumulative").print_stats("edx_proctoring", lines)
     text.write("all functions by own time\n")
     stats.sort_stats("tottime").print_stats(lines)
-    return text.getvalue()
+    return text.getvalue().replace(f"{Path.cwd()}/", "").replace(f"{sysconfig.get_path('purelib')}/", "")

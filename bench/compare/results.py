@@ -2,75 +2,85 @@
 
 import statistics
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-# The row that is also printed as a multiple of another one.
-FLOOR, MULTIPLE = "bare flow", "whole attempt"
+# The two versions in all results: the commit and the working tree.
+OLD, NEW = "old", "new"
+
+# The row that is the floor of another one, and that other one.
+_FLOOR: Final = "bare flow"
+_ABOVE_FLOOR: Final = "whole attempt"
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """A ratio: its median over all pairs, and the smallest and largest of them."""
+    """A ratio in several rounds."""
 
     median: float
-    low: float
-    high: float
+    smallest: float
+    largest: float
 
     def __str__(self) -> str:
-        return f"{self.median:.3f} ({self.low:.2f}..{self.high:.2f})"
+        return f"{self.median:.3f} ({self.smallest:.2f}..{self.largest:.2f})"
 
 
 def spread(ratios: list[float]) -> Spread:
-    """Summarise the ratios of pairs."""
+    """Summarise the ratios of all rounds."""
     return Spread(statistics.median(ratios), min(ratios), max(ratios))
 
 
 def row_ratio(row: dict[str, Any], clock: str) -> Spread:
-    """New over old. A pair is two blocks that ran one after the other; a block counts by its median."""
-    return spread(
-        [statistics.median(block["new"][clock]) / statistics.median(block["ref"][clock]) for block in row["blocks"]]
-    )
+    """New over old. The ratio of a round is that of the medians of all its calls."""
+    return spread([_median(times, NEW, clock) / _median(times, OLD, clock) for times in row["rounds"]])
 
 
-def median_ms(row: dict[str, Any], side: str, clock: str) -> float:
-    """The median of all calls of one version, in milliseconds."""
-    return statistics.median(sample for block in row["blocks"] for sample in block[side][clock])
+def row_ms(row: dict[str, Any], side: str, clock: str) -> float:
+    """Return the milliseconds of one call: the median of the rounds' medians."""
+    return statistics.median(_median(times, side, clock) for times in row["rounds"])
+
+
+def _median(times: dict[str, Any], side: str, clock: str) -> float:
+    return statistics.median(times[side][clock])
 
 
 def table(measured: dict[str, Any]) -> str:
-    """The results as text."""
-    clock, rows = measured["clock"], measured["rows"]
-    head = f"{'row':<31} {'new/old (min..max)':>21} {'old ms':>9} {'new ms':>9} {'statements':>11} {'commits':>8}"
-    lines = [head, "-" * len(head)]
+    """Return the results as text."""
+    clock, rows, memory = measured["clock"], measured["rows"], measured["memory_kb"]
+    lines = [_line("row", "new/old (min..max)", "old ms", "new ms", "CPU only", "statements", "commits")]
+    lines.append("-" * len(lines[0]))
     for name, row in rows.items():
-        counts = row["counts"]
         lines.append(
-            f"{name:<31} {row_ratio(row, clock)!s:>21} "
-            f"{median_ms(row, 'ref', clock):>9.2f} {median_ms(row, 'new', clock):>9.2f} "
-            f"{_pair(counts, 'statements'):>11} {_pair(counts, 'commits'):>8}"
+            _line(
+                name,
+                str(row_ratio(row, clock)),
+                f"{row_ms(row, OLD, clock):.2f}",
+                f"{row_ms(row, NEW, clock):.2f}",
+                f"{row_ratio(row, 'cpu').median:.3f}",
+                _change(row["counts"], "statements"),
+                _change(row["counts"], "commits"),
+            )
         )
-    memory = measured["memory_kb"]
-    ratio = spread([pair["new"] / pair["ref"] for pair in memory])
-    old, new = (statistics.median(pair[side] for pair in memory) / 1024 for side in ("ref", "new"))
-    lines.append(f"{'peak memory, MB':<31} {ratio!s:>21} {old:>9.1f} {new:>9.1f}")
-    if FLOOR in rows and MULTIPLE in rows:
-        multiples = {
-            side: median_ms(rows[MULTIPLE], side, clock) / median_ms(rows[FLOOR], side, clock)
-            for side in ("ref", "new")
-        }
-        lines.append(f"{f'{MULTIPLE} / {FLOOR}':<31} {'':>21} {multiples['ref']:>9.2f} {multiples['new']:>9.2f}")
-    pairs = len(next(iter(rows.values()))["blocks"]) if rows else 0
+    old_mb, new_mb = (statistics.median(peaks[side] for peaks in memory) / 1024 for side in (OLD, NEW))
+    peaks = spread([peaks[NEW] / peaks[OLD] for peaks in memory])
+    lines.append(_line("peak memory, MB", str(peaks), f"{old_mb:.1f}", f"{new_mb:.1f}"))
+    if _FLOOR in rows and _ABOVE_FLOOR in rows:
+        old, new = (row_ms(rows[_ABOVE_FLOOR], side, clock) / row_ms(rows[_FLOOR], side, clock) for side in (OLD, NEW))
+        lines.append(_line(f"{_ABOVE_FLOOR} / {_FLOOR}", "", f"{old:.2f}", f"{new:.2f}"))
     about = measured["about"]
     lines += [
         "",
-        f"ms: {clock} time, median of all calls. Ratio: median of {pairs} pairs in {len(memory)} rounds. "
-        "Statements and commits: old -> new.",
-        f"old: {measured['ref'][:12]}  new: working tree on {about['commit'][:12]}, "
-        f"{about['changed_files']} changed files",
-        f"{about['database']}, Python {about['python']}, Django {about['django']}, load {about['load']}",
+        f"ms: {clock} time of one call. new/old: median, smallest and largest of {len(memory)} rounds.",
+        f"old: {measured['ref'][:12]}. new: working tree on {about['commit'][:12]}, files changed: "
+        f"{about['changed_files']}.",
+        f"{about['database']}, Python {about['python']}, Django {about['django']}, "
+        f"processors: {about['processors']}, load before: {about['load'][0]}.",
     ]
     return "\n".join(lines)
 
 
-def _pair(counts: dict[str, dict[str, int]], what: str) -> str:
-    return f"{counts['ref'][what]} -> {counts['new'][what]}"
+def _line(name: str, ratio: str, old: str, new: str, cpu: str = "", statements: str = "", commits: str = "") -> str:
+    return f"{name:<29} {ratio:>20} {old:>8} {new:>8} {cpu:>9} {statements:>11} {commits:>9}".rstrip()
+
+
+def _change(counts: dict[str, dict[str, int]], what: str) -> str:
+    return f"{counts[OLD][what]} > {counts[NEW][what]}"

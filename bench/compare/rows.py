@@ -26,7 +26,7 @@ from edx_proctoring.models import ProctoredExam
 EXAM_URL = "/edx_proctoring/v1/proctored_exam"
 ATTEMPT_URL = f"{EXAM_URL}/attempt"
 BARE_URL = "/bench/bare/attempt"
-# Learners whose exam runs, asked in turn by the rows that only read.
+# Learners in a running exam, used in turn by the rows that only read.
 READERS = 5
 
 Call = Callable[[], Any]
@@ -70,16 +70,16 @@ class Workload:
     def rows(self) -> list[Row]:
         """Return the rows in the order of the table."""
         return [
-            Row("bare flow", 10, self._bare_flow),
-            Row("whole attempt", 10, self._whole_attempt),
-            Row("review callback", 10, self._review_callback),
-            Row("content gate, timed exam", 40, self._gate_timed, _request),
-            Row("content gate, proctored exam", 40, self._gate_proctored, _request),
-            Row("poll", 30, self._poll),
-            Row("learning client read", 30, self._learning_client),
-            Row("timer read", 30, self._timer),
-            Row("entrance page", 10, self._entrance_page, _request),
-            Row("staff, first page of attempts", 10, self._staff_page),
+            Row("bare flow", 4, self._bare_flow),
+            Row("whole attempt", 2, self._whole_attempt),
+            Row("review callback", 2, self._review_callback),
+            Row("content gate, timed exam", 15, self._gate_timed, _request),
+            Row("content gate, proctored exam", 15, self._gate_proctored, _request),
+            Row("poll", 12, self._poll),
+            Row("learning client read", 10, self._learning_client),
+            Row("timer read", 12, self._timer),
+            Row("entrance page", 6, self._entrance_page, _request),
+            Row("staff, first page of attempts", 5, self._staff_page),
         ]
 
     # Learners

@@ -11,7 +11,7 @@ ROOT_URLCONF = "bench.compare.urls"
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 
 # What one request looked up is not remembered for the next one.
-MIDDLEWARE = ("edx_django_utils.cache.middleware.RequestCacheMiddleware", *MIDDLEWARE)
+MIDDLEWARE = ("edx_django_utils.cache.middleware.RequestCacheMiddleware", *MIDDLEWARE)  # type: ignore[assignment]
 
 DATABASES["default"].update(
     # The platform wraps each request in a transaction and keeps its connections.

@@ -14,7 +14,7 @@ SHARED = ("bench", "mock_apps", "test_settings.py", "test_urls.py")
 
 
 class UnknownCommit(Exception):
-    """Git knows no such commit."""
+    """Git finds no commit of this name."""
 
 
 def commit_of(ref: str) -> str:
@@ -22,7 +22,7 @@ def commit_of(ref: str) -> str:
     command = ["git", "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise UnknownCommit(ref)
+        raise UnknownCommit(f"Git finds no commit {ref!r}.")
     return done.stdout.strip()
 
 

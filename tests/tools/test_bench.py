@@ -1,94 +1,179 @@
-"""The benchmark measures what it says, and the load driver keeps within its bounds."""
+"""The benchmarks measure what they say they measure."""
 
 import json
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench import load
+from bench.compare import __main__ as compare
+from bench.compare import measuring, results, trees
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
 def test_reads_cost_the_same_queries_with_a_thousand_and_two_thousand_learners(tmp_path: Path) -> None:
-    results = tmp_path / "results.json"
+    output = tmp_path / "results.json"
     command = ["-m", "bench", "--learners", "1000", "2000", "--runs", "1", "--rounds", "1", "--only", "GET"]
 
     done = subprocess.run(
-        [sys.executable, *command, "--output", str(results)], cwd=ROOT, capture_output=True, text=True, timeout=500
+        [sys.executable, *command, "--output", str(output)], cwd=ROOT, capture_output=True, text=True, timeout=500
     )
 
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    rows = json.loads(results.read_text("utf-8"))["routes"]
+    rows = json.loads(output.read_text("utf-8"))["routes"]
     assert len(rows) > 25
     assert [row["name"] for row in rows if len({cost["queries"] for cost in row["costs"]}) != 1] == []
 
 
-class Host(BaseHTTPRequestHandler):
-    """Answers everything, and remembers who asked for what."""
-
-    seen: list[tuple[str, str]] = []
-
-    def do_GET(self) -> None:
-        self.seen.append((self.path, self.headers.get("Cookie", "")))
-        self.send_response(500 if "broken" in self.path else 200)
-        if self.path.startswith("/login/"):
-            self.send_header("Set-Cookie", f"sessionid={self.path.rpartition('/')[2]}; Path=/")
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
+# Two versions of the app
 
 
 @pytest.fixture
-def host() -> Any:
-    Host.seen = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Host)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository whose commit and working tree differ in the app and in the bench."""
+    root = tmp_path / "repository"
+    for name in ("edx_proctoring", "bench", "mock_apps"):
+        (root / name).mkdir(parents=True)
+        (root / name / "__init__.py").write_text("committed = True\n", "utf-8")
+    for name in ("test_settings.py", "test_urls.py"):
+        (root / name).touch()
+
+    def git(*arguments: str) -> None:
+        identity = ["-c", "user.name=Bench", "-c", "user.email=bench@example.com"]
+        subprocess.run(["git", *identity, *arguments], cwd=root, check=True, capture_output=True)
+
+    git("init")
+    git("add", ".")
+    git("commit", "-m", "chore: first")
+    for name in ("edx_proctoring", "bench"):
+        (root / name / "__init__.py").write_text("committed = False\n", "utf-8")
+    (root / "edx_proctoring" / "added.py").touch()
+    monkeypatch.setattr(trees, "ROOT", root)
+    return root
 
 
-def test_load_asks_as_often_as_it_may_by_signed_in_clients(host: str, capsys: pytest.CaptureFixture[str]) -> None:
-    code = load.main(
-        ["--url", host, "--path", "/a", "--path", "/b", "--users", "ann,ben", "--clients", "3", "--requests", "20"]
-    )
-
-    result = json.loads(capsys.readouterr().out)
-    assert (code, result["answers"], result["statuses"]) == (0, 20, {"200": 20})
-    asked = [(path, cookie) for path, cookie in Host.seen if not path.startswith("/login/")]
-    assert len(asked) == 20
-    assert {cookie for _path, cookie in asked} <= {"sessionid=ann", "sessionid=ben"}
+def is_committed(folder: Path, package: str) -> bool:
+    return "True" in (folder / package / "__init__.py").read_text("utf-8")
 
 
-def test_load_on_a_broken_page_fails(host: str) -> None:
-    assert load.main(["--url", host, "--path", "/broken", "--requests", "3"]) == 1
+def test_copy_of_a_commit_has_the_app_of_the_commit_and_the_bench_of_the_working_tree(
+    repository: Path, tmp_path: Path
+) -> None:
+    folder = trees.copy_commit(trees.commit_of("HEAD"), tmp_path / "old")
+
+    assert is_committed(folder, "edx_proctoring")
+    assert not (folder / "edx_proctoring" / "added.py").exists()
+    assert not is_committed(folder, "bench")
+
+
+def test_copy_of_the_working_tree_has_uncommitted_changes_and_new_files(repository: Path, tmp_path: Path) -> None:
+    folder = trees.copy_working_tree(tmp_path / "new")
+
+    assert not is_committed(folder, "edx_proctoring")
+    assert (folder / "edx_proctoring" / "added.py").exists()
+
+
+@pytest.mark.parametrize("ref", ["unknown", "--all", "HEAD:bench"])
+def test_unknown_commit_is_an_error_that_names_it(
+    ref: str, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert compare.main(["--", ref]) == 2
+    assert ref in capsys.readouterr().err
+
+
+# What is counted
 
 
 @pytest.mark.parametrize(
-    "url",
+    ("statements", "commits"),
     [
-        pytest.param("http://192.0.2.1:80", id="another-machine"),
-        pytest.param("https://127.0.0.1", id="https"),
-        pytest.param("127.0.0.1:80", id="no-scheme"),
+        pytest.param(["BEGIN", "SELECT 1", "COMMIT"], 0, id="transaction-that-reads"),
+        pytest.param(["BEGIN", "INSERT INTO a", "UPDATE a", "COMMIT"], 1, id="transaction-that-writes-twice"),
+        pytest.param(["BEGIN", "INSERT INTO a", "ROLLBACK"], 0, id="rolled-back"),
+        pytest.param(
+            ["BEGIN", "INSERT INTO a", "SAVEPOINT s", "ROLLBACK TO SAVEPOINT s", "COMMIT"],
+            1,
+            id="savepoint-rolled-back",
+        ),
+        pytest.param(["DELETE FROM a", "SELECT 1", "DELETE FROM a"], 2, id="writes-outside-a-transaction"),
+        pytest.param(
+            ["BEGIN", "UPDATE a", "COMMIT", "DELETE FROM a", "BEGIN", "SELECT 1", "COMMIT"], 2, id="one-after-the-other"
+        ),
     ],
 )
-def test_load_is_for_this_machine_only(url: str) -> None:
+def test_commits_are_transactions_and_single_statements_that_write(statements: list[str], commits: int) -> None:
+    assert measuring.count_commits(statements) == commits
+
+
+# What is printed
+
+
+def times(old: list[float], new: list[float]) -> dict[str, Any]:
+    return {"old": {"cpu": old, "wall": [9.0]}, "new": {"cpu": new, "wall": [9.0]}}
+
+
+def test_ratio_of_a_row_is_the_median_of_its_rounds_with_the_extremes() -> None:
+    row = {"rounds": [times([2, 2, 99], [1, 1, 1]), times([2], [2]), times([2, 2], [3, 3])]}
+
+    ratio = results.row_ratio(row, "cpu")
+
+    assert (ratio.median, ratio.smallest, ratio.largest) == (1.0, 0.5, 1.5)
+    assert (results.row_ms(row, "old", "cpu"), results.row_ms(row, "new", "cpu")) == (2, 2)
+
+
+# The whole of it
+
+
+@pytest.fixture
+def same_version_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the working tree for both versions, because tests may run without a repository."""
+
+    def copy(_commit: str, folder: Path) -> Path:
+        return trees.copy_working_tree(folder)
+
+    copy_commit: Callable[[str, Path], Path] = copy
+    monkeypatch.setattr(trees, "commit_of", lambda _ref: "0123456789abcdef")
+    monkeypatch.setattr(trees, "copy_commit", copy_commit)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("same_version_twice")
+def test_comparison_prints_each_row_with_ratio_times_statements_and_commits(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "results.json"
+
+    assert compare.main(["main", "--rounds", "1", "--blocks", "1", "--output", str(output)]) == 0
+
+    measured = json.loads(output.read_text("utf-8"))
+    printed = capsys.readouterr().out
+    rows = {"bare flow", "whole attempt", "review callback", "poll", "learning client read", "timer read"}
+    assert rows <= set(measured["rows"])
+    assert all(row in printed for row in measured["rows"])
+    assert "old: 0123456789ab." in printed
+    assert all(row["counts"]["old"] == row["counts"]["new"] for row in measured["rows"].values())
+    # Two statements for session and user of each request; insert and history row; five times lock, update, history row.
+    assert measured["rows"]["bare flow"]["counts"]["new"] == {"statements": 12 + 2 + 15, "commits": 6}
+    assert 0.9 < measured["memory_kb"][0]["new"] / measured["memory_kb"][0]["old"] < 1.1
+
+
+@pytest.mark.slow
+def test_profile_of_a_row_names_functions_of_the_app(capsys: pytest.CaptureFixture[str]) -> None:
+    assert compare.main(["--profile", "poll"]) == 0
+    assert "edx_proctoring/views/" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_profile_of_an_unknown_row_lists_the_rows(capsys: pytest.CaptureFixture[str]) -> None:
+    assert compare.main(["--profile", "pole"]) == 2
+    assert "poll" in capsys.readouterr().err
+
+
+def test_comparison_needs_a_commit() -> None:
     with pytest.raises(SystemExit):
-        load.parse(["--url", url, "--path", "/"])
-
-
-def test_load_has_bounds_whatever_is_asked() -> None:
-    options = load.parse(
-        ["--url", "http://127.0.0.1", "--path", "/", "--clients", "999", "--requests", "9999999", "--seconds", "99999"]
-    )
-
-    assert (options.clients, options.requests, options.seconds) == (64, 100_000, 600)
+        compare.parse([])
