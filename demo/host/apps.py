@@ -1,4 +1,4 @@
-"""The Django app that stands for the platform."""
+"""The Django app that plays the platform."""
 
 from django.apps import AppConfig
 

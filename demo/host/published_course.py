@@ -1,6 +1,6 @@
 """The course tree that learners see, read from the snapshot that publishing stored.
 
-Stands for the platform's modulestore.
+The demo's replacement for the platform's modulestore.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A task queue that stands for Celery: a table for the tasks, one thread that runs them.
+"""A task queue in place of Celery: a table for the tasks, and one thread that runs them.
 
 A function becomes a task with ``@task``. ``enqueue`` writes a row in the caller's transaction; after the commit a
 thread runs the function, without any request. With ``DEMO_EAGER_TASKS`` it runs right after the commit, in the

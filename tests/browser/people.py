@@ -192,7 +192,6 @@ class CourseTeam(Person):
         self.look("attempts")
         return row
 
-
     def onboarding_row(self, username: str) -> Locator:
         """The row of a learner in the table of onboarding statuses."""
         self.open_panel("Student Onboarding Status")

@@ -20,7 +20,7 @@ from edx_proctoring.views import StudentOnboardingStatusView
 
 @require_GET
 def password_assistance(request: HttpRequest) -> HttpResponse:
-    """Stands for the platform's page for forgotten passwords."""
+    """In place of the platform's page for forgotten passwords."""
     return render(
         request,
         "demo/text.html",
@@ -33,7 +33,7 @@ def password_assistance(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def contact_us(request: HttpRequest) -> HttpResponse:
-    """Stands for the platform's support form."""
+    """In place of the platform's support form."""
     return render(
         request,
         "demo/text.html",
