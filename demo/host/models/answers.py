@@ -1,4 +1,4 @@
-"""What a learner did in the content: answers, submissions, completion."""
+"""Learners' answers: the saved one per problem, and each submission."""
 
 from django.conf import settings
 from django.db import models
@@ -26,7 +26,7 @@ class LearnerState(models.Model):
 
 
 class Submission(models.Model):
-    """One hand-in of an answer; a reset of the learner's attempt deletes them.
+    """One submitted answer. Resetting the learner's attempt deletes them.
 
     .. pii: Answers typed by an invented person
     .. pii_types: other
@@ -40,21 +40,3 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return f"submission of user {self.user_id} to {self.usage_key}"
-
-
-class BlockCompletion(models.Model):
-    """0.0 to 1.0: how much of a block a learner has completed.
-
-    .. no_pii:
-    """
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
-    usage_key = models.CharField(max_length=255)
-    completion = models.FloatField(default=0.0)
-    modified = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "usage_key"], name="demo_completion_once")]
-
-    def __str__(self) -> str:
-        return f"user {self.user_id}, {self.usage_key}: {self.completion}"

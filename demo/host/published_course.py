@@ -1,4 +1,7 @@
-"""The published tree of a course, read from its snapshot (stands for the platform's modulestore)."""
+"""The course tree that learners see, read from the snapshot that publishing stored.
+
+The demo's replacement for the platform's modulestore.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from demo.host.models import CourseRun
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A question. Without ``choices`` the learner types a line."""
+    """A question. Without ``choices`` the learner types the answer."""
 
     usage_key: str
     prompt: str
@@ -31,7 +34,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """A subsection with the exam fields of host-platform.md 6.5."""
+    """A subsection with the platform's exam fields."""
 
     usage_key: str
     display_name: str | None
@@ -50,7 +53,7 @@ class Sequence:
 
     @property
     def title(self) -> str:
-        """What pages call it; a freshly made subsection has no name yet."""
+        """Its name on pages; a new subsection has none yet."""
         return self.display_name or "Untitled subsection"
 
 
@@ -64,7 +67,7 @@ class Section:
 
 
 def snapshot(course: CourseRun) -> dict[str, Any]:
-    """The draft as plain JSON, to be stored in ``CourseRun.published``."""
+    """The draft as plain JSON, for ``CourseRun.published``."""
     return {
         "sections": [
             {
@@ -111,7 +114,7 @@ def snapshot(course: CourseRun) -> dict[str, Any]:
 
 
 def sections(course: CourseRun | None) -> Iterator[Section]:
-    """Chapters of the published course, in order; none before the first publish."""
+    """Chapters of the published course, in order; nothing before the first publish."""
     if course is None or course.published is None:
         return
     for section in course.published["sections"]:
@@ -145,7 +148,7 @@ def sequence_of(course: CourseRun | None, usage_key: str) -> Sequence | None:
 
 
 def problem_keys_below(course: CourseRun | None, usage_key: str) -> list[str]:
-    """Keys of all problems below a subsection; empty when it is not published."""
+    """Keys of all problems in a subsection; empty when it is not published."""
     sequence = find_sequence(course, usage_key)
     return [problem.usage_key for unit in sequence.units for problem in unit.problems] if sequence else []
 

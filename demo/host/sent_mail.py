@@ -1,7 +1,7 @@
-"""Mails go to files, one per message, and are shown on a page.
+"""E-mail goes to files, one per message, and is shown on the page *Outbox*.
 
-Files rather than rows: a mail that has left does not come back when a transaction is rolled back, and the demo
-must show that difference instead of hiding it.
+Files rather than rows: an e-mail that has left does not come back when a transaction is rolled back, and the demo
+shows that difference.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from django.core.mail.backends.base import BaseEmailBackend
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """One mail of the outbox. ``body`` is HTML when ``is_html``."""
+class SentMail:
+    """One sent e-mail. ``body`` is HTML when ``is_html``."""
 
     name: str
     sent: str
@@ -32,11 +32,11 @@ class Letter:
     is_html: bool
 
 
-class OutboxBackend(BaseEmailBackend):
+class FileEmailBackend(BaseEmailBackend):
     """``EMAIL_BACKEND`` of the demo."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        """Write each message to the outbox folder; returns how many."""
+        """Write each message to ``OUTBOX_DIR``. Returns how many."""
         folder = Path(settings.OUTBOX_DIR)
         folder.mkdir(parents=True, exist_ok=True)
         for message in email_messages:
@@ -45,13 +45,13 @@ class OutboxBackend(BaseEmailBackend):
         return len(email_messages)
 
 
-def letters(limit: int = 200) -> Iterator[Letter]:
-    """Newest mails first."""
+def newest(limit: int = 200) -> Iterator[SentMail]:
+    """Sent e-mails, newest first."""
     folder = Path(settings.OUTBOX_DIR)
     for path in sorted(folder.glob("*.eml"), reverse=True)[:limit]:
         message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
         body = message.get_body(preferencelist=("html", "plain"))
-        yield Letter(
+        yield SentMail(
             name=path.stem,
             sent=str(message["Date"]),
             sender=str(message["From"]),
@@ -62,7 +62,7 @@ def letters(limit: int = 200) -> Iterator[Letter]:
         )
 
 
-def empty() -> None:
-    """Throw all mails away."""
+def delete_all() -> None:
+    """Delete all sent e-mails."""
     for path in Path(settings.OUTBOX_DIR).glob("*.eml"):
         path.unlink(missing_ok=True)

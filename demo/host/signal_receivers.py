@@ -1,6 +1,6 @@
-"""Stand-in for the name-affirmation plug-in, which listens to this package (Spec: host-platform.md 5.2, 8.1).
+"""Stand-in for the name-affirmation plug-in, which connects receivers to this package's signals.
 
-Its receiver has every keyword as a *required* argument: a signal sent with one less fails here as it would there.
+Like there, every keyword of the status receiver is *required*: a signal sent without one of them fails.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from typing import Any
 
 from django.db.models.signals import post_delete
 
-from demo.services import journal
+from demo.host import call_log
+from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.signals import exam_attempt_status_signal
 
 
 def on_attempt_status(
@@ -24,8 +26,8 @@ def on_attempt_status(
     backend_supports_onboarding: bool | None,
     **kwargs: Any,
 ) -> None:
-    """Receiver of ``exam_attempt_status_signal``: notes what it got."""
-    journal.write(
+    """Receiver of ``exam_attempt_status_signal``: logs what it received."""
+    call_log.write(
         "signal",
         "exam_attempt_status",
         {
@@ -41,13 +43,12 @@ def on_attempt_status(
 
 def on_attempt_deleted(sender: type, instance: Any, **kwargs: Any) -> None:
     """Receiver of the attempt model's ``post_delete``: reads the id, as the plug-in does."""
-    journal.write("signal", "attempt_deleted", {"attempt_id": instance.id})
+    call_log.write("signal", "attempt_deleted", {"attempt_id": instance.id})
 
 
 def connect() -> None:
-    """Wire both receivers, once."""
-    from edx_proctoring.models import ProctoredExamStudentAttempt
-    from edx_proctoring.signals import exam_attempt_status_signal
-
-    exam_attempt_status_signal.connect(on_attempt_status, dispatch_uid="demo.observers.status")
-    post_delete.connect(on_attempt_deleted, sender=ProctoredExamStudentAttempt, dispatch_uid="demo.observers.deleted")
+    """Connect both receivers; connecting them again changes nothing."""
+    exam_attempt_status_signal.connect(on_attempt_status, dispatch_uid="demo.signal_receivers.status")
+    post_delete.connect(
+        on_attempt_deleted, sender=ProctoredExamStudentAttempt, dispatch_uid="demo.signal_receivers.deleted"
+    )

@@ -1,4 +1,4 @@
-"""Wraps a service so that its calls are logged and can be made to fail."""
+"""Wraps each service so that its calls are logged and can be made to fail (``ServiceFault``)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import F
 
-from demo.services import journal
+from demo.host import call_log
+from demo.host.models import ServiceFault
 from edx_proctoring.runtime import set_runtime_service
 
 _registered: dict[str, Any] = {}
@@ -19,11 +20,11 @@ _absent: set[str] = set()
 
 
 class InjectedFault(Exception):
-    """What a service raises when a test asked it to."""
+    """Raised by a service because a test asked for it."""
 
 
-class WatchedService:
-    """Stands in front of a service object: same methods, plus log and faults."""
+class InstrumentedService:
+    """A service object's methods, plus logging and faults."""
 
     def __init__(self, name: str, service: Any) -> None:
         self._name = name
@@ -31,17 +32,16 @@ class WatchedService:
 
     def __getattr__(self, method: str) -> Any:
         target = getattr(self._service, method)
-        return self._watched(method, target) if callable(target) else target
+        return self._wrap(method, target) if callable(target) else target
 
-    def _watched(self, method: str, target: Callable[..., Any]) -> Callable[..., Any]:
+    def _wrap(self, method: str, target: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
-            # Binding first makes a wrong call fail exactly as on the platform, with TypeError.
+            # A call with wrong arguments fails here with TypeError, as it does on the platform.
             arguments = inspect.signature(target).bind(*args, **kwargs).arguments
             began = time.monotonic()
             outcome = "ok"
             try:
-                fault = _take_fault(self._name, method)
-                if fault == "returns_none":
+                if _inject_fault(self._name, method) == ServiceFault.RETURNS_NONE:
                     outcome = "fault: None"
                     return None
                 return target(*args, **kwargs)
@@ -50,43 +50,38 @@ class WatchedService:
                 raise
             finally:
                 took = (time.monotonic() - began) * 1000
-                journal.write(self._name, method, arguments, outcome=outcome, milliseconds=took)
+                call_log.write(self._name, method, arguments, outcome=outcome, milliseconds=took)
 
         return call
 
 
 def register(name: str, service: Any) -> None:
-    """Offer a service to the package, when special exams are on (host-platform.md 4.2)."""
+    """Offer a service to the package, when special exams are on."""
     if not settings.ENABLE_SPECIAL_EXAMS:
         return
-    _registered[name] = WatchedService(name, service)
+    _registered[name] = InstrumentedService(name, service)
     set_runtime_service(name, _registered[name])
 
 
 def apply_absences() -> None:
-    """Bring the registry in step with the faults of kind ``none``."""
-    from demo.host.models import ServiceFault  # imported by app configs before models are ready
-
-    wanted = set(ServiceFault.objects.filter(kind=ServiceFault.NONE).values_list("service", flat=True))
-    _make_absent(wanted)
+    """Unregister the services that a fault of kind ``none`` names, and register the others again."""
+    _make_absent(set(ServiceFault.objects.filter(kind=ServiceFault.NONE).values_list("service", flat=True)))
 
 
-def put_all_back() -> None:
-    """Offer every service again, whatever the faults say."""
+def register_all_again() -> None:
+    """Register every service again, whatever the faults say."""
     _make_absent(set())
 
 
-def _make_absent(wanted: set[str]) -> None:
-    for name in (wanted ^ _absent) & set(_registered):
-        set_runtime_service(name, None if name in wanted else _registered[name])
+def _make_absent(absent: set[str]) -> None:
+    for name in (absent ^ _absent) & set(_registered):
+        set_runtime_service(name, None if name in absent else _registered[name])
     _absent.clear()
-    _absent.update(wanted)
+    _absent.update(absent)
 
 
-def _take_fault(service: str, method: str) -> str | None:
-    """Use up one matching fault; sleeps or raises as it says. Returns its kind, or None."""
-    from demo.host.models import ServiceFault  # see above
-
+def _inject_fault(service: str, method: str) -> str | None:
+    """Use up one matching fault; sleeps or raises accordingly. Returns its kind, or None."""
     try:
         fault = (
             ServiceFault.objects.filter(service=service, method__in=[method, ""])
@@ -98,7 +93,7 @@ def _take_fault(service: str, method: str) -> str | None:
             return None
         if fault.remaining is not None:
             ServiceFault.objects.filter(pk=fault.pk).update(remaining=F("remaining") - 1)
-    except DatabaseError:  # before the first migration, or in an aborted transaction: no faults then
+    except DatabaseError:  # before the first migration, or in an aborted transaction
         return None
     if fault.kind == ServiceFault.SLOW:
         time.sleep(fault.seconds)

@@ -1,4 +1,4 @@
-"""Start page: personas and courses, one click to be someone."""
+"""Start page with courses and logins, and the health check."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
-from demo.host import roles
+from demo.host import access
 from demo.host.models import CourseRun, Enrollment, UserProfile
 
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """Who can you be, and what can you open then?"""
+    """The user's courses, and everyone who can be logged in as."""
     modes = {}
     if request.user.is_authenticated:
         modes = {
@@ -26,7 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "course": course,
             "mode": modes.get(course.pk),
-            "is_staff": roles.has_staff_access(request.user, course.course_id),
+            "is_staff": access.has_staff_access(request.user, course.course_id),
         }
         for course in CourseRun.objects.all()
     ]
@@ -40,7 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def log_in(request: HttpRequest, username: str) -> HttpResponse:
-    """Become a persona with one click. There is nothing to protect: everyone here is invented."""
+    """Log in without a password: everyone here is invented."""
     user = get_object_or_404(get_user_model(), username=username)
     login(request, user, backend="django.contrib.auth.backends.AllowAllUsersModelBackend")
     target = request.GET.get("next", "")
@@ -51,7 +51,7 @@ def log_in(request: HttpRequest, username: str) -> HttpResponse:
 
 @require_POST
 def log_out(request: HttpRequest) -> HttpResponse:
-    """Be nobody again."""
+    """Log out."""
     logout(request)
     return redirect("home")
 
@@ -59,5 +59,5 @@ def log_out(request: HttpRequest) -> HttpResponse:
 @require_GET
 @transaction.non_atomic_requests
 def health(request: HttpRequest) -> JsonResponse:
-    """Answers once the database does."""
+    """Answer as soon as the database does."""
     return JsonResponse({"status": "ok", "courses": CourseRun.objects.count()})

@@ -1,7 +1,7 @@
-"""Stand-in for the platform's webpack build of provider workers (Spec: host-platform.md 2.4, 13.7).
+"""Stand-in for the platform's webpack build of provider workers.
 
-Two steps, as there: ``install`` puts a provider's npm package into ``node_modules`` before any Django process
-starts; once the package has written ``workers.json``, ``bundle`` turns each entry into one classic script and
+Two steps, as there. ``install`` copies a provider's npm package into ``node_modules`` before any Django process
+starts. Once ``edx_proctoring`` has written ``workers.json``, ``bundle`` turns each entry into one classic script and
 writes the statistics that django-webpack-loader reads.
 """
 
@@ -23,7 +23,7 @@ _EXPORT_DECLARATION = re.compile(r"^(\s*)export\s+(?=(?:async\s+)?(?:function|cl
 
 
 def install(package: Path, node_modules: Path) -> str | None:
-    """Copy an npm package into ``node_modules`` under its own name; None when there is none to copy."""
+    """Copy an npm package into ``node_modules`` under its own name. Returns None for a folder without package.json."""
     manifest = package / "package.json"
     if not manifest.is_file():
         return None
@@ -50,11 +50,11 @@ def bundle(
         wrapper: Source of the npm package ``@edx/edx-proctoring``, inlined into each bundle.
         bundles: Folder for ``<name>.js``, served below ``/static/bundles/``.
         stats: File for the loader's statistics, in the form of its major version.
-        extra_config: What workers read as ``process.env.JS_ENV_EXTRA_CONFIG`` (backends.md 12.1).
+        extra_config: What workers read as ``process.env.JS_ENV_EXTRA_CONFIG``.
         loader_major: 0 for django-webpack-loader before 1.0, else its major version.
 
     Returns:
-        The bundle names; empty when no provider brings a worker (the statistics are written all the same).
+        The bundle names; empty when no provider has a worker (the statistics are written in any case).
     """
     entries: dict[str, list[str]] = json.loads(workers_json.read_text("utf-8")) if workers_json.is_file() else {}
     for name, parts in entries.items():
@@ -67,7 +67,7 @@ def bundle(
 
 
 def classic_script(wrapper: str, worker: str, extra_config: dict[str, str] | None = None) -> str:
-    """Both modules as one script for ``importScripts``: exports gone, the import bound to a local name."""
+    """Both modules as one script for ``importScripts``, without exports, the import bound to a local name."""
 
     def bind(match: re.Match[str]) -> str:
         aliases = [match["default"]] if match["default"] else []

@@ -1,16 +1,15 @@
-"""What every page knows, and who may see a course."""
+"""Template context of the host's pages."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
-from demo.host import roles
-from demo.host.models import CourseRun, Enrollment
+from demo.host import access
+from demo.host.models import CourseRun
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
@@ -25,12 +24,12 @@ def context(request: HttpRequest) -> dict[str, Any]:
 
 
 def course_context(request: HttpRequest, course: CourseRun, active: str) -> dict[str, Any]:
-    """Context of a page inside a course.
+    """Context of a page inside a course. ``active``: the tab that is marked.
 
-    ``has_exam_bundle``: the platform loads the package's scripts and the timer on every course page of a logged-in
-    person when special exams are on and the course has timed or proctored exams (host-platform.md 13.6 step 8).
+    ``has_exam_bundle``: when special exams are on and the course has timed or proctored exams, the platform loads the
+    package's scripts and the timer on every course page of a logged-in user.
     """
-    is_staff = roles.has_staff_access(request.user, course.course_id)
+    is_staff = access.has_staff_access(request.user, course.course_id)
     return {
         "course": course,
         "active": active,
@@ -47,17 +46,3 @@ def course_context(request: HttpRequest, course: CourseRun, active: str) -> dict
 def course_or_404(course_id: str) -> CourseRun:
     """The course with this id."""
     return get_object_or_404(CourseRun, course_id=course_id)
-
-
-def require_member(request: HttpRequest, course: CourseRun) -> None:
-    """Let in who is enrolled or works on the course; others get 403 with a sentence."""
-    if roles.has_staff_access(request.user, course.course_id):
-        return
-    if not Enrollment.objects.filter(user=request.user, course=course, is_active=True).exists():
-        raise PermissionDenied("You are not enrolled in this course.")
-
-
-def require_staff(request: HttpRequest, course: CourseRun) -> None:
-    """Let in the course team and global staff."""
-    if not roles.has_staff_access(request.user, course.course_id):
-        raise PermissionDenied("This page is for the course team.")

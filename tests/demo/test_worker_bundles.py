@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from demo import workers
+from demo import worker_bundles
 
 WRAPPER = """
 export function handlerWrapper(Handler) {
@@ -24,7 +24,7 @@ export class Handler {
 
 export default handlerWrapper(Handler);
 """
-# What a worker scope offers, and one message.
+# A minimal worker scope that receives one message.
 SCOPE = """
 const listeners = [];
 globalThis.self = {addEventListener: (kind, f) => listeners.push(f), postMessage: m => console.log(JSON.stringify(m))};
@@ -42,13 +42,13 @@ def package(tmp_path):
     return folder
 
 
-def test_a_package_is_installed_under_its_own_name(tmp_path, package):
-    assert workers.install(package, tmp_path / "node_modules") == "@acme/worker"
+def test_a_package_is_copied_into_a_folder_with_its_own_name(tmp_path, package):
+    assert worker_bundles.install(package, tmp_path / "node_modules") == "@acme/worker"
     assert (tmp_path / "node_modules" / "@acme" / "worker" / "index.js").read_text() == WORKER
 
 
-def test_nothing_is_installed_from_a_folder_without_a_manifest(tmp_path):
-    assert workers.install(tmp_path / "absent", tmp_path / "node_modules") is None
+def test_a_folder_without_package_json_is_not_copied(tmp_path):
+    assert worker_bundles.install(tmp_path / "absent", tmp_path / "node_modules") is None
     assert not (tmp_path / "node_modules").exists()
 
 
@@ -64,7 +64,7 @@ def test_the_built_script_is_classic_and_answers_messages(import_line):
     worker = WORKER.replace("import { handlerWrapper } from '@edx/edx-proctoring';", import_line)
     if " as wrap" in import_line:
         worker = worker.replace("handlerWrapper(Handler)", "wrap(Handler)")
-    script = workers.classic_script(WRAPPER, worker)
+    script = worker_bundles.classic_script(WRAPPER, worker)
     node = shutil.which("node")
     assert node, "node is needed for this test"
     done = subprocess.run([node, "-e", SCOPE], input=script, capture_output=True, text=True, timeout=30)
@@ -72,30 +72,30 @@ def test_the_built_script_is_classic_and_answers_messages(import_line):
     assert json.loads(done.stdout) == {"type": "echo", "sent": "hello"}
 
 
-def test_statistics_have_the_form_of_loaders_before_1_0(tmp_path):
-    stats = workers.statistics(["acme"], tmp_path, loader_major=0)
+def test_statistics_for_a_loader_before_1_0_have_the_old_form(tmp_path):
+    stats = worker_bundles.statistics(["acme"], tmp_path, loader_major=0)
     assert stats["chunks"] == {"acme": [{"name": "acme.js", "path": str(tmp_path / "acme.js")}]}
     assert "assets" not in stats
 
 
-def test_statistics_have_the_form_of_later_loaders(tmp_path):
-    stats = workers.statistics(["acme"], tmp_path, loader_major=3)
+def test_statistics_for_a_later_loader_have_the_new_form(tmp_path):
+    stats = worker_bundles.statistics(["acme"], tmp_path, loader_major=3)
     assert stats["chunks"] == {"acme": ["acme.js"]}
     assert stats["assets"]["acme.js"]["name"] == "acme.js"
 
 
-def test_without_an_entry_file_the_statistics_are_empty_instead_of_absent(tmp_path):
-    names = workers.bundle(
+def test_statistics_are_written_when_there_is_no_worker(tmp_path):
+    names = worker_bundles.bundle(
         tmp_path / "workers.json", tmp_path / "index.js", tmp_path, tmp_path / "stats.json", loader_major=3
     )
     assert names == []
     assert json.loads((tmp_path / "stats.json").read_text())["chunks"] == {}
 
 
-def test_each_entry_becomes_a_script_named_as_its_package(tmp_path, package):
+def test_each_worker_becomes_a_script_named_like_its_package(tmp_path, package):
     (tmp_path / "wrapper.js").write_text(WRAPPER)
     (tmp_path / "workers.json").write_text(json.dumps({"@acme/worker": ["babel-polyfill", str(package / "index.js")]}))
-    workers.bundle(
+    worker_bundles.bundle(
         tmp_path / "workers.json",
         tmp_path / "wrapper.js",
         tmp_path / "bundles",

@@ -1,4 +1,4 @@
-"""What stands between a learner and a subsection (Spec: host-platform.md 6.1, 13.6)."""
+"""Whether a viewer may see the content of a subsection, or sees the exam page of this package instead."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 from django.utils import timezone
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
-from demo.host import content, dates
-from demo.host.masquerade import Viewer
+from demo.host import dates, onboarding, published_course
 from demo.host.models import BlockCompletion, CourseRun
+from demo.host.view_as import Viewer
 from edx_proctoring.runtime import get_runtime_service
 from edx_proctoring.services import ProctoringService
 
 
-def is_locked(course: CourseRun, sequence: content.Sequence, viewer: Viewer) -> bool:
-    """A prerequisite subsection is not completed. Staff pass."""
+def is_locked(sequence: published_course.Sequence, viewer: Viewer) -> bool:
+    """Whether the prerequisite subsection is not completed yet. Never for staff."""
     if viewer.role == "staff" or sequence.prerequisite is None:
         return False
     return not BlockCompletion.objects.filter(
@@ -24,24 +24,24 @@ def is_locked(course: CourseRun, sequence: content.Sequence, viewer: Viewer) -> 
     ).exists()
 
 
-def is_hidden(course: CourseRun, sequence: content.Sequence, viewer: Viewer) -> bool:
-    """Hidden after its due date (after the course's end in self-paced courses). Staff pass."""
+def is_hidden(course: CourseRun, sequence: published_course.Sequence, viewer: Viewer) -> bool:
+    """Whether it is hidden after its due date (in self-paced courses: after the course's end). Never for staff."""
     if viewer.role == "staff" or not sequence.hide_after_due:
         return False
     moment: datetime | None = course.ends_at if course.self_paced else due(course, sequence, viewer)
     return moment is not None and moment < timezone.now()
 
 
-def exam_view(course: CourseRun, sequence: content.Sequence, viewer: Viewer) -> str | None:
-    """This package's page for a timed subsection, or None when its content may be shown.
+def exam_view(course: CourseRun, sequence: published_course.Sequence, viewer: Viewer) -> str | None:
+    """HTML of this package's page for a timed subsection, or None when the content may be shown.
 
-    As on the platform, both services must be there, the external LTI provider is none of ours, and the context
-    carries exactly these keys.
+    Like the platform, the host asks only when both services exist and the provider is not the external LTI one. The
+    context has exactly the platform's keys.
     """
     proctoring, credit = ProctoringService(), get_runtime_service("credit")
     if proctoring is None or credit is None or not sequence.is_time_limited:
         return None
-    if course.proctoring_provider == "lti_external":
+    if course.proctoring_provider == onboarding.EXTERNAL_PROVIDER:
         return None
     course_key = CourseKey.from_string(course.course_id)
     context: dict[str, Any] = {
@@ -65,6 +65,6 @@ def exam_view(course: CourseRun, sequence: content.Sequence, viewer: Viewer) -> 
     return html
 
 
-def due(course: CourseRun, sequence: content.Sequence, viewer: Viewer) -> datetime | None:
+def due(course: CourseRun, sequence: published_course.Sequence, viewer: Viewer) -> datetime | None:
     """The viewer's own due date."""
     return dates.due(course, sequence.usage_key, viewer.user_id)
