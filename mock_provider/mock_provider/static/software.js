@@ -1,4 +1,4 @@
-// The learner's software: plays its checks, then shows what the exam is doing.
+// The learner's software: plays its checks, then shows the state of the exam.
 (() => {
   const software = document.getElementById('software');
   if (!software) {
@@ -51,29 +51,29 @@
         }
       });
     }
-    // "Go back and start your exam" was good advice only until then.
+    // "Go back and start your exam" is wrong once the exam has run.
     if (ran && notice) {
       notice.hidden = true;
     }
-    // Only a change is written, or a screen reader would hear the same words every two seconds.
+    // Write only a change: a screen reader repeats what is written, here every two seconds.
     if (monitor.textContent !== words) {
       monitor.textContent = words;
     }
   };
 
-  const look = () => fetch(`/desktop/ping?attempt=${attempt}`)
+  const poll = () => fetch(`/desktop/ping?attempt=${attempt}`)
     .then(response => response.json())
     .then(state => show(state.status))
     .catch(() => { monitor.textContent = 'The connection to Mock Proctoring is lost. We keep trying.'; });
 
   quit.addEventListener('click', () => {
-    fetch(`/desktop/quit?attempt=${attempt}`, { method: 'POST' }).then(look);
+    fetch(`/desktop/quit?attempt=${attempt}`, { method: 'POST' }).then(poll);
   });
 
   playChecks();
   if (!monitor.closest('[hidden]')) {
-    look();
-    window.setInterval(look, POLL_MS);
+    poll();
+    window.setInterval(poll, POLL_MS);
   }
   if (software.dataset.closeAfterSeconds) {
     window.setTimeout(() => window.close(), 1000 * Number(software.dataset.closeAfterSeconds));
