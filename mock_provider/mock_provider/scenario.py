@@ -44,7 +44,8 @@ class ReviewPlan:
     """The verdict that is sent automatically.
 
     ``delay``: seconds after the submission; None leaves the verdict to a reviewer. ``repeat``: how many copies are sent
-    at once. ``signed``: the secret of a signed callback (backends.md 14.5), empty for an unsigned one.
+    at once. ``retries``: how often a review is sent again, with growing pauses, while the LMS does not accept it.
+    ``signed``: the secret of a signed callback (backends.md 14.5), empty for an unsigned one.
     """
 
     status: str = "passed"
@@ -52,6 +53,7 @@ class ReviewPlan:
     delay: float | None = None
     reviewed_by: str | None = None
     repeat: int = 1
+    retries: int = 8
     signed: str = ""
 
 

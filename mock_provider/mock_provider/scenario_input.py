@@ -91,6 +91,7 @@ def _review(scenario: Scenario, name: str, value: Any) -> ReviewPlan:
         raise BadScenario(f"{name}.comments: a list or null is needed")
     _number_or_none(scenario, f"{name}.delay", plan.delay)
     _whole_number(f"{name}.repeat", plan.repeat, least=1)
+    _whole_number(f"{name}.retries", plan.retries, least=0)
     return plan
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
+import requests
 
 from mock_provider.callback_signature import signature
+from mock_provider.callbacks import LONGEST_PAUSE_SECONDS
 from mock_provider.lms import Lms
 
 REVIEWED = "/api/edx_proctoring/v1/proctored_exam/attempt/{}/reviewed"
@@ -69,6 +73,111 @@ def test_a_removed_attempt_is_not_reviewed(client, scenario, scheduler, lms, att
     client("DELETE", f"/api/v1/exam/exam-1/attempt/{attempt}/")
     scheduler.advance(LONG)
     assert lms.callbacks == []
+
+
+class TestRetries:
+    """A review that the LMS does not answer with 2xx is sent again."""
+
+    @pytest.fixture
+    def refused(self, client, scenario, scheduler, lms, attempt):
+        """A submitted attempt whose first review is refused; its first retry is due in 5 seconds."""
+        lms.status = 503
+        scenario(review={"delay": 0})
+        submit(client, attempt)
+        scheduler.advance(0)
+        assert len(lms.callbacks) == 1
+        return attempt
+
+    def verdicts_of(self, lms):
+        return [callback.json["status"] for callback in lms.callbacks]
+
+    def test_a_refused_review_is_sent_again_until_it_is_accepted(self, provider, scheduler, lms, refused):
+        scheduler.advance(4.9)
+        assert len(lms.callbacks) == 1
+        lms.status = 200
+        scheduler.advance(0.1)
+        assert len(lms.callbacks) == 2
+        assert lms.callbacks[0].body == lms.callbacks[1].body
+        assert [verdict["lms_status"] for verdict in provider.store.verdicts(refused)] == [200, 503]
+        scheduler.advance(LONG)
+        assert len(lms.callbacks) == 2
+
+    @pytest.mark.parametrize("status", [301, 400, 403, 404, 500])
+    def test_every_answer_but_2xx_is_a_refusal(self, scheduler, lms, refused, status):
+        lms.status = status
+        scheduler.advance(5)
+        lms.status = 200
+        scheduler.advance(10)
+        assert len(lms.callbacks) == 3
+        scheduler.advance(LONG)
+        assert len(lms.callbacks) == 3
+
+    def test_an_unreachable_lms_gets_the_review_when_it_is_back(self, provider, client, scenario, scheduler, lms):
+        client.exam()
+        attempt = client.attempt("http://127.0.0.1:9")
+        scenario(review={"delay": 0})
+        submit(client, attempt)
+        scheduler.advance(5)
+        assert [verdict["lms_status"] for verdict in provider.store.verdicts(attempt)] == [None, None]
+
+    def test_the_pauses_grow_up_to_a_limit(self, scheduler, lms, refused):
+        times = [scheduler.now]
+        while scheduler.now < 2_000:
+            before = len(lms.callbacks)
+            scheduler.advance(1)
+            if len(lms.callbacks) > before:
+                times.append(scheduler.now)
+        assert [after - before for before, after in pairwise(times)] == [5, 10, 20, 40, 80, 160, 300, 300]
+        assert LONGEST_PAUSE_SECONDS == 300
+
+    def test_the_retries_end(self, scheduler, lms, refused):
+        scheduler.advance(LONG)
+        assert len(lms.callbacks) == 1 + 8
+
+    def test_the_scenario_limits_the_retries(self, client, scenario, scheduler, lms, attempt):
+        lms.status = 503
+        scenario(review={"delay": 0, "retries": 2})
+        submit(client, attempt)
+        scheduler.advance(LONG)
+        assert len(lms.callbacks) == 1 + 2
+
+    def test_the_clock_factor_shortens_the_pauses(self, scenario, scheduler, lms, refused):
+        scheduler.advance(5)
+        scenario(clock_factor=0.1)
+        scheduler.advance(10)
+        assert len(lms.callbacks) == 3
+        scheduler.advance(2)
+        assert len(lms.callbacks) == 4
+
+    def test_a_removed_attempt_ends_the_retries(self, client, scheduler, lms, refused):
+        client("DELETE", f"/api/v1/exam/exam-1/attempt/{refused}/")
+        scheduler.advance(LONG)
+        assert len(lms.callbacks) == 1
+
+    def test_a_newer_verdict_replaces_one_that_waits_for_its_retry(self, provider, scheduler, lms, refused):
+        lms.status = 200
+        requests.post(f"{provider.url}/reviewer/{refused}/", data={"verdict": "suspicious"}, timeout=5)
+        scheduler.advance(LONG)
+        assert self.verdicts_of(lms) == ["passed", "suspicious"]
+
+    def test_a_refused_verdict_of_a_reviewer_is_sent_again_too(self, provider, client, scheduler, lms, attempt):
+        submit(client, attempt)
+        lms.status = 500
+        reply = requests.post(f"{provider.url}/reviewer/{attempt}/", data={"verdict": "violation"}, timeout=5)
+        assert reply.status_code == 502
+        assert "We send it again automatically." in reply.text
+        lms.status = 200
+        scheduler.advance(5)
+        assert self.verdicts_of(lms) == ["violation", "violation"]
+        assert attempt not in requests.get(f"{provider.url}/reviewer/", timeout=5).text
+
+    def test_each_retry_of_a_signed_review_has_a_signature_of_its_own(self, client, scenario, scheduler, lms, attempt):
+        lms.status = 503
+        scenario(review={"delay": 0, "signed": "hook-secret"})
+        submit(client, attempt)
+        scheduler.advance(5)
+        nonces = {callback.headers["X-Proctoring-Nonce"] for callback in lms.callbacks}
+        assert len(nonces) == len(lms.callbacks) == 2
 
 
 def test_a_token_that_the_lms_rejects_is_replaced_once(provider, lms, attempt):

@@ -107,6 +107,7 @@ def test_a_removal_answers_as_the_delete_mode_says(client, scenario, attempt, mo
         {"onboarding": {"u": "fine"}},
         {"review": {"delay": "soon"}},
         {"review": {"repeat": 0}},
+        {"review": {"retries": -1}},
         {"review": {"comments": "fine"}},
         {"review": {"status": None}},
         {"review": "passed"},

@@ -317,6 +317,17 @@ class TestReview:
         scheduler.advance(1000)
         assert len(lms.callbacks) == 1
 
+    def test_a_refused_review_is_sent_again_with_the_same_content(self, provider, locator, lms, scenario, scheduler):
+        lms.status = 503
+        scenario(review={"delay": 0})
+        get(provider, f"/rpnow?code={CODE}")
+        hand_in(provider)
+        scheduler.advance(0)
+        lms.status = 200
+        scheduler.advance(1000)
+        assert len(lms.callbacks) == 2
+        assert lms.callbacks[0].body == lms.callbacks[1].body
+
     @pytest.mark.parametrize(
         ("verdict", "word", "standard"),
         [

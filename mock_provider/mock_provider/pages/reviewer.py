@@ -59,7 +59,8 @@ def give_verdict(attempt_id: str) -> Response:
     outcome = components().callbacks.send_review(found, plan)
     if outcome.accepted:
         return see_other(f"/reviewer/{attempt_id}/?sent=1")
-    notice = Notice("bad", "The verdict did not arrive.", f"{outcome.advice} Send it again when that is solved.")
+    next_step = "We send it again automatically." if plan.retries else "Send it again when that is solved."
+    notice = Notice("bad", "The verdict did not arrive.", f"{outcome.advice} {next_step}")
     return _review(found, notice, form, status=502)
 
 
