@@ -346,6 +346,56 @@ class TestDesktop:
         assert self.ask(provider, "POST", "stop", attempt=attempt).json() == {"status": "uploading"}
         assert self.ask(provider, "POST", "quit", attempt=attempt).json() == {"status": None}
 
+    @pytest.fixture
+    def running(self, client, provider, attempt):
+        """An attempt whose exam and software run; the learner has the software's window open."""
+        client("PATCH", ATTEMPT.format(attempt), json={"status": "started"})
+        self.ask(provider, "POST", "start", attempt=attempt)
+        return attempt
+
+    def open_window(self, provider, attempt):
+        text = requests.get(f"{provider.url}/download?attempt={attempt}", timeout=5).text
+        return re.search('data-window="([0-9a-f]+)"', text)[1]
+
+    def state(self, provider, attempt):
+        return self.ask(provider, "GET", "ping", attempt=attempt).json()["status"]
+
+    def test_closing_the_window_during_the_exam_stops_the_software(self, provider, running):
+        window = self.open_window(provider, running)
+        assert self.state(provider, running) == "running"
+        reply = self.ask(provider, "POST", "quit", attempt=running, window=window)
+        assert reply.json() == {"status": None}
+        assert self.state(provider, running) is None
+
+    @pytest.mark.parametrize("new_window_is_first", [True, False])
+    def test_reloading_the_window_during_the_exam_keeps_the_software_running(
+        self, provider, running, new_window_is_first
+    ):
+        old = self.open_window(provider, running)
+        if new_window_is_first:
+            self.open_window(provider, running)
+        self.ask(provider, "POST", "quit", attempt=running, window=old)
+        if not new_window_is_first:
+            self.open_window(provider, running)
+        assert self.state(provider, running) == "running"
+
+    def test_closing_the_window_before_the_exam_changes_nothing(self, provider, attempt):
+        window = self.open_window(provider, attempt)
+        self.ask(provider, "POST", "quit", attempt=attempt, window=window)
+        assert self.ask(provider, "POST", "start", attempt=attempt).json() == {"status": "running"}
+
+    def test_closing_the_window_after_the_exam_does_not_stop_the_upload(self, provider, running):
+        window = self.open_window(provider, running)
+        self.ask(provider, "POST", "stop", attempt=running)
+        self.ask(provider, "POST", "quit", attempt=running, window=window)
+        assert self.state(provider, running) == "uploading"
+
+    def test_opening_the_window_after_an_error_does_not_start_the_software(self, provider, client, running):
+        self.ask(provider, "POST", "quit", attempt=running)
+        client("PATCH", ATTEMPT.format(running), json={"status": "error"})
+        self.open_window(provider, running)
+        assert self.state(provider, running) is None
+
     def test_callers_without_attempt_share_one_state(self, provider):
         assert self.ask(provider, "GET", "ping").json() == {"status": None}
         self.ask(provider, "POST", "start")

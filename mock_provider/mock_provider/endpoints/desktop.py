@@ -46,8 +46,11 @@ def stop() -> Response:
 
 @blueprint.post("quit")
 def quit_software() -> Response:
-    """The learner quits the software during the exam. Not a part of the contract."""
-    return _answer(components().desktop.change(_attempt_id(), None))
+    """The learner quits the software, or closes its ``window``, during the exam. Not a part of the contract."""
+    desktop, window = components().desktop, request.args.get("window")
+    if window:
+        return _answer(desktop.close_window(_attempt_id(), window))
+    return _answer(desktop.change(_attempt_id(), None))
 
 
 def _attempt_id() -> str:

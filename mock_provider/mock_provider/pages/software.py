@@ -70,6 +70,7 @@ def _software(
         is_automatic=is_automatic,
         step="set-up" if is_setting_up else STEPS.get(attempt["status"]),
         exam_url=_exam_url(attempt),
+        window=components().desktop.open_window(attempt),
     )
 
 

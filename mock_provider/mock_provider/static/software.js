@@ -1,4 +1,4 @@
-// The learner's software: plays its checks, then shows the state of the exam.
+// The learner's software: plays its checks, then shows the state of the exam. Closing its window stops the software.
 (() => {
   const software = document.getElementById('software');
   if (!software) {
@@ -70,12 +70,21 @@
     fetch(`/desktop/quit?attempt=${attempt}`, { method: 'POST' }).then(poll);
   });
 
+  // The exam page asks us whether the software runs; without this it would not notice a closed window. The window's id
+  // lets the server ignore a window that was replaced: a reload ends this page, and may already have opened the next.
+  const reportClosing = () => {
+    navigator.sendBeacon(`/desktop/quit?attempt=${attempt}&window=${encodeURIComponent(software.dataset.window)}`);
+  };
+
   playChecks();
   if (!monitor.closest('[hidden]')) {
     poll();
     window.setInterval(poll, POLL_MS);
   }
   if (software.dataset.closeAfterSeconds) {
+    // Software that reports ready by itself goes on without a window.
     window.setTimeout(() => window.close(), 1000 * Number(software.dataset.closeAfterSeconds));
+  } else {
+    window.addEventListener('pagehide', reportClosing);
   }
 })();
