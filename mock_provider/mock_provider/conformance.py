@@ -27,7 +27,7 @@ class NotConformant(Exception):
 
 
 class Kit:
-    """One run against one server. ``lms_host`` is the LMS that the server is told about; nothing listens there."""
+    """One run against one server. ``lms_host`` is the address that it gets as the LMS; nothing listens there."""
 
     def __init__(self, url: str, client_id: str, secret: str, lms_host: str = "http://127.0.0.1:9") -> None:
         self.url = url.rstrip("/")

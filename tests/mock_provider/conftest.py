@@ -18,6 +18,7 @@ TOKEN = "lms-token"
 USER = "0123456789abcdef0123456789abcdef01234567"
 RPNOW_CALLBACK = "/api/edx_proctoring/proctoring_review_callback/"
 COURSE = "course-v1:Demo+PROC+2026"
+ATTEMPT = "/api/v1/exam/exam-1/attempt/{}/"
 
 
 class Callback(NamedTuple):
