@@ -1,4 +1,4 @@
-"""What the provider says to learners, in the languages it knows. Spec: backends.md 13.2 (``/api/v1/config/``)."""
+"""What the provider tells learners, in the languages it knows. Spec: backends.md 13.2 (``/api/v1/config/``)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Texts:
+class Translation:
     """One language: labels of the rules by machine key, and the numbered instructions (shown as HTML)."""
 
     rules: dict[str, str]
     instructions: list[str]
 
 
-ENGLISH = Texts(
+ENGLISH = Translation(
     rules={
         "allow_notes": "Written notes are allowed",
         "allow_calculator": "A calculator is allowed",
@@ -28,7 +28,7 @@ ENGLISH = Texts(
     ],
 )
 
-SPANISH = Texts(
+SPANISH = Translation(
     rules={
         "allow_notes": "Se permiten notas escritas",
         "allow_calculator": "Se permite una calculadora",
@@ -45,8 +45,8 @@ SPANISH = Texts(
 LANGUAGES = {"en": ENGLISH, "es": SPANISH}
 
 
-def texts_for(accept_language: str) -> Texts:
-    """The first known language of an ``Accept-Language`` header, English without one.
+def translation_for(accept_language: str) -> Translation:
+    """The first known language of an ``Accept-Language`` header; English when there is none.
 
     The LMS writes ``es;en-us`` where the standard wants a comma; both are read.
     """
