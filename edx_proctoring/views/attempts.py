@@ -84,9 +84,10 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
     def put(self, request: Request, attempt_id: int) -> Response:
         """Perform ``action`` (``learner_actions.ACTIONS``)."""
         # First: an unknown id answers 400 whatever the body is, even one we cannot read.
-        attempt = lookup.find_attempt(pk=attempt_id)
-        if attempt is None:
-            raise _unknown(attempt_id, "update")
+        try:
+            attempt = lookup.find_for(caller(request), attempt_id)
+        except StudentExamAttemptDoesNotExistsException as error:
+            raise _unknown(attempt_id, "update") from error
         body = body_of(request)
         action = body.get("action")
         course_id = attempt.proctored_exam.course_id
