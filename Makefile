@@ -29,7 +29,7 @@ EDITABLE := --no-deps -e . -e ./mock_provider
 
 .PHONY: help
 help: ## List the targets
-	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ## --- environments ---------------------------------------------------------------------------------------
 
@@ -71,6 +71,10 @@ $(REACT_CLIENT)/node_modules/.package-lock.json: $(REACT_CLIENT)/package.json $(
 	@command -v npm >/dev/null || { echo "npm is needed for the browser tests: install Node.js 20 or newer" >&2; exit 1; }
 	cd $(REACT_CLIENT) && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
+
+.PHONY: system-packages
+system-packages: ## GNU gettext and what builds mysqlclient (Debian or Ubuntu, as root)
+	apt-get update -qq && apt-get install -y -qq gettext libmariadb-dev pkg-config
 
 .PHONY: install
 install: $(STAMPS)/dev node_modules/.package-lock.json $(REACT_CLIENT)/node_modules/.package-lock.json ## Everything a developer needs, into .venv and node_modules
@@ -133,7 +137,7 @@ lint: $(STAMPS)/quality ## ruff
 	$(BIN)/ruff check .
 
 .PHONY: imports
-imports: $(STAMPS)/quality ## import-linter: the layers of the house
+imports: $(STAMPS)/quality ## import-linter: the layers and packages
 	$(BIN)/lint-imports --no-cache
 
 .PHONY: types
@@ -175,23 +179,23 @@ static: ## Build the published scripts that are written as several files in stat
 	node tools/build-static.js
 
 .PHONY: messages
-messages: $(STAMPS)/quality ## Extract the words, merge them into every language, compile (needs GNU gettext)
+messages: $(STAMPS)/quality ## Extract the messages, merge them into every language, compile (needs GNU gettext)
 	@tools/gettext
 	$(PY) tools/messages.py
 
 .PHONY: messages-check
-messages-check: $(STAMPS)/quality ## The catalogues hold the words of the sources, and are compiled
+messages-check: $(STAMPS)/quality ## The catalogues match the sources and are compiled
 	@tools/gettext
 	$(PY) tools/messages.py --check
 
 .PHONY: translations
-translations: $(STAMPS)/quality ## Every language has every word, with the same placeholders and all plural forms
+translations: $(STAMPS)/quality ## Every language has every message, with the same placeholders and all plural forms
 	@tools/gettext
 	$(PY) tools/messages.py --complete
 
 .PHONY: rst
-rst: $(STAMPS)/docs ## What PyPI shows is valid reStructuredText (`make docs` looks at the rest)
-	for page in README.rst CHANGELOG.rst; do $(PY) -m docutils --strict $$page /dev/null || exit 1; done
+rst: $(STAMPS)/docs ## README, CHANGELOG and CONTRIBUTING are valid reStructuredText (`make docs` checks the rest)
+	for page in README.rst CHANGELOG.rst CONTRIBUTING.rst; do $(PY) -m docutils --strict $$page /dev/null || exit 1; done
 
 ## --- documents, numbers, pictures -----------------------------------------------------------------------
 

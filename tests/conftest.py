@@ -1,7 +1,7 @@
-"""What every test of this project starts from: no services, fresh providers, a recording tracker.
+"""The state in which each test starts: no host services, fresh providers, a recording tracker, an empty cache.
 
-Process-wide registries (services, providers, trackers, cache) are put back after each test, so
-no test can hand its fakes to the next one.
+Process-wide registries (services, providers, trackers, cache) are restored after each test, so that a
+fake of one test never reaches the next.
 """
 
 import sys
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
+import freezegun
 import pytest
 from django.apps import apps
 from django.core.cache import cache
@@ -27,9 +28,14 @@ from edx_proctoring.tests.test_services import (
     MockNameAffirmationService,
 )
 
+# freezegun replaces the clocks of every imported module. pytest's own must go on, or `--durations` compares a frozen
+# time with a real one. Not all of "_pytest": freezegun also leaves alone what is called from an ignored module, and
+# every test is called from there.
+freezegun.configure(extend_ignore_list=["_pytest.timing"])
+
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many requests the fuzzer sent: a test that passes does not tell."""
+    """Print how many requests the fuzzer sent, which a passing test does not show."""
     sent = [
         value
         for report in terminalreporter.getreports("passed")
@@ -41,22 +47,22 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 class RecordingTracker(Tracker):
-    """An event tracker that keeps what it is given."""
+    """An event tracker that records events in ``events``."""
 
     def __init__(self) -> None:
         super().__init__()
         self.events: list[tuple[str, dict[str, Any]]] = []
 
     def emit(self, name: str | None = None, data: dict[str, Any] | None = None) -> None:
-        """Keep the event."""
+        """Record the event."""
         self.events.append((name or "", data or {}))
 
 
 class Recording:
-    """A service that passes calls on to ``service`` and keeps them in ``calls``.
+    """A wrapper that passes calls on to ``service`` and records them in ``calls``.
 
-    ``calls``: (method, positional arguments, keyword arguments). ``failing``: method names that
-    raise ``RuntimeError`` instead of doing anything.
+    ``calls``: (method, positional arguments, keyword arguments). ``failing``: names of methods that
+    raise ``RuntimeError`` instead of calling the service.
     """
 
     def __init__(self, service: Any) -> None:
@@ -72,7 +78,7 @@ class Recording:
         def call(*args: Any, **kwargs: Any) -> Any:
             self.calls.append((name, args, kwargs))
             if name in self.failing:
-                raise RuntimeError(f"{name} fails, as the test wants it to")
+                raise RuntimeError(f"{name} fails because the test asked for it")
             return attribute(*args, **kwargs)
 
         return call
@@ -84,13 +90,13 @@ class Recording:
 
 @pytest.fixture(autouse=True)
 def _no_services(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start with an empty registry of services."""
+    """Start with an empty registry of host services."""
     monkeypatch.setattr(runtime, "_RUNTIME_SERVICES", {})
 
 
 @pytest.fixture(autouse=True)
 def backends_registry() -> Iterator[dict[str, Any]]:
-    """The live registry of providers, with fresh ``test``, ``null`` and ``mock`` in it."""
+    """The live registry of providers, with new instances of ``test``, ``null`` and ``mock``."""
     from edx_proctoring import tests as support  # its import touches the app registry
 
     registry: dict[str, Any] = apps.get_app_config("edx_proctoring").backends  # type: ignore[attr-defined]
@@ -103,7 +109,7 @@ def backends_registry() -> Iterator[dict[str, Any]]:
 
 @pytest.fixture
 def test_backend(backends_registry: dict[str, Any]) -> Any:
-    """The provider named ``test``: has onboarding, agrees with everything, remembers."""
+    """The provider named ``test``: supports onboarding, accepts everything, records what it receives."""
     return backends_registry["test"]
 
 
@@ -120,7 +126,7 @@ def events() -> Iterator[list[tuple[str, dict[str, Any]]]]:
 
 @pytest.fixture(autouse=True)
 def _empty_cache() -> Iterator[None]:
-    """Switches, circuit breakers and nonces live in the cache; dates also in the memory of the thread."""
+    """Empty the cache (nonces, idempotency keys, counts, throttles) and the thread's request cache (due dates)."""
     cache.clear()
     RequestCache.clear_all_namespaces()
     yield
@@ -130,25 +136,25 @@ def _empty_cache() -> Iterator[None]:
 
 @pytest.fixture
 def date_service(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The module ``edx_when.api``, whose functions a test replaces.
+    """The module ``edx_when.api``, so that a test can replace its functions.
 
-    Where the app is absent (PostgreSQL, R10) it cannot be imported: there a stand-in that knows no
-    dates takes its place, so the same tests run on every database.
+    Where the app is not installed (PostgreSQL, R10) the module cannot be imported. A substitute
+    without dates replaces it there, so that the same tests run on every database.
     """
     if apps.is_installed("edx_when"):
         from edx_when import api  # defines models: not importable without the app
 
         return api  # type: ignore[no-any-return]
-    stand_in = ModuleType("edx_when.api")
-    stand_in.get_date_for_block = lambda *args, **kwargs: None  # type: ignore[attr-defined]
-    stand_in.get_dates_for_course = lambda *args, **kwargs: {}  # type: ignore[attr-defined]
-    monkeypatch.setattr("edx_proctoring.utils.time._when_api", lambda: stand_in)
-    return stand_in
+    substitute = ModuleType("edx_when.api")
+    substitute.get_date_for_block = lambda *args, **kwargs: None  # type: ignore[attr-defined]
+    substitute.get_dates_for_course = lambda *args, **kwargs: {}  # type: ignore[attr-defined]
+    monkeypatch.setattr("edx_proctoring.utils.time._when_api", lambda: substitute)
+    return substitute
 
 
 @pytest.fixture
 def no_date_service(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A host without ``edx_when``, on every database: not installed, and an import of it fails."""
+    """A host without ``edx_when``, on every database: the app is not installed and cannot be imported."""
     is_installed = apps.is_installed
     monkeypatch.setattr(apps, "is_installed", lambda name: name != "edx_when" and is_installed(name))
     monkeypatch.setitem(sys.modules, "edx_when", None)
@@ -174,7 +180,7 @@ def credit(register_service: Callable[[str, Any], Recording]) -> Recording:
 
 @pytest.fixture
 def grades(register_service: Callable[[str, Any], Recording]) -> Recording:
-    """A grades service of courses that override the grade of a rejected exam."""
+    """A grades service for courses where a rejected exam overrides the grade."""
     return register_service("grades", MockGradesService())
 
 
@@ -186,13 +192,13 @@ def certificates(register_service: Callable[[str, Any], Recording]) -> Recording
 
 @pytest.fixture
 def instructor(register_service: Callable[[str, Any], Recording]) -> Recording:
-    """An instructor service for which everybody is course staff."""
+    """An instructor service that reports every user as course staff."""
     return register_service("instructor", MockInstructorService(is_user_course_staff=True))
 
 
 @pytest.fixture
 def name_affirmation(register_service: Callable[[str, Any], Recording]) -> Recording:
-    """A name-affirmation service that knows nobody yet."""
+    """A name-affirmation service without any verified name."""
     return register_service("name_affirmation", MockNameAffirmationService())
 
 
@@ -200,7 +206,7 @@ def name_affirmation(register_service: Callable[[str, Any], Recording]) -> Recor
 def all_services(
     credit: Recording, grades: Recording, certificates: Recording, instructor: Recording
 ) -> dict[str, Recording]:
-    """The services of an LMS that status changes talk to."""
+    """The LMS services that a status change calls."""
     return {"credit": credit, "grades": grades, "certificates": certificates, "instructor": instructor}
 
 

@@ -1,7 +1,7 @@
-"""Small functions that make one thing each, with defaults that no test should depend on.
+"""Functions that create one object each. Tests must not depend on the defaults.
 
-A test states the facts it is about and leaves the rest to these. Everything is saved through the
-ORM, so receivers run as they do in production.
+A test passes the facts it is about and leaves the rest to these functions. Rows are saved through the
+ORM, so signal receivers run as they do in production.
 """
 
 import itertools
@@ -28,11 +28,11 @@ from edx_proctoring.statuses import SoftwareSecureReviewStatus
 COURSE = "course-v1:Demo+PROC+2026"
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
-# The flags that make an exam the kind of exam that is asked for.
+# Kind of exam -> the fields that make an exam of this kind.
 EXAM_KINDS: dict[str, dict[str, Any]] = {
     "timed": {"is_proctored": False, "is_practice_exam": False},
     "proctored": {"is_proctored": True, "is_practice_exam": False},
-    # ``null`` has no onboarding, ``test`` has: that is the difference between the two.
+    # The provider makes the difference: ``test`` supports onboarding, ``null`` does not.
     "practice": {"is_proctored": True, "is_practice_exam": True, "backend": "null"},
     "onboarding": {"is_proctored": True, "is_practice_exam": True, "backend": "test"},
 }
@@ -41,7 +41,7 @@ _numbers = itertools.count(1)
 
 
 def next_number() -> int:
-    """Return a number that no other call in this process got."""
+    """Return a number that is unique within this process."""
     return next(_numbers)
 
 
@@ -78,9 +78,9 @@ def make_exam(kind: str = "proctored", **fields: Any) -> ProctoredExam:
 def make_attempt(
     exam: ProctoredExam | None = None, user: User | None = None, status: str = S.created, **fields: Any
 ) -> ProctoredExamStudentAttempt:
-    """An attempt in the given status, with the times that an attempt of that status has.
+    """An attempt in the given status, with the timestamps that an attempt in this status has.
 
-    The row is saved as it is: no transition runs, no effect happens.
+    The row is saved directly: no transition and no effect runs.
     """
     exam = exam or make_exam()
     user = user or make_user()
@@ -106,7 +106,7 @@ def make_allowance(
     key: str = ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED[0],
     value: str = "30",
 ) -> ProctoredExamStudentAllowance:
-    """An allowance; 30 minutes of extra time unless said otherwise."""
+    """An allowance; 30 minutes of extra time by default."""
     return ProctoredExamStudentAllowance.objects.create(
         proctored_exam=exam or make_exam(), user=user or make_user(), key=key, value=value
     )
@@ -126,7 +126,7 @@ def make_review(
     review_status: str = SoftwareSecureReviewStatus.clean,
     **fields: Any,
 ) -> ProctoredExamSoftwareSecureReview:
-    """A review; saving it makes the attempt follow the verdict."""
+    """A review; saving it changes the status of the attempt to match."""
     attempt = attempt or make_attempt(status=S.submitted)
     return ProctoredExamSoftwareSecureReview.objects.create(
         **{
@@ -158,7 +158,7 @@ def make_comment(
 
 
 def make_effect(attempt: ProctoredExamStudentAttempt | None = None, **fields: Any) -> AttemptEffect:
-    """An effect that is due now: the provider is to be told of a submission."""
+    """An effect that is due now: the call that informs the provider of a submission."""
     attempt = attempt or make_attempt(status=S.submitted)
     return AttemptEffect.objects.create(
         **{

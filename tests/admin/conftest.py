@@ -1,4 +1,4 @@
-"""Django admin as staff use it: through its pages."""
+"""Fixtures for Django admin, tested through its pages."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ urlpatterns = [
 
 @pytest.fixture(autouse=True)
 def _admin_urls(settings: Any) -> Any:
-    """The test project mounts no admin; these tests do."""
+    """Mount the admin, which the test project does not."""
     settings.ROOT_URLCONF = __name__
     clear_url_caches()
     set_urlconf(None)
@@ -29,8 +29,8 @@ def _admin_urls(settings: Any) -> Any:
 
 @pytest.fixture
 def superuser(db: None) -> User:
-    """Somebody who may do everything."""
-    # Without a password: hashing one takes longer than the test.
+    """A user with all permissions."""
+    # Without a password, because hashing one takes longer than the test.
     return User.objects.create(username="root", is_staff=True, is_superuser=True)
 
 
@@ -64,13 +64,13 @@ class AdminPages:
         return self.client.get(reverse(f"{self.prefix}_change", args=[obj.pk]))
 
     def form(self, obj: models.Model) -> dict[str, Any]:
-        """Return what the page of one row would post, unchanged."""
+        """Return the unchanged form data of the page of one row."""
         form = self.get(obj).context["adminform"].form
         values = {name: form[name].value() for name in form.fields}
         return {name: value for name, value in values.items() if value not in (None, False)}
 
     def post(self, obj: models.Model, **changes: Any) -> list[str]:
-        """Change one row on its page; returns the messages that follow."""
+        """Change one row on its page; return the messages shown next."""
         data = self.form(obj)
         for name in [name for name in data if name.endswith("_date")]:
             value = data.pop(name)
@@ -84,7 +84,7 @@ class AdminPages:
         return self.client.post(reverse(f"{self.prefix}_add"), data)
 
     def act(self, action: str, *objects: models.Model) -> list[str]:
-        """Run an action of the list on some rows; returns the messages that follow."""
+        """Run an action of the list on some rows; return the messages shown next."""
         response = self.client.post(
             reverse(f"{self.prefix}_changelist"),
             {"action": action, "_selected_action": [str(obj.pk) for obj in objects]},
@@ -98,5 +98,5 @@ class AdminPages:
 
 @pytest.fixture
 def pages(browser: Client) -> Callable[[type[models.Model]], AdminPages]:
-    """The admin pages of a model, seen by ``superuser``."""
+    """The admin pages of a model, opened by ``superuser``."""
     return lambda model: AdminPages(browser, model)

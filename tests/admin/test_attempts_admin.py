@@ -26,20 +26,20 @@ class TestChangingTheStatus:
         assert attempt.status == S.verified
         assert [kwargs["status"] for _, kwargs in credit.called("set_credit_requirement_status")] == ["satisfied"]
 
-    def test_an_unchanged_one_sends_nothing_again(self, attempts, credit, mailoutbox):
+    def test_saving_an_unchanged_status_causes_no_effects(self, attempts, credit, mailoutbox):
         attempt = make_attempt(status=S.verified)
         attempts.post(attempt)
         assert credit.calls == []
         assert mailoutbox == []
 
-    def test_an_illegal_one_is_explained_and_not_called_a_success(self, attempts):
+    def test_a_forbidden_change_is_explained_without_a_success_message(self, attempts):
         attempt = make_attempt(status=S.verified)
         [message] = attempts.post(attempt, status=S.started)
         assert f"exam_id={attempt.proctored_exam_id}" in message
         attempt.refresh_from_db()
         assert attempt.status == S.verified
 
-    def test_an_attempt_removed_meanwhile_is_explained(self, attempts, monkeypatch):
+    def test_a_change_of_an_attempt_that_was_just_removed_is_explained(self, attempts, monkeypatch):
         attempt = make_attempt(status=S.submitted)
         form = attempts.form(attempt)
         ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).delete()
@@ -77,10 +77,10 @@ class TestOfferedStatuses:
         "error",
     ]
 
-    def test_in_order(self, attempts):
+    def test_are_the_published_ones_in_order(self, attempts):
         assert self.offered(attempts, make_attempt()) == self.PUBLISHED
 
-    def test_developers_get_the_onboarding_errors(self, attempts, settings):
+    def test_include_the_onboarding_errors_in_debug_mode(self, attempts, settings):
         settings.DEBUG = True
         assert self.offered(attempts, make_attempt())[12:] == [
             "onboarding_missing",
@@ -90,7 +90,7 @@ class TestOfferedStatuses:
         ]
 
     @pytest.mark.parametrize("status", [S.onboarding_reset, S.onboarding_missing])
-    def test_the_present_one_is_always_among_them(self, attempts, status):
+    def test_always_include_the_current_status(self, attempts, status):
         attempt = make_attempt(status=status)
         assert self.offered(attempts, attempt) == [*self.PUBLISHED, status]
         attempts.post(attempt)
@@ -108,13 +108,13 @@ class TestList:
             response = attempts.open_list()
         assert response.content.count(b"CODE-") >= size
 
-    def test_those_of_a_course(self, attempts):
+    def test_can_be_filtered_by_course(self, attempts):
         attempt = make_attempt(make_exam(course_id="course-v1:Other+1+1"))
         make_attempt()
         assert attempts.rows(proctored_exam__course_id="course-v1:Other+1+1") == [attempt]
         assert b"Other 1 1" in attempts.open_list().content
 
-    def test_searched_by_learner_and_code(self, attempts):
+    def test_can_be_searched_by_learner_and_code(self, attempts):
         attempt = make_attempt()
         make_attempt()
         assert attempts.rows(q=attempt.user.username) == [attempt]
@@ -122,7 +122,7 @@ class TestList:
 
 
 @pytest.mark.spec("data-model.md", "8.2:permissions")
-def test_attempts_are_neither_added_nor_deleted_here(attempts):
+def test_attempts_cannot_be_added_or_deleted(attempts):
     attempt = make_attempt()
     assert attempts.add().status_code == 403
     url = f"/admin/edx_proctoring/proctoredexamstudentattempt/{attempt.pk}/delete/"
@@ -132,7 +132,7 @@ def test_attempts_are_neither_added_nor_deleted_here(attempts):
 
 @pytest.mark.spec("data-model.md", "8.2:list")
 def test_the_history_shows_the_statuses(attempts, settings):
-    """The templates come with an app that hosts install and the test project does not."""
+    """The templates belong to simple_history, an app that hosts install and the test project does not."""
     folder = Path(simple_history.__file__).parent
     libraries = {
         module.stem: f"simple_history.templatetags.{module.stem}"

@@ -22,7 +22,7 @@ def policies(pages):
 @pytest.mark.parametrize(
     ("course_id", "pretty"), [("course-v1:edX+DemoX+2026", "edX DemoX 2026"), ("edX/DemoX/2026", "edX DemoX 2026")]
 )
-def test_course_ids_are_shown_as_people_read_them(course_id, pretty):
+def test_a_course_id_is_shown_with_spaces_and_without_its_prefix(course_id, pretty):
     assert prettify_course_id(course_id) == pretty
 
 
@@ -34,20 +34,20 @@ class TestExams:
         assert exams.rows(q="needle") == [exam]
         assert exams.rows(q="Demo+PROC") == [exam]
 
-    def test_saving_tells_the_provider(self, exams, test_backend):
+    def test_a_saved_exam_is_sent_to_the_provider(self, exams, test_backend):
         exam = make_exam()
         exams.post(exam, exam_name="Renamed")
         exam.refresh_from_db()
         assert exam.exam_name == "Renamed"
         assert test_backend.last_exam["exam_name"] == "Renamed"
 
-    def test_blanks_are_stored_as_null(self, exams):
+    def test_empty_fields_are_stored_as_null(self, exams):
         exam = make_exam("timed", due_date=NOON)
         exams.post(exam, external_id="", backend="", due_date_0="", due_date_1="")
         exam.refresh_from_db()
         assert (exam.external_id, exam.backend, exam.due_date) == (None, None, None)
 
-    def test_an_unchanged_exam_stays_as_it_is(self, exams):
+    def test_saving_an_unchanged_exam_changes_no_field(self, exams):
         exam = make_exam(due_date=NOON)
         exams.post(exam)
         again = ProctoredExam.objects.get(pk=exam.pk)
@@ -59,13 +59,13 @@ class TestExams:
         choices = exams.get(make_exam()).context["adminform"].form.fields["backend"].choices
         assert {"", "test", "null", "mock"} <= {name for name, _ in choices}
 
-    def test_a_provider_that_is_not_configured_any_more_stays_chosen(self, exams):
+    def test_a_provider_that_is_no_longer_configured_stays_selected(self, exams):
         exam = make_exam("timed", backend="gone")
         exams.post(exam, exam_name="Renamed")
         exam.refresh_from_db()
         assert (exam.exam_name, exam.backend) == ("Renamed", "gone")
 
-    def test_a_provider_that_fails_is_a_message_and_no_server_error(self, exams, test_backend, monkeypatch):
+    def test_a_failing_provider_gives_a_message_instead_of_a_server_error(self, exams, test_backend, monkeypatch):
         exam = make_exam()
 
         def fail(exam):
@@ -79,7 +79,7 @@ class TestExams:
         [message] = exams.messages(response)
         assert "ConnectionError" in message
 
-    def test_a_new_exam(self, exams):
+    def test_a_new_exam_is_stored(self, exams):
         response = exams.add(
             course_id="a/b/c", content_id="content", exam_name="New", time_limit_mins=30, backend="null"
         )
@@ -89,13 +89,13 @@ class TestExams:
 
 @pytest.mark.spec("data-model.md", "8:policies")
 class TestPolicies:
-    def test_whoever_saves_is_the_author(self, policies, superuser):
+    def test_saving_a_policy_makes_the_user_its_author(self, policies, superuser):
         policy = make_policy()
         policies.post(policy, review_policy="Open book")
         policy.refresh_from_db()
         assert (policy.review_policy, policy.set_by_user) == ("Open book", superuser)
 
-    def test_a_new_policy_has_an_author(self, policies, superuser):
+    def test_adding_a_policy_makes_the_user_its_author(self, policies, superuser):
         assert policies.add(proctored_exam=make_exam().pk, review_policy="Open book").status_code == 302
         assert ProctoredExamReviewPolicy.objects.get().set_by_user == superuser
 

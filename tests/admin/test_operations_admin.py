@@ -29,8 +29,8 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-def looking_at(model):
-    """The pages of a model for somebody who may look and not change."""
+def read_only_pages(model):
+    """The pages of a model for a user who only has the view permission."""
     user = make_staff()
     user.user_permissions.add(Permission.objects.get(codename=f"view_{model._meta.model_name}"))
     client = Client()
@@ -45,25 +45,25 @@ class TestEffects:
 
     @pytest.fixture
     def stopped(self, test_backend, monkeypatch):
-        told = []
-        monkeypatch.setattr(test_backend, "stop_exam_attempt", lambda exam, attempt: told.append(attempt))
-        return told
+        stopped_attempts = []
+        monkeypatch.setattr(test_backend, "stop_exam_attempt", lambda exam, attempt: stopped_attempts.append(attempt))
+        return stopped_attempts
 
-    def test_those_of_a_course(self, effects):
+    def test_can_be_filtered_by_course(self, effects):
         effect = make_effect(make_attempt(make_exam(course_id="course-v1:Other+1+1"), status=S.submitted))
         make_effect()
         assert effects.rows(course_id="course-v1:Other+1+1") == [effect]
         assert len(effects.rows()) == 2
 
     @pytest.mark.parametrize("state", ["due", "failed"])
-    def test_can_be_tried_again_also_when_given_up(self, effects, stopped, state):
+    def test_can_be_retried_even_after_they_were_given_up(self, effects, stopped, state):
         effect = make_effect(state=state)
         [message] = effects.act("retry", effect)
         assert message.startswith("1 delivered")
         assert len(stopped) == 1
         assert not AttemptEffect.objects.leftovers().exists()
 
-    def test_a_try_that_fails_says_so(self, effects, test_backend, monkeypatch):
+    def test_a_failed_retry_is_reported(self, effects, test_backend, monkeypatch):
         def fail(exam, attempt):
             raise ConnectionError
 
@@ -82,11 +82,11 @@ class TestEffects:
         assert stopped == []
 
     @pytest.mark.parametrize("action", ["retry", "give_up"])
-    def test_looking_is_not_acting(self, stopped, action):
+    def test_the_view_permission_does_not_allow_actions(self, stopped, action):
         effect = make_effect()
-        onlooker = looking_at(AttemptEffect)
-        assert onlooker.rows() == [effect]
-        onlooker.act(action, effect)
+        viewer = read_only_pages(AttemptEffect)
+        assert viewer.rows() == [effect]
+        viewer.act(action, effect)
         effect.refresh_from_db()
         assert effect.state == AttemptEffect.STATE_DUE
         assert stopped == []
@@ -97,23 +97,23 @@ class TestInbox:
     def inbox(self, pages):
         return pages(ReviewInboxEntry)
 
-    def test_a_received_review_can_be_received_again(self, inbox):
+    def test_a_received_review_can_be_replayed(self, inbox):
         attempt = make_attempt(status=S.submitted)
         inbox.act("replay", make_inbox_entry(attempt))
         attempt.refresh_from_db()
         assert attempt.status == S.verified
 
-    def test_one_that_makes_no_sense_says_why(self, inbox):
+    def test_replaying_a_malformed_review_shows_the_reason(self, inbox):
         attempt = make_attempt(status=S.submitted)
         [message] = inbox.act("replay", make_inbox_entry(attempt, body='{"status": "bogus", "comments": []}'))
         assert "bogus" in message
         attempt.refresh_from_db()
         assert attempt.status == S.submitted
 
-    def test_looking_is_not_replaying(self):
+    def test_the_view_permission_does_not_allow_replaying(self):
         attempt = make_attempt(status=S.submitted)
         entry = make_inbox_entry(attempt)
-        looking_at(ReviewInboxEntry).act("replay", entry)
+        read_only_pages(ReviewInboxEntry).act("replay", entry)
         assert ProctoredExamStudentAttempt.objects.get(pk=attempt.pk).status == S.submitted
 
 
@@ -126,7 +126,7 @@ class TestComments:
         with django_assert_max_num_queries(8):
             assert len(pages(ProctoredExamSoftwareSecureComment).rows()) == size
 
-    def test_those_of_an_attempt(self, pages):
+    def test_can_be_searched_by_attempt_code(self, pages):
         comment = make_comment()
         make_comment()
         assert pages(ProctoredExamSoftwareSecureComment).rows(q=comment.review.attempt_code) == [comment]
@@ -161,7 +161,7 @@ class TestReadOnly:
             ReviewInboxEntry,
         ],
     )
-    def test_rows_can_be_looked_at_and_nothing_else(self, pages, rows, model):
+    def test_rows_can_be_viewed_but_not_added_changed_or_deleted(self, pages, rows, model):
         row = rows.get(model) or (make_effect() if model is AttemptEffect else make_inbox_entry())
         page = pages(model)
         assert row in page.rows()

@@ -1,4 +1,4 @@
-"""Reviews in Django admin: the second look."""
+"""Reviews in Django admin, where staff decide suspicious ones."""
 
 from datetime import timedelta
 
@@ -42,7 +42,7 @@ class TestDeciding:
     @pytest.mark.parametrize(
         ("verdict", "outcome"), [(R.clean, S.verified), (R.violation, S.verified), (R.suspicious, S.rejected)]
     )
-    def test_the_attempt_follows_the_person(self, reviews, superuser, verdict, outcome):
+    def test_the_attempt_follows_the_decision_of_the_user(self, reviews, superuser, verdict, outcome):
         review = make_review(review_status=R.suspicious)
         assert status_of(review) == S.second_review_required
         reviews.post(review, review_status=verdict)
@@ -50,13 +50,13 @@ class TestDeciding:
         assert (review.review_status, review.reviewed_by) == (verdict, superuser)
         assert status_of(review) == outcome
 
-    def test_the_former_verdict_is_archived(self, reviews):
+    def test_the_previous_verdict_is_archived(self, reviews):
         review = make_review(review_status=R.suspicious)
         reviews.post(review, review_status=R.clean)
         row = ProctoredExamSoftwareSecureReviewHistory.objects.get()
         assert (row.review_status, row.reviewed_by) == (R.suspicious, None)
 
-    def test_the_review_of_a_retired_learner_has_no_notes_and_can_be_decided(self, reviews):
+    def test_the_blanked_review_of_a_retired_learner_can_be_decided(self, reviews):
         review = make_review(review_status=R.suspicious, raw_data="")
         reviews.post(review, review_status=R.clean)
         assert status_of(review) == S.verified
@@ -65,13 +65,13 @@ class TestDeciding:
         choices = reviews.get(make_review()).context["adminform"].form.fields["review_status"].choices
         assert choices == [(s, s) for s in ("Clean", "Rules Violation", "Suspicious", "Not Reviewed")]
 
-    def test_nobody_adds_reviews(self, reviews):
+    def test_reviews_cannot_be_added(self, reviews):
         assert reviews.add().status_code == 403
 
 
 @pytest.mark.spec("data-model.md", "8.1:permissions")
 class TestDeleting:
-    def test_needs_the_permission(self):
+    def test_is_refused_without_the_permission(self):
         user = make_staff()
         user.user_permissions.add(Permission.objects.get(codename="change_proctoredexamsoftwaresecurereview"))
         client = Client()
@@ -80,7 +80,7 @@ class TestDeleting:
         assert client.post(url, {"post": "yes"}).status_code == 403
         assert ProctoredExamSoftwareSecureReview.objects.count() == 1
 
-    def test_archives_the_review_and_leaves_the_attempt(self, reviews):
+    def test_archives_the_review_and_keeps_the_attempt_unchanged(self, reviews):
         review = make_review(review_status=R.suspicious)
         url = f"/admin/edx_proctoring/proctoredexamsoftwaresecurereview/{review.pk}/delete/"
         assert reviews.client.post(url, {"post": "yes"}).status_code == 302
@@ -90,22 +90,22 @@ class TestDeleting:
 
 @pytest.mark.spec("data-model.md", "8.1:list", "8.1:filters")
 class TestList:
-    def test_a_review_without_exam_and_learner_is_shown_by_way_of_its_attempt(self, reviews):
+    def test_a_review_without_exam_and_learner_shows_those_of_its_attempt(self, reviews):
         review = make_review(exam=None, student=None)
         attempt = ProctoredExamStudentAttempt.objects.get(attempt_code=review.attempt_code)
         text = reviews.open_list().content.decode()
         for word in (attempt.proctored_exam.course_id, attempt.proctored_exam.exam_name, attempt.user.username):
             assert f">{word}<" in text
 
-    def test_an_archived_attempt_will_do(self, reviews):
+    def test_a_review_without_exam_shows_that_of_its_archived_attempt(self, reviews):
         review = make_review(exam=None, student=None)
         attempt = ProctoredExamStudentAttempt.objects.get(attempt_code=review.attempt_code)
         exam_name = attempt.proctored_exam.exam_name
         attempt.delete()
         assert f">{exam_name}<" in reviews.open_list().content.decode()
 
-    def test_a_review_of_nobody_shows_placeholders(self, reviews):
-        ProctoredExamSoftwareSecureReview.objects.create(attempt_code="nobody", review_status=R.clean, raw_data="{}")
+    def test_a_review_without_any_attempt_shows_placeholders(self, reviews):
+        ProctoredExamSoftwareSecureReview.objects.create(attempt_code="unknown", review_status=R.clean, raw_data="{}")
         text = reviews.open_list().content.decode()
         assert text.count("(none)") == 2
         assert text.count("(None)") == 1
@@ -120,19 +120,19 @@ class TestList:
     @pytest.mark.parametrize(
         ("choice", "count"), [("all_unreviewed", 2), ("all_unreviewed_failures", 1)], ids=["all", "failures"]
     )
-    def test_those_that_no_person_has_seen(self, reviews, choice, count):
+    def test_can_be_filtered_by_reviews_without_a_human_decision(self, reviews, choice, count):
         make_review(review_status=R.clean)
         make_review(review_status=R.suspicious)
         make_review(review_status=R.suspicious, reviewed_by=make_staff())
         assert len(reviews.rows(reviewed_by=choice)) == count
         assert len(reviews.rows()) == 3
 
-    def test_those_of_an_exam(self, reviews):
+    def test_can_be_filtered_by_exam(self, reviews):
         review = make_review()
         make_review()
         assert reviews.rows(exam__id=review.exam_id) == [review]
 
-    def test_those_of_a_course(self, reviews):
+    def test_can_be_filtered_by_course(self, reviews):
         course_id = "course-v1:Other+1+1"
         exam = make_exam(course_id=course_id, due_date=timezone.now())
         review = make_review(make_attempt(exam, status=S.submitted))
@@ -140,7 +140,7 @@ class TestList:
         make_review()
         assert reviews.rows(exam__course_id=course_id) == [review]
 
-    def test_searched_by_learner_and_code(self, reviews):
+    def test_can_be_searched_by_learner_and_code(self, reviews):
         review = make_review()
         make_review()
         assert reviews.rows(q=review.student.username) == [review]
@@ -150,7 +150,7 @@ class TestList:
 @pytest.mark.spec("data-model.md", "8.1:filters")
 @freeze_time(NOON)
 class TestFilterChoices:
-    """Which exams and courses the filters offer."""
+    """The exams and courses that the filters offer."""
 
     def offered(self, list_filter):
         model_admin = admin.site._registry[ProctoredExamSoftwareSecureReview]
@@ -161,17 +161,17 @@ class TestFilterChoices:
         ("facts", "as_exam", "as_course"),
         [
             pytest.param({"due_date": NOON}, True, True, id="due-now"),
-            pytest.param({"due_date": NOON - timedelta(days=31)}, False, False, id="long-over"),
-            pytest.param({"due_date": NOON - timedelta(days=29)}, True, True, id="over-lately"),
-            pytest.param({"due_date": NOON + timedelta(days=6)}, True, True, id="due-soon"),
-            pytest.param({"due_date": NOON + timedelta(days=8)}, False, False, id="due-later"),
-            pytest.param({"due_date": None}, True, False, id="never-due"),
+            pytest.param({"due_date": NOON - timedelta(days=31)}, False, False, id="due-31-days-ago"),
+            pytest.param({"due_date": NOON - timedelta(days=29)}, True, True, id="due-29-days-ago"),
+            pytest.param({"due_date": NOON + timedelta(days=6)}, True, True, id="due-in-6-days"),
+            pytest.param({"due_date": NOON + timedelta(days=8)}, False, False, id="due-in-8-days"),
+            pytest.param({"due_date": None}, True, False, id="without-due-date"),
             pytest.param({"due_date": NOON, "is_active": False}, False, False, id="inactive"),
             pytest.param({"due_date": NOON, "is_practice_exam": True}, False, False, id="practice"),
             pytest.param({"due_date": NOON, "is_proctored": False}, False, False, id="timed"),
         ],
     )
-    def test_are_those_that_matter_now(self, facts, as_exam, as_course):
+    def test_are_active_proctored_exams_due_about_now(self, facts, as_exam, as_course):
         exam = make_exam(**facts)
         exams = [(str(exam.id), f"Demo PROC 2026: {exam.exam_name}")] if as_exam else []
         courses = [(exam.course_id, "Demo PROC 2026")] if as_course else []
@@ -191,7 +191,7 @@ class TestArchive:
         make_review(review_status=R.suspicious).save()
         return ProctoredExamSoftwareSecureReviewHistory.objects.get()
 
-    def test_can_be_looked_at(self, archive, row):
+    def test_can_be_viewed(self, archive, row):
         assert archive.rows() == [row]
         assert archive.get(row).status_code == 200
 
@@ -205,7 +205,7 @@ class TestArchive:
         assert archive.add().status_code == 403
 
 
-def test_pages_are_closed_to_learners(reviews):
+def test_learners_cannot_open_the_pages(reviews):
     client = Client()
     client.force_login(make_attempt().user)
     assert AdminPages(client, ProctoredExamSoftwareSecureReview).open_list().status_code == 302

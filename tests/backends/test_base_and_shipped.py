@@ -125,12 +125,29 @@ class TestMock:
         monkeypatch.setattr(mock_module, "start_exam_callback", start_exam_callback)
         return called, calls
 
-    def test_a_registered_attempt_is_reported_ready_within_two_seconds(self, callback):
+    def test_a_registered_attempt_is_reported_ready_within_two_seconds(self, callback, monkeypatch):
         called, calls = callback
+        seconds: list[float] = []
+        due = threading.Event()
+
+        class TestTimer(threading.Timer):
+            """A timer that fires when the test says that its time has come."""
+
+            def __init__(self, interval: float, *args: Any, **kwargs: Any) -> None:
+                seconds.append(interval)
+                super().__init__(0, *args, **kwargs)
+
+            def run(self) -> None:
+                due.wait(10)
+                super().run()
+
+        monkeypatch.setattr(threading, "Timer", TestTimer)
         assert MockProctoringBackendProvider().register_exam_attempt(None, {"attempt_code": "CODE"}) == "CODE"
         assert calls == []
+        due.set()
         assert called.wait(2)
         assert calls == [(None, "CODE")]
+        assert 0 < seconds[0] <= 2
 
     def test_without_a_delay_the_attempt_is_reported_ready_during_registration(self, callback):
         MockProctoringBackendProvider(ready_after=0).register_exam_attempt({}, {"attempt_code": "CODE"})

@@ -1,4 +1,4 @@
-"""The words of the product: every one can be translated, and the translations arrive. Spec: learner-experience.md 7."""
+"""The catalogues are shipped, and pages and scripts show their translations. Spec: learner-experience.md 7."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import polib
 import pytest
 from django.template import engines
 from django.test import RequestFactory
@@ -23,26 +24,25 @@ ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "edx_proctoring"
 TEMPLATES = sorted(path.relative_to(APP / "templates").as_posix() for path in APP.glob("templates/**/*.html"))
 
-# One word that a page shows and one of the browser code.
+# A message of a page and one of the browser code.
 ON_THE_PAGE = "This exam is proctored"
 IN_THE_SCRIPT = "Your time is up. Your exam ends now."
 
 
-def translation_of(words: str, language: str, domain: str) -> str:
-    """What the translator wrote; empty if nothing yet."""
-    path = messages.po_file("edx_proctoring", language, domain)
-    found = [message for message in messages.parse(path.read_text("utf-8")) if message.source == words]
-    return found[0].translations.get(0, "")
+def translation_of(message: str, language: str, domain: str) -> str:
+    """The translation in the ``.po`` file; empty if there is none."""
+    entry = polib.pofile(str(messages.catalogues() / language / "LC_MESSAGES" / f"{domain}.po")).find(message)
+    return entry.msgstr if entry else ""
 
 
-def languages(words: str, domain: str) -> list[Any]:
-    """Each language under each of its names."""
+def languages(message: str, domain: str) -> list[Any]:
+    """Each language under each of its names, with the translation of a message."""
     names = {language: language for language in messages.LANGUAGES} | messages.ALIASES
-    return [pytest.param(name, translation_of(words, language, domain), id=name) for name, language in names.items()]
+    return [pytest.param(name, translation_of(message, language, domain), id=name) for name, language in names.items()]
 
 
-def entrance(language: str) -> str:
-    """The page of a learner who has not begun."""
+def entrance_page(language: str) -> str:
+    """The page of a learner who has not entered the exam yet."""
     exam = make_exam()
     with translation.override(translation.to_language(language)):
         html = api.get_student_view(make_user().id, exam.course_id, exam.content_id, {})
@@ -51,29 +51,29 @@ def entrance(language: str) -> str:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("language", "words"), languages(ON_THE_PAGE, "django"))
-def test_a_page_comes_out_in_the_language(language: str, words: str) -> None:
-    html = entrance(language)
-    assert words
-    assert words in html
+@pytest.mark.parametrize(("language", "translated"), languages(ON_THE_PAGE, "django"))
+def test_a_page_is_shown_in_the_chosen_language(language: str, translated: str) -> None:
+    html = entrance_page(language)
+    assert translated
+    assert translated in html
     assert ON_THE_PAGE not in html
 
 
-@pytest.mark.parametrize(("language", "words"), languages(IN_THE_SCRIPT, "djangojs"))
-def test_the_browser_code_gets_its_words_in_the_language(language: str, words: str) -> None:
+@pytest.mark.parametrize(("language", "translated"), languages(IN_THE_SCRIPT, "djangojs"))
+def test_the_script_catalogue_is_served_in_the_chosen_language(language: str, translated: str) -> None:
     with translation.override(translation.to_language(language)):
         answer = JSONCatalog.as_view(packages=["edx_proctoring"])(RequestFactory().get("/"))
-    assert words
-    assert json.loads(answer.content)["catalog"][IN_THE_SCRIPT] == words
+    assert translated
+    assert json.loads(answer.content)["catalog"][IN_THE_SCRIPT] == translated
 
 
 @pytest.mark.django_db
-def test_a_language_without_a_catalogue_is_english() -> None:
-    """The control: nothing but the catalogue makes the difference."""
-    assert ON_THE_PAGE in entrance("nl")
+def test_a_language_without_a_catalogue_falls_back_to_english() -> None:
+    """The control: the translations above come from the catalogues."""
+    assert ON_THE_PAGE in entrance_page("nl")
 
 
-def test_the_wheel_holds_every_compiled_catalogue_in_both_trees(tmp_path: Path) -> None:
+def test_the_wheel_contains_every_catalogue_in_both_folders(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "setup.py", "--quiet", "build_py", "--build-lib", str(tmp_path)],
         cwd=ROOT,
@@ -81,14 +81,14 @@ def test_the_wheel_holds_every_compiled_catalogue_in_both_trees(tmp_path: Path) 
         capture_output=True,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
     )
-    for tree in ("conf/locale", "locale"):
+    for folder in ("conf/locale", "locale"):
         for name in ("en", *messages.LANGUAGES, *messages.ALIASES):
             for domain in messages.DOMAINS:
                 for suffix in (".po", ".mo"):
-                    file = f"edx_proctoring/{tree}/{name}/LC_MESSAGES/{domain}{suffix}"
+                    file = f"edx_proctoring/{folder}/{name}/LC_MESSAGES/{domain}{suffix}"
                     assert (tmp_path / file).read_bytes() == (ROOT / file).read_bytes(), file
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_a_template_can_be_compiled(name: str) -> None:
+def test_each_template_compiles(name: str) -> None:
     engines["django"].get_template(name)

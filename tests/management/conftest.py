@@ -1,4 +1,4 @@
-"""Running commands."""
+"""Fixtures for management commands."""
 
 import io
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from edx_proctoring.management import batches
 
 @pytest.fixture
 def run() -> Callable[..., str]:
-    """Run a command as an operator does and return what it printed."""
+    """Run a management command and return its output."""
 
     def run_command(name: str, *args: str, **options: Any) -> str:
         stdout = io.StringIO()
@@ -23,8 +23,8 @@ def run() -> Callable[..., str]:
 
 
 @pytest.fixture(autouse=True)
-def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Nobody sleeps in tests; the pauses that would have been made are noted."""
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Record the pauses between batches instead of sleeping."""
     seconds: list[float] = []
     monkeypatch.setattr(batches.time, "sleep", seconds.append)
     return seconds

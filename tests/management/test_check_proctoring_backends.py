@@ -53,7 +53,7 @@ RPNOW = {
 
 @pytest.fixture
 def http() -> Iterator[responses.RequestsMock]:
-    """The network, with a token server that agrees."""
+    """The network, with a token server that accepts the credentials."""
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         mock.post(f"{BASE_URL}/oauth2/access_token", json={"access_token": "the-token-0123", "expires_in": 3600})
         yield mock
@@ -61,7 +61,7 @@ def http() -> Iterator[responses.RequestsMock]:
 
 @pytest.fixture
 def configured(monkeypatch: pytest.MonkeyPatch, settings: Any) -> dict[str, Any]:
-    """The live providers: one REST provider, called ``acme``, that is the default."""
+    """The live providers: one REST provider named ``acme``, the default."""
     config = apps.get_app_config("edx_proctoring")
     settings.PROCTORING_BACKENDS = {
         "DEFAULT": "acme",
@@ -81,7 +81,7 @@ def reviewers() -> None:
 
 
 def check(*args: str, **options: Any) -> tuple[str, str | None]:
-    """Run the command; return what it printed, and with which words it failed."""
+    """Run the command; return its output and the message of its failure, None if it succeeded."""
     stdout = io.StringIO()
     try:
         call_command("check_proctoring_backends", *args, stdout=stdout, **options)
@@ -95,7 +95,7 @@ def described(http: responses.RequestsMock, *, seconds_ahead: float = 0, **reply
     http.get(f"{BASE_URL}/api/v1/config/", headers={"Date": format_datetime(moment, usegmt=True)}, **reply)
 
 
-def test_a_provider_that_answers(configured, http, reviewers):
+def test_a_working_provider_is_described_without_problems(configured, http, reviewers):
     described(http, json=CONFIG)
     printed, failure = check()
     assert failure is None
@@ -119,14 +119,14 @@ def test_a_provider_that_answers(configured, http, reviewers):
 @pytest.mark.parametrize(
     ("seconds_ahead", "words", "is_problem"),
     [
-        pytest.param(0, "as ours", False, id="same"),
+        pytest.param(0, "as ours", False, id="same-time"),
         pytest.param(20, "ahead of ours", False, id="a-little-ahead"),
         pytest.param(-20, "behind ours", False, id="a-little-behind"),
         pytest.param(300, "ahead of ours", True, id="far-ahead"),
         pytest.param(-300, "behind ours", True, id="far-behind"),
     ],
 )
-def test_the_clocks_are_compared(configured, http, reviewers, seconds_ahead, words, is_problem):
+def test_a_clock_that_is_far_off_is_a_problem(configured, http, reviewers, seconds_ahead, words, is_problem):
     described(http, json=CONFIG, seconds_ahead=seconds_ahead)
     printed, failure = check()
     assert words in printed
@@ -135,7 +135,7 @@ def test_the_clocks_are_compared(configured, http, reviewers, seconds_ahead, wor
 
 
 @pytest.mark.parametrize("date", [None, "yesterday"], ids=["absent", "malformed"])
-def test_a_reply_without_a_date_says_nothing_of_the_clock(configured, http, reviewers, date):
+def test_a_reply_without_a_valid_date_reports_no_clock(configured, http, reviewers, date):
     http.get(f"{BASE_URL}/api/v1/config/", json=CONFIG, headers={"Date": date} if date else {})
     printed, failure = check()
     assert failure is None
@@ -153,14 +153,14 @@ def test_a_reply_without_a_date_says_nothing_of_the_clock(configured, http, revi
         pytest.param({"json": ["a"]}, "no object", id="a-list"),
     ],
 )
-def test_a_provider_that_fails(configured, http, reviewers, reply, words):
+def test_a_failing_provider_is_a_problem_with_its_reason(configured, http, reviewers, reply, words):
     described(http, **reply)
     printed, failure = check()
     assert words in printed
     assert failure == "Problems: 1."
 
 
-def test_a_refused_token_names_the_credentials(configured, http, reviewers):
+def test_a_refused_token_request_names_the_credentials(configured, http, reviewers):
     http.replace(responses.POST, f"{BASE_URL}/oauth2/access_token", status=401, json={"error": "invalid_client"})
     printed, failure = check()
     assert "gives no token (HTTP 401)" in printed
@@ -168,37 +168,37 @@ def test_a_refused_token_names_the_credentials(configured, http, reviewers):
     assert failure is not None
 
 
-def test_an_answer_that_was_kept_does_not_count(configured, http, reviewers):
+def test_a_cached_reply_is_not_used(configured, http, reviewers):
     described(http, json=CONFIG)
     configured["acme"].get_proctoring_config()
     http.replace(responses.GET, f"{BASE_URL}/api/v1/config/", status=500, json={})
     assert check()[1] is not None
 
 
-class TestNames:
-    def test_only_those_asked_for(self, configured, http, reviewers):
+class TestSelection:
+    def test_only_the_named_providers_are_checked(self, configured, http, reviewers):
         configured["quiet"] = NullBackendProvider()
         described(http, json=CONFIG)
         assert "acme" not in check("quiet")[0]
         assert "quiet" in check()[0]
 
-    def test_an_unknown_one_is_a_problem(self, configured):
+    def test_an_unknown_name_is_a_problem(self, configured):
         printed, failure = check("acne")
         assert "it is not configured" in printed
         assert failure == "Problems: 1."
 
-    def test_nothing_configured_at_all(self, configured):
+    def test_without_any_provider_the_command_fails(self, configured):
         configured.clear()
         assert check()[1] == "There is no proctoring provider: configure one in PROCTORING_BACKENDS."
 
-    def test_those_without_a_plugin_are_told(self, configured, http, reviewers, settings):
+    def test_providers_without_a_plugin_are_listed(self, configured, http, reviewers, settings):
         settings.PROCTORING_BACKENDS["lti_external"] = {}
         described(http, json=CONFIG)
         printed, failure = check()
         assert "proctored elsewhere: lti_external." in printed
         assert failure is None
 
-    def test_a_default_that_does_not_exist_is_a_problem(self, configured, http, reviewers, settings):
+    def test_an_unknown_default_is_a_problem(self, configured, http, reviewers, settings):
         settings.PROCTORING_BACKENDS["DEFAULT"] = "absent"
         described(http, json=CONFIG)
         printed, failure = check()
@@ -206,27 +206,27 @@ class TestNames:
         assert failure == "Problems: 1."
 
 
-class TestOtherKinds:
-    def test_null_says_nothing_about_itself(self, configured):
+class TestOtherProviderClasses:
+    def test_the_null_provider_has_no_description(self, configured):
         configured["null"] = NullBackendProvider()
         printed, failure = check("null")
         assert "NullBackendProvider" in printed
         assert failure is None
 
-    def test_rpnow_is_not_asked_but_its_key_is_tried(self, configured):
+    def test_rpnow_is_not_called_but_its_key_is_tried(self, configured):
         configured["rp"] = SoftwareSecureBackendProvider(**RPNOW)
         printed, failure = check("rp")
         assert "passwords     can be encrypted" in printed
         assert failure is None
 
-    def test_rpnow_with_an_unfit_key(self, configured):
+    def test_rpnow_with_an_invalid_key_is_a_problem(self, configured):
         configured["rp"] = SoftwareSecureBackendProvider(**{**RPNOW, "crypto_key": "too-short"})
         printed, failure = check("rp")
         assert "correct 'crypto_key'" in printed
         assert "too-short" not in printed
         assert failure is not None
 
-    def test_a_plugin_with_its_own_description(self, configured):
+    def test_a_description_made_by_the_plugin_is_printed_on_one_line(self, configured):
         class Plugin(BaseRestProctoringProvider):
             def get_proctoring_config(self) -> dict[str, Any]:
                 return {"name": "Described\nby hand"}
@@ -238,18 +238,18 @@ class TestOtherKinds:
 
 
 class TestReviewers:
-    def test_nobody_may_review(self, configured, http):
+    def test_an_empty_reviewer_group_is_noted(self, configured, http):
         described(http, json=CONFIG)
         printed, failure = check()
         assert "nobody is in the group 'acme_review'" in printed
         assert failure is None
 
-    def test_somebody_may(self, configured, http, reviewers):
+    def test_a_reviewer_group_with_a_member_is_not_mentioned(self, configured, http, reviewers):
         described(http, json=CONFIG)
         assert "acme_review" not in check()[0]
 
 
-def test_exams_and_switches_of_providers_that_are_gone_are_told(configured, http, reviewers):
+def test_exams_and_switches_of_removed_providers_are_noted(configured, http, reviewers):
     make_exam(backend="gone")
     Switch.objects.create(name="edx_proctoring.gone_too_ping_failure_passthrough", active=True)
     described(http, json=CONFIG)
@@ -260,7 +260,7 @@ def test_exams_and_switches_of_providers_that_are_gone_are_told(configured, http
     assert "gone" not in check("acme")[0]
 
 
-def test_a_database_that_fails_is_told_of_beside_the_providers(configured, http, reviewers, monkeypatch):
+def test_a_failing_database_is_reported_beside_the_providers(configured, http, reviewers, monkeypatch):
     def fail(*args: Any, **kwargs: Any) -> None:
         raise OperationalError("connection refused, password=hush")
 
@@ -272,7 +272,7 @@ def test_a_database_that_fails_is_told_of_beside_the_providers(configured, http,
     assert ("hush" in printed, failure) == (False, None)
 
 
-def test_options_without_effect_are_named(configured, http, reviewers):
+def test_unknown_options_of_a_provider_are_named(configured, http, reviewers):
     apps.get_app_config("edx_proctoring").dropped_backend_keys["acme"] = ["cleint_id"]
     described(http, json=CONFIG)
     assert "no effect: cleint_id" in check()[0]
@@ -280,7 +280,7 @@ def test_options_without_effect_are_named(configured, http, reviewers):
 
 @pytest.mark.spec("backends.md", "14.6:redaction")
 class TestSecrets:
-    def test_a_broken_provider_is_told_without_them(self, configured):
+    def test_the_error_of_a_broken_provider_is_redacted(self, configured):
         broken = apps.get_app_config("edx_proctoring").broken_backends
         broken["acme"] = ValueError(f"client_secret={SECRET} is too short")
         configured.clear()
@@ -288,7 +288,7 @@ class TestSecrets:
         assert "There is no provider: ValueError: client_secret=*** is too short" in printed
         assert failure == "Problems: 1."
 
-    def test_nothing_printed_holds_one(self, configured, http, reviewers):
+    def test_an_exception_text_is_redacted(self, configured, http, reviewers):
         class Chatty(BaseRestProctoringProvider):
             def get_proctoring_config(self) -> dict[str, Any]:
                 raise RuntimeError(f"cannot sign in as {self.client_id}:{self.client_secret}")
@@ -298,7 +298,7 @@ class TestSecrets:
         assert "cannot sign in as id:***" in printed
         assert failure is not None
 
-    def test_neither_do_addresses(self, configured, http):
+    def test_credentials_in_the_address_are_redacted(self, configured, http):
         configured["acme"] = BaseRestProctoringProvider(
             base_url="http://user:pass-word@provider.test", client_id="id", client_secret=SECRET
         )
@@ -314,7 +314,7 @@ class TestTimeout:
         yield event
         event.set()
 
-    def test_a_plugin_that_never_returns_is_waited_for_no_longer(self, configured, http, released):
+    def test_a_plugin_that_never_returns_is_reported_after_the_timeout(self, configured, http, released):
         class Stuck(NullBackendProvider):
             def get_proctoring_config(self) -> None:
                 released.wait(30)
@@ -328,12 +328,12 @@ class TestTimeout:
         assert failure is not None
 
     @pytest.mark.parametrize("text", ["0", "-1", "soon", "inf", "nan"])
-    def test_it_must_be_a_number_of_seconds(self, configured, text):
+    def test_a_timeout_that_is_not_a_positive_number_is_refused(self, configured, text):
         _, failure = check("--timeout", text)
         assert "no number of seconds above 0" in str(failure)
 
 
-def test_a_provider_that_derives_from_nothing(configured):
+def test_a_provider_without_our_base_class_is_described(configured):
     class Duck:
         def get_proctoring_config(self) -> dict[str, Any]:
             return {"name": "Duck"}
@@ -344,7 +344,7 @@ def test_a_provider_that_derives_from_nothing(configured):
 
 
 class TestAsAProcess:
-    """What cron and monitoring see."""
+    """The command as cron and monitoring run it."""
 
     @staticmethod
     def manage(*args: str, **env: str) -> "subprocess.CompletedProcess[str]":
@@ -358,17 +358,17 @@ class TestAsAProcess:
             check=False,
         )
 
-    def test_help(self):
+    def test_the_help_text_names_options_and_exit_codes(self):
         answer = self.manage("--help")
         assert answer.returncode == 0
         for words in ("NAME", "--timeout SECONDS", "Exit code: 0 if all is well, 1 if there is a problem"):
             assert words in " ".join(answer.stdout.split())
 
-    def test_exit_codes(self):
+    def test_the_exit_code_is_1_when_there_is_a_problem(self):
         assert self.manage("null").returncode == 0
         assert self.manage("no-such-provider").returncode == 1
 
-    def test_it_reports_where_the_system_checks_refuse_other_commands(self, tmp_path):
+    def test_it_runs_although_a_system_check_fails(self, tmp_path):
         (tmp_path / "with_a_broken_default.py").write_text(
             "from test_settings import *\n"
             "ACME = {'class': 'no.such.Class', 'client_secret': 'hush-hush'}\n"
@@ -382,7 +382,7 @@ class TestAsAProcess:
         assert "hush-hush" not in answer.stdout + answer.stderr
 
 
-def test_the_description_is_asked_for_and_nothing_else(configured, http, reviewers):
+def test_only_token_and_description_are_requested(configured, http, reviewers):
     described(http, json=CONFIG)
     check()
     asked = [(call.request.method, call.request.path_url) for call in http.calls]

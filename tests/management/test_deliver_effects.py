@@ -14,26 +14,26 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def stopped(test_backend, monkeypatch):
-    """The attempts that the provider was told to stop."""
-    told = []
-    monkeypatch.setattr(test_backend, "stop_exam_attempt", lambda exam, attempt: told.append(attempt))
-    return told
+    """The attempts for which the provider's ``stop_exam_attempt`` was called."""
+    stopped_attempts = []
+    monkeypatch.setattr(test_backend, "stop_exam_attempt", lambda exam, attempt: stopped_attempts.append(attempt))
+    return stopped_attempts
 
 
-def test_what_is_due_is_delivered(run, stopped):
+def test_a_due_effect_is_delivered(run, stopped):
     make_effect()
     assert "delivered=1" in run("deliver_effects")
     assert len(stopped) == 1
     assert not AttemptEffect.objects.leftovers().exists()
 
 
-def test_what_is_not_due_waits(run, stopped):
+def test_an_effect_that_is_not_due_is_not_delivered(run, stopped):
     make_effect(next_try_at=timezone.now() + timedelta(minutes=1))
     assert run("deliver_effects") == ""
     assert stopped == []
 
 
-def test_what_fails_is_kept_for_later(run, test_backend, monkeypatch):
+def test_a_failed_effect_is_kept_for_a_retry(run, test_backend, monkeypatch):
     def fail(exam, attempt):
         raise ConnectionError
 
@@ -45,7 +45,7 @@ def test_what_fails_is_kept_for_later(run, test_backend, monkeypatch):
     assert effect.next_try_at > timezone.now()
 
 
-def test_more_than_the_limit_takes_several_rounds(run, stopped):
+def test_more_effects_than_the_limit_are_delivered_in_several_rounds(run, stopped):
     for _ in range(5):
         make_effect()
     printed = run("deliver_effects", limit=2)
@@ -53,7 +53,7 @@ def test_more_than_the_limit_takes_several_rounds(run, stopped):
     assert printed.count("delivered=") == 3
 
 
-def test_a_dry_run_lists_and_delivers_nothing(run, stopped):
+def test_a_dry_run_lists_due_effects_without_delivering_them(run, stopped):
     make_effect()
     make_effect()
     printed = run("deliver_effects", dry_run=True)
@@ -61,19 +61,19 @@ def test_a_dry_run_lists_and_delivers_nothing(run, stopped):
     assert stopped == []
 
 
-def test_a_loop_goes_on_until_it_is_interrupted(run, stopped, monkeypatch):
+def test_a_loop_runs_until_it_is_interrupted(run, stopped, monkeypatch):
     make_effect()
-    naps = []
+    pauses = []
 
     def sleep(seconds):
-        naps.append(seconds)
-        if len(naps) == 2:
+        pauses.append(seconds)
+        if len(pauses) == 2:
             raise KeyboardInterrupt
         make_effect()
 
     monkeypatch.setattr(deliver_effects.time, "sleep", sleep)
-    # The connection of the test is the only one to the test database.
+    # Closing the connection would lose the rows of this test, which are not committed.
     monkeypatch.setattr(deliver_effects, "close_old_connections", lambda: None)
     assert "Interrupted." in run("deliver_effects", loop=True, interval=4)
     assert len(stopped) == 2
-    assert naps == [4, 4]
+    assert pauses == [4, 4]

@@ -1,4 +1,4 @@
-"""Commands on large tables: memory does not grow with them, and an interrupted run can be taken up again."""
+"""Commands on large tables: memory use stays constant, and an interrupted run can be continued."""
 
 import gc
 import tracemalloc
@@ -25,17 +25,16 @@ pytestmark = [pytest.mark.django_db, pytest.mark.spec("data-model.md", "9:large-
 
 SMALL, LARGE = 200, 2000
 BATCH = 100
-# What a peak may grow by from ten times the rows: the noise of caches and string pools.
+# Allowed growth of the peak for ten times the rows: noise from caches and string pools.
 NOISE_BYTES = 800_000
 LONG_TEXT = "x" * 2000
 
 
 def peak_of(work: Callable[[], Any]) -> int:
-    """Return the most memory, in bytes, that Python objects took while ``work`` ran.
+    """Return the peak memory, in bytes, of Python objects while ``work`` ran.
 
-    What is garbage in circles counts until it is collected, and that happens the later the more the
-    process holds otherwise. So the rest of the process is put aside: collections are as frequent as
-    in a small one.
+    Reference cycles count until they are collected, and collections are rarer in a process with many
+    objects. Freezing the existing objects makes them as frequent as in a small process.
     """
     gc.collect()
     gc.freeze()
@@ -50,7 +49,7 @@ def peak_of(work: Callable[[], Any]) -> int:
 
 
 def fill(count: int, *, status: str = S.submitted, reviewed: bool = False, removed: bool = False) -> Any:
-    """Make so many attempts in one exam, as rows alone, with bulky reviews if wanted."""
+    """Insert ``count`` attempts into one exam, without signals, optionally with large reviews."""
     exam, user = make_exam(), make_user()
     codes = [f"CODE-{exam.pk}-{number}" for number in range(count)]
     if not removed:
@@ -79,7 +78,7 @@ def fill(count: int, *, status: str = S.submitted, reviewed: bool = False, remov
 
 @pytest.fixture
 def unapplied(monkeypatch):
-    """The state machine is not what is measured, and takes a minute for so many rows."""
+    """Replace the status change, which is not measured here and takes a minute for so many rows."""
     calls = []
     monkeypatch.setattr(transitions, "update_attempt_status", lambda *args, **kwargs: calls.append(args[0]))
     monkeypatch.setattr("edx_proctoring.api.update_attempt_status", lambda *args, **kwargs: calls.append(args[0]))
@@ -96,7 +95,7 @@ def write_ids(tmp_path, exam):
 
 @pytest.fixture
 def prepare(run, tmp_path):
-    """By command: makes the rows, returns what runs it on them."""
+    """Command -> a function that inserts rows and returns a function that runs the command."""
 
     def update_attempts_for_exam(count):
         exam = fill(count)
@@ -157,7 +156,7 @@ COMMANDS = [
 @pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_memory_does_not_grow_with_the_table(prepare, unapplied, command, caplog):
-    caplog.set_level("ERROR")  # pytest keeps what is logged
+    caplog.set_level("ERROR")  # pytest keeps log records in memory
     warm_up = prepare[command](BATCH)
     warm_up()
     small = peak_of(prepare[command](SMALL))
@@ -167,8 +166,8 @@ def test_memory_does_not_grow_with_the_table(prepare, unapplied, command, caplog
 
 
 @pytest.mark.slow
-def test_a_command_that_loads_the_table_would_be_noticed():
-    """The control of the test above."""
+def test_control_loading_the_whole_table_exceeds_the_limit():
+    """Shows that the limit above can be exceeded."""
     fill(SMALL, reviewed=True)
     small = peak_of(lambda: list(ProctoredExamSoftwareSecureReview.objects.all()))
     fill(LARGE, reviewed=True)
@@ -176,41 +175,41 @@ def test_a_command_that_loads_the_table_would_be_noticed():
     assert large > small + NOISE_BYTES
 
 
-class TestTakenUpAgain:
-    """The operator presses Ctrl-C after the first batch and runs the command once more."""
+class TestContinuedAfterInterruption:
+    """The command is interrupted after the first batch and started again."""
 
     @pytest.fixture
     def interrupted(self, run, monkeypatch):
-        def run_until_the_first_rest(*args, **options):
+        def interrupt_and_run_again(*args, **options):
             with monkeypatch.context() as patch:
                 patch.setattr(batches.time, "sleep", self.interrupt)
                 with pytest.raises(KeyboardInterrupt):
                     run(*args, **options, batch_size=2, sleep_time=1)
             return run(*args, **options, batch_size=2, sleep_time=0)
 
-        return run_until_the_first_rest
+        return interrupt_and_run_again
 
     @staticmethod
     def interrupt(seconds):
         raise KeyboardInterrupt
 
-    def test_reset_attempts(self, interrupted, tmp_path):
+    def test_reset_attempts_removes_the_rest(self, interrupted, tmp_path):
         exam = fill(5, status=S.created)
         assert "Removed 3 of 5" in interrupted("reset_attempts", file_path=write_ids(tmp_path, exam))
         assert not ProctoredExamStudentAttempt.objects.exists()
 
-    def test_set_is_attempt_active(self, interrupted):
+    def test_set_is_attempt_active_marks_the_rest(self, interrupted):
         fill(5, reviewed=True, removed=True)
         assert "3 attempts" in interrupted("set_is_attempt_active").splitlines()[-1]
         for model in (ProctoredExamSoftwareSecureReview, ProctoredExamSoftwareSecureReviewHistory):
             assert not model.objects.filter(is_attempt_active=True).exists()
 
-    def test_repair_resume_statuses(self, interrupted):
+    def test_repair_resume_statuses_repairs_the_rest(self, interrupted):
         fill(5, status="resumed")
         assert "Mended 3 attempts" in interrupted("repair_resume_statuses")
         assert set(ProctoredExamStudentAttempt.objects.values_list("status", flat=True)) == {S.error}
 
-    def test_update_attempt_status_from_review_applies_each_once(self, interrupted):
+    def test_update_attempt_status_from_review_applies_each_review_once(self, interrupted):
         for _ in range(5):
             make_review(make_attempt(status=S.submitted), R.clean)
         ProctoredExamSoftwareSecureReview.objects.update(modified=datetime(2020, 1, 1, tzinfo=UTC))
@@ -222,32 +221,32 @@ class TestTakenUpAgain:
         archived = ProctoredExamSoftwareSecureReviewHistory.objects.values_list("attempt_code", flat=True)
         assert len(archived) == len(set(archived)) == 5
 
-    def test_update_attempts_for_exam_goes_on_where_it_says(self, run, credit, monkeypatch):
+    def test_update_attempts_for_exam_continues_after_the_printed_attempt(self, run, credit, monkeypatch):
         exam = make_exam()
         attempts = [make_attempt(exam, status=S.verified) for _ in range(5)]
-        said = run("update_attempts_for_exam", exam_id=exam.pk, batch_size=2, sleep_time=0)
-        assert f"2 so far, up to attempt_id={attempts[1].pk}" in said
+        printed = run("update_attempts_for_exam", exam_id=exam.pk, batch_size=2, sleep_time=0)
+        assert f"2 so far, up to attempt_id={attempts[1].pk}" in printed
         credit.calls.clear()
         run("update_attempts_for_exam", exam_id=exam.pk, start_after=attempts[1].pk, sleep_time=0)
-        told = [kwargs["user_id"] for _, kwargs in credit.called("set_credit_requirement_status")]
-        assert told == [attempt.user_id for attempt in attempts[2:]]
+        users = [kwargs["user_id"] for _, kwargs in credit.called("set_credit_requirement_status")]
+        assert users == [attempt.user_id for attempt in attempts[2:]]
 
 
-class TestWithoutMail:
-    def test_update_attempts_for_exam(self, run, credit, mailoutbox):
+class TestNoEmailOption:
+    def test_update_attempts_for_exam_sends_no_mail(self, run, credit, mailoutbox):
         attempt = make_attempt(status=S.verified)
         run("update_attempts_for_exam", exam_id=attempt.proctored_exam_id, sleep_time=0, no_email=True)
         assert mailoutbox == []
         assert credit.called("set_credit_requirement_status")
         assert not AttemptEffect.objects.leftovers().exists()
 
-    def test_update_attempts_for_exam_mails_if_not_told_otherwise(self, run, credit, mailoutbox):
+    def test_control_update_attempts_for_exam_sends_mail_by_default(self, run, credit, mailoutbox):
         attempt = make_attempt(status=S.verified)
         run("update_attempts_for_exam", exam_id=attempt.proctored_exam_id, sleep_time=0)
         assert len(mailoutbox) == 1
 
-    @pytest.mark.parametrize(("options", "mails"), [({"no_email": True}, 0), ({}, 1)], ids=["told-not-to", "as-ever"])
-    def test_update_attempt_status_from_review(self, run, mailoutbox, options, mails):
+    @pytest.mark.parametrize(("options", "mails"), [({"no_email": True}, 0), ({}, 1)], ids=["no-email", "default"])
+    def test_update_attempt_status_from_review_sends_mail_unless_switched_off(self, run, mailoutbox, options, mails):
         review = make_review(make_attempt(status=S.submitted), R.clean)
         ProctoredExamSoftwareSecureReview.objects.filter(pk=review.pk).update(modified=NOON)
         mailoutbox.clear()

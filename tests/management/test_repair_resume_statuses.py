@@ -1,4 +1,4 @@
-"""``repair_resume_statuses``: rows that a release before 4.4.0 left behind."""
+"""``repair_resume_statuses``: rows with statuses of releases before 4.4.0."""
 
 import pytest
 
@@ -17,11 +17,11 @@ def facts(attempt):
 @pytest.mark.parametrize(
     ("former", "flags"),
     [
-        pytest.param("ready_to_resume", (False, True, False), id="released-and-not-taken-up"),
-        pytest.param("resumed", (False, True, True), id="taken-up"),
+        pytest.param("ready_to_resume", (False, True, False), id="released-but-not-resumed"),
+        pytest.param("resumed", (False, True, True), id="resumed"),
     ],
 )
-def test_former_statuses_become_error_with_flags(run, former, flags):
+def test_a_former_status_becomes_error_with_flags(run, former, flags):
     attempt = make_attempt(status=former, time_remaining_seconds=99)
     assert "Mended 1 attempts" in run("repair_resume_statuses", sleep_time=0)
     assert facts(attempt) == (S.error, *flags)
@@ -29,7 +29,7 @@ def test_former_statuses_become_error_with_flags(run, former, flags):
 
 
 @pytest.mark.parametrize("status", [S.error, S.started, S.verified])
-def test_others_are_left_alone(run, status):
+def test_attempts_in_other_statuses_are_unchanged(run, status):
     attempt = make_attempt(status=status, is_resumable=True)
     modified = attempt.modified
     assert "Mended 0 attempts" in run("repair_resume_statuses", sleep_time=0)
@@ -39,21 +39,21 @@ def test_others_are_left_alone(run, status):
     assert attempt.history.count() == 1
 
 
-def test_nobody_is_told(run, all_services, events, mailoutbox):
+def test_repairing_causes_no_effects(run, all_services, events, mailoutbox):
     make_attempt(status="resumed")
     run("repair_resume_statuses", sleep_time=0)
     assert (events, mailoutbox) == ([], [])
     assert [service.calls for service in all_services.values()] == [[], [], [], []]
 
 
-def test_it_finds_nothing_the_second_time(run):
+def test_a_second_run_repairs_nothing(run):
     attempt = make_attempt(status="resumed")
     run("repair_resume_statuses", sleep_time=0)
     assert "Mended 0 attempts" in run("repair_resume_statuses", sleep_time=0)
     assert attempt.history.count() == 2
 
 
-def test_a_dry_run_only_counts(run):
+def test_a_dry_run_counts_without_repairing(run):
     attempt = make_attempt(status="resumed")
     assert "Would mend 1 attempts" in run("repair_resume_statuses", sleep_time=0, dry_run=True)
     assert facts(attempt)[0] == "resumed"

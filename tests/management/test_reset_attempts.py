@@ -21,7 +21,7 @@ def attempts():
 
 @pytest.fixture
 def listed(tmp_path, attempts):
-    """A file with all attempts but the first and the last, in the way of people who type."""
+    """A hand-typed file with all attempts but the first and the last: spaces, blank lines."""
     path = tmp_path / "attempts.txt"
     path.write_text("\n".join(f"  {attempt.id} " for attempt in attempts[1:-1]) + "\n\n", encoding="utf-8")
     return str(path)
@@ -29,7 +29,7 @@ def listed(tmp_path, attempts):
 
 @pytest.fixture
 def provider(test_backend, monkeypatch):
-    """Counts removals; answers as told."""
+    """Records removals and returns or raises ``answer``."""
     calls = []
     provider = type("Answers", (), {"answer": True, "calls": calls})
 
@@ -48,43 +48,43 @@ def remaining():
 
 
 @pytest.mark.parametrize("answer", [True, False, ConnectionError()], ids=["removes", "refuses", "fails"])
-def test_the_listed_attempts_and_only_they_are_removed(run, attempts, listed, provider, answer):
+def test_only_the_listed_attempts_are_removed_whatever_the_provider_answers(run, attempts, listed, provider, answer):
     provider.answer = answer
     run("reset_attempts", file_path=listed, batch_size=2, sleep_time=0)
     assert remaining() == [attempts[0], attempts[-1]]
 
 
 @pytest.mark.parametrize("answer", [True, False], ids=["removes", "refuses"])
-def test_a_provider_that_answers_is_asked_for_each(run, attempts, listed, provider, answer):
+def test_a_provider_that_answers_is_called_for_each_attempt(run, attempts, listed, provider, answer):
     provider.answer = answer
     run("reset_attempts", file_path=listed, batch_size=2, sleep_time=0)
     assert sorted(provider.calls) == sorted(attempt.external_id for attempt in attempts[1:-1])
 
 
-def test_a_provider_that_fails_is_asked_once_in_the_whole_run(run, listed, provider):
+def test_a_failing_provider_is_called_only_once(run, listed, provider):
     provider.answer = ConnectionError()
     run("reset_attempts", file_path=listed, batch_size=2, sleep_time=0)
     assert len(provider.calls) == 1
 
 
-def test_there_is_a_rest_between_batches_only(run, listed, naps):
+def test_the_command_pauses_only_between_batches(run, listed, pauses):
     run("reset_attempts", file_path=listed, batch_size=4, sleep_time=5)
-    assert naps == [5]
+    assert pauses == [5]
 
 
-def test_the_same_file_can_be_used_again(run, attempts, listed):
+def test_a_second_run_with_the_same_file_removes_nothing(run, attempts, listed):
     run("reset_attempts", file_path=listed, sleep_time=0)
     assert "Removed 0 of 8" in run("reset_attempts", file_path=listed, sleep_time=0)
     assert remaining() == [attempts[0], attempts[-1]]
 
 
-def test_a_dry_run_removes_nothing_and_asks_nobody(run, attempts, listed, provider):
+def test_a_dry_run_neither_removes_nor_calls_the_provider(run, attempts, listed, provider):
     assert "Would remove 8 of 8" in run("reset_attempts", file_path=listed, sleep_time=0, dry_run=True)
     assert remaining() == attempts
     assert provider.calls == []
 
 
-def test_a_line_that_is_no_id_stops_it_before_anything_is_removed(run, attempts, tmp_path):
+def test_a_malformed_line_stops_the_command_before_any_removal(run, attempts, tmp_path):
     path = tmp_path / "attempts.txt"
     path.write_text(f"{attempts[0].id}\nabc\n", encoding="utf-8")
     with pytest.raises(CommandError, match=r"line 2: 'abc'"):

@@ -1,4 +1,4 @@
-"""The scripts that need no Django."""
+"""Scripts that run without Django."""
 
 import csv
 import json
@@ -26,7 +26,7 @@ def environment(monkeypatch):
         (("1", "null"), "6d29cef9c4e7523d788a65b56e840df7d9035d0a"),
     ],
 )
-def test_ids_are_obscured_as_in_the_app(arguments, digest, settings):
+def test_the_script_obscures_ids_like_the_app(arguments, digest, settings):
     assert obscure_user.obscured_user_id("SHHHHHH", *arguments) == digest
     settings.PROCTORING_USER_OBFUSCATION_KEY = "SHHHHHH"
     assert obscured_user_id(*arguments) == digest
@@ -34,7 +34,7 @@ def test_ids_are_obscured_as_in_the_app(arguments, digest, settings):
 
 @pytest.mark.spec("backends.md", "11.2:script")
 @pytest.mark.spec("data-model.md", "10:obscure-user")
-def test_a_translation_is_written(tmp_path, environment, capsys):
+def test_the_output_maps_old_to_new_ids(tmp_path, environment, capsys):
     (tmp_path / "in.csv").write_text("email,user_id\na@x,1\n,2\nb@x,\na@x,3\n", encoding="utf-8")
     assert obscure_user.run([str(tmp_path / "in.csv"), str(tmp_path / "out.csv")]) == 0
     with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
@@ -52,13 +52,13 @@ def test_a_translation_is_written(tmp_path, environment, capsys):
     assert "row 3" in printed
 
 
-def test_the_provider_can_be_named(tmp_path, environment):
+def test_the_named_provider_is_part_of_the_new_id(tmp_path, environment):
     (tmp_path / "in.csv").write_text("email,user_id\na@x,1\n", encoding="utf-8")
     obscure_user.run([str(tmp_path / "in.csv"), str(tmp_path / "out.csv"), "--backend", "software_secure"])
     assert obscure_user.obscured_user_id("secret", 1, "software_secure") in (tmp_path / "out.csv").read_text()
 
 
-def test_without_the_keys_nothing_is_written(tmp_path, monkeypatch, capsys):
+def test_without_the_keys_the_script_fails_without_output(tmp_path, monkeypatch, capsys):
     monkeypatch.delenv("PROCTORING_USER_OBFUSCATION_KEY", raising=False)
     monkeypatch.delenv("DJANGO_SECRET_KEY", raising=False)
     assert obscure_user.run([str(tmp_path / "in.csv"), str(tmp_path / "out.csv")]) == 1
@@ -68,7 +68,7 @@ def test_without_the_keys_nothing_is_written(tmp_path, monkeypatch, capsys):
 
 @pytest.mark.spec("data-model.md", "10:version-check")
 @pytest.mark.parametrize(("version", "status"), [(edx_proctoring.__version__, 0), ("0.0.1", 1)], ids=["same", "other"])
-def test_the_versions_are_compared(tmp_path, monkeypatch, version, status):
+def test_the_version_check_fails_for_different_versions(tmp_path, monkeypatch, version, status):
     (tmp_path / "package.json").write_text(json.dumps({"version": version}), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     assert version_check.run() == status

@@ -17,7 +17,7 @@ pytestmark = [
 ]
 
 
-def test_the_attempt_moves_with_everything_that_causes(run, credit):
+def test_the_status_changes_with_all_its_effects(run, credit):
     attempt = make_attempt(status=S.submitted)
     printed = run("set_attempt_status", attempt_id=attempt.id, to_status=S.rejected)
     attempt.refresh_from_db()
@@ -27,7 +27,7 @@ def test_the_attempt_moves_with_everything_that_causes(run, credit):
     assert credit.called("set_credit_requirement_status")
 
 
-def test_the_options_have_short_names(run):
+def test_short_option_names_are_accepted(run):
     attempt = make_attempt(status=S.submitted)
     run("set_attempt_status", "-a", str(attempt.id), "-t", S.rejected)
     attempt.refresh_from_db()
@@ -35,7 +35,7 @@ def test_the_options_have_short_names(run):
 
 
 @pytest.mark.parametrize("status", ["bogus", S.expired, S.onboarding_reset])
-def test_a_status_that_nobody_may_ask_for_is_refused(run, status):
+def test_a_status_that_cannot_be_requested_is_refused(run, status):
     attempt = make_attempt()
     with pytest.raises(CommandError, match="not a valid attempt status"):
         run("set_attempt_status", attempt_id=attempt.id, to_status=status)
@@ -44,17 +44,17 @@ def test_a_status_that_nobody_may_ask_for_is_refused(run, status):
 
 
 @pytest.mark.parametrize("options", [{}, {"attempt_id": 1}, {"to_status": S.rejected}])
-def test_what_is_missing_is_named(run, options):
+def test_a_missing_option_is_named(run, options):
     with pytest.raises(CommandError, match="--attempt"):
         run("set_attempt_status", **options)
 
 
-def test_an_unknown_attempt_is_an_error(run):
+def test_an_unknown_attempt_raises_an_error(run):
     with pytest.raises(StudentExamAttemptDoesNotExistsException):
         run("set_attempt_status", attempt_id=12345, to_status=S.rejected)
 
 
-def test_an_illegal_transition_is_an_error(run):
+def test_a_forbidden_transition_raises_an_error(run):
     attempt = make_attempt(status=S.verified)
     with pytest.raises(ProctoredExamIllegalStatusTransition):
         run("set_attempt_status", attempt_id=attempt.id, to_status=S.started)

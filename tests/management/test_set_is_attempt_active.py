@@ -22,7 +22,7 @@ archive = ProctoredExamSoftwareSecureReviewHistory.objects
 
 @pytest.fixture
 def removed():
-    """A review with two archived states, all of them from before the flag existed."""
+    """A review with two archived states of a removed attempt, stored before the flag existed."""
     attempt = make_attempt(status=S.submitted)
     review = make_review(attempt)
     review.save()
@@ -33,41 +33,41 @@ def removed():
     return review
 
 
-def test_review_and_archive_of_a_removed_attempt_are_marked(run, removed):
+def test_review_and_archive_of_a_removed_attempt_become_inactive(run, removed):
     printed = run("set_is_attempt_active", sleep_time=0)
     assert list(reviews.values_list("is_attempt_active", flat=True)) == [False]
     assert list(archive.values_list("is_attempt_active", flat=True)) == [False, False]
     assert "1 attempts" in printed
 
 
-def test_nothing_is_archived_on_the_way(run, removed):
+def test_marking_a_review_does_not_archive_it(run, removed):
     run("set_is_attempt_active", sleep_time=0)
     assert archive.count() == 2
 
 
-def test_reviews_of_live_attempts_stay(run, removed):
+def test_reviews_of_existing_attempts_stay_active(run, removed):
     live = make_review()
     run("set_is_attempt_active", sleep_time=0)
     live.refresh_from_db()
     assert live.is_attempt_active
 
 
-def test_an_archive_without_a_current_review_is_marked_too(run, removed):
+def test_archived_reviews_without_a_current_review_become_inactive(run, removed):
     reviews.filter(pk=removed.pk).delete()
     archive.update(is_attempt_active=True)
     run("set_is_attempt_active", sleep_time=0)
     assert not archive.filter(is_attempt_active=True).exists()
 
 
-def test_small_batches_do_the_same_with_a_rest_between_them(run, removed, naps):
+def test_small_batches_give_the_same_result_with_pauses_between_them(run, removed, pauses):
     for _ in range(3):
         make_review()
     run("set_is_attempt_active", batch_size=2, sleep_time=7)
     assert reviews.filter(is_attempt_active=False).count() == 1
-    assert naps == [7], "four reviews are two batches; their archives are fewer than one"
+    assert pauses == [7], "four reviews are two batches; their archives are fewer than one"
 
 
-def test_running_it_twice_does_no_harm(run, removed):
+def test_a_second_run_changes_nothing(run, removed):
     run("set_is_attempt_active", sleep_time=0)
     assert "0 attempts" in run("set_is_attempt_active", sleep_time=0)
 

@@ -19,8 +19,8 @@ AT_NOON = {"start_date_time": "2026-03-02 12:00:00", "end_date_time": "2026-03-0
 
 
 @pytest.fixture
-def forgotten():
-    """Submitted attempts whose reviews, of noon, were stored without being applied."""
+def unapplied():
+    """Submitted attempts whose reviews were stored at noon without being applied."""
 
     def make(review_status):
         with freeze_time(NOON):
@@ -39,8 +39,8 @@ def status_of(review):
 @pytest.mark.parametrize(
     ("review_status", "outcome"), [(R.clean, S.verified), (R.suspicious, S.second_review_required)]
 )
-def test_attempts_follow_their_reviews(run, forgotten, review_status, outcome):
-    review = forgotten(review_status)
+def test_an_attempt_gets_the_status_of_its_review(run, unapplied, review_status, outcome):
+    review = unapplied(review_status)
     assert status_of(review) == S.submitted
     run("update_attempt_status_from_review", **AT_NOON)
     assert status_of(review) == outcome
@@ -49,26 +49,26 @@ def test_attempts_follow_their_reviews(run, forgotten, review_status, outcome):
 @pytest.mark.parametrize(
     ("start", "end"),
     [
-        pytest.param("2026-03-02 12:00:01", "2026-03-02 13:00:00", id="before-the-range"),
-        pytest.param("2026-03-02 11:00:00", "2026-03-02 11:59:59", id="after-the-range"),
+        pytest.param("2026-03-02 12:00:01", "2026-03-02 13:00:00", id="review-before-the-range"),
+        pytest.param("2026-03-02 11:00:00", "2026-03-02 11:59:59", id="review-after-the-range"),
     ],
 )
-def test_reviews_outside_the_range_stay(run, forgotten, start, end):
-    review = forgotten(R.clean)
+def test_reviews_outside_the_range_are_not_applied(run, unapplied, start, end):
+    review = unapplied(R.clean)
     run("update_attempt_status_from_review", start_date_time=start, end_date_time=end, sleep_time=0)
     assert status_of(review) == S.submitted
 
 
-def test_each_review_is_applied_once_although_saving_moves_it(run, forgotten, naps):
-    made = [forgotten(R.clean) for _ in range(5)]
+def test_each_review_is_applied_once_although_saving_changes_its_date(run, unapplied, pauses):
+    made = [unapplied(R.clean) for _ in range(5)]
     with freeze_time(NOON):
         run("update_attempt_status_from_review", **{**AT_NOON, "batch_size": 2, "sleep_time": 3})
     assert {status_of(review) for review in made} == {S.verified}
-    assert naps == [3, 3]
+    assert pauses == [3, 3]
 
 
-def test_one_that_fails_does_not_stop_the_rest(run, forgotten, monkeypatch):
-    first, second = forgotten(R.clean), forgotten(R.clean)
+def test_a_failing_review_does_not_stop_the_others(run, unapplied, monkeypatch):
+    first, second = unapplied(R.clean), unapplied(R.clean)
     save = ProctoredExamSoftwareSecureReview.save
 
     def fail_for_the_first(review, *args, **kwargs):
@@ -82,9 +82,9 @@ def test_one_that_fails_does_not_stop_the_rest(run, forgotten, monkeypatch):
     assert (status_of(first), status_of(second)) == (S.submitted, S.verified)
 
 
-def test_times_are_utc_wherever_the_server_is(run, forgotten, settings):
+def test_times_are_utc_in_every_server_time_zone(run, unapplied, settings):
     settings.TIME_ZONE = "America/New_York"
-    review = forgotten(R.clean)
+    review = unapplied(R.clean)
     options = [f"--{name}={value}" for name, value in AT_NOON.items()]
     run("update_attempt_status_from_review", *options)
     assert status_of(review) == S.verified
@@ -97,12 +97,12 @@ def test_both_ends_of_the_range_are_required(run, missing):
         run("update_attempt_status_from_review", **options)
 
 
-def test_a_time_that_is_none_is_named(run):
+def test_a_malformed_time_is_named(run):
     with pytest.raises(CommandError, match="yesterday"):
         run("update_attempt_status_from_review", **{**AT_NOON, "start_date_time": "yesterday"})
 
 
-def test_a_dry_run_changes_nothing(run, forgotten):
-    review = forgotten(R.clean)
+def test_a_dry_run_changes_nothing(run, unapplied):
+    review = unapplied(R.clean)
     assert "Would apply 1" in run("update_attempt_status_from_review", **AT_NOON, dry_run=True)
     assert status_of(review) == S.submitted

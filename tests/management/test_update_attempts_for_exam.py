@@ -22,36 +22,38 @@ def exam():
     return exam
 
 
-def told(credit):
+def sent_statuses(credit):
     return sorted(kwargs["status"] for _, kwargs in credit.called("set_credit_requirement_status"))
 
 
 @pytest.mark.spec("python-api.md", "17:2")
-def test_credit_is_told_again_and_statuses_stay(run, exam, credit):
+def test_credit_is_sent_again_and_statuses_are_unchanged(run, exam, credit):
     run("update_attempts_for_exam", exam_id=exam.id, sleep_time=0)
-    assert told(credit) == ["failed", "satisfied", "submitted"]
+    assert sent_statuses(credit) == ["failed", "satisfied", "submitted"]
     statuses = exam.proctoredexamstudentattempt_set.order_by("id").values_list("status", flat=True)
     assert list(statuses) == [S.submitted, S.verified, S.rejected]
 
 
 @pytest.mark.parametrize(
-    ("batch_size", "rests"),
+    ("batch_size", "pauses_between"),
     [
         pytest.param(1, 2, id="three-batches"),
-        pytest.param(2, 1, id="the-last-batch-is-not-full"),
+        pytest.param(2, 1, id="last-batch-not-full"),
         pytest.param(3, 0, id="one-full-batch"),
         pytest.param(300, 0, id="one-batch"),
     ],
 )
-def test_small_batches_do_the_same_with_a_rest_between_them(run, exam, credit, naps, batch_size, rests):
+def test_small_batches_give_the_same_result_with_pauses_between_them(
+    run, exam, credit, pauses, batch_size, pauses_between
+):
     run("update_attempts_for_exam", exam_id=exam.id, batch_size=batch_size, sleep_time=2)
-    assert len(told(credit)) == 3
-    assert naps == [2] * rests
+    assert len(sent_statuses(credit)) == 3
+    assert pauses == [2] * pauses_between
 
 
-def test_without_rest_nobody_sleeps(run, exam, naps):
+def test_a_sleep_time_of_0_means_no_pause(run, exam, pauses):
     run("update_attempts_for_exam", exam_id=exam.id, batch_size=1, sleep_time=0)
-    assert naps == []
+    assert pauses == []
 
 
 def test_the_exam_is_required(run):
@@ -59,11 +61,11 @@ def test_the_exam_is_required(run):
         run("update_attempts_for_exam")
 
 
-def test_a_batch_has_at_least_one_row(run, exam):
+def test_a_batch_size_of_0_is_refused(run, exam):
     with pytest.raises(CommandError, match="less than 1"):
         run("update_attempts_for_exam", f"--exam_id={exam.id}", "--batch_size=0")
 
 
-def test_a_dry_run_tells_nobody(run, exam, credit):
+def test_a_dry_run_sends_nothing(run, exam, credit):
     assert "Would update 3" in run("update_attempts_for_exam", exam_id=exam.id, sleep_time=0, dry_run=True)
     assert credit.calls == []

@@ -1,6 +1,6 @@
-"""The tables as data-model.md 2 has them, by hand, and what a database itself tells of its tables.
+"""The published tables, written by hand after data-model.md 2, and functions that read a database's real schema.
 
-Not read from the models: a model and its migration that went wrong together would not notice.
+Not derived from the models: a mistake made in both a model and its migration would go unnoticed.
 """
 
 import re
@@ -215,7 +215,7 @@ FOREIGN_KEYS = {
         "proctored_exam_id": "proctoring_proctoredexam",
         "user_id": "auth_user",
     },
-    # Exam and learner are not constrained: the archive outlives both.
+    # Without constraints on exam and learner, because the archive outlives both.
     "proctoring_proctoredexamstudentattempt_history": {"history_user_id": "auth_user"},
     "proctoring_proctoredexamstudentallowance": {
         "proctored_exam_id": "proctoring_proctoredexam",
@@ -238,7 +238,7 @@ FOREIGN_KEYS = {
     "proctoring_proctoredexamstudentattemptcomment": {"review_id": "proctoring_proctoredexamsoftwaresecurereview"},
 }
 
-# Columns that some index begins with. Names of indexes are no contract, and differ between old and new databases.
+# The first column of each index. Index names are not contract and differ between old and new databases.
 INDEXED = {
     "proctoring_proctoredexam": {"content_id", "course_id", "external_id"},
     "proctoring_proctoredexamhistory": {"content_id", "course_id", "external_id", "history_user_id", "id"},
@@ -273,7 +273,7 @@ INDEXED = {
     "proctoring_openattempt": {"exam_id", "attempt_id"},
 }
 
-# Indexes of ours, from migration 0029.
+# Indexes added by us since migration 0029.
 ADDED_INDEXES = {
     "proctoring_proctoredexamsoftwaresecurereview": {("modified",)},
     "proctoring_proctoredexamstudentattempt": {
@@ -285,7 +285,7 @@ ADDED_INDEXES = {
 }
 
 
-# Columns beside whose index PostgreSQL has a second one for LIKE.
+# Columns with a second index for LIKE on PostgreSQL.
 LIKE_TWINS = {
     "proctoring_proctoredexam": {"content_id", "course_id", "external_id"},
     "proctoring_proctoredexamhistory": {"content_id", "course_id", "external_id"},
@@ -315,12 +315,12 @@ def expected_columns(connection: Any, table: str) -> list[Column]:
 
 
 def expected_key(table: str) -> str:
-    """Return the column that is the primary key: in history tables it is not the first."""
+    """Return the primary key column, which is not the first one in history tables."""
     return next(line.partition(":")[0] for line in {**TABLES, **ADDED_TABLES}[table] if line.endswith(":id"))
 
 
 def actual_columns(connection: Any, table: str) -> list[Column]:
-    """Return (name, type, nullable) in physical order, as the database itself tells."""
+    """Return (name, type, nullable) in physical order, read from the database."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute(f"PRAGMA table_info({table})")
@@ -331,7 +331,7 @@ def actual_columns(connection: Any, table: str) -> list[Column]:
                 " WHERE table_schema = DATABASE() AND table_name = %s ORDER BY ordinal_position",
                 [table],
             )
-            # MariaDB and older MySQL print a display width, which means nothing; tinyint(1) is Django's boolean.
+            # MariaDB and older MySQL report a display width without meaning; tinyint(1) is Django's boolean.
             return [
                 (name, re.sub(r"^(int|smallint)\(\d+\)", r"\1", kind), nullable == "YES")
                 for name, kind, nullable in cursor.fetchall()
@@ -354,15 +354,15 @@ def constraints(connection: Any, table: str) -> list[dict[str, Any]]:
 
 
 def unique_keys(connection: Any, table: str) -> set[tuple[str, ...]]:
-    """Return the columns of each unique key but the primary one."""
+    """Return the columns of each unique key except the primary key."""
     return {tuple(c["columns"]) for c in constraints(connection, table) if c["unique"] and not c["primary_key"]}
 
 
 def foreign_keys(connection: Any, table: str) -> dict[str, str]:
-    """Return which column refers to which table."""
+    """Return column -> table for each foreign key."""
     return {c["columns"][0]: c["foreign_key"][0] for c in constraints(connection, table) if c["foreign_key"]}
 
 
 def leading_columns(connection: Any, table: str) -> set[str]:
-    """Return the columns that some index begins with."""
+    """Return the first column of each index."""
     return {c["columns"][0] for c in constraints(connection, table) if c["columns"] and (c["index"] or c["unique"])}

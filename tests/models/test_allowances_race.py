@@ -1,4 +1,4 @@
-"""Two people give the same learner the same allowance at the same moment."""
+"""Two users grant the same learner the same allowance concurrently."""
 
 import threading
 
@@ -11,15 +11,15 @@ from tests.factories import make_exam, make_user
 pytestmark = [
     pytest.mark.concurrency,
     pytest.mark.django_db(transaction=True),
-    # SQLite lets one connection write at a time, and its test database knows only one.
+    # SQLite allows one writer at a time, and its in-memory test database only one connection.
     pytest.mark.skipif(connection.vendor == "sqlite", reason="needs two connections that write"),
 ]
 
 KEY = ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED[0]
 
 
-def at_the_same_moment(monkeypatch, *actions):
-    """Run each action in a thread of its own; all look before anybody writes. Returns results or errors."""
+def concurrently(monkeypatch, *actions):
+    """Run each action in its own thread; each looks up before any inserts. Return results or errors."""
     barrier = threading.Barrier(len(actions), timeout=5)
     create, outcomes = ProctoredExamStudentAllowance.objects.create, {}
 
@@ -45,17 +45,17 @@ def at_the_same_moment(monkeypatch, *actions):
     return [outcomes[number] for number in sorted(outcomes)]
 
 
-def test_control_the_race_is_real(monkeypatch):
+def test_control_two_plain_inserts_collide(monkeypatch):
     exam, user = make_exam("timed"), make_user()
     fields = {"proctored_exam": exam, "user": user, "key": KEY, "value": "30"}
     insert = lambda: ProctoredExamStudentAllowance.objects.create(**fields)  # noqa: E731
-    outcomes = at_the_same_moment(monkeypatch, insert, insert)
+    outcomes = concurrently(monkeypatch, insert, insert)
     assert sum(isinstance(outcome, IntegrityError) for outcome in outcomes) == 1
 
 
-def test_one_gives_it_and_the_other_changes_it(monkeypatch):
+def test_one_request_creates_the_allowance_and_the_other_updates_it(monkeypatch):
     exam, user = make_exam("timed"), make_user()
-    outcomes = at_the_same_moment(
+    outcomes = concurrently(
         monkeypatch,
         lambda: ProctoredExamStudentAllowance.add_allowance_for_user(exam.id, user.id, KEY, "30"),
         lambda: ProctoredExamStudentAllowance.add_allowance_for_user(exam.id, user.id, KEY, "45"),

@@ -1,4 +1,4 @@
-"""Attempts: the questions of the published manager, the archive, saving."""
+"""Attempts: the published manager, the archive, saving, locking."""
 
 from datetime import timedelta
 
@@ -19,22 +19,22 @@ attempts = ProctoredExamStudentAttempt.objects
 @pytest.mark.spec("data-model.md", "2.5:manager")
 class TestOneAttempt:
     @pytest.mark.parametrize(
-        ("question", "field"),
+        ("method", "field"),
         [
             ("get_exam_attempt_by_id", "id"),
             ("get_exam_attempt_by_code", "attempt_code"),
             ("get_exam_attempt_by_external_id", "external_id"),
         ],
     )
-    def test_is_found_with_exam_and_learner_in_one_query(self, question, field, django_assert_num_queries):
+    def test_is_found_with_exam_and_learner_in_one_query(self, method, field, django_assert_num_queries):
         attempt = make_attempt()
         make_attempt()
         with django_assert_num_queries(1):
-            found = getattr(attempts, question)(getattr(attempt, field))
+            found = getattr(attempts, method)(getattr(attempt, field))
             assert (found, found.proctored_exam, found.user) == (attempt, attempt.proctored_exam, attempt.user)
 
     @pytest.mark.parametrize(
-        ("question", "unknown"),
+        ("method", "unknown"),
         [
             ("get_exam_attempt_by_id", 12345),
             ("get_exam_attempt_by_id", "12345"),
@@ -42,20 +42,20 @@ class TestOneAttempt:
             ("get_exam_attempt_by_external_id", "nobody"),
         ],
     )
-    def test_unknown_is_none(self, question, unknown):
-        assert getattr(attempts, question)(unknown) is None
+    def test_an_unknown_id_or_code_gives_none(self, method, unknown):
+        assert getattr(attempts, method)(unknown) is None
 
-    def test_an_id_that_is_no_number_is_an_error(self):
+    def test_a_malformed_id_raises_an_error(self):
         with pytest.raises(ValueError, match="expected a number"):
             attempts.get_exam_attempt_by_id("abc")
 
-    def test_a_code_used_twice_is_an_error(self):
+    def test_a_code_of_two_attempts_raises_an_error(self):
         make_attempt(attempt_code="twice")
         make_attempt(attempt_code="twice")
         with pytest.raises(ProctoredExamStudentAttempt.MultipleObjectsReturned):
             attempts.get_exam_attempt_by_code("twice")
 
-    def test_does_not_tell_who_the_learner_is(self):
+    def test_its_text_contains_ids_but_not_the_learners_name(self):
         attempt = make_attempt(user=make_user("julia"))
         assert str(attempt) == (
             f"attempt_id={attempt.id} exam_id={attempt.proctored_exam_id} user_id={attempt.user_id} status=created"
@@ -64,7 +64,7 @@ class TestOneAttempt:
 
 @pytest.mark.spec("data-model.md", "2.5:manager")
 class TestCurrentAttempt:
-    def test_is_the_newest(self):
+    def test_is_the_newest_one(self):
         with freeze_time(NOON) as clock:
             first = make_attempt()
             clock.tick(1)
@@ -72,13 +72,13 @@ class TestCurrentAttempt:
         first.save()
         assert attempts.get_current_exam_attempt(first.proctored_exam_id, first.user_id) == newest
 
-    def test_of_two_made_at_the_same_instant_is_the_second(self):
+    def test_of_two_created_at_the_same_instant_is_the_second(self):
         with freeze_time(NOON):
             first = make_attempt()
             second = make_attempt(first.proctored_exam, first.user)
         assert attempts.get_current_exam_attempt(first.proctored_exam_id, first.user_id) == second
 
-    def test_is_none_for_a_learner_without_one(self):
+    def test_is_none_for_a_learner_without_attempts(self):
         assert attempts.get_current_exam_attempt(make_exam().id, make_user().id) is None
 
 
@@ -96,12 +96,12 @@ class TestLists:
             assert len({attempt.user.username for attempt in found}) == 90
         assert found == sorted(found, key=lambda attempt: (attempt.created, attempt.id), reverse=True)
 
-    def test_all_attempts_at_an_exam(self):
+    def test_all_attempts_of_an_exam(self):
         attempt = make_attempt()
         make_attempt()
         assert list(attempts.get_all_exam_attempts_by_exam_id(attempt.proctored_exam_id)) == [attempt]
 
-    def test_the_attempts_of_a_learner_at_an_exam_are_newest_first(self):
+    def test_attempts_of_a_learner_in_an_exam_are_listed_newest_first(self):
         with freeze_time(NOON) as clock:
             first = make_attempt()
             clock.tick(1)
@@ -111,7 +111,7 @@ class TestLists:
         found = attempts.get_user_attempts_by_exam_id(first.user_id, first.proctored_exam_id)
         assert list(found) == [second, first]
 
-    def test_practice_attempts_of_a_course(self):
+    def test_practice_attempts_of_a_course_can_be_limited_to_users(self):
         practice = make_exam("practice")
         mine, other = make_attempt(practice), make_attempt(practice)
         make_attempt(practice, taking_as_proctored=False)
@@ -122,7 +122,7 @@ class TestLists:
         assert list(found(COURSE, users=[mine.user])) == [mine]
         assert set(found(COURSE, users=[])) == {mine, other}
 
-    def test_practice_attempts_come_latest_change_first(self):
+    def test_practice_attempts_are_listed_by_latest_change(self):
         practice = make_exam("practice")
         with freeze_time(NOON) as clock:
             first, second = make_attempt(practice), make_attempt(practice)
@@ -133,14 +133,14 @@ class TestLists:
     @pytest.mark.parametrize(
         ("search_by", "found"),
         [("juli", True), ("@example", True), ("nobody", False)],
-        ids=["part-of-the-name", "part-of-the-address", "neither"],
+        ids=["part-of-the-name", "part-of-the-email", "neither"],
     )
-    def test_a_search_looks_at_name_and_address(self, search_by, found):
+    def test_a_search_matches_name_and_email(self, search_by, found):
         attempt = make_attempt(user=make_user("juliet"))
         make_attempt(make_exam(course_id="course-v1:Other+1+1"), attempt.user)
         assert list(attempts.get_filtered_exam_attempts(COURSE, search_by)) == ([attempt] if found else [])
 
-    def test_proctored_attempts_of_a_learner(self):
+    def test_proctored_attempts_of_a_learner_are_listed_latest_first(self):
         user = make_user()
         earlier = make_attempt(user=user, status=S.submitted, completed_at=NOON)
         later = make_attempt(user=user, status=S.submitted, completed_at=NOON + timedelta(hours=1))
@@ -150,14 +150,14 @@ class TestLists:
         assert list(attempts.get_proctored_exam_attempts(COURSE, user.username)) == [later, earlier]
 
     @pytest.mark.parametrize("status", [S.started, S.ready_to_submit])
-    def test_an_attempt_whose_clock_ticks_is_active(self, status):
+    def test_an_attempt_with_a_running_clock_is_active(self, status):
         attempt = make_attempt(status=status)
         assert list(attempts.get_active_student_attempts(attempt.user_id)) == [attempt]
         assert list(attempts.get_active_student_attempts(attempt.user_id, COURSE)) == [attempt]
         assert list(attempts.get_active_student_attempts(attempt.user_id, "course-v1:Other+1+1")) == []
 
     @pytest.mark.parametrize("status", [S.created, S.ready_to_start, S.submitted, S.error])
-    def test_an_attempt_whose_clock_does_not_tick_is_not(self, status):
+    def test_an_attempt_without_a_running_clock_is_not_active(self, status):
         attempt = make_attempt(status=status)
         assert list(attempts.get_active_student_attempts(attempt.user_id)) == []
 
@@ -178,23 +178,23 @@ class TestVerifiedOnboarding:
             pytest.param({"taking_as_proctored": False}, id="not-proctored"),
         ],
     )
-    def test_other_attempts_do_not(self, facts):
+    def test_an_attempt_that_is_not_verified_or_not_proctored_does_not_count(self, facts):
         assert not self.found(make_attempt(make_exam("onboarding"), **{"status": S.verified, **facts}))
 
-    def test_nor_those_with_another_provider(self):
+    def test_an_attempt_with_another_provider_does_not_count(self):
         assert not self.found(make_attempt(make_exam("onboarding"), status=S.verified), backend="null")
 
-    def test_nor_real_exams(self):
+    def test_an_attempt_in_a_proctored_exam_does_not_count(self):
         assert not self.found(make_attempt(make_exam(), status=S.verified))
 
     @pytest.mark.parametrize(
         ("age", "valid"),
         [
-            pytest.param(timedelta(days=365) - timedelta(seconds=1), True, id="a-second-before-the-year-is-over"),
-            pytest.param(timedelta(days=365), False, id="when-the-year-is-over"),
+            pytest.param(timedelta(days=365) - timedelta(seconds=1), True, id="a-second-less-than-a-year"),
+            pytest.param(timedelta(days=365), False, id="a-year"),
         ],
     )
-    def test_a_verification_is_valid_for_a_year(self, age, valid):
+    def test_a_verification_expires_after_a_year(self, age, valid):
         with freeze_time(NOON):
             attempt = make_attempt(make_exam("onboarding"), status=S.verified)
         with freeze_time(NOON + age):
@@ -211,22 +211,24 @@ class TestClearingOnboardingErrors:
         return list(attempts.filter(id__in=[attempt.id for attempt in candidates]).order_by("id"))
 
     @pytest.mark.parametrize("status", S.onboarding_errors)
-    def test_refused_attempts_go(self, status):
+    def test_attempts_in_an_onboarding_error_are_removed(self, status):
         refused = make_attempt(status=status)
         attempts.clear_onboarding_errors(refused.user_id)
         assert self.remaining(refused) == []
 
-    def test_other_attempts_and_other_learners_stay(self, refused):
+    def test_other_attempts_and_those_of_other_learners_stay(self, refused):
         others = [make_attempt(user=refused.user), make_attempt(status=S.onboarding_missing)]
         attempts.clear_onboarding_errors(refused.user_id)
         assert self.remaining(refused, *others) == others
 
-    def test_the_provider_is_asked_first(self, refused, test_backend):
+    def test_the_provider_is_asked_to_remove_the_attempt(self, refused, test_backend):
         attempts.clear_onboarding_errors(refused.user_id)
         assert test_backend.last_attempt_remove == (refused.proctored_exam.external_id, refused.external_id)
 
     @pytest.mark.parametrize("answer", ["refuses", "fails"])
-    def test_a_provider_cannot_keep_them(self, refused, test_backend, monkeypatch, answer):
+    def test_attempts_are_removed_even_if_the_provider_refuses_or_fails(
+        self, refused, test_backend, monkeypatch, answer
+    ):
         def remove(exam, attempt):
             if answer == "fails":
                 raise ConnectionError
@@ -236,18 +238,18 @@ class TestClearingOnboardingErrors:
         attempts.clear_onboarding_errors(refused.user_id)
         assert self.remaining(refused) == []
 
-    def test_their_history_stays(self, refused):
+    def test_the_history_of_removed_attempts_stays(self, refused):
         attempts.clear_onboarding_errors(refused.user_id)
         rows = HistoricalProctoredExamStudentAttempt.objects.filter(attempt_code=refused.attempt_code)
         assert sorted(row.history_type for row in rows) == ["+", "-"]
 
     @pytest.mark.spec("python-api.md", "18:clean-up")
-    def test_those_with_another_provider_stay_if_one_is_named(self, refused):
+    def test_only_attempts_of_the_named_provider_are_removed(self, refused):
         other = make_attempt(make_exam(backend="null"), refused.user, status=S.onboarding_missing)
         attempts.clear_onboarding_errors(refused.user_id, backend="test")
         assert self.remaining(refused, other) == [other]
 
-    def test_an_exam_without_a_provider_has_the_default_one(self, refused):
+    def test_an_exam_without_a_provider_counts_for_the_default_one(self, refused):
         """The default provider of the test settings is ``test``."""
         other = make_attempt(make_exam(backend=None), refused.user, status=S.onboarding_missing)
         attempts.clear_onboarding_errors(refused.user_id, backend="test")
@@ -256,7 +258,7 @@ class TestClearingOnboardingErrors:
 
 @pytest.mark.spec("data-model.md", "2.5:archive", "6")
 class TestArchive:
-    def test_a_removed_attempt_is_rebuilt_as_it_was_last(self, django_assert_num_queries):
+    def test_a_removed_attempt_is_rebuilt_in_its_last_state(self, django_assert_num_queries):
         attempt = make_attempt(status=S.started)
         attempt.status = S.submitted
         attempt.save()
@@ -267,10 +269,10 @@ class TestArchive:
         assert (archived.pk, archived.status, archived.external_id) == (attempt_id, S.submitted, attempt.external_id)
         assert archived.history.count() == 3
 
-    def test_an_unknown_code_is_none(self):
+    def test_an_unknown_code_gives_none(self):
         assert ProctoredExamStudentAttempt.get_historic_attempt_by_code("nobody") is None
 
-    def test_of_two_attempts_with_one_code_it_is_the_one_modified_last(self):
+    def test_of_two_archived_attempts_with_one_code_the_later_one_is_returned(self):
         with freeze_time(NOON) as clock:
             first = make_attempt(attempt_code="again", external_id="first")
             first.delete()
@@ -281,14 +283,14 @@ class TestArchive:
         archived = ProctoredExamStudentAttempt.get_historic_attempt_by_code("again")
         assert archived.external_id == "second"
 
-    def test_an_archived_attempt_cannot_be_saved_back(self):
+    def test_an_archived_attempt_cannot_be_saved(self):
         attempt = make_attempt()
         attempt.delete()
         archived = ProctoredExamStudentAttempt.get_historic_attempt_by_code(attempt.attempt_code)
         with pytest.raises(ProctoredExamStudentAttempt.DoesNotExist):
             archived.save()
 
-    def test_a_save_does_not_undo_a_reset_that_happened_meanwhile(self):
+    def test_saving_an_attempt_that_was_deleted_concurrently_fails(self):
         attempt = make_attempt()
         ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).delete()
         with pytest.raises(DatabaseError), transaction.atomic():
@@ -298,7 +300,7 @@ class TestArchive:
 
 @pytest.mark.spec("data-model.md", "2.5:create", "2.5:history", "1.6")
 class TestSaving:
-    def test_a_new_attempt_is_created_without_limit_and_times(self):
+    def test_a_new_attempt_has_no_time_limit_and_no_times(self):
         exam, user = make_exam(), make_user()
         attempt = ProctoredExamStudentAttempt.create_exam_attempt(exam.id, user.id, "CODE", True, False, "external")
         attempt.refresh_from_db()
@@ -309,7 +311,7 @@ class TestSaving:
             None,
         )
 
-    def test_the_modified_date_follows_each_save_and_no_queryset(self):
+    def test_the_modified_date_changes_on_save_but_not_on_queryset_update(self):
         with freeze_time(NOON) as clock:
             attempt = make_attempt()
             clock.tick(60)
@@ -321,18 +323,18 @@ class TestSaving:
             attempt.refresh_from_db()
             assert (attempt.modified, attempt.created) == (NOON + timedelta(seconds=60), NOON)
 
-    def test_an_unfinished_attempt_is_saved_with_its_history_and_nothing_else(self, django_assert_num_queries):
+    def test_saving_an_unfinished_attempt_takes_two_queries(self, django_assert_num_queries):
         attempt = make_attempt(status=S.started)
         with django_assert_num_queries(2):
             attempt.save()
 
 
 class TestLocking:
-    def test_a_locked_attempt_is_the_attempt(self):
+    def test_locking_returns_the_attempt(self):
         attempt = make_attempt()
         with transaction.atomic():
             assert attempts.locked(attempt.id) == attempt
 
-    def test_an_unknown_attempt_cannot_be_locked(self):
+    def test_locking_an_unknown_attempt_raises_an_error(self):
         with transaction.atomic(), pytest.raises(StudentExamAttemptDoesNotExistsException, match="attempt_id=12345"):
             attempts.locked(12345)

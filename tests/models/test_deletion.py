@@ -1,6 +1,6 @@
-"""An exam or a learner is deleted with everything that was ever remembered of them.
+"""Deleting an exam or a learner deletes all rows that belong to them.
 
-6.1.4 fails here: it saves and archives reviews on the way, with references to rows that are going.
+6.1.4 fails here: it saves and archives reviews during the deletion, with references to deleted rows.
 """
 
 import pytest
@@ -50,8 +50,8 @@ OWNED = (
 )
 
 
-class Story:
-    """A learner with a long history in one exam, and a bystander in another."""
+class Scenario:
+    """A learner with a long history in one exam, and another learner in another exam."""
 
     def __init__(self) -> None:
         self.exam, self.learner, self.reviewer = make_exam(), make_user(), make_staff()
@@ -62,7 +62,7 @@ class Story:
         self.codes = [self.attempt_with_everything(self.exam, self.learner) for _ in range(2)]
         # One of the attempts was reset; its review stayed.
         ProctoredExamStudentAttempt.objects.get(attempt_code=self.codes[1]).delete()
-        self.bystander = self.attempt_with_everything(make_exam(), make_user())
+        self.other_code = self.attempt_with_everything(make_exam(), make_user())
 
     def attempt_with_everything(self, exam: ProctoredExam, user: object) -> str:
         attempt = make_attempt(exam, user, status=S.submitted)
@@ -77,75 +77,75 @@ class Story:
 
 
 @pytest.fixture
-def story() -> Story:
-    return Story()
+def scenario() -> Scenario:
+    return Scenario()
 
 
 DELETIONS = {
-    "the-exam": lambda story: story.exam.delete(),
-    "exams-by-query": lambda story: ProctoredExam.objects.filter(pk=story.exam.pk).delete(),
-    "the-learner": lambda story: story.learner.delete(),
-    "learners-by-query": lambda story: User.objects.filter(pk=story.learner.pk).delete(),
+    "the-exam": lambda scenario: scenario.exam.delete(),
+    "exams-by-query": lambda scenario: ProctoredExam.objects.filter(pk=scenario.exam.pk).delete(),
+    "the-learner": lambda scenario: scenario.learner.delete(),
+    "learners-by-query": lambda scenario: User.objects.filter(pk=scenario.learner.pk).delete(),
 }
 
 
 @pytest.mark.parametrize("delete", DELETIONS.values(), ids=DELETIONS)
-def test_all_that_belongs_to_them_goes_and_nothing_else(story, delete):
-    delete(story)
+def test_all_rows_of_the_deleted_exam_or_learner_are_deleted_and_no_others(scenario, delete):
+    delete(scenario)
     connection.check_constraints()
     for model in OWNED:
         [*rows] = model.objects.all()
-        assert rows, f"the bystander lost their {model.__name__}"
+        assert rows, f"the other learner lost their {model.__name__}"
         text = " ".join(map(str, (row.__dict__ for row in rows)))
-        assert not any(f"'{code}'" in text for code in story.codes), model.__name__
-    assert [attempt.attempt_code for attempt in ProctoredExamStudentAttempt.objects.all()] == [story.bystander]
-    assert [review.attempt_code for review in ProctoredExamSoftwareSecureReview.objects.all()] == [story.bystander]
+        assert not any(f"'{code}'" in text for code in scenario.codes), model.__name__
+    assert [attempt.attempt_code for attempt in ProctoredExamStudentAttempt.objects.all()] == [scenario.other_code]
+    assert [review.attempt_code for review in ProctoredExamSoftwareSecureReview.objects.all()] == [scenario.other_code]
 
 
 @pytest.mark.parametrize("delete", DELETIONS.values(), ids=DELETIONS)
-def test_the_archive_of_attempts_and_what_was_promised_about_them_stay(story, delete):
-    """By id, without keys: results must remain explicable, and effects be told to whoever waits for them."""
-    delete(story)
-    removed = HistoricalProctoredExamStudentAttempt.objects.filter(attempt_code__in=story.codes, history_type="-")
-    assert {row.attempt_code for row in removed} == set(story.codes)
-    assert ReviewInboxEntry.objects.filter(attempt_code__in=story.codes).count() == 2
-    assert AttemptEffect.objects.filter(attempt_code__in=story.codes).exists()
+def test_archived_attempts_inbox_entries_and_effects_stay(scenario, delete):
+    """They hold ids, not foreign keys: results stay explainable, and due effects are still delivered."""
+    delete(scenario)
+    removed = HistoricalProctoredExamStudentAttempt.objects.filter(attempt_code__in=scenario.codes, history_type="-")
+    assert {row.attempt_code for row in removed} == set(scenario.codes)
+    assert ReviewInboxEntry.objects.filter(attempt_code__in=scenario.codes).count() == 2
+    assert AttemptEffect.objects.filter(attempt_code__in=scenario.codes).exists()
 
 
-def test_the_policy_goes_with_its_exam(story):
-    story.exam.delete()
+def test_deleting_an_exam_deletes_its_policies(scenario):
+    scenario.exam.delete()
     connection.check_constraints()
     assert not ProctoredExamReviewPolicy.objects.exists()
     assert not ProctoredExamReviewPolicyHistory.objects.exists()
 
 
 @pytest.mark.parametrize("delete", [DELETIONS["the-exam"], DELETIONS["the-learner"]], ids=["exam", "learner"])
-def test_nobody_is_mailed_and_no_verdict_is_applied_on_the_way(story, delete, mailoutbox, credit, events):
-    for heard in (events, mailoutbox, credit.calls):
-        heard.clear()
-    delete(story)
+def test_a_deletion_sends_no_mail_and_applies_no_verdict(scenario, delete, mailoutbox, credit, events):
+    for records in (events, mailoutbox, credit.calls):
+        records.clear()
+    delete(scenario)
     assert mailoutbox == []
     assert credit.calls == []
     assert [name for name, _ in events if name.endswith("review_received")] == []
 
 
 @pytest.mark.spec("data-model.md", "2.9:reviewer-leaves")
-def test_a_reviewer_can_leave_and_the_reviews_stay(story):
-    """The account of course staff: what they decided about others is not theirs."""
+def test_deleting_a_reviewer_keeps_the_reviews(scenario):
+    """The reviews belong to the learners, not to the staff who decided them."""
     before = ProctoredExamSoftwareSecureReviewHistory.objects.count()
     ProctoredExamReviewPolicy.objects.all().delete()
-    story.reviewer.delete()
+    scenario.reviewer.delete()
     connection.check_constraints()
     reviews = ProctoredExamSoftwareSecureReview.objects.all()
     assert {review.attempt_code: review.reviewed_by for review in reviews} == dict.fromkeys(
-        [*story.codes, story.bystander]
+        [*scenario.codes, scenario.other_code]
     )
     assert ProctoredExamSoftwareSecureReviewHistory.objects.count() == before
 
 
 @pytest.mark.spec("data-model.md", "2.4:append-only")
-def test_the_author_of_a_policy_takes_it_along(story):
-    story.reviewer.delete()
+def test_deleting_the_author_deletes_the_policies(scenario):
+    scenario.reviewer.delete()
     connection.check_constraints()
     assert not ProctoredExamReviewPolicy.objects.exists()
     assert not ProctoredExamReviewPolicyHistory.objects.exists()

@@ -1,4 +1,4 @@
-"""Exams: look-ups, history, deletion."""
+"""Exams: look-ups, history, locking, deletion."""
 
 from unittest import mock
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.spec("data-model.md", "2.1:text")
-def test_an_exam_introduces_itself_in_any_script():
+def test_the_text_of_an_exam_may_contain_any_script():
     exam = ProctoredExam(course_id="a/b/c", exam_name="अआईउऊऋऌ", is_active=True)
     assert str(exam) == "a/b/c: अआईउऊऋऌ (active)"
     exam.is_active = False
@@ -30,23 +30,23 @@ def test_an_exam_introduces_itself_in_any_script():
 
 @pytest.mark.spec("data-model.md", "2.1:lookups")
 class TestLookUps:
-    def test_one_exam_by_its_id_takes_one_query(self, django_assert_num_queries):
+    def test_finding_an_exam_by_id_takes_one_query(self, django_assert_num_queries):
         exam = make_exam()
         with django_assert_num_queries(1):
             assert ProctoredExam.get_exam_by_id(exam.id) == exam
 
-    def test_one_exam_by_its_content_takes_one_query(self, django_assert_num_queries):
+    def test_finding_an_exam_by_content_takes_one_query(self, django_assert_num_queries):
         exam = make_exam()
         with django_assert_num_queries(1):
             assert ProctoredExam.get_exam_by_content_id(exam.course_id, exam.content_id) == exam
 
-    def test_an_unknown_exam_is_none(self):
+    def test_an_unknown_exam_gives_none(self):
         assert ProctoredExam.get_exam_by_id(12345) is None
         assert ProctoredExam.get_exam_by_content_id("no", "such") is None
 
     @pytest.mark.spec("python-api.md", "1.3:exams", "17:5")
-    def test_one_exam_is_found_while_lists_are_replaced(self):
-        """Outside suites replace ``objects.filter`` and expect exactly this."""
+    def test_an_exam_is_found_although_filter_is_patched(self):
+        """Test suites of hosts patch ``objects.filter`` and rely on this."""
         exam = make_exam("practice")
         nothing = ProctoredExam.objects.none()
         with mock.patch("edx_proctoring.models.ProctoredExam.objects.filter", return_value=nothing):
@@ -60,11 +60,11 @@ class TestLookUps:
         [
             pytest.param({}, {"proctored", "inactive", "timed", "practice"}, id="all"),
             pytest.param({"active_only": True}, {"proctored", "timed", "practice"}, id="active"),
-            pytest.param({"proctored_exams_only": True}, {"proctored", "inactive"}, id="proctored-is-not-practice"),
+            pytest.param({"proctored_exams_only": True}, {"proctored", "inactive"}, id="proctored-without-practice"),
             pytest.param({"active_only": True, "proctored_exams_only": True}, {"proctored"}, id="both"),
         ],
     )
-    def test_the_exams_of_a_course(self, restriction, kinds):
+    def test_the_exams_of_a_course_can_be_restricted(self, restriction, kinds):
         make_exam(exam_name="proctored")
         make_exam(exam_name="inactive", is_active=False)
         make_exam("timed", exam_name="timed")
@@ -73,7 +73,7 @@ class TestLookUps:
         found = ProctoredExam.get_all_exams_for_course(COURSE, **restriction)
         assert {exam.exam_name for exam in found} == kinds
 
-    def test_the_practice_exams_of_a_course(self):
+    def test_only_active_proctored_practice_exams_of_the_course_are_found(self):
         practice = make_exam("practice")
         make_exam("practice", is_active=False)
         make_exam("timed", is_practice_exam=True)
@@ -84,7 +84,7 @@ class TestLookUps:
 
 @pytest.mark.spec("data-model.md", "2.1:history")
 class TestHistory:
-    def test_each_save_and_the_deletion_leave_a_row(self):
+    def test_each_save_and_the_deletion_add_a_row(self):
         exam = make_exam("timed")
         exam.exam_name = "Renamed"
         exam.save()
@@ -97,12 +97,12 @@ class TestHistory:
             ("-", True),
         ]
 
-    def test_an_update_by_queryset_leaves_none(self):
+    def test_a_queryset_update_adds_no_row(self):
         exam = make_exam("timed")
         ProctoredExam.objects.filter(id=exam.id).update(exam_name="Renamed")
         assert exam.history.count() == 1
 
-    def test_the_id_given_by_the_provider_is_a_second_row(self):
+    def test_storing_the_id_from_the_provider_adds_a_second_row(self):
         exam = make_exam(external_id=None)
         assert [(row.history_type, row.external_id) for row in exam.history.order_by("history_id")] == [
             ("+", None),
@@ -111,12 +111,12 @@ class TestHistory:
 
 
 class TestLocking:
-    def test_a_locked_exam_is_the_exam(self):
+    def test_locking_returns_the_exam(self):
         exam = make_exam()
         with transaction.atomic():
             assert ProctoredExam.objects.locked(exam.id) == exam
 
-    def test_an_unknown_exam_cannot_be_locked(self):
+    def test_locking_an_unknown_exam_raises_an_error(self):
         with transaction.atomic(), pytest.raises(ProctoredExamNotFoundException, match="exam_id=12345"):
             ProctoredExam.objects.locked(12345)
 
@@ -131,7 +131,7 @@ def test_a_lock_outside_a_transaction_is_refused_on_every_database():
 @pytest.mark.spec("data-model.md", "5.5:deletion")
 @pytest.mark.django_db(transaction=True)
 class TestDeletion:
-    """With the database's own constraints checked: that is where 6.1.4 failed."""
+    """In a real transaction, so that the database checks its constraints, where 6.1.4 failed."""
 
     @pytest.fixture
     def busy_exam(self):

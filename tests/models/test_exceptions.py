@@ -1,4 +1,4 @@
-"""Exceptions: what the caller gets to read, and what a task queue does to them."""
+"""Exceptions: messages, HTTP statuses, pickling."""
 
 import pickle
 
@@ -29,19 +29,19 @@ PLAIN = [
 
 @pytest.mark.spec("backends.md", "10.1", "10.2")
 @pytest.mark.spec("python-api.md", "13:tree")
-def test_they_are_all_ours():
-    assert len(ALL) == 27  # 25 of python-api.md 13, their base, and ReviewNotUnderstood
+def test_every_exception_has_our_base_class():
+    assert len(ALL) == 27  # 25 published ones (python-api.md 13), their base class, and ReviewNotUnderstood
     assert all(issubclass(value, exceptions.ProctoredBaseException) for value in ALL)
 
 
-def test_the_tree_in_the_docstring_names_each_of_them():
+def test_the_docstring_names_every_exception():
     assert [value.__name__ for value in ALL if value.__name__ not in exceptions.__doc__] == []
 
 
 @pytest.mark.spec("backends.md", "10.1", "10.2")
 @pytest.mark.spec("python-api.md", "13:tree")
 @pytest.mark.parametrize("exception", PLAIN, ids=lambda value: value.__name__)
-def test_a_plain_one_needs_no_arguments(exception):
+def test_a_plain_exception_needs_no_arguments(exception):
     error = exception()
     assert error.http_status == STATUS.get(exception.__name__, 400)
     assert str(exception("why")) == "why"
@@ -49,7 +49,7 @@ def test_a_plain_one_needs_no_arguments(exception):
 
 @pytest.mark.spec("python-api.md", "13:tree")
 @pytest.mark.parametrize("exception", PLAIN, ids=lambda value: value.__name__)
-def test_the_status_may_be_given_by_keyword(exception):
+def test_the_http_status_can_be_passed_by_keyword(exception):
     assert exception("why", http_status=418).http_status == 418
     assert exception("why").http_status == STATUS.get(exception.__name__, 400)
 
@@ -58,37 +58,37 @@ def test_the_status_may_be_given_by_keyword(exception):
 @pytest.mark.spec("python-api.md", "13:text", "18:exceptions")
 @pytest.mark.parametrize("exception", WITH_CONTENT)
 class TestProviderReplies:
-    def test_the_text_is_the_answer_and_nothing_else(self, exception):
+    def test_the_message_is_the_content_of_the_reply(self, exception):
         assert str(exception("some error", 403)) == "some error"
 
     @pytest.mark.parametrize(
         ("content", "text"),
         [
-            pytest.param("  spaced\n", "spaced", id="space-around"),
+            pytest.param("  spaced\n", "spaced", id="surrounding-spaces"),
             pytest.param(b"caf\xc3\xa9", "café", id="bytes"),
-            pytest.param(b"\xff", "�", id="bytes-that-are-no-text"),
+            pytest.param(b"\xff", "�", id="undecodable-bytes"),
             pytest.param({"error": 1}, "{'error': 1}", id="parsed-json"),
         ],
     )
-    def test_an_answer_of_any_kind_is_readable(self, exception, content, text):
+    def test_content_of_any_type_becomes_text(self, exception, content, text):
         assert str(exception(content, 500)) == text
 
-    def test_a_whole_error_page_is_cut(self, exception):
+    def test_a_long_error_page_is_truncated(self, exception):
         text = str(exception("x" * 100_000, 500))
         assert len(text) == exceptions.MAX_CONTENT_LENGTH
         assert text.endswith("…")
 
-    def test_the_upstream_status_is_kept(self, exception):
+    def test_the_status_of_the_reply_is_kept(self, exception):
         error = exception("some error", http_status=503)
         assert (error.http_status, error.upstream_status, error.content) == (503, 503, "some error")
 
-    def test_it_survives_a_task_queue(self, exception):
+    def test_it_can_be_pickled(self, exception):
         error = pickle.loads(pickle.dumps(exception(b"some error", http_status=403)))
         assert (type(error), str(error), error.http_status) == (exception, "some error", 403)
 
 
 @pytest.mark.spec("python-api.md", "13:text")
-def test_a_refusal_for_want_of_onboarding_says_what_is_missing():
+def test_a_missing_onboarding_is_named_and_survives_pickling():
     error = exceptions.BackendProviderOnboardingException("onboarding_missing")
     assert (error.status, str(error), error.http_status) == ("onboarding_missing", "onboarding_missing", 400)
     again = pickle.loads(pickle.dumps(error))

@@ -1,4 +1,4 @@
-"""``archive_model``, the helper that the older archives are filled with."""
+"""``archive_model``, which fills the archives that simple-history does not maintain."""
 
 import pytest
 
@@ -27,20 +27,20 @@ def test_columns_are_copied_without_loading_relations(django_assert_num_queries)
 
 
 @pytest.mark.spec("data-model.md", "2.12:archive-model")
-def test_the_archive_has_times_of_its_own():
+def test_the_archived_row_has_its_own_creation_time():
     allowance = make_allowance()
     row = archive_model(ProctoredExamStudentAllowanceHistory, allowance, id="allowance_id")
     assert row.created > allowance.created
 
 
 @pytest.mark.spec("data-model.md", "2.12:archive-model")
-def test_a_field_can_be_left_out():
+def test_a_field_mapped_to_none_is_left_out():
     row = archive_model(ProctoredExamStudentAllowanceHistory, make_allowance(), id="allowance_id", value=None)
     assert row.value == ""
 
 
 @pytest.mark.spec("data-model.md", "2.12:archive-model")
-def test_a_target_that_is_no_column_is_an_attribute_only():
+def test_a_field_mapped_to_an_unknown_column_becomes_an_attribute():
     row = archive_model(
         ProctoredExamStudentAllowanceHistory, make_allowance(value="30"), id="allowance_id", value="nowhere"
     )

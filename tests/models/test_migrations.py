@@ -1,4 +1,4 @@
-"""The migration graph is the published one, complete on every host, and the new part can be undone."""
+"""The migration graph: the published migrations under their names, complete whatever the host sets."""
 
 import importlib
 import os
@@ -54,8 +54,8 @@ ADDED = [
 ROOT = Path(__file__).parents[2]
 
 HOSTS = [
-    pytest.param("", id="nothing-set"),
-    pytest.param("SIMPLE_HISTORY_DATE_INDEX = False", id="history-dates-not-indexed"),
+    pytest.param("", id="defaults"),
+    pytest.param("SIMPLE_HISTORY_DATE_INDEX = False", id="history-dates-without-index"),
     pytest.param("SIMPLE_HISTORY_DATE_INDEX = 'Composite'", id="history-dates-in-composite-indexes"),
     pytest.param(
         "SIMPLE_HISTORY_HISTORY_ID_USE_UUID = True\nSIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True",
@@ -66,7 +66,7 @@ HOSTS = [
 
 
 def django_command(tmp_path: Path, host_settings: str, *command: str) -> subprocess.CompletedProcess:
-    """Run a command in a process of its own: these settings are read while models are built."""
+    """Run a command in its own process, because these settings are read while models are built."""
     (tmp_path / "host_settings.py").write_text(
         "from test_settings import *\n"
         "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': ':memory:'}}\n"
@@ -98,7 +98,7 @@ def own_migrations() -> dict[str, list[tuple[str, str]]]:
 
 
 @pytest.mark.spec("data-model.md", "1.2")
-def test_the_published_migrations_are_all_there_under_their_names():
+def test_all_migrations_have_their_published_names():
     assert sorted(own_migrations()) == PUBLISHED + ADDED
 
 
@@ -115,13 +115,13 @@ def test_each_migration_follows_the_one_before_it():
 
 @pytest.mark.spec("data-model.md", "1.3")
 @pytest.mark.parametrize("host_settings", HOSTS)
-def test_nothing_is_left_to_migrate_whatever_the_host_sets(tmp_path, host_settings):
+def test_no_migration_is_missing_whatever_the_host_sets(tmp_path, host_settings):
     result = django_command(tmp_path, host_settings, "makemigrations", "edx_proctoring", "--check", "--dry-run")
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_a_model_change_without_migration_is_noticed(tmp_path):
-    """The control of the test above: it must be able to fail."""
+def test_control_a_model_change_without_migration_is_reported(tmp_path):
+    """Shows that the test above can fail."""
     result = django_command(
         tmp_path,
         "from django.db.models.signals import class_prepared\n"
@@ -140,7 +140,7 @@ def test_a_model_change_without_migration_is_noticed(tmp_path):
 
 
 @pytest.mark.spec("data-model.md", "1.3")
-def test_no_system_check_complains_about_our_keys(tmp_path):
+def test_the_system_checks_do_not_warn_about_primary_keys(tmp_path):
     result = django_command(tmp_path, "", "check", "edx_proctoring")
     assert result.returncode == 0, result.stderr
     assert "models.W042" not in result.stderr
@@ -154,7 +154,7 @@ def name_the_provider():
 @pytest.mark.spec("data-model.md", "3:provider-name")
 @pytest.mark.django_db
 class TestNamingTheProvider:
-    """Migration 0010."""
+    """Migration 0010 names the provider of each exam."""
 
     @pytest.fixture
     def exams(self):
@@ -165,24 +165,24 @@ class TestNamingTheProvider:
     def backends(self, exams):
         return [ProctoredExam.objects.get(pk=exam.pk).backend for exam in exams]
 
-    def test_exams_without_one_get_the_default(self, name_the_provider, exams, settings):
+    def test_exams_without_a_provider_get_the_default(self, name_the_provider, exams, settings):
         settings.PROCTORING_BACKENDS = {"DEFAULT": "acme"}
         name_the_provider(apps, FakeEditor())
         assert self.backends(exams) == ["acme", "mine"]
 
     @pytest.mark.parametrize("configured", [{}, {"acme": {}}], ids=["nothing", "no-default"])
-    def test_without_a_default_they_keep_none(self, name_the_provider, exams, settings, configured):
+    def test_without_a_default_exams_keep_none(self, name_the_provider, exams, settings, configured):
         settings.PROCTORING_BACKENDS = configured
         name_the_provider(apps, FakeEditor())
         assert self.backends(exams) == [None, "mine"]
 
-    def test_without_the_setting_they_keep_none(self, name_the_provider, exams, settings):
+    def test_without_the_setting_exams_keep_none(self, name_the_provider, exams, settings):
         del settings.PROCTORING_BACKENDS
         name_the_provider(apps, FakeEditor())
         assert self.backends(exams) == [None, "mine"]
 
 
 class FakeEditor:
-    """What a data migration sees of the schema editor."""
+    """The part of the schema editor that a data migration uses."""
 
     connection = connection

@@ -1,8 +1,8 @@
-"""Retirement leaves no personal datum in any table: planted everywhere, searched everywhere.
+"""Retirement removes personal data from every table.
 
-Each text and bytes column of each table of the app is either planted with a word that must be gone
-afterwards, or named below with the reason why nobody's data can be in it. A new column that is
-neither fails the first test.
+The tests write a word into each text and bytes column that may hold personal data and search all
+columns for it after the retirement. The other columns are listed below with the reason why they hold
+none. A new column that is in neither list fails the first test.
 """
 
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ from tests.factories import (
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("data-model.md", "7:retirement")]
 
-# Word planted for each column that may hold what somebody said about a learner.
+# Columns that may hold text about a learner.
 MAY_BE_PERSONAL = {
     "proctoring_proctoredexamstudentallowance": {"value"},
     "proctoring_proctoredexamstudentallowancehistory": {"value"},
@@ -52,30 +52,30 @@ MAY_BE_PERSONAL = {
     "proctoring_effect": {"arguments", "last_error"},
 }
 
-OF_THE_COURSE = "what the course author wrote, about no learner"
-OF_OURS = "a word or an opaque id of ours or the provider's"
+COURSE_TEXT = "written by the course author, not about a learner"
+OPAQUE = "a keyword or an opaque id, ours or the provider's"
 IMPERSONAL = {
     "proctoring_proctoredexam": dict.fromkeys(
-        ("course_id", "content_id", "external_id", "exam_name", "backend"), OF_THE_COURSE
+        ("course_id", "content_id", "external_id", "exam_name", "backend"), COURSE_TEXT
     ),
     "proctoring_proctoredexamhistory": {
-        **dict.fromkeys(("course_id", "content_id", "external_id", "exam_name", "backend"), OF_THE_COURSE),
-        "history_change_reason": "why the exam was changed",
-        "history_type": OF_OURS,
+        **dict.fromkeys(("course_id", "content_id", "external_id", "exam_name", "backend"), COURSE_TEXT),
+        "history_change_reason": "the reason of a change of the exam",
+        "history_type": OPAQUE,
     },
-    "proctoring_proctoredexamreviewpolicy": {"review_policy": OF_THE_COURSE},
-    "proctoring_proctoredexamreviewpolicyhistory": {"review_policy": OF_THE_COURSE},
-    "proctoring_proctoredexamstudentattempt": dict.fromkeys(("attempt_code", "external_id", "status"), OF_OURS),
+    "proctoring_proctoredexamreviewpolicy": {"review_policy": COURSE_TEXT},
+    "proctoring_proctoredexamreviewpolicyhistory": {"review_policy": COURSE_TEXT},
+    "proctoring_proctoredexamstudentattempt": dict.fromkeys(("attempt_code", "external_id", "status"), OPAQUE),
     "proctoring_proctoredexamstudentattempt_history": dict.fromkeys(
-        ("attempt_code", "external_id", "status", "history_type"), OF_OURS
+        ("attempt_code", "external_id", "status", "history_type"), OPAQUE
     ),
     "proctoring_proctoredexamstudentallowance": {"key": "the kind of allowance"},
     "proctoring_proctoredexamstudentallowancehistory": {"key": "the kind of allowance"},
-    "proctoring_proctoredexamsoftwaresecurereview": dict.fromkeys(("attempt_code", "review_status"), OF_OURS),
-    "proctoring_proctoredexamsoftwaresecurereviewhistory": dict.fromkeys(("attempt_code", "review_status"), OF_OURS),
-    "proctoring_reviewinbox": dict.fromkeys(("attempt_code", "external_id", "backend"), OF_OURS),
+    "proctoring_proctoredexamsoftwaresecurereview": dict.fromkeys(("attempt_code", "review_status"), OPAQUE),
+    "proctoring_proctoredexamsoftwaresecurereviewhistory": dict.fromkeys(("attempt_code", "review_status"), OPAQUE),
+    "proctoring_reviewinbox": dict.fromkeys(("attempt_code", "external_id", "backend"), OPAQUE),
     "proctoring_effect": dict.fromkeys(
-        ("attempt_code", "kind", "call_name", "from_status", "to_status", "state"), OF_OURS
+        ("attempt_code", "kind", "call_name", "from_status", "to_status", "state"), OPAQUE
     ),
 }
 
@@ -88,7 +88,7 @@ def text_columns(model: type[models.Model]) -> set[str]:
 
 
 def cells() -> Iterator[tuple[str, str, str]]:
-    """Every text and bytes cell of the app, as the database holds it: table, column, text."""
+    """Every text and bytes cell of the app's tables, read from the database: table, column, text."""
     quote = connection.ops.quote_name
     with connection.cursor() as cursor:
         for table, model in TABLES.items():
@@ -107,14 +107,14 @@ def found(word: str) -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_of_each_text_column_it_is_known_whether_it_may_be_personal(table):
+def test_each_text_column_is_listed_as_personal_or_impersonal(table):
     planted, impersonal = MAY_BE_PERSONAL.get(table, set()), set(IMPERSONAL.get(table, {}))
     assert planted & impersonal == set()
     assert planted | impersonal == text_columns(TABLES[table])
 
 
 def plant(user: Any, word: str) -> None:
-    """Fill whatever may be personal with a word, live and archived, of live and of removed attempts."""
+    """Write a word into each column that may be personal, live and archived, for existing and removed attempts."""
     live = make_attempt(user=user, status=S.submitted)
     removed = make_attempt(user=user, status=S.submitted)
     unreviewed = make_attempt(user=user, status=S.started)
@@ -129,7 +129,7 @@ def plant(user: Any, word: str) -> None:
         make_effect(attempt, state=AttemptEffect.STATE_DUE, last_error=word)
         make_effect(attempt, kind=AttemptEffect.KIND_MAIL, call_name="status_email", arguments=f'{{"to": "{word}"}}')
     removed.delete()
-    # As rows of old releases: nothing but the code leads to the learner.
+    # Like rows of old releases, where only the attempt code leads to the learner.
     for reviews in (ProctoredExamSoftwareSecureReview, ProctoredExamSoftwareSecureReviewHistory):
         reviews.objects.filter(attempt_code=removed.attempt_code).update(student=None, exam=None)
     for key in ("review_policy_exception", "something_of_the_host"):
@@ -139,7 +139,7 @@ def plant(user: Any, word: str) -> None:
     HistoricalProctoredExamStudentAttempt.objects.filter(user_id=user.pk).update(history_change_reason=word)
 
 
-def test_no_planted_word_is_left_of_the_learner_and_all_of_the_others():
+def test_retirement_removes_all_text_about_the_learner_and_only_that():
     learner, other = make_user(), make_user()
     plant(learner, "Zzyzx-of-the-learner")
     plant(other, "Qwghlm-of-another")
@@ -152,7 +152,7 @@ def test_no_planted_word_is_left_of_the_learner_and_all_of_the_others():
 
     assert found("Zzyzx") == set()
     assert [cell for cell in cells() if "Qwghlm" in cell[2]] == of_other
-    # The rows themselves stay: results must remain explicable.
+    # The rows themselves stay, so that results remain explainable.
     assert ProctoredExamSoftwareSecureReview.objects.filter(student=learner).count() == 1
     assert ProctoredExamSoftwareSecureReviewHistory.objects.filter(raw_data="").count() == 3
     assert ProctoredExamSoftwareSecureComment.objects.filter(comment="").count() == 2
@@ -160,7 +160,7 @@ def test_no_planted_word_is_left_of_the_learner_and_all_of_the_others():
 
 
 @pytest.mark.spec("data-model.md", "7:repeatable")
-def test_it_can_be_repeated():
+def test_a_second_retirement_changes_nothing():
     learner = make_user()
     plant(learner, "Zzyzx")
     retire_learner(learner.pk)
@@ -170,8 +170,8 @@ def test_it_can_be_repeated():
 
 
 @pytest.mark.spec("data-model.md", "7:silent")
-def test_nobody_hears_of_it(all_services, events, test_backend):
-    """Saving a review would apply it again, and an old pass that was never submitted would become an error."""
+def test_retirement_causes_no_effects(all_services, events, test_backend):
+    """Saving a review would apply it again; a passing review of an attempt never submitted would give an error."""
     learner = make_user()
     plant(learner, "Zzyzx")
     attempt = make_attempt(user=learner, status=S.submitted)
@@ -193,7 +193,7 @@ def test_nobody_hears_of_it(all_services, events, test_backend):
 
 
 @pytest.mark.spec("data-model.md", "7:silent")
-def test_a_mail_that_still_waits_is_not_sent_any_more():
+def test_a_due_mail_to_a_retired_learner_is_not_sent():
     attempt = make_attempt(status=S.submitted)
     make_effect(attempt, kind=AttemptEffect.KIND_MAIL, call_name="status_email")
     retire_learner(attempt.user_id)
@@ -202,8 +202,8 @@ def test_a_mail_that_still_waits_is_not_sent_any_more():
 
 
 @pytest.mark.spec("data-model.md", "7:silent")
-def test_a_mail_that_still_waits_is_sent_where_nobody_was_retired():
-    """The control of the test above."""
+def test_control_a_due_mail_is_sent_without_retirement():
+    """Shows that the mail above would have been sent."""
     attempt = make_attempt(status=S.submitted)
     make_effect(attempt, kind=AttemptEffect.KIND_MAIL, call_name="status_email")
     api.deliver_due_effects()
@@ -211,8 +211,8 @@ def test_a_mail_that_still_waits_is_sent_where_nobody_was_retired():
 
 
 @pytest.mark.spec("data-model.md", "7:retirement")
-def test_the_archive_made_on_the_way_is_blank_as_well():
-    """Changing an allowance archives its former value."""
+def test_the_archived_state_of_a_retired_allowance_is_blank():
+    """Changing an allowance archives its previous value."""
     allowance = make_allowance(value="because of an illness", key="review_policy_exception")
     retire_learner(allowance.user_id)
     assert ProctoredExamStudentAllowance.objects.get().value == ""
@@ -220,7 +220,7 @@ def test_the_archive_made_on_the_way_is_blank_as_well():
 
 
 @pytest.mark.parametrize("attempts", [1, 10])
-def test_it_takes_the_same_number_of_queries_for_any_number_of_attempts(attempts, django_assert_max_num_queries):
+def test_retirement_takes_a_constant_number_of_queries(attempts, django_assert_max_num_queries):
     learner = make_user()
     for _ in range(attempts):
         plant(learner, "Zzyzx")

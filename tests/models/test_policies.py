@@ -13,13 +13,13 @@ def archived() -> list[tuple[int, str]]:
 
 
 @pytest.mark.spec("data-model.md", "2.3:text")
-def test_a_policy_introduces_itself():
+def test_the_text_of_a_policy_names_author_and_exam():
     exam = make_exam(course_id="test_course", exam_name="NAME", is_active=False)
     policy = make_policy(exam, make_staff("tester"))
     assert str(policy) == "ProctoredExamReviewPolicy: tester (test_course: NAME (inactive))"
 
 
-def test_the_policy_of_an_exam():
+def test_the_policy_is_found_by_exam():
     policy = make_policy()
     make_policy()
     assert ProctoredExamReviewPolicy.get_review_policy_for_exam(policy.proctored_exam_id) == policy
@@ -27,7 +27,7 @@ def test_the_policy_of_an_exam():
 
 
 @pytest.mark.spec("data-model.md", "2.3:several")
-def test_of_several_policies_the_newest_counts(caplog):
+def test_the_newest_of_several_policies_is_used_and_logged(caplog):
     exam = make_exam()
     make_policy(exam, review_policy="old")
     newest = make_policy(exam, review_policy="new")
@@ -59,7 +59,7 @@ def test_an_archived_policy_cannot_be_deleted():
 
 
 @pytest.mark.spec("data-model.md", "2.4:append-only")
-def test_the_archive_goes_with_the_exam():
+def test_deleting_the_exam_deletes_the_archive():
     policy = make_policy()
     policy.save()
     policy.proctored_exam.delete()
@@ -68,22 +68,22 @@ def test_the_archive_goes_with_the_exam():
 
 @pytest.mark.spec("python-api.md", "11.2:exams")
 @pytest.mark.spec("data-model.md", "5.2:payload", "5.2:deletion")
-class TestTellingTheProvider:
-    def test_a_new_policy_reaches_it(self, test_backend):
+class TestUpdateOfTheProvider:
+    def test_a_new_policy_is_sent(self, test_backend):
         make_policy(review_policy="Open book")
         assert test_backend.last_exam["rule_summary"] == "Open book"
 
-    def test_a_changed_policy_reaches_it(self, test_backend):
+    def test_a_changed_policy_is_sent(self, test_backend):
         policy = make_policy(review_policy="Open book")
         policy.review_policy = "Closed book"
         policy.save()
         assert test_backend.last_exam["rule_summary"] == "Closed book"
 
-    def test_a_deleted_policy_reaches_it(self, test_backend):
+    def test_the_deletion_of_a_policy_is_sent(self, test_backend):
         make_policy(review_policy="Open book").delete()
         assert "rule_summary" not in test_backend.last_exam
 
-    def test_a_policy_that_goes_with_its_exam_is_not_news(self, test_backend):
+    def test_deleting_exam_and_policy_sends_the_exam_as_inactive(self, test_backend):
         policy = make_policy()
         policy.proctored_exam.delete()
         assert test_backend.last_exam["is_active"] is False

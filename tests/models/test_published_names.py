@@ -1,4 +1,4 @@
-"""Names that hosts, plug-ins and their suites import."""
+"""Names that hosts, plug-ins and their test suites import."""
 
 import importlib
 
@@ -26,15 +26,15 @@ from edx_proctoring import backends, constants, models, statuses
         "ProctoredExamSoftwareSecureComment",
     ],
 )
-def test_models_are_imported_from_one_place_and_keep_their_names(name):
-    """Content types and permissions follow from the names of the classes."""
+def test_a_model_is_importable_under_its_published_name(name):
+    """Content types and permissions are derived from the class names."""
     model = getattr(models, name)
     assert (model.__name__, model._meta.app_label) == (name, "edx_proctoring")
     assert model._meta.model_name == name.lower()
 
 
 @pytest.mark.spec("data-model.md", "2.12:names")
-def test_what_else_the_models_module_has():
+def test_the_models_module_exports_its_other_published_names():
     assert models.USER_MODEL is get_user_model()
     assert models.ProctoredExamStudentAttemptStatus is statuses.ProctoredExamStudentAttemptStatus
     assert models.SoftwareSecureReviewStatus is statuses.SoftwareSecureReviewStatus
@@ -70,7 +70,7 @@ def test_what_else_the_models_module_has():
         "edx_proctoring.apps.EdxProctoringConfig",
     ],
 )
-def test_dotted_paths_resolve(path):
+def test_a_published_dotted_path_resolves(path):
     module, found = path, None
     while found is None:
         try:
@@ -100,7 +100,7 @@ def test_dotted_paths_resolve(path):
         ("rules", "__doc__"),
     ],
 )
-def test_a_module_of_the_python_api_is_there(module, name):
+def test_a_published_module_has_its_names(module, name):
     assert hasattr(importlib.import_module(f"edx_proctoring.{module}"), name)
 
 
@@ -121,7 +121,7 @@ def test_a_module_of_the_python_api_is_there(module, name):
         "resolve_exam_url_for_learning_mfe",
     ],
 )
-def test_a_helper_can_be_imported(name):
+def test_a_published_helper_is_callable(name):
     assert callable(getattr(importlib.import_module("edx_proctoring.utils"), name))
 
 
@@ -148,14 +148,14 @@ def test_a_helper_can_be_imported(name):
         ("JWT_AUTH", {"JWT_AUTH_COOKIE": "edx-jwt-cookie"}),
     ],
 )
-def test_the_test_settings_are_those_that_other_suites_were_written_against(name, value):
-    # Read from the module: pytest-django changes some of them on the settings object.
+def test_a_test_setting_has_its_published_value(name, value):
+    # Read from the module, because pytest-django changes some of them on the settings object.
     assert getattr(importlib.import_module("test_settings"), name) == value
     assert settings.is_overridden(name)
 
 
 @pytest.mark.spec("data-model.md", "14.1")
-def test_the_test_settings_configure_the_three_providers():
+def test_the_test_settings_configure_three_providers():
     configured = importlib.import_module("test_settings").PROCTORING_BACKENDS
     assert configured["DEFAULT"] == "test"
     assert set(configured) == {"DEFAULT", "test", "null", "software_secure"}

@@ -1,4 +1,4 @@
-"""Reviews: what passes, what is archived, what outlives what."""
+"""Reviews: passing, notification, the archive, deletion of related rows."""
 
 import pytest
 
@@ -22,28 +22,28 @@ class TestPassing:
     @pytest.mark.parametrize(
         ("status", "passes"), [(R.clean, True), (R.violation, True), (R.suspicious, False), (R.not_reviewed, False)]
     )
-    def test_by_the_default_list(self, status, passes):
+    def test_follows_the_default_list(self, status, passes):
         assert make_review(review_status=status).is_passing is passes
 
-    def test_by_the_list_of_the_provider(self, test_backend):
+    def test_follows_the_list_of_the_provider(self, test_backend):
         test_backend.passing_statuses = [R.clean]
         assert make_review(review_status=R.clean).is_passing
         assert not make_review(review_status=R.violation).is_passing
 
-    def test_an_empty_list_of_the_provider_is_no_list(self, test_backend):
+    def test_an_empty_list_of_the_provider_means_the_default_list(self, test_backend):
         test_backend.passing_statuses = []
         assert make_review(review_status=R.violation).is_passing
 
-    def test_without_exam_the_attempt_tells_the_provider(self, test_backend):
+    def test_without_exam_the_provider_of_the_attempt_counts(self, test_backend):
         test_backend.passing_statuses = [R.clean]
         assert not make_review(review_status=R.violation, exam=None).is_passing
 
     def test_without_exam_and_attempt_the_default_list_counts(self, test_backend):
         test_backend.passing_statuses = [R.clean]
-        review = ProctoredExamSoftwareSecureReview(attempt_code="nobody", review_status=R.violation)
+        review = ProctoredExamSoftwareSecureReview(attempt_code="unknown", review_status=R.violation)
         assert review.is_passing
 
-    def test_a_provider_that_was_taken_away_does_not_block_the_review(self, backends_registry):
+    def test_with_an_unknown_provider_the_default_list_counts(self, backends_registry):
         attempt = make_attempt(make_exam(backend="gone"), status=S.submitted)
         review = ProctoredExamSoftwareSecureReview(
             attempt_code=attempt.attempt_code, exam=attempt.proctored_exam, review_status=R.violation
@@ -59,10 +59,10 @@ class TestNotifying:
         [(R.suspicious, True), (R.clean, False), ("", False), ("Susp", False)],
         ids=["suspicious", "clean", "empty", "part-of-the-word"],
     )
-    def test_support_looks_at_suspicious_reviews(self, status, notifies):
+    def test_only_suspicious_reviews_notify_support(self, status, notifies):
         assert ProctoredExamSoftwareSecureReview(review_status=status).should_notify is notifies
 
-    def test_unless_a_person_decided(self):
+    def test_a_review_decided_by_a_user_does_not_notify_support(self):
         review = ProctoredExamSoftwareSecureReview(review_status=R.suspicious, reviewed_by=make_staff())
         assert not review.should_notify
 
@@ -74,7 +74,7 @@ class TestArchive:
         make_review()
         assert archived() == []
 
-    def test_each_change_archives_what_was_there(self):
+    def test_each_change_archives_the_previous_state(self):
         review = make_review(review_status=R.suspicious, raw_data="first", encrypted_video_url=b"link")
         review.review_status = R.clean
         review.save()
@@ -87,8 +87,8 @@ class TestArchive:
         )
         assert (row.exam, row.student, row.is_attempt_active) == (review.exam, review.student, True)
 
-    def test_an_unchanged_review_is_archived_as_well(self):
-        """The number of rows is contract: staff and a command save reviews again on purpose."""
+    def test_saving_an_unchanged_review_archives_it_too(self):
+        """The number of rows is contract: staff and a command save unchanged reviews on purpose."""
         make_review(review_status=R.clean).save()
         assert archived() == [R.clean]
 
@@ -101,8 +101,8 @@ class TestArchive:
 
 
 @pytest.mark.spec("data-model.md", "2.9:reviewer-leaves", "5.5:review-stays", "6")
-class TestOutliving:
-    def test_a_review_stays_when_its_attempt_is_removed(self):
+class TestDeletionOfRelatedRows:
+    def test_removing_the_attempt_keeps_the_review_as_inactive(self):
         attempt = make_attempt(status=S.submitted)
         review = make_review(attempt)
         attempt.refresh_from_db()
@@ -111,7 +111,7 @@ class TestOutliving:
         assert review.is_attempt_active is False
         assert len(archived()) == 1
 
-    def test_a_review_stays_when_its_reviewer_leaves(self):
+    def test_deleting_the_reviewer_keeps_the_review(self):
         reviewer = make_staff()
         review = make_review(reviewed_by=reviewer)
         review.save()
@@ -120,15 +120,15 @@ class TestOutliving:
         assert review.reviewed_by is None
         assert len(archived()) == 1
 
-    def test_a_review_goes_with_its_learner_without_being_archived(self):
+    def test_deleting_the_learner_deletes_the_review_without_archiving_it(self):
         review = make_review()
         review.student.delete()
         assert not ProctoredExamSoftwareSecureReview.objects.exists()
         assert archived() == []
 
 
-def test_the_review_of_an_attempt():
+def test_a_review_is_found_by_attempt_code():
     review = make_review()
     found = ProctoredExamSoftwareSecureReview.get_review_by_attempt_code
     assert found(review.attempt_code) == review
-    assert found("nobody") is None
+    assert found("unknown") is None

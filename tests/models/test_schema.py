@@ -44,7 +44,7 @@ ALL_TABLES = {**TABLES, **ADDED_TABLES}
 
 
 @pytest.mark.spec("data-model.md", "1.1", "2.13")
-def test_the_tables_are_these_and_no_others():
+def test_exactly_the_expected_tables_exist():
     ours = {name for name in connection.introspection.table_names() if name.startswith("proctoring_")}
     assert ours == set(ALL_TABLES)
 
@@ -55,7 +55,7 @@ def test_columns_have_the_published_name_order_type_and_nullability(table):
 
 
 @pytest.mark.parametrize("table", ALL_TABLES)
-def test_the_primary_key_counts_by_itself(table):
+def test_the_primary_key_is_an_automatic_sequence(table):
     with connection.cursor() as cursor:
         [sequence] = connection.introspection.get_sequences(cursor, table)
         assert connection.introspection.get_primary_key_column(cursor, table) == expected_key(table)
@@ -75,38 +75,38 @@ def test_no_column_has_a_default_in_the_database(table):
                 f" WHERE table_schema = {schema} AND table_name = %s",
                 [table],
             )
-            # MariaDB prints the absent default of a nullable column as the word NULL.
+            # MariaDB reports the missing default of a nullable column as the text NULL.
             defaults = {name: None if value == "NULL" else value for name, value in cursor.fetchall()}
     assert {name: value for name, value in defaults.items() if value is not None} == {}
 
 
 @pytest.mark.parametrize("table", ALL_TABLES)
-def test_unique_keys(table):
+def test_unique_keys_are_the_published_ones(table):
     assert unique_keys(connection, table) == UNIQUE.get(table, set())
 
 
 @pytest.mark.parametrize("table", ALL_TABLES)
-def test_foreign_keys(table):
+def test_foreign_keys_are_the_published_ones(table):
     assert foreign_keys(connection, table) == FOREIGN_KEYS.get(table, {})
 
 
 @pytest.mark.parametrize("table", ALL_TABLES)
-def test_columns_that_are_searched_by_are_the_first_of_an_index(table):
-    """Exactly these: an index that nobody asked for costs every write."""
+def test_exactly_the_searched_columns_lead_an_index(table):
+    """Not more: an unused index slows down every write."""
     added = {columns[0] for columns in ADDED_INDEXES.get(table, ())}
     assert leading_columns(connection, table) - {expected_key(table)} == INDEXED.get(table, set()) | added
 
 
 @pytest.mark.spec("data-model.md", "2.5:indexes")
 @pytest.mark.parametrize("table", ADDED_INDEXES)
-def test_indexes_of_our_own_for_the_hot_questions(table):
+def test_added_indexes_for_frequent_queries_exist(table):
     indexes = {tuple(c["columns"]) for c in constraints(connection, table) if c["index"] and not c["unique"]}
     assert indexes >= ADDED_INDEXES[table]
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="no other database needs a second index for LIKE")
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL needs a second index for LIKE")
 @pytest.mark.parametrize("table", ALL_TABLES)
-def test_indexed_texts_can_be_searched_by_their_beginning(table):
+def test_indexed_texts_have_a_second_index_for_prefix_search(table):
     with connection.cursor() as cursor:
         cursor.execute("SELECT indexdef FROM pg_indexes WHERE tablename = %s", [table])
         definitions = [definition for (definition,) in cursor.fetchall()]

@@ -1,4 +1,4 @@
-"""The dictionaries that are handed out, key by key, and what exams are accepted."""
+"""The published dictionaries, key by key, and validation of exam input."""
 
 import json
 from datetime import datetime
@@ -63,21 +63,21 @@ def in_json(data):
 
 @pytest.mark.spec("python-api.md", "2:exam")
 class TestExam:
-    def test_keys_in_order(self):
+    def test_has_the_published_keys_in_order(self):
         assert list(ProctoredExamSerializer(make_exam()).data) == EXAM_KEYS
 
-    def test_its_due_date_is_a_datetime_and_in_json_a_text(self):
+    def test_its_due_date_is_a_datetime_and_a_text_in_json(self):
         data = ProctoredExamSerializer(make_exam(due_date=NOON)).data
         assert data["due_date"] == NOON
         assert isinstance(data["due_date"], datetime)
         assert in_json(data)["due_date"] == "2026-03-02T12:00:00Z"
 
-    def test_for_providers_the_due_date_is_a_text(self):
+    def test_its_due_date_is_a_text_for_providers(self):
         assert ProctoredExamJSONSafeSerializer(make_exam(due_date=NOON)).data["due_date"] == "2026-03-02T12:00:00Z"
         assert ProctoredExamJSONSafeSerializer(make_exam()).data["due_date"] is None
 
     @pytest.mark.spec("python-api.md", "2:fresh")
-    def test_callers_may_add_to_it(self):
+    def test_callers_may_add_keys(self):
         data = ProctoredExamSerializer(make_exam()).data
         data["rule_summary"] = "Open book"
         assert data["rule_summary"] == "Open book"
@@ -85,13 +85,13 @@ class TestExam:
 
 @pytest.mark.spec("python-api.md", "2:attempt")
 class TestAttempt:
-    def test_keys_in_order(self):
+    def test_has_the_published_keys_in_order(self):
         data = ProctoredExamStudentAttemptSerializer(make_attempt()).data
         assert list(data) == ATTEMPT_KEYS
         assert list(data["user"]) == ["id", "username", "email"]
         assert list(data["proctored_exam"]) == EXAM_KEYS
 
-    def test_some_dates_are_texts_and_some_are_not(self):
+    def test_created_and_modified_are_texts_and_the_other_dates_datetimes(self):
         data = ProctoredExamStudentAttemptSerializer(make_attempt(started_at=NOON)).data
         assert data["started_at"] == NOON
         assert data["completed_at"] is None
@@ -100,28 +100,28 @@ class TestAttempt:
         assert data["created"].endswith("Z")
         assert in_json(data)["started_at"] == "2026-03-02T12:00:00Z"
 
-    def test_takes_no_query_when_exam_and_learner_are_loaded(self, django_assert_num_queries):
+    def test_takes_no_query_if_exam_and_learner_are_loaded(self, django_assert_num_queries):
         attempt = make_attempt()
         with django_assert_num_queries(0):
             assert ProctoredExamStudentAttemptSerializer(attempt).data["id"] == attempt.id
 
 
 @pytest.mark.spec("python-api.md", "2:allowance")
-def test_allowance():
+def test_an_allowance_has_the_published_keys():
     data = ProctoredExamStudentAllowanceSerializer(make_allowance(value="30")).data
     assert list(data) == ["id", "created", "modified", "user", "key", "value", "proctored_exam"]
     assert data["value"] == "30"
 
 
 @pytest.mark.spec("python-api.md", "2:policy")
-def test_review_policy():
+def test_a_review_policy_has_the_published_keys():
     data = ProctoredExamReviewPolicySerializer(make_policy(review_policy="Open book")).data
     assert list(data) == ["id", "created", "modified", "set_by_user", "proctored_exam", "review_policy"]
     assert data["review_policy"] == "Open book"
 
 
 @pytest.mark.spec("python-api.md", "2:user")
-def test_user():
+def test_a_user_has_id_name_and_email():
     user = make_user("julia")
     assert UserSerializer(user).data == {"id": user.id, "username": "julia", "email": "julia@example.com"}
 
@@ -167,7 +167,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("serializer", "changes", "field"), REFUSED)
-def test_refused_input_names_the_field(serializer, changes, field):
+def test_invalid_input_is_refused_by_field(serializer, changes, field):
     checked = serializer(data=exam_input(**changes))
     assert not checked.is_valid()
     assert list(checked.errors) == [field]
@@ -186,29 +186,29 @@ def test_refused_input_names_the_field(serializer, changes, field):
         pytest.param(ProctoredExamRegistrationSerializer, {"due_date": None}, id="registering-null-due-date"),
     ],
 )
-def test_accepted_input(serializer, changes):
+def test_valid_input_is_accepted(serializer, changes):
     checked = serializer(data=exam_input(**changes))
     assert checked.is_valid(), checked.errors
 
 
-def test_an_unknown_provider_is_warned_about(caplog):
+def test_an_unknown_provider_is_logged(caplog):
     ProctoredExamSerializer(data=exam_input(backend="gone")).is_valid(raise_exception=True)
     assert "backend=gone" in caplog.text
 
 
-def test_a_known_provider_is_not(caplog):
+def test_a_known_provider_is_not_logged(caplog):
     ProctoredExamSerializer(data=exam_input(backend="null")).is_valid(raise_exception=True)
     assert caplog.text == ""
 
 
-class TestTheSamePairTwice:
-    def test_is_refused_when_an_exam_is_made(self):
+class TestDuplicateCourseAndContent:
+    def test_is_refused_on_creation(self):
         exam = make_exam()
         checked = ProctoredExamSerializer(data=exam_input(course_id=exam.course_id, content_id=exam.content_id))
         assert not checked.is_valid()
         assert list(checked.errors) == ["non_field_errors"]
 
-    def test_is_accepted_when_exams_are_registered(self):
+    def test_is_accepted_on_registration(self):
         exam = make_exam()
         data = exam_input(course_id=exam.course_id, content_id=exam.content_id)
         assert ProctoredExamRegistrationSerializer(data=data).is_valid()
@@ -221,13 +221,13 @@ class TestTheSamePairTwice:
         pytest.param(ProctoredExamJSONSafeSerializer, lambda: make_exam(due_date=NOON), id="exam-for-providers"),
         pytest.param(ProctoredExamStudentAttemptSerializer, lambda: make_attempt(status="submitted"), id="attempt"),
         pytest.param(ProctoredExamStudentAllowanceSerializer, make_allowance, id="allowance"),
-        # In memory a value may have another type than in the table.
+        # The value in memory may have another type than in the table.
         pytest.param(ProctoredExamStudentAllowanceSerializer, lambda: make_allowance(value=45), id="number-as-text"),
         pytest.param(ProctoredExamReviewPolicySerializer, make_policy, id="policy"),
         pytest.param(UserSerializer, make_user, id="user"),
     ],
 )
-def test_data_of_an_instance_is_what_its_serializer_says(serializer, make):
+def test_data_of_equals_the_data_of_the_serializer(serializer, make):
     instance = make()
     expected = serializer(instance).data
 
@@ -238,14 +238,14 @@ def test_data_of_an_instance_is_what_its_serializer_says(serializer, make):
     assert list(data) == list(expected)
 
 
-def test_data_of_an_instance_is_fresh_each_time():
+def test_data_of_returns_a_new_dictionary_each_time():
     attempt = make_attempt()
     data_of(ProctoredExamStudentAttemptSerializer, attempt)["proctored_exam"]["type"] = "added by a caller"
 
     assert "type" not in data_of(ProctoredExamStudentAttemptSerializer, attempt)["proctored_exam"]
 
 
-def test_data_of_an_attempt_whose_exam_is_gone_has_no_exam():
+def test_data_of_an_attempt_whose_exam_was_deleted_has_no_exam():
     attempt = make_attempt()
     attempt.proctored_exam.delete()
     archived = type(attempt).get_historic_attempt_by_code(attempt.attempt_code)

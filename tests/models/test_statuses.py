@@ -1,4 +1,4 @@
-"""The words for attempts and reviews, against the tables of python-api.md 6."""
+"""Statuses of attempts and reviews, compared with the tables of python-api.md 6."""
 
 import pytest
 
@@ -29,18 +29,18 @@ ALL = [*INCOMPLETE, *COMPLETE, *NEITHER]
 
 @pytest.mark.spec("python-api.md", "6.1:words")
 @pytest.mark.parametrize("status", ALL)
-def test_each_word_is_its_own_name(status):
+def test_the_constant_of_a_status_equals_its_name(status):
     assert getattr(ProctoredExamStudentAttemptStatus, status) == status
 
 
 @pytest.mark.spec("python-api.md", "6.1:words")
-def test_the_onboarding_errors_have_an_order():
+def test_the_onboarding_errors_have_their_published_order():
     assert ProctoredExamStudentAttemptStatus.onboarding_errors == tuple(ONBOARDING_ERRORS)
 
 
 @pytest.mark.spec("python-api.md", "6.1:questions")
 @pytest.mark.parametrize(
-    ("question", "yes"),
+    ("predicate", "statuses"),
     [
         ("is_incomplete_status", INCOMPLETE),
         ("is_completed_status", COMPLETE),
@@ -52,9 +52,9 @@ def test_the_onboarding_errors_have_an_order():
         ("is_a_cascadable_failure", ["declined"]),
     ],
 )
-def test_each_question_has_its_list(question, yes):
-    ask = getattr(ProctoredExamStudentAttemptStatus, question)
-    assert [status for status in [*ALL, "", "unknown"] if ask(status)] == [s for s in ALL if s in yes]
+def test_a_predicate_is_true_for_exactly_its_statuses(predicate, statuses):
+    holds = getattr(ProctoredExamStudentAttemptStatus, predicate)
+    assert [status for status in [*ALL, "", "unknown"] if holds(status)] == [s for s in ALL if s in statuses]
 
 
 REVIEWS = {
@@ -68,27 +68,27 @@ REVIEWS = {
 class TestReviews:
     @pytest.mark.spec("python-api.md", "6.2")
     @pytest.mark.parametrize("standard", REVIEWS)
-    def test_standard_words_are_valid(self, standard):
+    def test_a_standard_status_is_valid(self, standard):
         assert ReviewStatus.validate(standard) is True
 
     @pytest.mark.spec("python-api.md", "6.3")
     @pytest.mark.parametrize("stored", REVIEWS.values())
-    def test_stored_words_are_valid(self, stored):
+    def test_a_stored_status_is_valid(self, stored):
         assert SoftwareSecureReviewStatus.validate(stored) is True
 
     @pytest.mark.spec("python-api.md", "6.2", "6.3")
-    @pytest.mark.parametrize("words", [ReviewStatus, SoftwareSecureReviewStatus])
-    def test_other_words_are_not(self, words):
+    @pytest.mark.parametrize("statuses", [ReviewStatus, SoftwareSecureReviewStatus])
+    def test_any_other_status_is_refused(self, statuses):
         with pytest.raises(ProctoredExamBadReviewStatus, match="bogus"):
-            words.validate("bogus")
+            statuses.validate("bogus")
 
     @pytest.mark.spec("python-api.md", "6.3")
-    def test_one_vocabulary_translates_to_the_other(self):
+    def test_standard_and_stored_statuses_map_to_each_other(self):
         assert SoftwareSecureReviewStatus.from_standard_status == REVIEWS
         assert SoftwareSecureReviewStatus.to_standard_status == {v: k for k, v in REVIEWS.items()}
 
     @pytest.mark.spec("python-api.md", "6.3")
-    def test_published_lists(self):
+    def test_the_lists_have_their_published_values(self):
         assert SoftwareSecureReviewStatus.passing_statuses == ["Clean", "Rules Violation"]
         assert SoftwareSecureReviewStatus.failing_statuses == ["Not Reviewed", "Suspicious"]
         assert SoftwareSecureReviewStatus.notify_support_for_status == "Suspicious"
@@ -115,7 +115,7 @@ class TestOnboarding:
             ("onboarding_reset", None),
         ],
     )
-    def test_dashboard_words(self, attempt, dashboard):
+    def test_an_attempt_status_maps_to_its_dashboard_status(self, attempt, dashboard):
         translate = InstructorDashboardOnboardingAttemptStatus.get_onboarding_status_from_attempt_status
         assert translate(attempt) == dashboard
 
@@ -134,10 +134,10 @@ class TestOnboarding:
             (None, None, None),
         ],
     )
-    def test_profile_words(self, profile, edx, dashboard):
-        words = VerificientOnboardingProfileStatus
-        assert words.get_edx_status_from_profile_status(profile) == edx
-        assert words.get_instructor_status_from_profile_status(profile) == dashboard
+    def test_a_profile_status_maps_to_attempt_and_dashboard_status(self, profile, edx, dashboard):
+        statuses = VerificientOnboardingProfileStatus
+        assert statuses.get_edx_status_from_profile_status(profile) == edx
+        assert statuses.get_instructor_status_from_profile_status(profile) == dashboard
 
     @pytest.mark.spec("backends.md", "6.1:profiles")
     @pytest.mark.spec("python-api.md", "6.5")
@@ -154,5 +154,5 @@ class TestOnboarding:
             (None, None),
         ],
     )
-    def test_filter_words(self, wanted, profile):
+    def test_a_filter_maps_to_its_profile_status(self, wanted, profile):
         assert VerificientOnboardingProfileStatus.get_profile_status_from_filter(wanted) == profile

@@ -1,4 +1,4 @@
-"""The modules that outside test suites import, used as those suites use them."""
+"""The test-support modules that suites of hosts import, used the way these suites use them."""
 
 import importlib
 import json
@@ -38,11 +38,11 @@ from tests.factories import make_user
         "edx_proctoring.decorators",
     ],
 )
-def test_published_modules_can_be_imported(module):
+def test_a_published_module_can_be_imported(module):
     assert importlib.import_module(module).__doc__
 
 
-def test_the_old_place_of_the_base_class_is_the_same_class():
+def test_the_old_import_path_gives_the_same_base_class():
     from edx_proctoring.tests import utils
 
     assert utils.ProctoredExamTestCase is Base
@@ -52,12 +52,12 @@ def test_the_old_place_of_the_base_class_is_the_same_class():
 @pytest.mark.spec("python-api.md", "1.3:doubles")
 @pytest.mark.spec("data-model.md", "14.2", "14.5")
 class TestProviders:
-    def test_are_put_into_the_live_registry(self):
+    def test_are_in_the_live_registry(self):
         registry = apps.get_app_config("edx_proctoring").backends
         assert isinstance(registry["test"], TestBackendProvider)
         assert {"test", "null", "mock"} <= set(registry)
 
-    def test_the_choices_are_the_published_ones(self):
+    def test_are_offered_as_the_published_choices(self):
         choices = sorted(apps.get_app_config("edx_proctoring").get_backend_choices())
         assert choices == [
             ("mock", "Mock Backend"),
@@ -66,7 +66,7 @@ class TestProviders:
             ("test", "Unknown"),
         ]
 
-    def test_the_test_provider_agrees_and_remembers(self):
+    def test_the_test_provider_accepts_and_records_calls(self):
         provider = TestBackendProvider()
         assert provider.register_exam_attempt({}, {}) == "testexternalid"
         assert provider.remove_exam_attempt("exam", "attempt") is True
@@ -78,7 +78,7 @@ class TestProviders:
         assert provider.has_dashboard
         assert provider.supports_onboarding
 
-    def test_it_fails_on_request(self):
+    def test_the_test_provider_fails_on_request(self):
         provider = TestBackendProvider()
         provider.no_attempt_id_error = "no id"
         with pytest.raises(BackendProviderSentNoAttemptID) as error:
@@ -88,7 +88,7 @@ class TestProviders:
         with pytest.raises(BackendProviderOnboardingException):
             provider.register_exam_attempt({}, {})
 
-    def test_it_retires_one_user(self):
+    def test_the_test_provider_retires_only_user_1(self):
         provider = TestBackendProvider()
         assert provider.retire_user(1) is True
         with pytest.raises(BackendProviderCannotRetireUser):
@@ -104,7 +104,7 @@ class TestProviders:
             ({"exam_id": "e", "show_configuration_dashboard": True}, "/instructor/a/b/c/?exam=e&config=true"),
         ],
     )
-    def test_its_dashboard(self, arguments, url):
+    def test_the_dashboard_url_names_exam_attempt_or_configuration(self, arguments, url):
         assert TestBackendProvider().get_instructor_url("a/b/c", {}, **arguments) == url
 
     @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ class TestProviders:
             ("on_exam_saved", 1),
         ],
     )
-    def test_the_passthrough_provider_finds_nothing_implemented(self, method, arguments):
+    def test_the_passthrough_provider_implements_no_method(self, method, arguments):
         with pytest.raises(NotImplementedError):
             getattr(PassthroughBackendProvider(), method)(*["x"] * arguments)
 
@@ -129,7 +129,7 @@ class TestProviders:
 @pytest.mark.spec("data-model.md", "14.2")
 @pytest.mark.django_db
 class TestPermissions:
-    def test_everybody_may_take_exams_until_it_is_denied(self):
+    def test_every_user_may_take_exams_until_the_permission_is_mocked(self):
         user = make_user()
         permission = "edx_proctoring.can_take_proctored_exam"
         assert user.has_perm(permission, {})
@@ -137,7 +137,7 @@ class TestPermissions:
             assert not user.has_perm(permission, {})
         assert user.has_perm(permission, {})
 
-    def test_defining_them_twice_does_no_harm(self):
+    def test_they_can_be_defined_twice(self):
         support.setup_test_perms()
         assert make_user(is_staff=True).has_perm("accounts.can_retire_user")
         assert not make_user().has_perm("accounts.can_retire_user")
@@ -146,7 +146,7 @@ class TestPermissions:
 @pytest.mark.spec("python-api.md", "1.3:doubles")
 @pytest.mark.spec("data-model.md", "14.3")
 class TestServices:
-    def test_credit_requirements_are_added_changed_and_removed(self):
+    def test_a_credit_requirement_can_be_added_changed_and_removed(self):
         credit = test_services.MockCreditService(enrollment_mode="audit")
         credit.set_credit_requirement_status(1, "a/b/c", "proctored_exam", "exam")
         credit.set_credit_requirement_status(1, "a/b/c", "proctored_exam", "exam", status="failed")
@@ -165,7 +165,7 @@ class TestServices:
         assert credit.remove_credit_requirement_status(1, "a/b/c", "proctored_exam", "exam") is True
         assert credit.get_credit_state(1, "a/b/c")["credit_requirement_status"] == []
 
-    def test_an_override_wins_until_it_is_undone(self):
+    def test_a_grade_override_counts_until_it_is_undone(self):
         grades = test_services.MockGradesService()
         grades.init_grade(1, "a/b/c", "exam", 10.0, 5.0)
         grades.override_subsection_grade(1, "a/b/c", "exam", earned_all=0.0, earned_graded=0.0)
@@ -175,18 +175,18 @@ class TestServices:
         assert grades.get_subsection_grade(1, "a/b/c", "exam").earned_all == 10.0
         assert grades.get_subsection_grade_override(1, "a/b/c", "exam") is None
 
-    def test_a_withdrawn_certificate_is_blank(self):
+    def test_an_invalidated_certificate_is_unavailable(self):
         certificates = test_services.MockCertificateService()
         assert certificates.get_invalidated_certificate(1, "a/b/c") is None
         certificates.invalidate_certificate(1, "a/b/c")
         assert certificates.get_invalidated_certificate(1, "a/b/c").status == "unavailable"
 
-    def test_the_instructor_service_insists_on_a_user(self):
+    def test_the_instructor_service_requires_a_user(self):
         service = test_services.MockInstructorService()
         with pytest.raises(UserNotFoundException):
             service.delete_student_attempt("julia", "a/b/c", "exam", requesting_user=object())
 
-    def test_the_escalation_address_is_as_set(self):
+    def test_the_escalation_email_is_the_mocked_one_or_an_error(self):
         service = test_services.MockInstructorService()
         assert service.get_proctoring_escalation_email("a/b/c") is None
         service.mock_proctoring_escalation_email("a@b.c")
@@ -199,7 +199,7 @@ class TestServices:
 @pytest.mark.spec("backends.md", "8:doubles")
 @pytest.mark.spec("data-model.md", "14.5")
 class TestPayloads:
-    def test_a_review_as_rpnow_sends_it(self):
+    def test_a_review_has_the_fields_of_an_rpnow_review(self):
         review = json.loads(create_test_review_payload(attempt_code="code", external_id="external"))
         assert (review["reviewStatus"], review["examMetaData"]["examCode"]) == ("Clean", "code")
         assert review["examMetaData"]["ssiRecordLocator"] == "external"
@@ -208,14 +208,14 @@ class TestPayloads:
         assert MOCK_EXAM_ID in json.dumps(review)
 
     @pytest.mark.parametrize(("server", "status"), [(mock_response_content, 200), (mock_response_error, 404)])
-    def test_a_server_that_is_none(self, server, status):
+    def test_a_mocked_server_answers_with_its_status(self, server, status):
         with HTTMock(server):
             assert requests.get("http://rpnow.test", timeout=5).status_code == status
 
 
 @pytest.mark.spec("data-model.md", "14.4")
 @pytest.mark.django_db
-def test_the_review_factories_make_rows():
+def test_the_review_factories_create_rows():
     comment = factories.ProctoredExamSoftwareSecureCommentFactory()
     assert (comment.comment, comment.review.raw_data) == ("comment", "raw data")
     archived = factories.ProctoredExamSoftwareSecureReviewHistoryFactory(attempt_code="code")
@@ -224,7 +224,7 @@ def test_the_review_factories_make_rows():
 
 @pytest.mark.spec("data-model.md", "14.4")
 class TestBaseClassUsedByASuite(Base):
-    """A test case as a host writes it."""
+    """A test case like those of hosts."""
 
     def setUp(self):
         super().setUp()
@@ -233,7 +233,7 @@ class TestBaseClassUsedByASuite(Base):
         self.practice_exam_id = self._create_practice_exam()
         self.onboarding_exam_id = self._create_onboarding_exam()
 
-    def test_the_exams_are_of_their_kind(self):
+    def test_each_helper_creates_its_kind_of_exam(self):
         kinds = {
             exam.id: (exam.is_proctored, exam.is_practice_exam, exam.backend, exam.is_active)
             for exam in ProctoredExam.objects.all()
@@ -246,7 +246,7 @@ class TestBaseClassUsedByASuite(Base):
         assert ProctoredExam.objects.get(id=disabled).is_active is False
         assert ProctoredExam.objects.get(id=self._create_exam_with_due_time()).due_date is None
 
-    def test_an_attempt_has_what_its_status_says(self):
+    def test_an_attempt_has_the_fields_of_its_status(self):
         submitted = self._create_exam_attempt(self.proctored_exam_id, S.submitted)
         assert submitted.started_at
         assert submitted.completed_at
@@ -255,7 +255,7 @@ class TestBaseClassUsedByASuite(Base):
         assert not self._create_exam_attempt(self.proctored_exam_id, S.error, ready_to_resume=True).is_resumable
         assert self._create_exam_attempt(self.proctored_exam_id).started_at is None
 
-    def test_attempts_are_made_at_the_exams_of_the_subclass(self):
+    def test_attempts_belong_to_the_exams_of_the_subclass(self):
         assert self._create_started_exam_attempt().proctored_exam_id == self.proctored_exam_id
         assert self._create_started_exam_attempt(is_proctored=False).proctored_exam_id == self.timed_exam_id
         assert self._create_started_practice_exam_attempt().is_sample_attempt
@@ -270,9 +270,9 @@ class TestBaseClassUsedByASuite(Base):
     def test_the_client_is_signed_in(self):
         assert self.client.session["_auth_user_id"] == str(self.user.id)
 
-    def test_users_come_in_batches(self):
+    def test_users_can_be_created_in_batches(self):
         assert [user.username for user in self.create_batch_users(2)] == ["student0", "student1"]
 
-    def test_white_space_is_normalised(self):
+    def test_white_space_is_normalised_and_a_policy_has_default_text(self):
         assert self._normalize_whitespace("  a\n b ") == "a b"
         assert self._create_review_policy(self.proctored_exam_id).review_policy == "test policy"

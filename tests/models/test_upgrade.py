@@ -1,7 +1,7 @@
-"""A site that has run 6.1.4 moves here, and back, and nobody notices.
+"""A database of 6.1.4 can be upgraded and downgraded without a change to its rows.
 
-The old database is made of SQL that was written from data-model.md, never of our own migrations
-(``release_6_1_4/``). Host apps' tables come from their own migrations.
+The old database is created from SQL written by hand after data-model.md (``release_6_1_4/``), not by our
+own migrations. The tables of host apps come from their own migrations.
 """
 
 import os
@@ -45,8 +45,8 @@ pytestmark = pytest.mark.spec("data-model.md", "1.2", "4:upgrade")
 RELEASE = Path(__file__).with_name("release_6_1_4")
 ALIAS = "old_site"
 LAST_PUBLISHED = "0025_auto_20230727_2112"
-# Tables of others that know of our models, with the columns by which a row is known again.
-TABLES_OF_OTHERS = {
+# Tables of other apps that refer to our models, with the columns that identify a row.
+OTHER_TABLES = {
     "auth_permission": "codename, content_type_id",
     "auth_user": "id",
     "auth_user_user_permissions": "id",
@@ -58,7 +58,7 @@ Contents = dict[str, list[tuple[Any, ...]]]
 
 
 class Site:
-    """A database of its own, beside the one of the other tests."""
+    """A separate database beside the one that other tests use."""
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
@@ -66,7 +66,7 @@ class Site:
     def run(self, sql: str) -> None:
         """Run the statements of a script."""
         if self.connection.vendor == "postgresql":
-            # Bytes are the one literal that is spelt in another way there.
+            # Only literals for bytes are written differently on PostgreSQL.
             sql = re.sub(r"X'([0-9A-F]*)'", r"'\\x\1'", sql)
         script = "\n".join(line for line in sql.splitlines() if not line.lstrip().startswith("--"))
         with self.connection.cursor() as cursor:
@@ -75,11 +75,11 @@ class Site:
                     cursor.execute(statement)
 
     def install_tables(self, *, spelling: Callable[[str], str] = str) -> None:
-        """Make the tables as 6.1.4 leaves them."""
+        """Create the tables of 6.1.4."""
         self.run(spelling((RELEASE / f"{self.connection.vendor}.sql").read_text("utf-8")))
 
     def install_rows(self) -> None:
-        """Fill every table."""
+        """Insert rows into every table."""
         self.run((RELEASE / "rows.sql").read_text("utf-8"))
 
     def migrate(self, *target: str) -> None:
@@ -87,10 +87,10 @@ class Site:
         call_command("migrate", *target, database=ALIAS, verbosity=0, interactive=False)
 
     def contents(self) -> Contents:
-        """Return all rows of 6.1.4, and of the tables of others that refer to them."""
+        """Return all rows of the tables of 6.1.4, and of other tables that refer to them."""
         rows = {}
         with self.connection.cursor() as cursor:
-            for table, order in {**dict.fromkeys(TABLES, "1"), **TABLES_OF_OTHERS}.items():
+            for table, order in {**dict.fromkeys(TABLES, "1"), **OTHER_TABLES}.items():
                 cursor.execute(f"SELECT * FROM {table} ORDER BY {order}")
                 rows[table] = [tuple(row) for row in cursor.fetchall()]
         return rows
@@ -114,7 +114,7 @@ class Site:
 
 @pytest.fixture
 def empty_site(django_db_blocker: Any, tmp_path: Path) -> Iterator[Site]:
-    """A host with its own tables, on the server of the other tests, without ours."""
+    """A database with the host's tables but without ours, on the server of the other tests."""
     settings = dict(connections.databases[DEFAULT_DB_ALIAS])
     # Parallel test processes share the server.
     name = str(tmp_path / "old_site.db") if settings["ENGINE"].endswith("sqlite3") else f"test_upgrade_{os.getpid()}"
@@ -139,27 +139,26 @@ def empty_site(django_db_blocker: Any, tmp_path: Path) -> Iterator[Site]:
 
 @pytest.fixture
 def site(empty_site: Site) -> Site:
-    """A host that has run 6.1.4 for years."""
+    """A database that 6.1.4 has used for years."""
     empty_site.install_tables()
     empty_site.install_rows()
     return empty_site
 
 
 def with_other_suffixes(sql: str) -> str:
-    """Turn round the digits by which index names end."""
+    """Reverse the digits at the end of index names."""
     return re.sub(r"(?<=_)[0-9a-f]{8}(?=[_\"`])", lambda digits: digits[0][::-1], sql)
 
 
 def without_new_rows(now: Contents, before: Contents) -> Contents:
-    """Leave out what others' tables gained: new migrations, content types and permissions of new models."""
+    """Leave out rows added to other tables: new migrations, content types and permissions of new models."""
     return {
-        table: [row for row in rows if table not in TABLES_OF_OTHERS or row in before[table]]
-        for table, rows in now.items()
+        table: [row for row in rows if table not in OTHER_TABLES or row in before[table]] for table, rows in now.items()
     }
 
 
-def test_the_old_tables_are_those_of_the_published_release(site):
-    """The fixture is judged by the same tables as the migrations are (``test_schema``)."""
+def test_the_old_tables_match_the_published_schema(site):
+    """The fixture is compared with the same schema as the migrations (``test_schema``)."""
     assert site.tables() == set(TABLES)
     for table in TABLES:
         assert actual_columns(site.connection, table) == expected_columns(site.connection, table)
@@ -168,11 +167,11 @@ def test_the_old_tables_are_those_of_the_published_release(site):
         assert leading_columns(site.connection, table) - {expected_key(table)} == INDEXED[table]
 
 
-def test_every_old_table_has_rows(site):
+def test_every_old_table_contains_rows(site):
     assert [table for table, rows in site.contents().items() if not rows] == []
 
 
-def test_the_upgrade_and_the_way_back_change_no_row(site):
+def test_upgrade_and_downgrade_change_no_row(site):
     before, old_shape = site.contents(), site.shape()
 
     site.migrate()
@@ -188,8 +187,8 @@ def test_the_upgrade_and_the_way_back_change_no_row(site):
     assert without_new_rows(site.contents(), before) == before
 
 
-def test_the_old_release_has_nothing_to_apply_and_we_only_what_is_new(site):
-    """No published migration runs again: that would fail on tables that exist."""
+def test_the_upgrade_applies_only_new_migrations(site):
+    """A published migration that ran again would fail, because its tables exist."""
     on_disk = {name for app, name in MigrationLoader(None).disk_migrations if app == "edx_proctoring"}
     recorder = MigrationRecorder(site.connection)
     ours = {name for app, name in recorder.applied_migrations() if app == "edx_proctoring"}
@@ -199,7 +198,7 @@ def test_the_old_release_has_nothing_to_apply_and_we_only_what_is_new(site):
     assert added == {name for name in on_disk if name > LAST_PUBLISHED}
 
 
-def test_an_upgraded_site_has_the_tables_of_a_new_one(site):
+def test_an_upgraded_database_has_the_schema_of_a_new_one(site):
     site.migrate()
     for table in {**TABLES, **ADDED_TABLES}:
         assert actual_columns(site.connection, table) == expected_columns(site.connection, table)
@@ -210,8 +209,8 @@ def test_an_upgraded_site_has_the_tables_of_a_new_one(site):
 
 
 @pytest.mark.spec("data-model.md", "1.4")
-def test_indexes_may_have_the_names_of_any_old_release(empty_site):
-    """Sites that were upgraded again and again carry other suffixes than fresh ones."""
+def test_the_upgrade_accepts_index_names_of_any_old_release(empty_site):
+    """Databases upgraded several times have other suffixes than new ones."""
     empty_site.install_tables(spelling=with_other_suffixes)
     empty_site.install_rows()
     before = empty_site.contents()
@@ -221,8 +220,8 @@ def test_indexes_may_have_the_names_of_any_old_release(empty_site):
 
 
 @pytest.mark.spec("data-model.md", "1.5")
-def test_the_old_release_can_go_on_writing_to_the_upgraded_tables(empty_site):
-    """It can be put back without migrating back: its statements know nothing of what is new."""
+def test_the_old_release_can_write_to_the_upgraded_tables(empty_site):
+    """It can be reinstalled without migrating back: its statements do not name the new columns."""
     empty_site.install_tables()
     empty_site.install_rows()
     empty_site.migrate()
@@ -238,7 +237,7 @@ def test_the_old_release_can_go_on_writing_to_the_upgraded_tables(empty_site):
 
 
 @pytest.mark.spec("data-model.md", "2.5:archive", "2.3:several")
-def test_the_models_read_what_the_old_release_wrote(site):
+def test_the_models_read_rows_written_by_the_old_release(site):
     site.migrate()
 
     exam = ProctoredExam.objects.using(ALIAS).get(pk=11)

@@ -1,14 +1,19 @@
-"""The tool that keeps the catalogues: what it extracts, what it keeps, and what it complains of."""
+"""tools/messages.py: what it extracts, what it keeps in the catalogues, and what its checks report."""
 
+import re
 import shutil
+import subprocess
 from pathlib import Path
 
+import polib
 import pytest
 
 from tools import messages
 
 pytestmark = pytest.mark.spec("learner-experience.md", "7:extraction", "7:catalogues")
 needs_gettext = pytest.mark.skipif(shutil.which("xgettext") is None, reason="GNU gettext is not installed")
+
+UNDERSCORE_TEMPLATES = sorted(messages.ROOT.glob("edx_proctoring/static/**/*.underscore"))
 
 SOURCES = {
     "__init__.py": "",
@@ -41,20 +46,25 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def words(app: str, domain: str) -> set[str]:
-    return {message.source for message in messages.parse(messages.extract(app, domain)) if message.source}
+def extracted(domain: str) -> set[str]:
+    with messages.extracted() as folder:
+        return {source for _context, source, _plural in messages.read(folder / "en" / "LC_MESSAGES" / f"{domain}.po")}
+
+
+def catalogue(language: str, domain: str) -> Path:
+    return messages.catalogues() / language / "LC_MESSAGES" / f"{domain}.po"
 
 
 def translate(language: str, domain: str, old: str, new: str) -> None:
-    path = messages.po_file("edx_proctoring", language, domain)
+    path = catalogue(language, domain)
     text = path.read_text("utf-8")
     assert old in text
     path.write_text(text.replace(old, new), "utf-8")
 
 
 @needs_gettext
-def test_python_and_templates_are_extracted(repository: Path) -> None:
-    assert words("edx_proctoring", "django") == {
+def test_messages_of_python_files_and_templates_are_extracted(repository: Path) -> None:
+    assert extracted("django") == {
         "Title",
         "Name: {name}",
         "%(n)s day",
@@ -64,29 +74,31 @@ def test_python_and_templates_are_extracted(repository: Path) -> None:
 
 
 @needs_gettext
-def test_scripts_and_underscore_templates_are_extracted(repository: Path) -> None:
-    assert words("edx_proctoring", "djangojs") == {"It's late", "Row", "More"}
+def test_messages_of_scripts_and_underscore_templates_are_extracted(repository: Path) -> None:
+    assert extracted("djangojs") == {"It's late", "Row", "More"}
 
 
 @needs_gettext
-def test_what_was_just_made_is_current(repository: Path) -> None:
+def test_catalogues_just_renewed_are_current(repository: Path) -> None:
     assert messages.main([]) == 0
-    assert messages.what_is_stale() == []
+    assert list(messages.what_is_stale()) == []
     assert (repository / "edx_proctoring/conf/locale/es").resolve().name == "es_419"
 
 
 @needs_gettext
-def test_a_new_word_makes_the_catalogues_stale(repository: Path) -> None:
+def test_a_new_message_makes_the_catalogues_stale(repository: Path) -> None:
     messages.main([])
     (repository / "edx_proctoring/static/app/js/app.js").write_text("gettext('Early')")
-    stale = messages.what_is_stale()
+    stale = list(messages.what_is_stale())
     assert any("ar/LC_MESSAGES/djangojs.po: not listed: 'Early'" in line for line in stale)
     assert any('ar/LC_MESSAGES/djangojs.po: no longer used: "It\'s late"' in line for line in stale)
+    reported = {line.partition("/")[0] for line in stale if line.endswith("not listed: 'Early'")}
+    assert reported == {messages.SOURCE, *messages.LANGUAGES}
     assert messages.main(["--check"]) == 1
 
 
 @needs_gettext
-def test_a_translation_that_was_not_compiled_makes_them_stale(repository: Path) -> None:
+def test_a_translation_that_is_not_compiled_makes_the_catalogues_stale(repository: Path) -> None:
     messages.main([])
     translate("fr", "djangojs", 'msgid "Row"\nmsgstr ""', 'msgid "Row"\nmsgstr "Ligne"')
     [line] = messages.what_is_stale()
@@ -94,35 +106,57 @@ def test_a_translation_that_was_not_compiled_makes_them_stale(repository: Path) 
 
 
 @needs_gettext
-def test_translations_survive_a_new_extraction(repository: Path) -> None:
+def test_a_new_extraction_keeps_translations_and_guesses_none(repository: Path) -> None:
     messages.main([])
     translate("fr", "djangojs", 'msgid "Row"\nmsgstr ""', 'msgid "Row"\nmsgstr "Ligne"')
     (repository / "edx_proctoring/static/app/js/app.js").write_text("gettext('Rows')")
     messages.main([])
-    found = {
-        message.source: message.translations[0]
-        for message in messages.parse(messages.po_file("edx_proctoring", "fr", "djangojs").read_text("utf-8"))
-        if message.source
-    }
+    found = {entry.msgid: entry.msgstr for entry in polib.pofile(str(catalogue("fr", "djangojs")))}
     assert found == {"Row": "Ligne", "More": "", "Rows": ""}, "kept, and nothing guessed"
+
+
+@needs_gettext
+def test_unchanged_sources_leave_every_file_as_it_is(repository: Path) -> None:
+    messages.main([])
+    before = {path: path.read_bytes() for path in messages.catalogues().rglob("*.?o")}
+    messages.main([])
+    assert {path: path.read_bytes() for path in messages.catalogues().rglob("*.?o")} == before
+    assert len(before) == 20
+
+
+@needs_gettext
+def test_a_broken_format_is_reported(repository: Path) -> None:
+    """``msgfmt --check`` runs; what it finds is not found by the checks of our own."""
+    messages.main([])
+    broken = 'msgstr "%(n)"'
+    translate("fr", "django", 'msgid "Title"\nmsgstr ""', f'#, python-format\nmsgid "Title"\n{broken}')
+    assert any("django.po" in line and "format" in line for line in messages.what_is_incomplete("fr"))
+
+
+@needs_gettext
+@pytest.mark.parametrize("path", UNDERSCORE_TEMPLATES, ids=[path.stem for path in UNDERSCORE_TEMPLATES])
+def test_each_call_of_gettext_in_an_underscore_template_is_extracted(path: Path, tmp_path: Path) -> None:
+    """A quote in its HTML would hide what follows on the same line from xgettext, which then still exits with 0."""
+    messages.copy_source(str(path), str(tmp_path / path.name))
+    command = ["xgettext", "--language=JavaScript", "--from-code=UTF-8", "--add-location=full", "--output=-", path.name]
+    found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert len(re.findall(rf"{path.name}:\d+", found)) == len(re.findall(r"gettext\(", path.read_text("utf-8")))
 
 
 @needs_gettext
 def test_an_untranslated_language_is_not_complete(repository: Path) -> None:
     messages.main([])
-    assert len(messages.what_is_incomplete(("zh_CN",))) == 8
+    assert len(list(messages.what_is_incomplete("zh_CN"))) == 8
     assert messages.main(["--complete"]) == 1
 
 
-def message(source: str, *translations: str, plural: str | None = None, fuzzy: bool = False) -> messages.Message:
-    return messages.Message(None, source, plural, dict(enumerate(translations)), fuzzy)
-
-
-MINUTES = {"source": "%(n)s minute", "plural": "%(n)s minutes"}
+def message(source: str, *translations: str, plural: str = "", fuzzy: bool = False) -> polib.POEntry:
+    forms = {"msgstr_plural": dict(enumerate(translations))} if plural else {"msgstr": translations[0]}
+    return polib.POEntry(msgid=source, msgid_plural=plural, flags=["fuzzy"] * fuzzy, **forms)
 
 
 @pytest.mark.parametrize(
-    ("found", "language"),
+    ("entry", "language"),
     [
         pytest.param(message("Row", "Ligne"), "fr", id="word"),
         pytest.param(message("OK", "OK"), "fr", id="one-word-that-is-the-same"),
@@ -139,12 +173,12 @@ MINUTES = {"source": "%(n)s minute", "plural": "%(n)s minutes"}
         pytest.param(message("%(n)s day", "%(n)s 天", plural="%(n)s days"), "zh_CN", id="one-form"),
     ],
 )
-def test_a_good_translation_is_accepted(found: messages.Message, language: str) -> None:
-    assert list(messages.problems_of(found, language)) == []
+def test_a_correct_translation_has_no_problem(entry: polib.POEntry, language: str) -> None:
+    assert list(messages.problems_of(entry, language)) == []
 
 
 @pytest.mark.parametrize(
-    ("found", "language", "problem"),
+    ("entry", "language", "problem"),
     [
         pytest.param(message("Row", ""), "fr", "untranslated", id="empty"),
         pytest.param(message("Row", "Ligne", fuzzy=True), "fr", "fuzzy", id="guessed"),
@@ -164,5 +198,5 @@ def test_a_good_translation_is_accepted(found: messages.Message, language: str) 
         pytest.param(message("", "Plural-Forms: nplurals=3; plural=0;"), "fr", "plural forms", id="header"),
     ],
 )
-def test_a_bad_translation_is_refused(found: messages.Message, language: str, problem: str) -> None:
-    assert any(problem in line for line in messages.problems_of(found, language))
+def test_an_incorrect_translation_is_reported(entry: polib.POEntry, language: str, problem: str) -> None:
+    assert any(problem in line for line in messages.problems_of(entry, language))

@@ -1,4 +1,4 @@
-"""The page that says who may send which request: it is what the table says, and the tool notices when it is not."""
+"""The permissions page matches the table that the tests use, and the check fails when it does not."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from tools import permission_matrix
 
 @pytest.fixture
 def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A page of its own, freshly written."""
+    """A newly written page in a temporary folder."""
     path = tmp_path / "docs" / "permissions.rst"
     path.parent.mkdir()
     monkeypatch.setattr(permission_matrix, "ROOT", tmp_path)
@@ -19,12 +19,12 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def test_the_page_of_the_repository_is_what_the_table_says() -> None:
+def test_the_committed_page_matches_the_table() -> None:
     assert permission_matrix.main(["--check"]) == 0
 
 
 @pytest.mark.parametrize("change", ["edited", "missing"])
-def test_a_page_that_is_not_what_the_table_says_is_noticed(
+def test_a_page_that_differs_from_the_table_fails_the_check(
     page: Path, change: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert permission_matrix.main(["--check"]) == 0
@@ -36,5 +36,5 @@ def test_a_page_that_is_not_what_the_table_says_is_noticed(
     assert "make permissions" in capsys.readouterr().err
 
 
-def test_each_row_of_the_table_is_a_line_of_the_page(page: Path) -> None:
+def test_each_row_of_the_table_has_a_line_on_the_page(page: Path) -> None:
     assert page.read_text("utf-8").count("   * - ``") == len(TABLE)

@@ -1,4 +1,4 @@
-"""The base of views that ask for a login. Spec: python-api.md 9."""
+"""The base class of views that require a login. Spec: python-api.md 9."""
 
 import pytest
 from django.test import RequestFactory
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.spec("python-api.md", "9:view-c
 
 
 class WhoAmI(AuthenticatedAPIView):
-    """A view of a host that builds upon ours."""
+    """A view of a host that extends our base class."""
 
     def get(self, request):
         return Response(request.user.username)
@@ -25,30 +25,30 @@ class WhoAmI(AuthenticatedAPIView):
 def ask(method="GET", user=None, **headers):
     request = RequestFactory(enforce_csrf_checks=True).generic(method, "/", **headers)
     if user is not None:
-        # As the session middleware leaves it.
+        # As the session middleware sets it.
         request.user = user
     request.session = {}
     return WhoAmI.as_view()(request)
 
 
-def test_somebody_with_a_session_is_let_in():
+def test_a_user_with_a_session_is_accepted():
     response = ask(user=make_user("iris"))
     assert (response.status_code, response.data) == (200, "iris")
 
 
-def test_nobody_is_refused_with_403_not_401():
+def test_an_anonymous_request_is_answered_with_403_not_401():
     assert ask().status_code == 403
 
 
-def test_a_session_alone_does_not_write_without_the_csrf_token():
+def test_a_write_by_session_without_the_csrf_token_is_refused():
     assert ask("POST", user=make_user()).status_code == 403
 
 
-def test_a_token_that_is_none_is_refused():
+def test_a_malformed_token_is_refused():
     assert ask(HTTP_AUTHORIZATION="JWT nonsense").status_code == 403
 
 
-def test_session_comes_before_token_and_a_login_is_asked_for():
+def test_the_session_is_tried_before_the_token_and_a_login_is_required():
     session, token = AuthenticatedAPIView.authentication_classes
     assert session is SessionAuthentication
     assert issubclass(token, JwtAuthentication)

@@ -1,4 +1,4 @@
-"""Formats that are stored, here and at providers. Spec: backends.md 11 and 15.4, 15.5."""
+"""Formats that are stored in our tables and by providers. Spec: backends.md 11 and 15.4, 15.5."""
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ KEY = bytes.fromhex("32fe72aaf2abb44de9e161131b5435c8d37cbdb6f5df242ae860b283115
 
 @pytest.mark.spec("backends.md", "11.1")
 @pytest.mark.spec("python-api.md", "9:ciphers")
-def test_the_published_vector() -> None:
+def test_encryption_matches_the_published_vector() -> None:
     assert utils.generate_aes_iv(KEY) == b"e8fbd26ddb5bf0e7"
     assert utils.encrypt_and_encode("Hello World", KEY) == b"VbCUZXGkjoZC3jj6C7rw-A=="
     assert utils.decode_and_decrypt(b"VbCUZXGkjoZC3jj6C7rw-A==", KEY) == b"Hello World"
@@ -23,7 +23,7 @@ def test_the_published_vector() -> None:
     data=st.binary(max_size=200) | st.text(max_size=200),
     key=st.sampled_from([16, 24, 32]).flatmap(lambda size: st.binary(min_size=size, max_size=size)),
 )
-def test_what_goes_in_comes_out(data: bytes | str, key: bytes) -> None:
+def test_decrypting_an_encrypted_value_returns_the_value(data: bytes | str, key: bytes) -> None:
     expected = data.encode() if isinstance(data, str) else data
 
     assert utils.decode_and_decrypt(utils.encrypt_and_encode(data, key), key) == expected
@@ -32,12 +32,12 @@ def test_what_goes_in_comes_out(data: bytes | str, key: bytes) -> None:
     assert len(utils.pad(data)) % utils.AES_BLOCK_SIZE_BYTES == 0
 
 
-def test_a_column_of_the_database_is_readable() -> None:
+def test_a_memoryview_from_the_database_is_decrypted() -> None:
     assert utils.decode_and_decrypt(memoryview(utils.encrypt_and_encode("link", KEY)), KEY) == b"link"
 
 
-def test_a_wrong_text_is_refused() -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - the library words it
+def test_a_malformed_ciphertext_is_refused() -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the message is the library's
         utils.decode_and_decrypt(b"AAAA", KEY)
 
 
@@ -53,5 +53,7 @@ def test_a_wrong_text_is_refused() -> None:
         pytest.param("1", ("null",), "6d29cef9c4e7523d788a65b56e840df7d9035d0a", id="id-as-text"),
     ],
 )
-def test_obscured_ids(user_id: int | str, extra: tuple[str | None, ...], obscured: str) -> None:
+def test_an_obscured_user_id_matches_the_published_digest(
+    user_id: int | str, extra: tuple[str | None, ...], obscured: str
+) -> None:
     assert utils.obscured_user_id(user_id, *extra) == obscured

@@ -1,4 +1,4 @@
-"""Small helpers of the contract. Spec: python-api.md 9 and 14."""
+"""Published helper functions. Spec: python-api.md 9 and 14."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from types import ModuleType, SimpleNamespace
@@ -43,7 +43,7 @@ WEST, EAST = timezone(-5 * HOUR), timezone(5 * HOUR)
         (-90, "error"),
     ],
 )
-def test_humanized_time(minutes: int, words: str) -> None:
+def test_minutes_are_written_in_words(minutes: int, words: str) -> None:
     assert utils.humanized_time(minutes) == words
 
 
@@ -54,11 +54,11 @@ def test_humanized_time(minutes: int, words: str) -> None:
         pytest.param(NOON, 90, 90 * 60, id="just-started"),
         pytest.param(NOON - 2 * HOUR, 90, 0, id="never-negative"),
         pytest.param(None, 90, 0, id="not-started"),
-        pytest.param(NOON, None, 0, id="no-limit-known"),
-        pytest.param(NOON, -(2**31), 0, id="over-before-time-began"),
+        pytest.param(NOON, None, 0, id="unknown-limit"),
+        pytest.param(NOON, -(2**31), 0, id="smallest-integer"),
     ],
 )
-def test_time_remaining(started_at: datetime | None, limit: int | None, seconds: int) -> None:
+def test_the_remaining_time_is_never_negative(started_at: datetime | None, limit: int | None, seconds: int) -> None:
     with freeze_time(NOON):
         left = utils.get_time_remaining_for_attempt({"started_at": started_at, "allowed_time_limit_mins": limit})
     assert left == seconds
@@ -69,14 +69,14 @@ def test_time_remaining(started_at: datetime | None, limit: int | None, seconds:
     ("due", "passed"),
     [
         pytest.param(None, False, id="no-date"),
-        pytest.param(NOON, True, id="the-very-moment"),
+        pytest.param(NOON, True, id="due-now"),
         pytest.param(NOON + HOUR, False, id="later"),
         pytest.param(NOON.replace(tzinfo=None), True, id="naive-is-utc"),
-        pytest.param(datetime.max.replace(tzinfo=WEST), False, id="never-and-west-of-utc"),
-        pytest.param(datetime.min.replace(tzinfo=EAST), True, id="ever-and-east-of-utc"),
+        pytest.param(datetime.max.replace(tzinfo=WEST), False, id="latest-date-west-of-utc"),
+        pytest.param(datetime.min.replace(tzinfo=EAST), True, id="earliest-date-east-of-utc"),
     ],
 )
-def test_due_date_passed(due: datetime | None, passed: bool) -> None:
+def test_a_due_date_has_passed_from_its_own_instant_on(due: datetime | None, passed: bool) -> None:
     with freeze_time(NOON):
         assert utils.has_due_date_passed(due) is passed
 
@@ -97,11 +97,11 @@ def test_due_date_passed(due: datetime | None, passed: bool) -> None:
                 (CourseKey.from_string(COURSE).make_usage_key("course", "course"), "end"): NOON + HOUR,
             },
             NOON + HOUR,
-            id="that-of-the-course-counts",
+            id="only-the-course-block-counts",
         ),
     ],
 )
-def test_course_end(
+def test_the_end_of_a_course_is_read_in_utc(
     monkeypatch: pytest.MonkeyPatch, date_service: ModuleType, dates: dict[Any, Any], end: datetime | None
 ) -> None:
     monkeypatch.setattr(date_service, "get_dates_for_course", lambda course_id: dates)
@@ -110,7 +110,7 @@ def test_course_end(
 
 
 @pytest.mark.spec("python-api.md", "9:course-end")
-def test_a_course_end_that_is_no_date(
+def test_a_malformed_course_end_is_ignored_and_logged(
     monkeypatch: pytest.MonkeyPatch, date_service: ModuleType, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(date_service, "get_dates_for_course", lambda course_id: {("course", "end"): "soon"})
@@ -123,20 +123,20 @@ def test_a_course_end_that_is_no_date(
 @pytest.mark.spec("python-api.md", "9:course-end", "4:tolerance")
 @pytest.mark.django_db
 @pytest.mark.parametrize("course_id", ["no key", "", b"no key"])
-def test_a_course_id_that_is_no_key_has_no_end(course_id: Any) -> None:
+def test_a_malformed_course_id_has_no_course_end(course_id: Any) -> None:
     assert utils.get_course_end_date(course_id) is None
     assert not utils.has_end_date_passed(course_id)
 
 
 @pytest.mark.spec("python-api.md", "9:due")
 @pytest.mark.django_db
-def test_a_content_id_that_is_no_key_uses_the_stored_date() -> None:
+def test_a_malformed_content_id_uses_the_stored_due_date() -> None:
     exam = {"course_id": "a/b/c", "content_id": "no key", "due_date": NOON}
 
     assert utils.get_exam_due_date(exam) == NOON
 
 
-def test_a_host_without_the_date_service(no_date_service: None) -> None:
+def test_without_the_date_service_the_stored_due_date_is_used(no_date_service: None) -> None:
     exam = {"course_id": COURSE, "content_id": CONTENT, "due_date": NOON}
 
     assert utils.get_course_end_date(COURSE) is None
@@ -150,13 +150,13 @@ def test_a_host_without_the_date_service(no_date_service: None) -> None:
     ("grace", "due", "waits"),
     [
         pytest.param(HOUR, NOON - HOUR / 2, True, id="within-the-grace-period"),
-        pytest.param(HOUR, NOON - HOUR, False, id="grace-is-over"),
+        pytest.param(HOUR, NOON - HOUR, False, id="grace-period-is-over"),
         pytest.param(None, NOON, False, id="no-grace-period"),
         pytest.param(HOUR, None, False, id="no-due-date"),
-        pytest.param(HOUR, datetime.max.replace(tzinfo=UTC), True, id="due-at-the-end-of-time"),
+        pytest.param(HOUR, datetime.max.replace(tzinfo=UTC), True, id="latest-due-date"),
     ],
 )
-def test_waiting_for_the_end_of_the_grace_period(
+def test_the_wait_deadline_is_set_only_within_the_grace_period(
     monkeypatch: pytest.MonkeyPatch,
     date_service: ModuleType,
     grace: timedelta | None,
@@ -177,11 +177,11 @@ def test_waiting_for_the_end_of_the_grace_period(
         assert context["wait_deadline"] == expected.isoformat()
 
 
-# Addresses
+# URLs
 
 
 @pytest.mark.spec("python-api.md", "9:addresses")
-def test_addresses_in_the_learning_mfe() -> None:
+def test_urls_in_the_learning_mfe() -> None:
     assert utils.get_course_home_url(COURSE) == f"https://learning.test.org/course/{COURSE}/home"
     exam_url = f"https://learning.test.org/course/{COURSE}/{CONTENT}"
     assert utils.resolve_exam_url_for_learning_mfe(COURSE, CONTENT) == exam_url
@@ -189,13 +189,13 @@ def test_addresses_in_the_learning_mfe() -> None:
 
 
 @pytest.mark.spec("python-api.md", "9:addresses")
-def test_addresses_in_the_lms() -> None:
+def test_exam_urls_in_the_lms() -> None:
     assert CONTENT in utils.get_exam_url(COURSE, CONTENT, False)
     assert "learning.test.org" not in utils.get_exam_url(COURSE, CONTENT, False)
 
 
 @pytest.mark.spec("python-api.md", "9:addresses")
-def test_ids_that_the_mfe_cannot_address() -> None:
+def test_malformed_ids_have_no_url_in_the_learning_mfe() -> None:
     with pytest.raises(InvalidKeyError):
         utils.resolve_exam_url_for_learning_mfe("no-course", "no-content")
     assert utils.get_exam_url("a/b/c", "no-content", True) == utils.get_exam_url("a/b/c", "no-content", False)
@@ -212,10 +212,14 @@ def test_ids_that_the_mfe_cannot_address() -> None:
         pytest.param(True, False, True, "proctored", "a proctored exam", id="proctored"),
         pytest.param(True, True, False, "practice", "a practice exam", id="practice"),
         pytest.param(True, True, True, "onboarding", "an onboarding exam", id="onboarding"),
-        pytest.param(False, True, True, "proctored", "a proctored exam", id="odd-but-contract"),
+        pytest.param(
+            False, True, True, "proctored", "a proctored exam", id="unproctored-practice-is-proctored-by-contract"
+        ),
     ],
 )
-def test_exam_type(is_proctored: bool, is_practice: bool, has_onboarding: bool, kind: str, words: str) -> None:
+def test_the_exam_type_follows_flags_and_provider(
+    is_proctored: bool, is_practice: bool, has_onboarding: bool, kind: str, words: str
+) -> None:
     exam = {"is_proctored": is_proctored, "is_practice_exam": is_practice}
     provider = SimpleNamespace(supports_onboarding=has_onboarding) if is_proctored else None
 
@@ -227,7 +231,7 @@ def test_exam_type(is_proctored: bool, is_practice: bool, has_onboarding: bool, 
     from_status=st.sampled_from([S.created, S.started, S.ready_to_submit, S.submitted]),
     to_status=st.sampled_from([S.created, S.download_software_clicked, S.ready_to_start, S.started, S.submitted]),
 )
-def test_reattempting(from_status: str, to_status: str) -> None:
+def test_only_a_running_attempt_that_goes_back_is_a_reattempt(from_status: str, to_status: str) -> None:
     expected = from_status in (S.started, S.ready_to_submit) and to_status not in (S.started, S.submitted)
 
     assert utils.is_reattempting_exam(from_status, to_status) is expected
@@ -235,7 +239,7 @@ def test_reattempting(from_status: str, to_status: str) -> None:
 
 @pytest.mark.spec("python-api.md", "9:locate")
 @pytest.mark.django_db
-def test_an_attempt_is_found_by_its_code_also_after_its_removal(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_removed_attempt_is_still_found_by_its_code(caplog: pytest.LogCaptureFixture) -> None:
     attempt = make_attempt(status=S.submitted)
     code, attempt_id = attempt.attempt_code or "", attempt.pk
     assert utils.locate_attempt_by_attempt_code(code) == (attempt, False)
@@ -245,7 +249,7 @@ def test_an_attempt_is_found_by_its_code_also_after_its_removal(caplog: pytest.L
     assert archived is not None
     assert (archived.pk, archived.status, is_archived) == (attempt_id, S.submitted, True)
 
-    assert utils.locate_attempt_by_attempt_code("never given out") == (None, None)
+    assert utils.locate_attempt_by_attempt_code("unknown") == (None, None)
     assert [record.levelname for record in caplog.records] == ["ERROR"]
 
 
@@ -269,11 +273,11 @@ def details(
         pytest.param({}, 0, id="no-dates-at-all"),
         pytest.param({"effective_start": NOON + HOUR}, 1, id="not-open-yet"),
         pytest.param({"due": NOON - HOUR}, 2, id="due"),
-        pytest.param({"course_end": NOON - HOUR}, 2, id="course-is-over"),
+        pytest.param({"course_end": NOON - HOUR}, 2, id="course-has-ended"),
         pytest.param({"due": NOON + HOUR, "course_end": NOON - HOUR}, 0, id="due-date-beats-course-end"),
     ],
 )
-def test_why_an_exam_is_not_accessible(dates: dict[str, datetime], category: int) -> None:
+def test_inaccessible_exams_are_grouped_by_reason(dates: dict[str, datetime], category: int) -> None:
     exam = SimpleNamespace(content_id=CONTENT)
 
     with freeze_time(NOON):
@@ -283,14 +287,14 @@ def test_why_an_exam_is_not_accessible(dates: dict[str, datetime], category: int
 
 
 @pytest.mark.spec("python-api.md", "9:outlines")
-def test_without_dates_a_sequence_never_closes() -> None:
+def test_a_sequence_without_dates_never_closes() -> None:
     key = BlockUsageLocator.from_string(CONTENT)
 
     assert utils.get_visibility_check_date(details().schedule, key) == datetime.max.replace(tzinfo=UTC)
 
 
 @pytest.mark.spec("python-api.md", "3:now", "4:learning-sequences", "18:time")
-def test_the_outline_is_asked_for_now() -> None:
+def test_the_course_outline_is_requested_for_the_current_time() -> None:
     asked: list[Any] = []
     service = SimpleNamespace(get_user_course_outline_details=lambda *args: asked.append(args))
     runtime.set_runtime_service("learning_sequences", service)
@@ -312,7 +316,7 @@ def test_the_outline_is_asked_for_now() -> None:
     ("kind", "segment"),
     [("timed", "timed"), ("proctored", "proctored"), ("practice", "practice"), ("onboarding", "practice")],
 )
-def test_events_name_the_kind_of_exam(events: list[Any], kind: str, segment: str) -> None:
+def test_an_exam_event_names_the_kind_of_exam(events: list[Any], kind: str, segment: str) -> None:
     exam = api.get_exam_by_id(make_exam(kind).pk)
     events.clear()
 
@@ -333,7 +337,7 @@ def test_events_name_the_kind_of_exam(events: list[Any], kind: str, segment: str
 
 @pytest.mark.spec("python-api.md", "14:attempt")
 @pytest.mark.django_db
-def test_events_of_an_attempt(events: list[Any]) -> None:
+def test_an_attempt_event_contains_the_fields_of_the_attempt(events: list[Any]) -> None:
     row = make_attempt(status=S.started, started_at=NOON, allowed_time_limit_mins=90)
     events.clear()
 
@@ -361,10 +365,10 @@ def test_events_of_an_attempt(events: list[Any]) -> None:
     ("course_id", "context"),
     [
         pytest.param(COURSE, {"course_id": COURSE, "org_id": CourseKey.from_string(COURSE).org}, id="course-key"),
-        pytest.param("no key", {"course_id": "no key"}, id="no-key"),
+        pytest.param("no key", {"course_id": "no key"}, id="malformed-course-id"),
     ],
 )
-def test_events_are_emitted_in_the_context_of_their_course(
+def test_events_are_emitted_in_the_context_of_the_course(
     monkeypatch: pytest.MonkeyPatch, course_id: str, context: dict[str, str]
 ) -> None:
     recorder, seen = tracker.get_tracker(), []
@@ -387,7 +391,7 @@ def test_events_are_emitted_in_the_context_of_their_course(
 
 
 @pytest.mark.spec("python-api.md", "14:no-tracker")
-def test_without_a_tracker_events_are_dropped(caplog: pytest.LogCaptureFixture) -> None:
+def test_without_a_tracker_events_are_dropped_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     tracker.TRACKERS.clear()
 
     utils._emit_event("name", {"course_id": COURSE}, {})
@@ -397,7 +401,7 @@ def test_without_a_tracker_events_are_dropped(caplog: pytest.LogCaptureFixture) 
 
 
 @pytest.mark.parametrize("absent", [None, ""], ids=["none", "empty"])
-def test_a_host_without_the_learning_mfe_has_its_course_pages_in_the_lms(settings, absent):
+def test_without_the_learning_mfe_urls_point_to_the_lms(settings, absent):
     settings.LEARNING_MICROFRONTEND_URL = absent
     settings.LMS_ROOT_URL = "https://lms.example"
     assert utils.get_course_home_url("course-v1:a+b+c") == "https://lms.example/courses/course-v1:a+b+c/"

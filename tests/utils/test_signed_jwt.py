@@ -1,4 +1,4 @@
-"""Who may sign in with a JWT. Spec: rest-api.md 2.1, architecture R8."""
+"""Which JWTs are accepted. Spec: rest-api.md 2.1, architecture R8."""
 
 import json
 import time
@@ -56,7 +56,7 @@ def token(key: Any, algorithm: str, **claims: Any) -> str:
     return jwt.encode(payload, key, algorithm=algorithm)
 
 
-def who_is(bearer: str, authentication: type[JwtAuthentication] = SignedJwtAuthentication) -> str:
+def username_of(bearer: str, authentication: type[JwtAuthentication] = SignedJwtAuthentication) -> str:
     """Return the username that a token signs in."""
     signed_in = authentication().authenticate(APIRequestFactory().get("/", HTTP_AUTHORIZATION=f"JWT {bearer}"))
     assert signed_in is not None
@@ -65,34 +65,34 @@ def who_is(bearer: str, authentication: type[JwtAuthentication] = SignedJwtAuthe
 
 
 FORGED = [
-    pytest.param(lambda: token(FORGERS_KEY, "RS512"), id="somebody-elses-key"),
-    pytest.param(lambda: token(FORGERS_SECRET, "HS256"), id="somebody-elses-secret"),
+    pytest.param(lambda: token(FORGERS_KEY, "RS512"), id="signed-with-another-key"),
+    pytest.param(lambda: token(FORGERS_SECRET, "HS256"), id="signed-with-another-secret"),
     pytest.param(lambda: token("", "none"), id="unsigned"),
 ]
 
 
 @pytest.mark.spec("python-api.md", "9:view")
-def test_our_views_ask_for_a_signature() -> None:
+def test_our_views_verify_the_signature() -> None:
     assert SignedJwtAuthentication in AuthenticatedAPIView.authentication_classes
 
 
 @pytest.mark.parametrize("forged", FORGED)
-class TestForged:
-    def test_the_library_alone_lets_it_pass_where_there_are_no_keys(
+class TestForgedToken:
+    def test_control_the_library_accepts_it_without_configured_keys(
         self, platform: Callable[..., None], forged: Callable[[], str]
     ) -> None:
-        """The control: when this fails, the library has been mended, and so may be our way round it."""
+        """When this fails, the library verifies signatures itself and our workaround can go."""
         make_user("vendor")
         platform()
-        assert who_is(forged(), JwtAuthentication) == "vendor"
+        assert username_of(forged(), JwtAuthentication) == "vendor"
 
     @pytest.mark.parametrize(
         "issuers",
         [
-            pytest.param([ISSUER], id="a-secret"),
+            pytest.param([ISSUER], id="one-secret"),
             pytest.param([ISSUER, SECOND_ISSUER], id="two-secrets"),
-            pytest.param([{**ISSUER, "SECRET_KEY": None}], id="no-key-at-all"),
-            pytest.param([{**ISSUER, "SECRET_KEY": ""}], id="an-empty-secret"),
+            pytest.param([{**ISSUER, "SECRET_KEY": None}], id="secret-is-none"),
+            pytest.param([{**ISSUER, "SECRET_KEY": ""}], id="empty-secret"),
         ],
     )
     def test_is_refused_without_public_keys(
@@ -101,15 +101,15 @@ class TestForged:
         make_user("vendor")
         platform(issuers=issuers)
         with pytest.raises(AuthenticationFailed):
-            who_is(forged())
+            username_of(forged())
 
     def test_is_refused_with_public_keys(self, platform: Callable[..., None], forged: Callable[[], str]) -> None:
         make_user("vendor")
         platform(public_keys=PUBLIC_KEYS)
         with pytest.raises(AuthenticationFailed):
-            who_is(forged())
+            username_of(forged())
 
-    def test_is_refused_by_the_settings_of_this_suite(self, forged: Callable[[], str]) -> None:
+    def test_is_refused_with_the_settings_of_the_test_suite(self, forged: Callable[[], str]) -> None:
         make_user("vendor")
         with pytest.raises(AuthenticationFailed):
             SignedJwtAuthentication().authenticate(
@@ -131,12 +131,12 @@ class TestForged:
         ),
     ],
 )
-def test_genuine_tokens_sign_in(
+def test_a_token_with_a_valid_signature_signs_in(
     platform: Callable[..., None], options: dict[str, Any], bearer: Callable[[], str]
 ) -> None:
     make_user("vendor")
     platform(**options)
-    assert who_is(bearer()) == "vendor"
+    assert username_of(bearer()) == "vendor"
 
 
 @pytest.mark.parametrize(
@@ -147,17 +147,17 @@ def test_genuine_tokens_sign_in(
         pytest.param({"iss": "nobody"}, id="unknown-issuer"),
     ],
 )
-def test_a_genuine_signature_does_not_excuse_other_claims(
+def test_a_valid_signature_with_an_invalid_claim_is_refused(
     platform: Callable[..., None], claims: dict[str, Any]
 ) -> None:
     make_user("vendor")
     platform()
     with pytest.raises(AuthenticationFailed):
-        who_is(token(SECRET, "HS256", **claims))
+        username_of(token(SECRET, "HS256", **claims))
 
 
-def test_a_decoder_of_the_hosts_own_is_left_alone(platform: Callable[..., None]) -> None:
+def test_a_custom_decoder_of_the_host_is_used_unchanged(platform: Callable[..., None]) -> None:
     make_user("vendor")
     platform(decoder=lambda bearer: {"preferred_username": "vendor"})
     assert not accepts_any_signature()
-    assert who_is(token(FORGERS_KEY, "RS512")) == "vendor"
+    assert username_of(token(FORGERS_KEY, "RS512")) == "vendor"

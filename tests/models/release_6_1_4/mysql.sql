@@ -1,5 +1,5 @@
 -- The tables of 6.1.4 after its migration 0025, from data-model.md 2; the numbers are its sections.
--- Not produced by a migration of this project: the upgrade test must not be judge in its own cause.
+-- Not produced by a migration of this project, so that the upgrade test is independent of our migrations.
 
 -- 2.1
 CREATE TABLE `proctoring_proctoredexam` (

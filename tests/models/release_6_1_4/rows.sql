@@ -1,6 +1,6 @@
--- What a site that has run 6.1.4 for years may hold, written by hand; every table has rows.
--- One text for all databases: TRUE/FALSE, times in UTC, X'..' for bytes.
--- Keys start high enough to stay clear of what the database itself hands out.
+-- Rows as 6.1.4 may have written over years, made by hand; every table has some.
+-- One script for all databases: TRUE/FALSE, times in UTC, X'..' for bytes.
+-- Ids start high enough not to collide with generated ones.
 
 -- The migrations that 6.1.4 has run
 INSERT INTO django_migrations (app, name, applied) VALUES
@@ -30,7 +30,7 @@ INSERT INTO django_migrations (app, name, applied) VALUES
     ('edx_proctoring', '0024_delete_proctoredexamstudentattempthistory', '2022-06-01 09:00:00'),
     ('edx_proctoring', '0025_auto_20230727_2112', '2023-08-01 09:00:00');
 
--- What Django remembers of the models; permissions that staff were given refer to these
+-- Content types; permissions granted to staff refer to these
 INSERT INTO django_content_type (id, app_label, model) VALUES
     (901, 'edx_proctoring', 'proctoredexam'),
     (902, 'edx_proctoring', 'historicalproctoredexam'),
@@ -47,7 +47,7 @@ INSERT INTO auth_permission (id, name, content_type_id, codename) VALUES
     (901, 'Can change Proctored exam software secure review', 909, 'change_proctoredexamsoftwaresecurereview'),
     (902, 'Can view proctored exam attempt', 905, 'view_proctoredexamstudentattempt');
 
--- A learner, a second one, course staff, somebody who reviewed and left
+-- Two learners, course staff, a former reviewer
 INSERT INTO auth_user
     (id, password, last_login, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined)
 VALUES
@@ -57,7 +57,7 @@ VALUES
     (904, '!', NULL, FALSE, 'rita', '', '', 'rita@example.com', TRUE, FALSE, '2015-01-01 00:00:00');
 INSERT INTO auth_user_user_permissions (id, user_id, permission_id) VALUES (901, 904, 901);
 
--- Proctored, timed without provider, onboarding, of an old course key, taken back by its author
+-- Proctored, timed without provider, onboarding, with an old course key, inactive
 INSERT INTO proctoring_proctoredexam
     (id, created, modified, course_id, content_id, external_id, exam_name, time_limit_mins, due_date,
      is_proctored, is_practice_exam, is_active, hide_after_due, backend)
@@ -141,7 +141,7 @@ VALUES
     (65, 48, '2022-01-05 09:00:00', '2022-01-05 09:00:00', NULL, NULL, NULL, NULL, NULL,
      'created', TRUE, FALSE, NULL, FALSE, 5, TRUE, '2022-02-01 00:00:00', NULL, '-', NULL, NULL, NULL, TRUE, TRUE);
 
--- Without column names, as one of them is a word that only MySQL reserves: id, created, modified, key, value, exam, user
+-- Without column names, because one of them is reserved only in MySQL: id, created, modified, key, value, exam, user
 INSERT INTO proctoring_proctoredexamstudentallowance VALUES
     (71, '2024-01-01 00:00:00', '2024-01-02 00:00:00', 'additional_time_granted', '15', 11, 901),
     (72, '2024-01-01 00:00:00', '2024-01-02 00:00:00', 'review_policy_exception', 'may use a screen reader', 11, 901),
@@ -151,7 +151,7 @@ INSERT INTO proctoring_proctoredexamstudentallowancehistory VALUES
     (81, '2024-01-02 00:00:00', '2024-01-02 00:00:00', 71, 'additional_time_granted', '10', 11, 901),
     (82, '2022-01-02 00:00:00', '2022-01-02 00:00:00', 70, 'review_policy_exception', '', 11, 902);
 
--- By the provider, by a person, of a removed attempt, and of a release that stored neither exam nor learner
+-- By the provider, by a user, of a removed attempt, and from a release that stored neither exam nor learner
 INSERT INTO proctoring_proctoredexamsoftwaresecurereview
     (id, created, modified, attempt_code, review_status, raw_data, exam_id, reviewed_by_id, student_id,
      is_attempt_active, encrypted_video_url)

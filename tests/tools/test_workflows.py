@@ -1,0 +1,51 @@
+"""The workflows call the Makefile and cover the same versions as tox."""
+
+import configparser
+import itertools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+TARGETS = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+
+
+def jobs(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))["jobs"]
+    return found
+
+
+def commands(path: Path) -> Iterator[str]:
+    """Yield each shell command of a workflow, once for each cell of its matrix."""
+    for job in jobs(path).values():
+        matrix = job.get("strategy", {}).get("matrix", {})
+        for values in itertools.product(*matrix.values()):
+            for command in (step["run"] for step in job["steps"] if "run" in step):
+                for name, value in zip(matrix, values, strict=True):
+                    command = command.replace("${{ matrix." + name + " }}", value)
+                yield command
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_each_command_of_a_workflow_is_a_target_of_the_makefile(path: Path) -> None:
+    found = [re.fullmatch(r'(?:sudo )?make ([a-z-]+)(?: ARGS="[\w -]+")?', command) for command in commands(path)]
+    assert len(found) > 1
+    assert None not in found
+    assert {match[1] for match in found if match} <= TARGETS
+
+
+def test_the_matrix_is_that_of_tox() -> None:
+    tox = configparser.ConfigParser()
+    tox.read(ROOT / "tox.ini")
+    environments = [
+        f"{python}-django{django}"
+        for python, versions in re.findall(r"(py\d+)-django\{([\d,]+)\}", tox["tox"]["env_list"])
+        for django in versions.split(",")
+    ]
+    assert len(environments) == 7
+    assert jobs(ROOT / ".github/workflows/ci.yml")["python"]["strategy"]["matrix"]["environment"] == environments
