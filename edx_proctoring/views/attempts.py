@@ -20,11 +20,13 @@ from edx_proctoring.api.lifecycle import timing
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied, StudentExamAttemptDoesNotExistsException
 from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.utils import get_time_remaining_for_attempt, humanized_time
-from edx_proctoring.views import options, paging
-from edx_proctoring.views.base import LOG, ProctoredAPIView, body_of, caller
+from edx_proctoring.views import paging, rest_settings
+from edx_proctoring.views.base import ProctoredAPIView, caller
+from edx_proctoring.views.error_responses import LOG
+from edx_proctoring.views.fields import is_true_in_query, is_yes, parse_id, required_id
 from edx_proctoring.views.idempotency import idempotent
-from edx_proctoring.views.parsing import is_true_in_query, is_yes, parse_id, required_id
 from edx_proctoring.views.permissions import is_user_course_or_global_staff, require_course_or_global_staff
+from edx_proctoring.views.request_body import body_of
 from edx_proctoring.views.start_gates import refusal_to_start
 
 User = get_user_model()
@@ -119,7 +121,7 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
         """
         user = caller(self.request)
         resumes = action == learner_actions.MARK_READY_TO_RESUME
-        if not user_id and not (resumes and not options.learner_may_resume()):
+        if not user_id and not (resumes and not rest_settings.learner_may_resume()):
             return user.pk
         if not resumes or not is_user_course_or_global_staff(user, course_id):
             raise ProctoredExamPermissionDenied(
@@ -172,7 +174,7 @@ class ProctoredExamAttemptReviewStatus(ProctoredAPIView):
 
     def put(self, request: Request, attempt_id: int) -> Response:
         """Note it; 404 where exams are not shown after their due date."""
-        if not options.attempts_viewable_past_due():
+        if not rest_settings.attempts_viewable_past_due():
             return Response(
                 status=status.HTTP_404_NOT_FOUND,
                 data={"detail": _("Cannot update the review status of an exam attempt.")},

@@ -25,7 +25,7 @@ from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError, PermissionDenied, UnsupportedMediaType
 from rest_framework.request import Request, is_form_media_type
 
-from edx_proctoring.views.parsers import BodyTooLarge, announced_length
+from edx_proctoring.views.request_body import BodyTooLarge, announced_length
 
 MAX_BODY_BYTES: Final = 2 * 1024 * 1024
 

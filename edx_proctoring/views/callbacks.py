@@ -28,10 +28,11 @@ from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvide
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer, attempt_dict
 from edx_proctoring.utils import locate_attempt_by_attempt_code
-from edx_proctoring.views import callback_auth, options
-from edx_proctoring.views.addresses import is_one_line
-from edx_proctoring.views.base import LOG, NonAtomicView, ProctoredAPIView, body_of, caller, ids_for_log
+from edx_proctoring.views import callback_auth, rest_settings
+from edx_proctoring.views.base import NonAtomicView, ProctoredAPIView, caller
+from edx_proctoring.views.error_responses import LOG, ids_for_log
 from edx_proctoring.views.idempotency import idempotent
+from edx_proctoring.views.request_body import body_of
 from edx_proctoring.views.throttling import AnonymousCallbackThrottle
 
 MAY_REVIEW: Final = "edx_proctoring.can_review_attempt"
@@ -184,7 +185,7 @@ class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
     @idempotent
     def post(self, request: Request) -> Response:
         """Take the review of the attempt with our code, live or removed."""
-        mode = options.anonymous_review_callback()
+        mode = rest_settings.anonymous_review_callback()
         if mode == "deny":
             raise NotFound
         data = body_of(request)
@@ -217,7 +218,7 @@ class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
         code = (meta or {}).get("examCode")
         if not isinstance(code, str):
             return None
-        if not is_one_line(code):
+        if not code.isprintable():
             raise ParseError("examCode must not have control characters.")
         return code
 

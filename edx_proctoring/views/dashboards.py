@@ -9,8 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring.api.providers import dashboard_links
-from edx_proctoring.views.base import LOG, ProctoredAPIView, ids_for_log
-from edx_proctoring.views.parsing import parse_id
+from edx_proctoring.views.base import ProctoredAPIView
+from edx_proctoring.views.error_responses import LOG, ids_for_log
+from edx_proctoring.views.fields import parse_id
 from edx_proctoring.views.permissions import require_course_or_global_staff
 
 

@@ -21,10 +21,11 @@ from edx_proctoring.serializers import (
     ProctoredExamSerializer,
 )
 from edx_proctoring.utils.storable import ID_RULES
-from edx_proctoring.views import options
-from edx_proctoring.views.base import ProctoredAPIView, body_of
-from edx_proctoring.views.parsing import parse_id
+from edx_proctoring.views import rest_settings
+from edx_proctoring.views.base import ProctoredAPIView
+from edx_proctoring.views.fields import parse_id
 from edx_proctoring.views.permissions import require_staff
+from edx_proctoring.views.request_body import body_of
 
 # What the provider calls the exam, and who the provider is: of no use to a learner.
 _PROVIDER_FIELDS = ("external_id", "backend")
@@ -111,9 +112,9 @@ class ProctoredExamView(ProctoredAPIView):
 
         Raises ProctoredExamNotFoundException (400) for an inactive one where the operator hides those.
         """
-        if not exam["is_active"] and options.hide_inactive_exams() and not self.request.user.is_staff:
+        if not exam["is_active"] and rest_settings.hide_inactive_exams() and not self.request.user.is_staff:
             raise ProctoredExamNotFoundException("Attempted to get an exam that does not exist.")
-        if options.hide_provider_fields() and not self.request.user.is_staff:
+        if rest_settings.hide_provider_fields() and not self.request.user.is_staff:
             return {key: value for key, value in exam.items() if key not in _PROVIDER_FIELDS}
         return exam
 

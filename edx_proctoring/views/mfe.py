@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from edx_proctoring.api.learner import mfe
 from edx_proctoring.views.base import ProctoredAPIView
-from edx_proctoring.views.parsing import is_true_in_query, parse_id
+from edx_proctoring.views.fields import is_true_in_query, parse_id
 from edx_proctoring.views.permissions import staff_required_text
 
 

@@ -19,8 +19,9 @@ from edx_proctoring import constants
 from edx_proctoring.api.onboarding import course_roster, learner_panel
 from edx_proctoring.exceptions import BackendProviderOnboardingProfilesException, ProctoredBaseException
 from edx_proctoring.views import paging
-from edx_proctoring.views.base import LOG, ProctoredAPIView, answer_to
-from edx_proctoring.views.parsing import is_true_in_query
+from edx_proctoring.views.base import ProctoredAPIView
+from edx_proctoring.views.error_responses import LOG, answer_to
+from edx_proctoring.views.fields import is_true_in_query
 from edx_proctoring.views.permissions import (
     is_user_course_or_global_staff,
     require_course_or_global_staff,

@@ -5,7 +5,6 @@ from typing import Final
 from rest_framework.request import Request
 
 from edx_proctoring import views
-from edx_proctoring.views.parsing import parse_page
 
 MAX_PAGE_SIZE: Final = 100
 
@@ -17,7 +16,10 @@ def default_page_size() -> int:
 
 def requested_page(request: Request) -> int:
     """Return the number of the page that the query asks for; 1 if it is none."""
-    return parse_page(request.query_params.get("page"))
+    try:
+        return int(request.query_params.get("page", "").strip())
+    except ValueError:
+        return 1
 
 
 def requested_page_size(request: Request) -> int:

@@ -22,8 +22,8 @@ from rest_framework.response import Response
 from edx_proctoring.api.access import course_of
 from edx_proctoring.api.access.course_staff import is_course_staff, is_user_course_or_global_staff
 from edx_proctoring.utils.storable import as_id
-from edx_proctoring.views.base import body_of
-from edx_proctoring.views.parsing import parse_id
+from edx_proctoring.views.fields import parse_id
+from edx_proctoring.views.request_body import body_of
 
 Handler = Callable[..., HttpResponseBase]
 

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from edx_proctoring.api.privacy import user_retirement
 from edx_proctoring.views.base import ProctoredAPIView
-from edx_proctoring.views.parsing import parse_id
+from edx_proctoring.views.fields import parse_id
 
 # Defined by the host.
 _PERMISSION = "accounts.can_retire_user"

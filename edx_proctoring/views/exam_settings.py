@@ -5,7 +5,8 @@ from rest_framework.response import Response
 
 from edx_proctoring import api
 from edx_proctoring.exceptions import ProctoredExamReviewPolicyNotFoundException
-from edx_proctoring.views.base import LOG, ProctoredAPIView
+from edx_proctoring.views.base import ProctoredAPIView
+from edx_proctoring.views.error_responses import LOG
 
 
 class ProctoredSettingsView(ProctoredAPIView):
