@@ -1,4 +1,4 @@
-"""A small host platform that runs the whole package on SQLite (Spec: host-platform.md 13).
+"""A small host platform that runs the whole package on SQLite. ``python -m demo`` starts it.
 
-Not shipped in the wheel. ``python -m demo`` starts it.
+Not part of the wheel.
 """

@@ -1,4 +1,4 @@
-"""Addresses of the demo host; the package's come from its entry point (Spec: host-platform.md 13.1 rule 2)."""
+"""URLs of the demo host. The package's URLs come from its entry point."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from django.views.i18n import JavaScriptCatalog
 from edx_django_utils.plugins import get_plugin_url_patterns
 
 from demo.host import oauth
-from demo.host.views import courseware, instructor, outline, progress, start, studio, support, tools
+from demo.host.views import courseware, home, instructor, outline, progress, studio, support, tools
 
 COURSE = rf"^courses/{settings.COURSE_ID_PATTERN}"
 STUDIO = rf"^course/{settings.COURSE_ID_PATTERN}"
 
 lms_patterns = [
-    path("", start.home, name="home"),
-    path("login/<str:username>", start.log_in, name="login"),
-    path("logout", start.log_out, name="logout"),
-    path("healthz", start.health, name="health"),
+    path("", home.home, name="home"),
+    path("login/<str:username>", home.log_in, name="login"),
+    path("logout", home.log_out, name="logout"),
+    path("healthz", home.health, name="health"),
     re_path(rf"{COURSE}/outline$", outline.outline, name="outline"),
-    # Where the learning front end has a course's pages.
+    # The learning front end's addresses of a course.
     re_path(rf"{STUDIO}/home$", RedirectView.as_view(pattern_name="outline")),
     re_path(rf"{STUDIO}/(?P<location>block-v1:.+)$", RedirectView.as_view(pattern_name="jump_to")),
     re_path(rf"{COURSE}/jump_to/(?P<location>.+)$", courseware.jump_to, name="jump_to"),

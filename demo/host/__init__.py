@@ -1,1 +1,1 @@
-"""The host platform's own half: people, courses, pages and tools (Spec: host-platform.md 13)."""
+"""The host platform itself: people, courses, pages and demo tools."""

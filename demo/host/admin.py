@@ -1,4 +1,4 @@
-"""Django admin of the host's own tables, beside the package's."""
+"""Django admin of the host's own tables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class CourseRunAdmin(admin.ModelAdmin):
 
 @admin.register(models.Enrollment)
 class EnrollmentAdmin(admin.ModelAdmin):
-    """Who is enrolled, and how."""
+    """Enrolments with their mode."""
 
     list_display = ["user", "course", "mode", "is_active"]
     list_filter = ["course", "mode"]
@@ -33,7 +33,7 @@ class TrackingEventAdmin(admin.ModelAdmin):
 
 @admin.register(models.Task)
 class TaskAdmin(admin.ModelAdmin):
-    """The queue."""
+    """Tasks of the queue."""
 
     list_display = ["created", "name", "state"]
     list_filter = ["state", "name"]

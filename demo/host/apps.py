@@ -1,10 +1,10 @@
-"""The Django app that stands for the platform."""
+"""The Django app that plays the platform."""
 
 from django.apps import AppConfig
 
 
 class HostConfig(AppConfig):
-    """People, courses, pages and demo tools; the seven services have configs of their own."""
+    """People, courses, pages and demo tools. The seven services have app configs of their own."""
 
     name = "demo.host"
     label = "demo_host"
@@ -12,7 +12,7 @@ class HostConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
-        """Connect the stand-in for the name-affirmation plug-in (host-platform.md 5.2)."""
-        from demo.host import observers
+        """Connect the stand-in for the name-affirmation plug-in."""
+        from demo.host import signal_receivers  # needs the models of all apps
 
-        observers.connect()
+        signal_receivers.connect()

@@ -1,4 +1,4 @@
-"""Forms of the small Studio (Spec: host-platform.md 6.4, 6.5)."""
+"""Forms of the small Studio."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from demo.host.models import CourseRun, Sequence
+from demo.host.onboarding import EXTERNAL_PROVIDER, missing_onboarding_warning
 
 KINDS = {
     "none": "None",
@@ -17,7 +18,7 @@ KINDS = {
     "practice": "Practice proctored",
     "onboarding": "Onboarding",
 }
-# choice -> is_time_limited, is_proctored_enabled, is_practice_exam, is_onboarding_exam (host-platform.md 6.5)
+# choice -> is_time_limited, is_proctored_enabled, is_practice_exam, is_onboarding_exam
 FLAGS = {
     "none": (False, False, False, False),
     "timed": (True, False, False, False),
@@ -28,7 +29,7 @@ FLAGS = {
 
 
 def kind_of(sequence: Sequence) -> str:
-    """The radio choice that a subsection's four flags stand for."""
+    """The choice that a subsection's four flags mean."""
     flags = (
         sequence.is_time_limited,
         sequence.is_proctored_enabled,
@@ -39,7 +40,7 @@ def kind_of(sequence: Sequence) -> str:
 
 
 def apply_kind(sequence: Sequence, kind: str) -> None:
-    """Set the four flags of a radio choice."""
+    """Set the four flags that a choice means."""
     (
         sequence.is_time_limited,
         sequence.is_proctored_enabled,
@@ -49,7 +50,7 @@ def apply_kind(sequence: Sequence, kind: str) -> None:
 
 
 class SequenceForm(forms.ModelForm):
-    """One subsection. Name and minutes may stay empty, as in Studio; publishing has to cope."""
+    """One subsection. Name and minutes may stay empty, as in Studio."""
 
     due = forms.DateTimeField(
         label="Due date and time (UTC)",
@@ -84,6 +85,7 @@ class SequenceForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         others = Sequence.objects.filter(section__course=self.instance.section.course).exclude(pk=self.instance.pk)
+        self.fields["kind"].help_text = missing_onboarding_warning(self.instance.section.course)
         self.fields["prerequisite"].queryset = others
         self.fields["prerequisite"].label_from_instance = lambda sequence: sequence.display_name or sequence.usage_key
 
@@ -116,36 +118,36 @@ class ProctoringSettingsForm(forms.ModelForm):
 
     @staticmethod
     def providers() -> list[str]:
-        """Configured providers plus the platform's pseudo provider, sorted."""
-        return sorted({name for name in settings.PROCTORING_BACKENDS if name != "DEFAULT"} | {"lti_external"})
+        """Configured providers and the platform's external LTI provider, sorted."""
+        return sorted({name for name in settings.PROCTORING_BACKENDS if name != "DEFAULT"} | {EXTERNAL_PROVIDER})
 
     @staticmethod
     def needs_escalation(provider: str) -> bool:
-        """Whether a provider demands an escalation address."""
+        """Whether a provider requires an escalation address."""
         options = settings.PROCTORING_BACKENDS.get(provider, {})
         return isinstance(options, dict) and bool(options.get("requires_escalation_email", False))
 
     def clean_proctoring_provider(self) -> str:
-        """Known, and fixed once the course has started (global staff excepted)."""
-        wanted = str(self.cleaned_data["proctoring_provider"])
+        """Refuse unknown providers, and a change after the course has started except by global staff."""
+        provider = str(self.cleaned_data["proctoring_provider"])
         before = self.initial.get("proctoring_provider")
-        if wanted not in self.providers():
-            raise forms.ValidationError(f"The selected proctoring provider, {wanted}, is not a valid provider.")
-        if wanted != before and self.instance.starts_at < timezone.now() and not self.editor.is_staff:
+        if provider not in self.providers():
+            raise forms.ValidationError(f"The selected proctoring provider, {provider}, is not a valid provider.")
+        if provider != before and self.instance.starts_at < timezone.now() and not self.editor.is_staff:
             raise forms.ValidationError(
                 "The proctoring provider cannot be modified after a course has started. Contact support for assistance."
             )
-        return wanted
+        return provider
 
     def clean_allow_proctoring_opt_out(self) -> bool:
-        """Only global staff may change the opt-out."""
-        wanted = bool(self.cleaned_data["allow_proctoring_opt_out"])
-        if wanted != self.initial.get("allow_proctoring_opt_out") and not self.editor.is_staff:
+        """Refuse a change except by global staff."""
+        may_opt_out = bool(self.cleaned_data["allow_proctoring_opt_out"])
+        if may_opt_out != self.initial.get("allow_proctoring_opt_out") and not self.editor.is_staff:
             raise forms.ValidationError("Only global staff can change whether learners may opt out.")
-        return wanted
+        return may_opt_out
 
     def clean(self) -> dict[str, Any]:
-        """An escalation address where the provider demands one."""
+        """Require an escalation address where the provider needs one."""
         cleaned: dict[str, Any] = super().clean() or {}
         provider = cleaned.get("proctoring_provider")
         if provider and self.needs_escalation(provider) and not cleaned.get("proctoring_escalation_email"):

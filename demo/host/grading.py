@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from demo.host import content
+from demo.host import published_course
 from demo.host.models import CourseRun, LearnerState, Submission, SubsectionGrade
+from demo.host.task_queue import task
 
 
 def save_answer(
-    user: Any, course: CourseRun, sequence: content.Sequence, problem: content.Problem, answer: str
+    user: Any, course: CourseRun, sequence: published_course.Sequence, problem: published_course.Problem, answer: str
 ) -> bool:
-    """Store an answer and recompute the subsection; returns whether it is right."""
+    """Store an answer and recalculate the subsection's points. Returns whether the answer is right."""
     correct = answer.strip().casefold() == problem.answer.strip().casefold()
     LearnerState.objects.update_or_create(
         user=user,
@@ -23,9 +24,15 @@ def save_answer(
     return correct
 
 
+@task
+def recalculate_subsection_grade(user_id: int, course_id: str, usage_key: str) -> None:
+    """Recalculate a subsection's points."""
+    recalculate(user_id, CourseRun.objects.get(course_id=course_id), usage_key)
+
+
 def recalculate(user_id: int, course: CourseRun, usage_key: str) -> None:
-    """One point per right answer; nothing when the subsection is gone."""
-    problems = content.problem_keys_below(course, usage_key)
+    """Give one point per right answer; does nothing for a subsection without problems."""
+    problems = published_course.problem_keys_below(course, usage_key)
     if not problems:
         return
     states = LearnerState.objects.filter(user_id=user_id, usage_key__in=problems)

@@ -1,4 +1,4 @@
-"""Two small middlewares that the platform has in other forms."""
+"""Two small middlewares; the platform has the first in another form."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from eventtracking import tracker
 
-from demo.services import watch
+from demo.host import instrumentation
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -25,14 +25,14 @@ class TrackingContextMiddleware:
 
 
 class AbsentServicesMiddleware:
-    """Takes services that a fault declares absent out of the registry, and puts the others back.
+    """Unregisters services that a fault declares absent, and registers the others again.
 
-    Per request, because the fault may have been switched on by another process.
+    On each request, because another process may have switched the fault on.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        watch.apply_absences()
+        instrumentation.apply_absences()
         return self.get_response(request)

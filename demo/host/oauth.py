@@ -1,7 +1,7 @@
-"""The token endpoint that providers and scripts use (Spec: host-platform.md 13.5, cross-cutting.md C25).
+"""The token endpoint that providers and scripts use.
 
-django-oauth-toolkit keeps the clients; the answer is a JWT, because the package's endpoints take
-``Authorization: JWT`` and no opaque token.
+django-oauth-toolkit stores the clients. The answer is a JWT, because the package's endpoints accept
+``Authorization: JWT`` but not opaque tokens.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LIFETIME_SECONDS = 3600
 @never_cache
 @require_POST
 def access_token(request: HttpRequest) -> JsonResponse:
-    """Client credentials for a JWT of the client's user.
+    """Exchange client credentials for a JWT of the client's user.
 
     400 for another grant type or ``token_type``, 401 for a client that is unknown or has no user.
     """

@@ -1,4 +1,4 @@
-"""From draft to published, and what the platform does afterwards (Spec: host-platform.md 6.3, 6.8)."""
+"""Publishing a course: the draft becomes what learners see, then exams and credit requirements are registered."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from django.conf import settings
 from django.db import transaction
 from opaque_keys.edx.keys import CourseKey
 
-from demo.host import content, dates, queue
+from demo.host import dates, published_course
 from demo.host.models import CourseRun, CreditRequirement, Task
+from demo.host.task_queue import enqueue, task
 from edx_proctoring.api import (
     create_exam,
     create_exam_review_policy,
@@ -28,37 +29,39 @@ log = logging.getLogger(__name__)
 
 
 def publish(course: CourseRun) -> Task:
-    """Make the draft what learners see; exams are registered after the commit, by the queue."""
+    """Show the draft to learners. The returned task registers the exams after the commit."""
     with transaction.atomic():
-        course.published = content.snapshot(course)
+        course.published = published_course.snapshot(course)
         course.published_version += 1
         course.save(update_fields=["published", "published_version"])
         dates.publish(course)
-        return queue.enqueue("publish_course", {"course_id": course.course_id})
+        return enqueue(publish_course, course_id=course.course_id)
 
 
-def after_publish(course: CourseRun) -> None:
-    """The queue's part: register exams, then credit requirements.
+@task
+def publish_course(course_id: str) -> None:
+    """Register the exams of a published course, then its credit requirements.
 
-    As on the platform, an error while registering is logged and the rest of that step is skipped; credit work is
-    done in any case.
+    Like the platform, it logs an error while registering exams, skips the remaining exams, and still registers the
+    credit requirements.
     """
+    course = CourseRun.objects.get(course_id=course_id)
     try:
         register_special_exams(CourseKey.from_string(course.course_id))
-    except Exception:  # the platform's task catches everything, too
+    except Exception:  # the platform's task catches everything
         log.exception("exams could not be registered: course_id=%s", course.course_id)
     update_credit_requirements(course)
 
 
 def register_special_exams(course_key: CourseKey) -> None:
-    """The platform's algorithm, step by step (host-platform.md 6.3)."""
+    """Register the timed subsections as exams, exactly as the platform does, and deactivate removed ones."""
     if not settings.ENABLE_SPECIAL_EXAMS:
         return
     course = CourseRun.objects.get(course_id=str(course_key))
     if course.exams_ida or not (course.enable_proctored_exams or course.enable_timed_exams):
         return
 
-    timed = [sequence for sequence in content.sequences(course) if sequence.is_time_limited]
+    timed = [sequence for sequence in published_course.sequences(course) if sequence.is_time_limited]
     for sequence in timed:
         exam_id = _register_exam(course, sequence)
         _register_review_policy(exam_id, sequence)
@@ -70,10 +73,10 @@ def register_special_exams(course_key: CourseKey) -> None:
 
 
 def update_credit_requirements(course: CourseRun) -> None:
-    """One credit requirement per active proctored exam that is no practice (host-platform.md 6.8)."""
+    """Write one credit requirement per active proctored exam, without practice exams."""
     if not course.is_credit_course:
         return
-    starts = {sequence.usage_key: sequence.starts_at for sequence in content.sequences(course)}
+    starts = {sequence.usage_key: sequence.starts_at for sequence in published_course.sequences(course)}
     required = [
         exam
         for exam in get_all_exams_for_course(course.course_id)
@@ -101,7 +104,7 @@ def update_credit_requirements(course: CourseRun) -> None:
     ).update(is_active=False)
 
 
-def _register_exam(course: CourseRun, sequence: content.Sequence) -> int:
+def _register_exam(course: CourseRun, sequence: published_course.Sequence) -> int:
     fields: dict[str, Any] = {
         "exam_name": sequence.display_name,
         "time_limit_mins": sequence.default_time_limit_minutes,
@@ -119,7 +122,7 @@ def _register_exam(course: CourseRun, sequence: content.Sequence) -> int:
     return int(update_exam(exam_id=exam["id"], **fields))
 
 
-def _register_review_policy(exam_id: int, sequence: content.Sequence) -> None:
+def _register_review_policy(exam_id: int, sequence: published_course.Sequence) -> None:
     is_real_proctored_exam = sequence.is_proctored_enabled and not (
         sequence.is_practice_exam or sequence.is_onboarding_exam
     )

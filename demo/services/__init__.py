@@ -1,5 +1,5 @@
-"""The seven services that the platform offers to ``edx_proctoring`` (Spec: host-platform.md 7).
+"""The seven services that the platform offers to ``edx_proctoring``.
 
-Each is backed by tables and behaves as the platform's, including its awkward parts: a fake that is kinder than the
-platform would hide defects.
+Each stores its data in tables and behaves as the platform's does, oddities included: a fake that is more forgiving
+would hide defects.
 """

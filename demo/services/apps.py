@@ -1,92 +1,85 @@
 """Seven app configs, one per service: each registers its service when Django is ready.
 
-``base.INSTALLED_APPS`` lists some before the plug-ins and some after them, so that nothing may rely on the order.
+The settings list some before the plug-ins and some after them, so that nothing can rely on the order.
 """
 
+from typing import ClassVar
+
 from django.apps import AppConfig
+from django.utils.module_loading import import_string
 
-from demo.services import watch
+
+class ServiceConfig(AppConfig):
+    """Registers ``service_class`` as ``service_name``."""
+
+    service_name: ClassVar[str]
+    service_class: ClassVar[str]
+
+    def ready(self) -> None:
+        """Register the service."""
+        from demo.host import instrumentation  # needs the models of all apps
+
+        instrumentation.register(self.service_name, import_string(self.service_class)())
 
 
-class CreditConfig(AppConfig):
+class CreditConfig(ServiceConfig):
     """``credit`` (LMS and Studio)."""
 
     name = "demo.services.credit"
     label = "demo_service_credit"
-
-    def ready(self) -> None:
-        from demo.services.credit.service import CreditService
-
-        watch.register("credit", CreditService())
+    service_name = "credit"
+    service_class = "demo.services.credit.service.CreditService"
 
 
-class GradesConfig(AppConfig):
+class GradesConfig(ServiceConfig):
     """``grades`` (LMS)."""
 
     name = "demo.services.grades"
     label = "demo_service_grades"
-
-    def ready(self) -> None:
-        from demo.services.grades.service import GradesService
-
-        watch.register("grades", GradesService())
+    service_name = "grades"
+    service_class = "demo.services.grades.service.GradesService"
 
 
-class CertificatesConfig(AppConfig):
+class CertificatesConfig(ServiceConfig):
     """``certificates`` (LMS)."""
 
     name = "demo.services.certificates"
     label = "demo_service_certificates"
-
-    def ready(self) -> None:
-        from demo.services.certificates.service import CertificateService
-
-        watch.register("certificates", CertificateService())
+    service_name = "certificates"
+    service_class = "demo.services.certificates.service.CertificateService"
 
 
-class InstructorConfig(AppConfig):
+class InstructorConfig(ServiceConfig):
     """``instructor`` (LMS)."""
 
     name = "demo.services.instructor"
     label = "demo_service_instructor"
-
-    def ready(self) -> None:
-        from demo.services.instructor.service import InstructorService
-
-        watch.register("instructor", InstructorService())
+    service_name = "instructor"
+    service_class = "demo.services.instructor.service.InstructorService"
 
 
-class EnrollmentsConfig(AppConfig):
+class EnrollmentsConfig(ServiceConfig):
     """``enrollments`` (LMS)."""
 
     name = "demo.services.enrollments"
     label = "demo_service_enrollments"
-
-    def ready(self) -> None:
-        from demo.services.enrollments.service import EnrollmentsService
-
-        watch.register("enrollments", EnrollmentsService())
+    service_name = "enrollments"
+    service_class = "demo.services.enrollments.service.EnrollmentsService"
 
 
-class LearningSequencesConfig(AppConfig):
+class LearningSequencesConfig(ServiceConfig):
     """``learning_sequences`` (LMS and Studio)."""
 
     name = "demo.services.learning_sequences"
     label = "demo_service_learning_sequences"
-
-    def ready(self) -> None:
-        from demo.services.learning_sequences.service import LearningSequencesService
-
-        watch.register("learning_sequences", LearningSequencesService())
+    service_name = "learning_sequences"
+    service_class = "demo.services.learning_sequences.service.LearningSequencesService"
 
 
-class NameAffirmationConfig(AppConfig):
+class NameAffirmationConfig(ServiceConfig):
     """``name_affirmation`` (LMS, where that plug-in is installed)."""
 
     name = "demo.services.name_affirmation"
     label = "demo_service_name_affirmation"
-
-    def ready(self) -> None:
-        from demo.services.name_affirmation.service import NameAffirmationService
-
-        watch.register("name_affirmation", NameAffirmationService())
+    service_name = "name_affirmation"
+    service_class = "demo.services.name_affirmation.service.NameAffirmationService"

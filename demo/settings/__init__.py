@@ -1,1 +1,1 @@
-"""Settings of the demo host: what is common in ``base``, one module per process beside it."""
+"""Settings of the demo host: ``base``, and one module per kind of process."""

@@ -1,24 +1,27 @@
-"""What every process of the demo host shares (Spec: host-platform.md 13.2).
+"""Settings that every process of the demo host shares.
 
 The plug-ins (this package, ``edx_when``, ``edx_toggles``) are *not* listed here: each process module adds them
-through their entry points, exactly as the platform does (host-platform.md 2.2).
+through their entry points, exactly as the platform does.
 
 Environment variables, all optional:
 
 ``DEMO_DATA_DIR``
     Folder for the database, mails, logs and built worker scripts. Default ``.demo`` in the repository.
 ``DEMO_PORT``, ``DEMO_PROVIDER_URL``
-    Where this host and the mock provider listen. Defaults 18000 and ``http://127.0.0.1:11136``.
+    Where this host and the mock provider listen. Default: as in the last ``python -m demo`` with this data folder, else
+    18000 and ``http://127.0.0.1:11136``.
 ``DEMO_PROVIDER=rpnow``
-    The course is proctored by RPNow, which the mock provider plays, instead of the REST provider.
+    The course is proctored by RPNow, which the mock provider plays, instead of the REST provider. Default as above.
+``DEMO_TOKENS_FILE``
+    JSON file for the part of the settings that a platform reads from its YAML. Default ``demo/settings/tokens.json``.
 ``DEMO_DEBUG=1``
-    Shows Django's own error pages with their details instead of the demo's.
+    Shows Django's detailed error pages instead of the demo's.
 ``DEMO_SPECIAL_EXAMS=0``
-    Starts with special exams off: no service is registered, the URLs stay.
+    Switches special exams off: no service is registered, the URLs stay.
 ``DEMO_NO_PIPELINE=1``
-    Starts without ``PIPELINE``, as a host that bundles scripts in its own way.
+    Leaves out ``PIPELINE``, like a host that bundles scripts in another way.
 ``DEMO_JQUERY=3``
-    Loads jQuery 3, to prove that the package's scripts use no removed function.
+    Loads jQuery 3 instead of 2.
 """
 
 from __future__ import annotations
@@ -29,31 +32,35 @@ import os
 from pathlib import Path
 from typing import Any
 
+from demo import data_dir
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 DATA_DIR = Path(os.environ.get("DEMO_DATA_DIR", REPOSITORY / ".demo")).resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 
-PORT = int(os.environ.get("DEMO_PORT", "18000"))
-PROVIDER_URL = os.environ.get("DEMO_PROVIDER_URL", "http://127.0.0.1:11136")
+# Management commands in another terminal find the running demo's ports here.
+_remembered = data_dir.remembered(DATA_DIR)
+PORT = int(os.environ.get("DEMO_PORT") or _remembered.get("port", 18000))
+PROVIDER_URL = os.environ.get("DEMO_PROVIDER_URL") or _remembered.get("provider_url", "http://127.0.0.1:11136")
 
-# Off, so that an unknown address or a defect is answered as on a platform, without the insides of the server.
+# Off, so that errors look as on a platform, without internals of the server.
 DEBUG = os.environ.get("DEMO_DEBUG") == "1"
-# The pages and endpoints under /_demo/. Nothing but a demonstration uses these settings, so they are always there.
+# The pages and endpoints under /_demo/. Only a demonstration uses these settings, so they are always on.
 DEMO_TOOLS = True
-# Public on purpose: this host runs on a developer's machine and holds nothing but invented people.
+# Not secret: this host runs on a developer's machine and stores only invented people.
 SECRET_KEY = "demo-host-not-a-secret-key-for-local-use-only"
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "testserver", *filter(None, os.environ.get("DEMO_HOSTS", "").split(","))]
 
 SPECIAL_EXAMS = os.environ.get("DEMO_SPECIAL_EXAMS", "1") != "0"
-# Both generations of the platform are imitated: the nested flags and the flat ones (host-platform.md 4.2).
+# Older platforms nest these flags in FEATURES, newer ones do not.
 FEATURES = {"ENABLE_SPECIAL_EXAMS": SPECIAL_EXAMS, "ENABLE_PROCTORED_EXAMS": SPECIAL_EXAMS}
 ENABLE_SPECIAL_EXAMS = SPECIAL_EXAMS
 ENABLE_PROCTORED_EXAMS = SPECIAL_EXAMS
 
 # --- Applications -----------------------------------------------------------------------------------------------
 
-# The order of host apps relative to plug-ins is undefined on the platform, so half of the services register before
-# the package and half after it.
+# The platform does not define whether its apps come before or after plug-ins, so some services register before the
+# package and some after it.
 SERVICES_BEFORE_PLUGINS = [
     "demo.services.apps.CreditConfig",
     "demo.services.apps.InstructorConfig",
@@ -103,7 +110,7 @@ MIDDLEWARE = [
 X_FRAME_OPTIONS = "DENY"
 
 AUTHENTICATION_BACKENDS = [
-    # As on the platform: an account that is not activated yet may sign in, and is told so where it matters.
+    # As on the platform, users may log in before they have activated their account.
     "django.contrib.auth.backends.AllowAllUsersModelBackend",
     "rules.permissions.ObjectPermissionBackend",
 ]
@@ -119,7 +126,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
-                "demo.host.page.context",
+                "demo.host.page_context.context",
             ],
         },
     },
@@ -137,7 +144,7 @@ DATABASES = {
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
-# On disk, so that a later split into two processes shares it; edx-when keeps dates there between requests.
+# On disk, because all processes of the demo share it: edx-when caches dates there.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
@@ -158,7 +165,7 @@ STATIC_URL = "/static/"
 BUNDLES_DIR = DATA_DIR / "static"
 (BUNDLES_DIR / "bundles").mkdir(parents=True, exist_ok=True)
 STATICFILES_DIRS = [str(REPOSITORY / "demo" / "static"), str(BUNDLES_DIR)]
-# As on the platform: the package writes <ENV_ROOT>/workers.json, the bundler reads it (host-platform.md 2.4).
+# As on the platform: the package writes <ENV_ROOT>/workers.json, the bundler reads it.
 ENV_ROOT = DATA_DIR
 NODE_MODULES_ROOT = str(DATA_DIR / "node_modules")
 WEBPACK_LOADER: dict[str, dict[str, Any]] = {
@@ -169,33 +176,38 @@ if os.environ.get("DEMO_NO_PIPELINE") != "1":
     PIPELINE: dict[str, Any] = {"JAVASCRIPT": {}}
 JQUERY = "3.7.1" if os.environ.get("DEMO_JQUERY") == "3" else "2.2.4"
 
-# --- The platform's settings that the package reads (host-platform.md 4.1) ----------------------------------------
+# --- The platform's settings that the package reads -----------------------------------------------------------------
 
 COURSE_ID_PATTERN = r"(?P<course_id>[^/+]+(/|\+)[^/+]+(/|\+)[^/?]+)"
 SITE_NAME = f"127.0.0.1:{PORT}"
 PLATFORM_NAME = "Demo University"
 HTTPS = "off"
 LMS_ROOT_URL = f"http://{SITE_NAME}"
-# The demo shows courses itself, at the addresses of the front end too: mails link to them.
+# The demo answers at the learning front end's addresses itself, because e-mails link to them.
 LEARNING_MICROFRONTEND_URL = LMS_ROOT_URL
 DEFAULT_FROM_EMAIL = "registration@demo.example"
 CONTACT_EMAIL = "info@demo.example"
 TECH_SUPPORT_EMAIL = "technical@demo.example"
 PROCTORING_USER_OBFUSCATION_KEY = "demo-obfuscation-key"
 
-# As the platform's YAML: the whole file appears under both names.
+# The platform's YAML file. There, as here, the whole file appears under both names.
 ENV_TOKENS: dict[str, Any] = json.loads(
     Path(os.environ.get("DEMO_TOKENS_FILE", REPOSITORY / "demo" / "settings" / "tokens.json")).read_text("utf-8")
 )
-_backends = ENV_TOKENS["PROCTORING_BACKENDS"]
+# Deployments of old releases may have no PROCTORING_BACKENDS; the host must start with them.
+_backends = ENV_TOKENS.get("PROCTORING_BACKENDS", {})
 if "mock_provider" in _backends:
     _backends["mock_provider"]["base_url"] = PROVIDER_URL
 if "software_secure" in _backends:
     _backends["software_secure"]["exam_register_endpoint"] = f"{PROVIDER_URL}/exams/registration/"
     _backends["software_secure"]["software_download_url"] = f"{PROVIDER_URL}/rpnow"
-COURSE_PROVIDER = "software_secure" if os.environ.get("DEMO_PROVIDER") == "rpnow" else "mock_provider"
+_provider = os.environ.get("DEMO_PROVIDER") or _remembered.get("provider", "mock_provider")
+# The provider of the seeded course.
+COURSE_PROVIDER = "software_secure" if _provider == "rpnow" else "mock_provider"
 if COURSE_PROVIDER in _backends:
     _backends["DEFAULT"] = COURSE_PROVIDER
+else:
+    COURSE_PROVIDER = _backends.get("DEFAULT", "null")
 AUTH_TOKENS = ENV_TOKENS
 
 # --- Tokens, REST -----------------------------------------------------------------------------------------------
@@ -206,7 +218,7 @@ JWT_SIGNING_KEY = "demo-host-jwt-signing-key-for-local-use-only"
 
 
 def _username_of(claims: dict[str, Any]) -> str | None:
-    """The claim that names the user: ``preferred_username``, else ``username`` (host-platform.md 3)."""
+    """The user that a token names: ``preferred_username``, else ``username``."""
     return claims.get("preferred_username") or claims.get("username")
 
 
@@ -216,8 +228,8 @@ JWT_AUTH = {
     "JWT_AUDIENCE": JWT_AUDIENCE,
     "JWT_SECRET_KEY": JWT_SIGNING_KEY,
     "JWT_ISSUERS": [{"ISSUER": JWT_ISSUER, "AUDIENCE": JWT_AUDIENCE, "SECRET_KEY": JWT_SIGNING_KEY}],
-    # Not only in JWT_ISSUERS: without any key here, edx-drf-extensions loops over an empty set of keys first and takes
-    # every signature for good.
+    # Required besides JWT_ISSUERS: with no key here, edx-drf-extensions loops over an empty set of keys first and then
+    # accepts every signature.
     "JWT_PUBLIC_SIGNING_JWK_SET": json.dumps(
         {"keys": [{"kty": "oct", "k": base64.urlsafe_b64encode(JWT_SIGNING_KEY.encode()).decode().rstrip("=")}]}
     ),
@@ -235,15 +247,15 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "edx_rest_framework_extensions.paginators.DefaultPagination",
     "DEFAULT_RENDERER_CLASSES": ("rest_framework.renderers.JSONRenderer",),
     "PAGE_SIZE": 10,
-    # Rates without classes, as on the platform: a view that wants throttling must say so itself.
+    # Rates without classes, as on the platform: only views that name a throttle class are throttled.
     "DEFAULT_THROTTLE_RATES": {"user": "60/minute", "service_user": "800/minute"},
 }
 
-# --- What leaves the platform: mails, tracking events, logs ------------------------------------------------------
+# --- E-mail, tracking events, logs --------------------------------------------------------------------------------
 
-EMAIL_BACKEND = "demo.host.outbox.OutboxBackend"
+EMAIL_BACKEND = "demo.host.sent_mail.FileEmailBackend"
 OUTBOX_DIR = DATA_DIR / "outbox"
-SERVICE_JOURNAL = DATA_DIR / "service-calls.jsonl"
+SERVICE_CALL_LOG = DATA_DIR / "service-calls.jsonl"
 EVENT_TRACKING_ENABLED = True
 EVENT_TRACKING_BACKENDS = {"database": {"ENGINE": "demo.host.tracking.DatabaseBackend", "OPTIONS": {}}}
 

@@ -1,7 +1,6 @@
-"""LMS and Studio in one process, for a quick look (Spec: host-platform.md 13.1 rule 3).
+"""LMS and Studio in one process.
 
-Plug-ins are loaded in the platform's steps: apps, common settings, the host's own re-assignments, the YAML, then
-the production settings (host-platform.md 2.2).
+Plug-ins are loaded in the platform's order: apps, common settings, the host's own assignments, production settings.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ INSTALLED_APPS += SERVICES_AFTER_PLUGINS
 
 add_plugins(__name__, PROJECT_TYPE, "common")
 
-# The LMS sets these after the plug-ins' common settings (host-platform.md 2.3).
+# The LMS sets these after the plug-ins' common settings.
 PROCTORING_BACKENDS = {"DEFAULT": "null", "null": {}}
 PROCTORED_EXAM_VIEWABLE_PAST_DUE = ENV_TOKENS.get("PROCTORED_EXAM_VIEWABLE_PAST_DUE", False)
 

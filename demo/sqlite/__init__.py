@@ -1,1 +1,1 @@
-"""SQLite as the demo needs it: see ``base``."""
+"""Database backend of the demo, see ``base``."""

@@ -1,8 +1,8 @@
 """SQLite with a write-ahead log and transactions that take the write lock at once.
 
-Without both, two callbacks of a provider that arrive together meet "database is locked": a deferred transaction
-that has read and then wants to write cannot wait, it fails. Django knows ``transaction_mode`` only from 5.1 on,
-so the two statements stand here and serve every supported version.
+Without both, two callbacks that arrive together fail with "database is locked": a deferred transaction that has read
+cannot wait for the write lock. Django has ``transaction_mode`` only from 5.1 on; this works with every supported
+version.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``python -m mock_provider``: run the provider until it is told to stop. Spec: backends.md 13.2."""
+"""``python -m mock_provider``: run the provider until Ctrl-C or SIGTERM. Spec: backends.md 13.2."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import copy
 import logging
 import signal
+import sqlite3
 import sys
 import warnings
 from collections.abc import Sequence
@@ -13,9 +14,9 @@ from types import FrameType
 from typing import NoReturn
 
 from .app import MockProvider
-from .control import load_seed
-from .rpnow_wire import Account
 from .scenario import ReviewPlan, Scenario
+from .scenario_input import MAX_NUMBER, change_scenario
+from .seed import Seed, load_seed
 
 DESCRIPTION = """\
 A proctoring provider for development and demonstration.
@@ -26,17 +27,17 @@ CLIENT_ID and CLIENT_SECRET are those of an OAuth2 application in the LMS whose 
 
 
 def delay(text: str) -> float | None:
-    """``off`` or a number of seconds, as an option's value."""
+    """The value of an option: ``off`` or a number of seconds."""
     if text.strip().lower() == "off":
         return None
     seconds = float(text)
-    if seconds < 0:
-        raise argparse.ArgumentTypeError("must not be negative")
+    if not 0 <= seconds <= MAX_NUMBER:
+        raise argparse.ArgumentTypeError(f"must be a number from 0 to {MAX_NUMBER}")
     return seconds
 
 
 def port(text: str) -> int:
-    """A number from 0 to 65535, as an option's value."""
+    """The value of an option: a number from 0 to 65535."""
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError("must be a number from 0 to 65535")
     return int(text)
@@ -61,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
         type=delay,
         default=10.0,
         metavar="SECONDS",
-        help="send a good review this long after a submission; 'off' leaves it to a person at /reviewer/",
+        help="send a good review this long after a submission; 'off' leaves it to a reviewer at /reviewer/",
     )
     add(
         "--ready-delay",
@@ -83,16 +84,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"\nMake the OAuth2 application here: {lms_host}/admin/oauth2_provider/application/", file=sys.stderr)
         return 1
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    # The secrets of the contract ("<client id>secret") are shorter than HS256 wants.
+    # The contract's secrets ("<client id>secret") are shorter than HS256 recommends.
     warnings.filterwarnings("ignore", message="The HMAC key is", module="jwt")
 
     try:
-        seed = load_seed(options.seed) if options.seed else {}
+        seed = load_seed(options.seed) if options.seed else Seed()
     except (OSError, ValueError) as error:
         print(f"mock_provider: --seed {options.seed}: {error}", file=sys.stderr)
         return 1
     start = Scenario(review=ReviewPlan(delay=options.review_delay), ready_delay=options.ready_delay)
-    start.change(seed.get("scenario", {}))
+    change_scenario(start, seed.scenario)
     try:
         provider = MockProvider(
             options.client_id,
@@ -101,12 +102,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             host=options.host,
             port=options.port,
             db=options.db,
-            clients=seed.get("clients"),
-            rpnow_accounts={name: Account(**account) for name, account in seed.get("rpnow", {}).items()},
+            clients=seed.clients,
+            rpnow_accounts=seed.rpnow_accounts,
             initial=lambda: copy.deepcopy(start),
             control_token=options.control_token,
             quirks=options.mockprock_quirks,
         )
+    except sqlite3.Error as error:
+        print(f"mock_provider: --db {options.db}: {error}", file=sys.stderr)
+        return 1
     except OSError as error:
         print(f"mock_provider: port {options.port} of {options.host}: {error.strerror}. See --port.", file=sys.stderr)
         return 1
@@ -115,8 +119,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         provider.serve()
     except KeyboardInterrupt:
-        print("Mock Proctoring stops", flush=True)
+        pass  # the server treats this as its end too, once it runs
     finally:
+        print("Mock Proctoring stops", flush=True)
         provider.stop()
     return 0
 

@@ -1,23 +1,34 @@
-"""Puts the rooms together: one ``MockProvider`` is one running provider. Spec: backends.md 13.2."""
+"""Puts the parts together: one ``MockProvider`` is one running provider. Spec: backends.md 13.2."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from .auth import Authority
-from .callbacks import Lms, Messenger
-from .control import PREFIX, Control
+from flask import Flask, Response, request
+from flask.json.provider import DefaultJSONProvider
+from jinja2 import StrictUndefined
+from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.routing import RequestRedirect
+
+from .callbacks import Callbacks
+from .components import Components
+from .control import Control
 from .desktop import Desktop
-from .pages import Pages
-from .protocol import Protocol
-from .rpnow import Rpnow
-from .rpnow_wire import Account
-from .scenario import Faults, Scenario
+from .endpoints import BLUEPRINTS as ENDPOINTS
+from .endpoints.control import PREFIX as CONTROL_PREFIX
+from .faults import Faults
+from .lms import Lms
+from .pages import BLUEPRINTS as PAGES
+from .request_data import MAX_BODY_BYTES, limit_body
+from .responses import http_error
+from .rpnow.signature import DEVELOPMENT_ACCOUNTS, Account
+from .scenario import Scenario
+from .scheduler import Scheduler, TimerScheduler
+from .server import Server
 from .store import Store
-from .web import Reply, Request, Router, Server
+from .tokens import Tokens
 
 
 class MockProvider:
@@ -25,8 +36,8 @@ class MockProvider:
 
     ``client_id`` and ``client_secret`` are the provider's own at ``lms_host``; ``clients`` are LMSs with secrets of
     their own; ``rpnow_accounts`` are those of RPNow mode by key id, instead of the development account; ``initial``
-    makes the scenario that a start or a reset begins with. As a context manager it serves in
-    a thread, which is what tests want::
+    makes the scenario that a start or a reset begins with; ``scheduler`` runs what is delayed. As a context manager it
+    serves in a thread, which is what tests want::
 
         with MockProvider("mock", "secret", "http://127.0.0.1:8000") as provider:
             requests.get(provider.url)
@@ -45,57 +56,46 @@ class MockProvider:
         rpnow_accounts: Mapping[str, Account] | None = None,
         initial: Callable[[], Scenario] = Scenario,
         control_token: str = "",
+        scheduler: Scheduler | None = None,
         quirks: bool = False,
     ) -> None:
         self.store = Store(db)
-        self.control = Control(initial, self.store.forget_everything, control_token)
-        self.authority = Authority(self.store.signing_key(), clients)
-        self.messenger = Messenger(
-            self.store, Lms(lms_host, client_id, client_secret), lambda: self.control.scenario.rpnow
+        self.control = Control(initial, control_token)
+        self.tokens = Tokens(self.store.signing_key(), clients)
+        self._scheduler = scheduler or TimerScheduler()
+        lms = Lms(lms_host, client_id, client_secret)
+        self.callbacks = Callbacks(self.store, lms, self.control, self._scheduler)
+        self.app = create_app(
+            Components(
+                store=self.store,
+                control=self.control,
+                tokens=self.tokens,
+                callbacks=self.callbacks,
+                desktop=Desktop(self.store),
+                rpnow_accounts=dict(rpnow_accounts or DEVELOPMENT_ACCOUNTS),
+                lms_host=lms.host,
+                quirks=quirks,
+            )
         )
-
-        self._faulty = Router()
-        for path in ("/oauth2/access_token", "/edx/oauth2/access_token"):
-            self._faulty.add("POST", path, self.authority.access_token)
-        Pages(self.store, self.control, self.messenger, self.authority).routes(self._faulty)
-        Protocol(self.store, self.control, self.messenger, quirks=quirks).routes(self._faulty, self.authority)
-        Rpnow(self.store, self.control, self.messenger, rpnow_accounts).routes(self._faulty)
-        Desktop(self.store).routes(self._faulty)
-        self._steering = Router()
-        self.control.routes(self._steering)
-        self._behind_faults = Faults(self._faulty, lambda: self.control.scenario)
-
-        self._server = Server((host, port), self._answer)
-        self._thread: threading.Thread | None = None
+        self._server = Server(self.app, host, port)
 
     @property
     def url(self) -> str:
         """Where the provider answers, without a trailing slash."""
         return self._server.url
 
-    def _answer(self, request: Request) -> Reply:
-        # Steering is out of reach of the faults it sets, and leaves no trace in the journal.
-        if request.path.startswith(PREFIX):
-            return self._steering(request)
-        self.control.note(request)
-        return self._behind_faults(request)
-
     def serve(self) -> None:
-        """Serve until ``stop`` is called from another thread."""
-        self._server.serve_forever(poll_interval=0.02)
+        """Serve in this thread until Ctrl-C."""
+        self._server.serve()
 
     def start(self) -> None:
         """Serve in a thread of our own."""
-        self._thread = threading.Thread(target=self.serve, name="mock-provider", daemon=True)
-        self._thread.start()
+        self._server.start()
 
     def stop(self) -> None:
-        """Stop serving and forget what was still to be sent."""
-        self.messenger.stop()
-        if self._thread is not None:
-            self._server.shutdown()
-            self._thread.join()
-        self._server.server_close()
+        """Stop serving and drop the callbacks that are not sent yet."""
+        self._scheduler.stop()
+        self._server.stop()
         self.store.close()
 
     def __enter__(self) -> Self:
@@ -104,5 +104,51 @@ class MockProvider:
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> Any:
+    ) -> None:
         self.stop()
+
+
+class JsonInWrittenOrder(DefaultJSONProvider):
+    """JSON whose members keep the order of the code, which is the one people want to read."""
+
+    sort_keys = False
+
+
+def create_app(components: Components) -> Flask:
+    """The web application of one provider."""
+    app = Flask(__name__, static_folder=None)
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES + 1,  # see limit_body
+        MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
+        PROVIDE_AUTOMATIC_OPTIONS=False,
+    )
+    app.json = JsonInWrittenOrder(app)
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.url_map.merge_slashes = False
+    components.attach(app)
+    for blueprint in (*ENDPOINTS, *PAGES):
+        app.register_blueprint(blueprint)
+    faults = Faults(components.control)
+
+    @app.before_request
+    def before() -> Response | None:
+        limit_body()
+        # The control endpoints leave no trace in the journal, and no fault can lock them.
+        if not request.path.startswith(CONTROL_PREFIX):
+            components.control.journal.note()
+            fault = faults.before()
+            if fault is not None:
+                return fault
+        if isinstance(request.routing_exception, RequestRedirect):
+            # Flask would redirect to the address with a slash; a client must see that its own address is wrong.
+            raise NotFound
+        return None
+
+    @app.after_request
+    def after(response: Response) -> Response:
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response if request.path.startswith(CONTROL_PREFIX) else faults.after(response)
+
+    app.register_error_handler(HTTPException, http_error)
+    return app

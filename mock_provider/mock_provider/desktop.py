@@ -1,59 +1,59 @@
-"""``/desktop/``: the software on the learner's machine, as the browser worker talks to it. Spec: backends.md 13.2.
+"""The software on the learner's machine: what its state is, and when its window counts as closed.
 
-The state is ``null`` (closed), ``running`` or ``uploading``; kept per attempt, or once for callers that name none.
+The state is None (closed), ``running`` or ``uploading``; kept per attempt, or once for callers that name none.
 """
 
 from __future__ import annotations
 
-from .store import Store
-from .web import Endpoint, Reply, Request, Router, json_reply
+import secrets
 
-CROSS_ORIGIN = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Content-Type",
-    "Cache-Control": "no-cache",
-}
+from .store import Row, Store
+
+RUNNING = "running"
+UPLOADING = "uploading"
 
 
 class Desktop:
-    """The software's answers."""
+    """The state of the software, as the browser worker starts and stops it."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._shared: str | None = None
+        self._windows: dict[str, str] = {}
 
-    def routes(self, router: Router) -> None:
-        """Add every endpoint with its preflight."""
-        endpoints: dict[str, tuple[str, Endpoint]] = {
-            "ping": ("GET", self.ping),
-            "start": ("POST", lambda request: self._change(request, "running")),
-            "stop": ("POST", lambda request: self._change(request, "uploading")),
-            # Not a part of the contract: the learner closes the window in the middle of an exam.
-            "quit": ("POST", lambda request: self._change(request, None)),
-        }
-        for name, (method, endpoint) in endpoints.items():
-            router.add(method, f"/desktop/{name}", endpoint)
-            router.add("OPTIONS", f"/desktop/{name}", lambda request: Reply(204, headers=dict(CROSS_ORIGIN)))
-
-    def ping(self, request: Request) -> Reply:
-        """``GET ping``: the state."""
-        attempt_id = request.query.get("attempt")
+    def state(self, attempt_id: str) -> str | None:
+        """What the software of an attempt is doing; closed for an unknown attempt."""
         if not attempt_id:
-            return self._state(self._shared)
+            return self._shared
         attempt = self._store.attempt(attempt_id)
-        return self._state(attempt["desktop"] if attempt else None)
+        return attempt["desktop"] if attempt else None
 
-    def _change(self, request: Request, state: str | None) -> Reply:
-        attempt_id = request.query.get("attempt")
+    def change(self, attempt_id: str, state: str | None) -> str | None:
+        """Set the state; returns it. An unknown attempt stays closed."""
         if not attempt_id:
             self._shared = state
         elif not self._store.set_desktop(attempt_id, state):
-            return self._state(None)
-        return self._state(state)
+            return None
+        return state
 
-    @staticmethod
-    def _state(state: str | None) -> Reply:
-        reply = json_reply({"status": state})
-        reply.headers.update(CROSS_ORIGIN)
-        return reply
+    def open_window(self, attempt: Row) -> str:
+        """The learner opens the software's window, in place of an earlier one; returns the window's id.
+
+        Opened again during the exam, for example by a reload, the software goes on.
+        """
+        window = secrets.token_hex(8)
+        self._windows[attempt["id"]] = window
+        if attempt["status"] == "started" and attempt["desktop"] is None:
+            self.change(attempt["id"], RUNNING)
+        return window
+
+    def close_window(self, attempt_id: str, window: str) -> str | None:
+        """The learner closes a window: software that runs in it stops. Returns the state.
+
+        An older window has no effect: with a reload, the new window may open before the old one reports its end. Nor
+        does closing stop an upload.
+        """
+        state = self.state(attempt_id)
+        if state != RUNNING or self._windows.get(attempt_id, window) != window:
+            return state
+        return self.change(attempt_id, None)

@@ -12,7 +12,7 @@ import jwt
 
 
 def instructor_url(base_url: str, client_id: str, client_secret: str, course_id: str, lifetime: float = 3600) -> str:
-    """The link that an LMS would make; it lives for ``lifetime`` seconds. Spec: backends.md 5.5."""
+    """The link that an LMS would make, valid for ``lifetime`` seconds. Spec: backends.md 5.5."""
     claims = {
         "course_id": course_id,
         "user": {"id": "instructor", "full_name": "Ann Instructor", "email": "ann@example.com"},
@@ -26,7 +26,7 @@ def instructor_url(base_url: str, client_id: str, client_secret: str, course_id:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the command line; returns the exit code."""
-    options = argparse.ArgumentParser(prog="mock-provider-instructor", description=__doc__.partition(":")[2])
+    options = argparse.ArgumentParser(prog="mock-provider-instructor", description=(__doc__ or "").partition(":")[2])
     options.add_argument("client_id", nargs="?", default="client")
     options.add_argument("client_secret", nargs="?", default="clientsecret")
     options.add_argument("-c", "--course-id", required=True)

@@ -1,4 +1,4 @@
-"""What the provider remembers: exams, attempts, verdicts, in one SQLite file of its own.
+"""The provider's database: exams, attempts and verdicts in one SQLite file (tables: ``schema.sql``).
 
 Every method is one short transaction on one connection behind a lock, so request threads and timers may call it
 freely. Rows come out as plain dicts.
@@ -13,80 +13,27 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib import resources
 from typing import Any
 
 Row = dict[str, Any]
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-
--- An exam as the LMS last described it. `rules` and `document` are JSON.
-CREATE TABLE IF NOT EXISTS exams (
-    id TEXT PRIMARY KEY,
-    course_id TEXT NOT NULL DEFAULT '',
-    exam_name TEXT NOT NULL DEFAULT '',
-    is_practice INTEGER NOT NULL DEFAULT 0,
-    is_active INTEGER NOT NULL DEFAULT 1,
-    rules TEXT NOT NULL DEFAULT '{}',
-    document TEXT NOT NULL DEFAULT '{}',
-    updated_at TEXT NOT NULL
-);
-
--- One registered attempt. `status` is the LMS's last word on it; `desktop` is what the learner's
--- software is doing: NULL (closed), 'running' or 'uploading'.
-CREATE TABLE IF NOT EXISTS attempts (
-    id TEXT PRIMARY KEY,
-    exam_id TEXT NOT NULL,
-    user_id TEXT NOT NULL,
-    full_name TEXT NOT NULL DEFAULT '',
-    email TEXT,
-    lms_host TEXT NOT NULL,
-    status TEXT NOT NULL,
-    desktop TEXT,
-    time_limit_mins INTEGER,
-    review_policy TEXT NOT NULL DEFAULT '',
-    created_at TEXT NOT NULL,
-    ready_at TEXT,
-    submitted_at TEXT
-);
-CREATE INDEX IF NOT EXISTS attempts_by_exam ON attempts (exam_id);
-CREATE INDEX IF NOT EXISTS attempts_by_user ON attempts (user_id);
-
--- What RPNow mode got with an attempt: the LMS's document as JSON, and our own address as the LMS reached it.
-CREATE TABLE IF NOT EXISTS registrations (
-    attempt_id TEXT PRIMARY KEY REFERENCES attempts (id) ON DELETE CASCADE,
-    exam_code TEXT NOT NULL COLLATE NOCASE,
-    document TEXT NOT NULL,
-    base_url TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS registrations_by_code ON registrations (exam_code);
-
--- One verdict that was sent to the LMS, with the LMS's answer. `lms_status` NULL: the LMS did not answer.
-CREATE TABLE IF NOT EXISTS verdicts (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    attempt_id TEXT NOT NULL REFERENCES attempts (id) ON DELETE CASCADE,
-    status TEXT NOT NULL,
-    comment TEXT NOT NULL DEFAULT '',
-    sent_at TEXT NOT NULL,
-    lms_status INTEGER,
-    lms_answer TEXT NOT NULL DEFAULT ''
-);
-CREATE INDEX IF NOT EXISTS verdicts_by_attempt ON verdicts (attempt_id);
-"""
+# SQLite holds integers of 64 bits.
+MAX_MINUTES = 10**9
 
 
 def new_id() -> str:
-    """A fresh 32-hex id; safe as a slug in LMS URLs."""
+    """A new id of 32 hexadecimal digits, which fits into the LMS's URLs."""
     return secrets.token_hex(16)
 
 
 def now() -> str:
-    """The time of day in UTC, as ISO 8601 text."""
+    """The current time in UTC, as ISO 8601 text."""
     return datetime.now(tz=UTC).isoformat(timespec="seconds")
 
 
 class Store:
-    """The provider's database. ``path`` is a file name, or ``:memory:`` for one that dies with the process."""
+    """The provider's database. ``path`` is a file name, or ``:memory:`` to keep nothing on disk."""
 
     def __init__(self, path: str = ":memory:") -> None:
         self._lock = threading.RLock()
@@ -95,7 +42,7 @@ class Store:
         with self._lock:
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.executescript(SCHEMA)
+            self._connection.executescript(resources.files(__package__).joinpath("schema.sql").read_text("utf-8"))
 
     def close(self) -> None:
         """Close the database; later calls raise ``sqlite3.ProgrammingError``."""
@@ -128,12 +75,12 @@ class Store:
     # Settings of the process
 
     def signing_key(self) -> str:
-        """The key of our access tokens; kept, because the LMS caches a token longer than we may live."""
+        """The key of our access tokens; stored, because the tokens that the LMS caches must survive a restart."""
         with self._transaction() as connection:
             connection.execute("INSERT OR IGNORE INTO meta VALUES ('signing_key', ?)", (secrets.token_hex(32),))
             return str(connection.execute("SELECT value FROM meta WHERE name = 'signing_key'").fetchone()[0])
 
-    def forget_everything(self) -> None:
+    def clear(self) -> None:
         """Delete every exam, attempt and verdict; the signing key stays."""
         with self._transaction() as connection:
             for table in ("verdicts", "attempts", "exams"):
@@ -142,7 +89,7 @@ class Store:
     # Exams
 
     def save_exam(self, exam_id: str, document: Mapping[str, Any]) -> None:
-        """Insert or replace one exam with what the LMS says about it."""
+        """Insert or replace one exam as the LMS describes it."""
         rules = document.get("rules")
         self._write(
             """INSERT INTO exams (id, course_id, exam_name, is_practice, is_active, rules, document, updated_at)
@@ -166,7 +113,7 @@ class Store:
         return None if row is None else {**row, "rules": json.loads(row["rules"])}
 
     def exams_of_course(self, course_id: str) -> list[Row]:
-        """The exams of a course by name, each with the number of its attempts under ``attempts``."""
+        """The exams of a course in order of name, each with the number of its attempts under ``attempts``."""
         return self._rows(
             """SELECT exams.*, (SELECT COUNT(*) FROM attempts WHERE attempts.exam_id = exams.id) AS attempts
                FROM exams WHERE course_id = ? ORDER BY exam_name, id""",
@@ -174,7 +121,7 @@ class Store:
         )
 
     def counts(self) -> dict[str, int]:
-        """How many exams, attempts and attempts that wait for a reviewer there are."""
+        """How many ``exams`` and ``attempts`` there are, and how many attempts are ``waiting`` for a verdict."""
         row = self._row(
             """SELECT (SELECT COUNT(*) FROM exams) AS exams, (SELECT COUNT(*) FROM attempts) AS attempts,
                       (SELECT COUNT(*) FROM attempts WHERE status = 'submitted' AND id NOT IN
@@ -186,7 +133,7 @@ class Store:
     # Attempts
 
     def add_attempt(self, exam_id: str, fields: Mapping[str, Any], attempt_id: str | None = None) -> str:
-        """Register an attempt; returns its id, a new one if none is given.
+        """Register an attempt; returns its id, which is a new one unless given.
 
         ``fields`` is the body of the LMS's registration.
         """
@@ -202,7 +149,7 @@ class Store:
             fields.get("email"),
             str(fields["lms_host"]),
             str(fields["status"]),
-            limit if isinstance(limit, int) else None,
+            limit if isinstance(limit, int) and 0 <= limit <= MAX_MINUTES else None,
             str(fields.get("review_policy") or ""),
             now(),
         )
@@ -213,9 +160,9 @@ class Store:
         return self._row(f"{ATTEMPTS} WHERE attempts.id = ?", attempt_id)
 
     def attempts(self, *, exam_id: str | None = None, waiting: bool = False, limit: int = 200) -> list[Row]:
-        """The newest attempts first, of one exam or all.
+        """Attempts in one exam or in all, newest first.
 
-        ``waiting`` keeps those that are submitted and have no verdict which the LMS accepted.
+        ``waiting`` keeps those that are submitted and have no verdict that the LMS accepted.
         """
         return self._rows(
             f"""{ATTEMPTS} WHERE (? IS NULL OR attempts.exam_id = ?)
@@ -228,7 +175,7 @@ class Store:
         )
 
     def add_registration(self, attempt_id: str, exam_code: str, document: Mapping[str, Any], base_url: str) -> None:
-        """Keep what RPNow mode was sent about an attempt."""
+        """Store what an attempt of RPNow mode was registered with."""
         self._write(
             "INSERT INTO registrations (attempt_id, exam_code, document, base_url) VALUES (?, ?, ?, ?)",
             attempt_id,
@@ -238,16 +185,16 @@ class Store:
         )
 
     def registration(self, attempt_id: str) -> Row | None:
-        """What RPNow mode was sent about an attempt, ``document`` as a dict; None for attempts of the REST protocol."""
+        """What an attempt was registered with in RPNow mode, ``document`` as a dict; None for other attempts."""
         return _with_document(self._row("SELECT * FROM registrations WHERE attempt_id = ?", attempt_id))
 
     def registration_by_code(self, exam_code: str) -> Row | None:
-        """The newest registration of an exam code, in whatever letter case, or None."""
+        """The newest registration with an exam code, in any letter case, or None."""
         sql = "SELECT * FROM registrations WHERE exam_code = ? ORDER BY rowid DESC LIMIT 1"
         return _with_document(self._row(sql, exam_code))
 
     def set_status(self, attempt_id: str, status: str) -> str | None:
-        """Store the LMS's status of an attempt; returns the status before, or None for an unknown attempt."""
+        """Store the LMS's status of an attempt; returns the previous status, or None for an unknown attempt."""
         with self._transaction() as connection:
             found = connection.execute("SELECT status FROM attempts WHERE id = ?", (attempt_id,)).fetchone()
             if found is None:
@@ -260,11 +207,11 @@ class Store:
             return str(found["status"])
 
     def set_desktop(self, attempt_id: str, desktop: str | None) -> bool:
-        """Store what the learner's software is doing; False for an unknown attempt."""
+        """Store the state of the learner's software; False for an unknown attempt."""
         return bool(self._write("UPDATE attempts SET desktop = ? WHERE id = ?", desktop, attempt_id))
 
     def mark_ready(self, attempt_id: str) -> None:
-        """Note that the LMS accepted the learner as ready."""
+        """Store that the LMS accepted the learner as ready."""
         self._write("UPDATE attempts SET ready_at = ? WHERE id = ?", now(), attempt_id)
 
     def remove_attempt(self, attempt_id: str) -> bool:
@@ -272,11 +219,11 @@ class Store:
         return bool(self._write("DELETE FROM attempts WHERE id = ?", attempt_id))
 
     def remove_user(self, user_id: str) -> bool:
-        """Delete everything about a user; False when nothing was known."""
+        """Delete everything about a user; False when there is nothing."""
         return bool(self._write("DELETE FROM attempts WHERE user_id = ?", user_id))
 
     def practice_attempts(self, course_id: str) -> list[Row]:
-        """The newest practice attempt of each user in a course."""
+        """Each user's newest practice attempt in a course."""
         rows = self._rows(
             f"{ATTEMPTS} WHERE exams.course_id = ? AND exams.is_practice ORDER BY attempts.rowid", course_id
         )
@@ -285,7 +232,7 @@ class Store:
     # Verdicts
 
     def add_verdict(self, attempt_id: str, status: str, comment: str, lms_status: int | None, lms_answer: str) -> None:
-        """Note a verdict that was sent and the LMS's answer; without effect when the attempt is gone."""
+        """Store a verdict that was sent, with the LMS's answer; does nothing when the attempt was removed."""
         self._write(
             """INSERT INTO verdicts (attempt_id, status, comment, sent_at, lms_status, lms_answer)
                SELECT id, ?, ?, ?, ?, ? FROM attempts WHERE id = ?""",
@@ -298,7 +245,7 @@ class Store:
         )
 
     def verdicts(self, attempt_id: str) -> list[Row]:
-        """Every verdict sent for an attempt, newest first."""
+        """The verdicts sent for an attempt, newest first."""
         return self._rows("SELECT * FROM verdicts WHERE attempt_id = ? ORDER BY number DESC", attempt_id)
 
 
@@ -306,7 +253,7 @@ def _with_document(row: Row | None) -> Row | None:
     return None if row is None else {**row, "document": json.loads(row["document"])}
 
 
-# `accepted` and `verdict` are the last verdict that the LMS took.
+# `accepted` and `verdict`: number and status of the latest verdict that the LMS accepted.
 ATTEMPTS = """
 SELECT attempts.*, COALESCE(exams.exam_name, '') AS exam_name, COALESCE(exams.course_id, '') AS course_id,
        COALESCE(exams.is_practice, 0) AS is_practice, last.accepted AS accepted, verdicts.status AS verdict

@@ -1,10 +1,10 @@
-// The browser worker of the mock provider: asks the software on the learner's machine, which the mock provider's
+// The browser worker of the mock provider: calls the software on the learner's machine, which the mock provider's
 // server plays under /desktop/. Protocol: backends.md 12.1, 13.2.
 import { handlerWrapper } from '@edx/edx-proctoring';
 
 const DEFAULT_BASE_URL = 'http://localhost:11136';
 
-// The host's build may put its own values in place of this expression; without a build there is no `process`.
+// The host's build may replace this expression by its own values; without a build there is no `process`.
 function buildTimeBaseUrl() {
   try {
     return (process.env.JS_ENV_EXTRA_CONFIG || {}).MOCK_PROVIDER_URL;

@@ -35,7 +35,7 @@ def _stage(name: str, picture: Any) -> dict[str, str]:
     from django.contrib.auth import get_user_model
     from django.utils import timezone
 
-    from demo.host import content, dates
+    from demo.host import dates, published_course
     from demo.host.models import (
         CourseRun,
         CreditRequirement,
@@ -97,7 +97,7 @@ def _stage(name: str, picture: Any) -> dict[str, str]:
         choices=["Mars", "Mercury", "Venus"],
         answer="Mercury",
     )
-    course.published = content.snapshot(course)
+    course.published = published_course.snapshot(course)
     course.published_version = 1
     course.save()
     dates.publish(course)
@@ -165,8 +165,8 @@ class _Rules(logging.Handler):
 
 def _check_situation(name: str, picture: Any, course: Any, user: Any) -> None:
     """Raise unless the row that the picture is to show decides what this learner sees."""
-    from demo.host import content, gate
-    from demo.host.masquerade import Viewer
+    from demo.host import exam_access, published_course
+    from demo.host.view_as import Viewer
 
     if not picture.situation:
         return
@@ -174,7 +174,7 @@ def _check_situation(name: str, picture: Any, course: Any, user: Any) -> None:
     log.setLevel(logging.DEBUG)
     log.addHandler(rules)
     try:
-        gate.exam_view(course, next(content.sequences(course)), Viewer(user_id=user.pk, role="student"))
+        exam_access.exam_view(course, next(published_course.sequences(course)), Viewer(user_id=user.pk, role="student"))
     finally:
         log.removeHandler(rules)
         log.setLevel(logging.NOTSET)
@@ -224,7 +224,7 @@ def _attempt(exam: Any, user: Any, picture: Any) -> None:
 
 def _onboarding_exam(course: Any, section: Any, key: str) -> None:
     """The exam that the learner is sent to."""
-    from demo.host import content
+    from demo.host import published_course
     from demo.host.models import Sequence
     from edx_proctoring.models import ProctoredExam
 
@@ -240,7 +240,7 @@ def _onboarding_exam(course: Any, section: Any, key: str) -> None:
         default_time_limit_minutes=15,
         starts_at=course.starts_at,
     )
-    course.published = content.snapshot(course)
+    course.published = published_course.snapshot(course)
     course.save()
     ProctoredExam.objects.bulk_create(
         [

@@ -13,6 +13,8 @@ from .demo_process import COURSE, Demo
 Camera = Callable[[Page, str], None]
 
 TIMED = "Timed quiz: the inner planets"
+ONBOARDING = "Onboarding: set up your proctoring profile"
+# With RPNow, which has no onboarding.
 PRACTICE = "Practice exam: try the proctoring software"
 MIDTERM = "Midterm exam: stars"
 FINAL = "Final exam: galaxies"
@@ -53,10 +55,14 @@ class Learner(Person):
         self.name = name
         self.software: Page | None = None
 
-    def open_exam(self, title: str) -> None:
-        """From the course outline to the exam's page."""
+    def open_outline(self) -> None:
+        """Open the course outline."""
         self.page.goto(f"{self.demo.host}/courses/{COURSE}/outline")
         self.look("outline")
+
+    def open_exam(self, title: str) -> None:
+        """From the course outline to the exam's page."""
+        self.open_outline()
         self.page.get_by_role("link", name=title).click()
 
     def register(self, button: str = "Continue to my proctored exam.") -> None:
@@ -184,6 +190,17 @@ class CourseTeam(Person):
         row = panel.get_by_role("row").filter(has_text=username).first
         expect(row).to_be_visible()
         self.look("attempts")
+        return row
+
+    def onboarding_row(self, username: str) -> Locator:
+        """The row of a learner in the table of onboarding statuses."""
+        self.open_panel("Student Onboarding Status")
+        panel = self.page.locator(".student-onboarding-status-container")
+        panel.get_by_label("Search onboarding by username or email").fill(username)
+        panel.get_by_role("button", name="Search onboarding").click()
+        row = panel.get_by_role("row").filter(has_text=username).first
+        expect(row).to_be_visible()
+        self.look("onboarding")
         return row
 
 

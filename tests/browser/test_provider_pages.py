@@ -8,6 +8,7 @@ from typing import Any
 
 import jwt
 import pytest
+import requests
 from playwright.sync_api import Page, expect
 
 from .demo_process import COURSE, Demo
@@ -15,6 +16,7 @@ from .people import MIDTERM, Learner, Reviewer
 from .test_accessibility import Inspector
 
 REDELIVERY_SECONDS = 60
+CLOSING_SECONDS = 10
 
 
 def instructor_link(provider: str, **claims: Any) -> str:
@@ -117,6 +119,35 @@ def test_the_stopped_software_leads_back_to_the_exam(learner: Learner) -> None:
         software.get_by_role("link", name="Go to the exam page").click()
     heading = popup.value.get_by_role("heading", name="A system error has occurred with your proctored exam")
     expect(heading).to_be_visible()
+
+
+def software_state(demo: Demo, learner: Learner) -> str | None:
+    """What the exam page would be answered if it asked now whether the software runs."""
+    [attempt] = demo.attempts(learner.username)
+    reply = requests.get(f"{demo.provider}/desktop/ping", params={"attempt": attempt["external_id"]}, timeout=10)
+    return reply.json()["status"]
+
+
+def test_closing_the_software_during_the_exam_interrupts_the_exam(learner: Learner) -> None:
+    learner.page.clock.install()
+    learner.reach_the_exam(MIDTERM)
+    software = learner.software
+    assert software is not None
+    # The control: a reload ends the page too, and the software goes on.
+    software.reload()
+    expect(software.get_by_text("Monitoring. Your exam is running.")).to_be_visible()
+    assert software_state(learner.demo, learner) == "running"
+
+    with software.expect_event("close"):
+        software.evaluate("window.setTimeout(() => window.close())")
+        learner.page.clock.run_for(1)
+    deadline = time.monotonic() + CLOSING_SECONDS
+    while software_state(learner.demo, learner) is not None:
+        assert time.monotonic() < deadline, "the software still runs"
+        time.sleep(0.1)
+    # The page asks the software at half of its ping interval of 60 seconds.
+    learner.page.clock.run_for(31_000)
+    learner.heading("A system error has occurred with your proctored exam")
 
 
 def test_what_the_provider_missed_is_delivered_without_anybodys_help(learner: Learner) -> None:

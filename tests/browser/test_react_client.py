@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from .demo_process import COURSE, REPOSITORY, Demo
-from .people import FINAL, MIDTERM, PRACTICE, TIMED
+from .people import FINAL, MIDTERM, ONBOARDING, TIMED
 
 CLIENT = REPOSITORY / "tests" / "browser" / "react_client"
 EXAMS = "/api/edx_proctoring/v1/proctored_exam/exam/course_id/"
@@ -227,12 +227,12 @@ def test_proctored_exam_is_not_reset(client: Client) -> None:
     assert (state["isLoading"], state["exam"]["attempt"]["attempt_status"]) == (False, "created")
 
 
-def test_practice_exam_is_reset_to_a_new_attempt(client: Client) -> None:
-    state = client.open(PRACTICE)
-    assert state["exam"]["type"] in ("practice", "onboarding")
+def test_onboarding_exam_is_reset_to_a_new_attempt(client: Client) -> None:
+    state = client.open(ONBOARDING)
+    assert state["exam"]["type"] == "onboarding"
     first = client.do("createProctoredExamAttempt")["exam"]["attempt"]
     become_ready(client)
-    client.open(PRACTICE)
+    client.open(ONBOARDING)
     assert client.do("continueExam")["exam"]["attempt"]["attempt_status"] == "started"
     ends_heard = client.ends_heard_by_software()
     assert client.do("submitExam")["exam"]["attempt"]["attempt_status"] == "submitted"

@@ -239,6 +239,11 @@ def test_a_practice_exam(learner: RpnowLearner, stan: CourseTeam) -> None:
     learner.heading("You have submitted this practice proctored exam")
     expect(stan.attempt_row(learner.username)).to_contain_text("Submitted")
 
+    # Practice may be repeated; a session that is not reviewed yet is discarded.
+    learner.press("Practice again")
+    learner.heading("Set up and start your proctored exam")
+    assert [attempt["status"] for attempt in learner.demo.attempts(learner.username)] == ["created"]
+
 
 def test_after_a_reset_the_old_code_is_worth_nothing(learner: RpnowLearner, reviewer: Reviewer) -> None:
     demo = learner.demo

@@ -8,7 +8,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from .people import FINAL, MIDTERM, PRACTICE, TIMED, Administrator, CourseTeam, Learner, Reviewer
+from .people import FINAL, MIDTERM, ONBOARDING, TIMED, Administrator, CourseTeam, Learner, Reviewer
 
 
 def test_a_proctored_exam_from_the_entrance_to_the_passed_review(
@@ -159,11 +159,11 @@ def test_the_time_of_a_timed_exam_runs_out_with_the_browser_closed(learner: Lear
     assert len(demo.events("attempt.submitted", attempt["id"])) == 1
 
 
-def test_a_practice_exam(learner: Learner, stan: CourseTeam) -> None:
-    learner.open_exam(PRACTICE)
-    learner.heading("Try a proctored exam")
+def take_onboarding(learner: Learner) -> None:
+    learner.open_exam(ONBOARDING)
+    learner.heading("Proctoring onboarding exam")
     learner.look("entrance")
-    learner.register("Continue to my practice exam.")
+    learner.register("Continue to onboarding.")
     learner.set_up()
     learner.read_rules("Start practice session")
     learner.start()
@@ -171,12 +171,35 @@ def test_a_practice_exam(learner: Learner, stan: CourseTeam) -> None:
     learner.end()
     learner.heading(re.compile("Are you sure you want to end your proctored exam"))
     learner.press("Yes, end my proctored exam")
-    learner.heading("You have submitted this practice proctored exam")
+    learner.heading("You have submitted this onboarding exam")
     learner.look("submitted")
+
+
+def test_an_onboarding_exam_that_passes_review_verifies_the_profile(
+    learner: Learner, stan: CourseTeam, reviewer: Reviewer
+) -> None:
+    learner.open_outline()
+    panel = learner.page.locator(".proctoring-info-panel")
+    expect(panel).to_contain_text("Current Onboarding Status: Not Started")
+    learner.look("outline-not-started")
+    take_onboarding(learner)
+    reviewer.give_verdict(learner.name, "Passed", "Identity checked.")
+    learner.reload()
+    learner.heading("Your onboarding profile was reviewed successfully")
+    learner.open_outline()
+    expect(panel).to_contain_text("Current Onboarding Status: Verified")
+    learner.look("outline-verified")
+    row = stan.onboarding_row(learner.username)
+    expect(row).to_contain_text("Verified")
+
+
+def test_a_submitted_onboarding_exam_can_be_repeated(learner: Learner, stan: CourseTeam) -> None:
+    take_onboarding(learner)
     expect(stan.attempt_row(learner.username)).to_contain_text("Submitted")
 
-    # Practice may be repeated; a session that nobody has reviewed yet is dropped for it.
-    learner.press("Practice again")
+    # A session that is not reviewed yet is discarded.
+    learner.press("I understand")
+    learner.press("Repeat onboarding")
     learner.heading("Set up and start your proctored exam")
     learner.look("again")
     assert [attempt["status"] for attempt in learner.demo.attempts(learner.username)] == ["created"]

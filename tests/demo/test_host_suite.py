@@ -17,7 +17,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 def test_the_demo_hosts_own_tests_pass(tmp_path):
     command = [
         *(sys.executable, "-m", "pytest", "tests/demo/host", "-q", "-p", "no:cacheprovider"),
-        # The suite's other conftests register fakes that would stand in front of the demo's services.
+        # The suite's other conftests register fakes that would replace the demo's services.
         *("--confcutdir", "tests/demo/host", "--ds", "demo.settings.combined"),
     ]
     environment = {

@@ -1,64 +1,105 @@
-"""A running provider, an LMS that answers as told, and a client that holds an access token."""
+"""A running provider whose clock the tests move, an LMS that answers as configured, and a client with a token."""
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import pytest
 import requests
+from flask import Flask, Response, jsonify, request
 
 from mock_provider.app import MockProvider
-from mock_provider.web import Reply, Request, Server, json_reply
+from mock_provider.server import Server
 
 TOKEN = "lms-token"
 USER = "0123456789abcdef0123456789abcdef01234567"
 RPNOW_CALLBACK = "/api/edx_proctoring/proctoring_review_callback/"
 COURSE = "course-v1:Demo+PROC+2026"
+ATTEMPT = "/api/v1/exam/exam-1/attempt/{}/"
+
+
+class Callback(NamedTuple):
+    """One callback as the LMS received it."""
+
+    path: str
+    json: Any
+    headers: dict[str, str]
+    body: bytes
 
 
 class StandInLms:
-    """The four addresses of an LMS that a provider calls. ``status`` is what the callbacks answer."""
+    """The addresses of an LMS that a provider calls. ``status`` is the answer to callbacks."""
 
     def __init__(self) -> None:
         self.status = 200
         self.tokens_given = 0
         self.tokens_refused = 0
-        self.callbacks: list[tuple[str, Any, dict[str, str], bytes]] = []
-        self.arrived = threading.Event()
-        self._server = Server(("127.0.0.1", 0), self._answer)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
+        self.callbacks: list[Callback] = []
+        app = Flask(__name__)
+        app.post("/oauth2/access_token")(self._access_token)
+        app.post("/<path:path>")(self._callback)
+        self._server = Server(app)
+        self._server.start()
 
     @property
     def url(self) -> str:
         return self._server.url
 
     def stop(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._server.stop()
 
-    def _answer(self, request: Request) -> Reply:
-        if request.path == "/oauth2/access_token":
-            if request.form.get("client_secret") != "lms-secret" or request.form.get("token_type") != "jwt":
-                return json_reply({"error": "invalid_client"}, 401)
-            self.tokens_given += 1
-            return json_reply({"access_token": f"{TOKEN}-{self.tokens_given}", "expires_in": 3600})
-        if request.path == RPNOW_CALLBACK and "Authorization" not in request.headers:
-            return self._take(request)
-        if self.tokens_refused > 0:
-            self.tokens_refused -= 1
-            return json_reply({"detail": "expired"}, 401)
-        if request.headers.get("Authorization") != f"JWT {TOKEN}-{self.tokens_given}":
-            return json_reply({"detail": "no token"}, 401)
-        return self._take(request)
+    def _access_token(self) -> tuple[Response, int]:
+        if request.form.get("client_secret") != "lms-secret" or request.form.get("token_type") != "jwt":
+            return jsonify(error="invalid_client"), 401
+        self.tokens_given += 1
+        return jsonify(access_token=f"{TOKEN}-{self.tokens_given}", expires_in=3600), 200
 
-    def _take(self, request: Request) -> Reply:
-        self.callbacks.append((request.path, request.json, dict(request.headers.items()), request.body))
-        self.arrived.set()
-        return json_reply("OK" if self.status == 200 else {"detail": "no"}, self.status)
+    def _callback(self, path: str) -> tuple[Response, int]:
+        if request.path != RPNOW_CALLBACK or "Authorization" in request.headers:
+            if self.tokens_refused > 0:
+                self.tokens_refused -= 1
+                return jsonify(detail="expired"), 401
+            if request.headers.get("Authorization") != f"JWT {TOKEN}-{self.tokens_given}":
+                return jsonify(detail="no token"), 401
+        self.callbacks.append(
+            Callback(request.path, request.get_json(), dict(request.headers.items()), request.get_data())
+        )
+        return jsonify("OK" if self.status == 200 else {"detail": "no"}), self.status
+
+
+class ManualScheduler:
+    """A scheduler whose clock only ``advance`` moves. Actions run in the thread of the test."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._lock = threading.Lock()
+        self._numbers = itertools.count()
+        self._actions: list[tuple[float, int, Callable[[], object]]] = []
+
+    def after(self, seconds: float, action: Callable[[], object]) -> None:
+        with self._lock:
+            self._actions.append((self.now + seconds, next(self._numbers), action))
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock, and run what is due, in order; also what becomes due through that."""
+        end = self.now + seconds
+        while (due := self._take(end)) is not None:
+            self.now, _, action = due
+            action()
+        self.now = end
+
+    def stop(self) -> None:
+        self._actions.clear()
+
+    def _take(self, end: float) -> tuple[float, int, Callable[[], object]] | None:
+        with self._lock:
+            due = min((entry for entry in self._actions if entry[0] <= end), default=None)
+            if due is not None:
+                self._actions.remove(due)
+            return due
 
 
 @pytest.fixture
@@ -70,9 +111,15 @@ def lms() -> Iterator[StandInLms]:
 
 
 @pytest.fixture
-def provider(lms: StandInLms) -> Iterator[MockProvider]:
-    """A provider on a free port, its data in memory; verdicts are left to people."""
-    with MockProvider("lms-id", "lms-secret", lms.url) as provider:
+def scheduler() -> ManualScheduler:
+    """The provider's clock."""
+    return ManualScheduler()
+
+
+@pytest.fixture
+def provider(lms: StandInLms, scheduler: ManualScheduler) -> Iterator[MockProvider]:
+    """A provider on a free port, its data in memory; verdicts are left to reviewers."""
+    with MockProvider("lms-id", "lms-secret", lms.url, scheduler=scheduler) as provider:
         yield provider
 
 
@@ -122,9 +169,9 @@ def attempt(client: Client, lms: StandInLms) -> str:
 
 @pytest.fixture
 def scenario(provider: MockProvider) -> Any:
-    """Sets keys of the scenario, as a test script does it."""
+    """Sets keys of the scenario, as a test script does."""
 
-    def change(**wishes: Any) -> requests.Response:
-        return requests.post(f"{provider.url}/_control/scenario", json=wishes, timeout=5)
+    def change(**keys: Any) -> requests.Response:
+        return requests.post(f"{provider.url}/_control/scenario", json=keys, timeout=5)
 
     return change

@@ -26,7 +26,7 @@ def run(*arguments, **options):
 
 
 @pytest.mark.spec("backends.md", "13.2:command")
-def test_without_credentials_it_says_where_to_get_them():
+def test_without_credentials_the_command_says_where_to_get_them():
     process = run("-l", "http://lms.example.com/")
     _, errors = process.communicate(timeout=20)
     assert process.returncode == 1
@@ -34,7 +34,7 @@ def test_without_credentials_it_says_where_to_get_them():
 
 
 @pytest.mark.spec("backends.md", "13.2:command")
-def test_it_serves_until_it_is_told_to_stop(tmp_path):
+def test_the_server_runs_until_it_is_terminated(tmp_path):
     seed = tmp_path / "seed.json"
     seed.write_text(json.dumps({"clients": {"abcd": "other"}, "scenario": {"delete_mode": "pending"}}))
     process = run("id", "secret", "--port", "0", "--host", "127.0.0.1", "--seed", str(seed), "--review-delay", "off")
@@ -51,7 +51,7 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path):
 
 
 @pytest.mark.parametrize("port", ["70000", "abc", "-1"])
-def test_what_is_no_port_is_said_in_a_sentence(port):
+def test_an_invalid_port_is_named_in_a_sentence(port):
     process = run("id", "secret", f"--port={port}")
     _, errors = process.communicate(timeout=20)
     assert process.returncode == 2
@@ -59,7 +59,7 @@ def test_what_is_no_port_is_said_in_a_sentence(port):
     assert "Traceback" not in errors
 
 
-def test_a_port_in_use_is_said_in_a_sentence():
+def test_a_port_in_use_is_named_in_a_sentence():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -74,10 +74,22 @@ def test_a_port_in_use_is_said_in_a_sentence():
 
 @pytest.mark.parametrize(
     "seed",
-    ["no JSON", "[]", '{"rpnow": {"kid": {"secret_key": "s"}}}', '{"scenario": {"delete_mode": "never"}}', None],
-    ids=["no-json", "list", "half-an-account", "bad-scenario", "no-file"],
+    [
+        "not JSON",
+        "[]",
+        '{"clients": {"abcd": 1}}',
+        '{"rpnow": {"kid": {"secret_key": "s"}}}',
+        '{"rpnow": {"kid": {"secret_key": "s", "crypto_key": "short"}}}',
+        '{"scenario": []}',
+        '{"scenario": {"delete_mode": "never"}}',
+        None,
+    ],
+    ids=[
+        *("not-json", "list", "secret-not-a-text", "half-an-account", "crypto-key-too-short"),
+        *("scenario-not-an-object", "bad-scenario", "missing-file"),
+    ],
 )
-def test_a_seed_that_cannot_be_is_said_in_a_sentence(tmp_path, seed):
+def test_an_invalid_seed_file_is_named_in_a_sentence(tmp_path, seed):
     file = tmp_path / "seed.json"
     if seed is not None:
         file.write_text(seed)
@@ -88,8 +100,16 @@ def test_a_seed_that_cannot_be_is_said_in_a_sentence(tmp_path, seed):
     assert "Traceback" not in errors
 
 
+def test_an_unusable_database_file_is_named_in_a_sentence(tmp_path):
+    process = run("id", "secret", "--port", "0", "--host", "127.0.0.1", "--db", str(tmp_path / "missing" / "mock.db"))
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert "--db" in errors
+    assert "Traceback" not in errors
+
+
 @pytest.mark.spec("backends.md", "13.2:command")
-def test_ready_and_review_come_by_themselves_unless_told_otherwise():
+def test_ready_and_review_are_sent_automatically_by_default():
     process = run("id", "secret", "--port", "0", "--host", "127.0.0.1")
     try:
         url = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())[0]

@@ -1,4 +1,4 @@
-"""The conformance kit passes a good server and names what a bad one does wrong. Spec: backends.md 13.4."""
+"""The conformance kit passes a good server and names the faults of a bad one. Spec: backends.md 13.4."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from mock_provider.conformance import Kit, main
 pytestmark = pytest.mark.spec("backends.md", "13.4:kit")
 
 
-def broken(provider):
+def problems(provider):
     return {sentence: problem for sentence, problem in Kit(provider.url, "mock", "mocksecret").run() if problem}
 
 
-def test_our_own_server_conforms_and_keeps_nothing(provider):
-    assert broken(provider) == {}
+def test_our_own_server_conforms_without_keeping_the_learner(provider):
+    assert problems(provider) == {}
     assert provider.store.counts()["attempts"] == 0
 
 
@@ -34,14 +34,14 @@ def test_our_own_server_conforms_and_keeps_nothing(provider):
         pytest.param({"drop_connection": [{"path": "/user/"}]}, "the deletion of a learner", "", id="no-answer"),
     ],
 )
-def test_a_fault_is_named(provider, scenario, fault, sentence, problem):
+def test_a_fault_is_named_by_its_check(provider, scenario, fault, sentence, problem):
     scenario(**fault)
-    found = {key: value for key, value in broken(provider).items() if key.startswith(sentence)}
+    found = {key: value for key, value in problems(provider).items() if key.startswith(sentence)}
     assert len(found) == 1
     assert problem in next(iter(found.values()))
 
 
-def test_the_command_tells_by_its_exit_code(provider, scenario, capsys):
+def test_the_command_reports_a_failed_check_by_its_exit_code(provider, scenario, capsys):
     assert main([provider.url, "mock", "mocksecret"]) == 0
     scenario(delete_mode="500")
     assert main([provider.url, "mock", "mocksecret"]) == 1

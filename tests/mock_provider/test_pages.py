@@ -28,7 +28,7 @@ def test_the_page_opens(provider, path):
 
 
 @pytest.mark.parametrize("path", ["/reviewer/nothing/", "/static/secret", "/download?attempt=nothing", "/download"])
-def test_a_page_about_nothing_says_so(provider, path):
+def test_an_unknown_address_shows_a_page_that_says_so(provider, path):
     reply = get(provider, path)
     assert reply.status_code == 404
     assert "<h1>" in reply.text
@@ -36,7 +36,7 @@ def test_a_page_about_nothing_says_so(provider, path):
 
 @pytest.mark.spec("backends.md", "13.2:software")
 class TestSoftware:
-    def test_the_learner_does_not_see_the_way_to_the_reviewer(self, provider, attempt):
+    def test_the_learner_sees_no_link_to_the_reviewer_desk(self, provider, attempt):
         assert "/reviewer/" not in get(provider, f"/download?attempt={attempt}").text
         assert "/reviewer/" in get(provider, "/").text
 
@@ -50,7 +50,7 @@ class TestSoftware:
     @pytest.mark.parametrize(
         ("status", "advice"), [(403, "reviewer group"), (404, "may have been reset"), (500, "an error (500)")]
     )
-    def test_a_refusal_is_explained_with_a_way_on(self, provider, lms, attempt, status, advice):
+    def test_a_refusal_is_explained_and_can_be_retried(self, provider, lms, attempt, status, advice):
         lms.status = status
         reply = post(provider, "/download", {"attempt": attempt})
         assert reply.status_code == 502
@@ -60,38 +60,60 @@ class TestSoftware:
         lms.status = 200
         assert "You are ready." in post(provider, "/download", {"attempt": attempt}).text
 
-    def test_the_software_may_report_by_itself(self, provider, scenario, lms, attempt):
+    def test_the_software_reports_ready_automatically_after_the_delay(
+        self, provider, scenario, scheduler, lms, attempt
+    ):
+        scenario(ready_delay=2)
+        assert "data-close-after-seconds" in self.page(provider, attempt)
+        scheduler.advance(1.9)
+        assert lms.callbacks == []
+        scheduler.advance(0.1)
+        assert [callback.json for callback in lms.callbacks] == [{"status": "ready"}]
+
+    def test_a_removed_attempt_is_not_reported_ready(self, provider, client, scenario, scheduler, lms, attempt):
+        scenario(ready_delay=2)
+        self.page(provider, attempt)
+        client("DELETE", f"/api/v1/exam/exam-1/attempt/{attempt}/")
+        scheduler.advance(2)
+        assert lms.callbacks == []
+
+    def test_software_that_asks_to_keep_its_window_open_does_not_close_it(
+        self, provider, scenario, scheduler, lms, attempt
+    ):
         scenario(ready_delay=0)
-        assert "data-close-after-seconds" in get(provider, f"/download?attempt={attempt}").text
-        assert lms.arrived.wait(5)
+        self.page(provider, attempt)
+        scheduler.advance(0)
+        text = self.page(provider, attempt)
+        assert "Keep this window open" in text
+        assert "data-close-after-seconds" not in text
 
     @pytest.mark.parametrize(
         ("status", "step"),
         [("created", "set-up"), ("started", "exam"), ("submitted", "done"), ("error", None)],
     )
-    def test_it_says_what_comes_next(self, provider, client, attempt, status, step):
+    def test_the_next_step_is_marked(self, provider, client, attempt, status, step):
         if status != "created":
             client("PATCH", f"/api/v1/exam/exam-1/attempt/{attempt}/", json={"status": status})
         marked = re.findall(r'data-step="([\w-]+)" aria-current="step"', self.page(provider, attempt))
         assert marked == ([step] if step else [])
 
-    def test_after_the_checks_the_exam_itself_is_next(self, provider, lms, attempt):
+    def test_after_the_checks_the_exam_is_the_next_step(self, provider, lms, attempt):
         text = post(provider, "/download", {"attempt": attempt}).text
         assert 'data-step="start" aria-current="step"' in text
 
-    def test_it_leads_back_to_the_exam(self, provider, client, lms):
+    def test_it_links_back_to_the_exam(self, provider, client, lms):
         client.exam(content_id="block-v1:Demo+PROC+2026+type@sequential+block@final")
         attempt = client.attempt(lms.url)
         address = f"{lms.url}/courses/{COURSE}/jump_to/block-v1:Demo+PROC+2026+type@sequential+block@final"
         assert f'href="{address}"' in self.page(provider, attempt)
 
-    def test_without_an_address_of_the_exam_there_is_no_link(self, provider, attempt):
+    def test_without_the_exams_address_there_is_no_link_back(self, provider, attempt):
         assert "way-back" not in self.page(provider, attempt)
 
     def page(self, provider, attempt):
         return get(provider, f"/download?attempt={attempt}").text
 
-    def test_a_submitted_attempt_is_handed_in(self, provider, client, attempt):
+    def test_a_submitted_attempt_is_shown_as_handed_in(self, provider, client, attempt):
         client("PATCH", f"/api/v1/exam/exam-1/attempt/{attempt}/", json={"status": "submitted"})
         assert "Your recording was handed in." in get(provider, f"/download?attempt={attempt}").text
 
@@ -102,7 +124,7 @@ class TestReviewer:
         client("PATCH", f"/api/v1/exam/exam-1/attempt/{attempt}/", json={"status": "submitted"})
         return attempt
 
-    def test_only_submitted_attempts_wait(self, provider, client, lms, submitted):
+    def test_only_submitted_attempts_are_listed_for_review(self, provider, client, lms, submitted):
         running = client.attempt(lms.url)
         listed = get(provider, "/reviewer/").text
         assert submitted in listed
@@ -110,7 +132,7 @@ class TestReviewer:
         assert running in get(provider, "/reviewer/?show=all").text
 
     @pytest.mark.parametrize("verdict", ["passed", "violation", "suspicious", "not_reviewed"])
-    def test_a_verdict_goes_to_the_lms_with_the_comment(self, provider, lms, submitted, verdict):
+    def test_a_verdict_is_sent_to_the_lms_with_the_comment(self, provider, lms, submitted, verdict):
         reply = post(provider, f"/reviewer/{submitted}/", {"verdict": verdict, "comment": "Seen <b>it</b>"})
         assert "Your verdict was sent." in reply.text
         assert "Accepted (200)" in reply.text
@@ -121,11 +143,11 @@ class TestReviewer:
         assert "reviewed_by" not in body
         assert submitted not in get(provider, "/reviewer/").text
 
-    def test_a_person_may_sign(self, provider, lms, submitted):
+    def test_a_signed_verdict_names_the_reviewer(self, provider, lms, submitted):
         post(provider, f"/reviewer/{submitted}/", {"verdict": "violation", "reviewed_by": "rey@example.com"})
         assert lms.callbacks[0][1]["reviewed_by"] == "rey@example.com"
 
-    def test_a_refused_verdict_keeps_the_words_and_the_place_in_the_list(self, provider, lms, submitted):
+    def test_a_refused_verdict_keeps_the_form_and_stays_listed(self, provider, lms, submitted):
         lms.status = 403
         reply = post(provider, f"/reviewer/{submitted}/", {"verdict": "passed", "comment": "All fine"})
         assert 'role="alert"' in reply.text
@@ -133,7 +155,7 @@ class TestReviewer:
         assert "Refused (403)" in reply.text
         assert submitted in get(provider, "/reviewer/").text
 
-    def test_learners_of_one_name_are_told_apart(self, provider, client, lms):
+    def test_learners_with_the_same_name_can_be_distinguished(self, provider, client, lms):
         attempts = [client.attempt(lms.url, email=f"{name}@example.com") for name in ("lena1", "lena2")]
         listed = get(provider, "/reviewer/?show=all").text
         assert listed.count(">Vera Learner</a>") == 2
@@ -143,7 +165,7 @@ class TestReviewer:
             assert f"{name}@example.com" in shown
             assert attempt in shown
 
-    def test_after_a_verdict_no_second_one_is_asked_for(self, provider, submitted):
+    def test_after_a_verdict_the_form_is_folded_away(self, provider, submitted):
         assert "<details" not in get(provider, f"/reviewer/{submitted}/").text
         reply = post(provider, f"/reviewer/{submitted}/", {"verdict": "suspicious"})
         assert '<details class="again" >' in reply.text
@@ -156,7 +178,7 @@ class TestReviewer:
             post(provider, f"/reviewer/{submitted}/", {"verdict": verdict})
         assert [body["status"] for _, body, _, _ in lms.callbacks] == ["suspicious", "passed"]
 
-    def test_a_correction_that_was_refused_stays_open(self, provider, lms, submitted):
+    def test_the_form_of_a_refused_correction_stays_open(self, provider, lms, submitted):
         post(provider, f"/reviewer/{submitted}/", {"verdict": "suspicious"})
         lms.status = 500
         reply = post(provider, f"/reviewer/{submitted}/", {"verdict": "passed", "comment": "After all"})
@@ -170,13 +192,13 @@ class TestReviewer:
         assert lms.callbacks == []
 
     @pytest.mark.parametrize("path", ["/download", "/reviewer/{}/"])
-    def test_a_form_on_another_site_has_no_effect(self, provider, lms, submitted, path):
+    def test_a_form_on_another_site_is_refused(self, provider, lms, submitted, path):
         data = {"attempt": submitted, "verdict": "passed"}
         reply = post(provider, path.format(submitted), data, headers={"Origin": "http://evil.example.com"})
         assert reply.status_code == 403
         assert lms.callbacks == []
 
-    def test_the_form_of_our_own_page_works(self, provider, lms, submitted):
+    def test_a_form_of_our_own_page_is_accepted(self, provider, lms, submitted):
         post(provider, f"/reviewer/{submitted}/", {"verdict": "passed"}, headers={"Origin": provider.url})
         assert len(lms.callbacks) == 1
 
@@ -187,7 +209,7 @@ class TestInstructor:
         claims = {"course_id": COURSE, "iss": issuer, "exp": time.time() + 60, **claims}
         return f"/api/v1/instructor/mock/?jwt={jwt.encode(claims, key)}"
 
-    def test_the_course_team_sees_its_exams(self, provider, client, attempt):
+    def test_the_course_team_sees_only_the_exams_of_its_course(self, provider, client, attempt):
         client.exam("other", course_id="course-v1:Other+X+1", exam_name="Foreign")
         text = get(provider, self.link(provider, user={"full_name": "Stan <Staff>"})).text
         assert "Final" in text
@@ -199,7 +221,7 @@ class TestInstructor:
         assert text.count('aria-current="true"') == 2
         assert "Vera Learner" in text
 
-    def test_learners_of_one_name_are_told_apart(self, provider, client, lms, attempt):
+    def test_learners_with_the_same_name_can_be_distinguished(self, provider, client, lms, attempt):
         other = client.attempt(lms.url, email="vera2@example.com")
         text = get(provider, self.link(provider, exam_id="exam-1")).text
         assert f"vera2@example.com, attempt {other[:8]}" in text
@@ -218,7 +240,7 @@ class TestInstructor:
             pytest.param({"course_id": None}, id="no-course"),
         ],
     )
-    def test_a_link_that_is_not_ours_is_refused(self, provider, attempt, changes):
+    def test_an_invalid_link_is_refused(self, provider, attempt, changes):
         assert get(provider, self.link(provider)).status_code == 200
         reply = get(provider, self.link(provider, **changes))
         assert reply.status_code == 403
@@ -227,5 +249,5 @@ class TestInstructor:
     def test_a_missing_token_is_refused(self, provider):
         assert get(provider, "/api/v1/instructor/mock/").status_code == 403
 
-    def test_the_command_makes_a_link_that_opens(self, provider, attempt):
+    def test_the_link_of_the_command_opens_the_dashboard(self, provider, attempt):
         assert "Final" in requests.get(instructor_url(provider.url, "mock", "mocksecret", COURSE), timeout=5).text

@@ -68,7 +68,7 @@ def test_the_plugin_is_found_by_its_entry_point():
     assert MockProviderBackend.npm_module == "@edx/mock-provider-worker"
 
 
-def test_an_attempt_lives_from_registration_to_removal(backend, exam, context, provider):
+def test_an_attempt_goes_from_registration_to_removal(backend, exam, context, provider):
     attempt = backend.register_exam_attempt(exam, context=context)
     stored = provider.store.attempt(attempt)
     assert (stored["status"], stored["user_id"], stored["exam_id"]) == ("created", USER, exam["external_id"])
@@ -79,7 +79,7 @@ def test_an_attempt_lives_from_registration_to_removal(backend, exam, context, p
     assert backend.remove_exam_attempt(exam["external_id"], attempt) is True, "already gone counts as removed"
 
 
-def test_the_learner_is_shown_where_the_software_is(backend, exam, context, provider):
+def test_the_learner_gets_the_address_of_the_software(backend, exam, context, provider):
     attempt = backend.register_exam_attempt(exam, context=context)
     shown = backend.get_attempt({"external_id": attempt, "proctored_exam": exam})
     assert shown["download_url"].startswith(f"{provider.url}/download?attempt={attempt}")
@@ -91,7 +91,7 @@ def test_an_exam_keeps_its_id_when_it_is_saved_again(backend, exam):
     assert backend.on_exam_saved({**exam, "exam_name": "New"}) == exam["external_id"]
 
 
-def test_onboarding_is_asked_for(backend, exam, context, scenario):
+def test_a_learner_without_onboarding_is_refused(backend, exam, context, scenario):
     scenario(onboarding={USER: "onboarding_pending"})
     with pytest.raises(BackendProviderOnboardingException):
         backend.register_exam_attempt(exam, context=context)
@@ -100,20 +100,20 @@ def test_onboarding_is_asked_for(backend, exam, context, scenario):
 
 
 @pytest.mark.parametrize("status", [400, 403, 500])
-def test_a_refused_registration_has_a_name(backend, exam, context, scenario, status):
+def test_a_refused_registration_raises_its_exception(backend, exam, context, scenario, status):
     scenario(fail=[{"method": "POST", "path": "/attempt/$", "status": status}])
     with pytest.raises(BackendProviderCannotRegisterAttempt):
         backend.register_exam_attempt(exam, context=context)
 
 
 @pytest.mark.parametrize("fault", ["drop_connection", "malformed_json"])
-def test_a_registration_that_breaks_has_the_same_name(backend, exam, context, scenario, fault):
+def test_a_broken_registration_raises_the_same_exception(backend, exam, context, scenario, fault):
     scenario(**{fault: [{"path": "/attempt/$"}]})
     with pytest.raises(BackendProviderCannotRegisterAttempt):
         backend.register_exam_attempt(exam, context=context)
 
 
-def test_a_user_is_retired(backend, exam, context):
+def test_a_user_is_retired_once(backend, exam, context):
     backend.register_exam_attempt(exam, context=context)
     assert backend.retire_user(USER) is True
     assert backend.retire_user(USER) is False

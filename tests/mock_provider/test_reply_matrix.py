@@ -1,4 +1,4 @@
-"""Each cell of the table of replies, against a server that fails as it is told. Spec: backends.md 5.4 and 18 no. 3.
+"""Each cell of the table of replies, against a server that fails as configured. Spec: backends.md 5.4 and 18 no. 3.
 
 The same cells against intercepted HTTP are in ``tests/backends/test_rest_*.py``.
 """
@@ -49,8 +49,8 @@ CALLS = {
 }
 
 NO_REPLY = requests.RequestException
-# Method, then what comes of no connection, of an error status with a JSON body, and of a body that is no JSON: an
-# exception class, or the value returned.
+# Per call, the results of no connection, of an error status with a JSON body, and of a body that is not JSON: an
+# exception class, or the returned value.
 CELLS: dict[str, tuple[Any, Any, Any]] = {
     "config": (NO_REPLY, {}, ValueError),
     "exam": (NO_REPLY, {"error": "busy"}, ValueError),
@@ -76,14 +76,14 @@ CELLS: dict[str, tuple[Any, Any, Any]] = {
 
 @pytest.fixture
 def backend(provider: Any) -> MockProviderBackend:
-    """The plug-in, configured for the running server; its token is at hand, so that faults hit the call itself."""
+    """The plug-in, configured for the running server; it has its token, so that faults hit the call itself."""
     cache.clear()
     backend = MockProviderBackend(client_id="mock", client_secret="mocksecret", base_url=provider.url)
     backend.session.get(f"{provider.url}/api/v1/exam/exam-1/")
     return backend
 
 
-def test_every_cell_is_listed() -> None:
+def test_the_table_lists_every_call_with_every_fault() -> None:
     assert CELLS.keys() == CALLS.keys()
     assert all(len(cells) == len(FAULTS) for cells in CELLS.values())
 
@@ -96,7 +96,7 @@ def test_every_cell_is_listed() -> None:
         for fault, expected in zip(FAULTS, cells, strict=True)
     ],
 )
-def test_what_a_call_makes_of_a_provider_that_fails(
+def test_a_call_to_a_failing_provider_has_the_result_of_its_cell(
     backend: MockProviderBackend, scenario: Any, attempt: str, call: str, fault: str, expected: Any
 ) -> None:
     exam = {"external_id": "exam-1", "course_id": COURSE, "exam_name": "Final", "is_practice_exam": False, "id": 1}
@@ -107,15 +107,15 @@ def test_what_a_call_makes_of_a_provider_that_fails(
         return
     result = CALLS[call](backend, exam, attempt)
     if isinstance(expected, dict) and "instructions" in expected:
-        # The plug-in's own instructions are there in any case.
+        # The plug-in fills in its own instructions.
         assert result.keys() == expected.keys()
     else:
         assert result == expected
 
 
-def test_the_control_a_healthy_provider_answers_each_call(backend: MockProviderBackend, attempt: str) -> None:
+def test_a_healthy_provider_answers_each_call(backend: MockProviderBackend, attempt: str) -> None:
     exam = {"external_id": "exam-1", "course_id": COURSE, "exam_name": "Final", "is_practice_exam": False, "id": 1}
-    # Removal last: nothing is left to be asked about afterwards.
+    # Removal last: the other calls need the attempt.
     order = [call for call in CALLS if call != "remove"] + ["remove"]
     results = {call: CALLS[call](backend, exam, attempt) for call in order}
     assert [call for call, result in results.items() if not result] == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from edx_proctoring.apps import BACKEND_CONFIGURATION_ALLOW_LIST
 from edx_proctoring.backends import registry
 from edx_proctoring.models import ProctoredExamSoftwareSecureReview, ReviewInboxEntry
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
-from mock_provider.rpnow_wire import Account
+from mock_provider.rpnow.signature import Account
 from tests.factories import make_exam, make_staff, make_user
 
 pytestmark = [
@@ -32,7 +31,7 @@ SEVEN_OPTIONS = (
 
 @pytest.fixture
 def published_pair(provider, live_server, settings, backends_registry, monkeypatch):
-    """Both blocks of the published sample: a real one, and one of a class that is not here, with its placeholders."""
+    """Both blocks of the published sample: a real one, and one with placeholders for a class that is not installed."""
     settings.SITE_NAME = live_server.url.removeprefix("http://")
     settings.HTTPS = "off"
     options = {
@@ -70,10 +69,11 @@ def published_pair(provider, live_server, settings, backends_registry, monkeypat
 
 
 class Sitting:
-    """One learner's way through an exam of RPNow."""
+    """One learner who takes an exam with RPNow."""
 
-    def __init__(self, provider: Any, backend: str = "SOFTWARE_SECURE") -> None:
+    def __init__(self, provider: Any, scheduler: Any, backend: str = "SOFTWARE_SECURE") -> None:
         self.provider = provider
+        self.scheduler = scheduler
         self.exam = make_exam(backend=backend, exam_name="Midterm")
         self.learner = make_user()
         self.attempt_id = api.create_exam_attempt(self.exam.pk, self.learner.pk, taking_as_proctored=True)
@@ -83,7 +83,7 @@ class Sitting:
         return api.get_exam_attempt_by_id(self.attempt_id)
 
     def open_secure_browser(self) -> requests.Response:
-        """As the vendor's software does; ends at the exam's page."""
+        """Open the exam as the vendor's software does; ends at the exam's page."""
         return requests.get(f"{self.provider.url}/rpnow?code={self.attempt['attempt_code']}", timeout=20)
 
     def take(self) -> None:
@@ -95,24 +95,22 @@ class Sitting:
             f"{self.provider.url}/rpnow/session", data={"code": self.attempt["attempt_code"]}, timeout=20
         ).raise_for_status()
 
-    def wait_for(self, entries: int) -> None:
-        """Until so many reviews arrived and were handled."""
-        deadline = time.monotonic() + 20
-        while ReviewInboxEntry.objects.exclude(outcome=ReviewInboxEntry.OUTCOME_RECEIVED).count() < entries:
-            assert time.monotonic() < deadline, "no review came"
-            time.sleep(0.05)
+    def receive_reviews(self, entries: int) -> None:
+        """Let the provider send what is due; the LMS has handled this many reviews then."""
+        self.scheduler.advance(0)
+        assert ReviewInboxEntry.objects.exclude(outcome=ReviewInboxEntry.OUTCOME_RECEIVED).count() == entries
 
 
-def test_the_broken_block_is_named_and_stops_nothing(published_pair):
+def test_a_broken_block_is_named_without_disabling_the_other(published_pair):
     assert "SOFTWARE_SECURE" in published_pair.backends
     assert set(published_pair.broken) == {"WEB_ASSISTANT"}
     named = [message for message in run_checks() if "WEB_ASSISTANT" in str(message)]
     assert any("third_party_that_is_not_installed" in str(message) and message.hint for message in named)
 
 
-def test_from_registration_to_the_verdict(published_pair, provider, scenario, all_services):
+def test_an_exam_goes_from_registration_to_the_verdict(published_pair, provider, scheduler, scenario, all_services):
     scenario(review={"delay": 0})
-    sitting = Sitting(provider)
+    sitting = Sitting(provider, scheduler)
     assert provider.store.attempt(sitting.attempt["external_id"])["exam_name"] == "Midterm"
     assert sitting.attempt["status"] == S.created
 
@@ -124,7 +122,7 @@ def test_from_registration_to_the_verdict(published_pair, provider, scenario, al
     api.start_exam_attempt(sitting.exam.pk, sitting.learner.pk)
     api.update_attempt_status(sitting.attempt_id, S.submitted)
     requests.post(f"{provider.url}/rpnow/session", data={"code": sitting.attempt["attempt_code"]}, timeout=20)
-    sitting.wait_for(1)
+    sitting.receive_reviews(1)
     assert sitting.attempt["status"] == S.verified
     assert ProctoredExamSoftwareSecureReview.objects.get().review_status == "Clean"
 
@@ -137,40 +135,42 @@ def test_from_registration_to_the_verdict(published_pair, provider, scenario, al
         ("not_reviewed", S.error),
     ],
 )
-def test_other_verdicts(published_pair, provider, scenario, all_services, verdict, status):
+def test_each_verdict_leads_to_its_status(published_pair, provider, scheduler, scenario, all_services, verdict, status):
     scenario(review={"delay": 0, "status": verdict})
-    sitting = Sitting(provider)
+    sitting = Sitting(provider, scheduler)
     sitting.take()
-    sitting.wait_for(1)
+    sitting.receive_reviews(1)
     assert sitting.attempt["status"] == status
 
 
-def test_a_review_that_is_sent_three_times_is_one_review(published_pair, provider, scenario, all_services):
+def test_a_review_that_is_sent_three_times_is_one_review(published_pair, provider, scheduler, scenario, all_services):
     scenario(review={"delay": 0, "repeat": 3})
-    sitting = Sitting(provider)
+    sitting = Sitting(provider, scheduler)
     sitting.take()
-    sitting.wait_for(3)
+    sitting.receive_reviews(3)
     assert sitting.attempt["status"] == S.verified
     assert ProctoredExamSoftwareSecureReview.objects.count() == 1
 
 
 @pytest.mark.parametrize("locator", ["wrong", "missing"])
-def test_without_the_right_locator_nothing_is_believed(published_pair, provider, scenario, all_services, locator):
+def test_a_review_without_the_right_locator_is_refused(
+    published_pair, provider, scheduler, scenario, all_services, locator
+):
     scenario(review={"delay": 0}, rpnow={"locator": locator})
-    sitting = Sitting(provider)
+    sitting = Sitting(provider, scheduler)
     sitting.take()
-    sitting.wait_for(1)
+    sitting.receive_reviews(1)
     assert sitting.attempt["status"] == S.submitted
     assert not ProctoredExamSoftwareSecureReview.objects.exists()
     assert ReviewInboxEntry.objects.get().outcome.startswith("refused")
 
 
-def test_a_reset_attempt_is_reviewed_late_and_stays_reset(published_pair, provider, scenario, all_services):
-    sitting = Sitting(provider)
+def test_a_late_review_leaves_a_reset_attempt_reset(published_pair, provider, scheduler, scenario, all_services):
+    sitting = Sitting(provider, scheduler)
     sitting.take()
     external_id = sitting.attempt["external_id"]
     api.remove_exam_attempt(sitting.attempt_id, make_staff())
     requests.post(f"{provider.url}/reviewer/{external_id}/", data={"verdict": "passed"}, timeout=20)
-    sitting.wait_for(1)
+    sitting.receive_reviews(1)
     assert api.get_exam_attempt_by_id(sitting.attempt_id) is None
     assert ProctoredExamSoftwareSecureReview.objects.get().review_status == "Clean"

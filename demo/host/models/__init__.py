@@ -1,5 +1,7 @@
-"""Tables of the host, one module per noun (Spec: host-platform.md 13.3)."""
+"""Tables of the host."""
 
+from demo.host.models.answers import LearnerState, Submission
+from demo.host.models.completion import BlockCompletion
 from demo.host.models.courses import CourseRun, Problem, Section, Sequence, Unit
 from demo.host.models.credit import CreditEligibility, CreditRequest, CreditRequirement, CreditRequirementStatus
 from demo.host.models.grades import (
@@ -9,9 +11,11 @@ from demo.host.models.grades import (
     SubsectionGradeOverride,
     SubsectionGradeOverrideChange,
 )
-from demo.host.models.learning import BlockCompletion, LearnerState, Submission
-from demo.host.models.operations import ServiceFault, SupportTicket, Task, TrackingEvent
 from demo.host.models.people import CourseRole, Enrollment, UserProfile, VerifiedName
+from demo.host.models.service_faults import ServiceFault
+from demo.host.models.support_tickets import SupportTicket
+from demo.host.models.tasks import Task
+from demo.host.models.tracking_events import TrackingEvent
 
 __all__ = [
     "BlockCompletion",

@@ -1,4 +1,4 @@
-"""Courses and their draft tree. What learners see is the snapshot in ``CourseRun.published``."""
+"""Courses and their draft tree. Learners see the snapshot in ``CourseRun.published``."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from django.db import models
 
 
 class CourseRun(models.Model):
-    """One run of a course: fields of its modulestore course, its overview and its waffle flags in one row.
+    """One run of a course: what the platform stores as modulestore course, course overview and waffle flags.
 
-    ``published`` is None until the first publish, afterwards the tree as learners see it (``content.snapshot``).
+    ``published`` is the tree that learners see (``published_course.snapshot``), None before the first publish.
     ``published_version`` counts publishes.
 
     .. no_pii:
@@ -61,10 +61,10 @@ class Section(models.Model):
 
 
 class Sequence(models.Model):
-    """A subsection of the draft; the four flags say which kind of exam it is (host-platform.md 6.5).
+    """A subsection of the draft; the four flags say which kind of exam it is.
 
-    ``display_name`` and ``default_time_limit_minutes`` may be empty: a freshly made subsection has neither, and
-    publishing must cope. ``edited_by`` is -1 after an edit by the system.
+    ``display_name`` and ``default_time_limit_minutes`` may be empty: a new subsection has neither, and publishing must
+    accept that. ``edited_by`` is -1 after an edit by the system.
 
     .. no_pii:
     """

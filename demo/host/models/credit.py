@@ -1,11 +1,11 @@
-"""Credit for a course, as the platform's credit app keeps it (host-platform.md 7.1)."""
+"""Credit for a course, as the platform's credit app stores it."""
 
 from django.conf import settings
 from django.db import models
 
 
 class CreditRequirement(models.Model):
-    """What a learner has to do for credit. Written on publish; ``is_active`` False once no longer required.
+    """What a learner has to do for credit. Written on publish; ``is_active`` is False once it is no longer required.
 
     .. no_pii:
     """
@@ -27,7 +27,7 @@ class CreditRequirement(models.Model):
 
 
 class CreditRequirementStatus(models.Model):
-    """How one learner stands with one requirement. No row: nothing happened yet.
+    """One learner's status in one requirement. Without a row nothing has happened yet.
 
     .. no_pii:
     """
@@ -47,7 +47,7 @@ class CreditRequirementStatus(models.Model):
 
 
 class CreditRequest(models.Model):
-    """The learner has asked a university for credit: from then on statuses no longer change.
+    """The learner has asked a university for credit; their statuses no longer change.
 
     .. no_pii:
     """

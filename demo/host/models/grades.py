@@ -1,4 +1,4 @@
-"""Grades of subsections, their overrides, and certificates (host-platform.md 7.2, 7.3)."""
+"""Grades of subsections, their overrides, and certificates."""
 
 from django.conf import settings
 from django.db import models
@@ -27,7 +27,7 @@ class SubsectionGrade(models.Model):
 
 
 class SubsectionGradeOverride(models.Model):
-    """Points that stand in place of the computed ones while this row exists.
+    """Points that replace the computed ones while this row exists.
 
     .. no_pii:
     """
@@ -45,7 +45,7 @@ class SubsectionGradeOverride(models.Model):
 
 
 class SubsectionGradeOverrideChange(models.Model):
-    """One line of an override's history: who set or removed it, and when.
+    """One change of an override: who set or removed it, and when.
 
     .. no_pii:
     """
@@ -82,7 +82,7 @@ class Certificate(models.Model):
 
 
 class CertificateAllowlist(models.Model):
-    """Learners whose certificate nothing may take away.
+    """Learners whose certificate must not be invalidated.
 
     .. no_pii:
     """

@@ -1,14 +1,13 @@
-"""Who is here: profiles, course roles, enrolments, verified names."""
+"""Profiles, course roles, enrolments and verified names of users."""
 
 from django.conf import settings
 from django.db import models
 
 
 class UserProfile(models.Model):
-    """The part of a person that is not their login.
+    """A user's full name and country, the platform's ``auth_userprofile``.
 
-    Stands for the platform's ``auth_userprofile``: a user without a row here makes the credit service raise, as
-    there.
+    Like there, the credit service raises for a user without a profile.
 
     .. pii: Full name and country of an invented person
     .. pii_types: name, location
@@ -45,7 +44,7 @@ class CourseRole(models.Model):
 
 
 class Enrollment(models.Model):
-    """A learner's place in a course. ``is_active`` False: they left, the row stays.
+    """A learner's enrolment in a course. ``is_active`` is False after they have left.
 
     .. no_pii:
     """

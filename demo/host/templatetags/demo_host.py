@@ -1,4 +1,4 @@
-"""Tags of the demo's pages."""
+"""Template tags of the host's pages."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ register = template.Library()
 
 @register.simple_tag
 def pipeline_scripts(group: str) -> SafeString:
-    """Script tags of a django-pipeline group, one per source file, as that app does under DEBUG.
+    """Script tags of a django-pipeline group, one per source file, as django-pipeline writes them under DEBUG.
 
-    An unknown group is an error, as there; a source file that does not exist is skipped, as there. Without
-    ``PIPELINE`` (a host that bundles in its own way) nothing is written.
+    Like there, an unknown group is an error and a missing source file is skipped. Without ``PIPELINE`` (a host that
+    bundles in another way) it writes nothing.
     """
     pipeline = getattr(settings, "PIPELINE", None)
     if pipeline is None:

@@ -1,7 +1,7 @@
-"""Subsections, units and answers (Spec: host-platform.md 13.5, 13.6).
+"""Subsections, units and answers.
 
-The pages run in autocommit, like the platform's sequence and unit pages: the exam gate may time an attempt out and
-must open its own transactions.
+The pages run in autocommit, like the platform's sequence and unit pages: asking for the exam page may time an attempt
+out, in a transaction of its own.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from django.urls import reverse
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST
 
-from demo.host import content, gate, grading, page
-from demo.host.masquerade import Viewer, viewer
+from demo.host import access, exam_access, grading, page_context, published_course
 from demo.host.models import CourseRun, LearnerState
+from demo.host.view_as import Viewer, viewer
 
 
 @require_GET
 @login_required
 def jump_to(request: HttpRequest, course_id: str, location: str) -> HttpResponse:
-    """From any block to the page of its subsection."""
-    course = page.course_or_404(course_id)
-    sequence_ = content.sequence_of(course, location)
+    """Redirect from any block to the page of its subsection."""
+    course = page_context.course_or_404(course_id)
+    sequence_ = published_course.sequence_of(course, location)
     if sequence_ is None:
         raise Http404(f"{location} is not in {course_id}")
     return redirect("sequence", course_id=course_id, usage_key=sequence_.usage_key)
@@ -37,17 +37,17 @@ def jump_to(request: HttpRequest, course_id: str, location: str) -> HttpResponse
 @login_required
 @transaction.non_atomic_requests
 def sequence(request: HttpRequest, course_id: str, usage_key: str) -> HttpResponse:
-    """A subsection: locked, hidden, this package's page alone, or its units."""
-    course = page.course_or_404(course_id)
-    page.require_member(request, course)
-    found = content.find_sequence(course, usage_key)
+    """A subsection: a locked or hidden notice, the exam page of this package alone, or its units."""
+    course = page_context.course_or_404(course_id)
+    access.require_member(request, course)
+    found = published_course.find_sequence(course, usage_key)
     if found is None:
         raise Http404(f"{usage_key} is not in {course_id}")
     who = viewer(request, course_id)
     return render(
         request,
         "demo/sequence.html",
-        {**page.course_context(request, course, "outline"), **_sequence_context(request, course, found, who)},
+        {**page_context.course_context(request, course, "outline"), **_sequence_context(request, course, found, who)},
     )
 
 
@@ -56,12 +56,12 @@ def sequence(request: HttpRequest, course_id: str, usage_key: str) -> HttpRespon
 @xframe_options_sameorigin
 @transaction.non_atomic_requests
 def xblock(request: HttpRequest, usage_key: str) -> HttpResponse:
-    """The bare page of one block: no timer, no exam bundle.
+    """The bare page of one block, without timer and exam scripts.
 
-    A unit behind a gate redirects to the bare page of its subsection, decided by truthiness alone.
+    A unit that is not open redirects to the bare page of its subsection.
     """
     course, found = _locate(usage_key)
-    page.require_member(request, course)
+    access.require_member(request, course)
     who = viewer(request, course.course_id)
     if found.usage_key == usage_key:
         return render(
@@ -84,9 +84,9 @@ def xblock(request: HttpRequest, usage_key: str) -> HttpResponse:
 @login_required
 @transaction.non_atomic_requests
 def answer(request: HttpRequest, usage_key: str) -> HttpResponse:
-    """Save an answer, if the learner may see the question at this moment: 403 otherwise."""
+    """Save an answer; 403 unless the learner may see the question now."""
     course, found = _locate(usage_key)
-    page.require_member(request, course)
+    access.require_member(request, course)
     problem = next(
         (problem for unit in found.units for problem in unit.problems if problem.usage_key == usage_key), None
     )
@@ -102,21 +102,25 @@ def answer(request: HttpRequest, usage_key: str) -> HttpResponse:
     return JsonResponse({"detail": "Answer saved."})
 
 
-def _is_open(course: CourseRun, found: content.Sequence, who: Viewer) -> bool:
+def _is_open(course: CourseRun, found: published_course.Sequence, who: Viewer) -> bool:
     if who.role == "staff" or who.is_specific:
         return True
     return not (
-        gate.is_locked(course, found, who) or gate.exam_view(course, found, who) or gate.is_hidden(course, found, who)
+        exam_access.is_locked(found, who)
+        or exam_access.exam_view(course, found, who)
+        or exam_access.is_hidden(course, found, who)
     )
 
 
-def _sequence_context(request: HttpRequest, course: CourseRun, found: content.Sequence, who: Viewer) -> dict[str, Any]:
-    context: dict[str, Any] = {"sequence": found, "viewer": who, "due": gate.due(course, found, who)}
-    if gate.is_locked(course, found, who):
+def _sequence_context(
+    request: HttpRequest, course: CourseRun, found: published_course.Sequence, who: Viewer
+) -> dict[str, Any]:
+    context: dict[str, Any] = {"sequence": found, "viewer": who, "due": exam_access.due(course, found, who)}
+    if exam_access.is_locked(found, who):
         return {**context, "state": "locked"}
-    if gate.is_hidden(course, found, who):
+    if exam_access.is_hidden(course, found, who):
         return {**context, "state": "hidden"}
-    html = gate.exam_view(course, found, who)
+    html = exam_access.exam_view(course, found, who)
     if html and not who.is_specific:
         return {**context, "state": "exam", "exam_html": html}
     units = [
@@ -127,13 +131,13 @@ def _sequence_context(request: HttpRequest, course: CourseRun, found: content.Se
 
 
 def _with_masquerade(address: str, request: HttpRequest) -> str:
-    wanted = request.GET.get("masquerade")
-    return f"{address}?{urlencode({'masquerade': wanted})}" if wanted else address
+    requested = request.GET.get("masquerade")
+    return f"{address}?{urlencode({'masquerade': requested})}" if requested else address
 
 
-def _locate(usage_key: str) -> tuple[CourseRun, content.Sequence]:
-    course = content.course_of(usage_key)
-    found = content.sequence_of(course, usage_key)
+def _locate(usage_key: str) -> tuple[CourseRun, published_course.Sequence]:
+    course = published_course.course_of(usage_key)
+    found = published_course.sequence_of(course, usage_key)
     if course is None or found is None:
         raise Http404(usage_key)
     return course, found

@@ -1,4 +1,4 @@
-"""Instructor dashboard: the Special Exams tab and the results report (Spec: host-platform.md 6.6.1, 6.7)."""
+"""Instructor dashboard: the Special Exams tab and the results report."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 from opaque_keys.edx.keys import CourseKey
 
-from demo.host import page
+from demo.host import access, page_context
 from demo.host.models import CourseRun, Enrollment
 from edx_proctoring.api import (
     does_backend_support_onboarding,
@@ -44,14 +44,14 @@ REPORT_COLUMNS = [
 @require_GET
 @login_required
 def dashboard(request: HttpRequest, course_id: str) -> HttpResponse:
-    """Tabs of the course team; the exam tables are filled by the package's scripts."""
-    course = page.course_or_404(course_id)
-    page.require_staff(request, course)
+    """Tabs of the course team. The package's scripts fill the exam tables."""
+    course = page_context.course_or_404(course_id)
+    access.require_staff(request, course)
     return render(
         request,
         "demo/instructor.html",
         {
-            **page.course_context(request, course, "instructor"),
+            **page_context.course_context(request, course, "instructor"),
             "special_exams": _special_exams_section(course),
             "enrollments": Enrollment.objects.filter(course=course).select_related("user").order_by("user__username"),
         },
@@ -62,8 +62,8 @@ def dashboard(request: HttpRequest, course_id: str) -> HttpResponse:
 @login_required
 def results_csv(request: HttpRequest, course_id: str) -> HttpResponse:
     """The proctored-exam results report as CSV."""
-    course = page.course_or_404(course_id)
-    page.require_staff(request, course)
+    course = page_context.course_or_404(course_id)
+    access.require_staff(request, course)
     rows: list[dict[str, Any]] = get_exam_violation_report(CourseKey.from_string(course_id))
     modes = dict(
         Enrollment.objects.filter(course__course_id=rows[0]["course_id"]).values_list("user_id", "mode") if rows else ()
@@ -96,6 +96,6 @@ def _special_exams_section(course: CourseRun) -> dict[str, Any] | None:
 
 
 def _cell(value: Any) -> str:
-    """Text of a cell; a formula in a learner's or provider's words must stay text in a spreadsheet."""
+    """Text of a cell. A leading apostrophe keeps spreadsheets from running text as a formula."""
     text = "; ".join(map(str, value)) if isinstance(value, list) else str("" if value is None else value)
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text

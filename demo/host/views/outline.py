@@ -1,4 +1,4 @@
-"""The course outline with a status line per exam (Spec: host-platform.md 6.2, 13.5)."""
+"""The course outline with a status line per exam."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from demo.host import content, dates, page
+from demo.host import access, dates, page_context, published_course
 from demo.host.models import BlockCompletion, CourseRun
 from edx_proctoring.api import does_backend_support_onboarding, get_attempt_status_summary
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
@@ -21,12 +21,12 @@ from edx_proctoring.exceptions import ProctoredExamNotFoundException
 @require_GET
 @transaction.non_atomic_requests
 def outline(request: HttpRequest, course_id: str) -> HttpResponse:
-    """Sections, subsections, dates, and what this package says about each exam."""
-    course = page.course_or_404(course_id)
+    """Sections, subsections, dates, and this package's summary of each exam."""
+    course = page_context.course_or_404(course_id)
     if not request.user.is_authenticated and not course.is_public:
         return redirect_to_login(request.get_full_path())
     if request.user.is_authenticated and not course.is_public:
-        page.require_member(request, course)
+        access.require_member(request, course)
     user_id = request.user.pk if request.user.is_authenticated else None
     done = set(
         BlockCompletion.objects.filter(user_id=user_id, completion=1.0).values_list("usage_key", flat=True)
@@ -38,20 +38,20 @@ def outline(request: HttpRequest, course_id: str) -> HttpResponse:
             "section": section,
             "rows": [_row(course, sequence, user_id, done) for sequence in section.sequences],
         }
-        for section in content.sections(course)
+        for section in published_course.sections(course)
     ]
     return render(
         request,
         "demo/outline.html",
         {
-            **page.course_context(request, course, "outline"),
+            **page_context.course_context(request, course, "outline"),
             "sections": sections,
             "shows_onboarding_panel": bool(user_id) and does_backend_support_onboarding(course.proctoring_provider),
         },
     )
 
 
-def _row(course: CourseRun, sequence: content.Sequence, user_id: int | None, done: set[str]) -> dict[str, Any]:
+def _row(course: CourseRun, sequence: published_course.Sequence, user_id: int | None, done: set[str]) -> dict[str, Any]:
     due = dates.due(course, sequence.usage_key, user_id)
     return {
         "sequence": sequence,
@@ -63,11 +63,11 @@ def _row(course: CourseRun, sequence: content.Sequence, user_id: int | None, don
     }
 
 
-def _summary(course: CourseRun, sequence: content.Sequence, user_id: int | None) -> dict[str, Any] | None:
+def _summary(course: CourseRun, sequence: published_course.Sequence, user_id: int | None) -> dict[str, Any] | None:
     if not (sequence.is_time_limited and settings.ENABLE_SPECIAL_EXAMS) or course.exams_ida:
         return None
     try:
-        # Like the learning-sequences processor, which passes None for anonymous visitors and catches this one only.
+        # Like the platform: None for anonymous visitors, and only this exception is caught.
         summary: dict[str, Any] | None = get_attempt_status_summary(user_id, course.course_id, sequence.usage_key)
     except ProctoredExamNotFoundException:
         return None

@@ -1,4 +1,4 @@
-"""What a learner has reached: points, overrides, certificate, completion, credit."""
+"""A learner's progress: points, overrides, completion, credit, certificate."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from demo.host import content, page
-from demo.host.masquerade import viewer
+from demo.host import access, page_context, published_course
 from demo.host.models import (
     BlockCompletion,
     Certificate,
@@ -17,14 +16,15 @@ from demo.host.models import (
     CreditRequirementStatus,
     SubsectionGrade,
 )
+from demo.host.view_as import viewer
 
 
 @require_GET
 @login_required
 def progress(request: HttpRequest, course_id: str) -> HttpResponse:
     """The learner's own progress; staff may look at one learner's with ``?masquerade=user:<name>``."""
-    course = page.course_or_404(course_id)
-    page.require_member(request, course)
+    course = page_context.course_or_404(course_id)
+    access.require_member(request, course)
     who = viewer(request, course_id)
     grades = {
         grade.usage_key: grade
@@ -32,7 +32,7 @@ def progress(request: HttpRequest, course_id: str) -> HttpResponse:
     }
     completion = dict(BlockCompletion.objects.filter(user_id=who.user_id).values_list("usage_key", "completion"))
     rows = []
-    for sequence in content.sequences(course):
+    for sequence in published_course.sequences(course):
         grade = grades.get(sequence.usage_key)
         rows.append(
             {
@@ -55,7 +55,7 @@ def progress(request: HttpRequest, course_id: str) -> HttpResponse:
         request,
         "demo/progress.html",
         {
-            **page.course_context(request, course, "progress"),
+            **page_context.course_context(request, course, "progress"),
             "viewer": who,
             "rows": rows,
             "requirements": requirements,

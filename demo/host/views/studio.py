@@ -1,4 +1,4 @@
-"""A small Studio: outline, subsection settings, proctoring settings, publish (Spec: host-platform.md 6.4, 13.7)."""
+"""A small Studio: outline, subsection settings, proctoring settings, publishing."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
-from demo.host import content, page, publishing, queue
+from demo.host import access, onboarding, page_context, published_course, publishing, task_queue
 from demo.host.forms import KINDS, ProctoringSettingsForm, SequenceForm, apply_kind, kind_of
 from demo.host.models import CourseRun, Sequence, Task
 from edx_proctoring.api import (
-    does_backend_support_onboarding,
     get_exam_by_content_id,
     get_exam_configuration_dashboard_url,
 )
@@ -33,14 +32,19 @@ PUBLISH_WAIT_SECONDS = 20
 @login_required
 @transaction.non_atomic_requests
 def course(request: HttpRequest, course_id: str) -> HttpResponse:
-    """The draft with what Studio's outline knows about each exam."""
-    found = page.course_or_404(course_id)
-    page.require_staff(request, found)
+    """The draft, with the exam data of each subsection."""
+    found = page_context.course_or_404(course_id)
+    access.require_staff(request, found)
     sections = [
         {
             "section": section,
             "rows": [
-                {"sequence": sequence, "kind": KINDS[kind_of(sequence)], "data": outline_data(found, sequence)}
+                {
+                    "sequence": sequence,
+                    "kind": KINDS[kind_of(sequence)],
+                    "data": outline_data(found, sequence),
+                    "warning": onboarding.missing_onboarding_warning(found) if sequence.is_onboarding_exam else "",
+                }
                 for sequence in section.sequences.all()
             ],
         }
@@ -50,9 +54,9 @@ def course(request: HttpRequest, course_id: str) -> HttpResponse:
         request,
         "demo/studio_course.html",
         {
-            **page.course_context(request, found, "studio"),
+            **page_context.course_context(request, found, "studio"),
             "sections": sections,
-            "has_changes": content.snapshot(found) != found.published,
+            "has_changes": published_course.snapshot(found) != found.published,
             "last_publish": Task.objects.filter(name="publish_course", arguments__course_id=course_id).last(),
         },
     )
@@ -62,13 +66,13 @@ def course(request: HttpRequest, course_id: str) -> HttpResponse:
 @login_required
 def sequence(request: HttpRequest, course_id: str, usage_key: str) -> HttpResponse:
     """Edit one subsection of the draft."""
-    found = page.course_or_404(course_id)
-    page.require_staff(request, found)
+    found = page_context.course_or_404(course_id)
+    access.require_staff(request, found)
     draft = get_object_or_404(Sequence, section__course=found, usage_key=usage_key)
     form = SequenceForm(request.POST or None, instance=draft, initial={"kind": kind_of(draft)})
     if request.method == "POST" and form.is_valid():
         edited = form.save(commit=False)
-        # The platform hides an exam after its due date by default once a section first becomes proctored.
+        # Like the platform: an exam that becomes proctored is hidden after its due date by default.
         becomes_proctored = form.cleaned_data["kind"] == "proctored" and not draft.is_proctored_enabled
         apply_kind(edited, form.cleaned_data["kind"])
         edited.hide_after_due = edited.hide_after_due or becomes_proctored
@@ -76,11 +80,13 @@ def sequence(request: HttpRequest, course_id: str, usage_key: str) -> HttpRespon
         edited.save()
         name = edited.display_name or "Untitled subsection"
         messages.success(request, f"“{name}” saved. Publish to show it to learners.")
+        if edited.is_onboarding_exam and (warning := onboarding.missing_onboarding_warning(found)):
+            messages.warning(request, f"“{name}”: {warning}")
         return redirect("studio_course", course_id=course_id)
     return render(
         request,
         "demo/studio_sequence.html",
-        {**page.course_context(request, found, "studio"), "sequence": draft, "form": form},
+        {**page_context.course_context(request, found, "studio"), "sequence": draft, "form": form},
         status=400 if form.errors else 200,
     )
 
@@ -88,9 +94,9 @@ def sequence(request: HttpRequest, course_id: str, usage_key: str) -> HttpRespon
 @require_http_methods(["GET", "POST"])
 @login_required
 def proctoring_settings(request: HttpRequest, course_id: str) -> HttpResponse:
-    """The course's proctoring settings, on a page."""
-    found = page.course_or_404(course_id)
-    page.require_staff(request, found)
+    """The course's proctoring settings as a page."""
+    found = page_context.course_or_404(course_id)
+    access.require_staff(request, found)
     form = ProctoringSettingsForm(request.POST or None, instance=found, editor=request.user)
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -99,7 +105,7 @@ def proctoring_settings(request: HttpRequest, course_id: str) -> HttpResponse:
     return render(
         request,
         "demo/studio_proctoring.html",
-        {**page.course_context(request, found, "studio"), "form": form},
+        {**page_context.course_context(request, found, "studio"), "form": form},
         status=400 if form.errors else 200,
     )
 
@@ -107,15 +113,15 @@ def proctoring_settings(request: HttpRequest, course_id: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def proctoring_settings_api(request: HttpRequest, course_id: str) -> JsonResponse:
-    """The same as JSON: GET shows the settings, POST changes them (host-platform.md 6.4)."""
-    found = page.course_or_404(course_id)
-    page.require_staff(request, found)
+    """The course's proctoring settings as JSON. POST changes them."""
+    found = page_context.course_or_404(course_id)
+    access.require_staff(request, found)
     if request.method == "POST":
         try:
-            wanted = json.loads(request.body)["proctored_exam_settings"]
+            changes = json.loads(request.body)["proctored_exam_settings"]
         except (ValueError, KeyError, TypeError):
             return JsonResponse({"detail": [{"proctored_exam_settings": "This field is required."}]}, status=400)
-        values = {**_settings_of(found), **{key: value for key, value in wanted.items() if key in _settings_of(found)}}
+        values = {**_settings_of(found), **{key: value for key, value in changes.items() if key in _settings_of(found)}}
         form = ProctoringSettingsForm(values, instance=found, editor=request.user)
         if not form.is_valid():
             detail = [{field: " ".join(map(str, errors))} for field, errors in form.errors.items()]
@@ -138,12 +144,12 @@ def proctoring_settings_api(request: HttpRequest, course_id: str) -> JsonRespons
 @login_required
 @transaction.non_atomic_requests
 def publish(request: HttpRequest, course_id: str) -> HttpResponse:
-    """Draft to published, then wait a moment for the queue to register the exams.
+    """Publish the draft, and wait a moment for the queue to register the exams.
 
-    ``?queue=0`` publishes in a process of its own, which knows no request, as a Celery worker does.
+    ``?queue=0`` publishes in a process of its own without any request, like a Celery worker.
     """
-    found = page.course_or_404(course_id)
-    page.require_staff(request, found)
+    found = page_context.course_or_404(course_id)
+    access.require_staff(request, found)
     if request.GET.get("queue") == "0":
         command = [sys.executable, "-m", "demo.manage", "publish_course", course_id]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
@@ -152,7 +158,7 @@ def publish(request: HttpRequest, course_id: str) -> HttpResponse:
         else:
             messages.success(request, "Published by a worker process.")
         return redirect("studio_course", course_id=course_id)
-    task = queue.wait_for(publishing.publish(found), PUBLISH_WAIT_SECONDS)
+    task = task_queue.wait_for(publishing.publish(found), PUBLISH_WAIT_SECONDS)
     if task.state == Task.DONE:
         messages.success(request, "Published. The exams are registered.")
     elif task.state == Task.FAILED:
@@ -163,9 +169,9 @@ def publish(request: HttpRequest, course_id: str) -> HttpResponse:
 
 
 def outline_data(found: CourseRun, sequence_: Sequence) -> dict[str, Any]:
-    """The exam part of Studio's outline JSON for one subsection (host-platform.md 6.4)."""
+    """The exam part of the platform's Studio outline for one subsection."""
     provider = found.proctoring_provider
-    is_external = provider == "lti_external"
+    is_external = provider == onboarding.EXTERNAL_PROVIDER
     course_key = CourseKey.from_string(found.course_id)
     data: dict[str, Any] = {
         "is_proctored_exam": sequence_.is_proctored_enabled,
@@ -175,7 +181,7 @@ def outline_data(found: CourseRun, sequence_: Sequence) -> dict[str, Any]:
         "default_time_limit_minutes": sequence_.default_time_limit_minutes,
         "exam_review_rules": sequence_.exam_review_rules,
         "hide_after_due": sequence_.hide_after_due,
-        "supports_onboarding": False if is_external else bool(does_backend_support_onboarding(provider)),
+        "supports_onboarding": onboarding.is_supported_by(provider),
         "online_proctoring_rules": settings.PROCTORING_SETTINGS.get("LINK_URLS", {}).get("online_proctoring_rules", ""),
         "show_review_rules": _option(provider, "show_review_rules", default=True),
         "was_exam_ever_linked_with_external": False,

@@ -1,4 +1,4 @@
-"""Support pages: two static ones and the onboarding status view (Spec: host-platform.md 6.9)."""
+"""Support pages: two static ones and the onboarding status view."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from edx_proctoring.views import StudentOnboardingStatusView
 
 @require_GET
 def password_assistance(request: HttpRequest) -> HttpResponse:
-    """Where the platform would help with a forgotten password."""
+    """In place of the platform's page for forgotten passwords."""
     return render(
         request,
         "demo/text.html",
         {
             "title": "Password assistance",
-            "text": "On the platform you would get a mail with a link here. The people of this demo have no passwords.",
+            "text": "On the platform you would request an e-mail with a link here. The demo has no passwords.",
         },
     )
 
 
 @require_GET
 def contact_us(request: HttpRequest) -> HttpResponse:
-    """Where the platform's support would be."""
+    """In place of the platform's support form."""
     return render(
         request,
         "demo/text.html",
-        {"title": "Contact us", "text": "On the platform a form for support requests would be here."},
+        {"title": "Contact us", "text": "On the platform you would find a form for support requests here."},
     )
 
 
@@ -53,7 +53,7 @@ def onboarding_status(request: HttpRequest, username_or_email: str) -> JsonRespo
     learner = get_object_or_404(get_user_model(), Q(username=username_or_email) | Q(email=username_or_email))
     rest_request = Request(request)
     rest_request.user = request.user
-    # Swapped for a mutable copy, as the platform does.
+    # A mutable copy, as on the platform.
     query = request.GET.copy()
     query["username"] = learner.username
     request.GET = query  # type: ignore[assignment]

@@ -1,7 +1,7 @@
-"""Tools for people and tests that drive the demo; only with ``DEMO_TOOLS`` (Spec: host-platform.md 13.5).
+"""Tools for people and tests that drive the demo; only with ``DEMO_TOOLS``.
 
 They answer JSON to clients that ask for it (``Accept: application/json`` or a JSON body) and a page to browsers.
-They take no CSRF token, so that a test script can post with one line: everything here is invented.
+They require no CSRF token, so that a test script can post with one line: everything here is invented.
 """
 
 from __future__ import annotations
@@ -24,10 +24,8 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from demo.host import dates
-from demo.host import outbox as letters
+from demo.host import call_log, dates, instrumentation, sent_mail
 from demo.host.models import CourseRun, Enrollment, ServiceFault, SupportTicket, Task, TrackingEvent, UserProfile
-from demo.services import journal, watch
 from edx_proctoring.models import ProctoredExamStudentAttempt
 
 SERVICES = [
@@ -45,13 +43,13 @@ SERVICES = [
 @require_http_methods(["GET", "POST"])
 @transaction.non_atomic_requests
 def log(request: HttpRequest) -> HttpResponse:
-    """Service calls, tracking events and queued tasks, newest first; POST forgets them."""
+    """Service calls, tracking events and queued tasks, newest first. POST deletes them."""
     if request.method == "POST":
-        journal.clear()
+        call_log.clear()
         TrackingEvent.objects.all().delete()
         Task.objects.exclude(state=Task.WAITING).delete()
         return _done(request, "demo_log", {"cleared": True}, "The log is empty.")
-    calls = list(journal.entries())
+    calls = list(call_log.entries())
     events = TrackingEvent.objects.order_by("-id")[:200]
     tasks = Task.objects.order_by("-id")[:100]
     if _wants_json(request):
@@ -75,11 +73,11 @@ def log(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @transaction.non_atomic_requests
 def outbox(request: HttpRequest) -> HttpResponse:
-    """Mails that left the platform; POST throws them away."""
+    """Sent e-mails, newest first. POST deletes them."""
     if request.method == "POST":
-        letters.empty()
+        sent_mail.delete_all()
         return _done(request, "demo_outbox", {"cleared": True}, "The outbox is empty.")
-    mails = list(letters.letters())
+    mails = list(sent_mail.newest())
     if _wants_json(request):
         return JsonResponse(
             {
@@ -100,7 +98,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def tickets(request: HttpRequest) -> HttpResponse:
-    """What the platform would have told its support desk."""
+    """Support tickets, newest first."""
     found = SupportTicket.objects.order_by("-id")
     if _wants_json(request):
         return JsonResponse({"tickets": list(found.values("course_id", "subject", "body", "created"))})
@@ -110,12 +108,12 @@ def tickets(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 def faults(request: HttpRequest) -> HttpResponse:
-    """Switch faults of services on, and off again with ``clear``."""
+    """Switch on a fault of a service; ``clear`` switches all faults off."""
     if request.method == "POST":
         data = _data(request)
         if data.get("clear"):
             ServiceFault.objects.all().delete()
-            text = "All services behave again."
+            text = "All faults are switched off."
         else:
             service, kind = str(data.get("service", "")), str(data.get("kind", ""))
             if service not in SERVICES or kind not in dict(ServiceFault.KINDS):
@@ -129,7 +127,7 @@ def faults(request: HttpRequest) -> HttpResponse:
                 remaining=int(remaining) if remaining not in (None, "") else None,
             )
             text = f"Switched on: {fault}"
-        watch.apply_absences()
+        instrumentation.apply_absences()
         return _done(request, "demo_faults", {"faults": [str(fault) for fault in ServiceFault.objects.all()]}, text)
     found = ServiceFault.objects.order_by("id")
     if _wants_json(request):
@@ -140,11 +138,11 @@ def faults(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 def clock(request: HttpRequest) -> HttpResponse:
-    """Age an attempt: move its times, or the learner's due date, into the past.
+    """Make an attempt older: move its start and end into the past, as if the learner had waited.
 
-    POST ``minutes`` (may be a fraction or negative) and either ``attempt_id`` or ``username`` (newest attempt, with
-    ``content_id`` that of one exam). ``due_minutes`` moves the learner's own due date of that exam instead of or
-    besides: it becomes now plus so many minutes.
+    POST ``minutes`` (may be a fraction or negative) and either ``attempt_id`` or ``username`` (the newest attempt, with
+    ``content_id`` the newest one at that exam). ``due_minutes`` also sets the learner's own due date of the exam to
+    that many minutes from now.
     """
     if request.method == "GET":
         attempts = ProctoredExamStudentAttempt.objects.select_related("user", "proctored_exam").order_by("-id")[:50]
@@ -158,7 +156,7 @@ def clock(request: HttpRequest) -> HttpResponse:
         due_minutes = float(data["due_minutes"]) if data.get("due_minutes") not in (None, "") else None
     except (TypeError, ValueError):
         return JsonResponse({"detail": "minutes must be a number"}, status=400)
-    # Queryset updates: ageing is not an event in the life of the attempt, so no history row and no signal.
+    # A queryset update, because the clock is not part of the attempt's history: no history row, no signal.
     if due_minutes is not None:
         course = CourseRun.objects.get(course_id=attempt.proctored_exam.course_id)
         moment = timezone.now() + timedelta(minutes=due_minutes)
@@ -183,7 +181,7 @@ def clock(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_POST
 def learners(request: HttpRequest) -> JsonResponse:
-    """Make a fresh learner, enrolled as ``mode`` (default verified) in every course or in ``course_id``."""
+    """Create a learner, enrolled as ``mode`` (default verified) in every course or in ``course_id``."""
     data = _data(request)
     username = str(data.get("username") or f"learner-{secrets.token_hex(4)}")
     mode = str(data.get("mode") or "verified")
@@ -205,7 +203,7 @@ def learners(request: HttpRequest) -> JsonResponse:
 @require_http_methods(["GET", "POST"])
 @transaction.non_atomic_requests
 def provider(request: HttpRequest) -> HttpResponse:
-    """Pages of the mock provider, and its scenario control (POST JSON is passed on)."""
+    """Links to the mock provider. POST passes a JSON scenario on to it."""
     if request.method == "POST":
         try:
             answer = requests.post(

@@ -1,4 +1,4 @@
-"""Certificates (Spec: host-platform.md 7.3)."""
+"""Certificates."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from demo.services.keys import course_key
 
 
 class CertificateService:
-    """Takes a certificate away."""
+    """Invalidates certificates."""
 
     def invalidate_certificate(self, user_id: int, course_key_or_id: CourseKey | str) -> bool:
-        """False when the learner is on the allow list or has none; else it becomes unavailable, and True."""
+        """Make the certificate unavailable. Returns False when there is none or the learner is on the allow list."""
         course_id = str(course_key(course_key_or_id))
         if CertificateAllowlist.objects.filter(user_id=user_id, course__course_id=course_id).exists():
             return False

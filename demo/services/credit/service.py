@@ -1,4 +1,4 @@
-"""Credit for a course (Spec: host-platform.md 7.1)."""
+"""Credit for a course."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ CREDIT_MODES = {"verified", "professional", "no-id-professional", "masters", "ex
 
 
 class CreditService:
-    """What the platform knows about a learner's way to credit."""
+    """A learner's credit requirements and their statuses."""
 
     def get_credit_state(
         self, user_id: int, course_key_or_id: CourseKey | str, return_course_info: bool = False
     ) -> dict[str, Any] | None:
-        """State of one learner, or None for unknown user, no enrolment or an inactive one.
+        """State of one learner; None for unknown users and without an active enrolment.
 
-        Awkward: a user without profile raises; an unknown course leaves ``course_name`` out and gives a *naive* end
-        date one hour in the past.
+        Platform oddities: a user without a profile raises; an unpublished course has no ``course_name``, and its end
+        date is naive and one hour in the past.
         """
         key = course_key(course_key_or_id)
         user = get_user_model().objects.filter(pk=user_id).first()
@@ -64,7 +64,7 @@ class CreditService:
         status: str = "satisfied",
         reason: dict[str, Any] | None = None,
     ) -> None:
-        """Note a status; silently nothing in the many cases in which the platform does nothing."""
+        """Set a status. Does nothing, without an error, in the many cases in which the platform does nothing."""
         key = course_key(course_key_or_id)
         requirement = self._writable_requirement(user_id, key, req_namespace, req_name)
         if requirement is None:
@@ -81,7 +81,7 @@ class CreditService:
     def remove_credit_requirement_status(
         self, user_id: int, course_key_or_id: CourseKey | str, req_namespace: str, req_name: str
     ) -> None:
-        """Forget a status; nothing when there is none."""
+        """Remove a status, if there is one."""
         key = course_key(course_key_or_id)
         if not self.is_credit_course(key):
             return

@@ -1,4 +1,4 @@
-"""Grades and their overrides (Spec: host-platform.md 7.2)."""
+"""Grades and their overrides."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from typing import Any
 
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
-from demo.host import content, queue
+from demo.host import published_course
+from demo.host.grading import recalculate_subsection_grade
 from demo.host.models import CourseRun, SubsectionGrade, SubsectionGradeOverride, SubsectionGradeOverrideChange
+from demo.host.task_queue import enqueue
 from demo.services.keys import course_key, usage_key
 
 
 class GradesService:
-    """Sets a subsection's grade aside, and brings it back."""
+    """Overrides a subsection's grade, and removes the override."""
 
     def should_override_grade_on_rejected_exam(self, course_key_or_id: CourseKey | str) -> bool:
-        """The course's waffle flag."""
+        """Whether the course's waffle flag says so."""
         return CourseRun.objects.filter(
             course_id=str(course_key(course_key_or_id)), rejected_exam_overrides_grade=True
         ).exists()
@@ -31,11 +33,11 @@ class GradesService:
         overrider: Any = None,
         comment: str | None = None,
     ) -> None:
-        """Write an override, making a zero grade row where none is; a block gone from the course raises."""
+        """Write an override, and a zero grade where there is none yet. A block that is not in the course raises."""
         course_id, block_id = str(course_key(course_key_or_id)), str(usage_key(usage_key_or_id))
         course = CourseRun.objects.get(course_id=course_id)
-        if content.find_sequence(course, block_id) is None:
-            raise Exception(f"{block_id} is not in {course_id}")  # the platform raises no better type
+        if published_course.find_sequence(course, block_id) is None:
+            raise Exception(f"{block_id} is not in {course_id}")  # the platform raises nothing more specific
         grade, _ = SubsectionGrade.objects.get_or_create(
             user_id=user_id, usage_key=block_id, defaults={"course": course}
         )
@@ -45,11 +47,11 @@ class GradesService:
                 "earned_all_override": earned_all,
                 "earned_graded_override": earned_graded,
                 "feature": feature,
-                "overrider": overrider,  # a User or None; anything else raises ValueError here as there
+                "overrider": overrider,  # a User or None; anything else raises ValueError
                 "override_reason": comment,
             },
         )
-        self._note("override", grade, feature, getattr(overrider, "pk", None), comment)
+        self._record_change("override", grade, feature, getattr(overrider, "pk", None), comment)
         self._recalculate(user_id, course_id, block_id)
 
     def undo_override_subsection_grade(
@@ -59,7 +61,7 @@ class GradesService:
         usage_key_or_id: UsageKey | str,
         feature: str = "PROCTORING",
     ) -> None:
-        """Remove this feature's override; another feature's is left alone. Recalculates in every case."""
+        """Remove this feature's override, not another feature's. Recalculates in every case."""
         course_id, block_id = str(course_key(course_key_or_id)), str(usage_key(usage_key_or_id))
         override = (
             SubsectionGradeOverride.objects.filter(grade__user_id=user_id, grade__usage_key=block_id)
@@ -67,7 +69,7 @@ class GradesService:
             .first()
         )
         if override is not None and override.feature == feature:
-            self._note("undo", override.grade, feature, None, None)
+            self._record_change("undo", override.grade, feature, None, None)
             override.delete()
         self._recalculate(user_id, course_id, block_id)
 
@@ -86,13 +88,13 @@ class GradesService:
         ).first()
 
     @staticmethod
-    def _note(action: str, grade: SubsectionGrade, feature: str, overrider_id: int | None, comment: str | None) -> None:
+    def _record_change(
+        action: str, grade: SubsectionGrade, feature: str, overrider_id: int | None, comment: str | None
+    ) -> None:
         SubsectionGradeOverrideChange.objects.create(
             grade=grade, action=action, feature=feature, overrider_id=overrider_id, comment=comment
         )
 
     @staticmethod
     def _recalculate(user_id: int, course_id: str, block_id: str) -> None:
-        queue.enqueue(
-            "recalculate_subsection_grade", {"user_id": user_id, "course_id": course_id, "usage_key": block_id}
-        )
+        enqueue(recalculate_subsection_grade, user_id=user_id, course_id=course_id, usage_key=block_id)

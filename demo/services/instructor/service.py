@@ -1,4 +1,4 @@
-"""What instructors can do to a learner (Spec: host-platform.md 7.4)."""
+"""What instructors can do for a learner."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from django.db.models import Q
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
 
-from demo.host import content, queue, roles
+from demo.host import access, published_course
+from demo.host.completion import update_completion
 from demo.host.models import CourseRun, LearnerState, Submission, SupportTicket
+from demo.host.task_queue import enqueue
 from demo.services.keys import course_key, course_key_from_string_only, usage_key_from_string_only
 
 log = logging.getLogger(__name__)
@@ -23,9 +25,9 @@ class InstructorService:
     def delete_student_attempt(
         self, student_identifier: str, course_id: str, content_id: str, requesting_user: Any
     ) -> None:
-        """Delete the learner's answers below a block, then enqueue a completion of 0.0.
+        """Delete the learner's answers in a block and queue a completion of 0.0.
 
-        Unknown user or bad content id: error log and return. Ids must be ``str``.
+        Unknown users and malformed content ids are only logged. Ids must be ``str``.
         """
         key = course_key_from_string_only(course_id)
         learner = _find_user(student_identifier)
@@ -37,24 +39,24 @@ class InstructorService:
         except InvalidKeyError:
             log.error("cannot reset answers, content unknown: course_id=%s content_id=%s", course_id, content_id)
             return
-        requesting_user.id  # noqa: B018  (AttributeError when the caller passed something that is no user)
-        problems = content.problem_keys_below(CourseRun.objects.filter(course_id=str(key)).first(), str(block))
+        requesting_user.id  # noqa: B018  (like the platform: AttributeError for anything but a user)
+        problems = published_course.problem_keys_below(CourseRun.objects.filter(course_id=str(key)).first(), str(block))
         LearnerState.objects.filter(user=learner, usage_key__in=problems).delete()
         Submission.objects.filter(user=learner, usage_key__in=problems).delete()
-        queue.enqueue("update_completion", {"user_id": learner.pk, "usage_key": str(block), "completion": 0.0})
+        enqueue(update_completion, user_id=learner.pk, usage_key=str(block), completion=0.0)
 
     def complete_student_attempt(self, user_identifier: str, content_id: str) -> None:
-        """Enqueue a completion of 1.0 for everything below the block."""
+        """Queue a completion of 1.0 for the block and its problems."""
         block = usage_key_from_string_only(content_id)
         learner = _find_user(user_identifier)
         if learner is None:
             log.error("cannot complete, learner unknown: content_id=%s", content_id)
             return
-        queue.enqueue("update_completion", {"user_id": learner.pk, "usage_key": str(block), "completion": 1.0})
+        enqueue(update_completion, user_id=learner.pk, usage_key=str(block), completion=1.0)
 
     def is_course_staff(self, user: Any, course_id: str) -> bool:
-        """Global staff, course staff or course instructor; an inactive user never. Bad id: InvalidKeyError."""
-        return roles.has_staff_access(user, str(course_key_from_string_only(course_id)))
+        """Whether the user is global staff, course staff or course instructor, and active. Raises InvalidKeyError."""
+        return access.has_staff_access(user, str(course_key_from_string_only(course_id)))
 
     def send_support_notification(
         self,
@@ -64,7 +66,7 @@ class InstructorService:
         review_status: str,
         review_url: str | None = None,
     ) -> None:
-        """Open a ticket when the course wants them; an unknown course raises AttributeError, as there."""
+        """Open a ticket when the course wants tickets. Platform oddity: AttributeError for an unknown course."""
         key = course_key_from_string_only(course_id)
         course: Any = CourseRun.objects.filter(course_id=str(key)).first()
         if course.create_zendesk_tickets:
@@ -78,7 +80,7 @@ class InstructorService:
             )
 
     def get_proctoring_escalation_email(self, course_id: CourseKey | str) -> str | None:
-        """The course's address; unknown course ``DoesNotExist``, malformed id ``InvalidKeyError``."""
+        """The course's escalation address. Raises ``DoesNotExist`` or, for a malformed id, ``InvalidKeyError``."""
         return CourseRun.objects.get(course_id=str(course_key(course_id))).proctoring_escalation_email
 
 

@@ -1,4 +1,4 @@
-"""Outlines as a learner sees them (Spec: host-platform.md 7.6)."""
+"""Outlines as a learner sees them."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
-from demo.host import content, dates
+from demo.host import dates, published_course
 from demo.host.models import CourseRun
 from edx_proctoring.api import get_attempt_status_summary
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
 
 
 class OutlineDoesNotExist(Exception):
-    """The course has no published outline. A plain exception that plug-ins cannot import by design."""
+    """The course has no published outline. As on the platform, plug-ins cannot import this exception."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """The part of a course that a learner may enter."""
+    """The subsections that a learner may open."""
 
     course_key: CourseKey
     accessible_sequences: frozenset[UsageKey]
@@ -38,7 +38,7 @@ class SequenceDates:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When a course and its subsections happen."""
+    """Dates of a course and its subsections."""
 
     course_start: datetime | None
     course_end: datetime | None
@@ -47,7 +47,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class OutlineDetails:
-    """Outline, schedule, and what this package said about each exam."""
+    """Outline, schedule, and this package's status summary of each exam."""
 
     outline: Outline
     schedule: Schedule
@@ -60,13 +60,13 @@ class LearningSequencesService:
     def get_user_course_outline_details(self, course_key: CourseKey, user: Any, at_time: datetime) -> OutlineDetails:
         """Outline with dates. ``course_key`` must be a key object, ``at_time`` aware.
 
-        Awkward: computing it *calls back* ``get_attempt_status_summary`` for each exam; an unpublished course and an
-        old-style key raise an exception that the caller cannot import.
+        Platform oddities: it calls ``get_attempt_status_summary`` of this package for each exam; an unpublished course
+        and an old-style key raise an exception that the caller cannot import.
         """
         course, outline = self._outline(course_key, at_time)
         schedule: dict[UsageKey, SequenceDates] = {}
         attempts: dict[UsageKey, dict[str, Any]] = {}
-        for sequence in content.sequences(course):
+        for sequence in published_course.sequences(course):
             key = UsageKey.from_string(sequence.usage_key)
             schedule[key] = SequenceDates(
                 usage_key=key,
@@ -88,7 +88,7 @@ class LearningSequencesService:
         )
 
     def get_user_course_outline(self, course_key: CourseKey, user: Any, at_time: datetime) -> Outline:
-        """The outline alone, without the call-back."""
+        """The outline alone, without calling this package."""
         return self._outline(course_key, at_time)[1]
 
     @staticmethod
@@ -102,7 +102,7 @@ class LearningSequencesService:
             raise OutlineDoesNotExist(f"no published outline for {course_key}")
         accessible = frozenset(
             UsageKey.from_string(sequence.usage_key)
-            for sequence in content.sequences(course)
+            for sequence in published_course.sequences(course)
             if sequence.starts_at is None or sequence.starts_at <= at_time
         )
         return course, Outline(course_key=course_key, accessible_sequences=accessible)

@@ -1,4 +1,4 @@
-"""Verified names (Spec: host-platform.md 7.7)."""
+"""Verified names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class NameAffirmationService:
     def get_verified_name(
         self, user: Any, is_verified: bool = False, statuses_to_exclude: Iterable[str] | None = None
     ) -> VerifiedName | None:
-        """The newest fitting name, or None."""
+        """The newest matching name, or None."""
         names = VerifiedName.objects.filter(user=user)
         if is_verified:
             names = names.filter(status="approved")

@@ -1,4 +1,4 @@
-/* What the platform's pages give to plug-ins: CSRF headers, text and modal helpers, an accordion, and a little
+/* What the platform's pages offer to plug-ins: CSRF headers, text and modal helpers, an accordion, and some
  * behaviour of the demo's own pages. Loaded before the exam bundle. */
 (function() {
     'use strict';
@@ -25,7 +25,7 @@
         });
     };
 
-    // accessible_modal(opener, closer, modal, page): a click on the opener shows the modal; closing returns focus.
+    // accessible_modal(opener, closer, modal, page): clicking the opener shows the modal; closing it returns focus.
     window.accessible_modal = function(opener, closer, modal, page) {
         var $modal = $(modal);
         var cameFrom = null;

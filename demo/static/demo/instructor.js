@@ -1,5 +1,4 @@
-/* The platform's half of the Special Exams tab: tabs, accordion, and creation of the package's views
- * (instructor-experience.md 1.2, 1.3). */
+/* The platform's half of the Special Exams tab: tabs, accordion, and creation of the package's views. */
 (function() {
     'use strict';
 

@@ -1,4 +1,4 @@
-// A form that talks to the learning platform may take a while: say so, and take only one press.
+// A form that calls the learning platform may take a while: show that, and accept only one press.
 document.querySelectorAll('form[data-busy-label]').forEach(form => {
   form.addEventListener('submit', event => {
     const button = form.querySelector('button[type="submit"]');
@@ -10,7 +10,7 @@ document.querySelectorAll('form[data-busy-label]').forEach(form => {
     button.textContent = form.dataset.busyLabel;
   });
 });
-// Coming back with the browser's back button shows the page as it was left: make the button usable again.
+// After the browser's back button the page is as it was left: a reload makes the button usable again.
 window.addEventListener('pageshow', event => {
   if (event.persisted) {
     window.location.reload();

@@ -1,13 +1,13 @@
-// The window of the RPNow software: notices that the secure browser was opened or has handed in the recording.
+// The window of the RPNow software: reloads itself when the secure browser was opened or has handed in the recording.
 (() => {
-  const window_ = document.getElementById('rpnow');
-  if (!window_) {
+  const softwareWindow = document.getElementById('rpnow');
+  if (!softwareWindow) {
     return;
   }
-  const address = `/desktop/ping?attempt=${encodeURIComponent(window_.dataset.attempt)}`;
+  const address = `/desktop/ping?attempt=${encodeURIComponent(softwareWindow.dataset.attempt)}`;
   const POLL_MS = 1500;
   let known;
-  const look = () => fetch(address)
+  const poll = () => fetch(address)
     .then(response => response.json())
     .then(state => {
       if (known === undefined) {
@@ -16,7 +16,7 @@
         window.location.reload();
       }
     })
-    .catch(() => {}); // The server is restarted: the next look tells.
-  look();
-  window.setInterval(look, POLL_MS);
+    .catch(() => {}); // The server may be restarting: the next poll shows.
+  poll();
+  window.setInterval(poll, POLL_MS);
 })();

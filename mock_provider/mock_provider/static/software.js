@@ -1,4 +1,4 @@
-// The learner's software: plays its checks, then shows what the exam is doing.
+// The learner's software: plays its checks, then shows the state of the exam. Closing its window stops the software.
 (() => {
   const software = document.getElementById('software');
   if (!software) {
@@ -51,31 +51,40 @@
         }
       });
     }
-    // "Go back and start your exam" was good advice only until then.
+    // "Go back and start your exam" is wrong once the exam has run.
     if (ran && notice) {
       notice.hidden = true;
     }
-    // Only a change is written, or a screen reader would hear the same words every two seconds.
+    // Write only a change: a screen reader repeats what is written, here every two seconds.
     if (monitor.textContent !== words) {
       monitor.textContent = words;
     }
   };
 
-  const look = () => fetch(`/desktop/ping?attempt=${attempt}`)
+  const poll = () => fetch(`/desktop/ping?attempt=${attempt}`)
     .then(response => response.json())
     .then(state => show(state.status))
     .catch(() => { monitor.textContent = 'The connection to Mock Proctoring is lost. We keep trying.'; });
 
   quit.addEventListener('click', () => {
-    fetch(`/desktop/quit?attempt=${attempt}`, { method: 'POST' }).then(look);
+    fetch(`/desktop/quit?attempt=${attempt}`, { method: 'POST' }).then(poll);
   });
+
+  // The exam page asks us whether the software runs; without this it would not notice a closed window. The window's id
+  // lets the server ignore a window that was replaced: a reload ends this page, and may already have opened the next.
+  const reportClosing = () => {
+    navigator.sendBeacon(`/desktop/quit?attempt=${attempt}&window=${encodeURIComponent(software.dataset.window)}`);
+  };
 
   playChecks();
   if (!monitor.closest('[hidden]')) {
-    look();
-    window.setInterval(look, POLL_MS);
+    poll();
+    window.setInterval(poll, POLL_MS);
   }
   if (software.dataset.closeAfterSeconds) {
+    // Software that reports ready by itself goes on without a window.
     window.setTimeout(() => window.close(), 1000 * Number(software.dataset.closeAfterSeconds));
+  } else {
+    window.addEventListener('pagehide', reportClosing);
   }
 })();

@@ -1,4 +1,4 @@
-"""A host with a defect."""
+"""The demo's URLs and a view that fails."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -7,8 +7,8 @@ from demo.urls import urlpatterns as demo_patterns
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Fail as no page should."""
-    raise RuntimeError("the insides of the server")
+    """Raise an unexpected error."""
+    raise RuntimeError("internals of the server")
 
 
 urlpatterns = [path("broken", broken), *demo_patterns]

@@ -9,9 +9,8 @@ from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.utils import timezone
 
-from demo.host import publishing
+from demo.host import call_log, instrumentation, publishing
 from demo.host.models import CourseRun, Enrollment, Problem, Section, Sequence, Unit, UserProfile
-from demo.services import journal, watch
 
 COURSE_ID = "course-v1:Test+EXAMS+2026"
 PREFIX = "block-v1:Test+EXAMS+2026+type@"
@@ -19,13 +18,13 @@ PREFIX = "block-v1:Test+EXAMS+2026+type@"
 
 @pytest.fixture(autouse=True)
 def demo_host(settings, tmp_path):
-    """Tasks run at once; mails and the call log go to a folder of this test; no fault is left over."""
+    """Tasks run at once, e-mails and the call log go to a folder of this test, and no fault outlasts it."""
     settings.DEMO_EAGER_TASKS = True
     settings.OUTBOX_DIR = tmp_path / "outbox"
-    settings.SERVICE_JOURNAL = tmp_path / "service-calls.jsonl"
+    settings.SERVICE_CALL_LOG = tmp_path / "service-calls.jsonl"
     cache.clear()
     yield
-    watch.put_all_back()
+    instrumentation.register_all_again()
 
 
 @pytest.fixture
@@ -109,6 +108,6 @@ def calls():
     """The call log, oldest first, as ``service.method``."""
 
     def read():
-        return [f"{entry['service']}.{entry['method']}" for entry in journal.entries()][::-1]
+        return [f"{entry['service']}.{entry['method']}" for entry in call_log.entries()][::-1]
 
     return read

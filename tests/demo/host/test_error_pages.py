@@ -1,4 +1,4 @@
-"""What visitors see when something is wrong: the demo's own pages, without the insides of the server."""
+"""Error pages of the demo: friendly, and without internals of the server."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from django.test import Client
 
 pytestmark = pytest.mark.django_db
 
-# What Django's own pages show with DEBUG, or a traceback anywhere.
-INSIDES = ("Traceback", "URLconf", "DJANGO_SETTINGS_MODULE", "DEBUG", "Exception", settings.SECRET_KEY)
+# Shown by Django's own pages with DEBUG, or in any traceback.
+INTERNALS = ("Traceback", "URLconf", "DJANGO_SETTINGS_MODULE", "DEBUG", "Exception", settings.SECRET_KEY)
 
 
 def assert_friendly(reply, status, heading):
@@ -24,7 +24,7 @@ def assert_friendly(reply, status, heading):
     assert reply.status_code == status
     assert f"<h1>{heading}</h1>" in text
     assert "demo/demo.css" in text
-    assert not [word for word in INSIDES if word in text]
+    assert not [word for word in INTERNALS if word in text]
     return text
 
 
@@ -39,8 +39,8 @@ def assert_friendly(reply, status, heading):
         "/%00",
     ],
 )
-@pytest.mark.parametrize("logged_in", [False, True], ids=["stranger", "learner"])
-def test_an_unknown_address(client, learner, path, logged_in):
+@pytest.mark.parametrize("logged_in", [False, True], ids=["anonymous", "learner"])
+def test_an_unknown_address_is_not_found(client, learner, path, logged_in):
     if logged_in:
         client.force_login(learner)
     text = assert_friendly(client.get(path), 404, "This page does not exist")
@@ -48,14 +48,14 @@ def test_an_unknown_address(client, learner, path, logged_in):
 
 
 @pytest.mark.urls("tests.demo.host.broken_urls")
-def test_a_defect(client):
+def test_a_failing_view_shows_the_demos_error_page(client):
     client.raise_request_exception = False
     text = assert_friendly(client.get("/broken"), 500, "Something went wrong on our side")
     assert 'href="/"' in text
 
 
-def test_a_database_that_does_not_answer(client, monkeypatch):
-    """The error page itself must not ask it once more."""
+def test_a_failing_database_shows_the_demos_error_page(client, monkeypatch):
+    """The error page itself must not query it."""
 
     def fail(*args, **kwargs):
         raise OperationalError("no such table")
@@ -65,22 +65,22 @@ def test_a_database_that_does_not_answer(client, monkeypatch):
     assert_friendly(client.get("/"), 500, "Something went wrong on our side")
 
 
-def test_the_page_for_defects_needs_no_context():
+def test_the_error_page_needs_no_context():
     assert "{" not in get_template("500.html").render({})
 
 
-def test_a_form_without_its_token(learner):
+def test_a_form_without_csrf_token_is_refused(learner):
     client = Client(enforce_csrf_checks=True)
     client.force_login(learner)
-    assert_friendly(client.post("/logout"), 403, "This form has become too old")
+    assert_friendly(client.post("/logout"), 403, "This form has expired")
 
 
-def test_another_host_name(client):
-    assert_friendly(client.get("/", headers={"host": "evil.example"}), 400, "We did not understand this request")
+def test_an_unknown_host_name_is_refused(client):
+    assert_friendly(client.get("/", headers={"host": "evil.example"}), 400, "This address is not served here")
 
 
 @pytest.mark.parametrize(("value", "debug"), [("", "False"), ("1", "True"), ("0", "False")], ids=["unset", "on", "off"])
-def test_the_details_are_there_for_those_who_ask(tmp_path, value, debug):
+def test_demo_debug_switches_details_on(tmp_path, value, debug):
     done = subprocess.run(
         [sys.executable, "-c", "from demo.settings import combined; print(combined.DEBUG, combined.DEMO_TOOLS)"],
         env={**os.environ, "DEMO_DEBUG": value, "DEMO_DATA_DIR": str(tmp_path)},

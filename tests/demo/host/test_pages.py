@@ -1,4 +1,4 @@
-"""Pages and endpoints of the host (Spec: host-platform.md 13.5 to 13.7)."""
+"""Pages and endpoints of the host."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from datetime import timedelta
 import jwt
 import pytest
 from django.contrib.auth.models import Group
+from django.core.mail import EmailMessage
 from django.urls import reverse
 from django.utils import timezone
 from oauth2_provider.models import get_application_model
 
-from demo.host import outbox
+from demo.host import sent_mail
 from demo.host.models import BlockCompletion, CourseRole, LearnerState, Sequence, SubsectionGrade, Task
 from edx_proctoring.api import create_exam_attempt, get_exam_by_content_id, update_attempt_status
 from edx_proctoring.models import ProctoredExamStudentAttempt
@@ -71,11 +72,11 @@ def start(learner, made, *, taking_as_proctored=False):
 
 
 class TestLogin:
-    def test_one_click_logs_in(self, client, learner):
+    def test_opening_a_login_address_logs_in(self, client, learner):
         client.get(reverse("login", args=[learner.username]))
         assert client.session["_auth_user_id"] == str(learner.pk)
 
-    def test_the_way_back_stays_on_this_host(self, client, learner):
+    def test_a_redirect_to_another_host_is_ignored(self, client, learner):
         answer = client.get(reverse("login", args=[learner.username]), {"next": "https://evil.example/"})
         assert answer.url == reverse("home")
 
@@ -84,7 +85,7 @@ class TestLogin:
 
 
 class TestOutline:
-    def test_an_exam_shows_what_the_package_says(self, as_learner, timed):
+    def test_an_exam_shows_its_status_summary(self, as_learner, timed):
         answer = as_learner.get(reverse("outline", args=[timed.section.course.course_id]))
         assert "Timed Exam" in answer.content.decode()
 
@@ -97,23 +98,23 @@ class TestOutline:
         text = as_learner.get(outline).content.decode()
         assert "due " not in text
 
-    def test_anonymous_visitors_see_a_public_course(self, client, course, timed):
+    def test_anonymous_users_can_open_a_public_course(self, client, course, timed):
         course.refresh_from_db()
         course.is_public = True
         course.save()
         assert client.get(reverse("outline", args=[course.course_id])).status_code == 200
 
-    def test_anonymous_visitors_of_another_course_log_in_first(self, client, course, timed):
+    def test_anonymous_users_must_log_in_for_other_courses(self, client, course, timed):
         answer = client.get(reverse("outline", args=[course.course_id]))
         assert answer.status_code == 302
 
-    def test_who_is_not_enrolled_stays_out(self, client, person, course, timed):
+    def test_a_user_who_is_not_enrolled_is_refused(self, client, person, course, timed):
         client.force_login(person("nora"))
         assert client.get(reverse("outline", args=[course.course_id])).status_code == 403
 
 
 class TestSequencePage:
-    def test_the_packages_page_stands_alone(self, as_learner, timed):
+    def test_the_exam_page_is_shown_without_units(self, as_learner, timed):
         answer = as_learner.get(page_of(timed))
         assert answer.context["state"] == "exam"
         assert "<iframe" not in answer.content.decode()
@@ -124,21 +125,21 @@ class TestSequencePage:
         assert answer.context["state"] == "units"
         assert unit_of(timed) in answer.content.decode()
 
-    def test_staff_are_never_blocked(self, as_staff, timed):
+    def test_staff_see_the_units(self, as_staff, timed):
         assert as_staff.get(page_of(timed)).context["state"] == "units"
 
-    def test_staff_as_a_learner_are_blocked(self, as_staff, timed):
+    def test_staff_viewing_as_a_learner_see_the_exam_page(self, as_staff, timed):
         assert as_staff.get(page_of(timed), {"masquerade": "learner"}).context["state"] == "exam"
 
-    def test_staff_as_one_learner_see_the_units_with_a_banner(self, as_staff, learner, timed):
+    def test_staff_viewing_as_one_learner_see_the_units_with_a_banner(self, as_staff, learner, timed):
         answer = as_staff.get(page_of(timed), {"masquerade": f"user:{learner.username}"})
         assert answer.context["state"] == "units"
         assert "hidden from this learner" in answer.content.decode()
 
-    def test_a_learner_cannot_masquerade(self, as_learner, stan, timed):
+    def test_a_learner_cannot_view_as_someone_else(self, as_learner, stan, timed):
         assert as_learner.get(page_of(timed), {"masquerade": "user:stan"}).context["state"] == "exam"
 
-    def test_a_prerequisite_locks_before_the_package_is_asked(self, as_learner, learner, sequence, publish, calls):
+    def test_a_prerequisite_locks_before_the_package_is_called(self, as_learner, learner, sequence, publish, calls):
         first = sequence("first", is_time_limited=False)
         second = sequence("second", prerequisite=first)
         publish()
@@ -147,16 +148,16 @@ class TestSequencePage:
         BlockCompletion.objects.create(user=learner, usage_key=first.usage_key, completion=1.0)
         assert as_learner.get(page_of(second)).context["state"] == "exam"
 
-    def test_hidden_after_the_due_date(self, as_learner, sequence, publish):
+    def test_a_subsection_can_be_hidden_after_its_due_date(self, as_learner, sequence, publish):
         made = sequence(due=timezone.now() - timedelta(days=1), hide_after_due=True)
         publish()
         assert as_learner.get(page_of(made)).context["state"] == "hidden"
 
-    def test_without_the_credit_service_nothing_is_protected(self, as_learner, timed):
+    def test_without_the_credit_service_the_units_are_shown(self, as_learner, timed):
         as_learner.post(reverse("demo_faults"), {"service": "credit", "kind": "none"})
         assert as_learner.get(page_of(timed)).context["state"] == "units"
 
-    def test_the_external_provider_is_not_ours(self, as_learner, course, timed):
+    def test_exams_of_the_external_provider_show_their_units(self, as_learner, course, timed):
         course.refresh_from_db()
         course.proctoring_provider = "lti_external"
         course.save()
@@ -169,17 +170,17 @@ class TestSequencePage:
 
 
 class TestUnits:
-    def test_a_gated_unit_leads_to_the_bare_page_of_its_subsection(self, as_learner, timed):
+    def test_a_unit_that_is_not_open_redirects_to_the_bare_page_of_its_subsection(self, as_learner, timed):
         answer = as_learner.get(unit_of(timed))
         assert (answer.status_code, answer.url) == (302, reverse("xblock", args=[timed.usage_key]))
 
-    def test_the_bare_page_has_neither_bundle_nor_timer(self, as_learner, timed):
+    def test_the_bare_page_has_no_exam_scripts_and_no_timer(self, as_learner, timed):
         text = as_learner.get(reverse("xblock", args=[timed.usage_key])).content.decode()
         assert "timed-exam" in text
         assert "proctoring/js/" not in text
         assert "proctored_exam_status" not in text
 
-    def test_an_answer_is_saved_and_counts(self, as_learner, learner, timed):
+    def test_an_answer_is_saved_and_graded(self, as_learner, learner, timed):
         start(learner, timed)
         assert as_learner.post(answer_to(timed), {"answer": " 4 "}).status_code == 200
         assert LearnerState.objects.get(user=learner).state["correct"] is True
@@ -195,10 +196,10 @@ class TestUnits:
 
 
 class TestInstructor:
-    def test_learners_stay_out(self, as_learner, course, timed):
+    def test_learners_are_refused(self, as_learner, course, timed):
         assert as_learner.get(reverse("instructor_dashboard", args=[course.course_id])).status_code == 403
 
-    def test_the_tab_has_its_containers(self, as_staff, course, timed):
+    def test_the_special_exams_tab_has_the_packages_containers(self, as_staff, course, timed):
         text = as_staff.get(reverse("instructor_dashboard", args=[course.course_id])).content.decode()
         assert 'class="btn-link special_exams"' in text
         assert 'data-section="special_exams"' in text
@@ -206,7 +207,7 @@ class TestInstructor:
             assert f'class="{container}" data-course-id="{course.course_id}"' in text
         assert "student-onboarding-status-container" not in text
 
-    def test_a_course_of_the_exams_service_shows_its_dashboard_instead(self, as_staff, course, timed):
+    def test_a_course_at_the_exams_service_shows_that_dashboard_instead(self, as_staff, course, timed):
         course.refresh_from_db()
         course.exams_ida = True
         course.save()
@@ -214,7 +215,7 @@ class TestInstructor:
         assert "proctoring-mfe-view" in text
         assert "proctoring-accordion" not in text
 
-    def test_the_report_of_an_empty_course_is_a_header(self, as_staff, course, timed):
+    def test_the_report_of_a_course_without_attempts_is_only_a_header(self, as_staff, course, timed):
         answer = as_staff.get(reverse("exam_results", args=[course.course_id]))
         assert answer.content.decode().strip().count("\n") == 0
         assert answer.content.decode().startswith("course_id,provider,track")
@@ -242,7 +243,7 @@ class TestStudio:
             ("onboarding", (True, True, False, True)),
         ],
     )
-    def test_a_radio_choice_sets_four_flags(self, as_staff, course, timed, kind, flags):
+    def test_the_kind_of_exam_sets_four_flags(self, as_staff, course, timed, kind, flags):
         as_staff.post(reverse("studio_sequence", args=[course.course_id, timed.usage_key]), self.form(kind=kind))
         timed.refresh_from_db()
         assert (
@@ -258,19 +259,51 @@ class TestStudio:
         timed.refresh_from_db()
         assert timed.edited_by == stan.pk
 
-    def test_a_first_time_proctored_section_is_hidden_after_due(self, as_staff, course, timed):
+    def test_a_subsection_that_becomes_proctored_is_hidden_after_its_due_date(self, as_staff, course, timed):
         as_staff.post(reverse("studio_sequence", args=[course.course_id, timed.usage_key]), self.form())
         timed.refresh_from_db()
         assert timed.hide_after_due is True
 
-    def test_review_rules_have_255_characters(self, as_staff, course, timed):
+    @pytest.mark.parametrize("kind", ["timed", "proctored", "practice"])
+    def test_other_kinds_of_exams_need_no_onboarding(self, as_staff, course, timed, kind):
+        address = reverse("studio_sequence", args=[course.course_id, timed.usage_key])
+        answer = as_staff.post(address, self.form(kind=kind), follow=True)
+        assert [message.level_tag for message in answer.context["messages"]] == ["success"]
+        assert "No onboarding at this provider" not in answer.content.decode()
+
+    def test_choosing_onboarding_at_a_provider_without_it_warns(self, as_staff, course, timed):
+        address = reverse("studio_sequence", args=[course.course_id, timed.usage_key])
+        assert "null has none" in as_staff.get(address).content.decode()
+        answer = as_staff.post(address, self.form(kind="onboarding"), follow=True)
+        [message] = [message for message in answer.context["messages"] if message.level_tag == "warning"]
+        assert "An onboarding exam needs a provider with onboarding, and null has none" in message.message
+        assert "No onboarding at this provider" in answer.content.decode()
+
+    def test_choosing_onboarding_at_a_provider_with_it_does_not_warn(self, as_staff, course, timed):
+        course.refresh_from_db()
+        course.proctoring_provider = "mock_provider"
+        course.save()
+        address = reverse("studio_sequence", args=[course.course_id, timed.usage_key])
+        assert "has none" not in as_staff.get(address).content.decode()
+        answer = as_staff.post(address, self.form(kind="onboarding"), follow=True)
+        assert [message.level_tag for message in answer.context["messages"]] == ["success"]
+        assert "No onboarding at this provider" not in answer.content.decode()
+
+    def test_choosing_onboarding_at_the_external_provider_warns(self, as_staff, course, timed):
+        course.refresh_from_db()
+        course.proctoring_provider = "lti_external"
+        course.save()
+        address = reverse("studio_sequence", args=[course.course_id, timed.usage_key])
+        assert "lti_external has none" in as_staff.get(address).content.decode()
+
+    def test_review_rules_above_255_characters_are_refused(self, as_staff, course, timed):
         answer = as_staff.post(
             reverse("studio_sequence", args=[course.course_id, timed.usage_key]),
             self.form(exam_review_rules="x" * 256),
         )
         assert answer.status_code == 400
 
-    def test_publishing_registers(self, as_staff, course, timed, django_capture_on_commit_callbacks):
+    def test_publishing_registers_the_exams(self, as_staff, course, timed, django_capture_on_commit_callbacks):
         Sequence.objects.filter(pk=timed.pk).update(display_name="Renamed")
         with django_capture_on_commit_callbacks(execute=True) as callbacks:
             as_staff.post(reverse("studio_publish", args=[course.course_id]))
@@ -284,26 +317,26 @@ class TestStudio:
             return client.get(address)
         return client.post(address, json.dumps({"proctored_exam_settings": changes}), "application/json")
 
-    def test_settings_are_read(self, as_staff, course):
+    def test_proctoring_settings_are_returned(self, as_staff, course):
         answer = self.settings_of(as_staff, course).json()
         assert answer["proctored_exam_settings"]["proctoring_provider"] == "null"
         assert {"null", "mock_provider", "lti_external"} <= set(answer["available_proctoring_providers"])
 
-    def test_course_staff_cannot_change_the_provider_after_the_start(self, as_staff, course):
+    def test_course_staff_cannot_change_the_provider_after_the_course_start(self, as_staff, course):
         answer = self.settings_of(as_staff, course, proctoring_provider="mock")
         assert answer.status_code == 400
         assert "proctoring_provider" in answer.json()["detail"][0]
 
-    def test_global_staff_can(self, client, gina, course):
+    def test_global_staff_can_change_the_provider_after_the_course_start(self, client, gina, course):
         client.force_login(gina)
         assert self.settings_of(client, course, proctoring_provider="mock").status_code == 200
         course.refresh_from_db()
         assert course.proctoring_provider == "mock"
 
-    def test_only_global_staff_change_the_opt_out(self, as_staff, course):
+    def test_course_staff_cannot_change_the_opt_out(self, as_staff, course):
         assert self.settings_of(as_staff, course, allow_proctoring_opt_out=True).status_code == 400
 
-    def test_some_providers_need_an_escalation_address(self, client, gina, course, settings):
+    def test_a_provider_can_require_an_escalation_address(self, client, gina, course, settings):
         settings.PROCTORING_BACKENDS = {**settings.PROCTORING_BACKENDS, "mock": {"requires_escalation_email": True}}
         client.force_login(gina)
         answer = self.settings_of(client, course, proctoring_provider="mock")
@@ -338,7 +371,7 @@ class TestTokens:
         }
         return client.post(self.ADDRESS, form)
 
-    def test_a_token_names_the_clients_user(self, client, rey, settings):
+    def test_a_token_contains_the_clients_user(self, client, rey, settings):
         answer = self.ask(client).json()
         assert answer["token_type"] == "JWT"
         claims = jwt.decode(
@@ -346,7 +379,7 @@ class TestTokens:
         )
         assert claims["preferred_username"] == "rey"
 
-    def test_credentials_may_come_in_the_header(self, client, rey):
+    def test_credentials_are_accepted_in_the_header(self, client, rey):
         header = "Basic " + base64.b64encode(b"client:secret").decode()
         answer = client.post(
             self.ADDRESS, {"grant_type": "client_credentials", "token_type": "jwt"}, headers={"Authorization": header}
@@ -362,7 +395,7 @@ class TestTokens:
             pytest.param({"grant_type": "password"}, 400, id="another-grant"),
         ],
     )
-    def test_refusals(self, client, rey, change, status):
+    def test_invalid_requests_are_refused(self, client, rey, change, status):
         assert self.ask(client, **change).status_code == status
 
     def test_the_package_accepts_the_token(self, client, rey, learner, sequence, publish):
@@ -376,21 +409,21 @@ class TestTokens:
         assert client.post(ready, {"status": "ready"}, headers=header).status_code == 200
         assert ProctoredExamStudentAttempt.objects.get().status == "ready_to_start"
         header["Authorization"] += "x"
-        # 403, not 401: the session class stands first and knows no challenge (rest-api.md 2.1).
+        # 403, not 401: session authentication comes first, and it has no challenge header.
         assert client.post(ready, {"status": "ready"}, headers=header).status_code == 403
 
 
 class TestTools:
-    def test_a_fresh_learner_can_log_in_and_is_enrolled(self, client, course, timed):
+    def test_a_new_learner_is_enrolled_and_can_log_in(self, client, course, timed):
         answer = client.post(reverse("demo_learners"), json.dumps({"name": "Lena Berg"}), "application/json")
         assert answer.status_code == 201
         client.get(answer.json()["login"])
         assert client.get(page_of(timed)).context["state"] == "exam"
 
-    def test_a_taken_name_is_refused(self, client, learner):
+    def test_a_username_in_use_is_refused(self, client, learner):
         assert client.post(reverse("demo_learners"), {"username": learner.username}).status_code == 409
 
-    def test_an_aged_attempt_times_out(self, as_learner, learner, timed):
+    def test_an_attempt_made_older_than_its_limit_times_out(self, as_learner, learner, timed):
         attempt = start(learner, timed)
         answer = as_learner.post(
             reverse("demo_clock"), json.dumps({"username": learner.username, "minutes": 11}), "application/json"
@@ -407,22 +440,20 @@ class TestTools:
         as_learner.post(reverse("demo_clock"), {"attempt_id": attempt.pk, "due_minutes": "-1"})
         assert as_learner.get(page_of(made)).context["due"] < timezone.now()
 
-    def test_a_due_date_that_is_not_there_cannot_be_moved(self, as_learner, learner, timed):
+    def test_moving_a_missing_due_date_is_refused(self, as_learner, learner, timed):
         attempt = start(learner, timed)
         answer = as_learner.post(reverse("demo_clock"), {"attempt_id": attempt.pk, "due_minutes": "-1"})
         assert answer.status_code == 400
 
-    @pytest.mark.parametrize("data", [{"username": "nobody"}, {}], ids=["unknown-learner", "nothing-said"])
-    def test_ageing_what_is_not_there_is_404(self, client, db, data):
+    @pytest.mark.parametrize("data", [{"username": "nobody"}, {}], ids=["unknown-learner", "no-learner"])
+    def test_making_a_missing_attempt_older_is_404(self, client, db, data):
         assert client.post(reverse("demo_clock"), json.dumps(data), "application/json").status_code == 404
 
     def test_unknown_faults_are_refused(self, client, db):
         assert client.post(reverse("demo_faults"), {"service": "weather", "kind": "raise"}).status_code == 400
 
-    def test_mails_are_shown_newest_first(self, client, db, mailoutbox, settings):
-        settings.EMAIL_BACKEND = "demo.host.outbox.OutboxBackend"
-        from django.core.mail import EmailMessage
-
+    def test_sent_mail_is_shown_newest_first(self, client, db, mailoutbox, settings):
+        settings.EMAIL_BACKEND = "demo.host.sent_mail.FileEmailBackend"
         for subject in ("first", "second"):
             message = EmailMessage(subject, f"<p>{subject}</p>", "from@demo.example", ["to@demo.example"])
             message.content_subtype = "html"
@@ -431,7 +462,7 @@ class TestTools:
         assert [mail["subject"] for mail in mails] == ["second", "first"]
         assert mails[0]["to"] == ["to@demo.example"]
         assert "<p>second</p>" in mails[0]["body"]
-        assert next(outbox.letters()).is_html is True
+        assert next(sent_mail.newest()).is_html is True
 
     def test_the_log_shows_calls_events_and_tasks(self, as_learner, learner, timed):
         start(learner, timed)
@@ -442,11 +473,11 @@ class TestTools:
 
 
 class TestSupport:
-    def test_the_packages_view_is_called_without_dispatch(self, client, gina, learner, timed):
+    def test_support_staff_see_a_learners_onboarding_status(self, client, gina, learner, timed):
         client.force_login(gina)
         answer = client.get(reverse("onboarding_status", args=[learner.email]))
         assert answer.status_code == 200
         assert answer.json() == {"verified_in": None, "current_status": None}
 
-    def test_it_is_for_support_staff(self, as_staff, learner):
+    def test_other_staff_cannot_see_the_onboarding_status(self, as_staff, learner):
         assert as_staff.get(reverse("onboarding_status", args=[learner.email])).status_code == 403

@@ -1,4 +1,4 @@
-"""Publishing registers exams as the platform does (Spec: host-platform.md 6.3, 6.8, scenarios 1 to 3 of 13.9)."""
+"""Publishing registers exams and credit requirements as the platform does."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def proctored(**more):
     return {"is_proctored_enabled": True, **more}
 
 
-def test_all_fields_reach_the_exam(course, sequence, publish, exam_of):
+def test_publishing_copies_all_fields_to_the_exam(course, sequence, publish, exam_of):
     due = timezone.now().replace(microsecond=0) + timedelta(days=3)
     made = sequence(**proctored(display_name="Midterm", default_time_limit_minutes=45, due=due, hide_after_due=True))
     publish()
@@ -46,13 +46,13 @@ def test_all_fields_reach_the_exam(course, sequence, publish, exam_of):
 
 
 @pytest.mark.parametrize("flag", ["is_practice_exam", "is_onboarding_exam"])
-def test_practice_and_onboarding_are_practice_exams(sequence, publish, exam_of, flag):
+def test_practice_and_onboarding_exams_are_registered_as_practice(sequence, publish, exam_of, flag):
     made = sequence(**proctored(**{flag: True}))
     publish()
     assert exam_of(made)["is_practice_exam"] is True
 
 
-def test_a_self_paced_course_has_no_due_dates(course, sequence, publish, exam_of):
+def test_exams_of_a_self_paced_course_have_no_due_date(course, sequence, publish, exam_of):
     course.self_paced = True
     course.save()
     made = sequence(due=timezone.now() + timedelta(days=1))
@@ -61,7 +61,7 @@ def test_a_self_paced_course_has_no_due_dates(course, sequence, publish, exam_of
     assert dates.due(course, made.usage_key, None) is None
 
 
-def test_what_is_no_exam_is_not_registered(course, sequence, publish):
+def test_an_untimed_subsection_is_not_registered(course, sequence, publish):
     sequence(is_time_limited=False)
     publish()
     assert get_all_exams_for_course(course.course_id) == []
@@ -74,7 +74,7 @@ def test_what_is_no_exam_is_not_registered(course, sequence, publish):
         pytest.param({"enable_proctored_exams": False, "enable_timed_exams": False}, id="exams-not-enabled"),
     ],
 )
-def test_courses_without_exams_of_this_package_are_left_alone(course, sequence, publish, exam_of, change):
+def test_exams_of_courses_that_do_not_use_this_package_are_not_registered(course, sequence, publish, exam_of, change):
     for name, value in change.items():
         setattr(course, name, value)
     course.save()
@@ -84,7 +84,7 @@ def test_courses_without_exams_of_this_package_are_left_alone(course, sequence, 
         exam_of(made)
 
 
-def test_with_special_exams_off_nothing_is_registered(settings, sequence, publish, exam_of):
+def test_exams_are_not_registered_while_special_exams_are_off(settings, sequence, publish, exam_of):
     settings.ENABLE_SPECIAL_EXAMS = False
     made = sequence()
     publish()
@@ -92,7 +92,7 @@ def test_with_special_exams_off_nothing_is_registered(settings, sequence, publis
         exam_of(made)
 
 
-def test_a_changed_title_reaches_the_exam(sequence, publish, exam_of):
+def test_publishing_a_new_title_renames_the_exam(sequence, publish, exam_of):
     made = sequence()
     publish()
     before = exam_of(made)
@@ -101,7 +101,7 @@ def test_a_changed_title_reaches_the_exam(sequence, publish, exam_of):
     assert (exam_of(made)["id"], exam_of(made)["exam_name"]) == (before["id"], "Renamed")
 
 
-def test_an_exam_that_is_none_any_more_becomes_inactive(sequence, publish, exam_of):
+def test_a_subsection_that_stops_being_an_exam_deactivates_it(sequence, publish, exam_of):
     made = sequence(**proctored())
     publish()
     Sequence.objects.filter(pk=made.pk).update(is_time_limited=False, is_proctored_enabled=False)
@@ -110,7 +110,7 @@ def test_an_exam_that_is_none_any_more_becomes_inactive(sequence, publish, exam_
     assert (exam["is_active"], exam["is_proctored"]) == (False, False)
 
 
-def test_a_deleted_subsection_leaves_an_inactive_exam(course, sequence, publish):
+def test_deleting_a_subsection_deactivates_its_exam(course, sequence, publish):
     made = sequence()
     publish()
     made.delete()
@@ -122,19 +122,19 @@ class TestReviewPolicy:
     def policy(self, exam):
         return get_review_policy_by_exam_id(exam["id"])["review_policy"]
 
-    def test_rules_become_a_policy(self, sequence, publish, exam_of, person):
+    def test_review_rules_are_registered_as_a_policy(self, sequence, publish, exam_of, person):
         made = sequence(**proctored(exam_review_rules="No phone.", edited_by=person("stan").pk))
         publish()
         assert self.policy(exam_of(made)) == "No phone."
 
-    def test_changed_rules_change_the_policy(self, sequence, publish, exam_of, person):
+    def test_publishing_new_rules_updates_the_policy(self, sequence, publish, exam_of, person):
         made = sequence(**proctored(exam_review_rules="No phone.", edited_by=person("stan").pk))
         publish()
         Sequence.objects.filter(pk=made.pk).update(exam_review_rules="No calculator.")
         publish()
         assert self.policy(exam_of(made)) == "No calculator."
 
-    def test_a_practice_exam_loses_its_policy(self, sequence, publish, exam_of, person):
+    def test_an_exam_that_becomes_a_practice_exam_loses_its_policy(self, sequence, publish, exam_of, person):
         made = sequence(**proctored(exam_review_rules="No phone.", edited_by=person("stan").pk))
         publish()
         Sequence.objects.filter(pk=made.pk).update(is_practice_exam=True)
@@ -143,8 +143,8 @@ class TestReviewPolicy:
             self.policy(exam_of(made))
 
 
-def test_one_unfinished_subsection_does_not_stop_the_others(sequence, publish, exam_of):
-    """No title, no limit, edited by the system: Studio sends all of that."""
+def test_an_unfinished_subsection_does_not_stop_the_others(sequence, publish, exam_of):
+    """Studio allows a missing title, a missing limit and edits by the system."""
     unfinished = sequence(
         "unfinished",
         **proctored(display_name=None, default_time_limit_minutes=None, exam_review_rules="Rules.", edited_by=-1),
@@ -161,7 +161,7 @@ class TestCreditRequirements:
         found = CreditRequirement.objects.filter(is_active=True).order_by("position")
         return [requirement.display_name for requirement in found]
 
-    def test_one_per_proctored_exam_by_start_then_name(self, sequence, publish):
+    def test_proctored_exams_are_required_ordered_by_start_then_name(self, sequence, publish):
         early, late = timezone.now() - timedelta(days=9), timezone.now() - timedelta(days=1)
         sequence("a", **proctored(display_name="Late", starts_at=late))
         sequence("b", **proctored(display_name="Early B", starts_at=early))
@@ -171,14 +171,14 @@ class TestCreditRequirements:
         publish()
         assert self.names() == ["Early A", "Early B", "Late"]
 
-    def test_one_that_is_no_longer_required_becomes_inactive(self, sequence, publish):
+    def test_an_exam_that_is_no_longer_proctored_is_no_longer_required(self, sequence, publish):
         made = sequence(**proctored())
         publish()
         Sequence.objects.filter(pk=made.pk).update(is_proctored_enabled=False)
         publish()
         assert self.names() == []
 
-    def test_a_course_without_credit_has_none(self, course, sequence, publish):
+    def test_a_course_without_credit_has_no_requirements(self, course, sequence, publish):
         course.is_credit_course = False
         course.save()
         sequence(**proctored())

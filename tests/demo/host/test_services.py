@@ -1,4 +1,4 @@
-"""The services are as awkward as the platform's (Spec: host-platform.md 7)."""
+"""The services behave as the platform's do, oddities included."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
+from demo.host import call_log, instrumentation
 from demo.host.models import (
     BlockCompletion,
     Certificate,
@@ -28,7 +29,6 @@ from demo.host.models import (
     SupportTicket,
     VerifiedName,
 )
-from demo.services import journal, watch
 from edx_proctoring.runtime import get_runtime_service
 
 UNKNOWN = "course-v1:No+SUCH+course"
@@ -77,7 +77,7 @@ class TestCredit:
         with pytest.raises(ObjectDoesNotExist):
             self.service.get_credit_state(learner.pk, course.course_id)
 
-    def test_an_unpublished_course_has_no_name_but_a_naive_end_in_the_past(self, learner, course):
+    def test_an_unpublished_course_has_no_name_and_a_naive_end_in_the_past(self, learner, course):
         state = self.service.get_credit_state(learner.pk, course.course_id, return_course_info=True)
         assert "course_name" not in state
         assert state["course_end_date"].tzinfo is None
@@ -98,40 +98,40 @@ class TestCredit:
             status=status,
         )
 
-    def test_a_status_is_kept(self, learner, course, requirement):
+    def test_a_status_is_stored(self, learner, course, requirement):
         self.set(learner, course, "submitted")
         assert status_of(learner) == "submitted"
 
-    def test_nothing_is_kept_for_a_course_without_credit(self, learner, course, requirement):
+    def test_no_status_is_stored_for_a_course_without_credit(self, learner, course, requirement):
         course.is_credit_course = False
         course.save()
         self.set(learner, course)
         assert status_of(learner) is None
 
-    def test_nothing_is_kept_for_an_audit_learner(self, learner, course, requirement):
+    def test_no_status_is_stored_for_an_audit_learner(self, learner, course, requirement):
         Enrollment.objects.update(mode="audit")
         self.set(learner, course)
         assert status_of(learner) is None
 
-    def test_nothing_is_kept_once_credit_was_requested(self, learner, course, requirement):
+    def test_no_status_is_stored_once_credit_was_requested(self, learner, course, requirement):
         CreditRequest.objects.create(user=learner, course=course)
         self.set(learner, course)
         assert status_of(learner) is None
 
-    def test_nothing_is_kept_for_an_unknown_requirement(self, learner, course):
+    def test_no_status_is_stored_for_an_unknown_requirement(self, learner, course):
         self.set(learner, course)
         assert status_of(learner) is None
 
-    def test_satisfying_everything_makes_eligible(self, learner, course, requirement):
+    def test_a_learner_who_satisfied_every_requirement_is_eligible(self, learner, course, requirement):
         self.set(learner, course)
         assert CreditEligibility.objects.filter(user=learner).exists()
 
-    def test_an_eligible_learner_cannot_fail_any_more(self, learner, course, requirement):
+    def test_an_eligible_learner_cannot_fail_afterwards(self, learner, course, requirement):
         self.set(learner, course)
         self.set(learner, course, "failed")
         assert status_of(learner) == "satisfied"
 
-    def test_a_status_is_removed(self, learner, course, requirement):
+    def test_a_status_can_be_removed(self, learner, course, requirement):
         self.set(learner, course)
         self.service.remove_credit_requirement_status(
             user_id=learner.pk, course_key_or_id=course.course_id, req_namespace="proctored_exam", req_name="exam"
@@ -150,7 +150,7 @@ class TestGrades:
         publish()
         return made.usage_key
 
-    def test_the_course_flag_decides(self, course):
+    def test_the_course_flag_decides_whether_grades_are_overridden(self, course):
         assert self.service.should_override_grade_on_rejected_exam(course.course_id) is False
         course.rejected_exam_overrides_grade = True
         course.save()
@@ -168,12 +168,12 @@ class TestGrades:
             **more,
         )
 
-    def test_an_override_makes_a_missing_grade_row(self, learner, course, block):
+    def test_an_override_creates_a_missing_grade(self, learner, course, block):
         self.override(learner, course, block)
         assert SubsectionGrade.objects.get(user=learner).override.earned_graded_override == 0.0
         assert list(SubsectionGradeOverrideChange.objects.values_list("action", flat=True)) == ["override"]
 
-    def test_a_block_that_is_gone_raises(self, learner, course, block):
+    def test_overriding_a_missing_block_raises(self, learner, course, block):
         with pytest.raises(Exception, match="is not in"):
             self.override(learner, course, block.replace("exam", "gone"))
 
@@ -190,14 +190,14 @@ class TestGrades:
         )
         assert not SubsectionGradeOverride.objects.exists()
 
-    def test_another_features_override_is_left_alone(self, learner, course, block):
+    def test_undoing_keeps_another_features_override(self, learner, course, block):
         self.override(learner, course, block, feature="GRADEBOOK")
         self.service.undo_override_subsection_grade(
             user_id=learner.pk, course_key_or_id=course.course_id, usage_key_or_id=block
         )
         assert SubsectionGradeOverride.objects.exists()
 
-    def test_undoing_nothing_is_no_error(self, learner, course, block):
+    def test_undoing_without_an_override_does_nothing(self, learner, course, block):
         self.service.undo_override_subsection_grade(
             user_id=learner.pk, course_key_or_id=course.course_id, usage_key_or_id=block
         )
@@ -208,7 +208,7 @@ class TestCertificates:
     def service(self):
         return get_runtime_service("certificates")
 
-    def test_without_a_certificate_false(self, learner, course):
+    def test_a_learner_without_a_certificate_returns_false(self, learner, course):
         assert self.service.invalidate_certificate(user_id=learner.pk, course_key_or_id=course.course_id) is False
 
     def test_a_certificate_becomes_unavailable(self, learner, course):
@@ -217,7 +217,7 @@ class TestCertificates:
         certificate.refresh_from_db()
         assert certificate.status == Certificate.UNAVAILABLE
 
-    def test_the_allow_list_protects(self, learner, course):
+    def test_a_certificate_on_the_allow_list_is_kept(self, learner, course):
         certificate = Certificate.objects.create(user=learner, course=course)
         CertificateAllowlist.objects.create(user=learner, course=course)
         assert self.service.invalidate_certificate(user_id=learner.pk, course_key_or_id=course.course_id) is False
@@ -244,7 +244,7 @@ class TestInstructor:
         return learner
 
     @pytest.mark.parametrize("by", ["username", "email"])
-    def test_a_reset_deletes_answers_then_completion(
+    def test_a_reset_deletes_answers_and_sets_completion_to_zero(
         self, answered, course, block, person, by, django_capture_on_commit_callbacks
     ):
         BlockCompletion.objects.create(user=answered, usage_key=block, completion=1.0)
@@ -258,7 +258,7 @@ class TestInstructor:
         self.service.delete_student_attempt("nobody", course.course_id, block, person("stan"))
         assert "learner unknown" in caplog.text
 
-    def test_a_bad_content_id_is_logged(self, answered, course, person, caplog):
+    def test_a_malformed_content_id_is_logged(self, answered, course, person, caplog):
         self.service.delete_student_attempt(answered.username, course.course_id, "no key", person("stan"))
         assert "content unknown" in caplog.text
         assert LearnerState.objects.exists()
@@ -273,7 +273,7 @@ class TestInstructor:
         with pytest.raises(TypeError):
             self.service.complete_student_attempt(answered.username, UsageKey.from_string(block))
 
-    def test_completing_reaches_the_problems(self, learner, block, django_capture_on_commit_callbacks):
+    def test_completing_a_subsection_completes_its_problems(self, learner, block, django_capture_on_commit_callbacks):
         with django_capture_on_commit_callbacks(execute=True):
             self.service.complete_student_attempt(learner.username, block)
         done = set(BlockCompletion.objects.filter(completion=1.0).values_list("usage_key", flat=True))
@@ -289,13 +289,13 @@ class TestInstructor:
             pytest.param({"is_staff": True, "is_active": False}, None, False, id="inactive-global-staff"),
         ],
     )
-    def test_who_is_course_staff(self, person, course, fields, role, expected):
+    def test_course_staff_are_recognized(self, person, course, fields, role, expected):
         user = person("someone", **fields)
         if role:
             CourseRole.objects.create(user=user, course=course, role=role)
         assert self.service.is_course_staff(user, course.course_id) is expected
 
-    def test_a_bad_course_id_raises(self, learner):
+    def test_a_malformed_course_id_raises(self, learner):
         with pytest.raises(InvalidKeyError):
             self.service.is_course_staff(learner, "no key")
 
@@ -303,7 +303,7 @@ class TestInstructor:
         self.service.send_support_notification(course.course_id, "Midterm", "lena", "Suspicious", "http://review")
         assert SupportTicket.objects.count() == 1
 
-    def test_no_ticket_where_the_course_wants_none(self, course):
+    def test_no_ticket_is_opened_when_the_course_does_not_want_any(self, course):
         course.create_zendesk_tickets = False
         course.save()
         self.service.send_support_notification(course.course_id, "Midterm", "lena", "Suspicious")
@@ -336,20 +336,20 @@ class TestEnrollments:
             Enrollment.objects.create(user=person(f"{mode}-learner"), course=course, mode=mode)
         Enrollment.objects.create(user=person("left"), course=course, mode="verified", is_active=False)
 
-    def test_modes_that_may_be_proctored(self, course):
+    def test_only_modes_that_may_be_proctored_are_listed(self, course):
         assert self.who(course) == {"verified-learner", "masters-learner"}
 
-    def test_honor_where_the_provider_allows_it(self, course, settings):
+    def test_honor_learners_are_listed_when_the_provider_allows_it(self, course, settings):
         settings.PROCTORING_BACKENDS = {**settings.PROCTORING_BACKENDS, "null": {"allow_honor_mode": True}}
         assert "honor-learner" in self.who(course)
 
     def test_search_ignores_case(self, course):
         assert self.who(course, "MASTERS") == {"masters-learner"}
 
-    def test_none_for_an_unknown_course(self):
+    def test_an_unknown_course_returns_none(self):
         assert self.service.get_enrollments_can_take_proctored_exams(UNKNOWN) is None
 
-    def test_none_where_proctored_exams_are_off(self, course):
+    def test_a_course_without_proctored_exams_returns_none(self, course):
         course.enable_proctored_exams = False
         course.save()
         assert self.service.get_enrollments_can_take_proctored_exams(course.course_id) is None
@@ -363,12 +363,12 @@ class TestLearningSequences:
     def details(self, key, user):
         return self.service.get_user_course_outline_details(key, user, datetime.now(UTC))
 
-    def test_an_unpublished_outline_raises_an_exception_nobody_can_import(self, key, learner):
+    def test_an_unpublished_outline_raises_an_exception_that_callers_cannot_import(self, key, learner):
         with pytest.raises(Exception, match="no published outline") as caught:
             self.details(key, learner)
         assert type(caught.value).__mro__[1] is Exception
 
-    def test_a_string_raises(self, course, learner):
+    def test_a_course_id_as_string_raises(self, course, learner):
         with pytest.raises(TypeError):
             self.details(course.course_id, learner)
 
@@ -376,18 +376,18 @@ class TestLearningSequences:
         with pytest.raises(ValueError, match="aware"):
             self.service.get_user_course_outline_details(key, learner, datetime.now())  # noqa: DTZ005
 
-    def test_a_subsection_without_a_start_has_none(self, key, learner, sequence, publish):
+    def test_a_subsection_without_a_start_has_no_effective_start(self, key, learner, sequence, publish):
         made = sequence(starts_at=None)
         publish()
         dates = self.details(key, learner).schedule.sequences[UsageKey.from_string(made.usage_key)]
         assert dates.effective_start is None
 
-    def test_a_subsection_of_the_future_is_not_accessible(self, key, learner, sequence, publish):
+    def test_a_subsection_that_starts_later_is_not_accessible(self, key, learner, sequence, publish):
         sequence(starts_at=datetime.now(UTC) + timedelta(days=1))
         publish()
         assert self.details(key, learner).outline.accessible_sequences == frozenset()
 
-    def test_it_calls_back_for_each_exam(self, key, learner, sequence, publish):
+    def test_the_outline_contains_the_status_summary_of_each_exam(self, key, learner, sequence, publish):
         made = sequence()
         publish()
         attempts = self.details(key, learner).special_exam_attempts
@@ -399,20 +399,20 @@ class TestNameAffirmation:
     def service(self):
         return get_runtime_service("name_affirmation")
 
-    def test_none_without_a_verified_name(self, learner):
+    def test_a_learner_without_a_verified_name_returns_none(self, learner):
         assert self.service.get_verified_name(learner, is_verified=False, statuses_to_exclude=["denied"]) is None
 
-    def test_denied_names_are_left_out(self, learner):
+    def test_denied_names_are_excluded(self, learner):
         VerifiedName.objects.create(user=learner, verified_name="Lena B.", status="approved")
         VerifiedName.objects.create(user=learner, verified_name="L.", status="denied")
         found = self.service.get_verified_name(learner, is_verified=False, statuses_to_exclude=["denied"])
         assert found.verified_name == "Lena B."
 
 
-class TestWatching:
+class TestInstrumentation:
     def test_a_call_is_logged_with_argument_types(self, learner, key):
         get_runtime_service("credit").get_credit_state(learner.pk, key)
-        entry = next(journal.entries())
+        entry = next(call_log.entries())
         assert (entry["service"], entry["method"], entry["outcome"]) == ("credit", "get_credit_state", "ok")
         assert entry["arguments"]["course_key_or_id"].startswith("CourseLocator ")
         assert entry["in_transaction"] is True
@@ -420,23 +420,23 @@ class TestWatching:
     def test_a_failing_call_is_logged_with_its_error(self, course):
         with pytest.raises(InvalidKeyError):
             get_runtime_service("instructor").is_course_staff(None, "no key")
-        assert next(journal.entries())["outcome"].startswith("InvalidKeyError")
+        assert next(call_log.entries())["outcome"].startswith("InvalidKeyError")
 
-    def test_a_fault_raises_as_often_as_asked(self, course):
+    def test_a_fault_raises_as_often_as_configured(self, course):
         ServiceFault.objects.create(service="credit", method="is_credit_course", kind="raise", remaining=1)
-        with pytest.raises(watch.InjectedFault):
+        with pytest.raises(instrumentation.InjectedFault):
             get_runtime_service("credit").is_credit_course(course.course_id)
         assert get_runtime_service("credit").is_credit_course(course.course_id) is True
 
-    def test_a_fault_of_one_method_spares_the_others(self, learner, course):
+    def test_a_fault_of_one_method_does_not_affect_the_others(self, learner, course):
         ServiceFault.objects.create(service="credit", method="is_credit_course", kind="returns_none")
         assert get_runtime_service("credit").is_credit_course(course.course_id) is None
         assert get_runtime_service("credit").get_credit_state(learner.pk, course.course_id) is not None
 
-    def test_an_absent_service_comes_back(self, db):
+    def test_an_absent_service_returns_when_its_fault_is_removed(self, db):
         fault = ServiceFault.objects.create(service="grades", kind="none")
-        watch.apply_absences()
+        instrumentation.apply_absences()
         assert get_runtime_service("grades") is None
         fault.delete()
-        watch.apply_absences()
+        instrumentation.apply_absences()
         assert get_runtime_service("grades") is not None

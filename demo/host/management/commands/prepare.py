@@ -1,4 +1,4 @@
-"""``prepare``: database, seed and worker scripts, so that the host can start."""
+"""``prepare``: migrate the database, seed it, and build the worker scripts, so that the host can start."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from demo import workers
+from demo import worker_bundles
 from demo.host import seed
 
 
 class Command(BaseCommand):
-    """Bring everything up to date; running it again changes nothing."""
+    """Bring everything up to date. Running it again changes nothing."""
 
     help = __doc__ or ""
 
@@ -23,13 +23,13 @@ class Command(BaseCommand):
         """Migrate, seed, bundle."""
         call_command("migrate", verbosity=0, interactive=False)
         self.stdout.write(seed.seed())
-        names = workers.bundle(
+        names = worker_bundles.bundle(
             Path(settings.ENV_ROOT) / "workers.json",
             Path(settings.REPOSITORY) / "edx_proctoring" / "static" / "index.js",
             Path(settings.BUNDLES_DIR) / "bundles",
             Path(settings.WEBPACK_LOADER["WORKERS"]["STATS_FILE"]),
             loader_major=int(webpack_loader.__version__.split(".")[0]),
-            # A worker cannot know where the provider listens; on the platform the build tells it, too.
+            # A worker learns the provider's address from the build, as on the platform.
             extra_config={"MOCK_PROVIDER_URL": settings.PROVIDER_URL},
         )
         self.stdout.write(f"worker scripts: {', '.join(names) or 'none'}")

@@ -1,4 +1,4 @@
-"""``publish_course <course id>``: publish as a worker process does, without any request."""
+"""``publish_course <course id>``: publish in a process without requests, like a Celery worker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``serve --port``: the host behind a threaded server, with static files."""
+"""``serve --port``: the host in a threaded server, with static files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Command(BaseCommand):
     """Serve until SIGINT or SIGTERM."""
 
     help = __doc__ or ""
-    requires_system_checks: list[str] = []  # `prepare` ran them a second ago
+    requires_system_checks: list[str] = []  # `prepare` has just run them
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Where to listen."""
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=18000)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Threads, so that a provider's call-back is answered while the request that caused it still runs."""
+        """Serve with threads: a provider may call back while the request that called it still runs."""
         signal.signal(signal.SIGTERM, _stop)
         signal.signal(signal.SIGINT, _stop)
         basehttp.run(options["host"], options["port"], StaticFilesHandler(get_wsgi_application()), threading=True)

@@ -1,0 +1,17 @@
+"""OAuth2 credentials that the demo's processes share. Not secret: everything here is invented."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class OAuthClient(NamedTuple):
+    """One client of the host's token endpoint."""
+
+    client_id: str
+    client_secret: str
+
+
+# The mock provider calls the host with these.
+PROVIDER_CLIENT = OAuthClient("mock-provider-client", "mock-provider-client-secret")
+RETIREMENT_CLIENT = OAuthClient("retirement-client", "retirement-client-secret")

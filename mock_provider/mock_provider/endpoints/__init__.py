@@ -1,0 +1,14 @@
+"""What programs call: the LMS, the browser worker, test scripts."""
+
+from __future__ import annotations
+
+from . import access_token, control, desktop, onboarding, rest_api, rpnow_registration
+
+BLUEPRINTS = (
+    access_token.blueprint,
+    control.blueprint,
+    desktop.blueprint,
+    onboarding.blueprint,
+    rest_api.blueprint,
+    rpnow_registration.blueprint,
+)
