@@ -52,11 +52,10 @@ class AllowanceToRemove(serializers.Serializer):
 
 
 class BulkPairs(serializers.Serializer):
-    """The exams and learners of a bulk PUT. ``course_id`` counts where the exams name no course."""
+    """The exams and learners of a bulk PUT."""
 
     exam_ids = NameListField(allow_null=True, default=None)
     user_ids = NameListField(allow_null=True, default=None)
-    course_id = serializers.CharField(allow_null=True, allow_blank=True, required=False)
 
 
 class BulkAllowance(serializers.Serializer):
