@@ -24,7 +24,7 @@ from edx_proctoring.views.attempts import (
     StudentProctoredExamResetAttempts,
     StudentProctoredGroupedExamAttemptsByCourse,
 )
-from edx_proctoring.views.base import LOG, ProctoredAPIView, handle_proctored_exception
+from edx_proctoring.views.base import ProctoredAPIView
 from edx_proctoring.views.callbacks import (
     AnonymousReviewCallback,
     BaseReviewCallback,
@@ -33,6 +33,8 @@ from edx_proctoring.views.callbacks import (
     ProctoredExamReviewCallback,
 )
 from edx_proctoring.views.dashboards import InstructorDashboard
+from edx_proctoring.views.error_responses import LOG, handle_proctored_exception
+from edx_proctoring.views.exam_settings import ProctoredExamReviewPolicyView, ProctoredSettingsView
 from edx_proctoring.views.exams import ProctoredExamView, RegisterProctoredExamsView
 from edx_proctoring.views.mfe import ProctoredExamActiveAttemptView, ProctoredExamAttemptView
 from edx_proctoring.views.onboarding import StudentOnboardingStatusByCourseView, StudentOnboardingStatusView
@@ -42,7 +44,6 @@ from edx_proctoring.views.permissions import (
     require_staff,
 )
 from edx_proctoring.views.retirement import BackendUserManagementAPI, UserRetirement
-from edx_proctoring.views.settings import ProctoredExamReviewPolicyView, ProctoredSettingsView
 
 # Rows per page of the lists for staff. Clients rely on it, and deployments replace it while running.
 ATTEMPTS_PER_PAGE = 25

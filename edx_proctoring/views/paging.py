@@ -5,8 +5,6 @@ from typing import Final
 
 from rest_framework.request import Request
 
-from edx_proctoring.views.parsing import parse_page
-
 __all__ = ["MAX_PAGE_SIZE", "default_page_size", "read_default_page_size_from", "requested_page", "requested_page_size"]
 
 MAX_PAGE_SIZE: Final = 100
@@ -36,7 +34,10 @@ def default_page_size() -> int:
 
 def requested_page(request: Request) -> int:
     """Return the requested page number; 1 if it is missing or not a number."""
-    return parse_page(request.query_params.get("page"))
+    try:
+        return int(request.query_params.get("page", "").strip())
+    except ValueError:
+        return 1
 
 
 def requested_page_size(request: Request) -> int:
