@@ -16,8 +16,7 @@ from django.dispatch import receiver
 
 from edx_proctoring.api.attempts import marking
 from edx_proctoring.api.course_staff import attempt_list
-from edx_proctoring.api.exams import exams
-from edx_proctoring.api.learner import outline_status
+from edx_proctoring.api.exams import provider_copy
 from edx_proctoring.api.reviews import applying
 from edx_proctoring.models import (
     ProctoredExam,
@@ -30,6 +29,7 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
     archive_model,
 )
+from edx_proctoring.utils import request_scope
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ def check_for_category_switch(instance: ProctoredExam, raw: bool = False, **kwar
     if raw or not instance.id or instance.is_proctored:
         return
     if ProctoredExam.objects.filter(id=instance.id, is_proctored=True).exists():
-        exams.tell_provider_exam_is_inactive(instance)
+        provider_copy.deactivate_exam_at_provider(instance)
 
 
 @receiver(post_save, sender=ProctoredExam, dispatch_uid="edx_proctoring.save_exam_on_backend.exam")
@@ -65,9 +65,9 @@ def save_exam_on_backend(instance: ProctoredExam | ProctoredExamReviewPolicy, ra
     if raw:
         return
     if isinstance(instance, ProctoredExam):
-        exams.push_exam_to_provider(instance)
+        provider_copy.push_exam_to_provider(instance)
     else:
-        exams.push_exam_to_provider(instance.proctored_exam, instance)
+        provider_copy.push_exam_to_provider(instance.proctored_exam, instance)
 
 
 @receiver(post_delete, sender=ProctoredExamReviewPolicy, dispatch_uid="edx_proctoring.policy_deleted")
@@ -80,7 +80,7 @@ def on_review_policy_deleted(
     """A policy is gone: the provider learns that the rules of the exam are empty."""
     if goes_with_its_owner(sender, origin):
         return
-    exams.push_exam_to_provider(instance.proctored_exam)
+    provider_copy.push_exam_to_provider(instance.proctored_exam)
 
 
 @receiver(post_delete, sender=ProctoredExam, dispatch_uid="edx_proctoring.exam_deleted")
@@ -89,7 +89,7 @@ def on_exam_deleted(instance: ProctoredExam, **kwargs: Any) -> None:
     if not instance.is_proctored:
         return
     try:
-        exams.tell_provider_exam_is_inactive(instance)
+        provider_copy.deactivate_exam_at_provider(instance)
     except Exception:  # pylint: disable=broad-except
         log.exception("provider not told about deleted exam: exam_id=%s backend=%s", instance.id, instance.backend)
 
@@ -197,7 +197,7 @@ def finish_attempt_flow(
 @receiver(post_delete, sender=ProctoredExamStudentAttempt, dispatch_uid="edx_proctoring.outline_changed.attempt_gone")
 def on_outline_changed(**kwargs: Any) -> None:
     """An exam or an attempt is not what this request has seen of it (host-platform.md 16.3)."""
-    outline_status.forget_outlines()
+    request_scope.forget(request_scope.OUTLINES)
 
 
 @receiver(post_save, sender=ProctoredExamStudentAttempt, dispatch_uid="edx_proctoring.attempt_counted")
