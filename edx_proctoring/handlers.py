@@ -7,6 +7,7 @@ already, not changes. All effects are synchronous; callers look at them right af
 """
 
 import logging
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Model, QuerySet
@@ -147,13 +148,18 @@ def _archive(
 
 
 @receiver(pre_save, sender=ProctoredExamStudentAttempt, dispatch_uid="edx_proctoring.attempt_changed")
-def on_attempt_changed(instance: ProctoredExamStudentAttempt, raw: bool = False, **kwargs: Any) -> None:
+def on_attempt_changed(
+    instance: ProctoredExamStudentAttempt,
+    raw: bool = False,
+    update_fields: Collection[str] | None = None,
+    **kwargs: Any,
+) -> None:
     """An attempt gets its first ``completed_at``: the instructor service hears of it, once (5.5).
 
     Raises ``ProctoredExamStudentAttempt.DoesNotExist`` for an attempt that was removed: the archive
     hands out unsaved attempts, and saving one must not bring it back.
     """
-    if raw or not instance.id:
+    if raw or not instance.id or (update_fields is not None and "completed_at" not in update_fields):
         return
     if instance.completed_at is None and not instance._state.adding:
         # Nothing to report, and ``save`` itself notices a row that is gone: most saves end here, without a query.

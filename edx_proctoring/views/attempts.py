@@ -86,9 +86,10 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
     def put(self, request: Request, attempt_id: int) -> Response:
         """Perform ``action`` (``learner_actions.ACTIONS``)."""
         # Before the body is read: an unknown id answers 400 even with an unreadable body.
-        attempt = lookup.find_attempt(pk=attempt_id)
-        if attempt is None:
-            raise _does_not_exist(attempt_id, "update")
+        try:
+            attempt = lookup.find_for(caller(request), attempt_id)
+        except StudentExamAttemptDoesNotExistsException as error:
+            raise _does_not_exist(attempt_id, "update") from error
         body = body_of(request)
         action = body.get("action")
         course_id = attempt.proctored_exam.course_id
