@@ -12,7 +12,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring import api
+from edx_proctoring import api, conf
 from edx_proctoring.api.attempts import entry_check, learner_actions, lookup
 from edx_proctoring.api.course_staff import attempt_list
 from edx_proctoring.api.learner import mfe
@@ -20,7 +20,7 @@ from edx_proctoring.api.lifecycle import timing
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied, StudentExamAttemptDoesNotExistsException
 from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.utils import get_time_remaining_for_attempt, humanized_time
-from edx_proctoring.views import paging, rest_settings
+from edx_proctoring.views import paging
 from edx_proctoring.views.base import ProctoredAPIView, caller
 from edx_proctoring.views.error_responses import LOG
 from edx_proctoring.views.fields import is_true_in_query, is_yes, parse_id, required_id
@@ -122,7 +122,7 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
         """
         user = caller(self.request)
         resumes = action == learner_actions.MARK_READY_TO_RESUME
-        if not user_id and not (resumes and not rest_settings.learner_may_resume()):
+        if not user_id and not (resumes and not conf.proctoring.learner_may_resume):
             return user.pk
         if not resumes or not is_user_course_or_global_staff(user, course_id):
             raise ProctoredExamPermissionDenied(
@@ -175,7 +175,7 @@ class ProctoredExamAttemptReviewStatus(ProctoredAPIView):
 
     def put(self, request: Request, attempt_id: int) -> Response:
         """Store it; 404 where exams are not shown after their due date."""
-        if not rest_settings.attempts_viewable_past_due():
+        if not conf.proctoring.content_viewable_past_due:
             return Response(
                 status=status.HTTP_404_NOT_FOUND,
                 data={"detail": _("Cannot update the review status of an exam attempt.")},

@@ -20,14 +20,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from edx_proctoring import api, backends
+from edx_proctoring import api, backends, conf
 from edx_proctoring.api.attempts import lookup, marking
 from edx_proctoring.api.reviews import receiving
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer, attempt_dict
 from edx_proctoring.utils import locate_attempt_by_attempt_code
-from edx_proctoring.views import callback_auth, rest_settings
+from edx_proctoring.views import callback_auth
 from edx_proctoring.views.base import NonAtomicView, ProctoredAPIView, caller
 from edx_proctoring.views.error_responses import LOG, ids_for_log
 from edx_proctoring.views.idempotency import idempotent
@@ -183,7 +183,7 @@ class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
     @idempotent
     def post(self, request: Request) -> Response:
         """Store the review of the attempt with our code, live or removed."""
-        mode = rest_settings.anonymous_review_callback()
+        mode = conf.proctoring.anonymous_review_callback
         if mode == "deny":
             raise NotFound
         data = body_of(request)

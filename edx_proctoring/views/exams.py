@@ -12,7 +12,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring import api
+from edx_proctoring import api, conf
 from edx_proctoring.api.exams import bulk_registration
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
 from edx_proctoring.serializers import (
@@ -21,7 +21,6 @@ from edx_proctoring.serializers import (
     ProctoredExamSerializer,
 )
 from edx_proctoring.utils.storable import ID_RULES
-from edx_proctoring.views import rest_settings
 from edx_proctoring.views.base import ProctoredAPIView
 from edx_proctoring.views.fields import parse_id
 from edx_proctoring.views.permissions import require_staff
@@ -112,9 +111,9 @@ class ProctoredExamView(ProctoredAPIView):
 
         Raises ProctoredExamNotFoundException (400) for an inactive exam if the operator hides those.
         """
-        if not exam["is_active"] and rest_settings.hide_inactive_exams() and not self.request.user.is_staff:
+        if not exam["is_active"] and conf.proctoring.hide_inactive_exams and not self.request.user.is_staff:
             raise ProctoredExamNotFoundException("Attempted to get an exam that does not exist.")
-        if rest_settings.hide_provider_fields() and not self.request.user.is_staff:
+        if conf.proctoring.hide_provider_fields and not self.request.user.is_staff:
             return {key: value for key, value in exam.items() if key not in _PROVIDER_FIELDS}
         return exam
 

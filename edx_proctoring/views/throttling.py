@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
-from edx_proctoring.views import rest_settings
+from edx_proctoring import conf
 
 
 class AnonymousCallbackThrottle(SimpleRateThrottle):
@@ -17,7 +17,7 @@ class AnonymousCallbackThrottle(SimpleRateThrottle):
 
     def get_rate(self) -> str | None:
         """Return the configured rate. The host's ``DEFAULT_THROTTLE_RATES`` do not have our scopes."""
-        return rest_settings.rate_limit(self.scope)
+        return conf.proctoring.rate_limit(self.scope)
 
     def get_cache_key(self, request: Request, view: APIView) -> str | None:
         """Return the cache key of the counter for one address."""
