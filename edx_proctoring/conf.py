@@ -6,30 +6,27 @@ Spec: backends.md 2, python-api.md 5, data-model.md 13. Use ``conf.proctoring.<p
 
     if conf.proctoring.allow_timed_out_state: ...
 
-Nothing is kept, so a suite may override any setting at any time. Values that outside code patches
-as ``edx_proctoring.constants.X`` are read through that module (``constants.X``), which takes its
-defaults from here. Mistakes in settings are found by ``checks.py``, not here: at run time a value
-that makes no sense counts as not given.
+Nothing is cached, so tests may override any setting at any time. Values that outside code patches as
+``edx_proctoring.constants.X`` are read through that module (``constants.X``), which takes its defaults from here.
+``checks`` reports mistakes in settings; at run time an invalid value counts as absent.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from django.conf import settings
 
-T = TypeVar("T")
-
 _MISSING: Final[Any] = object()
 
-# What ``settings.common`` puts into a host that configured nothing.
+# The value that ``settings.common`` gives to a host without configuration.
 INJECTED_BACKENDS: Final[Mapping[str, Any]] = {"DEFAULT": "null", "null": {}}
 
 
 def as_bool(value: object) -> bool | None:
-    """Return a configured boolean; ``"true"`` and ``"false"`` in any case count, other text is None.
+    """Return a configured boolean: ``"true"`` and ``"false"`` in any case are read, other text is None.
 
-    Published configuration samples hold placeholder text in the place of booleans; taken for its
-    truth value it would switch things on that nobody asked for.
+    Published sample configurations have placeholder text instead of booleans. Its truth value would switch features
+    on by accident.
     """
     if isinstance(value, str):
         return {"true": True, "false": False}.get(value.strip().lower())
@@ -43,7 +40,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 class ProctoringSettings:
     """Everything this app reads from Django settings; ``PROCTORING_SETTINGS`` first, then the top level."""
 
-    # --- sources ------------------------------------------------------------------------------
+    # The dicts that hold the settings.
 
     @property
     def options(self) -> Mapping[str, Any]:
@@ -65,7 +62,7 @@ class ProctoringSettings:
         """``PROCTORING_BACKEND_PROVIDER``, the oldest form: class and options of the only provider."""
         return _mapping(self._from_settings_or_tokens("PROCTORING_BACKEND_PROVIDER"))
 
-    # --- constants of the contract (read them as ``constants.X``) -----------------------------
+    # Published constants: read these as ``constants.X``.
 
     @property
     def site_name(self) -> str:
@@ -94,12 +91,12 @@ class ProctoringSettings:
 
     @property
     def default_review_policy(self) -> str:
-        """Reviewer notes for RPNow where the exam has no policy. Default ``Closed Book``."""
+        """Reviewer notes for RPNow if the exam has no policy. Default ``Closed Book``."""
         return self._option("DEFAULT_REVIEW_POLICY", lambda: getattr(settings, "DEFAULT_REVIEW_POLICY", "Closed Book"))
 
     @property
     def require_failure_second_reviews(self) -> bool:
-        """Whether a person decides about a failing review. Default True."""
+        """Whether a person must confirm a failing review. Default True."""
         return self._flag("REQUIRE_FAILURE_SECOND_REVIEWS", default=True, top_level=True)
 
     @property
@@ -119,7 +116,7 @@ class ProctoringSettings:
 
     @property
     def ping_interval_seconds(self) -> int:
-        """How often a browser asks the desktop software for a sign of life, in seconds. Default 60."""
+        """How often a browser pings the desktop software, in seconds. Default 60."""
         return self._option(
             "DESKTOP_APPLICATION_PING_INTERVAL_SECONDS",
             lambda: getattr(settings, "DESKTOP_APPLICATION_PING_INTERVAL_SECONDS", 60),
@@ -127,19 +124,19 @@ class ProctoringSettings:
 
     @property
     def use_onboarding_profile_api(self) -> bool:
-        """Whether a learner's onboarding status is asked of the provider. Default False."""
+        """Whether a learner's onboarding status is fetched from the provider. Default False."""
         return self._flag("USE_ONBOARDING_PROFILE_API", default=False, top_level=True)
 
     @property
     def content_viewable_past_due(self) -> bool:
-        """``PROCTORED_EXAM_VIEWABLE_PAST_DUE``: proctored content may be seen after the due date. Default False."""
+        """``PROCTORED_EXAM_VIEWABLE_PAST_DUE``: whether learners may view an exam after its due date. Default False."""
         return bool(getattr(settings, "PROCTORED_EXAM_VIEWABLE_PAST_DUE", False))
 
-    # --- read at call time --------------------------------------------------------------------
+    # Keys of PROCTORING_SETTINGS.
 
     @property
     def allow_callback_simulation(self) -> bool:
-        """Whether RPNow reviews are taken without comparing the record locator. Never in production. Default False."""
+        """Whether RPNow reviews are accepted with any record locator. Never in production. Default False."""
         return self._flag("ALLOW_CALLBACK_SIMULATION", default=False)
 
     @property
@@ -149,22 +146,22 @@ class ProctoringSettings:
 
     @property
     def link_urls(self) -> Mapping[str, str] | None:
-        """Support links by name; None when not configured (the settings endpoint says so)."""
+        """Support links by name; None if not configured, which the settings endpoint returns."""
         return self.options.get("LINK_URLS")
 
     @property
     def low_threshold_pct(self) -> float:
-        """Share of the time left at which the timer warns. Default 0.2."""
+        """Share of the time limit that remains when the timer warns. Default 0.2."""
         return self.options.get("low_threshold_pct", 0.2)
 
     @property
     def critically_low_threshold_pct(self) -> float:
-        """Share of the time left at which the timer warns loudly. Default 0.05."""
+        """Share of the time limit that remains when the timer warns urgently. Default 0.05."""
         return self.options.get("critically_low_threshold_pct", 0.05)
 
     @property
     def download_url_schemes(self) -> frozenset[str]:
-        """URL schemes besides http and https that a provider's software may be fetched by. Default none."""
+        """URL schemes besides http and https for downloads of a provider's software. Default none."""
         return frozenset(self.options.get("DOWNLOAD_URL_SCHEMES") or ())
 
     @property
@@ -174,12 +171,12 @@ class ProctoringSettings:
 
     @property
     def mails_have_text_part(self) -> bool:
-        """Whether status mails carry their words as plain text, too (cross-cutting.md C15). Default False."""
+        """Whether status mails also have a plain-text part (cross-cutting.md C15). Default False."""
         return self._flag("EMAIL_TEXT_ALTERNATIVE", default=False)
 
     @property
     def system_username(self) -> str | None:
-        """Who counts as author of review policies that Studio's system edits publish. Default nobody."""
+        """Username that is the author of review policies published by Studio without a user. Default None."""
         return self.options.get("SYSTEM_USERNAME")
 
     @property
@@ -187,44 +184,71 @@ class ProctoringSettings:
         """How many days received review callbacks are kept (beyond.md 1). Default 90."""
         return int(self.options.get("INBOX_DAYS", 90))
 
-    # --- the platform's own settings ----------------------------------------------------------
+    @property
+    def learner_may_resume(self) -> bool:
+        """Whether learners may release their own errored attempt (rest-api.md 10, number 6). Default True."""
+        return self._flag("LEARNER_MAY_RESUME", default=True)
+
+    @property
+    def hide_provider_fields(self) -> bool:
+        """Whether only global staff see ``external_id`` and ``backend`` of exams (10, number 5). Default False."""
+        return self._flag("HIDE_PROVIDER_FIELDS", default=False)
+
+    @property
+    def hide_inactive_exams(self) -> bool:
+        """Whether only global staff see inactive exams (rest-api.md 4.1). Default False."""
+        return self._flag("HIDE_INACTIVE_EXAMS", default=False)
+
+    @property
+    def anonymous_review_callback(self) -> str:
+        """Access to RPNow's review callback: ``allow``, ``signed`` or ``deny`` (backends.md 14.5). Default ``allow``.
+
+        An unknown value counts as ``deny``, the safe one.
+        """
+        mode = self.options.get("ANONYMOUS_REVIEW_CALLBACK", "allow")
+        return mode if mode in ("allow", "signed") else "deny"
+
+    def rate_limit(self, scope: str) -> str | None:
+        """Return the DRF rate of a scope in ``RATE_LIMITS``, such as ``60/min``; None if it is unlimited."""
+        rate = (self.options.get("RATE_LIMITS") or {}).get(scope)
+        return str(rate) if rate else None
+
+    # Settings of the platform itself.
 
     @property
     def url_scheme(self) -> str:
-        """``https``, unless ``HTTPS`` is set to something other than ``on``."""
+        """``https``, unless ``HTTPS`` is set to anything but ``on``."""
         return "https" if getattr(settings, "HTTPS", "on") == "on" else "http"
 
     @property
     def lms_host(self) -> str:
-        """Where providers find this platform: scheme and ``settings.SITE_NAME``."""
+        """Base URL of this platform for providers: scheme and ``settings.SITE_NAME``."""
         return f"{self.url_scheme}://{settings.SITE_NAME}"
 
     @property
     def lms_root_url(self) -> str | None:
-        """``LMS_ROOT_URL``, put before script URLs that have no host. Optional."""
+        """``LMS_ROOT_URL``, prefix of script URLs without a host. Optional."""
         return getattr(settings, "LMS_ROOT_URL", None)
 
     @property
     def learning_mfe_url(self) -> str | None:
-        """``LEARNING_MICROFRONTEND_URL``, the front end that shows courses. None or empty: the LMS shows them."""
+        """``LEARNING_MICROFRONTEND_URL``, the front end for courses. None or empty: the LMS shows courses."""
         return getattr(settings, "LEARNING_MICROFRONTEND_URL", None)
 
     @property
     def env_root(self) -> str | None:
-        """``ENV_ROOT``: folder that the worker configuration is written to. Optional."""
+        """``ENV_ROOT``: folder for the configuration of browser workers. Optional."""
         root = getattr(settings, "ENV_ROOT", None)
         return str(root) if root else None
 
     @property
     def node_modules_root(self) -> str | None:
-        """``NODE_MODULES_ROOT``: where npm packages of providers lie. Absent: no worker configuration."""
+        """``NODE_MODULES_ROOT``: folder with npm packages of providers. Absent: no worker configuration."""
         root = getattr(settings, "NODE_MODULES_ROOT", None)
         return str(root) if root else None
 
-    # --- how values are found -----------------------------------------------------------------
-
-    def _option(self, key: str, default: "Any") -> Any:
-        """Return ``PROCTORING_SETTINGS[key]``; ``default`` is called only if the key is absent."""
+    def _option(self, key: str, default: Callable[[], Any]) -> Any:
+        """Return ``PROCTORING_SETTINGS[key]``, or call ``default`` if the key is absent."""
         value = self.options.get(key, _MISSING)
         return default() if value is _MISSING else value
 
@@ -239,7 +263,7 @@ class ProctoringSettings:
 
     @staticmethod
     def _from_settings_or_tokens(name: str) -> Any:
-        """Return the first truthy value of a setting, then of the host's token dicts of that name."""
+        """Return the setting or, if it is empty, the key of that name in the host's token dicts."""
         value = getattr(settings, name, None)
         for tokens in ("AUTH_TOKENS", "ENV_TOKENS"):
             value = value or _mapping(getattr(settings, tokens, None)).get(name)

@@ -7,6 +7,7 @@ already, not changes. All effects are synchronous; callers look at them right af
 """
 
 import logging
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Model, QuerySet
@@ -15,8 +16,7 @@ from django.dispatch import receiver
 
 from edx_proctoring.api.attempts import marking
 from edx_proctoring.api.course_staff import attempt_list
-from edx_proctoring.api.exams import exams
-from edx_proctoring.api.learner import outline_status
+from edx_proctoring.api.exams import provider_copy
 from edx_proctoring.api.reviews import applying
 from edx_proctoring.models import (
     ProctoredExam,
@@ -29,6 +29,7 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
     archive_model,
 )
+from edx_proctoring.utils import request_scope
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ def check_for_category_switch(instance: ProctoredExam, raw: bool = False, **kwar
     if raw or not instance.id or instance.is_proctored:
         return
     if ProctoredExam.objects.filter(id=instance.id, is_proctored=True).exists():
-        exams.tell_provider_exam_is_inactive(instance)
+        provider_copy.deactivate_exam_at_provider(instance)
 
 
 @receiver(post_save, sender=ProctoredExam, dispatch_uid="edx_proctoring.save_exam_on_backend.exam")
@@ -64,9 +65,9 @@ def save_exam_on_backend(instance: ProctoredExam | ProctoredExamReviewPolicy, ra
     if raw:
         return
     if isinstance(instance, ProctoredExam):
-        exams.push_exam_to_provider(instance)
+        provider_copy.push_exam_to_provider(instance)
     else:
-        exams.push_exam_to_provider(instance.proctored_exam, instance)
+        provider_copy.push_exam_to_provider(instance.proctored_exam, instance)
 
 
 @receiver(post_delete, sender=ProctoredExamReviewPolicy, dispatch_uid="edx_proctoring.policy_deleted")
@@ -79,7 +80,7 @@ def on_review_policy_deleted(
     """A policy is gone: the provider learns that the rules of the exam are empty."""
     if goes_with_its_owner(sender, origin):
         return
-    exams.push_exam_to_provider(instance.proctored_exam)
+    provider_copy.push_exam_to_provider(instance.proctored_exam)
 
 
 @receiver(post_delete, sender=ProctoredExam, dispatch_uid="edx_proctoring.exam_deleted")
@@ -88,7 +89,7 @@ def on_exam_deleted(instance: ProctoredExam, **kwargs: Any) -> None:
     if not instance.is_proctored:
         return
     try:
-        exams.tell_provider_exam_is_inactive(instance)
+        provider_copy.deactivate_exam_at_provider(instance)
     except Exception:  # pylint: disable=broad-except
         log.exception("provider not told about deleted exam: exam_id=%s backend=%s", instance.id, instance.backend)
 
@@ -147,13 +148,18 @@ def _archive(
 
 
 @receiver(pre_save, sender=ProctoredExamStudentAttempt, dispatch_uid="edx_proctoring.attempt_changed")
-def on_attempt_changed(instance: ProctoredExamStudentAttempt, raw: bool = False, **kwargs: Any) -> None:
+def on_attempt_changed(
+    instance: ProctoredExamStudentAttempt,
+    raw: bool = False,
+    update_fields: Collection[str] | None = None,
+    **kwargs: Any,
+) -> None:
     """An attempt gets its first ``completed_at``: the instructor service hears of it, once (5.5).
 
     Raises ``ProctoredExamStudentAttempt.DoesNotExist`` for an attempt that was removed: the archive
     hands out unsaved attempts, and saving one must not bring it back.
     """
-    if raw or not instance.id:
+    if raw or not instance.id or (update_fields is not None and "completed_at" not in update_fields):
         return
     if instance.completed_at is None and not instance._state.adding:
         # Nothing to report, and ``save`` itself notices a row that is gone: most saves end here, without a query.
@@ -191,7 +197,7 @@ def finish_attempt_flow(
 @receiver(post_delete, sender=ProctoredExamStudentAttempt, dispatch_uid="edx_proctoring.outline_changed.attempt_gone")
 def on_outline_changed(**kwargs: Any) -> None:
     """An exam or an attempt is not what this request has seen of it (host-platform.md 16.3)."""
-    outline_status.forget_outlines()
+    request_scope.forget(request_scope.OUTLINES)
 
 
 @receiver(post_save, sender=ProctoredExamStudentAttempt, dispatch_uid="edx_proctoring.attempt_counted")

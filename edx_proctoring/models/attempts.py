@@ -51,6 +51,14 @@ class ProctoredExamStudentAttemptQuerySet(models.QuerySet["ProctoredExamStudentA
             of_provider |= Q(proctored_exam__backend=None)
         return self.filter(of_provider)
 
+    def of_learner(self, exam_id: int, user_id: int) -> Self:
+        """One learner's attempts at one exam."""
+        return self.filter(proctored_exam_id=exam_id, user_id=user_id)
+
+    def locked_in_order(self) -> Self:
+        """These rows, held to the end of the transaction; in the order of their ids, against deadlocks."""
+        return self.select_for_update().order_by("pk")
+
     def locked(self, attempt_id: int, /) -> "ProctoredExamStudentAttempt":
         """One attempt, held to the end of the transaction. Joins nothing: only this row waits."""
         attempt = locked_row(self, attempt_id)

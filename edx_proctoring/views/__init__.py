@@ -1,8 +1,8 @@
-"""The REST resources, one file per noun. Spec: rest-api.md.
+"""The REST resources, one file per resource. Spec: rest-api.md.
 
-Views are thin: fetch, authorise, parse, call ``edx_proctoring.api``, shape. Rules live there.
-This module re-exports the names of the contract (rest-api.md 7.1); deployments import and subclass
-them, and change ``ATTEMPTS_PER_PAGE`` here.
+Views are thin: fetch, authorise, parse, call ``edx_proctoring.api``, which holds the rules, and shape the answer.
+This module re-exports the published names (rest-api.md 7.1). Deployments import and subclass them, and change
+``ATTEMPTS_PER_PAGE`` here.
 """
 
 import waffle
@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 
 from edx_proctoring import constants
 from edx_proctoring.backends import get_backend_provider
+from edx_proctoring.views import paging
 from edx_proctoring.views.allowances import (
     ActiveExamsForUserView,
     ExamAllowanceView,
@@ -23,7 +24,7 @@ from edx_proctoring.views.attempts import (
     StudentProctoredExamResetAttempts,
     StudentProctoredGroupedExamAttemptsByCourse,
 )
-from edx_proctoring.views.base import LOG, ProctoredAPIView, handle_proctored_exception
+from edx_proctoring.views.base import ProctoredAPIView
 from edx_proctoring.views.callbacks import (
     AnonymousReviewCallback,
     BaseReviewCallback,
@@ -32,6 +33,8 @@ from edx_proctoring.views.callbacks import (
     ProctoredExamReviewCallback,
 )
 from edx_proctoring.views.dashboards import InstructorDashboard
+from edx_proctoring.views.error_responses import LOG, handle_proctored_exception
+from edx_proctoring.views.exam_settings import ProctoredExamReviewPolicyView, ProctoredSettingsView
 from edx_proctoring.views.exams import ProctoredExamView, RegisterProctoredExamsView
 from edx_proctoring.views.mfe import ProctoredExamActiveAttemptView, ProctoredExamAttemptView
 from edx_proctoring.views.onboarding import StudentOnboardingStatusByCourseView, StudentOnboardingStatusView
@@ -41,10 +44,10 @@ from edx_proctoring.views.permissions import (
     require_staff,
 )
 from edx_proctoring.views.retirement import BackendUserManagementAPI, UserRetirement
-from edx_proctoring.views.settings import ProctoredExamReviewPolicyView, ProctoredSettingsView
 
-# Rows per page of the lists for staff; clients count on it.
+# Rows per page of the lists for staff. Clients rely on it, and deployments replace it while running.
 ATTEMPTS_PER_PAGE = 25
+paging.read_default_page_size_from(lambda: ATTEMPTS_PER_PAGE)
 
 User = get_user_model()
 

@@ -1,12 +1,12 @@
-"""Allowances: what single learners get beyond the rules of an exam. Spec: rest-api.md 4.10, 5.1-5.3."""
+"""Allowances: exceptions from the rules of an exam for single learners. Spec: rest-api.md 4.10, 5.1-5.3."""
 
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from rest_framework import status
-from rest_framework.exceptions import ParseError, PermissionDenied
+from rest_framework import serializers, status
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,34 +14,61 @@ from edx_proctoring import api
 from edx_proctoring.api.access import course_of
 from edx_proctoring.api.onboarding import course_roster
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException, UserNotFoundException
-from edx_proctoring.views.base import ProctoredAPIView, caller, storable_body_of
+from edx_proctoring.views.base import ProctoredAPIView, caller
+from edx_proctoring.views.fields import IdField, NameListField, TextField, is_yes, parse_id, required_id, validated
 from edx_proctoring.views.idempotency import idempotent
-from edx_proctoring.views.parsing import is_yes, parse_id, parse_names, required, required_id
 from edx_proctoring.views.permissions import (
     foreign_exams_of_bulk,
     is_user_course_or_global_staff,
     require_course_or_global_staff,
     staff_required_text,
 )
-
-# The width of the column.
-_MAX_VALUE_LENGTH = 255
+from edx_proctoring.views.request_body import body_of
 
 
-def _text_value(body: Any) -> str:
-    """Return the body's ``value`` as text; clients send numbers too. Raises ParseError."""
-    value = required(body, "value")
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise ParseError("value must be text or a number.")
-    if len(str(value)) > _MAX_VALUE_LENGTH:
-        raise ParseError(f"value must not be longer than {_MAX_VALUE_LENGTH} characters.")
-    return str(value)
+class UserInfoField(serializers.CharField):
+    """A learner: a number is a user id, text is a username or an e-mail address."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return a number as int and text as str: the service layer tells them apart by type."""
+        return IdField().run_validation(data) if isinstance(data, int) else super().to_internal_value(data)
+
+
+class AllowanceInput(serializers.Serializer):
+    """Body of a PUT of one allowance."""
+
+    exam_id = IdField()
+    user_info = UserInfoField()
+    key = TextField()
+    value = TextField(allow_blank=True)
+
+
+class AllowanceToRemove(serializers.Serializer):
+    """Body of a DELETE."""
+
+    exam_id = IdField()
+    user_id = IdField(required=False, allow_null=True)
+    key = TextField()
+
+
+class BulkPairs(serializers.Serializer):
+    """The exams and learners of a bulk PUT."""
+
+    exam_ids = NameListField(allow_null=True, default=None)
+    user_ids = NameListField(allow_null=True, default=None)
+
+
+class BulkAllowance(serializers.Serializer):
+    """What each pair of a bulk PUT gets."""
+
+    allowance_type = TextField()
+    value = TextField(allow_blank=True)
 
 
 class ExamAllowanceView(ProctoredAPIView):
-    """Allowances of a course, one at a time. Spec: rest-api.md 5.1. All: course staff.
+    """The allowances of a course, changed one at a time. Spec: rest-api.md 5.1.
 
-    GET: list. PUT: give or change. DELETE: take away.
+    GET, PUT, DELETE: course staff.
     """
 
     def get(self, request: Request, course_id: str | None = None) -> Response:
@@ -54,23 +81,22 @@ class ExamAllowanceView(ProctoredAPIView):
 
     @method_decorator(require_course_or_global_staff)
     def put(self, request: Request, course_id: str | None = None) -> Response:
-        """Give an allowance to a learner, named by id (number), username or e-mail address (text)."""
-        body = storable_body_of(request)
+        """Create or change a learner's allowance."""
+        values = validated(AllowanceInput(data=body_of(request)))
+        # Looked up here because the insert would only report a broken foreign key.
+        exam_id = api.get_exam_by_id(values["exam_id"])["id"]
+        self._require_user(values["user_info"])
         api.add_allowance_for_user(
-            exam_id=self._existing_exam(body),
-            user_info=self._existing_user(body),
-            key=self._key(body),
-            value=_text_value(body),
+            exam_id=exam_id, user_info=values["user_info"], key=values["key"], value=values["value"]
         )
         return Response()
 
     @method_decorator(require_course_or_global_staff)
     def delete(self, request: Request, course_id: str | None = None) -> Response:
-        """Take an allowance away; there being none is no error."""
-        body = storable_body_of(request)
-        exam_id, key = required_id(body, "exam_id"), self._key(body)
-        if body.get("user_id") not in (None, ""):
-            api.remove_allowance_for_user(exam_id=exam_id, user_id=parse_id(body["user_id"], "user_id"), key=key)
+        """Remove a learner's allowance. It is not an error if there is none, or if no learner is named."""
+        values = validated(AllowanceToRemove(data=body_of(request)))
+        if values.get("user_id") is not None:
+            api.remove_allowance_for_user(exam_id=values["exam_id"], user_id=values["user_id"], key=values["key"])
         return Response()
 
     def _course_of_query(self) -> str:
@@ -79,36 +105,19 @@ class ExamAllowanceView(ProctoredAPIView):
             return query["course_id"]
         exam_id = required_id(query, "exam_id")
         if self.request.user.is_staff:
-            # Told what is wrong: 400 for an exam that does not exist.
+            # Global staff may learn that an exam does not exist (400).
             return api.get_exam_by_id(exam_id)["course_id"]
         course_id = course_of.course_of_exam(exam_id)
         if course_id is None:
-            # Like a foreign exam, so that ids cannot be probed.
+            # Refused like an exam of another course, so that ids cannot be probed.
             raise PermissionDenied(staff_required_text())
         return course_id
 
     @staticmethod
-    def _existing_exam(body: Any) -> int:
-        # Asked here because the table would notice a missing exam as a broken constraint only.
-        return api.get_exam_by_id(required_id(body, "exam_id"))["id"]
-
-    @staticmethod
-    def _existing_user(body: Any) -> int | str:
-        # A number is an id and taken as it is by the table; names are looked up by the room.
-        user_info = required(body, "user_info")
-        if isinstance(user_info, str):
-            return user_info
-        user_id = parse_id(user_info, "user_info")
-        if not get_user_model().objects.filter(pk=user_id).exists():
-            raise UserNotFoundException(f"Cannot find user against {user_id}")
-        return user_id
-
-    @staticmethod
-    def _key(body: Any) -> str:
-        key = required(body, "key")
-        if not isinstance(key, str) or not 0 < len(key) <= _MAX_VALUE_LENGTH:
-            raise ParseError("key must be text.")
-        return key
+    def _require_user(user_info: int | str) -> None:
+        """Raise UserNotFoundException for an unknown user id. The service layer looks up names itself."""
+        if isinstance(user_info, int) and not get_user_model().objects.filter(pk=user_info).exists():
+            raise UserNotFoundException(f"Cannot find user against {user_info}")
 
 
 class ExamBulkAllowanceView(ProctoredAPIView):
@@ -119,27 +128,31 @@ class ExamBulkAllowanceView(ProctoredAPIView):
 
     @idempotent
     def put(self, request: Request, course_id: str | None = None) -> Response:
-        """Give it to all pairs; 207 with a row per pair if only some worked, 400 if none did.
+        """Give it to all pairs; 207 with a row per pair if only some succeeded, 400 if none did.
 
-        ``atomic`` in the body: give none where one cannot be given.
+        ``atomic`` in the body: change nothing unless every pair can get the allowance.
         """
-        body = storable_body_of(request)
-        exam_ids = parse_names(body.get("exam_ids"), "exam_ids")
-        users = parse_names(body.get("user_ids"), "user_ids")
+        body = body_of(request)
+        pairs = validated(BulkPairs(data=body))
+        exam_ids, users = pairs["exam_ids"] or [], pairs["user_ids"] or []
         foreign = foreign_exams_of_bulk(request, exam_ids, course_id)
         all_or_nothing = is_yes(body.get("atomic", "false"))
         if foreign and all_or_nothing:
             raise PermissionDenied(staff_required_text())
+        allowance = BulkAllowance(data=body)
+        if not allowance.is_valid() and list(allowance.errors) == ["value"]:
+            return self._value_refused()
+        values = validated(allowance)
         try:
             rows, done, failed = api.add_bulk_allowances(
                 exam_ids=[exam_id for exam_id in exam_ids if exam_id not in foreign],
                 user_ids=users,
-                allowance_type=self._allowance_type(body),
-                value=self._value(body),
+                allowance_type=values["allowance_type"],
+                value=values["value"],
                 all_or_nothing=all_or_nothing,
             )
         except AllowanceValueNotAllowedException:
-            return self._refusal(_("Enter a valid positive value number"), "allowance_value")
+            return self._value_refused()
         refused = [
             {"exam_id": exam_id, "user_id": user} for exam_id in exam_ids if exam_id in foreign for user in users
         ]
@@ -152,23 +165,12 @@ class ExamBulkAllowanceView(ProctoredAPIView):
             return Response(status=status.HTTP_207_MULTI_STATUS, data=[*rows, *failures])
         return Response()
 
-    @staticmethod
-    def _allowance_type(body: Any) -> str:
-        allowance_type = required(body, "allowance_type")
-        if not isinstance(allowance_type, str) or not 0 < len(allowance_type) <= _MAX_VALUE_LENGTH:
-            raise ParseError("allowance_type must be text.")
-        return allowance_type
-
-    @staticmethod
-    def _value(body: Any) -> str:
-        try:
-            return _text_value(body)
-        except ParseError as exc:
-            raise AllowanceValueNotAllowedException(str(exc.detail)) from exc
+    def _value_refused(self) -> Response:
+        return self._refusal(_("Enter a valid positive value number"), "allowance_value")
 
     @staticmethod
     def _refusal(detail: str, field: str) -> Response:
-        # ``field`` is the key of an element of the dashboard's form: never translated.
+        # ``field`` names an element of the dashboard's form, so it is not translated.
         return Response(status=status.HTTP_400_BAD_REQUEST, data={"detail": detail, "field": field})
 
 
@@ -180,18 +182,18 @@ class GroupedExamAllowancesByStudent(ProctoredAPIView):
 
     @method_decorator(require_course_or_global_staff)
     def get(self, request: Request, course_id: str) -> Response:
-        """Return an object of username to list of allowances."""
+        """Return an object that maps usernames to lists of allowances."""
         return Response(course_roster.allowances_by_username(course_id))
 
 
 class ActiveExamsForUserView(ProctoredAPIView):
-    """Running exams with the learner's allowances. Spec: rest-api.md 4.10.
+    """A learner's running exams with their allowances. Spec: rest-api.md 4.10.
 
-    GET: any user, for themselves; another user: global staff, or staff of query ``course_id``.
+    GET: any user for themselves; for another user global staff, or staff of query ``course_id``.
     """
 
     def get(self, request: Request) -> Response:
-        """Return exam, attempt and allowances of each running attempt. A body is not looked at."""
+        """Return exam, attempt and allowances of each running attempt. The body is not read."""
         query = request.query_params
         course_id = query.get("course_id") or None
         user_id = parse_id(query["user_id"], "user_id") if query.get("user_id") else caller(request).id

@@ -1,4 +1,4 @@
-"""Attempts: a learner's own, and those of a learner that staff reset. Spec: rest-api.md 4.3-4.5, 5.4, 5.6."""
+"""Attempts: a learner's own, and lists and resets for staff. Spec: rest-api.md 4.3-4.5, 5.4, 5.6."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring import api
+from edx_proctoring import api, conf
 from edx_proctoring.api.attempts import entry_check, learner_actions, lookup
 from edx_proctoring.api.course_staff import attempt_list
 from edx_proctoring.api.learner import mfe
@@ -20,41 +20,43 @@ from edx_proctoring.api.lifecycle import timing
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied, StudentExamAttemptDoesNotExistsException
 from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.utils import get_time_remaining_for_attempt, humanized_time
-from edx_proctoring.views import options, paging
-from edx_proctoring.views.base import LOG, ProctoredAPIView, body_of, caller
+from edx_proctoring.views import paging
+from edx_proctoring.views.base import ProctoredAPIView, caller
+from edx_proctoring.views.error_responses import LOG
+from edx_proctoring.views.fields import is_true_in_query, is_yes, parse_id, required_id
 from edx_proctoring.views.idempotency import idempotent
-from edx_proctoring.views.parsing import is_true_in_query, is_yes, parse_id, required_id
 from edx_proctoring.views.permissions import is_user_course_or_global_staff, require_course_or_global_staff
+from edx_proctoring.views.request_body import body_of
 from edx_proctoring.views.start_gates import refusal_to_start
 
 User = get_user_model()
 
 
 def own_attempt(request: Request, attempt_id: int, verb: str) -> dict[str, Any]:
-    """Return the attempt if it belongs to the caller; nobody else, staff included, may see it here.
+    """Return the attempt if it belongs to the caller. Staff may not see other people's attempts here.
 
     Raises StudentExamAttemptDoesNotExistsException (400) and ProctoredExamPermissionDenied (403).
     """
     attempt = existing_attempt(attempt_id, verb)
-    refuse_stranger(attempt["id"], attempt["user"]["id"], caller(request).id, verb)
+    require_owner(attempt["id"], attempt["user"]["id"], caller(request).id, verb)
     return attempt
 
 
 def existing_attempt(attempt_id: int, verb: str) -> dict[str, Any]:
-    """Return the attempt. Raises StudentExamAttemptDoesNotExistsException, whose text clients compare."""
+    """Return the attempt. Raises StudentExamAttemptDoesNotExistsException; clients compare its text."""
     attempt = api.get_exam_attempt_by_id(attempt_id)
     if not attempt:
-        raise _unknown(attempt_id, verb)
+        raise _does_not_exist(attempt_id, verb)
     return attempt
 
 
-def _unknown(attempt_id: int, verb: str) -> StudentExamAttemptDoesNotExistsException:
+def _does_not_exist(attempt_id: int, verb: str) -> StudentExamAttemptDoesNotExistsException:
     return StudentExamAttemptDoesNotExistsException(
         f"Attempted to {verb} attempt_id={attempt_id} but it does not exist."
     )
 
 
-def refuse_stranger(attempt_id: int, owner_id: int, user_id: int, verb: str) -> None:
+def require_owner(attempt_id: int, owner_id: int, user_id: int, verb: str) -> None:
     """Raise ProctoredExamPermissionDenied unless the attempt is this user's."""
     if owner_id != user_id:
         raise ProctoredExamPermissionDenied(
@@ -65,33 +67,34 @@ def refuse_stranger(attempt_id: int, owner_id: int, user_id: int, verb: str) -> 
 class StudentProctoredExamAttempt(ProctoredAPIView):
     """One attempt. Spec: rest-api.md 4.4.
 
-    GET: the owner; the poll of every client.
-    PUT: the owner; course staff too, to let a learner resume.
-    DELETE: course staff; reset.
+    GET: the owner. Every client polls it.
+    PUT: the owner; also course staff, to let a learner resume.
+    DELETE: course staff.
     """
 
     def get(self, request: Request, attempt_id: int) -> Response:
-        """Return the attempt with the time that is left, as seconds and in words."""
+        """Return the attempt with the remaining time, as seconds and in words."""
         attempt = own_attempt(request, attempt_id, "get")
         seconds = get_time_remaining_for_attempt(attempt)
         attempt["time_remaining_seconds"] = seconds
         attempt["accessibility_time_string"] = _time_left_in_words(seconds)
-        # A deadline outlives a sleeping browser tab; a number of seconds does not (cross-cutting C9).
+        # A deadline stays right while a browser tab sleeps; a number of seconds does not (cross-cutting C9).
         attempt["expires_at"] = timing.expires_at(attempt["started_at"], attempt["allowed_time_limit_mins"])
         attempt["server_time"] = timezone.now()
         return Response(attempt)
 
     def put(self, request: Request, attempt_id: int) -> Response:
         """Perform ``action`` (``learner_actions.ACTIONS``)."""
-        # First: an unknown id answers 400 whatever the body is, even one we cannot read.
-        attempt = lookup.find_attempt(pk=attempt_id)
-        if attempt is None:
-            raise _unknown(attempt_id, "update")
+        # Before the body is read: an unknown id answers 400 even with an unreadable body.
+        try:
+            attempt = lookup.find_for(caller(request), attempt_id)
+        except StudentExamAttemptDoesNotExistsException as error:
+            raise _does_not_exist(attempt_id, "update") from error
         body = body_of(request)
         action = body.get("action")
         course_id = attempt.proctored_exam.course_id
         acting_user_id = self._acting_user_id(attempt.pk, course_id, action, body.get("user_id"))
-        refuse_stranger(attempt.pk, attempt.user_id, acting_user_id, "update")
+        require_owner(attempt.pk, attempt.user_id, acting_user_id, "update")
         if not isinstance(action, str) or action not in learner_actions.ACTIONS:
             raise ParseError(f"Unknown action. Known actions: {', '.join(learner_actions.ACTIONS)}.")
         if action == learner_actions.START:
@@ -103,23 +106,23 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
             attempt, requesting_user=request.user, detail=str(body.get("detail") or "")
         )
         changed_id = learner_actions.perform_action(action, asked)
-        # Clients test the id for truth: false tells them that there is nothing new to fetch.
+        # Clients test the id for truth: with false they do not fetch the attempt again.
         return Response({"exam_attempt_id": False if changed_id is None else changed_id})
 
     @method_decorator(require_course_or_global_staff)
     def delete(self, request: Request, attempt_id: int) -> Response:
-        """Remove the attempt, at the provider first; 502 if that fails, and then nothing has changed."""
+        """Remove the attempt, at the provider first. If the provider fails, answer 502 and change nothing."""
         api.remove_exam_attempt(attempt_id, request.user)
         return Response()
 
     def _acting_user_id(self, attempt_id: int, course_id: str, action: Any, user_id: Any) -> int:
-        """Return for whom the caller acts. Raises ProctoredExamPermissionDenied (403).
+        """Return the user for whom the caller acts. Raises ProctoredExamPermissionDenied (403).
 
-        Naming a user at all is for staff who let that user resume.
+        Only staff who let a user resume may name one.
         """
         user = caller(self.request)
         resumes = action == learner_actions.MARK_READY_TO_RESUME
-        if not user_id and not (resumes and not options.learner_may_resume()):
+        if not user_id and not (resumes and not conf.proctoring.learner_may_resume):
             return user.pk
         if not resumes or not is_user_course_or_global_staff(user, course_id):
             raise ProctoredExamPermissionDenied(
@@ -137,18 +140,18 @@ def _time_left_in_words(seconds: float) -> str:
 class StudentProctoredExamAttemptCollection(ProctoredAPIView):
     """The caller's attempts. Spec: rest-api.md 4.3.
 
-    GET: the exam that is running for the caller, for the timer of the courseware.
+    GET: the caller's running exam, for the timer in the courseware.
     POST: enter an exam.
     """
 
     def get(self, request: Request) -> Response:
-        """Return the data of the running attempt, or two falses."""
+        """Return the data of the running attempt; two falses without one."""
         data = mfe.active_attempt_data(caller(request).id, is_learning_mfe=False)
         return Response(data or {"in_timed_exam": False, "is_proctored": False})
 
     @idempotent
     def post(self, request: Request) -> Response:
-        """Make an attempt, and start it if the body says so; the body's user is not looked at."""
+        """Create an attempt, and start it if the body says so. A user in the body is ignored."""
         body = body_of(request)
         start_clock = is_yes(body.get("start_clock", "false"))
         take_as_proctored = is_yes(body.get("attempt_proctored", "false"))
@@ -165,14 +168,14 @@ class StudentProctoredExamAttemptCollection(ProctoredAPIView):
 
 
 class ProctoredExamAttemptReviewStatus(ProctoredAPIView):
-    """The learner has seen the result and wants to see the exam instead. Spec: rest-api.md 4.5.
+    """Acknowledgement of the result, after which the learner sees the exam instead. Spec: rest-api.md 4.5.
 
     PUT: the owner.
     """
 
     def put(self, request: Request, attempt_id: int) -> Response:
-        """Note it; 404 where exams are not shown after their due date."""
-        if not options.attempts_viewable_past_due():
+        """Store it; 404 where exams are not shown after their due date."""
+        if not conf.proctoring.content_viewable_past_due:
             return Response(
                 status=status.HTTP_404_NOT_FOUND,
                 data={"detail": _("Cannot update the review status of an exam attempt.")},
@@ -190,7 +193,7 @@ class StudentProctoredGroupedExamAttemptsByCourse(ProctoredAPIView):
 
     @method_decorator(require_course_or_global_staff)
     def get(self, request: Request, course_id: str, search_by: str | None = None) -> Response:
-        """Return one page of attempts, each with all attempts of that learner at that exam."""
+        """Return one page of attempts, each with all attempts of the same learner and exam."""
         query = request.query_params
         page = attempt_list.current_attempts_page(
             course_id,
@@ -221,24 +224,24 @@ class StudentProctoredGroupedExamAttemptsByCourse(ProctoredAPIView):
 class StudentProctoredExamResetAttempts(ProctoredAPIView):
     """All attempts of one learner at one exam. Spec: rest-api.md 5.6.
 
-    DELETE: course staff; query ``force`` (global staff): remove ours even if the provider fails.
+    DELETE: course staff. Query ``force``, for global staff: remove them here even if the provider fails.
     """
 
     @method_decorator(require_course_or_global_staff)
     def delete(self, request: Request, exam_id: str, user_id: str) -> Response:
-        """Remove them one by one; after a 502 those removed stay removed, so repeating converges."""
+        """Remove them one by one. After a 502 those removed stay removed, so the request can be repeated."""
         force = is_true_in_query(request.query_params.get("force"))
         if force and not request.user.is_staff:
             raise ProctoredExamPermissionDenied("Only global staff may reset an attempt without its provider.")
         attempts = api.get_user_attempts_by_exam_id(parse_id(user_id, "user_id"), parse_id(exam_id, "exam_id"))
         if not attempts:
-            # A bare string, as ever.
+            # A bare string: clients compare it.
             return Response(status=status.HTTP_404_NOT_FOUND, data=_("No attempts to reset for this learner."))
         for attempt in attempts:
             try:
                 api.remove_exam_attempt(attempt["id"], request.user, require_backend_removal=not force)
             except StudentExamAttemptDoesNotExistsException:
-                # Somebody else, or the same person's second click, was faster: what was asked for is done.
+                # Removed by a concurrent request, such as a second click: the request has succeeded.
                 continue
             if force:
                 LOG.warning(

@@ -1,4 +1,4 @@
-"""What a provider's callback must bring besides a login. Spec: backends.md 14.5.
+"""Checks of a provider's callback besides its login: size, signature, network. Spec: backends.md 14.5.
 
 A backend with the option ``callback_secrets`` (first = current) signs its callbacks::
 
@@ -7,7 +7,7 @@ A backend with the option ``callback_secrets`` (first = current) signs its callb
     X-Proctoring-Signature: v1=<hex HMAC-SHA256>
 
 over ``v1``, timestamp, nonce, method, path and the hex SHA-256 of the raw body, joined by line
-feeds. Without the option nothing is asked.
+feeds. Without the option, callbacks need no signature.
 """
 
 import hashlib
@@ -25,48 +25,48 @@ from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError, PermissionDenied, UnsupportedMediaType
 from rest_framework.request import Request, is_form_media_type
 
-from edx_proctoring.views.parsers import BodyTooLarge, announced_length
+from edx_proctoring.views.request_body import BodyTooLarge, announced_length
 
 MAX_BODY_BYTES: Final = 2 * 1024 * 1024
 
 _VERSION: Final = "v1"
 _MAX_SKEW_SECONDS: Final = 300
-# Twice the skew: a nonce is remembered for as long as its timestamp could be accepted.
+# Twice the skew: a nonce is remembered as long as its timestamp could be accepted.
 _NONCE_SECONDS: Final = 600
 _NONCE: Final = re.compile(r"[\x21-\x7e]{8,64}")
 _SIGNATURE: Final = re.compile(r"v1=([0-9a-f]{64})")
 
 
 class NonceUsed(APIException):
-    """The very same message was received before."""
+    """The same message was received before."""
 
     status_code = status.HTTP_409_CONFLICT
     default_detail = "This nonce has been used before."
 
 
 def keep_body(request: Request) -> None:
-    """Read a JSON body before anybody else does, so that the signature finds it.
+    """Read a JSON body into memory, so that the signature can be checked after the body is parsed.
 
-    The CSRF check that belongs to a session parses the body, and with it gone a learner's own page
-    could not send JSON. What is too large stays unread: ``limit_body`` refuses it.
+    A session's CSRF check parses the body before the view does. A body that is too large is not read: ``limit_body``
+    refuses it.
     """
     if is_form_media_type(request.content_type):
         return
-    # A length that is none, and the host's own limit, are refused where the body is looked at.
+    # ``limit_body`` rejects a malformed Content-Length, or one above Django's limit.
     with suppress(ParseError, RequestDataTooBig):
         if announced_length(request) <= MAX_BODY_BYTES:
             _ = request.body
 
 
 def limit_body(request: Request) -> None:
-    """Raise BodyTooLarge if the body exceeds ``MAX_BODY_BYTES``; else keep it for the signature.
+    """Raise BodyTooLarge if the body exceeds ``MAX_BODY_BYTES``; else keep it in memory for the signature.
 
-    Must run before the body is parsed. Raises UnsupportedMediaType (415) for a form that a session's
-    CSRF check has read already: callbacks are JSON.
+    Must run before the view parses the body. Raises UnsupportedMediaType (415) for a form that a session's CSRF check
+    has already read: callbacks are JSON.
     """
     if announced_length(request) > MAX_BODY_BYTES:
         raise BodyTooLarge
-    # The server reads no more than was announced, so this is bounded as well.
+    # Bounded, because the server reads no more than Content-Length.
     try:
         _ = request.body
     except RawPostDataException as exc:
@@ -79,15 +79,15 @@ def has_secrets(provider: Any) -> bool:
 
 
 def require_signature(request: Request, provider: Any, name: str) -> None:
-    """Let the request pass if the provider need not sign, or if it signed.
+    """Raise unless the callback is signed, or its provider has no secrets.
 
     Args:
-        request: with its body still at hand (``limit_body``).
-        provider: the provider that the callback is said to come from.
-        name: name of the backend; nonces are kept apart by it.
+        request: with its body in memory (``limit_body``).
+        provider: the provider that the callback claims to come from.
+        name: name of the backend; nonces are unique per backend.
 
     Raises, in this order: ParseError (400) for missing or malformed headers, PermissionDenied
-    (403) for a clock that is too far off or a signature that does not match, NonceUsed (409).
+    (403) for a timestamp that is too far off or a wrong signature, NonceUsed (409).
     """
     secrets = _texts(provider, "callback_secrets")
     if not secrets:
@@ -102,7 +102,7 @@ def require_signature(request: Request, provider: Any, name: str) -> None:
     signed = "\n".join(
         (_VERSION, timestamp, nonce, request.method or "", request.path, hashlib.sha256(request.body).hexdigest())
     )
-    # Every secret is tried, and compared in constant time: timing tells nothing about the right one.
+    # All secrets are compared, each in constant time, so that timing reveals nothing about them.
     matches = [hmac.compare_digest(_hmac(secret, signed), given.group(1)) for secret in secrets]
     if not any(matches):
         raise PermissionDenied("The signature of the callback does not match.")
@@ -111,9 +111,9 @@ def require_signature(request: Request, provider: Any, name: str) -> None:
 
 
 def require_network(request: Request, provider: Any) -> None:
-    """Raise PermissionDenied unless the request comes from a network that the provider's option names.
+    """Raise PermissionDenied unless the request comes from one of the provider's ``callback_allowed_networks``.
 
-    ``callback_allowed_networks``: list of CIDR texts; absent or empty for any network.
+    The option is a list of CIDR texts. Absent or empty, it allows any network.
     """
     networks = _texts(provider, "callback_allowed_networks")
     if not networks:
@@ -127,8 +127,8 @@ def require_network(request: Request, provider: Any) -> None:
 
 
 def _texts(provider: Any, option: str) -> list[str]:
-    """Return an option that is a list of texts; anything else counts as not given."""
-    # A provider may be any object, a mock included, that invents attributes on demand.
+    """Return an option that is a list of texts; any other value counts as absent."""
+    # A provider may be a mock, which has every attribute.
     values = getattr(provider, option, None)
     if not isinstance(values, (list, tuple)):
         return []

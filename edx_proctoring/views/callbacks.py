@@ -1,8 +1,7 @@
-"""What providers tell us: the learner is ready, the review is done. Spec: rest-api.md 6, backends.md 6.2, 7.6, 9.
+"""Callbacks of providers: the learner is ready, the review is done. Spec: rest-api.md 6, backends.md 6.2, 7.6, 9.
 
-A provider signs in with a JWT of this platform, as a user of the group ``<backend>_review``; RPNow
-does not sign in at all. A refused callback leaves a line in the log with ids only, because the
-vendor's next question is why we did not take it.
+A provider signs in with a JWT of this platform, as a user of the group ``<backend>_review``; RPNow does not sign in at
+all. Every refusal is logged, with ids only, because vendors ask why a callback was refused.
 """
 
 from collections.abc import Mapping
@@ -21,22 +20,23 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from edx_proctoring import api, backends
+from edx_proctoring import api, backends, conf
 from edx_proctoring.api.attempts import lookup, marking
 from edx_proctoring.api.reviews import receiving
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer, attempt_dict
 from edx_proctoring.utils import locate_attempt_by_attempt_code
-from edx_proctoring.views import callback_auth, options
-from edx_proctoring.views.addresses import is_one_line
-from edx_proctoring.views.base import LOG, NonAtomicView, ProctoredAPIView, body_of, caller, ids_for_log
+from edx_proctoring.views import callback_auth
+from edx_proctoring.views.base import NonAtomicView, ProctoredAPIView, caller
+from edx_proctoring.views.error_responses import LOG, ids_for_log
 from edx_proctoring.views.idempotency import idempotent
+from edx_proctoring.views.request_body import body_of
 from edx_proctoring.views.throttling import AnonymousCallbackThrottle
 
 MAY_REVIEW: Final = "edx_proctoring.can_review_attempt"
 
-# RPNow's name in the configuration, from the time when it was the only provider.
+# RPNow's name in the configuration. It was the first provider.
 SOFTWARE_SECURE: Final = "software_secure"
 
 # The first of January 2026, in the notation of RFC 9745.
@@ -44,23 +44,23 @@ _DEPRECATED_SINCE: Final = "@1767225600"
 
 
 class ProviderCallback(NonAtomicView):
-    """What the callbacks have in common: a limit on the body, and a trace of every refusal."""
+    """Base of the callbacks: limits the body, logs every refusal."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Check login, then size, before anything is parsed."""
+        """Check login, then size, before the body is parsed."""
         callback_auth.keep_body(request)
         super().initial(request, *args, **kwargs)
         callback_auth.limit_body(request)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Log a refusal; domain exceptions are logged by the base class."""
+        """Log a refusal by DRF; the base class logs domain exceptions."""
         response = super().handle_exception(exc)
         if isinstance(exc, APIException):
             self.log_refusal(response.status_code, exc.get_codes())
         return response
 
     def log_refusal(self, status_code: int, reason: Any) -> None:
-        """Leave one line about a callback that was not taken."""
+        """Log a callback that was refused."""
         LOG.warning(
             "callback refused: view=%s status=%s reason=%s%s",
             type(self).__name__,
@@ -71,17 +71,17 @@ class ProviderCallback(NonAtomicView):
 
 
 class ExamReadyCallback(ProviderCallback, ProctoredAPIView):
-    """The provider has set the learner up. Spec: rest-api.md 6.2.
+    """The learner's proctoring software is ready. Spec: rest-api.md 6.2.
 
     POST: reviewers of the exam's provider, staff, and the attempt's owner.
     """
 
     def post(self, request: Request, external_id: str) -> Response:
-        """Let the learner start, if the attempt waits for this. The body is not looked at."""
+        """Let the learner start, if the attempt waits for this. The body is not read."""
         found = lookup.find_attempt(external_id=external_id)
         if found is None:
             self.log_refusal(status.HTTP_404_NOT_FOUND, "unknown_attempt")
-            # A bare string, as ever.
+            # A bare string: clients compare it.
             return Response(
                 status=status.HTTP_404_NOT_FOUND, data=_("You have entered an exam code that is not valid.")
             )
@@ -94,7 +94,7 @@ class ExamReadyCallback(ProviderCallback, ProctoredAPIView):
 
 
 class BaseReviewCallback:
-    """Takes a review. Spec: rest-api.md 6.5, backends.md 9.1."""
+    """Stores a review. Spec: rest-api.md 6.5, backends.md 9.1."""
 
     def make_review(
         self,
@@ -103,16 +103,15 @@ class BaseReviewCallback:
         backend: Any | None = None,
         request: Request | None = None,
     ) -> Response:
-        """Store a review and let the attempt follow it; callable without a request.
+        """Store a review and apply it to the attempt; callable without a request.
 
         Args:
-            attempt: attempt dict; its exam's ``backend`` decides who the provider is.
+            attempt: attempt dict; its exam's ``backend`` names the provider.
             data: the review as the provider sent it.
-            backend: the provider, where it is known by other means.
-            request: the request that brought it, if any.
+            backend: the provider, if the caller knows it already.
+            request: the request that carried it, if any.
 
-        Returns ``"OK"``, or 412 for an exam that no provider watches any more. Raises the review
-        exceptions.
+        Returns ``"OK"``, or 412 for an exam that is no longer proctored. Raises the review exceptions.
         """
         receipt = receiving.receive_review(
             attempt, data, backend=backend, request=None if request is None else request._request
@@ -130,7 +129,7 @@ class ProctoredExamReviewCallback(ProviderCallback, BaseReviewCallback, Proctore
 
     @idempotent
     def post(self, request: Request, external_id: str) -> Response:
-        """Take the review of the attempt with the provider's id; a removed attempt is unknown here."""
+        """Store the review of the attempt with this provider id; removed attempts are not found."""
         attempt = api.get_exam_attempt_by_external_id(external_id)
         if not attempt:
             raise StudentExamAttemptDoesNotExistsException(
@@ -138,14 +137,14 @@ class ProctoredExamReviewCallback(ProviderCallback, BaseReviewCallback, Proctore
             )
         if not caller(request).has_perm(MAY_REVIEW, attempt):
             self.log_refusal(status.HTTP_403_FORBIDDEN, "not_a_reviewer")
-            # An empty body, as ever.
+            # An empty body: clients compare it.
             return Response(status=status.HTTP_403_FORBIDDEN)
         _require_signature(request, attempt)
         return self.make_review(attempt, body_of(request), request=request)
 
 
 class IgnoreClientContentNegotiation(BaseContentNegotiation):
-    """Takes the first parser and renderer, whatever the client says about its content."""
+    """Uses the first parser and renderer, whatever the client's headers say."""
 
     def select_parser(self, request: Request, parsers: Any) -> Any:
         """Return the first parser."""
@@ -159,22 +158,22 @@ class IgnoreClientContentNegotiation(BaseContentNegotiation):
 class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
     """A review from RPNow, which does not sign in. Spec: rest-api.md 6.4, backends.md 7.6.
 
-    What stands for a login is that the sender knows our attempt code and the vendor's own id of
-    the attempt. ``ANONYMOUS_REVIEW_CALLBACK`` asks for more.
+    The sender proves itself by knowing our attempt code and the vendor's own id of the attempt.
+    ``ANONYMOUS_REVIEW_CALLBACK`` can require more.
     """
 
-    # Pinned, so that neither the host's defaults nor a stray session cookie can get in the way.
+    # Fixed here: the host's defaults or a stray session cookie must not make RPNow's callback fail.
     authentication_classes = ()
     permission_classes = (AllowAny,)
     parser_classes = (JSONParser,)
     renderer_classes = (JSONRenderer,)
     content_negotiation_class = IgnoreClientContentNegotiation
-    # Where the review of the attempt at hand belongs.
+    # URL of the signed-in callback for the attempt of this request.
     _successor: str | None = None
     throttle_classes = (*APIView.throttle_classes, AnonymousCallbackThrottle)
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        """Say, in the way of RFC 9745, that providers should sign in instead, and where."""
+        """Add the deprecation headers of RFC 9745, with the URL of the signed-in callback."""
         response = super().finalize_response(request, response, *args, **kwargs)
         response["Deprecation"] = _DEPRECATED_SINCE
         if self._successor is not None:
@@ -183,8 +182,8 @@ class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
 
     @idempotent
     def post(self, request: Request) -> Response:
-        """Take the review of the attempt with our code, live or removed."""
-        mode = options.anonymous_review_callback()
+        """Store the review of the attempt with our code, live or removed."""
+        mode = conf.proctoring.anonymous_review_callback
         if mode == "deny":
             raise NotFound
         data = body_of(request)
@@ -196,11 +195,11 @@ class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
             )
         serialized = ProctoredExamStudentAttemptSerializer(attempt).data
         if not serialized.get("proctored_exam") or not serialized.get("user"):
-            # The archive outlives exams and learners: this is a review of nothing, or of nobody.
+            # An archived attempt outlives its exam and its learner.
             raise StudentExamAttemptDoesNotExistsException(
                 f"Attempted to access attempt_code={attempt_code} but its exam does not exist."
             )
-        self._successor = _signed_in_address(serialized["external_id"])
+        self._successor = _signed_in_url(serialized["external_id"])
         name, provider = _software_secure_provider(serialized["proctored_exam"]["backend"])
         callback_auth.require_network(request, provider)
         if mode == "signed" and not callback_auth.has_secrets(provider):
@@ -217,13 +216,13 @@ class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
         code = (meta or {}).get("examCode")
         if not isinstance(code, str):
             return None
-        if not is_one_line(code):
+        if not code.isprintable():
             raise ParseError("examCode must not have control characters.")
         return code
 
 
-def _signed_in_address(external_id: str | None) -> str | None:
-    """Return where a provider that signs in sends the review of an attempt; None for ids that fit no address."""
+def _signed_in_url(external_id: str | None) -> str | None:
+    """Return the URL of the signed-in review callback; None for an id that does not fit into a URL."""
     try:
         return reverse("edx_proctoring:proctored_exam.attempt.callback", args=[external_id])
     except NoReverseMatch:
@@ -231,9 +230,9 @@ def _signed_in_address(external_id: str | None) -> str | None:
 
 
 def _software_secure_provider(backend: str | None) -> tuple[str, Any]:
-    """Return name and provider for an anonymous review: the exam's own if it is of RPNow's kind, else RPNow.
+    """Return name and provider for an anonymous review: the exam's own if it is a Software Secure one, else RPNow.
 
-    Raises NotFound (404) where RPNow is not configured.
+    Raises NotFound (404) if RPNow is not configured.
     """
     for name in (backend, SOFTWARE_SECURE):
         if name is None:
@@ -252,6 +251,6 @@ def _require_signature(request: Request, attempt: Mapping[str, Any]) -> None:
     try:
         provider = backends.get_backend_provider(exam)
     except (NotImplementedError, ImproperlyConfigured):
-        # No provider, so nobody's secret; what follows tells the caller what is wrong.
+        # Without a provider there is no secret. The next step refuses the callback with a reason.
         return
     callback_auth.require_signature(request, provider, str(exam["backend"]))

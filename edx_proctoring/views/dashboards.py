@@ -9,20 +9,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring.api.providers import dashboard_links
-from edx_proctoring.views.base import LOG, ProctoredAPIView, ids_for_log
-from edx_proctoring.views.parsing import parse_id
+from edx_proctoring.views.base import ProctoredAPIView
+from edx_proctoring.views.error_responses import LOG, ids_for_log
+from edx_proctoring.views.fields import parse_id
 from edx_proctoring.views.permissions import require_course_or_global_staff
 
 
 class InstructorDashboard(ProctoredAPIView):
-    """The way to the provider's dashboard.
+    """Redirect to the provider's dashboard.
 
     GET: course staff.
     """
 
     @method_decorator(require_course_or_global_staff)
     def get(self, request: Request, course_id: str, exam_id: str | None = None) -> HttpResponseBase:
-        """Redirect to the provider; 404 where there is no dashboard, 400 where there are several."""
+        """Redirect to the provider; 404 if there is no dashboard, 400 if there are several."""
         attempt = request.query_params.get("attempt")
         if exam_id is None:
             return redirect(dashboard_links.course_dashboard_url(course_id, request.user, external_attempt_id=attempt))
@@ -37,7 +38,7 @@ class InstructorDashboard(ProctoredAPIView):
         )
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Answer with a bare string, as ever, or with a page for the person who looks at the frame."""
+        """Answer with a bare string, which clients compare, or with a page for a browser."""
         if not isinstance(exc, (dashboard_links.NoDashboardException, dashboard_links.SeveralProvidersException)):
             return super().handle_exception(exc)
         LOG.warning("no dashboard: error=%s status=%s%s", type(exc).__name__, exc.http_status, ids_for_log(self.kwargs))
@@ -46,7 +47,7 @@ class InstructorDashboard(ProctoredAPIView):
             response = HttpResponse(_page(str(exc)), status=exc.http_status)
         else:
             response = Response(status=exc.http_status, data=str(exc))
-        # The default of the host forbids frames, and the browser would show an error of its own.
+        # The host's default forbids frames: the browser would show an error of its own instead.
         response["X-Frame-Options"] = "sameorigin"
         return response  # type: ignore[return-value]
 

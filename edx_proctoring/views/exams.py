@@ -12,7 +12,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring import api
+from edx_proctoring import api, conf
 from edx_proctoring.api.exams import bulk_registration
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
 from edx_proctoring.serializers import (
@@ -21,12 +21,12 @@ from edx_proctoring.serializers import (
     ProctoredExamSerializer,
 )
 from edx_proctoring.utils.storable import ID_RULES
-from edx_proctoring.views import options
-from edx_proctoring.views.base import ProctoredAPIView, body_of
-from edx_proctoring.views.parsing import parse_id
+from edx_proctoring.views.base import ProctoredAPIView
+from edx_proctoring.views.fields import parse_id
 from edx_proctoring.views.permissions import require_staff
+from edx_proctoring.views.request_body import body_of
 
-# What the provider calls the exam, and who the provider is: of no use to a learner.
+# The provider's id of the exam and the provider's name: learners do not need them.
 _PROVIDER_FIELDS = ("external_id", "backend")
 
 
@@ -34,14 +34,14 @@ class NewExam(ProctoredExamSerializer):
     """Input of POST."""
 
     def validate_course_id(self, course_id: str) -> str:
-        """Refuse what can stand in no address: the exam's pages would be server errors for its learners."""
+        """Refuse an id that does not fit into a URL: the exam's pages would be server errors for its learners."""
         if not re.fullmatch(settings.COURSE_ID_PATTERN, course_id):
             raise serializers.ValidationError(_("This is not the id of a course."))
         return course_id
 
 
 class ExamChanges(serializers.Serializer):
-    """Input of PUT: any of the fields, null and absent both meaning "leave it as it is"."""
+    """Input of PUT: any of the fields. Null and absent mean "unchanged"."""
 
     exam_name = serializers.CharField(allow_null=True)
     time_limit_mins = serializers.IntegerField(allow_null=True, min_value=0, max_value=MAX_MINUTES)
@@ -79,25 +79,25 @@ class ProctoredExamView(ProctoredAPIView):
         if content_id:
             return Response(self._visible(api.get_exam_by_content_id(course_id, content_id)))
         exams = api.get_all_exams_for_course(course_id=course_id, active_only=True)
-        # Clients rely on the order in which the exams were made; the room promises none.
+        # Clients rely on the order of creation, which the service layer does not guarantee.
         return Response([self._visible(exam) for exam in sorted(exams, key=lambda exam: exam["id"])])
 
     @method_decorator(require_staff)
     def post(self, request: Request) -> Response:
-        """Create an exam; 400 with an error per field when the values do not fit."""
+        """Create an exam; 400 with an error per field for invalid values."""
         serializer = NewExam(data=body_of(request))
         if not serializer.is_valid():
             return Response(status=status.HTTP_400_BAD_REQUEST, data=serializer.errors)
-        # A caller may send an id, as in what GET answered; the database hands out its own.
+        # Clients may send back an id from a GET; the database assigns its own.
         values = {key: value for key, value in serializer.validated_data.items() if key != "id"}
         return Response({"exam_id": api.create_exam(**values)})
 
     @method_decorator(require_staff)
     def put(self, request: Request) -> Response:
-        """Change an exam, and tell its provider."""
+        """Change an exam, here and at its provider."""
         body = body_of(request)
         exam_id = body.get("exam_id")
-        # partial: a form that leaves a box out has not unticked it.
+        # partial: a box that a form leaves out is unchanged, not unticked.
         serializer = ExamChanges(data=body, partial=True)
         if not serializer.is_valid():
             return Response(status=status.HTTP_400_BAD_REQUEST, data=serializer.errors)
@@ -107,46 +107,46 @@ class ProctoredExamView(ProctoredAPIView):
         return Response({"exam_id": changed_id})
 
     def _visible(self, exam: dict[str, Any]) -> dict[str, Any]:
-        """Return the exam without the provider's fields where the operator hides them from learners.
+        """Return the exam, without the provider's fields if the operator hides them from this user.
 
-        Raises ProctoredExamNotFoundException (400) for an inactive one where the operator hides those.
+        Raises ProctoredExamNotFoundException (400) for an inactive exam if the operator hides those.
         """
-        if not exam["is_active"] and options.hide_inactive_exams() and not self.request.user.is_staff:
+        if not exam["is_active"] and conf.proctoring.hide_inactive_exams and not self.request.user.is_staff:
             raise ProctoredExamNotFoundException("Attempted to get an exam that does not exist.")
-        if options.hide_provider_fields() and not self.request.user.is_staff:
+        if conf.proctoring.hide_provider_fields and not self.request.user.is_staff:
             return {key: value for key, value in exam.items() if key not in _PROVIDER_FIELDS}
         return exam
 
 
 class RegisterProctoredExamsView(ProctoredAPIView):
-    """The whole set of exams of a course, as the exams service knows it. Spec: rest-api.md 4.2.
+    """The whole set of exams of a course, from the exams service. Spec: rest-api.md 4.2.
 
-    PATCH: global staff. Nothing is written unless the whole list is in order (else 422).
+    PATCH: global staff. Nothing is written unless the whole list is valid (else 422).
     """
 
     @method_decorator(require_staff)
     def patch(self, request: Request, course_id: str) -> Response:
-        """Create, change and switch off exams until the course has exactly the exams of the list."""
+        """Create, change and deactivate exams so that the course has exactly the exams of the list."""
         if not isinstance(request.data, list):
-            # DRF finds an empty list in any form, and an empty list switches all exams of the course off.
-            return _not_in_order(_("The request body must be a list of exams, as JSON."))
+            # DRF reads an empty list from any form, and an empty list deactivates all exams of the course.
+            return _invalid_list(_("The request body must be a list of exams, as JSON."))
         serializer = ProctoredExamRegistrationSerializer(data=request.data, many=True)
         if not serializer.is_valid():
             return Response(status=status.HTTP_422_UNPROCESSABLE_ENTITY, data=serializer.errors)
-        problem = _disagreement(serializer.validated_data, course_id)
+        problem = _problem_of_list(serializer.validated_data, course_id)
         if problem is not None:
-            return _not_in_order(problem)
+            return _invalid_list(problem)
         exam_ids = bulk_registration.register_course_exams(course_id, serializer.validated_data)
         return Response([{"exam_id": exam_id} for exam_id in exam_ids])
 
 
-def _not_in_order(problem: str) -> Response:
-    """Return the 422 for a list that is wrong as a whole, shaped like DRF's own."""
+def _invalid_list(problem: str) -> Response:
+    """Return the 422 for a list that is invalid as a whole, in the shape of DRF's own."""
     return Response(status=status.HTTP_422_UNPROCESSABLE_ENTITY, data={"non_field_errors": [problem]})
 
 
-def _disagreement(items: list[Mapping[str, Any]], course_id: str) -> str | None:
-    """Return what is wrong with the list as a whole, None if nothing is."""
+def _problem_of_list(items: list[Mapping[str, Any]], course_id: str) -> str | None:
+    """Return what is wrong with the list as a whole; None if it is valid."""
     content_ids = [item["content_id"] for item in items]
     if len(set(content_ids)) != len(content_ids):
         return _("The list names the same content_id twice.")

@@ -1,8 +1,8 @@
 """The ``Idempotency-Key`` header: a request that is sent twice is carried out once.
 
-Spec: cross-cutting.md C12. Optional: without the header nothing changes. The reply to the first
-request with a key is kept for a day, per caller and address, and given to every later one, marked
-``Idempotent-Replay: true``. Nothing is ever taken for a repetition because its body looks the same.
+Spec: cross-cutting.md C12. The header is optional. The response to the first request with a key is kept for a day, per
+caller and URL, and repeated for every later one with ``Idempotent-Replay: true``. A request without a key is never
+taken for a repetition, even if its body is the same.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ HEADER: Final = "Idempotency-Key"
 REPLAY_HEADER: Final = "Idempotent-Replay"
 
 _KEPT_SECONDS: Final = 24 * 60 * 60
-# A process that dies while it answers must not block the key for a day.
+# A process that dies during the request must not block the key for a day.
 _ANSWERING_SECONDS: Final = 120
 _MAX_KEY_LENGTH: Final = 255
 
@@ -29,11 +29,10 @@ ViewMethod = Callable[..., Response]
 
 
 def idempotent(method: ViewMethod) -> ViewMethod:
-    """Let a method of a view answer a repeated key with its former reply.
+    """Make a view method repeat its first response to a key.
 
-    The same key with another body is 422; while the first request is being answered, 409. Refusals
-    and failures, raised or answered, are not kept: nothing was carried out, and a client repeats its
-    request when the reason is gone.
+    The same key with another body is 422; while the first request is in progress, 409. Refusals and failures, raised
+    or returned, are not kept: nothing was carried out, and the client sends the request again later.
     """
 
     @wraps(method)
@@ -80,7 +79,7 @@ def _entry_name(request: Request, key: str) -> str:
 
 
 def _canonical(data: Any) -> str:
-    """Return a text that is equal for equal bodies; forms keep all values of a name."""
+    """Return the same text for equal bodies, with all values of a form's fields."""
     plain = dict(data.lists()) if hasattr(data, "lists") else data
     return json.dumps(plain, sort_keys=True, default=str)
 

@@ -1,4 +1,4 @@
-"""What the learning micro-frontend reads while a learner is in a course. Spec: rest-api.md 4.6 and 4.7."""
+"""Exam and attempt for the learning micro-frontend. Spec: rest-api.md 4.6 and 4.7."""
 
 from typing import Any
 
@@ -9,15 +9,15 @@ from rest_framework.response import Response
 
 from edx_proctoring.api.learner import mfe
 from edx_proctoring.views.base import ProctoredAPIView
-from edx_proctoring.views.parsing import is_true_in_query, parse_id
+from edx_proctoring.views.fields import is_true_in_query, parse_id
 from edx_proctoring.views.permissions import staff_required_text
 
 
 def learner_of(request: Request) -> Any:
-    """Return the learner that the request is about: the caller, or, for global staff, query ``user_id``.
+    """Return the learner of the request: the caller or, for global staff, query ``user_id``.
 
-    Raises PermissionDenied (403) for anybody else who names a user, even themselves; ParseError
-    (400) for what is no id; NotFound (404) for an unknown one.
+    Raises PermissionDenied (403) if others name a user, even themselves; ParseError (400) for text that is not an id;
+    NotFound (404) for an unknown user.
     """
     user_id = request.query_params.get("user_id")
     if not user_id:
@@ -31,25 +31,25 @@ def learner_of(request: Request) -> Any:
 
 
 class ProctoredExamAttemptView(ProctoredAPIView):
-    """One exam as a learner sees it, with the attempt at it, and the exam that is running.
+    """One exam as a learner sees it, with its attempt, and the running attempt.
 
-    GET: any user, for themselves; global staff for anybody.
+    GET: any user for themselves; global staff for anybody.
     """
 
     def get(self, request: Request, course_id: str) -> Response:
-        """Return ``exam`` and ``active_attempt``; empty objects where there is none, never 404."""
+        """Return ``exam`` and ``active_attempt``; empty objects instead of 404."""
         query = request.query_params
         is_learning_mfe = is_true_in_query(query.get("is_learning_mfe"))
         answer = mfe.exam_and_active_attempt(
             course_id, query.get("content_id"), learner_of(request), is_learning_mfe=is_learning_mfe
         )
         if is_learning_mfe:
-            _lead_back(request, answer["exam"].get("prerequisite_status", {}))
+            _make_links_absolute(request, answer["exam"].get("prerequisite_status", {}))
         return Response(answer)
 
 
-def _lead_back(request: Request, prerequisites: dict[str, Any]) -> None:
-    """Complete the links to prerequisites: the micro-frontend shows them on an origin of its own (rest-api.md 3.8)."""
+def _make_links_absolute(request: Request, prerequisites: dict[str, Any]) -> None:
+    """Add our origin to the links to prerequisites: the micro-frontend has another one (rest-api.md 3.8)."""
     for name in ("failed_prerequisites", "pending_prerequisites"):
         for requirement in prerequisites.get(name) or []:
             if requirement.get("jumpto_url"):
@@ -57,9 +57,9 @@ def _lead_back(request: Request, prerequisites: dict[str, Any]) -> None:
 
 
 class ProctoredExamActiveAttemptView(ProctoredAPIView):
-    """The attempt whose clock ticks.
+    """The attempt whose clock is running.
 
-    GET: any user, for themselves; global staff for anybody.
+    GET: any user for themselves; global staff for anybody.
     """
 
     def get(self, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""How far learners have come with onboarding. Spec: rest-api.md 4.11 and 5.5."""
+"""Onboarding status of learners. Spec: rest-api.md 4.11 and 5.5."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,8 +19,9 @@ from edx_proctoring import constants
 from edx_proctoring.api.onboarding import course_roster, learner_panel
 from edx_proctoring.exceptions import BackendProviderOnboardingProfilesException, ProctoredBaseException
 from edx_proctoring.views import paging
-from edx_proctoring.views.base import LOG, ProctoredAPIView, answer_to
-from edx_proctoring.views.parsing import is_true_in_query
+from edx_proctoring.views.base import ProctoredAPIView
+from edx_proctoring.views.error_responses import LOG, answer_to
+from edx_proctoring.views.fields import is_true_in_query
 from edx_proctoring.views.permissions import (
     is_user_course_or_global_staff,
     require_course_or_global_staff,
@@ -31,20 +32,19 @@ from edx_proctoring.views.permissions import (
 class StudentOnboardingStatusView(ProctoredAPIView):
     """One learner's onboarding in a course. Spec: rest-api.md 4.11.
 
-    GET: any user, for themselves; course staff for query ``username``.
+    GET: any user for themselves; course staff for query ``username``.
 
-    The host's support view calls ``get`` by itself, for one course of a learner after the other
-    (host-platform.md 6.9). So ``get`` needs nothing that only ``dispatch`` sets, reads
-    ``request.GET``, which that view replaces, and answers its refusals instead of raising them: an
-    exception would end the tour, and DRF's handler would roll the host's transaction back.
+    The host's support view calls ``get`` directly, once for each course of a learner (host-platform.md 6.9). So ``get``
+    uses nothing that only ``dispatch`` sets, reads ``request.GET``, which that view replaces, and returns refusals
+    instead of raising them: an exception would end that loop, and DRF's handler would roll back the host's transaction.
     """
 
     def get(self, request: Request) -> Response:
-        """Return status, link and dates; 404 where the course has no onboarding for this learner."""
+        """Return status, link and dates; 404 if the course has no onboarding for this learner."""
         try:
             return Response(self._panel(request.GET, request.user))
         except learner_panel.NoOnboardingProfileException as exc:
-            # A bare string, as ever.
+            # A bare string: clients compare it.
             return Response(status=exc.http_status, data=str(exc))
         except ProctoredBaseException as exc:
             return answer_to(exc, name=type(self).__name__)
@@ -68,7 +68,7 @@ class StudentOnboardingStatusView(ProctoredAPIView):
             raise PermissionDenied(staff_required_text())
         user = get_user_model().objects.filter(username=username).first()
         if user is None:
-            # What the course lacks is told first (rest-api.md 4.11): that text means something to the clients.
+            # A course without onboarding is reported first (rest-api.md 4.11), because clients compare that text.
             course_roster.newest_onboarding_exam(course_id)
             raise NotFound
         return user
@@ -82,7 +82,7 @@ class StudentOnboardingStatusByCourseView(ProctoredAPIView):
 
     @method_decorator(require_course_or_global_staff)
     def get(self, request: Request, course_id: str) -> Response:
-        """Return one page of learners; 404 without onboarding, 503 when the provider does not answer."""
+        """Return one page of learners; 404 without onboarding, 503 if the provider does not answer."""
         text_search = request.query_params.get("text_search")
         statuses = request.query_params.get("statuses")
         ask_provider = waffle.switch_is_active(constants.ONBOARDING_PROFILE_INSTRUCTOR_DASHBOARD_API)
@@ -104,13 +104,13 @@ class StudentOnboardingStatusByCourseView(ProctoredAPIView):
             )
         set_custom_attribute("num_proctoring_eligible_enrollments", roster.enrolled)
         page = roster.page
-        link = _Linker(course_id, text_search, statuses)
+        links = _PageLinks(course_id, text_search, statuses)
         # Exactly these keys: clients compare the whole body.
         return Response(
             {
                 "count": page.paginator.count,
-                "previous": link.to(page.previous_page_number()) if page.has_previous() else None,
-                "next": link.to(page.next_page_number()) if page.has_next() else None,
+                "previous": links.url(page.previous_page_number()) if page.has_previous() else None,
+                "next": links.url(page.next_page_number()) if page.has_next() else None,
                 "num_pages": page.paginator.num_pages,
                 "results": page.object_list,
                 "use_onboarding_profile_api": roster.from_provider,
@@ -118,14 +118,14 @@ class StudentOnboardingStatusByCourseView(ProctoredAPIView):
         )
 
 
-class _Linker:
-    """Links to the other pages of one list."""
+class _PageLinks:
+    """URLs of the other pages of one list."""
 
     def __init__(self, course_id: str, text_search: str | None, statuses: str | None) -> None:
         self._path = reverse("edx_proctoring:user_onboarding.status.course", kwargs={"course_id": course_id})
         given = {"text_search": text_search, "statuses": statuses}
         self._query = {name: value for name, value in given.items() if value}
 
-    def to(self, page: int) -> str:
-        """Return the address of a page."""
+    def url(self, page: int) -> str:
+        """Return the URL of a page."""
         return f"{self._path}?{urlencode({**self._query, 'page': page})}"

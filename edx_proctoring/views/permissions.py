@@ -1,11 +1,10 @@
 """Who may call what. Spec: rest-api.md 2.2 and 10, number 1.
 
-``require_staff`` and ``require_course_or_global_staff`` wrap a function called as
-``func(request, *args, **kwargs)`` and answer 403 in its place. On a method of a view they are
-applied with ``method_decorator``.
+``require_staff`` and ``require_course_or_global_staff`` wrap a function ``func(request, *args, **kwargs)`` and answer
+403 instead of calling it. On methods of a view, apply them with ``method_decorator``.
 
-A caller is course staff where the host's ``instructor`` service says so. What counts is the
-course of the objects that the request touches, not a course that the caller names.
+The host's ``instructor`` service says who is staff of a course. The course of the objects that a request touches
+counts, not a course that the caller names.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -22,8 +21,8 @@ from rest_framework.response import Response
 from edx_proctoring.api.access import course_of
 from edx_proctoring.api.access.course_staff import is_course_staff, is_user_course_or_global_staff
 from edx_proctoring.utils.storable import as_id
-from edx_proctoring.views.base import body_of
-from edx_proctoring.views.parsing import parse_id
+from edx_proctoring.views.fields import parse_id
+from edx_proctoring.views.request_body import body_of
 
 Handler = Callable[..., HttpResponseBase]
 
@@ -35,17 +34,17 @@ __all__ = [
     "staff_required_text",
 ]
 
-# Methods that never have their body looked at: what a link does must stand in the link.
+# The body of these methods is never read: what a link does must be visible in the link.
 _BODYLESS_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def staff_required_text() -> str:
-    """Return the text of every refusal for want of staff rights. Clients compare it, capitals and all."""
+    """Return the text for callers who are not staff. Clients compare it, including the capitals."""
     return _("Must be a Staff User to Perform this request.")
 
 
 def course_unknown_text() -> str:
-    """Return the text of a refusal when nothing in the request names a course we know."""
+    """Return the text for a request that does not name a known course."""
     return _("The course this request is about could not be determined.")
 
 
@@ -55,7 +54,7 @@ def refusal(text: str) -> Response:
 
 
 def require_staff(func: Handler) -> Handler:
-    """Let only global staff pass."""
+    """Allow only global staff."""
 
     @wraps(func)
     def wrapped(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -67,11 +66,11 @@ def require_staff(func: Handler) -> Handler:
 
 
 def require_course_or_global_staff(func: Handler) -> Handler:
-    """Let global staff pass, and staff of every course that the request touches.
+    """Allow global staff, and users who are staff of every course that the request touches.
 
-    The touched courses are those of the URL's course, exam and attempt and of the body's
-    ``exam_id``. The body's ``course_id`` counts only when nothing else names a course. A missing
-    object is answered like a foreign one, so that ids cannot be probed.
+    These are the courses of the URL's course, exam and attempt and of the body's ``exam_id``. The body's ``course_id``
+    counts only if nothing else names a course. An object that does not exist is refused like one of another course, so
+    that ids cannot be probed.
     """
 
     @wraps(func)
@@ -92,14 +91,14 @@ def require_course_or_global_staff(func: Handler) -> Handler:
 
 
 def _readable_body(request: Request) -> Mapping[str, Any]:
-    # A double of a request may have no method; it is then taken for one with a body.
+    # A stand-in for a request in a test may have no method. Its body is read.
     if getattr(request, "method", None) in _BODYLESS_METHODS:
         return {}
     return body_of(request)
 
 
 def _touched_courses(kwargs: Mapping[str, Any], body: Mapping[str, Any]) -> set[str | None]:
-    """Return the courses that a request touches; None among them stands for an unknown object."""
+    """Return the courses that a request touches, with None for an object that does not exist."""
     courses: set[str | None] = set()
     if kwargs.get("course_id") is not None:
         courses.add(kwargs["course_id"])
@@ -115,15 +114,15 @@ def _touched_courses(kwargs: Mapping[str, Any], body: Mapping[str, Any]) -> set[
 
 
 def foreign_exams_of_bulk(request: Request, exam_ids: Collection[str], course_id: str | None) -> frozenset[str]:
-    """Return those of ``exam_ids`` that the caller may not touch (rest-api.md 10, number 1).
+    """Return those of ``exam_ids`` that belong to courses of other teams (rest-api.md 10, number 1).
 
     Args:
         request: a request that changes many exams at once.
-        exam_ids: as sent; what is no number names no exam, and is left for the room to report.
+        exam_ids: as sent. The service layer reports entries that are not ids of exams.
         course_id: from the URL.
 
-    Raises PermissionDenied (403) if the caller administers none of the courses concerned: those
-    of the exams, the URL's, or, when neither names one, the body's.
+    Raises PermissionDenied (403) if the caller administers none of the courses concerned: those of the exams and of the
+    URL or, if neither names one, the body's.
     """
     if request.user.is_staff:
         return frozenset()

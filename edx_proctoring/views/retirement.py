@@ -1,6 +1,6 @@
-"""A user leaves the platform. Spec: rest-api.md 5.8 and 5.9.
+"""Deletion of a user's data when the user leaves the platform. Spec: rest-api.md 5.8 and 5.9.
 
-Called by the host's retirement scripts, which repeat a step until it succeeds.
+The host's retirement scripts call these, and repeat a step until it succeeds.
 """
 
 from rest_framework import status
@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from edx_proctoring.api.privacy import user_retirement
 from edx_proctoring.views.base import ProctoredAPIView
-from edx_proctoring.views.parsing import parse_id
+from edx_proctoring.views.fields import parse_id
 
 # Defined by the host.
 _PERMISSION = "accounts.can_retire_user"
@@ -22,7 +22,7 @@ class BackendUserManagementAPI(ProctoredAPIView):
     """
 
     def post(self, request: Request, user_id: str) -> Response:
-        """Ask the providers to delete it; 500 with the same object while one of them has not."""
+        """Ask the providers to delete it; 500 with the same body until all of them have."""
         if not request.user.has_perm(_PERMISSION):
             return Response(status=status.HTTP_403_FORBIDDEN)
         outcome = user_retirement.retire_learner_at_providers(parse_id(user_id, "user_id"))
@@ -37,7 +37,7 @@ class UserRetirement(ProctoredAPIView):
     """
 
     def post(self, request: Request, user_id: str) -> Response:
-        """Blank it; 204 also when there was nothing."""
+        """Erase it; 204 even if there was none."""
         if not request.user.has_perm(_PERMISSION):
             return Response(status=status.HTTP_403_FORBIDDEN)
         user_retirement.retire_learner(parse_id(user_id, "user_id"))

@@ -1,4 +1,4 @@
-"""How a refused start is answered. Spec: cross-cutting.md C5."""
+"""The response to a start that a gate refuses. Spec: cross-cutting.md C5."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,10 +11,10 @@ from edx_proctoring.api.attempts import start_gates
 
 
 def refusal_to_start(request: Request, exam: Mapping[str, Any], attempt: Mapping[str, Any] | None) -> Response | None:
-    """Ask the start gates; return the 403 with which a start is refused, None if the learner may start.
+    """Ask the start gates. Return a 403 if one refuses, None if the learner may start.
 
-    The body has ``detail``, ``code`` and ``launch_url``: the one error of version 1 with more than
-    one key, because the page must offer the way on.
+    The body has ``detail``, ``code`` and ``launch_url``, because the page shows a link that leads on. Other errors of
+    version 1 have one key.
     """
     refusal = start_gates.check_start_gates(request.user, exam, attempt, request)
     if refusal is None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from edx_proctoring.api.lifecycle import transitions
+from edx_proctoring.api.lifecycle import status_change
 from edx_proctoring.api.reviews import applying
 from edx_proctoring.management import batches
 from edx_proctoring.models import (
@@ -80,7 +80,7 @@ def fill(count: int, *, status: str = S.submitted, reviewed: bool = False, remov
 def unapplied(monkeypatch):
     """Replace the status change, which is not measured here and takes a minute for so many rows."""
     calls = []
-    monkeypatch.setattr(transitions, "update_attempt_status", lambda *args, **kwargs: calls.append(args[0]))
+    monkeypatch.setattr(status_change, "change_status", lambda *args, **kwargs: calls.append(args[0]))
     monkeypatch.setattr("edx_proctoring.api.update_attempt_status", lambda *args, **kwargs: calls.append(args[0]))
     monkeypatch.setattr(applying, "apply_review", lambda review: calls.append(review.pk))
     return calls

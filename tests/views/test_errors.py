@@ -24,7 +24,7 @@ from edx_proctoring.exceptions import (
 from edx_proctoring.models import ReviewInboxEntry
 from edx_proctoring.utils.storable import MAX_ID
 from edx_proctoring.views import handle_proctored_exception
-from edx_proctoring.views.base import ids_for_log
+from edx_proctoring.views.error_responses import ids_for_log
 from tests import factories
 
 STATUS = {

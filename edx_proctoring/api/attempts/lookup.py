@@ -32,6 +32,18 @@ def find_attempt(**criteria: Any) -> ProctoredExamStudentAttempt | None:
     return None if found is None else status_change.end_if_time_is_up(found)
 
 
+def find_for(caller: Any, attempt_id: int) -> ProctoredExamStudentAttempt:
+    """Return an attempt that ``caller``, a ``User``, acts on, after its time-out if its time is up.
+
+    Most callers act on their own attempt, whose user need not be read again. Raises
+    ``StudentExamAttemptDoesNotExistsException``.
+    """
+    attempt = queries.attempt_by_id(attempt_id)
+    if attempt.user_id == caller.pk:
+        attempt.user = caller
+    return status_change.end_if_time_is_up(attempt)
+
+
 def get_current_exam_attempt(exam_id: int, user_id: int) -> dict[str, Any] | None:
     """Return the dict of the learner's newest attempt at the exam, or None."""
     return _get_exam_attempt(queries.attempt_with(proctored_exam_id=exam_id, user_id=user_id))

@@ -81,6 +81,21 @@ def attempt_with(**criteria: Any) -> ProctoredExamStudentAttempt | None:
     return newest_of(matching(**criteria).with_exam_and_user())
 
 
+def attempt_by_id(attempt_id: int | str) -> ProctoredExamStudentAttempt:
+    """Return the attempt; exam and user are loaded when asked for. Raises as ``existing_attempt``."""
+    attempt = next(iter(matching(pk=attempt_id)), None)
+    if attempt is None:
+        raise does_not_exist(attempt_id)
+    return attempt
+
+
+def does_not_exist(attempt_id: int | str) -> StudentExamAttemptDoesNotExistsException:
+    """Return the exception for an unknown attempt."""
+    return StudentExamAttemptDoesNotExistsException(
+        f"Attempted to access attempt_id={attempt_id}, but this attempt does not exist."
+    )
+
+
 def newest_of(attempts: Iterable[ProctoredExamStudentAttempt]) -> ProctoredExamStudentAttempt | None:
     """Return the newest attempt, or None. For few attempts: to order them here is cheaper than in the database."""
     return max(attempts, key=lambda attempt: (attempt.created, attempt.pk), default=None)
@@ -118,9 +133,7 @@ def existing_attempt(attempt_id: int | str) -> ProctoredExamStudentAttempt:
     """Return the attempt, with exam and user. Raises ``StudentExamAttemptDoesNotExistsException``."""
     attempt = attempt_with(pk=attempt_id)
     if attempt is None:
-        raise StudentExamAttemptDoesNotExistsException(
-            f"Attempted to access attempt_id={attempt_id}, but this attempt does not exist."
-        )
+        raise does_not_exist(attempt_id)
     return attempt
 
 

@@ -7,7 +7,7 @@ Locks: the attempt. Spec: python-api.md 7.3.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -183,16 +183,30 @@ def _change_under_lock(
     seen: ProctoredExamStudentAttempt | None,
     options: Mapping[str, Any],
 ) -> tuple[ProctoredExamStudentAttempt, Change | None]:
-    attempt = ProctoredExamStudentAttempt.objects.locked(attempt_id)
-    if seen is not None:
-        attempt.proctored_exam, attempt.user = seen.proctored_exam, seen.user
+    seen = seen or queries.attempt_by_id(attempt_id)
+    attempt, others = lock(seen.pk, seen.proctored_exam_id, seen.user_id)
+    attempt.proctored_exam, attempt.user = seen.proctored_exam, seen.user
     if condition is not None and not condition(attempt):
         return attempt, None
-    return attempt, write_change(attempt, to_status, **options)
+    return attempt, write_change(attempt, others, to_status, **options)
+
+
+def lock(attempt_id: int, exam_id: int, user_id: int, /) -> tuple[ProctoredExamStudentAttempt, list[str]]:
+    """Lock an attempt in the caller's transaction; return it as it is now, and the statuses of its siblings.
+
+    Siblings are the learner's other attempts at the exam: a change may depend on their statuses, so
+    they are locked with it. Raises ``StudentExamAttemptDoesNotExistsException``.
+    """
+    rows = list(ProctoredExamStudentAttempt.objects.of_learner(exam_id, user_id).locked_in_order())
+    attempt = next((row for row in rows if row.pk == attempt_id), None)
+    if attempt is None:
+        raise queries.does_not_exist(attempt_id)
+    return attempt, [row.status for row in rows if row.pk != attempt_id]
 
 
 def write_change(
     attempt: ProctoredExamStudentAttempt,
+    others: Sequence[str],
     to_status: str,
     *,
     cascades: bool = True,
@@ -202,8 +216,8 @@ def write_change(
 ) -> Change:
     """Save a status change and record its effects, in the caller's transaction; the caller delivers afterwards.
 
-    ``attempt``: locked in this transaction; it gets the new values. The other arguments are those of
-    ``change_status``. Every status change passes here. Raises ``ProctoredExamIllegalStatusTransition``
+    ``attempt``, ``others``: as ``lock`` returned them; the attempt gets the new values. The options are
+    those of ``change_status``. Every status change passes here. Raises ``ProctoredExamIllegalStatusTransition``
     and what the look-up of an unknown provider raises, with nothing written.
     """
     now = timezone.now()
@@ -215,6 +229,7 @@ def write_change(
     _refuse_if_illegal(attempt, target.status)
     facts = _gather_facts(
         attempt,
+        others,
         target,
         exam,
         provider,
@@ -260,6 +275,7 @@ def _refuse_if_illegal(attempt: ProctoredExamStudentAttempt, to_status: str) -> 
 
 def _gather_facts(
     attempt: ProctoredExamStudentAttempt,
+    others: Sequence[str],
     target: Target,
     exam: Mapping[str, Any],
     provider: Any,
@@ -282,7 +298,9 @@ def _gather_facts(
         backend=exam["backend"] or backends.default_backend_name(),
         sends_mail=sends_mail and emails.may_be_mailed_about(attempt, target.status),
         has_credit_service=runtime.get_runtime_service(host.CREDIT) is not None,
-        consequences_allowed=_consequences_allowed(attempt, target.status),
+        consequences_allowed=transitions.may_have_consequences(
+            [target.status, *others], target.status, is_practice_exam=exam["is_practice_exam"]
+        ),
         is_first_start=is_first_start,
         allowed_minutes=_limit_at_start(attempt, exam) if is_first_start else None,
         ended_at=ended_at,
@@ -300,14 +318,3 @@ def _limit_at_start(attempt: ProctoredExamStudentAttempt, exam: Mapping[str, Any
         due=get_exam_due_date(exam, attempt.user_id, fresh=True),
         now=timezone.now(),
     )
-
-
-def _consequences_allowed(attempt: ProctoredExamStudentAttempt, to_status: str) -> bool:
-    """Answer ``can_update_credit_grades_and_email`` for an attempt that is about to get ``to_status``."""
-    if attempt.proctored_exam.is_practice_exam:
-        return True
-    attempts = ProctoredExamStudentAttempt.objects.filter(
-        user_id=attempt.user_id, proctored_exam_id=attempt.proctored_exam_id
-    ).values_list("pk", "status")
-    statuses = [to_status if pk == attempt.pk else status for pk, status in attempts]
-    return transitions.may_have_consequences(statuses, to_status, is_practice_exam=False)

@@ -5,7 +5,7 @@ by the receiver of the model's signal. Spec: backends.md 9.4, python-api.md 11.3
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist
@@ -43,7 +43,7 @@ def apply_review(review: ProctoredExamSoftwareSecureReview, *, sends_mail: bool 
     before, change = attempt_dict(attempt), None
     if not is_archived:
         try:
-            before, change = _apply_under_lock(attempt.pk, review, sends_mail)
+            before, change = _apply_under_lock(attempt, review, sends_mail)
         except StudentExamAttemptDoesNotExistsException:
             # Removed since it was found: its archive does not follow a review.
             log.info("attempt removed before its review was applied: attempt_id=%s", attempt.pk)
@@ -54,16 +54,23 @@ def apply_review(review: ProctoredExamSoftwareSecureReview, *, sends_mail: bool 
 
 @short_transaction
 def _apply_under_lock(
-    attempt_id: int, review: ProctoredExamSoftwareSecureReview, sends_mail: bool
+    seen: ProctoredExamStudentAttempt, review: ProctoredExamSoftwareSecureReview, sends_mail: bool
 ) -> tuple[dict[str, Any], Change | None]:
-    attempt = ProctoredExamStudentAttempt.objects.locked(attempt_id)
-    return attempt_dict(attempt), write_verdict(attempt, review, sends_mail=sends_mail)
+    attempt, others = status_change.lock(seen.pk, seen.proctored_exam_id, seen.user_id)
+    attempt.proctored_exam, attempt.user = seen.proctored_exam, seen.user
+    return attempt_dict(attempt), write_verdict(attempt, others, review, sends_mail=sends_mail)
 
 
 def write_verdict(
-    attempt: ProctoredExamStudentAttempt, review: ProctoredExamSoftwareSecureReview, *, sends_mail: bool = True
+    attempt: ProctoredExamStudentAttempt,
+    others: Sequence[str],
+    review: ProctoredExamSoftwareSecureReview,
+    *,
+    sends_mail: bool = True,
 ) -> Change | None:
-    """Move a locked attempt to the status of its review, in the caller's transaction; the caller delivers.
+    """Move an attempt to the status of its review, in the caller's transaction; the caller delivers.
+
+    ``attempt``, ``others``: as ``status_change.lock`` returned them.
 
     None: the attempt stays as it is. If its provider is not configured, the review stays too, and
     saving it again once the provider is back moves the attempt.
@@ -75,7 +82,9 @@ def write_verdict(
     if status is None:
         return None
     try:
-        return status_change.write_change(attempt, status, actor=review.reviewed_by or None, sends_mail=sends_mail)
+        return status_change.write_change(
+            attempt, others, status, actor=review.reviewed_by or None, sends_mail=sends_mail
+        )
     except NotImplementedError:
         log.exception(
             "attempt does not follow its review, its provider is not configured: attempt_id=%s backend=%s",

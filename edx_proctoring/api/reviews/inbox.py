@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import ReviewInboxEntry
@@ -45,7 +46,7 @@ def settle(entry: ReviewInboxEntry, outcome: str, *, reason: Exception | str | N
         # The reason may quote the input that caused it.
         outcome = storable(f"{outcome}: {reason}")
     entry.outcome = outcome[:255]
-    entry.save(update_fields=["outcome", "modified"])
+    ReviewInboxEntry.objects.filter(pk=entry.pk).update(outcome=entry.outcome, modified=timezone.now())
 
 
 def json_without_video_link(data: Any) -> str:

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from edx_proctoring import backends, host, runtime
 from edx_proctoring.api.access import course_staff
+from edx_proctoring.api.lifecycle import status_change
 from edx_proctoring.api.lifecycle.status_change import Change
 from edx_proctoring.api.reviews import applying, inbox
 from edx_proctoring.api.reviews.payload import NormalizedReview, ReviewComment, parse_review
@@ -26,12 +27,12 @@ from edx_proctoring.exceptions import (
     BackendProviderNotConfigured,
     ProctoredExamReviewAlreadyExists,
     ReviewNotUnderstood,
+    StudentExamAttemptDoesNotExistsException,
 )
 from edx_proctoring.models import (
     ProctoredExamSoftwareSecureComment,
     ProctoredExamSoftwareSecureReview,
     ProctoredExamSoftwareSecureReviewHistory,
-    ProctoredExamStudentAttempt,
     ReviewInboxEntry,
     archive_model,
 )
@@ -205,12 +206,16 @@ def _store(
 def _store_and_apply(
     attempt: Mapping[str, Any], normalized: NormalizedReview, values: Mapping[str, Any], entry: ReviewInboxEntry
 ) -> _Stored:
-    live = ProctoredExamStudentAttempt.objects.select_for_update().filter(pk=attempt["id"]).first()
+    try:
+        live, others = status_change.lock(attempt["id"], attempt["proctored_exam"]["id"], attempt["user"]["id"])
+    except StudentExamAttemptDoesNotExistsException:
+        # Removed; its archive gets the review and stays as it is.
+        live, others = None, []
     review = _store_review(attempt, normalized, values)
     before, change = attempt, None
     if live is not None:
         before = attempt_dict(live)
-        change = applying.write_verdict(live, review)
+        change = applying.write_verdict(live, others, review)
     inbox.settle(entry, ReviewInboxEntry.OUTCOME_APPLIED)
     return _Stored(review, before, change)
 

@@ -1,32 +1,33 @@
-"""What clients show about the proctoring of an exam. Spec: rest-api.md 4.8 and 4.9."""
+"""An exam's proctoring settings and review policy, for display. Spec: rest-api.md 4.8 and 4.9."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import api
 from edx_proctoring.exceptions import ProctoredExamReviewPolicyNotFoundException
-from edx_proctoring.views.base import LOG, ProctoredAPIView
+from edx_proctoring.views.base import ProctoredAPIView
+from edx_proctoring.views.error_responses import LOG
 
 
 class ProctoredSettingsView(ProctoredAPIView):
-    """Names, addresses and rules of an exam's provider.
+    """Contact details and rules of an exam's provider.
 
     GET: any user.
     """
 
     def get(self, request: Request, exam_id: int) -> Response:
-        """Return the settings; 400 for an unknown exam, 500 for an exam whose provider is not configured."""
+        """Return the settings; 400 for an unknown exam, 500 if its provider is not configured."""
         return Response(api.get_proctoring_settings_by_exam_id(exam_id))
 
 
 class ProctoredExamReviewPolicyView(ProctoredAPIView):
-    """The rules that the course team gives to the reviewers.
+    """The course team's rules for reviewers.
 
     GET: any user.
     """
 
     def get(self, request: Request, exam_id: int) -> Response:
-        """Return the text, null when there is none; also for an unknown exam."""
+        """Return the text; null if there is none, or no such exam."""
         try:
             text = api.get_review_policy_by_exam_id(exam_id)["review_policy"]
         except ProctoredExamReviewPolicyNotFoundException:

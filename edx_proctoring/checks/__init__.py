@@ -1,0 +1,61 @@
+"""System checks for mistakes in the configuration. Spec: backends.md 2, 3.1, 7.4.
+
+Each message names the setting, and its hint says how to repair it. A configuration that 6.1.4 starts with must start
+here too, so only a default provider that cannot work stops a command. Run with ``manage.py check``.
+
+========================  =====================================================================
+``edx_proctoring.E001``   a setting that must be a dict is not
+``edx_proctoring.W002``   there is no default backend, or no provider with its name
+``edx_proctoring.E003``   the default provider could not be built, or one of the older form (which
+                          is reported as an error, but does not stop commands)
+``edx_proctoring.W003``   another provider could not be built
+``edx_proctoring.W004``   an option of a provider has no effect
+``edx_proctoring.W005``   a boolean, of a provider or the platform, is neither true nor false
+``edx_proctoring.E006``   the default provider cannot encrypt exam passwords (``W006``: another one)
+``edx_proctoring.W007``   reviews can be forged: callback simulation is on
+``edx_proctoring.W008``   there is no key for obscured user ids
+``edx_proctoring.E009``   a time limit of the default provider is not a positive number (``W009``: another one)
+``edx_proctoring.W010``   the platform has no keys for verifying the signatures of JWTs
+``edx_proctoring.W021``   a provider's ``settings``, or its links, are not a dict
+``edx_proctoring.W022``   a provider's ``settings`` have a key that nothing reads
+``edx_proctoring.W023``   exams name a provider that is not configured
+``edx_proctoring.W024``   a switch is named after a provider that is not configured
+``edx_proctoring.W025``   the group that may deliver the reviews of a REST provider is empty
+========================  =====================================================================
+
+W023 to W025 query the database: they run with ``manage.py check --database default``, with ``migrate`` and with
+``check_proctoring_backends``.
+"""
+
+from edx_proctoring.checks.common import TAG, ErrorThatStopsNothing
+from edx_proctoring.checks.database_rows import check_rows
+from edx_proctoring.checks.providers import (
+    check_broken_backends,
+    check_default_backend,
+    check_exam_passwords,
+    check_time_limits,
+)
+from edx_proctoring.checks.security import check_callback_simulation, check_jwt_keys, check_obfuscation_key
+from edx_proctoring.checks.setting_values import (
+    check_booleans,
+    check_dropped_options,
+    check_provider_settings,
+    check_shapes,
+)
+
+__all__ = [
+    "TAG",
+    "ErrorThatStopsNothing",
+    "check_booleans",
+    "check_broken_backends",
+    "check_callback_simulation",
+    "check_default_backend",
+    "check_dropped_options",
+    "check_exam_passwords",
+    "check_jwt_keys",
+    "check_obfuscation_key",
+    "check_provider_settings",
+    "check_rows",
+    "check_shapes",
+    "check_time_limits",
+]

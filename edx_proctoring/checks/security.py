@@ -1,0 +1,62 @@
+"""Checks for settings that weaken security: reviews, user ids, tokens."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Warning, register
+
+from edx_proctoring import conf
+from edx_proctoring.backends.null import NullBackendProvider
+from edx_proctoring.checks.common import TAG, providers
+from edx_proctoring.utils.signed_jwt import accepts_any_signature
+
+
+@register(TAG, deploy=True)
+def check_callback_simulation(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Simulation switches off the comparison of record locators, one of the two secrets of an anonymous review."""
+    if settings.DEBUG or not conf.proctoring.allow_callback_simulation:
+        return []
+    return [
+        Warning(
+            "PROCTORING_SETTINGS['ALLOW_CALLBACK_SIMULATION'] is on: anyone who knows an attempt code can review "
+            "the attempt.",
+            hint="Remove ALLOW_CALLBACK_SIMULATION from PROCTORING_SETTINGS; it is meant for development.",
+            id="edx_proctoring.W007",
+        )
+    ]
+
+
+@register(TAG)
+def check_obfuscation_key(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Providers get only a keyed hash of user ids; without the key no attempt can be registered."""
+    if getattr(settings, "PROCTORING_USER_OBFUSCATION_KEY", None):
+        return []
+    without_key = [name for name, provider in providers() if not isinstance(provider, NullBackendProvider)]
+    if not without_key:
+        return []
+    return [
+        Warning(
+            f"PROCTORING_USER_OBFUSCATION_KEY is not set, but these providers need it: {', '.join(without_key)}.",
+            hint="Set PROCTORING_USER_OBFUSCATION_KEY to a secret ASCII string, and never change it afterwards: "
+            "providers keep what it makes of user ids.",
+            id="edx_proctoring.W008",
+        )
+    ]
+
+
+@register(TAG)
+def check_jwt_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Without public keys, edx-drf-extensions accepts tokens with any signature."""
+    if not accepts_any_signature():
+        return []
+    return [
+        Warning(
+            "JWT_AUTH['JWT_PUBLIC_SIGNING_JWK_SET'] is empty: edx-drf-extensions accepts JWTs with any signature. "
+            "The views of edx_proctoring take tokens signed with JWT_SECRET_KEY only; other views of the platform "
+            "let forged tokens pass.",
+            hint="Set JWT_AUTH['JWT_PUBLIC_SIGNING_JWK_SET'] to the public keys of the services that issue tokens.",
+            id="edx_proctoring.W010",
+        )
+    ]
