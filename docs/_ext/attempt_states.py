@@ -1,6 +1,6 @@
 """Directives that draw the state machine from its own tables, so that the page cannot be wrong.
 
-``.. attempt-states-diagram::`` the groups of statuses and the ways between them, as SVG.
+``.. attempt-states-diagram::`` the groups of statuses and the transitions between them, as SVG.
 ``.. attempt-states-table::`` what entering each status causes.
 ``.. attempt-states-rules::`` rewrites and refusals.
 """
@@ -51,7 +51,7 @@ def box(x: int, height: int, title: str, lines: Iterable[str]) -> str:
 
 
 def arrow(column: int, y: int, words: str, *, back: bool = False, refused: bool = False) -> str:
-    """A way between a column and the next."""
+    """A transition between a column and the next."""
     left, right = column * (WIDTH + GAP) + WIDTH + 4, (column + 1) * (WIDTH + GAP) - 4
     start, end = (right, left) if back else (left, right)
     dashes = ' stroke-dasharray="4 4"' if refused else ""
@@ -78,7 +78,8 @@ def diagram() -> str:
         parts.append(arrow(1, 118, "enter again"))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {tallest + 10}" role="img" '
-        f'aria-label="Statuses of an attempt and the ways between them" style="max-width:100%" fill="currentColor">'
+        f'aria-label="Statuses of an attempt and the transitions between them" '
+        'style="max-width:100%" fill="currentColor">'
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
         '<path d="M0 0 L8 4 L0 8 z"/></marker></defs>' + "".join(parts) + "</svg>"
     )
@@ -143,10 +144,15 @@ class StatesRules(Directive):
             for rewrite in transitions.REWRITES
         ]
         refusals = [
-            ["refused", words(r.from_statuses), "anything else" if r.to_statuses is None else words(r.to_statuses), r.hint]
-            for r in transitions.REFUSALS
+            [
+                "refused",
+                words(refusal.from_statuses),
+                "anything else" if refusal.to_statuses is None else words(refusal.to_statuses),
+                refusal.hint,
+            ]
+            for refusal in transitions.REFUSALS
         ]
-        return [table(["Becomes", "From", "Wanted", "Why, or what to do instead"], rewrites + refusals)]
+        return [table(["Becomes", "From", "Requested", "Why, or what to do instead"], rewrites + refusals)]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
