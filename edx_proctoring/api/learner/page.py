@@ -75,6 +75,9 @@ def get_student_view(
     """
     if user_role != "student":
         return None
+    # Key objects stay: the date service would have to parse them from text again.
+    course_id = as_text(course_id) if isinstance(course_id, bytes) else course_id
+    content_id = as_text(content_id) if isinstance(content_id, bytes) else content_id
     exam_row, exam = _find_or_create_exam(course_id, content_id, context)
     if not exam["is_active"]:
         return None
