@@ -15,8 +15,7 @@ from django.dispatch import receiver
 
 from edx_proctoring.api.attempts import marking
 from edx_proctoring.api.course_staff import attempt_list
-from edx_proctoring.api.exams import exams
-from edx_proctoring.api.learner import outline_status
+from edx_proctoring.api.exams import provider_copy
 from edx_proctoring.api.reviews import applying
 from edx_proctoring.models import (
     ProctoredExam,
@@ -29,6 +28,7 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
     archive_model,
 )
+from edx_proctoring.utils import request_scope
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def check_for_category_switch(instance: ProctoredExam, raw: bool = False, **kwar
     if raw or not instance.id or instance.is_proctored:
         return
     if ProctoredExam.objects.filter(id=instance.id, is_proctored=True).exists():
-        exams.tell_provider_exam_is_inactive(instance)
+        provider_copy.deactivate_exam_at_provider(instance)
 
 
 @receiver(post_save, sender=ProctoredExam, dispatch_uid="edx_proctoring.save_exam_on_backend.exam")
@@ -64,9 +64,9 @@ def save_exam_on_backend(instance: ProctoredExam | ProctoredExamReviewPolicy, ra
     if raw:
         return
     if isinstance(instance, ProctoredExam):
-        exams.push_exam_to_provider(instance)
+        provider_copy.push_exam_to_provider(instance)
     else:
-        exams.push_exam_to_provider(instance.proctored_exam, instance)
+        provider_copy.push_exam_to_provider(instance.proctored_exam, instance)
 
 
 @receiver(post_delete, sender=ProctoredExamReviewPolicy, dispatch_uid="edx_proctoring.policy_deleted")
@@ -79,7 +79,7 @@ def on_review_policy_deleted(
     """When a policy is deleted, update the provider's copy of the exam, which then has no rules."""
     if goes_with_its_owner(sender, origin):
         return
-    exams.push_exam_to_provider(instance.proctored_exam)
+    provider_copy.push_exam_to_provider(instance.proctored_exam)
 
 
 @receiver(post_delete, sender=ProctoredExam, dispatch_uid="edx_proctoring.exam_deleted")
@@ -88,7 +88,7 @@ def on_exam_deleted(instance: ProctoredExam, **kwargs: Any) -> None:
     if not instance.is_proctored:
         return
     try:
-        exams.tell_provider_exam_is_inactive(instance)
+        provider_copy.deactivate_exam_at_provider(instance)
     except Exception:  # pylint: disable=broad-except
         log.exception("provider not informed of deleted exam: exam_id=%s backend=%s", instance.id, instance.backend)
 
@@ -196,7 +196,7 @@ def finish_attempt_flow(
 @receiver(post_delete, sender=ProctoredExamStudentAttempt, dispatch_uid="edx_proctoring.outline_changed.attempt_gone")
 def on_outline_changed(**kwargs: Any) -> None:
     """When an exam or an attempt changes, drop the outlines cached for this request (host-platform.md 16.3)."""
-    outline_status.forget_outlines()
+    request_scope.forget(request_scope.OUTLINES)
 
 
 @receiver(post_save, sender=ProctoredExamStudentAttempt, dispatch_uid="edx_proctoring.attempt_counted")

@@ -1,7 +1,8 @@
-"""What may be kept for the length of one request. Spec: host-platform.md 16.3.
+"""Values kept for the length of one request. Spec: host-platform.md 16.3.
 
-The platform's request cache (edx-django-utils) is a thread's own and is emptied by a middleware when a request begins
-and ends. Where nobody empties it (Celery, commands, tests, hosts without the middleware) nothing may be kept in it.
+The platform's request cache (edx-django-utils) belongs to a thread, and a middleware empties it before and after each
+request. Without that middleware, or outside a request (Celery, commands, tests), nothing would empty it, so nothing is
+kept.
 """
 
 from typing import Any, Final
@@ -10,13 +11,23 @@ import crum
 from django.conf import settings
 from edx_django_utils.cache import RequestCache
 
-__all__ = ["request_cache"]
+__all__ = ["OUTLINES", "forget", "request_cache"]
+
+# Namespace of the status lines of courses, which change with exams and attempts.
+OUTLINES: Final = "edx_proctoring.summaries"
 
 _EMPTIED_BY: Final = "edx_django_utils.cache.middleware.RequestCacheMiddleware"
 
 
 def request_cache(namespace: str) -> Any | None:
-    """Return the cache of the request that this thread serves; None outside of one, or if nobody would empty it."""
+    """Return the cache of this thread's request, None outside a request or if no middleware would empty it."""
     if _EMPTIED_BY not in settings.MIDDLEWARE or crum.get_current_request() is None:
         return None
     return RequestCache(namespace)
+
+
+def forget(namespace: str) -> None:
+    """Empty a namespace in this request, because the data behind it changed."""
+    cache = request_cache(namespace)
+    if cache is not None:
+        cache.clear()

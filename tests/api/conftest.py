@@ -1,4 +1,4 @@
-"""What the tests of the service layer share."""
+"""Fixtures and helpers of the tests of the service layer."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,12 +10,24 @@ from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
 
 from edx_proctoring.backends.tests.test_backend import TestBackendProvider
+from edx_proctoring.models import AttemptEffect
 from edx_proctoring.signals import exam_attempt_status_signal
 from tests.factories import NOON
 
 
+def due_effects() -> list[tuple[str, str]]:
+    """Return kind and call of the effects that are due, oldest first."""
+    due = AttemptEffect.objects.filter(state=AttemptEffect.STATE_DUE)
+    return list(due.order_by("id").values_list("kind", "call_name"))
+
+
+def credit_words(credit: Any) -> list[str]:
+    """Return the statuses that the credit service was called with, failed calls included."""
+    return [kwargs["status"] for _, kwargs in credit.called("set_credit_requirement_status")]
+
+
 class RecordingProvider(TestBackendProvider):
-    """A provider that keeps what it was told. ``failing``: names of methods that fail."""
+    """A provider that records its calls. ``failing``: names of methods that fail."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -30,19 +42,19 @@ class RecordingProvider(TestBackendProvider):
         return f"{external_id}-{len(self.contexts)}"
 
     def start_exam_attempt(self, exam: Any, attempt: Any) -> None:
-        self._note("start_exam_attempt", exam, attempt)
+        self._record("start_exam_attempt", exam, attempt)
 
     def stop_exam_attempt(self, exam: Any, attempt: Any) -> None:
-        self._note("stop_exam_attempt", exam, attempt)
+        self._record("stop_exam_attempt", exam, attempt)
 
     def mark_erroneous_exam_attempt(self, exam: Any, attempt: Any) -> None:
-        self._note("mark_erroneous_exam_attempt", exam, attempt)
+        self._record("mark_erroneous_exam_attempt", exam, attempt)
 
     def remove_exam_attempt(self, exam: Any, attempt: Any) -> bool:
-        self._note("remove_exam_attempt", exam, attempt)
+        self._record("remove_exam_attempt", exam, attempt)
         return self.confirms_removal
 
-    def _note(self, call: str, exam: Any, attempt: Any) -> None:
+    def _record(self, call: str, exam: Any, attempt: Any) -> None:
         self.calls.append(call)
         self.last_ids = (exam, attempt)
         if call in self.failing:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
 from edx_proctoring import api
@@ -266,10 +267,10 @@ def test_ids_may_be_keys() -> None:
 
 
 def test_what_the_database_refuses_is_not_called_a_second_exam(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(**values: Any) -> None:
+    def refuse(exam: ProctoredExam, **options: Any) -> None:
         raise IntegrityError("NOT NULL constraint failed: proctoring_proctoredexam.exam_name")
 
-    monkeypatch.setattr(ProctoredExam.objects, "create", refuse)
+    monkeypatch.setattr(ProctoredExam, "save", refuse)
 
     with pytest.raises(IntegrityError, match="exam_name"):
         api.create_exam(COURSE, CONTENT, "Final", 90)
@@ -325,3 +326,36 @@ def test_a_due_date_without_a_zone_is_utc_also_where_the_host_lives_elsewhere(
 
     assert api.get_exam_by_id(exam_id)["due_date"] == NOON
     assert [str(warning.message) for warning in recwarn if "naive datetime" in str(warning.message)] == []
+
+
+# A whole course in one request
+
+
+def timed_exams(count: int, prefix: str) -> list[dict[str, Any]]:
+    return [
+        {"content_id": f"{prefix}-{number}", "exam_name": "Final", "time_limit_mins": 90, "is_proctored": False}
+        for number in range(count)
+    ]
+
+
+@pytest.mark.spec("rest-api.md", "4.2:set")
+def test_registering_twenty_exams_takes_as_many_queries_as_registering_two() -> None:
+    def queries_of(course_id: str, count: int) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            api.register_course_exams(course_id, timed_exams(count, "new"))
+        return len(captured)
+
+    assert queries_of("course-v1:Demo+TWENTY+2026", 20) == queries_of("course-v1:Demo+TWO+2026", 2)
+
+
+@pytest.mark.spec("rest-api.md", "4.2:set")
+def test_a_registered_exam_gets_one_history_row_per_change(events: list[Any]) -> None:
+    [exam_id] = api.register_course_exams(COURSE, timed_exams(1, "new"))
+    api.register_course_exams(COURSE, [{**timed_exams(1, "new")[0], "exam_name": "Midterm"}])
+    api.register_course_exams(COURSE, [])
+
+    exam = ProctoredExam.objects.get(pk=exam_id)
+    states = [(row.history_type, row.exam_name, row.is_active) for row in exam.history.order_by("history_id")]
+    assert states == [("+", "Final", True), ("~", "Midterm", True), ("~", "Midterm", False)]
+    assert exam.modified > exam.created
+    assert [name.rpartition(".")[2] for name, _ in events] == ["created", "updated", "updated"]

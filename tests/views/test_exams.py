@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import connection
 from django.urls import reverse
 
 from edx_proctoring import api
@@ -364,22 +364,22 @@ def test_a_registration_that_breaks_off_leaves_nothing_and_tells_nobody(
     staff_client: Any, test_backend: Any, events: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second exam is created by somebody else at the same moment."""
-    dropped = factories.make_exam(course_id=COURSE)
+    dropped = factories.make_exam(course_id=COURSE, content_id="dropped")
+    others = factories.make_exam(course_id=COURSE, content_id="two")
     history, test_backend.last_exam = ProctoredExam.history.count(), None
-    create = ProctoredExam.objects.create
-
-    def overtaken(**fields: Any) -> ProctoredExam:
-        if fields["content_id"] == "two":
-            raise IntegrityError("UNIQUE constraint failed")
-        return create(**fields)
-
-    monkeypatch.setattr(ProctoredExam.objects, "create", overtaken)
-    monkeypatch.setattr("edx_proctoring.api.exams.exams._exists_now", lambda *_args: True)
+    events.clear()
+    # Committed by another request after this one read the exams of the course.
+    monkeypatch.setattr(
+        ProctoredExam,
+        "get_all_exams_for_course",
+        lambda course_id, *_args: ProctoredExam.objects.filter(course_id=course_id, content_id="dropped"),
+    )
 
     response = register(staff_client, [NEW_EXAM, {**NEW_EXAM, "content_id": "two"}])
 
     assert (response.status_code, "two" in response.json()["detail"]) == (400, True)
-    assert [exam.pk for exam in ProctoredExam.objects.all()] == [dropped.pk]
+    assert {exam.pk for exam in ProctoredExam.objects.filter(is_active=True)} == {dropped.pk, others.pk}
+    assert ProctoredExam.objects.count() == 2
     assert ProctoredExam.history.count() == history
     assert (test_backend.last_exam, events) == (None, [])
 

@@ -95,13 +95,23 @@ def deliver_with_change(
     ``attempt``: as it is now, with exam and user. Raises only if the database has given up the transaction.
     """
     scene = Scene(attempt, actor)
+    may_have_moved_on = False
     for effect in effects:
+        if may_have_moved_on and route(effect.kind, effect.call).depends_on_status and _status_of(attempt) != to_status:
+            # A receiver before this one changed the attempt, and that change has delivered its own effects.
+            continue
+        may_have_moved_on = may_have_moved_on or effect.kind in _MAY_CHANGE_THE_ATTEMPT
         try:
             _receive(Delivery(effect.call, to_status, effect.arguments, scene), effect.kind)
         except Exception as error:
             if connection.needs_rollback:
                 raise
             outbox.keep_failed(attempt, effect, error, from_status=from_status, to_status=to_status)
+
+
+def _status_of(attempt: ProctoredExamStudentAttempt) -> str | None:
+    """Return the status as it is in the database now; None if the attempt was removed."""
+    return ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).values_list("status", flat=True).first()
 
 
 def deliver(recorded: Recorded, attempt: ProctoredExamStudentAttempt, *, actor: Any = None) -> DeliveryReport:

@@ -196,9 +196,13 @@ def lock_due(effect_ids: Iterable[int]) -> list[AttemptEffect]:
 
 def lease(rows: Collection[AttemptEffect], now: datetime) -> None:
     """Keep other processes from delivering these rows for the length of a lease."""
-    if rows:
-        # ``modified`` is its beginning, which tells a lease from a pause.
-        AttemptEffect.objects.filter(pk__in=[row.pk for row in rows]).update(next_try_at=now + LEASE, modified=now)
+    if not rows:
+        return
+    # ``modified`` is its beginning, which tells a lease from a pause.
+    AttemptEffect.objects.filter(pk__in=[row.pk for row in rows]).update(next_try_at=now + LEASE, modified=now)
+    for row in rows:
+        # ``cancel_repetition`` looks for rows that were to be repeated at the end of this lease.
+        row.next_try_at, row.modified = now + LEASE, now
 
 
 # Settling

@@ -120,8 +120,6 @@ def get_attempt_status_summaries(
 
 # A course within a request
 
-_NAMESPACE: Final = "edx_proctoring.summaries"
-
 
 class _Outline:
     """All that the status lines of one course are made of, for one learner; each part looked up once."""
@@ -171,18 +169,11 @@ class _Outline:
 
 def _outline_of_request(user_id: int | None, course_id: str) -> _Outline | None:
     """Return the outline that this request has looked up, a new one at the first call; None outside of a request."""
-    cache = request_scope.request_cache(_NAMESPACE)
+    cache = request_scope.request_cache(request_scope.OUTLINES)
     if cache is None:
         return None
     outline: _Outline = cache.data.setdefault(f"{user_id}:{course_id}", _Outline(user_id, course_id))
     return outline
-
-
-def forget_outlines() -> None:
-    """Look outlines up anew in this request: an exam or an attempt was saved or deleted."""
-    cache = request_scope.request_cache(_NAMESPACE)
-    if cache is not None:
-        cache.clear()
 
 
 class _Learner:
