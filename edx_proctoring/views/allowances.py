@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from edx_proctoring import api
 from edx_proctoring.api.access import course_of
-from edx_proctoring.api.onboarding import course_roster
+from edx_proctoring.api.course_staff import allowance_list
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException, UserNotFoundException
 from edx_proctoring.views.base import ProctoredAPIView, caller
 from edx_proctoring.views.fields import IdField, NameListField, TextField, is_yes, parse_id, required_id, validated
@@ -183,7 +183,7 @@ class GroupedExamAllowancesByStudent(ProctoredAPIView):
     @method_decorator(require_course_or_global_staff)
     def get(self, request: Request, course_id: str) -> Response:
         """Return an object that maps usernames to lists of allowances."""
-        return Response(course_roster.allowances_by_username(course_id))
+        return Response(allowance_list.allowances_by_username(course_id))
 
 
 class ActiveExamsForUserView(ProctoredAPIView):

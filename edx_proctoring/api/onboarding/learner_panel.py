@@ -14,7 +14,7 @@ from opaque_keys import InvalidKeyError
 from opaque_keys.edx.locator import BlockUsageLocator
 
 from edx_proctoring import constants, host
-from edx_proctoring.api.onboarding import course_roster, eligibility
+from edx_proctoring.api.onboarding import eligibility, onboarding_exams
 from edx_proctoring.exceptions import BackendProviderOnboardingProfilesException, ProctoredBaseException
 from edx_proctoring.models import ProctoredExam
 from edx_proctoring.statuses import VerificientOnboardingProfileStatus
@@ -65,11 +65,11 @@ def get_onboarding_panel(course_id: str, user: Any, /, *, is_learning_mfe: bool)
     Raises NoOnboardingExamException, OnboardingExamNotAccessibleException and, only where the
     provider is the one to ask, NoOnboardingProfileException.
     """
-    newest, provider = course_roster.newest_onboarding_exam(course_id)
+    newest, provider = onboarding_exams.newest_onboarding_exam(course_id)
     chosen = _choose(course_id, user)
     if chosen.exam.backend != newest.backend:
         # What counts is the provider of the exam that the learner is sent to.
-        provider = course_roster.provider_with_onboarding(chosen.exam.backend) or provider
+        provider = onboarding_exams.provider_with_onboarding(chosen.exam.backend) or provider
     # None for an exam of the default provider, whose verifications are looked up by just that.
     backend: Any = chosen.exam.backend
     panel: dict[str, Any] = eligibility.get_onboarding_attempt_data_for_learner(course_id, user, backend)
@@ -86,7 +86,7 @@ def get_onboarding_panel(course_id: str, user: Any, /, *, is_learning_mfe: bool)
 
 def _choose(course_id: str, user: Any) -> _Chosen:
     """Return the newest exam that is open for the learner, else the newest to come, else the newest past due."""
-    exams = [exam for exam in course_roster.onboarding_exams(course_id) if _usage_key(exam) is not None]
+    exams = [exam for exam in onboarding_exams.onboarding_exams(course_id) if _usage_key(exam) is not None]
     details = get_user_course_outline_details(user, course_id)
     if details is None:
         # A host without this service cannot hide an exam from anybody.
