@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.template import loader
 
 from edx_proctoring import constants
-from edx_proctoring.api.access.course_of import *
+from edx_proctoring.api.access.course_ids import *
 from edx_proctoring.api.access.course_staff import *
 from edx_proctoring.api.attempts.deadline_report import *
 from edx_proctoring.api.attempts.entry import *

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import api
-from edx_proctoring.api.access import course_of
+from edx_proctoring.api.access import course_ids
 from edx_proctoring.api.course_staff import allowance_list
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException, UserNotFoundException
 from edx_proctoring.views.base import ProctoredAPIView, caller
@@ -107,7 +107,7 @@ class ExamAllowanceView(ProctoredAPIView):
         if self.request.user.is_staff:
             # Global staff may learn that an exam does not exist (400).
             return api.get_exam_by_id(exam_id)["course_id"]
-        course_id = course_of.course_of_exam(exam_id)
+        course_id = course_ids.course_id_of_exam(exam_id)
         if course_id is None:
             # Refused like an exam of another course, so that ids cannot be probed.
             raise PermissionDenied(staff_required_text())
