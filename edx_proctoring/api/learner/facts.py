@@ -49,7 +49,7 @@ class PageFacts:
         """The learner. Raises ``DoesNotExist`` without one: an unknown user must not see the content."""
         users = get_user_model()
         if self.user_id is None:
-            raise users.DoesNotExist("nobody has signed in")
+            raise users.DoesNotExist("anonymous visitor")
         return users.objects.get(pk=self.user_id) if self.attempt is None else self.attempt.user
 
     @cached_property

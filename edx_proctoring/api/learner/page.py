@@ -102,8 +102,8 @@ def get_student_view(
     try:
         rule = _decide(kind, facts)
     except get_user_model().DoesNotExist:
-        # Anonymous, or the account is gone: no page fits, but the content stays hidden.
-        log.info("learner view for nobody: exam_id=%s user_id=%s", exam["id"], facts.user_id)
+        # An anonymous visitor or a deleted account: no page fits, but the content stays hidden.
+        log.info("content hidden from an unknown learner: exam_id=%s user_id=%s", exam["id"], facts.user_id)
         context["exam_id"] = exam["id"]
         return _render(str(UNEXPECTED.template), context)
     except StudentExamAttemptAlreadyExistsException:

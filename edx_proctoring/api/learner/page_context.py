@@ -26,7 +26,7 @@ __all__ = ["SHOW_EXPIRY_MESSAGE_DURATION"]
 
 log = logging.getLogger(__name__)
 
-# For how many seconds after a submission the page says that the time was up. Contract name.
+# For how many seconds after a submission the page says that the time was up. Published name.
 SHOW_EXPIRY_MESSAGE_DURATION: Final = 60
 
 # In these statuses the page says how the attempt ended. Later ones show the result instead.
@@ -176,7 +176,7 @@ def _set_up(facts: PageFacts) -> dict[str, Any]:
             "software_download_url": answer.get("download_url") or provider.get_software_download_url(),
             "provider_unavailable": False,
         }
-    except Exception as exc:  # a plug-in may raise anything
+    except Exception as exc:  # plug-ins may raise anything
         log.warning(
             "provider does not say how to set up: exam_id=%s attempt_id=%s backend=%s error=%s",
             facts.exam["id"],
