@@ -1,4 +1,4 @@
-"""Who calls the REST API in these tests, and the world they find."""
+"""Users, clients and objects for the tests of the REST API."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.tests.test_services import MockInstructorService
 from tests import factories
 
-# Old-style ids, as the routes with a course and a content id take both kinds.
+# Ids of the old form; other tests use the new one.
 COURSE_A = "edX/Physics/2026"
 COURSE_B = "edX/History/2026"
 
@@ -32,7 +32,7 @@ class CourseStaff(MockInstructorService):
 
 @pytest.fixture
 def client_of() -> Callable[[User | None], APIClient]:
-    """Return a client signed in as this user by session; None for nobody."""
+    """Return a function that signs a user in by session and returns the client; None for an anonymous one."""
 
     def sign_in(user: User | None) -> APIClient:
         client = APIClient()
@@ -45,7 +45,7 @@ def client_of() -> Callable[[User | None], APIClient]:
 
 @dataclass
 class World:
-    """Course A has a running proctored exam, course B belongs to somebody else."""
+    """Course A with a running proctored exam, course B with another team."""
 
     exam: ProctoredExam
     attempt: ProctoredExamStudentAttempt
@@ -60,7 +60,7 @@ class World:
 
 @pytest.fixture
 def world(db: None, credit: Any) -> World:
-    """The people of the permission matrix, and the objects they want to touch."""
+    """One user per role, and the objects of their requests."""
     owner = factories.make_user("owner")
     exam = factories.make_exam(course_id=COURSE_A, content_id="physicsexam")
     foreign_exam = factories.make_exam(course_id=COURSE_B, content_id="historyexam")
@@ -90,7 +90,7 @@ def world(db: None, credit: Any) -> World:
 
 @pytest.fixture
 def learner(db: None) -> User:
-    """Somebody who takes exams."""
+    """A learner."""
     return factories.make_user("learner")
 
 
@@ -114,5 +114,5 @@ def staff_client(client_of: Callable[[User | None], APIClient], staff: User) -> 
 
 @pytest.fixture
 def course_staff_client(client_of: Callable[[User | None], APIClient], world: World) -> APIClient:
-    """Staff of course A."""
+    """The client of the staff of course A."""
     return client_of(world["course_staff"])

@@ -1,4 +1,4 @@
-"""Attempts over REST: poll, act, enter, acknowledge, list, reset. Spec: rest-api.md 4.3-4.5, 5.4, 5.6."""
+"""One attempt over REST: poll, actions, removal, acknowledgement. Spec: rest-api.md 4.4, 4.5."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -65,7 +65,7 @@ def status_of(attempt: ProctoredExamStudentAttempt) -> str:
 
 
 @pytest.mark.spec("rest-api.md", "3.3:keys", "4.4:get")
-def test_owner_sees_the_attempt_with_the_time_that_is_left(learner_client: Any, learner: User) -> None:
+def test_the_owner_gets_the_attempt_with_its_remaining_time(learner_client: Any, learner: User) -> None:
     with freeze_time(factories.NOON):
         attempt = factories.make_attempt(
             user=learner, status=S.started, started_at=timezone.now(), allowed_time_limit_mins=30 * 60
@@ -90,14 +90,18 @@ def test_owner_sees_the_attempt_with_the_time_that_is_left(learner_client: Any, 
         (89 * 60 + 45, "you have 1 hour and 30 minutes remaining"),
     ],
 )
-def test_time_left_is_said_in_words(learner_client: Any, learner: User, seconds_left: int, words: str) -> None:
+def test_the_remaining_time_is_also_given_in_words(
+    learner_client: Any, learner: User, seconds_left: int, words: str
+) -> None:
     with freeze_time(timezone.now()):
         started_at = timezone.now() - timedelta(minutes=90) + timedelta(seconds=seconds_left)
         attempt = factories.make_attempt(user=learner, status=S.started, started_at=started_at)
         assert learner_client.get(url(attempt.pk)).data["accessibility_time_string"] == words
 
 
-def test_attempt_that_was_not_started_has_no_time_and_no_deadline(learner_client: Any, learner: User) -> None:
+def test_an_attempt_that_was_not_started_has_neither_remaining_time_nor_deadline(
+    learner_client: Any, learner: User
+) -> None:
     attempt = factories.make_attempt(user=learner)
     data = learner_client.get(url(attempt.pk)).data
     assert (data["time_remaining_seconds"], data["expires_at"]) == (0, None)
@@ -105,19 +109,19 @@ def test_attempt_that_was_not_started_has_no_time_and_no_deadline(learner_client
 
 
 @pytest.mark.spec("rest-api.md", "4.4:get")
-def test_poll_after_the_end_submits_the_attempt(learner_client: Any, learner: User, all_services: Any) -> None:
+def test_a_poll_after_the_deadline_submits_the_attempt(learner_client: Any, learner: User, all_services: Any) -> None:
     attempt = factories.make_attempt(user=learner, status=S.started, started_at=timezone.now() - timedelta(minutes=91))
     data = learner_client.get(url(attempt.pk)).data
     assert (data["status"], data["time_remaining_seconds"]) == ("submitted", 0)
 
 
-def test_unknown_attempt_answers_400(learner_client: Any) -> None:
+def test_reading_an_unknown_attempt_answers_400(learner_client: Any) -> None:
     response = learner_client.get(url(99999))
     assert (response.status_code, list(response.data)) == (400, ["detail"])
 
 
 @pytest.mark.spec("rest-api.md", "4.4:get")
-def test_staff_do_not_see_the_attempt_of_a_learner_here(staff_client: Any) -> None:
+def test_staff_may_not_read_the_attempt_of_a_learner_here(staff_client: Any) -> None:
     assert staff_client.get(url(factories.make_attempt().pk)).status_code == 403
 
 
@@ -138,7 +142,7 @@ def test_staff_do_not_see_the_attempt_of_a_learner_here(staff_client: Any) -> No
         (S.started, "error", S.error),
     ],
 )
-def test_action_leads_to_its_status(
+def test_an_action_moves_the_attempt_to_its_status(
     learner_client: Any, learner: User, all_services: Any, before: str, action: str, after: str, format_: str
 ) -> None:
     attempt = factories.make_attempt(user=learner, status=before)
@@ -147,7 +151,7 @@ def test_action_leads_to_its_status(
     assert status_of(attempt) == after
 
 
-def test_form_encoded_action_works_as_the_legacy_pages_send_it(
+def test_a_form_encoded_action_of_the_legacy_pages_is_accepted(
     learner_client: Any, learner: User, all_services: Any
 ) -> None:
     attempt = factories.make_attempt(user=learner, status=S.started)
@@ -159,7 +163,7 @@ def test_form_encoded_action_works_as_the_legacy_pages_send_it(
 
 
 @pytest.mark.spec("rest-api.md", "4.4:actions")
-def test_completed_attempt_is_not_opened_again(learner_client: Any, learner: User, all_services: Any) -> None:
+def test_stopping_a_completed_attempt_answers_400(learner_client: Any, learner: User, all_services: Any) -> None:
     attempt = factories.make_attempt(user=learner, status=S.submitted)
     response = put(learner_client, attempt, action="stop")
     assert (response.status_code, list(response.data)) == (400, ["detail"])
@@ -168,7 +172,7 @@ def test_completed_attempt_is_not_opened_again(learner_client: Any, learner: Use
 
 @pytest.mark.spec("rest-api.md", "4.4:actions")
 @pytest.mark.parametrize(("action", "status_code"), [("stop", 400), ("submit", 200)])
-def test_an_exam_whose_time_is_up_ended_then_whatever_the_timer_asks_for_now(
+def test_after_the_deadline_the_attempt_is_submitted_as_of_the_deadline_for_any_action(
     learner_client: Any, learner: User, all_services: Any, events: list[Any], action: str, status_code: int
 ) -> None:
     started_at = timezone.now().replace(microsecond=0) - timedelta(minutes=100)
@@ -180,7 +184,9 @@ def test_an_exam_whose_time_is_up_ended_then_whatever_the_timer_asks_for_now(
 
 
 @pytest.mark.parametrize("action", ["stop", "submit"])
-def test_a_stranger_hands_nothing_in(learner_client: Any, all_services: Any, events: list[Any], action: str) -> None:
+def test_another_user_cannot_end_the_attempt(
+    learner_client: Any, all_services: Any, events: list[Any], action: str
+) -> None:
     attempt = factories.make_attempt(status=S.started)
     response = put(learner_client, attempt, action=action)
     assert response.status_code == 403
@@ -189,14 +195,16 @@ def test_a_stranger_hands_nothing_in(learner_client: Any, all_services: Any, eve
 
 
 @pytest.mark.parametrize("action", ["stop", "submit"])
-def test_what_is_not_there_is_not_handed_in(learner_client: Any, action: str) -> None:
+def test_ending_an_unknown_attempt_answers_400(learner_client: Any, action: str) -> None:
     response = learner_client.put(url(0), {"action": action}, format="json")
     assert response.status_code == 400
     assert response.data == {"detail": "Attempted to update attempt_id=0 but it does not exist."}
 
 
 @pytest.mark.parametrize("older", [True, False], ids=["by-the-older-id", "by-the-newest-id"])
-def test_start_starts_the_current_attempt(learner_client: Any, learner: User, all_services: Any, older: bool) -> None:
+def test_start_starts_the_current_attempt_for_any_attempt_id_of_the_learner(
+    learner_client: Any, learner: User, all_services: Any, older: bool
+) -> None:
     exam = factories.make_exam("practice")
     first, second = (factories.make_attempt(exam, learner, S.ready_to_start) for _ in range(2))
     response = put(learner_client, first if older else second, action="start")
@@ -218,14 +226,14 @@ def test_submitting_again_answers_200_without_changing_anything(
 
 
 @pytest.mark.spec("rest-api.md", "4.4:actions")
-def test_starting_twice_answers_400(learner_client: Any, learner: User, all_services: Any) -> None:
+def test_starting_a_started_attempt_answers_400(learner_client: Any, learner: User, all_services: Any) -> None:
     attempt = factories.make_attempt(user=learner, status=S.started)
     assert put(learner_client, attempt, action="start").status_code == 400
 
 
 @pytest.mark.spec("rest-api.md", "4.4:unknown")
 @pytest.mark.parametrize("body", [{}, {"action": "fly"}, {"action": None}, {"action": ["start"]}])
-def test_unknown_action_answers_400_and_names_the_known_ones(
+def test_an_unknown_action_answers_400_and_lists_the_known_ones(
     learner_client: Any, learner: User, body: dict[str, Any]
 ) -> None:
     attempt = factories.make_attempt(user=learner, status=S.ready_to_start)
@@ -236,19 +244,19 @@ def test_unknown_action_answers_400_and_names_the_known_ones(
 
 
 @pytest.mark.spec("rest-api.md", "4.4:order")
-def test_unknown_action_of_a_stranger_is_403(learner_client: Any) -> None:
+def test_an_unknown_action_of_another_user_answers_403(learner_client: Any) -> None:
     assert put(learner_client, factories.make_attempt(), action="fly").status_code == 403
 
 
 @pytest.mark.spec("rest-api.md", "2.3:order", "4.4:order", "7.3:3")
-def test_unknown_attempt_is_told_before_the_body_is_read(learner_client: Any) -> None:
+def test_an_unknown_attempt_answers_400_before_the_body_is_read(learner_client: Any) -> None:
     response = learner_client.put(url(0), b"\x00\x01", content_type="application/octet-stream")
     assert response.status_code == 400
     assert response.data == {"detail": "Attempted to update attempt_id=0 but it does not exist."}
 
 
 @pytest.mark.spec("rest-api.md", "2.3:types")
-def test_unreadable_body_is_415_for_an_attempt_that_exists(learner_client: Any, learner: User) -> None:
+def test_an_unsupported_media_type_answers_415_for_an_existing_attempt(learner_client: Any, learner: User) -> None:
     attempt = factories.make_attempt(user=learner)
     response = learner_client.put(url(attempt.pk), b"\x00", content_type="application/octet-stream")
     assert response.status_code == 415
@@ -256,13 +264,13 @@ def test_unreadable_body_is_415_for_an_attempt_that_exists(learner_client: Any, 
 
 @pytest.mark.spec("rest-api.md", "2.3:types")
 @pytest.mark.parametrize("body", ["[]", "{", '"start"'])
-def test_malformed_body_answers_400(learner_client: Any, learner: User, body: str) -> None:
+def test_a_malformed_body_answers_400(learner_client: Any, learner: User, body: str) -> None:
     attempt = factories.make_attempt(user=learner)
     assert learner_client.put(url(attempt.pk), body, content_type="application/json").status_code == 400
 
 
 @pytest.mark.spec("rest-api.md", "4.4:reset")
-def test_reset_gives_a_new_attempt(learner_client: Any, learner: User, all_services: Any) -> None:
+def test_reset_creates_a_new_attempt(learner_client: Any, learner: User, all_services: Any) -> None:
     exam = factories.make_exam("onboarding")
     attempt = factories.make_attempt(exam, learner, status=S.rejected)
     response = put(learner_client, attempt, action="reset_attempt")
@@ -272,10 +280,10 @@ def test_reset_gives_a_new_attempt(learner_client: Any, learner: User, all_servi
 
 
 @pytest.mark.spec("rest-api.md", "4.4:reset")
-def test_reset_after_the_due_date_is_refused_but_leaves_its_mark(
+def test_reset_after_the_due_date_is_refused_but_marks_the_attempt(
     learner_client: Any, learner: User, all_services: Any
 ) -> None:
-    """The dashboard of the course team shows ``onboarding_reset_past_due`` because of it."""
+    """So that the course team's dashboard shows ``onboarding_reset_past_due``."""
     exam = factories.make_exam("onboarding", due_date=timezone.now() - timedelta(days=1))
     attempt = factories.make_attempt(exam, learner, status=S.rejected)
     assert put(learner_client, attempt, action="reset_attempt").status_code == 400
@@ -284,7 +292,7 @@ def test_reset_after_the_due_date_is_refused_but_leaves_its_mark(
 
 @pytest.mark.spec("python-api.md", "7.2:stricter")
 @pytest.mark.parametrize("action", ["click_download_software", "stop", "submit", "error", "decline"])
-def test_an_old_tab_does_not_wake_an_attempt_that_was_reset(
+def test_an_action_of_an_old_tab_on_a_reset_attempt_answers_400(
     learner_client: Any, learner: User, all_services: Any, action: str
 ) -> None:
     attempt = factories.make_attempt(factories.make_exam("onboarding"), learner, status=S.rejected)
@@ -298,10 +306,10 @@ def test_an_old_tab_does_not_wake_an_attempt_that_was_reset(
 
 
 @pytest.mark.spec("python-api.md", "7.2:stricter")
-def test_start_in_an_old_tab_starts_the_attempt_that_replaced_it(
+def test_start_in_an_old_tab_starts_the_attempt_that_replaced_the_reset_one(
     learner_client: Any, learner: User, all_services: Any
 ) -> None:
-    """A learner starts the current attempt, whatever id the page names."""
+    """Start applies to the current attempt, whatever id the page sends."""
     attempt = factories.make_attempt(factories.make_exam("onboarding"), learner, status=S.rejected)
     new = put(learner_client, attempt, action="reset_attempt").json()["exam_attempt_id"]
 
@@ -316,7 +324,7 @@ def test_start_in_an_old_tab_starts_the_attempt_that_replaced_it(
 
 @pytest.mark.spec("rest-api.md", "4.4:error")
 @pytest.mark.parametrize("status", [S.submitted, S.verified, S.error])
-def test_error_after_the_end_changes_nothing(
+def test_an_error_report_after_the_end_changes_nothing(
     learner_client: Any, learner: User, all_services: Any, status: str
 ) -> None:
     attempt = factories.make_attempt(user=learner, status=status)
@@ -327,7 +335,7 @@ def test_error_after_the_end_changes_nothing(
 
 @pytest.mark.spec("rest-api.md", "4.4:error")
 @pytest.mark.parametrize(("passes_through", "answer", "after"), [(True, False, S.started), (False, True, S.error)])
-def test_operator_may_let_ping_failures_pass(
+def test_a_switch_decides_whether_ping_failures_end_the_attempt(
     learner_client: Any, learner: User, all_services: Any, passes_through: bool, answer: bool, after: str
 ) -> None:
     attempt = factories.make_attempt(user=learner, status=S.started)
@@ -338,7 +346,9 @@ def test_operator_may_let_ping_failures_pass(
 
 
 @pytest.mark.spec("rest-api.md", "4.4:error")
-def test_error_keeps_the_time_that_was_left_for_resuming(learner_client: Any, learner: User, all_services: Any) -> None:
+def test_an_error_report_stores_the_remaining_time_for_resuming(
+    learner_client: Any, learner: User, all_services: Any
+) -> None:
     with freeze_time(timezone.now()):
         attempt = factories.make_attempt(
             user=learner, status=S.started, started_at=timezone.now() - timedelta(minutes=30)
@@ -348,7 +358,9 @@ def test_error_keeps_the_time_that_was_left_for_resuming(learner_client: Any, le
     assert (attempt.is_resumable, attempt.time_remaining_seconds) == (True, 60 * 60)
 
 
-def test_error_before_the_start_takes_no_time_away(learner_client: Any, learner: User, all_services: Any) -> None:
+def test_an_error_report_before_the_start_stores_no_remaining_time(
+    learner_client: Any, learner: User, all_services: Any
+) -> None:
     attempt = factories.make_attempt(user=learner, status=S.ready_to_start)
     put(learner_client, attempt, action="error")
     assert status_of(attempt) == S.error
@@ -356,7 +368,7 @@ def test_error_before_the_start_takes_no_time_away(learner_client: Any, learner:
 
 
 @pytest.mark.spec("rest-api.md", "4.4:error", "10:9")
-def test_what_the_browser_says_is_logged_in_one_short_line(
+def test_the_message_of_the_browser_is_logged_in_one_short_line(
     learner_client: Any, learner: User, all_services: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     attempt = factories.make_attempt(user=learner, status=S.started)
@@ -370,7 +382,7 @@ def test_what_the_browser_says_is_logged_in_one_short_line(
     assert not any(ord(character) < 32 for character in message)
 
 
-# PUT one: for somebody else
+# PUT one: for another user
 
 
 @pytest.mark.spec("rest-api.md", "4.4:resume")
@@ -399,7 +411,7 @@ def test_staff_let_a_learner_resume_by_multipart(course_staff_client: Any, world
         pytest.param("owner", {"action": "mark_ready_to_resume", "user_id": "owner"}, id="owner-naming-themselves"),
     ],
 )
-def test_acting_for_somebody_is_for_staff_who_let_them_resume(
+def test_acting_for_another_user_is_refused_except_for_staff_who_let_them_resume(
     world: World, client_of: Callable[..., Any], role: str, body: dict[str, Any]
 ) -> None:
     exam = factories.make_exam(course_id=COURSE_A)
@@ -413,7 +425,7 @@ def test_acting_for_somebody_is_for_staff_who_let_them_resume(
 @pytest.mark.spec("rest-api.md", "4.4:order", "4.4:resume")
 @pytest.mark.parametrize("is_staff", [False, True], ids=["learner", "global-staff"])
 @pytest.mark.parametrize("action", ["start", "stop", "submit", "decline", "reset_attempt", "error"])
-def test_naming_oneself_is_refused_as_well(
+def test_naming_oneself_in_the_body_answers_403(
     client_of: Callable[..., Any], all_services: Any, action: str, is_staff: bool
 ) -> None:
     user = factories.make_user(is_staff=is_staff)
@@ -424,7 +436,7 @@ def test_naming_oneself_is_refused_as_well(
 
 @pytest.mark.spec("rest-api.md", "4.4:resume", "10:6")
 @pytest.mark.parametrize(("may", "code"), [(True, 200), (False, 403)])
-def test_operator_decides_whether_learners_resume_by_themselves(
+def test_a_setting_decides_whether_learners_may_release_their_own_attempt(
     learner_client: Any, learner: User, settings: Any, may: bool, code: int
 ) -> None:
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "LEARNER_MAY_RESUME": may}
@@ -432,7 +444,7 @@ def test_operator_decides_whether_learners_resume_by_themselves(
     assert put(learner_client, attempt, action="mark_ready_to_resume").status_code == code
 
 
-def test_attempt_that_did_not_fail_is_not_resumed(learner_client: Any, learner: User) -> None:
+def test_releasing_an_attempt_without_an_error_answers_400(learner_client: Any, learner: User) -> None:
     attempt = factories.make_attempt(user=learner, status=S.started)
     assert put(learner_client, attempt, action="mark_ready_to_resume").status_code == 400
 
@@ -441,7 +453,9 @@ def test_attempt_that_did_not_fail_is_not_resumed(learner_client: Any, learner: 
 
 
 @pytest.mark.spec("rest-api.md", "4.4:delete")
-def test_staff_remove_an_attempt(staff_client: Any, all_services: Any, test_backend: Any) -> None:
+def test_staff_remove_an_attempt_here_and_at_the_provider(
+    staff_client: Any, all_services: Any, test_backend: Any
+) -> None:
     attempt = factories.make_attempt(status=S.submitted)
     response = staff_client.delete(url(attempt.pk))
     assert (response.status_code, response.content) == (200, b"")
@@ -450,7 +464,7 @@ def test_staff_remove_an_attempt(staff_client: Any, all_services: Any, test_back
 
 
 @pytest.mark.spec("rest-api.md", "4.4:delete")
-def test_provider_that_fails_keeps_the_attempt(
+def test_a_failing_provider_stops_the_removal_with_502(
     staff_client: Any, all_services: Any, test_backend: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attempt = factories.make_attempt(status=S.submitted)
@@ -470,7 +484,7 @@ def test_removing_an_unknown_attempt_answers_400(staff_client: Any) -> None:
 
 
 @pytest.mark.spec("rest-api.md", "4.3:get")
-def test_nobody_in_an_exam_has_two_falses(learner_client: Any) -> None:
+def test_without_a_running_exam_the_collection_has_two_falses(learner_client: Any) -> None:
     assert learner_client.get(COLLECTION).json() == {"in_timed_exam": False, "is_proctored": False}
 
 
@@ -499,7 +513,7 @@ ATTEMPT_DATA_KEYS = {
 
 
 @pytest.mark.spec("rest-api.md", "3.6:keys", "3.6:thresholds", "4.3:get")
-def test_running_exam_has_what_the_timer_needs(learner_client: Any, learner: User, credit: Any) -> None:
+def test_a_running_exam_has_the_values_that_the_timer_needs(learner_client: Any, learner: User, credit: Any) -> None:
     attempt = factories.make_attempt(user=learner, status=S.started)
     data = learner_client.get(COLLECTION).json()
     assert set(data) >= ATTEMPT_DATA_KEYS
@@ -511,7 +525,7 @@ def test_running_exam_has_what_the_timer_needs(learner_client: Any, learner: Use
 
 
 @pytest.mark.spec("rest-api.md", "4.3:get")
-def test_timer_of_the_legacy_pages_leads_to_them_whatever_the_query_says(
+def test_the_link_of_the_running_exam_leads_to_the_legacy_page_for_any_query(
     learner_client: Any, learner: User, credit: Any
 ) -> None:
     exam = factories.make_exam("timed")
@@ -521,7 +535,7 @@ def test_timer_of_the_legacy_pages_leads_to_them_whatever_the_query_says(
 
 
 @pytest.mark.spec("rest-api.md", "3.6:ended", "4.3:get")
-def test_running_exam_whose_time_is_up_is_shown_as_submitted_with_nothing_left(
+def test_a_running_exam_past_its_deadline_is_submitted_with_no_remaining_time(
     learner_client: Any, learner: User, all_services: Any
 ) -> None:
     attempt = factories.make_attempt(user=learner, status=S.started, started_at=timezone.now() - timedelta(minutes=91))
@@ -558,7 +572,7 @@ def newest(user: User) -> ProctoredExamStudentAttempt:
         pytest.param("timed", {"start_clock": None}, S.created, False, id="null"),
     ],
 )
-def test_entering_an_exam(
+def test_entering_an_exam_creates_an_attempt_in_the_requested_mode(
     learner_client: Any,
     learner: User,
     all_services: Any,
@@ -574,20 +588,20 @@ def test_entering_an_exam(
 
 
 @pytest.mark.spec("rest-api.md", "4.3:post", "2.3:bodies")
-def test_entering_with_a_form_works(learner_client: Any, learner: User, all_services: Any) -> None:
+def test_a_form_is_accepted_for_entering(learner_client: Any, learner: User, all_services: Any) -> None:
     assert enter(learner_client, factories.make_exam("timed"), "multipart", start_clock="true").status_code == 200
     assert newest(learner).status == S.started
 
 
 @pytest.mark.spec("rest-api.md", "4.3:post")
-def test_nobody_is_entered_but_the_caller(learner_client: Any, learner: User, all_services: Any) -> None:
+def test_entering_ignores_a_user_in_the_body(learner_client: Any, learner: User, all_services: Any) -> None:
     other = factories.make_user()
     enter(learner_client, factories.make_exam("timed"), user_id=other.pk, external_id="mine")
     assert (newest(learner).user, newest(learner).external_id) == (learner, None)
 
 
 @pytest.mark.spec("rest-api.md", "4.3:exists", "7.2")
-def test_second_attempt_answers_400_with_the_text_that_clients_compare(
+def test_a_second_attempt_answers_400_with_the_text_that_clients_compare(
     learner_client: Any, learner: User, all_services: Any
 ) -> None:
     exam = factories.make_exam("timed", course_id="a/b/c")
@@ -602,7 +616,7 @@ def test_second_attempt_answers_400_with_the_text_that_clients_compare(
 
 @pytest.mark.spec("rest-api.md", "4.3:past-due")
 @pytest.mark.parametrize(("kind", "code"), [("timed", 403), ("proctored", 403), ("onboarding", 400)])
-def test_exam_that_is_past_due_is_not_entered(
+def test_entering_after_the_due_date_is_refused(
     learner_client: Any, learner: User, all_services: Any, kind: str, code: int
 ) -> None:
     exam = factories.make_exam(kind, due_date=timezone.now() - timedelta(days=1))
@@ -613,7 +627,7 @@ def test_exam_that_is_past_due_is_not_entered(
 
 @pytest.mark.spec("rest-api.md", "4.3:past-due")
 @pytest.mark.parametrize(("days", "code"), [(-1, 403), (1, 200)], ids=["shortened", "extended"])
-def test_due_date_of_the_learner_s_own_decides_about_entering(
+def test_the_learner_s_own_due_date_decides_about_entering(
     learner_client: Any,
     learner: User,
     all_services: Any,
@@ -632,7 +646,7 @@ def test_due_date_of_the_learner_s_own_decides_about_entering(
 
 @pytest.mark.spec("rest-api.md", "10:12")
 @pytest.mark.parametrize("exam_id", [99999, "one", None, True, [1], -1, 10**12])
-def test_entering_no_exam_answers_400(learner_client: Any, exam_id: Any) -> None:
+def test_entering_without_an_existing_exam_answers_400(learner_client: Any, exam_id: Any) -> None:
     response = learner_client.post(COLLECTION, {"exam_id": exam_id}, format="json")
     assert (response.status_code, list(response.data)) == (400, ["detail"])
 
@@ -642,7 +656,7 @@ def test_entering_no_exam_answers_400(learner_client: Any, exam_id: Any) -> None
     ("upstream", "answer"),
     [(200, 502), (302, 502), (400, 400), (401, 502), (403, 502), (404, 404), (500, 502), (503, 503)],
 )
-def test_provider_that_fails_leaves_no_attempt_behind(
+def test_a_failing_provider_leaves_no_attempt_behind(
     learner_client: Any,
     all_services: Any,
     test_backend: Any,
@@ -661,10 +675,10 @@ def test_provider_that_fails_leaves_no_attempt_behind(
 
 @pytest.mark.spec("rest-api.md", "4.3:provider")
 @pytest.mark.parametrize("attempt_proctored", ["true", "false"])
-def test_exam_whose_provider_is_not_configured_leaves_no_attempt_behind(
+def test_entering_an_exam_whose_provider_is_not_configured_leaves_no_attempt_behind(
     learner_client: Any, all_services: Any, attempt_proctored: str
 ) -> None:
-    """Least of all an open one, of a learner who declined: it would keep them out."""
+    """An open attempt of a learner who declined would prevent a new one."""
     exam = factories.make_exam()
     ProctoredExam.objects.update(backend="gone")
     response = enter(learner_client, exam, attempt_proctored=attempt_proctored)
@@ -674,7 +688,7 @@ def test_exam_whose_provider_is_not_configured_leaves_no_attempt_behind(
 
 @pytest.mark.spec("rest-api.md", "4.3:onboarding")
 @pytest.mark.parametrize("start_clock", ["false", "true"])
-def test_provider_that_wants_onboarding_first_is_no_error(
+def test_entering_without_required_onboarding_answers_200_with_an_onboarding_status(
     learner_client: Any, learner: User, all_services: Any, test_backend: Any, start_clock: str
 ) -> None:
     test_backend.attempt_error = S.onboarding_missing
@@ -688,7 +702,7 @@ def test_provider_that_wants_onboarding_first_is_no_error(
 
 @pytest.fixture
 def gate() -> Iterator[list[Any]]:
-    """A gate that lets nobody pass; returns what it was asked."""
+    """Register a gate that refuses every start; return the arguments of its calls."""
     asked: list[Any] = []
 
     def refuse(user: Any, exam: Any, attempt: Any, request: Any) -> StartRefusal:
@@ -703,7 +717,7 @@ def gate() -> Iterator[list[Any]]:
 REFUSAL = {"detail": "Use the right browser.", "code": "seb_required", "launch_url": "sebs://exam"}
 
 
-def test_gate_refuses_to_start_an_attempt(learner_client: Any, learner: User, gate: list[Any]) -> None:
+def test_a_refusing_gate_stops_the_start_of_an_attempt(learner_client: Any, learner: User, gate: list[Any]) -> None:
     attempt = factories.make_attempt(user=learner, status=S.ready_to_start)
     response = put(learner_client, attempt, action="start")
     assert (response.status_code, response.json()) == (403, REFUSAL)
@@ -711,7 +725,9 @@ def test_gate_refuses_to_start_an_attempt(learner_client: Any, learner: User, ga
     assert gate == [(learner, attempt.proctored_exam_id, attempt.pk, "PUT")]
 
 
-def test_gate_refuses_to_enter_with_a_running_clock(learner_client: Any, learner: User, gate: list[Any]) -> None:
+def test_a_refusing_gate_stops_entering_with_a_running_clock(
+    learner_client: Any, learner: User, gate: list[Any]
+) -> None:
     exam = factories.make_exam("timed")
     response = enter(learner_client, exam, start_clock="true")
     assert (response.status_code, response.json()) == (403, REFUSAL)
@@ -719,7 +735,7 @@ def test_gate_refuses_to_enter_with_a_running_clock(learner_client: Any, learner
     assert gate == [(learner, exam.pk, None, "POST")]
 
 
-def test_gate_is_not_asked_when_the_clock_does_not_start(
+def test_gates_are_not_called_if_the_clock_does_not_start(
     learner_client: Any, learner: User, all_services: Any, gate: list[Any]
 ) -> None:
     assert enter(learner_client, factories.make_exam("timed"), start_clock="false").status_code == 200
@@ -732,7 +748,7 @@ def test_gate_is_not_asked_when_the_clock_does_not_start(
 
 
 @pytest.mark.spec("rest-api.md", "4.5", "2.3:empty")
-def test_learner_puts_the_result_away(learner_client: Any, learner: User, settings: Any) -> None:
+def test_the_owner_acknowledges_the_result(learner_client: Any, learner: User, settings: Any) -> None:
     settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
     attempt = factories.make_attempt(user=learner, status=S.verified)
     response = learner_client.put(f"{url(attempt.pk)}/review_status")
@@ -743,7 +759,7 @@ def test_learner_puts_the_result_away(learner_client: Any, learner: User, settin
 
 @pytest.mark.spec("rest-api.md", "4.5")
 @pytest.mark.parametrize(("viewable", "mine", "code"), [(False, True, 404), (True, False, 403)])
-def test_result_is_not_put_away(
+def test_acknowledging_is_refused_to_others_and_without_past_due_viewing(
     learner_client: Any, learner: User, settings: Any, viewable: bool, mine: bool, code: int
 ) -> None:
     settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = viewable
@@ -754,7 +770,7 @@ def test_result_is_not_put_away(
     assert attempt.is_status_acknowledged is False
 
 
-def test_result_of_an_unknown_attempt_answers_400(learner_client: Any, settings: Any) -> None:
+def test_acknowledging_the_result_of_an_unknown_attempt_answers_400(learner_client: Any, settings: Any) -> None:
     settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
     assert learner_client.put(f"{url(99999)}/review_status").status_code == 400
 
@@ -766,7 +782,7 @@ GROUPED = reverse("edx_proctoring:proctored_exam.attempts.grouped.course", args=
 
 
 @pytest.mark.spec("rest-api.md", "5.4:shape")
-def test_list_has_the_newest_attempt_of_each_learner_and_exam_with_the_older_ones(staff_client: Any) -> None:
+def test_the_list_has_the_newest_attempt_per_learner_and_exam_with_the_older_ones(staff_client: Any) -> None:
     practice, timed = factories.make_exam("practice"), factories.make_exam("timed")
     ann, ben = factories.make_user("ann"), factories.make_user("ben")
     old = factories.make_attempt(practice, ann, status=S.rejected)
@@ -789,14 +805,14 @@ def test_list_has_the_newest_attempt_of_each_learner_and_exam_with_the_older_one
 
 
 @pytest.mark.spec("rest-api.md", "5.4:pages")
-def test_empty_course_has_one_empty_page(staff_client: Any) -> None:
+def test_an_empty_course_has_one_empty_page(staff_client: Any) -> None:
     data = staff_client.get(GROUPED).json()
     assert (data["proctored_exam_attempts"], data["pagination_info"]["total_pages"]) == ([], 1)
 
 
 @pytest.mark.spec("rest-api.md", "5.4:pages", "7.1")
 @pytest.mark.parametrize(("page", "current"), [("", 1), ("1", 1), ("2", 2), ("2 ", 2), ("two", 1), ("99", 3), ("0", 3)])
-def test_any_page_number_gives_a_page(
+def test_any_page_number_returns_a_page(
     staff_client: Any, monkeypatch: pytest.MonkeyPatch, page: str, current: int
 ) -> None:
     monkeypatch.setattr(views, "ATTEMPTS_PER_PAGE", 1)
@@ -811,7 +827,7 @@ def test_any_page_number_gives_a_page(
 
 @pytest.mark.spec("rest-api.md", "5.4:search")
 @pytest.mark.parametrize("text", ["ann", "ANN", "nn@exam"])
-def test_search_looks_into_name_and_address(staff_client: Any, text: str) -> None:
+def test_the_search_covers_username_and_email(staff_client: Any, text: str) -> None:
     found = factories.make_attempt(user=factories.make_user("ann"))
     factories.make_attempt(user=factories.make_user("ben"))
     path = reverse("edx_proctoring:proctored_exam.attempts.grouped.search", args=[factories.COURSE, text])
@@ -821,7 +837,7 @@ def test_search_looks_into_name_and_address(staff_client: Any, text: str) -> Non
 
 
 @pytest.mark.spec("rest-api.md", "5.4:filters")
-def test_list_is_filtered_and_ordered_by_the_database(staff_client: Any) -> None:
+def test_the_list_is_filtered_and_ordered_before_paging(staff_client: Any) -> None:
     exam = factories.make_exam()
     late = factories.make_attempt(exam, factories.make_user("zoe"), status=S.error)
     early = factories.make_attempt(exam, factories.make_user("adam"), status=S.error)
@@ -833,7 +849,7 @@ def test_list_is_filtered_and_ordered_by_the_database(staff_client: Any) -> None
     assert [row["id"] for page in (first, second) for row in page["proctored_exam_attempts"]] == [late.pk, early.pk]
 
 
-def test_status_filter_looks_at_the_newest_attempt_only(staff_client: Any) -> None:
+def test_the_status_filter_applies_to_the_newest_attempt_only(staff_client: Any) -> None:
     exam, user = factories.make_exam("practice"), factories.make_user()
     factories.make_attempt(exam, user, status=S.error)
     factories.make_attempt(exam, user, status=S.created)
@@ -842,13 +858,13 @@ def test_status_filter_looks_at_the_newest_attempt_only(staff_client: Any) -> No
 
 @pytest.mark.spec("rest-api.md", "5.4:filters")
 @pytest.mark.parametrize("size", ["0", "-5", "many", "100000"])
-def test_any_page_size_gives_a_page(staff_client: Any, size: str) -> None:
+def test_any_page_size_returns_a_page(staff_client: Any, size: str) -> None:
     factories.make_attempt()
     response = staff_client.get(GROUPED, {"page_size": size})
     assert len(response.json()["proctored_exam_attempts"]) == 1
 
 
-def test_filter_that_is_no_id_answers_400(staff_client: Any) -> None:
+def test_an_exam_filter_that_is_not_an_id_answers_400(staff_client: Any) -> None:
     assert staff_client.get(GROUPED, {"exam_id": "one"}).status_code == 400
 
 
@@ -860,7 +876,7 @@ def reset_url(exam_id: int, user_id: int) -> str:
 
 
 @pytest.mark.spec("rest-api.md", "5.6:all")
-def test_staff_reset_all_attempts_of_a_learner_at_an_exam(staff_client: Any, all_services: Any) -> None:
+def test_staff_remove_all_attempts_of_a_learner_at_an_exam(staff_client: Any, all_services: Any) -> None:
     exam, user = factories.make_exam("practice"), factories.make_user()
     for _ in range(2):
         factories.make_attempt(exam, user, status=S.error)
@@ -871,14 +887,14 @@ def test_staff_reset_all_attempts_of_a_learner_at_an_exam(staff_client: Any, all
 
 
 @pytest.mark.spec("rest-api.md", "5.6:all")
-def test_nothing_to_reset_is_404_with_a_bare_string(staff_client: Any) -> None:
+def test_reset_without_attempts_answers_404_with_a_bare_string(staff_client: Any) -> None:
     response = staff_client.delete(reset_url(factories.make_exam().pk, factories.make_user().pk))
     assert response.status_code == 404
     assert isinstance(response.data, str)
 
 
 @pytest.mark.spec("rest-api.md", "5.6:all")
-def test_reset_goes_on_where_somebody_else_was_faster(
+def test_reset_continues_after_an_attempt_that_another_request_removed(
     staff_client: Any, all_services: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exam, user = factories.make_exam("practice"), factories.make_user()
@@ -892,7 +908,7 @@ def test_reset_goes_on_where_somebody_else_was_faster(
 
 
 @pytest.mark.spec("rest-api.md", "5.6:outage")
-def test_repeating_a_reset_converges(
+def test_repeating_a_reset_after_a_provider_failure_removes_the_rest(
     staff_client: Any, all_services: Any, test_backend: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exam, user = factories.make_exam("onboarding"), factories.make_user()
@@ -909,7 +925,7 @@ def test_repeating_a_reset_converges(
 
 @pytest.mark.spec("rest-api.md", "5.6:force")
 @pytest.mark.parametrize(("role", "code", "left"), [("global_staff", 200, 0), ("course_staff", 403, 1)])
-def test_global_staff_have_a_way_on_when_the_provider_is_down(
+def test_only_global_staff_can_force_a_reset_while_the_provider_is_down(
     world: World,
     client_of: Callable[..., Any],
     test_backend: Any,
