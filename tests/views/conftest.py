@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from rest_framework.test import APIClient
 
-from edx_proctoring import runtime
+from edx_proctoring import constants, runtime
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.tests.test_services import MockInstructorService
@@ -116,3 +116,55 @@ def staff_client(client_of: Callable[[User | None], APIClient], staff: User) -> 
 def course_staff_client(client_of: Callable[[User | None], APIClient], world: World) -> APIClient:
     """The client of the staff of course A."""
     return client_of(world["course_staff"])
+
+
+@pytest.fixture
+def provider(db: None) -> User:
+    """The user that the provider ``test`` signs in as."""
+    user = factories.make_user("test_provider")
+    user.groups.add(Group.objects.create(name="test_review"))
+    return user
+
+
+@pytest.fixture
+def provider_client(client_of: Callable[..., APIClient], provider: User) -> APIClient:
+    """The provider's client."""
+    return client_of(provider)
+
+
+@pytest.fixture
+def rpnow_attempt() -> ProctoredExamStudentAttempt:
+    """A submitted attempt at an exam of RPNow."""
+    return factories.make_attempt(
+        factories.make_exam(backend="software_secure"), status=S.submitted, external_id="Locator-1"
+    )
+
+
+@pytest.fixture
+def proctoring_settings(settings: Any) -> Callable[..., None]:
+    """Set keys of ``PROCTORING_SETTINGS``."""
+
+    def change(**options: Any) -> None:
+        settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **options}
+
+    return change
+
+
+@pytest.fixture
+def profiles(test_backend: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], list[Any]]:
+    """Return a function that sets the provider's reply and returns the arguments of its calls."""
+    monkeypatch.setattr(constants, "ONBOARDING_PROFILE_API", True)
+
+    def answer(reply: Any) -> list[Any]:
+        asked: list[Any] = []
+
+        def get_onboarding_profile_info(course_id: str, **kwargs: Any) -> Any:
+            asked.append((course_id, kwargs))
+            if isinstance(reply, Exception):
+                raise reply
+            return reply
+
+        monkeypatch.setattr(test_backend, "get_onboarding_profile_info", get_onboarding_profile_info)
+        return asked
+
+    return answer

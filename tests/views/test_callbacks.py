@@ -1,7 +1,5 @@
 """Callbacks of providers that sign in: ready and reviewed. Spec: rest-api.md 6.2, 6.3, 6.5, backends.md 6.2, 9.1."""
 
-import hashlib
-import hmac
 import json
 import logging
 import time
@@ -14,65 +12,30 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
-from django.urls import reverse
 from edx_rest_framework_extensions.auth.jwt.decoder import jwt_decode_handler
 from jwt.algorithms import RSAAlgorithm
 from rest_framework.test import APIClient
 from rest_framework_jwt.settings import api_settings
 
 from edx_proctoring import constants
-from edx_proctoring.backends import get_backend_provider
-from edx_proctoring.backends.tests.test_review_payload import create_test_review_payload
 from edx_proctoring.exceptions import (
     ProctoredExamBadReviewStatus,
     ProctoredExamReviewAlreadyExists,
-    ProctoredExamSuspiciousLookup,
 )
 from edx_proctoring.models import (
     ProctoredExam,
     ProctoredExamSoftwareSecureComment,
     ProctoredExamSoftwareSecureReview,
-    ProctoredExamStudentAttempt,
     ReviewInboxEntry,
 )
-from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.views import AnonymousReviewCallback, ProctoredExamReviewCallback
 from tests import factories
+from tests.views.callback_requests import REVIEW, as_dict, status_of, url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_services")]
 
-ANONYMOUS = reverse("edx_proctoring:anonymous.proctoring_review_callback")
 KEY, OTHER_KEY = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
-REVIEW = {
-    "status": "passed",
-    "comments": [{"comment": "Looked away", "status": "Suspicious", "start": 1, "stop": 3, "duration": 2}],
-}
-
-
-def url(kind: str, external_id: str) -> str:
-    name = {"ready": "ready_callback", "reviewed": "callback"}[kind]
-    return reverse(f"edx_proctoring:proctored_exam.attempt.{name}", args=[external_id])
-
-
-def status_of(attempt: ProctoredExamStudentAttempt) -> str:
-    attempt.refresh_from_db()
-    return attempt.status
-
-
-@pytest.fixture
-def provider(db: None) -> User:
-    """The user that the provider ``test`` signs in as."""
-    user = factories.make_user("test_provider")
-    user.groups.add(Group.objects.create(name="test_review"))
-    return user
-
-
-@pytest.fixture
-def provider_client(client_of: Callable[..., APIClient], provider: User) -> APIClient:
-    """The provider's client."""
-    return client_of(provider)
 
 
 # Signing in
@@ -346,10 +309,6 @@ def test_the_newest_of_several_attempts_with_one_provider_id_is_reviewed(provide
 # make_review, called without a request as outside code does
 
 
-def as_dict(attempt: ProctoredExamStudentAttempt) -> dict[str, Any]:
-    return dict(ProctoredExamStudentAttemptSerializer(attempt).data)
-
-
 @pytest.mark.spec("rest-api.md", "6.5:direct")
 @pytest.mark.parametrize("view", [ProctoredExamReviewCallback, AnonymousReviewCallback])
 def test_make_review_works_without_a_request(view: type[Any]) -> None:
@@ -401,379 +360,3 @@ def test_an_uploaded_file_among_the_fields_of_a_form_answers_400(provider_client
     response = provider_client.post(url("reviewed", attempt.external_id), form, format="multipart")
     assert (response.status_code, list(response.data)) == (400, ["detail"])
     assert status_of(attempt) == S.submitted
-
-
-# The anonymous review callback
-
-
-@pytest.fixture
-def rpnow_attempt() -> ProctoredExamStudentAttempt:
-    """A submitted attempt at an exam of RPNow."""
-    return factories.make_attempt(
-        factories.make_exam(backend="software_secure"), status=S.submitted, external_id="Locator-1"
-    )
-
-
-def payload(attempt: ProctoredExamStudentAttempt, **fields: Any) -> dict[str, Any]:
-    text = create_test_review_payload(attempt_code=attempt.attempt_code, external_id=attempt.external_id, **fields)
-    return json.loads(text)
-
-
-def post(body: Any, client: APIClient | None = None, **headers: Any) -> Any:
-    body = body if isinstance(body, (str, bytes)) else json.dumps(body)
-    headers = {"content_type": "application/json", **headers}
-    return (client or APIClient()).generic("POST", ANONYMOUS, body, **headers)
-
-
-@pytest.mark.spec("backends.md", "7.6:endpoint")
-@pytest.mark.spec("rest-api.md", "6.4:negotiation", "8.3:rpnow")
-@pytest.mark.parametrize("content_type", ["application/json", "foo", "text/plain", ""])
-def test_an_anonymous_review_is_accepted_with_any_content_type(
-    rpnow_attempt: ProctoredExamStudentAttempt, content_type: str
-) -> None:
-    response = post(payload(rpnow_attempt), content_type=content_type, HTTP_ACCEPT="application/pdf")
-    assert (response.status_code, response.json()) == (200, "OK")
-    assert status_of(rpnow_attempt) == S.verified
-    assert ProctoredExamSoftwareSecureComment.objects.count() == 6
-
-
-@pytest.mark.spec("rest-api.md", "6.4:negotiation")
-def test_a_browser_session_does_not_affect_the_anonymous_callback(
-    rpnow_attempt: ProctoredExamStudentAttempt, staff: User
-) -> None:
-    client = APIClient(enforce_csrf_checks=True)
-    client.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
-    assert post(payload(rpnow_attempt), client).status_code == 200
-
-
-def test_get_answers_405() -> None:
-    assert APIClient().get(ANONYMOUS).status_code == 405
-
-
-@pytest.mark.spec("backends.md", "7.6:endpoint")
-@pytest.mark.spec("rest-api.md", "6.4:provider")
-def test_an_anonymous_review_for_an_exam_of_another_provider_is_accepted() -> None:
-    attempt = factories.make_attempt(status=S.submitted, external_id="Locator-1")
-    assert post(payload(attempt)).status_code == 200
-
-
-@pytest.mark.spec("rest-api.md", "6.4:archived")
-def test_an_anonymous_review_of_a_reset_attempt_is_stored(rpnow_attempt: ProctoredExamStudentAttempt) -> None:
-    body = payload(rpnow_attempt)
-    rpnow_attempt.delete()
-    assert post(body).status_code == 200
-    assert ProctoredExamSoftwareSecureReview.objects.get().review_status == "Clean"
-
-
-@pytest.mark.spec("rest-api.md", "6.4:archived")
-@pytest.mark.parametrize("removed", [False, True])
-def test_the_provider_class_receives_whether_the_attempt_is_archived(
-    rpnow_attempt: ProctoredExamStudentAttempt, monkeypatch: pytest.MonkeyPatch, removed: bool
-) -> None:
-    provider = get_backend_provider(name="software_secure")
-    understand, seen = provider.on_review_callback, []
-
-    def on_review_callback(attempt: Any, body: Any) -> Any:
-        seen.append(attempt["is_archived"])
-        return understand(attempt, body)
-
-    monkeypatch.setattr(provider, "on_review_callback", on_review_callback)
-    body = payload(rpnow_attempt)
-    if removed:
-        rpnow_attempt.delete()
-    assert post(body).status_code == 200
-    assert seen == [removed]
-
-
-@pytest.mark.parametrize("gone", ["proctored_exam", "user"])
-def test_a_review_of_an_attempt_whose_exam_or_learner_was_deleted_answers_400(
-    rpnow_attempt: ProctoredExamStudentAttempt, gone: str
-) -> None:
-    body = payload(rpnow_attempt)
-    getattr(rpnow_attempt, gone).delete()
-    response = post(body)
-    assert (response.status_code, list(response.data)) == (400, ["detail"])
-    assert not ReviewInboxEntry.objects.exists()
-    assert not ProctoredExamSoftwareSecureReview.objects.exists()
-
-
-@pytest.mark.spec("backends.md", "7.6:endpoint")
-@pytest.mark.spec("rest-api.md", "6.4:refusals")
-@pytest.mark.parametrize(
-    "change",
-    [
-        pytest.param(lambda body: "[]", id="list"),
-        pytest.param(lambda body: "{", id="malformed"),
-        pytest.param(lambda body: "", id="empty"),
-        pytest.param(lambda body: {}, id="nothing"),
-        pytest.param(lambda body: {**body, "examMetaData": None}, id="no-meta-data"),
-        pytest.param(lambda body: {**body, "examMetaData": "text"}, id="meta-data-that-is-text"),
-        pytest.param(lambda body: _with_meta(body, examCode="unknown"), id="unknown-code"),
-        pytest.param(lambda body: _with_meta(body, examCode={"a": 1}), id="code-that-is-an-object"),
-        pytest.param(lambda body: _with_meta(body, ssiRecordLocator="other"), id="wrong-locator"),
-        pytest.param(lambda body: _with_meta(body, ssiRecordLocator=None), id="no-locator"),
-        pytest.param(lambda body: {**body, "reviewStatus": "Splendid"}, id="unknown-status"),
-        pytest.param(lambda body: {**body, "webCamComments": 7}, id="comments-that-are-a-number"),
-    ],
-)
-def test_an_invalid_anonymous_review_answers_400_and_changes_nothing(
-    rpnow_attempt: ProctoredExamStudentAttempt, change: Callable[[Any], Any]
-) -> None:
-    response = post(change(payload(rpnow_attempt)))
-    assert (response.status_code, list(response.data)) == (400, ["detail"])
-    assert status_of(rpnow_attempt) == S.submitted
-    assert not ProctoredExamSoftwareSecureReview.objects.exists()
-
-
-def _with_meta(body: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    return {**body, "examMetaData": {**body["examMetaData"], **changes}}
-
-
-def test_the_record_locator_is_compared_without_case(rpnow_attempt: ProctoredExamStudentAttempt) -> None:
-    body = payload(rpnow_attempt)
-    assert post(_with_meta(body, ssiRecordLocator="lOCATOR-1")).status_code == 200
-    with pytest.raises(ProctoredExamSuspiciousLookup):
-        AnonymousReviewCallback().make_review({**as_dict(rpnow_attempt), "external_id": "other"}, body)
-
-
-@pytest.mark.spec("rest-api.md", "6.4:provider")
-def test_a_platform_without_rpnow_answers_404(
-    rpnow_attempt: ProctoredExamStudentAttempt, backends_registry: dict[str, Any]
-) -> None:
-    del backends_registry["software_secure"]
-    ProctoredExam.objects.update(backend="test")
-    assert post(payload(rpnow_attempt)).status_code == 404
-
-
-def test_the_response_is_not_cacheable(rpnow_attempt: ProctoredExamStudentAttempt) -> None:
-    assert post(payload(rpnow_attempt))["Cache-Control"] == "private, no-store"
-
-
-@pytest.fixture
-def proctoring_settings(settings: Any) -> Callable[..., None]:
-    """Set keys of ``PROCTORING_SETTINGS``."""
-
-    def change(**options: Any) -> None:
-        settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **options}
-
-    return change
-
-
-@pytest.mark.spec("rest-api.md", "6.4:operator", "10:7")
-@pytest.mark.parametrize(("mode", "code"), [("allow", 200), ("deny", 404), ("signed", 403), ("alow", 404)])
-def test_a_setting_decides_whether_the_anonymous_callback_is_open(
-    rpnow_attempt: ProctoredExamStudentAttempt, proctoring_settings: Callable[..., None], mode: str, code: int
-) -> None:
-    proctoring_settings(ANONYMOUS_REVIEW_CALLBACK=mode)
-    assert post(payload(rpnow_attempt)).status_code == code
-
-
-@pytest.mark.spec("rest-api.md", "6.4:operator", "10:7")
-@pytest.mark.parametrize(
-    ("networks", "address", "code"),
-    [
-        (["10.0.0.0/8"], "10.1.2.3", 200),
-        (["10.0.0.0/8", "2001:db8::/32"], "2001:db8::1", 200),
-        (["10.0.0.0/8"], "192.0.2.1", 403),
-        (["10.0.0.0/8"], "", 403),
-        ([], "192.0.2.1", 200),
-    ],
-)
-def test_a_provider_option_limits_the_networks_of_the_callback(
-    rpnow_attempt: ProctoredExamStudentAttempt,
-    backends_registry: dict[str, Any],
-    monkeypatch: pytest.MonkeyPatch,
-    networks: list[str],
-    address: str,
-    code: int,
-) -> None:
-    rpnow = backends_registry["software_secure"]
-    monkeypatch.setattr(rpnow, "callback_allowed_networks", networks, raising=False)
-    assert post(payload(rpnow_attempt), REMOTE_ADDR=address).status_code == code
-
-
-@pytest.mark.spec("rest-api.md", "6.4:operator")
-def test_a_setting_limits_the_callback_rate_per_address(
-    rpnow_attempt: ProctoredExamStudentAttempt, proctoring_settings: Callable[..., None]
-) -> None:
-    proctoring_settings(RATE_LIMITS={"proctoring_anonymous": "2/min"})
-    answers = [post({}, REMOTE_ADDR="192.0.2.1") for _ in range(3)]
-    assert [answer.status_code for answer in answers] == [400, 400, 429]
-    assert "Retry-After" in answers[2]
-    assert post(payload(rpnow_attempt), REMOTE_ADDR="192.0.2.2").status_code == 200
-
-
-@pytest.mark.spec("rest-api.md", "6.4:deprecation")
-@pytest.mark.parametrize(
-    ("external_id", "link"),
-    [
-        ("Locator-1", '</edx_proctoring/v1/proctored_exam/attempt/Locator-1/reviewed>; rel="successor-version"'),
-        ("has / slashes", None),
-    ],
-)
-def test_the_response_announces_the_deprecation_and_the_successor(
-    rpnow_attempt: ProctoredExamStudentAttempt, external_id: str, link: str | None
-) -> None:
-    ProctoredExamStudentAttempt.objects.update(external_id=external_id)
-    rpnow_attempt.refresh_from_db()
-    response = post(payload(rpnow_attempt))
-    assert (response.status_code, response.get("Link")) == (200, link)
-    assert response["Deprecation"].startswith("@")
-
-
-# The launch
-
-
-def launch(attempt_code: str | None, **headers: Any) -> Any:
-    path = reverse("edx_proctoring:anonymous.proctoring_launch_callback.start_exam", args=[attempt_code])
-    return APIClient().get(path, **headers)
-
-
-@pytest.mark.spec("rest-api.md", "6.1:cookie", "10:8")
-def test_the_launch_cookie_lasts_for_the_exam_and_a_day() -> None:
-    attempt = factories.make_attempt(factories.make_exam(time_limit_mins=90))
-    cookie = launch(attempt.attempt_code, secure=True).cookies["exam"]
-    assert cookie["max-age"] == (24 * 60 + 90) * 60
-    assert (cookie["httponly"], cookie["samesite"], cookie["secure"]) == (True, "Lax", True)
-
-
-@pytest.mark.spec("rest-api.md", "6.1:answers")
-def test_launching_an_unknown_code_answers_404_as_plain_text() -> None:
-    response = launch("unknown")
-    assert (response.status_code, response["Content-Type"]) == (404, "text/plain; charset=utf-8")
-    assert response.content.decode() == "You have entered an exam code that is not valid."
-
-
-@pytest.mark.spec("rest-api.md", "6.1:answers")
-@pytest.mark.parametrize(
-    ("method", "code"), [("GET", 302), ("POST", 302), ("HEAD", 302), ("PUT", 405), ("DELETE", 405)]
-)
-def test_a_launch_needs_no_csrf_token(method: str, code: int) -> None:
-    attempt = factories.make_attempt()
-    path = reverse("edx_proctoring:anonymous.proctoring_launch_callback.start_exam", args=[attempt.attempt_code])
-    response = Client(enforce_csrf_checks=True).generic(method, path)
-    assert response.status_code == code
-    assert "no-store" in response["Cache-Control"]
-
-
-@pytest.mark.spec("rest-api.md", "6.1:rate", "10:8")
-def test_a_setting_limits_launches_per_address(proctoring_settings: Callable[..., None]) -> None:
-    proctoring_settings(RATE_LIMITS={"proctoring_anonymous": "2/min"})
-    answers = [launch(f"guess-{number}", REMOTE_ADDR="192.0.2.1") for number in range(3)]
-    assert [answer.status_code for answer in answers] == [404, 404, 429]
-    assert int(answers[2]["Retry-After"]) > 0
-    assert launch("guess-4", REMOTE_ADDR="192.0.2.2").status_code == 404
-
-
-@pytest.mark.spec("rest-api.md", "6.1:rate", "10:8")
-def test_a_setting_limits_launches_per_code(proctoring_settings: Callable[..., None]) -> None:
-    proctoring_settings(RATE_LIMITS={"proctoring_anonymous": "2/min"})
-    attempt = factories.make_attempt(status=S.ready_to_start)
-    answers = [launch(attempt.attempt_code, REMOTE_ADDR=f"192.0.2.{number}") for number in range(3)]
-    assert [answer.status_code for answer in answers] == [302, 302, 429]
-    assert launch(factories.make_attempt().attempt_code, REMOTE_ADDR="192.0.2.9").status_code == 302
-
-
-# Signed callbacks
-
-
-def signature(
-    secret: str, path: str, body: bytes, *, nonce: str = "nonce-0001", age: int = 0, method: str = "POST"
-) -> dict[str, str]:
-    timestamp = str(int(time.time()) - age)
-    signed = "\n".join(("v1", timestamp, nonce, method, path, hashlib.sha256(body).hexdigest()))
-    mac = hmac.new(secret.encode(), signed.encode(), hashlib.sha256).hexdigest()
-    return {
-        "HTTP_X_PROCTORING_TIMESTAMP": timestamp,
-        "HTTP_X_PROCTORING_NONCE": nonce,
-        "HTTP_X_PROCTORING_SIGNATURE": f"v1={mac}",
-    }
-
-
-@pytest.fixture
-def signing(test_backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the provider ``test`` sign its callbacks, with a current and a former secret."""
-    monkeypatch.setattr(test_backend, "callback_secrets", ["current", "former"], raising=False)
-
-
-BODY = json.dumps(REVIEW).encode()
-
-
-@pytest.mark.parametrize("kind", ["ready", "reviewed"])
-@pytest.mark.parametrize("secret", ["current", "former"])
-@pytest.mark.spec("backends.md", "18:9")
-def test_a_callback_signed_with_any_configured_secret_is_accepted(
-    signing: None, provider_client: Any, kind: str, secret: str
-) -> None:
-    path = url(kind, factories.make_attempt(status=S.submitted).external_id)
-    response = provider_client.generic(
-        "POST", path, BODY, content_type="application/json", **signature(secret, path, BODY)
-    )
-    assert response.status_code == 200
-
-
-@pytest.mark.parametrize("kind", ["ready", "reviewed"])
-@pytest.mark.spec("backends.md", "18:9")
-def test_an_unsigned_callback_is_refused_if_the_provider_has_secrets(
-    signing: None, provider_client: Any, kind: str
-) -> None:
-    attempt = factories.make_attempt(status=S.created if kind == "ready" else S.submitted)
-    before = attempt.status
-    response = provider_client.post(url(kind, attempt.external_id), REVIEW, format="json")
-    assert (response.status_code, list(response.data)) == (400, ["detail"])
-    assert status_of(attempt) == before
-
-
-@pytest.mark.parametrize(
-    ("headers", "code"),
-    [
-        pytest.param(lambda path: {}, 400, id="not-signed"),
-        pytest.param(
-            lambda path: {**signature("current", path, BODY), "HTTP_X_PROCTORING_TIMESTAMP": "now"}, 400, id="no-time"
-        ),
-        pytest.param(lambda path: signature("current", path, BODY, nonce="short"), 400, id="short-nonce"),
-        pytest.param(
-            lambda path: {**signature("current", path, BODY), "HTTP_X_PROCTORING_SIGNATURE": "v2=00"}, 400, id="v2"
-        ),
-        pytest.param(lambda path: signature("current", path, BODY, age=301), 403, id="too-old"),
-        pytest.param(lambda path: signature("current", path, BODY, age=-400), 403, id="from-the-future"),
-        pytest.param(lambda path: signature("wrong", path, BODY), 403, id="wrong-secret"),
-        pytest.param(lambda path: signature("current", path, BODY + b" "), 403, id="another-body"),
-        pytest.param(lambda path: signature("current", "/other", BODY), 403, id="another-path"),
-        pytest.param(lambda path: signature("current", path, BODY, method="PUT"), 403, id="another-method"),
-    ],
-)
-@pytest.mark.spec("backends.md", "18:9")
-def test_a_callback_with_a_wrong_signature_is_refused(
-    signing: None, provider_client: Any, headers: Callable[[str], dict[str, str]], code: int
-) -> None:
-    attempt = factories.make_attempt(status=S.submitted)
-    path = url("reviewed", attempt.external_id)
-    response = provider_client.generic("POST", path, BODY, content_type="application/json", **headers(path))
-    assert response.status_code == code
-    assert status_of(attempt) == S.submitted
-
-
-def test_a_repeated_nonce_answers_409(signing: None, provider_client: Any) -> None:
-    path = url("reviewed", factories.make_attempt(status=S.submitted).external_id)
-    headers = signature("current", path, BODY)
-    codes = [
-        provider_client.generic("POST", path, BODY, content_type="application/json", **headers).status_code
-        for _ in range(2)
-    ]
-    assert codes == [200, 409]
-
-
-@pytest.mark.spec("rest-api.md", "6.4:operator", "10:7")
-@pytest.mark.spec("backends.md", "18:9")
-def test_a_setting_requires_a_signature_of_the_anonymous_callback(
-    rpnow_attempt: ProctoredExamStudentAttempt,
-    backends_registry: dict[str, Any],
-    proctoring_settings: Callable[..., None],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    proctoring_settings(ANONYMOUS_REVIEW_CALLBACK="signed")
-    monkeypatch.setattr(backends_registry["software_secure"], "callback_secrets", ["secret"], raising=False)
-    body = json.dumps(payload(rpnow_attempt)).encode()
-    assert post(body).status_code == 400
-    assert post(body, **signature("secret", ANONYMOUS, body)).status_code == 200

@@ -12,7 +12,7 @@ from django.utils import timezone
 from edx_proctoring import runtime
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests import factories
-from tests.views.test_attempts import ATTEMPT_DATA_KEYS
+from tests.views.attempt_requests import ATTEMPT_DATA_KEYS
 from tests.views.test_exams import EXAM_KEYS
 
 pytestmark = pytest.mark.django_db
