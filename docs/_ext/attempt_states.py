@@ -143,7 +143,12 @@ class StatesRules(Directive):
             for rewrite in transitions.REWRITES
         ]
         refusals = [
-            ["refused", words(r.from_statuses), "anything else" if r.to_statuses is None else words(r.to_statuses), r.hint]
+            [
+                "refused",
+                words(r.from_statuses),
+                "anything else" if r.to_statuses is None else words(r.to_statuses),
+                r.hint,
+            ]
             for r in transitions.REFUSALS
         ]
         return [table(["Becomes", "From", "Wanted", "Why, or what to do instead"], rewrites + refusals)]

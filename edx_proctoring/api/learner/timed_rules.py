@@ -1,0 +1,42 @@
+"""Which page a learner sees at a timed exam."""
+
+from typing import Final
+
+from edx_proctoring.api.learner.decision_table import (
+    CONTENT,
+    TIMED_OUT,
+    UNEXPECTED,
+    Rule,
+    always,
+    not_started,
+    page,
+    status_is,
+)
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+
+__all__ = ["TIMED"]
+
+# Spec: learner-experience.md 2.1
+TIMED: Final = (
+    Rule("not entered, past due", lambda f: not_started(f) and f.is_past_due, page("timed_exam/expired.html")),
+    Rule("not entered", not_started, page("timed_exam/entrance.html")),
+    Rule("open, past due", lambda f: f.is_incomplete and f.is_past_due, page("timed_exam/expired.html")),
+    Rule("timed out", status_is(S.timed_out), TIMED_OUT),
+    Rule("started", status_is(S.started), CONTENT),
+    Rule("about to submit", status_is(S.ready_to_submit), page("timed_exam/ready_to_submit.html")),
+    Rule(
+        "submitted, past due, in the grace period",
+        lambda f: (
+            f.status == S.submitted and not f.exam["hide_after_due"] and f.is_past_due and f.wait_deadline is not None
+        ),
+        page("timed_exam/submitted.html"),
+    ),
+    Rule(
+        "submitted, past due, answers may be looked at",
+        lambda f: f.status == S.submitted and not f.exam["hide_after_due"] and f.is_past_due,
+        CONTENT,
+    ),
+    Rule("submitted", status_is(S.submitted), page("timed_exam/submitted.html")),
+    Rule("declined", status_is(S.declined), CONTENT),
+    Rule("anything else", always, UNEXPECTED),
+)
