@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from edx_proctoring import backends, constants
-from edx_proctoring.api.lifecycle import transitions
+from edx_proctoring.api.lifecycle import status_change
 from edx_proctoring.api.reviews import applying
 from edx_proctoring.models import ProctoredExamSoftwareSecureReview
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -33,15 +33,15 @@ def second_reviews(monkeypatch):
 
 @pytest.fixture
 def calls(monkeypatch):
-    """Calls of the function that changes statuses, which goes on doing so."""
+    """Each status change that a review caused: attempt id, status, the person it is attributed to."""
     recorded = []
-    original = status_change.update_attempt_status
+    original = status_change.write_change
 
-    def update_attempt_status(*args, **kwargs):
-        recorded.append((args, kwargs))
-        return original(*args, **kwargs)
+    def write_change(attempt, others, to_status, **options):
+        recorded.append((attempt.pk, to_status, options["actor"]))
+        return original(attempt, others, to_status, **options)
 
-    monkeypatch.setattr(transitions, "update_attempt_status", update_attempt_status)
+    monkeypatch.setattr(status_change, "write_change", write_change)
     return recorded
 
 
@@ -227,16 +227,14 @@ class TestProviderThatWasTakenAway:
 
 @pytest.mark.spec("python-api.md", "11.3:call")
 class TestHowTheStatusIsChanged:
-    def test_arguments(self, calls):
+    def test_a_decision_is_attributed_to_the_reviewer(self, calls):
         attempt, staff = submitted("rest"), make_staff()
         make_review(attempt, Verdict.violation, reviewed_by=staff)
-        assert calls == [
-            ((attempt.pk, S.rejected), {"raise_if_not_found": False, "update_attributable_to": staff}),
-        ]
+        assert calls == [(attempt.pk, S.rejected, staff)]
 
     def test_the_providers_own_review_is_nobodys(self, calls):
         make_review(submitted("rest"), Verdict.clean)
-        assert calls[0][1]["update_attributable_to"] is None
+        assert calls[0][2] is None
 
     def test_saving_it_again_unchanged_does_it_again(self, calls):
         make_review(submitted("rest"), Verdict.clean).save()

@@ -9,8 +9,8 @@ from django.db import IntegrityError, connection
 from django.http import QueryDict
 
 from edx_proctoring import constants
-from edx_proctoring.api.lifecycle import transitions
-from edx_proctoring.api.reviews import receiving
+from edx_proctoring.api.lifecycle import status_change
+from edx_proctoring.api.reviews import inbox, receiving
 from edx_proctoring.exceptions import (
     BackendProviderNotConfigured,
     ProctoredExamBadReviewStatus,
@@ -22,7 +22,6 @@ from edx_proctoring.models import (
     ProctoredExamSoftwareSecureComment,
     ProctoredExamSoftwareSecureReview,
     ProctoredExamSoftwareSecureReviewHistory,
-    ProctoredExamStudentAttempt,
     ReviewInboxEntry,
 )
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -110,7 +109,13 @@ class TestStoring:
 
     def test_when_it_does_the_comments_are_there(self, attempt, receive, monkeypatch):
         seen = []
-        monkeypatch.setattr(transitions, "update_attempt_status", lambda *args, **kwargs: seen.append(comments()))
+        original = status_change.write_change
+
+        def write_change(*args, **kwargs):
+            seen.append(comments())
+            return original(*args, **kwargs)
+
+        monkeypatch.setattr(status_change, "write_change", write_change)
         receive(attempt, rest_review())
         assert seen == [["Looked away"]]
 
@@ -255,7 +260,13 @@ class TestAgain:
     def test_the_same_review_does_it_all_again(self, attempt, receive, monkeypatch):
         receive(attempt, rest_review())
         calls = []
-        monkeypatch.setattr(transitions, "update_attempt_status", lambda *args, **kwargs: calls.append(args))
+        original = status_change.write_change
+
+        def write_change(attempt, others, to_status, **kwargs):
+            calls.append((attempt.pk, to_status))
+            return original(attempt, others, to_status, **kwargs)
+
+        monkeypatch.setattr(status_change, "write_change", write_change)
         receive(attempt, rest_review())
         assert calls == [(attempt.pk, S.verified)]
         assert comments() == ["Looked away"]
@@ -401,7 +412,7 @@ class TestInbox:
         assert seen == ["received"]
 
     def test_its_body_is_capped(self, attempt, receive, monkeypatch):
-        monkeypatch.setattr(reviews, "MAX_BODY_LENGTH", 20)
+        monkeypatch.setattr(inbox, "MAX_BODY_LENGTH", 20)
         receive(attempt, rest_review())
         assert len(ReviewInboxEntry.objects.get().body) == 20
 
@@ -423,7 +434,7 @@ class TestReplay:
         assert outcomes()[-1] == "applied"
 
     def test_a_body_that_was_capped(self, attempt, receive, monkeypatch):
-        monkeypatch.setattr(reviews, "MAX_BODY_LENGTH", 20)
+        monkeypatch.setattr(inbox, "MAX_BODY_LENGTH", 20)
         receipt = receive(attempt, rest_review())
         with pytest.raises(ReviewNotUnderstood, match="not kept whole"):
             receiving.replay_review(receipt.inbox_id)
@@ -506,7 +517,7 @@ class TestTwoAtOnce:
                 raise IntegrityError("UNIQUE")  # ...and ours hits the constraint.
             return original(*args)
 
-        monkeypatch.setattr(reviews, "_store_locked", race)
+        monkeypatch.setattr(receiving, "_store_and_apply", race)
         assert receiving.receive_review(attempt_dict, rest_review()).is_accepted
         assert stored().review_status == "Clean"
         assert comments() == ["Looked away"]
@@ -515,36 +526,34 @@ class TestTwoAtOnce:
         def fail(*args):
             raise IntegrityError("foreign key")
 
-        monkeypatch.setattr(reviews, "_store_locked", fail)
+        monkeypatch.setattr(receiving, "_store_and_apply", fail)
         with pytest.raises(IntegrityError):
             receive(attempt, rest_review())
 
     def test_the_review_stored_last_has_the_last_word(self, attempt, serialize, monkeypatch):
-        """The other delivery is stored and applied between our storing and our applying."""
+        """The other delivery is stored and applied before ours delivers its effects."""
         original = receiving._store
 
         def store(*args):
             mine = original(*args)
-            if mine.review_status == "Suspicious":
+            if mine.review.review_status == "Suspicious":
                 receiving.receive_review(serialize(attempt), rest_review("passed"))
             return mine
 
-        monkeypatch.setattr(reviews, "_store", store)
+        monkeypatch.setattr(receiving, "_store", store)
         receiving.receive_review(serialize(attempt), rest_review("suspicious"))
         attempt.refresh_from_db()
         assert stored().review_status == "Clean"
         assert attempt.status == S.verified
 
-    def test_the_live_attempt_is_held_before_its_review_is_read(self, attempt, receive, monkeypatch):
-        queryset = type(ProctoredExamStudentAttempt.objects.all())
-        original = queryset.locked
-        held = []
+    def test_the_live_attempt_is_locked_before_its_review_is_read(self, attempt, receive, monkeypatch):
+        original = status_change.lock
+        locked = []
 
-        def locked(self, attempt_id, /):
-            held.append((attempt_id, connection.in_atomic_block, ProctoredExamSoftwareSecureReview.objects.count()))
-            return original(self, attempt_id)
+        def lock(attempt_id, *args):
+            locked.append((attempt_id, connection.in_atomic_block, ProctoredExamSoftwareSecureReview.objects.count()))
+            return original(attempt_id, *args)
 
-        monkeypatch.setattr(queryset, "locked", locked)
+        monkeypatch.setattr(status_change, "lock", lock)
         receive(attempt, rest_review())
-        # First by us, with nothing stored yet; then by the change of status.
-        assert held == [(attempt.pk, True, 0), (attempt.pk, True, 1)]
+        assert locked == [(attempt.pk, True, 0)]
