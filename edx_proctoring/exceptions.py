@@ -24,6 +24,7 @@ Spec: python-api.md 13, backends.md 10. The HTTP layer answers ``http_status`` w
     ├── ProctoredExamReviewAlreadyExists                400
     ├── ProctoredExamBadReviewStatus                    400
     ├── ReviewNotUnderstood                             400
+    ├── ReviewNotFound                                  409
     ├── BackendProviderCannotRegisterAttempt            upstream  providers
     │   └── BackendProviderSentNoAttemptID              upstream
     ├── BackendProviderOnboardingException              400
@@ -141,6 +142,12 @@ class ProctoredExamBadReviewStatus(ProctoredBaseException):
 
 class ReviewNotUnderstood(ProctoredBaseException):
     """A review lacks something, or something in it is not of the right type; the text says what."""
+
+
+class ReviewNotFound(ProctoredBaseException):
+    """The attempt has no review that a person could decide."""
+
+    http_status = 409
 
 
 class _ProviderReplyException(ProctoredBaseException):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection
 from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 
 from edx_proctoring import constants
 from edx_proctoring.api.lifecycle import status_change
@@ -27,7 +28,7 @@ from edx_proctoring.models import (
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.tests.test_services import MockInstructorService
 from edx_proctoring.utils import decode_and_decrypt
-from tests.factories import make_attempt, make_exam, make_staff, make_user
+from tests.factories import make_attempt, make_exam, make_inbox_entry, make_staff, make_user
 
 from .conftest import VIDEO_KEY, rest_review
 
@@ -101,6 +102,26 @@ class TestStoring:
             (0, 0, 0, "c", "s"),
             (4, 9, 5, "Looked away", "suspicious"),
         ]
+
+    @pytest.mark.parametrize("sent", [2000, 2001, 2500])
+    def test_at_most_2000_comments_the_rest_is_cut_and_marked(self, attempt, receive, sent):
+        receive(attempt, rest_review(comments=[{"comment": f"c{n}", "status": "s"} for n in range(sent)]))
+        texts = comments()
+        assert len(texts) == 2000
+        assert texts[:1999] == [f"c{n}" for n in range(1999)]
+        cut = sent - 1999
+        assert texts[-1] == (
+            "c1999"
+            if sent == 2000
+            else f"{cut} more comments of this review were not stored; a review has at most 2000."
+        )
+
+    def test_comments_are_written_in_bulk(self, attempt, receive):
+        with CaptureQueriesContext(connection) as captured:
+            receive(attempt, rest_review(comments=[{"comment": "c", "status": "s"}] * 2000))
+        inserts = [q for q in captured if q["sql"].startswith("INSERT INTO") and "attemptcomment" in q["sql"][:80]]
+        # SQLite takes fewer rows per statement.
+        assert 1 <= len(inserts) <= 20
 
     def test_the_attempt_follows(self, attempt, receive):
         receive(attempt, rest_review("passed"))
@@ -415,6 +436,48 @@ class TestInbox:
         monkeypatch.setattr(inbox, "MAX_BODY_LENGTH", 20)
         receive(attempt, rest_review())
         assert len(ReviewInboxEntry.objects.get().body) == 20
+
+    def test_the_oldest_entries_of_an_attempt_go_beyond_the_most_that_are_kept(self, attempt, receive, monkeypatch):
+        monkeypatch.setattr(inbox, "MAX_ENTRIES", 3)
+        inbox_ids = [receive(attempt, rest_review()).inbox_id for _ in range(5)]
+        assert list(ReviewInboxEntry.objects.order_by("id").values_list("pk", flat=True)) == inbox_ids[2:]
+
+    def test_the_oldest_entries_of_an_attempt_go_beyond_the_most_bytes_that_are_kept(
+        self, attempt, receive, monkeypatch
+    ):
+        monkeypatch.setattr(inbox, "MAX_BYTES", 2 * len(json.dumps(rest_review())) + 10)
+        inbox_ids = [receive(attempt, rest_review()).inbox_id for _ in range(4)]
+        assert list(ReviewInboxEntry.objects.order_by("id").values_list("pk", flat=True)) == inbox_ids[2:]
+
+    def test_of_a_full_attempt_what_waits_for_a_person_goes_last(self, attempt, receive, monkeypatch):
+        monkeypatch.setattr(inbox, "MAX_ENTRIES", 4)
+        kept = make_inbox_entry(attempt, outcome="held")
+        make_inbox_entry(attempt, outcome="applied")
+        make_inbox_entry(attempt, outcome="refused: locator", body="")
+        received = make_inbox_entry(attempt, outcome="received")
+        receive(attempt, rest_review())
+        assert outcomes() == ["held", "applied", "received", "applied"]
+        receive(attempt, rest_review())
+        receive(attempt, rest_review())
+        assert outcomes() == ["held", "received", "applied", "applied"]
+        assert set(ReviewInboxEntry.objects.values_list("pk", flat=True)) >= {kept.pk, received.pk}
+
+    def test_other_attempts_keep_theirs(self, attempt, receive, monkeypatch):
+        monkeypatch.setattr(inbox, "MAX_ENTRIES", 1)
+        other = make_inbox_entry()
+        receive(attempt, rest_review())
+        receive(attempt, rest_review())
+        assert ReviewInboxEntry.objects.count() == 2
+        assert ReviewInboxEntry.objects.filter(pk=other.pk).exists()
+
+    @pytest.mark.parametrize("proof", ["another", None, ["LOCATOR"]])
+    def test_the_body_of_a_review_without_proof_is_not_kept(self, receive, rpnow_payload, proof):
+        attempt = make_attempt(make_exam(backend="rpnow"), status=S.submitted)
+        data = rpnow_payload(attempt)
+        data["examMetaData"]["ssiRecordLocator"] = proof
+        with pytest.raises(ProctoredExamSuspiciousLookup):
+            receive(attempt, data)
+        assert ReviewInboxEntry.objects.get().body == ""
 
     def test_an_anonymous_sender(self, attempt, receive, rf):
         receive(attempt, rest_review(), request=rf.post("/"))
