@@ -432,7 +432,8 @@ def test_operator_decides_whether_learners_resume_by_themselves(
     assert put(learner_client, attempt, action="mark_ready_to_resume").status_code == code
 
 
-def test_attempt_that_did_not_fail_is_not_resumed(learner_client: Any, learner: User) -> None:
+def test_attempt_that_did_not_fail_is_not_resumed(learner_client: Any, learner: User, settings: Any) -> None:
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "LEARNER_MAY_RESUME": True}
     attempt = factories.make_attempt(user=learner, status=S.started)
     assert put(learner_client, attempt, action="mark_ready_to_resume").status_code == 400
 
