@@ -402,7 +402,10 @@ def test_a_setting_decides_whether_learners_may_release_their_own_attempt(
     assert put(learner_client, attempt, action="mark_ready_to_resume").status_code == code
 
 
-def test_releasing_an_attempt_without_an_error_answers_400(learner_client: Any, learner: User) -> None:
+def test_releasing_an_attempt_without_an_error_answers_400(
+    learner_client: Any, learner: User, settings: Any
+) -> None:
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "LEARNER_MAY_RESUME": True}
     attempt = factories.make_attempt(user=learner, status=S.started)
     assert put(learner_client, attempt, action="mark_ready_to_resume").status_code == 400
 

@@ -205,7 +205,7 @@ def test_react_client_opts_out_by_entering_as_proctored_and_declining(
     """The client sends a legacy flag instead of the choice, so the attempt is a proctored one at first."""
     client = react(factories.make_exam())
     client.fetch()
-    client.enter("true", "true")
+    client.enter("false", "true")
     client.act("decline")
     assert client.attempt["attempt_status"] == S.declined
 
