@@ -78,8 +78,7 @@ def diagram() -> str:
         parts.append(arrow(1, 118, "enter again"))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {tallest + 10}" role="img" '
-        f'aria-label="Statuses of an attempt and the transitions between them" '
-        'style="max-width:100%" fill="currentColor">'
+        f'aria-label="Statuses of an attempt and the ways between them" style="max-width:100%" fill="currentColor">'
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
         '<path d="M0 0 L8 4 L0 8 z"/></marker></defs>' + "".join(parts) + "</svg>"
     )
@@ -146,11 +145,11 @@ class StatesRules(Directive):
         refusals = [
             [
                 "refused",
-                words(refusal.from_statuses),
-                "anything else" if refusal.to_statuses is None else words(refusal.to_statuses),
-                refusal.hint,
+                words(r.from_statuses),
+                "anything else" if r.to_statuses is None else words(r.to_statuses),
+                r.hint,
             ]
-            for refusal in transitions.REFUSALS
+            for r in transitions.REFUSALS
         ]
         return [table(["Becomes", "From", "Requested", "Why, or what to do instead"], rewrites + refusals)]
 

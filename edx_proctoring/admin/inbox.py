@@ -1,4 +1,6 @@
-"""Received reviews, as they came in: look, and replay. Spec: beyond.md 1."""
+"""Received review callbacks: view and replay. Spec: beyond.md 1."""
+
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -11,19 +13,34 @@ from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import ReviewInboxEntry
 
 
+class HeldFilter(admin.SimpleListFilter):
+    """Reviews that wait for a person, because staff had decided when they arrived."""
+
+    title = _("held")
+    parameter_name = "held"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Offer the held ones."""
+        return [("yes", _("Held because staff have decided"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ReviewInboxEntry]) -> QuerySet[ReviewInboxEntry]:
+        """Filter by what was chosen."""
+        return queryset.filter(outcome=ReviewInboxEntry.OUTCOME_HELD) if self.value() == "yes" else queryset
+
+
 @admin.register(ReviewInboxEntry)
 class ReviewInboxEntryAdmin(ReadOnlyAdmin):
-    """Review callbacks and what became of them."""
+    """Review callbacks and their outcome."""
 
     list_display = ("created", "attempt_code", "external_id", "backend", "outcome")
-    list_filter = ("backend",)
+    list_filter = (HeldFilter, "backend")
     search_fields = ("attempt_code", "external_id")
     ordering = ("-id",)
     actions = ("replay",)
 
     @admin.action(description=_("Receive again"), permissions=["act"])
     def replay(self, request: HttpRequest, queryset: QuerySet[ReviewInboxEntry]) -> None:
-        """Receive the chosen reviews once more, oldest first."""
+        """Process the selected reviews again, oldest first."""
         for inbox_id in queryset.order_by("id").values_list("id", flat=True):
             try:
                 api.replay_review(inbox_id)
@@ -37,6 +54,6 @@ class ReviewInboxEntryAdmin(ReadOnlyAdmin):
                 self.message_user(request, text % {"inbox_id": inbox_id}, messages.SUCCESS)
 
     def has_act_permission(self, request: HttpRequest) -> bool:
-        """Looking needs Django's view permission, replaying the change permission."""
+        """Require the change permission to replay; the view permission suffices to look."""
         allowed: bool = request.user.has_perm("edx_proctoring.change_reviewinboxentry")
         return allowed

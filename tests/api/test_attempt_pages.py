@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from freezegun import freeze_time
 
-from edx_proctoring.api.course_staff import attempt_list
+from edx_proctoring.api.course_staff import attempt_list, learner_search
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import COURSE, NOON, make_attempt, make_exam, make_user, next_number
@@ -159,7 +159,7 @@ def test_what_a_search_finds_does_not_depend_on_how_many_people_it_finds(
     large_exam: ProctoredExam, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = [ids(page(number, search_by="learner")) for number in (1, 6)]
-    monkeypatch.setattr(attempt_list, "_MOST_PEOPLE_NAMED", 1)
+    monkeypatch.setattr(learner_search, "_MOST_IDS", 1)
 
     many = [ids(page(number, search_by="learner")) for number in (1, 6)]
 
@@ -213,7 +213,7 @@ def test_a_search_that_is_repeated_compares_nobody_again_for_a_minute(
 def test_nobody_is_forgotten_when_newcomers_make_them_too_many_to_be_named(
     large_exam: ProctoredExam, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attempt_list, "_MOST_PEOPLE_NAMED", 1)
+    monkeypatch.setattr(learner_search, "_MOST_IDS", 1)
     first = make_attempt(large_exam, make_user("zoe_1"))
     assert ids(page(search_by="zoe")) == [first.pk]
 
@@ -244,7 +244,7 @@ def test_few_and_many_people_are_found_in_the_same_order(
     insert(other, learners[:3], seconds=lambda: 7, status=S.rejected)
     insert(large_exam, learners[1:4], seconds=lambda: 7, status=S.rejected)
     few = ids(page(size=100, search_by="learner", ordering=ordering, status=status))
-    monkeypatch.setattr(attempt_list, "_MOST_PEOPLE_NAMED", 1)
+    monkeypatch.setattr(learner_search, "_MOST_IDS", 1)
     cache.clear()
 
     assert few == ids(page(size=100, search_by="learner", ordering=ordering, status=status))

@@ -175,7 +175,7 @@ def test_a_provider_that_is_down_does_not_stop_a_course_from_being_published(
     exam = make_exam()
 
     assert ProctoredExam.objects.filter(pk=exam.pk).exists()
-    assert "provider not told about exam" in caplog.text
+    assert "exam not sent to its provider" in caplog.text
 
 
 @pytest.mark.spec("python-api.md", "8.1:update", "11.2:exams")

@@ -130,9 +130,9 @@ LIVES: dict[str, tuple[list[str], str, str, list[str]]] = {
     "a-person-decided": (["submit", "suspicious", "staff:violation"], S.verified, "Rules Violation", ["Suspicious"]),
     "late-after-a-person-s-decision": (
         ["submit", "suspicious", "staff:passed", "suspicious"],
-        S.second_review_required,
-        "Suspicious",
-        ["Suspicious", "Clean"],
+        S.verified,
+        "Clean",
+        ["Suspicious"],
     ),
 }
 

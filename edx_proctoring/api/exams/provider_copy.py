@@ -32,7 +32,7 @@ def push_exam_to_provider(exam: ProctoredExam, policy: ProctoredExamReviewPolicy
         external_id = backends.get_backend_provider(payload).on_exam_saved(payload)
     except Exception:  # pylint: disable=broad-except
         # Plug-ins may raise anything, and a course must be publishable while its provider is down (R4).
-        log.exception("provider not told about exam: exam_id=%s backend=%s", exam.id, exam.backend)
+        log.exception("exam not sent to its provider: exam_id=%s backend=%s", exam.id, exam.backend)
         return
     if external_id and external_id != exam.external_id:
         exam.external_id = external_id
