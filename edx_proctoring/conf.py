@@ -186,8 +186,8 @@ class ProctoringSettings:
 
     @property
     def learner_may_resume(self) -> bool:
-        """Whether learners may release their own errored attempt (rest-api.md 10, number 6). Default True."""
-        return self._flag("LEARNER_MAY_RESUME", default=True)
+        """Whether learners may release their own errored attempt (contract/learner-actions#resume). Default False."""
+        return self._flag("LEARNER_MAY_RESUME", default=False)
 
     @property
     def hide_provider_fields(self) -> bool:

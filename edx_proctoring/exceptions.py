@@ -24,6 +24,7 @@ sees the message.
     ├── ProctoredExamReviewAlreadyExists                400
     ├── ProctoredExamBadReviewStatus                    400
     ├── ReviewNotUnderstood                             400
+    ├── ReviewNotFound                                  409
     ├── BackendProviderCannotRegisterAttempt            upstream  providers
     │   └── BackendProviderSentNoAttemptID              upstream
     ├── BackendProviderOnboardingException              400
@@ -141,6 +142,12 @@ class ProctoredExamBadReviewStatus(ProctoredBaseException):
 
 class ReviewNotUnderstood(ProctoredBaseException):
     """A review lacks a field, or has one of the wrong type; the text says which."""
+
+
+class ReviewNotFound(ProctoredBaseException):
+    """The attempt has no review that a person could decide."""
+
+    http_status = 409
 
 
 class _ProviderReplyException(ProctoredBaseException):

@@ -153,6 +153,17 @@ class InstructorService(Protocol):
 
 
 @runtime_checkable
+class OptOutService(Protocol):
+    """Optional method of the service ``instructor``; without it, learners may opt out over REST."""
+
+    def is_proctoring_opt_out_allowed(self, course_id: str) -> bool:
+        """Return whether learners of the course may take its proctored exams without proctoring. Positional.
+
+        The learner's page gets the same fact as ``allow_proctoring_opt_out`` in its context.
+        """
+
+
+@runtime_checkable
 class Enrollment(Protocol):
     """One learner's active enrolment."""
 

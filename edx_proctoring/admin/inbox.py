@@ -1,5 +1,7 @@
 """Received review callbacks: view and replay. Spec: beyond.md 1."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -11,12 +13,27 @@ from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import ReviewInboxEntry
 
 
+class HeldFilter(admin.SimpleListFilter):
+    """Reviews that wait for a person, because staff had decided when they arrived."""
+
+    title = _("held")
+    parameter_name = "held"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Offer the held ones."""
+        return [("yes", _("Held because staff have decided"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ReviewInboxEntry]) -> QuerySet[ReviewInboxEntry]:
+        """Filter by what was chosen."""
+        return queryset.filter(outcome=ReviewInboxEntry.OUTCOME_HELD) if self.value() == "yes" else queryset
+
+
 @admin.register(ReviewInboxEntry)
 class ReviewInboxEntryAdmin(ReadOnlyAdmin):
     """Review callbacks and their outcome."""
 
     list_display = ("created", "attempt_code", "external_id", "backend", "outcome")
-    list_filter = ("backend",)
+    list_filter = (HeldFilter, "backend")
     search_fields = ("attempt_code", "external_id")
     ordering = ("-id",)
     actions = ("replay",)

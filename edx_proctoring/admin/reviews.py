@@ -9,18 +9,26 @@ from typing import Any, ClassVar
 import django
 from django import forms
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from edx_proctoring import api
 from edx_proctoring.admin.common import prettify_course_id
 from edx_proctoring.models import (
     ProctoredExam,
     ProctoredExamSoftwareSecureReview,
     ProctoredExamSoftwareSecureReviewHistory,
     ProctoredExamStudentAttempt,
+    ReviewDecision,
+    ReviewInboxEntry,
 )
 from edx_proctoring.statuses import SoftwareSecureReviewStatus
 from edx_proctoring.utils import locate_attempt_by_attempt_code
@@ -50,6 +58,17 @@ class ProctoredExamSoftwareSecureReviewForm(forms.ModelForm):
     class Meta:
         model = ProctoredExamSoftwareSecureReview
         fields = ("review_status", "raw_data")
+
+
+class _DecisionForm(ProctoredExamSoftwareSecureReviewForm):
+    """The form with which staff decide."""
+
+    decision_comment = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3}),
+        label=_("Comment on your decision"),
+        help_text=_("Kept with your decision. Learners and providers do not see it."),
+        required=False,
+    )
 
 
 class ReviewListFilter(admin.SimpleListFilter):
@@ -123,9 +142,9 @@ class ProctoredExamCoursesListFilter(admin.SimpleListFilter):
 
 @admin.register(ProctoredExamSoftwareSecureReview)
 class ProctoredExamSoftwareSecureReviewAdmin(admin.ModelAdmin):
-    """Current reviews; saving one applies the verdict to its attempt."""
+    """Current reviews. Saving one is a decision: the attempt follows, and later reviews of the provider are held."""
 
-    form = ProctoredExamSoftwareSecureReviewForm
+    form: type[ProctoredExamSoftwareSecureReviewForm] = _DecisionForm
     readonly_fields: ClassVar[tuple[str, ...]] = (
         "attempt_code",
         "is_attempt_active",
@@ -133,6 +152,8 @@ class ProctoredExamSoftwareSecureReviewAdmin(admin.ModelAdmin):
         "student",
         "reviewed_by",
         "modified",
+        "decisions",
+        "held_reviews",
     )
     list_display = (
         "course_id_for_review",
@@ -180,17 +201,55 @@ class ProctoredExamSoftwareSecureReviewAdmin(admin.ModelAdmin):
         more_arguments = () if django.VERSION < (5, 0) else (request,)
         return super().lookup_allowed(lookup, value, *more_arguments)
 
+    @admin.display(description=_("decisions"))
+    def decisions(self, obj: ProctoredExamSoftwareSecureReview) -> str:
+        """Return who decided what and when, newest first."""
+        made = list(ReviewDecision.objects.filter(review_id=obj.pk).order_by("-id"))
+        names: dict[int | None, str] = dict(
+            get_user_model()
+            .objects.filter(pk__in={decision.actor_id for decision in made})
+            .values_list("pk", "username")
+        )
+        return format_html_join(
+            mark_safe("<br>"),
+            "{} · {} · {}{}",
+            (
+                (
+                    date_format(timezone.localtime(decision.created), "DATETIME_FORMAT"),
+                    names.get(decision.actor_id, decision.actor_id),
+                    decision.review_status,
+                    f" · {decision.comment}" if decision.comment else "",
+                )
+                for decision in made
+            ),
+        )
+
+    @admin.display(description=_("later reviews, held because staff have decided"))
+    def held_reviews(self, obj: ProctoredExamSoftwareSecureReview) -> str:
+        """Return links to the messages that changed nothing; "Receive again" accepts one."""
+        held = ReviewInboxEntry.objects.of_attempt(obj.attempt_code).held()
+        return format_html_join(
+            mark_safe("<br>"),
+            '<a href="{}">{}</a>',
+            (
+                (
+                    reverse("admin:edx_proctoring_reviewinboxentry_change", args=[entry.pk]),
+                    date_format(timezone.localtime(entry.created), "DATETIME_FORMAT"),
+                )
+                for entry in held.defer("body")
+            ),
+        )
+
     def save_model(self, request: HttpRequest, obj: ProctoredExamSoftwareSecureReview, form: Any, change: bool) -> None:
-        """Set the reviewer and save, which applies the verdict."""
-        reviewer: Any = request.user
-        obj.reviewed_by = reviewer
-        obj.save()
+        """Save and record the decision: the attempt follows."""
+        api.save_decision(obj, by=request.user, comment=form.cleaned_data["decision_comment"])
 
 
 @admin.register(ProctoredExamSoftwareSecureReviewHistory)
 class ProctoredExamSoftwareSecureReviewHistoryAdmin(ProctoredExamSoftwareSecureReviewAdmin):
     """Former states of reviews, read-only."""
 
+    form = ProctoredExamSoftwareSecureReviewForm
     readonly_fields = (
         "review_status",
         "raw_data",

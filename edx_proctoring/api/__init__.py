@@ -61,6 +61,7 @@ from edx_proctoring.api.providers.attempt_registration import _register_proctore
 from edx_proctoring.api.providers.contact_and_rules import *
 from edx_proctoring.api.providers.dashboard_links import *
 from edx_proctoring.api.reviews.applying import *
+from edx_proctoring.api.reviews.deciding import *
 from edx_proctoring.api.reviews.payload import *
 from edx_proctoring.api.reviews.receiving import *
 from edx_proctoring.backends import get_backend_provider

@@ -56,6 +56,7 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
     needs_oauth: Any = True
     has_dashboard: Any = True
     supports_onboarding: Any = True
+    requires_ready: Any = True
     passing_statuses: Any = (SoftwareSecureReviewStatus.clean,)
     timeout: Any = 30
     # For calls that a page waits for and that can be repeated; never more than ``timeout``.

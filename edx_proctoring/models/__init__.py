@@ -19,12 +19,14 @@ from edx_proctoring.models.attempts import (
     ProctoredExamStudentAttempt,
     ProctoredExamStudentAttemptManager,
 )
+from edx_proctoring.models.decisions import ReviewDecision
 from edx_proctoring.models.effects import AttemptEffect
 from edx_proctoring.models.exams import HistoricalProctoredExam, ProctoredExam
 from edx_proctoring.models.history import archive_model
-from edx_proctoring.models.inbox import ReviewInboxEntry
+from edx_proctoring.models.inbox import ReviewInboxEntry, UsedNonce
 from edx_proctoring.models.open_attempts import OpenAttempt
 from edx_proctoring.models.policies import ProctoredExamReviewPolicy, ProctoredExamReviewPolicyHistory
+from edx_proctoring.models.retirement import RetiredLearner
 from edx_proctoring.models.reviews import (
     ProctoredExamSoftwareSecureComment,
     ProctoredExamSoftwareSecureReview,
@@ -54,8 +56,11 @@ __all__ = [
     "ProctoredExamStudentAttemptManager",
     "ProctoredExamStudentAttemptStatus",
     "QuerySetWithUpdateOverride",
+    "RetiredLearner",
+    "ReviewDecision",
     "ReviewInboxEntry",
     "SoftwareSecureReviewStatus",
+    "UsedNonce",
     "archive_model",
     "get_backend_provider",
 ]

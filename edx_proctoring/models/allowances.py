@@ -140,9 +140,11 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
 
     @classmethod
     def get_additional_time_granted(cls, exam_id: int, user_id: int) -> int | None:
-        """Return the learner's extra minutes, or None."""
+        """Return the learner's extra minutes, or None, also if the allowance was blanked by a retirement."""
         allowance = cls.get_allowance_for_user(exam_id, user_id, cls.ADDITIONAL_TIME_GRANTED[0])
-        return int(allowance.value) if allowance is not None else None
+        if allowance is None or not cls.is_allowance_value_valid(allowance.key, allowance.value):
+            return None
+        return int(allowance.value)
 
     @classmethod
     def get_review_policy_exception(cls, exam_id: int, user_id: int) -> str | None:

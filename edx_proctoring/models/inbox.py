@@ -1,10 +1,23 @@
-"""Received review callbacks."""
+"""Messages of providers that were received: reviews as they came in, and the nonces of other signed messages."""
 
+import hashlib
 from datetime import datetime
-from typing import ClassVar, Final, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from model_utils.models import TimeStampedModel
+
+if TYPE_CHECKING:
+    from django.db.models.manager import Manager
+
+    UsedNonceBase = Manager["UsedNonce"]
+else:
+    UsedNonceBase = models.Manager
+
+
+def message_key(backend: str, nonce: str) -> str:
+    """Return what identifies a signed message of a provider. A digest, because columns may ignore case."""
+    return hashlib.sha256(f"{backend}\n{nonce}".encode()).hexdigest()
 
 
 class ReviewInboxQuerySet(models.QuerySet["ReviewInboxEntry"]):
@@ -13,6 +26,10 @@ class ReviewInboxQuerySet(models.QuerySet["ReviewInboxEntry"]):
     def of_attempt(self, attempt_code: str, /) -> Self:
         """Callbacks for one attempt, in order of arrival."""
         return self.filter(attempt_code=attempt_code).order_by("id")
+
+    def held(self) -> Self:
+        """What changed nothing because staff had decided."""
+        return self.filter(outcome=ReviewInboxEntry.OUTCOME_HELD)
 
     def received_before(self, instant: datetime, /) -> Self:
         """Callbacks that arrived before ``instant``."""
@@ -24,18 +41,19 @@ class ReviewInboxManager(models.Manager.from_queryset(ReviewInboxQuerySet)):  # 
 
 
 class ReviewInboxEntry(TimeStampedModel):
-    """One authenticated review callback, stored before it is validated.
+    """One review callback, kept before its content is checked.
 
-    ``created`` is the time of arrival. A verdict that could not be processed can be read and replayed from here. Purged
-    by age and by retirement. By outcome:
+    Written first (``created`` is the time of arrival), so that a verdict we could not handle can be
+    read and replayed. Purged by age and by retirement. By outcome:
 
-    1. ``received``: not processed yet. An old one means that the process died.
-    2. ``applied``: the verdict was applied to the attempt.
-    3. ``duplicate``: the same review was received before.
-    4. ``refused: <reason>``: invalid; the response gave the reason.
-    5. ``held``: valid, but needs a person.
+    1. ``received``: written, not handled yet; if it stays so, the process died.
+    2. ``applied``: the attempt follows it.
+    3. ``duplicate``: the attempt has a review, and reviews may not be updated.
+    4. ``refused: <reason>``: invalid; the provider got the reason. Without a body if the sender proved nothing.
+    5. ``held``: valid, but staff have decided; it changes nothing until a person receives it again.
 
-    ``body`` is capped in size, without the link to the recording. Spec: beyond.md 1, cross-cutting C16.
+    ``body`` is capped in size, without the link to the recording, and blank for a retired learner. What one
+    attempt can fill is capped as well (contract/reviews#inbox-limits).
 
     .. pii: reviews may contain the learner's name and e-mail address and remarks about the learner
     .. pii_types: email_address, external_service, name, other
@@ -54,8 +72,10 @@ class ReviewInboxEntry(TimeStampedModel):
     backend = models.CharField(max_length=255)
     body = models.TextField()
     outcome = models.CharField(max_length=255, default=OUTCOME_RECEIVED)
-    # User.id of the signed-in user; null for anonymous callbacks. Not a foreign key: the row outlives the account.
+    # User.id of the signed-in user; null for anonymous callbacks. No foreign key: the record outlives the account.
     actor_id = models.IntegerField(null=True)
+    # Of a signed message: ``message_key``, by which a replay is recognised. Blank without a signature.
+    message_key = models.CharField(max_length=64, default="", db_index=True)
 
     objects: ClassVar[ReviewInboxManager] = ReviewInboxManager()
 
@@ -65,3 +85,42 @@ class ReviewInboxEntry(TimeStampedModel):
 
     def __str__(self) -> str:
         return f"inbox_id={self.pk} attempt_code={self.attempt_code} outcome={self.outcome}"
+
+
+class UsedNonceManager(UsedNonceBase):
+    """Use nonces up, and forget old ones."""
+
+    def use(self, key: str, /) -> bool:
+        """Return whether a message is new, and remember it. ``key``: ``message_key``."""
+        try:
+            with transaction.atomic():
+                self.create(message_key=key)
+        except IntegrityError:
+            return False
+        return True
+
+    def purge(self, before: datetime, /) -> None:
+        """Delete what is older."""
+        self.filter(created__lt=before).delete()
+
+
+class UsedNonce(TimeStampedModel):
+    """A signed message that was received and is not a review; kept as long as its signature is accepted.
+
+    .. no_pii:
+    """
+
+    message_key = models.CharField(max_length=64, unique=True)
+
+    objects: ClassVar[UsedNonceManager] = UsedNonceManager()
+
+    class Meta:
+        db_table = "proctoring_usednonce"
+        verbose_name = "used nonce"
+        indexes = [
+            # For the purge by age.
+            models.Index(fields=["created"], name="proctoring_nonce_created_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"nonce_id={self.pk}"

@@ -82,8 +82,8 @@ class ProctoredExamSoftwareSecureReview(ReviewFields):
 
     @property
     def is_passing(self) -> bool:
-        """Whether the learner passes with this verdict, by the provider's own list if it has one."""
-        return self.review_status in self._passing_statuses()
+        """Whether this verdict passes the learner, by the provider's own list if it has one."""
+        return self.review_status in self.passing_statuses()
 
     @property
     def should_notify(self) -> bool:
@@ -97,7 +97,8 @@ class ProctoredExamSoftwareSecureReview(ReviewFields):
         """Return the review of the attempt with this code, or None."""
         return cls.objects.filter(attempt_code=attempt_code).first()
 
-    def _passing_statuses(self) -> list[str]:
+    def passing_statuses(self) -> list[str]:
+        """Return the verdicts that pass the learner: the provider's own list, else the usual one."""
         exam = self.exam or self._exam_of_attempt()
         if exam is not None:
             try:

@@ -97,6 +97,12 @@ class TestInbox:
     def inbox(self, pages):
         return pages(ReviewInboxEntry)
 
+    def test_held_reviews_can_be_listed(self, inbox):
+        held = make_inbox_entry(outcome="held")
+        make_inbox_entry(outcome="applied")
+        assert inbox.rows(held="yes") == [held]
+        assert len(inbox.rows()) == 2
+
     def test_a_received_review_can_be_replayed(self, inbox):
         attempt = make_attempt(status=S.submitted)
         inbox.act("replay", make_inbox_entry(attempt))

@@ -9,16 +9,19 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 from freezegun import freeze_time
 
+from edx_proctoring import api
 from edx_proctoring.admin import ProctoredExamCoursesListFilter, ProctoredExamListFilter
 from edx_proctoring.models import (
     ProctoredExamSoftwareSecureReview,
     ProctoredExamSoftwareSecureReviewHistory,
     ProctoredExamStudentAttempt,
+    ReviewDecision,
 )
+from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.statuses import SoftwareSecureReviewStatus as R
 from tests.admin.conftest import AdminPages
-from tests.factories import NOON, make_attempt, make_exam, make_review, make_staff
+from tests.factories import NOON, make_attempt, make_exam, make_inbox_entry, make_review, make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +52,37 @@ class TestDeciding:
         review.refresh_from_db()
         assert (review.review_status, review.reviewed_by) == (verdict, superuser)
         assert status_of(review) == outcome
+
+    def test_the_decision_is_recorded_with_its_comment(self, reviews, superuser):
+        review = make_review(review_status=R.suspicious)
+        reviews.post(review, review_status=R.clean, decision_comment="It was a poster")
+        decision = ReviewDecision.objects.get()
+        assert (decision.review, decision.review_status, decision.comment, decision.actor_id, decision.stands) == (
+            review,
+            R.clean,
+            "It was a poster",
+            superuser.pk,
+            True,
+        )
+
+    def test_the_page_shows_decisions_and_held_reviews(self, reviews, superuser):
+        review = make_review(review_status=R.suspicious)
+        reviews.post(review, review_status=R.clean, decision_comment="<b>poster</b>")
+        attempt = ProctoredExamStudentAttempt.objects.get(attempt_code=review.attempt_code)
+        held = make_inbox_entry(attempt, outcome="held")
+        applied = make_inbox_entry(attempt, outcome="applied")
+        text = reviews.get(review).content.decode()
+        assert "root · Clean · &lt;b&gt;poster&lt;/b&gt;" in text
+        assert f"/reviewinboxentry/{applied.pk}/change/" not in text
+        assert f"/admin/edx_proctoring/reviewinboxentry/{held.pk}/change/" in text
+
+    def test_a_later_review_of_the_provider_changes_nothing(self, reviews):
+        review = make_review(review_status=R.suspicious)
+        reviews.post(review, review_status=R.clean)
+        attempt = ProctoredExamStudentAttempt.objects.get(attempt_code=review.attempt_code)
+        receipt = api.receive_review(attempt_dict(attempt), {"status": "suspicious", "comments": []})
+        assert receipt.is_held
+        assert status_of(review) == S.verified
 
     def test_the_previous_verdict_is_archived(self, reviews):
         review = make_review(review_status=R.suspicious)

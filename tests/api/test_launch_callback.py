@@ -3,19 +3,23 @@
 from typing import Any
 
 import pytest
+from django.core import signing
 from django.test import RequestFactory
 from django.urls import NoReverseMatch
 
 from edx_proctoring import callbacks
 from edx_proctoring.callbacks import start_exam_callback
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
-from tests.factories import make_attempt
+from tests.factories import make_attempt, make_exam
 
 pytestmark = pytest.mark.django_db
 
 
-def launch(attempt: Any, method: str = "GET") -> Any:
-    return start_exam_callback(RequestFactory().generic(method, "/"), attempt.attempt_code)
+def launch(attempt: Any, method: str = "GET", *, cookie_of: Any = None) -> Any:
+    request = RequestFactory().generic(method, "/")
+    if cookie_of is not None:
+        request.COOKIES["exam"] = signing.get_cookie_signer(salt="exam").sign(cookie_of.attempt_code)
+    return start_exam_callback(request, attempt.attempt_code)
 
 
 @pytest.mark.spec("rest-api.md", "6.1:statuses")
@@ -36,7 +40,7 @@ def test_a_launch_moves_a_waiting_attempt_and_redirects_to_the_exam(
 ) -> None:
     attempt = make_attempt(status=status)
 
-    response = launch(attempt)
+    response = launch(attempt, cookie_of=attempt)
 
     attempt.refresh_from_db()
     assert attempt.status == after
@@ -88,7 +92,8 @@ def test_a_launch_with_an_unknown_code_is_not_found() -> None:
 def test_a_head_request_redirects_with_nothing_changed() -> None:
     attempt = make_attempt()
 
-    assert launch(attempt, "HEAD").status_code == 302
+    response = launch(attempt, "HEAD")
+    assert (response.status_code, dict(response.cookies)) == (302, {})
     attempt.refresh_from_db()
     assert attempt.status == S.created
     assert launch(attempt, "DELETE").status_code == 405
@@ -118,3 +123,71 @@ def test_a_launch_is_neither_cached_nor_sent_as_a_referrer() -> None:
     response = launch(make_attempt())
 
     assert (response["Cache-Control"], response["Referrer-Policy"]) == ("no-store", "no-referrer")
+
+
+# Every cell of the table of learner_rules. Other cells: tests/views/test_learner_rules.py
+
+RUNNING = (S.started, S.ready_to_submit)
+WAITING = (S.created, S.download_software_clicked)
+STATUSES = [value for name, value in vars(S).items() if isinstance(value, str) and name == value]
+KINDS = ["timed", "proctored", "practice", "onboarding"]
+
+
+@pytest.mark.contract("launch-callback#asks", "learner-actions#table")
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("status", STATUSES)
+def test_get_ends_no_exam_without_the_cookie_of_its_attempt(status: str, kind: str) -> None:
+    attempt, other = make_attempt(make_exam(kind), status=status), make_attempt()
+
+    responses = [launch(attempt), launch(attempt, cookie_of=other)]
+
+    attempt.refresh_from_db()
+    assert attempt.status == (S.ready_to_start if status in WAITING else status)
+    for response in responses:
+        if status in RUNNING:
+            assert (response.status_code, dict(response.cookies)) == (200, {})
+            assert '<form method="post">' in response.content.decode()
+            assert "End my exam" in response.content.decode()
+            assert response["Referrer-Policy"] == "no-referrer"
+        else:
+            assert response.status_code == 302
+            assert "exam" in response.cookies
+
+
+@pytest.mark.contract("launch-callback#statuses", "learner-actions#table")
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("way", ["post", "cookie"])
+def test_post_or_cookie_of_the_attempt_ends_a_running_exam(way: str, status: str, kind: str) -> None:
+    attempt = make_attempt(make_exam(kind), status=status)
+
+    response = launch(attempt, "POST") if way == "post" else launch(attempt, cookie_of=attempt)
+
+    attempt.refresh_from_db()
+    expected = S.submitted if status in RUNNING else S.ready_to_start if status in WAITING else status
+    assert attempt.status == expected
+    assert response.status_code == 302
+    # A click on "End my exam" does not make an ordinary browser the secure one.
+    assert ("exam" in response.cookies) is (way == "cookie" or status not in RUNNING)
+
+
+@pytest.mark.contract("launch-callback#statuses")
+@pytest.mark.parametrize("status", STATUSES)
+def test_head_changes_nothing_and_gets_no_cookie(status: str) -> None:
+    attempt = make_attempt(status=status)
+
+    response = launch(attempt, "HEAD", cookie_of=attempt)
+
+    attempt.refresh_from_db()
+    assert (attempt.status, response.status_code, dict(response.cookies)) == (status, 302, {})
+
+
+@pytest.mark.contract("launch-callback#asks")
+def test_forged_cookie_does_not_end_an_exam() -> None:
+    attempt = make_attempt(status=S.started)
+    request = RequestFactory().get("/")
+    request.COOKIES["exam"] = attempt.attempt_code
+
+    assert start_exam_callback(request, attempt.attempt_code or "").status_code == 200
+    attempt.refresh_from_db()
+    assert attempt.status == S.started

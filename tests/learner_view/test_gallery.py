@@ -11,8 +11,9 @@ from tests.browser.gallery import PICTURES
 
 TEMPLATES = Path(edx_proctoring.__file__).parent / "templates"
 
-# Not shown on a course page, and rendered by nothing in this package.
-ELSEWHERE = {"proctored_exam/proctoring_launch_callback.html"}
+# Not on a course page: mails are read in test_mails.py, the launch callback renders the first of these, and nothing in
+# this package renders the second.
+ELSEWHERE = {"proctored_exam/launched_again.html", "proctored_exam/proctoring_launch_callback.html"}
 
 
 def pages_of_the_tables() -> dict[tuple[str, str], str]:

@@ -83,6 +83,7 @@ ROOTS = {
     "timed_exam/expired.html": "sequence proctored-exam completed",
     "timed_exam/ready_to_submit.html": "sequence timed-exam completed",
     "timed_exam/submitted.html": "sequence proctored-exam completed",
+    "timed_exam/error.html": "failure sequence timed-exam",
     "proctored_exam/entrance.html": "sequence proctored-exam entrance",
     "proctored_exam/expired.html": "sequence proctored-exam completed",
     "proctored_exam/ready_to_resume.html": "sequence proctored-exam entrance",

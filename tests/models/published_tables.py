@@ -150,7 +150,18 @@ ADDED_TABLES = {
         "body:text",
         "outcome:varchar(255)",
         "actor_id:int?",
+        "message_key:varchar(64)",
     ],
+    "proctoring_reviewdecision": [
+        *HEAD,
+        "review_status:varchar(255)",
+        "comment:text",
+        "actor_id:int?",
+        "stands:bool",
+        "review_id:int",
+    ],
+    "proctoring_retiredlearner": [*HEAD, "user_id:int"],
+    "proctoring_usednonce": [*HEAD, "message_key:varchar(64)"],
     "proctoring_openattempt": ["id:id", "exam_id:int", "user_id:int", "attempt_id:int"],
 }
 
@@ -199,6 +210,8 @@ UNIQUE = {
     "proctoring_proctoredexamstudentallowance": {("user_id", "proctored_exam_id", "key")},
     "proctoring_proctoredexamsoftwaresecurereview": {("attempt_code",)},
     "proctoring_openattempt": {("exam_id", "user_id")},
+    "proctoring_retiredlearner": {("user_id",)},
+    "proctoring_usednonce": {("message_key",)},
 }
 
 FOREIGN_KEYS = {
@@ -269,8 +282,11 @@ INDEXED = {
     },
     "proctoring_proctoredexamstudentattemptcomment": {"review_id"},
     "proctoring_effect": {"attempt_id", "exam_id", "state"},
-    "proctoring_reviewinbox": {"attempt_code", "external_id"},
+    "proctoring_reviewinbox": {"attempt_code", "external_id", "message_key"},
     "proctoring_openattempt": {"exam_id", "attempt_id"},
+    "proctoring_reviewdecision": {"review_id"},
+    "proctoring_retiredlearner": {"user_id"},
+    "proctoring_usednonce": {"created", "message_key"},
 }
 
 # Indexes added by us since migration 0029.
@@ -293,7 +309,8 @@ LIKE_TWINS = {
     "proctoring_proctoredexamstudentattempt_history": {"attempt_code", "external_id"},
     "proctoring_proctoredexamsoftwaresecurereview": {"attempt_code"},
     "proctoring_proctoredexamsoftwaresecurereviewhistory": {"attempt_code"},
-    "proctoring_reviewinbox": {"attempt_code", "external_id"},
+    "proctoring_reviewinbox": {"attempt_code", "external_id", "message_key"},
+    "proctoring_usednonce": {"message_key"},
 }
 
 Column = tuple[str, str, bool]

@@ -7,6 +7,7 @@ import pytest
 from edx_proctoring import exceptions
 
 STATUS = {
+    "ReviewNotFound": 409,
     "ProctoredExamPermissionDenied": 403,
     "BackendProviderCannotRemoveAttempt": 502,
     "BackendProviderRemovalNotConfirmed": 502,
@@ -30,7 +31,7 @@ PLAIN = [
 @pytest.mark.spec("backends.md", "10.1", "10.2")
 @pytest.mark.spec("python-api.md", "13:tree")
 def test_every_exception_has_our_base_class():
-    assert len(ALL) == 27  # 25 published ones (python-api.md 13), their base class, and ReviewNotUnderstood
+    assert len(ALL) == 28  # 25 published ones, their base class, ReviewNotUnderstood, ReviewNotFound
     assert all(issubclass(value, exceptions.ProctoredBaseException) for value in ALL)
 
 

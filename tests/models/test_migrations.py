@@ -49,6 +49,7 @@ ADDED = [
     "0029_lookup_indexes",
     "0030_open_attempts",
     "0031_newest_attempts_index",
+    "0034_decisions_and_received_messages",
 ]
 
 ROOT = Path(__file__).parents[2]

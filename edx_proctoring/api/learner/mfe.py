@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 from edx_proctoring import backends
 from edx_proctoring.api.exams import exams
 from edx_proctoring.api.learner import prerequisites, timer_payload
-from edx_proctoring.api.lifecycle import queries, timing
+from edx_proctoring.api.lifecycle import learner_rules, queries, timing
 from edx_proctoring.api.onboarding import eligibility
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
@@ -104,9 +104,9 @@ def _find_exam(course_id: str, content_id: str) -> dict[str, Any] | None:
 def _newest_attempt_data(exam: dict[str, Any], user: Any, is_learning_mfe: bool) -> dict[str, Any]:
     """Return the data of the learner's newest attempt. Without one, add time and prerequisites to ``exam``."""
     attempt = _current_attempt(exam, user)
-    if attempt is not None:
+    if attempt is not None and not _is_entered_again(attempt, exam):
         return _attempt_data(attempt, is_learning_mfe)
-    # Without an attempt no time is carried over.
+    # No attempt that counts, so no time is carried over.
     minutes = timing.calculate_allowed_minutes(exam, user.id, carry_over_seconds=None)
     exam["total_time"] = humanized_time(minutes)
     if exam["is_proctored"] and not exam["is_practice_exam"]:
@@ -116,6 +116,11 @@ def _newest_attempt_data(exam: dict[str, Any], user: Any, is_learning_mfe: bool)
             attempt = _current_attempt(exam, user)
             return {} if attempt is None else _attempt_data(attempt, is_learning_mfe)
     return {}
+
+
+def _is_entered_again(attempt: ProctoredExamStudentAttempt, exam: Mapping[str, Any]) -> bool:
+    """Return whether the timed exam begins in spite of this attempt; the React client has no page for its status."""
+    return not exam["is_proctored"] and learner_rules.is_entered_again(attempt.status, is_proctored=False)
 
 
 def _current_attempt(exam: Mapping[str, Any], user: Any) -> ProctoredExamStudentAttempt | None:

@@ -4,6 +4,7 @@ Test suites replace the provider by a mock. Its attributes are passed on as they
 """
 
 import logging
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from edx_proctoring import backends, conf, constants, utils
 from edx_proctoring.api.effects import emails
 from edx_proctoring.api.exams import review_policies
 from edx_proctoring.api.learner.facts import PageFacts
-from edx_proctoring.api.lifecycle import timing
+from edx_proctoring.api.lifecycle import learner_rules, timing
 from edx_proctoring.api.onboarding import eligibility
 from edx_proctoring.api.providers import contact_and_rules
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
@@ -49,8 +50,10 @@ def timed(facts: PageFacts) -> dict[str, Any]:
         "has_time_expired": has_time_expired(facts.attempt),
         "does_time_remain": facts.does_time_remain,
     }
-    if facts.status == S.submitted and not exam["hide_after_due"] and facts.is_past_due:
+    if facts.status in learner_rules.HANDED_IN and not exam["hide_after_due"] and facts.is_past_due:
         context.update(_wait_deadline(facts))
+    if facts.status == S.error:
+        context.update(_help_after_error(exam))
     return context
 
 
@@ -185,6 +188,14 @@ def _set_up(facts: PageFacts) -> dict[str, Any]:
             type(exc).__name__,
         )
         return {"backend_instructions": None, "software_download_url": None, "provider_unavailable": True}
+
+
+def _help_after_error(exam: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "platform_name": settings.PLATFORM_NAME,
+        "link_urls": conf.proctoring.link_urls,
+        "proctoring_escalation_email": emails._get_proctoring_escalation_email(exam["course_id"]),
+    }
 
 
 def _onboarding_error(facts: PageFacts) -> dict[str, Any]:

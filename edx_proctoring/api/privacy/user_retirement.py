@@ -24,6 +24,8 @@ from edx_proctoring.models import (
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAllowanceHistory,
     ProctoredExamStudentAttempt,
+    RetiredLearner,
+    ReviewDecision,
     ReviewInboxEntry,
 )
 from edx_proctoring.utils import obscured_user_id
@@ -37,16 +39,19 @@ log = logging.getLogger(__name__)
 def retire_learner(user_id: int, /) -> None:
     """Blank the personal data of a learner in our tables, beyond the bare result. Idempotent.
 
-    That is in allowances, reviews, comments, received callbacks, reasons in the history and error texts
-    of effects, live and archived, including those of removed attempts. All or nothing, in a constant
-    number of queries. The columns are changed by query, so no receiver runs: no review is applied again
-    and no mail is sent. Does nothing for a user without data.
+    Allowances, reviews, comments, decisions, received callbacks, reasons noted in the history and
+    errors of receivers; live and archived, also of attempts that were removed. All or nothing, in a
+    constant number of queries. The columns are changed by query, so no review is applied again and
+    no mail is sent. What arrives later is stored without personal text (``RetiredLearner``). Does
+    nothing for a user without data.
     """
     # Order matters: changing an allowance archives its old value, which is blanked next.
     allowances = ProctoredExamStudentAllowance.objects.filter(user_id=user_id).exclude(value="").update(value="")
     ProctoredExamStudentAllowanceHistory.objects.filter(user_id=user_id).exclude(value="").update(value="")
 
     attempt_ids, codes = _all_attempts(user_id)
+    if attempt_ids:
+        RetiredLearner.objects.remember(user_id)
     of_learner = Q(student_id=user_id) | Q(attempt_code__in=codes)
     review_ids = list(ProctoredExamSoftwareSecureReview.objects.filter(of_learner).values_list("pk", flat=True))
     blank = {"encrypted_video_url": b"", "raw_data": ""}
@@ -54,6 +59,7 @@ def retire_learner(user_id: int, /) -> None:
     ProctoredExamSoftwareSecureReview.objects.filter(pk__in=review_ids).update(**blank)
     ProctoredExamSoftwareSecureReviewHistory.objects.filter(of_learner).update(**blank)
     ProctoredExamSoftwareSecureComment.objects.filter(review_id__in=review_ids).update(comment="", status="")
+    ReviewDecision.objects.filter(review_id__in=review_ids).exclude(comment="").update(comment="")
     HistoricalProctoredExamStudentAttempt.objects.filter(user_id=user_id).update(history_change_reason=None)
     _forget_callbacks(codes)
     _forget_effects(attempt_ids)

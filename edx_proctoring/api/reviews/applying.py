@@ -14,7 +14,7 @@ from edx_proctoring import backends
 from edx_proctoring.api.lifecycle import status_change
 from edx_proctoring.api.lifecycle.status_change import Change
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
-from edx_proctoring.models import ProctoredExamSoftwareSecureReview, ProctoredExamStudentAttempt
+from edx_proctoring.models import ProctoredExamSoftwareSecureReview, ProctoredExamStudentAttempt, RetiredLearner
 from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.statuses import SoftwareSecureReviewStatus
@@ -34,7 +34,7 @@ def apply_review(review: ProctoredExamSoftwareSecureReview, *, sends_mail: bool 
     Archived attempts and replaced onboarding attempts stay as they are. A review whose code
     matches no attempt is kept, logged, and moves nothing. Afterwards the tracking event
     ``review_received`` describes the attempt as it was before. ``sends_mail``: False for operators who
-    apply reviews again. Locks: the attempt.
+    apply reviews again; a retired learner never gets a mail. Locks: the attempt.
     """
     found = find_attempt(review.attempt_code)
     if found is None:
@@ -42,6 +42,7 @@ def apply_review(review: ProctoredExamSoftwareSecureReview, *, sends_mail: bool 
     attempt, is_archived = found
     before, change = attempt_dict(attempt), None
     if not is_archived:
+        sends_mail = sends_mail and not RetiredLearner.objects.includes(attempt.user_id)
         try:
             before, change = _apply_under_lock(attempt, review, sends_mail)
         except StudentExamAttemptDoesNotExistsException:
@@ -78,7 +79,7 @@ def write_verdict(
     if review.exam_id == attempt.proctored_exam_id:
         # Loaded with the attempt; the review asks the exam's provider what its verdict means.
         review.exam = attempt.proctored_exam
-    status = _status_after(review, attempt)
+    status = status_after(review, attempt)
     if status is None:
         return None
     try:
@@ -126,15 +127,13 @@ def deactivate_review_of(attempt_code: str) -> None:
         review.save()
 
 
-def _status_after(
-    review: ProctoredExamSoftwareSecureReview, attempt: ProctoredExamStudentAttempt
-) -> str | None:
+def status_after(review: ProctoredExamSoftwareSecureReview, attempt: ProctoredExamStudentAttempt) -> str | None:
     """Return the status that a live attempt gets by its review, None for none."""
     backend = attempt.proctored_exam.backend
     if attempt.status == Status.onboarding_reset:
         return None
     if review.is_passing:
-        if _was_submitted(attempt):
+        if was_submitted(attempt):
             return Status.verified
         # Contract: the only warning of this path; fragment and keys are matched.
         _receiver_log.warning(
@@ -152,7 +151,7 @@ def _status_after(
     return Status.second_review_required
 
 
-def _was_submitted(attempt: ProctoredExamStudentAttempt) -> bool:
+def was_submitted(attempt: ProctoredExamStudentAttempt) -> bool:
     """Whether the learner, or the end of the time, submitted the exam."""
     return attempt.completed_at is not None or attempt.history.filter(status=Status.timed_out).exists()
 

@@ -1,52 +1,116 @@
-"""The inbox: every review that arrived, and what became of it.
+"""The inbox: every review that arrived, and what became of it; and which signed messages were received before.
 
-The entry is the only write before a review is validated. Spec: beyond.md 1, cross-cutting.md C16.
+The entry is the only write before a review is validated. What one attempt can fill is limited, because
+some providers do not sign in: beyond the limit, its least useful entries are deleted first.
 """
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 
+from django.core.cache import cache
+from django.db.models.functions import Length
 from django.http import HttpRequest
 from django.utils import timezone
 
 from edx_proctoring.exceptions import ProctoredBaseException
-from edx_proctoring.models import ReviewInboxEntry
+from edx_proctoring.models import ReviewInboxEntry, UsedNonce
+from edx_proctoring.models.inbox import message_key
 from edx_proctoring.utils.storable import storable
 
 __all__: list[str] = []
 
 # Characters of a received body that are kept. A review with its comments has some ten thousand.
 MAX_BODY_LENGTH: Final = 1024 * 1024
+# Of one attempt. Bodies are ASCII (JSON with escapes), so characters are bytes.
+MAX_ENTRIES: Final = 50
+MAX_BYTES: Final = 4 * 1024 * 1024
+
+# Twice the age at which a signed message is refused.
+NONCE_LIFE: Final = timedelta(seconds=600)
+_PURGE_EVERY_SECONDS: Final = 60
+
+# Deleted last when an attempt has filled its share: what no person or process has dealt with.
+_OPEN_OUTCOMES: Final = frozenset({ReviewInboxEntry.OUTCOME_RECEIVED, ReviewInboxEntry.OUTCOME_HELD})
 
 # The link to the recording is stored encrypted or not at all.
 _VIDEO_LINK: Final = "videoReviewLink"
 
 
-def write(attempt: Mapping[str, Any], data: Mapping[str, Any], request: HttpRequest | None) -> ReviewInboxEntry:
-    """Keep what arrived. ``attempt``: attempt dict; ``data``: the body as received."""
+def write(
+    attempt: Mapping[str, Any],
+    data: Mapping[str, Any],
+    request: HttpRequest | None,
+    *,
+    keeps_body: bool = True,
+    key: str = "",
+) -> ReviewInboxEntry:
+    """Keep what arrived. ``attempt``: attempt dict; ``data``: the body as received.
+
+    ``keeps_body``: False for a retired learner. ``key``: ``message_key`` of a signed message.
+    """
     user = getattr(request, "user", None)
+    code = attempt["attempt_code"] or ""
+    body = json_without_video_link(data)[:MAX_BODY_LENGTH] if keeps_body else ""
+    _make_space(code, len(body))
     return ReviewInboxEntry.objects.create(
-        attempt_code=attempt["attempt_code"] or "",
+        attempt_code=code,
         external_id=attempt["external_id"] or "",
         backend=attempt["proctored_exam"]["backend"] or "",
-        body=json_without_video_link(data)[:MAX_BODY_LENGTH],
+        body=body,
         actor_id=getattr(user, "pk", None),
+        message_key=key,
     )
 
 
-def settle(entry: ReviewInboxEntry, outcome: str, *, reason: Exception | str | None = None) -> None:
-    """Note what became of an entry.
+def settle(
+    entry: ReviewInboxEntry, outcome: str, *, reason: Exception | str | None = None, keeps_body: bool = True
+) -> None:
+    """Note what became of an entry. ``keeps_body``: False if the sender has proved nothing.
 
     Of foreign exceptions only the class is kept, because their texts may hold personal data.
     """
     if isinstance(reason, Exception):
         reason = str(reason) if isinstance(reason, ProctoredBaseException) else type(reason).__name__
-    if outcome == ReviewInboxEntry.OUTCOME_REFUSED:
+    if outcome == ReviewInboxEntry.OUTCOME_REFUSED and reason is not None:
         # The reason may quote the input that caused it.
         outcome = storable(f"{outcome}: {reason}")
-    entry.outcome = outcome[:255]
-    ReviewInboxEntry.objects.filter(pk=entry.pk).update(outcome=entry.outcome, modified=timezone.now())
+    changes: dict[str, Any] = {"outcome": outcome[:255]}
+    if not keeps_body:
+        changes["body"] = ""
+    for name, value in changes.items():
+        setattr(entry, name, value)
+    ReviewInboxEntry.objects.filter(pk=entry.pk).update(**changes, modified=timezone.now())
+
+
+def has_review(backend: str, nonce: str) -> bool:
+    """Return whether a signed review was received before."""
+    return ReviewInboxEntry.objects.filter(message_key=message_key(backend, nonce)).exists()
+
+
+def use_nonce(backend: str, nonce: str) -> bool:
+    """Return whether a signed message other than a review is new, and remember it for ``NONCE_LIFE``."""
+    if cache.add("edx_proctoring.nonces_purged", 1, _PURGE_EVERY_SECONDS):
+        UsedNonce.objects.purge(timezone.now() - NONCE_LIFE)
+    return UsedNonce.objects.use(message_key(backend, nonce))
+
+
+def _make_space(attempt_code: str, size: int) -> None:
+    """Delete entries of an attempt until one more, with a body of ``size`` characters, is within the limits."""
+    entries = list(
+        ReviewInboxEntry.objects.of_attempt(attempt_code).values_list("pk", "outcome", Length("body"))
+    )
+    count, total = len(entries) + 1, sum(length for _pk, _outcome, length in entries) + size
+    superfluous: list[int] = []
+    # Empty ones first, which anyone who knows the attempt code can cause; then settled ones; oldest first.
+    for pk, _outcome, length in sorted(entries, key=lambda entry: (entry[1] in _OPEN_OUTCOMES, entry[2] > 0, entry[0])):
+        if count <= MAX_ENTRIES and total <= MAX_BYTES:
+            break
+        superfluous.append(pk)
+        count, total = count - 1, total - length
+    if superfluous:
+        ReviewInboxEntry.objects.filter(pk__in=superfluous).delete()
 
 
 def json_without_video_link(data: Any) -> str:

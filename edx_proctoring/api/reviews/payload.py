@@ -4,7 +4,7 @@ Everything is checked before anything is stored: a malformed review is refused w
 attempt stays as it was.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +13,10 @@ from edx_proctoring.models import ProctoredExamSoftwareSecureComment
 from edx_proctoring.utils.storable import storable
 
 __all__ = ["NormalizedReview", "ReviewComment", "parse_review"]
+
+# The most comments that one review stores; beyond it, the last one says how many were cut.
+MAX_COMMENTS: Final = 2000
+CUT_HEADING: Final = "Cut"
 
 # The range of the columns that hold seconds.
 _MAX_SECONDS: Final = 2**31 - 1
@@ -59,9 +63,19 @@ def parse_review(review: Any) -> NormalizedReview:
         raise ReviewNotUnderstood("'comments' of the review must be a list.")
     return NormalizedReview(
         status=status,
-        comments=tuple(_parse_comment(comment, number) for number, comment in enumerate(comments, start=1)),
+        comments=_parse_comments(comments),
         video_url=_video_url(review.get("payload")),
     )
+
+
+def _parse_comments(comments: Sequence[Any]) -> tuple[ReviewComment, ...]:
+    kept = comments if len(comments) <= MAX_COMMENTS else comments[: MAX_COMMENTS - 1]
+    parsed = [_parse_comment(comment, number) for number, comment in enumerate(kept, start=1)]
+    cut = len(comments) - len(kept)
+    if cut:
+        text = f"{cut} more comments of this review were not stored; a review has at most {MAX_COMMENTS}."
+        parsed.append(ReviewComment(start=0, stop=0, duration=0, comment=text, status=CUT_HEADING))
+    return tuple(parsed)
 
 
 def _parse_comment(comment: Any, number: int) -> ReviewComment:

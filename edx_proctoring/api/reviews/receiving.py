@@ -1,5 +1,6 @@
 """Receiving a review: keep it, check it, store it and let the attempt follow, in one transaction.
 
+While a person's decision stands, a review is kept in the inbox and changes nothing.
 Locks: the live attempt, then its review. Spec: backends.md 9.1, python-api.md 11.3.
 """
 
@@ -7,7 +8,7 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import crum
 from django.contrib.auth import get_user_model
@@ -26,6 +27,7 @@ from edx_proctoring.api.reviews.payload import NormalizedReview, ReviewComment, 
 from edx_proctoring.exceptions import (
     BackendProviderNotConfigured,
     ProctoredExamReviewAlreadyExists,
+    ProctoredExamSuspiciousLookup,
     ReviewNotUnderstood,
     StudentExamAttemptDoesNotExistsException,
 )
@@ -33,6 +35,8 @@ from edx_proctoring.models import (
     ProctoredExamSoftwareSecureComment,
     ProctoredExamSoftwareSecureReview,
     ProctoredExamSoftwareSecureReviewHistory,
+    RetiredLearner,
+    ReviewDecision,
     ReviewInboxEntry,
     archive_model,
 )
@@ -48,31 +52,54 @@ log = logging.getLogger(__name__)
 # Outside code matches messages under the logger that they have always had.
 _callback_log = logging.getLogger("edx_proctoring_views")
 
+# Databases limit the size of a statement.
+_COMMENTS_PER_STATEMENT: Final = 500
+
 
 @dataclass(frozen=True, slots=True)
 class ReviewReceipt:
     """What became of a received review.
 
-    ``review_id``: the stored review; None if the exam is no longer proctored, so that no review was
-    to be stored. ``inbox_id``: the entry of the inbox.
+    ``review_id``: the review of the attempt; None if the exam is no longer proctored, so that no review
+    was to be stored. ``inbox_id``: the entry of the inbox. ``is_held``: staff have decided, so the
+    review on record stays as it is.
     """
 
     review_id: int | None
     inbox_id: int
+    is_held: bool = False
 
     @property
     def is_accepted(self) -> bool:
-        """Whether the review was stored."""
+        """Whether the review was stored, or is held."""
         return self.review_id is not None
 
 
 @dataclass(frozen=True, slots=True)
+class _Delivery:
+    """One review on its way in.
+
+    ``attempt``: attempt dict. ``is_retired``: of a retired learner, so no personal text is stored and
+    nothing is mailed. ``by_person``: staff receive it again, which overrides a decision.
+    """
+
+    attempt: Mapping[str, Any]
+    entry: ReviewInboxEntry
+    is_retired: bool
+    by_person: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Stored:
-    """A review that was stored. ``before``: the attempt dict as it was; ``change``: its status change, if any."""
+    """A review that was stored, or is held.
+
+    ``before``: the attempt dict as it was; ``change``: its status change, if any.
+    """
 
     review: ProctoredExamSoftwareSecureReview
     before: Mapping[str, Any]
     change: Change | None
+    is_held: bool = False
 
 
 def receive_review(
@@ -81,6 +108,7 @@ def receive_review(
     *,
     backend: Any = None,
     request: HttpRequest | None = None,
+    message_key: str = "",
 ) -> ReviewReceipt:
     """Take a provider's review of an attempt, live or archived; the attempt follows the verdict.
 
@@ -89,35 +117,60 @@ def receive_review(
         data: what the provider sent; not changed.
         backend: the provider, if it is known by other means.
         request: the request that brought it; the current one if not given.
+        message_key: what identifies a signed message, so that a replay is recognised.
 
     The inbox entry is written first and stays whatever happens. Then, in one transaction: the
     attempt and its review are locked, a former review is archived, comments are replaced, the
     attempt's status changes, the entry is settled. If that fails, nothing of it is stored, and the
-    provider can send the review again. Effects are delivered after the commit.
+    provider can send the review again. Effects are delivered after the commit. While a decision of
+    staff stands, the entry is all that is stored.
 
     Raises ``ReviewNotUnderstood``, ``ProctoredExamBadReviewStatus``,
     ``ProctoredExamReviewAlreadyExists``, ``ProctoredExamSuspiciousLookup``,
     ``BackendProviderNotConfigured``.
     """
+    return _receive(attempt, data, backend=backend, request=request, message_key=message_key)
+
+
+def _receive(
+    attempt: Mapping[str, Any],
+    data: Mapping[str, Any],
+    *,
+    backend: Any,
+    request: HttpRequest | None = None,
+    message_key: str = "",
+    by_person: bool = False,
+) -> ReviewReceipt:
     request = request or crum.get_current_request()
-    entry = inbox.write(attempt, data, request)
+    is_retired = RetiredLearner.objects.includes(attempt["user"]["id"])
+    entry = inbox.write(attempt, data, request, keeps_body=not is_retired, key=message_key)
+    delivery = _Delivery(attempt, entry, is_retired=is_retired, by_person=by_person)
     try:
-        return _take(attempt, data, backend, request, entry)
+        return _take(delivery, data, backend, request)
     except Exception as exc:
         outcome = ReviewInboxEntry.OUTCOME_REFUSED
         if isinstance(exc, ProctoredExamReviewAlreadyExists):
             outcome = ReviewInboxEntry.OUTCOME_DUPLICATE
-        inbox.settle(entry, outcome, reason=exc)
+        inbox.settle(
+            entry,
+            outcome,
+            # The reason may quote the input.
+            reason=type(exc).__name__ if is_retired else exc,
+            # The record locator is the only proof of an unsigned review.
+            keeps_body=not isinstance(exc, ProctoredExamSuspiciousLookup),
+        )
         raise
 
 
 def replay_review(inbox_id: int, /) -> ReviewReceipt:
     """Receive a review once more from its inbox entry, on behalf of a member of staff.
 
-    A review that was refused for a reason that no longer holds is accepted now. The link to the
-    recording is not in the inbox; what is stored of a former delivery stays. The replay gets an
-    entry of its own. Raises as ``receive_review`` does, ``ReviewInboxEntry.DoesNotExist`` for an
-    unknown id, ``ReviewNotUnderstood`` if the body was not kept whole or the attempt is unknown.
+    A review that was refused for a reason that no longer holds is accepted now. One that was held
+    because staff had decided is accepted, too: receiving it again is a person's decision, and the
+    former one no longer stands. The link to the recording is not in the inbox; what is stored of a
+    former delivery stays. The replay gets an entry of its own. Raises as ``receive_review`` does,
+    ``ReviewInboxEntry.DoesNotExist`` for an unknown id, ``ReviewNotUnderstood`` if the body was not
+    kept whole or the attempt is unknown.
     """
     entry = ReviewInboxEntry.objects.get(pk=inbox_id)
     try:
@@ -129,7 +182,10 @@ def replay_review(inbox_id: int, /) -> ReviewReceipt:
         raise ReviewNotUnderstood("The attempt of this review is unknown.")
     attempt, _is_archived = found
     provider = backends.get_backend_provider(name=entry.backend) if entry.backend else None
-    return receive_review(attempt_dict(attempt), data, backend=provider)
+    receipt = _receive(attempt_dict(attempt), data, backend=provider, by_person=True)
+    if entry.outcome == ReviewInboxEntry.OUTCOME_HELD and receipt.is_accepted:
+        inbox.settle(entry, ReviewInboxEntry.OUTCOME_APPLIED)
+    return receipt
 
 
 def apply_review_again(review: ProctoredExamSoftwareSecureReview, *, sends_mail: bool) -> None:
@@ -143,13 +199,8 @@ def apply_review_again(review: ProctoredExamSoftwareSecureReview, *, sends_mail:
     applying.apply_review(review, sends_mail=False)
 
 
-def _take(
-    attempt: Mapping[str, Any],
-    data: Mapping[str, Any],
-    backend: Any,
-    request: HttpRequest | None,
-    entry: ReviewInboxEntry,
-) -> ReviewReceipt:
+def _take(delivery: _Delivery, data: Mapping[str, Any], backend: Any, request: HttpRequest | None) -> ReviewReceipt:
+    attempt, entry = delivery.attempt, delivery.entry
     backend = backend or _provider_of(attempt["proctored_exam"])
     if backend is None:
         log.warning(
@@ -164,20 +215,30 @@ def _take(
     data = storable(dict(data.items()))
     # A copy: providers may change it.
     normalized = parse_review(backend.on_review_callback(attempt, storable(data)))
-    values = {
-        "raw_data": inbox.json_without_video_link(data),
-        "reviewed_by": _reviewer(data.get("reviewed_by")),
-        **_encrypted_video_url(backend, normalized, attempt),
-    }
-    stored = _store(attempt, normalized, values, entry)
+    stored = _store(delivery, normalized, _values(delivery, data, backend, normalized))
     review = stored.review
+    if stored.is_held:
+        log.info("review held, staff have decided: review_id=%s inbox_id=%s", review.pk, entry.pk)
+        return ReviewReceipt(review_id=review.pk, inbox_id=entry.pk, is_held=True)
     _warn_of_stranger(review, attempt)
     if stored.change is not None:
         stored.change.deliver()
     applying.announce(review, stored.before)
-    if review.should_notify:
+    if review.should_notify and not delivery.is_retired:
         _notify_support(attempt, review, request)
     return ReviewReceipt(review_id=review.pk, inbox_id=entry.pk)
+
+
+def _values(delivery: _Delivery, data: Mapping[str, Any], backend: Any, normalized: NormalizedReview) -> dict[str, Any]:
+    """Return the fields of the review that come from the payload, besides the verdict."""
+    reviewer = _reviewer(data.get("reviewed_by"))
+    if delivery.is_retired:
+        return {"raw_data": "", "reviewed_by": reviewer}
+    return {
+        "raw_data": inbox.json_without_video_link(data),
+        "reviewed_by": reviewer,
+        **_encrypted_video_url(backend, normalized, delivery.attempt),
+    }
 
 
 def _provider_of(exam: Mapping[str, Any]) -> Any:
@@ -189,52 +250,64 @@ def _provider_of(exam: Mapping[str, Any]) -> Any:
         ) from exc
 
 
-def _store(
-    attempt: Mapping[str, Any], normalized: NormalizedReview, values: Mapping[str, Any], entry: ReviewInboxEntry
-) -> _Stored:
+def _store(delivery: _Delivery, normalized: NormalizedReview, values: Mapping[str, Any]) -> _Stored:
     try:
-        return _store_and_apply(attempt, normalized, values, entry)
+        return _store_and_apply(delivery, normalized, values)
     except IntegrityError:
         # Only the unique code keeps two first reviews of an archived attempt apart: there is no live
         # row to lock. The other delivery won, so now there is a review to update.
-        if not ProctoredExamSoftwareSecureReview.objects.filter(attempt_code=attempt["attempt_code"]).exists():
+        code = delivery.attempt["attempt_code"]
+        if not ProctoredExamSoftwareSecureReview.objects.filter(attempt_code=code).exists():
             raise
-        return _store_and_apply(attempt, normalized, values, entry)
+        return _store_and_apply(delivery, normalized, values)
 
 
 @short_transaction
-def _store_and_apply(
-    attempt: Mapping[str, Any], normalized: NormalizedReview, values: Mapping[str, Any], entry: ReviewInboxEntry
-) -> _Stored:
+def _store_and_apply(delivery: _Delivery, normalized: NormalizedReview, values: Mapping[str, Any]) -> _Stored:
+    attempt = delivery.attempt
     try:
         live, others = status_change.lock(attempt["id"], attempt["proctored_exam"]["id"], attempt["user"]["id"])
     except StudentExamAttemptDoesNotExistsException:
         # Removed; its archive gets the review and stays as it is.
         live, others = None, []
-    review = _store_review(attempt, normalized, values)
+    former = (
+        ProctoredExamSoftwareSecureReview.objects.select_for_update()
+        .filter(attempt_code=attempt["attempt_code"])
+        .first()
+    )
+    is_decided = former is not None and ReviewDecision.objects.stands_for(former)
+    if former is not None and is_decided:
+        if not delivery.by_person:
+            ReviewStatus.validate(normalized.status)
+            inbox.settle(delivery.entry, ReviewInboxEntry.OUTCOME_HELD)
+            return _Stored(former, attempt, None, is_held=True)
+        ReviewDecision.objects.withdraw(former)
+    elif former is not None and not backends.provider_setting(
+        attempt["proctored_exam"]["backend"], "ALLOW_REVIEW_UPDATES"
+    ):
+        raise ProctoredExamReviewAlreadyExists(
+            f"attempt_code={former.attempt_code} was reviewed before, and reviews may not be updated."
+        )
+    review = _store_review(delivery, former, normalized, values)
     before, change = attempt, None
     if live is not None:
         before = attempt_dict(live)
-        change = applying.write_verdict(live, others, review)
-    inbox.settle(entry, ReviewInboxEntry.OUTCOME_APPLIED)
+        change = applying.write_verdict(live, others, review, sends_mail=not delivery.is_retired)
+    inbox.settle(delivery.entry, ReviewInboxEntry.OUTCOME_APPLIED)
     return _Stored(review, before, change)
 
 
 def _store_review(
-    attempt: Mapping[str, Any], normalized: NormalizedReview, values: Mapping[str, Any]
+    delivery: _Delivery,
+    former: ProctoredExamSoftwareSecureReview | None,
+    normalized: NormalizedReview,
+    values: Mapping[str, Any],
 ) -> ProctoredExamSoftwareSecureReview:
     """Insert or update the review with its comments, without the model's signals: the caller applies it."""
+    attempt, reviews = delivery.attempt, ProctoredExamSoftwareSecureReview.objects
     code, exam = attempt["attempt_code"], attempt["proctored_exam"]
-    reviews = ProctoredExamSoftwareSecureReview.objects
-    review = reviews.select_for_update().filter(attempt_code=code).first()
-    is_first = review is None
-    if review is None:
-        review = ProctoredExamSoftwareSecureReview(attempt_code=code)
-    elif not backends.provider_setting(exam["backend"], "ALLOW_REVIEW_UPDATES"):
-        raise ProctoredExamReviewAlreadyExists(
-            f"attempt_code={code} was reviewed before, and reviews may not be updated."
-        )
-    else:
+    review = former or ProctoredExamSoftwareSecureReview(attempt_code=code)
+    if former is not None:
         _callback_log.warning("review replaces a former one: attempt_code=%s review_id=%s", code, review.pk)
         archive_model(ProctoredExamSoftwareSecureReviewHistory, review, id=None)
     # After the look at the former review: a provider that repeats itself is told that first.
@@ -244,30 +317,34 @@ def _store_review(
     review.exam_id = exam["id"]
     for name, value in values.items():
         setattr(review, name, value)
-    if is_first:
+    if former is None:
         reviews.bulk_create([review])
-        if review.pk is None:
+        if not review.pk:
             # MySQL does not return the key.
             review.pk = reviews.values_list("pk", flat=True).get(attempt_code=code)
     else:
         review.modified = timezone.now()
         reviews.bulk_update([review], ["review_status", "student", "exam", "modified", *values])
         ProctoredExamSoftwareSecureComment.objects.filter(review=review).delete()
-    _add_comments(review, normalized.comments)
+    if not delivery.is_retired:
+        _add_comments(review, normalized.comments)
     return review
 
 
 def _add_comments(review: ProctoredExamSoftwareSecureReview, comments: tuple[ReviewComment, ...]) -> None:
     ProctoredExamSoftwareSecureComment.objects.bulk_create(
-        ProctoredExamSoftwareSecureComment(
-            review=review,
-            start_time=comment.start,
-            stop_time=comment.stop,
-            duration=comment.duration,
-            comment=comment.comment,
-            status=comment.status,
-        )
-        for comment in comments
+        (
+            ProctoredExamSoftwareSecureComment(
+                review=review,
+                start_time=comment.start,
+                stop_time=comment.stop,
+                duration=comment.duration,
+                comment=comment.comment,
+                status=comment.status,
+            )
+            for comment in comments
+        ),
+        batch_size=_COMMENTS_PER_STATEMENT,
     )
 
 

@@ -1,0 +1,114 @@
+"""What arrives about a learner after the retirement is stored without personal text, and nobody is mailed."""
+
+import json
+import logging
+from typing import Any
+
+import pytest
+from django.core import mail
+from rest_framework.test import APIClient
+
+from edx_proctoring import api
+from edx_proctoring.models import (
+    ProctoredExamSoftwareSecureComment,
+    ProctoredExamSoftwareSecureReview,
+    ProctoredExamStudentAllowance,
+    ReviewDecision,
+    ReviewInboxEntry,
+)
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from tests.factories import make_allowance, make_attempt, make_exam, make_review, make_staff, make_user
+
+from .conftest import rest_review
+
+pytestmark = pytest.mark.django_db
+
+WORD = "Zzyzx"
+
+
+@pytest.fixture(autouse=True)
+def services(all_services):
+    """An LMS around it."""
+
+
+@pytest.fixture
+def attempt():
+    """A submitted attempt of a learner who was retired since."""
+    learner = make_user("retired__user_1", email="retired__user_1@retired.invalid")
+    attempt = make_attempt(make_exam(backend="rest"), learner, status=S.submitted, external_id="vendor-1")
+    api.retire_learner(learner.pk)
+    mail.outbox.clear()
+    return attempt
+
+
+def deliver(attempt, verdict="passed", **more: Any):
+    client = APIClient()
+    client.force_authenticate(make_staff())
+    body = rest_review(verdict, comments=[{"comment": f"{WORD} looked away", "status": WORD}], **more)
+    address = f"/edx_proctoring/v1/proctored_exam/attempt/{attempt.external_id}/reviewed"
+    return client.post(address, json.dumps(body), content_type="application/json")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status"), [("passed", S.verified), ("suspicious", S.second_review_required), ("not_reviewed", S.error)]
+)
+def test_the_verdict_is_stored_without_personal_text(attempt, caplog, events, instructor, verdict, status):
+    caplog.set_level(logging.DEBUG)
+    assert deliver(attempt, verdict, payload={"videoReviewLink": f"https://{WORD}.test"}).status_code == 200
+    attempt.refresh_from_db()
+    review = ProctoredExamSoftwareSecureReview.objects.get()
+    assert (attempt.status, review.raw_data, review.encrypted_video_url) == (status, "", None)
+    assert not ProctoredExamSoftwareSecureComment.objects.exists()
+    assert ReviewInboxEntry.objects.values_list("body", "outcome").get() == ("", "applied")
+    assert mail.outbox == []
+    assert instructor.called("send_support_notification") == []
+    told = " ".join([caplog.text, str(events)])
+    assert WORD not in told
+    assert "retired__user" not in told
+
+
+def test_a_review_that_is_refused_leaves_no_text_either(attempt):
+    assert deliver(attempt, f"{WORD}-status").status_code == 400
+    assert ReviewInboxEntry.objects.values_list("body", "outcome").get() == (
+        "",
+        "refused: ProctoredExamBadReviewStatus",
+    )
+
+
+def test_a_second_review_keeps_the_first_one_blank(attempt):
+    deliver(attempt, "suspicious")
+    deliver(attempt, "passed")
+    review = ProctoredExamSoftwareSecureReview.objects.get()
+    assert (review.review_status, review.raw_data) == ("Clean", "")
+    assert not ProctoredExamSoftwareSecureComment.objects.exists()
+
+
+def test_a_decision_of_staff_mails_nothing_and_keeps_no_comment(attempt):
+    deliver(attempt, "suspicious")
+    api.decide_review(attempt.pk, S.verified, by=make_staff(), comment=WORD)
+    attempt.refresh_from_db()
+    assert attempt.status == S.verified
+    assert mail.outbox == []
+    assert ReviewDecision.objects.get().comment == ""
+
+
+def test_saving_the_review_once_more_mails_nothing(attempt):
+    make_review(attempt, "Clean", raw_data="")
+    attempt.refresh_from_db()
+    assert attempt.status == S.verified
+    assert mail.outbox == []
+
+
+def test_other_learners_are_mailed_as_before(attempt):
+    other = make_attempt(attempt.proctored_exam, status=S.submitted, external_id="vendor-2")
+    deliver(other, "passed")
+    assert len(mail.outbox) == 1
+    assert ProctoredExamSoftwareSecureComment.objects.count() == 1
+
+
+@pytest.mark.parametrize("value", ["", "soon", "²"])
+def test_a_blanked_allowance_grants_no_time(value):
+    allowance = make_allowance()
+    ProctoredExamStudentAllowance.objects.update(value=value)
+    granted = ProctoredExamStudentAllowance.get_additional_time_granted(allowance.proctored_exam_id, allowance.user_id)
+    assert granted is None
