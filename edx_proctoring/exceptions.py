@@ -25,6 +25,7 @@ Spec: python-api.md 13, backends.md 10. The HTTP layer answers ``http_status`` w
     ├── ProctoredExamBadReviewStatus                    400
     ├── ReviewNotUnderstood                             400
     ├── ReviewNotFound                                  409
+    ├── UnknownOrdering                                 400  lists
     ├── BackendProviderCannotRegisterAttempt            upstream  providers
     │   └── BackendProviderSentNoAttemptID              upstream
     ├── BackendProviderOnboardingException              400
@@ -39,6 +40,8 @@ about a provider's failure is the HTTP layer's business (backends.md 10.3).
 """
 
 from typing import Any, Final
+
+from django.core.exceptions import FieldError
 
 # Longer answers of a provider are whole error pages; a log line or a `detail` needs their beginning only.
 MAX_CONTENT_LENGTH: Final = 1024
@@ -148,6 +151,10 @@ class ReviewNotFound(ProctoredBaseException):
     """The attempt has no review that a person could decide."""
 
     http_status = 409
+
+
+class UnknownOrdering(ProctoredBaseException, FieldError, ValueError):
+    """A list cannot be ordered by this name; the text lists those that can be used."""
 
 
 class _ProviderReplyException(ProctoredBaseException):

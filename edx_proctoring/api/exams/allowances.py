@@ -21,6 +21,7 @@ from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance
 from edx_proctoring.models.allowances import MAX_MINUTES
 from edx_proctoring.serializers import allowance_dict, exam_dict
 from edx_proctoring.utils import emit_event
+from edx_proctoring.utils.listing import listed
 from edx_proctoring.utils.storable import as_id
 from edx_proctoring.utils.texts import as_text
 
@@ -81,9 +82,19 @@ def remove_allowance_for_user(exam_id: int, user_id: int, key: Any) -> None:
     _track(exam, "deleted", allowance)
 
 
-def get_allowances_for_course(course_id: Any) -> list[dict[str, Any]]:
-    """Return the dicts of all allowances of a course, in no particular order. One query."""
-    allowances = ProctoredExamStudentAllowance.get_allowances_for_course(as_text(course_id))
+def get_allowances_for_course(
+    course_id: Any, ordering: str | None = None, *, offset: int | None = None, limit: int | None = None
+) -> list[dict[str, Any]]:
+    """Return the dicts of all allowances of a course; without ``ordering`` in no particular order. One query.
+
+    ``ordering``, ``offset``, ``limit``: see ``utils.listing``.
+    """
+    allowances = listed(
+        ProctoredExamStudentAllowance.get_allowances_for_course(as_text(course_id)),
+        ordering,
+        offset=offset,
+        limit=limit,
+    )
     return [allowance_dict(allowance) for allowance in allowances]
 
 
