@@ -127,13 +127,9 @@ def add_bulk_allowances(
     pairs: list[tuple[int, int] | None] = []
     for exam_id in wanted_exams:
         exam = known_exams.get(exam_id)
-        if exam is None:
-            log.error("bulk allowance for an unknown exam: exam_id=%s", exam_id)
         for entry in wanted_users:
             user_id = known_users.get(entry)
             error = _why_not(exam, user_id, entry)
-            if error is not None:
-                log.error("allowance not granted: exam_id=%s user_id=%s", exam_id, user_id)
             pair = None
             if error is None and exam is not None and user_id is not None:
                 granted = value if multiplier is None else _share_of(exam.time_limit_mins, multiplier)
@@ -143,6 +139,7 @@ def add_bulk_allowances(
             data.append(
                 {"exam_id": exam_id, "user_id": entry, "success": error is None, "status": "failed", "error": error}
             )
+    _log_failures(known_exams, known_users, wanted_exams, wanted_users)
     if all_or_nothing and None in pairs:
         for item in data:
             item.update(success=False, error=item["error"] or _("Not given, because others cannot be."))
@@ -173,6 +170,23 @@ def _why_not(exam: ProctoredExam | None, user_id: int | None, entry: Any) -> str
     if not exam.is_active:
         return _("The exam is not active.")
     return None
+
+
+def _log_failures(
+    known_exams: Mapping[Any, ProctoredExam],
+    known_users: Mapping[Any, int],
+    exam_ids: Sequence[Any],
+    user_ids: Sequence[Any],
+) -> None:
+    """Log one line per kind of failure, however many rows it concerns; entries may be names and are not logged."""
+    failures = {
+        "unknown_exam": len(exam_ids) - len(known_exams),
+        "inactive_exam": sum(not exam.is_active for exam in known_exams.values()),
+        "unknown_learner": len(user_ids) - len(known_users),
+    }
+    for kind, count in failures.items():
+        if count:
+            log.error("allowances not granted: kind=%s count=%s exams=%s", kind, count, len(exam_ids))
 
 
 def _share_of(limit_minutes: int, multiplier: float) -> int:
@@ -284,6 +298,7 @@ def _track(exam: Mapping[str, Any], action: str, allowance: ProctoredExamStudent
         override_data={
             "allowance_user_id": allowance.user_id,
             "allowance_key": allowance.key,
-            "allowance_value": allowance.value,
+            # Other kinds hold free text about a learner, which analysts must not get.
+            "allowance_value": allowance.value if allowance.key == ADDITIONAL_TIME else None,
         },
     )
