@@ -24,7 +24,7 @@ from edx_proctoring.api import (
     update_attempt_status,
 )
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
-from edx_proctoring.views.throttling import seconds_to_wait
+from edx_proctoring.views.throttling import count_refusal, seconds_to_wait
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +54,8 @@ def start_exam_callback(request: HttpRequest | None, attempt_code: str) -> HttpR
     attempt = get_exam_attempt_by_code(attempt_code)
     if not attempt:
         log.warning("launch with an unknown attempt code")
+        if request is not None:
+            count_refusal(request, attempt_code)
         return _text_response(_("You have entered an exam code that is not valid."), 404)
     if request is None or request.method != "HEAD":
         try:

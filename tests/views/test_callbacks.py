@@ -13,10 +13,12 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.contrib.auth.models import Group, User
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from edx_rest_framework_extensions.auth.jwt.decoder import jwt_decode_handler
+from freezegun import freeze_time
 from jwt.algorithms import RSAAlgorithm
 from rest_framework.test import APIClient
 from rest_framework_jwt.settings import api_settings
@@ -35,6 +37,7 @@ from edx_proctoring.models import (
     ProctoredExamSoftwareSecureReview,
     ProctoredExamStudentAttempt,
     ReviewInboxEntry,
+    UsedNonce,
 )
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -80,11 +83,7 @@ def provider_client(client_of: Callable[..., APIClient], provider: User) -> APIC
 
 @pytest.fixture
 def jwt_settings(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A platform that issues JWTs.
-
-    With a set of public keys, as in production: without one, edx-drf-extensions 10.9 takes a token
-    for verified by none of no keys, whoever signed it.
-    """
+    """A platform that issues JWTs and publishes its keys, as in production."""
     issuer = {"ISSUER": "tests", "AUDIENCE": "tests", "SECRET_KEY": "a secret that signs nothing here"}
     public_key = {**RSAAlgorithm.to_jwk(KEY.public_key(), as_dict=True), "kid": "tests"}
     settings.JWT_AUTH = {
@@ -592,14 +591,63 @@ def test_operator_may_name_the_networks_it_comes_from(
 
 
 @pytest.mark.spec("rest-api.md", "6.4:operator")
-def test_operator_may_limit_the_rate_per_address(
+@pytest.mark.contract("rest-rules#throttling")
+def test_refused_reviews_are_limited_per_address(
     rpnow_attempt: ProctoredExamStudentAttempt, proctoring_settings: Callable[..., None]
 ) -> None:
     proctoring_settings(RATE_LIMITS={"proctoring_anonymous": "2/min"})
     answers = [post({}, REMOTE_ADDR="192.0.2.1") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [400, 400, 429]
-    assert "Retry-After" in answers[2]
+    assert 0 < int(answers[2]["Retry-After"]) <= 60
     assert post(payload(rpnow_attempt), REMOTE_ADDR="192.0.2.2").status_code == 200
+
+
+@pytest.mark.contract("rest-rules#throttling")
+def test_guesses_of_one_code_are_limited_to_30_a_minute_from_whatever_address(
+    rpnow_attempt: ProctoredExamStudentAttempt,
+) -> None:
+    wrong = _with_meta(payload(rpnow_attempt), ssiRecordLocator="guess")
+    codes = [post(wrong, REMOTE_ADDR=f"192.0.2.{number}").status_code for number in range(31)]
+    assert codes == [400] * 30 + [429]
+    assert post(payload(rpnow_attempt), REMOTE_ADDR="192.0.2.99").status_code == 429
+    assert status_of(rpnow_attempt) == S.submitted
+
+
+@pytest.mark.contract("rest-rules#throttling")
+def test_reviews_that_are_taken_or_refused_for_their_content_do_not_count(
+    rpnow_attempt: ProctoredExamStudentAttempt, proctoring_settings: Callable[..., None]
+) -> None:
+    proctoring_settings(RATE_LIMITS={"proctoring_anonymous": "1/min", "proctoring_anonymous_code": "1/min"})
+    bodies = [payload(rpnow_attempt), {**payload(rpnow_attempt), "reviewStatus": "Splendid"}]
+    assert [post(body).status_code for body in bodies * 3] == [200, 400] * 3
+
+
+@pytest.mark.contract("rest-rules#throttling")
+@pytest.mark.parametrize(
+    ("proxies", "codes"),
+    [
+        # Without the setting, the header is what the client says.
+        pytest.param(None, [400, 429], id="no-proxies-named"),
+        pytest.param(0, [400, 429], id="no-proxies"),
+        pytest.param(1, [400, 400], id="one-proxy"),
+    ],
+)
+def test_the_address_is_the_connection_s_unless_the_host_counts_its_proxies(
+    settings: Any, proctoring_settings: Callable[..., None], proxies: int | None, codes: list[int]
+) -> None:
+    proctoring_settings(RATE_LIMITS={"proctoring_anonymous": "1/min"})
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": proxies}
+    answers = [post({}, REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=f"192.0.2.{number}") for number in range(2)]
+    assert [answer.status_code for answer in answers] == codes
+
+
+@pytest.mark.contract("rest-rules#throttling")
+@pytest.mark.parametrize(("rate", "code"), [(None, 400), ("", 400), ("often", 400), ("1/min", 429)])
+def test_a_limit_can_be_switched_off_and_a_malformed_one_is_the_default(
+    proctoring_settings: Callable[..., None], rate: str | None, code: int
+) -> None:
+    proctoring_settings(RATE_LIMITS={"proctoring_anonymous": rate})
+    assert [post({}).status_code for _ in range(3)][-1] == code
 
 
 @pytest.mark.spec("rest-api.md", "6.4:deprecation")
@@ -656,7 +704,8 @@ def test_learner_s_software_needs_no_token(method: str, code: int) -> None:
 
 
 @pytest.mark.spec("rest-api.md", "6.1:rate", "10:8")
-def test_launches_may_be_limited_per_address(proctoring_settings: Callable[..., None]) -> None:
+@pytest.mark.contract("rest-rules#throttling")
+def test_launches_with_unknown_codes_are_limited_per_address(proctoring_settings: Callable[..., None]) -> None:
     proctoring_settings(RATE_LIMITS={"proctoring_anonymous": "2/min"})
     answers = [launch(f"guess-{number}", REMOTE_ADDR="192.0.2.1") for number in range(3)]
     assert [answer.status_code for answer in answers] == [404, 404, 429]
@@ -665,12 +714,19 @@ def test_launches_may_be_limited_per_address(proctoring_settings: Callable[..., 
 
 
 @pytest.mark.spec("rest-api.md", "6.1:rate", "10:8")
-def test_launches_may_be_limited_per_code(proctoring_settings: Callable[..., None]) -> None:
-    proctoring_settings(RATE_LIMITS={"proctoring_anonymous": "2/min"})
-    attempt = factories.make_attempt(status=S.ready_to_start)
-    answers = [launch(attempt.attempt_code, REMOTE_ADDR=f"192.0.2.{number}") for number in range(3)]
-    assert [answer.status_code for answer in answers] == [302, 302, 429]
-    assert launch(factories.make_attempt().attempt_code, REMOTE_ADDR="192.0.2.9").status_code == 302
+@pytest.mark.contract("rest-rules#throttling")
+def test_launches_with_one_unknown_code_are_limited_from_whatever_address() -> None:
+    codes = [launch("guess", REMOTE_ADDR=f"192.0.2.{number}").status_code for number in range(31)]
+    assert codes == [404] * 30 + [429]
+
+
+@pytest.mark.spec("rest-api.md", "6.1:rate", "10:8")
+@pytest.mark.contract("rest-rules#throttling")
+def test_launches_that_succeed_never_count(proctoring_settings: Callable[..., None]) -> None:
+    proctoring_settings(RATE_LIMITS={"proctoring_anonymous": "1/min", "proctoring_anonymous_code": "1/min"})
+    hall = [factories.make_attempt(status=S.ready_to_start) for _ in range(3)]
+    codes = [launch(attempt.attempt_code, REMOTE_ADDR="192.0.2.1").status_code for attempt in hall * 2]
+    assert codes == [302] * 6
 
 
 # Signed callbacks
@@ -747,6 +803,70 @@ def test_callback_that_is_not_signed_properly_is_refused(
     response = provider_client.generic("POST", path, BODY, content_type="application/json", **headers(path))
     assert response.status_code == code
     assert status_of(attempt) == S.submitted
+
+
+@pytest.mark.contract("provider-wire#callback-signature")
+@pytest.mark.parametrize(
+    ("signed_query", "code"),
+    [
+        pytest.param("?a=1&b=%20x", 200, id="with-its-query"),
+        pytest.param("", 403, id="without-it"),
+        pytest.param("?a=2&b=%20x", 403, id="with-another"),
+    ],
+)
+def test_the_query_string_is_signed(signing: None, provider_client: Any, signed_query: str, code: int) -> None:
+    path = url("reviewed", factories.make_attempt(status=S.submitted).external_id)
+    headers = signature("current", path + signed_query, BODY)
+    response = provider_client.generic("POST", f"{path}?a=1&b=%20x", BODY, content_type="application/json", **headers)
+    assert response.status_code == code
+
+
+@pytest.mark.contract("provider-wire#callback-replay")
+@pytest.mark.parametrize("kind", ["ready", "reviewed"])
+def test_a_replay_is_recognised_after_the_cache_was_emptied(signing: None, provider_client: Any, kind: str) -> None:
+    attempt = factories.make_attempt(status=S.created if kind == "ready" else S.submitted)
+    path = url(kind, attempt.external_id)
+    headers = signature("current", path, BODY)
+    codes = []
+    for _ in range(2):
+        response = provider_client.generic("POST", path, BODY, content_type="application/json", **headers)
+        codes.append(response.status_code)
+        cache.clear()
+    assert codes == [200, 409]
+    assert ReviewInboxEntry.objects.count() == (1 if kind == "reviewed" else 0)
+
+
+@pytest.mark.contract("provider-wire#callback-replay")
+def test_a_replay_of_an_anonymous_review_is_recognised_after_the_cache_was_emptied(
+    rpnow_attempt: ProctoredExamStudentAttempt, backends_registry: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backends_registry["software_secure"], "callback_secrets", ["secret"], raising=False)
+    body = json.dumps(payload(rpnow_attempt)).encode()
+    headers = signature("secret", ANONYMOUS, body)
+    assert post(body, **headers).status_code == 200
+    cache.clear()
+    assert post(body, **headers).status_code == 409
+
+
+@pytest.mark.contract("provider-wire#callback-replay")
+@pytest.mark.parametrize("nonces", [("nonce-A", "nonce-a"), ("nonce-0001", "nonce-0002")])
+def test_other_nonces_are_not_a_replay(signing: None, provider_client: Any, nonces: tuple[str, str]) -> None:
+    path = url("ready", factories.make_attempt().external_id)
+    for nonce in nonces:
+        headers = signature("current", path, BODY, nonce=f"{nonce}-long")
+        assert provider_client.generic("POST", path, BODY, **headers).status_code == 200
+        cache.clear()
+
+
+def test_used_nonces_are_purged_after_600_seconds(signing: None, provider_client: Any) -> None:
+    path = url("ready", factories.make_attempt().external_id)
+    with freeze_time("2026-03-01 12:00:00") as clock:
+        for seconds in (0, 599, 2):
+            clock.tick(seconds)
+            headers = signature("current", path, BODY, nonce=f"nonce-after-{seconds}")
+            assert provider_client.generic("POST", path, BODY, **headers).status_code == 200
+            cache.clear()
+    assert UsedNonce.objects.count() == 2
 
 
 def test_nonce_is_used_once(signing: None, provider_client: Any) -> None:
