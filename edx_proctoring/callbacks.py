@@ -27,7 +27,7 @@ from edx_proctoring.api import (
 from edx_proctoring.api.lifecycle import learner_rules
 from edx_proctoring.api.lifecycle.learner_rules import Action, Facts, Kind, Outcome
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
-from edx_proctoring.views.throttling import seconds_to_wait
+from edx_proctoring.views.throttling import count_refusal, seconds_to_wait
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +60,8 @@ def start_exam_callback(request: HttpRequest | None, attempt_code: str) -> HttpR
     attempt = get_exam_attempt_by_code(attempt_code)
     if not attempt:
         log.warning("launch with an unknown attempt code")
+        if request is not None:
+            count_refusal(request, attempt_code)
         return _text_response(_("You have entered an exam code that is not valid."), 404)
     exam = attempt["proctored_exam"]
     response: HttpResponse = HttpResponseRedirect(_exam_url(exam["course_id"], exam["content_id"]))

@@ -11,12 +11,34 @@ Nothing is cached, so tests may override any setting at any time. Values that ou
 ``checks`` reports mistakes in settings; at run time an invalid value counts as absent.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from django.conf import settings
 
 _MISSING: Final[Any] = object()
+
+# Rates that hold unless ``RATE_LIMITS`` says otherwise: of refused requests without a login.
+DEFAULT_RATES: Final[Mapping[str, str]] = {"proctoring_anonymous": "300/min", "proctoring_anonymous_code": "30/min"}
+
+# The scopes that ``RATE_LIMITS`` may have.
+RATE_SCOPES: Final = frozenset(
+    {
+        *DEFAULT_RATES,
+        "proctoring_poll",
+        "proctoring_write",
+        "proctoring_staff",
+        "proctoring_export",
+        "proctoring_help",
+        "proctoring_provider",
+    }
+)
+# A running exam's page polls, reports that it is alive, and may be reloaded.
+LEAST_POLLS_PER_MINUTE: Final = 12
+
+_RATE: Final = re.compile(r"([1-9]\d{0,8})/([smhd])[a-z]*")
+_PERIODS: Final[Mapping[str, int]] = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
 
 # The value that ``settings.common`` gives to a host without configuration.
 INJECTED_BACKENDS: Final[Mapping[str, Any]] = {"DEFAULT": "null", "null": {}}
@@ -31,6 +53,12 @@ def as_bool(value: object) -> bool | None:
     if isinstance(value, str):
         return {"true": True, "false": False}.get(value.strip().lower())
     return bool(value)
+
+
+def as_rate(value: object) -> tuple[int, int] | None:
+    """Return a rate in DRF's notation (``60/min``) as number and seconds; None if it is not one."""
+    found = _RATE.fullmatch(value) if isinstance(value, str) else None
+    return (int(found[1]), _PERIODS[found[2]]) if found else None
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
@@ -208,10 +236,15 @@ class ProctoringSettings:
         mode = self.options.get("ANONYMOUS_REVIEW_CALLBACK", "allow")
         return mode if mode in ("allow", "signed") else "deny"
 
-    def rate_limit(self, scope: str) -> str | None:
-        """Return the DRF rate of a scope in ``RATE_LIMITS``, such as ``60/min``; None if it is unlimited."""
-        rate = (self.options.get("RATE_LIMITS") or {}).get(scope)
-        return str(rate) if rate else None
+    @property
+    def rate_limits(self) -> Mapping[str, Any]:
+        """``RATE_LIMITS``: scope → DRF rate such as ``60/min``, or None for unlimited; over ``DEFAULT_RATES``."""
+        return {**DEFAULT_RATES, **_mapping(self.options.get("RATE_LIMITS"))}
+
+    def rate_limit(self, scope: str) -> tuple[int, int] | None:
+        """Return the most requests of a scope and the period in seconds; None if it is unlimited."""
+        rate = self.rate_limits.get(scope)
+        return (as_rate(rate) or as_rate(DEFAULT_RATES.get(scope))) if rate else None
 
     # Settings of the platform itself.
 

@@ -25,6 +25,7 @@ sees the message.
     ├── ProctoredExamBadReviewStatus                    400
     ├── ReviewNotUnderstood                             400
     ├── ReviewNotFound                                  409
+    ├── UnknownOrdering                                 400  lists
     ├── BackendProviderCannotRegisterAttempt            upstream  providers
     │   └── BackendProviderSentNoAttemptID              upstream
     ├── BackendProviderOnboardingException              400
@@ -39,6 +40,8 @@ sees the message.
 """
 
 from typing import Any, Final
+
+from django.core.exceptions import FieldError
 
 # A longer answer of a provider is an error page. Its beginning is enough for a log line or a `detail`.
 MAX_CONTENT_LENGTH: Final = 1024
@@ -148,6 +151,10 @@ class ReviewNotFound(ProctoredBaseException):
     """The attempt has no review that a person could decide."""
 
     http_status = 409
+
+
+class UnknownOrdering(ProctoredBaseException, FieldError, ValueError):
+    """A list cannot be ordered by this name; the text lists those that can be used."""
 
 
 class _ProviderReplyException(ProctoredBaseException):

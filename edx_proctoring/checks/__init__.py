@@ -15,12 +15,14 @@ here too, so only a default provider that cannot work stops a command. Run with 
 ``edx_proctoring.W007``   reviews can be forged: callback simulation is on
 ``edx_proctoring.W008``   there is no key for obscured user ids
 ``edx_proctoring.E009``   a time limit of the default provider is not a positive number (``W009``: another one)
-``edx_proctoring.W010``   the platform has no keys for verifying the signatures of JWTs
+``edx_proctoring.W010``   the platform has no public keys for JWTs
 ``edx_proctoring.W021``   a provider's ``settings``, or its links, are not a dict
 ``edx_proctoring.W022``   a provider's ``settings`` have a key that nothing reads
 ``edx_proctoring.W023``   exams name a provider that is not configured
 ``edx_proctoring.W024``   a switch is named after a provider that is not configured
 ``edx_proctoring.W025``   the group that may deliver the reviews of a REST provider is empty
+``edx_proctoring.W035``   a rate limit is not a rate, or its scope does not exist
+``edx_proctoring.E036``   the rate limit of polls is too low for a running exam
 ========================  =====================================================================
 
 W023 to W025 query the database: they run with ``manage.py check --database default``, with ``migrate`` and with
@@ -40,6 +42,7 @@ from edx_proctoring.checks.setting_values import (
     check_booleans,
     check_dropped_options,
     check_provider_settings,
+    check_rate_limits,
     check_shapes,
 )
 
@@ -55,6 +58,7 @@ __all__ = [
     "check_jwt_keys",
     "check_obfuscation_key",
     "check_provider_settings",
+    "check_rate_limits",
     "check_rows",
     "check_shapes",
     "check_time_limits",

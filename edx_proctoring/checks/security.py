@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Warning, register
 from edx_proctoring import conf
 from edx_proctoring.backends.null import NullBackendProvider
 from edx_proctoring.checks.common import TAG, providers
-from edx_proctoring.utils.signed_jwt import accepts_any_signature
+from edx_proctoring.utils.signed_jwt import needs_shared_secret
 
 
 @register(TAG, deploy=True)
@@ -48,14 +48,13 @@ def check_obfuscation_key(app_configs: Sequence[AppConfig] | None, **kwargs: Any
 
 @register(TAG)
 def check_jwt_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Without public keys, edx-drf-extensions accepts tokens with any signature."""
-    if not accepts_any_signature():
+    """Without public keys, our views take only tokens that are signed with a shared secret."""
+    if not needs_shared_secret():
         return []
     return [
         Warning(
-            "JWT_AUTH['JWT_PUBLIC_SIGNING_JWK_SET'] is empty: edx-drf-extensions accepts JWTs with any signature. "
-            "The views of edx_proctoring take tokens signed with JWT_SECRET_KEY only; other views of the platform "
-            "let forged tokens pass.",
+            "JWT_AUTH['JWT_PUBLIC_SIGNING_JWK_SET'] is empty: the views of edx_proctoring take only JWTs that are "
+            "signed with JWT_SECRET_KEY or the SECRET_KEY of one of JWT_ISSUERS.",
             hint="Set JWT_AUTH['JWT_PUBLIC_SIGNING_JWK_SET'] to the public keys of the services that issue tokens.",
             id="edx_proctoring.W010",
         )

@@ -116,6 +116,36 @@ def check_provider_settings(app_configs: Sequence[AppConfig] | None, **kwargs: A
     return messages
 
 
+@register(TAG)
+def check_rate_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """At run time, a malformed rate counts as absent. A page polls up to twelve times a minute."""
+    limits = conf.proctoring.rate_limits
+    wrong = [
+        scope
+        for scope, rate in limits.items()
+        if scope not in conf.RATE_SCOPES or (rate and conf.as_rate(rate) is None)
+    ]
+    messages: list[CheckMessage] = [
+        Warning(
+            f"PROCTORING_SETTINGS['RATE_LIMITS'][{scope!r}] has no effect.",
+            hint=f"Use a rate such as '60/min', and one of these scopes: {', '.join(sorted(conf.RATE_SCOPES))}.",
+            id="edx_proctoring.W035",
+        )
+        for scope in sorted(wrong, key=str)
+    ]
+    poll = conf.proctoring.rate_limit("proctoring_poll")
+    if poll is not None and poll[0] * 60 < conf.LEAST_POLLS_PER_MINUTE * poll[1]:
+        messages.append(
+            Error(
+                "PROCTORING_SETTINGS['RATE_LIMITS']['proctoring_poll'] is too low: the page of a running exam would be "
+                "refused.",
+                hint=f"Allow at least {conf.LEAST_POLLS_PER_MINUTE} requests a minute, or remove the rate.",
+                id="edx_proctoring.E036",
+            )
+        )
+    return messages
+
+
 def _is_not_boolean(value: object) -> bool:
     return value is not None and conf.as_bool(value) is None
 

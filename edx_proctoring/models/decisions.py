@@ -74,7 +74,7 @@ class ReviewDecision(TimeStampedModel):
         verbose_name_plural = "decisions on reviews"
 
     def __str__(self) -> str:
-        return f"decision_id={self.pk} review_id={self.review_id} review_status={self.review_status}"
+        return f"decision_id={self.pk} review_status={self.review_status}"
 
 
 def _is_named(reviewer: Any, raw_data: str) -> bool:

@@ -1,8 +1,8 @@
-"""JWT authentication that always verifies the signature. Spec: rest-api.md 2.1, architecture R8.
+"""JWT authentication that always verifies the signature (contract/rest-rules#jwt).
 
-edx-drf-extensions tries each of the platform's public keys. If ``JWT_AUTH['JWT_PUBLIC_SIGNING_JWK_SET']`` has no key,
-it tries nothing and accepts a token with any signature (seen in 10.9.0). Here the token must then be signed with a
-shared secret: ``JWT_SECRET_KEY``, or ``SECRET_KEY`` of one of ``JWT_ISSUERS``.
+With public keys (``JWT_AUTH['JWT_PUBLIC_SIGNING_JWK_SET']``) edx-drf-extensions verifies it. Without
+them we require the signature of a shared secret first: ``JWT_SECRET_KEY``, or ``SECRET_KEY`` of one of
+``JWT_ISSUERS``.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from edx_rest_framework_extensions.auth.jwt.decoder import jwt_decode_handler
 from edx_rest_framework_extensions.settings import get_jwt_issuers
 from rest_framework_jwt.settings import api_settings  # type: ignore[import-untyped]
 
-__all__ = ["SignedJwtAuthentication", "accepts_any_signature"]
+__all__ = ["SignedJwtAuthentication", "needs_shared_secret"]
 
 # Algorithms that sign with a shared secret.
 _SHARED_SECRET: Final = ["HS256", "HS384", "HS512"]
@@ -34,12 +34,12 @@ _SIGNATURE_ONLY: Final[Any] = {
 
 
 class SignedJwtAuthentication(JwtAuthentication):
-    """The platform's JWT authentication, which also refuses tokens that the library would not verify."""
+    """The platform's JWT authentication; a token without a valid signature is refused."""
 
     @classmethod
     def jwt_decode_token(cls, token: Any, *args: Any, **kwargs: Any) -> Any:
-        """Return the claims of a token. Raises ``jwt.InvalidTokenError``, which the library answers with a refusal."""
-        if accepts_any_signature():
+        """Return the claims of a token. Raises ``jwt.InvalidTokenError``, which is answered as a refusal."""
+        if needs_shared_secret():
             _verify_by_shared_secret(token)
         try:
             return super().jwt_decode_token(token, *args, **kwargs)
@@ -48,10 +48,10 @@ class SignedJwtAuthentication(JwtAuthentication):
             raise jwt.InvalidTokenError("The claims of the token are malformed.") from exc
 
 
-def accepts_any_signature() -> bool:
-    """Return whether the library, as this host configures it, accepts forged tokens.
+def needs_shared_secret() -> bool:
+    """Return whether this host has no public keys, so that we verify tokens by a shared secret.
 
-    Assumed to be False for a host with a decoder of its own.
+    A host with a decoder of its own decides itself what that verifies.
     """
     if api_settings.JWT_DECODE_HANDLER is not jwt_decode_handler:
         return False
@@ -66,7 +66,7 @@ def _verify_by_shared_secret(token: Any) -> None:
         except jwt.InvalidTokenError as exc:
             refusal = exc
         except jwt.InvalidKeyError:
-            # Not a secret, such as a public key that was configured here by mistake.
+            # Not a secret, such as a public key put here by mistake.
             continue
         else:
             return

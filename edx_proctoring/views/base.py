@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from edx_proctoring.utils import AuthenticatedAPIView
 from edx_proctoring.views.error_responses import handle_proctored_exception, provider_not_configured
 from edx_proctoring.views.request_body import GuardedParser
+from edx_proctoring.views.throttling import ScopeThrottle
 from edx_proctoring.views.url_validation import validate_url
 
 
@@ -55,6 +56,10 @@ class NonAtomicView(APIView):
 
 class ProctoredAPIView(NonAtomicView, AuthenticatedAPIView):
     """Base of all endpoints that need a login: session or JWT, refused with 403 (rest-api.md 2.1)."""
+
+    def get_throttles(self) -> list[Any]:
+        """Return the host's throttles and ours."""
+        return [*super().get_throttles(), ScopeThrottle()]
 
 
 def caller(request: Request) -> Any:

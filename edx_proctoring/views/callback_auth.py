@@ -7,7 +7,11 @@ A backend with the option ``callback_secrets`` (first = current) signs its callb
     X-Proctoring-Signature: v1=<hex HMAC-SHA256>
 
 over ``v1``, timestamp, nonce, method, path and the hex SHA-256 of the raw body, joined by line
-feeds. Without the option, callbacks need no signature.
+feeds. The path is followed by ``?`` and the raw query string where there is one. Without the option,
+callbacks need no signature.
+
+A nonce is used once. The cache knows those of the last minutes; should it lose them, a review is
+recognised by the inbox, and any other message by the table of used nonces (``api.reviews.inbox``).
 """
 
 import hashlib
@@ -78,8 +82,8 @@ def has_secrets(provider: Any) -> bool:
     return bool(_texts(provider, "callback_secrets"))
 
 
-def require_signature(request: Request, provider: Any, name: str) -> None:
-    """Raise unless the callback is signed, or its provider has no secrets.
+def require_signature(request: Request, provider: Any, name: str) -> str:
+    """Return the nonce of a signed callback, "" if its provider has no secrets; raise if it is not signed.
 
     Args:
         request: with its body in memory (``limit_body``).
@@ -91,7 +95,7 @@ def require_signature(request: Request, provider: Any, name: str) -> None:
     """
     secrets = _texts(provider, "callback_secrets")
     if not secrets:
-        return
+        return ""
     timestamp = request.headers.get("X-Proctoring-Timestamp", "")
     nonce = request.headers.get("X-Proctoring-Nonce", "")
     given = _SIGNATURE.fullmatch(request.headers.get("X-Proctoring-Signature", ""))
@@ -99,8 +103,10 @@ def require_signature(request: Request, provider: Any, name: str) -> None:
         raise ParseError("The callback must be signed: timestamp, nonce or signature is missing or malformed.")
     if abs(time.time() - int(timestamp)) > _MAX_SKEW_SECONDS:
         raise PermissionDenied("The timestamp of the callback is too far off.")
+    query = request.META.get("QUERY_STRING", "")
+    path = f"{request.path}?{query}" if query else request.path
     signed = "\n".join(
-        (_VERSION, timestamp, nonce, request.method or "", request.path, hashlib.sha256(request.body).hexdigest())
+        (_VERSION, timestamp, nonce, request.method or "", path, hashlib.sha256(request.body).hexdigest())
     )
     # All secrets are compared, each in constant time, so that timing reveals nothing about them.
     matches = [hmac.compare_digest(_hmac(secret, signed), given.group(1)) for secret in secrets]
@@ -108,6 +114,7 @@ def require_signature(request: Request, provider: Any, name: str) -> None:
         raise PermissionDenied("The signature of the callback does not match.")
     if not cache.add(f"edx_proctoring.nonce.{name}.{nonce}", 1, _NONCE_SECONDS):
         raise NonceUsed
+    return nonce
 
 
 def require_network(request: Request, provider: Any) -> None:

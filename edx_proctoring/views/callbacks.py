@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from rest_framework import status
-from rest_framework.exceptions import APIException, NotFound, ParseError, PermissionDenied
+from rest_framework.exceptions import APIException, NotFound, ParseError, PermissionDenied, Throttled
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import JSONParser
 from rest_framework.permissions import AllowAny
@@ -22,22 +22,25 @@ from rest_framework.views import APIView
 
 from edx_proctoring import api, backends, conf
 from edx_proctoring.api.attempts import lookup, marking
-from edx_proctoring.api.reviews import receiving
+from edx_proctoring.api.reviews import inbox, receiving
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
-from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
+from edx_proctoring.exceptions import ProctoredExamSuspiciousLookup, StudentExamAttemptDoesNotExistsException
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer, attempt_dict
 from edx_proctoring.utils import locate_attempt_by_attempt_code
-from edx_proctoring.views import callback_auth
+from edx_proctoring.views import callback_auth, throttling
 from edx_proctoring.views.base import NonAtomicView, ProctoredAPIView, caller
 from edx_proctoring.views.error_responses import LOG, ids_for_log
 from edx_proctoring.views.idempotency import idempotent
 from edx_proctoring.views.request_body import body_of
-from edx_proctoring.views.throttling import AnonymousCallbackThrottle
+from edx_proctoring.views.throttling import RefusalThrottle
 
 MAY_REVIEW: Final = "edx_proctoring.can_review_attempt"
 
 # RPNow's name in the configuration. It was the first provider.
 SOFTWARE_SECURE: Final = "software_secure"
+
+# Refusals that can mean an unknown code or a bad proof. A body that is too large, or a wrong method, shows neither.
+_COUNTED_STATUSES: Final = frozenset({400, 403, 404})
 
 # The first of January 2026, in the notation of RFC 9745.
 _DEPRECATED_SINCE: Final = "@1767225600"
@@ -88,7 +91,9 @@ class ExamReadyCallback(ProviderCallback, ProctoredAPIView):
         attempt = attempt_dict(found)
         if attempt["user"]["id"] != caller(request).id and not caller(request).has_perm(MAY_REVIEW, attempt):
             raise PermissionDenied
-        _require_signature(request, attempt)
+        name, nonce = _require_signature(request, attempt)
+        if nonce and not inbox.use_nonce(name, nonce):
+            raise callback_auth.NonceUsed
         marking.mark_waiting_attempt_as_ready(found.pk, seen=found)
         return Response(data="OK")
 
@@ -102,6 +107,7 @@ class BaseReviewCallback:
         data: Mapping[str, Any],
         backend: Any | None = None,
         request: Request | None = None,
+        message_key: str = "",
     ) -> Response:
         """Store a review and apply it to the attempt; callable without a request.
 
@@ -110,11 +116,16 @@ class BaseReviewCallback:
             data: the review as the provider sent it.
             backend: the provider, if the caller knows it already.
             request: the request that carried it, if any.
+            message_key: what identifies a signed message.
 
         Returns ``"OK"``, or 412 for an exam that is no longer proctored. Raises the review exceptions.
         """
         receipt = receiving.receive_review(
-            attempt, data, backend=backend, request=None if request is None else request._request
+            attempt,
+            data,
+            backend=backend,
+            request=None if request is None else request._request,
+            message_key=message_key,
         )
         if not receipt.is_accepted:
             return Response(data="Exam no longer proctored", status=status.HTTP_412_PRECONDITION_FAILED)
@@ -139,8 +150,8 @@ class ProctoredExamReviewCallback(ProviderCallback, BaseReviewCallback, Proctore
             self.log_refusal(status.HTTP_403_FORBIDDEN, "not_a_reviewer")
             # An empty body: clients compare it.
             return Response(status=status.HTTP_403_FORBIDDEN)
-        _require_signature(request, attempt)
-        return self.make_review(attempt, body_of(request), request=request)
+        name, nonce = _require_signature(request, attempt)
+        return self.make_review(attempt, body_of(request), request=request, message_key=_new_review(name, nonce))
 
 
 class IgnoreClientContentNegotiation(BaseContentNegotiation):
@@ -170,7 +181,18 @@ class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
     content_negotiation_class = IgnoreClientContentNegotiation
     # URL of the signed-in callback for the attempt of this request.
     _successor: str | None = None
-    throttle_classes = (*APIView.throttle_classes, AnonymousCallbackThrottle)
+    throttle_classes = (*APIView.throttle_classes, RefusalThrottle)
+    # What the request has shown so far, for the rate limits.
+    _attempt_code_given: str | None = None
+    _is_proven = False
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Count what was refused for want of a known code or a proof."""
+        response = super().handle_exception(exc)
+        without_proof = not self._is_proven or isinstance(exc, ProctoredExamSuspiciousLookup)
+        if without_proof and response.status_code in _COUNTED_STATUSES:
+            throttling.count_refusal(self.request, self._attempt_code_given)
+        return response
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Add the deprecation headers of RFC 9745, with the URL of the signed-in callback."""
@@ -187,7 +209,10 @@ class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
         if mode == "deny":
             raise NotFound
         data = body_of(request)
-        attempt_code = self._attempt_code(data)
+        attempt_code = self._attempt_code_given = self._attempt_code(data)
+        wait = throttling.seconds_to_wait(request, attempt_code)
+        if wait is not None:
+            raise Throttled(wait)
         attempt, is_archived = locate_attempt_by_attempt_code(attempt_code) if attempt_code else (None, None)
         if attempt is None:
             raise StudentExamAttemptDoesNotExistsException(
@@ -204,9 +229,12 @@ class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
         callback_auth.require_network(request, provider)
         if mode == "signed" and not callback_auth.has_secrets(provider):
             raise PermissionDenied("Callbacks must be signed, and no secret is configured for this provider.")
-        callback_auth.require_signature(request, provider, name)
+        nonce = callback_auth.require_signature(request, provider, name)
+        self._is_proven = True
         serialized["is_archived"] = is_archived
-        return self.make_review(serialized, data, backend=provider, request=request)
+        return self.make_review(
+            serialized, data, backend=provider, request=request, message_key=_new_review(name, nonce)
+        )
 
     @staticmethod
     def _attempt_code(data: Mapping[str, Any]) -> str | None:
@@ -246,11 +274,22 @@ def _software_secure_provider(backend: str | None) -> tuple[str, Any]:
     raise NotFound
 
 
-def _require_signature(request: Request, attempt: Mapping[str, Any]) -> None:
+def _new_review(name: str, nonce: str) -> str:
+    """Return what identifies a signed review, "" without a signature. Raises NonceUsed if it was received before."""
+    if not nonce:
+        return ""
+    if inbox.has_review(name, nonce):
+        raise callback_auth.NonceUsed
+    return inbox.message_key(name, nonce)
+
+
+def _require_signature(request: Request, attempt: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the name of the backend and the nonce of the message, "" if it need not be signed."""
     exam = attempt["proctored_exam"]
+    name = str(exam["backend"])
     try:
         provider = backends.get_backend_provider(exam)
     except (NotImplementedError, ImproperlyConfigured):
         # Without a provider there is no secret. The next step refuses the callback with a reason.
-        return
-    callback_auth.require_signature(request, provider, str(exam["backend"]))
+        return name, ""
+    return name, callback_auth.require_signature(request, provider, name)

@@ -107,7 +107,7 @@ def _post(url: str, document: dict[str, Any], secret: str, headers: dict[str, st
     body = json.dumps(document).encode()
     headers = {"Content-Type": "application/json", **headers}
     if secret:
-        headers |= signature_headers(secret, urlsplit(url).path, body)
+        headers |= signature_headers(secret, _signed_path(url), body)
     # No redirects: they would turn the POST into a GET, and a GET that succeeds would look like a delivery.
     return requests.post(url, data=body, headers=headers, timeout=TIMEOUT, allow_redirects=False)
 
@@ -125,3 +125,9 @@ def _outcome(kind: str, attempt_id: str, send: Callable[[], requests.Response]) 
     level = logging.INFO if outcome.accepted else logging.WARNING
     log.log(level, "callback: kind=%s attempt_id=%s status=%s", kind, attempt_id, outcome.status)
     return outcome
+
+
+def _signed_path(url: str) -> str:
+    """The path of a URL, with the query string where there is one."""
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path

@@ -1,5 +1,6 @@
 """Extra time and review exceptions. Spec: python-api.md 8.3."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -180,6 +181,37 @@ def test_a_failed_pair_does_not_stop_the_others(caplog: pytest.LogCaptureFixture
     assert granted() == {(exam.pk, user.pk, EXCEPTION): "Notes allowed"}
     assert [item["error"] is None for item in data] == [item["success"] for item in data]
     assert "nobody" not in caplog.text
+
+
+def test_a_bulk_that_fails_logs_one_line_per_kind_of_failure_with_a_count(caplog: pytest.LogCaptureFixture) -> None:
+    exams = [4711, 4712, make_exam(is_active=False).pk, make_exam().pk]
+
+    api.add_bulk_allowances(exams, [make_user().pk, *(f"nobody{number}" for number in range(50))], TIME, 5)
+
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == [
+        "allowances not granted: kind=unknown_exam count=2 exams=4",
+        "allowances not granted: kind=inactive_exam count=1 exams=4",
+        "allowances not granted: kind=unknown_learner count=50 exams=4",
+    ]
+
+
+@pytest.mark.contract("events-and-logs#allowances")
+@pytest.mark.parametrize("bulk", [False, True], ids=["single", "bulk"])
+@pytest.mark.parametrize("key", [EXCEPTION, "a-key-of-the-host"])
+def test_free_text_of_an_allowance_is_in_no_event_and_no_log(
+    events: list[Any], caplog: pytest.LogCaptureFixture, key: str, bulk: bool
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    exam, user = make_exam(), make_user()
+
+    if bulk:
+        api.add_bulk_allowances([exam.pk], [user.pk], key, "may bring insulin")
+    else:
+        api.add_allowance_for_user(exam.pk, user.pk, key, "may bring insulin")
+    api.remove_allowance_for_user(exam.pk, user.pk, key)
+
+    assert [data["allowance_value"] for _name, data in events if "allowance_value" in data] == [None, None]
+    assert "insulin" not in f"{events}{caplog.text}"
 
 
 @pytest.mark.spec("python-api.md", "8.3:bulk", "4:tolerance")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 
-from edx_proctoring import api, runtime
+from edx_proctoring import api, runtime, signals
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     BackendProviderSentNoAttemptID,
@@ -99,6 +99,17 @@ def test_a_verified_name_is_preferred_to_the_profile_name(provider: Any, credit:
 
 
 @pytest.mark.spec("python-api.md", "11.1:creation")
+@pytest.mark.contract("signals#status")
+def test_the_signal_of_a_creation_is_sent_also_without_a_receiver(credit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[Any] = []
+    monkeypatch.setattr(signals.exam_attempt_status_signal, "receivers", [])
+    monkeypatch.setattr(signals.exam_attempt_status_signal, "send", lambda **keywords: sent.append(keywords))
+
+    attempt_id = api.create_exam_attempt(make_exam("timed").pk, make_user().pk)
+
+    assert [(call["sender"], call["attempt_id"]) for call in sent] == [("edx_proctoring", attempt_id)]
+
+
 @pytest.mark.spec("data-model.md", "5:signal")
 def test_the_signal_of_a_creation_carries_names(credit: Any, sent_signals: list[dict[str, Any]]) -> None:
     exam, user = make_exam(), make_user()

@@ -346,6 +346,20 @@ def test_registering_twenty_exams_takes_as_many_queries_as_registering_two() -> 
     assert queries_of("course-v1:Demo+TWENTY+2026", 20) == queries_of("course-v1:Demo+TWO+2026", 2)
 
 
+@pytest.mark.contract("events-and-logs#counts")
+def test_a_provider_that_is_down_is_logged_once_for_a_whole_course(
+    test_backend: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    test_backend.on_exam_saved = lambda exam: 1 / 0
+
+    exam_ids = api.register_course_exams(
+        COURSE, [{**exam, "is_proctored": True, "backend": "test"} for exam in timed_exams(20, "new")]
+    )
+
+    (line,) = [record.getMessage() for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
+    assert f"step=_notify_provider count=20 first_exam_id={exam_ids[0]}" in line
+
+
 @pytest.mark.spec("rest-api.md", "4.2:set")
 def test_a_registered_exam_gets_one_history_row_per_change(events: list[Any]) -> None:
     [exam_id] = api.register_course_exams(COURSE, timed_exams(1, "new"))

@@ -128,6 +128,24 @@ def test_a_platform_boolean_with_other_text_is_a_warning(config, settings, value
     assert ids() == expected
 
 
+@pytest.mark.contract("rest-rules#throttling")
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        pytest.param(None, [], id="absent"),
+        pytest.param({"proctoring_anonymous": "60/min", "proctoring_anonymous_code": None}, [], id="set"),
+        pytest.param({"proctoring_staff": "often"}, ["edx_proctoring.W035"], id="not-a-rate"),
+        pytest.param({"proctoring_stuff": "60/min"}, ["edx_proctoring.W035"], id="unknown-scope"),
+        pytest.param({"proctoring_poll": "12/min"}, [], id="polls-just-enough"),
+        pytest.param({"proctoring_poll": "11/min"}, ["edx_proctoring.E036"], id="too-few-polls"),
+        pytest.param({"proctoring_poll": "1/s"}, [], id="polls-per-second"),
+    ],
+)
+def test_rate_limits_are_checked(config, settings, limits, expected):
+    settings.PROCTORING_SETTINGS["RATE_LIMITS"] = limits
+    assert ids() == expected
+
+
 @pytest.mark.parametrize("form", ["PROCTORING_BACKENDS", "PROCTORING_BACKEND_PROVIDERS"])
 class TestProviderSettings:
     @pytest.fixture

@@ -182,14 +182,63 @@ def test_a_provider_option_limits_the_networks_of_the_callback(
 
 
 @pytest.mark.spec("rest-api.md", "6.4:operator")
-def test_a_setting_limits_the_callback_rate_per_address(
+@pytest.mark.contract("rest-rules#throttling")
+def test_refused_reviews_are_limited_per_address(
     rpnow_attempt: ProctoredExamStudentAttempt, proctoring_settings: Callable[..., None]
 ) -> None:
     proctoring_settings(RATE_LIMITS={"proctoring_anonymous": "2/min"})
     answers = [post({}, REMOTE_ADDR="192.0.2.1") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [400, 400, 429]
-    assert "Retry-After" in answers[2]
+    assert 0 < int(answers[2]["Retry-After"]) <= 60
     assert post(payload(rpnow_attempt), REMOTE_ADDR="192.0.2.2").status_code == 200
+
+
+@pytest.mark.contract("rest-rules#throttling")
+def test_guesses_of_one_code_are_limited_to_30_a_minute_from_whatever_address(
+    rpnow_attempt: ProctoredExamStudentAttempt,
+) -> None:
+    wrong = _with_meta(payload(rpnow_attempt), ssiRecordLocator="guess")
+    codes = [post(wrong, REMOTE_ADDR=f"192.0.2.{number}").status_code for number in range(31)]
+    assert codes == [400] * 30 + [429]
+    assert post(payload(rpnow_attempt), REMOTE_ADDR="192.0.2.99").status_code == 429
+    assert status_of(rpnow_attempt) == S.submitted
+
+
+@pytest.mark.contract("rest-rules#throttling")
+def test_reviews_that_are_taken_or_refused_for_their_content_do_not_count(
+    rpnow_attempt: ProctoredExamStudentAttempt, proctoring_settings: Callable[..., None]
+) -> None:
+    proctoring_settings(RATE_LIMITS={"proctoring_anonymous": "1/min", "proctoring_anonymous_code": "1/min"})
+    bodies = [payload(rpnow_attempt), {**payload(rpnow_attempt), "reviewStatus": "Splendid"}]
+    assert [post(body).status_code for body in bodies * 3] == [200, 400] * 3
+
+
+@pytest.mark.contract("rest-rules#throttling")
+@pytest.mark.parametrize(
+    ("proxies", "codes"),
+    [
+        # Without the setting, the header is what the client says.
+        pytest.param(None, [400, 429], id="no-proxies-named"),
+        pytest.param(0, [400, 429], id="no-proxies"),
+        pytest.param(1, [400, 400], id="one-proxy"),
+    ],
+)
+def test_the_address_is_the_connection_s_unless_the_host_counts_its_proxies(
+    settings: Any, proctoring_settings: Callable[..., None], proxies: int | None, codes: list[int]
+) -> None:
+    proctoring_settings(RATE_LIMITS={"proctoring_anonymous": "1/min"})
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": proxies}
+    answers = [post({}, REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=f"192.0.2.{number}") for number in range(2)]
+    assert [answer.status_code for answer in answers] == codes
+
+
+@pytest.mark.contract("rest-rules#throttling")
+@pytest.mark.parametrize(("rate", "code"), [(None, 400), ("", 400), ("often", 400), ("1/min", 429)])
+def test_a_limit_can_be_switched_off_and_a_malformed_one_is_the_default(
+    proctoring_settings: Callable[..., None], rate: str | None, code: int
+) -> None:
+    proctoring_settings(RATE_LIMITS={"proctoring_anonymous": rate})
+    assert [post({}).status_code for _ in range(3)][-1] == code
 
 
 @pytest.mark.spec("rest-api.md", "6.4:deprecation")

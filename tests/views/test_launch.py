@@ -47,7 +47,8 @@ def test_a_launch_needs_no_csrf_token(method: str, code: int) -> None:
 
 
 @pytest.mark.spec("rest-api.md", "6.1:rate", "10:8")
-def test_a_setting_limits_launches_per_address(proctoring_settings: Callable[..., None]) -> None:
+@pytest.mark.contract("rest-rules#throttling")
+def test_launches_with_unknown_codes_are_limited_per_address(proctoring_settings: Callable[..., None]) -> None:
     proctoring_settings(RATE_LIMITS={"proctoring_anonymous": "2/min"})
     answers = [launch(f"guess-{number}", REMOTE_ADDR="192.0.2.1") for number in range(3)]
     assert [answer.status_code for answer in answers] == [404, 404, 429]
@@ -56,9 +57,16 @@ def test_a_setting_limits_launches_per_address(proctoring_settings: Callable[...
 
 
 @pytest.mark.spec("rest-api.md", "6.1:rate", "10:8")
-def test_a_setting_limits_launches_per_code(proctoring_settings: Callable[..., None]) -> None:
-    proctoring_settings(RATE_LIMITS={"proctoring_anonymous": "2/min"})
-    attempt = factories.make_attempt(status=S.ready_to_start)
-    answers = [launch(attempt.attempt_code, REMOTE_ADDR=f"192.0.2.{number}") for number in range(3)]
-    assert [answer.status_code for answer in answers] == [302, 302, 429]
-    assert launch(factories.make_attempt().attempt_code, REMOTE_ADDR="192.0.2.9").status_code == 302
+@pytest.mark.contract("rest-rules#throttling")
+def test_launches_with_one_unknown_code_are_limited_from_whatever_address() -> None:
+    codes = [launch("guess", REMOTE_ADDR=f"192.0.2.{number}").status_code for number in range(31)]
+    assert codes == [404] * 30 + [429]
+
+
+@pytest.mark.spec("rest-api.md", "6.1:rate", "10:8")
+@pytest.mark.contract("rest-rules#throttling")
+def test_launches_that_succeed_never_count(proctoring_settings: Callable[..., None]) -> None:
+    proctoring_settings(RATE_LIMITS={"proctoring_anonymous": "1/min", "proctoring_anonymous_code": "1/min"})
+    hall = [factories.make_attempt(status=S.ready_to_start) for _ in range(3)]
+    codes = [launch(attempt.attempt_code, REMOTE_ADDR="192.0.2.1").status_code for attempt in hall * 2]
+    assert codes == [302] * 6

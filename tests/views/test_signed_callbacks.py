@@ -8,8 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.cache import cache
+from freezegun import freeze_time
 
-from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.models import ProctoredExamStudentAttempt, ReviewInboxEntry, UsedNonce
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests import factories
 from tests.views.callback_requests import ANONYMOUS, REVIEW, payload, post, status_of, url
@@ -117,3 +119,67 @@ def test_a_setting_requires_a_signature_of_the_anonymous_callback(
     body = json.dumps(payload(rpnow_attempt)).encode()
     assert post(body).status_code == 400
     assert post(body, **signature("secret", ANONYMOUS, body)).status_code == 200
+
+
+@pytest.mark.contract("provider-wire#callback-signature")
+@pytest.mark.parametrize(
+    ("signed_query", "code"),
+    [
+        pytest.param("?a=1&b=%20x", 200, id="with-its-query"),
+        pytest.param("", 403, id="without-it"),
+        pytest.param("?a=2&b=%20x", 403, id="with-another"),
+    ],
+)
+def test_the_query_string_is_signed(signing: None, provider_client: Any, signed_query: str, code: int) -> None:
+    path = url("reviewed", factories.make_attempt(status=S.submitted).external_id)
+    headers = signature("current", path + signed_query, BODY)
+    response = provider_client.generic("POST", f"{path}?a=1&b=%20x", BODY, content_type="application/json", **headers)
+    assert response.status_code == code
+
+
+@pytest.mark.contract("provider-wire#callback-replay")
+@pytest.mark.parametrize("kind", ["ready", "reviewed"])
+def test_a_replay_is_recognised_after_the_cache_was_emptied(signing: None, provider_client: Any, kind: str) -> None:
+    attempt = factories.make_attempt(status=S.created if kind == "ready" else S.submitted)
+    path = url(kind, attempt.external_id)
+    headers = signature("current", path, BODY)
+    codes = []
+    for _ in range(2):
+        response = provider_client.generic("POST", path, BODY, content_type="application/json", **headers)
+        codes.append(response.status_code)
+        cache.clear()
+    assert codes == [200, 409]
+    assert ReviewInboxEntry.objects.count() == (1 if kind == "reviewed" else 0)
+
+
+@pytest.mark.contract("provider-wire#callback-replay")
+def test_a_replay_of_an_anonymous_review_is_recognised_after_the_cache_was_emptied(
+    rpnow_attempt: ProctoredExamStudentAttempt, backends_registry: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backends_registry["software_secure"], "callback_secrets", ["secret"], raising=False)
+    body = json.dumps(payload(rpnow_attempt)).encode()
+    headers = signature("secret", ANONYMOUS, body)
+    assert post(body, **headers).status_code == 200
+    cache.clear()
+    assert post(body, **headers).status_code == 409
+
+
+@pytest.mark.contract("provider-wire#callback-replay")
+@pytest.mark.parametrize("nonces", [("nonce-A", "nonce-a"), ("nonce-0001", "nonce-0002")])
+def test_other_nonces_are_not_a_replay(signing: None, provider_client: Any, nonces: tuple[str, str]) -> None:
+    path = url("ready", factories.make_attempt().external_id)
+    for nonce in nonces:
+        headers = signature("current", path, BODY, nonce=f"{nonce}-long")
+        assert provider_client.generic("POST", path, BODY, **headers).status_code == 200
+        cache.clear()
+
+
+def test_used_nonces_are_purged_after_600_seconds(signing: None, provider_client: Any) -> None:
+    path = url("ready", factories.make_attempt().external_id)
+    with freeze_time("2026-03-01 12:00:00") as clock:
+        for seconds in (0, 599, 2):
+            clock.tick(seconds)
+            headers = signature("current", path, BODY, nonce=f"nonce-after-{seconds}")
+            assert provider_client.generic("POST", path, BODY, **headers).status_code == 200
+            cache.clear()
+    assert UsedNonce.objects.count() == 2

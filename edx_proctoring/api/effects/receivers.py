@@ -6,6 +6,7 @@ the host does not supply has nothing to be told.
 """
 
 import logging
+from contextlib import nullcontext
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -180,9 +181,8 @@ def send_status_signal(
     Raises what a receiver raises.
     """
     signal = signals.exam_attempt_status_signal
-    if not signal.has_listeners(SIGNAL_SENDER):
-        return
-    with inner_savepoint():
+    # Sent in any case, because hosts replace the signal; the savepoint is for receivers.
+    with inner_savepoint() if signal.has_listeners(SIGNAL_SENDER) else nullcontext():
         signal.send(
             sender=SIGNAL_SENDER,
             attempt_id=attempt_id,

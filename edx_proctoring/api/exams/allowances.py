@@ -12,6 +12,7 @@ from edx_proctoring.api.exams import exams
 from edx_proctoring.models import ProctoredExamStudentAllowance
 from edx_proctoring.serializers import allowance_dict, exam_dict
 from edx_proctoring.utils import emit_event
+from edx_proctoring.utils.listing import listed
 from edx_proctoring.utils.texts import as_text
 
 __all__ = ["add_allowance_for_user", "get_allowances_for_course", "remove_allowance_for_user"]
@@ -61,9 +62,19 @@ def remove_allowance_for_user(exam_id: int, user_id: int, key: Any) -> None:
     emit_allowance_event(exam, "deleted", allowance)
 
 
-def get_allowances_for_course(course_id: Any) -> list[dict[str, Any]]:
-    """Return the dicts of all allowances of a course, in no particular order. One query."""
-    allowances = ProctoredExamStudentAllowance.get_allowances_for_course(as_text(course_id))
+def get_allowances_for_course(
+    course_id: Any, ordering: str | None = None, *, offset: int | None = None, limit: int | None = None
+) -> list[dict[str, Any]]:
+    """Return the dicts of all allowances of a course; without ``ordering`` in no particular order. One query.
+
+    ``ordering``, ``offset``, ``limit``: see ``utils.listing``.
+    """
+    allowances = listed(
+        ProctoredExamStudentAllowance.get_allowances_for_course(as_text(course_id)),
+        ordering,
+        offset=offset,
+        limit=limit,
+    )
     return [allowance_dict(allowance) for allowance in allowances]
 
 
@@ -83,6 +94,7 @@ def emit_allowance_event(exam: Mapping[str, Any], action: str, allowance: Procto
         override_data={
             "allowance_user_id": allowance.user_id,
             "allowance_key": allowance.key,
-            "allowance_value": allowance.value,
+            # Other kinds hold free text about a learner, which analysts must not get.
+            "allowance_value": allowance.value if allowance.key == ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED[0] else None,
         },
     )

@@ -57,8 +57,7 @@ def add_bulk_allowances(
     key = allowances.stored_key(allowance_type) if multiplier is None else ADDITIONAL_TIME
     pairs = _pairs(list(dict.fromkeys(exam_ids)), list(dict.fromkeys(user_ids)))
     failed = [pair for pair in pairs if pair.grantee is None]
-    for pair in failed:
-        log.error("allowance not granted: exam_id=%s user_id=%s", pair.exam_id, pair.known_user_id)
+    _log_failures(pairs)
     if failed and all_or_nothing:
         reason = _("Not given, because others cannot be.")
         return [pair.result("failed", pair.error or reason) for pair in pairs], 0, len(pairs)
@@ -81,6 +80,7 @@ class _Pair:
 
     exam_id: Any
     user_info: Any
+    exam: ProctoredExam | None
     known_user_id: int | None
     grantee: tuple[ProctoredExam, int] | None
     error: str | None
@@ -109,6 +109,19 @@ class _Grant:
     value: str
 
 
+def _log_failures(pairs: Sequence[_Pair]) -> None:
+    """Log one line per kind of failure, with a count; entries may be names and are not logged."""
+    exams = {pair.exam_id: pair.exam for pair in pairs}
+    failures = {
+        "unknown_exam": sum(exam is None for exam in exams.values()),
+        "inactive_exam": sum(exam is not None and not exam.is_active for exam in exams.values()),
+        "unknown_learner": len({pair.user_info for pair in pairs if pair.known_user_id is None}),
+    }
+    for kind, count in failures.items():
+        if count:
+            log.error("allowances not granted: kind=%s count=%s exams=%s", kind, count, len(exams))
+
+
 def _pairs(exam_ids: Sequence[Any], user_infos: Sequence[Any]) -> list[_Pair]:
     """Return every exam with every learner. A constant number of queries."""
     known_exams = _exams_by_given_id(exam_ids)
@@ -127,10 +140,10 @@ def _pair(exam_id: Any, user_info: Any, exam: ProctoredExam | None, user_id: int
     elif user_id is None:
         error = _("Cannot find user against {user}").format(user=user_info)
     elif exam.is_active:
-        return _Pair(exam_id, user_info, user_id, (exam, user_id), None)
+        return _Pair(exam_id, user_info, exam, user_id, (exam, user_id), None)
     else:
         error = _("The exam is not active.")
-    return _Pair(exam_id, user_info, user_id, None, error)
+    return _Pair(exam_id, user_info, exam, user_id, None, error)
 
 
 def _exams_by_given_id(exam_ids: Sequence[Any]) -> dict[Any, ProctoredExam]:

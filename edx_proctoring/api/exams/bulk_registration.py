@@ -61,14 +61,25 @@ def register_course_exams(course_id: str, items: Sequence[Mapping[str, Any]]) ->
     """
     exam_ids, saved = _write(course_id, items)
     request_scope.forget(request_scope.OUTLINES)
+    failures: dict[str, list[tuple[int, Exception]]] = {}
     for item in saved:
         log.info("exam registered: course_id=%s exam_id=%s event=%s", course_id, item.exam.pk, item.event)
         for notify in (_notify_provider, _emit_event):
             try:
                 notify(item)
-            except Exception:  # pylint: disable=broad-except
+            except Exception as error:  # pylint: disable=broad-except
                 # Plug-ins may raise anything, and the other exams must still be announced.
-                log.exception("registered exam not announced: exam_id=%s step=%s", item.exam.pk, notify.__name__)
+                failures.setdefault(notify.__name__, []).append((item.exam.pk, error))
+    for step, failed in failures.items():
+        # One line, with the traceback of the first: a provider that is down fails for each exam of the course.
+        exam_id, cause = failed[0]
+        log.error(
+            "registered exams not announced: step=%s count=%s first_exam_id=%s",
+            step,
+            len(failed),
+            exam_id,
+            exc_info=cause,
+        )
     return exam_ids
 
 
@@ -141,7 +152,7 @@ def _change(exam: ProctoredExam, values: Mapping[str, Any]) -> _Saved | None:
 
 def _notify_provider(saved: _Saved) -> None:
     if saved.exam.is_proctored:
-        provider_copy.push_exam_to_provider(saved.exam)
+        provider_copy.send_exam_to_provider(saved.exam)
     elif saved.was_proctored:
         provider_copy.deactivate_exam_at_provider(saved.exam)
 

@@ -18,6 +18,7 @@ from edx_proctoring.models import ProctoredExam
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.utils import emit_event
 from edx_proctoring.utils.db import inner_savepoint
+from edx_proctoring.utils.listing import listed
 from edx_proctoring.utils.storable import as_id
 from edx_proctoring.utils.texts import as_text
 from edx_proctoring.utils.time import with_zone
@@ -160,9 +161,12 @@ def get_exam_by_content_id(course_id: Any, content_id: Any) -> dict[str, Any]:
     return exam_dict(exam)
 
 
-def get_all_exams_for_course(course_id: Any, active_only: bool = False) -> list[dict[str, Any]]:
-    """Return the dicts of a course's exams of all kinds, in no particular order."""
-    return [exam_dict(exam) for exam in ProctoredExam.get_all_exams_for_course(as_text(course_id), active_only)]
+def get_all_exams_for_course(
+    course_id: Any, active_only: bool = False, ordering: str | None = None
+) -> list[dict[str, Any]]:
+    """Return the dicts of a course's exams of all kinds; without ``ordering`` in no particular order."""
+    exams = listed(ProctoredExam.get_all_exams_for_course(as_text(course_id), active_only), ordering)
+    return [exam_dict(exam) for exam in exams]
 
 
 # For modules of this package

@@ -11,10 +11,12 @@ from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.models.attempts import ProctoredExamStudentAttemptQuerySet
 from edx_proctoring.serializers import attempt_dict
+from edx_proctoring.utils.listing import listed
 from edx_proctoring.utils.storable import as_id, is_storable
 from edx_proctoring.utils.texts import as_text
 
 __all__ = [
+    "count_exam_attempts",
     "get_all_exam_attempts",
     "get_filtered_exam_attempts",
     "get_last_exam_completion_date",
@@ -28,16 +30,46 @@ __all__ = [
 _NUMBERS: Final = frozenset({"pk", "proctored_exam_id", "user_id"})
 
 
-def get_all_exam_attempts(course_id: Any) -> list[dict[str, Any]]:
-    """Return the attempt dicts of a course, newest first."""
-    attempts = ProctoredExamStudentAttempt.objects.get_all_exam_attempts(as_text(course_id))
+def get_all_exam_attempts(
+    course_id: Any,
+    ordering: str | None = None,
+    *,
+    exam_id: int | None = None,
+    offset: int | None = None,
+    limit: int | None = None,
+) -> list[dict[str, Any]]:
+    """Return the attempt dicts of a course, or of one exam in it, newest first unless ``ordering`` says otherwise.
+
+    ``ordering``, ``offset``, ``limit``: see ``utils.listing``. One query.
+    """
+    attempts = listed(_attempts_of(course_id, exam_id), ordering, offset=offset, limit=limit)
     return [attempt_dict(attempt) for attempt in attempts]
 
 
-def get_filtered_exam_attempts(course_id: Any, search_by: str | None) -> list[dict[str, Any]]:
-    """Return those of a course whose learner's username or e-mail contains ``search_by``, newest first."""
-    attempts = ProctoredExamStudentAttempt.objects.get_filtered_exam_attempts(as_text(course_id), search_by or "")
+def get_filtered_exam_attempts(
+    course_id: Any,
+    search_by: str | None,
+    ordering: str | None = None,
+    *,
+    exam_id: int | None = None,
+    offset: int | None = None,
+    limit: int | None = None,
+) -> list[dict[str, Any]]:
+    """As ``get_all_exam_attempts``, of learners whose username or e-mail contains ``search_by``."""
+    attempts = listed(_attempts_of(course_id, exam_id, search_by), ordering, offset=offset, limit=limit)
     return [attempt_dict(attempt) for attempt in attempts]
+
+
+def count_exam_attempts(course_id: Any, *, exam_id: int | None = None, search: str | None = None) -> int:
+    """Return how many attempts the two functions above have to list."""
+    return _attempts_of(course_id, exam_id, search).count()
+
+
+def _attempts_of(course_id: Any, exam_id: int | None, search: str | None = None) -> ProctoredExamStudentAttemptQuerySet:
+    attempts = ProctoredExamStudentAttempt.objects
+    course = as_text(course_id)
+    found = attempts.get_filtered_exam_attempts(course, search) if search else attempts.get_all_exam_attempts(course)
+    return found if exam_id is None else found.filter(proctored_exam_id=exam_id)
 
 
 def get_user_attempts_by_exam_id(user_id: int, exam_id: int) -> list[dict[str, Any]]:
@@ -142,6 +174,6 @@ def is_attempt_ready_to_resume(attempt: Mapping[str, Any]) -> bool:
     return bool(attempt["ready_to_resume"] and not attempt["resumed"])
 
 
-def is_attempt_in_resume_process(attempt: ProctoredExamStudentAttempt) -> bool:
+def is_attempt_in_resume_process(attempt_obj: ProctoredExamStudentAttempt) -> bool:
     """Return whether the attempt (a model instance) was released for resumption, taken up or not."""
-    return attempt.ready_to_resume or attempt.resumed
+    return attempt_obj.ready_to_resume or attempt_obj.resumed
