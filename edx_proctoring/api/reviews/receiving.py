@@ -23,8 +23,8 @@ from edx_proctoring.api.lifecycle import status_change
 from edx_proctoring.api.lifecycle.status_change import Change
 from edx_proctoring.api.reviews import applying, inbox
 from edx_proctoring.api.reviews.payload import NormalizedReview, ReviewComment, parse_review
+from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from edx_proctoring.exceptions import (
-    BackendProviderNotConfigured,
     ProctoredExamReviewAlreadyExists,
     ReviewNotUnderstood,
     StudentExamAttemptDoesNotExistsException,
@@ -54,16 +54,18 @@ class ReviewReceipt:
     """What became of a received review.
 
     ``review_id``: the stored review; None if the exam is no longer proctored, so that no review was
-    to be stored. ``inbox_id``: the entry of the inbox.
+    to be stored, or if the review is held. ``inbox_id``: the entry of the inbox. ``is_held``: it waits
+    in the inbox, because its provider is not configured.
     """
 
     review_id: int | None
     inbox_id: int
+    is_held: bool = False
 
     @property
     def is_accepted(self) -> bool:
-        """Whether the review was stored."""
-        return self.review_id is not None
+        """Whether the review was stored, or will be."""
+        return self.review_id is not None or self.is_held
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +97,62 @@ def receive_review(
     attempt's status changes, the entry is settled. If that fails, nothing of it is stored, and the
     provider can send the review again. Effects are delivered after the commit.
 
+    While the provider is not configured, the review is held in the inbox (``api.sweep`` receives it
+    once the provider is back).
+
     Raises ``ReviewNotUnderstood``, ``ProctoredExamBadReviewStatus``,
-    ``ProctoredExamReviewAlreadyExists``, ``ProctoredExamSuspiciousLookup``,
-    ``BackendProviderNotConfigured``.
+    ``ProctoredExamReviewAlreadyExists``, ``ProctoredExamSuspiciousLookup``.
     """
     request = request or crum.get_current_request()
     entry = inbox.write(attempt, data, request)
+    return _take_and_settle(attempt, data, backend, request, entry)
+
+
+def receive_waiting_review(entry: ReviewInboxEntry, /) -> ReviewReceipt | None:
+    """Receive a review that waits in the inbox, and settle its entry: one that is held, or whose process died.
+
+    None: it goes on waiting, because its provider is not configured, or because a person has to decide (a
+    held review came when its signature could not be checked). Raises as ``receive_review``.
+    """
+    if entry.outcome == ReviewInboxEntry.OUTCOME_HELD and not _may_be_released(entry):
+        return None
+    found = applying.find_attempt(entry.attempt_code)
+    try:
+        data = json.loads(entry.body)
+        if found is None:
+            raise ReviewNotUnderstood("The attempt of this review is unknown.")
+    except ValueError:
+        inbox.settle(entry, ReviewInboxEntry.OUTCOME_REFUSED, reason="the body was not kept whole")
+        return ReviewReceipt(review_id=None, inbox_id=entry.pk)
+    except ReviewNotUnderstood as exc:
+        inbox.settle(entry, ReviewInboxEntry.OUTCOME_REFUSED, reason=exc)
+        return ReviewReceipt(review_id=None, inbox_id=entry.pk)
+    provider = backends.get_backend_provider(name=entry.backend) if entry.backend else None
+    return _take_and_settle(attempt_dict(found[0]), data, provider, None, entry)
+
+
+def _may_be_released(entry: ReviewInboxEntry) -> bool:
+    """Return whether a held review may be received without a person.
+
+    Its provider was missing when it came, so neither a signature nor the sort of provider was checked:
+    an anonymous review counts for RPNow only, and where callbacks are signed nobody knows who sent it.
+    """
+    try:
+        provider = backends.get_backend_provider(name=entry.backend or None)
+    except (NotImplementedError, ImproperlyConfigured):
+        return False
+    if getattr(provider, "callback_secrets", None):
+        return False
+    return entry.actor_id is not None or isinstance(provider, SoftwareSecureBackendProvider)
+
+
+def _take_and_settle(
+    attempt: Mapping[str, Any],
+    data: Mapping[str, Any],
+    backend: Any,
+    request: HttpRequest | None,
+    entry: ReviewInboxEntry,
+) -> ReviewReceipt:
     try:
         return _take(attempt, data, backend, request, entry)
     except Exception as exc:
@@ -150,12 +202,18 @@ def _take(
     request: HttpRequest | None,
     entry: ReviewInboxEntry,
 ) -> ReviewReceipt:
-    backend = backend or _provider_of(attempt["proctored_exam"])
+    exam = attempt["proctored_exam"]
+    try:
+        backend = backend or backends.get_backend_provider(exam)
+    except (NotImplementedError, ImproperlyConfigured):
+        log.warning("review held, its provider is not configured: attempt_id=%s exam_id=%s", attempt["id"], exam["id"])
+        inbox.settle(entry, ReviewInboxEntry.OUTCOME_HELD)
+        return ReviewReceipt(review_id=None, inbox_id=entry.pk, is_held=True)
     if backend is None:
         log.warning(
             "review of an attempt whose exam is no longer proctored: attempt_id=%s exam_id=%s",
             attempt["id"],
-            attempt["proctored_exam"]["id"],
+            exam["id"],
         )
         inbox.settle(entry, ReviewInboxEntry.OUTCOME_REFUSED, reason="exam no longer proctored")
         return ReviewReceipt(review_id=None, inbox_id=entry.pk)
@@ -178,15 +236,6 @@ def _take(
     if review.should_notify:
         _notify_support(attempt, review, request)
     return ReviewReceipt(review_id=review.pk, inbox_id=entry.pk)
-
-
-def _provider_of(exam: Mapping[str, Any]) -> Any:
-    try:
-        return backends.get_backend_provider(exam)
-    except (NotImplementedError, ImproperlyConfigured) as exc:
-        raise BackendProviderNotConfigured(
-            f"The provider of exam_id={exam['id']} is not configured: backend={exam['backend']}"
-        ) from exc
 
 
 def _store(
