@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
@@ -55,7 +56,11 @@ def start_exam_callback(request: HttpRequest | None, attempt_code: str) -> HttpR
         log.warning("launch with an unknown attempt code")
         return _text_response(_("You have entered an exam code that is not valid."), 404)
     if request is None or request.method != "HEAD":
-        _change_status(attempt["id"], attempt["status"])
+        try:
+            _change_status(attempt["id"], attempt["status"])
+        except (NotImplementedError, ImproperlyConfigured):
+            # The attempt is left unchanged; the exam's page tells the learner more than an error 500 would.
+            log.exception("launch of an attempt whose provider is not configured: attempt_id=%s", attempt["id"])
     exam = attempt["proctored_exam"]
     response = HttpResponseRedirect(_exam_url(exam["course_id"], exam["content_id"]))
     response.set_signed_cookie(
