@@ -31,6 +31,7 @@ sees the message.
     ├── BackendProviderOnboardingException              400
     ├── BackendProviderOnboardingProfilesException      upstream
     ├── BackendProviderCannotRemoveAttempt              502
+    │   ├── BackendProviderGone                         502
     │   └── BackendProviderRemovalNotConfirmed          502
     ├── BackendProviderCannotRetireUser                 400
     └── BackendProviderNotConfigured                    500
@@ -205,6 +206,10 @@ class BackendProviderCannotRemoveAttempt(ProctoredBaseException):
     """The provider did not remove an attempt."""
 
     http_status = 502
+
+
+class BackendProviderGone(BackendProviderCannotRemoveAttempt):
+    """The provider is not configured, or has no call for removing attempts: trying again soon does not help."""
 
 
 class BackendProviderRemovalNotConfirmed(BackendProviderCannotRemoveAttempt):

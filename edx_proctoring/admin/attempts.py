@@ -16,7 +16,7 @@ from edx_proctoring.exceptions import (
     ProctoredExamIllegalStatusTransition,
     StudentExamAttemptDoesNotExistsException,
 )
-from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.models import AttemptEffect, ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 
 STATUSES = (
@@ -141,6 +141,10 @@ class ProctoredExamStudentAttemptAdmin(SimpleHistoryAdmin):
             self.message_user(request, str(error), messages.ERROR)
             # Suppresses the success message of Django.
             messages.set_level(request, messages.ERROR)
+            return
+        if AttemptEffect.objects.of_attempt(obj.id).leftovers().filter(kind=AttemptEffect.KIND_PROVIDER).exists():
+            text = _("The proctoring service could not be told about this change. It will be tried again.")
+            self.message_user(request, text, messages.WARNING)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Attempts are created by taking exams."""

@@ -11,6 +11,8 @@ from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import NOON, make_attempt, make_exam, make_staff, make_user
 
+from .conftest import due_effects
+
 pytestmark = pytest.mark.django_db
 
 
@@ -486,15 +488,15 @@ def test_an_unknown_attempt_raises_or_returns_none() -> None:
 
 
 @pytest.mark.spec("python-api.md", "7.3:provider")
-def test_an_unknown_provider_raises_with_nothing_written() -> None:
+def test_with_an_unknown_provider_the_status_changes_and_the_providers_part_is_due() -> None:
     attempt = make_attempt(status=S.started)
     type(attempt.proctored_exam).objects.update(backend="gone")
 
-    with pytest.raises(NotImplementedError):
-        api.update_attempt_status(attempt.pk, S.submitted)
+    api.update_attempt_status(attempt.pk, S.submitted)
 
     attempt.refresh_from_db()
-    assert attempt.status == S.started
+    assert attempt.status == S.submitted
+    assert due_effects() == [("provider", "stop_exam_attempt")]
 
 
 @pytest.mark.spec("python-api.md", "15:levels", "17:6")

@@ -11,7 +11,6 @@ from edx_proctoring import constants
 from edx_proctoring.api.lifecycle import status_change
 from edx_proctoring.api.reviews import inbox, receiving
 from edx_proctoring.exceptions import (
-    BackendProviderNotConfigured,
     ProctoredExamBadReviewStatus,
     ProctoredExamReviewAlreadyExists,
     ProctoredExamSuspiciousLookup,
@@ -357,11 +356,11 @@ class TestRefusedReviews:
         with pytest.raises(ProctoredExamReviewAlreadyExists):
             receive(attempt, rest_review("bogus"))
 
-    def test_a_review_of_an_exam_without_its_provider_is_refused(self, attempt, receive, providers):
+    def test_a_review_whose_provider_is_not_configured_is_held(self, attempt, receive, providers):
         del providers["rest"]
-        with pytest.raises(BackendProviderNotConfigured):
-            receive(attempt, rest_review())
-        assert outcomes()[0].startswith("refused: ")
+        receipt = receive(attempt, rest_review())
+        assert (receipt.is_accepted, receipt.is_held, receipt.review_id) == (True, True, None)
+        assert outcomes() == ["held: provider not configured"]
 
     def test_the_error_of_a_plugin_is_kept_by_class_only(self, attempt, receive, providers, monkeypatch):
         def fail(*args: Any) -> None:
@@ -424,10 +423,9 @@ class TestInbox:
 
 @pytest.mark.spec("backends.md", "9.1:inbox")
 class TestReplay:
-    def test_a_review_refused_without_its_provider_is_accepted_later(self, attempt, receive, providers):
+    def test_a_review_that_was_held_is_received_once_its_provider_is_back(self, attempt, receive, providers):
         provider = providers.pop("rest")
-        with pytest.raises(BackendProviderNotConfigured):
-            receive(attempt, rest_review())
+        receive(attempt, rest_review())
         providers["rest"] = provider
         assert receiving.replay_review(ReviewInboxEntry.objects.get().pk).is_accepted
         attempt.refresh_from_db()

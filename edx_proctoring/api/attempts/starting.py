@@ -1,5 +1,6 @@
 """Start an attempt: its clock begins to run. Hooks that can refuse a start are in ``start_gates``."""
 
+from edx_proctoring import backends
 from edx_proctoring.api.lifecycle import queries, status_change
 from edx_proctoring.api.lifecycle.status_change import Condition
 from edx_proctoring.exceptions import (
@@ -7,6 +8,7 @@ from edx_proctoring.exceptions import (
     StudentExamAttemptedAlreadyStarted,
 )
 from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 
 __all__ = ["start_exam_attempt", "start_exam_attempt_by_code"]
@@ -16,7 +18,8 @@ def start_exam_attempt(exam_id: int, user_id: int) -> int:
     """Start the learner's current attempt and return its id.
 
     Raises ``StudentExamAttemptDoesNotExistsException``, ``StudentExamAttemptedAlreadyStarted``,
-    ``ProctoredExamIllegalStatusTransition``. Spec: python-api.md 8.6.
+    ``ProctoredExamIllegalStatusTransition``, and what the look-up of a provider that is not configured raises.
+    Spec: python-api.md 8.6.
     """
     return start(current_attempt(exam_id, user_id))
 
@@ -50,6 +53,8 @@ def start(seen: ProctoredExamStudentAttempt, *, condition: Condition | None = No
     ``condition``: asked under the lock as well, for starts that a learner requests.
     """
     attempt = status_change.end_if_time_is_up(seen)
+    # Raises if there is none: without its provider the exam can be ended, but not begun.
+    backends.get_backend_provider(exam_dict(attempt.proctored_exam))
     return status_change.change_status(
         attempt.pk,
         Status.started,

@@ -6,7 +6,7 @@ Many at once: ``bulk_allowances``. An allowance does not change the limit of an 
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from edx_proctoring.api.exams import exams
 from edx_proctoring.models import ProctoredExamStudentAllowance
@@ -18,6 +18,8 @@ from edx_proctoring.utils.texts import as_text
 __all__ = ["add_allowance_for_user", "get_allowances_for_course", "remove_allowance_for_user"]
 
 log = logging.getLogger(__name__)
+
+_ADDITIONAL_TIME: Final[str] = ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED[0]
 
 
 def add_allowance_for_user(exam_id: int, user_info: Any, key: Any, value: Any) -> None:
@@ -95,6 +97,6 @@ def emit_allowance_event(exam: Mapping[str, Any], action: str, allowance: Procto
             "allowance_user_id": allowance.user_id,
             "allowance_key": allowance.key,
             # Other kinds hold free text about a learner, which analysts must not get.
-            "allowance_value": allowance.value if allowance.key == ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED[0] else None,
+            "allowance_value": allowance.value if allowance.key == _ADDITIONAL_TIME else None,
         },
     )

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from edx_proctoring import host, runtime
-from edx_proctoring.api.effects import credit_state
+from edx_proctoring.api.effects import credit_lookup
 from edx_proctoring.api.exams import exams
 from edx_proctoring.api.lifecycle import status_change
 from edx_proctoring.api.lifecycle.queries import attempt_with
@@ -210,7 +210,7 @@ class _Learner:
         """Whether the course has ended, according to the credit service."""
         if self.user_id is None:
             return False
-        state = credit_state.credit_state(self.user_id, self.course_id, return_course_info=True) or {}
+        state = credit_lookup.credit_state(self.user_id, self.course_id, return_course_info=True) or {}
         return has_due_date_passed(state.get("course_end_date"))
 
 

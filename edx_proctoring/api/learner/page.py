@@ -24,6 +24,7 @@ from edx_proctoring.api.learner.facts import PageFacts, newest_attempt
 from edx_proctoring.exceptions import ProctoredExamAlreadyExists, StudentExamAttemptAlreadyExistsException
 from edx_proctoring.models import ProctoredExam
 from edx_proctoring.serializers import exam_dict
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.utils.storable import as_id
 from edx_proctoring.utils.texts import as_text
 
@@ -31,6 +32,8 @@ __all__ = ["get_student_view"]
 
 log = logging.getLogger(__name__)
 
+# In these the learner is being set up, which only the provider can do.
+_NEEDS_PROVIDER: Final = frozenset({S.created, S.download_software_clicked, S.ready_to_start})
 _MISCONFIGURED: Final = "proctored_exam/misconfigured.html"
 
 
@@ -69,9 +72,9 @@ def get_student_view(
     An unregistered exam is created from ``context``. Reading may also write: an attempt whose time
     is up is ended, and a declined prerequisite declines the exam.
 
-    Raises ``NotImplementedError`` for an exam whose provider is not configured, and for an attempt
-    that timed out without being submitted; ``KeyError`` if an exam must be created and the context
-    lacks its name or limit.
+    Raises ``NotImplementedError`` for an exam whose provider is not configured, unless the learner has
+    begun it, and for an attempt that timed out without being submitted; ``KeyError`` if an exam must be
+    created and the context lacks its name or limit.
     """
     if user_role != "student":
         return None
@@ -85,10 +88,13 @@ def get_student_view(
         provider = backends.get_backend_provider(exam=exam)
     except NotImplementedError:
         _report_misconfigured(exam["id"], exam["backend"])
-        if not conf.proctoring.options.get("EXPLAIN_MISCONFIGURED_PROVIDER", False):
+        if _has_begun(exam_row, as_id(user_id)):
+            provider = backends.stand_in(exam["backend"])
+        elif not conf.proctoring.options.get("EXPLAIN_MISCONFIGURED_PROVIDER", False):
             raise
-        context["exam_id"] = exam["id"]
-        return _render(_MISCONFIGURED, context)
+        else:
+            context["exam_id"] = exam["id"]
+            return _render(_MISCONFIGURED, context)
     kind = _kind_of(exam, provider, context)
     if kind is None:
         return None
@@ -166,6 +172,12 @@ def _kind_of(exam: Mapping[str, Any], provider: Any, context: Mapping[str, Any])
     if not exam["is_practice_exam"]:
         return KINDS["proctored"]
     return KINDS["onboarding" if provider.supports_onboarding else "practice"]
+
+
+def _has_begun(exam: ProctoredExam, user_id: int | None) -> bool:
+    """Return whether the learner has an attempt that needs no provider any more: started, ended or refused."""
+    attempt = newest_attempt(exam, user_id, with_user=False)
+    return attempt is not None and attempt.status not in _NEEDS_PROVIDER
 
 
 @lru_cache(maxsize=1024)

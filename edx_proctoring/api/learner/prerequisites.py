@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.urls import reverse
 
 from edx_proctoring.api.attempts import opting_out
-from edx_proctoring.api.effects import credit_state
+from edx_proctoring.api.effects import credit_lookup
 from edx_proctoring.exceptions import StudentExamAttemptAlreadyExistsException, UserNotFoundException
 
 __all__ = ["JUMPTO_SUPPORTED_NAMESPACES", "check_prerequisites"]
@@ -28,7 +28,7 @@ def check_prerequisites(exam: dict[str, Any], user_id: int) -> dict[str, Any]:
     declines this exam as well, unless the learner has an attempt. Failed prerequisites, or if there are
     none, pending ones get links to the content that fulfils them.
     """
-    state = credit_state.credit_state(user_id, exam["course_id"])
+    state = credit_lookup.credit_state(user_id, exam["course_id"])
     if not state:
         return exam
     status = _are_prerequirements_satisfied(

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from edx_proctoring import api
+from edx_proctoring.models import AttemptEffect
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 
 
@@ -33,4 +34,11 @@ class Command(BaseCommand):
             self.stdout.write("Dry run: nothing was changed.")
             return
         api.update_attempt_status(attempt_id, to_status)
+        if (
+            AttemptEffect.objects.of_attempt(int(attempt_id))
+            .leftovers()
+            .filter(kind=AttemptEffect.KIND_PROVIDER)
+            .exists()
+        ):
+            self.stdout.write("The provider could not be told yet; deliver_effects tries again.")
         self.stdout.write("Completed!")
