@@ -91,11 +91,11 @@ def sent_signals() -> Iterator[list[dict[str, Any]]]:
 
 @pytest.fixture
 def count_queries() -> Callable[[Callable[[], Any]], int]:
-    """Return how many queries a call makes, savepoints included."""
+    """Return how many statements a call makes; the begin and end of transactions and savepoints are left out."""
 
     def count(call: Callable[[], Any]) -> int:
         with CaptureQueriesContext(connection) as captured:
             call()
-        return len(captured)
+        return sum("SAVEPOINT" not in query["sql"] for query in captured.captured_queries)
 
     return count

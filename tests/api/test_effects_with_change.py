@@ -4,11 +4,12 @@ Only those that fail are recorded. A change that calls a provider, sends a mail 
 its effects and delivers them after the commit; see ``test_effects_delivery``.
 """
 
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from freezegun.api import FrozenDateTimeFactory
 
@@ -17,6 +18,7 @@ from edx_proctoring.api.effects import receivers
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.signals import exam_attempt_status_signal
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from edx_proctoring.utils import db
 from tests.factories import make_attempt, make_exam
 
 from .conftest import due_effects
@@ -183,19 +185,32 @@ def test_a_failing_signal_receiver_of_a_local_change_is_called_again_later(clock
     assert due_effects() == []
 
 
-def test_a_local_effect_that_costs_the_transaction_undoes_the_change(monkeypatch: pytest.MonkeyPatch) -> None:
-    def lose_the_transaction(*args: Any, **kwargs: Any) -> None:
-        transaction.set_rollback(True)
-        raise ConnectionError("the server gave the transaction up")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_conflict", [False, True], ids=["another-error", "deadlock"])
+def test_a_local_effect_that_loses_the_transaction_undoes_the_change_and_a_deadlock_repeats_it(
+    monkeypatch: pytest.MonkeyPatch, is_conflict: bool
+) -> None:
+    statuses: list[str] = []
 
-    monkeypatch.setattr(receivers, "emit_event", lose_the_transaction)
+    def lose_the_transaction_once(exam: Any, status: str, **kwargs: Any) -> None:
+        statuses.append(status)
+        if len(statuses) == 1:
+            # As a database server does with the transaction that loses a deadlock.
+            connection.connection.rollback()
+            raise OperationalError("the transaction was given up")
+
+    monkeypatch.setattr(receivers, "emit_event", lose_the_transaction_once)
+    monkeypatch.setattr(db, "is_conflict", lambda error: is_conflict)
     attempt = make_attempt()
 
-    with pytest.raises(ConnectionError), transaction.atomic():
+    expected = nullcontext() if is_conflict else pytest.raises(OperationalError)
+    with expected:
         api.update_attempt_status(attempt.pk, S.ready_to_start)
 
     attempt.refresh_from_db()
-    assert attempt.status == S.created
+    assert attempt.status == (S.ready_to_start if is_conflict else S.created)
+    assert attempt.history.count() == (2 if is_conflict else 1)
+    assert statuses == [S.ready_to_start] * (2 if is_conflict else 1)
     assert not AttemptEffect.objects.exists()
 
 
