@@ -41,7 +41,7 @@ about a provider's failure is the HTTP layer's business (backends.md 10.3).
 
 from typing import Any, Final
 
-from django.core.exceptions import FieldError
+from django.core import exceptions as core_exceptions
 
 # Longer answers of a provider are whole error pages; a log line or a `detail` needs their beginning only.
 MAX_CONTENT_LENGTH: Final = 1024
@@ -153,7 +153,7 @@ class ReviewNotFound(ProctoredBaseException):
     http_status = 409
 
 
-class UnknownOrdering(ProctoredBaseException, FieldError, ValueError):
+class UnknownOrdering(ProctoredBaseException, core_exceptions.FieldError, ValueError):
     """A list cannot be ordered by this name; the text lists those that can be used."""
 
 

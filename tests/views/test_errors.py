@@ -28,6 +28,7 @@ from edx_proctoring.views.error_responses import ids_for_log
 from tests import factories
 
 STATUS = {
+    "ReviewNotFound": 409,
     "ProctoredExamPermissionDenied": 403,
     "BackendProviderNotConfigured": 500,
     "BackendProviderCannotRemoveAttempt": 502,
