@@ -210,12 +210,17 @@ class ProctoringSettings:
     @property
     def inbox_days(self) -> int:
         """How many days received review callbacks are kept (beyond.md 1). Default 90."""
-        return int(self.options.get("INBOX_DAYS", 90))
+        return self._days("INBOX_DAYS", default=90)
+
+    @property
+    def effect_days(self) -> int:
+        """How many days effects that are superseded or failed are kept (provider-interface#sweeper). Default 90."""
+        return self._days("EFFECT_DAYS", default=90)
 
     @property
     def learner_may_resume(self) -> bool:
-        """Whether learners may release their own errored attempt (rest-api.md 10, number 6). Default True."""
-        return self._flag("LEARNER_MAY_RESUME", default=True)
+        """Whether learners may release their own errored attempt (contract/learner-actions#resume). Default False."""
+        return self._flag("LEARNER_MAY_RESUME", default=False)
 
     @property
     def hide_provider_fields(self) -> bool:
@@ -284,6 +289,11 @@ class ProctoringSettings:
         """Return ``PROCTORING_SETTINGS[key]``, or call ``default`` if the key is absent."""
         value = self.options.get(key, _MISSING)
         return default() if value is _MISSING else value
+
+    def _days(self, key: str, *, default: int) -> int:
+        value = self.options.get(key, default)
+        # At least a day: a zero from a mistake would delete what has just arrived.
+        return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else default
 
     def _flag(self, key: str, *, default: bool, top_level: bool = False) -> bool:
         value = self.options.get(key, _MISSING)

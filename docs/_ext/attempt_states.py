@@ -1,6 +1,6 @@
 """Directives that draw the state machine from its own tables, so that the page cannot be wrong.
 
-``.. attempt-states-diagram::`` the groups of statuses and the ways between them, as SVG.
+``.. attempt-states-diagram::`` the groups of statuses and the transitions between them, as SVG.
 ``.. attempt-states-table::`` what entering each status causes.
 ``.. attempt-states-rules::`` rewrites and refusals.
 """
@@ -51,7 +51,7 @@ def box(x: int, height: int, title: str, lines: Iterable[str]) -> str:
 
 
 def arrow(column: int, y: int, words: str, *, back: bool = False, refused: bool = False) -> str:
-    """A way between a column and the next."""
+    """A transition between a column and the next."""
     left, right = column * (WIDTH + GAP) + WIDTH + 4, (column + 1) * (WIDTH + GAP) - 4
     start, end = (right, left) if back else (left, right)
     dashes = ' stroke-dasharray="4 4"' if refused else ""
@@ -143,10 +143,15 @@ class StatesRules(Directive):
             for rewrite in transitions.REWRITES
         ]
         refusals = [
-            ["refused", words(r.from_statuses), "anything else" if r.to_statuses is None else words(r.to_statuses), r.hint]
+            [
+                "refused",
+                words(r.from_statuses),
+                "anything else" if r.to_statuses is None else words(r.to_statuses),
+                r.hint,
+            ]
             for r in transitions.REFUSALS
         ]
-        return [table(["Becomes", "From", "Wanted", "Why, or what to do instead"], rewrites + refusals)]
+        return [table(["Becomes", "From", "Requested", "Why, or what to do instead"], rewrites + refusals)]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

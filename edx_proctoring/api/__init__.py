@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.template import loader
 
 from edx_proctoring import constants
-from edx_proctoring.api.access.course_of import *
+from edx_proctoring.api.access.course_ids import *
 from edx_proctoring.api.access.course_staff import *
 from edx_proctoring.api.attempts.deadline_report import *
 from edx_proctoring.api.attempts.entry import *
@@ -23,6 +23,7 @@ from edx_proctoring.api.attempts.removal import *
 from edx_proctoring.api.attempts.resuming import *
 from edx_proctoring.api.attempts.start_gates import *
 from edx_proctoring.api.attempts.starting import *
+from edx_proctoring.api.course_staff.allowance_list import *
 from edx_proctoring.api.course_staff.violation_report import *
 from edx_proctoring.api.effects.delivery import *
 from edx_proctoring.api.effects.emails import *
@@ -30,6 +31,7 @@ from edx_proctoring.api.effects.emails import _get_email_template_paths, _get_pr
 from edx_proctoring.api.effects.outbox import *
 from edx_proctoring.api.effects.receivers import *
 from edx_proctoring.api.exams.allowances import *
+from edx_proctoring.api.exams.bulk_allowances import *
 from edx_proctoring.api.exams.bulk_registration import *
 from edx_proctoring.api.exams.exams import *
 from edx_proctoring.api.exams.review_policies import *
@@ -53,6 +55,8 @@ from edx_proctoring.api.lifecycle.transitions import *
 from edx_proctoring.api.onboarding.course_roster import *
 from edx_proctoring.api.onboarding.eligibility import *
 from edx_proctoring.api.onboarding.learner_panel import *
+from edx_proctoring.api.onboarding.onboarding_exams import *
+from edx_proctoring.api.operations.sweeping import *
 from edx_proctoring.api.privacy.user_retirement import *
 from edx_proctoring.api.providers.attempt_registration import _register_proctored_exam_attempt
 from edx_proctoring.api.providers.contact_and_rules import *

@@ -14,6 +14,7 @@ from typing import Any
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 
+from edx_proctoring.backends.null import NullBackendProvider
 from edx_proctoring.backends.provider_settings import (
     default_backend_name,
     get_proctoring_settings,
@@ -27,7 +28,9 @@ __all__ = [
     "get_backend_provider",
     "get_proctoring_settings",
     "get_proctoring_settings_param",
+    "is_configured",
     "provider_setting",
+    "stand_in",
 ]
 
 log = logging.getLogger(__name__)
@@ -62,5 +65,20 @@ def find_backend_provider(exam: Mapping[str, Any]) -> Any | None:
     try:
         return get_backend_provider(exam)
     except (NotImplementedError, ImproperlyConfigured):
-        log.exception("provider is not configured: exam_id=%s backend=%s", exam.get("id"), exam.get("backend"))
+        # One line without a traceback: pages ask again and again while the provider is away.
+        log.warning("provider is not configured: exam_id=%s backend=%s", exam.get("id"), exam.get("backend"))
         return None
+
+
+def is_configured(name: str | None) -> bool:
+    """Return whether a provider is configured under a name, the default one for None."""
+    try:
+        get_backend_provider(name=name)
+    except (NotImplementedError, ImproperlyConfigured):
+        return False
+    return True
+
+
+def stand_in(name: str | None) -> NullBackendProvider:
+    """Return an object that answers for a provider that is not configured, so that its last pages can be shown."""
+    return NullBackendProvider(verbose_name=name or NullBackendProvider.verbose_name)

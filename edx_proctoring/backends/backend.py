@@ -42,10 +42,12 @@ class ProctoringBackendProvider(abc.ABC):
     # True: practice exams of this provider are onboarding exams.
     supports_onboarding: Any = False
     help_center_article_url: Any = ""
+    # True: over REST, learners start an attempt only after the provider reported that they are ready.
+    requires_ready: Any = False
 
     # Names of further options that ``PROCTORING_BACKENDS`` may pass to this class (backends.md 2.4), in
     # addition to those that its base classes declare.
-    configuration_keys: ClassVar[Iterable[str]] = ("tech_support_url",)
+    configuration_keys: ClassVar[Iterable[str]] = ("tech_support_url", "requires_ready")
 
     def __init__(self, **kwargs: Any) -> None:
         """Make every configured option an attribute."""

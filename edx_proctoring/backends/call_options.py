@@ -26,8 +26,8 @@ class CallOptions:
     ``is_page_waiting``: a learner or a member of staff waits for the answer, and the call can be
     repeated later. So it ends within ``page_timeout``; otherwise it has the full ``timeout``.
 
-    ``raises_on_error``: the caller repeats a failed call. So an error reply that may be different
-    next time raises; by contract the status methods otherwise ignore it.
+    ``raises_on_error``: the caller keeps a row for the call and repeats it. So every reply that does not
+    mean "done" raises (``reply_errors``); by contract the status methods otherwise ignore it.
     """
 
     is_page_waiting: bool = False

@@ -1,10 +1,12 @@
 """The HTTP session of one REST provider: it fetches, caches and sends an OAuth2 token. Spec: backends.md 5.2.
 
-Cache keys and entries are those of ``edx_rest_api_client``, so both share a token.
+Cache entries are those of ``edx_rest_api_client``; the keys end with a digest of the secret.
 """
 
+import hashlib
+import logging
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import requests
 from django.utils import timezone
@@ -12,6 +14,8 @@ from edx_django_utils.cache import TieredCache
 from edx_rest_api_client.client import USER_AGENT, OAuthAPIClient
 
 from edx_proctoring.backends.http_limits import mount_limits
+
+log = logging.getLogger(__name__)
 
 # Seconds to connect, and between two pieces of the reply.
 TOKEN_TIMEOUT: Final = (3.05, 5)
@@ -30,13 +34,33 @@ class ProviderSession(OAuthAPIClient):
         super().__init__(base_url, client_id, client_secret)
         mount_limits(self)
 
+    def request(self, method: Any, url: Any, headers: Any = None, **kwargs: Any) -> requests.Response:
+        """Send a request with a token; a request whose token is refused is repeated once with a new one.
+
+        A request that is answered with 401 was not carried out, so any method may be repeated.
+        """
+        response = super().request(method, url, headers=headers, **kwargs)
+        if response.status_code != 401:
+            return response
+        log.info("token refused, asking for a new one: client_id=%s", self._client_id)
+        TieredCache.delete_all_tiers(self._token_key(self._token_url()))
+        return super().request(method, url, headers=headers, **kwargs)
+
+    def _token_url(self) -> str:
+        return _token_url(self._base_url + (self.oauth_uri or ""))
+
+    def _token_key(self, url: str) -> str:
+        # With the secret, so that a new secret does not get the token of the old one.
+        digest = hashlib.sha256(str(self._client_secret).encode()).hexdigest()[:12]
+        return f"edx_rest_api_client.access_token.jwt.client_credentials.{self._client_id}.{url}.{digest}"
+
     def _ensure_authentication(self) -> None:
         """Make sure there is an unexpired token. Raises ``requests.RequestException`` if the provider gives none.
 
         Overrides the client's method, whose token request has no limit for the whole reply.
         """
-        url = _token_url(self._base_url + (self.oauth_uri or ""))
-        key = f"edx_rest_api_client.access_token.jwt.client_credentials.{self._client_id}.{url}"
+        url = self._token_url()
+        key = self._token_key(url)
         cached = TieredCache.get_cached_response(key)
         if cached.is_found and _utc_now() < cached.value[1] - _EXPIRY_MARGIN:
             self.auth.token = cached.value[0]

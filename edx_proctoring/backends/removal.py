@@ -9,10 +9,16 @@ import logging
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
 
 from edx_proctoring import backends
-from edx_proctoring.exceptions import BackendProviderCannotRemoveAttempt, BackendProviderRemovalNotConfirmed
+from edx_proctoring.backends import reply_errors
+from edx_proctoring.exceptions import (
+    BackendProviderCannotRemoveAttempt,
+    BackendProviderGone,
+    BackendProviderRemovalNotConfirmed,
+)
 
 log = logging.getLogger(__name__)
 
@@ -22,8 +28,9 @@ def _remove_exam_attempt_from_backend(attempt: Any) -> None:
 
     ``attempt``: a ``ProctoredExamStudentAttempt``. Does nothing for an attempt that has no provider
     or was never registered with it. Raises ``BackendProviderCannotRemoveAttempt`` if the provider
-    fails or is not configured, and its subclass ``BackendProviderRemovalNotConfirmed`` if the
-    provider answers without confirming the removal.
+    fails; its subclass ``BackendProviderGone`` if the provider is not configured or cannot remove
+    attempts at all; its subclass ``BackendProviderRemovalNotConfirmed`` if the provider answers
+    without confirming the removal.
     """
     exam = attempt.proctored_exam
     if not (exam.is_proctored and attempt.external_id):
@@ -31,11 +38,18 @@ def _remove_exam_attempt_from_backend(attempt: Any) -> None:
     facts = (attempt.pk, exam.pk, exam.backend)
     try:
         provider = backends.get_backend_provider(name=exam.backend)
+    except (NotImplementedError, ImproperlyConfigured) as cause:
+        log.warning("provider of attempt is not configured: attempt_id=%s exam_id=%s backend=%s", *facts)
+        raise BackendProviderGone(_unavailable_text()) from cause
+    try:
         is_removed = provider is None or provider.remove_exam_attempt(exam.external_id, attempt.external_id)
     except Exception as cause:
         log.exception("provider cannot remove attempt: attempt_id=%s exam_id=%s backend=%s", *facts)
+        has_no_such_call = reply_errors.status_of(cause) in reply_errors.NO_SUCH_CALL
         # The text is shown to people; the technical cause goes to the log only.
-        raise BackendProviderCannotRemoveAttempt(_unavailable_text()) from cause
+        raise (BackendProviderGone if has_no_such_call else BackendProviderCannotRemoveAttempt)(
+            _unavailable_text()
+        ) from cause
     if not is_removed:
         log.warning("provider did not confirm removal: attempt_id=%s exam_id=%s backend=%s", *facts)
         raise BackendProviderRemovalNotConfirmed(_unavailable_text())

@@ -22,7 +22,7 @@ from webpack_loader.exceptions import BaseWebpackLoaderException, WebpackBundleL
 from webpack_loader.utils import get_files
 
 from edx_proctoring import conf
-from edx_proctoring.backends import call_options, rest_onboarding, rest_replies
+from edx_proctoring.backends import call_options, reply_errors, rest_onboarding, rest_replies
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.backends.http_limits import shortest
 from edx_proctoring.backends.oauth_session import ProviderSession
@@ -56,6 +56,7 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
     needs_oauth: Any = True
     has_dashboard: Any = True
     supports_onboarding: Any = True
+    requires_ready: Any = True
     passing_statuses: Any = (SoftwareSecureReviewStatus.clean,)
     timeout: Any = 30
     # For calls that a page waits for and that can be repeated; never more than ``timeout``.
@@ -318,8 +319,8 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
         """Send a request about an attempt; return the reply, ``{}`` without a usable one. Plug-ins call this.
 
         ``exam``, ``attempt``: external ids; without them nothing is sent. There is a body only with
-        a ``status``. Raises ``requests.RequestException`` if the provider is unreachable, and for
-        an error that may pass, if the caller asked for it (``call_options``: ``raises_on_error``).
+        a ``status``. Raises ``requests.RequestException`` if the provider is unreachable, and for a reply that does
+        not mean "done", if the caller asked for it (``call_options``: ``raises_on_error``).
         """
         if not attempt or self._lacks_external_id(exam):
             return {}
@@ -331,8 +332,13 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
             headers=self._get_language_headers() if is_page else None,
             timeout=self._page_timeout() if is_page else self._repeatable_timeout(),
         )
-        if status and call_options.current().raises_on_error and rest_replies.is_temporary_error(response):
-            raise requests.HTTPError(f"upstream_status={response.status_code}", response=response)
+        if status and call_options.current().raises_on_error:
+            if response.status_code == 409 and self._has_status(exam, attempt, status):
+                # Our former request was carried out, and its reply was lost.
+                return {"status": status}
+            reply_errors.require_delivered(response)
+            if not response.content.strip():
+                return {}
         try:
             reply = response.json()
         except ValueError:
@@ -347,6 +353,10 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
 
     def _report_status(self, exam: str, attempt: str, status: str) -> Any:
         return self._make_attempt_request(exam, attempt, method="PATCH", status=status).get("status")
+
+    def _has_status(self, exam: str, attempt: str, status: str) -> bool:
+        """Ask the provider whether an attempt has a status already."""
+        return bool(self._make_attempt_request(exam, attempt, method="GET").get("status") == status)
 
     def _save_missing_exam(self, exam: Mapping[str, Any]) -> Any:
         """Create an exam at the provider, which was not reached when it was saved; return its external id.

@@ -45,11 +45,6 @@ def safe_attempt(reply: Any) -> dict[str, Any]:
     return safe_config(attempt)
 
 
-def is_temporary_error(response: requests.Response) -> bool:
-    """Return whether an error is about the provider's state and not about the request: failing, or too busy."""
-    return response.status_code >= 500 or response.status_code in (408, 429)
-
-
 def describe(outcome: requests.Response | Exception, backend: str) -> str:
     """Return the outcome of a call for the log, without the body, which may hold names."""
     if isinstance(outcome, Exception):

@@ -31,6 +31,7 @@ W023 to W025 query the database: they run with ``manage.py check --database defa
 
 from edx_proctoring.checks.common import TAG, ErrorThatStopsNothing
 from edx_proctoring.checks.database_rows import check_rows
+from edx_proctoring.checks.provider_settings import check_dropped_options, check_provider_settings
 from edx_proctoring.checks.providers import (
     check_broken_backends,
     check_default_backend,
@@ -38,13 +39,7 @@ from edx_proctoring.checks.providers import (
     check_time_limits,
 )
 from edx_proctoring.checks.security import check_callback_simulation, check_jwt_keys, check_obfuscation_key
-from edx_proctoring.checks.setting_values import (
-    check_booleans,
-    check_dropped_options,
-    check_provider_settings,
-    check_rate_limits,
-    check_shapes,
-)
+from edx_proctoring.checks.setting_values import check_booleans, check_rate_limits, check_shapes
 
 __all__ = [
     "TAG",

@@ -21,10 +21,10 @@ def message_key(backend: str, nonce: str) -> str:
 
 
 class ReviewInboxQuerySet(models.QuerySet["ReviewInboxEntry"]):
-    """Questions about received reviews."""
+    """Queries for received reviews."""
 
     def of_attempt(self, attempt_code: str, /) -> Self:
-        """What was received about one attempt, in order of arrival."""
+        """Callbacks for one attempt, in order of arrival."""
         return self.filter(attempt_code=attempt_code).order_by("id")
 
     def held(self) -> Self:
@@ -32,12 +32,12 @@ class ReviewInboxQuerySet(models.QuerySet["ReviewInboxEntry"]):
         return self.filter(outcome=ReviewInboxEntry.OUTCOME_HELD)
 
     def received_before(self, instant: datetime, /) -> Self:
-        """What is older than the time for which callbacks are kept."""
+        """Callbacks that arrived before ``instant``."""
         return self.filter(created__lt=instant)
 
 
 class ReviewInboxManager(models.Manager.from_queryset(ReviewInboxQuerySet)):  # type: ignore[misc]
-    """Everything received and not yet purged."""
+    """All callbacks that were not purged yet."""
 
 
 class ReviewInboxEntry(TimeStampedModel):
@@ -51,6 +51,7 @@ class ReviewInboxEntry(TimeStampedModel):
     3. ``duplicate``: the attempt has a review, and reviews may not be updated.
     4. ``refused: <reason>``: invalid; the provider got the reason. Without a body if the sender proved nothing.
     5. ``held``: valid, but staff have decided; it changes nothing until a person receives it again.
+    6. ``held: provider not configured``: the sweeper receives it once the provider is back.
 
     ``body`` is capped in size, without the link to the recording, and blank for a retired learner. What one
     attempt can fill is capped as well (contract/reviews#inbox-limits).
@@ -65,6 +66,7 @@ class ReviewInboxEntry(TimeStampedModel):
     OUTCOME_DUPLICATE: Final = "duplicate"
     OUTCOME_REFUSED: Final = "refused"
     OUTCOME_HELD: Final = "held"
+    OUTCOME_HELD_WITHOUT_PROVIDER: Final = "held: provider not configured"
 
     attempt_code = models.CharField(max_length=255, db_index=True)
     external_id = models.CharField(max_length=255, db_index=True)

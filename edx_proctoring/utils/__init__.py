@@ -1,6 +1,6 @@
-"""Small helpers of the contract: time, addresses, events, ids, ciphers.
+"""Small functions that outside code imports: time, URLs, events, ids, encryption.
 
-Spec: python-api.md 9. Re-exports only; outside code imports the names from here.
+Spec: python-api.md 9. Re-exports only.
 """
 
 from edx_proctoring.utils.crypto import (

@@ -1,7 +1,6 @@
-"""Links to recordings as they are stored, and user ids as providers know them.
+"""Encryption of links to recordings, and the user ids that providers get.
 
-Spec: backends.md 11. Both formats are data contracts: ciphertexts and obscured ids are stored, here
-and at providers, so neither may change.
+Spec: backends.md 11. Ciphertexts are stored here and obscured ids at providers, so neither format may change.
 """
 
 import base64
@@ -36,49 +35,49 @@ def encrypt_and_encode(data: str | bytes, key: bytes) -> bytes:
 
 
 def decode_and_decrypt(encoded_data: bytes | memoryview | str, key: bytes) -> bytes:
-    """Return what ``encrypt_and_encode`` was given, as bytes. Raises ``ValueError`` for other input."""
+    """Reverse ``encrypt_and_encode``; return bytes. Raises ``ValueError`` for other input."""
     encoded = encoded_data if isinstance(encoded_data, str) else bytes(encoded_data)
     return aes_decrypt(base64.urlsafe_b64decode(encoded), key)
 
 
 def aes_encrypt(data: str | bytes, key: bytes) -> bytes:
-    """Encrypt with AES-CBC. The same input gives the same output: providers depend on it."""
+    """Encrypt with AES-CBC. The same input gives the same output, which providers rely on."""
     encryptor = _cipher(key).encryptor()
     return encryptor.update(pad(data)) + encryptor.finalize()
 
 
 def aes_decrypt(encrypted_data: bytes, key: bytes) -> bytes:
-    """Undo ``aes_encrypt``. Raises ``ValueError`` if the text or the key is not right."""
+    """Reverse ``aes_encrypt``. Raises ``ValueError`` for a wrong text or key."""
     decryptor = _cipher(key).decryptor()
     return unpad(decryptor.update(encrypted_data) + decryptor.finalize())
 
 
 def generate_aes_iv(key: bytes) -> bytes:
-    """Return the initialisation vector that belongs to a key: 16 hex digits, as bytes."""
-    # MD5 hides nothing here; it is part of the stored format.
+    """Return the initialisation vector derived from a key: 16 hex digits, as bytes."""
+    # MD5 is not used for security here; it is part of the stored format.
     inner = hashlib.md5(key, usedforsecurity=False).hexdigest().encode()
     outer = hashlib.md5(key + inner, usedforsecurity=False).hexdigest()
     return outer[:AES_BLOCK_SIZE_BYTES].encode()
 
 
 def pad(data: str | bytes) -> bytes:
-    """Fill up to whole blocks (PKCS#7); text is encoded as UTF-8."""
+    """Pad to whole blocks (PKCS#7); text is encoded as UTF-8."""
     raw = data.encode() if isinstance(data, str) else data
     padder = PKCS7(AES_BLOCK_SIZE_BYTES * 8).padder()
     return padder.update(raw) + padder.finalize()
 
 
 def unpad(padded: bytes) -> bytes:
-    """Undo ``pad``. Raises ``ValueError`` for anything that was not padded so."""
+    """Reverse ``pad``. Raises ``ValueError`` for wrong padding."""
     unpadder = PKCS7(AES_BLOCK_SIZE_BYTES * 8).unpadder()
     return unpadder.update(padded) + unpadder.finalize()
 
 
 def obscured_user_id(user_id: int | str, *extra: object) -> str:
-    """Return the id under which a provider knows a user: 40 hex digits (HMAC-SHA1).
+    """Return the id by which a provider knows a user: 40 hex digits (HMAC-SHA1).
 
-    ``extra`` is the name of the provider's backend wherever ids leave the house, so that two
-    providers cannot compare their learners.
+    For ids sent to providers, ``extra`` is the name of the provider's backend, so that two providers
+    cannot compare their learners.
     """
     message = str(user_id) + "".join(str(part) for part in extra)
     key = settings.PROCTORING_USER_OBFUSCATION_KEY.encode("ascii")

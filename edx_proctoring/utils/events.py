@@ -1,4 +1,4 @@
-"""Tracking events: what analysts see of an exam. Spec: python-api.md 14."""
+"""Tracking events, which analysts read. Spec: python-api.md 14."""
 
 import logging
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ def emit_event(
     attempt: Mapping[str, Any] | None = None,
     override_data: Mapping[str, Any] | None = None,
 ) -> None:
-    """Track something that happened to an exam or, with ``attempt``, to an attempt.
+    """Emit an event about an exam or, with ``attempt``, about an attempt.
 
     ``exam``, ``attempt``: dicts of the API. ``override_data`` is added last. The name becomes
     ``edx.special_exam.{timed|practice|proctored}[.attempt].{event_short_name}``.
@@ -76,14 +76,14 @@ def _context_of_course(course_id: str) -> dict[str, str]:
 
 
 def _emit_event(name: str, context: Mapping[str, Any] | None, data: Mapping[str, Any]) -> None:
-    """Hand an event to the host's tracker, inside ``context`` if there is one."""
+    """Pass an event to the host's tracker, inside ``context`` if there is one."""
     try:
         if context:
-            # The host registers the tracker; it may do so later than we are loaded.
+            # Looked up now, because the host may register its tracker after this module is loaded.
             with tracker.get_tracker().context(name, context):
                 tracker.emit(name, data)
         else:
             tracker.emit(name, data)
     except KeyError:
-        # Without a registered tracker, the look-up of the default one ends here.
+        # No tracker is registered, not even the default one.
         log.warning("no tracker registered, event dropped: event=%s", name)

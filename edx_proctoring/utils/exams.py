@@ -1,4 +1,4 @@
-"""Questions about an exam or an attempt that need no room of their own. Spec: python-api.md 9."""
+"""Small functions about exams and attempts that hosts import. Spec: python-api.md 9."""
 
 import logging
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ __all__ = ["ExamType", "get_exam_type", "is_reattempting_exam", "locate_attempt_
 
 log = logging.getLogger(__name__)
 
-# Matched in English (rest-api.md 3.6), shown to people in their language.
+# Outside code matches the English text (rest-api.md 3.6); people see it translated.
 _HUMANIZED: Final = {
     "timed": gettext_noop("a timed exam"),
     "practice": gettext_noop("a practice exam"),
@@ -24,26 +24,26 @@ _HUMANIZED: Final = {
 
 
 class ExamType(TypedDict):
-    """What kind of exam it is: a word for machines and a translated phrase for people."""
+    """The kind of an exam: a word for programs and a translated phrase for people."""
 
     type: str
     humanized_type: str
 
 
 def get_exam_type(exam: Mapping[str, Any], provider: Any) -> ExamType:
-    """Return what kind of exam this is. ``provider``: of this exam, None for a timed one."""
+    """Return the kind of an exam. ``provider``: the exam's, None for a timed exam."""
     if not exam["is_proctored"] and not exam["is_practice_exam"]:
         kind = "timed"
     elif exam["is_proctored"] and exam["is_practice_exam"]:
         kind = "onboarding" if provider is not None and provider.supports_onboarding else "practice"
     else:
-        # Contract: practice without proctoring ends here as well.
+        # Contract: an unproctored practice exam counts as proctored here.
         kind = "proctored"
     return ExamType(type=kind, humanized_type=_(_HUMANIZED[kind]))
 
 
 def is_reattempting_exam(from_status: str, to_status: str) -> bool:
-    """Return whether a learner with a running clock is at the entrance of the exam again."""
+    """Return whether a learner whose clock is running enters the exam again."""
     return ProctoredExamStudentAttemptStatus.is_in_progress_status(
         from_status
     ) and ProctoredExamStudentAttemptStatus.is_pre_started_status(to_status)
@@ -52,10 +52,10 @@ def is_reattempting_exam(from_status: str, to_status: str) -> bool:
 def locate_attempt_by_attempt_code(
     attempt_code: str,
 ) -> tuple[ProctoredExamStudentAttempt | None, bool | None]:
-    """Find an attempt by our code, also one that was removed.
+    """Find an attempt by our code, live or removed.
 
-    Returns ``(attempt, False)`` for a live one, ``(attempt, True)`` for one rebuilt from the
-    archive, ``(None, None)`` if the code was never given out.
+    Returns ``(attempt, False)`` for a live attempt, ``(attempt, True)`` for one rebuilt from its
+    history, ``(None, None)`` for an unknown code.
     """
     attempt = ProctoredExamStudentAttempt.objects.get_exam_attempt_by_code(attempt_code)
     if attempt is not None:

@@ -1,4 +1,4 @@
-"""What of a course one learner may see, and when. Spec: python-api.md 9, host-platform.md 7."""
+"""What a learner may see of a course, and when, according to the host. Spec: python-api.md 9, host-platform.md 7."""
 
 import logging
 from collections.abc import Iterable
@@ -23,10 +23,10 @@ log = logging.getLogger(__name__)
 
 
 def get_user_course_outline_details(user: Any, course_id: str) -> host.UserOutlineDetails | None:
-    """Return outline and dates of a course as they are for this user now; None if the host does not tell.
+    """Return outline and dates of a course for this user now; None without the host's service or when it fails.
 
-    That is: without the service, and when it fails. It runs much of the host's code and refuses a
-    course without a published outline; that hides no exam from a learner (host-platform.md 7.6).
+    The service fails, for example, for a course without a published outline. Such a failure must not
+    hide exams from learners (host-platform.md 7.6).
     """
     service: host.LearningSequencesService | None = runtime.get_runtime_service(host.LEARNING_SEQUENCES)
     if service is None:
@@ -34,7 +34,7 @@ def get_user_course_outline_details(user: Any, course_id: str) -> host.UserOutli
     try:
         return service.get_user_course_outline_details(CourseKey.from_string(str(course_id)), user, timezone.now())
     except Exception:  # pylint: disable=broad-except
-        # Also exceptions of the host's own, which cannot be imported here.
+        # The host's own exceptions cannot be imported here.
         log.exception("course outline not available: course_id=%s user_id=%s", course_id, user.id)
         return None
 
@@ -52,9 +52,9 @@ def categorize_inaccessible_exams_by_date(
 ) -> tuple[list[ProctoredExam], list[ProctoredExam], list[ProctoredExam]]:
     """Sort the exams that a learner cannot see by the reason.
 
-    Returns three lists: closed for a reason other than dates, not open yet, closed already. Exams
-    that the learner can see are in none of them; one whose content id is no block key is in the
-    first, because no outline can have it.
+    Returns three lists: hidden for a reason other than dates, not open yet, already closed. Exams
+    that the learner can see are in none of them. An exam whose content id is not a block key is in
+    the first, because it cannot be in an outline.
     """
     now = timezone.now()
     non_date: list[ProctoredExam] = []

@@ -20,7 +20,7 @@ __all__ = ["SignedJwtAuthentication", "needs_shared_secret"]
 # Algorithms that sign with a shared secret.
 _SHARED_SECRET: Final = ["HS256", "HS384", "HS512"]
 
-# Claims are judged by the library, afterwards.
+# The library verifies the claims afterwards.
 _SIGNATURE_ONLY: Final[Any] = {
     "verify_signature": True,
     "verify_exp": False,
@@ -44,7 +44,7 @@ class SignedJwtAuthentication(JwtAuthentication):
         try:
             return super().jwt_decode_token(token, *args, **kwargs)
         except (TypeError, ValueError) as exc:
-            # The library reads claims of its own, such as the version, without asking what they are.
+            # The library reads claims such as the version without validating them.
             raise jwt.InvalidTokenError("The claims of the token are malformed.") from exc
 
 

@@ -1,6 +1,6 @@
-"""What every database takes: ids and texts. One reading for the doors and for the rooms.
+"""Ids and texts that every database can store, read in one way for views and services.
 
-Two readings of ``007`` would let somebody past a door that the room then opens.
+If a view read ``007`` as one id and the service as another, a permission check could be bypassed.
 """
 
 import re
@@ -14,19 +14,19 @@ __all__ = ["ID_RULES", "MAX_ID", "MAX_ID_LENGTH", "as_id", "is_storable", "stora
 
 ValueT = TypeVar("ValueT")
 
-# The widest number that a key column of ours holds on every database. Asked for a larger one, some
-# databases find nothing and others answer with an error.
+# The largest number that our key columns hold on every database. For a larger one some databases find nothing and
+# others raise an error.
 MAX_ID: Final = 2**31 - 1
 _MAX_DIGITS: Final = len(str(MAX_ID))
 
-# PostgreSQL stores no NUL in a text, no database a half of a surrogate pair.
+# PostgreSQL does not store NUL in text, and no database stores half of a surrogate pair.
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 def as_id(value: Any) -> int | None:
-    """Return the id that somebody wrote as a number or in ASCII digits, as bytes too; None for what can be no id.
+    """Return the id given as an int or as ASCII digits (text or bytes), None for anything else.
 
-    Leading zeros count for nothing. A boolean, a sign, a fraction or a number beyond ``MAX_ID`` is no id.
+    Leading zeros are ignored. Booleans, signs, fractions and numbers above ``MAX_ID`` are not ids.
     """
     if isinstance(value, bytes):
         value = value.decode("ascii", "replace")
@@ -37,7 +37,7 @@ def as_id(value: Any) -> int | None:
         if not (digits.isascii() and digits.isdigit()):
             return None
         digits = digits.lstrip("0") or "0"
-        # Reading endless digits is slow on purpose, and refused beyond some thousands.
+        # int() is slow for very long texts, and raises above some thousands of digits.
         if len(digits) > _MAX_DIGITS:
             return None
         value = int(digits)
@@ -45,28 +45,28 @@ def as_id(value: Any) -> int | None:
 
 
 def is_storable(text: str) -> bool:
-    """Return whether every database takes this text."""
+    """Return whether every database can store this text."""
     return _UNSTORABLE.search(text) is None
 
 
 def one_line(text: str) -> None:
-    """Raise ValidationError for an id that could write lines of its own into a log (rest-api.md 10, number 9)."""
+    """Raise ValidationError for an id that could forge log lines (rest-api.md 10, number 9)."""
     if not text.isprintable():
         raise ValidationError(_("Control characters are not allowed."))
 
 
-# The width of the text columns; without it, MySQL answers an over-long id with a server error.
+# The width of the text columns. Without this limit, MySQL raises an error for a longer id.
 MAX_ID_LENGTH: Final = 255
 
-# Keywords of the serializer fields for ids that are texts: of courses, contents, providers.
+# Arguments of the serializer fields for text ids: of courses, contents and providers.
 ID_RULES: Final[dict[str, Any]] = {"max_length": MAX_ID_LENGTH, "validators": [one_line]}
 
 
 def storable(value: ValueT) -> ValueT:
-    """Return a text, or a copy of anything read from JSON, with a mark in the place of what no database takes.
+    """Return a text, or a copy of a JSON value, with replacement marks for characters that no database can store.
 
-    Neither does any JSON answer. For what people wrote and reviewers found: it is worth more than the character
-    that was cut in two, so it is not refused.
+    For texts of learners and reviewers, which must not be refused because of one broken character. JSON responses
+    cannot contain such characters either.
     """
     return cast(ValueT, _storable(value))
 

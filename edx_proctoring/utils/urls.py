@@ -1,4 +1,4 @@
-"""Addresses of course pages. Spec: python-api.md 9."""
+"""URLs of course pages. Spec: python-api.md 9."""
 
 import logging
 
@@ -14,21 +14,21 @@ log = logging.getLogger(__name__)
 
 
 def get_url_scheme() -> str:
-    """Return ``https`` unless the host says that it does not speak it."""
+    """Return ``https`` unless the host's settings turn it off."""
     return conf.proctoring.url_scheme
 
 
 def resolve_exam_url_for_learning_mfe(course_id: str, content_id: str) -> str:
-    """Return the exam's address in the learning MFE. Raises ``InvalidKeyError`` for ids that are no keys."""
+    """Return the exam's URL in the learning MFE. Raises ``InvalidKeyError`` for ids that are not keys."""
     course_key = CourseKey.from_string(str(course_id))
     usage_key = UsageKey.from_string(str(content_id))
     return f"{conf.proctoring.learning_mfe_url}/course/{course_key}/{usage_key}"
 
 
 def get_course_home_url(course_id: str) -> str:
-    """Return the course's address in the learning MFE; of a host without one, in the LMS itself.
+    """Return the course's URL in the learning MFE, or in the LMS for a host without one.
 
-    Raises ``InvalidKeyError`` for an id that is no key.
+    Raises ``InvalidKeyError`` for an id that is not a key.
     """
     course_key = CourseKey.from_string(str(course_id))
     if not conf.proctoring.learning_mfe_url:
@@ -37,9 +37,9 @@ def get_course_home_url(course_id: str) -> str:
 
 
 def get_exam_url(course_id: str, content_id: str, is_learning_mfe: bool) -> str:
-    """Return the exam's address: in the learning MFE, or in the LMS itself (a path).
+    """Return the exam's URL in the learning MFE, or its path in the LMS.
 
-    Ids that the MFE cannot address, and hosts without it, lead to the LMS as well: a learner needs some way back.
+    The LMS is also used for ids that are not keys and for hosts without the MFE, so that there is always a link.
     """
     if is_learning_mfe and conf.proctoring.learning_mfe_url:
         try:

@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import api
-from edx_proctoring.api.access import course_of
-from edx_proctoring.api.onboarding import course_roster
+from edx_proctoring.api.access import course_ids
+from edx_proctoring.api.course_staff import allowance_list
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException, UserNotFoundException
 from edx_proctoring.views.base import ProctoredAPIView, caller
 from edx_proctoring.views.fields import IdField, NameListField, TextField, is_yes, parse_id, required_id, validated
@@ -107,7 +107,7 @@ class ExamAllowanceView(ProctoredAPIView):
         if self.request.user.is_staff:
             # Global staff may learn that an exam does not exist (400).
             return api.get_exam_by_id(exam_id)["course_id"]
-        course_id = course_of.course_of_exam(exam_id)
+        course_id = course_ids.course_id_of_exam(exam_id)
         if course_id is None:
             # Refused like an exam of another course, so that ids cannot be probed.
             raise PermissionDenied(staff_required_text())
@@ -183,7 +183,7 @@ class GroupedExamAllowancesByStudent(ProctoredAPIView):
     @method_decorator(require_course_or_global_staff)
     def get(self, request: Request, course_id: str) -> Response:
         """Return an object that maps usernames to lists of allowances."""
-        return Response(course_roster.allowances_by_username(course_id))
+        return Response(allowance_list.allowances_by_username(course_id))
 
 
 class ActiveExamsForUserView(ProctoredAPIView):

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import api, conf
-from edx_proctoring.api.attempts import entry_check, learner_actions, lookup
+from edx_proctoring.api.attempts import entry_check, learner_actions, lookup, removal
 from edx_proctoring.api.course_staff import attempt_list
 from edx_proctoring.api.learner import mfe
 from edx_proctoring.api.lifecycle import timing
@@ -111,9 +111,11 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
 
     @method_decorator(require_course_or_global_staff)
     def delete(self, request: Request, attempt_id: int) -> Response:
-        """Remove the attempt, at the provider first. If the provider fails, answer 502 and change nothing."""
-        api.remove_exam_attempt(attempt_id, request.user)
-        return Response()
+        """Remove the attempt, at the provider first. If the provider fails, answer 502 and change nothing.
+
+        A provider that is not configured any more is told later. Contract: rest-clients#provider-gone.
+        """
+        return _removed(removal.remove(attempt_id, request.user).waits_for_provider)
 
     def _acting_user_id(self, attempt_id: int, course_id: str, action: Any, user_id: Any) -> int:
         """Return the user for whom the caller acts. Raises ProctoredExamPermissionDenied (403).
@@ -131,6 +133,15 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
         return parse_id(user_id, "user_id") if user_id else user.pk
 
 
+def _removed(waits_for_provider: bool) -> Response:
+    """Return the answer to a reset; its body is empty unless the provider is still to be told."""
+    if not waits_for_provider:
+        return Response()
+    return Response(
+        {"detail": _("The attempt was removed. Its proctoring service could not be told; see the recorded effects.")}
+    )
+
+
 def _time_left_in_words(seconds: float) -> str:
     if seconds < 60:
         return _("you have less than a minute remaining")
@@ -146,7 +157,7 @@ class StudentProctoredExamAttemptCollection(ProctoredAPIView):
 
     def get(self, request: Request) -> Response:
         """Return the data of the running attempt; two falses without one."""
-        data = mfe.active_attempt_data(caller(request).id, is_learning_mfe=False)
+        data = mfe.active_attempt_data(caller(request), is_learning_mfe=False)
         return Response(data or {"in_timed_exam": False, "is_proctored": False})
 
     @idempotent
@@ -237,12 +248,14 @@ class StudentProctoredExamResetAttempts(ProctoredAPIView):
         if not attempts:
             # A bare string: clients compare it.
             return Response(status=status.HTTP_404_NOT_FOUND, data=_("No attempts to reset for this learner."))
+        waits_for_provider = False
         for attempt in attempts:
             try:
-                api.remove_exam_attempt(attempt["id"], request.user, require_backend_removal=not force)
+                removed = removal.remove(attempt["id"], request.user, require_backend_removal=not force)
             except StudentExamAttemptDoesNotExistsException:
                 # Removed by a concurrent request, such as a second click: the request has succeeded.
                 continue
+            waits_for_provider = waits_for_provider or removed.waits_for_provider
             if force:
                 LOG.warning(
                     "attempt reset without asking its provider to confirm: attempt_id=%s exam_id=%s user_id=%s by=%s",
@@ -251,4 +264,4 @@ class StudentProctoredExamResetAttempts(ProctoredAPIView):
                     user_id,
                     request.user.id,
                 )
-        return Response()
+        return _removed(waits_for_provider)

@@ -226,6 +226,8 @@ class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
             )
         self._successor = _signed_in_url(serialized["external_id"])
         name, provider = _software_secure_provider(serialized["proctored_exam"]["backend"])
+        if provider is None and mode != "allow":
+            raise NotFound
         callback_auth.require_network(request, provider)
         if mode == "signed" and not callback_auth.has_secrets(provider):
             raise PermissionDenied("Callbacks must be signed, and no secret is configured for this provider.")
@@ -260,7 +262,8 @@ def _signed_in_url(external_id: str | None) -> str | None:
 def _software_secure_provider(backend: str | None) -> tuple[str, Any]:
     """Return name and provider for an anonymous review: the exam's own if it is a Software Secure one, else RPNow.
 
-    Raises NotFound (404) if RPNow is not configured.
+    None for an exam of RPNow while RPNow is not configured: its review is held. Raises NotFound (404) for
+    exams of other providers if RPNow is not configured.
     """
     for name in (backend, SOFTWARE_SECURE):
         if name is None:
@@ -271,6 +274,8 @@ def _software_secure_provider(backend: str | None) -> tuple[str, Any]:
             continue
         if name == SOFTWARE_SECURE or isinstance(provider, SoftwareSecureBackendProvider):
             return name, provider
+    if backend == SOFTWARE_SECURE:
+        return SOFTWARE_SECURE, None
     raise NotFound
 
 
@@ -290,6 +295,6 @@ def _require_signature(request: Request, attempt: Mapping[str, Any]) -> tuple[st
     try:
         provider = backends.get_backend_provider(exam)
     except (NotImplementedError, ImproperlyConfigured):
-        # Without a provider there is no secret. The next step refuses the callback with a reason.
+        # Without a provider there is no secret. A review is held, and whether it may count is asked then.
         return name, ""
     return name, callback_auth.require_signature(request, provider, name)

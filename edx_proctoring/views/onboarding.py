@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import constants
-from edx_proctoring.api.onboarding import course_roster, learner_panel
+from edx_proctoring.api.onboarding import course_roster, learner_panel, onboarding_exams
 from edx_proctoring.exceptions import BackendProviderOnboardingProfilesException, ProctoredBaseException
 from edx_proctoring.views import paging
 from edx_proctoring.views.base import ProctoredAPIView
@@ -69,7 +69,7 @@ class StudentOnboardingStatusView(ProctoredAPIView):
         user = get_user_model().objects.filter(username=username).first()
         if user is None:
             # A course without onboarding is reported first (rest-api.md 4.11), because clients compare that text.
-            course_roster.newest_onboarding_exam(course_id)
+            onboarding_exams.newest_onboarding_exam(course_id)
             raise NotFound
         return user
 

@@ -18,7 +18,7 @@ from rest_framework.exceptions import ParseError, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring.api.access import course_of
+from edx_proctoring.api.access import course_ids
 from edx_proctoring.api.access.course_staff import is_course_staff, is_user_course_or_global_staff
 from edx_proctoring.utils.storable import as_id
 from edx_proctoring.views.fields import parse_id
@@ -105,9 +105,9 @@ def _touched_courses(kwargs: Mapping[str, Any], body: Mapping[str, Any]) -> set[
     for source in (kwargs, body):
         exam_id = source.get("exam_id")
         if exam_id is not None:
-            courses.add(course_of.course_of_exam(parse_id(exam_id, "exam_id")))
+            courses.add(course_ids.course_id_of_exam(parse_id(exam_id, "exam_id")))
     if kwargs.get("attempt_id") is not None:
-        courses.add(course_of.course_of_attempt(parse_id(kwargs["attempt_id"], "attempt_id")))
+        courses.add(course_ids.course_id_of_attempt(parse_id(kwargs["attempt_id"], "attempt_id")))
     if not courses and body.get("course_id"):
         courses.add(str(body["course_id"]))
     return courses
@@ -127,7 +127,7 @@ def foreign_exams_of_bulk(request: Request, exam_ids: Collection[str], course_id
     if request.user.is_staff:
         return frozenset()
     numbers = {exam_id: number for exam_id in exam_ids if (number := as_id(exam_id)) is not None}
-    courses = course_of.courses_of_exams(set(numbers.values()))
+    courses = course_ids.course_ids_of_exams(set(numbers.values()))
     named = course_id if course_id is not None else body_of(request).get("course_id")
     concerned = set(courses.values())
     if course_id is not None or (not concerned and named):

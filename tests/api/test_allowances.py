@@ -36,7 +36,7 @@ def granted() -> dict[tuple[int, int, str], str]:
         pytest.param(lambda user: user, id="user-object"),
     ],
 )
-def test_who_gets_an_allowance(info_of: Callable[[Any], Any]) -> None:
+def test_the_learner_may_be_named_by_id_username_or_email(info_of: Callable[[Any], Any]) -> None:
     exam, user = make_exam(), make_user()
 
     api.add_allowance_for_user(exam.pk, info_of(user), TIME, "30")
@@ -45,7 +45,7 @@ def test_who_gets_an_allowance(info_of: Callable[[Any], Any]) -> None:
 
 
 @pytest.mark.spec("python-api.md", "8.3:add")
-def test_the_keys_of_the_model_are_accepted() -> None:
+def test_the_models_tuple_of_key_and_label_is_accepted() -> None:
     exam, user = make_exam(), make_user()
 
     api.add_allowance_for_user(exam.pk, user.pk, ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED, "30")
@@ -54,7 +54,7 @@ def test_the_keys_of_the_model_are_accepted() -> None:
 
 
 @pytest.mark.spec("python-api.md", "8.3:add")
-def test_giving_twice_changes_the_first(events: list[Any]) -> None:
+def test_adding_the_same_key_again_changes_the_value(events: list[Any]) -> None:
     exam, user = make_exam(), make_user()
     events.clear()
 
@@ -72,7 +72,7 @@ def test_giving_twice_changes_the_first(events: list[Any]) -> None:
 
 @pytest.mark.spec("python-api.md", "8.3:add")
 @pytest.mark.parametrize("value", ["-1", "ten", "1.5", "", "²"])
-def test_minutes_are_whole_numbers(value: str) -> None:
+def test_additional_time_that_is_not_a_whole_number_is_refused(value: str) -> None:
     with pytest.raises(AllowanceValueNotAllowedException) as refusal:
         api.add_allowance_for_user(make_exam().pk, make_user().pk, TIME, value)
 
@@ -81,19 +81,19 @@ def test_minutes_are_whole_numbers(value: str) -> None:
 
 
 @pytest.mark.spec("python-api.md", "8.3:add")
-def test_an_unknown_user_has_no_allowance() -> None:
+def test_an_unknown_user_is_refused() -> None:
     with pytest.raises(UserNotFoundException, match="Cannot find user against nobody"):
         api.add_allowance_for_user(make_exam().pk, "nobody", TIME, "30")
 
 
 @pytest.mark.spec("python-api.md", "8.3:add")
-def test_an_inactive_exam_has_no_allowances() -> None:
+def test_an_inactive_exam_is_refused() -> None:
     with pytest.raises(ProctoredExamNotActiveException, match="is not active"):
         api.add_allowance_for_user(make_exam(is_active=False).pk, make_user().pk, TIME, "30")
 
 
 @pytest.mark.spec("python-api.md", "8.3:remove")
-def test_removing(events: list[Any]) -> None:
+def test_removing_deletes_once_and_emits_one_event(events: list[Any]) -> None:
     allowance = make_allowance()
     events.clear()
 
@@ -105,7 +105,7 @@ def test_removing(events: list[Any]) -> None:
 
 
 @pytest.mark.spec("python-api.md", "8.3:list")
-def test_the_list_of_a_course() -> None:
+def test_the_list_contains_only_allowances_of_the_course() -> None:
     here = make_allowance()
     make_allowance(make_exam(course_id="course-v1:Another+One+2026"))
 
@@ -118,7 +118,7 @@ def test_the_list_of_a_course() -> None:
 
 
 @pytest.mark.spec("python-api.md", "8.3:bulk")
-def test_bulk_grants_every_pair_once() -> None:
+def test_bulk_gives_every_pair_one_allowance() -> None:
     exams, users = [make_exam(), make_exam()], [make_user(), make_user()]
     ids = [exam.pk for exam in exams]
     entries = [users[0].username, users[1].email, users[0].username]
@@ -146,7 +146,7 @@ def test_bulk_grants_every_pair_once() -> None:
         pytest.param(60, "2", "60", id="double"),
     ],
 )
-def test_bulk_multiplies(limit: int, multiplier: str, minutes: str) -> None:
+def test_bulk_turns_a_multiplier_into_minutes(limit: int, multiplier: str, minutes: str) -> None:
     exam, user = make_exam(time_limit_mins=limit), make_user()
 
     api.add_bulk_allowances([exam.pk], [user.pk], "time_multiplier", multiplier)
@@ -162,7 +162,7 @@ def test_bulk_multiplies(limit: int, multiplier: str, minutes: str) -> None:
         *((TIME, value) for value in ("-1", "ten")),
     ],
 )
-def test_bulk_refuses_a_value_before_it_writes_anything(kind: str, value: Any) -> None:
+def test_bulk_with_an_invalid_value_writes_nothing(kind: str, value: Any) -> None:
     with pytest.raises(AllowanceValueNotAllowedException):
         api.add_bulk_allowances([make_exam().pk], [make_user().pk], kind, value)
 
@@ -170,7 +170,7 @@ def test_bulk_refuses_a_value_before_it_writes_anything(kind: str, value: Any) -
 
 
 @pytest.mark.spec("python-api.md", "8.3:bulk", "15:personal")
-def test_a_pair_that_fails_keeps_no_other_back(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failed_pair_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
     exam, inactive, user = make_exam(), make_exam(is_active=False), make_user()
 
     data, successes, failures = api.add_bulk_allowances(
@@ -215,7 +215,7 @@ def test_free_text_of_an_allowance_is_in_no_event_and_no_log(
 
 
 @pytest.mark.spec("python-api.md", "8.3:bulk", "4:tolerance")
-def test_bulk_counts_what_is_no_user_as_failures() -> None:
+def test_bulk_counts_invalid_users_as_failures() -> None:
     exam, user = make_exam(), make_user()
 
     data, successes, failures = api.add_bulk_allowances([exam.pk], [10**30, -1, None, user.pk], TIME, 5)
@@ -236,12 +236,12 @@ def test_a_value_may_be_a_number(key: str) -> None:
 
 
 @pytest.mark.spec("python-api.md", "8.3:bulk")
-def test_bulk_of_nothing() -> None:
+def test_bulk_without_exams_and_learners_does_nothing() -> None:
     assert api.add_bulk_allowances([], [], TIME, "1") == ([], 0, 0)
 
 
 @pytest.mark.spec("python-api.md", "18:queries")
-def test_the_cost_of_a_bulk_does_not_grow_with_the_learners(count_queries: Callable[..., int]) -> None:
+def test_bulk_for_fifty_learners_takes_as_many_queries_as_for_five(count_queries: Callable[..., int]) -> None:
     exams = [make_exam(), make_exam()]
 
     def cost(number: int) -> int:
@@ -254,7 +254,7 @@ def test_the_cost_of_a_bulk_does_not_grow_with_the_learners(count_queries: Calla
     assert cost(5) == cost(50) <= 40
 
 
-def test_bulk_archives_what_it_replaces() -> None:
+def test_bulk_archives_the_values_it_replaces() -> None:
     allowance = make_allowance(value="10")
 
     api.add_bulk_allowances([allowance.proctored_exam_id], [allowance.user_id], TIME, "20")

@@ -1,4 +1,4 @@
-"""The course team's list of attempts: the shortcuts show what a look at everything shows. Spec: rest-api.md 5.4."""
+"""The staff list of attempts shows the same as comparing all attempts would. Spec: rest-api.md 5.4."""
 
 import random
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from freezegun import freeze_time
 
-from edx_proctoring.api.course_staff import attempt_list
+from edx_proctoring.api.course_staff import attempt_list, learner_search
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import COURSE, NOON, make_attempt, make_exam, make_user, next_number
@@ -31,7 +31,7 @@ def ids(found: Any) -> list[int]:
 
 
 def insert(exam: ProctoredExam, users: list[Any], *, seconds: Callable[[], int], status: str = S.submitted) -> None:
-    """Insert an attempt per user behind the back of the ORM's signals, made so many seconds after noon."""
+    """Insert an attempt per user without signals, created that many seconds after noon."""
     rows = []
     for user in users:
         moment = NOON + timedelta(seconds=seconds())
@@ -48,8 +48,8 @@ def insert(exam: ProctoredExam, users: list[Any], *, seconds: Callable[[], int],
     ProctoredExamStudentAttempt.objects.bulk_create(rows)
 
 
-def look_at_everything(exam_id: int | None = None) -> list[int]:
-    """The ids of the newest attempt per learner and exam, newest first: the long way."""
+def newest_of_all_attempts(exam_id: int | None = None) -> list[int]:
+    """Return the ids of the newest attempt per learner and exam, newest first, by comparing all attempts."""
     attempts = ProctoredExamStudentAttempt.objects.filter(proctored_exam__course_id=COURSE)
     if exam_id is not None:
         attempts = attempts.filter(proctored_exam_id=exam_id)
@@ -62,14 +62,14 @@ def look_at_everything(exam_id: int | None = None) -> list[int]:
 @pytest.mark.parametrize(
     ("learners", "retakes", "moments"),
     [
-        pytest.param(0, 0, 1, id="nobody"),
+        pytest.param(0, 0, 1, id="no-learners"),
         pytest.param(7, 1, 5, id="less-than-a-page"),
         pytest.param(120, 1, 100_000, id="few-retakes"),
-        pytest.param(120, 1, 3, id="many-of-the-same-instant"),
+        pytest.param(120, 1, 3, id="many-at-the-same-time"),
         pytest.param(12, 30, 100_000, id="more-retakes-than-learners"),
     ],
 )
-def test_pages_put_together_are_the_whole_list(learners: int, retakes: int, moments: int) -> None:
+def test_all_pages_together_are_the_whole_list(learners: int, retakes: int, moments: int) -> None:
     order = random.Random(learners + retakes + moments)
     exams = [make_exam("timed"), make_exam("practice"), make_exam(is_active=False)]
     make_attempt(make_exam(course_id="another/course/2026"))
@@ -78,7 +78,7 @@ def test_pages_put_together_are_the_whole_list(learners: int, retakes: int, mome
         insert(exam, users, seconds=lambda: order.randrange(moments))
     for _ in range(retakes):
         insert(exams[1], order.sample(users, k=len(users) // 3), seconds=lambda: order.randrange(moments))
-    expected = look_at_everything()
+    expected = newest_of_all_attempts()
 
     found = [page(number) for number in range(1, page().paginator.num_pages + 1)]
 
@@ -86,7 +86,7 @@ def test_pages_put_together_are_the_whole_list(learners: int, retakes: int, mome
     assert {one.paginator.count for one in found} == {len(expected)}
 
 
-def test_one_exam_has_pages_of_its_own() -> None:
+def test_the_pages_of_one_exam_contain_only_its_attempts() -> None:
     exams = [make_exam("timed") for _ in range(3)]
     users = [make_user() for _ in range(40)]
     for exam in exams:
@@ -94,10 +94,10 @@ def test_one_exam_has_pages_of_its_own() -> None:
 
     found = [page(number, exam_id=exams[1].pk) for number in range(1, 5)]
 
-    assert [pk for one in found for pk in ids(one)] == look_at_everything(exams[1].pk)
+    assert [pk for one in found for pk in ids(one)] == newest_of_all_attempts(exams[1].pk)
 
 
-def test_a_page_that_does_not_exist_is_the_last_one() -> None:
+def test_a_page_number_out_of_range_gives_the_last_page() -> None:
     insert(make_exam("timed"), [make_user() for _ in range(45)], seconds=iter(range(45)).__next__)
 
     assert [(page(number).number, len(ids(page(number)))) for number in (0, -3, 6, 10**9, 10**30)] == [(5, 5)] * 5
@@ -105,13 +105,15 @@ def test_a_page_that_does_not_exist_is_the_last_one() -> None:
 
 @pytest.fixture
 def large_exam() -> ProctoredExam:
-    """An exam of so many learners that a first page of 10 does not see them all."""
+    """An exam with more learners than fit on the first page of 10."""
     exam = make_exam("timed")
     insert(exam, [make_user() for _ in range(60)], seconds=iter(range(60)).__next__)
     return exam
 
 
-def test_the_number_of_rows_is_counted_once(large_exam: ProctoredExam, django_assert_num_queries: Any) -> None:
+def test_the_second_request_does_not_count_rows_again(
+    large_exam: ProctoredExam, django_assert_num_queries: Any
+) -> None:
     assert page().paginator.count == 60
 
     with django_assert_num_queries(4) as queries:
@@ -123,25 +125,27 @@ def test_the_number_of_rows_is_counted_once(large_exam: ProctoredExam, django_as
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param(lambda exam: make_attempt(exam), id="an-attempt-is-made"),
-        pytest.param(lambda exam: insert(exam, [make_user()], seconds=lambda: 99), id="made-by-another-process"),
+        pytest.param(lambda exam: make_attempt(exam), id="an-attempt-is-created"),
+        pytest.param(lambda exam: insert(exam, [make_user()], seconds=lambda: 99), id="another-process-creates-one"),
         pytest.param(lambda exam: exam.proctoredexamstudentattempt_set.first().delete(), id="an-attempt-is-deleted"),
-        pytest.param(lambda exam: exam.proctoredexamstudentattempt_set.all()[:1][0].user.delete(), id="a-learner-is"),
+        pytest.param(
+            lambda exam: exam.proctoredexamstudentattempt_set.all()[:1][0].user.delete(), id="a-learner-is-deleted"
+        ),
         pytest.param(lambda exam: make_attempt(make_exam("practice")), id="another-exam-gets-one"),
     ],
 )
-def test_the_number_of_rows_is_counted_anew_when(large_exam: ProctoredExam, change: Callable[..., Any]) -> None:
+def test_rows_are_counted_again_when(large_exam: ProctoredExam, change: Callable[..., Any]) -> None:
     page()
 
     change(large_exam)
 
-    assert page().paginator.count == len(look_at_everything()) != 60
+    assert page().paginator.count == len(newest_of_all_attempts()) != 60
 
 
-def test_the_remembered_number_gives_way_to_what_is_seen(large_exam: ProctoredExam) -> None:
-    """Rows that go behind the back of the ORM: the list itself is right at once."""
+def test_the_rows_that_were_read_win_over_a_kept_count(large_exam: ProctoredExam) -> None:
+    """After rows are deleted without the ORM, the list is right at once."""
     page()
-    newest = look_at_everything()[0]
+    newest = newest_of_all_attempts()[0]
     gone = ProctoredExamStudentAttempt.objects.exclude(pk=newest)
     gone._raw_delete(gone.db)
 
@@ -155,15 +159,15 @@ def test_without_a_cache_the_list_is_the_same(large_exam: ProctoredExam, setting
     assert [page().paginator.count for _ in range(2)] == [60, 60]
 
 
-def test_what_a_search_finds_does_not_depend_on_how_many_people_it_finds(
+def test_a_search_with_many_matches_gives_the_same_pages_as_with_few(
     large_exam: ProctoredExam, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = [ids(page(number, search_by="learner")) for number in (1, 6)]
-    monkeypatch.setattr(attempt_list, "_MOST_PEOPLE_NAMED", 1)
+    monkeypatch.setattr(learner_search, "_MOST_IDS", 1)
 
     many = [ids(page(number, search_by="learner")) for number in (1, 6)]
 
-    assert few == many == [look_at_everything()[:10], look_at_everything()[50:]]
+    assert few == many == [newest_of_all_attempts()[:10], newest_of_all_attempts()[50:]]
 
 
 @pytest.mark.parametrize(
@@ -172,23 +176,23 @@ def test_what_a_search_finds_does_not_depend_on_how_many_people_it_finds(
         pytest.param(lambda exam, user: make_attempt(exam, user), id="now"),
         pytest.param(
             lambda exam, user: make_attempt(exam, user, created=timezone.now() - timedelta(seconds=50)),
-            id="in-a-transaction-that-was-under-way",
+            id="in-a-transaction-that-was-still-open",
         ),
     ],
 )
-def test_a_search_that_is_repeated_finds_who_has_entered_since(
+def test_a_repeated_search_finds_learners_who_entered_since(
     large_exam: ProctoredExam, enter: Callable[..., Any]
 ) -> None:
     assert ids(page(search_by="ZOE")) == []
 
-    pk = enter(large_exam, make_user("zoe_who_is_late")).pk
+    pk = enter(large_exam, make_user("zoe_smith")).pk
     assert ids(page(search_by="ZOE")) == [pk]
 
     ProctoredExamStudentAttempt.objects.get(pk=pk).delete()
     assert ids(page(search_by="zoe")) == []
 
 
-def test_a_search_that_is_repeated_compares_nobody_again_for_a_minute(
+def test_a_search_repeated_within_a_minute_compares_only_new_learners(
     large_exam: ProctoredExam, count_queries: Count
 ) -> None:
     zoe = make_user("zoe")
@@ -201,19 +205,19 @@ def test_a_search_that_is_repeated_compares_nobody_again_for_a_minute(
             assert ids(page(search_by="zoe")) == [attempt.pk]
         assert len(repeated) == 4
         [looking] = [query["sql"] for query in repeated.captured_queries if "LIKE" in query["sql"].upper()]
-        assert "created" in looking, "only newcomers are looked at"
+        assert "created" in looking, "only learners who entered since are compared"
 
         type(zoe).objects.filter(pk=zoe.pk).update(username="anna", email="anna@example.com")
         assert ids(page(search_by="anna")) == [attempt.pk]
-        assert ids(page(search_by="zoe")) == [attempt.pk], "as remembered"
+        assert ids(page(search_by="zoe")) == [attempt.pk], "from the cache"
         clock.tick(61)
         assert ids(page(search_by="zoe")) == []
 
 
-def test_nobody_is_forgotten_when_newcomers_make_them_too_many_to_be_named(
+def test_a_repeated_search_is_complete_when_new_learners_exceed_the_limit(
     large_exam: ProctoredExam, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attempt_list, "_MOST_PEOPLE_NAMED", 1)
+    monkeypatch.setattr(learner_search, "_MOST_IDS", 1)
     first = make_attempt(large_exam, make_user("zoe_1"))
     assert ids(page(search_by="zoe")) == [first.pk]
 
@@ -222,9 +226,7 @@ def test_nobody_is_forgotten_when_newcomers_make_them_too_many_to_be_named(
     assert ids(page(search_by="zoe")) == [second.pk, first.pk]
 
 
-def test_what_is_searched_for_stands_in_no_key_of_the_cache(
-    large_exam: ProctoredExam, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_searched_text_is_in_no_cache_key(large_exam: ProctoredExam, monkeypatch: pytest.MonkeyPatch) -> None:
     keys: list[str] = []
     monkeypatch.setattr(cache, "set", lambda key, *_args, **_kwargs: keys.append(key))
 
@@ -236,7 +238,7 @@ def test_what_is_searched_for_stands_in_no_key_of_the_cache(
 
 @pytest.mark.parametrize("ordering", attempt_list.ATTEMPT_ORDERINGS)
 @pytest.mark.parametrize("status", ["", S.submitted, S.rejected])
-def test_few_and_many_people_are_found_in_the_same_order(
+def test_a_search_with_many_matches_has_the_same_order_as_with_few(
     large_exam: ProctoredExam, monkeypatch: pytest.MonkeyPatch, ordering: str, status: str
 ) -> None:
     other = make_exam("timed", exam_name="Another")
@@ -244,20 +246,20 @@ def test_few_and_many_people_are_found_in_the_same_order(
     insert(other, learners[:3], seconds=lambda: 7, status=S.rejected)
     insert(large_exam, learners[1:4], seconds=lambda: 7, status=S.rejected)
     few = ids(page(size=100, search_by="learner", ordering=ordering, status=status))
-    monkeypatch.setattr(attempt_list, "_MOST_PEOPLE_NAMED", 1)
+    monkeypatch.setattr(learner_search, "_MOST_IDS", 1)
     cache.clear()
 
     assert few == ids(page(size=100, search_by="learner", ordering=ordering, status=status))
     assert few
 
 
-def test_a_search_finds_nobody_who_took_no_exam_here(large_exam: ProctoredExam) -> None:
-    make_attempt(make_exam(course_id="another/course/2026"), make_user("somebody_else"))
+def test_a_search_does_not_find_learners_of_other_courses(large_exam: ProctoredExam) -> None:
+    make_attempt(make_exam(course_id="another/course/2026"), make_user("other_learner"))
 
-    assert ids(page(search_by="somebody_else")) == []
+    assert ids(page(search_by="other_learner")) == []
 
 
-def test_far_pages_of_a_large_course_cost_as_many_queries(large_exam: ProctoredExam, count_queries: Count) -> None:
+def test_every_page_takes_the_same_number_of_queries(large_exam: ProctoredExam, count_queries: Count) -> None:
     page()
 
     assert {count_queries(lambda number=number: page(number)) for number in (1, 3, 6)} == {4}

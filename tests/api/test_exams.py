@@ -25,7 +25,7 @@ CONTENT = "block-v1:Demo+PROC+2026+type@sequential+block@final"
 
 
 @pytest.mark.spec("python-api.md", "2:exam", "8.1:create", "17:8")
-def test_create(events: list[Any]) -> None:
+def test_create_stores_the_exam_and_emits_one_event(events: list[Any]) -> None:
     exam_id = api.create_exam(COURSE, CONTENT, "Final", 90, due_date=NOON)
 
     assert api.get_exam_by_id(exam_id) == {
@@ -46,7 +46,7 @@ def test_create(events: list[Any]) -> None:
 
 
 @pytest.mark.spec("python-api.md", "8.1:create")
-def test_a_timed_exam_stores_the_default_provider_and_tells_nobody(test_backend: Any) -> None:
+def test_a_timed_exam_stores_the_default_provider_and_is_not_sent_to_it(test_backend: Any) -> None:
     exam_id = api.create_exam(COURSE, CONTENT, "Final", 90, is_proctored=False)
 
     assert api.get_exam_by_id(exam_id)["backend"] == "test"
@@ -54,7 +54,7 @@ def test_a_timed_exam_stores_the_default_provider_and_tells_nobody(test_backend:
 
 
 @pytest.mark.spec("python-api.md", "8.1:create")
-def test_one_exam_per_content() -> None:
+def test_a_second_exam_for_the_same_content_is_refused() -> None:
     api.create_exam(COURSE, CONTENT, "Final", 90)
 
     with pytest.raises(ProctoredExamAlreadyExists):
@@ -62,18 +62,18 @@ def test_one_exam_per_content() -> None:
 
 
 @pytest.mark.spec("python-api.md", "8.1:create")
-def test_a_race_of_two_creations_is_a_refusal_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_two_concurrent_creations_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     make_exam(content_id=CONTENT)
     monkeypatch.setattr(ProctoredExam, "get_exam_by_content_id", lambda course_id, content_id: None)
 
     with pytest.raises(ProctoredExamAlreadyExists):
         api.create_exam(COURSE, CONTENT, "Final", 90)
 
-    assert ProctoredExam.objects.count() == 1, "the transaction around is still usable"
+    assert ProctoredExam.objects.count() == 1, "the outer transaction is still usable"
 
 
 @pytest.mark.spec("python-api.md", "8.1:update")
-def test_update_leaves_what_is_not_given(events: list[Any]) -> None:
+def test_update_changes_only_the_given_fields(events: list[Any]) -> None:
     exam = make_exam(due_date=NOON)
     events.clear()
 
@@ -85,7 +85,7 @@ def test_update_leaves_what_is_not_given(events: list[Any]) -> None:
 
 
 @pytest.mark.spec("python-api.md", "8.1:update")
-def test_update_with_none_clears_the_due_date_only() -> None:
+def test_update_with_none_clears_only_the_due_date() -> None:
     exam = make_exam(due_date=NOON)
 
     api.update_exam(exam.pk, due_date=None, time_limit_mins=None)
@@ -95,7 +95,7 @@ def test_update_with_none_clears_the_due_date_only() -> None:
 
 
 @pytest.mark.spec("python-api.md", "8.1:update")
-def test_an_update_without_changes_tells_the_provider_again(test_backend: Any) -> None:
+def test_an_update_without_changes_sends_the_exam_to_its_provider_again(test_backend: Any) -> None:
     exam = make_exam()
     test_backend.last_exam = None
     rows = exam.history.count()
@@ -127,14 +127,14 @@ def test_an_update_without_changes_tells_the_provider_again(test_backend: Any) -
         ),
     ],
 )
-def test_unknown_exams(call: Any, message: str) -> None:
+def test_an_unknown_exam_raises_and_is_named_in_the_message(call: Any, message: str) -> None:
     with pytest.raises(ProctoredExamNotFoundException) as refusal:
         call()
     assert str(refusal.value) == message
 
 
 @pytest.mark.spec("python-api.md", "8.1:read")
-def test_ids_may_be_opaque_keys() -> None:
+def test_exams_are_found_by_key_objects() -> None:
     exam = make_exam(content_id=CONTENT)
 
     found = api.get_exam_by_content_id(CourseKey.from_string(COURSE), UsageKey.from_string(CONTENT))
@@ -144,7 +144,7 @@ def test_ids_may_be_opaque_keys() -> None:
 
 
 @pytest.mark.spec("python-api.md", "8.1:read")
-def test_the_list_of_a_course() -> None:
+def test_the_list_of_a_course_contains_inactive_exams_unless_active_only() -> None:
     active, inactive = make_exam("timed"), make_exam(is_active=False)
 
     assert {exam["id"] for exam in api.get_all_exams_for_course(COURSE)} == {active.pk, inactive.pk}
@@ -154,7 +154,7 @@ def test_the_list_of_a_course() -> None:
 # The provider's copy
 
 
-def test_a_new_provider_id_is_stored_without_telling_the_provider_twice(test_backend: Any) -> None:
+def test_the_providers_new_id_is_stored_without_sending_the_exam_again(test_backend: Any) -> None:
     told: list[dict[str, Any]] = []
     test_backend.on_exam_saved = lambda exam: told.append(exam) or f"id-{len(told)}"
 
@@ -167,19 +167,17 @@ def test_a_new_provider_id_is_stored_without_telling_the_provider_twice(test_bac
     assert payload["due_date"] == "2026-03-02T12:00:00Z"
 
 
-def test_a_provider_that_is_down_does_not_stop_a_course_from_being_published(
-    test_backend: Any, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_while_the_provider_is_down_an_exam_can_be_saved(test_backend: Any, caplog: pytest.LogCaptureFixture) -> None:
     test_backend.on_exam_saved = lambda exam: 1 / 0
 
     exam = make_exam()
 
     assert ProctoredExam.objects.filter(pk=exam.pk).exists()
-    assert "provider not told about exam" in caplog.text
+    assert "exam not sent to its provider" in caplog.text
 
 
 @pytest.mark.spec("python-api.md", "8.1:update", "11.2:exams")
-def test_switching_to_timed_tells_the_provider_that_it_is_over(test_backend: Any) -> None:
+def test_an_exam_changed_to_timed_becomes_inactive_at_the_provider(test_backend: Any) -> None:
     exam = make_exam()
 
     api.update_exam(exam.pk, is_proctored=False)
@@ -191,7 +189,7 @@ def test_switching_to_timed_tells_the_provider_that_it_is_over(test_backend: Any
 
 
 @pytest.mark.spec("python-api.md", "8.2")
-def test_policy_life(test_backend: Any) -> None:
+def test_a_policy_is_created_updated_and_removed(test_backend: Any) -> None:
     exam, author, editor = make_exam(), make_staff(), make_staff()
 
     policy_id = api.create_exam_review_policy(exam.pk, author.pk, "No notes")
@@ -208,7 +206,7 @@ def test_policy_life(test_backend: Any) -> None:
 
 
 @pytest.mark.spec("python-api.md", "8.2")
-def test_one_policy_per_exam() -> None:
+def test_a_second_policy_for_an_exam_is_refused() -> None:
     policy = make_policy()
 
     with pytest.raises(ProctoredExamReviewPolicyAlreadyExists):
@@ -234,12 +232,12 @@ def test_an_empty_text_deletes_the_policy(text: str | None) -> None:
         pytest.param(lambda: api.get_review_policy_by_exam_id(UNKNOWN), id="get"),
     ],
 )
-def test_unknown_policies(call: Any) -> None:
+def test_an_unknown_policy_raises(call: Any) -> None:
     with pytest.raises(ProctoredExamReviewPolicyNotFoundException):
         call()
 
 
-# What Studio publishes unfinished (host-platform.md 6.3, 11)
+# Unfinished exams that Studio publishes (host-platform.md 6.3, 11)
 
 
 def test_an_exam_without_a_title_is_named_after_its_block(caplog: pytest.LogCaptureFixture) -> None:
@@ -249,24 +247,24 @@ def test_an_exam_without_a_title_is_named_after_its_block(caplog: pytest.LogCapt
     assert "unfinished exam" in caplog.text
 
 
-def test_a_content_id_that_is_no_key_is_the_name_itself() -> None:
+def test_an_exam_without_a_title_and_key_is_named_after_its_content_id() -> None:
     assert api.get_exam_by_id(api.create_exam(COURSE, "somewhere", None, 90))["exam_name"] == "somewhere"
 
 
-def test_flags_that_nobody_set_are_off() -> None:
+def test_flags_that_are_none_are_stored_as_false() -> None:
     flags = {"is_proctored": None, "is_practice_exam": None, "is_active": None, "hide_after_due": None}
     exam = api.get_exam_by_id(api.create_exam(COURSE, CONTENT, "Final", 90, **flags))  # type: ignore[arg-type]
 
     assert [exam[flag] for flag in flags] == [False] * 4
 
 
-def test_ids_may_be_keys() -> None:
+def test_an_exam_is_created_with_key_objects() -> None:
     exam_id = api.create_exam(CourseKey.from_string(COURSE), UsageKey.from_string(CONTENT), "Final", 90)  # type: ignore[arg-type]
 
     assert api.get_exam_by_content_id(COURSE, CONTENT)["id"] == exam_id
 
 
-def test_what_the_database_refuses_is_not_called_a_second_exam(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_integrity_error_is_not_reported_as_an_existing_exam(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(exam: ProctoredExam, **options: Any) -> None:
         raise IntegrityError("NOT NULL constraint failed: proctoring_proctoredexam.exam_name")
 
@@ -276,7 +274,7 @@ def test_what_the_database_refuses_is_not_called_a_second_exam(monkeypatch: pyte
         api.create_exam(COURSE, CONTENT, "Final", 90)
 
 
-def test_the_default_provider_of_the_older_configuration_is_stored(settings: Any) -> None:
+def test_the_default_provider_of_the_older_settings_is_stored(settings: Any) -> None:
     settings.PROCTORING_BACKENDS = {"DEFAULT": "null", "null": {}}
     settings.PROCTORING_BACKEND_PROVIDERS = {"DEFAULT": "test", "test": {"class": "x", "options": {}}}
 
@@ -285,14 +283,14 @@ def test_the_default_provider_of_the_older_configuration_is_stored(settings: Any
 
 @pytest.mark.parametrize("author", [-1, None, 4711], ids=["the-system", "nobody", "unknown-here"])
 class TestPolicyOfAnUnknownAuthor:
-    def test_is_left_out(self, author: int | None, caplog: pytest.LogCaptureFixture) -> None:
+    def test_is_not_created_without_a_system_user(self, author: int | None, caplog: pytest.LogCaptureFixture) -> None:
         exam = make_exam()
 
         assert api.create_exam_review_policy(exam.pk, author, "No phone.") is None
         assert not ProctoredExamReviewPolicy.objects.exists()
         assert "review policy left out" in caplog.text
 
-    def test_is_the_work_of_the_system_user(self, author: int | None, settings: Any) -> None:
+    def test_gets_the_system_user_as_author(self, author: int | None, settings: Any) -> None:
         robot, exam = make_staff("studio_worker"), make_exam()
         settings.PROCTORING_SETTINGS = {"SYSTEM_USERNAME": "studio_worker"}
 
@@ -300,7 +298,7 @@ class TestPolicyOfAnUnknownAuthor:
 
         assert ProctoredExamReviewPolicy.objects.get(pk=policy_id).set_by_user == robot
 
-    def test_changes_the_text_and_leaves_the_author(self, author: int | None) -> None:
+    def test_changes_the_text_and_keeps_the_former_author(self, author: int | None) -> None:
         policy = make_policy()
 
         api.update_review_policy(policy.proctored_exam_id, author, "No phone.")
@@ -317,7 +315,7 @@ class TestPolicyOfAnUnknownAuthor:
         pytest.param(lambda due: api.update_exam(make_exam().pk, due_date=due), id="update"),
     ],
 )
-def test_a_due_date_without_a_zone_is_utc_also_where_the_host_lives_elsewhere(
+def test_a_due_date_without_a_zone_is_utc_whatever_the_hosts_time_zone(
     settings: Any, recwarn: pytest.WarningsRecorder, store: Callable[[Any], int]
 ) -> None:
     settings.TIME_ZONE = "America/New_York"

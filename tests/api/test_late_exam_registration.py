@@ -1,4 +1,4 @@
-"""A provider that learns of an exam with its first attempt. Spec: backends.md 4.3, python-api.md 8.5."""
+"""A provider that gets to know an exam with its first attempt. Spec: backends.md 4.3, python-api.md 8.5."""
 
 from typing import Any
 
@@ -34,7 +34,9 @@ def unknown_exam(late_provider: RecordingProvider) -> Any:
 
 
 @pytest.mark.spec("backends.md", "5.4:unknown-exam")
-def test_its_id_is_stored_for_the_calls_to_come(unknown_exam: Any, late_provider: RecordingProvider) -> None:
+def test_the_id_from_the_first_registration_is_stored_for_later_calls(
+    unknown_exam: Any, late_provider: RecordingProvider
+) -> None:
     user = make_user()
 
     attempt_id = api.create_exam_attempt(unknown_exam.pk, user.pk, taking_as_proctored=True)
@@ -45,7 +47,7 @@ def test_its_id_is_stored_for_the_calls_to_come(unknown_exam: Any, late_provider
     assert late_provider.last_ids[0] == "late-exam"
 
 
-def test_it_is_stored_although_the_attempt_is_refused(
+def test_the_id_is_stored_even_if_the_attempt_is_refused(
     unknown_exam: Any, late_provider: RecordingProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(exam: dict[str, Any], context: Any) -> str:
@@ -61,7 +63,7 @@ def test_it_is_stored_although_the_attempt_is_refused(
     assert unknown_exam.external_id == "late-exam"
 
 
-def test_an_id_that_is_known_stays(late_provider: RecordingProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stored_id_is_not_replaced(late_provider: RecordingProvider, monkeypatch: pytest.MonkeyPatch) -> None:
     exam = make_exam(external_id="known")
     monkeypatch.setattr(late_provider, "register_exam_attempt", lambda exam, context: exam.update(external_id="x") or 1)
 

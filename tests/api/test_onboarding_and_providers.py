@@ -34,7 +34,7 @@ YEAR = timedelta(days=365)
 
 
 @pytest.mark.spec("python-api.md", "3:verification", "8.11:verified")
-def test_the_latest_valid_verification_of_each_user(clock: FrozenDateTimeFactory) -> None:
+def test_the_latest_valid_verification_of_each_user_is_returned(clock: FrozenDateTimeFactory) -> None:
     anna, boris, carla = make_user(), make_user(), make_user()
     onboarding = make_exam("onboarding", course_id=OTHER_COURSE)
     make_attempt(onboarding, boris, S.verified)
@@ -60,7 +60,7 @@ def test_the_latest_valid_verification_of_each_user(clock: FrozenDateTimeFactory
         pytest.param(S.rejected, S.rejected, S.rejected, False, id="rejected"),
     ],
 )
-def test_onboarding_of_a_learner(
+def test_the_onboarding_status_follows_from_the_attempts(
     clock: FrozenDateTimeFactory, here: str | None, elsewhere: str | None, status: str | None, expires: bool
 ) -> None:
     user = make_user()
@@ -75,7 +75,7 @@ def test_onboarding_of_a_learner(
 
 
 @pytest.mark.spec("python-api.md", "8.11:learner")
-def test_a_verified_attempt_counts_before_a_later_one(clock: FrozenDateTimeFactory) -> None:
+def test_a_verified_attempt_wins_over_a_later_attempt(clock: FrozenDateTimeFactory) -> None:
     user = make_user()
     make_attempt(make_exam("onboarding"), user, S.verified)
     clock.tick(timedelta(days=1))
@@ -115,7 +115,7 @@ def test_the_link_leads_to_the_newest_visible_exam(clock: FrozenDateTimeFactory)
 
 
 @pytest.mark.spec("python-api.md", "8.11:link")
-def test_an_exam_that_is_not_open_yet_can_be_looked_at(clock: FrozenDateTimeFactory) -> None:
+def test_the_link_may_lead_to_an_exam_that_is_not_open_yet(clock: FrozenDateTimeFactory) -> None:
     exam = make_exam("onboarding")
     tomorrow = SimpleNamespace(effective_start=NOON + timedelta(days=1), due=None)
     runtime.set_runtime_service("learning_sequences", outline_with([], {exam: tomorrow}))
@@ -132,7 +132,7 @@ def test_an_exam_that_is_not_open_yet_can_be_looked_at(clock: FrozenDateTimeFact
         pytest.param(lambda: make_exam("onboarding"), id="hidden-from-the-learner"),
     ],
 )
-def test_no_link(exam_of: Any) -> None:
+def test_without_a_reachable_onboarding_exam_the_link_is_empty(exam_of: Any) -> None:
     exam_of()
     runtime.set_runtime_service("learning_sequences", outline_with([]))
 
@@ -140,7 +140,7 @@ def test_no_link(exam_of: Any) -> None:
 
 
 @pytest.mark.spec("python-api.md", "8.11:link")
-def test_an_unknown_provider_gives_no_link(caplog: pytest.LogCaptureFixture) -> None:
+def test_with_an_unknown_provider_the_link_is_empty(caplog: pytest.LogCaptureFixture) -> None:
     make_exam("onboarding")
     ProctoredExam.objects.update(backend="gone")
 
@@ -149,14 +149,14 @@ def test_an_unknown_provider_gives_no_link(caplog: pytest.LogCaptureFixture) -> 
 
 
 @pytest.mark.spec("python-api.md", "8.11:support")
-def test_which_provider_has_onboarding() -> None:
+def test_onboarding_is_supported_only_by_a_configured_provider_that_says_so() -> None:
     assert api.does_backend_support_onboarding("test")
     assert not api.does_backend_support_onboarding("null")
     assert not api.does_backend_support_onboarding("gone")
 
 
 @pytest.mark.spec("python-api.md", "4:enrollments", "8.11:enrollments")
-def test_enrolments_are_passed_through(enrol: Any) -> None:
+def test_enrolments_are_requested_from_the_host_with_the_search_text(enrol: Any) -> None:
     recording = enrol(make_user())
 
     api.get_enrollments_can_take_proctored_exams(COURSE, "text")
@@ -168,7 +168,7 @@ def test_enrolments_are_passed_through(enrol: Any) -> None:
 
 
 @pytest.mark.spec("python-api.md", "4:instructor", "8.12:settings")
-def test_settings_of_a_proctored_exam(provider: Any, instructor: Any) -> None:
+def test_the_settings_of_a_proctored_exam_describe_its_provider(provider: Any, instructor: Any) -> None:
     instructor.service.mock_proctoring_escalation_email("help@example.com")
     provider.tech_support_email, provider.tech_support_phone = "tech@example.com", "123"
 
@@ -187,7 +187,7 @@ def test_settings_of_a_proctored_exam(provider: Any, instructor: Any) -> None:
 
 
 @pytest.mark.spec("python-api.md", "8.12:settings")
-def test_settings_of_a_timed_exam() -> None:
+def test_the_settings_of_a_timed_exam_contain_nothing_about_a_provider() -> None:
     seen = api.get_proctoring_settings_by_exam_id(make_exam("timed").pk)
 
     assert set(seen) == {"platform_name", "contact_us", "link_urls", "exam_proctoring_backend"}
@@ -195,7 +195,7 @@ def test_settings_of_a_timed_exam() -> None:
 
 
 @pytest.mark.spec("python-api.md", "8.12:settings")
-def test_settings_of_what_does_not_exist() -> None:
+def test_the_settings_of_an_unknown_exam_or_provider_raise() -> None:
     with pytest.raises(ProctoredExamNotFoundException):
         api.get_proctoring_settings_by_exam_id(4711)
     exam = make_exam()
@@ -205,14 +205,16 @@ def test_settings_of_what_does_not_exist() -> None:
 
 
 @pytest.mark.spec("python-api.md", "8.12:address")
-def test_the_address_of_an_integration(provider: Any) -> None:
+def test_the_integration_specific_email_comes_from_the_provider(provider: Any) -> None:
     provider.integration_specific_email = "integration@example.com"
 
     assert api.get_integration_specific_email(provider) == "integration@example.com"
 
 
 @pytest.mark.spec("python-api.md", "8.12:dashboard")
-def test_dashboards(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_course_has_a_dashboard_link_if_a_provider_of_its_exams_has_a_dashboard(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     exam = make_exam(backend="null")
     assert not api.is_backend_dashboard_available(COURSE)
     assert api.get_exam_configuration_dashboard_url(COURSE, exam.content_id) is None
@@ -231,7 +233,7 @@ def test_dashboards(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.spec("python-api.md", "8.12:report")
-def test_the_report_lists_every_attempt_with_what_its_review_found() -> None:
+def test_the_report_has_a_row_per_attempt_with_its_review() -> None:
     exam_b, exam_a = make_exam(exam_name="B"), make_exam(exam_name="A")
     reviewed = make_attempt(exam_b, status=S.submitted)
     review = make_review(reviewed)
@@ -263,7 +265,7 @@ def test_the_report_lists_every_attempt_with_what_its_review_found() -> None:
 
 
 @pytest.mark.spec("python-api.md", "8.12:report", "18:reports")
-def test_reviews_of_practice_are_joined_only_if_asked_for() -> None:
+def test_reviews_of_practice_exams_are_in_the_report_only_on_request() -> None:
     make_review(make_attempt(make_exam("practice"), status=S.submitted))
     make_review(make_attempt(status=S.submitted))
 
@@ -275,7 +277,7 @@ def test_reviews_of_practice_are_joined_only_if_asked_for() -> None:
 
 
 @pytest.mark.spec("python-api.md", "8.12:report", "18:reports")
-def test_attempts_without_a_code_keep_their_rows() -> None:
+def test_attempts_without_a_code_are_in_the_report() -> None:
     make_attempt(attempt_code=None)
     make_attempt(attempt_code=None)
 
@@ -285,7 +287,7 @@ def test_attempts_without_a_code_keep_their_rows() -> None:
 # Hosts and providers that fail
 
 
-def test_an_exam_whose_content_is_no_block_is_not_linked_to(clock: FrozenDateTimeFactory) -> None:
+def test_an_exam_whose_content_id_is_not_a_key_is_not_linked_to(clock: FrozenDateTimeFactory) -> None:
     visible = make_exam("onboarding")
     clock.tick(timedelta(minutes=1))
     make_exam("onboarding", content_id="no block at all")
@@ -307,7 +309,9 @@ def test_a_course_without_a_published_outline_hides_no_exam(caplog: pytest.LogCa
 
 @pytest.mark.spec("backends.md", "4.5:settings")
 @pytest.mark.spec("rest-api.md", "4.8:failures")
-def test_settings_while_the_provider_fails(provider: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_while_the_provider_fails_the_settings_lack_its_configuration(
+    provider: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     def fail() -> None:
         raise ConnectionError
 
@@ -319,7 +323,7 @@ def test_settings_while_the_provider_fails(provider: Any, caplog: pytest.LogCapt
     assert "provider does not tell its configuration" in caplog.text
 
 
-def test_a_support_page_is_told_if_the_provider_has_one(provider: Any) -> None:
+def test_the_settings_contain_the_providers_support_page_if_it_has_one(provider: Any) -> None:
     exam = make_exam()
     assert "provider_tech_support_url" not in api.get_proctoring_settings_by_exam_id(exam.pk)
     provider.tech_support_url = "https://help.example.com"
@@ -328,7 +332,7 @@ def test_a_support_page_is_told_if_the_provider_has_one(provider: Any) -> None:
 
 
 @pytest.mark.spec("python-api.md", "8.12:cause")
-def test_the_cause_of_a_provider_that_is_not_configured_is_kept() -> None:
+def test_the_error_of_a_broken_provider_keeps_its_cause() -> None:
     exam = make_exam(backend="test")
     type(exam).objects.update(backend="gone")
 
@@ -339,7 +343,7 @@ def test_the_cause_of_a_provider_that_is_not_configured_is_kept() -> None:
     assert caught.value.http_status == 500
 
 
-def test_settings_without_a_default_provider(settings: Any) -> None:
+def test_without_a_default_provider_the_settings_raise(settings: Any) -> None:
     exam = make_exam(backend=None)
     settings.PROCTORING_BACKENDS = {}
 
@@ -348,7 +352,7 @@ def test_settings_without_a_default_provider(settings: Any) -> None:
     assert not api.is_backend_dashboard_available(COURSE)
 
 
-def test_links_and_address_of_one_provider(settings: Any, provider: Any) -> None:
+def test_links_and_email_come_from_the_providers_own_settings(settings: Any, provider: Any) -> None:
     own = {"LINK_URLS": {"faq": "https://own.test/faq"}, "CONTACT_EMAIL": "own@example.com"}
     settings.PROCTORING_BACKENDS = {"DEFAULT": "null", "test": {"settings": own}}
     settings.PROCTORING_SETTINGS = {"LINK_URLS": {"faq": "https://all.test/faq", "contact_us": "https://all.test/us"}}
@@ -359,13 +363,15 @@ def test_links_and_address_of_one_provider(settings: Any, provider: Any) -> None
     assert seen["integration_specific_email"] == "own@example.com"
 
 
-def test_links_that_nobody_configured_are_none(settings: Any) -> None:
+def test_without_configured_links_there_are_none(settings: Any) -> None:
     settings.PROCTORING_SETTINGS = {}
 
     assert api.get_proctoring_settings_by_exam_id(make_exam().pk)["link_urls"] is None
 
 
-def test_an_attempt_whose_provider_is_gone_can_be_looked_at(caplog: pytest.LogCaptureFixture) -> None:
+def test_after_its_provider_was_removed_from_the_settings_an_attempt_can_still_be_read(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     attempt = make_attempt()
     ProctoredExam.objects.update(backend="gone")
     seen = api.get_exam_attempt_data(attempt.proctored_exam_id, attempt.pk)
@@ -377,7 +383,7 @@ def test_an_attempt_whose_provider_is_gone_can_be_looked_at(caplog: pytest.LogCa
 
 
 @pytest.mark.spec("backends.md", "4.5:set-up")
-def test_a_provider_that_fails_costs_the_download_link(provider: Any) -> None:
+def test_while_the_provider_fails_the_timers_download_link_is_none(provider: Any) -> None:
     def fail(attempt: Any) -> None:
         raise ConnectionError
 
@@ -391,7 +397,7 @@ def test_a_provider_that_fails_costs_the_download_link(provider: Any) -> None:
 
 
 class OlderProvider(TestBackendProvider):
-    """A plug-in written before the last two keywords were invented."""
+    """A plug-in written before the last two keywords existed."""
 
     def get_instructor_url(  # type: ignore[override]
         self, course_id: str, user: Any, exam_id: str | None = None, attempt_id: str | None = None
@@ -400,7 +406,7 @@ class OlderProvider(TestBackendProvider):
 
 
 @pytest.mark.spec("backends.md", "17.2:plugins")
-def test_an_older_provider_is_asked_in_its_own_words(backends_registry: dict[str, Any]) -> None:
+def test_an_older_provider_is_called_without_the_newer_keywords(backends_registry: dict[str, Any]) -> None:
     backends_registry["test"] = OlderProvider()
     exam = make_exam()
 
@@ -413,11 +419,11 @@ def test_an_older_provider_is_asked_in_its_own_words(backends_registry: dict[str
 @pytest.mark.parametrize(
     "method",
     [
-        pytest.param(MagicMock(return_value="https://dashboard.test"), id="stand-in"),
+        pytest.param(MagicMock(return_value="https://dashboard.test"), id="mock"),
         pytest.param(lambda *args, **kwargs: f"{len(kwargs)} keywords", id="takes-anything"),
     ],
 )
-def test_whoever_takes_every_keyword_gets_every_keyword(provider: Any, method: Any) -> None:
+def test_a_provider_that_accepts_all_keywords_gets_all_keywords(provider: Any, method: Any) -> None:
     provider.get_instructor_url = method
 
     url = api.course_dashboard_url(make_exam().course_id, make_user())

@@ -1,4 +1,4 @@
-"""Onboarding of a course: the same list whether the host gives its enrolments as a query or as a list.
+"""The onboarding roster of a course is the same whether the host returns enrolments as a query or as a list.
 
 Spec: rest-api.md 5.5 and 11.
 """
@@ -10,7 +10,7 @@ import pytest
 from django.db.models import Q, Value
 
 from edx_proctoring import runtime
-from edx_proctoring.api.onboarding import course_roster
+from edx_proctoring.api.onboarding import course_roster, enrollments
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.utils import obscured_user_id
 from mock_apps.models import Profile
@@ -24,7 +24,7 @@ LEARNERS = 37
 
 
 class Enrolments:
-    """A host whose enrolments are profiles; ``form`` says in which form it hands them out."""
+    """An enrolment service based on profiles; ``form`` converts what it returns."""
 
     def __init__(self, form: Callable[[Any], Any]) -> None:
         self._form = form
@@ -46,7 +46,7 @@ FORMS: dict[str, Callable[[Any], Any]] = {
 
 @pytest.fixture
 def course(test_backend: Any) -> Any:
-    """Learners at every stage; a fifth of them verified in another course."""
+    """Learners with every status; a fifth of them are verified in another course."""
     here, elsewhere = make_exam("onboarding"), make_exam("onboarding", course_id="another/course/2026")
     users = [make_user(f"ann{number}" if number % 3 else f"ben{number}") for number in range(LEARNERS)]
     for number, user in enumerate(users):
@@ -93,8 +93,8 @@ def test_a_query_of_enrolments_gives_the_same_pages_as_a_list(form: str, questio
 
 
 @pytest.mark.usefixtures("course")
-def test_the_pages_are_what_the_learners_did() -> None:
-    """What the others are compared with is right itself."""
+def test_control_the_pages_show_the_learners_statuses() -> None:
+    """The list that the other tests compare with is right."""
     pages = all_pages("list", {})
 
     rows = [row for _number, _count, _enrolled, found in pages[:4] for row in found]
@@ -109,16 +109,16 @@ def test_the_pages_are_what_the_learners_did() -> None:
 
 
 @pytest.mark.usefixtures("course")
-def test_a_search_that_finds_very_many_gives_the_same_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_with_many_matches_gives_the_same_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     few = all_pages("query", {"text_search": "ann"})
-    monkeypatch.setattr(course_roster, "_MOST_KEYS", 3)
+    monkeypatch.setattr(enrollments, "_MOST_KEYS", 3)
 
     assert all_pages("query", {"text_search": "ann"}) == few
 
 
 @pytest.mark.usefixtures("course")
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
-def test_a_page_takes_as_many_queries_whatever_the_host_has(
+def test_a_page_takes_as_many_queries_for_many_learners_as_for_few(
     question: dict[str, Any], count_queries: Callable[[Callable[[], Any]], int]
 ) -> None:
     runtime.set_runtime_service("enrollments", Enrolments(FORMS["query"]))

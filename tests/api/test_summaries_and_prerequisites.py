@@ -1,4 +1,4 @@
-"""Status lines of outlines, and what has to be done before an exam. Spec: python-api.md 8.9, 8.10."""
+"""Status lines of outlines, and prerequisites of exams. Spec: python-api.md 8.9, 8.10."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -26,7 +26,7 @@ PENCIL, WARNING = "fa-pencil-square-o", "fa-exclamation-triangle"
 
 
 @pytest.mark.spec("python-api.md", "5.3:object")
-def test_the_permission_is_asked_about_the_exams_dictionary(credit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_permission_is_checked_with_the_exam_dict(credit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
     monkeypatch.setattr(
         get_user_model(), "has_perm", lambda self, perm, obj=None: bool(asked.append((perm, obj)) or True)
@@ -51,7 +51,7 @@ def summary(exam: Any, user: Any) -> dict[str, Any] | None:
     ("kind", "status", "line"),
     [
         pytest.param("proctored", None, ("Proctored Option Available", PENCIL, False), id="not-entered"),
-        pytest.param("proctored", S.started, ("Taking As Proctored Exam", PENCIL, False), id="under-way"),
+        pytest.param("proctored", S.started, ("Taking As Proctored Exam", PENCIL, False), id="in-progress"),
         pytest.param("proctored", S.onboarding_missing, ("Taking As Proctored Exam", PENCIL, False), id="refused"),
         pytest.param("proctored", S.declined, ("Taking As Open Exam", PENCIL, False), id="opted-out"),
         pytest.param("proctored", S.submitted, ("Pending Session Review", "fa-spinner fa-spin", True), id="waiting"),
@@ -70,7 +70,7 @@ def summary(exam: Any, user: Any) -> dict[str, Any] | None:
         pytest.param("practice", S.error, ("Practice Exam Failed", WARNING, True), id="practice-error"),
     ],
 )
-def test_status_line(kind: str, status: str | None, line: tuple[str, str, bool]) -> None:
+def test_each_status_has_its_line(kind: str, status: str | None, line: tuple[str, str, bool]) -> None:
     exam, user = make_exam(kind), make_user()
     if status:
         make_attempt(exam, user, status)
@@ -84,7 +84,7 @@ def test_status_line(kind: str, status: str | None, line: tuple[str, str, bool])
 
 
 @pytest.mark.spec("python-api.md", "8.10:line")
-def test_a_timed_exam_has_no_status() -> None:
+def test_the_line_of_a_timed_exam_has_no_status() -> None:
     exam = make_exam("timed")
 
     assert summary(exam, make_user()) == {
@@ -95,7 +95,7 @@ def test_a_timed_exam_has_no_status() -> None:
 
 
 @pytest.mark.spec("python-api.md", "8.10:expired")
-def test_after_the_course_the_option_is_gone() -> None:
+def test_after_the_end_of_the_course_the_line_is_expired() -> None:
     runtime.set_runtime_service("credit", MockCreditServiceWithCourseEndDate())
 
     seen = summary(make_exam(), make_user())
@@ -105,14 +105,14 @@ def test_after_the_course_the_option_is_gone() -> None:
 
 
 @pytest.mark.spec("python-api.md", "5.3", "8.10:gates")
-def test_who_may_not_be_proctored_sees_no_line(credit: Any) -> None:
+def test_a_learner_without_the_permission_gets_only_practice_lines(credit: Any) -> None:
     with mock_perm():
         assert summary(make_exam(), make_user()) is None
         assert summary(make_exam("practice"), make_user()) is not None
 
 
 @pytest.mark.spec("python-api.md", "8.10:gates")
-def test_without_credit_everybody_sees_the_line() -> None:
+def test_without_a_credit_service_every_learner_gets_the_line() -> None:
     with mock_perm():
         assert summary(make_exam(), make_user()) is not None
 
@@ -124,7 +124,7 @@ def test_an_unknown_exam_is_logged_and_has_no_line(caplog: pytest.LogCaptureFixt
 
 
 @pytest.mark.spec("python-api.md", "2:fresh")
-def test_a_caller_may_change_the_line() -> None:
+def test_a_line_changed_by_the_caller_does_not_change_the_next_one() -> None:
     exam, user = make_exam(), make_user()
     first = summary(exam, user)
     assert first is not None
@@ -134,7 +134,7 @@ def test_a_caller_may_change_the_line() -> None:
 
 
 @pytest.mark.spec("python-api.md", "8.10:expired")
-def test_an_expired_attempt_is_ended_on_the_way(clock: FrozenDateTimeFactory) -> None:
+def test_an_attempt_whose_time_is_up_is_ended(clock: FrozenDateTimeFactory) -> None:
     attempt = make_attempt(status=S.started, started_at=NOON, allowed_time_limit_mins=90)
     clock.tick(timedelta(minutes=91))
 
@@ -145,7 +145,7 @@ def test_an_expired_attempt_is_ended_on_the_way(clock: FrozenDateTimeFactory) ->
 
 
 @pytest.mark.spec("python-api.md", "8.10:bulk")
-def test_all_lines_of_a_course_equal_the_single_ones(credit: Any) -> None:
+def test_the_lines_of_a_course_equal_the_single_lines(credit: Any) -> None:
     user = make_user()
     exams = [make_exam(kind) for kind in ("timed", "proctored", "practice", "onboarding", "proctored")]
     make_attempt(exams[1], user, S.error)
@@ -155,7 +155,9 @@ def test_all_lines_of_a_course_equal_the_single_ones(credit: Any) -> None:
 
 
 @pytest.mark.spec("python-api.md", "8.10:bulk", "18:queries")
-def test_all_lines_of_a_course_cost_the_same_at_any_size(credit: Any, count_queries: Callable[..., int]) -> None:
+def test_the_lines_of_a_course_take_the_same_queries_at_any_size(
+    credit: Any, count_queries: Callable[..., int]
+) -> None:
     user = make_user()
 
     def cost() -> int:
@@ -217,7 +219,7 @@ def test_prerequisites_are_sorted_by_status() -> None:
         pytest.param(None, ["check", "midterm", "quiz", "open", "final"], id="all-if-not-named"),
     ],
 )
-def test_only_what_comes_before_counts(before: str | None, considered: list[str]) -> None:
+def test_only_requirements_before_the_named_one_count(before: str | None, considered: list[str]) -> None:
     result = api._are_prerequirements_satisfied(ALL_KINDS, before, ["grade"])
 
     found = [name for value in result.values() if isinstance(value, list) for name in names(value)]
@@ -225,13 +227,13 @@ def test_only_what_comes_before_counts(before: str | None, considered: list[str]
 
 
 @pytest.mark.spec("python-api.md", "8.9:prerequisites")
-def test_order() -> None:
+def test_requirements_are_sorted_by_order_without_the_ignored_namespaces() -> None:
     assert names(api._get_ordered_prerequisites(ALL_KINDS)) == ["grade", "check", "midterm", "quiz", "open", "final"]
 
 
 @pytest.fixture
 def requirements() -> list[dict[str, Any]]:
-    """What the credit service lists; the test fills it."""
+    """The requirements of the credit service, filled by the test."""
     service = MockCreditService()
     runtime.set_runtime_service("credit", service)
     listed: list[dict[str, Any]] = service.status["credit_requirement_status"]
@@ -279,7 +281,7 @@ def test_a_declined_prerequisite_declines_the_exam(requirements: list[dict[str, 
 
 
 @pytest.mark.spec("python-api.md", "4:tolerance", "8.9:check")
-def test_a_declined_prerequisite_leaves_an_attempt_alone_that_is_there_already(
+def test_a_declined_prerequisite_does_not_change_an_existing_attempt(
     requirements: list[dict[str, Any]],
 ) -> None:
     exam, user = make_exam(), make_user()
@@ -293,7 +295,7 @@ def test_a_declined_prerequisite_leaves_an_attempt_alone_that_is_there_already(
 
 
 @pytest.mark.spec("python-api.md", "4:tolerance", "8.9:check")
-def test_a_declined_prerequisite_of_somebody_who_is_gone(requirements: list[dict[str, Any]]) -> None:
+def test_a_declined_prerequisite_of_a_deleted_user_is_no_error(requirements: list[dict[str, Any]]) -> None:
     exam = make_exam()
     requirements.append(requirement("open", "declined", 1))
 
@@ -311,14 +313,16 @@ def test_without_a_credit_state_nothing_is_added(service: Any) -> None:
     assert checked(exam, make_user()) == api.get_exam_by_id(exam.pk)
 
 
-# Hosts that know less, or fail (host-platform.md 6.2, 11, 16)
+# Hosts without data, or with failing services (host-platform.md 6.2, 11, 16)
 
 
 @pytest.mark.parametrize("with_credit", [True, False])
 @pytest.mark.parametrize(
     ("kind", "line"), [("proctored", None), ("practice", "Ungraded Practice Exam"), ("timed", "Timed Exam")]
 )
-def test_somebody_who_is_not_signed_in(kind: str, line: str | None, with_credit: bool) -> None:
+def test_an_anonymous_visitor_gets_lines_that_need_no_permission(
+    kind: str, line: str | None, with_credit: bool
+) -> None:
     if with_credit:
         runtime.set_runtime_service("credit", MockCreditService())
     exam = make_exam(kind)
@@ -328,15 +332,13 @@ def test_somebody_who_is_not_signed_in(kind: str, line: str | None, with_credit:
     assert api.get_attempt_status_summaries(None, COURSE) == ({} if seen is None else {exam.content_id: seen})
 
 
-def test_a_learner_who_is_gone_sees_no_line(credit: Any) -> None:
+def test_a_deleted_user_gets_no_line(credit: Any) -> None:
     exam = make_exam()
 
     assert api.get_attempt_status_summary(4711, COURSE, exam.content_id) is None
 
 
-def test_a_credit_service_that_fails_is_taken_for_one_that_knows_nothing(
-    credit: Any, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_failing_credit_service_counts_as_one_without_data(credit: Any, caplog: pytest.LogCaptureFixture) -> None:
     credit.failing.add("get_credit_state")
     exam, user = make_exam(), make_user()
     seen = summary(exam, user)

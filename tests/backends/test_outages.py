@@ -5,12 +5,14 @@ reset by staff answers 502 and keeps the row.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 import requests
 import responses
+from django.apps import apps
 from django.urls import reverse
 from rest_framework.test import APIClient
 
@@ -21,12 +23,24 @@ from tests.factories import COURSE, make_attempt, make_exam, make_staff, make_us
 
 from .conftest import BASE_URL, TOKEN_URL, make_rest_provider
 
+ATTEMPT_URL = f"{BASE_URL}/api/v1/exam/ext-exam/attempt/ext-att/"
+
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.spec("backends.md", "18:5"),
     # There is no build of worker scripts here, so pages warn once per provider.
     pytest.mark.filterwarnings("ignore:No proctoring worker script"),
 ]
+
+
+@contextmanager
+def missing_provider(name: str) -> Iterator[None]:
+    """Take a provider out of the configuration for the block."""
+    registry = apps.get_app_config("edx_proctoring").backends  # type: ignore[attr-defined]
+    provider = registry.pop(name)
+    yield
+    registry[name] = provider
+
 
 # A notification that fails like this is repeated.
 FAILURES: dict[str, dict[str, Any]] = {
@@ -36,7 +50,7 @@ FAILURES: dict[str, dict[str, Any]] = {
     "error-500": {"status": 500, "body": "out of order"},
     "error-503": {"status": 503, "body": "busy"},
 }
-# One with such a reply is not.
+# One with such a reply is repeated a few times.
 ODD_REPLIES: dict[str, dict[str, Any]] = {
     "not-json": {"body": "<html>maintenance</html>"},
     "a-list": {"json": ["odd"]},
@@ -202,11 +216,105 @@ def test_retirement_reports_the_provider_that_failed(exam, fail, reply):
 
 
 @pytest.mark.spec("backends.md", "4.5:outage")
-def test_a_status_change_with_an_unconfigured_provider_writes_nothing(exam, backends_registry):
-    """Contract (python-api.md 7.3): the change is refused, and possible later."""
+def test_a_status_change_with_an_unconfigured_provider_is_told_once_the_provider_is_back(exam, provider, http):
     attempt = make_attempt(exam, status=S.started, external_id="ext-att")
-    del backends_registry["test"]
-    with pytest.raises(NotImplementedError):
+    with missing_provider("test"):
         api.update_attempt_status(attempt.pk, S.submitted)
     attempt.refresh_from_db()
-    assert attempt.status == S.started
+    assert attempt.status == S.submitted
+    told = http.patch(ATTEMPT_URL, json={"status": "submitted"})
+    api.deliver_due_effects(ignore_pause=True)
+    assert told.call_count == 1
+    assert not AttemptEffect.objects.exists()
+
+
+# Kind of reply to a reported submission -> how often it is tried in all, before a person has to look.
+NOT_DELIVERED = [
+    pytest.param({"status": 301, "body": ""}, 4, id="moved"),
+    pytest.param({"status": 302, "body": ""}, 4, id="found"),
+    pytest.param({"status": 404, "json": {}}, 4, id="unknown-address"),
+    pytest.param({"body": "<html>maintenance</html>"}, 4, id="html"),
+    pytest.param({"body": "[]"}, 4, id="a-list"),
+    pytest.param({"body": '{"status": "subm'}, 4, id="half-a-json"),
+    pytest.param({"status": 400, "json": {}}, 1, id="refused"),
+    pytest.param({"status": 409, "json": {"status": "error"}}, 1, id="conflict"),
+    pytest.param({"status": 501, "json": {}}, 1, id="no-such-call"),
+    pytest.param({"status": 401, "json": {}}, None, id="not-signed-in"),
+    pytest.param({"status": 403, "json": {}}, None, id="not-allowed"),
+    pytest.param({"status": 503, "body": "<html>"}, None, id="busy"),
+]
+
+
+class TestWhatCountsAsDelivered:
+    """docs/decisions/0014-what-delivered-means.rst"""
+
+    @pytest.mark.parametrize(("reply", "most"), NOT_DELIVERED)
+    def test_any_other_reply_keeps_the_row_with_its_reason(self, exam, fail, reply, most):
+        attempt = make_attempt(exam, status=S.started, external_id="ext-att")
+        fail(reply)
+
+        api.update_attempt_status(attempt.pk, S.submitted)
+        for _ in range(5):
+            api.deliver_due_effects(ignore_pause=True)
+
+        [row] = AttemptEffect.objects.all()
+        assert (row.call_name, row.tries) == ("stop_exam_attempt", most or 6)
+        assert row.state == (AttemptEffect.STATE_FAILED if most else AttemptEffect.STATE_DUE)
+        assert "upstream_status=" in row.last_error
+
+    @pytest.mark.parametrize(
+        "reply",
+        [
+            pytest.param({"json": {"status": "submitted"}}, id="object"),
+            pytest.param({"json": {}, "status": 202}, id="accepted"),
+            pytest.param({"body": ""}, id="empty"),
+            pytest.param({"status": 204}, id="no-content"),
+        ],
+    )
+    def test_an_object_or_an_empty_body_is_delivered(self, exam, fail, reply):
+        attempt = make_attempt(exam, status=S.started, external_id="ext-att")
+        fail(reply)
+        api.update_attempt_status(attempt.pk, S.submitted)
+        assert not AttemptEffect.objects.exists()
+
+    def test_a_conflict_is_delivered_if_the_provider_has_the_status_already(self, exam, provider, http):
+        attempt = make_attempt(exam, status=S.started, external_id="ext-att")
+        http.patch(ATTEMPT_URL, status=409, json={})
+        asked = http.get(ATTEMPT_URL, json={"status": "submitted"})
+        api.update_attempt_status(attempt.pk, S.submitted)
+        assert asked.call_count == 1
+        assert not AttemptEffect.objects.exists()
+
+    def test_a_redirect_that_leads_to_a_json_page_is_not_delivered(self, exam, provider, http):
+        attempt = make_attempt(exam, status=S.started, external_id="ext-att")
+        http.patch(ATTEMPT_URL, status=302, headers={"Location": f"{BASE_URL}/login"})
+        http.get(f"{BASE_URL}/login", json={"sign": "in"})
+        api.update_attempt_status(attempt.pk, S.submitted)
+        [row] = AttemptEffect.objects.all()
+        assert "upstream_status=302" in row.last_error
+
+    def test_a_refused_token_is_replaced_once_and_the_call_repeated(self, exam, provider, http):
+        attempt = make_attempt(exam, status=S.started, external_id="ext-att")
+        http.patch(ATTEMPT_URL, status=401, json={})
+        told = http.patch(ATTEMPT_URL, json={"status": "submitted"})
+        api.update_attempt_status(attempt.pk, S.submitted)
+        assert told.call_count == 1
+        assert len([call for call in http.calls if call.request.url == TOKEN_URL]) == 2
+        assert not AttemptEffect.objects.exists()
+
+    def test_a_refused_token_is_replaced_at_registration_too(self, exam, provider, http):
+        url = f"{BASE_URL}/api/v1/exam/ext-exam/attempt/"
+        http.post(url, status=401, json={})
+        http.post(url, json={"id": "ext-new"})
+        attempt_id = api.create_exam_attempt(exam.pk, make_user().pk, taking_as_proctored=True)
+        assert api.get_exam_attempt_by_id(attempt_id)["external_id"] == "ext-new"
+
+
+def test_an_effect_that_always_fails_is_logged_with_its_traceback_once(exam, fail, caplog):
+    attempt = make_attempt(exam, status=S.started, external_id="ext-att")
+    fail(FAILURES["error-500"])
+    api.update_attempt_status(attempt.pk, S.submitted)
+    for _ in range(3):
+        api.deliver_due_effects(ignore_pause=True)
+    lines = [record for record in caplog.records if record.getMessage().startswith("effect not delivered")]
+    assert [record.exc_info is not None and bool(record.exc_info) for record in lines] == [True, False, False, False]

@@ -181,11 +181,17 @@ class TestStatusReports:
             getattr(provider, call)("ext-exam", "ext-att")
         assert getattr(provider, call)("ext-exam", "ext-att") == "odd", "the option ends with the block"
 
-    @pytest.mark.parametrize("status", [200, 202, 400, 404])
-    def test_with_raises_on_error_a_permanent_error_is_ignored(self, provider, http, call, word, status):
+    @pytest.mark.parametrize("status", [200, 202])
+    def test_with_raises_on_error_a_success_is_returned(self, provider, http, call, word, status):
         http.patch(ATTEMPT_URL, json={"status": "odd"}, status=status)
         with call_options.use(raises_on_error=True):
             assert getattr(provider, call)("ext-exam", "ext-att") == "odd"
+
+    @pytest.mark.parametrize("status", [400, 404])
+    def test_with_raises_on_error_a_permanent_error_raises(self, provider, http, call, word, status):
+        http.patch(ATTEMPT_URL, json={"status": "odd"}, status=status)
+        with call_options.use(raises_on_error=True), pytest.raises(requests.HTTPError, match=str(status)):
+            getattr(provider, call)("ext-exam", "ext-att")
 
     @pytest.mark.parametrize("body", ["", "<html>", "[]", "3"])
     def test_a_reply_that_is_not_a_json_object_is_none(self, provider, http, call, word, body):

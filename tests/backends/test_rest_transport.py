@@ -125,14 +125,17 @@ class TestToken:
                 provider.get_exam({"id": 1})
         assert len(http.calls) - len(sent()) == 2
 
-    def test_the_token_in_the_cache_is_shared_with_the_client_library(self, provider, http, sent):
-        """In both directions."""
+    def test_the_token_in_the_cache_is_shared_by_objects_with_the_same_secret(self, provider, http, sent):
         http.get(f"{BASE_URL}/api/v1/exam/1/", json={})
-        token, _ = client.get_and_cache_oauth_access_token(BASE_URL, "client-a", CLIENT_SECRET)
         provider.get_exam({"id": 1})
-        other = client.OAuthAPIClient(BASE_URL, "client-a", CLIENT_SECRET)
-        assert other.get_jwt_access_token() == token
+        make_rest_provider().get_exam({"id": 1})
         assert len(http.calls) - len(sent()) == 1
+
+    def test_a_new_secret_gets_a_new_token(self, provider, http, sent):
+        http.get(f"{BASE_URL}/api/v1/exam/1/", json={})
+        provider.get_exam({"id": 1})
+        make_rest_provider(client_secret=CLIENT_SECRET + "-new").get_exam({"id": 1})
+        assert len(http.calls) - len(sent()) == 2
 
     @pytest.mark.parametrize(
         "reply",

@@ -75,7 +75,8 @@ PICTURES: Final[dict[str, Picture]] = {
     "timed-submitted-grace": Picture(
         "timed", "submitted, past due, in the grace period", S.submitted, _ENDED, due=-HOUR, grace=2 * DAY
     ),
-    "timed-over": Picture("timed", "anything else", S.rejected, _ENDED),
+    "timed-over": Picture("timed", "submitted", S.rejected, _ENDED),
+    "timed-error": Picture("timed", "broken off", S.error, _started(20)),
     "timed-unexpected": Picture("timed", "anything else", S.ready_to_start),
     "timed-alone": Picture("timed", "not entered", is_alone=True),
     "practice-inactive-account": Picture("practice", "inactive account", is_account_active=False),

@@ -1,7 +1,7 @@
 """Real threads, each with a connection of its own.
 
-Each test prints its seed and what it counted (``-rP`` shows it; ``EDX_PROCTORING_SEED`` repeats a
-run), and has a control run without the lock or the guard, which must show the fault: else the test
+Each test prints its seed and its counts (``-rP`` shows them; ``EDX_PROCTORING_SEED`` repeats a run), and
+has a control run without the lock or the constraint, which must show the fault: otherwise the test
 would prove nothing.
 """
 
@@ -27,9 +27,9 @@ JOIN_SECONDS = 60
 
 
 class ThreadSafeProvider(TestBackendProvider):
-    """A provider that gives each registration an id of its own and keeps what it was told.
+    """A provider that gives each registration an id of its own and records its calls.
 
-    ``gate``: called while an attempt is being registered, before there is a row.
+    ``before_answer``: called while an attempt is being registered, before there is a row.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -38,12 +38,12 @@ class ThreadSafeProvider(TestBackendProvider):
         self.registered: list[str] = []
         self.removed: list[str] = []
         self.calls: list[str] = []
-        self.gate: Callable[[], Any] = lambda: None
+        self.before_answer: Callable[[], Any] = lambda: None
 
     def register_exam_attempt(self, exam: Any, context: Any) -> str:
         external_id = f"external-{next(self._numbers)}"
         self.registered.append(external_id)
-        self.gate()
+        self.before_answer()
         return external_id
 
     def remove_exam_attempt(self, exam: Any, attempt: Any) -> bool:
@@ -78,15 +78,15 @@ def seed() -> int:
 
 @pytest.fixture
 def without_locks(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """For control runs: rows are read without being held."""
+    """For control runs: rows are read without being locked."""
     return lambda: monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **kwargs: self)
 
 
 @pytest.fixture
 def meet_before_saving() -> Iterator[Callable[..., None]]:
-    """Hold whoever is about to save an attempt until so many are there.
+    """Hold each thread that is about to save an attempt until so many have arrived.
 
-    Under the lock the others never get there; after a second (``timeout``) the first goes on alone.
+    Under the lock the others never arrive; after a second (``timeout``) the first goes on alone.
     """
     receivers: list[Any] = []
 
@@ -108,11 +108,11 @@ def meet_before_saving() -> Iterator[Callable[..., None]]:
 def at_the_same_time(*actions: Callable[[], Any]) -> list[Any]:
     """Run each action in a thread of its own, started together; return results or exceptions, in order."""
     outcomes: list[Any] = [None] * len(actions)
-    line = threading.Barrier(len(actions))
+    start = threading.Barrier(len(actions))
 
     def run(number: int, action: Callable[[], Any]) -> None:
         try:
-            line.wait(timeout=JOIN_SECONDS)
+            start.wait(timeout=JOIN_SECONDS)
             outcomes[number] = action()
         except Exception as error:
             outcomes[number] = error
@@ -124,7 +124,7 @@ def at_the_same_time(*actions: Callable[[], Any]) -> list[Any]:
         thread.start()
     for thread in threads:
         thread.join(JOIN_SECONDS)
-    assert not any(thread.is_alive() for thread in threads), "somebody waits for ever"
+    assert not any(thread.is_alive() for thread in threads), "a thread waits for ever"
     return outcomes
 
 

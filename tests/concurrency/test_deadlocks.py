@@ -1,4 +1,4 @@
-"""Two transactions want each other's rows: the database gives one up, and nobody hears of it."""
+"""Two transactions that need each other's rows: the database gives one up, and it is repeated."""
 
 import contextlib
 import threading
@@ -28,7 +28,9 @@ pytestmark = [
         pytest.param(db.MAX_TRIES, 0, id="with-it-both-succeed"),
     ],
 )
-def test_two_transactions_cross(monkeypatch: pytest.MonkeyPatch, seed: int, tries: int, errors: int) -> None:
+def test_two_transactions_that_deadlock_both_succeed(
+    monkeypatch: pytest.MonkeyPatch, seed: int, tries: int, errors: int
+) -> None:
     monkeypatch.setattr(db, "MAX_TRIES", tries)
     first, second = make_attempt().pk, make_attempt().pk
     half_way = threading.Barrier(2)
@@ -54,7 +56,7 @@ def test_two_transactions_cross(monkeypatch: pytest.MonkeyPatch, seed: int, trie
     assert list(counted) == [2 - errors] * 2, "what was given up left nothing behind"
 
 
-def test_another_error_is_not_tried_again() -> None:
+def test_an_error_that_is_not_a_conflict_is_not_repeated() -> None:
     runs: list[int] = []
 
     @db.short_transaction

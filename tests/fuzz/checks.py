@@ -1,4 +1,4 @@
-"""Send many strange requests and look at what comes back, and at what is left in the tables."""
+"""Send generated requests; check the responses and the tables."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -22,15 +22,15 @@ from tests.fuzz.routes import ROUTES, Address, requests_to
 from tests.fuzz.strange import Sent
 from tests.fuzz.world import MOODS, SECRETS, MoodyProvider, World, install_services
 
-# Different requests per address, each sent as every role. The same in every run; FUZZ_SEED gives others,
-# FUZZ_EXAMPLES more.
+# Number of different requests per route; each is sent as every role. They are the same in every run: FUZZ_SEED gives
+# others, FUZZ_EXAMPLES more.
 EXAMPLES: Final = int(os.environ.get("FUZZ_EXAMPLES", "50"))
 SEED: Final = int(os.environ.get("FUZZ_SEED", "2026"))
 
-# Drawn in one go. In longer runs Hypothesis varies what it has, over and over, in place of drawing anew.
+# Examples per Hypothesis run. In longer runs Hypothesis mostly varies earlier examples instead of drawing new ones.
 _RUN: Final = 10
 
-# Who may not read what the owner's rows say about the owner.
+# Roles that may not read the owner's personal data.
 OUTSIDERS: Final = ("anonymous", "stranger", "foreign_staff")
 
 _WRITING: Final = ("INSERT", "UPDATE", "DELETE", "REPLACE")
@@ -39,18 +39,18 @@ Tables = dict[str, list[tuple[Any, ...]]]
 
 
 class Fault(AssertionError):
-    """An answer, or a trace in the tables, that the specification does not allow."""
+    """A response or a change of the tables that is not allowed."""
 
 
 def tables() -> Tables:
-    """Every row of every table of ours, archives included."""
+    """Return all rows of all our tables, archives included."""
     models = apps.get_app_config("edx_proctoring").get_models()
     return {model.__name__: list(model._base_manager.order_by("pk").values_list()) for model in models}
 
 
 @dataclass
 class _Writes:
-    """Whether a statement changed anything: a look at all tables is saved where none did."""
+    """Records whether a statement writes. Without one, the tables need not be compared."""
 
     seen: bool = False
 
@@ -61,7 +61,7 @@ class _Writes:
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """Let nothing in the block stay in the database or the cache."""
+    """Roll back the block's changes to the database; start with an empty cache."""
     cache.clear()
     with transaction.atomic():
         yield
@@ -69,7 +69,7 @@ def undone() -> Iterator[None]:
 
 
 def client_of(user: User | None) -> APIClient:
-    """A client that is signed in by session."""
+    """Return a client that is signed in by session."""
     client = APIClient()
     if user is not None:
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
@@ -77,7 +77,7 @@ def client_of(user: User | None) -> APIClient:
 
 
 def send(client: APIClient, sent: Sent) -> Any:
-    """Send a request. An exception that no view answered comes through: that is the 500 of production."""
+    """Send a request. An exception that a view does not handle is raised here; in production it would be a 500."""
     return client.generic(
         sent.method,
         sent.path,
@@ -95,10 +95,10 @@ def fuzz(
     strategy: st.SearchStrategy[Sent] | None = None,
     also: Callable[[Sent, Any], None] = lambda sent, response: None,
 ) -> int:
-    """Send ``EXAMPLES`` different requests to an address, each as every role; return how many that were.
+    """Send ``EXAMPLES`` different requests to a route, each as every role; return the number of requests.
 
-    ``strategy``: what to send, if not what ``routes`` knows. ``also``: one more look at each answer.
-    Raises ``Fault``, and what a view raised and nobody answered.
+    ``strategy``: the requests, if not those of ``routes``. ``also``: one more check of each response. Raises ``Fault``,
+    and exceptions that a view does not handle.
     """
     logins, before = {role: client_of(world.people[role]).cookies for role in roles}, tables()
     tried: set[str] = set()
@@ -119,11 +119,11 @@ def fuzz(
     )
     def attack(sent: Sent, mood: str) -> None:
         request = f"{mood} {sent}"
-        # A request that found something is sent again, as often as Hypothesis wants to make it simpler.
+        # Hypothesis sends a request that found a fault again while it simplifies the request.
         if request in tried and request not in found:
             return
         tried.add(request)
-        # Taken back at the end of a request that found nothing.
+        # Discarded below if the request finds no fault.
         found.add(request)
         provider.mood = mood
         for role in roles:
@@ -132,7 +132,7 @@ def fuzz(
         found.discard(request)
 
     def _attack_as(role: str, sent: Sent) -> None:
-        # A new client each time: the answer to an odd cookie takes the good one away.
+        # A new client each time, because the response to an odd cookie deletes the session cookie.
         client = APIClient()
         client.cookies = logins[role].copy()
         install_services(world)
@@ -156,14 +156,14 @@ def _check_answer(address: Address, role: str, sent: Sent, response: Any) -> Non
     route, status = ROUTES[address.name], response.status_code
     if status >= 500 and status not in route.provider_errors:
         raise Fault(f"{role} got {status} from {address}: {response.content[:300]!r}\n{sent}")
-    # What Django refuses before any view of ours has no ``data``: unknown paths and host names. DRF looks at
-    # Accept before it looks at the caller (406).
+    # Responses of Django itself, to unknown paths and host names, have no ``data``. DRF checks Accept before the login
+    # (406).
     if role == "anonymous" and not route.is_open and status not in (403, 406) and hasattr(response, "data"):
-        raise Fault(f"nobody in particular got {status} from {address}\n{sent}")
+        raise Fault(f"an anonymous request got {status} from {address}\n{sent}")
     if role in OUTSIDERS:
         content = response.content.decode("utf-8", "replace")
-        told = f"{sent.path} {sent.query} {sent.body.decode('utf-8', 'replace')}"
-        leaks = [secret for secret in SECRETS if secret in content and secret not in told]
+        known = f"{sent.path} {sent.query} {sent.body.decode('utf-8', 'replace')}"
+        leaks = [secret for secret in SECRETS if secret in content and secret not in known]
         if leaks:
             raise Fault(f"{role} was shown {leaks} by {address}\n{sent}")
 
@@ -171,14 +171,14 @@ def _check_answer(address: Address, role: str, sent: Sent, response: Any) -> Non
 def _check_tables(address: Address, sent: Sent, before: Tables, after: Tables) -> None:
     changed = {name for name, rows in after.items() if rows != before[name]}
     if ROUTES[address.name].writes_inbox:
-        # The one write before validation (cross-cutting C16).
+        # The only write before validation (cross-cutting C16).
         changed.discard(ReviewInboxEntry.__name__)
     if changed and not (address.name == "proctored_exam.attempt" and _is_half_a_reset(changed, before, after)):
         raise Fault(f"{address} refused a request and wrote to {sorted(changed)}\n{sent}")
 
 
 def _is_half_a_reset(changed: set[str], before: Tables, after: Tables) -> bool:
-    """Whether all that happened is that practice attempts became reset ones (rest-api.md 4.4 and C7)."""
+    """Return whether the only change is that practice attempts became reset ones (rest-api.md 4.4 and C7)."""
     attempts = ProctoredExamStudentAttempt.__name__
     if changed - {attempts, f"Historical{attempts}", AttemptEffect.__name__}:
         return False

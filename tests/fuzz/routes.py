@@ -1,8 +1,7 @@
-"""What can be sent to each address of the API.
+"""Strategies for requests to each route of the API.
 
-The addresses come from the URLconf itself (``named_routes``); ``ROUTES`` says for each name what plausible
-arguments, queries and bodies look like. A name without an entry fails the suite: nobody can add an address and
-forget to have it fuzzed.
+The routes come from the URLconf (``named_routes``); ``ROUTES`` has plausible arguments, queries and bodies for each
+name. A test fails for a name without an entry, so that new routes are covered.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -25,9 +24,8 @@ Body = Callable[[World], st.SearchStrategy[Any]]
 class Route:
     """How one name is fuzzed.
 
-    ``methods``: those that are implemented. ``query``: fields of the query. ``body``: plausible bodies.
-    ``provider_errors``: statuses of 500 and above that the specification allows (rest-api.md 2.4 and 9).
-    ``is_open``: no login is asked for.
+    ``methods``: the implemented ones. ``query``: fields of the query. ``body``: plausible bodies. ``provider_errors``:
+    allowed statuses of 500 and above (rest-api.md 2.4 and 9). ``is_open``: needs no login.
     """
 
     methods: tuple[str, ...]
@@ -40,7 +38,7 @@ class Route:
 
 @dataclass(frozen=True)
 class Address:
-    """A named pattern of the URLconf. ``kwargs``: the names of its arguments; a name may have several patterns."""
+    """A named URL pattern. ``kwargs``: names of its arguments; a name may have several patterns."""
 
     name: str
     kwargs: tuple[str, ...] = field(default=())
@@ -49,8 +47,8 @@ class Address:
         return f"{self.name}({','.join(self.kwargs)})"
 
     def path(self, values: Mapping[str, Any]) -> str:
-        """Return the path with any values at all, also with those that its expression would not match."""
-        # Stand-ins that every expression matches, replaced afterwards.
+        """Return the path with any values, including those that its pattern does not match."""
+        # Placeholders that every pattern matches; replaced below.
         marks = {name: _MARKS[name] for name in self.kwargs}
         path = reverse(f"edx_proctoring:{self.name}", kwargs=marks)
         for name, mark in marks.items():
@@ -71,16 +69,16 @@ _MARKS: Final[Mapping[str, Any]] = {
 
 
 def named_routes() -> Iterator[Address]:
-    """Every named pattern of the API's URLconf."""
+    """Yield every named pattern of the API's URLconf."""
     for pattern in urls.urlpatterns:
-        # Included lists are the same views once more, and the login page of DRF.
+        # Included lists repeat the same views, and have the login page of DRF.
         if isinstance(pattern, URLPattern):
             converters = pattern.pattern.converters or pattern.pattern.regex.groupindex
             assert pattern.name, f"a pattern without a name is outside the contract (rest-api.md 1.3): {pattern}"
             yield Address(pattern.name, tuple(sorted(converters)))
 
 
-# Arguments of addresses
+# Arguments of paths
 
 
 def _exam_ids(world: World) -> st.SearchStrategy[Any]:
@@ -95,7 +93,7 @@ def _user_ids(world: World) -> st.SearchStrategy[Any]:
     return st.sampled_from(world.user_ids)
 
 
-_NUMBERS_NOBODY_HAS = st.sampled_from((0, 999_999, 2**31 - 1, 2**31, 2**63 - 1, 2**63, 10**30, "0" * 40 + "1"))
+_UNUSED_NUMBERS = st.sampled_from((0, 999_999, 2**31 - 1, 2**31, 2**63 - 1, 2**63, 10**30, "0" * 40 + "1"))
 _courses = st.sampled_from((COURSE_A, COURSE_A, COURSE_A, COURSE_B, "a/b/c", "course-v1:a+b+c"))
 
 
@@ -104,13 +102,13 @@ def _or_odd(values: st.SearchStrategy[Any], *more: st.SearchStrategy[Any]) -> st
 
 
 def arguments(world: World, address: Address) -> dict[str, st.SearchStrategy[Any]]:
-    """Values for the arguments of an address."""
+    """Return strategies for the arguments of a route."""
     known: dict[str, st.SearchStrategy[Any]] = {
         "course_id": _or_odd(_courses),
         "content_id": _or_odd(st.sampled_from([exam.content_id for exam in world.exams.values()])),
-        "exam_id": _or_odd(_exam_ids(world), _NUMBERS_NOBODY_HAS),
-        "attempt_id": _or_odd(_attempt_ids(world), _NUMBERS_NOBODY_HAS),
-        "user_id": _or_odd(_user_ids(world), _NUMBERS_NOBODY_HAS),
+        "exam_id": _or_odd(_exam_ids(world), _UNUSED_NUMBERS),
+        "attempt_id": _or_odd(_attempt_ids(world), _UNUSED_NUMBERS),
+        "user_id": _or_odd(_user_ids(world), _UNUSED_NUMBERS),
         "external_id": _or_odd(st.sampled_from([row.external_id for row in world.attempts.values()])),
         "attempt_code": _or_odd(st.sampled_from([row.attempt_code for row in world.attempts.values()])),
         "search_by": st.sampled_from(("owner", "@", "%", "_", "\\", "o" * 300)) | odd_texts,
@@ -205,7 +203,7 @@ def _allowance(world: World) -> st.SearchStrategy[Any]:
 
 
 def _bulk_allowance(world: World) -> st.SearchStrategy[Any]:
-    exam_lists = st.lists(_exam_ids(world) | _NUMBERS_NOBODY_HAS | odd_texts, max_size=3)
+    exam_lists = st.lists(_exam_ids(world) | _UNUSED_NUMBERS | odd_texts, max_size=3)
     user_lists = st.lists(st.sampled_from(world.names) | _user_ids(world) | odd_texts, max_size=3)
     return fields_of(
         {
@@ -289,7 +287,7 @@ def _about_exam(world: World) -> Fields:
     }
 
 
-# Provider errors: 2.4 with backends.md 10.3; 5.5, 5.6, 5.8 and 4.8 name theirs.
+# Allowed provider errors: rest-api.md 2.4 with backends.md 10.3; for single routes 5.5, 5.6, 5.8 and 4.8.
 _PROVIDER_DOWN: Final = frozenset({502, 503})
 _NOT_CONFIGURED: Final = frozenset({500})
 
@@ -372,14 +370,14 @@ ROUTES: Final[Mapping[str, Route]] = {
 
 @st.composite
 def requests_to(draw: st.DrawFn, world: World, address: Address) -> Sent:
-    """Draw a request to one address."""
+    """Draw a request to one route."""
     route = ROUTES[address.name]
     method = draw(st.sampled_from(METHODS if draw(one_in(8)) else route.methods))
     path = address.path({name: draw(values) for name, values in arguments(world, address).items()})
     if draw(one_in(10)):
         path = path[:-1] if path.endswith("/") else f"{path}/"
     body, content_type = b"", ""
-    # Bodies where none is read as well: a link must not do what a body says (rest-api.md 10, number 1).
+    # Some GET requests have a body too, which must not have any effect (rest-api.md 10, number 1).
     if method not in ("GET", "HEAD") or draw(one_in(5)):
         body, content_type = draw(bodies(route.body(world)))
     return Sent(method, path, draw(queries(route.query(world))), body, content_type, draw(headers))

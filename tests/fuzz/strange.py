@@ -1,4 +1,4 @@
-"""Strange values, and whole requests made of them: bodies, query strings, headers, methods."""
+"""Unusual values, and requests made of them: bodies, query strings, headers, methods."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from hypothesis import strategies as st
 
-# Each of these broke a web application somewhere.
+# Values that are known to break web applications.
 ODD_TEXTS: Final = (
     *("", " ", "\x00", "a\x00b", "\ud800", "a\udfffb", "\u2028", "\r\nX-Evil: 1", "%00", "%s %(x)s {0}"),
     *("null", "undefined", "NaN", "true", "false", "-1", "0", "1e5", "1_0", " 7 ", "07", "0x10", "\u0663", "\uff11"),
@@ -32,7 +32,7 @@ odd_values = odd_scalars | st.recursive(
 
 
 def one_in(count: int) -> st.SearchStrategy[bool]:
-    """True about once in ``count`` times. False is the simple case, which Hypothesis tries first and most."""
+    """Draw True about once in ``count`` times. False is the simple value, which Hypothesis prefers."""
     return st.sampled_from((*(False,) * (count - 1), True))
 
 
@@ -41,7 +41,7 @@ Fields = Mapping[str, st.SearchStrategy[Any]]
 
 @dataclass(frozen=True)
 class Sent:
-    """One request as it goes over the wire. ``headers``: in the spelling of WSGI."""
+    """One request as it is sent. ``headers``: with the names of WSGI."""
 
     method: str
     path: str
@@ -58,9 +58,9 @@ class Sent:
 
 @st.composite
 def fields_of(draw: st.DrawFn, fields: Fields) -> dict[str, Any]:
-    """Draw an object with these fields; each may be odd or left out, and there may be more."""
+    """Draw an object with these fields. Some may be odd or missing, and there may be others."""
     chosen: dict[str, Any] = {}
-    # A few changes at a time: an object in which everything is wrong is refused at the first thing.
+    # At most two wrong fields: if all are wrong, only the first is ever checked.
     wrong = draw(st.sets(st.sampled_from(sorted(fields)), max_size=2)) if fields and draw(one_in(3)) else set()
     for name, values in fields.items():
         if name not in wrong:
@@ -73,12 +73,12 @@ def fields_of(draw: st.DrawFn, fields: Fields) -> dict[str, Any]:
 
 
 def as_json(value: Any) -> bytes:
-    """Write JSON as careless clients do: with NaN, and with escapes of half characters."""
+    """Write JSON with NaN and with escapes of lone surrogates, as some clients do."""
     return json.dumps(value, allow_nan=True).encode()
 
 
 def _with_repeated_keys(value: Any) -> bytes:
-    """Write an object twice over, so that each key stands there twice, the second time with null."""
+    """Write an object with each key twice, the second time with null."""
     if not isinstance(value, dict) or not value:
         return as_json(value)
     once = ", ".join(f"{json.dumps(key)}: {json.dumps(item)}" for key, item in value.items())
@@ -108,7 +108,7 @@ def _as_multipart(value: Any) -> bytes:
 
 
 def _as_files(value: Any) -> bytes:
-    """Write each field as if it were a file."""
+    """Write each field as an uploaded file."""
     names = [name for name in value if name.isidentifier()] if isinstance(value, dict) else []
     return encode_multipart(BOUNDARY, {name: SimpleUploadedFile("a.txt", b"1") for name in names})
 
@@ -136,7 +136,7 @@ _WRITER_NAMES: Final = ("json",) * 8 + ("form", "form", "multipart", "repeated",
 
 @st.composite
 def bodies(draw: st.DrawFn, plausible: st.SearchStrategy[Any]) -> tuple[bytes, str]:
-    """Draw body and content type: mostly something plausible, written in some format, else anything."""
+    """Draw body and content type: mostly a plausible body in some format, sometimes garbage."""
     if draw(one_in(10)):
         return draw(st.sampled_from(GARBAGE) | st.binary(max_size=20)), draw(st.sampled_from(CONTENT_TYPES))
     write, content_type = WRITERS[draw(st.sampled_from(_WRITER_NAMES))]
@@ -149,7 +149,7 @@ ODD_QUERIES: Final = ("%ff=%fe", "&&&", "=", "a[]=1", "page=1&page=2", "user_id"
 
 @st.composite
 def queries(draw: st.DrawFn, fields: Fields) -> str:
-    """Draw a query string: fields of the route, repeated ones, bytes that are no text."""
+    """Draw a query string: fields of the route, repeated fields, bytes that are not text."""
     if draw(one_in(10)):
         return draw(st.sampled_from(ODD_QUERIES))
     pairs = [
@@ -180,5 +180,5 @@ METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "T
 
 
 def in_path(value: Any) -> str:
-    """Return a value as it stands in a path; a slash divides, as in the course ids of old."""
+    """Return a value for a path. A slash is not escaped, because course ids of the old form contain it."""
     return quote(str(value).encode("utf-8", "surrogatepass"), safe="/:+@,;=&!'()*~")

@@ -1,4 +1,4 @@
-"""Callbacks of providers that sign in with a token, about attempts in every state. Spec: rest-api.md 6, 10."""
+"""Generated callbacks of providers that sign in with a token. Spec: rest-api.md 6, 10."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,19 +24,19 @@ _TOKENS: Final[dict[str, Callable[[], str]]] = {
     "wrong key": lambda: token_for("reviewer", key=OTHER_KEY),
     "expired": lambda: token_for("reviewer", expires_in=-30),
     "another audience": lambda: token_for("reviewer", aud="others"),
-    "nobody we know": lambda: token_for("somebody else"),
+    "unknown user": lambda: token_for("unknown"),
     "no name": lambda: token_for("reviewer", preferred_username=None),
     "odd claims": lambda: token_for("reviewer", scopes="all", filters={"a": 1}, version=[], is_restricted="no"),
     "not signed": lambda: "JWT " + jwt.encode({"preferred_username": "reviewer", "aud": "tests"}, None, "none"),
     "cut off": lambda: token_for("reviewer")[:-40],
     "not a token": lambda: "JWT \u00e9.\x00.=",
 }
-# With odd claims the library may take the token or leave it.
+# The library may accept or refuse a token with odd claims.
 _GOOD: Final = ("reviewer", "odd claims")
 
 
 @pytest.mark.parametrize("address", [READY, REVIEWED], ids=str)
-def test_provider_s_strange_callbacks_are_answered_and_only_a_good_token_changes_anything(
+def test_strange_callbacks_are_answered_and_only_a_valid_token_changes_anything(
     world: World, provider: MoodyProvider, jwt_settings: None, address: Address, record_property: Any
 ) -> None:
     world.people["token"] = None
@@ -59,8 +59,8 @@ def test_provider_s_strange_callbacks_are_answered_and_only_a_good_token_changes
     assert total >= EXAMPLES * len(tokens)
 
 
-def test_good_reviews_are_among_the_strange_ones(world: World, provider: MoodyProvider, record_property: Any) -> None:
-    """Else the requests are so odd that they never get past the door, and show nothing."""
+def test_some_generated_reviews_are_valid(world: World, provider: MoodyProvider, record_property: Any) -> None:
+    """Otherwise validation would refuse every request, and nothing behind it would be tested."""
     taken: dict[Address, list[str]] = {READY: [], REVIEWED: [], RPNOW: []}
     for address, statuses in taken.items():
         fuzz(

@@ -1,4 +1,4 @@
-"""The fuzzer can fail: a view that is broken on purpose is caught."""
+"""The fuzzer detects views that are broken on purpose."""
 
 from collections.abc import Callable
 from typing import Any
@@ -44,7 +44,7 @@ def shows_everything(self: Any, request: Any, course_id: str | None = None) -> R
         ("stranger", shows_everything, Fault),
     ],
 )
-def test_broken_view_is_caught(
+def test_a_broken_view_is_caught(
     world: World, provider: MoodyProvider, monkeypatch: pytest.MonkeyPatch, role: str, broken: Handler, caught: Any
 ) -> None:
     monkeypatch.setattr(views.ExamAllowanceView, "put", broken)
@@ -52,19 +52,17 @@ def test_broken_view_is_caught(
         fuzz(world, ALLOWANCE, [role], provider)
 
 
-def test_view_that_asks_for_no_login_is_caught(
-    world: World, provider: MoodyProvider, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_view_without_login_is_caught(world: World, provider: MoodyProvider, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views.ExamAllowanceView, "permission_classes", ())
     monkeypatch.setattr(views.ExamAllowanceView, "put", lambda self, request: Response())
     with pytest.raises(Fault):
         fuzz(world, ALLOWANCE, ["anonymous"], provider)
 
 
-def test_write_that_is_undone_is_no_fault(
+def test_a_write_that_the_view_reverts_is_not_a_fault(
     world: World, provider: MoodyProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The rows count, not the statements."""
+    """The tables are compared, not the statements."""
 
     def takes_it_back(self: Any, request: Any, course_id: str | None = None) -> Response:
         ProctoredExam.objects.filter(pk=world.exams["timed"].pk).update(exam_name="other")
@@ -75,13 +73,13 @@ def test_write_that_is_undone_is_no_fault(
     fuzz(world, ALLOWANCE, ["global_staff"], provider)
 
 
-def test_address_without_a_strategy_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_route_without_a_strategy_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     new = path("edx_proctoring/v1/new", APIView.as_view(), name="a.new.address")
     monkeypatch.setattr(urls, "urlpatterns", [*urls.urlpatterns, new])
     assert {address.name for address in named_routes()} - set(ROUTES) == {"a.new.address"}
 
 
-def test_same_requests_are_sent_in_every_run(world: World, provider: MoodyProvider) -> None:
+def test_every_run_sends_the_same_requests(world: World, provider: MoodyProvider) -> None:
     runs: list[list[str]] = [[], []]
     for run in runs:
         fuzz(world, ALLOWANCE, ["owner"], provider, also=lambda sent, _response, run=run: run.append(str(sent)))

@@ -1,4 +1,4 @@
-"""Whatever is sent to an address, by whomever: an answer below 500, and nothing half done. Spec: rest-api.md 9, 10."""
+"""Generated requests to every route as every role: no unhandled error, no partial writes. Spec: rest-api.md 9, 10."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from tests.fuzz.world import ROLES, MoodyProvider, World
 ADDRESSES = list(named_routes())
 
 
-def test_each_address_of_the_api_has_a_strategy() -> None:
+def test_every_named_route_has_a_strategy() -> None:
     assert {address.name for address in ADDRESSES} == set(ROUTES)
 
 

@@ -1,4 +1,4 @@
-"""The platform that is fuzzed: two courses, one of each kind of exam and attempt, and everybody who may call."""
+"""The objects of generated requests: two courses, exams and attempts of each kind, a user per role."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -29,7 +29,7 @@ from edx_proctoring.tests.test_services import (
 )
 from tests import factories
 
-# One id of each form that hosts have.
+# One course id of each form.
 COURSE_A: Final = "course-v1:edX+Fuzz+2026"
 COURSE_B: Final = "edX/Other/2026"
 
@@ -44,15 +44,15 @@ ROLES: Final = (
     "retirement",
 )
 
-# What only the learner, the course's team, global staff and the provider may read.
+# Readable for the learner, the course team, global staff and the provider only.
 SECRETS: Final = ("owner@secret.test", "CODE-SECRET")
 
-# How the provider ``test`` can be in trouble. The words are drawn by the fuzzer.
+# States of the provider ``test``, drawn by the fuzzer.
 MOODS: Final = ("well", "down", "refusing", "onboarding")
 
 
 class MoodyProvider(TestBackendProvider):
-    """Agrees with everything, unless its ``mood`` says otherwise."""
+    """A provider that succeeds or fails according to its ``mood``."""
 
     mood = "well"
 
@@ -61,7 +61,7 @@ class MoodyProvider(TestBackendProvider):
             raise error("The provider does not answer.", *more)
 
     def register_exam_attempt(self, exam: Any, context: Any) -> str:
-        """Return an id, or fail as the mood is."""
+        """Return an id, or fail according to the mood."""
         self._complain(BackendProviderCannotRegisterAttempt, 503)
         if self.mood == "refusing":
             raise BackendProviderCannotRegisterAttempt("<html>No</html>", 500)
@@ -70,17 +70,17 @@ class MoodyProvider(TestBackendProvider):
         return f"registered-{context['attempt_code']}"[:255]
 
     def remove_exam_attempt(self, exam: Any, attempt: Any) -> bool:
-        """Confirm, or fail as the mood is."""
+        """Confirm, or fail according to the mood."""
         self._complain(BackendProviderCannotRemoveAttempt)
         return self.mood == "well"
 
     def retire_user(self, user_id: str) -> bool:
-        """Confirm, or fail as the mood is."""
+        """Confirm, or fail according to the mood."""
         self._complain(BackendProviderCannotRetireUser)
         return self.mood == "well"
 
     def get_onboarding_profile_info(self, course_id: str, **options: Any) -> Any:
-        """Return no profile at all, or fail as the mood is."""
+        """Return no profiles, or fail according to the mood."""
         self._complain(BackendProviderOnboardingProfilesException, 503)
         return {"results": []} if self.mood == "refusing" else None
 
@@ -98,7 +98,7 @@ class CourseTeams(MockInstructorService):
 
 @dataclass
 class World:
-    """Everything a request can be about. Ids are those of rows that exist."""
+    """The users and rows that requests can refer to."""
 
     people: dict[str, User | None]
     exams: dict[str, ProctoredExam] = field(default_factory=dict)
@@ -106,18 +106,18 @@ class World:
 
     @property
     def user_ids(self) -> list[int]:
-        """The ids of all people."""
+        """Return the ids of all users."""
         return [user.pk for user in self.people.values() if user is not None]
 
     @property
     def names(self) -> list[str]:
-        """What learners are called in forms: usernames and addresses."""
+        """Return usernames and e-mail addresses."""
         users = [user for user in self.people.values() if user is not None]
         return [user.username for user in users] + [user.email for user in users]
 
 
 def build_world() -> World:
-    """Make the rows. The caller undoes them."""
+    """Create the rows. The caller rolls them back."""
     people: dict[str, User | None] = {role: factories.make_user(role) for role in ROLES if role != "anonymous"}
     people = {"anonymous": None, **people}
     owner, staff = people["owner"], people["global_staff"]
@@ -186,7 +186,7 @@ def _make_attempts(world: World, owner: User) -> None:
 
 
 def install_services(world: World) -> None:
-    """Fresh host services: they remember what they were told, and no example may see another's."""
+    """Install new host services. They record their calls, which must not leak from one request into the next."""
     people = world.people
     teams = {people["course_staff"].pk: COURSE_A, people["foreign_staff"].pk: COURSE_B}  # type: ignore[union-attr]
     learners = [{"user": people[role], "mode": "verified"} for role in ("owner", "stranger")]
@@ -201,6 +201,6 @@ def install_services(world: World) -> None:
         runtime.set_runtime_service(name, service)
 
 
-def let_the_retirement_worker_retire() -> None:
-    """Give the permission as a host does: to the worker's group and to nobody for being staff."""
+def grant_retirement_permission() -> None:
+    """Grant the permission as a host does: to the group of the retirement scripts, not to staff."""
     rules.set_perm("accounts.can_retire_user", rules.is_group_member("retire"))

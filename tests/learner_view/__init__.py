@@ -1,1 +1,1 @@
-"""What a learner is shown, and why."""
+"""The pages that a learner sees, and the rules that choose them."""

@@ -1,4 +1,4 @@
-"""A learner looks at an exam: the page, and which template it was."""
+"""Requests the page of an exam as a learner, and records its template."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from edx_proctoring import api
 
 @dataclass
 class Look:
-    """What came of looking: ``html`` and ``template`` are None where the content is shown."""
+    """The result: ``html`` and ``template`` are None if the content is shown."""
 
     html: str | None
     template: str | None
@@ -24,7 +24,7 @@ class Look:
 
 @pytest.fixture
 def look() -> Iterator[Callable[..., Look]]:
-    """Let a user look at an exam as the host would; keywords become the host's context."""
+    """Call the API as the host does; keywords become the host's context."""
     rendered: list[str] = []
 
     def remember(sender: Any, template: Any, **_kwargs: Any) -> None:
@@ -42,7 +42,7 @@ def look() -> Iterator[Callable[..., Look]]:
 
 @pytest.fixture
 def theme(tmp_path: Path, settings: Any) -> Callable[[str, str], None]:
-    """Put a template where the host's theme has its own: a folder that is searched before the apps."""
+    """Write a template of a theme, in a folder that is searched before the apps."""
     engine, *others = settings.TEMPLATES
     settings.TEMPLATES = [{**engine, "DIRS": [tmp_path, *engine.get("DIRS", [])]}, *others]
 

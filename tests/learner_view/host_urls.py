@@ -1,4 +1,4 @@
-"""The test suite's addresses, and pages that a real host has besides."""
+"""The URLs of the test suite, with pages that a real host also has."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path

@@ -1,4 +1,4 @@
-"""What outside scripts and style sheets look for on each page. Spec: learner-experience.md 4.2, 4.4.
+"""Elements that outside scripts and style sheets look for on each page. Spec: learner-experience.md 4.2, 4.4.
 
 One test a template: its root, its buttons with what they carry, its parts.
 """
@@ -30,7 +30,7 @@ LINKS = {
 
 
 class Element(dict[str, str]):
-    """A start tag: its attributes, with ``tag`` and the ``text`` inside."""
+    """A start tag: its attributes, its ``tag`` and the ``text`` inside."""
 
     def __init__(self, tag: str, attrs: Any) -> None:
         super().__init__({name: value or "" for name, value in attrs})
@@ -39,12 +39,12 @@ class Element(dict[str, str]):
 
     @property
     def classes(self) -> list[str]:
-        """Its classes, in order."""
+        """The classes, in order."""
         return self.get("class", "").split()
 
 
 class Page(HTMLParser):
-    """A page as scripts see it."""
+    """The elements of a page."""
 
     def __init__(self, html: str, exam: Any, attempt: Any, context: dict[str, Any]) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ class Page(HTMLParser):
         ]
 
     def the(self, tag: str, classes: str = "", **attributes: str) -> Element:
-        """The only such element."""
+        """The only element with these classes and attributes."""
         found = self.all(tag, classes, **attributes)
         assert len(found) == 1, f"{len(found)} of <{tag} class={classes!r} {attributes}> in {self.html}"
         return found[0]
@@ -91,7 +91,7 @@ class Page(HTMLParser):
         return reverse("edx_proctoring:proctored_exam.attempt", args=[self.attempt.id])
 
     def has_root(self, classes: str) -> Element:
-        """The root of the page has these classes, in this order, first; and the exam's id as it is looked for."""
+        """Assert that the root starts with these classes, in this order, and has the exam's id."""
         root = next(element for element in self.elements if element.tag == "div")
         assert " ".join(root.classes).startswith(classes)
         assert f'data-exam-id="{self.exam.id}"' in self.html
@@ -104,7 +104,7 @@ class Page(HTMLParser):
         )
 
     def has_entrance_button(self, **data: str) -> Element:
-        """P1, P2: a button that makes an attempt."""
+        """P1, P2: a button that creates an attempt."""
         return self.the(
             "button",
             "gated-sequence start-timed-exam action-primary",
@@ -115,23 +115,23 @@ class Page(HTMLParser):
         )
 
     def has_opt_out(self) -> bool:
-        """P3: the button that opens the question."""
+        """P3: the button that opens the confirmation."""
         return bool(self.all("button", "gated-sequence start-timed-exam", data_attempt_proctored="false")) and bool(
             self.all("div", "proctored-exam skip-confirm-wrapper warning hidden")
         )
 
     def has(self, part: str) -> bool:
-        """Whether an element of this class is there."""
+        """Whether the page has an element with this class."""
         return bool(self.all("div", part))
 
     def has_error_modal(self) -> bool:
-        """Whether the modal of the contract is there."""
+        """Whether the page has the error dialog of the contract."""
         return bool(self.all("div", "modal", id="accessible-error-modal"))
 
 
 @pytest.fixture
 def see(look: Any, settings: Any) -> Callable[..., Page]:
-    """Let a learner look at an exam; answers what scripts see."""
+    """Request the page of an exam as a learner; returns its elements."""
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "LINK_URLS": LINKS}
     settings.ROOT_URLCONF = "tests.learner_view.host_urls"
 
@@ -150,7 +150,7 @@ OPEN_TO_ALL = {"allow_proctoring_opt_out": True}
 
 
 @pytest.mark.spec("learner-experience.md", "4.2:P1", "4.4:timed-entrance", "4.4:timed-footer")
-def test_timed_entrance(see):
+def test_the_timed_entrance_page_has_its_root_button_and_extra_time_footer(see):
     page = see("timed")
     page.has_root("sequence timed-exam entrance")
     button = page.has_entrance_button()
@@ -160,7 +160,7 @@ def test_timed_entrance(see):
 
 
 @pytest.mark.spec("learner-experience.md", "4.4:timed-expired")
-def test_timed_expired(see):
+def test_the_page_of_an_expired_timed_exam_has_its_root_and_no_button(see):
     page = see("timed", host={"due_date": yesterday()})
     page.has_root("sequence proctored-exam completed")
     assert page.all("button") == []
@@ -168,7 +168,9 @@ def test_timed_expired(see):
 
 @pytest.mark.spec("learner-experience.md", "4.2:P6", "4.4:timed-are-you-sure")
 @pytest.mark.parametrize(("minutes", "may_go_back"), [(90, True), (0, False)], ids=["time-left", "no-time-left"])
-def test_timed_ready_to_submit(see, monkeypatch, minutes, may_go_back):
+def test_a_stopped_timed_exam_offers_to_submit_and_to_go_back_while_time_remains(
+    see, monkeypatch, minutes, may_go_back
+):
     monkeypatch.setattr(timing, "does_time_remain", lambda attempt: minutes > 0)
     page = see("timed", S.ready_to_submit)
     page.has_root("sequence timed-exam completed")
@@ -179,17 +181,17 @@ def test_timed_ready_to_submit(see, monkeypatch, minutes, may_go_back):
 
 
 @pytest.mark.spec("learner-experience.md", "4.4:timed-submitted")
-def test_timed_submitted(see):
+def test_the_page_of_a_submitted_timed_exam_links_to_the_progress_page(see):
     page = see("timed", S.submitted)
     page.has_root("sequence proctored-exam completed")
     assert page.the("a").get("href") == page.context["progress_page_url"]
 
 
 @pytest.mark.spec("learner-experience.md", "4.4:waiting-banner")
-def test_waiting_banner(see):
+def test_a_submitted_timed_exam_in_the_grace_period_shows_the_wait_deadline(see):
     page = see("timed", S.submitted, host={"due_date": yesterday(), "grace_period": timedelta(days=2)})
     assert page.the("strong", id="wait_deadline").text
-    # Readable without a script, in the learner's zone with one.
+    # In UTC without scripts; a script changes it to the learner's zone.
     time = page.the("time", datetime=page.context["wait_deadline"])
     assert time.text.endswith("UTC")
     assert "js-proctoring-local-time" in time.classes
@@ -199,7 +201,7 @@ def test_waiting_banner(see):
     "learner-experience.md", "4.2:P2", "4.2:P3", "4.4:proctored-entrance", "4.4:opt-out-button", "4.4:proctored-footer"
 )
 @pytest.mark.parametrize("may_opt_out", [True, False])
-def test_proctored_entrance(see, may_opt_out):
+def test_the_proctored_entrance_page_has_its_root_buttons_and_links(see, may_opt_out):
     page = see("proctored", host={"allow_proctoring_opt_out": may_opt_out})
     page.has_root("sequence proctored-exam entrance")
     page.has_entrance_button(data_attempt_proctored="true", data_start_immediately="false")
@@ -210,7 +212,7 @@ def test_proctored_entrance(see, may_opt_out):
 
 @pytest.mark.spec("learner-experience.md", "4.2:P4", "4.2:P5", "4.4:confirm-decline")
 @pytest.mark.parametrize("may_opt_out", [True, False])
-def test_confirm_decline(see, may_opt_out):
+def test_opting_out_of_proctoring_is_confirmed_first_where_it_is_allowed(see, may_opt_out):
     page = see("proctored", host={"allow_proctoring_opt_out": may_opt_out})
     assert page.the("div", "proctored-exam skip-confirm-wrapper warning hidden")
     assert page.the("div", "proctored-exam-skip-confirm")
@@ -226,7 +228,7 @@ def test_confirm_decline(see, may_opt_out):
 
 
 @pytest.mark.spec("learner-experience.md", "4.4:resume")
-def test_ready_to_resume(see):
+def test_a_released_attempt_offers_to_resume(see):
     page = see("proctored", S.error, ready_to_resume=True, time_remaining_seconds=1200, host=OPEN_TO_ALL)
     page.has_root("sequence proctored-exam entrance")
     page.has_entrance_button(data_attempt_proctored="true", data_start_immediately="false")
@@ -243,7 +245,7 @@ def test_ready_to_resume(see):
     ],
     ids=["failed", "pending"],
 )
-def test_prerequisites(see, status, root):
+def test_unmet_prerequisites_are_listed_with_links(see, status, root):
     before = {**requirement("before", status, 1), "display_name": "Midterm"}
     other = {**requirement("", status, 2), "display_name": "Verification", "namespace": "reverification"}
     page = see("proctored", host={"credit_state": {"credit_requirement_status": [before, other]}, **OPEN_TO_ALL})
@@ -268,7 +270,9 @@ class TestInstructions:
     @pytest.mark.parametrize(
         ("url", "start_looks"), [("https://p.example/check", "btn-secondary"), (None, "btn-pl-primary")]
     )
-    def test_of_the_provider(self, see, provider_says, test_backend, monkeypatch, url, start_looks):
+    def test_from_the_provider_are_listed_with_its_system_check(
+        self, see, provider_says, test_backend, monkeypatch, url, start_looks
+    ):
         monkeypatch.setattr(test_backend, "tech_support_email", "help@p.example", raising=False)
         monkeypatch.setattr(test_backend, "tech_support_phone", "+1 555", raising=False)
         provider_says(instructions=["<b>Install</b> it", "Come back"], download_url=url)
@@ -285,7 +289,7 @@ class TestInstructions:
 
     @pytest.mark.spec("learner-experience.md", "4.4:instructions")
     @pytest.mark.parametrize(("email", "phone"), [("help@p.example", ""), ("", "+1 555")], ids=["mail", "phone"])
-    def test_name_the_providers_support_only_with_mail_and_phone(
+    def test_omit_the_providers_support_if_its_address_or_phone_is_missing(
         self, see, provider_says, test_backend, monkeypatch, email, phone
     ):
         monkeypatch.setattr(test_backend, "tech_support_email", email, raising=False)
@@ -294,7 +298,7 @@ class TestInstructions:
         assert "If you have trouble with the proctoring software" not in see("proctored", S.created).html
 
     @pytest.mark.spec("learner-experience.md", "4.4:exam-code")
-    def test_with_an_exam_code(self, see, provider_says):
+    def test_without_text_from_the_provider_show_the_exam_code(self, see, provider_says):
         provider_says(download_url="https://p.example/check")
         page = see("proctored", S.created)
         code = page.the("input", "proctored-exam-code", id="proctored-exam-code")
@@ -314,7 +318,7 @@ class TestInstructions:
             ("onboarding", OPEN_TO_ALL, False),
         ],
     )
-    def test_offer_to_decline(self, see, kind, host, offered):
+    def test_offer_to_opt_out_where_it_is_allowed(self, see, kind, host, offered):
         page = see(kind, S.created, host=host)
         found = page.all(
             "button",
@@ -327,7 +331,7 @@ class TestInstructions:
 
 
 @pytest.mark.spec("learner-experience.md", "4.4:rules")
-def test_ready_to_start(see, test_backend, monkeypatch):
+def test_a_ready_attempt_offers_to_start(see, test_backend, monkeypatch):
     monkeypatch.setattr(test_backend, "get_javascript", lambda: "https://p.example/worker.js")
     page = see("proctored", S.ready_to_start)
     root = page.has_root("sequence proctored-exam success-left-bar instructions")
@@ -343,7 +347,7 @@ def test_ready_to_start(see, test_backend, monkeypatch):
 
 
 @pytest.mark.spec("learner-experience.md", "4.4:are-you-sure")
-def test_proctored_ready_to_submit(see, test_backend, monkeypatch):
+def test_a_stopped_proctored_exam_offers_to_submit(see, test_backend, monkeypatch):
     monkeypatch.setattr(test_backend, "get_javascript", lambda: "https://p.example/worker.js")
     page = see("proctored", S.ready_to_submit)
     page.has_root("sequence proctored-exam completed")
@@ -365,7 +369,7 @@ def test_proctored_ready_to_submit(see, test_backend, monkeypatch):
         pytest.param(S.second_review_required, "sequence proctored-exam completed", id="second-review"),
     ],
 )
-def test_proctored_submitted(see, status, root):
+def test_a_submitted_proctored_exam_says_how_long_the_review_takes(see, status, root):
     page = see("proctored", status)
     page.has_root(root)
     assert "five business days" in page.html
@@ -378,7 +382,7 @@ def test_proctored_submitted(see, status, root):
     ("status", "root"),
     [(S.verified, "success sequence proctored-exam passed"), (S.rejected, "failure sequence proctored-exam")],
 )
-def test_proctored_result(see, status, root):
+def test_a_reviewed_proctored_exam_links_to_the_progress_page(see, status, root):
     page = see("proctored", status)
     page.has_root(root)
     assert page.the("a", href=page.context["progress_page_url"])
@@ -388,7 +392,7 @@ def test_proctored_result(see, status, root):
 
 @pytest.mark.spec("learner-experience.md", "4.2:P7", "4.4:visit-content")
 @pytest.mark.parametrize("status", [S.submitted, S.verified, S.rejected])
-def test_visit_exam_content(see, settings, status):
+def test_after_the_due_date_a_result_page_offers_to_see_the_content(see, settings, status):
     settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
     page = see("proctored", status, host={"due_date": yesterday()})
     page.the(
@@ -401,7 +405,7 @@ def test_visit_exam_content(see, settings, status):
 
 @pytest.mark.spec("learner-experience.md", "4.4:error")
 @pytest.mark.parametrize("has_address", [True, False])
-def test_proctored_error(see, instructor, has_address):
+def test_an_attempt_in_error_names_the_course_teams_address_if_there_is_one(see, instructor, has_address):
     if has_address:
         instructor.service.mock_proctoring_escalation_email("team@example.com")
     page = see("proctored", S.error)
@@ -413,7 +417,7 @@ def test_proctored_error(see, instructor, has_address):
 
 
 @pytest.mark.spec("learner-experience.md", "4.4:wrong-browser")
-def test_wrong_browser(see, test_backend, monkeypatch):
+def test_a_running_exam_in_the_wrong_browser_offers_only_to_stop(see, test_backend, monkeypatch):
     monkeypatch.setattr(test_backend, "should_block_access_to_exam_material", lambda: True)
     page = see("proctored", S.started)
     page.has_root("failure sequence proctored-exam")
@@ -433,7 +437,9 @@ def test_wrong_browser(see, test_backend, monkeypatch):
         (S.onboarding_pending, "Your onboarding profile is under review", False),
     ],
 )
-def test_onboarding_error(see, status, heading, is_sent_there):
+def test_an_onboarding_error_links_to_the_onboarding_exam_unless_it_is_under_review(
+    see, status, heading, is_sent_there
+):
     onboarding = make_exam("onboarding")
     page = see("proctored", status)
     page.has_root(f"failure sequence proctored-exam {status}")
@@ -444,7 +450,7 @@ def test_onboarding_error(see, status, heading, is_sent_there):
 
 
 @pytest.mark.spec("learner-experience.md", "4.4:inactive-account")
-def test_inactive_account(see):
+def test_an_inactive_account_gets_a_link_to_activate_it(see):
     page = see("proctored", user=make_user(is_active=False))
     page.has_root("failure sequence proctored-exam")
     assert page.the("a", href=page.context["reset_link"])
@@ -453,7 +459,7 @@ def test_inactive_account(see):
 
 
 @pytest.mark.spec("learner-experience.md", "4.4:error-modal")
-def test_error_modal(see):
+def test_the_error_dialog_has_the_published_ids_and_roles(see):
     page = see("proctored", S.ready_to_start)
     dialog = page.the("div", "inner-wrapper", role="dialog")
     title = page.the("h2", id="acessible-error-title")
@@ -469,7 +475,7 @@ def test_error_modal(see):
 
 @pytest.mark.spec("learner-experience.md", "4.4:practice-entrance", "4.4:onboarding-entrance")
 @pytest.mark.parametrize("kind", ["practice", "onboarding"])
-def test_practice_entrance(see, kind):
+def test_the_practice_entrance_page_has_its_root_and_button(see, kind):
     page = see(kind, host=OPEN_TO_ALL)
     page.has_root("sequence proctored-exam entrance")
     page.has_entrance_button(data_attempt_proctored="true", data_start_immediately="false")
@@ -479,7 +485,9 @@ def test_practice_entrance(see, kind):
 
 @pytest.mark.spec("learner-experience.md", "4.4:onboarding-entrance")
 @pytest.mark.parametrize("address", ["noreply@p.example", ""])
-def test_onboarding_names_the_sender_if_there_is_one(see, test_backend, monkeypatch, address):
+def test_the_onboarding_entrance_names_the_sender_of_mails_if_the_provider_has_one(
+    see, test_backend, monkeypatch, address
+):
     monkeypatch.setattr(test_backend, "learner_notification_from_email", address, raising=False)
     assert ("You receive the result by e-mail from" in see("onboarding").html) is bool(address)
     assert ("You find the result on this page." in see("onboarding", S.submitted).html) is not bool(address)
@@ -496,26 +504,30 @@ def test_onboarding_names_the_sender_if_there_is_one(see, test_backend, monkeypa
         ("onboarding", S.rejected, "failure sequence proctored-exam", True),
     ],
 )
-def test_another_try(see, kind, status, root, has_footer):
+def test_a_finished_practice_exam_offers_another_try(see, kind, status, root, has_footer):
     page = see(kind, status)
     page.has_root(root)
     button = page.has_state_button("exam-action-button proctored-reset-onboarding", "reset_attempt")
     assert button["data-cta-text"] == button.text
     assert button["data-loading-text"]
-    # Restarting discards a submission, which is said and confirmed first.
+    # Starting again discards a submission, so it has to be confirmed.
     waits = (kind, status) == ("onboarding", S.submitted)
     assert ("disabled" in button) is waits
     assert bool(page.all("button", "exam-action-confirm")) is waits
-    assert page.has_error_modal(), "a reset that failed is not silent"
+    assert page.has_error_modal(), "for the error of a failed reset"
     assert page.has(FAQ) is has_footer
 
 
-@pytest.mark.spec("learner-experience.md", "4.4:onboarding-are-you-sure", "4.4:onboarding-verified")
-def test_the_rest_of_onboarding(see):
+@pytest.mark.spec("learner-experience.md", "4.4:onboarding-are-you-sure")
+def test_a_stopped_onboarding_exam_asks_to_submit_the_session(see):
     page = see("onboarding", S.ready_to_submit)
     page.has_root("sequence proctored-exam completed")
     assert "&quot;" not in page.html
     assert 'You must end "Stars" and submit your proctoring session to complete onboarding' in page.html
+
+
+@pytest.mark.spec("learner-experience.md", "4.4:onboarding-verified")
+def test_a_verified_onboarding_exam_says_that_proctored_exams_can_be_taken(see):
     page = see("onboarding", S.verified)
     page.has_root("success sequence proctored-exam passed")
     assert "you may take the proctored exams of this course" in page.html
@@ -530,7 +542,7 @@ def test_the_page_for_the_providers_window_loads_nothing():
 
 
 @pytest.mark.spec("learner-experience.md", "4.4:prerequisites", "9:prerequisites")
-def test_pending_prerequisites_can_be_checked_again(see):
+def test_the_page_of_pending_prerequisites_offers_to_check_again(see):
     before = requirement("before", None, 1)
     page = see("proctored", host={"credit_state": {"credit_requirement_status": [before]}})
     assert page.the("button", "exam-action-button js-proctoring-reload").text == "Check again"

@@ -1,4 +1,4 @@
-"""What the pages are told. Spec: learner-experience.md 3."""
+"""The variables that the templates get. Spec: learner-experience.md 3."""
 
 import logging
 from datetime import timedelta
@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import ObjectDoesNotExist
 
 from edx_proctoring.api.learner import page_context
+from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import COURSE, make_allowance, make_attempt, make_exam, make_user
 from tests.learner_view.conftest import tomorrow
@@ -58,26 +59,26 @@ SET_UP_KEYS = {"backend_instructions", "software_download_url"}
 
 
 @pytest.mark.spec("learner-experience.md", "3.1")
-def test_timed(look):
+def test_a_timed_page_gets_all_variables_of_the_contract(look):
     assert look(make_exam("timed"), make_user()).context.keys() >= TIMED_KEYS
 
 
 @pytest.mark.spec("learner-experience.md", "3.2:names")
 @pytest.mark.parametrize("kind", ["practice", "onboarding", "proctored"])
-def test_proctored(look, kind):
+def test_a_proctored_page_gets_all_variables_of_the_contract(look, kind):
     context = look(make_exam(kind), make_user()).context
     assert context.keys() >= PROCTORED_KEYS
     assert "exam_code" not in context
 
 
-def test_addresses_without_an_attempt_are_empty(look):
+def test_without_an_attempt_its_urls_are_empty(look):
     context = look(make_exam(), make_user()).context
     names = ("exam_started_poll_url", "change_state_url", "update_is_status_acknowledge_url")
     assert [context[name] for name in names] == ["", "", ""]
 
 
 @pytest.mark.spec("learner-experience.md", "3.2:names")
-def test_addresses_of_an_attempt(look):
+def test_with_an_attempt_its_urls_are_set(look):
     exam, user = make_exam(), make_user()
     attempt = make_attempt(exam, user, S.submitted)
     context = look(exam, user).context
@@ -88,7 +89,7 @@ def test_addresses_of_an_attempt(look):
 
 @pytest.mark.spec("learner-experience.md", "3.2:reset-link")
 @pytest.mark.parametrize("name", ["progress_page_url", "reset_link"])
-def test_a_page_that_the_host_lacks_is_empty(look, caplog, name):
+def test_the_url_of_a_page_that_the_host_lacks_is_empty(look, caplog, name):
     with caplog.at_level(logging.ERROR):
         assert look(make_exam(), make_user()).context[name] == ""
     assert any("host page not found" in record.getMessage() for record in caplog.records)
@@ -96,7 +97,7 @@ def test_a_page_that_the_host_lacks_is_empty(look, caplog, name):
 
 @pytest.mark.spec("learner-experience.md", "3.2:reset-link")
 @pytest.mark.parametrize(("https", "scheme"), [("on", "https"), ("off", "http")])
-def test_the_password_reset_link_is_absolute(look, settings, https, scheme):
+def test_the_password_reset_link_is_an_absolute_url(look, settings, https, scheme):
     settings.HTTPS = https
     settings.ROOT_URLCONF = "tests.learner_view.host_urls"
     link = look(make_exam(), make_user(is_active=False)).context["reset_link"]
@@ -105,7 +106,7 @@ def test_the_password_reset_link_is_absolute(look, settings, https, scheme):
 
 @pytest.mark.spec("learner-experience.md", "3.3")
 @pytest.mark.parametrize("status", [S.created, S.download_software_clicked])
-def test_the_provider_is_asked_while_the_learner_sets_up(look, status):
+def test_during_set_up_the_provider_is_asked_for_instructions(look, status):
     exam, user = make_exam(), make_user()
     make_attempt(exam, user, status)
     assert look(exam, user).context.keys() >= SET_UP_KEYS
@@ -113,7 +114,7 @@ def test_the_provider_is_asked_while_the_learner_sets_up(look, status):
 
 @pytest.mark.spec("learner-experience.md", "3.3")
 @pytest.mark.parametrize("status", [S.ready_to_start, S.ready_to_submit, S.submitted, S.verified, S.error])
-def test_the_provider_is_not_asked_otherwise(look, test_backend, monkeypatch, status):
+def test_after_set_up_the_provider_is_not_asked(look, test_backend, monkeypatch, status):
     def refuse(attempt):
         raise AssertionError("asked")
 
@@ -124,7 +125,7 @@ def test_the_provider_is_not_asked_otherwise(look, test_backend, monkeypatch, st
 
 
 @pytest.mark.spec("learner-experience.md", "2.8:outage")
-def test_a_provider_that_is_down_costs_the_link_not_the_page(look, test_backend, monkeypatch, caplog):
+def test_when_the_provider_is_down_the_page_is_shown_without_the_download_link(look, test_backend, monkeypatch, caplog):
     def fail(attempt):
         raise ConnectionError("secret-token")
 
@@ -142,22 +143,22 @@ def test_a_provider_that_is_down_costs_the_link_not_the_page(look, test_backend,
 
 @pytest.mark.spec("learner-experience.md", "3.2:total-time")
 class TestTotalTime:
-    def test_before_the_attempt_is_what_the_learner_would_get(self, look):
+    def test_without_an_attempt_is_what_the_learner_would_get_now(self, look):
         exam, user = make_exam(time_limit_mins=60), make_user()
         make_allowance(exam, user, value="30")
         assert look(exam, user).context["total_time"] == "1 hour and 30 minutes"
 
-    def test_is_cut_by_the_due_date(self, look):
+    def test_is_shortened_by_the_due_date(self, look):
         exam, user = make_exam("timed", time_limit_mins=60), make_user()
         due = tomorrow() - timedelta(hours=23, minutes=29, seconds=30)
         assert look(exam, user, due_date=due).context["total_time"] == "30 minutes"
 
-    def test_of_an_attempt_is_what_was_fixed_at_its_start(self, look):
+    def test_of_a_started_attempt_is_the_limit_fixed_at_its_start(self, look):
         exam, user = make_exam(time_limit_mins=60), make_user()
         make_attempt(exam, user, S.ready_to_submit, allowed_time_limit_mins=45)
         assert look(exam, user).context["total_time"] == "45 minutes"
 
-    def test_of_an_interrupted_attempt_is_what_was_left(self, look):
+    def test_of_an_interrupted_attempt_is_the_time_that_was_left(self, look):
         exam, user = make_exam(), make_user()
         make_attempt(exam, user, S.error, ready_to_resume=True, time_remaining_seconds=600, allowed_time_limit_mins=90)
         assert look(exam, user).context["total_time"] == "10 minutes"
@@ -167,7 +168,7 @@ class TestTotalTime:
 @pytest.mark.parametrize(
     ("blocked", "able"), [pytest.param(False, True, id="open"), pytest.param(True, False, id="blocked-by-provider")]
 )
-def test_who_may_go_back_into_the_exam(look, test_backend, monkeypatch, blocked, able):
+def test_a_learner_may_reenter_unless_the_provider_blocks_the_content(look, test_backend, monkeypatch, blocked, able):
     monkeypatch.setattr(test_backend, "should_block_access_to_exam_material", lambda: blocked)
     exam, user = make_exam(), make_user()
     make_attempt(exam, user, S.ready_to_submit)
@@ -183,7 +184,7 @@ class TestOnboardingError:
         make_attempt(exam, user, S.onboarding_missing)
         assert look(exam, user).context["onboarding_link"] == ""
 
-    def test_links_to_the_onboarding_exam(self, look):
+    def test_with_an_onboarding_exam_there_is_a_link_to_it(self, look):
         onboarding = make_exam("onboarding")
         exam, user = make_exam(), make_user()
         make_attempt(exam, user, S.onboarding_failed)
@@ -192,7 +193,7 @@ class TestOnboardingError:
         assert seen.context["onboarding_link"] == f"/courses/{COURSE}/jump_to/{onboarding.content_id}"
         assert f'href="{seen.context["onboarding_link"]}"' in seen.html
 
-    def test_a_profile_under_review_needs_no_link(self, look):
+    def test_a_pending_profile_gets_no_link(self, look):
         make_exam("onboarding")
         exam, user = make_exam(), make_user()
         make_attempt(exam, user, S.onboarding_pending)
@@ -200,7 +201,7 @@ class TestOnboardingError:
 
 
 @pytest.mark.spec("python-api.md", "4:tolerance")
-def test_a_provider_that_cannot_tell_its_script_has_a_page_all_the_same(look, test_backend, monkeypatch):
+def test_when_the_provider_has_no_script_url_the_page_is_shown_without_one(look, test_backend, monkeypatch):
     def broken():
         raise FileNotFoundError("workers.json")
 
@@ -209,7 +210,7 @@ def test_a_provider_that_cannot_tell_its_script_has_a_page_all_the_same(look, te
 
 
 class TestEscalation:
-    def test_an_error_is_taken_to_the_course_team(self, look, instructor):
+    def test_an_attempt_in_error_shows_the_course_teams_address(self, look, instructor):
         instructor.service.mock_proctoring_escalation_email("team@example.com")
         exam, user = make_exam(), make_user()
         make_attempt(exam, user, S.error)
@@ -224,12 +225,9 @@ class TestEscalation:
     "attempt",
     [
         pytest.param(None, id="no-attempt"),
-        pytest.param({"status": S.started, "started_at": None, "completed_at": None}, id="running"),
-        pytest.param(
-            {"status": S.submitted, "started_at": None, "completed_at": None, "allowed_time_limit_mins": None},
-            id="submitted-without-times",
-        ),
+        pytest.param(ProctoredExamStudentAttempt(status=S.started), id="running"),
+        pytest.param(ProctoredExamStudentAttempt(status=S.submitted), id="submitted-without-times"),
     ],
 )
-def test_what_the_clock_did_not_end(attempt):
+def test_an_attempt_that_the_clock_did_not_end_is_not_reported_as_expired(attempt):
     assert page_context.has_time_expired(attempt) is False

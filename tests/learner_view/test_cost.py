@@ -1,4 +1,4 @@
-"""The host asks for every unit of a running exam: what that costs. Spec: learner-experience.md 2.8, R5."""
+"""The number of queries of the content gate and of pages. Spec: learner-experience.md 2.8, R5."""
 
 import pytest
 
@@ -11,14 +11,14 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _free_dates(date_service, monkeypatch):
-    """The date service is the host's, and so is its cost."""
+    """Leave out the queries of the date service, which belongs to the host."""
     monkeypatch.setattr(date_service, "get_date_for_block", lambda *args, **kwargs: None)
     monkeypatch.setattr(date_service, "get_dates_for_course", lambda *args, **kwargs: {})
 
 
 @pytest.fixture
 def silent_provider(backends_registry, monkeypatch):
-    """Providers that must not be asked anything over the network."""
+    """Let every provider method that may use the network fail."""
 
     def refuse(*args, **kwargs):
         raise AssertionError("the provider was asked")
@@ -31,7 +31,7 @@ def silent_provider(backends_registry, monkeypatch):
 @pytest.mark.spec("learner-experience.md", "2.8:cost")
 @pytest.mark.parametrize("kind", ["timed", "practice", "onboarding", "proctored"])
 @pytest.mark.parametrize("crowd", [0, 5, 50])
-def test_a_running_exam_costs_two_queries(look, silent_provider, django_assert_num_queries, kind, crowd):
+def test_the_gate_of_a_running_exam_takes_two_queries(look, silent_provider, django_assert_num_queries, kind, crowd):
     exam, user = make_exam(kind), make_user()
     for _ in range(crowd):
         make_attempt(exam, make_user(), S.started)
@@ -51,7 +51,7 @@ def test_a_running_exam_costs_two_queries(look, silent_provider, django_assert_n
         pytest.param("proctored", S.submitted, 3, id="submitted"),
     ],
 )
-def test_a_page_costs_no_more_than_before(look, django_assert_max_num_queries, kind, status, queries):
+def test_a_page_stays_within_its_number_of_queries(look, django_assert_max_num_queries, kind, status, queries):
     exam, user = make_exam(kind), make_user()
     if status is not None:
         make_attempt(exam, user, status)

@@ -1,4 +1,4 @@
-"""Which page for which situation. Spec: learner-experience.md 2. One line of a table, one case here."""
+"""Which page is shown in which situation. Spec: learner-experience.md 2. One case per row of a table."""
 
 from datetime import timedelta
 from typing import Any
@@ -21,7 +21,7 @@ FUTURE = {"due_date": tomorrow}
 
 
 def case(name: str, status: str | None, expected: str | None, host: Any = None, **attempt: Any) -> Any:
-    """A row: host's context (values may be callables), attempt's fields, expected template."""
+    """Return a case: the host's context (values may be callables), the attempt's fields, the expected template."""
     return pytest.param(status, host or {}, attempt, expected, id=name.replace(" ", "-"))
 
 
@@ -48,9 +48,17 @@ TIMED = [
         {**PAST, "grace_period": timedelta(days=2)},
     ),
     case("submitted and grace period over", S.submitted, CONTENT, {**PAST, "grace_period": timedelta(hours=1)}),
-    case("declined", S.declined, CONTENT),
-    case("rejected by staff", S.rejected, UNEXPECTED),
-    case("errored by staff", S.error, UNEXPECTED),
+    case("declined", S.declined, "timed_exam/entrance.html"),
+    case("declined and past due", S.declined, "timed_exam/expired.html", PAST),
+    case("verified", S.verified, "timed_exam/submitted.html"),
+    case("verified and past due", S.verified, CONTENT, PAST),
+    case("rejected by staff", S.rejected, "timed_exam/submitted.html"),
+    case("rejected and past due", S.rejected, CONTENT, PAST),
+    case("second review", S.second_review_required, "timed_exam/submitted.html"),
+    case("errored", S.error, "timed_exam/error.html"),
+    case("error and past due", S.error, "timed_exam/error.html", PAST),
+    case("error and released", S.error, "timed_exam/entrance.html", ready_to_resume=True),
+    case("error released and past due", S.error, "timed_exam/expired.html", PAST, ready_to_resume=True),
 ]
 
 PRACTICE = [
@@ -127,36 +135,34 @@ def check(look: Any, kind: str, status: str | None, host: Any, attempt: Any, exp
 
 @pytest.mark.spec("learner-experience.md", "2.1:table", "2.7")
 @pytest.mark.parametrize(("status", "host", "attempt", "expected"), TIMED)
-def test_timed(look, status, host, attempt, expected):
+def test_each_row_of_the_timed_table_shows_its_page(look, status, host, attempt, expected):
     check(look, "timed", status, host, attempt, expected)
 
 
 @pytest.mark.spec("learner-experience.md", "2.2:table", "2.4:unexpected")
 @pytest.mark.parametrize(("status", "host", "attempt", "expected"), PRACTICE)
-def test_practice(look, status, host, attempt, expected):
+def test_each_row_of_the_practice_table_shows_its_page(look, status, host, attempt, expected):
     check(look, "practice", status, host, attempt, expected)
 
 
 @pytest.mark.spec("learner-experience.md", "2.3:table")
 @pytest.mark.parametrize(("status", "host", "attempt", "expected"), ONBOARDING)
-def test_onboarding(look, status, host, attempt, expected):
+def test_each_row_of_the_onboarding_table_shows_its_page(look, status, host, attempt, expected):
     check(look, "onboarding", status, host, attempt, expected)
 
 
 @pytest.mark.spec("learner-experience.md", "2.4:table", "2.4:unexpected")
 @pytest.mark.parametrize(("status", "host", "attempt", "expected"), PROCTORED)
-def test_proctored(look, status, host, attempt, expected):
+def test_each_row_of_the_proctored_table_shows_its_page(look, status, host, attempt, expected):
     check(look, "proctored", status, host, attempt, expected)
 
 
-# The last row of each table: what nobody designed a page for. Not the content, except where that is asserted.
+# The last row of each table: statuses without a page of their own.
 ANYTHING_ELSE = {
     "timed": [
         S.eligible,
         S.download_software_clicked,
         S.ready_to_start,
-        S.second_review_required,
-        S.verified,
         S.expired,
     ],
     "practice": [S.eligible, S.declined, S.timed_out, S.expired],
@@ -174,12 +180,12 @@ NOT_FOR_PROCTORED = [S.onboarding_reset, *S.onboarding_errors, "a-word-of-anothe
         for status in [*statuses, *([] if kind == "proctored" else NOT_FOR_PROCTORED)]
     ],
 )
-def test_a_state_that_has_no_row_does_not_open_the_content(look, kind, status):
+def test_a_status_without_a_row_hides_the_content(look, kind, status):
     check(look, kind, status, {}, {}, UNEXPECTED)
 
 
 @pytest.mark.parametrize("status", S.onboarding_errors)
-def test_a_proctored_exam_says_why_onboarding_keeps_it_shut(look, status):
+def test_a_proctored_exam_refused_for_onboarding_says_why(look, status):
     check(look, "proctored", status, {}, {}, "proctored_exam/onboarding_error.html")
     check(look, "proctored", status, PAST, {}, "proctored_exam/onboarding_error.html")
 
@@ -201,10 +207,10 @@ EACH_STATUS = [
 @pytest.mark.parametrize("status", EACH_STATUS)
 @pytest.mark.parametrize("kind", ["practice", "onboarding", "proctored"])
 class TestReleasedForResumption:
-    def test_whatever_the_status(self, look, kind, status):
+    def test_offers_to_resume_whatever_the_status(self, look, kind, status):
         check(look, kind, status, {}, {"ready_to_resume": True}, "proctored_exam/ready_to_resume.html")
 
-    def test_not_once_it_was_taken_up(self, look, kind, status):
+    def test_does_not_offer_to_resume_again_once_resumed(self, look, kind, status):
         exam, user = make_exam(kind), make_user()
         make_attempt(exam, user, status, ready_to_resume=True, resumed=True)
         assert look(exam, user).template != "proctored_exam/ready_to_resume.html"
@@ -212,7 +218,7 @@ class TestReleasedForResumption:
 
 @pytest.mark.parametrize("status", EACH_STATUS)
 @pytest.mark.parametrize("kind", ["practice", "onboarding"])
-def test_who_has_begun_to_practise_may_go_on_after_the_due_date(look, kind, status):
+def test_a_practice_attempt_can_be_continued_after_the_due_date(look, kind, status):
     exam, user = make_exam(kind), make_user()
     make_attempt(exam, user, status)
     in_time = look(exam, user, due_date=tomorrow()).template
@@ -224,7 +230,7 @@ def test_who_has_begun_to_practise_may_go_on_after_the_due_date(look, kind, stat
 @pytest.mark.parametrize(
     "status", [S.eligible, S.created, S.download_software_clicked, S.ready_to_start, S.started, S.ready_to_submit]
 )
-def test_nobody_goes_on_with_an_exam_that_counts_after_the_due_date(look, kind, status):
+def test_a_graded_attempt_cannot_be_continued_after_the_due_date(look, kind, status):
     check(look, kind, status, PAST, {}, f"{kind}_exam/expired.html")
 
 
@@ -239,17 +245,17 @@ def test_a_timed_out_attempt_has_no_page(look, kind):
 
 @pytest.mark.spec("learner-experience.md", "2.5")
 @pytest.mark.parametrize("kind", ["practice", "onboarding", "proctored"])
-class TestWhoMayTakeIt:
-    def test_nobody_without_the_permission_is_held_up(self, look, kind):
+class TestPermission:
+    def test_without_the_permission_the_content_is_shown(self, look, kind):
         exam, user = make_exam(kind), make_user()
         with mock_perm():
             assert look(exam, user).html is None
 
-    def test_an_inactive_account_is_sent_to_activate_it(self, look, kind):
+    def test_an_inactive_account_is_asked_to_activate_it(self, look, kind):
         exam = make_exam(kind)
         assert look(exam, make_user(is_active=False)).template == "proctored_exam/inactive_account.html"
 
-    def test_an_inactive_account_is_sent_there_from_a_running_exam(self, look, kind):
+    def test_an_inactive_account_is_asked_to_activate_it_also_in_a_running_exam(self, look, kind):
         exam, user = make_exam(kind), make_user(is_active=False)
         make_attempt(exam, user, S.started)
         assert look(exam, user).template == "proctored_exam/inactive_account.html"
@@ -271,7 +277,7 @@ def test_the_permission_does_not_matter_for_a_timed_exam(look):
         pytest.param("timed", None, id="timed-has-no-provider"),
     ],
 )
-def test_a_provider_may_keep_the_content_in_its_own_browser(look, backends_registry, monkeypatch, kind, expected):
+def test_a_provider_may_block_the_content_in_other_browsers(look, backends_registry, monkeypatch, kind, expected):
     for provider in backends_registry.values():
         monkeypatch.setattr(provider, "should_block_access_to_exam_material", lambda: True, raising=False)
     exam, user = make_exam(kind), make_user()
@@ -281,20 +287,20 @@ def test_a_provider_may_keep_the_content_in_its_own_browser(look, backends_regis
 
 @pytest.mark.spec("learner-experience.md", "2.4:put-away")
 @pytest.mark.parametrize("status", [S.submitted, S.second_review_required, S.verified, S.rejected])
-class TestLookingBack:
-    def test_content_is_open_once_the_result_was_put_away(self, look, settings, status):
+class TestDismissedResult:
+    def test_content_is_shown_after_the_due_date_once_the_result_was_dismissed(self, look, settings, status):
         settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
         exam, user = make_exam(), make_user()
         make_attempt(exam, user, status, is_status_acknowledged=True)
         assert look(exam, user, due_date=yesterday()).html is None
 
-    def test_not_before_the_due_date(self, look, settings, status):
+    def test_content_stays_hidden_before_the_due_date(self, look, settings, status):
         settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
         exam, user = make_exam(), make_user()
         make_attempt(exam, user, status, is_status_acknowledged=True)
         assert look(exam, user, due_date=tomorrow()).html is not None
 
-    def test_not_where_the_platform_keeps_it_shut(self, look, settings, status):
+    def test_content_stays_hidden_where_the_platform_does_not_allow_it(self, look, settings, status):
         settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = False
         exam, user = make_exam(), make_user()
         make_attempt(exam, user, status, is_status_acknowledged=True)
@@ -302,7 +308,7 @@ class TestLookingBack:
 
 
 @pytest.mark.spec("learner-experience.md", "2.4:put-away", "2.7")
-def test_an_extended_grace_period_brings_the_verdict_back(look, settings):
+def test_an_extended_grace_period_shows_a_dismissed_result_again(look, settings):
     settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
     exam, user = make_exam(), make_user()
     make_attempt(exam, user, S.verified, is_status_acknowledged=True)
@@ -310,14 +316,14 @@ def test_an_extended_grace_period_brings_the_verdict_back(look, settings):
     assert seen.template == "proctored_exam/verified.html"
 
 
-def test_answers_stay_hidden_after_the_due_date_where_the_author_wants_it(look):
+def test_an_exam_hidden_after_its_due_date_does_not_show_the_answers(look):
     exam, user = make_exam("timed", hide_after_due=True), make_user()
     make_attempt(exam, user, S.submitted)
     assert look(exam, user, due_date=yesterday()).template == "timed_exam/submitted.html"
 
 
 @pytest.mark.spec("learner-experience.md", "2:past-due")
-def test_the_newest_attempt_counts(look):
+def test_the_newest_attempt_decides(look):
     exam, user = make_exam("practice"), make_user()
     make_attempt(exam, user, S.submitted)
     make_attempt(exam, user, S.ready_to_start)
@@ -325,7 +331,7 @@ def test_the_newest_attempt_counts(look):
 
 
 @pytest.mark.spec("learner-experience.md", "2:time-out")
-def test_an_attempt_whose_time_is_up_is_submitted_by_looking(look):
+def test_an_attempt_whose_time_is_up_is_submitted_when_its_page_is_requested(look):
     exam, user = make_exam("timed"), make_user()
     started = timezone.now() - timedelta(hours=3)
     attempt = make_attempt(exam, user, S.started, started_at=started, allowed_time_limit_mins=90)
@@ -357,13 +363,13 @@ class TestPrerequisites:
             pytest.param(["declined", "failed"], CONTENT, id="declined-beats-failed"),
         ],
     )
-    def test_page(self, look, statuses, expected):
+    def test_unmet_prerequisites_show_their_page(self, look, statuses, expected):
         exam, user = make_exam(), make_user()
         requirements = [requirement(f"exam{n}", status, n) for n, status in enumerate(statuses)]
         seen = look(exam, user, credit_state={"credit_requirement_status": requirements})
         assert seen.template == expected
 
-    def test_a_declined_one_declines_this_exam(self, look):
+    def test_a_declined_prerequisite_declines_this_exam(self, look):
         exam, user = make_exam(), make_user()
         look(exam, user, credit_state={"credit_requirement_status": [requirement("other", "declined", 1)]})
         attempt = ProctoredExamStudentAttempt.objects.get(proctored_exam=exam, user=user)
@@ -377,11 +383,11 @@ class TestPrerequisites:
             pytest.param(S.created, "proctored_exam/instructions.html", id="entered-in-another-tab"),
         ],
     )
-    def test_an_attempt_that_comes_in_between_decides(self, look, status, template):
+    def test_an_attempt_created_by_a_concurrent_request_decides(self, look, status, template):
         exam, user = make_exam(), make_user()
 
         class WhileOneReads(dict):
-            """The host's credit state; another request makes the attempt while this one reads it."""
+            """The host's credit state. While it is read, another request creates the attempt."""
 
             def get(self, key, default=None):
                 if key == "credit_requirement_status" and not ProctoredExamStudentAttempt.objects.exists():
@@ -393,13 +399,13 @@ class TestPrerequisites:
         assert seen.template == template
         assert [attempt.status for attempt in ProctoredExamStudentAttempt.objects.all()] == [status]
 
-    def test_only_what_comes_before_this_exam_counts(self, look):
+    def test_only_requirements_before_this_exam_count(self, look):
         exam, user = make_exam(), make_user()
         requirements = [requirement(exam.content_id, None, 1), requirement("later", "failed", 2)]
         seen = look(exam, user, credit_state={"credit_requirement_status": requirements})
         assert seen.template == "proctored_exam/entrance.html"
 
-    def test_the_due_date_comes_first(self, look):
+    def test_past_due_comes_before_unmet_prerequisites(self, look):
         exam, user = make_exam(), make_user()
         seen = look(
             exam,
@@ -411,7 +417,7 @@ class TestPrerequisites:
         assert not ProctoredExamStudentAttempt.objects.exists()
 
     @pytest.mark.spec("learner-experience.md", "2.6:links")
-    def test_what_the_credit_service_said_is_not_changed(self, look):
+    def test_the_credit_services_own_data_is_not_changed(self, look):
         exam, user = make_exam(), make_user()
         said = requirement("other", None, 1)
         seen = look(exam, user, credit_state={"credit_requirement_status": [said]})
@@ -420,13 +426,13 @@ class TestPrerequisites:
 
     @pytest.mark.spec("learner-experience.md", "1.1")
     @pytest.mark.parametrize("credit_state", [None, {}, {"enrollment_mode": "honor"}])
-    def test_without_a_credit_state_the_exam_is_open(self, look, credit_state):
+    def test_without_a_credit_state_the_entrance_page_is_shown(self, look, credit_state):
         exam, user = make_exam(), make_user()
         assert look(exam, user, credit_state=credit_state).template == "proctored_exam/entrance.html"
 
 
 @pytest.mark.spec("learner-experience.md", "2.8:event")
-def test_each_look_at_the_entrance_is_tracked(look, events):
+def test_each_request_of_the_entrance_page_emits_an_event(look, events):
     exam, user = make_exam(), make_user()
     events.clear()
     look(exam, user)

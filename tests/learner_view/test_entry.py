@@ -1,4 +1,4 @@
-"""Before the tables: who asks, about which exam, with which provider. Spec: learner-experience.md 1."""
+"""What is decided before the tables: role, exam, provider, creation of exams. Spec: learner-experience.md 1."""
 
 import logging
 from datetime import timedelta
@@ -27,19 +27,19 @@ def test_staff_see_the_content_without_a_query(look, django_assert_num_queries):
 
 
 @pytest.mark.spec("learner-experience.md", "1.2:inactive")
-def test_an_inactive_exam_is_no_exam(look):
+def test_the_content_of_an_inactive_exam_is_shown(look):
     assert look(make_exam(is_active=False), make_user()).html is None
 
 
 @pytest.mark.spec("learner-experience.md", "1.2:kind")
 @pytest.mark.parametrize("kind", ["practice", "onboarding", "proctored"])
-def test_proctoring_ends_with_the_course(look, kind):
+def test_after_the_end_of_the_course_proctored_content_is_shown(look, kind):
     exam, user = make_exam(kind), make_user()
     assert look(exam, user, credit_state={"course_end_date": yesterday()}).html is None
     assert look(exam, user, credit_state={"course_end_date": tomorrow()}).html is not None
 
 
-def test_a_naive_course_end_is_utc(look):
+def test_a_course_end_without_a_zone_is_read_as_utc(look):
     naive = (timezone.now() - timedelta(hours=1)).replace(tzinfo=None)
     assert look(make_exam(), make_user(), credit_state={"course_end_date": naive}).html is None
 
@@ -50,14 +50,14 @@ def test_the_course_end_given_by_the_host_does_not_end_a_timed_exam(look):
 
 
 @pytest.mark.spec("learner-experience.md", "1.2:kind")
-def test_practice_without_proctoring_is_a_combination_nobody_supports(look):
+def test_the_content_of_an_unproctored_practice_exam_is_shown(look):
     assert look(make_exam("timed", is_practice_exam=True), make_user()).html is None
 
 
 @pytest.mark.spec("python-api.md", "4:tolerance")
 @pytest.mark.parametrize("user_id", [None, 4711, "no id", 10**30], ids=["not-signed-in", "gone", "no-id", "huge"])
 @pytest.mark.parametrize("kind", ["timed", "proctored", "practice", "onboarding"])
-def test_nobody_sees_the_content_nor_an_error(kind, user_id):
+def test_an_unknown_user_gets_a_page_instead_of_content_or_an_error(kind, user_id):
     exam = make_exam(kind)
     html = api.get_student_view(user_id, COURSE, exam.content_id, {})
     assert f'data-exam-id="{exam.pk}"' in html
@@ -65,7 +65,7 @@ def test_nobody_sees_the_content_nor_an_error(kind, user_id):
 
 @pytest.mark.spec("python-api.md", "4:tolerance")
 @pytest.mark.spec("learner-experience.md", "1:keys")
-def test_an_exam_that_is_made_on_the_way_is_found_again_by_bytes():
+def test_an_unregistered_exam_named_in_bytes_is_created_with_text_ids():
     context = {"display_name": "Unregistered", "default_time_limit_mins": 90}
     html = api.get_student_view(make_user().id, COURSE.encode(), CONTENT_ID.encode(), context)
     exam = ProctoredExam.objects.get()
@@ -74,14 +74,14 @@ def test_an_exam_that_is_made_on_the_way_is_found_again_by_bytes():
 
 
 @pytest.mark.spec("learner-experience.md", "1:keys")
-def test_keys_are_as_good_as_text():
+def test_ids_may_be_key_objects():
     exam, user = make_exam(content_id=CONTENT_ID), make_user()
     html = api.get_student_view(user.id, CourseKey.from_string(COURSE), UsageKey.from_string(CONTENT_ID), {})
     assert f'data-exam-id="{exam.id}"' in html
 
 
 @pytest.mark.spec("learner-experience.md", "1.2:due-date")
-def test_the_host_knows_the_due_date_better_than_the_exam(look):
+def test_the_hosts_due_date_replaces_the_stored_one(look):
     exam, user = make_exam("timed", due_date=yesterday()), make_user()
     assert look(exam, user).template == "timed_exam/entrance.html"
     assert look(exam, user, due_date=yesterday()).template == "timed_exam/expired.html"
@@ -99,7 +99,7 @@ class TestUnregisteredExam:
         assert (exam.exam_name, exam.time_limit_mins, exam.is_proctored) == ("Midterm", 45, False)
         assert "Midterm is a Timed Exam" in html
 
-    def test_is_created_as_the_host_says(self):
+    def test_is_created_with_the_hosts_values(self):
         due = tomorrow()
         self.look(
             make_user(),
@@ -113,17 +113,17 @@ class TestUnregisteredExam:
         exam = ProctoredExam.objects.get()
         assert (exam.is_proctored, exam.is_practice_exam, exam.due_date, exam.hide_after_due) == (True, True, due, True)
 
-    def test_of_practice_alone_is_not_left_open(self):
+    def test_described_as_practice_only_is_created_as_a_timed_exam(self):
         html = self.look(make_user(), display_name="Try", default_time_limit_mins=10, is_practice_exam=True)
         assert "Try is a Timed Exam" in html
 
-    def test_without_a_name_is_called_by_its_id(self):
+    def test_without_a_name_is_named_after_its_content_id(self):
         self.look(make_user(), display_name=None, default_time_limit_mins=0)
         exam = ProctoredExam.objects.get()
         assert (exam.exam_name, exam.time_limit_mins) == (CONTENT_ID, 0)
 
     @pytest.mark.parametrize("context", [{"display_name": "Name"}, {"default_time_limit_mins": 10}])
-    def test_that_nobody_describes_is_an_error(self, context):
+    def test_without_name_or_limit_in_the_context_raises_key_error(self, context):
         with pytest.raises(KeyError):
             self.look(make_user(), **context)
 
@@ -134,7 +134,7 @@ class TestMisconfiguredProvider:
     def _log_again(self):
         page._report_misconfigured.cache_clear()
 
-    def test_is_an_error_for_the_caller(self, look, caplog):
+    def test_raises_and_is_logged_once(self, look, caplog):
         exam, user = make_exam(backend="nobody"), make_user()
         with caplog.at_level(logging.ERROR):
             for _ in range(2):
@@ -143,19 +143,19 @@ class TestMisconfiguredProvider:
         ours = [record.getMessage() for record in caplog.records if record.name == page.__name__]
         assert ours == [f"exam's provider is not configured: exam_id={exam.id} backend=nobody"]
 
-    def test_is_explained_to_the_learner_where_the_operator_wants_it(self, look, settings):
+    def test_is_explained_to_the_learner_where_the_setting_is_on(self, look, settings):
         settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "EXPLAIN_MISCONFIGURED_PROVIDER": True}
         exam, user = make_exam(backend="nobody"), make_user()
         assert look(exam, user).template == "proctored_exam/misconfigured.html"
 
 
 @pytest.mark.spec("learner-experience.md", "1:context", "2.7")
-def test_the_callers_dict_becomes_the_context(look):
+def test_the_callers_dict_is_updated_to_the_templates_context(look):
     exam, user = make_exam("timed"), make_user()
     make_attempt(exam, user, S.submitted)
     seen = look(exam, user, due_date=yesterday(), grace_period=timedelta(days=2))
     assert seen.context["exam_id"] == exam.id
-    # A caller may take the deadline away and ask again.
+    # A caller may remove the deadline and call again.
     seen.context.pop("wait_deadline")
     seen.context["grace_period"] = timedelta(hours=1)
     assert api.get_student_view(user.id, exam.course_id, exam.content_id, seen.context) is None
@@ -171,7 +171,7 @@ def test_the_callers_dict_becomes_the_context(look):
         pytest.param({}, False, id="no-such-entry"),
     ],
 )
-def test_junk_for_the_course_end_does_not_end_a_timed_exam(look, date_service, monkeypatch, caplog, dates, is_logged):
+def test_an_invalid_course_end_does_not_end_a_timed_exam(look, date_service, monkeypatch, caplog, dates, is_logged):
     monkeypatch.setattr(date_service, "get_dates_for_course", lambda *args, **kwargs: dates)
     exam = make_exam("timed")
     with caplog.at_level(logging.ERROR):

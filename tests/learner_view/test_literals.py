@@ -1,4 +1,4 @@
-"""Words that outside code looks for in the pages. Spec: learner-experience.md 4.3, a row a case."""
+"""Words that outside code looks for in the pages. Spec: learner-experience.md 4.3, one case per row."""
 
 from datetime import timedelta
 from typing import Any
@@ -208,26 +208,26 @@ def page(look: Any, kind: str, status: str | None, host: Any, fields: dict[str, 
 
 @pytest.mark.spec("learner-experience.md", "4.3:said")
 @pytest.mark.parametrize(("kind", "status", "host", "fields", "words"), SAID)
-def test_said(look, kind, status, host, fields, words):
+def test_a_page_contains_the_words_that_outside_code_looks_for(look, kind, status, host, fields, words):
     html = page(look, kind, status, host, dict(fields))
     assert [word for word in words if word not in html] == []
 
 
 @pytest.mark.spec("learner-experience.md", "4.3:not-said")
 @pytest.mark.parametrize(("kind", "status", "host", "fields", "words"), NOT_SAID)
-def test_not_said(look, kind, status, host, fields, words):
+def test_a_page_does_not_contain_the_words_of_other_situations(look, kind, status, host, fields, words):
     html = page(look, kind, status, host, dict(fields))
     assert [word for word in words if word in html] == []
 
 
 @pytest.mark.spec("learner-experience.md", "4.4:timed-footer")
 @pytest.mark.parametrize(("minutes", "offered"), [(1200, True), (1201, False)])
-def test_extra_time_is_offered_up_to_twenty_hours(look, minutes, offered):
+def test_extra_time_is_mentioned_for_limits_up_to_twenty_hours(look, minutes, offered):
     html = look(make_exam("timed", time_limit_mins=minutes), make_user()).html
     assert (EXTRA_TIME in html) is offered
 
 
-def test_extra_time_that_was_granted_is_in_the_total(look):
+def test_granted_extra_time_is_part_of_the_total(look):
     exam, user = make_exam("timed", time_limit_mins=21), make_user()
     make_allowance(exam, user, value="10")
     assert "31 minutes" in look(exam, user).html
@@ -241,7 +241,7 @@ def test_extra_time_that_was_granted_is_in_the_total(look):
         pytest.param(90, "You have submitted your timed exam.", id="a-while-ago"),
     ],
 )
-def test_an_exam_ended_by_the_clock_says_so_for_a_minute(look, ended_ago, says):
+def test_an_exam_ended_by_the_clock_says_so_in_its_heading_for_a_minute(look, ended_ago, says):
     exam, user = make_exam("timed"), make_user()
     ended = timezone.now() - timedelta(seconds=ended_ago)
     make_attempt(
@@ -260,7 +260,7 @@ def test_an_exam_ended_by_the_clock_says_so_for_a_minute(look, ended_ago, says):
 @pytest.mark.parametrize(
     ("used", "said"), [pytest.param(90, True, id="the-clock"), pytest.param(30, False, id="the-learner")]
 )
-def test_who_ended_the_exam_is_said_long_afterwards(look, kind, used, said):
+def test_what_ended_the_exam_is_still_said_later(look, kind, used, said):
     exam, user = make_exam(kind), make_user()
     ended = timezone.now() - timedelta(days=1)
     make_attempt(
@@ -278,7 +278,7 @@ def test_who_ended_the_exam_is_said_long_afterwards(look, kind, used, said):
 
 @pytest.mark.spec("learner-experience.md", "9:entrance")
 class TestDueDate:
-    """Before the clock starts the learner reads until when there is time."""
+    """Before the clock starts, the page says until when the exam can be taken."""
 
     KINDS = (("timed", None), ("proctored", None), ("proctored", S.ready_to_start))
 
@@ -289,7 +289,7 @@ class TestDueDate:
         return " ".join(look(exam, user, due_date=due).html.split())
 
     @pytest.mark.parametrize(("kind", "status"), KINDS)
-    def test_far_away(self, look, kind, status):
+    def test_beyond_the_limit_is_shown_without_shortening_it(self, look, kind, status):
         due = tomorrow()
         html = self.page(look, kind, status, due)
         moment = f'<time class="js-proctoring-local-time" datetime="{due.isoformat()}" dir="auto">'
@@ -297,17 +297,17 @@ class TestDueDate:
         assert "After that you can no longer take it." in html
 
     @pytest.mark.parametrize(("kind", "status"), KINDS)
-    def test_nearer_than_the_limit(self, look, kind, status):
+    def test_nearer_than_the_limit_is_said_to_shorten_it(self, look, kind, status):
         html = self.page(look, kind, status, timezone.now() + timedelta(minutes=30, seconds=30))
         assert "30 minutes" in html
         assert "That is sooner than your full time of 1 hour and 30 minutes" in html
 
     @pytest.mark.parametrize(("kind", "status"), KINDS)
-    def test_none(self, look, kind, status):
+    def test_without_one_nothing_is_said(self, look, kind, status):
         assert "due on" not in self.page(look, kind, status, None)
 
     @pytest.mark.parametrize(("kind", "status"), KINDS)
-    def test_extra_time_is_named_unless_the_due_date_takes_it(self, look, kind, status):
+    def test_extra_time_is_named_unless_the_due_date_shortens_it(self, look, kind, status):
         exam, user = make_exam(kind, time_limit_mins=60), make_user()
         make_allowance(exam, user, value="15")
         if status:
@@ -317,7 +317,7 @@ class TestDueDate:
         assert words not in look(exam, user, due_date=timezone.now() + timedelta(minutes=70)).html
         assert "of extra time" not in look(exam, make_user(), due_date=tomorrow()).html
 
-    def test_nearer_than_what_was_left_of_an_interrupted_attempt(self, look):
+    def test_nearer_than_the_time_left_of_an_interrupted_attempt_shortens_it(self, look):
         html = self.page(
             look,
             "proctored",
@@ -335,8 +335,8 @@ class TestDueDate:
     ("status", "again"),
     [(S.submitted, True), (S.second_review_required, True), (S.rejected, True), (S.verified, False)],
 )
-def test_practice_may_be_repeated_unless_it_was_passed(look, status, again):
-    # A passed session cannot be reset: the button would only lead to an error.
+def test_practice_can_be_repeated_unless_it_was_passed(look, status, again):
+    # A passed session cannot be reset, so the button would lead to an error.
     exam, user = make_exam("practice"), make_user()
     make_attempt(exam, user, status)
     assert ('data-action="reset_attempt"' in look(exam, user).html) is again
@@ -348,13 +348,12 @@ def test_practice_may_be_repeated_unless_it_was_passed(look, status, again):
     [
         ("proctored", S.expired, "You cannot go on with this attempt"),
         ("onboarding", S.onboarding_reset, "You cannot go on with this attempt"),
-        ("timed", S.rejected, "Your attempt at this exam is over"),
-        ("timed", S.error, "Your attempt at this exam is over"),
+        ("practice", S.timed_out, "Your attempt at this exam is over"),
         ("timed", S.ready_to_start, "You cannot work on this exam right now"),
         ("proctored", S.eligible, "You cannot work on this exam right now"),
     ],
 )
-def test_a_state_without_a_page_of_its_own_says_who_helps(look, instructor, kind, status, heading):
+def test_a_status_without_a_page_of_its_own_says_who_can_help(look, instructor, kind, status, heading):
     exam, user = make_exam(kind), make_user()
     attempt = make_attempt(exam, user, status)
     html = look(exam, user).html
@@ -363,7 +362,7 @@ def test_a_state_without_a_page_of_its_own_says_who_helps(look, instructor, kind
     assert f"Reference: {attempt.id}, {status}" in html
 
 
-def test_a_state_without_a_page_of_its_own_names_the_course_teams_address(look, instructor):
+def test_a_status_without_a_page_of_its_own_names_the_course_teams_address(look, instructor):
     instructor.service.mock_proctoring_escalation_email("team@example.com")
     exam, user = make_exam(), make_user()
     make_attempt(exam, user, S.expired)
@@ -372,32 +371,32 @@ def test_a_state_without_a_page_of_its_own_names_the_course_teams_address(look, 
 
 @pytest.mark.spec("learner-experience.md", "9:practice")
 @pytest.mark.parametrize("kind", ["practice", "proctored"])
-def test_practice_is_not_threatened_with_consequences(look, kind):
+def test_a_practice_page_mentions_no_consequences(look, kind):
     exam, user = make_exam(kind), make_user()
     make_attempt(exam, user, S.ready_to_start)
     assert ("you can receive zero on this exam" in look(exam, user).html) is (kind == "proctored")
 
 
 @pytest.mark.parametrize("status", [S.submitted, S.verified, S.rejected])
-def test_the_way_back_to_the_questions(look, settings, status):
+def test_after_the_due_date_a_result_page_says_how_to_see_the_questions_again(look, settings, status):
     settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
     exam, user = make_exam(), make_user()
     make_attempt(exam, user, status)
     assert LOOK_BACK in look(exam, user, due_date=yesterday()).html
 
 
-def test_the_wrong_browser(look, test_backend, monkeypatch):
+def test_the_page_for_the_wrong_browser_says_so(look, test_backend, monkeypatch):
     monkeypatch.setattr(test_backend, "should_block_access_to_exam_material", lambda: True)
     exam, user = make_exam(), make_user()
     make_attempt(exam, user, S.started)
     assert "The content of this exam can only be viewed" in look(exam, user).html
 
 
-def test_an_inactive_account(look):
+def test_the_page_for_an_inactive_account_says_so(look):
     assert "You have not activated your account" in look(make_exam(), make_user(is_active=False)).html
 
 
-def test_the_rules_of_the_course(look):
+def test_the_instructions_contain_the_rules_of_the_course(look):
     exam, user = make_exam(), make_user()
     make_policy(exam, review_policy="One sheet <of> notes")
     make_attempt(exam, user, S.ready_to_start)

@@ -1,4 +1,4 @@
-"""What the status mails say. Spec: learner-experience.md 5."""
+"""The texts of the status mails. Spec: learner-experience.md 5."""
 
 import re
 
@@ -16,7 +16,7 @@ COURSE_URL = "https://learning.test.org/course/course-v1:Demo+PROC+2026/home"
 
 
 def body_of(status: str, course_name: str = "Démonstration") -> str:
-    """The mail's body as outside suites read it: newlines deleted, then blanks collapsed."""
+    """Return the mail's body as outside suites read it: without newlines, with single spaces."""
     attempt = make_attempt(make_exam(exam_name="Final"), status=status)
     message = api.create_proctoring_attempt_status_email(attempt, course_name, COURSE)
     assert message is not None
@@ -33,7 +33,7 @@ def body_of(status: str, course_name: str = "Démonstration") -> str:
         pytest.param(f'<a href="{COURSE_URL}">Démonstration</a>', id="linked-course"),
     ],
 )
-def test_every_mail_says(status, words):
+def test_every_mail_contains_its_common_words(status, words):
     assert words in body_of(status)
 
 
@@ -48,31 +48,31 @@ def test_every_mail_says(status, words):
         (S.rejected, "appeal"),
     ],
 )
-def test_mail_says(status, words):
+def test_a_mail_contains_the_words_of_its_status(status, words):
     assert words in body_of(status)
 
 
 @pytest.mark.spec("learner-experience.md", "5:contact")
 @pytest.mark.parametrize("status", [S.verified, S.rejected])
-def test_questions_go_to_support_by_default(status, settings):
+def test_without_an_address_of_the_course_team_questions_go_to_support(status, settings):
     url = f"http://{settings.SITE_NAME}/support/contact_us"
     assert f'<a href="{url}"> {url} </a>' in body_of(status)
 
 
 @pytest.mark.spec("learner-experience.md", "5:contact")
 @pytest.mark.parametrize("status", [S.verified, S.rejected])
-def test_questions_go_to_the_course_team_if_it_has_an_address(status, instructor):
+def test_with_an_address_of_the_course_team_questions_go_there(status, instructor):
     instructor.service.mock_proctoring_escalation_email("team@example.com")
     body = body_of(status)
     assert '<a href="mailto:team@example.com"> team@example.com </a>' in body
     assert "support/contact_us" not in body
 
 
-def test_a_submission_raises_no_questions():
+def test_the_mail_about_a_submission_does_not_mention_support():
     assert "contact_us" not in body_of(S.submitted)
 
 
-def test_the_name_of_a_course_is_text():
+def test_markup_in_a_course_name_is_escaped():
     assert "<b>x" not in body_of(S.submitted, course_name="<b>x</b>")
 
 
@@ -84,7 +84,7 @@ def test_the_subject_names_exam_and_course(status):
     assert message.subject.endswith(": Final in Astronomy")
 
 
-def test_a_line_break_in_a_name_makes_no_header():
+def test_a_line_break_in_a_name_adds_no_header():
     attempt = make_attempt(make_exam(exam_name="Final\r\nBcc: x@example.com"), status=S.submitted)
     message = api.create_proctoring_attempt_status_email(attempt, "Astro\nnomy", COURSE)
     assert message.subject == "Proctoring attempt submitted: Final Bcc: x@example.com in Astro nomy"
@@ -94,7 +94,7 @@ def test_a_line_break_in_a_name_makes_no_header():
 @pytest.mark.spec("learner-experience.md", "5:language")
 @pytest.mark.parametrize("status", [S.submitted, S.verified, S.rejected])
 @pytest.mark.parametrize(("language", "direction"), [("en", "ltr"), ("ar", "rtl")])
-def test_a_mail_says_its_language_and_direction(status, language, direction):
+def test_a_mail_declares_its_language_and_direction(status, language, direction):
     with translation.override(language):
         assert f'<div lang="{language}" dir="{direction}">' in body_of(status)
 
@@ -110,20 +110,20 @@ class TestOverride:
 
     NAME = "proctoring_attempt_satisfactory_email.html"
 
-    def test_of_the_provider_of_the_exam_wins(self, theme):
+    def test_for_the_exams_provider_is_used_first(self, theme):
         theme(f"emails/proctoring/test/{self.NAME}", "for one provider")
         theme(f"emails/{self.NAME}", "for all")
         assert body_of(S.verified) == "for one provider"
 
-    def test_of_another_provider_means_nothing(self, theme):
+    def test_for_another_provider_is_ignored(self, theme):
         theme(f"emails/proctoring/null/{self.NAME}", "for one provider")
         assert "you met all proctoring requirements" in body_of(S.verified)
 
-    def test_of_all_mails_of_the_kind_is_next(self, theme):
+    def test_for_all_providers_is_used_next(self, theme):
         theme(f"emails/{self.NAME}", "for all")
         assert body_of(S.verified) == "for all"
 
-    def test_of_one_block_keeps_the_others(self, theme):
+    def test_of_one_block_keeps_the_other_blocks(self, theme):
         theme(
             f"emails/proctoring/test/{self.NAME}",
             f'{{% extends "emails/{self.NAME}" %}}'
@@ -150,7 +150,7 @@ class TestOverride:
         (S.ready_to_submit, False),
     ],
 )
-def test_which_statuses_are_mailed_about(status, mailed):
+def test_a_mail_is_sent_for_some_statuses_only(status, mailed):
     attempt = make_attempt(status=status)
     assert (api.create_proctoring_attempt_status_email(attempt, "Course", COURSE) is not None) is mailed
 
@@ -158,13 +158,13 @@ def test_which_statuses_are_mailed_about(status, mailed):
 @pytest.mark.spec("learner-experience.md", "5:when")
 @pytest.mark.parametrize("kind", ["timed", "practice", "onboarding"])
 @pytest.mark.parametrize("status", [S.submitted, S.verified, S.rejected])
-def test_other_kinds_of_exams_are_not_mailed_about(kind, status):
+def test_no_mail_is_sent_for_timed_and_practice_exams(kind, status):
     attempt = make_attempt(make_exam(kind), status=status)
     assert api.create_proctoring_attempt_status_email(attempt, "Course", COURSE) is None
 
 
 @pytest.mark.spec("learner-experience.md", "5:form")
-def test_a_transition_sends_one_mail_of_one_html_part_to_the_learner(mailoutbox):
+def test_a_status_change_sends_the_learner_one_mail_with_one_html_part(mailoutbox):
     attempt = make_attempt(status=S.started)
     api.update_attempt_status(attempt.id, S.submitted)
     [mail] = mailoutbox
@@ -174,7 +174,7 @@ def test_a_transition_sends_one_mail_of_one_html_part_to_the_learner(mailoutbox)
 
 
 @pytest.mark.spec("learner-experience.md", "5:context")
-def test_without_a_credit_service_the_mail_speaks_of_your_course(mailoutbox):
+def test_without_a_credit_service_the_mail_says_your_course(mailoutbox):
     attempt = make_attempt(status=S.started)
     api.update_attempt_status(attempt.id, S.submitted)
     assert mailoutbox[0].subject.endswith("in your course")
@@ -208,11 +208,11 @@ class TestTextPart:
         attempt = make_attempt(make_exam(exam_name="Final & more"), status=S.rejected)
         return api.create_proctoring_attempt_status_email(attempt, "Astronomy", COURSE)
 
-    def test_is_the_first_of_two(self, message):
+    def test_is_the_first_of_two_parts(self, message):
         parts = [part.get_content_type() for part in message.message().walk()]
         assert parts == ["multipart/alternative", "text/plain", "text/html"]
 
-    def test_reads_like_a_letter(self, message, settings):
+    def test_has_paragraphs_lists_and_urls_but_no_markup(self, message, settings):
         support = f"http://{settings.SITE_NAME}/support/contact_us"
         assert message.body.startswith(
             f'Hello,\n\nYour proctored exam "Final & more" in Astronomy ({COURSE_URL}) was reviewed'
@@ -222,7 +222,7 @@ class TestTextPart:
         assert "<" not in message.body
         assert "\n\n\n" not in message.body
 
-    def test_is_made_of_a_themes_own_mail(self, message, theme):
+    def test_is_made_from_a_themes_own_mail(self, message, theme):
         theme(
             "emails/proctoring/test/proctoring_attempt_satisfactory_email.html",
             "<style>p {color: red}</style><h1>Well&nbsp;done</h1>"

@@ -1,4 +1,4 @@
-"""What holds for every page: it can be used with the keyboard, and what outsiders write is text."""
+"""Rules for every page: valid markup, blocks for themes, and escaped text from outside."""
 
 import re
 from html.parser import HTMLParser
@@ -18,7 +18,7 @@ from tests.learner_view.test_decision_tables import ONBOARDING, PRACTICE, PROCTO
 
 TEMPLATES = Path(edx_proctoring.__file__).parent / "templates"
 
-# Every path of learner-experience.md 4.4, each of which a theme may override.
+# Every path of learner-experience.md 4.4. A theme may override each of them.
 PATHS = [
     "timed_exam/entrance.html",
     "timed_exam/footer.html",
@@ -77,12 +77,13 @@ BLOCKS = {
     ],
 }
 
-# Roots by page: the class list starts like this (host style sheets).
+# How the class list of each page's root starts, because style sheets of hosts select it.
 ROOTS = {
     "timed_exam/entrance.html": "sequence timed-exam entrance",
     "timed_exam/expired.html": "sequence proctored-exam completed",
     "timed_exam/ready_to_submit.html": "sequence timed-exam completed",
     "timed_exam/submitted.html": "sequence proctored-exam completed",
+    "timed_exam/error.html": "failure sequence timed-exam",
     "proctored_exam/entrance.html": "sequence proctored-exam entrance",
     "proctored_exam/expired.html": "sequence proctored-exam completed",
     "proctored_exam/ready_to_resume.html": "sequence proctored-exam entrance",
@@ -110,7 +111,7 @@ VOID = {"br", "input", "img", "meta", "link", "hr"}
 
 
 class Outline(HTMLParser):
-    """Finds what a browser would silently repair: wrong nesting, double ids, headings out of order."""
+    """Finds faults that a browser repairs silently: wrong nesting, double ids, headings out of order."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -156,15 +157,15 @@ def test_every_path_of_the_contract_exists():
 
 @pytest.mark.spec("learner-experience.md", "4.1:blocks")
 @pytest.mark.parametrize(("path", "blocks"), BLOCKS.items())
-def test_the_blocks_that_themes_fill_exist(path, blocks):
+def test_the_blocks_that_themes_override_exist(path, blocks):
     source = (TEMPLATES / path).read_text()
     assert [name for name in blocks if f"{{% block {name} %}}" not in source] == []
 
 
 @pytest.mark.spec("learner-experience.md", "8:reverse")
 @pytest.mark.parametrize("path", sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")))
-def test_templates_never_look_addresses_up(path):
-    # Suites replace ``reverse`` for their whole run: a {% url %} tag would get their replacement.
+def test_templates_contain_no_url_tag(path):
+    # Outside suites patch ``reverse`` for a whole test, and a {% url %} tag would call the patched function.
     assert "{% url" not in (TEMPLATES / path).read_text()
 
 
@@ -225,8 +226,8 @@ def test_a_theme_may_replace_a_page(look, theme, kind, status, host, attempt, ex
     ],
 )
 def test_a_theme_may_replace_a_block(look, theme, path, block, kind, status):
-    # A theme's own page under another name cannot be asked for here, so it stands in front of the shipped one:
-    # the loader skips a template that is already being extended.
+    # The theme's template extends the shipped one under the same path, which works because the loader skips a template
+    # that is being extended.
     theme(path, f'{{% extends "{path}" %}}{{% block {block} %}}the theme\'s own words{{% endblock %}}')
     exam, user = make_exam(kind), make_user()
     if status is not None:
@@ -237,7 +238,7 @@ def test_a_theme_may_replace_a_block(look, theme, path, block, kind, status):
 
 
 @pytest.mark.django_db
-def test_a_big_id_has_no_thousands_separator(look):
+def test_a_large_id_has_no_thousands_separator(look):
     with override_settings(USE_THOUSAND_SEPARATOR=True, LANGUAGE_CODE="en"):
         exam, user = make_exam("timed", id=1234567), make_user()
         html = look(exam, user).html
@@ -246,7 +247,7 @@ def test_a_big_id_has_no_thousands_separator(look):
 
 @pytest.mark.spec("learner-experience.md", "7:escaped")
 @pytest.mark.django_db
-def test_the_name_of_an_exam_is_text(look):
+def test_markup_in_an_exams_name_is_escaped(look):
     html = look(make_exam("timed", exam_name="<script>x</script>"), make_user()).html
     assert "<script>x" not in html
     assert "&lt;script&gt;x" in html
@@ -285,7 +286,7 @@ class TestProviderContent:
             pytest.param("</li></ol></div><h1>Fake</h1>", id="breaking-out"),
         ],
     )
-    def test_instructions_cannot_run_or_break_out(self, look, answer, attack):
+    def test_instructions_lose_scripts_and_markup_that_breaks_the_page(self, look, answer, attack):
         answer(instructions=[attack])
         html = self.page(look)
         assert attack not in html
@@ -304,16 +305,16 @@ class TestProviderContent:
             ("http://[broken", False),
         ],
     )
-    def test_the_system_check_leads_to_web_pages_only(self, look, answer, url, offered):
+    def test_the_link_to_the_system_check_must_be_a_web_url(self, look, answer, url, offered):
         answer(instructions=["Go"], download_url=url)
         assert ('id="software_download_link"' in self.page(look)) is offered
 
-    def test_an_operator_may_allow_the_scheme_of_a_program(self, look, answer, settings):
+    def test_a_setting_can_allow_the_url_scheme_of_a_program(self, look, answer, settings):
         settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "DOWNLOAD_URL_SCHEMES": ["proctor"]}
         answer(instructions=["Go"], download_url="proctor://start")
         assert 'data-download-url="proctor://start"' in self.page(look)
 
-    def test_a_worker_address_cannot_leave_its_script(self, look, test_backend, monkeypatch):
+    def test_a_worker_url_cannot_break_out_of_its_script_tag(self, look, test_backend, monkeypatch):
         monkeypatch.setattr(test_backend, "get_javascript", lambda: "</script><script>alert('x')//")
         exam, user = make_exam(), make_user()
         make_attempt(exam, user, S.ready_to_start)
@@ -326,11 +327,11 @@ class TestProviderContent:
 @pytest.mark.parametrize(
     "status", [None, S.created, S.ready_to_start, S.ready_to_submit, S.submitted, S.verified, S.error]
 )
-def test_a_provider_that_answers_anything_with_anything_is_fine(look, backends_registry, status):
+def test_a_page_is_shown_for_a_mocked_provider(look, backends_registry, status):
     exam, user = make_exam(), make_user()
     if status is not None:
         make_attempt(exam, user, status)
-    # Outside suites put a MagicMock in the place of the provider.
+    # Outside suites replace the provider by a MagicMock.
     backends_registry["test"] = MagicMock(
         should_block_access_to_exam_material=MagicMock(return_value=False), supports_onboarding=False
     )
@@ -340,7 +341,7 @@ def test_a_provider_that_answers_anything_with_anything_is_fine(look, backends_r
 @pytest.mark.spec("learner-experience.md", "8:reverse", "1:render")
 @pytest.mark.django_db
 @pytest.mark.parametrize("due_date", [yesterday, tomorrow])
-def test_suites_may_replace_the_address_look_up(look, monkeypatch, due_date):
+def test_a_page_is_shown_while_reverse_is_patched(look, monkeypatch, due_date):
     monkeypatch.setattr("django.urls.reverse", MagicMock)
     exam, user = make_exam(), make_user()
     make_attempt(exam, user, S.submitted)
@@ -348,7 +349,7 @@ def test_suites_may_replace_the_address_look_up(look, monkeypatch, due_date):
 
 
 @pytest.mark.django_db
-def test_a_page_alone_offers_the_way_to_the_course(look):
+def test_a_page_without_the_course_page_links_to_the_course(look):
     exam, user = make_exam("timed"), make_user()
     html = look(exam, user).html
     assert re.search(rf'class="hidden js-proctoring-elsewhere">\s*<a href="/courses/{re.escape(exam.course_id)}', html)
@@ -356,7 +357,7 @@ def test_a_page_alone_offers_the_way_to_the_course(look):
 
 @pytest.mark.spec("learner-experience.md", "7:nonce")
 @pytest.mark.django_db
-def test_scripts_carry_the_nonce_of_the_host(look):
+def test_inline_scripts_carry_the_hosts_nonce(look):
     exam, user = make_exam(), make_user()
     make_attempt(exam, user, S.ready_to_start)
     html = look(exam, user, csp_nonce="abc123").html
@@ -365,7 +366,7 @@ def test_scripts_carry_the_nonce_of_the_host(look):
 
 @pytest.mark.spec("learner-experience.md", "7:new-window")
 @pytest.mark.parametrize("path", sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")))
-def test_what_opens_a_window_says_so(path):
+def test_a_link_that_opens_a_window_says_so(path):
     source = (TEMPLATES / path).read_text()
     for link in re.findall(r"<a [^>]*target=\"_blank\".*?</a>", source, re.DOTALL):
         assert 'rel="noopener"' in link
@@ -377,7 +378,7 @@ def test_what_opens_a_window_says_so(path):
 @pytest.mark.spec("learner-experience.md", "7:no-pause")
 @pytest.mark.django_db
 @pytest.mark.parametrize(("kind", "status"), [("timed", None), ("proctored", S.ready_to_start)])
-def test_before_the_start_a_learner_reads_that_the_clock_cannot_be_paused(look, kind, status):
+def test_before_the_start_the_page_says_that_the_clock_cannot_be_paused(look, kind, status):
     exam, user = make_exam(kind), make_user()
     if status:
         make_attempt(exam, user, status)

@@ -1,4 +1,4 @@
-"""Where translators find the words, and where Django finds the translations. Spec: host-platform.md 2.4."""
+"""Every text can be translated, and Django finds the translations. Spec: host-platform.md 2.4."""
 
 import gettext
 import re
@@ -16,11 +16,11 @@ APP = Path(edx_proctoring.__file__).parent
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Relative path and content of each file."""
+    """Return the content of each file by relative path."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_both_trees_hold_the_same():
+def test_both_locale_folders_have_the_same_content():
     tree = files(APP / "conf" / "locale")
     assert {"en/LC_MESSAGES/django.po", "en/LC_MESSAGES/djangojs.po"} <= tree.keys()
     assert files((APP / "locale").resolve()) == tree
@@ -36,21 +36,21 @@ def test_both_trees_hold_the_same():
         pytest.param("djangojs.po", "Onboarding Past Due", id="underscore-template"),
     ],
 )
-def test_translators_see(catalogue, words):
+def test_the_catalogue_contains_the_text(catalogue, words):
     assert f'msgid "{words}"' in (APP / "conf/locale/en/LC_MESSAGES" / catalogue).read_text()
 
 
 @pytest.mark.spec("learner-experience.md", "7:plural")
 @pytest.mark.parametrize("unit", ["hour", "minute"])
-def test_translators_give_times_as_many_forms_as_their_language_has(unit):
+def test_durations_have_plural_forms_in_the_catalogue(unit):
     catalogue = (APP / "conf/locale/en/LC_MESSAGES/django.po").read_text()
     assert f'msgid "{{num}} {unit}"\nmsgid_plural "{{num}} {unit}s"' in catalogue
 
 
 @pytest.mark.django_db
-def test_a_page_speaks_the_learners_language(look, monkeypatch):
+def test_a_page_is_in_the_learners_language(look, monkeypatch):
     class German(gettext.NullTranslations):
-        """One sentence of a translator's work."""
+        """A catalogue with one translated sentence."""
 
         def gettext(self, message: str) -> str:
             return {"This exam is proctored": "Diese Prüfung wird beaufsichtigt"}.get(message, message)
@@ -62,10 +62,10 @@ def test_a_page_speaks_the_learners_language(look, monkeypatch):
     assert "This exam is proctored" not in html
 
 
-# What is left of a template when everything that a translator sees is taken away: no words.
+# After everything that a translator sees is removed from a template, no words may be left.
 
 SPEAKING_ATTRIBUTES = ("title", "alt", "placeholder", "aria-label", "aria-description", "label", "summary")
-# Word processors of the template language; their contents are the translator's.
+# Template tags whose contents are translated.
 TRANSLATED = re.compile(
     r"{%\s*(?:blocktranslate|blocktrans)\b.*?{%\s*end(?:blocktranslate|blocktrans)\s*%}"
     r"|{%\s*(?:translate|trans)\b.*?%}"
@@ -77,7 +77,7 @@ UNDERSCORE = re.compile(r"<%.*?%>", re.DOTALL)
 
 
 class Words(HTMLParser):
-    """Collects what a person would read or hear: texts, and attributes that speak."""
+    """Collects the words that people read or hear: texts, and attributes that screen readers speak."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -112,7 +112,7 @@ def underscore_templates() -> list[Path]:
 
 
 def spoken(path: Path) -> str:
-    """The source without what a translator, or the template engine, puts in."""
+    """Return the source without what translators or the template engine fill in."""
     source = path.read_text("utf-8")
     return (UNDERSCORE if path.suffix == ".underscore" else TRANSLATED).sub("", source)
 
@@ -127,19 +127,19 @@ def spoken(path: Path) -> str:
         pytest.param("{% blocktranslate %}x{% endblocktranslate %}: {{ y }} (1)", [], id="translated"),
     ],
 )
-def test_the_search_finds_words_that_nobody_can_translate(source, words):
-    """The control: silence about our templates means something."""
+def test_control_the_search_finds_words_outside_of_translations(source, words):
+    """Control for the next test."""
     assert Words(TRANSLATED.sub("", source)).found == words
 
 
 @pytest.mark.spec("learner-experience.md", "7:words")
 @pytest.mark.parametrize("path", [*pages(), *underscore_templates()], ids=lambda path: path.name)
-def test_every_word_of_a_template_can_be_translated(path):
+def test_every_word_of_a_template_is_translatable(path):
     assert Words(spoken(path)).found == []
 
 
 class Pieces(HTMLParser):
-    """Collects the stretches of text between two tags."""
+    """Collects the texts between two tags."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -151,7 +151,7 @@ class Pieces(HTMLParser):
 
 
 def glued(source: str) -> list[str]:
-    """The stretches of text in which a value stands beside a translated text instead of inside it."""
+    """Return the texts in which a value stands beside a translated text instead of inside it."""
     source = re.sub(r"{%\s*blocktranslate\b.*?{%\s*endblocktranslate\s*%}", "[text]", source, flags=re.DOTALL)
     source = re.sub(r"{%\s*translate\b.*?%}", "[text]", source, flags=re.DOTALL)
     source = re.sub(r"{{.*?}}", "[value]", source)
@@ -168,19 +168,19 @@ def glued(source: str) -> list[str]:
         pytest.param('<label>{% translate "Code:" %}</label> <b>{{ code }}</b>', [], id="two-elements"),
     ],
 )
-def test_the_search_finds_glued_sentences(source, expected):
+def test_control_the_search_finds_values_beside_translated_texts(source, expected):
     assert glued(source) == expected
 
 
 @pytest.mark.spec("learner-experience.md", "7:words")
 @pytest.mark.parametrize("path", pages(), ids=lambda path: path.name)
-def test_values_stand_inside_their_sentences(path):
-    # Other languages put them elsewhere.
+def test_values_in_a_template_are_inside_translated_sentences(path):
+    # Other languages may need them in another position.
     assert glued(path.read_text("utf-8")) == []
 
 
 def texts_in_attributes() -> set[str]:
-    """The texts of templates that end up between the quotes of an attribute."""
+    """Return the texts of templates that are used inside an attribute's quotes."""
     return {
         text
         for path in pages()
@@ -189,8 +189,8 @@ def texts_in_attributes() -> set[str]:
 
 
 @pytest.mark.parametrize("language", sorted(path.name for path in (APP / "conf/locale").iterdir() if path.is_dir()))
-def test_no_translation_can_break_out_of_an_attribute(language):
-    """Translations are not escaped, so that they may hold links; between quotes they must not hold quotes."""
+def test_translations_used_in_attributes_contain_no_quotes(language):
+    """Translations are not escaped, because some contain links; inside an attribute they must not contain quotes."""
     assert texts_in_attributes(), "the search finds them"
     catalogue = APP / "conf/locale" / language / "LC_MESSAGES/django.po"
     entries = re.findall(r"^msgid (.*?)^msgstr (.*?)(?:^$|\Z)", catalogue.read_text("utf-8"), re.DOTALL | re.MULTILINE)

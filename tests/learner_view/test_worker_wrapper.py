@@ -1,4 +1,4 @@
-"""The npm package's ``handlerWrapper``, run by Node in the place of a browser's worker.
+"""The npm package's ``handlerWrapper``, run by Node instead of a browser's worker.
 
 Spec: backends.md 12.1. Each case: a handler class, messages from the page, and what the page gets back.
 """
@@ -86,7 +86,7 @@ def test_a_message_calls_its_method(message, method, arguments, reply):
         ("ping", "onPing", "pingFailed"),
     ],
 )
-def test_a_failure_reaches_the_page(message, method, reply, body, error):
+def test_a_failing_method_sends_its_error_to_the_page(message, method, reply, body, error):
     result = run(f"{method}() {{ {body} }}", {"type": message})
     assert result["posted"] == [{"type": reply, "error": error}]
 
@@ -96,7 +96,7 @@ def test_a_failure_reaches_the_page(message, method, reply, body, error):
     ("message", "reply"),
     [("startExamAttempt", "examAttemptStarted"), ("endExamAttempt", "examAttemptEnded"), ("ping", "echo")],
 )
-def test_a_method_that_is_not_there_counts_as_done(message, reply):
+def test_a_missing_method_counts_as_success(message, reply):
     assert run("", {"type": message})["posted"] == [{"type": reply}]
 
 
@@ -106,7 +106,7 @@ def test_a_method_need_not_return_a_promise():
 
 
 @pytest.mark.spec("backends.md", "12.1:replies")
-def test_configuration_makes_a_new_handler():
+def test_a_configuration_message_creates_a_new_handler():
     result = run("", {"type": "config", "options": {"port": 1}})
     assert result == {"seen": [{"made": {}}, {"made": {"port": 1}}], "posted": []}
 
@@ -118,5 +118,5 @@ def test_other_messages_are_ignored(message):
 
 
 @pytest.mark.spec("backends.md", "12.1:replies")
-def test_the_wrapper_is_the_default_export_too():
+def test_the_wrapper_is_also_the_default_export():
     assert run("", {"type": "ping"}, export="default")["posted"] == [{"type": "echo"}]

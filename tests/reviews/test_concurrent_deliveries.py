@@ -1,4 +1,4 @@
-"""Deliveries of one review at the same moment, by real threads. Spec: backends.md 9.1 (Improve), 18.6."""
+"""Reviews that are delivered at the same moment, by real threads. Spec: backends.md 9.1, 18.6."""
 
 import contextlib
 import json
@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import connection
 from django.db.models import QuerySet
 from rest_framework.test import APIClient
 
-from edx_proctoring import constants, handlers
-from edx_proctoring.api.reviews import payload, receiving
+from edx_proctoring import constants
+from edx_proctoring.api.reviews import receiving
 from edx_proctoring.models import (
     ProctoredExamSoftwareSecureComment,
     ProctoredExamSoftwareSecureReview,
@@ -22,6 +21,7 @@ from edx_proctoring.models import (
     ReviewInboxEntry,
 )
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from tests.concurrency.conftest import at_the_same_time
 from tests.factories import make_attempt, make_exam, make_review, make_staff
 
 from .conftest import rest_review
@@ -38,20 +38,24 @@ pytestmark = [
 
 
 @pytest.fixture
-def meet_before_archiving(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hold each delivery between its look at the former review and its write, until the other is there.
+def meet_before_archiving(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Hold each delivery between its look at the former review and its write, until so many have arrived.
 
-    Under the lock the other never gets there; after a second the first goes on alone.
+    Under the lock the others never arrive; after two seconds the first goes on alone.
     """
-    barrier = threading.Barrier(2)
-    original = handlers.archive_model
 
-    def archive_model(*args: Any, **kwargs: Any) -> Any:
-        with contextlib.suppress(threading.BrokenBarrierError):
-            barrier.wait(timeout=1)
-        return original(*args, **kwargs)
+    def install(number: int) -> None:
+        barrier = threading.Barrier(number)
+        original = receiving.archive_model
 
-    monkeypatch.setattr(handlers, "archive_model", archive_model)
+        def archive_model(*args: Any, **kwargs: Any) -> Any:
+            with contextlib.suppress(threading.BrokenBarrierError):
+                barrier.wait(timeout=2)
+            return original(*args, **kwargs)
+
+        monkeypatch.setattr(receiving, "archive_model", archive_model)
+
+    return install
 
 
 @pytest.mark.parametrize(
@@ -61,81 +65,37 @@ def meet_before_archiving(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param(True, True, id="with-the-lock-every-former-review-is-archived"),
     ],
 )
-def test_two_corrections(serialize, meet_before_archiving, monkeypatch, locked, first_is_archived):
+def test_of_two_corrections_at_once_the_first_is_archived(
+    serialize, meet_before_archiving, monkeypatch, locked, first_is_archived
+):
     attempt = make_attempt(make_exam(backend="rest"), status=S.submitted)
     make_review(attempt, "Suspicious")
     attempt_dict = serialize(attempt)
     if not locked:
         monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **kwargs: self)
-    failures: list[BaseException] = []
+    meet_before_archiving(2)
 
-    def deliver(status: str) -> None:
-        try:
-            receiving._store(
-                attempt_dict, payload.parse_review(rest_review(status)), {"raw_data": "{}", "reviewed_by": None}
-            )
-        except BaseException as exc:
-            failures.append(exc)
-        finally:
-            connection.close()
+    outcomes = at_the_same_time(
+        *[
+            lambda status=status: receiving.receive_review(attempt_dict, rest_review(status))
+            for status in ("violation", "not_reviewed")
+        ]
+    )
 
-    threads = [threading.Thread(target=deliver, args=(status,)) for status in ("violation", "not_reviewed")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-
-    assert failures == []
+    assert [error for error in outcomes if isinstance(error, Exception)] == []
     last = ProctoredExamSoftwareSecureReview.objects.get().review_status
     (first,) = {"Rules Violation", "Not Reviewed"} - {last}
     archived = list(
         ProctoredExamSoftwareSecureReviewHistory.objects.order_by("id").values_list("review_status", flat=True)
     )
     assert archived == ["Suspicious", first if first_is_archived else "Suspicious"]
+    if locked:
+        attempt.refresh_from_db()
+        followed = {"Rules Violation": S.second_review_required, "Not Reviewed": S.error}
+        assert attempt.status == followed[last], "the attempt follows the review that is stored"
 
 
 EIGHT = 8
-
-
-@pytest.fixture
-def stand_in_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hold all deliveries between the look at the former review and the write, until the eighth is there.
-
-    Under the lock only one gets there; after a moment it goes on, and nobody waits any more.
-    """
-    barrier = threading.Barrier(EIGHT)
-    original = handlers.archive_model
-
-    def archive_model(*args: Any, **kwargs: Any) -> Any:
-        with contextlib.suppress(threading.BrokenBarrierError):
-            barrier.wait(timeout=2)
-        return original(*args, **kwargs)
-
-    monkeypatch.setattr(handlers, "archive_model", archive_model)
-
-
-def eight_times(action: Callable[[], Any]) -> list[Any]:
-    """Run an action in eight threads that start together; returns results or exceptions."""
-    outcomes: list[Any] = []
-    line = threading.Barrier(EIGHT)
-
-    def run() -> None:
-        try:
-            line.wait(timeout=30)
-            outcomes.append(action())
-        except Exception as error:
-            outcomes.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, daemon=True) for _ in range(EIGHT)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert not any(thread.is_alive() for thread in threads), "a delivery waits for ever"
-    assert len(outcomes) == EIGHT
-    return outcomes
 
 
 def archived() -> Counter[str]:
@@ -149,14 +109,17 @@ def archived() -> Counter[str]:
         pytest.param(True, {"Suspicious": 1, "Clean": EIGHT - 1}, id="with-the-lock-each-state-is-archived-once"),
     ],
 )
-def test_one_review_delivered_by_eight_threads(serialize, stand_in_line, monkeypatch, locked, expected):
+def test_of_eight_deliveries_at_once_each_former_review_is_archived_once(
+    serialize, meet_before_archiving, monkeypatch, locked, expected
+):
     attempt = make_attempt(make_exam(backend="rest"), status=S.submitted)
     make_review(attempt, "Suspicious")
     attempt_dict = serialize(attempt)
     if not locked:
         monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **kwargs: self)
+    meet_before_archiving(EIGHT)
 
-    outcomes = eight_times(lambda: receiving.receive_review(attempt_dict, rest_review("passed")))
+    outcomes = at_the_same_time(*[lambda: receiving.receive_review(attempt_dict, rest_review("passed"))] * EIGHT)
 
     assert [error for error in outcomes if isinstance(error, Exception)] == []
     assert archived() == expected
@@ -168,12 +131,12 @@ def test_one_review_delivered_by_eight_threads(serialize, stand_in_line, monkeyp
         assert set(ReviewInboxEntry.objects.values_list("outcome", flat=True)) == {"applied"}
 
 
-def test_where_reviews_are_final_one_of_eight_is_applied(serialize, monkeypatch):
+def test_where_reviews_are_final_one_of_eight_deliveries_at_once_is_applied(serialize, monkeypatch):
     monkeypatch.setattr(constants, "ALLOW_REVIEW_UPDATES", False, raising=False)
     attempt = make_attempt(make_exam(backend="rest"), status=S.submitted)
     attempt_dict = serialize(attempt)
 
-    outcomes = eight_times(lambda: receiving.receive_review(attempt_dict, rest_review("passed")))
+    outcomes = at_the_same_time(*[lambda: receiving.receive_review(attempt_dict, rest_review("passed"))] * EIGHT)
 
     assert Counter(type(outcome).__name__ for outcome in outcomes) == {
         "ReviewReceipt": 1,
@@ -197,7 +160,7 @@ def test_where_reviews_are_final_one_of_eight_is_applied(serialize, monkeypatch)
         pytest.param("delivery-1", 1, id="with-one-key-it-is-one-review"),
     ],
 )
-def test_one_request_sent_by_eight_threads_over_http(all_services, key, applied):
+def test_one_request_sent_eight_times_at_once_with_a_key_is_one_review(all_services, key, applied):
     attempt = make_attempt(make_exam(backend="rest"), status=S.submitted)
     reviewer = make_staff()
     headers = {"HTTP_IDEMPOTENCY_KEY": key} if key else {}
@@ -213,9 +176,9 @@ def test_one_request_sent_by_eight_threads_over_http(all_services, key, applied)
         )
         return reply.status_code
 
-    statuses = eight_times(post)
+    statuses = at_the_same_time(*[post] * EIGHT)
 
-    # A repetition that comes while the first is being answered hears so, and may ask again (C12).
+    # A repetition that arrives before the first is answered gets 409 and may be sent again (C12).
     assert set(statuses) <= ({200, 409} if key else {200})
     assert statuses.count(200) >= 1
     assert ReviewInboxEntry.objects.count() == applied

@@ -1,7 +1,7 @@
-"""What becomes of an attempt when its reviews come late, twice, in the wrong order, or for one that is gone.
+"""An attempt whose reviews come late, twice, in the wrong order, or after its removal.
 
-Through the doors that providers use: ``/reviewed`` for REST providers, the anonymous callback for RPNow.
-Spec: backends.md 9, 9.5, architecture journey 3.
+Through the endpoints that providers use: ``/reviewed`` for REST providers, the anonymous callback for RPNow.
+Spec: backends.md 9, 9.5.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from django.core import mail
 from rest_framework.test import APIClient
 
 from edx_proctoring import api, constants
+from edx_proctoring.api.lifecycle import status_change
 from edx_proctoring.backends.tests.test_review_payload import create_test_review_payload
 from edx_proctoring.models import (
     ProctoredExamSoftwareSecureComment,
@@ -41,15 +42,15 @@ VENDOR_WORDS = {
 
 @pytest.fixture(autouse=True)
 def services(all_services):
-    """An LMS around it."""
+    """A host with all services."""
 
 
-class Story:
-    """One attempt and what happens to it, in words. ``door`` names the provider: ``rest`` or ``rpnow``."""
+class AttemptLife:
+    """One attempt and the events of its life. ``provider``: ``rest`` or ``rpnow``."""
 
-    def __init__(self, door: str, kind: str = "proctored") -> None:
-        self.door = door
-        self.exam = make_exam(kind, backend=door)
+    def __init__(self, provider: str, kind: str = "proctored") -> None:
+        self.provider = provider
+        self.exam = make_exam(kind, backend=provider)
         self.attempt = make_attempt(self.exam, status=S.started, external_id="locator-1")
         self.replies: list[int] = []
 
@@ -70,7 +71,7 @@ class Story:
 
     def _deliver(self, verdict: str) -> int:
         client = APIClient()
-        if self.door == "rpnow":
+        if self.provider == "rpnow":
             body = create_test_review_payload(
                 attempt_code=self.attempt.attempt_code,
                 external_id=self.attempt.external_id,
@@ -101,13 +102,13 @@ class Story:
 
 
 @pytest.fixture
-def story() -> Callable[..., Story]:
-    """Begin one."""
-    return Story
+def new_life() -> Callable[..., AttemptLife]:
+    """Create an attempt and follow its life."""
+    return AttemptLife
 
 
 # events, status at the end, current verdict, former verdicts. RPNow's violations pass, so they are not used here.
-STORIES: dict[str, tuple[list[str], str, str, list[str]]] = {
+LIVES: dict[str, tuple[list[str], str, str, list[str]]] = {
     "in-order": (["submit", "passed"], S.verified, "Clean", []),
     "the-same-again": (["submit", "passed", "passed"], S.verified, "Clean", ["Clean"]),
     "a-correction": (["submit", "suspicious", "passed"], S.verified, "Clean", ["Suspicious"]),
@@ -137,40 +138,42 @@ STORIES: dict[str, tuple[list[str], str, str, list[str]]] = {
 
 
 @pytest.mark.spec("backends.md", "9.1:orders", "9.4:table")
-@pytest.mark.parametrize("door", ["rest", "rpnow"])
-@pytest.mark.parametrize(("events", "status", "verdict", "former"), STORIES.values(), ids=STORIES.keys())
-def test_reviews_in_any_order(story, door, events, status, verdict, former):
-    if door == "rest" and "staff:violation" in events:
+@pytest.mark.parametrize("provider", ["rest", "rpnow"])
+@pytest.mark.parametrize(("events", "status", "verdict", "former"), LIVES.values(), ids=LIVES.keys())
+def test_reviews_in_any_order_leave_the_last_verdict_and_archive_the_former_ones(
+    new_life, provider, events, status, verdict, former
+):
+    if provider == "rest" and "staff:violation" in events:
         status = S.rejected  # REST providers pass clean reviews only
-    told = story(door)
-    told.happens(*events)
-    assert (told.status, told.verdict, told.archived) == (status, verdict, former)
-    assert set(told.replies) <= {200}
+    life = new_life(provider)
+    life.happens(*events)
+    assert (life.status, life.verdict, life.archived) == (status, verdict, former)
+    assert set(life.replies) <= {200}
     # A redelivery replaces the comments, it does not add to them.
-    per_review = 6 if door == "rpnow" else 1
+    per_review = 6 if provider == "rpnow" else 1
     assert ProctoredExamSoftwareSecureComment.objects.count() == per_review
 
 
 @pytest.mark.spec("backends.md", "9.1:again")
-@pytest.mark.parametrize("door", ["rest", "rpnow"])
-def test_where_reviews_are_final_the_second_is_refused(story, monkeypatch, door):
+@pytest.mark.parametrize("provider", ["rest", "rpnow"])
+def test_where_reviews_are_final_the_second_is_refused(new_life, monkeypatch, provider):
     monkeypatch.setattr(constants, "ALLOW_REVIEW_UPDATES", False)
-    told = story(door)
-    told.happens("submit", "suspicious", "passed")
-    assert told.replies == [200, 400]
-    assert (told.status, told.verdict, told.archived) == (S.second_review_required, "Suspicious", [])
+    life = new_life(provider)
+    life.happens("submit", "suspicious", "passed")
+    assert life.replies == [200, 400]
+    assert (life.status, life.verdict, life.archived) == (S.second_review_required, "Suspicious", [])
     outcomes = ReviewInboxEntry.objects.order_by("id").values_list("outcome", flat=True)
     assert list(outcomes) == ["applied", "duplicate"]
 
 
 @pytest.mark.spec("backends.md", "9.4:never-submitted")
-@pytest.mark.parametrize("door", ["rest", "rpnow"])
-def test_an_attempt_that_timed_out_was_submitted(story, settings, door):
+@pytest.mark.parametrize("provider", ["rest", "rpnow"])
+def test_a_passing_review_verifies_an_attempt_that_timed_out(new_life, settings, provider):
     settings.PROCTORING_SETTINGS = {"ALLOW_TIMED_OUT_STATE": True}
-    told = story(door)
-    api.update_attempt_status(told.attempt.pk, S.timed_out)
-    told.happens("suspicious", "passed")
-    assert told.status == S.verified
+    life = new_life(provider)
+    api.update_attempt_status(life.attempt.pk, S.timed_out)
+    life.happens("suspicious", "passed")
+    assert life.status == S.verified
 
 
 @pytest.mark.spec("backends.md", "9.4:stays", "9.5:lookup")
@@ -178,72 +181,78 @@ class TestResetAttempts:
     """A REST provider names the attempt by an id that died with it; RPNow names a code that is archived."""
 
     @pytest.mark.parametrize(
-        ("door", "reply", "verdict"), [("rest", 400, None), ("rpnow", 200, "Clean")], ids=["rest", "rpnow"]
+        ("provider", "reply", "verdict"), [("rest", 400, None), ("rpnow", 200, "Clean")], ids=["rest", "rpnow"]
     )
-    def test_a_review_that_comes_after_the_reset(self, story, door, reply, verdict):
-        told = story(door)
-        told.happens("submit", "reset", "passed")
-        assert told.replies == [reply]
-        assert (told.status, told.verdict) == (None, verdict)
+    def test_a_review_after_the_reset_finds_only_what_is_archived(self, new_life, provider, reply, verdict):
+        life = new_life(provider)
+        life.happens("submit", "reset", "passed")
+        assert life.replies == [reply]
+        assert (life.status, life.verdict) == (None, verdict)
 
     @pytest.mark.parametrize(
-        ("door", "reply", "verdict"), [("rest", 400, "Suspicious"), ("rpnow", 200, "Clean")], ids=["rest", "rpnow"]
+        ("provider", "reply", "verdict"), [("rest", 400, "Suspicious"), ("rpnow", 200, "Clean")], ids=["rest", "rpnow"]
     )
-    def test_a_second_review_that_comes_after_the_reset(self, story, door, reply, verdict):
-        told = story(door)
-        told.happens("submit", "suspicious", "reset", "passed")
-        assert told.replies == [200, reply]
-        assert (told.status, told.verdict) == (None, verdict)
+    def test_a_second_review_after_the_reset_stays_the_review_of_a_removed_attempt(
+        self, new_life, provider, reply, verdict
+    ):
+        life = new_life(provider)
+        life.happens("submit", "suspicious", "reset", "passed")
+        assert life.replies == [200, reply]
+        assert (life.status, life.verdict) == (None, verdict)
         # It stays the review of an attempt that is gone.
         assert ProctoredExamSoftwareSecureReview.objects.get().is_attempt_active is False
 
-    @pytest.mark.parametrize("door", ["rest", "rpnow"])
-    def test_the_attempt_that_follows_is_not_touched_by_it(self, story, door):
-        told = story(door)
-        told.happens("submit", "reset")
-        new = make_attempt(told.exam, user=told.attempt.user, status=S.submitted, external_id="locator-2")
+    @pytest.mark.parametrize("provider", ["rest", "rpnow"])
+    def test_a_review_of_the_removed_attempt_does_not_move_the_new_one(self, new_life, provider):
+        life = new_life(provider)
+        life.happens("submit", "reset")
+        new = make_attempt(life.exam, user=life.attempt.user, status=S.submitted, external_id="locator-2")
         mail.outbox.clear()
-        told.happens("passed")
+        life.happens("passed")
         new.refresh_from_db()
         assert new.status == S.submitted
         assert mail.outbox == []
 
-    @pytest.mark.parametrize("door", ["rest", "rpnow"])
-    def test_the_attempt_that_follows_gets_its_own(self, story, door):
-        told = story(door)
-        told.happens("submit", "suspicious", "reset")
-        told.attempt = make_attempt(told.exam, user=told.attempt.user, status=S.submitted, external_id="locator-2")
-        told.happens("passed")
-        assert (told.status, told.verdict) == (S.verified, "Clean")
+    @pytest.mark.parametrize("provider", ["rest", "rpnow"])
+    def test_a_review_of_the_new_attempt_moves_it(self, new_life, provider):
+        life = new_life(provider)
+        life.happens("submit", "suspicious", "reset")
+        life.attempt = make_attempt(life.exam, user=life.attempt.user, status=S.submitted, external_id="locator-2")
+        life.happens("passed")
+        assert (life.status, life.verdict) == (S.verified, "Clean")
         assert ProctoredExamSoftwareSecureReview.objects.count() == 2
 
-    def test_an_onboarding_attempt_that_was_replaced_stays_replaced(self, backends_registry, story):
+    def test_a_replaced_onboarding_attempt_stays_reset_while_its_review_is_kept(self, backends_registry, new_life):
         backends_registry["rest"].supports_onboarding = True
-        told = story("rest", "onboarding")
-        ProctoredExamStudentAttempt.objects.filter(pk=told.attempt.pk).update(status=S.onboarding_reset)
-        told.happens("passed")
-        assert told.replies == [200]
-        assert (told.status, told.verdict) == (S.onboarding_reset, "Clean")
+        life = new_life("rest", "onboarding")
+        ProctoredExamStudentAttempt.objects.filter(pk=life.attempt.pk).update(status=S.onboarding_reset)
+        life.happens("passed")
+        assert life.replies == [200]
+        assert (life.status, life.verdict) == (S.onboarding_reset, "Clean")
 
 
 @pytest.mark.spec("backends.md", "9.1:gone")
-@pytest.mark.parametrize(("door", "reply"), [("rest", 412), ("rpnow", 200)], ids=["rest", "rpnow-names-its-provider"])
-def test_an_exam_that_is_no_longer_proctored(story, door, reply):
-    told = story(door)
-    told.happens("submit")
-    told.exam.is_proctored = False
-    told.exam.save()
-    told.happens("passed")
-    assert told.replies == [reply]
-    assert (told.verdict is None) == (reply == 412)
+@pytest.mark.parametrize(
+    ("provider", "reply"), [("rest", 412), ("rpnow", 200)], ids=["rest", "rpnow-names-its-provider"]
+)
+def test_a_review_of_an_exam_that_is_no_longer_proctored_is_accepted_only_if_it_names_its_provider(
+    new_life, provider, reply
+):
+    life = new_life(provider)
+    life.happens("submit")
+    life.exam.is_proctored = False
+    life.exam.save()
+    life.happens("passed")
+    assert life.replies == [reply]
+    assert (life.verdict is None) == (reply == 412)
 
 
 @pytest.mark.spec("backends.md", "9.1:locked")
-@pytest.mark.parametrize("door", ["rest", "rpnow"])
-def test_a_review_that_breaks_half_way_leaves_nothing(story, monkeypatch, door):
+@pytest.mark.parametrize("provider", ["rest", "rpnow"])
+def test_a_review_that_fails_half_way_is_not_stored_and_can_be_delivered_again(new_life, monkeypatch, provider):
     """Review, archive and comments are stored together or not at all."""
-    told = story(door)
-    told.happens("submit", "suspicious")
+    life = new_life(provider)
+    life.happens("submit", "suspicious")
     before = list(ProctoredExamSoftwareSecureComment.objects.values_list("id", flat=True))
     manager: Any = type(ProctoredExamSoftwareSecureComment.objects)
 
@@ -253,8 +262,32 @@ def test_a_review_that_breaks_half_way_leaves_nothing(story, monkeypatch, door):
     with monkeypatch.context() as broken:
         broken.setattr(manager, "bulk_create", fail, raising=False)
         with pytest.raises(RuntimeError):
-            told.happens("passed")
-    assert (told.status, told.verdict, told.archived) == (S.second_review_required, "Suspicious", [])
+            life.happens("passed")
+    assert (life.status, life.verdict, life.archived) == (S.second_review_required, "Suspicious", [])
     assert list(ProctoredExamSoftwareSecureComment.objects.values_list("id", flat=True)) == before
-    told.happens("passed")
-    assert (told.status, told.verdict, told.archived) == (S.verified, "Clean", ["Suspicious"])
+    life.happens("passed")
+    assert (life.status, life.verdict, life.archived) == (S.verified, "Clean", ["Suspicious"])
+
+
+@pytest.mark.spec("backends.md", "9.1:again")
+@pytest.mark.parametrize("provider", ["rest", "rpnow"])
+def test_where_reviews_are_final_a_review_that_could_not_be_applied_is_accepted_when_it_comes_again(
+    new_life, monkeypatch, provider
+):
+    monkeypatch.setattr(constants, "ALLOW_REVIEW_UPDATES", False)
+    life = new_life(provider)
+    life.happens("submit")
+
+    def fail(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("the database is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(status_change, "write_change", fail)
+        with pytest.raises(RuntimeError):
+            life.happens("passed")
+    assert (life.status, life.verdict) == (S.submitted, None)
+
+    life.happens("passed")
+
+    assert life.replies == [200]
+    assert (life.status, life.verdict, life.archived) == (S.verified, "Clean", [])

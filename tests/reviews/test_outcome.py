@@ -1,4 +1,4 @@
-"""What a saved review does to its attempt. Spec: backends.md 9.3, 9.4, python-api.md 11.3."""
+"""A saved review moves its attempt. Spec: backends.md 9.3, 9.4, python-api.md 11.3."""
 
 import logging
 
@@ -18,27 +18,27 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def services(all_services):
-    """An LMS around it."""
+    """A host with all services."""
 
 
 @pytest.fixture
 def second_reviews(monkeypatch):
-    """Decide whether a person looks at failing reviews."""
+    """Set whether a person looks at failing reviews."""
 
-    def decide(required: bool) -> None:
+    def set_required(required: bool) -> None:
         monkeypatch.setattr(constants, "REQUIRE_FAILURE_SECOND_REVIEWS", required, raising=False)
 
-    return decide
+    return set_required
 
 
 @pytest.fixture
 def calls(monkeypatch):
-    """Each status change that a review caused: attempt id, status, the person it is attributed to."""
+    """Status changes so far, each as (attempt id, status, options)."""
     recorded = []
     original = status_change.write_change
 
     def write_change(attempt, others, to_status, **options):
-        recorded.append((attempt.pk, to_status, options["actor"]))
+        recorded.append((attempt.pk, to_status, options))
         return original(attempt, others, to_status, **options)
 
     monkeypatch.setattr(status_change, "write_change", write_change)
@@ -68,7 +68,7 @@ TABLE = {
 @pytest.mark.spec("python-api.md", "11.3:table")
 @pytest.mark.parametrize(("column", "backend"), list(enumerate(["rest", "rpnow", "test"])))
 @pytest.mark.parametrize("verdict", TABLE)
-def test_table(verdict, column, backend):
+def test_a_verdict_leads_to_the_status_of_its_provider(verdict, column, backend):
     assert status_after(submitted(backend), verdict) == TABLE[verdict][column]
 
 
@@ -76,7 +76,7 @@ def test_table(verdict, column, backend):
 @pytest.mark.spec("python-api.md", "11.3:table")
 @pytest.mark.parametrize("backend", ["rest", "rpnow", "test"])
 @pytest.mark.parametrize("verdict", [Verdict.suspicious, Verdict.not_reviewed])
-def test_without_second_reviews_a_failing_one_rejects(second_reviews, backend, verdict):
+def test_without_second_reviews_a_failing_verdict_rejects(second_reviews, backend, verdict):
     second_reviews(False)
     expected = S.error if verdict == Verdict.not_reviewed else S.rejected
     assert status_after(submitted(backend), verdict) == expected
@@ -86,7 +86,7 @@ def test_without_second_reviews_a_failing_one_rejects(second_reviews, backend, v
 @pytest.mark.parametrize(
     ("own", "expected"), [(False, S.rejected), ("false", S.rejected), ("<bool>", S.second_review_required)]
 )
-def test_a_provider_may_decide_for_itself(settings, own, expected):
+def test_a_providers_own_setting_decides_about_second_reviews(settings, own, expected):
     settings.PROCTORING_BACKENDS = {"DEFAULT": "test", "rest": {"settings": {"REQUIRE_FAILURE_SECOND_REVIEWS": own}}}
     assert status_after(submitted("rest"), Verdict.violation) == expected
 
@@ -94,18 +94,18 @@ def test_a_provider_may_decide_for_itself(settings, own, expected):
 @pytest.mark.spec("backends.md", "9.4:table")
 @pytest.mark.spec("python-api.md", "11.3:table")
 @pytest.mark.parametrize("verdict", [Verdict.suspicious, Verdict.violation])
-def test_a_person_rejects(verdict):
+def test_a_failing_verdict_of_a_person_rejects(verdict):
     assert status_after(submitted("rest"), verdict, reviewed_by=make_staff()) == S.rejected
 
 
 @pytest.mark.spec("python-api.md", "11.3:table")
-def test_a_person_can_pass_as_well():
+def test_a_passing_verdict_of_a_person_verifies():
     assert status_after(submitted("rest"), Verdict.clean, reviewed_by=make_staff()) == S.verified
 
 
 @pytest.mark.spec("backends.md", "9.4:table")
 @pytest.mark.spec("python-api.md", "11.3:table")
-def test_not_reviewed_is_an_error_whoever_says_so():
+def test_not_reviewed_is_an_error_also_from_a_person():
     assert status_after(submitted("rest"), Verdict.not_reviewed, reviewed_by=make_staff()) == S.error
 
 
@@ -118,19 +118,19 @@ def test_not_reviewed_is_an_error_whoever_says_so():
         pytest.param("practice", "rpnow", S.second_review_required, id="practice-without-onboarding"),
     ],
 )
-def test_a_failing_practice_attempt(kind, backend, expected):
+def test_a_failing_verdict_rejects_an_onboarding_attempt_at_once(kind, backend, expected):
     assert status_after(submitted(backend, kind), Verdict.suspicious) == expected
 
 
 @pytest.mark.spec("backends.md", "9.4:never-submitted")
 @pytest.mark.spec("python-api.md", "11.3:never-submitted")
 @pytest.mark.spec("data-model.md", "5.6:verdicts")
-class TestNeverSubmitted:
+class TestNeverSubmittedAttempts:
     STATUSES = [S.created, S.download_software_clicked, S.ready_to_start, S.started, S.ready_to_submit]
 
     @pytest.mark.spec("python-api.md", "15:texts", "17:3")
     @pytest.mark.parametrize("status", STATUSES)
-    def test_a_passing_review_is_an_error(self, status, caplog):
+    def test_a_passing_review_leads_to_an_error_with_one_warning(self, status, caplog):
         attempt = make_attempt(make_exam(backend="rest"), status=status)
         with caplog.at_level(logging.WARNING, logger="edx_proctoring.handlers"):
             assert status_after(attempt, Verdict.clean) == S.error
@@ -142,7 +142,7 @@ class TestNeverSubmitted:
         assert ProctoredExamSoftwareSecureReview.objects.get().review_status == Verdict.clean
 
     @pytest.mark.spec("python-api.md", "1.3:log")
-    def test_the_warning_can_be_watched_where_it_always_was(self, monkeypatch):
+    def test_the_warning_goes_to_the_published_logger(self, monkeypatch):
         from edx_proctoring import handlers
 
         seen = []
@@ -150,16 +150,16 @@ class TestNeverSubmitted:
         status_after(make_attempt(status=S.started), Verdict.clean)
         assert len(seen) == 1
 
-    def test_a_failing_review_is_not(self):
+    def test_a_failing_review_leads_to_second_review(self):
         attempt = make_attempt(make_exam(backend="rest"), status=S.started)
         assert status_after(attempt, Verdict.suspicious) == S.second_review_required
 
-    def test_an_attempt_that_failed_after_its_submission_was_submitted(self):
+    def test_a_passing_review_verifies_an_attempt_that_failed_after_its_submission(self):
         attempt = submitted("rest")
         status_change.update_attempt_status(attempt.pk, S.error)
         assert status_after(attempt, Verdict.clean) == S.verified
 
-    def test_an_attempt_that_timed_out_was_submitted(self, settings):
+    def test_a_passing_review_verifies_an_attempt_that_timed_out(self, settings):
         settings.PROCTORING_SETTINGS = {"ALLOW_TIMED_OUT_STATE": True}
         attempt = make_attempt(make_exam(backend="rest"), status=S.started)
         status_change.update_attempt_status(attempt.pk, S.timed_out)
@@ -172,14 +172,14 @@ class TestNeverSubmitted:
 @pytest.mark.spec("backends.md", "9.4:stays")
 @pytest.mark.spec("python-api.md", "11.3:stays")
 @pytest.mark.spec("data-model.md", "5.6:verdicts", "6")
-class TestAttemptsThatStayAsTheyAre:
-    def test_replaced_by_a_newer_onboarding_attempt(self, calls, events):
+class TestAttemptsThatReviewsDoNotMove:
+    def test_an_attempt_replaced_by_a_newer_onboarding_attempt_stays_reset(self, calls, events):
         attempt = make_attempt(make_exam("onboarding"), status=S.onboarding_reset)
         assert status_after(attempt, Verdict.clean) == S.onboarding_reset
         assert calls == []
         assert [name for name, _ in events] == ["edx.special_exam.practice.attempt.review_received"]
 
-    def test_archived(self, calls, events):
+    def test_an_archived_attempt_stays_while_the_review_is_kept(self, calls, events):
         attempt = submitted("rest")
         code, exam, user = attempt.attempt_code, attempt.proctored_exam, attempt.user
         attempt.delete()
@@ -189,7 +189,7 @@ class TestAttemptsThatStayAsTheyAre:
         assert [name for name, _ in events] == ["edx.special_exam.proctored.attempt.review_received"]
         assert ProctoredExamSoftwareSecureReview.objects.filter(pk=review.pk).exists()
 
-    def test_unknown(self, calls, events, caplog):
+    def test_a_review_of_an_unknown_attempt_is_kept_and_logged(self, calls, events, caplog):
         review = make_review(None, Verdict.clean, attempt_code="NO-SUCH-CODE", exam=None, student=None)
         # The factory's own attempt is not the one that the review names.
         assert calls == []
@@ -199,14 +199,14 @@ class TestAttemptsThatStayAsTheyAre:
 
 
 @pytest.mark.spec("backends.md", "9.3:taken-away")
-class TestProviderThatWasTakenAway:
-    def test_the_review_is_stored_all_the_same(self, backends_registry, caplog):
+class TestProviderNoLongerConfigured:
+    def test_without_the_provider_the_review_is_stored_and_the_attempt_stays(self, backends_registry, caplog):
         attempt = submitted("rest")
         del backends_registry["rest"]
         assert status_after(attempt, Verdict.clean) == S.submitted
         assert "not configured" in caplog.text
 
-    def test_once_it_is_back_saving_the_review_again_is_enough(self, backends_registry):
+    def test_with_the_provider_back_saving_the_review_again_moves_the_attempt(self, backends_registry):
         attempt = submitted("rest")
         provider = backends_registry.pop("rest")
         make_review(attempt, Verdict.clean)
@@ -215,7 +215,7 @@ class TestProviderThatWasTakenAway:
         attempt.refresh_from_db()
         assert attempt.status == S.verified
 
-    def test_no_default_provider_is_no_onboarding_provider(self, monkeypatch):
+    def test_without_a_default_provider_there_is_no_onboarding_support(self, monkeypatch):
         def missing(*args, **kwargs):
             raise ImproperlyConfigured
 
@@ -227,20 +227,22 @@ class TestProviderThatWasTakenAway:
 
 @pytest.mark.spec("python-api.md", "11.3:call")
 class TestHowTheStatusIsChanged:
-    def test_a_decision_is_attributed_to_the_reviewer(self, calls):
+    def test_the_change_is_attributed_to_the_reviewer(self, calls):
         attempt, staff = submitted("rest"), make_staff()
         make_review(attempt, Verdict.violation, reviewed_by=staff)
-        assert calls == [(attempt.pk, S.rejected, staff)]
+        assert calls == [
+            (attempt.pk, S.rejected, {"actor": staff, "sends_mail": True}),
+        ]
 
-    def test_the_providers_own_review_is_nobodys(self, calls):
+    def test_a_review_of_the_provider_is_attributed_to_none(self, calls):
         make_review(submitted("rest"), Verdict.clean)
-        assert calls[0][2] is None
+        assert calls[0][2]["actor"] is None
 
-    def test_saving_it_again_unchanged_does_it_again(self, calls):
+    def test_a_review_saved_again_unchanged_changes_the_status_again(self, calls):
         make_review(submitted("rest"), Verdict.clean).save()
         assert len(calls) == 2
 
-    def test_a_correction(self):
+    def test_a_corrected_review_moves_the_attempt_again(self):
         attempt = submitted("rest")
         review = make_review(attempt, Verdict.suspicious)
         review.review_status = Verdict.clean
@@ -252,7 +254,7 @@ class TestHowTheStatusIsChanged:
 @pytest.mark.spec("backends.md", "9.4:event")
 @pytest.mark.spec("python-api.md", "11.3:event")
 @pytest.mark.spec("data-model.md", "5.6:event")
-def test_the_event_tells_of_the_attempt_as_it_was(events):
+def test_the_event_describes_the_attempt_as_it_was_before(events):
     attempt = submitted("rest")
     events.clear()
     make_review(attempt, Verdict.clean)
@@ -265,9 +267,9 @@ def test_the_event_tells_of_the_attempt_as_it_was(events):
 
 @pytest.mark.spec("backends.md", "9.4:stays")
 @pytest.mark.spec("data-model.md", "5.5:review-stays")
-class TestDeactivating:
+class TestReviewsOfRemovedAttempts:
     @pytest.mark.spec("python-api.md", "11.2:removal")
-    def test_removal_of_a_reviewed_attempt(self, calls):
+    def test_a_removed_attempt_deactivates_its_review_without_a_status_change(self, calls):
         attempt = submitted("rest")
         review = make_review(attempt, Verdict.clean)
         calls.clear()
@@ -277,6 +279,6 @@ class TestDeactivating:
         assert review.is_attempt_active is False
         assert calls == []
 
-    def test_no_review(self):
+    def test_deactivating_without_a_review_does_nothing(self):
         applying.deactivate_review_of("NO-SUCH-CODE")
         assert not ProctoredExamSoftwareSecureReview.objects.exists()

@@ -1,4 +1,4 @@
-"""What a review must look like. Spec: backends.md 9.2."""
+"""Which reviews are understood. Spec: backends.md 9.2."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.spec("backends.md", "9.2")
 COMMENT = {"comment": "c", "status": "s"}
 
 
-def test_a_full_review():
+def test_a_full_review_is_parsed_into_all_its_parts():
     review = parse_review(
         {
             "status": "passed",
@@ -28,11 +28,11 @@ def test_a_full_review():
 
 
 @pytest.mark.parametrize("comments", [None, [], ()])
-def test_no_comments(comments):
+def test_an_empty_list_of_comments_gives_none(comments):
     assert parse_review({"status": "passed", "comments": comments}).comments == ()
 
 
-def test_comments_may_be_missing():
+def test_a_review_without_comments_gives_none():
     assert parse_review({"status": "passed"}).comments == ()
 
 
@@ -40,13 +40,13 @@ def test_comments_may_be_missing():
     ("value", "seconds"), [(5, 5), (5.9, 5), ("5", 5), ("5.9", 5), (None, 0), (0, 0), (-3, -3), (2**31 - 1, 2**31 - 1)]
 )
 @pytest.mark.parametrize("key", ["start", "stop", "duration"])
-def test_seconds(key, value, seconds):
+def test_seconds_are_whole_numbers_of_any_spelling(key, value, seconds):
     (comment,) = parse_review({"status": "passed", "comments": [{**COMMENT, key: value}]}).comments
     assert getattr(comment, key) == seconds
 
 
 @pytest.mark.parametrize("payload", [None, {}, [], "text", {"videoReviewLink": None}, {"videoReviewLink": 5}], ids=str)
-def test_no_recording(payload):
+def test_a_payload_without_a_link_gives_no_recording(payload):
     assert parse_review({"status": "passed", "payload": payload}).video_url is None
 
 
@@ -74,7 +74,7 @@ def test_no_recording(payload):
         ),
     ],
 )
-def test_what_is_refused_with_which_reason(review, reason):
+def test_a_malformed_review_is_refused_with_its_reason(review, reason):
     with pytest.raises(ReviewNotUnderstood, match=reason) as caught:
         parse_review(review)
     assert caught.value.http_status == 400
@@ -88,7 +88,7 @@ json_values = st.recursive(
 
 
 @given(review=json_values)
-def test_whatever_comes_is_understood_or_refused(review: Any):
+def test_any_json_is_parsed_or_refused(review: Any):
     try:
         parsed = parse_review(review)
     except ReviewNotUnderstood:

@@ -1,4 +1,4 @@
-"""Text that JSON can spell and databases refuse, wherever a review may have it. Spec: backends.md 9.1, rest-api.md 10.
+"""Text that JSON can express and databases refuse, anywhere in a review. Spec: backends.md 9.1, rest-api.md 10.
 
 Runs on every database: PostgreSQL refuses a zero character, all of them half a surrogate pair.
 """
@@ -24,7 +24,7 @@ CLEAN = "a\ufffdb"
 
 @pytest.fixture(autouse=True)
 def services(all_services):
-    """An LMS around it."""
+    """A host with all services."""
 
 
 def post(address: str, body: dict[str, Any], user: Any = None) -> int:
@@ -47,7 +47,7 @@ def post(address: str, body: dict[str, Any], user: Any = None) -> int:
         pytest.param(lambda body, bad: body.update(status=bad), 400, id="verdict"),
     ],
 )
-def test_in_a_rest_review(change, bad, status):
+def test_unstorable_text_in_a_rest_review_is_replaced_or_refused(change, bad, status):
     attempt = make_attempt(make_exam(backend="rest"), status=S.submitted)
     body = {"status": "passed", "comments": [{"comment": "c", "status": "s"}]}
     change(body, bad)
@@ -78,7 +78,7 @@ def test_a_remark_keeps_its_other_characters():
         pytest.param(lambda body, bad: body["desktopComments"][0].update(comments=bad), 200, id="remark"),
     ],
 )
-def test_in_a_review_of_rpnow(rpnow_payload, change, bad, status):
+def test_unstorable_text_in_an_rpnow_review_is_replaced_or_refused(rpnow_payload, change, bad, status):
     attempt = make_attempt(make_exam(backend="rpnow"), status=S.submitted)
     body = rpnow_payload(attempt)
     change(body, bad)
@@ -87,13 +87,13 @@ def test_in_a_review_of_rpnow(rpnow_payload, change, bad, status):
     assert attempt.status == (S.verified if status == 200 else S.submitted)
 
 
-def test_whole_pairs_and_everything_else_stay():
+def test_storable_values_are_returned_unchanged():
     value = {"text": "ä €😀\n", "list": [1, 1.5, None, True, {"k": "v"}]}
     assert storable(value) == value
     assert json.loads('"\\ud83d\\ude00"') == storable("😀")
 
 
-def test_the_original_is_not_touched():
+def test_the_original_value_is_not_changed():
     value = {"a": ["\x00"]}
     assert storable(value) == {"a": ["\ufffd"]}
     assert value == {"a": ["\x00"]}

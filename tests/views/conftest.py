@@ -1,4 +1,4 @@
-"""Who calls the REST API in these tests, and the world they find."""
+"""Users, clients and objects for the tests of the REST API."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ import pytest
 from django.contrib.auth.models import Group, User
 from rest_framework.test import APIClient
 
-from edx_proctoring import runtime
+from edx_proctoring import constants, runtime
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.tests.test_services import MockInstructorService
 from tests import factories
 
-# Old-style ids, as the routes with a course and a content id take both kinds.
+# Ids of the old form; other tests use the new one.
 COURSE_A = "edX/Physics/2026"
 COURSE_B = "edX/History/2026"
 
@@ -32,7 +32,7 @@ class CourseStaff(MockInstructorService):
 
 @pytest.fixture
 def client_of() -> Callable[[User | None], APIClient]:
-    """Return a client signed in as this user by session; None for nobody."""
+    """Return a function that signs a user in by session and returns the client; None for an anonymous one."""
 
     def sign_in(user: User | None) -> APIClient:
         client = APIClient()
@@ -45,7 +45,7 @@ def client_of() -> Callable[[User | None], APIClient]:
 
 @dataclass
 class World:
-    """Course A has a running proctored exam, course B belongs to somebody else."""
+    """Course A with a running proctored exam, course B with another team."""
 
     exam: ProctoredExam
     attempt: ProctoredExamStudentAttempt
@@ -60,7 +60,7 @@ class World:
 
 @pytest.fixture
 def world(db: None, credit: Any) -> World:
-    """The people of the permission matrix, and the objects they want to touch."""
+    """One user per role, and the objects of their requests."""
     owner = factories.make_user("owner")
     exam = factories.make_exam(course_id=COURSE_A, content_id="physicsexam")
     foreign_exam = factories.make_exam(course_id=COURSE_B, content_id="historyexam")
@@ -90,7 +90,7 @@ def world(db: None, credit: Any) -> World:
 
 @pytest.fixture
 def learner(db: None) -> User:
-    """Somebody who takes exams."""
+    """A learner."""
     return factories.make_user("learner")
 
 
@@ -114,5 +114,57 @@ def staff_client(client_of: Callable[[User | None], APIClient], staff: User) -> 
 
 @pytest.fixture
 def course_staff_client(client_of: Callable[[User | None], APIClient], world: World) -> APIClient:
-    """Staff of course A."""
+    """The client of the staff of course A."""
     return client_of(world["course_staff"])
+
+
+@pytest.fixture
+def provider(db: None) -> User:
+    """The user that the provider ``test`` signs in as."""
+    user = factories.make_user("test_provider")
+    user.groups.add(Group.objects.create(name="test_review"))
+    return user
+
+
+@pytest.fixture
+def provider_client(client_of: Callable[..., APIClient], provider: User) -> APIClient:
+    """The provider's client."""
+    return client_of(provider)
+
+
+@pytest.fixture
+def rpnow_attempt() -> ProctoredExamStudentAttempt:
+    """A submitted attempt at an exam of RPNow."""
+    return factories.make_attempt(
+        factories.make_exam(backend="software_secure"), status=S.submitted, external_id="Locator-1"
+    )
+
+
+@pytest.fixture
+def proctoring_settings(settings: Any) -> Callable[..., None]:
+    """Set keys of ``PROCTORING_SETTINGS``."""
+
+    def change(**options: Any) -> None:
+        settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **options}
+
+    return change
+
+
+@pytest.fixture
+def profiles(test_backend: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], list[Any]]:
+    """Return a function that sets the provider's reply and returns the arguments of its calls."""
+    monkeypatch.setattr(constants, "ONBOARDING_PROFILE_API", True)
+
+    def answer(reply: Any) -> list[Any]:
+        asked: list[Any] = []
+
+        def get_onboarding_profile_info(course_id: str, **kwargs: Any) -> Any:
+            asked.append((course_id, kwargs))
+            if isinstance(reply, Exception):
+                raise reply
+            return reply
+
+        monkeypatch.setattr(test_backend, "get_onboarding_profile_info", get_onboarding_profile_info)
+        return asked
+
+    return answer

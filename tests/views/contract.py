@@ -1,17 +1,17 @@
-"""The REST API in one table: each method of each route, who may use it, and what the answer looks like.
+"""The REST API in one table: each method of each route, who may use it, and the shape of the answer.
 
-Spec: rest-api.md 2.2, 3, 9. Data only, without Django: the tests send each row as each role
-(``test_permissions.py``), and ``tools/permission_matrix.py`` makes a page for people out of it.
+Spec: rest-api.md 2.2, 3, 9. Data only, without Django: ``test_permissions.py`` sends each row as each role, and
+``tools/permission_matrix.py`` generates a page of the documentation from it.
 """
 
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 ROLES: Final = {
-    "anonymous": "nobody is signed in",
-    "stranger": "a learner, who has nothing to do with the object",
+    "anonymous": "not signed in",
+    "stranger": "a learner without any relation to the object",
     "owner": "the learner whose attempt, allowance or data it is",
-    "course_staff": "staff of the object's course, by the account of the host's ``instructor`` service",
+    "course_staff": "staff of the object's course, according to the host's ``instructor`` service",
     "foreign_staff": "staff of another course",
     "global_staff": "staff of the platform (``is_staff``)",
     "reviewer": "a member of the group ``<provider>_review`` of the exam's provider",
@@ -23,10 +23,10 @@ OWNER = frozenset({"owner"})
 COURSE = frozenset({"course_staff", "global_staff"})
 GLOBAL = frozenset({"global_staff"})
 REVIEWERS = frozenset({"reviewer", "global_staff"})
-# The tests' host grants the permission to staff and to the worker of its scripts.
+# The test host grants the permission to staff and to the user of its retirement scripts.
 RETIRE = frozenset({"retirement", "global_staff"})
 
-# The objects of section 3, their keys in order
+# The objects of section 3 with their keys in order
 
 EXAM = (
     "id",
@@ -114,7 +114,7 @@ SETTINGS = (
 )
 
 
-# What an answer looks like
+# Shapes of an answer
 
 
 @dataclass(frozen=True)
@@ -133,19 +133,19 @@ class Rows:
 
 @dataclass(frozen=True)
 class Exactly:
-    """This value, whole."""
+    """Exactly this value."""
 
     value: Any
 
 
 @dataclass(frozen=True)
 class Empty:
-    """No body at all."""
+    """No body."""
 
 
 @dataclass(frozen=True)
 class Redirect:
-    """An address to go on to."""
+    """A redirect."""
 
 
 Shape = Keys | Rows | Exactly | Empty | Redirect
@@ -160,10 +160,10 @@ RUNNING: Final = Keys((*ATTEMPT_DATA, *PROVIDER_DATA))
 class Row:
     """One method of one route.
 
-    ``kwargs``, ``query``, ``body``: the request; names of the world's objects stand for their ids.
-    ``status``, ``shape``: what those who may get. ``differs``: role -> (status, shape), where one of
-    them finds another world. ``refusal``: what the others get, with 403; nobody signed in always
-    gets ``DETAIL``. ``note``: what makes this row another one than the one before.
+    ``kwargs``, ``query``, ``body``: the request, with names of the world's objects instead of their ids. ``status``,
+    ``shape``: the answer for allowed roles. ``differs``: role -> (status, shape) for allowed roles with another answer.
+    ``refusal``: the body of the 403 for other roles; anonymous requests always get ``DETAIL``. ``note``: how this row
+    differs from the one before.
     """
 
     name: str
@@ -183,7 +183,7 @@ class Row:
         return " ".join(word for word in words if word)
 
     def answer_for(self, role: str) -> tuple[int, Shape]:
-        """Return status and shape of the answer that a role gets."""
+        """Return status and shape of the answer for a role."""
         if role in self.allowed:
             return self.differs.get(role, (self.status, self.shape))
         return 403, DETAIL if role == "anonymous" else self.refusal

@@ -36,7 +36,7 @@ def values() -> list[tuple[int, str, str]]:
 @pytest.mark.parametrize(
     "query", [lambda exam: {"course_id": exam.course_id}, lambda exam: {"exam_id": exam.pk}], ids=["course", "exam"]
 )
-def test_list_has_all_allowances_of_the_course(staff_client: Any, query: Any) -> None:
+def test_the_list_contains_all_allowances_of_the_course(staff_client: Any, query: Any) -> None:
     exam = factories.make_exam(course_id=COURSE_A)
     of_course = [
         factories.make_allowance(exam),
@@ -49,12 +49,12 @@ def test_list_has_all_allowances_of_the_course(staff_client: Any, query: Any) ->
 
 
 @pytest.mark.parametrize("query", [{}, {"exam_id": "one"}, {"exam_id": 99999}])
-def test_list_of_nothing_answers_400(staff_client: Any, query: dict[str, Any]) -> None:
+def test_a_list_without_a_course_or_an_existing_exam_answers_400(staff_client: Any, query: dict[str, Any]) -> None:
     assert staff_client.get(url(), query).status_code == 400
 
 
 @pytest.mark.spec("rest-api.md", "10:1")
-def test_exam_that_does_not_exist_is_refused_to_others_like_a_foreign_one(
+def test_course_staff_get_the_same_refusal_for_a_missing_exam_as_for_one_of_another_course(
     course_staff_client: Any, world: World
 ) -> None:
     unknown, foreign = (course_staff_client.get(url(), {"exam_id": pk}) for pk in (99999, world.foreign_exam.pk))
@@ -65,10 +65,10 @@ def test_exam_that_does_not_exist_is_refused_to_others_like_a_foreign_one(
 @pytest.mark.spec("rest-api.md", "5.1:put", "2.3:bodies")
 @pytest.mark.parametrize(
     ("format_", "who"),
-    # A form has no numbers, so there is no id in it: its text is a name.
+    # A form has text only, which is read as a name and not as an id.
     [("json", "id"), ("json", "username"), ("json", "email"), ("multipart", "username"), ("multipart", "email")],
 )
-def test_allowance_is_given_and_changed(staff_client: Any, learner: User, who: str, format_: str) -> None:
+def test_put_creates_an_allowance_then_changes_it(staff_client: Any, learner: User, who: str, format_: str) -> None:
     exam = factories.make_exam("timed")
     for value in ("10", "20"):
         body = {"exam_id": exam.pk, "user_info": getattr(learner, who), "key": MINUTES, "value": value}
@@ -85,7 +85,7 @@ def test_allowance_is_given_and_changed(staff_client: Any, learner: User, who: s
         ({"value": "invalid_value"}, 'allowance_value "invalid_value" should be non-negative integer value.'),
     ],
 )
-def test_refusal_has_the_text_that_clients_compare(
+def test_a_refused_allowance_has_the_text_that_clients_compare(
     staff_client: Any, learner: User, change: dict[str, Any], detail: str
 ) -> None:
     body = {"exam_id": factories.make_exam().pk, "user_info": "learner", "key": MINUTES, "value": "5", **change}
@@ -99,7 +99,7 @@ def test_refusal_has_the_text_that_clients_compare(
     [
         pytest.param({"exam_id": 99999}, id="unknown-exam"),
         pytest.param({"exam_id": None}, id="no-exam"),
-        pytest.param({"exam_id": "one"}, id="exam-that-is-no-number"),
+        pytest.param({"exam_id": "one"}, id="exam-id-not-a-number"),
         pytest.param({"user_info": None}, id="no-user"),
         pytest.param({"user_info": True}, id="user-that-is-a-boolean"),
         pytest.param({"user_info": 99999}, id="unknown-user-id"),
@@ -112,14 +112,14 @@ def test_refusal_has_the_text_that_clients_compare(
         pytest.param({"value": "9" * 12}, id="more-minutes-than-a-column-holds"),
     ],
 )
-def test_bad_allowance_answers_400(staff_client: Any, learner: User, change: dict[str, Any]) -> None:
+def test_an_invalid_allowance_answers_400(staff_client: Any, learner: User, change: dict[str, Any]) -> None:
     body = {"exam_id": factories.make_exam().pk, "user_info": "learner", "key": MINUTES, "value": "5", **change}
     response = staff_client.put(url(), body, format="json")
     assert (response.status_code, list(response.data)) == (400, ["detail"])
     assert values() == []
 
 
-def test_the_most_generous_limit_and_allowance_can_be_started(
+def test_an_exam_with_the_largest_limit_and_allowance_can_be_started(
     staff_client: Any, learner_client: Any, learner: User, all_services: Any
 ) -> None:
     exam = factories.make_exam("timed", time_limit_mins=10**9)
@@ -131,14 +131,14 @@ def test_the_most_generous_limit_and_allowance_can_be_started(
 
 
 @pytest.mark.spec("rest-api.md", "5.1:put")
-def test_inactive_exam_takes_no_new_allowance(staff_client: Any, learner: User) -> None:
+def test_an_allowance_for_an_inactive_exam_answers_400(staff_client: Any, learner: User) -> None:
     exam = factories.make_exam(is_active=False)
     body = {"exam_id": exam.pk, "user_info": "learner", "key": MINUTES, "value": "5"}
     assert staff_client.put(url(), body, format="json").status_code == 400
 
 
 @pytest.mark.spec("rest-api.md", "5.1:put")
-def test_number_is_accepted_as_value(staff_client: Any, learner: User) -> None:
+def test_a_number_is_accepted_as_value(staff_client: Any, learner: User) -> None:
     body = {"exam_id": factories.make_exam().pk, "user_info": "learner", "key": MINUTES, "value": 15}
     assert staff_client.put(url(), body, format="json").status_code == 200
     assert values()[0][2] == "15"
@@ -146,7 +146,7 @@ def test_number_is_accepted_as_value(staff_client: Any, learner: User) -> None:
 
 @pytest.mark.spec("rest-api.md", "5.1:delete", "2.3:bodies")
 @pytest.mark.parametrize("format_", ["json", "multipart"])
-def test_allowance_is_taken_away_also_of_an_inactive_exam(staff_client: Any, format_: str) -> None:
+def test_delete_removes_an_allowance_even_of_an_inactive_exam(staff_client: Any, format_: str) -> None:
     allowance = factories.make_allowance(factories.make_exam(is_active=False))
     body = {"exam_id": allowance.proctored_exam_id, "user_id": allowance.user_id, "key": allowance.key}
     for _ in range(2):
@@ -156,7 +156,7 @@ def test_allowance_is_taken_away_also_of_an_inactive_exam(staff_client: Any, for
 
 
 @pytest.mark.spec("rest-api.md", "5.1:delete")
-def test_nobody_named_is_nothing_taken_away(staff_client: Any) -> None:
+def test_delete_without_a_user_removes_nothing(staff_client: Any) -> None:
     allowance = factories.make_allowance()
     body = {"exam_id": allowance.proctored_exam_id, "key": allowance.key}
     assert staff_client.delete(url(), body, format="json").status_code == 200
@@ -171,7 +171,7 @@ def bulk(client: Any, **body: Any) -> Any:
 
 
 @pytest.mark.spec("rest-api.md", "5.2:parsing", "5.2:answers")
-def test_all_pairs_get_the_allowance(staff_client: Any) -> None:
+def test_bulk_gives_the_allowance_to_all_pairs(staff_client: Any) -> None:
     exams = [factories.make_exam("timed") for _ in range(2)]
     users = [factories.make_user() for _ in range(2)]
     response = bulk(
@@ -186,21 +186,21 @@ def test_all_pairs_get_the_allowance(staff_client: Any) -> None:
 
 
 @pytest.mark.spec("rest-api.md", "5.2:parsing")
-def test_json_lists_are_taken_too(staff_client: Any, learner: User) -> None:
+def test_bulk_accepts_json_lists(staff_client: Any, learner: User) -> None:
     exam = factories.make_exam("timed")
     response = bulk(staff_client, exam_ids=[exam.pk], user_ids=["learner"], allowance_type="k", value=7)
     assert (response.status_code, values()) == (200, [(exam.pk, "learner", "7")])
 
 
 @pytest.mark.spec("rest-api.md", "5.2:parsing")
-def test_blanks_inside_an_entry_are_removed(staff_client: Any, learner: User) -> None:
+def test_bulk_removes_blanks_inside_an_entry(staff_client: Any, learner: User) -> None:
     exam = factories.make_exam("timed")
     bulk(staff_client, exam_ids=str(exam.pk), user_ids="lea  rner", allowance_type="k", value="v")
     assert values() == [(exam.pk, "learner", "v")]
 
 
 @pytest.mark.parametrize("comma", [",", "\N{FULLWIDTH COMMA}", "\N{ARABIC COMMA}"], ids=["latin", "chinese", "arabic"])
-def test_names_may_be_separated_by_the_comma_of_any_keyboard(
+def test_bulk_accepts_the_comma_of_any_keyboard(
     staff_client: Any, all_services: Any, learner: User, comma: str
 ) -> None:
     other = factories.make_user("other")
@@ -213,7 +213,7 @@ def test_names_may_be_separated_by_the_comma_of_any_keyboard(
 
 
 @pytest.mark.spec("rest-api.md", "5.2:values")
-def test_multiplier_is_stored_as_minutes_of_each_exam(staff_client: Any, learner: User) -> None:
+def test_a_multiplier_is_stored_as_minutes_of_each_exam(staff_client: Any, learner: User) -> None:
     exam = factories.make_exam("timed", time_limit_mins=21)
     bulk(staff_client, exam_ids=str(exam.pk), user_ids="learner", allowance_type="time_multiplier", value="1.5")
     assert values() == [(exam.pk, "learner", "10")]
@@ -224,7 +224,7 @@ def test_multiplier_is_stored_as_minutes_of_each_exam(staff_client: Any, learner
     ("exam_ids", "user_ids"),
     [("{exam}", "learner,nobody"), ("{exam},99999", "learner"), ("{exam},nonsense", "learner")],
 )
-def test_some_failures_answer_207_with_a_row_for_every_pair(
+def test_bulk_with_some_failures_answers_207_with_a_row_for_every_pair(
     staff_client: Any, learner: User, exam_ids: str, user_ids: str
 ) -> None:
     exam = factories.make_exam("timed")
@@ -244,7 +244,7 @@ def test_some_failures_answer_207_with_a_row_for_every_pair(
 
 
 @pytest.mark.spec("rest-api.md", "5.2:rows")
-def test_row_says_what_became_of_its_pair(staff_client: Any, learner: User) -> None:
+def test_a_row_reports_the_outcome_of_its_pair(staff_client: Any, learner: User) -> None:
     exam, ann = factories.make_exam("timed"), factories.make_user("ann")
     factories.make_allowance(exam, ann)
     response = bulk(
@@ -261,7 +261,7 @@ def test_row_says_what_became_of_its_pair(staff_client: Any, learner: User) -> N
 @pytest.mark.spec("rest-api.md", "5.2:atomic")
 @pytest.mark.parametrize(("users", "code", "given"), [("learner,nobody", 400, []), ("learner", 200, ["5"])])
 @pytest.mark.parametrize("atomic", [True, "true", 1])
-def test_all_or_nothing_gives_none_where_one_cannot_be_given(
+def test_atomic_bulk_gives_no_allowance_if_one_pair_fails(
     staff_client: Any, learner: User, users: str, code: int, given: list[str], atomic: Any
 ) -> None:
     exam = factories.make_exam("timed")
@@ -272,7 +272,7 @@ def test_all_or_nothing_gives_none_where_one_cannot_be_given(
     assert [value for _exam, _user, value in values()] == given
 
 
-def test_all_or_nothing_with_an_exam_of_another_course_is_403(
+def test_atomic_bulk_with_an_exam_of_another_course_answers_403(
     course_staff_client: Any, world: World, learner: User
 ) -> None:
     response = bulk(
@@ -291,7 +291,7 @@ def test_all_or_nothing_with_an_exam_of_another_course_is_403(
 @pytest.mark.parametrize(
     ("exam_ids", "user_ids"), [("", ""), ("{exam}", ""), ("", "learner"), ("{exam}", "nobody"), (None, None)]
 )
-def test_no_success_at_all_answers_400_for_the_field_of_the_learners(
+def test_bulk_without_any_success_answers_400_for_the_learners_field(
     staff_client: Any, learner: User, exam_ids: str | None, user_ids: str | None
 ) -> None:
     exam = factories.make_exam("timed")
@@ -307,7 +307,7 @@ def test_no_success_at_all_answers_400_for_the_field_of_the_learners(
 
 
 @pytest.mark.spec("rest-api.md", "5.2:answers", "7.2")
-def test_staff_read_why_in_their_language_but_the_field_is_a_key(staff_client: Any, learner: User) -> None:
+def test_bulk_errors_are_translated_but_machine_words_are_not(staff_client: Any, learner: User) -> None:
     exam, closed = factories.make_exam("timed"), factories.make_exam("timed", is_active=False)
     body = {"exam_ids": f"{exam.pk},{closed.pk},99999", "user_ids": "learner,nobody", "allowance_type": MINUTES}
     with translation.override("es"):
@@ -322,7 +322,7 @@ def test_staff_read_why_in_their_language_but_the_field_is_a_key(staff_client: A
         "El examen no está activo.",
         "El examen no existe.",
     }
-    # Words that programs read stay as they are.
+    # Machine words are not translated.
     assert {row["status"] for row in rows} == {"created", "failed"}
 
 
@@ -347,7 +347,7 @@ def test_staff_read_why_in_their_language_but_the_field_is_a_key(staff_client: A
         ("review_policy_exception", {"a": 1}),
     ],
 )
-def test_bad_value_answers_400_for_the_field_of_the_value(
+def test_bulk_with_an_invalid_value_answers_400_for_the_value_field(
     staff_client: Any, learner: User, allowance_type: str, value: Any
 ) -> None:
     exam = factories.make_exam("timed")
@@ -357,7 +357,7 @@ def test_bad_value_answers_400_for_the_field_of_the_value(
     assert values() == []
 
 
-def test_not_a_number_in_json_answers_400(staff_client: Any, learner: User) -> None:
+def test_nan_in_json_answers_400(staff_client: Any, learner: User) -> None:
     body = json.dumps(
         {"exam_ids": "1", "user_ids": "learner", "allowance_type": "time_multiplier", "value": float("nan")}
     )
@@ -365,7 +365,9 @@ def test_not_a_number_in_json_answers_400(staff_client: Any, learner: User) -> N
 
 
 @pytest.mark.spec("rest-api.md", "10:1")
-def test_exams_of_another_course_are_failed_rows(course_staff_client: Any, world: World, learner: User) -> None:
+def test_bulk_reports_exams_of_another_course_as_failed_rows(
+    course_staff_client: Any, world: World, learner: User
+) -> None:
     response = bulk(
         course_staff_client,
         course_id=COURSE_A,
@@ -384,7 +386,7 @@ def test_exams_of_another_course_are_failed_rows(course_staff_client: Any, world
 
 @pytest.mark.spec("rest-api.md", "10:1")
 @pytest.mark.parametrize("spelling", ["{}", "0000000000{}", " {} "], ids=["plain", "leading-zeros", "blanks"])
-def test_another_spelling_of_an_id_opens_no_other_course(
+def test_another_spelling_of_an_exam_id_does_not_give_access_to_another_course(
     course_staff_client: Any, world: World, learner: User, spelling: str
 ) -> None:
     response = bulk(
@@ -400,7 +402,7 @@ def test_another_spelling_of_an_id_opens_no_other_course(
 
 @pytest.mark.spec("rest-api.md", "10:12")
 @pytest.mark.parametrize("exam_id", ["9" * 11, "9" * 30, "9" * 5000, "-1", "²", "1e3"])
-def test_what_can_be_no_id_is_a_failed_row(staff_client: Any, learner: User, exam_id: str) -> None:
+def test_bulk_reports_text_that_is_not_an_id_as_a_failed_row(staff_client: Any, learner: User, exam_id: str) -> None:
     exam = factories.make_exam("timed")
     response = bulk(
         staff_client, exam_ids=f"{exam.pk},{exam_id}", user_ids="learner", allowance_type=MINUTES, value="5"
@@ -420,7 +422,7 @@ def test_what_can_be_no_id_is_a_failed_row(staff_client: Any, learner: User, exa
         pytest.param({}, {}, id="no-course"),
     ],
 )
-def test_nothing_but_foreign_exams_is_403(
+def test_bulk_with_only_exams_of_another_course_answers_403(
     course_staff_client: Any, world: World, learner: User, kwargs: dict[str, Any], body: dict[str, Any]
 ) -> None:
     body = {
@@ -452,7 +454,7 @@ def test_allowances_are_grouped_by_learner(staff_client: Any) -> None:
 
 
 @pytest.mark.spec("rest-api.md", "5.3")
-def test_no_allowances_is_an_empty_object(staff_client: Any) -> None:
+def test_a_course_without_allowances_has_an_empty_object(staff_client: Any) -> None:
     assert staff_client.get(url("allowance.grouped.course", course_id=COURSE_A)).json() == {}
 
 
@@ -464,7 +466,7 @@ def active(client: Any, **query: Any) -> Any:
 
 
 @pytest.mark.spec("rest-api.md", "3.9", "4.10")
-def test_active_exam_comes_with_its_attempt_and_allowances(learner_client: Any, learner: User) -> None:
+def test_an_active_exam_comes_with_its_attempt_and_allowances(learner_client: Any, learner: User) -> None:
     attempt = factories.make_attempt(user=learner, status=S.started)
     allowance = factories.make_allowance(attempt.proctored_exam, learner)
     (row,) = active(learner_client).json()
@@ -474,7 +476,7 @@ def test_active_exam_comes_with_its_attempt_and_allowances(learner_client: Any, 
 
 
 @pytest.mark.spec("rest-api.md", "4.10", "10:2")
-def test_learner_may_name_themselves_but_nobody_else(learner_client: Any, learner: User) -> None:
+def test_learners_may_name_themselves_but_not_others(learner_client: Any, learner: User) -> None:
     other = factories.make_attempt(status=S.started)
     assert active(learner_client, user_id=learner.pk).json() == []
     assert active(learner_client, user_id=other.user_id).status_code == 403
@@ -482,7 +484,7 @@ def test_learner_may_name_themselves_but_nobody_else(learner_client: Any, learne
 
 
 @pytest.mark.spec("rest-api.md", "4.10", "10:2")
-def test_body_is_not_looked_at(learner_client: Any) -> None:
+def test_the_body_of_a_get_is_not_read(learner_client: Any) -> None:
     other = factories.make_attempt(status=S.started)
     response = learner_client.generic(
         "GET",
@@ -517,6 +519,8 @@ def test_staff_see_active_exams_of_learners_in_their_course(
 
 
 @pytest.mark.spec("rest-api.md", "10:2")
-def test_staff_of_a_course_do_not_see_what_runs_in_another(world: World, client_of: Callable[..., Any]) -> None:
+def test_staff_of_a_course_do_not_see_active_exams_of_another_course(
+    world: World, client_of: Callable[..., Any]
+) -> None:
     response = active(client_of(world["course_staff"]), user_id=world.foreign_attempt.user_id, course_id=COURSE_A)
     assert response.json() == []

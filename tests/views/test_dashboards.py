@@ -1,4 +1,4 @@
-"""The way to the provider's dashboard. Spec: rest-api.md 5.7."""
+"""Redirects to the provider's dashboard. Spec: rest-api.md 5.7."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +25,7 @@ def url(*args: Any) -> str:
 
 @pytest.fixture
 def asked(test_backend: Any, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """What the provider was asked for a dashboard."""
+    """The arguments of calls for the provider's dashboard."""
     calls: list[tuple[Any, ...]] = []
 
     def get_instructor_url(course_id: str, user: dict[str, Any], **kwargs: Any) -> str:
@@ -37,24 +37,24 @@ def asked(test_backend: Any, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any,
 
 
 @pytest.mark.spec("rest-api.md", "5.7:redirect")
-def test_course_leads_to_the_provider(staff_client: Any) -> None:
+def test_the_dashboard_of_a_course_redirects_to_the_provider(staff_client: Any) -> None:
     factories.make_exam(course_id=COURSE)
     response = staff_client.get(url(COURSE))
     assert (response.status_code, response["Location"]) == (302, f"/instructor/{COURSE}/")
 
 
 @pytest.mark.spec("rest-api.md", "5.7:redirect")
-def test_exam_leads_to_the_provider_with_its_id(staff_client: Any) -> None:
+def test_the_dashboard_of_an_exam_redirects_to_the_provider_with_its_id(staff_client: Any) -> None:
     exam = factories.make_exam(course_id=COURSE)
     response = staff_client.get(url(COURSE, exam.pk), {"attempt": "vendor-1", "config": "TRUE"})
     assert response["Location"] == f"/instructor/{COURSE}/?exam={exam.external_id}&attempt=vendor-1&config=true"
 
 
 @pytest.mark.spec("rest-api.md", "5.7:person")
-def test_provider_is_told_who_asks(staff_client: Any, staff: User, asked: list[Any]) -> None:
+def test_the_provider_receives_the_user_and_the_options(staff_client: Any, staff: User, asked: list[Any]) -> None:
     Profile.objects.create(user=staff, name="The Boss")
     exam = factories.make_exam(course_id=COURSE)
-    # Made later, of another kind: its backend has no say in how the user is called.
+    # A newer timed exam: its backend must not decide under which id the user is sent.
     factories.make_exam("timed", course_id=COURSE, backend="null")
     staff_client.get(url(COURSE))
     staff_client.get(url(COURSE, exam.pk))
@@ -70,7 +70,7 @@ def test_provider_is_told_who_asks(staff_client: Any, staff: User, asked: list[A
 
 @pytest.mark.spec("rest-api.md", "5.7:person")
 @pytest.mark.parametrize(("fields", "name"), [({"first_name": "Ann", "last_name": "Lee"}, "Ann Lee"), ({}, "anon")])
-def test_staff_without_a_profile_have_a_name_all_the_same(
+def test_staff_without_a_profile_are_named_by_their_account(
     client_of: Callable[..., Any], asked: list[Any], fields: dict[str, str], name: str
 ) -> None:
     factories.make_exam(course_id=COURSE)
@@ -83,28 +83,28 @@ def refusal(response: Any) -> tuple[int, Any, str | None]:
 
 
 @pytest.mark.spec("rest-api.md", "5.7:refusals")
-def test_course_without_exams(staff_client: Any) -> None:
+def test_a_course_without_exams_answers_404(staff_client: Any) -> None:
     status, text, frame = refusal(staff_client.get(url(COURSE)))
     assert (status, frame) == (404, "sameorigin")
     assert COURSE in text
 
 
 @pytest.mark.spec("rest-api.md", "5.7:refusals", "7.2")
-def test_course_without_proctored_exams(staff_client: Any) -> None:
+def test_a_course_without_proctored_exams_answers_404(staff_client: Any) -> None:
     timed = factories.make_exam("timed", course_id=COURSE)
     for path in (url(COURSE), url(COURSE, timed.pk)):
         assert refusal(staff_client.get(path)) == (404, "No proctored exams in course a/b/c", "sameorigin")
 
 
 @pytest.mark.spec("rest-api.md", "5.7:refusals", "7.2")
-def test_provider_without_dashboard(staff_client: Any) -> None:
+def test_a_provider_without_a_dashboard_answers_404(staff_client: Any) -> None:
     exam = factories.make_exam(course_id=COURSE, backend="mock")
     for path in (url(COURSE), url(COURSE, exam.pk)):
         assert refusal(staff_client.get(path)) == (404, "No instructor dashboard for Mock Backend", "sameorigin")
 
 
 @pytest.mark.spec("rest-api.md", "5.7:refusals")
-def test_several_providers(staff_client: Any) -> None:
+def test_a_course_with_several_providers_answers_400(staff_client: Any) -> None:
     for backend in ("test", "null"):
         factories.make_exam(course_id=COURSE, backend=backend)
     status, text, frame = refusal(staff_client.get(url(COURSE)))
@@ -115,26 +115,26 @@ def test_several_providers(staff_client: Any) -> None:
 
 
 @pytest.mark.spec("rest-api.md", "5.7:refusals")
-def test_unknown_exam(staff_client: Any) -> None:
+def test_the_dashboard_of_an_unknown_exam_answers_404(staff_client: Any) -> None:
     factories.make_exam(course_id=COURSE)
     status, _text, frame = refusal(staff_client.get(url(COURSE, 99999)))
     assert (status, frame) == (404, "sameorigin")
 
 
 @pytest.mark.spec("rest-api.md", "10:3")
-def test_exam_of_another_course(staff_client: Any) -> None:
+def test_the_dashboard_of_an_exam_of_another_course_answers_404(staff_client: Any) -> None:
     exam = factories.make_exam(course_id="x/y/z")
     assert refusal(staff_client.get(url(COURSE, exam.pk)))[0] == 404
 
 
-def test_provider_that_is_not_configured_any_more(staff_client: Any) -> None:
+def test_a_provider_that_is_no_longer_configured_answers_404(staff_client: Any) -> None:
     exam = factories.make_exam(course_id=COURSE)
     type(exam).objects.filter(pk=exam.pk).update(backend="gone")
     assert refusal(staff_client.get(url(COURSE)))[0] == 404
 
 
 @pytest.mark.spec("rest-api.md", "5.7:html")
-def test_a_person_who_looks_at_the_frame_gets_a_page(staff_client: Any) -> None:
+def test_a_browser_gets_the_refusal_as_a_page(staff_client: Any) -> None:
     response = staff_client.get(url(COURSE), headers={"Accept": "text/html,*/*;q=0.8"})
     assert (response.status_code, response["X-Frame-Options"]) == (404, "sameorigin")
     assert response["Content-Type"].startswith("text/html")
@@ -142,7 +142,7 @@ def test_a_person_who_looks_at_the_frame_gets_a_page(staff_client: Any) -> None:
 
 
 @pytest.mark.spec("rest-api.md", "5.7:html")
-def test_page_does_not_carry_markup_from_the_address(staff_client: Any) -> None:
+def test_the_page_escapes_markup_from_the_url(staff_client: Any) -> None:
     response = staff_client.get(url("a/b/<b>c"), headers={"Accept": "text/html"})
     assert "<b>" not in response.content.decode()
 
@@ -156,7 +156,7 @@ def test_page_does_not_carry_markup_from_the_address(staff_client: Any) -> None:
     [(True, COURSE, b"secret link"), (False, COURSE, None), (True, "x/y/z", None)],
     ids=["switched-on", "switched-off", "attempt-of-another-course"],
 )
-def test_link_to_the_recording_goes_along(
+def test_the_link_to_the_recording_is_passed_on_only_for_the_course_with_the_switch_on(
     staff_client: Any, all_services: Any, asked: list[Any], switch: bool, course: str, expected: bytes | None
 ) -> None:
     exam = factories.make_exam(course_id=COURSE)
@@ -169,7 +169,7 @@ def test_link_to_the_recording_goes_along(
 
 
 @pytest.mark.parametrize("attempt", ["unknown", "", None])
-def test_attempt_without_a_review_has_no_recording(staff_client: Any, asked: list[Any], attempt: str | None) -> None:
+def test_an_attempt_without_a_review_has_no_recording(staff_client: Any, asked: list[Any], attempt: str | None) -> None:
     exam = factories.make_exam(course_id=COURSE)
     with override_switch("edx_proctoring.reds_api_redirect", True):
         staff_client.get(url(COURSE, exam.pk), {} if attempt is None else {"attempt": attempt})

@@ -1,4 +1,4 @@
-"""One exception, one answer. Spec: rest-api.md 2.4, backends.md 10.3."""
+"""Errors: exceptions, invalid bodies and URLs, logging. Spec: rest-api.md 2.4, backends.md 10.3."""
 
 import inspect
 import json
@@ -51,7 +51,7 @@ OURS = [
 @pytest.mark.spec("backends.md", "10.2")
 @pytest.mark.spec("rest-api.md", "2.4:mapping", "2.4:one-key")
 @pytest.mark.parametrize("error", OURS)
-def test_our_own_refusal_answers_with_its_status_and_one_key(error: type[ProctoredBaseException]) -> None:
+def test_a_domain_exception_answers_with_its_status_and_one_key(error: type[ProctoredBaseException]) -> None:
     response = handle_proctored_exception(error("the reason"), name="View")
     assert response is not None
     assert response.status_code == STATUS.get(error.__name__, 400)
@@ -81,7 +81,7 @@ def test_our_own_refusal_answers_with_its_status_and_one_key(error: type[Proctor
         (504, 502),
     ],
 )
-def test_provider_s_failure_does_not_look_like_success_or_like_the_learner_s_login(
+def test_a_provider_s_failure_is_not_passed_on_as_success_or_as_a_failed_login(
     error: Any, upstream: int, answer: int
 ) -> None:
     response = handle_proctored_exception(error(b"out of order", upstream))
@@ -90,7 +90,7 @@ def test_provider_s_failure_does_not_look_like_success_or_like_the_learner_s_log
 
 
 @pytest.mark.parametrize("exc", [ValueError("x"), NotFound()])
-def test_other_exceptions_are_not_ours_to_answer(exc: Exception) -> None:
+def test_other_exceptions_are_not_answered(exc: Exception) -> None:
     assert handle_proctored_exception(exc) is None
 
 
@@ -102,7 +102,7 @@ def test_other_exceptions_are_not_ours_to_answer(exc: Exception) -> None:
         (BackendProviderSentNoAttemptID("ann@example.com", 200), logging.ERROR, True),
     ],
 )
-def test_refusal_is_logged_with_ids_and_without_its_text(
+def test_a_refusal_is_logged_with_ids_and_without_its_text(
     exc: ProctoredBaseException, level: int, has_trace: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     handle_proctored_exception(exc, name="View", ids={"exam_id": 3, "search_by": "ann@example.com"})
@@ -116,8 +116,8 @@ def test_refusal_is_logged_with_ids_and_without_its_text(
 @pytest.mark.spec("rest-api.md", "10:10")
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["proctored_exam.attempt.collection", "proctored_exam.exam"])
-def test_answers_about_people_are_not_cached(learner_client: Any, path: str) -> None:
-    """Also refusals: a proxy would hand them to the next learner."""
+def test_answers_about_people_are_not_cacheable(learner_client: Any, path: str) -> None:
+    """Including refusals, which a proxy would return to the next learner."""
     for response in (
         learner_client.get(reverse(f"edx_proctoring:{path}")),
         learner_client.post(reverse(f"edx_proctoring:{path}"), {}, format="json"),
@@ -127,7 +127,7 @@ def test_answers_about_people_are_not_cached(learner_client: Any, path: str) -> 
 
 @pytest.mark.spec("rest-api.md", "2.1:csrf")
 @pytest.mark.django_db
-def test_session_needs_a_csrf_token_to_change_anything(learner: Any) -> None:
+def test_a_session_without_a_csrf_token_cannot_change_anything(learner: Any) -> None:
     client = APIClient(enforce_csrf_checks=True)
     client.force_login(learner, backend="django.contrib.auth.backends.ModelBackend")
     assert client.get(reverse("edx_proctoring:proctored_exam.attempt.collection")).status_code == 200
@@ -138,8 +138,8 @@ def test_session_needs_a_csrf_token_to_change_anything(learner: Any) -> None:
 
 @pytest.mark.spec("rest-api.md", "2.4:no-rollback")
 @pytest.mark.django_db
-def test_refusal_keeps_what_was_done_before_it(learner_client: Any, learner: Any, all_services: Any) -> None:
-    """Domain exceptions roll nothing back: reading an attempt ended it, then the action was refused."""
+def test_a_refusal_keeps_changes_made_before_it(learner_client: Any, learner: Any, all_services: Any) -> None:
+    """Domain exceptions roll nothing back: reading the attempt submits it, then the action is refused."""
     attempt = factories.make_attempt(user=learner, status="started", started_at=timezone.now() - timedelta(minutes=91))
     path = reverse("edx_proctoring:proctored_exam.attempt", args=[attempt.pk])
     assert learner_client.put(path, {"action": "stop"}, format="json").status_code == 400
@@ -149,7 +149,7 @@ def test_refusal_keeps_what_was_done_before_it(learner_client: Any, learner: Any
 
 @pytest.mark.spec("rest-api.md", "2.4:provider")
 @pytest.mark.parametrize("content", [b"", "", None, b"  \n"], ids=["no-bytes", "no-text", "nothing", "blanks"])
-def test_a_provider_that_fails_without_a_word_is_spoken_for(
+def test_a_provider_error_without_a_text_gets_a_default_text(
     learner_client: Any, test_backend: Any, monkeypatch: pytest.MonkeyPatch, content: Any
 ) -> None:
     def refuse(exam: Any, context: Any) -> None:
@@ -165,26 +165,26 @@ def test_a_provider_that_fails_without_a_word_is_spoken_for(
     assert response.json()["detail"].startswith("The proctoring service does not answer as it should.")
 
 
-def test_another_exception_without_a_word_is_spoken_for() -> None:
+def test_another_exception_without_a_text_gets_a_default_text() -> None:
     response = handle_proctored_exception(UserNotFoundException())
     assert response is not None
     assert response.data["detail"]
 
 
-# Bodies and addresses that are nobody's
+# Invalid bodies and URLs
 
 
 @pytest.mark.spec("rest-api.md", "2.3:types")
 @pytest.mark.parametrize("depth", [51, 900, 100_000])
 @pytest.mark.parametrize("route", ["proctored_exam.attempt.collection", "anonymous.proctoring_review_callback"])
-def test_a_body_of_brackets_within_brackets_is_400(learner_client: Any, route: str, depth: int) -> None:
+def test_a_body_nested_too_deeply_answers_400(learner_client: Any, route: str, depth: int) -> None:
     deep = "[" * depth + "]" * depth
     response = learner_client.post(reverse(f"edx_proctoring:{route}"), deep, content_type="application/json")
     assert (response.status_code, response.data) == (400, {"detail": "The request body is nested too deeply."})
 
 
 @pytest.mark.django_db
-def test_a_recursion_of_our_own_is_not_taken_for_the_client_s(
+def test_a_recursion_error_of_our_own_is_not_answered_as_the_client_s(
     learner_client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def recurse(*_args: Any, **_kwargs: Any) -> None:
@@ -197,7 +197,7 @@ def test_a_recursion_of_our_own_is_not_taken_for_the_client_s(
 
 @pytest.mark.spec("rest-api.md", "2.3:types")
 @pytest.mark.parametrize("charset", ["base64", "hex", "no-such-charset", "utf-7"])
-def test_a_charset_that_is_none_is_no_server_error(learner_client: Any, charset: str) -> None:
+def test_an_unknown_charset_answers_400(learner_client: Any, charset: str) -> None:
     path = reverse("edx_proctoring:proctored_exam.attempt.collection")
     response = learner_client.post(path, b"%%%", content_type=f"application/json; charset={charset}")
     assert (response.status_code, list(response.data)) == (400, ["detail"])
@@ -206,7 +206,7 @@ def test_a_charset_that_is_none_is_no_server_error(learner_client: Any, charset:
 @pytest.mark.spec("rest-api.md", "2.3:types")
 @pytest.mark.parametrize("format_", ["json", "multipart"])
 @pytest.mark.parametrize(("limit", "code"), [(1000, 413), (None, 400), (100_000, 400)])
-def test_a_body_beyond_the_limit_of_the_host_is_413(
+def test_a_body_above_the_host_s_limit_answers_413(
     learner_client: Any, settings: Any, format_: str, limit: int | None, code: int
 ) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = limit
@@ -233,7 +233,7 @@ ROUTES_WITH_IDS = [
 @pytest.mark.spec("rest-api.md", "10:12")
 @pytest.mark.parametrize(("method", "name", "arguments"), ROUTES_WITH_IDS)
 @pytest.mark.parametrize("number", [2**31, 2**63, 10**30])
-def test_an_id_that_no_row_can_have_is_refused_on_every_route(
+def test_an_id_that_no_row_can_have_answers_400_on_every_route(
     staff_client: Any, settings: Any, method: str, name: str, arguments: tuple[str, ...], number: int
 ) -> None:
     settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
@@ -263,7 +263,7 @@ FORGED_ADDRESSES = [
     pytest.param(
         "proctored_exam.exam_by_content_id", {"course_id": f"x/{FORGED}/y", "content_id": "x"}, {}, id="course"
     ),
-    # A line feed does not even fit this address.
+    # This URL pattern does not match a line feed.
     pytest.param("proctored_exam.exam_by_content_id", {"course_id": "x/y/z", "content_id": "A\x85B"}, {}, id="content"),
     pytest.param("proctored_exam.exams_by_course_id", {"course_id": f"x/{FORGED}/y"}, {}, id="list"),
     pytest.param("user_onboarding.status", {}, {"course_id": FORGED}, id="course-of-a-query"),
@@ -281,7 +281,7 @@ FORGED_ADDRESSES = [
 
 @pytest.mark.spec("rest-api.md", "10:9")
 @pytest.mark.parametrize(("name", "kwargs", "query"), FORGED_ADDRESSES)
-def test_an_address_cannot_begin_a_line_of_its_own_in_the_log(
+def test_a_url_cannot_forge_log_lines(
     staff_client: Any, caplog: pytest.LogCaptureFixture, name: str, kwargs: dict[str, str], query: dict[str, str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -293,7 +293,7 @@ def test_an_address_cannot_begin_a_line_of_its_own_in_the_log(
 
 @pytest.mark.spec("rest-api.md", "10:9")
 @pytest.mark.parametrize("field", ["course_id", "content_id", "external_id", "backend"])
-def test_a_body_cannot_give_an_exam_an_id_that_begins_a_line_of_its_own(staff_client: Any, field: str) -> None:
+def test_ids_of_an_exam_in_a_body_cannot_forge_log_lines(staff_client: Any, field: str) -> None:
     body = {
         "course_id": "a/b/c",
         "content_id": "x",
@@ -313,9 +313,7 @@ def test_a_body_cannot_give_an_exam_an_id_that_begins_a_line_of_its_own(staff_cl
 
 
 @pytest.mark.spec("rest-api.md", "10:9")
-def test_the_code_of_an_anonymous_review_cannot_begin_a_line_of_its_own(
-    db: None, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_code_of_an_anonymous_review_cannot_forge_log_lines(db: None, caplog: pytest.LogCaptureFixture) -> None:
     body = {"examMetaData": {"examCode": FORGED}}
     path = reverse("edx_proctoring:anonymous.proctoring_review_callback")
     assert APIClient().post(path, body, format="json").status_code == 400
@@ -327,7 +325,7 @@ UNSTORABLE = ["nul\x00", "half of a pair \ud800"]
 
 @pytest.mark.parametrize("text", UNSTORABLE, ids=["nul", "surrogate"])
 @pytest.mark.parametrize("field", ["user_info", "key", "value"])
-def test_a_text_that_no_database_takes_is_400(staff_client: Any, learner: Any, text: str, field: str) -> None:
+def test_text_that_no_database_can_store_answers_400(staff_client: Any, learner: Any, text: str, field: str) -> None:
     body = {"exam_id": factories.make_exam().pk, "user_info": "learner", "key": "k", "value": "v", field: text}
     path = reverse("edx_proctoring:proctored_exam.allowance")
     response = staff_client.put(path, json.dumps(body), content_type="application/json")
@@ -335,7 +333,7 @@ def test_a_text_that_no_database_takes_is_400(staff_client: Any, learner: Any, t
 
 
 @pytest.mark.parametrize("text", UNSTORABLE, ids=["nul", "surrogate"])
-def test_a_verdict_that_no_database_takes_is_400_with_a_reason_in_the_inbox(
+def test_a_verdict_that_no_database_can_store_answers_400_and_is_noted_in_the_inbox(
     staff_client: Any, all_services: Any, text: str
 ) -> None:
     attempt = factories.make_attempt(status="submitted")
@@ -358,7 +356,7 @@ def test_a_verdict_that_no_database_takes_is_400_with_a_reason_in_the_inbox(
         pytest.param("user_onboarding.status.course", {"course_id": "a/b/c"}, {"text_search": "\x00"}, id="search"),
     ],
 )
-def test_an_address_that_no_database_takes_is_400(
+def test_a_url_with_text_that_no_database_can_store_answers_400(
     staff_client: Any, name: str, kwargs: dict[str, str], query: dict[str, str]
 ) -> None:
     assert staff_client.get(reverse(f"edx_proctoring:{name}", kwargs=kwargs), query).status_code == 400
@@ -366,7 +364,7 @@ def test_an_address_that_no_database_takes_is_400(
 
 @pytest.mark.spec("rest-api.md", "2.3:types")
 @pytest.mark.parametrize("kind", ["ready_callback", "callback"])
-def test_a_callback_in_a_form_that_the_csrf_check_has_read_is_415(learner: Any, kind: str) -> None:
+def test_a_callback_as_a_form_that_the_csrf_check_has_read_answers_415(learner: Any, kind: str) -> None:
     client, token = browser_of(learner)
     attempt = factories.make_attempt(user=learner)
     path = reverse(f"edx_proctoring:proctored_exam.attempt.{kind}", args=[attempt.external_id])
@@ -375,7 +373,7 @@ def test_a_callback_in_a_form_that_the_csrf_check_has_read_is_415(learner: Any, 
 
 
 @pytest.mark.django_db
-def test_a_callback_in_json_is_taken_from_a_session_whose_csrf_check_reads_it(learner: Any) -> None:
+def test_a_callback_as_json_is_accepted_from_a_session_whose_csrf_check_reads_it(learner: Any) -> None:
     client, token = browser_of(learner)
     attempt = factories.make_attempt(user=learner, status="created")
     path = reverse("edx_proctoring:proctored_exam.attempt.ready_callback", args=[attempt.external_id])
@@ -384,7 +382,7 @@ def test_a_callback_in_json_is_taken_from_a_session_whose_csrf_check_reads_it(le
 
 
 def browser_of(user: Any) -> tuple[APIClient, str]:
-    """Return a client that is checked as a browser is, and the token it needs."""
+    """Return a client with CSRF checks, and its token."""
     client, token = APIClient(enforce_csrf_checks=True), "a" * 32
     client.force_login(user)
     client.cookies["csrftoken"] = token
@@ -392,7 +390,7 @@ def browser_of(user: Any) -> tuple[APIClient, str]:
 
 
 @pytest.mark.spec("rest-api.md", "10:9")
-def test_ids_in_the_log_are_one_short_word_each() -> None:
+def test_each_id_in_the_log_is_one_short_word() -> None:
     logged = ids_for_log({"course_id": "a\nb c\u2028" + "x" * 300, "exam_id": 7, "search_by": "ann@example.com"})
     assert logged == " course_id=a?b?c?" + "x" * (255 - 6) + " exam_id=7"
     assert ids_for_log(None) == ""

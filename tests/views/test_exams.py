@@ -63,7 +63,7 @@ def url(name: str, **kwargs: Any) -> str:
         ),
     ],
 )
-def test_one_exam_has_exactly_the_published_keys(learner_client: Any, path: Any) -> None:
+def test_an_exam_has_exactly_the_published_keys(learner_client: Any, path: Any) -> None:
     exam = factories.make_exam(course_id=COURSE, content_id="test_content")
     response = learner_client.get(path(exam))
     assert response.status_code == 200
@@ -72,7 +72,7 @@ def test_one_exam_has_exactly_the_published_keys(learner_client: Any, path: Any)
 
 
 @pytest.mark.spec("rest-api.md", "4.1:get")
-def test_course_lists_its_active_exams_in_the_order_they_were_made(learner_client: Any) -> None:
+def test_a_course_lists_its_active_exams_in_the_order_of_creation(learner_client: Any) -> None:
     exams = [factories.make_exam(course_id=COURSE) for _ in range(3)]
     factories.make_exam(course_id=COURSE, is_active=False)
     factories.make_exam(course_id="x/y/z")
@@ -81,10 +81,10 @@ def test_course_lists_its_active_exams_in_the_order_they_were_made(learner_clien
 
 
 @pytest.mark.spec("rest-api.md", "4.1:get")
-def test_order_of_a_course_does_not_hang_on_the_order_of_the_room(
+def test_the_order_of_exams_does_not_depend_on_the_service_layer(
     learner_client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The room promises none, and databases differ."""
+    """The service layer does not guarantee an order, and databases differ."""
     exams = [factories.make_exam(course_id=COURSE) for _ in range(3)]
     in_any_order = api.get_all_exams_for_course(course_id=COURSE, active_only=True)[::-1]
     monkeypatch.setattr(api, "get_all_exams_for_course", lambda **_kwargs: in_any_order)
@@ -93,7 +93,7 @@ def test_order_of_a_course_does_not_hang_on_the_order_of_the_room(
 
 
 @pytest.mark.spec("rest-api.md", "4.1:get")
-def test_unknown_course_has_an_empty_list(learner_client: Any) -> None:
+def test_an_unknown_course_has_an_empty_list(learner_client: Any) -> None:
     assert learner_client.get(url("exams_by_course_id", course_id="x/y/z")).data == []
 
 
@@ -111,7 +111,7 @@ def test_unknown_course_has_an_empty_list(learner_client: Any) -> None:
         ),
     ],
 )
-def test_unknown_exam_answers_400_with_the_text_that_clients_compare(
+def test_an_unknown_exam_answers_400_with_the_text_that_clients_compare(
     learner_client: Any, path: str, detail: str
 ) -> None:
     response = learner_client.get(path)
@@ -120,13 +120,13 @@ def test_unknown_exam_answers_400_with_the_text_that_clients_compare(
 
 @pytest.mark.spec("rest-api.md", "4.1:query")
 @pytest.mark.parametrize("query", ["", "?exam_id=one", "?content_id=x"])
-def test_bare_url_needs_a_query_that_names_an_exam(learner_client: Any, query: str) -> None:
+def test_the_bare_url_without_a_query_that_names_an_exam_answers_400(learner_client: Any, query: str) -> None:
     assert learner_client.get(url("exam") + query).status_code == 400
 
 
 @pytest.mark.spec("rest-api.md", "4.1:hidden", "10:5")
 @pytest.mark.parametrize(("hidden", "keys"), [(False, EXAM_KEYS), (True, [*EXAM_KEYS[:3], *EXAM_KEYS[4:-1]])])
-def test_operator_may_hide_the_provider_from_learners(
+def test_a_setting_hides_provider_fields_from_learners(
     learner_client: Any, staff_client: Any, settings: Any, hidden: bool, keys: list[str]
 ) -> None:
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "HIDE_PROVIDER_FIELDS": hidden}
@@ -137,7 +137,7 @@ def test_operator_may_hide_the_provider_from_learners(
 
 @pytest.mark.spec("rest-api.md", "4.1:hidden")
 @pytest.mark.parametrize(("hidden", "code"), [(False, 200), (True, 400)])
-def test_operator_may_hide_inactive_exams_from_learners(
+def test_a_setting_hides_inactive_exams_from_learners(
     learner_client: Any, staff_client: Any, settings: Any, hidden: bool, code: int
 ) -> None:
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "HIDE_INACTIVE_EXAMS": hidden}
@@ -152,7 +152,7 @@ def test_operator_may_hide_inactive_exams_from_learners(
 
 @pytest.mark.spec("rest-api.md", "4.1:create")
 @pytest.mark.parametrize("format_", ["json", "multipart"])
-def test_exam_is_created_with_the_values_that_were_sent(staff_client: Any, format_: str) -> None:
+def test_an_exam_is_created_with_the_values_sent(staff_client: Any, format_: str) -> None:
     response = staff_client.post(url("exam"), NEW_EXAM, format=format_)
     assert response.status_code == 200, response.content
     exam = ProctoredExam.objects.get(content_id="test_content")
@@ -162,14 +162,14 @@ def test_exam_is_created_with_the_values_that_were_sent(staff_client: Any, forma
 
 @pytest.mark.spec("rest-api.md", "4.1:create", "2.3:bodies")
 @pytest.mark.parametrize(("spelling", "stored"), [("true", True), ("false", False), ("False", False), ("1", True)])
-def test_a_boolean_of_a_form_is_stored_as_what_it_means(staff_client: Any, spelling: str, stored: bool) -> None:
+def test_a_boolean_of_a_form_is_read_from_its_text(staff_client: Any, spelling: str, stored: bool) -> None:
     body = {**NEW_EXAM, "is_proctored": spelling}
     assert staff_client.post(url("exam"), body, format="multipart").status_code == 200
     assert ProctoredExam.objects.get().is_proctored is stored
 
 
 @pytest.mark.spec("rest-api.md", "4.1:create")
-def test_due_date_and_backend_are_honoured(staff_client: Any) -> None:
+def test_due_date_and_backend_are_stored(staff_client: Any) -> None:
     body = {**NEW_EXAM, "due_date": "2030-01-01T00:00:00Z", "backend": "null"}
     assert staff_client.post(url("exam"), body, format="json").status_code == 200
     exam = ProctoredExam.objects.get()
@@ -189,7 +189,7 @@ def test_due_date_and_backend_are_honoured(staff_client: Any) -> None:
         pytest.param({"course_id": "physics"}, "course_id", id="no-course"),
     ],
 )
-def test_bad_value_answers_400_under_the_name_of_the_field(
+def test_an_invalid_value_answers_400_with_an_error_for_the_field(
     staff_client: Any, change: dict[str, Any], field: str
 ) -> None:
     response = staff_client.post(url("exam"), {**NEW_EXAM, **change}, format="json")
@@ -199,7 +199,7 @@ def test_bad_value_answers_400_under_the_name_of_the_field(
 
 
 @pytest.mark.spec("rest-api.md", "4.1:refuse")
-def test_second_exam_for_the_same_content_answers_400(staff_client: Any) -> None:
+def test_a_second_exam_for_the_same_content_answers_400(staff_client: Any) -> None:
     staff_client.post(url("exam"), NEW_EXAM, format="json")
     response = staff_client.post(url("exam"), NEW_EXAM, format="json")
     assert response.status_code == 400
@@ -207,7 +207,7 @@ def test_second_exam_for_the_same_content_answers_400(staff_client: Any) -> None
 
 
 @pytest.mark.parametrize("body", ["[]", '"text"', "7"])
-def test_body_that_is_no_object_answers_400(staff_client: Any, body: str) -> None:
+def test_a_body_that_is_not_an_object_answers_400(staff_client: Any, body: str) -> None:
     response = staff_client.post(url("exam"), body, content_type="application/json")
     assert response.status_code == 400
 
@@ -216,7 +216,7 @@ def test_body_that_is_no_object_answers_400(staff_client: Any, body: str) -> Non
 
 
 @pytest.mark.spec("rest-api.md", "4.1:update")
-def test_only_what_was_sent_is_changed(staff_client: Any) -> None:
+def test_only_the_fields_sent_are_changed(staff_client: Any) -> None:
     exam = factories.make_exam(exam_name="Old", time_limit_mins=90, due_date=datetime(2030, 1, 1, tzinfo=UTC))
     response = staff_client.put(
         url("exam"), {"exam_id": exam.pk, "exam_name": "New", "time_limit_mins": None}, format="json"
@@ -228,7 +228,7 @@ def test_only_what_was_sent_is_changed(staff_client: Any) -> None:
 
 
 @pytest.mark.spec("rest-api.md", "4.1:update")
-def test_a_form_that_leaves_a_box_out_has_not_unticked_it(staff_client: Any) -> None:
+def test_a_box_that_a_form_leaves_out_is_unchanged(staff_client: Any) -> None:
     exam = factories.make_exam()
     staff_client.put(url("exam"), {"exam_id": exam.pk, "exam_name": "New"}, format="multipart")
     exam.refresh_from_db()
@@ -259,7 +259,7 @@ def test_changing_an_unknown_exam_answers_400(staff_client: Any, body: dict[str,
         {"exam_id": "one"},
     ],
 )
-def test_changing_to_a_bad_value_answers_400(staff_client: Any, change: dict[str, Any]) -> None:
+def test_changing_to_an_invalid_value_answers_400(staff_client: Any, change: dict[str, Any]) -> None:
     exam = factories.make_exam()
     response = staff_client.put(url("exam"), {"exam_id": exam.pk, **change}, format="json")
     assert response.status_code == 400
@@ -274,7 +274,7 @@ def register(client: Any, body: Any, course_id: str = COURSE) -> Any:
 
 
 @pytest.mark.spec("rest-api.md", "4.2:set")
-def test_registration_creates_changes_and_switches_off(staff_client: Any) -> None:
+def test_registration_creates_changes_and_deactivates_exams(staff_client: Any) -> None:
     changed = factories.make_exam(course_id=COURSE, content_id="changed", exam_name="Old")
     dropped = factories.make_exam(course_id=COURSE, content_id="dropped")
     other_course = factories.make_exam(course_id="x/y/z", content_id="dropped")
@@ -290,7 +290,7 @@ def test_registration_creates_changes_and_switches_off(staff_client: Any) -> Non
 
 
 @pytest.mark.spec("rest-api.md", "4.2:set")
-def test_empty_list_switches_all_off(staff_client: Any) -> None:
+def test_an_empty_list_deactivates_all_exams_of_the_course(staff_client: Any) -> None:
     exam = factories.make_exam(course_id=COURSE)
     assert register(staff_client, []).json() == []
     exam.refresh_from_db()
@@ -298,7 +298,7 @@ def test_empty_list_switches_all_off(staff_client: Any) -> None:
 
 
 @pytest.mark.spec("rest-api.md", "4.2:set")
-def test_missing_due_date_clears_it(staff_client: Any) -> None:
+def test_a_missing_due_date_clears_the_stored_one(staff_client: Any) -> None:
     exam = factories.make_exam(course_id=COURSE, content_id="test_content", due_date=datetime(2030, 1, 1, tzinfo=UTC))
     register(staff_client, [NEW_EXAM])
     exam.refresh_from_db()
@@ -306,7 +306,7 @@ def test_missing_due_date_clears_it(staff_client: Any) -> None:
 
 
 @pytest.mark.spec("rest-api.md", "4.2:set")
-def test_due_date_is_cleared_where_nothing_else_differs(staff_client: Any) -> None:
+def test_the_due_date_is_cleared_even_if_nothing_else_differs(staff_client: Any) -> None:
     register(staff_client, [{**NEW_EXAM, "due_date": "2030-01-01T00:00:00Z"}])
     exam = ProctoredExam.objects.get()
     assert exam.due_date == datetime(2030, 1, 1, tzinfo=UTC)
@@ -316,7 +316,7 @@ def test_due_date_is_cleared_where_nothing_else_differs(staff_client: Any) -> No
 
 
 @pytest.mark.spec("rest-api.md", "4.2:set")
-def test_exam_that_is_off_already_is_left_alone(staff_client: Any) -> None:
+def test_an_inactive_exam_that_is_not_in_the_list_is_not_written(staff_client: Any) -> None:
     exam = factories.make_exam(course_id=COURSE, is_active=False)
     history = exam.history.count()
     register(staff_client, [])
@@ -325,14 +325,14 @@ def test_exam_that_is_off_already_is_left_alone(staff_client: Any) -> None:
 
 
 @pytest.mark.spec("rest-api.md", "4.2:round-trip")
-def test_what_the_api_returns_may_be_sent_back(staff_client: Any) -> None:
+def test_the_dict_that_the_api_returns_can_be_registered(staff_client: Any) -> None:
     exam = factories.make_exam(course_id=COURSE, due_date=datetime(2030, 1, 1, tzinfo=UTC))
     response = register(staff_client, [dict(api.get_exam_by_id(exam.pk))])
     assert (response.status_code, response.json()) == (200, [{"exam_id": exam.pk}])
 
 
 @pytest.mark.spec("rest-api.md", "4.2:unchanged")
-def test_unchanged_exam_is_neither_written_nor_told_to_the_provider(staff_client: Any, test_backend: Any) -> None:
+def test_an_unchanged_exam_is_neither_written_nor_sent_to_the_provider(staff_client: Any, test_backend: Any) -> None:
     register(staff_client, [NEW_EXAM])
     exam = ProctoredExam.objects.get()
     history, test_backend.last_exam = exam.history.count(), None
@@ -346,12 +346,12 @@ def test_unchanged_exam_is_neither_written_nor_told_to_the_provider(staff_client
     "items",
     [
         pytest.param([NEW_EXAM, {**NEW_EXAM, "content_id": "two", "is_active": "bla"}], id="one-bad-item"),
-        pytest.param({"exams": [NEW_EXAM]}, id="no-list"),
+        pytest.param({"exams": [NEW_EXAM]}, id="not-a-list"),
         pytest.param([NEW_EXAM, {**NEW_EXAM, "exam_name": "again"}], id="same-content-twice"),
         pytest.param([{**NEW_EXAM, "course_id": "x/y/z"}], id="another-course"),
     ],
 )
-def test_nothing_is_written_unless_the_whole_list_is_in_order(staff_client: Any, items: Any) -> None:
+def test_an_invalid_list_answers_422_and_writes_nothing(staff_client: Any, items: Any) -> None:
     exam = factories.make_exam(course_id=COURSE)
     response = register(staff_client, items)
     assert response.status_code == 422
@@ -360,15 +360,15 @@ def test_nothing_is_written_unless_the_whole_list_is_in_order(staff_client: Any,
 
 
 @pytest.mark.spec("rest-api.md", "4.2:all")
-def test_a_registration_that_breaks_off_leaves_nothing_and_tells_nobody(
+def test_a_failing_registration_writes_nothing_and_calls_no_provider(
     staff_client: Any, test_backend: Any, events: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second exam is created by somebody else at the same moment."""
+    """A concurrent request creates the second exam."""
     dropped = factories.make_exam(course_id=COURSE, content_id="dropped")
     others = factories.make_exam(course_id=COURSE, content_id="two")
     history, test_backend.last_exam = ProctoredExam.history.count(), None
     events.clear()
-    # Committed by another request after this one read the exams of the course.
+    # Hides the exam that the other request commits after this one reads the course.
     monkeypatch.setattr(
         ProctoredExam,
         "get_all_exams_for_course",
@@ -386,25 +386,25 @@ def test_a_registration_that_breaks_off_leaves_nothing_and_tells_nobody(
 
 @pytest.mark.spec("rest-api.md", "4.2:all")
 @pytest.mark.django_db(transaction=True)
-def test_providers_hear_of_a_registration_when_it_is_over(
+def test_providers_are_called_after_the_registration_is_committed(
     staff_client: Any, test_backend: Any, events: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And one that cannot be told undoes nothing, nor is it the end for the others."""
+    """A provider that fails undoes nothing and does not stop the other calls."""
     dropped = factories.make_exam(course_id=COURSE, content_id="dropped")
-    told: list[tuple[str, bool, bool]] = []
+    calls: list[tuple[str, bool, bool]] = []
 
-    def hear(exam: dict[str, Any]) -> str | None:
-        told.append((exam["content_id"], exam["is_active"], connection.in_atomic_block))
+    def on_exam_saved(exam: dict[str, Any]) -> str | None:
+        calls.append((exam["content_id"], exam["is_active"], connection.in_atomic_block))
         if exam["content_id"] != "two":
             raise RuntimeError("the provider is down")
         return "id-of-two"
 
-    monkeypatch.setattr(test_backend, "on_exam_saved", hear)
+    monkeypatch.setattr(test_backend, "on_exam_saved", on_exam_saved)
 
     response = register(staff_client, [NEW_EXAM, {**NEW_EXAM, "content_id": "two"}])
 
     assert response.status_code == 200
-    assert told == [("test_content", True, False), ("two", True, False), ("dropped", False, False)]
+    assert calls == [("test_content", True, False), ("two", True, False), ("dropped", False, False)]
     assert [name.rpartition(".")[2] for name, _data in events] == ["created", "created", "updated"]
     dropped.refresh_from_db()
     assert dropped.is_active is False
@@ -414,8 +414,10 @@ def test_providers_hear_of_a_registration_when_it_is_over(
 @pytest.mark.spec("rest-api.md", "4.2:list")
 @pytest.mark.parametrize("format_", ["multipart", "json"])
 @pytest.mark.parametrize("body", [{}, {"course_id": COURSE}], ids=["empty", "one-exam"])
-def test_a_form_is_no_list_and_switches_nothing_off(staff_client: Any, format_: str, body: dict[str, Any]) -> None:
-    """DRF finds an empty list in any form."""
+def test_a_body_that_is_not_a_list_answers_422_and_deactivates_nothing(
+    staff_client: Any, format_: str, body: dict[str, Any]
+) -> None:
+    """DRF reads an empty list from any form."""
     exam = factories.make_exam(course_id=COURSE)
     path = url("register_exams_by_course_id", course_id=COURSE)
     response = staff_client.patch(path, body, format=format_)

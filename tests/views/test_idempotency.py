@@ -1,4 +1,4 @@
-"""A request that is sent twice is carried out once, where the client asks for it. Spec: cross-cutting.md C12."""
+"""A request that is sent twice with a key is carried out once. Spec: cross-cutting.md C12."""
 
 import json
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def enter(client: Any, exam: Any, key: str | None = "key-1", **body: Any) -> Any
     return client.post(COLLECTION, {"exam_id": exam.pk, **body}, format="json", **headers)
 
 
-def test_repeated_request_gets_the_first_answer_and_does_nothing(learner_client: Any) -> None:
+def test_a_repeated_request_gets_the_first_response_and_does_nothing(learner_client: Any) -> None:
     exam = factories.make_exam("practice")
     first, second = enter(learner_client, exam), enter(learner_client, exam)
     assert (first.status_code, second.status_code) == (200, 200)
@@ -37,7 +37,7 @@ def test_repeated_request_gets_the_first_answer_and_does_nothing(learner_client:
     assert ProctoredExamStudentAttempt.objects.count() == 1
 
 
-def test_without_the_header_nothing_is_remembered(learner_client: Any) -> None:
+def test_requests_without_the_header_are_all_carried_out(learner_client: Any) -> None:
     exam = factories.make_exam("practice")
     for _ in range(2):
         assert not enter(learner_client, exam, key=None).has_header("Idempotent-Replay")
@@ -51,22 +51,20 @@ def test_equal_bodies_with_different_keys_are_different_requests(learner_client:
     assert ProctoredExamStudentAttempt.objects.count() == 2
 
 
-def test_keys_of_different_callers_do_not_meet(learner_client: Any, client_of: Callable[..., Any]) -> None:
+def test_the_same_key_of_another_caller_is_another_request(learner_client: Any, client_of: Callable[..., Any]) -> None:
     exam = factories.make_exam("practice")
     first = enter(learner_client, exam)
     second = enter(client_of(factories.make_user()), exam)
     assert first.json() != second.json()
 
 
-def test_same_key_for_another_body_is_422(learner_client: Any) -> None:
+def test_the_same_key_with_another_body_answers_422(learner_client: Any) -> None:
     enter(learner_client, factories.make_exam("practice"))
     response = enter(learner_client, factories.make_exam("practice"))
     assert (response.status_code, list(response.data)) == (422, ["detail"])
 
 
-def test_while_the_first_is_being_answered_the_second_is_409(
-    learner_client: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_second_request_during_the_first_answers_409(learner_client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     exam = factories.make_exam("practice")
     seen: list[Any] = []
     kept = idempotency.cache.set
@@ -83,7 +81,7 @@ def test_while_the_first_is_being_answered_the_second_is_409(
     assert ProctoredExamStudentAttempt.objects.count() == 1
 
 
-def test_refusal_is_not_remembered_when_it_was_an_exception(learner_client: Any, learner: User) -> None:
+def test_a_raised_refusal_is_not_kept(learner_client: Any, learner: User) -> None:
     exam = factories.make_exam("timed")
     attempt = factories.make_attempt(exam, learner)
     assert enter(learner_client, exam).status_code == 400
@@ -91,8 +89,8 @@ def test_refusal_is_not_remembered_when_it_was_an_exception(learner_client: Any,
     assert enter(learner_client, exam).status_code == 200
 
 
-def test_refusal_is_not_remembered_when_it_was_an_answer(client_of: Any, learner: User) -> None:
-    """A provider whose user was not yet in the group of reviewers sends its review again, under the same key."""
+def test_a_returned_refusal_is_not_kept(client_of: Any, learner: User) -> None:
+    """A provider whose user was not a reviewer yet sends its review again with the same key."""
     attempt = factories.make_attempt(status=S.submitted)
     path = reverse("edx_proctoring:proctored_exam.attempt.callback", args=[attempt.external_id])
     body = json.dumps({"status": "passed", "comments": []})
@@ -107,7 +105,7 @@ def test_refusal_is_not_remembered_when_it_was_an_answer(client_of: Any, learner
     assert not response.has_header("Idempotent-Replay")
 
 
-def test_key_belongs_to_its_address(staff_client: Any) -> None:
+def test_the_same_key_for_another_url_is_another_request(staff_client: Any) -> None:
     """A provider may number its messages per attempt."""
     attempts = [factories.make_attempt(status=S.submitted) for _ in range(2)]
     body = json.dumps({"status": "passed", "comments": []})
@@ -118,12 +116,12 @@ def test_key_belongs_to_its_address(staff_client: Any) -> None:
     assert ProctoredExamSoftwareSecureReview.objects.count() == 2
 
 
-def test_overlong_key_answers_400(learner_client: Any) -> None:
+def test_a_key_that_is_too_long_answers_400(learner_client: Any) -> None:
     assert enter(learner_client, factories.make_exam("practice"), key="k" * 256).status_code == 400
 
 
 @pytest.mark.parametrize("format_", ["json", "multipart"])
-def test_bulk_allowances_are_given_once(staff_client: Any, learner: User, format_: str) -> None:
+def test_repeated_bulk_allowances_are_given_once(staff_client: Any, learner: User, format_: str) -> None:
     exam = factories.make_exam("timed")
     path = reverse("edx_proctoring:proctored_exam.bulk_allowance")
     body = {"exam_ids": str(exam.pk), "user_ids": "learner,nobody", "allowance_type": "k", "value": "v"}
@@ -136,7 +134,7 @@ def test_bulk_allowances_are_given_once(staff_client: Any, learner: User, format
     assert not ProctoredExamStudentAllowance.objects.exists()
 
 
-def test_review_is_applied_once(staff_client: Any) -> None:
+def test_a_repeated_review_is_applied_once(staff_client: Any) -> None:
     attempt = factories.make_attempt(status=S.submitted)
     path = reverse("edx_proctoring:proctored_exam.attempt.callback", args=[attempt.external_id])
     body = json.dumps({"status": "passed", "comments": []})

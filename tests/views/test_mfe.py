@@ -1,4 +1,4 @@
-"""What the learning micro-frontend reads. Spec: rest-api.md 3.7, 4.6-4.9."""
+"""Endpoints of the learning micro-frontend. Spec: rest-api.md 3.7, 4.6-4.9."""
 
 from datetime import datetime, timedelta
 from types import ModuleType
@@ -12,7 +12,7 @@ from django.utils import timezone
 from edx_proctoring import runtime
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests import factories
-from tests.views.test_attempts import ATTEMPT_DATA_KEYS
+from tests.views.attempt_requests import ATTEMPT_DATA_KEYS
 from tests.views.test_exams import EXAM_KEYS
 
 pytestmark = pytest.mark.django_db
@@ -28,13 +28,13 @@ def get(client: Any, exam: Any = None, **query: Any) -> Any:
 
 
 @pytest.mark.spec("rest-api.md", "4.6:composition")
-def test_nothing_is_two_empty_objects(learner_client: Any) -> None:
+def test_without_an_exam_both_objects_are_empty(learner_client: Any) -> None:
     assert get(learner_client).json() == {"exam": {}, "active_attempt": {}}
     assert get(learner_client, content_id="unknown").json() == {"exam": {}, "active_attempt": {}}
 
 
 @pytest.mark.spec("rest-api.md", "3.7:keys", "4.6:composition")
-def test_exam_before_the_first_attempt(learner_client: Any, learner: User) -> None:
+def test_an_exam_before_the_first_attempt_has_an_empty_attempt(learner_client: Any, learner: User) -> None:
     exam = factories.make_exam("timed")
     factories.make_allowance(exam, learner, value="30")
     data = get(learner_client, exam).json()
@@ -53,18 +53,18 @@ def test_exam_before_the_first_attempt(learner_client: Any, learner: User) -> No
 
 @pytest.mark.spec("rest-api.md", "3.7:type")
 @pytest.mark.parametrize("kind", ["timed", "proctored", "practice", "onboarding"])
-def test_type_is_the_word_that_clients_switch_on(learner_client: Any, credit: Any, kind: str) -> None:
+def test_the_type_is_the_word_that_clients_compare(learner_client: Any, credit: Any, kind: str) -> None:
     assert get(learner_client, factories.make_exam(kind)).json()["exam"]["type"] == kind
 
 
 @pytest.mark.spec("rest-api.md", "3.7:keys")
-def test_past_due_exam_says_so(learner_client: Any) -> None:
+def test_an_exam_past_its_due_date_is_marked(learner_client: Any) -> None:
     exam = factories.make_exam("timed", due_date=timezone.now() - timedelta(days=1))
     assert get(learner_client, exam).json()["exam"]["passed_due_date"] is True
 
 
 @pytest.mark.spec("rest-api.md", "3.7:keys", "4.6:who")
-def test_due_date_is_that_of_the_learner_who_is_asked_about(
+def test_the_due_date_is_that_of_the_requested_learner(
     staff_client: Any, learner: User, date_service: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def due(_course_id: Any, _block_id: Any, _name: str, user: Any = None) -> datetime:
@@ -77,8 +77,10 @@ def test_due_date_is_that_of_the_learner_who_is_asked_about(
 
 
 @pytest.mark.spec("rest-api.md", "4.6:composition")
-def test_running_exam_of_another_course_is_another_exam(learner_client: Any, learner: User) -> None:
-    """Older courses name their content with plain words, so two of them may use the same."""
+def test_a_running_exam_of_another_course_with_the_same_content_id_is_another_exam(
+    learner_client: Any, learner: User
+) -> None:
+    """Content ids of older courses are plain words, so two courses may have the same."""
     exam = factories.make_exam("timed", content_id="final")
     elsewhere = factories.make_exam("timed", content_id="final", course_id="x/y/z")
     running = factories.make_attempt(elsewhere, learner, status=S.started)
@@ -88,7 +90,7 @@ def test_running_exam_of_another_course_is_another_exam(learner_client: Any, lea
 
 
 @pytest.mark.spec("rest-api.md", "4.6:composition")
-def test_running_attempt_is_the_exam_s_attempt_too(learner_client: Any, learner: User, credit: Any) -> None:
+def test_the_running_attempt_is_also_the_exam_s_attempt(learner_client: Any, learner: User, credit: Any) -> None:
     exam = factories.make_exam()
     attempt = factories.make_attempt(exam, learner, status=S.started)
     data = get(learner_client, exam, is_learning_mfe="true").json()
@@ -104,7 +106,7 @@ def test_running_attempt_is_the_exam_s_attempt_too(learner_client: Any, learner:
 @pytest.mark.parametrize(
     ("flag", "in_mfe"), [("true", True), ("True", True), ("1", True), ("TRUE", False), ("yes", False), ("", False)]
 )
-def test_links_lead_into_the_micro_frontend_when_it_asks(
+def test_links_lead_into_the_micro_frontend_if_the_query_says_so(
     learner_client: Any, learner: User, flag: str, in_mfe: bool
 ) -> None:
     exam = factories.make_exam("timed")
@@ -113,7 +115,7 @@ def test_links_lead_into_the_micro_frontend_when_it_asks(
     assert path.startswith("https://learning.test.org/") is in_mfe
 
 
-def test_exam_running_in_another_course_is_the_active_attempt(learner_client: Any, learner: User) -> None:
+def test_an_exam_running_in_another_course_is_the_active_attempt(learner_client: Any, learner: User) -> None:
     here = factories.make_exam("timed")
     elsewhere = factories.make_attempt(factories.make_exam("timed", course_id="x/y/z"), learner, status=S.started)
     data = get(learner_client, here).json()
@@ -122,7 +124,7 @@ def test_exam_running_in_another_course_is_the_active_attempt(learner_client: An
 
 
 @pytest.mark.spec("rest-api.md", "4.6:composition")
-def test_finished_attempt_belongs_to_the_exam_only(learner_client: Any, learner: User) -> None:
+def test_a_finished_attempt_is_shown_with_its_exam_only(learner_client: Any, learner: User) -> None:
     exam = factories.make_exam("timed")
     attempt = factories.make_attempt(exam, learner, status=S.submitted)
     data = get(learner_client, exam).json()
@@ -134,7 +136,9 @@ def test_finished_attempt_belongs_to_the_exam_only(learner_client: Any, learner:
 
 
 @pytest.mark.spec("rest-api.md", "3.6:ended")
-def test_time_that_is_up_is_told_once_with_nothing_left(learner_client: Any, learner: User, all_services: Any) -> None:
+def test_an_attempt_past_its_deadline_is_shown_as_submitted_once(
+    learner_client: Any, learner: User, all_services: Any
+) -> None:
     exam = factories.make_exam("timed")
     factories.make_attempt(exam, learner, status=S.started, started_at=timezone.now() - timedelta(minutes=91))
     first = get(learner_client, exam).json()["active_attempt"]
@@ -142,13 +146,13 @@ def test_time_that_is_up_is_told_once_with_nothing_left(learner_client: Any, lea
     assert get(learner_client, exam).json()["active_attempt"] == {}
 
 
-def test_inactive_exam_is_shown(learner_client: Any) -> None:
+def test_an_inactive_exam_is_shown(learner_client: Any) -> None:
     exam = factories.make_exam("timed", is_active=False)
     assert get(learner_client, exam).json()["exam"]["is_active"] is False
 
 
 @pytest.mark.spec("rest-api.md", "4.6:spaces")
-def test_content_id_with_a_space_for_a_plus_is_found(learner_client: Any) -> None:
+def test_a_content_id_with_a_space_instead_of_a_plus_is_found(learner_client: Any) -> None:
     exam = factories.make_exam("timed")
     data = get(learner_client, content_id=exam.content_id.replace("+", " ")).json()
     assert data["exam"]["id"] == exam.pk
@@ -171,7 +175,7 @@ def requirement(name: str, status: str, order: int = 0) -> dict[str, Any]:
     ids=["legacy", "micro-frontend-on-another-origin"],
 )
 @pytest.mark.parametrize("status", ["failed", "pending"])
-def test_prerequisite_that_is_missing_comes_with_a_link(
+def test_an_unsatisfied_prerequisite_has_a_link(
     learner_client: Any, credit: Any, query: dict[str, str], link: str, status: str
 ) -> None:
     exam = factories.make_exam(course_id="a/b/c", content_id="final")
@@ -186,7 +190,7 @@ def test_prerequisite_that_is_missing_comes_with_a_link(
 
 
 @pytest.mark.spec("rest-api.md", "4.6:declined")
-def test_declined_prerequisite_declines_the_exam_and_shows_it(
+def test_a_declined_prerequisite_declines_the_exam(
     learner_client: Any, learner: User, all_services: Any, credit: Any
 ) -> None:
     exam = factories.make_exam()
@@ -205,7 +209,7 @@ def test_only_proctored_exams_have_prerequisites(learner_client: Any, credit: An
 
 
 @pytest.mark.spec("rest-api.md", "4.6:alone")
-def test_without_credit_service_there_are_no_prerequisites(learner_client: Any) -> None:
+def test_without_a_credit_service_there_are_no_prerequisites(learner_client: Any) -> None:
     runtime.set_runtime_service("credit", None)
     response = get(learner_client, factories.make_exam())
     assert response.status_code == 200
@@ -217,7 +221,7 @@ def test_without_credit_service_there_are_no_prerequisites(learner_client: Any) 
 
 @pytest.mark.spec("rest-api.md", "3.7:link")
 @pytest.mark.parametrize("status", S.onboarding_errors)
-def test_learner_who_lacks_onboarding_gets_a_link_to_it(learner_client: Any, learner: User, status: str) -> None:
+def test_a_learner_without_onboarding_gets_a_link_to_it(learner_client: Any, learner: User, status: str) -> None:
     onboarding, exam = factories.make_exam("onboarding"), factories.make_exam()
     factories.make_attempt(exam, learner, status=status)
     link = get(learner_client, exam, is_learning_mfe="true").json()["exam"]["onboarding_link"]
@@ -225,7 +229,7 @@ def test_learner_who_lacks_onboarding_gets_a_link_to_it(learner_client: Any, lea
 
 
 @pytest.mark.spec("rest-api.md", "3.7:link")
-def test_exam_that_is_no_longer_proctored_sends_nobody_to_onboarding(learner_client: Any, learner: User) -> None:
+def test_an_exam_that_is_no_longer_proctored_has_no_onboarding_link(learner_client: Any, learner: User) -> None:
     factories.make_exam("onboarding")
     exam = factories.make_exam("timed")
     factories.make_attempt(exam, learner, status=S.onboarding_missing)
@@ -233,7 +237,7 @@ def test_exam_that_is_no_longer_proctored_sends_nobody_to_onboarding(learner_cli
 
 
 @pytest.mark.spec("rest-api.md", "3.7:link")
-def test_course_without_onboarding_has_an_empty_link(learner_client: Any, learner: User) -> None:
+def test_a_course_without_onboarding_has_an_empty_link(learner_client: Any, learner: User) -> None:
     exam = factories.make_exam()
     factories.make_attempt(exam, learner, status=S.onboarding_missing)
     assert get(learner_client, exam).json()["exam"]["onboarding_link"] == ""
@@ -249,7 +253,7 @@ def test_course_without_onboarding_has_an_empty_link(learner_client: Any, learne
         pytest.param({"ready_to_resume": True, "resumed": True}, "1 hour and 30 minutes", id="resumed"),
     ],
 )
-def test_total_time_is_what_the_learner_gets(
+def test_the_total_time_is_what_the_learner_gets(
     learner_client: Any, learner: User, fields: dict[str, Any], total: str
 ) -> None:
     exam = factories.make_exam("timed")
@@ -258,11 +262,11 @@ def test_total_time_is_what_the_learner_gets(
     assert get(learner_client, exam).json()["exam"]["attempt"]["total_time"] == total
 
 
-# Whose exam
+# Which learner
 
 
 @pytest.mark.spec("rest-api.md", "4.6:who", "4.7")
-def test_staff_see_the_exam_as_a_learner_does(staff_client: Any, learner: User) -> None:
+def test_staff_see_the_exam_as_the_learner_does(staff_client: Any, learner: User) -> None:
     exam = factories.make_exam("timed")
     attempt = factories.make_attempt(exam, learner, status=S.started)
     data = get(staff_client, exam, user_id=learner.pk).json()
@@ -273,13 +277,13 @@ def test_staff_see_the_exam_as_a_learner_does(staff_client: Any, learner: User) 
 @pytest.mark.spec("rest-api.md", "4.6:who", "4.7")
 @pytest.mark.parametrize("url", [URL, ACTIVE_URL])
 @pytest.mark.parametrize(("user_id", "code"), [("99999", 404), ("one", 400), ("-1", 400)])
-def test_staff_asking_for_nobody(staff_client: Any, url: str, user_id: str, code: int) -> None:
+def test_staff_who_name_an_unknown_user_are_refused(staff_client: Any, url: str, user_id: str, code: int) -> None:
     assert staff_client.get(url, {"user_id": user_id}).status_code == code
 
 
 @pytest.mark.spec("rest-api.md", "4.6:who", "4.7")
 @pytest.mark.parametrize("url", [URL, ACTIVE_URL])
-def test_nobody_else_names_a_user_not_even_themselves(learner_client: Any, learner: User, url: str) -> None:
+def test_learners_may_not_name_a_user_not_even_themselves(learner_client: Any, learner: User, url: str) -> None:
     response = learner_client.get(url, {"user_id": learner.pk})
     assert (response.status_code, response.json()) == (
         403,
@@ -291,18 +295,18 @@ def test_nobody_else_names_a_user_not_even_themselves(learner_client: Any, learn
 
 
 @pytest.mark.spec("rest-api.md", "4.7")
-def test_no_active_attempt_is_exactly_an_empty_object(learner_client: Any, learner: User) -> None:
+def test_without_an_active_attempt_the_body_is_an_empty_object(learner_client: Any, learner: User) -> None:
     factories.make_attempt(user=learner, status=S.submitted)
     assert learner_client.get(ACTIVE_URL).json() == {}
 
 
 @pytest.mark.spec("rest-api.md", "4.7", "3.6:provider")
-def test_active_attempt_has_links_into_the_micro_frontend(learner_client: Any, learner: User) -> None:
+def test_the_active_attempt_has_links_into_the_micro_frontend(learner_client: Any, learner: User) -> None:
     attempt = factories.make_attempt(factories.make_exam("timed"), learner, status=S.ready_to_submit)
     data = learner_client.get(ACTIVE_URL).json()
     assert data["attempt_id"] == attempt.pk
     assert data["exam_url_path"].startswith("https://learning.test.org/course/")
-    # Only an exam with a provider has them.
+    # Only exams with a provider have these.
     assert not {"ping_interval", "attempt_code"} & set(data)
 
 
@@ -314,14 +318,14 @@ def settings_url(exam_id: int) -> str:
 
 
 @pytest.mark.spec("rest-api.md", "4.8:keys")
-def test_settings_of_a_timed_exam(learner_client: Any) -> None:
+def test_settings_of_a_timed_exam_have_no_provider(learner_client: Any) -> None:
     data = learner_client.get(settings_url(factories.make_exam("timed").pk)).json()
     assert set(data) == {"platform_name", "contact_us", "link_urls", "exam_proctoring_backend"}
     assert data["exam_proctoring_backend"] == {}
 
 
 @pytest.mark.spec("rest-api.md", "4.8:keys")
-def test_settings_of_a_proctored_exam(learner_client: Any, instructor: Any) -> None:
+def test_settings_of_a_proctored_exam_have_contact_details(learner_client: Any, instructor: Any) -> None:
     instructor.service.mock_proctoring_escalation_email("escalate@example.com")
     data = learner_client.get(settings_url(factories.make_exam().pk)).json()
     assert set(data) >= {
@@ -353,21 +357,23 @@ def test_settings_without_a_configured_provider_answer_500_with_a_reason(learner
 
 
 @pytest.mark.spec("rest-api.md", "4.9")
-def test_review_policy(learner_client: Any) -> None:
+def test_the_review_policy_of_an_exam_is_returned(learner_client: Any) -> None:
     policy = factories.make_policy(review_policy="open book")
     path = reverse("edx_proctoring:proctored_exam.review_policy", args=[policy.proctored_exam_id])
     assert learner_client.get(path).json() == {"review_policy": "open book"}
 
 
 @pytest.mark.spec("rest-api.md", "4.9")
-def test_no_review_policy_is_null_also_for_an_unknown_exam(learner_client: Any) -> None:
+def test_an_exam_without_a_review_policy_and_an_unknown_exam_have_null(learner_client: Any) -> None:
     for exam_id in (factories.make_exam().pk, 99999):
         response = learner_client.get(reverse("edx_proctoring:proctored_exam.review_policy", args=[exam_id]))
         assert (response.status_code, response.json()) == (200, {"review_policy": None})
 
 
 @pytest.mark.spec("rest-api.md", "4.6:alone")
-def test_exam_whose_provider_is_gone_is_answered_without_it(learner_client: Any, learner: User) -> None:
+def test_an_exam_whose_provider_is_no_longer_configured_is_returned_without_provider_data(
+    learner_client: Any, learner: User
+) -> None:
     exam = factories.make_exam(due_date=None)
     factories.make_attempt(exam, learner, S.created)
     type(exam).objects.update(backend="gone")

@@ -1,4 +1,4 @@
-"""Onboarding of one learner, and of a course. Spec: rest-api.md 4.11, 5.5."""
+"""The onboarding panel of one learner. Spec: rest-api.md 4.11."""
 
 import logging
 from collections.abc import Callable
@@ -15,12 +15,11 @@ from freezegun import freeze_time
 from opaque_keys.edx.locator import BlockUsageLocator
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
-from waffle.testutils import override_switch
 
 from edx_proctoring import constants, runtime, views
 from edx_proctoring.backends import get_backend_provider
 from edx_proctoring.exceptions import BackendProviderOnboardingProfilesException
-from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.models import ProctoredExam
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.tests.test_services import MockScheduleItemData
 from edx_proctoring.utils import obscured_user_id
@@ -33,7 +32,6 @@ URL = reverse("edx_proctoring:user_onboarding.status")
 COURSE_URL = reverse("edx_proctoring:user_onboarding.status.course", args=[factories.COURSE])
 NO_EXAM = {"detail": "There is no onboarding exam related to this course id."}
 NOT_ACCESSIBLE = {"detail": "There is no onboarding exam accessible to this user."}
-SWITCH = "edx_proctoring.onboarding_profile_instructor_dashboard_api"
 YESTERDAY, TOMORROW = -timedelta(days=1), timedelta(days=1)
 
 
@@ -50,11 +48,10 @@ def opens(when: timedelta, due: timedelta | None = None) -> MockScheduleItemData
     return MockScheduleItemData(now + when, None if due is None else now + due)
 
 
-# One learner
-
-
 @pytest.mark.spec("rest-api.md", "4.11:status")
-def test_panel_of_a_learner_who_has_not_begun(learner_client: Any, outline: Callable[..., Any]) -> None:
+def test_the_panel_of_a_learner_without_an_attempt_has_a_link_and_no_status(
+    learner_client: Any, outline: Callable[..., Any]
+) -> None:
     exam = factories.make_exam("onboarding")
     start = datetime(2026, 1, 1, tzinfo=UTC)
     outline({key(exam)}, {key(exam): MockScheduleItemData(start)})
@@ -70,7 +67,7 @@ def test_panel_of_a_learner_who_has_not_begun(learner_client: Any, outline: Call
     }
 
 
-def test_link_leads_to_the_legacy_page_unless_the_micro_frontend_asks(learner_client: Any) -> None:
+def test_the_link_leads_to_the_legacy_page_unless_the_query_names_the_micro_frontend(learner_client: Any) -> None:
     exam = factories.make_exam("onboarding")
     link = panel(learner_client).json()["onboarding_link"]
     assert link == reverse("jump_to", args=[exam.course_id, exam.content_id])
@@ -86,7 +83,7 @@ def test_link_leads_to_the_legacy_page_unless_the_micro_frontend_asks(learner_cl
         pytest.param(True, 366, None, False, id="verified-elsewhere-too-long-ago"),
     ],
 )
-def test_verification_counts_and_expires_after_a_year(
+def test_a_verification_is_valid_for_a_year_in_other_courses(
     learner_client: Any, learner: User, elsewhere: bool, age: int, status: str | None, expires: bool
 ) -> None:
     here = factories.make_exam("onboarding")
@@ -100,7 +97,7 @@ def test_verification_counts_and_expires_after_a_year(
 
 
 @pytest.mark.spec("rest-api.md", "4.11:choice")
-def test_newest_exam_that_is_open_wins(learner_client: Any, outline: Callable[..., Any]) -> None:
+def test_the_newest_open_exam_is_linked(learner_client: Any, outline: Callable[..., Any]) -> None:
     open_exam, future, past_due = (factories.make_exam("onboarding") for _ in range(3))
     outline(
         {key(open_exam)},
@@ -116,7 +113,7 @@ def test_newest_exam_that_is_open_wins(learner_client: Any, outline: Callable[..
 
 
 @pytest.mark.spec("rest-api.md", "4.11:choice")
-def test_exam_to_come_has_a_date_and_no_link(learner_client: Any, outline: Callable[..., Any]) -> None:
+def test_an_exam_that_is_not_open_yet_has_a_date_and_no_link(learner_client: Any, outline: Callable[..., Any]) -> None:
     future, past_due = (factories.make_exam("onboarding") for _ in range(2))
     item = opens(TOMORROW)
     outline(set(), {key(future): item, key(past_due): opens(2 * YESTERDAY, due=YESTERDAY)})
@@ -127,7 +124,7 @@ def test_exam_to_come_has_a_date_and_no_link(learner_client: Any, outline: Calla
 
 
 @pytest.mark.spec("rest-api.md", "4.11:choice")
-def test_only_past_due_exams_say_so(learner_client: Any, outline: Callable[..., Any]) -> None:
+def test_a_course_with_only_past_due_exams_is_marked_past_due(learner_client: Any, outline: Callable[..., Any]) -> None:
     exams = [factories.make_exam("onboarding") for _ in range(2)]
     outline(set(), {key(exam): opens(2 * YESTERDAY, due=YESTERDAY) for exam in exams})
     data = panel(learner_client).json()
@@ -139,7 +136,7 @@ def test_only_past_due_exams_say_so(learner_client: Any, outline: Callable[..., 
     ("hidden", "help_url"),
     [pytest.param(False, "https://new.test/help", id="newest"), pytest.param(True, "https://old.test/help", id="open")],
 )
-def test_help_is_that_of_the_provider_to_which_the_learner_is_sent(
+def test_the_help_link_is_that_of_the_linked_exam_s_provider(
     learner_client: Any,
     outline: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
@@ -157,7 +154,7 @@ def test_help_is_that_of_the_provider_to_which_the_learner_is_sent(
 
 
 @pytest.mark.spec("rest-api.md", "4.11:refusals")
-def test_exam_that_is_hidden_from_the_learner_is_not_shown(learner_client: Any, outline: Callable[..., Any]) -> None:
+def test_an_exam_hidden_from_the_learner_answers_404(learner_client: Any, outline: Callable[..., Any]) -> None:
     factories.make_exam("onboarding")
     outline(set(), {})
     response = panel(learner_client)
@@ -165,7 +162,9 @@ def test_exam_that_is_hidden_from_the_learner_is_not_shown(learner_client: Any, 
 
 
 @pytest.mark.spec("rest-api.md", "4.11:robust")
-def test_exam_whose_content_is_no_block_is_skipped(learner_client: Any, outline: Callable[..., Any]) -> None:
+def test_an_exam_whose_content_id_is_not_a_usage_key_is_skipped(
+    learner_client: Any, outline: Callable[..., Any]
+) -> None:
     exam = factories.make_exam("onboarding")
     factories.make_exam("onboarding", content_id="word")
     outline({key(exam)}, {})
@@ -175,7 +174,7 @@ def test_exam_whose_content_is_no_block_is_skipped(learner_client: Any, outline:
 
 
 @pytest.mark.spec("rest-api.md", "4.11:robust")
-def test_broken_outline_service_hides_no_exam(learner_client: Any) -> None:
+def test_a_failing_outline_service_does_not_hide_the_exam(learner_client: Any) -> None:
     class Broken:
         def get_user_course_outline_details(self, *_args: Any) -> None:
             raise RuntimeError
@@ -200,7 +199,7 @@ def unconfigured() -> None:
         pytest.param(unconfigured, id="provider-not-configured"),
     ],
 )
-def test_course_without_onboarding_is_404_with_the_text_that_clients_show(
+def test_a_course_without_onboarding_answers_404_with_the_text_that_clients_show(
     learner_client: Any, staff_client: Any, exams: Callable[[], Any]
 ) -> None:
     exams()
@@ -209,7 +208,7 @@ def test_course_without_onboarding_is_404_with_the_text_that_clients_show(
 
 
 @pytest.mark.spec("rest-api.md", "4.11:refusals", "7.2")
-def test_course_must_be_named(learner_client: Any) -> None:
+def test_a_query_without_a_course_answers_400(learner_client: Any) -> None:
     response = learner_client.get(URL)
     assert (response.status_code, response.json()) == (400, {"detail": "Missing required query parameter course_id"})
 
@@ -225,7 +224,7 @@ def test_course_must_be_named(learner_client: Any) -> None:
         ("global_staff", COURSE_B, 404),
     ],
 )
-def test_others_than_the_learner_are_course_staff(
+def test_only_course_staff_may_read_the_panel_of_another_learner(
     world: World, client_of: Callable[..., Any], role: str, course: str, code: int
 ) -> None:
     factories.make_exam("onboarding", course_id=COURSE_A)
@@ -236,38 +235,18 @@ def test_others_than_the_learner_are_course_staff(
 
 
 @pytest.mark.spec("rest-api.md", "4.11:refusals")
-def test_course_without_onboarding_is_told_before_an_unknown_learner(staff_client: Any) -> None:
+def test_a_course_without_onboarding_is_reported_before_an_unknown_learner(staff_client: Any) -> None:
     response = panel(staff_client, username="nobody")
     assert (response.status_code, response.json()) == (404, NO_EXAM)
 
 
 @pytest.mark.spec("rest-api.md", "4.11:refusals")
-def test_unknown_learner_is_404(staff_client: Any) -> None:
+def test_an_unknown_learner_answers_404(staff_client: Any) -> None:
     factories.make_exam("onboarding")
     assert panel(staff_client, username="nobody").status_code == 404
 
 
-# One learner, by the provider's account
-
-
-@pytest.fixture
-def profiles(test_backend: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], list[Any]]:
-    """Let the provider answer with this; returns what it was asked."""
-    monkeypatch.setattr(constants, "ONBOARDING_PROFILE_API", True)
-
-    def answer(reply: Any) -> list[Any]:
-        asked: list[Any] = []
-
-        def get_onboarding_profile_info(course_id: str, **kwargs: Any) -> Any:
-            asked.append((course_id, kwargs))
-            if isinstance(reply, Exception):
-                raise reply
-            return reply
-
-        monkeypatch.setattr(test_backend, "get_onboarding_profile_info", get_onboarding_profile_info)
-        return asked
-
-    return answer
+# By the provider's profile
 
 
 @pytest.mark.spec("rest-api.md", "4.11:profile")
@@ -282,7 +261,7 @@ def profiles(test_backend: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[An
         ("pending", "submitted"),
     ],
 )
-def test_status_of_the_provider_is_shown(
+def test_the_status_of_the_provider_s_profile_is_shown(
     learner_client: Any, learner: User, profiles: Callable[[Any], list[Any]], theirs: str, shown: str | None
 ) -> None:
     factories.make_exam("onboarding")
@@ -298,7 +277,7 @@ def records(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 @pytest.mark.spec("rest-api.md", "4.11:profile")
 @pytest.mark.parametrize(("ours", "logged"), [(S.submitted, []), (S.rejected, ["ERROR"])])
-def test_difference_to_our_own_status_is_one_error_and_agreement_none(
+def test_only_a_profile_that_differs_from_our_status_is_logged_as_an_error(
     learner_client: Any,
     learner: User,
     profiles: Callable[[Any], list[Any]],
@@ -314,7 +293,7 @@ def test_difference_to_our_own_status_is_one_error_and_agreement_none(
 
 
 @pytest.mark.spec("rest-api.md", "4.11:profile")
-def test_provider_that_fails_leaves_our_own_status(
+def test_our_own_status_is_shown_if_the_provider_fails(
     learner_client: Any, learner: User, profiles: Callable[[Any], list[Any]], caplog: pytest.LogCaptureFixture
 ) -> None:
     factories.make_attempt(factories.make_exam("onboarding"), learner, status=S.submitted)
@@ -326,7 +305,7 @@ def test_provider_that_fails_leaves_our_own_status(
 
 
 @pytest.mark.spec("rest-api.md", "4.11:profile")
-def test_provider_without_profiles_is_404_with_a_bare_string_that_names_it(
+def test_a_provider_without_profiles_answers_404_with_its_name(
     learner_client: Any, profiles: Callable[[Any], list[Any]]
 ) -> None:
     factories.make_exam("onboarding")
@@ -337,287 +316,11 @@ def test_provider_without_profiles_is_404_with_a_bare_string_that_names_it(
     assert "Unknown" in response.data
 
 
-# A course, by our own attempts
-
-
-def roster(client: Any, **query: Any) -> Any:
-    return client.get(COURSE_URL, query)
-
-
-def statuses(response: Any) -> dict[str, str | None]:
-    return {row["username"]: row["status"] for row in response.json()["results"]}
-
-
-@pytest.mark.spec("rest-api.md", "5.5:keys", "7.3:2")
-def test_roster_has_exactly_the_published_keys(staff_client: Any, enrol: Callable[..., Any]) -> None:
-    exam, user = factories.make_exam("onboarding"), factories.make_user("ann")
-    enrol(user)
-    attempt = factories.make_attempt(exam, user, status=S.submitted)
-    response = roster(staff_client)
-    assert response.data == {
-        "count": 1,
-        "previous": None,
-        "next": None,
-        "num_pages": 1,
-        "results": [
-            {
-                "username": "ann",
-                "enrollment_mode": "verified",
-                "status": "submitted",
-                "modified": attempt.modified,
-            }
-        ],
-        "use_onboarding_profile_api": False,
-    }
-
-
-@pytest.mark.spec("rest-api.md", "5.5:pages")
-@pytest.mark.parametrize("service", ["empty", "none", "absent"])
-def test_no_enrolments_is_one_empty_page(staff_client: Any, enrol: Callable[..., Any], service: str) -> None:
-    class Nothing:
-        def get_enrollments_can_take_proctored_exams(self, *_args: Any) -> None:
-            return None
-
-    factories.make_exam("onboarding")
-    if service == "empty":
-        enrol()
-    elif service == "none":
-        runtime.set_runtime_service("enrollments", Nothing())
-    data = roster(staff_client).json()
-    assert (data["count"], data["num_pages"], data["results"]) == (0, 1, [])
-
-
-@pytest.mark.spec("rest-api.md", "5.5:status")
-@pytest.mark.parametrize(
-    ("attempt_status", "shown"),
-    [
-        (None, "not_started"),
-        (S.created, "setup_started"),
-        (S.download_software_clicked, "setup_started"),
-        (S.ready_to_start, "setup_started"),
-        (S.started, "onboarding_started"),
-        (S.ready_to_submit, "onboarding_started"),
-        (S.submitted, "submitted"),
-        (S.rejected, "rejected"),
-        (S.verified, "verified"),
-        (S.error, "error"),
-        (S.expired, "expired"),
-        (S.onboarding_reset, "onboarding_reset_past_due"),
-        (S.timed_out, None),
-    ],
-)
-def test_attempt_status_is_shown_as(
-    staff_client: Any, enrol: Callable[..., Any], attempt_status: str | None, shown: str | None
-) -> None:
-    exam, user = factories.make_exam("onboarding"), factories.make_user("ann")
-    enrol(user)
-    if attempt_status:
-        factories.make_attempt(exam, user, status=attempt_status)
-    assert statuses(roster(staff_client)) == {"ann": shown}
-    if shown:
-        assert statuses(roster(staff_client, statuses=shown)) == {"ann": shown}
-    assert statuses(roster(staff_client, statuses="second_review_required")) == {}
-
-
-@pytest.mark.spec("rest-api.md", "5.5:status")
-@pytest.mark.parametrize(
-    ("in_order_of_change", "shown"),
-    [
-        pytest.param([S.created, S.submitted], "submitted", id="last-change-wins"),
-        pytest.param([S.verified, S.created], "verified", id="verified-wins"),
-        pytest.param([S.onboarding_reset, S.created], "setup_started", id="reset-gives-way-to-a-newer-one"),
-    ],
-)
-def test_of_several_attempts_one_stands_for_the_learner(
-    staff_client: Any, enrol: Callable[..., Any], in_order_of_change: list[str], shown: str
-) -> None:
-    exam, user = factories.make_exam("onboarding"), factories.make_user("ann")
-    enrol(user)
-    for status in in_order_of_change:
-        factories.make_attempt(exam, user, status=status)
-    assert statuses(roster(staff_client)) == {"ann": shown}
-
-
-def test_attempt_that_was_reset_gives_way_to_a_newer_one_that_changed_before_it(
-    staff_client: Any, enrol: Callable[..., Any]
-) -> None:
-    exam, user = factories.make_exam("onboarding"), factories.make_user("ann")
-    enrol(user)
-    old = factories.make_attempt(exam, user, status=S.onboarding_reset)
-    factories.make_attempt(exam, user, status=S.created)
-    old.save()  # changed last
-    assert statuses(roster(staff_client)) == {"ann": "setup_started"}
-
-
-@pytest.mark.spec("rest-api.md", "5.5:status")
-def test_verification_in_another_course_counts_unless_verified_here(
-    staff_client: Any, enrol: Callable[..., Any]
-) -> None:
-    here, elsewhere = factories.make_exam("onboarding"), factories.make_exam("onboarding", course_id="x/y/z")
-    ann, ben = factories.make_user("ann"), factories.make_user("ben")
-    enrol(ann, ben)
-    approved = [factories.make_attempt(elsewhere, user, status=S.verified) for user in (ann, ben)]
-    factories.make_attempt(here, ann, status=S.verified)
-    factories.make_attempt(here, ben, status=S.created)
-    response = roster(staff_client)
-    assert statuses(response) == {"ann": "verified", "ben": "other_course_approved"}
-    assert response.data["results"][1]["modified"] == approved[1].modified
-
-
-@pytest.mark.spec("rest-api.md", "5.5:pages")
-def test_pages_are_linked_with_the_filters(
-    staff_client: Any, enrol: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(views, "ATTEMPTS_PER_PAGE", 1)
-    factories.make_exam("onboarding")
-    enrol(*(factories.make_user(name) for name in ("ann", "ben", "cid")))
-    query = {"text_search": "a b", "statuses": "not_started"}
-    second = roster(staff_client, page=2, **query).json()
-    link = f"{COURSE_URL}?text_search=a+b&statuses=not_started&page="
-    assert (second["previous"], second["next"]) == (f"{link}1", f"{link}3")
-    assert (second["count"], second["num_pages"], second["results"][0]["username"]) == (3, 3, "ben")
-    assert roster(staff_client, page=99).json()["previous"] == f"{COURSE_URL}?page=2"
-
-
-@pytest.mark.spec("rest-api.md", "5.5:status")
-def test_latest_of_several_verifications_has_the_date(staff_client: Any, enrol: Callable[..., Any]) -> None:
-    exam, ann = factories.make_exam("onboarding"), factories.make_user("ann")
-    enrol(ann)
-    for days in (30, 10, 20):
-        with freeze_time(timezone.now() - timedelta(days=days)):
-            factories.make_attempt(exam, ann, status=S.verified)
-    latest = ProctoredExamStudentAttempt.objects.order_by("modified").last()
-    assert latest is not None
-    (row,) = roster(staff_client).data["results"]
-    assert (row["status"], row["modified"]) == ("verified", latest.modified)
-
-
-@pytest.mark.spec("rest-api.md", "5.5:search")
-def test_search_is_the_service_s_job(staff_client: Any, enrol: Callable[..., Any]) -> None:
-    factories.make_exam("onboarding")
-    service = enrol(factories.make_user())
-    roster(staff_client, text_search="ann")
-    assert service.called("get_enrollments_can_take_proctored_exams") == [((factories.COURSE, "ann"), {})]
-
-
-# A course, by the provider's account
-
-
-@pytest.mark.spec("rest-api.md", "5.5:profiles")
-def test_known_profiles_come_first_in_the_provider_s_order(
-    staff_client: Any, enrol: Callable[..., Any], profiles: Callable[[Any], list[Any]]
-) -> None:
-    exam = factories.make_exam("onboarding")
-    ann, ben, cid = (factories.make_user(name) for name in ("ann", "ben", "cid"))
-    enrol(ann, ben, cid)
-    attempt = factories.make_attempt(exam, cid, status=S.created)
-    asked = profiles(
-        {
-            "results": [
-                {"user_id": obscured_user_id(cid.pk, "test"), "status": "approved-in-course"},
-                {"user_id": "unknown", "status": "rejected"},
-                {"user_id": obscured_user_id(ben.pk, "test"), "status": "no-profile"},
-            ]
-        }
-    )
-    with override_switch(SWITCH, True):
-        response = roster(staff_client)
-    assert list(statuses(response).items()) == [("cid", "verified"), ("ben", "not_started"), ("ann", "not_started")]
-    assert response.data["use_onboarding_profile_api"] is True
-    assert [row["modified"] for row in response.data["results"]] == [attempt.modified, None, None]
-    assert asked == [(factories.COURSE, {"status": ""})]
-
-
-@pytest.mark.spec("rest-api.md", "5.5:profiles")
-def test_of_many_profiles_that_belong_to_nobody_five_are_logged(
-    staff_client: Any,
-    enrol: Callable[..., Any],
-    profiles: Callable[[Any], list[Any]],
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    factories.make_exam("onboarding")
-    enrol(factories.make_user())
-    profiles({"results": [{"user_id": f"gone-{number}", "status": "rejected"} for number in range(7)]})
-    with override_switch(SWITCH, True), caplog.at_level(logging.WARNING):
-        roster(staff_client)
-    (message,) = [record.getMessage() for record in caplog.records if "not enrolled" in record.getMessage()]
-    assert "count=7" in message
-    assert [f"gone-{number}" in message for number in range(7)] == [True] * 5 + [False] * 2
-
-
-@pytest.mark.spec("rest-api.md", "5.5:profiles")
-@pytest.mark.parametrize(
-    ("wanted", "asked_for", "shown"),
-    [
-        ("verified", "approved-in-course", ["ben"]),
-        ("verified,other_course_approved", "approved-in-course,approved-in-different-course", ["ben"]),
-        ("submitted,nonsense", "pending", ["ben"]),
-        ("not_started", "no-profile", ["ben", "ann"]),
-        ("", "", ["ben", "ann"]),
-    ],
-)
-def test_provider_is_asked_in_its_own_words(
-    staff_client: Any,
-    enrol: Callable[..., Any],
-    profiles: Callable[[Any], list[Any]],
-    wanted: str,
-    asked_for: str,
-    shown: list[str],
-) -> None:
-    factories.make_exam("onboarding")
-    ann, ben = factories.make_user("ann"), factories.make_user("ben")
-    enrol(ann, ben)
-    asked = profiles({"results": [{"user_id": obscured_user_id(ben.pk, "test"), "status": "pending"}]})
-    with override_switch(SWITCH, True):
-        response = roster(staff_client, statuses=wanted)
-    assert list(statuses(response)) == shown
-    assert asked == [(factories.COURSE, {"status": asked_for})]
-
-
-@pytest.mark.spec("rest-api.md", "5.5:profiles")
-def test_status_that_no_profile_can_have_matches_nobody(
-    staff_client: Any, enrol: Callable[..., Any], profiles: Callable[[Any], list[Any]]
-) -> None:
-    factories.make_exam("onboarding")
-    enrol(factories.make_user())
-    asked = profiles({"results": []})
-    with override_switch(SWITCH, True):
-        assert roster(staff_client, statuses="setup_started").json()["results"] == []
-    # An empty filter would mean everybody.
-    assert asked == []
-
-
-@pytest.mark.spec("rest-api.md", "5.5:outage", "7.3:2")
-def test_provider_that_fails_is_503(
-    staff_client: Any, enrol: Callable[..., Any], profiles: Callable[[Any], list[Any]]
-) -> None:
-    factories.make_exam("onboarding")
-    enrol(factories.make_user())
-    profiles(BackendProviderOnboardingProfilesException("out of order", 500))
-    with override_switch(SWITCH, True):
-        response = roster(staff_client)
-    assert response.status_code == 503
-    assert response.json() == {"detail": "The onboarding service is temporarily unavailable. Please try again later."}
-
-
-@pytest.mark.spec("rest-api.md", "5.5:profiles")
-def test_provider_without_profiles_is_replaced_by_our_own_attempts(
-    staff_client: Any, enrol: Callable[..., Any], profiles: Callable[[Any], list[Any]]
-) -> None:
-    factories.make_exam("onboarding")
-    enrol(factories.make_user("ann"))
-    profiles(None)
-    with override_switch(SWITCH, True):
-        response = roster(staff_client)
-    assert statuses(response) == {"ann": "not_started"}
-    assert response.data["use_onboarding_profile_api"] is False
-
-
-# Asked by the host's support view, which calls the method by itself (host-platform.md 6.9)
+# Called directly, as the host's support view does (host-platform.md 6.9)
 
 
 def asked_directly(user: User, **query: str) -> Any:
-    """Call the view as the host does: one request, whose ``GET`` was replaced, and no ``dispatch``."""
+    """Call the view as the host does: with a request whose ``GET`` was replaced, and without ``dispatch``."""
     request = Request(APIRequestFactory().get("/support/onboarding_status/somebody"))
     request.user = user
     replaced = QueryDict(mutable=True)
@@ -626,7 +329,7 @@ def asked_directly(user: User, **query: str) -> Any:
     return views.StudentOnboardingStatusView().get(request)
 
 
-def test_support_gets_a_dict_of_its_own_without_dispatch(learner: User) -> None:
+def test_a_direct_call_returns_a_dict_that_the_host_may_change(learner: User) -> None:
     exam = factories.make_exam("onboarding")
     factories.make_attempt(exam, learner, status=S.verified)
     answer = asked_directly(factories.make_staff(), username=learner.username)
@@ -645,27 +348,29 @@ def test_support_gets_a_dict_of_its_own_without_dispatch(learner: User) -> None:
         pytest.param({"username": "nobody"}, 404, id="unknown-learner"),
     ],
 )
-def test_support_is_answered_and_not_thrown_at(query: dict[str, str], status: int) -> None:
+def test_a_direct_call_returns_refusals_instead_of_raising_them(query: dict[str, str], status: int) -> None:
     factories.make_exam("onboarding")
     answer = asked_directly(factories.make_staff(), **query)
     assert answer.status_code == status
     assert set(answer.data) == {"detail"}
 
 
-def test_a_stranger_gets_no_more_by_the_direct_way(learner: User) -> None:
+def test_a_direct_call_refuses_other_users(learner: User) -> None:
     factories.make_exam("onboarding")
     answer = asked_directly(factories.make_user(), username=learner.username)
     assert (answer.status_code, set(answer.data)) == (403, {"detail"})
 
 
-def test_a_refusal_leaves_the_transaction_of_the_host_usable(learner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_direct_call_leaves_the_host_s_transaction_usable(
+    learner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     staff = factories.make_staff()
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
     assert asked_directly(staff, username="nobody").status_code == 404
     assert User.objects.filter(pk=learner.pk).exists()
 
 
-def test_a_provider_that_fails_oddly_leaves_our_own_status(
+def test_our_own_status_is_shown_if_the_provider_raises_an_unexpected_exception(
     learner_client: Any, learner: User, test_backend: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(course_id: str, **kwargs: Any) -> None:

@@ -1,6 +1,6 @@
-"""Who may call what, and what they get: the table of ``contract.py``, sent as each role.
+"""Permissions: each row of the table in ``contract.py``, sent as each role.
 
-A route that is missing from it fails the suite. Spec: rest-api.md 2.2, 9, 10 (number 1).
+A route that is missing from the table fails the tests. Spec: rest-api.md 2.2, 9, 10 (number 1).
 """
 
 from collections.abc import Callable, Iterator
@@ -34,7 +34,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 @pytest.fixture
 def stage(world: World, enrol: Callable[..., Any], settings: Any, test_backend: Any) -> Iterator[World]:
-    """The world, and besides: an allowance, an onboarding exam, a failed attempt, a worker for retirements."""
+    """The world, plus an allowance, an onboarding exam, a failed attempt and a user for retirements."""
     settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
     enrol(world["owner"])
     factories.make_allowance(world.exam, world["owner"], key="k")
@@ -54,7 +54,7 @@ RETIREMENT = "accounts.can_retire_user"
 
 
 def resolve(value: Any, world: World) -> Any:
-    """Replace the names of the world's objects by their ids."""
+    """Replace names of the world's objects with their ids."""
     owner: Any = world["owner"]
     ids = {
         "course": COURSE_A,
@@ -102,13 +102,15 @@ def assert_has_shape(response: Any, shape: Shape) -> None:
 )
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("row", TABLE, ids=str)
-def test_exactly_these_people_get_this_answer(row: Row, role: str, stage: World, client_of: Callable[..., Any]) -> None:
+def test_each_role_gets_the_answer_of_the_table(
+    row: Row, role: str, stage: World, client_of: Callable[..., Any]
+) -> None:
     status, shape = row.answer_for(role)
     before = snapshot()
     response = send(client_of(stage[role]), row, stage)
     assert response.status_code == status, response.content
     assert_has_shape(response, shape)
-    # No proxy may keep what is about a person.
+    # Personal data must not be cached by a proxy.
     assert "no-store" in response["Cache-Control"]
     if status == 403:
         assert snapshot() == before
@@ -116,22 +118,22 @@ def test_exactly_these_people_get_this_answer(row: Row, role: str, stage: World,
 
 @pytest.mark.spec("rest-api.md", "2.1:403", "1.2:methods")
 @pytest.mark.parametrize("row", {row.name: row for row in TABLE}.values(), ids=lambda row: row.name)
-def test_a_method_that_a_route_has_not_is_405_for_those_who_are_signed_in(
+def test_an_unsupported_method_answers_405_to_signed_in_users(
     row: Row, stage: World, client_of: Callable[..., Any]
 ) -> None:
     has = {other.method for other in TABLE if other.name == row.name and bool(other.kwargs) == bool(row.kwargs)}
-    is_anonymous_door = row.name.startswith("anonymous.")
+    needs_no_login = row.name.startswith("anonymous.")
     if row.name == "anonymous.proctoring_launch_callback.start_exam":
         has |= {"post"}
     for method in set(METHODS) - has:
         response = getattr(client_of(stage["global_staff"]), method)(address(row, stage))
         assert response.status_code == 405, method
         response = getattr(client_of(None), method)(address(row, stage))
-        assert response.status_code == (405 if is_anonymous_door else 403), method
+        assert response.status_code == (405 if needs_no_login else 403), method
 
 
-def test_every_route_is_in_the_table() -> None:
-    """A new route, or a new method of an old one, has to say here who may use it."""
+def test_every_route_and_method_is_in_the_table() -> None:
+    """A new route or method needs a row that says who may use it."""
     missing = []
     in_table = {(row.name, row.method) for row in TABLE}
     for pattern in urls.urlpatterns:
@@ -144,12 +146,12 @@ def test_every_route_is_in_the_table() -> None:
     assert missing == []
 
 
-def test_table_names_no_route_that_is_gone() -> None:
+def test_every_row_of_the_table_has_a_route() -> None:
     named = {pattern.name for pattern in urls.urlpatterns if isinstance(pattern, URLPattern)}
     assert {row.name for row in TABLE} <= named
 
 
-# Course staff of one course, objects of another: refused, and nothing has changed
+# Staff of one course, objects of another
 
 
 FOREIGN = [
@@ -173,7 +175,7 @@ FOREIGN = [
 @pytest.mark.spec("rest-api.md", "2.2:course", "10:1")
 @pytest.mark.parametrize(("method", "name", "kwargs", "body"), FOREIGN)
 @pytest.mark.parametrize("format_", ["json", "multipart"])
-def test_naming_the_own_course_in_the_body_does_not_open_another_one(
+def test_naming_one_s_own_course_in_the_body_gives_no_access_to_another_course(
     method: str,
     name: str,
     kwargs: dict[str, Any],
@@ -210,10 +212,10 @@ def test_naming_the_own_course_in_the_body_does_not_open_another_one(
     ],
     ids=["give-an-allowance", "remove-an-attempt", "give-allowances-in-bulk"],
 )
-def test_naming_a_foreign_course_in_the_body_closes_nothing_either(
+def test_naming_another_course_in_the_body_does_not_remove_access(
     method: str, name: str, kwargs: dict[str, Any], body: dict[str, Any], world: World, client_of: Callable[..., Any]
 ) -> None:
-    """What counts is the object: its course is the caller's own."""
+    """The course of the object counts, and it is the caller's own."""
     full = {"course_id": COURSE_B, "key": "k", "allowance_type": "k", "user_ids": "owner", **resolve(body, world)}
     path = reverse(f"edx_proctoring:{name}", kwargs=resolve(kwargs, world))
     response = getattr(client_of(world["course_staff"]), method)(path, data=full, format="json")
@@ -230,7 +232,7 @@ TABLES = (
 
 
 def snapshot() -> list[Any]:
-    """Return all that a request could have changed."""
+    """Return all rows that a request could change."""
     return [list(model.objects.order_by("pk").values()) for model in TABLES]
 
 
@@ -245,7 +247,7 @@ def snapshot() -> list[Any]:
         "instructor_dashboard_course",
     ],
 )
-def test_a_body_on_a_get_does_not_open_another_course(name: str, world: World, client_of: Callable[..., Any]) -> None:
+def test_a_course_in_the_body_of_a_get_gives_no_access(name: str, world: World, client_of: Callable[..., Any]) -> None:
     path = reverse(f"edx_proctoring:{name}", kwargs={"course_id": COURSE_A})
     response = client_of(world["foreign_staff"]).generic(
         "GET", path, f'{{"course_id": "{COURSE_B}"}}', content_type="application/json"
@@ -254,7 +256,7 @@ def test_a_body_on_a_get_does_not_open_another_course(name: str, world: World, c
 
 
 @pytest.mark.spec("rest-api.md", "10:3")
-def test_an_exam_of_another_course_is_not_reached_through_the_own_course(
+def test_an_exam_of_another_course_is_not_found_through_one_s_own_course(
     world: World, client_of: Callable[..., Any]
 ) -> None:
     path = reverse("edx_proctoring:instructor_dashboard_exam", kwargs={"course_id": COURSE_B, "exam_id": world.exam.pk})
@@ -271,7 +273,7 @@ def test_an_exam_of_another_course_is_not_reached_through_the_own_course(
         pytest.param("proctored_exam.allowance", {}, "put", id="nothing-at-all"),
     ],
 )
-def test_what_is_missing_is_refused_like_what_is_foreign(
+def test_a_missing_object_answers_403_to_course_staff(
     name: str, kwargs: dict[str, Any], method: str, course_staff_client: Any
 ) -> None:
     response = getattr(course_staff_client, method)(reverse(f"edx_proctoring:{name}", kwargs=kwargs))
@@ -280,7 +282,7 @@ def test_what_is_missing_is_refused_like_what_is_foreign(
 
 
 @pytest.mark.spec("rest-api.md", "2.2:missing", "10:1")
-def test_ids_cannot_be_probed(course_staff_client: Any, world: World) -> None:
+def test_missing_and_foreign_objects_get_the_same_refusal(course_staff_client: Any, world: World) -> None:
     answers = [
         course_staff_client.delete(reverse("edx_proctoring:proctored_exam.attempt", args=[pk])).json()
         for pk in (99999, world.foreign_attempt.pk)
@@ -289,7 +291,9 @@ def test_ids_cannot_be_probed(course_staff_client: Any, world: World) -> None:
 
 
 @pytest.mark.spec("rest-api.md", "10:1")
-def test_bulk_through_a_foreign_course_is_refused_for_the_own_exams_too(course_staff_client: Any, world: World) -> None:
+def test_bulk_through_the_url_of_another_course_is_refused_even_for_one_s_own_exams(
+    course_staff_client: Any, world: World
+) -> None:
     path = reverse("edx_proctoring:proctored_exam.bulk_allowance", kwargs={"course_id": COURSE_B})
     body = {"exam_ids": str(world.exam.pk), "user_ids": "owner", "allowance_type": "k", "value": "v"}
     assert course_staff_client.put(path, body, format="json").status_code == 403
@@ -297,21 +301,23 @@ def test_bulk_through_a_foreign_course_is_refused_for_the_own_exams_too(course_s
 
 
 @pytest.mark.spec("rest-api.md", "10:1")
-def test_body_on_a_get_is_not_looked_at(course_staff_client: Any, world: World) -> None:
+def test_a_get_does_not_read_its_body(course_staff_client: Any, world: World) -> None:
     path = reverse("edx_proctoring:proctored_exam.allowance.grouped.course", kwargs={"course_id": COURSE_A})
     for body in ("[]", "{", f'{{"exam_id": {world.foreign_exam.pk}}}'):
         assert course_staff_client.generic("GET", path, body, content_type="application/json").status_code == 200
 
 
 @pytest.mark.spec("rest-api.md", "2.2:missing")
-def test_without_an_instructor_service_only_global_staff_pass(world: World, client_of: Callable[..., Any]) -> None:
+def test_without_an_instructor_service_only_global_staff_are_allowed(
+    world: World, client_of: Callable[..., Any]
+) -> None:
     runtime.set_runtime_service("instructor", None)
     path = reverse("edx_proctoring:proctored_exam.attempts.grouped.course", kwargs={"course_id": COURSE_A})
     assert client_of(world["course_staff"]).get(path).status_code == 403
     assert client_of(world["global_staff"]).get(path).status_code == 200
 
 
-def test_a_course_id_that_the_host_cannot_read_has_no_staff(learner: Any) -> None:
+def test_nobody_is_staff_of_a_course_id_that_the_host_cannot_parse(learner: Any) -> None:
     class Picky:
         def is_course_staff(self, user: Any, course_id: str) -> bool:
             raise InvalidKeyError(Any, course_id)
@@ -325,7 +331,7 @@ def test_a_course_id_that_the_host_cannot_read_has_no_staff(learner: Any) -> Non
 
 @pytest.mark.spec("rest-api.md", "2.2:decorators")
 @pytest.mark.parametrize("decorator", [require_staff, require_course_or_global_staff])
-def test_decorator_refuses_without_calling(decorator: Callable[..., Any]) -> None:
+def test_a_refusing_decorator_does_not_call_the_function(decorator: Callable[..., Any]) -> None:
     calls: list[Any] = []
 
     def func(request: Any) -> Response:
@@ -340,18 +346,18 @@ def test_decorator_refuses_without_calling(decorator: Callable[..., Any]) -> Non
 
 @pytest.mark.spec("rest-api.md", "2.2:decorators")
 @pytest.mark.parametrize("decorator", [require_staff, require_course_or_global_staff])
-def test_decorator_lets_global_staff_pass(decorator: Callable[..., Any]) -> None:
+def test_the_decorators_allow_global_staff(decorator: Callable[..., Any]) -> None:
     request = SimpleNamespace(data={}, user=SimpleNamespace(is_staff=True, pk=1))
     assert decorator(lambda _request: Response("reached"))(request).data == "reached"
 
 
 @pytest.mark.spec("rest-api.md", "2.2:staff", "7.2")
-def test_refusal_has_the_text_that_clients_compare(learner_client: Any) -> None:
+def test_the_staff_refusal_has_the_text_that_clients_compare(learner_client: Any) -> None:
     response = learner_client.post(reverse("edx_proctoring:proctored_exam.exam"), {}, format="json")
     assert response.data == {"detail": "Must be a Staff User to Perform this request."}
 
 
-def test_while_the_host_does_not_tell_who_is_staff_nobody_is(
+def test_nobody_is_course_staff_while_the_host_service_fails(
     learner: Any, instructor: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert is_user_course_or_global_staff(learner, COURSE_A) is True

@@ -1,4 +1,4 @@
-"""A user leaves the platform. Spec: rest-api.md 5.8, 5.9, data-model.md 7."""
+"""Deletion of the data of a user who leaves the platform. Spec: rest-api.md 5.8, 5.9, data-model.md 7."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def reviewed_attempt(user: User, **fields: Any) -> ProctoredExamStudentAttempt:
 
 
 def personal_data(user: User) -> list[Any]:
-    """Return all that our tables say about the learner beyond the result."""
+    """Return the learner's personal data in our tables."""
     codes = set(ProctoredExamStudentAttempt.history.filter(user=user).values_list("attempt_code", flat=True))
     data: list[Any] = []
     for allowances in (ProctoredExamStudentAllowance, ProctoredExamStudentAllowanceHistory):
@@ -60,7 +60,7 @@ def personal_data(user: User) -> list[Any]:
 
 @pytest.mark.spec("rest-api.md", "5.9:blank")
 @pytest.mark.spec("data-model.md", "7:retirement")
-def test_everything_personal_is_blanked_and_nothing_of_others(
+def test_retirement_blanks_the_learner_s_personal_data_only(
     staff_client: Any, learner: User, all_services: Any
 ) -> None:
     other = factories.make_user()
@@ -72,7 +72,7 @@ def test_everything_personal_is_blanked_and_nothing_of_others(
     response = retire(staff_client, learner)
     assert (response.status_code, response.content) == (204, b"")
     blanked = personal_data(learner)
-    # Allowance and its two former states, review and former review, comment, callback.
+    # Allowance with two former states, review with a former one (two columns each), comment (two), callback.
     assert len(blanked) == 3 + 4 + 2 + 1
     assert set(blanked) == {"", b""}
     assert personal_data(other) == of_other
@@ -81,7 +81,7 @@ def test_everything_personal_is_blanked_and_nothing_of_others(
 
 @pytest.mark.spec("rest-api.md", "5.9:blank")
 @pytest.mark.spec("data-model.md", "7:retirement")
-def test_attempts_that_were_reset_are_not_forgotten(staff_client: Any, learner: User, all_services: Any) -> None:
+def test_retirement_covers_reset_attempts(staff_client: Any, learner: User, all_services: Any) -> None:
     attempt = reviewed_attempt(learner)
     ProctoredExamSoftwareSecureReview.objects.update(student=None)
     attempt.delete()
@@ -93,7 +93,7 @@ def test_attempts_that_were_reset_are_not_forgotten(staff_client: Any, learner: 
 
 @pytest.mark.spec("rest-api.md", "5.9:blank")
 @pytest.mark.spec("data-model.md", "7:retirement")
-def test_review_whose_attempt_left_no_trace_is_found_by_its_learner(
+def test_a_review_without_any_trace_of_its_attempt_is_found_by_its_learner(
     staff_client: Any, learner: User, all_services: Any
 ) -> None:
     reviewed_attempt(learner).delete()
@@ -105,10 +105,10 @@ def test_review_whose_attempt_left_no_trace_is_found_by_its_learner(
 
 @pytest.mark.spec("rest-api.md", "5.9:silent")
 @pytest.mark.spec("data-model.md", "7:silent")
-def test_nothing_happens_to_the_attempt_and_nobody_hears(
+def test_retirement_neither_changes_the_attempt_nor_has_effects(
     staff_client: Any, learner: User, all_services: Any, events: list[Any]
 ) -> None:
-    """Saving a review would apply it again: mail, credit, and error for what was never submitted."""
+    """Saving the review would apply it again, with mail and credit."""
     attempt = reviewed_attempt(learner)
     ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).update(status=S.verified, completed_at=None)
     mail.outbox.clear()
@@ -122,7 +122,7 @@ def test_nothing_happens_to_the_attempt_and_nobody_hears(
 
 @pytest.mark.spec("rest-api.md", "5.9:repeatable")
 @pytest.mark.spec("data-model.md", "7:repeatable")
-def test_retiring_twice_or_nobody_is_no_error(staff_client: Any, learner: User) -> None:
+def test_retiring_twice_or_an_unknown_user_answers_204(staff_client: Any, learner: User) -> None:
     factories.make_allowance(user=learner)
     for _ in range(2):
         assert retire(staff_client, learner).status_code == 204
@@ -133,7 +133,7 @@ def test_retiring_twice_or_nobody_is_no_error(staff_client: Any, learner: User) 
 
 @pytest.mark.spec("rest-api.md", "5.9:repeatable")
 @pytest.mark.spec("data-model.md", "7:atomic")
-def test_half_a_retirement_is_none(
+def test_a_failing_retirement_changes_nothing(
     staff_client: Any, learner: User, all_services: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_args: Any, **_kwargs: Any) -> None:
@@ -151,7 +151,7 @@ def test_half_a_retirement_is_none(
 
 @pytest.mark.spec("rest-api.md", "2.2:retire")
 @pytest.mark.parametrize("call", [retire, retire_at_providers])
-def test_refusal_has_no_body(learner_client: Any, learner: User, call: Any) -> None:
+def test_a_refusal_has_no_body(learner_client: Any, learner: User, call: Any) -> None:
     response = call(learner_client, learner)
     assert (response.status_code, response.content) == (403, b"")
 
@@ -159,14 +159,14 @@ def test_refusal_has_no_body(learner_client: Any, learner: User, call: Any) -> N
 # At the providers
 
 
-def test_learner_without_proctored_attempts_is_known_to_nobody(staff_client: Any, learner: User) -> None:
+def test_no_provider_is_asked_for_a_learner_without_proctored_attempts(staff_client: Any, learner: User) -> None:
     factories.make_attempt(factories.make_exam("timed"), learner)
     response = retire_at_providers(staff_client, learner)
     assert (response.status_code, response.json()) == (200, {})
 
 
 @pytest.mark.spec("rest-api.md", "5.8:providers", "7.3:2")
-def test_provider_is_asked_once_and_repeats_until_it_has_done_it(
+def test_a_provider_is_asked_once_per_request_and_500_reports_that_it_failed(
     staff_client: Any, learner: User, test_backend: Any
 ) -> None:
     for _ in range(2):
@@ -181,7 +181,7 @@ def test_provider_is_asked_once_and_repeats_until_it_has_done_it(
 
 @pytest.mark.spec("rest-api.md", "5.8:providers")
 @pytest.mark.parametrize("how", ["reset", "declined"])
-def test_provider_of_a_former_attempt_is_asked_too(staff_client: Any, learner: User, how: str) -> None:
+def test_the_provider_of_a_former_attempt_is_asked_too(staff_client: Any, learner: User, how: str) -> None:
     attempt = factories.make_attempt(user=learner)
     if how == "reset":
         attempt.delete()
@@ -192,14 +192,14 @@ def test_provider_of_a_former_attempt_is_asked_too(staff_client: Any, learner: U
 
 
 @pytest.mark.spec("rest-api.md", "5.8:providers")
-def test_provider_that_has_nothing_to_do_is_left_out(staff_client: Any, learner: User) -> None:
+def test_a_provider_without_user_data_is_not_in_the_answer(staff_client: Any, learner: User) -> None:
     factories.make_attempt(factories.make_exam(backend="null"), learner)
     factories.make_attempt(factories.make_exam(backend="test"), learner)
     assert retire_at_providers(staff_client, learner).json() == {"test": True}
 
 
 @pytest.mark.spec("rest-api.md", "5.8:failures")
-def test_provider_that_is_not_configured_any_more_counts_as_not_done(staff_client: Any, learner: User) -> None:
+def test_a_provider_that_is_no_longer_configured_counts_as_not_done(staff_client: Any, learner: User) -> None:
     attempt = factories.make_attempt(user=learner)
     ProctoredExam.objects.filter(pk=attempt.proctored_exam_id).update(backend="gone")
     response = retire_at_providers(staff_client, learner)

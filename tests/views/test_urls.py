@@ -1,4 +1,4 @@
-"""Names, paths and endings of the addresses. Spec: rest-api.md 1 and 7.1."""
+"""Names and paths of the URLs. Spec: rest-api.md 1 and 7.1."""
 
 from importlib import import_module
 from typing import Any
@@ -70,17 +70,17 @@ PATHS = [
 
 @pytest.mark.spec("rest-api.md", "1.2:names")
 @pytest.mark.parametrize(("name", "kwargs", "path"), PATHS)
-def test_name_reverses_to_the_published_path(name: str, kwargs: dict[str, Any], path: str) -> None:
+def test_each_name_reverses_to_its_published_path(name: str, kwargs: dict[str, Any], path: str) -> None:
     assert reverse(f"edx_proctoring:{name}", kwargs=kwargs) == path
 
 
 @pytest.mark.spec("rest-api.md", "1.2:slash")
 @pytest.mark.parametrize(("name", "kwargs", "path"), [row for row in PATHS if "rest_framework" not in row[0]])
-def test_path_is_taken_with_and_without_a_slash_at_its_end(name: str, kwargs: dict[str, Any], path: str) -> None:
+def test_a_path_is_accepted_with_and_without_a_slash_at_its_end(name: str, kwargs: dict[str, Any], path: str) -> None:
     other = path[:-1] if path.endswith("/") else f"{path}/"
     matches = [resolve(path), resolve(other)]
     assert _what_answers(matches[0]) == _what_answers(matches[1])
-    # The text searched for may end in a slash itself.
+    # A search text may itself end in a slash.
     assert matches[0].kwargs == matches[1].kwargs or "search" in name
 
 
@@ -94,7 +94,7 @@ def test_every_named_route_is_listed_above() -> None:
 
 
 @pytest.mark.spec("rest-api.md", "1.2:content")
-def test_usage_key_reaches_the_exam_by_content() -> None:
+def test_a_usage_key_in_the_path_is_the_content_id() -> None:
     course = "course-v1:Demo+PROC+2026"
     match = resolve(f"{EXAM}/exam/course_id/{course}/content_id/{BLOCK}")
     assert match.kwargs == {"course_id": course, "content_id": BLOCK}
@@ -102,15 +102,15 @@ def test_usage_key_reaches_the_exam_by_content() -> None:
 
 @pytest.mark.spec("rest-api.md", "1.2:external")
 @pytest.mark.parametrize("external_id", ["a.b", "urn:x:1", "t~1", "YWJj=", "7"])
-def test_provider_id_may_have_any_url_safe_character(external_id: str) -> None:
+def test_a_provider_id_may_contain_any_url_safe_character(external_id: str) -> None:
     assert resolve(f"{EXAM}/attempt/{external_id}/reviewed").kwargs == {"external_id": external_id}
 
 
 @pytest.mark.spec("rest-api.md", "1.3", "7.3:1")
 @pytest.mark.spec("python-api.md", "9:view")
 @pytest.mark.django_db
-def test_anonymous_get_of_every_named_route_is_forbidden() -> None:
-    """The rule of rest-api.md 1.3, as outside suites apply it."""
+def test_an_anonymous_get_of_every_named_route_answers_403() -> None:
+    """The rule of rest-api.md 1.3, as tests of hosts apply it."""
     for pattern in urls.urlpatterns:
         name = getattr(pattern, "name", None)
         if name is None:
@@ -133,14 +133,14 @@ def _reversed_somehow(name: str) -> str:
 @pytest.mark.spec("rest-api.md", "2.1:403")
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
 @pytest.mark.django_db
-def test_anonymous_gets_403_also_for_methods_that_do_not_exist(method: str) -> None:
+def test_an_anonymous_request_with_an_unsupported_method_answers_403(method: str) -> None:
     response = getattr(APIClient(), method)(reverse("edx_proctoring:proctored_exam.review_policy", args=[1]))
     assert response.status_code == 403
     assert list(response.data) == ["detail"]
 
 
 @pytest.mark.spec("rest-api.md", "1.1:names")
-def test_modules_have_the_application_namespaces_that_hosts_mount() -> None:
+def test_the_url_modules_have_the_published_namespaces() -> None:
     assert urls.app_name == "edx_proctoring"
     studio = import_module("edx_proctoring.instructor_dashboard_exam_urls")
     assert studio.app_name == "instructor"
@@ -148,8 +148,8 @@ def test_modules_have_the_application_namespaces_that_hosts_mount() -> None:
     assert "(?P<content_id>" in urls.CONTENT_ID_PATTERN
 
 
-def test_no_route_of_ours_runs_in_the_transaction_of_the_request() -> None:
-    """Providers are called from these views; no row may be held meanwhile (cross-cutting C2)."""
+def test_no_route_runs_in_the_transaction_of_the_request() -> None:
+    """Views call providers, and no row may be locked meanwhile (cross-cutting C2)."""
 
     def callbacks(patterns: Any) -> Any:
         for pattern in patterns:
@@ -206,7 +206,7 @@ CONTRACT_NAMES = [
 
 @pytest.mark.spec("rest-api.md", "7.1")
 @pytest.mark.parametrize("name", CONTRACT_NAMES)
-def test_name_of_the_contract_is_in_the_views_module(name: str) -> None:
+def test_the_views_module_has_the_published_names(name: str) -> None:
     assert hasattr(views, name)
 
 
@@ -221,10 +221,10 @@ def test_name_of_the_contract_is_in_the_views_module(name: str) -> None:
         "log",
     ],
 )
-def test_name_of_the_contract_is_in_the_callbacks_module(name: str) -> None:
+def test_the_callbacks_module_has_the_published_names(name: str) -> None:
     assert hasattr(callbacks, name)
 
 
 @pytest.mark.spec("rest-api.md", "7.1")
-def test_pages_have_the_size_that_clients_count_on() -> None:
+def test_the_page_size_is_25() -> None:
     assert views.ATTEMPTS_PER_PAGE == 25

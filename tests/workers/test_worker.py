@@ -1,4 +1,4 @@
-"""With workers switched on, a Celery worker tells the provider and sends the mail.
+"""With workers switched on, a Celery worker calls the provider and sends the mail.
 
 The broker is a real Redis, at ``EDX_PROCTORING_BROKER`` (default 127.0.0.1:6379); the worker is Celery's own, in a
 thread of this process, so that the test sees what it delivered. Run: ``make test-celery``. Spec: cross-cutting.md C4.
@@ -44,7 +44,7 @@ def _two_connections() -> None:
 
 @pytest.fixture
 def app() -> Iterator[Celery]:
-    """A Celery app on the broker with a queue of this test's own; current, so that ``send_task`` uses it."""
+    """A Celery app on the broker with a queue for this test; current, so that ``send_task`` uses it."""
     application = Celery("edx_proctoring_tests", broker=BROKER, set_as_current=True)
     application.conf.task_default_queue = f"edx-proctoring-test-{uuid.uuid4().hex}"
     application.autodiscover_tasks(["edx_proctoring"], force=True)
@@ -67,19 +67,19 @@ def worker(app: Celery) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_workers_switched_on", "worker")
-def test_the_provider_is_told_by_the_worker(test_backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[str] = []
-    monkeypatch.setattr(test_backend, "stop_exam_attempt", lambda exam, attempt: told.append(attempt))
+def test_with_workers_the_provider_is_called_by_the_worker(test_backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[str] = []
+    monkeypatch.setattr(test_backend, "stop_exam_attempt", lambda exam, attempt: called.append(attempt))
     attempt = make_attempt(status=S.started)
 
     api.update_attempt_status(attempt.pk, S.submitted)
 
-    assert eventually(lambda: told == [attempt.external_id])
+    assert eventually(lambda: called == [attempt.external_id])
     assert eventually(lambda: not AttemptEffect.objects.exists())
 
 
 @pytest.mark.usefixtures("_workers_switched_on", "worker")
-def test_the_mail_is_sent_by_the_worker(mailoutbox: list[Any]) -> None:
+def test_with_workers_the_mail_is_sent_by_the_worker(mailoutbox: list[Any]) -> None:
     attempt = make_attempt(status=S.started)
 
     api.update_attempt_status(attempt.pk, S.submitted)
@@ -88,7 +88,7 @@ def test_the_mail_is_sent_by_the_worker(mailoutbox: list[Any]) -> None:
 
 
 @pytest.mark.usefixtures("_workers_switched_on", "worker")
-def test_nothing_is_delivered_for_a_change_that_was_rolled_back(mailoutbox: list[Any]) -> None:
+def test_a_change_that_was_rolled_back_delivers_nothing(mailoutbox: list[Any]) -> None:
     undone, kept = make_attempt(status=S.started), make_attempt(status=S.started)
 
     with transaction.atomic():

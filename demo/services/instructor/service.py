@@ -83,6 +83,11 @@ class InstructorService:
         """The course's escalation address. Raises ``DoesNotExist`` or, for a malformed id, ``InvalidKeyError``."""
         return CourseRun.objects.get(course_id=str(course_key(course_id))).proctoring_escalation_email
 
+    def is_proctoring_opt_out_allowed(self, course_id: str) -> bool:
+        """Return whether the course lets learners opt out of proctoring. False for a course that does not exist."""
+        course = CourseRun.objects.filter(course_id=course_id).first()
+        return course is not None and course.allow_proctoring_opt_out
+
 
 def _find_user(identifier: str) -> Any | None:
     return get_user_model().objects.filter(Q(username=identifier) | Q(email=identifier)).first()

@@ -1,1 +1,1 @@
-"""Which course does a request concern, and is the caller one of its staff?"""
+"""Which course a request concerns, and whether the caller is staff of it."""

@@ -1,4 +1,4 @@
-"""Who is staff of a course? The host knows. Spec: rest-api.md 2.2, host-platform.md 7.4."""
+"""Who is staff of a course, according to the host. Spec: rest-api.md 2.2, host-platform.md 7.4."""
 
 import logging
 from typing import Any
@@ -20,8 +20,8 @@ def is_user_course_or_global_staff(user: Any, course_id: Any) -> bool:
 def is_course_staff(user: Any, course_id: Any) -> bool:
     """Return whether ``user`` is staff of the course according to the host.
 
-    Nobody is without an ``instructor`` service, when it fails, or for a course id that the host
-    cannot read: who is not known to be staff is refused.
+    False without an ``instructor`` service, when the service fails, and for a course id that is
+    not a valid key.
     """
     service: host.InstructorService | None = runtime.get_runtime_service(host.INSTRUCTOR)
     if service is None:
@@ -31,5 +31,6 @@ def is_course_staff(user: Any, course_id: Any) -> bool:
     except InvalidKeyError:
         return False
     except Exception:  # pylint: disable=broad-except
+        # The host's own exceptions cannot be imported here. Unknown means refused.
         log.exception("host does not tell who is course staff: course_id=%s user_id=%s", course_id, user.id)
         return False

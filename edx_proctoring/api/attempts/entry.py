@@ -159,6 +159,8 @@ def _insert(
         time_remaining_seconds=time_remaining_seconds,
     )
     attempt.proctored_exam, attempt.user = exam, user
+    if entry.replaces is not None:
+        OpenAttempt.objects.release(entry.replaces.pk)
     if not attempt.is_sample_attempt and not OpenAttempt.objects.take(attempt):
         # Raised inside the transaction: the attempt row goes with it.
         raise entry_check.already_exists(entry)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from edx_proctoring.api.lifecycle import queries
+from edx_proctoring.api.lifecycle import learner_rules, queries
 from edx_proctoring.exceptions import (
     ProctoredExamNotFoundException,
     StudentExamAttemptAlreadyExistsException,
@@ -39,6 +39,15 @@ class Entry:
         return get_exam_due_date(self.exam_dict, self.user.pk, fresh=True)
 
     @property
+    def replaces(self) -> ProctoredExamStudentAttempt | None:
+        """The attempt that does not exclude a new one although nobody released it, or None."""
+        current = self.current
+        if current is None or current.is_sample_attempt or self.resumes is not None:
+            return None
+        is_open = learner_rules.is_entered_again(current.status, is_proctored=self.exam.is_proctored)
+        return current if is_open else None
+
+    @property
     def resumes(self) -> ProctoredExamStudentAttempt | None:
         """The attempt that the new one takes up, or None."""
         current = self.current
@@ -62,17 +71,17 @@ def look_up(exam_id: int, user_id: int, *, user: Any = None) -> Entry:
 
 def current_attempt(exam_id: int, user_id: int) -> ProctoredExamStudentAttempt | None:
     """Return the learner's newest attempt at the exam as it is now, or None."""
-    return queries.newest_of(
-        ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=exam_id, user_id=user_id)
-    )
+    return queries.newest_of(ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=exam_id, user_id=user_id))
 
 
 def refuse_second_attempt(entry: Entry) -> None:
     """Raise ``StudentExamAttemptAlreadyExistsException`` if the current attempt excludes a new one.
 
-    Practice attempts may be repeated; an attempt that staff released is resumed by a new one.
+    Practice attempts may be repeated; an attempt that staff released is resumed by a new one. A learner who
+    opted out of proctoring enters again when the exam is timed by now.
     """
-    if entry.current is not None and not entry.current.is_sample_attempt and entry.resumes is None:
+    current = entry.current
+    if current is not None and not current.is_sample_attempt and entry.resumes is None and entry.replaces is None:
         raise already_exists(entry)
 
 

@@ -1,22 +1,23 @@
 """The requests a learner, or the page on the learner's behalf, sends during an exam.
 
-Each action of a client is one function here; which status may follow which is decided by the tables
-of ``lifecycle.transitions``. Clients repeat requests when the network is bad, so a request whose
+Each action of a client is one function here; whether it is done is decided by the table of
+``lifecycle.learner_rules``. Clients repeat requests when the network is bad, so a request whose
 purpose is already reached is answered like the first one. Spec: rest-api.md 4.3, 4.4.
 """
 
 import logging
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import waffle
 
 from edx_proctoring import backends, constants
-from edx_proctoring.api.attempts import entry, marking, removal, resuming, starting
+from edx_proctoring.api.attempts import entry, marking, opting_out, removal, resuming, rule_check, starting
 from edx_proctoring.api.attempts.entry_check import Entry
-from edx_proctoring.api.lifecycle import queries, status_change, timing
+from edx_proctoring.api.lifecycle import learner_rules, queries, status_change, timing
+from edx_proctoring.api.lifecycle.learner_rules import Action, Kind, Outcome
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.serializers import attempt_dict
@@ -30,17 +31,6 @@ log = logging.getLogger(__name__)
 
 START: Final = "start"
 MARK_READY_TO_RESUME: Final = "mark_ready_to_resume"
-
-# The exam was handed in, whatever became of it since. A late "submit" of the timer changes nothing:
-# it must neither move the time of submission nor put a verdict back to "submitted".
-_HANDED_IN: Final = frozenset(
-    {
-        ProctoredExamStudentAttemptStatus.submitted,
-        ProctoredExamStudentAttemptStatus.second_review_required,
-        ProctoredExamStudentAttemptStatus.verified,
-        ProctoredExamStudentAttemptStatus.rejected,
-    }
-)
 
 # The learner's browser chooses the text of an error report: no line breaks, not endless.
 _CONTROL_CHARACTERS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -69,10 +59,12 @@ def create_attempt_for_learner(asked: Entry, /, *, take_as_proctored: bool, star
         start_clock: start at once. A learner who opts out of proctoring has the attempt declined
             instead, and starts afterwards.
 
-    Raises ProctoredExamPermissionDenied when the exam is past due for this learner, what the look-up
-    of an unknown provider raises, and what ``entry.create_exam_attempt`` raises; then nothing is
-    left behind. A provider that wants the learner onboarded first is no error: the attempt then has
-    an ``onboarding_*`` status, and no clock starts.
+    A learner whose provider must report readiness first gets the attempt, and no clock starts.
+
+    Raises ProctoredExamPermissionDenied when the exam is past due for this learner, or when the learner
+    opts out and the host does not allow it; what the look-up of an unknown provider raises; and what
+    ``entry.create_exam_attempt`` raises; then nothing is left behind. A provider that requires onboarding
+    first is no error: the attempt then has an ``onboarding_*`` status, and no clock starts.
     """
     exam = asked.exam_dict
     if not exam["is_practice_exam"] and timing.is_over(exam, asked.due_date):
@@ -82,17 +74,30 @@ def create_attempt_for_learner(asked: Entry, /, *, take_as_proctored: bool, star
     proctored = bool(exam["is_proctored"])
     # Asked before anything is made: without its provider the attempt could be neither declined nor started.
     backends.get_backend_provider(exam)
+    opts_out = proctored and not take_as_proctored
+    if opts_out:
+        _require_opting_out(asked)
     attempt = entry.enter(asked, taking_as_proctored=proctored and take_as_proctored)
-    if proctored and not take_as_proctored:
+    if opts_out:
         status_change.update_attempt_status(attempt.pk, ProctoredExamStudentAttemptStatus.declined)
-    elif start_clock and not (proctored and _needs_onboarding(attempt)):
-        starting.start(attempt)
+    elif start_clock:
+        facts = rule_check.facts_of(asked.exam, attempt)
+        if learner_rules.find_rule(Action.START, facts).outcome is Outcome.DONE:
+            starting.start(attempt)
     return attempt.pk
 
 
-def _needs_onboarding(attempt: ProctoredExamStudentAttempt) -> bool:
-    """Whether the provider wants the learner onboarded before this attempt."""
-    return attempt.status in ProctoredExamStudentAttemptStatus.onboarding_errors
+def _require_opting_out(asked: Entry) -> None:
+    """Raise ProctoredExamPermissionDenied if the learner could opt out, but the host does not allow it."""
+    facts = rule_check.facts_of(asked.exam, asked.current)
+    if facts.kind is Kind.PROCTORED:
+        facts = replace(facts, may_opt_out=opting_out.is_allowed(asked.exam.course_id))
+    rule = learner_rules.find_rule(Action.ENTER_WITHOUT_PROCTORING, facts)
+    # An existing attempt is refused by ``entry.enter``, with the text that clients compare.
+    if rule.outcome is Outcome.FORBIDDEN:
+        raise ProctoredExamPermissionDenied(
+            f"user_id={asked.user.pk} cannot opt out of proctoring in exam_id={asked.exam.pk}: {rule.reason}."
+        )
 
 
 def perform_action(action: str, request: ActionRequest) -> int | None:
@@ -107,30 +112,26 @@ def perform_action(action: str, request: ActionRequest) -> int | None:
 def _start(request: ActionRequest) -> int:
     # A learner starts the current attempt of the exam, even if the request names an older one.
     attempt = request.attempt
-    if queries.newest_attempt_id(attempt.proctored_exam_id, attempt.user_id) == attempt.pk:
-        return starting.start(attempt)
-    return starting.start_exam_attempt(exam_id=attempt.proctored_exam_id, user_id=attempt.user_id)
+    if queries.newest_attempt_id(attempt.proctored_exam_id, attempt.user_id) != attempt.pk:
+        attempt = starting.current_attempt(attempt.proctored_exam_id, attempt.user_id)
+    facts = rule_check.facts_of(attempt.proctored_exam, attempt)
+    return starting.start(attempt, condition=rule_check.permits(Action.START, facts))
 
 
 def _stop(request: ActionRequest) -> int:
-    return _move_to(request, ProctoredExamStudentAttemptStatus.ready_to_submit)
+    return _perform(request, Action.STOP, ProctoredExamStudentAttemptStatus.ready_to_submit)
 
 
 def _submit(request: ActionRequest) -> int:
-    # Asked under the lock: of two tabs that hand in together, the second finds it done.
-    return _move_to(
-        request,
-        ProctoredExamStudentAttemptStatus.submitted,
-        condition=lambda attempt: attempt.status not in _HANDED_IN,
-    )
+    return _perform(request, Action.SUBMIT, ProctoredExamStudentAttemptStatus.submitted)
 
 
 def _click_download_software(request: ActionRequest) -> int:
-    return _move_to(request, ProctoredExamStudentAttemptStatus.download_software_clicked)
+    return _perform(request, Action.CLICK_DOWNLOAD, ProctoredExamStudentAttemptStatus.download_software_clicked)
 
 
 def _decline(request: ActionRequest) -> int:
-    return _move_to(request, ProctoredExamStudentAttemptStatus.declined)
+    return _perform(request, Action.DECLINE, ProctoredExamStudentAttemptStatus.declined)
 
 
 def _reset_attempt(request: ActionRequest) -> int:
@@ -146,15 +147,17 @@ def _mark_ready_to_resume(request: ActionRequest) -> int:
 def _report_error(request: ActionRequest) -> int | None:
     """End the attempt because the browser lost the proctoring software, unless that does not matter.
 
-    It does not when the operator switched passing through on for the provider, or when the attempt
-    is over. The time that was left is kept for staff to let the learner resume.
+    It does not when the operator switched passing through on for the provider, or when the attempt is
+    over. The time that was left is kept for staff to let the learner resume.
     """
     attempt = request.attempt
     backend = attempt.proctored_exam.backend
     passes_through = bool(backend) and waffle.switch_is_active(
         constants.PING_FAILURE_PASSTHROUGH_TEMPLATE.format(backend)
     )
-    blocks = not passes_through and not ProctoredExamStudentAttemptStatus.is_completed_status(attempt.status)
+    facts = rule_check.facts_of(attempt.proctored_exam, attempt)
+    outcome = learner_rules.find_rule(Action.ERROR, facts).outcome
+    blocks = not passes_through and outcome is not Outcome.IGNORED
     log.warning(
         "browser reported an error: attempt_id=%s exam_id=%s user_id=%s status=%s blocked=%s detail=%s",
         attempt.pk,
@@ -166,23 +169,22 @@ def _report_error(request: ActionRequest) -> int | None:
     )
     if not blocks:
         return None
-    if attempt.started_at is not None:
+    if attempt.started_at is not None and outcome is Outcome.DONE:
         # Before the start no time was used: zero seconds left would be a punishment on resuming.
         marking.update_exam_attempt(
             attempt.pk, time_remaining_seconds=int(get_time_remaining_for_attempt(attempt_dict(attempt)))
         )
-    # Asked again under the lock: an exam that is handed in meanwhile stays handed in.
-    return _move_to(
-        request,
-        ProctoredExamStudentAttemptStatus.error,
-        condition=lambda current: not ProctoredExamStudentAttemptStatus.is_completed_status(current.status),
-    )
+    return _perform(request, Action.ERROR, ProctoredExamStudentAttemptStatus.error)
 
 
-def _move_to(
-    request: ActionRequest, status: str, *, condition: status_change.Condition | None = None
-) -> int:
-    return status_change.change_status(request.attempt.pk, status, seen=request.attempt, condition=condition)
+def _perform(request: ActionRequest, action: Action, status: str) -> int:
+    """Change the status as the table says, asked under the lock: of two tabs, the second finds it done."""
+    attempt = request.attempt
+    facts = rule_check.facts_of(attempt.proctored_exam, attempt)
+    if action is Action.DECLINE and facts.kind is Kind.PROCTORED:
+        # Outside the transaction: the host may read the course.
+        facts = replace(facts, may_opt_out=opting_out.is_allowed(attempt.proctored_exam.course_id))
+    return status_change.change_status(attempt.pk, status, seen=attempt, condition=rule_check.permits(action, facts))
 
 
 ACTIONS: Final[Mapping[str, Callable[[ActionRequest], int | None]]] = {

@@ -2,12 +2,13 @@
 
 from typing import Any, Final, cast
 
-from edx_proctoring import host, runtime
+from edx_proctoring import backends, host, runtime
 from edx_proctoring.api.effects import outbox
 from edx_proctoring.api.effects.outbox import Effect
 from edx_proctoring.api.lifecycle import status_change
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
+from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils.db import inner_savepoint, short_transaction
 
@@ -43,12 +44,15 @@ def mark_waiting_attempt_as_ready(attempt_id: int, *, seen: ProctoredExamStudent
 
     For providers, which say so at any time and more than once: a learner who started meanwhile must
     not be taken for one who enters a running exam again, which would submit it. ``seen``: the attempt
-    with exam and user, from callers who have read it. Raises ``StudentExamAttemptDoesNotExistsException``.
+    with exam and user, from callers who have read it. Raises ``StudentExamAttemptDoesNotExistsException``,
+    and what the look-up of a provider that is not configured raises.
     """
     return status_change.change_status(attempt_id, Status.ready_to_start, seen=seen, condition=_waits_for_provider)
 
 
 def _waits_for_provider(attempt: ProctoredExamStudentAttempt) -> bool:
+    # Raises if there is none: without its provider the exam can be ended, but not begun.
+    backends.get_backend_provider(exam_dict(attempt.proctored_exam))
     return attempt.status in (Status.created, Status.download_software_clicked)
 
 

@@ -1,5 +1,8 @@
 """Opting out of proctoring, and the other exams of the course that close with it."""
 
+import logging
+
+from edx_proctoring import host, runtime
 from edx_proctoring.api.attempts import entry
 from edx_proctoring.api.effects.routes import KIND_CASCADE, Delivery, receives
 from edx_proctoring.api.lifecycle import status_change
@@ -8,6 +11,25 @@ from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils.db import inner_savepoint
 
 __all__: list[str] = []
+
+log = logging.getLogger(__name__)
+
+
+def is_allowed(course_id: str) -> bool:
+    """Return whether the host lets learners of a course take proctored exams without proctoring.
+
+    True where the host has no such method. False if the method fails: opting out cannot be undone by
+    the learner, and the request can be repeated.
+    """
+    service = runtime.get_runtime_service(host.INSTRUCTOR)
+    method = getattr(service, "is_proctoring_opt_out_allowed", None)
+    if method is None:
+        return True
+    try:
+        return bool(method(course_id))
+    except Exception:
+        log.exception("host does not say whether learners may opt out of proctoring: course_id=%s", course_id)
+        return False
 
 
 def create_and_decline_attempt(exam_id: int, user_id: int) -> None:

@@ -5,15 +5,19 @@ History rows stay, so late reviews still find what they are about.
 """
 
 import logging
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 
 from edx_proctoring import host, runtime
 from edx_proctoring.api.attempts import entry
+from edx_proctoring.api.effects import outbox
 from edx_proctoring.api.lifecycle import status_change
 from edx_proctoring.api.lifecycle.queries import attempt_with, existing_attempt
 from edx_proctoring.backends import call_options
-from edx_proctoring.backends.removal import _remove_exam_attempt_from_backend, _remove_exam_attempts_from_backend
+from edx_proctoring.backends.removal import _remove_exam_attempt_from_backend
 from edx_proctoring.exceptions import (
+    BackendProviderCannotRemoveAttempt,
+    BackendProviderGone,
     ProctoredExamIllegalStatusTransition,
     StudentExamAttemptDoesNotExistsException,
     StudentExamAttemptOnPastDueProctoredExam,
@@ -27,6 +31,22 @@ from edx_proctoring.utils.db import short_transaction
 __all__ = ["remove_exam_attempt", "reset_practice_exam"]
 
 log = logging.getLogger(__name__)
+
+# What to do if the provider is not configured, or cannot remove attempts at all.
+IfProviderGone = Literal["raise", "queue"]
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """An attempt that was removed here. ``waits_for_provider``: its provider is still to be told."""
+
+    waits_for_provider: bool
+
+
+# Which failures of the provider let the attempt be removed here, with the provider's part as an effect.
+_NONE: Final[tuple[type[Exception], ...]] = ()
+_GONE: Final = (BackendProviderGone,)
+_ANY: Final = (BackendProviderCannotRemoveAttempt,)
 
 
 def reset_practice_exam(exam_id: int, user_id: int, requesting_user: Any) -> int:
@@ -52,14 +72,17 @@ def reset_practice_exam(exam_id: int, user_id: int, requesting_user: Any) -> int
     exam = exam_dict(attempt.proctored_exam)
     former_status = attempt.status
     data = attempt_dict(attempt)
-    is_removed = former_status == Status.submitted and _remove(
-        # A provider that is down must not keep the learner from practising.
-        attempt,
-        requesting_user,
-        require_backend_removal=False,
-        # Reviewed or broken off meanwhile, it is to be kept.
-        only_as=Status.submitted,
-    )
+    removal = None
+    if former_status == Status.submitted:
+        removal = _remove(
+            attempt,
+            requesting_user,
+            # A provider that is down must not keep the learner from practising.
+            queued_errors=_ANY,
+            # Reviewed or broken off meanwhile, it is to be kept.
+            only_as=Status.submitted,
+        )
+    is_removed = removal is not None
     if not is_removed:
         former_status = _mark_as_reset(attempt)
         data["status"] = Status.onboarding_reset
@@ -74,29 +97,58 @@ def reset_practice_exam(exam_id: int, user_id: int, requesting_user: Any) -> int
         raise
 
 
-def remove_exam_attempt(attempt_id: int, requesting_user: Any, require_backend_removal: bool = True) -> None:
+def remove_exam_attempt(
+    attempt_id: int,
+    requesting_user: Any,
+    require_backend_removal: bool = True,
+    *,
+    if_provider_gone: IfProviderGone = "raise",
+) -> None:
     """Remove an attempt, at the provider and here, with what followed from it.
 
     Args:
         attempt_id: id of a live attempt.
         requesting_user: handed on to the instructor service as it is.
         require_backend_removal: whether a provider that fails keeps the attempt from being
-            removed here.
+            removed here. If it does not, the provider's part is an effect.
+        if_provider_gone: ``"queue"`` removes the attempt here although its provider is not configured
+            (the provider's part is an effect) or cannot remove attempts (that is logged and listed).
 
     Raises ``StudentExamAttemptDoesNotExistsException``; ``BackendProviderCannotRemoveAttempt`` (502)
     with nothing changed; and what the services raise, after the row is gone.
     """
-    _remove(existing_attempt(attempt_id), requesting_user, require_backend_removal=require_backend_removal)
+    remove(
+        attempt_id,
+        requesting_user,
+        require_backend_removal=require_backend_removal,
+        if_provider_gone=if_provider_gone,
+    )
+
+
+def remove(
+    attempt_id: int,
+    requesting_user: Any,
+    *,
+    require_backend_removal: bool = True,
+    if_provider_gone: IfProviderGone = "queue",
+) -> Removal:
+    """As ``remove_exam_attempt``, for callers that tell people what is still to be done."""
+    queued_errors = _ANY if not require_backend_removal else _GONE if if_provider_gone == "queue" else _NONE
+    removal = _remove(existing_attempt(attempt_id), requesting_user, queued_errors=queued_errors)
+    return removal or Removal(waits_for_provider=False)
 
 
 def _remove(
     attempt: ProctoredExamStudentAttempt,
     requesting_user: Any,
     *,
-    require_backend_removal: bool,
+    queued_errors: tuple[type[Exception], ...],
     only_as: str | None = None,
-) -> bool:
-    """As ``remove_exam_attempt``; ``only_as``: return False, with the row kept, if the status is another by now."""
+) -> Removal | None:
+    """Remove an attempt; return None, with the row kept, if its status is another than ``only_as`` by now.
+
+    ``queued_errors``: failures of the provider after which the attempt is removed here all the same.
+    """
     exam = exam_dict(attempt.proctored_exam)
     data = attempt_dict(attempt)
     log.info(
@@ -108,16 +160,17 @@ def _remove(
         attempt.status,
         _id_of(requesting_user),
     )
-    if require_backend_removal:
-        _remove_exam_attempt_from_backend(attempt)
-    else:
-        # Best effort, for a learner or a member of staff who looks at a page.
-        with call_options.use(is_page_waiting=True):
-            _remove_exam_attempts_from_backend([attempt])
+    failure: BackendProviderCannotRemoveAttempt | None = None
+    try:
+        # Where the call can be repeated later, the person at the page does not wait for the full limit.
+        with call_options.use(is_page_waiting=queued_errors == _ANY or None):
+            _remove_exam_attempt_from_backend(attempt)
+    except queued_errors as error:
+        failure = error  # type: ignore[assignment]
     username, user_id = attempt.user.username, attempt.user_id
-    status = _delete(attempt.pk, only_as=only_as)
+    status = _delete(attempt, exam, failure, only_as=only_as)
     if status is None:
-        return False
+        return None
     data["status"] = status
 
     course_id, content_id = exam["course_id"], exam["content_id"]
@@ -136,7 +189,7 @@ def _remove(
             req_name=content_id,
         )
     emit_event(exam, "deleted", attempt=data)
-    return True
+    return Removal(waits_for_provider=failure is not None)
 
 
 def _refuse_reset_if_illegal(attempt: ProctoredExamStudentAttempt) -> None:
@@ -183,14 +236,23 @@ def _take_reset_back(attempt_id: int, former_status: str) -> None:
 
 
 @short_transaction
-def _delete(attempt_id: int, *, only_as: str | None) -> str | None:
+def _delete(
+    seen: ProctoredExamStudentAttempt,
+    exam: dict[str, Any],
+    failure: BackendProviderCannotRemoveAttempt | None,
+    *,
+    only_as: str | None,
+) -> str | None:
     """Delete the row and return the status it had last; None if it is kept because that is not ``only_as``.
 
-    Locks: the attempt, so a change is before or after.
+    ``failure``: what kept the provider from removing it; its part is recorded. Locks: the attempt, so
+    a change is before or after.
     """
-    attempt = ProctoredExamStudentAttempt.objects.locked(attempt_id)
+    attempt = ProctoredExamStudentAttempt.objects.locked(seen.pk)
     if only_as is not None and attempt.status != only_as:
         return None
+    if failure is not None and seen.external_id:
+        outbox.keep_removal(attempt, seen.external_id, exam, failure.__cause__ or failure)  # type: ignore[arg-type]
     attempt.delete_exam_attempt()
     return attempt.status
 

@@ -1,11 +1,14 @@
 """Start an attempt: its clock begins to run. Hooks that can refuse a start are in ``start_gates``."""
 
+from edx_proctoring import backends
 from edx_proctoring.api.lifecycle import queries, status_change
+from edx_proctoring.api.lifecycle.status_change import Condition
 from edx_proctoring.exceptions import (
     StudentExamAttemptDoesNotExistsException,
     StudentExamAttemptedAlreadyStarted,
 )
 from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 
 __all__ = ["start_exam_attempt", "start_exam_attempt_by_code"]
@@ -15,14 +18,23 @@ def start_exam_attempt(exam_id: int, user_id: int) -> int:
     """Start the learner's current attempt and return its id.
 
     Raises ``StudentExamAttemptDoesNotExistsException``, ``StudentExamAttemptedAlreadyStarted``,
-    ``ProctoredExamIllegalStatusTransition``. Spec: python-api.md 8.6.
+    ``ProctoredExamIllegalStatusTransition``, and what the look-up of a provider that is not configured raises.
+    Spec: python-api.md 8.6.
+    """
+    return start(current_attempt(exam_id, user_id))
+
+
+def current_attempt(exam_id: int, user_id: int) -> ProctoredExamStudentAttempt:
+    """Return the learner's newest attempt at the exam, with exam and user.
+
+    Raises ``StudentExamAttemptDoesNotExistsException``.
     """
     attempt = queries.attempt_with(proctored_exam_id=exam_id, user_id=user_id)
     if attempt is None:
         raise StudentExamAttemptDoesNotExistsException(
             f"Cannot start exam_id={exam_id} for user_id={user_id}: there is no attempt."
         )
-    return start(attempt)
+    return attempt
 
 
 def start_exam_attempt_by_code(attempt_code: str) -> int:
@@ -35,10 +47,20 @@ def start_exam_attempt_by_code(attempt_code: str) -> int:
     return start(attempt)
 
 
-def start(seen: ProctoredExamStudentAttempt) -> int:
-    """Start this attempt, loaded with exam and user, and return its id; raises as ``start_exam_attempt``."""
+def start(seen: ProctoredExamStudentAttempt, *, condition: Condition | None = None) -> int:
+    """Start this attempt, loaded with exam and user, and return its id; raises as ``start_exam_attempt``.
+
+    ``condition``: asked under the lock as well, for starts that a learner requests.
+    """
     attempt = status_change.end_if_time_is_up(seen)
-    return status_change.change_status(attempt.pk, Status.started, seen=attempt, condition=_has_not_started)
+    # Raises if there is none: without its provider the exam can be ended, but not begun.
+    backends.get_backend_provider(exam_dict(attempt.proctored_exam))
+    return status_change.change_status(
+        attempt.pk,
+        Status.started,
+        seen=attempt,
+        condition=lambda current: _has_not_started(current) and (condition is None or condition(current)),
+    )
 
 
 def _has_not_started(attempt: ProctoredExamStudentAttempt) -> bool:

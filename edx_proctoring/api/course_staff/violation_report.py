@@ -1,4 +1,4 @@
-"""Reports for the course team. Spec: python-api.md 8.12."""
+"""Report of what the reviews of a course found. Spec: python-api.md 8.12."""
 
 from collections import defaultdict
 from typing import Any
@@ -14,13 +14,13 @@ __all__ = ["get_exam_violation_report"]
 
 
 def get_exam_violation_report(course_id: Any, include_practice_exams: bool = False) -> list[dict[str, Any]]:
-    """Return one row per attempt of a course with what its review found, sorted by exam name.
+    """Return one row per attempt of a course with the findings of its review, sorted by exam name.
 
     Keys: ``course_id``, ``exam_name``, ``username``, ``email``, ``user_id``, ``provider``,
     ``attempt_code``, ``allowed_time_limit_mins``, ``is_sample_attempt``, ``started_at``,
-    ``completed_at``, ``status``, ``review_status`` (None without a review), and per kind of remark
-    ``'<kind> Comments'``, a list of texts. Reviews of practice exams are joined only if asked for.
-    Three queries.
+    ``completed_at``, ``status``, ``review_status`` (None without a review), and per kind of comment
+    ``'<kind> Comments'``, a list of texts. Reviews of practice exams are included only if
+    ``include_practice_exams``. Three queries.
     """
     course = as_text(course_id)
     attempts = (

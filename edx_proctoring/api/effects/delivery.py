@@ -157,11 +157,12 @@ def deliver_due_effects(
             mine = outbox.renew_claim(mine, leased_until=now + outbox.LEASE)
             attempt = _attempts_of(mine).get(attempt_id)
         if attempt is None:
-            # The attempt was removed: nothing is left to be true.
-            outbox.settle_superseded(mine)
-            report += DeliveryReport(superseded=len(mine))
-        else:
-            report += _deliver_rows(mine, attempt)
+            # The attempt was removed: what is about it is no longer true.
+            obsolete = [row for row in mine if not route_of(row).outlives_attempt]
+            mine = [row for row in mine if route_of(row).outlives_attempt]
+            outbox.settle_superseded(obsolete)
+            report += DeliveryReport(superseded=len(obsolete))
+        report += _deliver_rows(mine, attempt)
     if rows:
         log.info(
             "effects delivered: delivered=%s superseded=%s failed=%s given_up=%s",
@@ -183,7 +184,7 @@ def retry_effects(effect_ids: Collection[int]) -> DeliveryReport:
 
 def _deliver_rows(
     rows: Iterable[AttemptEffect],
-    attempt: ProctoredExamStudentAttempt,
+    attempt: ProctoredExamStudentAttempt | None,
     *,
     actor: Any = None,
     repeat_at: Mapping[int, datetime] | None = None,
@@ -196,7 +197,7 @@ def _deliver_rows(
     due: set[int] | None = {row.pk for row in rows}
     for number, row in enumerate(rows):
         its_route = route_of(row)
-        if its_route.is_untrue(row.to_status, attempt.status):
+        if attempt is not None and its_route.is_untrue(row.to_status, attempt.status):
             superseded.append(row)
             continue
         if its_route.depends_on_status:
@@ -210,7 +211,8 @@ def _deliver_rows(
         if row.kind in _MAY_CHANGE_THE_ATTEMPT:
             due = None
         try:
-            _receive(Delivery(row.call_name, row.to_status, json.loads(row.arguments), scene), row.kind)
+            arguments = json.loads(row.arguments)
+            _receive(Delivery(row.call_name, row.to_status, arguments, scene, row.tries == 0), row.kind)
         except Exception as error:
             # Providers and services raise what they like, and the status stands.
             report += _REPORTS[outbox.note_failure(row, error)]

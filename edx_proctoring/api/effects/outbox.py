@@ -6,7 +6,7 @@ it. A delivered row is deleted, so each row that is left is an effect that has n
 - ``due``: waits for its first try or for ``next_try_at``; while a process delivers it, it is leased
   (``next_try_at`` is the end of the lease) and no other process touches it.
 - ``superseded``: the attempt moved on, the effect is no longer true and is not delivered.
-- ``failed``: given up after a day; waits for a person.
+- ``failed``: given up, after a day or because repeating cannot help; waits for a person.
 
 Of two effects in one lane the newer has the last word, also when a slow process still delivers the
 older one: then the newer is delivered once more after that lease.
@@ -25,6 +25,7 @@ from django.db import connection
 from django.utils import timezone
 
 from edx_proctoring.api.effects.routes import AlreadyLogged, route, route_of
+from edx_proctoring.backends import reply_errors
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.utils.db import retried, short_transaction
 
@@ -36,6 +37,9 @@ LEASE: Final = timedelta(seconds=60)
 FIRST_PAUSE_SECONDS: Final = 10
 LONGEST_PAUSE_SECONDS: Final = 60 * 60
 GIVE_UP_AFTER: Final = timedelta(hours=24)
+
+# Call of an effect that removes a registration whose attempt is gone here.
+REMOVE_AT_PROVIDER: Final = "remove_exam_attempt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +116,7 @@ def _repetitions(
 ) -> dict[int, datetime]:
     """Return which new rows to repeat, and when: those whose older effect may be in flight elsewhere."""
     in_flight = {route_of(row).lane: row.next_try_at for row in superseded if _is_leased(row, now)}
-    return {
-        row.pk: in_flight[lane] for row in rows if (lane := route_of(row).lane) is not None and lane in in_flight
-    }
+    return {row.pk: in_flight[lane] for row in rows if (lane := route_of(row).lane) is not None and lane in in_flight}
 
 
 def _is_leased(row: AttemptEffect, now: datetime) -> bool:
@@ -143,11 +145,22 @@ def keep_failed(
     return row
 
 
+def keep_removal(
+    attempt: ProctoredExamStudentAttempt, external_id: str, exam: Mapping[str, Any], error: Exception
+) -> AttemptEffect:
+    """Record that a provider still has to remove an attempt, after it has failed to; the row here may be gone.
+
+    ``attempt``: saved or not. ``exam``: exam dict. To be called in the transaction that deletes the attempt.
+    """
+    ids = {"backend": exam["backend"], "exam_external_id": exam["external_id"], "external_id": external_id}
+    return keep_failed(attempt, Effect(AttemptEffect.KIND_PROVIDER, REMOVE_AT_PROVIDER, ids), error)
+
+
 def _new_row(
     attempt: ProctoredExamStudentAttempt, effect: Effect, *, from_status: str, to_status: str, next_try_at: datetime
 ) -> AttemptEffect:
     return AttemptEffect(
-        attempt_id=attempt.pk,
+        attempt_id=attempt.pk or 0,
         attempt_code=attempt.attempt_code or "",
         exam_id=attempt.proctored_exam_id,
         kind=effect.kind,
@@ -163,9 +176,7 @@ def _new_row(
 
 
 @short_transaction
-def claim(
-    effect_ids: Collection[int] | None, *, now: datetime, limit: int, ignore_pause: bool
-) -> list[AttemptEffect]:
+def claim(effect_ids: Collection[int] | None, *, now: datetime, limit: int, ignore_pause: bool) -> list[AttemptEffect]:
     """Lease due rows to this process. ``effect_ids``: only these; ``ignore_pause``: also before ``next_try_at``."""
     due = AttemptEffect.objects.filter(state=AttemptEffect.STATE_DUE).order_by("id")
     if not ignore_pause:
@@ -266,7 +277,8 @@ def note_failure(row: AttemptEffect, error: Exception) -> str:
     row.tries += 1
     row.next_try_at = now + pause_after(row.tries)
     row.last_error = describe_error(error)
-    is_retried = now - row.created < GIVE_UP_AFTER
+    most = reply_errors.most_tries(error)
+    is_retried = now - row.created < GIVE_UP_AFTER and (most is None or row.tries < most)
     row.state = AttemptEffect.STATE_DUE if is_retried else AttemptEffect.STATE_FAILED
     if not _save_failure(row, now):
         # Superseded, given up by staff or delivered by another process: it must not become due again.
@@ -291,7 +303,8 @@ def note_failure(row: AttemptEffect, error: Exception) -> str:
             row.call_name,
             row.tries,
             row.last_error,
-            exc_info=not isinstance(error, AlreadyLogged),
+            # The traceback once; of a day of tries it would fill the log.
+            exc_info=row.tries == 1 and not isinstance(error, AlreadyLogged),
         )
     return row.state
 

@@ -11,10 +11,11 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from edx_proctoring import host, runtime, signals
-from edx_proctoring.api.effects import credit_state, emails
+from edx_proctoring import backends, host, runtime, signals
+from edx_proctoring.api.effects import credit_lookup, emails, outbox
 from edx_proctoring.api.effects.routes import AlreadyLogged, Delivery, receives
 from edx_proctoring.backends import call_options
+from edx_proctoring.exceptions import BackendProviderRemovalNotConfirmed
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import emit_event
@@ -56,7 +57,7 @@ def _override_grade(delivery: Delivery) -> None:
     grades: host.GradesService | None = runtime.get_runtime_service(host.GRADES)
     if grades is None or not grades.should_override_grade_on_rejected_exam(exam.course_id):
         return
-    provider = delivery.scene.provider
+    provider = delivery.scene.configured_provider
     grades.override_subsection_grade(
         user_id=delivery.attempt.user_id,
         course_key_or_id=exam.course_id,
@@ -97,7 +98,7 @@ def _ask_for_course_info(delivery: Delivery) -> None:
     # Contract (python-api.md 4): asked once per change, also where no mail wants to know the course's name.
     # Nothing hangs on the answer, so a service that fails is not asked again.
     attempt = delivery.attempt
-    credit_state.credit_state(attempt.user_id, attempt.proctored_exam.course_id, return_course_info=True)
+    credit_lookup.credit_state(attempt.user_id, attempt.proctored_exam.course_id, return_course_info=True)
 
 
 @receives(AttemptEffect.KIND_MAIL, "status_email", status_must_hold=True, reaches_a_person=True)
@@ -111,7 +112,8 @@ def _send_status_email(delivery: Delivery) -> None:
             message.send()
     except Exception as error:
         # Contract (python-api.md 8.13): text and arguments are matched exactly.
-        log.exception(
+        # With a traceback the first time, later in one line.
+        (log.exception if delivery.is_first_try else log.error)(
             "Exception occurred while trying to send proctoring attempt status email for user_id=%(user_id)s "
             "in course_id=%(course_id)s -- %(err)s",
             {"user_id": attempt.user_id, "course_id": course_id, "err": error},
@@ -121,6 +123,10 @@ def _send_status_email(delivery: Delivery) -> None:
 
 @receives(AttemptEffect.KIND_PROVIDER, "clear_onboarding_errors")
 def _clear_onboarding_errors(delivery: Delivery) -> None:
+    # Looked up again, because the provider may have been missing when the attempt was completed.
+    provider = delivery.scene.provider
+    if provider is None or not provider.supports_onboarding:
+        return
     # Providers are asked first, best-effort; then the learner can enter the proctored exams again.
     ProctoredExamStudentAttempt.objects.clear_onboarding_errors(
         delivery.attempt.user_id, backend=delivery.arguments["backend"]
@@ -144,6 +150,17 @@ def _notify_provider(delivery: Delivery) -> None:
             notify(delivery.scene.exam_dict["external_id"], delivery.scene.attempt_dict["external_id"])
 
 
+@receives(AttemptEffect.KIND_PROVIDER, outbox.REMOVE_AT_PROVIDER, outlives_attempt=True)
+def _remove_at_provider(delivery: Delivery) -> None:
+    # The attempt is gone here, so the effect carries the ids.
+    ids = delivery.arguments
+    provider = backends.get_backend_provider(name=ids["backend"])
+    if provider is None:
+        return
+    if not provider.remove_exam_attempt(ids["exam_external_id"], ids["external_id"]):
+        raise BackendProviderRemovalNotConfirmed("the provider did not confirm the removal")
+
+
 @receives(AttemptEffect.KIND_SIGNAL, "tracking_event")
 def _track(delivery: Delivery) -> None:
     emit_event(delivery.scene.exam_dict, delivery.to_status, attempt=delivery.scene.attempt_dict)
@@ -152,7 +169,7 @@ def _track(delivery: Delivery) -> None:
 @receives(AttemptEffect.KIND_SIGNAL, "exam_attempt_status_signal", own_transactions=True)
 def _send_signal(delivery: Delivery) -> None:
     attempt, exam = delivery.attempt, delivery.scene.exam_dict
-    provider = delivery.scene.provider
+    provider = delivery.scene.configured_provider
     send_status_signal(
         attempt_id=delivery.arguments["attempt_id"],
         user_id=attempt.user_id,

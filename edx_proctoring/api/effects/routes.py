@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ImproperlyConfigured
 
 from edx_proctoring import backends
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
@@ -32,11 +33,21 @@ class AlreadyLogged(Exception):
 
 
 class Scene:
-    """One attempt in the forms that receivers ask for, made once for all effects of a change."""
+    """One attempt in the forms that receivers ask for, made once for all effects of a change.
 
-    def __init__(self, attempt: ProctoredExamStudentAttempt, actor: Any = None) -> None:
-        self.attempt = attempt
+    ``attempt`` is None for effects that outlive their attempt (``Route.outlives_attempt``).
+    """
+
+    def __init__(self, attempt: ProctoredExamStudentAttempt | None, actor: Any = None) -> None:
+        self._attempt = attempt
         self.actor = actor
+
+    @property
+    def attempt(self) -> ProctoredExamStudentAttempt:
+        """The attempt. Raises ``LookupError`` if it was removed."""
+        if self._attempt is None:
+            raise LookupError("the attempt was removed")
+        return self._attempt
 
     @cached_property
     def attempt_dict(self) -> dict[str, Any]:
@@ -51,8 +62,16 @@ class Scene:
 
     @property
     def provider(self) -> Any:
-        """The provider of its exam, None for a timed exam."""
+        """The provider of its exam, None for a timed exam. Raises ``NotImplementedError`` if it is not configured."""
         return backends.get_backend_provider(self.exam_dict)
+
+    @property
+    def configured_provider(self) -> Any:
+        """As ``provider``; None if it is not configured. For effects that only mention the provider."""
+        try:
+            return self.provider
+        except (NotImplementedError, ImproperlyConfigured):
+            return None
 
     def actor_of(self, arguments: Mapping[str, Any]) -> Any:
         """The ``User`` who caused the change, or None; read from the database on a later try."""
@@ -70,6 +89,7 @@ class Delivery:
     to_status: str
     arguments: Mapping[str, Any]
     scene: Scene
+    is_first_try: bool = True
 
     @property
     def attempt(self) -> ProctoredExamStudentAttempt:
@@ -90,6 +110,7 @@ class Route:
     ``own_transactions``: the receiver protects itself; what it did before it failed is kept.
     ``reaches_a_person``: a repetition would be noticed. Its row is deleted at once and not with the
     others, so that a process that is killed later does not send a second mail.
+    ``outlives_attempt``: true also after the attempt was removed; its arguments say everything.
     """
 
     receiver: Receiver
@@ -98,6 +119,7 @@ class Route:
     status_must_hold: bool = False
     own_transactions: bool = False
     reaches_a_person: bool = False
+    outlives_attempt: bool = False
 
     @property
     def depends_on_status(self) -> bool:
@@ -127,6 +149,7 @@ def receives(
     status_must_hold: bool = False,
     own_transactions: bool = False,
     reaches_a_person: bool = False,
+    outlives_attempt: bool = False,
 ) -> Callable[[Receiver], Receiver]:
     """Register the decorated function as receiver of an effect; arguments as of ``Route``.
 
@@ -134,7 +157,9 @@ def receives(
     """
 
     def register(receiver: Receiver) -> Receiver:
-        _routes[kind, call] = Route(receiver, lane, only_while, status_must_hold, own_transactions, reaches_a_person)
+        _routes[kind, call] = Route(
+            receiver, lane, only_while, status_must_hold, own_transactions, reaches_a_person, outlives_attempt
+        )
         return receiver
 
     return register

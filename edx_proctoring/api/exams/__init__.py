@@ -1,1 +1,1 @@
-"""Exams of a course, their review policies and the allowances of single learners."""
+"""Exams of a course, their review policies and the allowances of learners."""

@@ -1,4 +1,4 @@
-"""Review policies: what the reviewers of an exam should let pass; one per exam. Spec: python-api.md 8.2."""
+"""Review policies: what the reviewers of an exam should allow; one per exam. Spec: python-api.md 8.2."""
 
 import logging
 from typing import Any
@@ -25,11 +25,11 @@ log = logging.getLogger(__name__)
 
 
 def create_exam_review_policy(exam_id: int, set_by_user_id: int | None, review_policy: str) -> int | None:
-    """Give an exam its policy and return the policy's id. Saving it tells the provider.
+    """Create the policy of an exam and return its id. The exam is sent to its provider with the policy.
 
-    Studio names nobody, or somebody unknown here, for what the system edited. The policy is then the
-    work of the user in ``PROCTORING_SETTINGS['SYSTEM_USERNAME']``; without such a user it is left
-    out, with a warning, and None returned: publishing goes on (host-platform.md 6.3). Raises
+    For automatic edits Studio passes no author, or one that is unknown here. The author is then the
+    user in ``PROCTORING_SETTINGS['SYSTEM_USERNAME']``. Without such a user no policy is created, a
+    warning is logged and None returned, so that publishing goes on (host-platform.md 6.3). Raises
     ``ProctoredExamReviewPolicyAlreadyExists``.
     """
     if ProctoredExamReviewPolicy.get_review_policy_for_exam(exam_id) is not None:
@@ -48,15 +48,15 @@ def create_exam_review_policy(exam_id: int, set_by_user_id: int | None, review_p
 def update_review_policy(exam_id: int, set_by_user_id: int | None, review_policy: str | None) -> None:
     """Replace the text and its author; an empty text deletes the policy.
 
-    An author who is unknown here leaves the policy with the one before. Raises
+    If the author is unknown here, the former author stays. Raises
     ``ProctoredExamReviewPolicyNotFoundException``.
     """
-    policy = _policy_of(exam_id)
+    policy = _existing_policy(exam_id)
     if not review_policy:
         policy.delete()
         log.info("review policy removed: exam_id=%s user_id=%s", exam_id, set_by_user_id)
         return
-    # No relation is needed to know that the author stays the same.
+    # An unchanged author need not be looked up.
     author_id = set_by_user_id if set_by_user_id == policy.set_by_user_id else _author(set_by_user_id)
     policy.set_by_user_id = policy.set_by_user_id if author_id is None else author_id
     policy.review_policy = review_policy
@@ -66,25 +66,25 @@ def update_review_policy(exam_id: int, set_by_user_id: int | None, review_policy
 
 def remove_review_policy(exam_id: int) -> None:
     """Delete the policy. Raises ``ProctoredExamReviewPolicyNotFoundException``."""
-    _policy_of(exam_id).delete()
+    _existing_policy(exam_id).delete()
     log.info("review policy removed: exam_id=%s", exam_id)
 
 
 def get_review_policy_by_exam_id(exam_id: int) -> dict[str, Any]:
     """Return the policy dict. Raises ``ProctoredExamReviewPolicyNotFoundException``."""
-    return data_of(ProctoredExamReviewPolicySerializer, _policy_of(exam_id))
+    return data_of(ProctoredExamReviewPolicySerializer, _existing_policy(exam_id))
 
 
 def _get_review_policy_by_exam_id(exam_id: int) -> str | None:
-    """Return the text only, None if the exam has no policy. Contract name (python-api.md 1.2)."""
+    """Return only the text, None if the exam has no policy. Published name (python-api.md 1.2)."""
     policy = _find(exam_id)
     return None if policy is None else policy.review_policy
 
 
 def _author(user_id: int | None) -> int | None:
-    """Return the id of the user who answers for a policy, None if there is nobody."""
+    """Return the id of the policy's author: this user, else the system user, else None."""
     users = get_user_model().objects
-    # Studio writes negative ids for edits of the system.
+    # Studio passes negative ids for automatic edits.
     if user_id is not None and users.filter(pk=user_id).exists():
         return user_id
     name = conf.proctoring.system_username
@@ -97,7 +97,7 @@ def _find(exam_id: Any) -> ProctoredExamReviewPolicy | None:
     return None if number is None else ProctoredExamReviewPolicy.get_review_policy_for_exam(number)
 
 
-def _policy_of(exam_id: int) -> ProctoredExamReviewPolicy:
+def _existing_policy(exam_id: int) -> ProctoredExamReviewPolicy:
     policy = _find(exam_id)
     if policy is None:
         raise ProctoredExamReviewPolicyNotFoundException(f"exam_id={exam_id} has no review policy")

@@ -1,1 +1,1 @@
-"""What a learner sees: pages, timer, outline, learning micro-frontend."""
+"""What a learner sees: pages, timer, course outline, learning micro-frontend."""

@@ -1,7 +1,7 @@
-"""What the learning micro-frontend shows about an exam and the attempt at it.
+"""Exam and attempt for the learning micro-frontend.
 
-Spec: rest-api.md 3.7, 4.6, 4.7. Reading may change things: an attempt whose time ran out is
-submitted on the way, and a declined prerequisite declines the exam.
+Spec: rest-api.md 3.7, 4.6, 4.7. Reading may also write: an attempt whose time is up is ended, and a declined
+prerequisite declines the exam.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 from edx_proctoring import backends
 from edx_proctoring.api.exams import exams
 from edx_proctoring.api.learner import prerequisites, timer_payload
-from edx_proctoring.api.lifecycle import timing
+from edx_proctoring.api.lifecycle import learner_rules, queries, timing
 from edx_proctoring.api.onboarding import eligibility
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
@@ -22,36 +22,36 @@ __all__ = ["active_attempt_data", "exam_and_active_attempt"]
 
 
 class ExamAndActiveAttempt(TypedDict):
-    """The answer: both are empty dicts where there is nothing."""
+    """``exam`` is empty for an unknown exam, ``active_attempt`` if no attempt is running."""
 
     exam: dict[str, Any]
     active_attempt: dict[str, Any]
 
 
-def active_attempt_data(user_id: int, /, *, is_learning_mfe: bool) -> dict[str, Any]:
-    """Return the data of the attempt whose clock ticks for this learner, in any course, or an empty dict."""
-    running = _running_attempt(user_id)
+def active_attempt_data(user: Any, /, *, is_learning_mfe: bool) -> dict[str, Any]:
+    """Return the data of the learner's running attempt, in any course, or an empty dict."""
+    running = _running_attempt(user)
     return {} if running is None else _attempt_data(running, is_learning_mfe)
 
 
 def exam_and_active_attempt(
     course_id: str, content_id: str | None, user: Any, /, *, is_learning_mfe: bool
 ) -> ExamAndActiveAttempt:
-    """Return one exam as the learner sees it, and the exam that runs for the learner, if any.
+    """Return one exam as the learner sees it, and the learner's running attempt, if any.
 
     Args:
         course_id: course of the exam.
-        content_id: usage key of the exam; None to ask for the running exam only. Spaces are taken
-            for the ``+`` that some clients forget to encode.
+        content_id: usage key of the exam; None to ask for the running exam only. A space is read as
+            the ``+`` that some clients do not encode.
         user: the learner.
-        is_learning_mfe: links lead into the micro-frontend, else to the legacy pages.
+        is_learning_mfe: URLs lead to the micro-frontend, else to the legacy pages.
     """
-    running = _running_attempt(user.id)
+    running = _running_attempt(user)
     active_data = {} if running is None else _attempt_data(running, is_learning_mfe)
     answer = ExamAndActiveAttempt(exam={}, active_attempt=active_data)
     if not content_id:
         return answer
-    if running is not None and _is(running.proctored_exam, course_id, content_id):
+    if running is not None and _has_ids(running.proctored_exam, course_id, content_id):
         exam = exam_dict(running.proctored_exam)
         exam["attempt"] = active_data
     else:
@@ -71,20 +71,24 @@ def exam_and_active_attempt(
     return answer
 
 
-def _running_attempt(user_id: int) -> ProctoredExamStudentAttempt | None:
-    """Return the newest attempt whose clock ticks, even if its time is up this very moment.
+def _running_attempt(user: Any) -> ProctoredExamStudentAttempt | None:
+    """Return the learner's newest attempt whose clock is running, even if its time has just run out.
 
-    Not ``attempts.get_active_exams_for_user``, which leaves such an attempt out: the timer must hear
-    once that it ended, with no seconds left, to lead the learner out of the exam.
+    ``get_active_exams_for_user`` would leave such an attempt out, but the timer must report once that it ended, with
+    no seconds left, to lead the learner out of the exam.
     """
-    return ProctoredExamStudentAttempt.objects.get_active_student_attempts(user_id).first()
+    attempts = ProctoredExamStudentAttempt.objects.filter(user_id=user.pk).running().select_related("proctored_exam")
+    running = queries.newest_of(attempts)
+    if running is not None:
+        running.user = user
+    return running
 
 
 def _attempt_data(attempt: ProctoredExamStudentAttempt, is_learning_mfe: bool) -> dict[str, Any]:
     return timer_payload.data_of_attempt(attempt, is_learning_mfe=is_learning_mfe)
 
 
-def _is(exam: ProctoredExam, course_id: str, content_id: str) -> bool:
+def _has_ids(exam: ProctoredExam, course_id: str, content_id: str) -> bool:
     return exam.course_id == course_id and exam.content_id in (content_id, content_id.replace(" ", "+"))
 
 
@@ -98,20 +102,25 @@ def _find_exam(course_id: str, content_id: str) -> dict[str, Any] | None:
 
 
 def _newest_attempt_data(exam: dict[str, Any], user: Any, is_learning_mfe: bool) -> dict[str, Any]:
-    """Return the data of the learner's newest attempt; without one, add to ``exam`` what comes before."""
+    """Return the data of the learner's newest attempt. Without one, add time and prerequisites to ``exam``."""
     attempt = _current_attempt(exam, user)
-    if attempt is not None:
+    if attempt is not None and not _is_entered_again(attempt, exam):
         return _attempt_data(attempt, is_learning_mfe)
-    # No attempt, so nothing is carried over from one: that need not be looked up again.
+    # No attempt that counts, so no time is carried over.
     minutes = timing.calculate_allowed_minutes(exam, user.id, carry_over_seconds=None)
     exam["total_time"] = humanized_time(minutes)
     if exam["is_proctored"] and not exam["is_practice_exam"]:
         prerequisites.check_prerequisites(exam, user.id)
         if exam.get("prerequisite_status", {}).get("declined_prerequisites"):
-            # The check has declined the exam for the learner: show the attempt that this made.
+            # The check declined the exam and so created an attempt.
             attempt = _current_attempt(exam, user)
             return {} if attempt is None else _attempt_data(attempt, is_learning_mfe)
     return {}
+
+
+def _is_entered_again(attempt: ProctoredExamStudentAttempt, exam: Mapping[str, Any]) -> bool:
+    """Return whether the timed exam begins in spite of this attempt; the React client has no page for its status."""
+    return not exam["is_proctored"] and learner_rules.is_entered_again(attempt.status, is_proctored=False)
 
 
 def _current_attempt(exam: Mapping[str, Any], user: Any) -> ProctoredExamStudentAttempt | None:

@@ -1,8 +1,8 @@
 """Short status lines for course outlines. Spec: python-api.md 8.10.
 
-The host asks for every special exam of an outline. Within a request the first question looks up the
-whole course (``_Outline``); ``get_attempt_status_summaries`` answers for a whole course at once. All
-must stay away from the learning-sequences service, which calls back here.
+The host asks for every special exam of an outline. Within a request the first call loads the whole course
+(``_Outline``); ``get_attempt_status_summaries`` returns the lines of a whole course at once. Nothing here may use the
+learning-sequences service, because that service calls these functions.
 """
 
 import logging
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from edx_proctoring import host, runtime
-from edx_proctoring.api.effects import credit_state
+from edx_proctoring.api.effects import credit_lookup
 from edx_proctoring.api.exams import exams
 from edx_proctoring.api.lifecycle import status_change
 from edx_proctoring.api.lifecycle.queries import attempt_with
@@ -51,7 +51,7 @@ def _line(short_description: str, suggested_icon: str, *, in_completed_state: bo
 _PENDING: Final = _line(gettext_noop("Pending Session Review"), "fa-spinner fa-spin", in_completed_state=True)
 _FAILED: Final = _line(gettext_noop("Failed Proctoring"), "fa-exclamation-triangle", in_completed_state=True)
 
-# Contract names. Descriptions are matched in English and translated when they are handed out.
+# Published names. Outside code matches the English descriptions; they are translated when they are returned.
 STATUS_SUMMARY_MAP: Final[dict[str, dict[str, Any]]] = {
     _DEFAULT: _line(gettext_noop("Taking As Proctored Exam"), "fa-pencil-square-o", in_completed_state=False),
     Status.eligible: _line(gettext_noop("Proctored Option Available"), "fa-pencil-square-o", in_completed_state=False),
@@ -78,11 +78,11 @@ TIMED_EXAM_STATUS_SUMMARY_MAP: Final[dict[str, dict[str, Any]]] = {
 def get_attempt_status_summary(user_id: int | None, course_id: Any, content_id: Any) -> dict[str, Any] | None:
     """Return the status line of one exam for one learner, or None.
 
-    ``user_id``: None for somebody who is not signed in, as in a public outline.
+    ``user_id``: None for an anonymous visitor of a public outline.
 
     Keys: ``short_description`` (translated), ``suggested_icon``, ``in_completed_state`` and, except
     for timed exams, ``status``. None: the exam is unknown, or the learner may not take it proctored.
-    Within a request the first call looks up the whole course, and the others cost nothing.
+    Within a request the first call loads the whole course, and the others need no query.
     """
     user_id = as_id(user_id)
     outline = _outline_of_request(user_id, as_text(course_id))
@@ -107,9 +107,9 @@ def get_attempt_status_summaries(
 ) -> dict[str, dict[str, Any]]:
     """Return ``{content id: status line}`` of all exams of a course; those without a line are absent.
 
-    ``content_ids``: only these; ids of other things than exams are passed over. Additive
-    (python-api.md 8.10): one query for exams, one for attempts, one for the learner, one credit
-    call, however many exams there are.
+    ``content_ids``: only these; ids that are not exams are ignored. Beyond the contract
+    (python-api.md 8.10): one query for exams, one for attempts, one for the learner and one call
+    of the credit service, however many exams there are.
     """
     user_id = as_id(user_id)
     outline = _outline_of_request(user_id, as_text(course_id)) or _Outline(user_id, as_text(course_id))
@@ -122,7 +122,7 @@ def get_attempt_status_summaries(
 
 
 class _Outline:
-    """All that the status lines of one course are made of, for one learner; each part looked up once."""
+    """The data behind the status lines of one course for one learner; each part is loaded once."""
 
     def __init__(self, user_id: int | None, course_id: str) -> None:
         self._course_id = course_id
@@ -136,7 +136,7 @@ class _Outline:
 
     @cached_property
     def _attempts(self) -> dict[int, ProctoredExamStudentAttempt]:
-        """The newest attempt by id of the exam."""
+        """The newest attempt of each exam, by the exam's id."""
         if self._learner.user_id is None:
             return {}
         newest_first = (
@@ -146,7 +146,7 @@ class _Outline:
             .with_exam_and_user()
             .newest_first()
         )
-        # Read from the oldest on, so that the newest of an exam stays.
+        # Oldest first, so that the newest attempt of an exam is the one that stays.
         return {attempt.proctored_exam_id: attempt for attempt in reversed(newest_first)}
 
     def exam(self, content_id: str) -> dict[str, Any]:
@@ -159,7 +159,7 @@ class _Outline:
             ) from None
 
     def line(self, exam: dict[str, Any]) -> dict[str, Any] | None:
-        """Return the status line of an exam of the course, a new object each time; None for none."""
+        """Return the status line of an exam of the course as a new dict, or None."""
         if not exam["is_proctored"]:
             return _timed_summary()
         if not self._learner.may_see(exam):
@@ -168,7 +168,7 @@ class _Outline:
 
 
 def _outline_of_request(user_id: int | None, course_id: str) -> _Outline | None:
-    """Return the outline that this request has looked up, a new one at the first call; None outside of a request."""
+    """Return the outline kept for this request, a new one at the first call; None outside a request."""
     cache = request_scope.request_cache(request_scope.OUTLINES)
     if cache is None:
         return None
@@ -177,7 +177,7 @@ def _outline_of_request(user_id: int | None, course_id: str) -> _Outline | None:
 
 
 class _Learner:
-    """What is asked about the learner, at most once per course."""
+    """What the status lines need to know about the learner; each part is loaded once."""
 
     def __init__(self, user_id: int | None, course_id: str) -> None:
         self.user_id = user_id
@@ -187,11 +187,11 @@ class _Learner:
 
     @cached_property
     def user(self) -> Any:
-        """The learner, None if nobody has this id."""
+        """The learner, None for an unknown id."""
         return None if self.user_id is None else get_user_model().objects.filter(pk=self.user_id).first()
 
     def may_see(self, exam: Mapping[str, Any]) -> bool:
-        """Return whether the exam's line is for this learner. Only asked where credit is at stake."""
+        """Return whether the learner gets a line for this proctored exam. Checked only in courses with credit."""
         if exam["is_practice_exam"]:
             return True
         if self.user_id is None:
@@ -199,7 +199,7 @@ class _Learner:
         if not self.has_credit_service:
             return True
         if self._may_take is None:
-            # The host answers for the course (host-platform.md 16.3), by queries of its own.
+            # The same for every exam of the course (host-platform.md 16.3), and the host needs queries for it.
             self._may_take = self.user is not None and bool(
                 self.user.has_perm("edx_proctoring.can_take_proctored_exam", exam)
             )
@@ -207,10 +207,10 @@ class _Learner:
 
     @cached_property
     def is_course_over(self) -> bool:
-        """Whether the course has ended, by the credit service's account."""
+        """Whether the course has ended, according to the credit service."""
         if self.user_id is None:
             return False
-        state = credit_state.credit_state(self.user_id, self.course_id, return_course_info=True) or {}
+        state = credit_lookup.credit_state(self.user_id, self.course_id, return_course_info=True) or {}
         return has_due_date_passed(state.get("course_end_date"))
 
 
@@ -231,5 +231,5 @@ def _summary(exam: Mapping[str, Any], attempt: ProctoredExamStudentAttempt | Non
 
 
 def _translated(line: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy fit to be handed out: callers change it."""
+    """Return a translated copy, because callers change it."""
     return {**line, "short_description": _(line["short_description"])}

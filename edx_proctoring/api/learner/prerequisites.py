@@ -1,4 +1,4 @@
-"""What a learner has to have done before an exam, by the credit service's account. Spec: python-api.md 8.9."""
+"""Credit requirements that a learner must meet before an exam. Spec: python-api.md 8.9."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -7,28 +7,28 @@ from typing import Any, Final
 from django.urls import reverse
 
 from edx_proctoring.api.attempts import opting_out
-from edx_proctoring.api.effects import credit_state
+from edx_proctoring.api.effects import credit_lookup
 from edx_proctoring.exceptions import StudentExamAttemptAlreadyExistsException, UserNotFoundException
 
 __all__ = ["JUMPTO_SUPPORTED_NAMESPACES", "check_prerequisites"]
 
 log = logging.getLogger(__name__)
 
-# Requirements of these namespaces are named after the content that fulfils them.
+# Requirements of these namespaces have the id of the content that fulfils them as their name.
 JUMPTO_SUPPORTED_NAMESPACES: Final = ["proctored_exam"]
 
-# Grades are judged at the end of the course, not before an exam.
+# Grades are decided at the end of the course, not before an exam.
 IGNORED_NAMESPACES: Final = ["grade"]
 
 
 def check_prerequisites(exam: dict[str, Any], user_id: int) -> dict[str, Any]:
     """Add ``prerequisite_status`` to the exam dict and return the same dict.
 
-    Without a credit state, nothing is added; neither is it when the credit service fails. A declined
-    prerequisite declines this exam as well, unless the learner has an attempt; failed ones, else
-    pending ones, get links to where they can be made good.
+    Nothing is added without a credit state or when the credit service fails. A declined prerequisite
+    declines this exam as well, unless the learner has an attempt. Failed prerequisites, or if there are
+    none, pending ones get links to the content that fulfils them.
     """
-    state = credit_state.credit_state(user_id, exam["course_id"])
+    state = credit_lookup.credit_state(user_id, exam["course_id"])
     if not state:
         return exam
     status = _are_prerequirements_satisfied(
@@ -43,7 +43,7 @@ def check_prerequisites(exam: dict[str, Any], user_id: int) -> dict[str, Any]:
         try:
             opting_out.create_and_decline_attempt(exam["id"], user_id)
         except (StudentExamAttemptAlreadyExistsException, UserNotFoundException) as refusal:
-            # Callers read, they do not want to change anything: a learner who is in the exam, or gone, stays so.
+            # Callers only read, so an existing attempt or a deleted user is not an error to them.
             log.info("exam not declined: exam_id=%s user_id=%s reason=%s", exam["id"], user_id, type(refusal).__name__)
     elif status["failed_prerequisites"]:
         status["failed_prerequisites"] = _resolve_prerequisite_links(exam, status["failed_prerequisites"])
@@ -55,10 +55,10 @@ def check_prerequisites(exam: dict[str, Any], user_id: int) -> dict[str, Any]:
 def _get_ordered_prerequisites(
     prerequisites_statuses: Iterable[Any], filter_out_namespaces: Sequence[str] | None = None
 ) -> list[Any]:
-    """Return requirements in ascending order, without those of some namespaces. Contract name."""
+    """Return requirements in ascending order, without those of some namespaces. Published name."""
     ignored = filter_out_namespaces or ()
     considered = [requirement for requirement in prerequisites_statuses if requirement.get("namespace") not in ignored]
-    # A requirement whose order the host does not know comes first, so that it counts.
+    # A requirement without an order comes first, so that it counts for every exam.
     return sorted(considered, key=lambda requirement: requirement.get("order") or 0)
 
 
@@ -67,10 +67,10 @@ def _are_prerequirements_satisfied(
     evaluate_for_requirement_name: str | None = None,
     filter_out_namespaces: Sequence[str] | None = None,
 ) -> dict[str, Any]:
-    """Sort by status the requirements that come before the one named. Contract name.
+    """Sort by status the requirements that come before the named one. Published name.
 
-    All of them, if no name is given or the name is not among them. Unknown words, and none at all,
-    are pending.
+    All requirements if no name is given or the name is not among them. An unknown or missing status
+    means pending.
     """
     ordered = _get_ordered_prerequisites(prerequisites_statuses, filter_out_namespaces)
     names = [requirement.get("name") for requirement in ordered]
@@ -91,7 +91,7 @@ def _are_prerequirements_satisfied(
 
 
 def _resolve_prerequisite_links(exam: dict[str, Any], prerequisites: list[Any]) -> list[Any]:
-    """Set ``jumpto_url`` on each requirement: where it can be fulfilled, or None. Contract name."""
+    """Set ``jumpto_url`` on each requirement: where it can be fulfilled, or None. Published name."""
     for prerequisite in prerequisites:
         jumpto_url = None
         name = prerequisite.get("name")

@@ -1,4 +1,4 @@
-"""What a timer shows: the payload of one attempt for the course page and the learning MFE.
+"""The timer's payload: one attempt for the course page and the learning micro-frontend.
 
 Spec: python-api.md 8.4, rest-api.md 3.6.
 """
@@ -25,25 +25,24 @@ __all__ = ["get_exam_attempt_data"]
 
 log = logging.getLogger(__name__)
 
-# How often a page asks for this payload anew, in seconds.
+# How often a page should ask for this payload again.
 POLL_INTERVAL_SECONDS = 60
 
 
 def get_exam_attempt_data(exam_id: int, attempt_id: int, is_learning_mfe: bool = False) -> dict[str, Any]:
     """Return what a page needs to show an attempt and its clock.
 
-    ``is_learning_mfe``: addresses in the MFE instead of the LMS. Beyond the contract's keys there
+    ``is_learning_mfe``: URLs in the micro-frontend instead of the LMS. Beyond the contract's keys there
     are ``exam_id``, ``content_id``, ``expires_at`` (datetime or None), ``server_time`` (datetime)
-    and ``poll_interval_sec``: a page that knows the deadline needs no ticking counter.
-
-    Without what its provider says where that is not configured.
+    and ``poll_interval_sec``, so that a page can show a deadline instead of counting ticks. If the
+    exam's provider is not configured, the provider's values are missing.
 
     Raises ``ProctoredExamNotFoundException``, ``StudentExamAttemptDoesNotExistsException``. One
-    query, unless the learner's limit has to be worked out.
+    query, unless the learner's limit has to be computed.
     """
     found = attempt_with(pk=attempt_id)
     if found is None or found.proctored_exam_id != exam_id:
-        # Asked for its exception: an unknown exam is told apart from an unknown attempt.
+        # Raises for an unknown exam, which is another error than an unknown attempt.
         exam = exams.get_exam_by_id(exam_id)
         if found is None:
             raise StudentExamAttemptDoesNotExistsException(
@@ -53,13 +52,13 @@ def get_exam_attempt_data(exam_id: int, attempt_id: int, is_learning_mfe: bool =
     return data_of_attempt(found, is_learning_mfe=is_learning_mfe)
 
 
-# For sister rooms
+# For modules of this package
 
 
 def data_of_attempt(
     found: ProctoredExamStudentAttempt, exam: dict[str, Any] | None = None, /, *, is_learning_mfe: bool
 ) -> dict[str, Any]:
-    """As ``get_exam_attempt_data``, for an attempt that was loaded with exam and user: no query to find it.
+    """As ``get_exam_attempt_data``, for an attempt that was loaded with exam and user.
 
     ``exam``: exam dict to show instead of the attempt's own.
     """
@@ -94,7 +93,7 @@ def data_of_attempt(
         "attempt_status": attempt["status"],
         "exam_started_poll_url": reverse("edx_proctoring:proctored_exam.attempt", args=[attempt["id"]]),
         "attempt_ready_to_resume": is_ready_to_resume,
-        # The React client serves the exams service as well, which has no such answer.
+        # The React client also works with the exams service, whose payload lacks this key.
         "use_legacy_attempt_api": True,
         "desktop_application_js_url": "" if provider is None else contact_and_rules.script_url_of(provider),
         "exam_id": exam["id"],
@@ -106,7 +105,7 @@ def data_of_attempt(
     if provider is not None:
         data["ping_interval"] = provider.ping_interval
         data["attempt_code"] = attempt["attempt_code"]
-        # Asking the provider may take a request of its own, so only while the answer is needed.
+        # The provider may need a request for this, so it is asked only while the learner needs the link.
         if attempt["status"] in (Status.created, Status.download_software_clicked):
             data["software_download_url"] = _download_url(provider, attempt)
     return data
@@ -120,7 +119,7 @@ def _download_url(provider: Any, attempt: dict[str, Any]) -> str | None:
     try:
         url = (provider.get_attempt(attempt) or {}).get("download_url") or provider.get_software_download_url()
     except Exception:  # pylint: disable=broad-except
-        # A provider that is down must not take the learner's page with it (R4).
+        # The learner's page must work while the provider is down (R4).
         log.exception("no download link from the provider: attempt_id=%s", attempt["id"])
         return None
     return url

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
 from edx_proctoring import backends, conf, host, runtime
@@ -86,8 +87,9 @@ def update_attempt_status(
         update_attributable_to: the ``User`` who decided, or None.
 
     Raises ``StudentExamAttemptDoesNotExistsException``; ``ProctoredExamIllegalStatusTransition``,
-    with nothing written; whatever the look-up of an unknown provider raises, likewise. An effect
-    that fails does not raise. Spec: python-api.md 7.3, cross-cutting.md C3.
+    with nothing written. An effect that fails does not raise, and neither does a provider that is not
+    configured: it is an effect that waits. Contract: provider-interface#provider-gone.
+    Spec: python-api.md 7.3, cross-cutting.md C3.
     """
     try:
         return change_status(
@@ -217,12 +219,11 @@ def write_change(
     """Save a status change and record its effects, in the caller's transaction; the caller delivers afterwards.
 
     ``attempt``, ``others``: as ``lock`` returned them; the attempt gets the new values. The options are
-    those of ``change_status``. Every status change passes here. Raises ``ProctoredExamIllegalStatusTransition``
-    and what the look-up of an unknown provider raises, with nothing written.
+    those of ``change_status``. Every status change passes here. Raises ``ProctoredExamIllegalStatusTransition``,
+    with nothing written.
     """
     now = timezone.now()
     exam = exam_dict(attempt.proctored_exam)
-    provider = backends.get_backend_provider(exam)
     target = transitions.resolve_target(
         attempt.status, to_status, allow_timed_out=_may_stay_timed_out(attempt.proctored_exam)
     )
@@ -232,7 +233,6 @@ def write_change(
         others,
         target,
         exam,
-        provider,
         cascades=cascades,
         ended_at=ended_at,
         actor=actor,
@@ -278,7 +278,6 @@ def _gather_facts(
     others: Sequence[str],
     target: Target,
     exam: Mapping[str, Any],
-    provider: Any,
     *,
     cascades: bool,
     ended_at: datetime | None,
@@ -286,6 +285,7 @@ def _gather_facts(
     sends_mail: bool,
 ) -> Facts:
     is_first_start = target.status == Status.started and attempt.started_at is None
+    has_provider, supports_onboarding = _provider_facts(exam)
     return Facts(
         attempt_id=attempt.pk,
         from_status=attempt.status,
@@ -293,8 +293,8 @@ def _gather_facts(
         in_resume_process=queries.is_attempt_in_resume_process(attempt),
         is_proctored_exam=exam["is_proctored"],
         is_practice_exam=exam["is_practice_exam"],
-        has_provider=provider is not None,
-        provider_supports_onboarding=bool(provider is not None and provider.supports_onboarding),
+        has_provider=has_provider,
+        provider_supports_onboarding=supports_onboarding,
         backend=exam["backend"] or backends.default_backend_name(),
         sends_mail=sends_mail and emails.may_be_mailed_about(attempt, target.status),
         has_credit_service=runtime.get_runtime_service(host.CREDIT) is not None,
@@ -307,6 +307,20 @@ def _gather_facts(
         cascades=cascades,
         actor_id=getattr(actor, "pk", None),
     )
+
+
+def _provider_facts(exam: Mapping[str, Any]) -> tuple[bool, bool]:
+    """Return whether the exam has a provider, and whether that provider supports onboarding.
+
+    A provider that is not configured counts as one that supports everything: its effects are recorded
+    and wait for it, so ending an exam never depends on the configuration.
+    """
+    try:
+        provider = backends.get_backend_provider(exam)
+    except (NotImplementedError, ImproperlyConfigured):
+        log.warning("status changes without its provider: exam_id=%s backend=%s", exam["id"], exam["backend"])
+        return True, True
+    return provider is not None, bool(provider is not None and provider.supports_onboarding)
 
 
 def _limit_at_start(attempt: ProctoredExamStudentAttempt, exam: Mapping[str, Any]) -> int:

@@ -1,1 +1,1 @@
-"""Onboarding with a proctoring provider: eligibility, one learner, a whole course."""
+"""Onboarding: whether learners are verified by the provider, and where they can do it."""

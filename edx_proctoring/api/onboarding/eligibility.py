@@ -1,4 +1,4 @@
-"""Onboarding: has a learner been checked in once, and where can it be done? Spec: python-api.md 8.11."""
+"""Whether a learner is verified by onboarding, and where the onboarding exam is. Spec: python-api.md 8.11."""
 
 import logging
 from collections.abc import Iterable
@@ -34,9 +34,9 @@ log = logging.getLogger(__name__)
 def get_last_verified_onboarding_attempts_per_user(
     users_list: Iterable[Any], backend: str
 ) -> dict[int, ProctoredExamStudentAttempt]:
-    """Return ``{user id: attempt}``: the latest valid verification of each user with one provider.
+    """Return ``{user id: attempt}``: the latest valid verification of each user with one provider, in any course.
 
-    In any course; users without one are absent. One query.
+    Users without one are absent. One query.
     """
     users = (
         users_list if isinstance(users_list, QuerySet) else [user for user in users_list if _id_of(user) is not None]
@@ -51,12 +51,12 @@ def get_last_verified_onboarding_attempts_per_user(
 def get_onboarding_attempt_data_for_learner(course_id: Any, user: Any, backend: str) -> dict[str, Any]:
     """Return ``onboarding_status`` (attempt status, ``other_course_approved`` or None) and ``expiration_date``.
 
-    A verification in this course counts before one elsewhere, and one elsewhere before anything
-    else here. Only verifications expire.
+    A verification in this course comes first, then one in another course, then the latest attempt
+    in this course. Only verifications have an expiration date.
     """
     user_id = _id_of(user)
     if user_id is None:
-        # Nobody has signed in.
+        # An anonymous visitor.
         return {"onboarding_status": None, "expiration_date": None}
     here = list(
         ProctoredExamStudentAttempt.objects.get_proctored_practice_attempts_by_course_id(as_text(course_id), [user_id])
@@ -71,9 +71,9 @@ def get_onboarding_attempt_data_for_learner(course_id: Any, user: Any, backend: 
 
 
 def get_onboarding_exam_link(course_id: Any, user: Any, is_learning_mfe: bool) -> str:
-    """Return the address of the newest onboarding exam that the learner can get at, or an empty text.
+    """Return the URL of the newest onboarding exam that the learner can reach, or an empty text.
 
-    Exams that are not open yet, or closed already, count as well: their page says so.
+    Exams that are not open yet or already closed are included; their page says so.
     """
     course = as_text(course_id)
     candidates = list(ProctoredExam.get_practice_proctored_exams_for_course(course).order_by("-created", "-id"))
@@ -89,7 +89,7 @@ def get_onboarding_exam_link(course_id: Any, user: Any, is_learning_mfe: bool) -
 
 
 def does_backend_support_onboarding(backend: str | None) -> bool:
-    """Return whether a provider, by name, checks learners in once; False for an unknown one."""
+    """Return whether the provider with this name supports onboarding; False for an unknown one."""
     try:
         return bool(backends.get_backend_provider(name=backend).supports_onboarding)
     except (NotImplementedError, ImproperlyConfigured):
@@ -98,7 +98,7 @@ def does_backend_support_onboarding(backend: str | None) -> bool:
 
 
 def get_enrollments_can_take_proctored_exams(course_id: Any, text_search: str | None = None) -> Any:
-    """Return the enrolments that may take proctored exams, as the host's service gives them; None without it."""
+    """Return the enrolments that may take proctored exams, as the host's service returns them; None without it."""
     enrollments: host.EnrollmentsService | None = runtime.get_runtime_service(host.ENROLLMENTS)
     if enrollments is None:
         return None
@@ -106,7 +106,7 @@ def get_enrollments_can_take_proctored_exams(course_id: Any, text_search: str | 
 
 
 def _id_of(user: Any) -> int | None:
-    """Return the id of a user, who may be given by it; None for somebody who is not signed in."""
+    """Return the id of a ``User``, or the id itself; None for an anonymous user."""
     return as_id(getattr(user, "pk", user))
 
 

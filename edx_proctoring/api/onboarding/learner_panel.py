@@ -1,4 +1,4 @@
-"""The onboarding panel: how one learner stands with a course's proctoring provider.
+"""The onboarding panel: one learner's onboarding status in a course.
 
 Spec: rest-api.md 4.11, cross-cutting.md C20.
 """
@@ -14,7 +14,7 @@ from opaque_keys import InvalidKeyError
 from opaque_keys.edx.locator import BlockUsageLocator
 
 from edx_proctoring import constants, host
-from edx_proctoring.api.onboarding import course_roster, eligibility
+from edx_proctoring.api.onboarding import eligibility, onboarding_exams
 from edx_proctoring.exceptions import BackendProviderOnboardingProfilesException, ProctoredBaseException
 from edx_proctoring.models import ProctoredExam
 from edx_proctoring.statuses import VerificientOnboardingProfileStatus
@@ -31,13 +31,13 @@ log = logging.getLogger(__name__)
 
 
 class OnboardingExamNotAccessibleException(ProctoredBaseException):
-    """The course has onboarding exams, but this learner sees none of them."""
+    """The course has onboarding exams, but this learner cannot see any of them."""
 
     http_status = 404
 
 
 class NoOnboardingProfileException(ProctoredBaseException):
-    """The provider should tell how the learner stands, but keeps no profiles."""
+    """The provider should report the learner's status, but keeps no profiles."""
 
     http_status = 404
 
@@ -49,7 +49,7 @@ PAST_DUE: Final = "past_due"
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """The onboarding exam that concerns the learner now.
+    """The onboarding exam that the panel is about.
 
     ``phase``: AVAILABLE, FUTURE or PAST_DUE. ``release_date``: when it opens, None if unknown.
     """
@@ -62,15 +62,15 @@ class _Chosen:
 def get_onboarding_panel(course_id: str, user: Any, /, *, is_learning_mfe: bool) -> dict[str, Any]:
     """Return status, link and dates of a learner's onboarding (keys: rest-api.md 4.11, step 6).
 
-    Raises NoOnboardingExamException, OnboardingExamNotAccessibleException and, only where the
-    provider is the one to ask, NoOnboardingProfileException.
+    Raises ``NoOnboardingExamException``, ``OnboardingExamNotAccessibleException`` and, only where
+    profiles are read from the provider, ``NoOnboardingProfileException``.
     """
-    newest, provider = course_roster.newest_onboarding_exam(course_id)
+    newest, provider = onboarding_exams.newest_onboarding_exam(course_id)
     chosen = _choose(course_id, user)
     if chosen.exam.backend != newest.backend:
-        # What counts is the provider of the exam that the learner is sent to.
-        provider = course_roster.provider_with_onboarding(chosen.exam.backend) or provider
-    # None for an exam of the default provider, whose verifications are looked up by just that.
+        # The panel shows the provider of the exam that it links to.
+        provider = onboarding_exams.provider_with_onboarding(chosen.exam.backend) or provider
+    # None for the default provider. Its exams are stored with None, and verifications are found by the stored value.
     backend: Any = chosen.exam.backend
     panel: dict[str, Any] = eligibility.get_onboarding_attempt_data_for_learner(course_id, user, backend)
     panel["onboarding_link"] = (
@@ -85,11 +85,11 @@ def get_onboarding_panel(course_id: str, user: Any, /, *, is_learning_mfe: bool)
 
 
 def _choose(course_id: str, user: Any) -> _Chosen:
-    """Return the newest exam that is open for the learner, else the newest to come, else the newest past due."""
-    exams = [exam for exam in course_roster.onboarding_exams(course_id) if _usage_key(exam) is not None]
+    """Return the newest exam that is open for the learner, else the newest future one, else the newest past due."""
+    exams = [exam for exam in onboarding_exams.onboarding_exams(course_id) if _usage_key(exam) is not None]
     details = get_user_course_outline_details(user, course_id)
     if details is None:
-        # A host without this service cannot hide an exam from anybody.
+        # A host without this service cannot hide exams.
         if exams:
             return _Chosen(exams[0], AVAILABLE, None)
         raise OnboardingExamNotAccessibleException(_("There is no onboarding exam accessible to this user."))
@@ -103,7 +103,7 @@ def _choose(course_id: str, user: Any) -> _Chosen:
 
 
 def _usage_key(exam: ProctoredExam) -> BlockUsageLocator | None:
-    """Return the key of the exam's block, None for an id of some other kind: the outline cannot know it."""
+    """Return the key of the exam's block, None for a content id that is not a key and so in no outline."""
     try:
         return BlockUsageLocator.from_string(exam.content_id)
     except InvalidKeyError:
@@ -117,7 +117,7 @@ def _release_date(exam: ProctoredExam, details: host.UserOutlineDetails) -> date
 
 
 def _prefer_profile(panel: dict[str, Any], course_id: str, user: Any, exam: ProctoredExam, provider: Any) -> None:
-    """Replace status and expiry by what the provider says, which knows of sessions outside this platform."""
+    """Replace status and expiry by those of the provider, which include sessions outside this platform."""
     try:
         profile: Mapping[str, Any] | None = provider.get_onboarding_profile_info(
             course_id, user_id=obscured_user_id(user.id, exam.backend)
@@ -132,7 +132,7 @@ def _prefer_profile(panel: dict[str, Any], course_id: str, user: Any, exam: Proc
         )
         return
     except Exception:  # pylint: disable=broad-except
-        # Plug-ins raise what they like, and the support view of the host asks for each course of a learner in turn.
+        # Plug-ins may raise anything, and the host's support view calls this for each course of a learner in turn.
         log.exception("onboarding profile not available: course_id=%s user_id=%s", course_id, user.id)
         return
     if profile is None:

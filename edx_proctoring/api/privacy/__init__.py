@@ -1,1 +1,1 @@
-"""Personal data of learners who leave the platform."""
+"""Personal data of learners: retirement of users who leave the platform."""

@@ -1,7 +1,7 @@
-"""Forget a learner: here, and at the providers.
+"""Delete a learner's personal data, here and at the providers.
 
-Spec: rest-api.md 5.8 and 5.9, data-model.md 7, cross-cutting.md C16. Rows stay, because exam
-results must remain explicable; what they say about the person goes.
+Spec: rest-api.md 5.8 and 5.9, data-model.md 7, cross-cutting.md C16. Rows are kept, because exam results must remain
+explicable; personal data in them is blanked.
 """
 
 import logging
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 @transaction.atomic
 def retire_learner(user_id: int, /) -> None:
-    """Blank what our tables say about a learner beyond the bare result. Idempotent.
+    """Blank the personal data of a learner in our tables, beyond the bare result. Idempotent.
 
     Allowances, reviews, comments, decisions, received callbacks, reasons noted in the history and
     errors of receivers; live and archived, also of attempts that were removed. All or nothing, in a
@@ -49,13 +49,13 @@ def retire_learner(user_id: int, /) -> None:
     allowances = ProctoredExamStudentAllowance.objects.filter(user_id=user_id).exclude(value="").update(value="")
     ProctoredExamStudentAllowanceHistory.objects.filter(user_id=user_id).exclude(value="").update(value="")
 
-    attempt_ids, codes = _attempts_ever(user_id)
+    attempt_ids, codes = _all_attempts(user_id)
     if attempt_ids:
         RetiredLearner.objects.remember(user_id)
     of_learner = Q(student_id=user_id) | Q(attempt_code__in=codes)
     review_ids = list(ProctoredExamSoftwareSecureReview.objects.filter(of_learner).values_list("pk", flat=True))
     blank = {"encrypted_video_url": b"", "raw_data": ""}
-    # By query, past the signals: saving a review would apply it once more and archive it unblanked.
+    # By query, without signals: saving a review would apply it again and archive it unblanked.
     ProctoredExamSoftwareSecureReview.objects.filter(pk__in=review_ids).update(**blank)
     ProctoredExamSoftwareSecureReviewHistory.objects.filter(of_learner).update(**blank)
     ProctoredExamSoftwareSecureComment.objects.filter(review_id__in=review_ids).update(comment="", status="")
@@ -66,8 +66,8 @@ def retire_learner(user_id: int, /) -> None:
     log.info("learner retired: user_id=%s allowances=%s reviews=%s", user_id, allowances, len(review_ids))
 
 
-def _attempts_ever(user_id: int) -> tuple[set[int], set[str]]:
-    """Return ids and codes of all attempts that the learner has or had."""
+def _all_attempts(user_id: int) -> tuple[set[int], set[str]]:
+    """Return ids and codes of all attempts of the learner, live and removed."""
     columns = ("id", "attempt_code")
     live = ProctoredExamStudentAttempt.objects.filter(user_id=user_id).values_list(*columns)
     past = HistoricalProctoredExamStudentAttempt.objects.filter(user_id=user_id).order_by()
@@ -76,7 +76,7 @@ def _attempts_ever(user_id: int) -> tuple[set[int], set[str]]:
 
 
 def _forget_callbacks(codes: Collection[str]) -> None:
-    """Blank the received reviews; of a refusal, which quotes what was wrong, the word remains."""
+    """Blank the received reviews. The outcome of a refusal quotes the payload, so only its first word is kept."""
     received = ReviewInboxEntry.objects.filter(attempt_code__in=codes)
     received.update(body="")
     received.filter(outcome__startswith=ReviewInboxEntry.OUTCOME_REFUSED).update(
@@ -85,23 +85,23 @@ def _forget_callbacks(codes: Collection[str]) -> None:
 
 
 def _forget_effects(attempt_ids: Collection[int]) -> None:
-    """Blank what receivers said when they failed, and send no mail that still waits: its reader has left."""
+    """Blank the error texts of effects, and drop mails that are not sent yet."""
     caused = AttemptEffect.objects.filter(attempt_id__in=attempt_ids)
     caused.exclude(last_error="").update(last_error="")
     caused.leftovers().filter(kind=AttemptEffect.KIND_MAIL).update(state=AttemptEffect.STATE_SUPERSEDED)
-    # What is still due needs its arguments: ids and status words, by construction.
+    # Effects that are still due keep their arguments, which are only ids and statuses.
     caused.exclude(state=AttemptEffect.STATE_DUE).update(arguments="{}")
 
 
 def retire_learner_at_providers(user_id: int, /) -> dict[str, bool]:
-    """Ask each provider that knows a learner to forget them.
+    """Ask each provider that knows a learner to delete the learner's data.
 
-    Returns ``{provider name: done}`` of the providers that had something to do. A provider that
-    fails, or that is not configured any more, counts as not done; ask again later.
+    Returns ``{provider name: done}``, without the providers that had nothing to do. A provider that
+    fails or is not configured any more counts as not done; call again later.
     """
     outcome: dict[str, bool] = {}
     for backend in _backends_that_know(user_id):
-        # Registration sends the id obscured with the name in the exam, also where that is none.
+        # As at registration: obscured with the name stored with the exam, even if that is None.
         done = _retire_at(backend, obscured_user_id(user_id, backend))
         if done is not None:
             name = backend or str(backends.default_backend_name())
@@ -111,9 +111,9 @@ def retire_learner_at_providers(user_id: int, /) -> dict[str, bool]:
 
 
 def _backends_that_know(user_id: int) -> list[str | None]:
-    """Return the provider names of exams that the learner ever took as proctored, in stable order.
+    """Return the provider names of all exams that the learner ever took proctored, in stable order.
 
-    The history is asked as well: a reset or declined attempt does not make a provider forget.
+    The history counts as well: a provider keeps its data when an attempt is reset or declined.
     """
     criteria = {"user_id": user_id, "taking_as_proctored": True}
     live = ProctoredExamStudentAttempt.objects.filter(**criteria).order_by().values_list("proctored_exam_id")
@@ -124,7 +124,7 @@ def _backends_that_know(user_id: int) -> list[str | None]:
 
 
 def _retire_at(backend: str | None, provider_user_id: str) -> bool | None:
-    """Return what the provider says, None if it had nothing to do."""
+    """Return whether the provider deleted the data, None if it had nothing to do."""
     try:
         result = backends.get_backend_provider(name=backend).retire_user(provider_user_id)
     except (ProctoredBaseException, NotImplementedError, ImproperlyConfigured) as exc:

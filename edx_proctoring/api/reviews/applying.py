@@ -79,20 +79,18 @@ def write_verdict(
     if review.exam_id == attempt.proctored_exam_id:
         # Loaded with the attempt; the review asks the exam's provider what its verdict means.
         review.exam = attempt.proctored_exam
-    status = status_after(review, attempt)
-    if status is None:
-        return None
-    try:
-        return status_change.write_change(
-            attempt, others, status, actor=review.reviewed_by or None, sends_mail=sends_mail
-        )
-    except NotImplementedError:
-        log.exception(
+    if attempt.proctored_exam.is_proctored and not backends.is_configured(attempt.proctored_exam.backend):
+        # Only the provider says which of its verdicts pass.
+        log.warning(
             "attempt does not follow its review, its provider is not configured: attempt_id=%s backend=%s",
             attempt.pk,
             attempt.proctored_exam.backend,
         )
         return None
+    status = status_after(review, attempt)
+    if status is None:
+        return None
+    return status_change.write_change(attempt, others, status, actor=review.reviewed_by or None, sends_mail=sends_mail)
 
 
 def announce(review: ProctoredExamSoftwareSecureReview, attempt: Mapping[str, Any]) -> None:

@@ -24,8 +24,8 @@ from edx_proctoring.api.lifecycle import status_change
 from edx_proctoring.api.lifecycle.status_change import Change
 from edx_proctoring.api.reviews import applying, inbox
 from edx_proctoring.api.reviews.payload import NormalizedReview, ReviewComment, parse_review
+from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from edx_proctoring.exceptions import (
-    BackendProviderNotConfigured,
     ProctoredExamReviewAlreadyExists,
     ProctoredExamSuspiciousLookup,
     ReviewNotUnderstood,
@@ -61,8 +61,9 @@ class ReviewReceipt:
     """What became of a received review.
 
     ``review_id``: the review of the attempt; None if the exam is no longer proctored, so that no review
-    was to be stored. ``inbox_id``: the entry of the inbox. ``is_held``: staff have decided, so the
-    review on record stays as it is.
+    was to be stored, or while its provider is not configured. ``inbox_id``: the entry of the inbox.
+    ``is_held``: it waits in the inbox, because staff have decided (the review on record stays as it is)
+    or because its provider is not configured.
     """
 
     review_id: int | None
@@ -72,7 +73,7 @@ class ReviewReceipt:
     @property
     def is_accepted(self) -> bool:
         """Whether the review was stored, or is held."""
-        return self.review_id is not None
+        return self.review_id is not None or self.is_held
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +126,11 @@ def receive_review(
     provider can send the review again. Effects are delivered after the commit. While a decision of
     staff stands, the entry is all that is stored.
 
+    While the provider is not configured, the review is held in the inbox (``api.sweep`` receives it
+    once the provider is back).
+
     Raises ``ReviewNotUnderstood``, ``ProctoredExamBadReviewStatus``,
-    ``ProctoredExamReviewAlreadyExists``, ``ProctoredExamSuspiciousLookup``,
-    ``BackendProviderNotConfigured``.
+    ``ProctoredExamReviewAlreadyExists``, ``ProctoredExamSuspiciousLookup``.
     """
     return _receive(attempt, data, backend=backend, request=request, message_key=message_key)
 
@@ -142,8 +145,65 @@ def _receive(
     by_person: bool = False,
 ) -> ReviewReceipt:
     request = request or crum.get_current_request()
+    entry = inbox.write(
+        attempt,
+        data,
+        request,
+        keeps_body=not RetiredLearner.objects.includes(attempt["user"]["id"]),
+        key=message_key,
+    )
+    return _take_and_settle(attempt, data, backend, request, entry, by_person=by_person)
+
+
+def receive_waiting_review(entry: ReviewInboxEntry, /) -> ReviewReceipt | None:
+    """Receive a review that waits in the inbox, and settle its entry.
+
+    That is one whose provider was not configured, or whose process died. None: it goes on waiting,
+    because its provider is not configured, or because a person has to decide (its signature could not be
+    checked when it came). Raises as ``receive_review``.
+    """
+    if entry.outcome == ReviewInboxEntry.OUTCOME_HELD_WITHOUT_PROVIDER and not _may_be_released(entry):
+        return None
+    found = applying.find_attempt(entry.attempt_code)
+    try:
+        data = json.loads(entry.body)
+        if found is None:
+            raise ReviewNotUnderstood("The attempt of this review is unknown.")
+    except ValueError:
+        inbox.settle(entry, ReviewInboxEntry.OUTCOME_REFUSED, reason="the body was not kept whole")
+        return ReviewReceipt(review_id=None, inbox_id=entry.pk)
+    except ReviewNotUnderstood as exc:
+        inbox.settle(entry, ReviewInboxEntry.OUTCOME_REFUSED, reason=exc)
+        return ReviewReceipt(review_id=None, inbox_id=entry.pk)
+    provider = backends.get_backend_provider(name=entry.backend) if entry.backend else None
+    return _take_and_settle(attempt_dict(found[0]), data, provider, None, entry, by_person=False)
+
+
+def _may_be_released(entry: ReviewInboxEntry) -> bool:
+    """Return whether a held review may be received without a person.
+
+    Its provider was missing when it came, so neither a signature nor the sort of provider was checked:
+    an anonymous review counts for RPNow only, and where callbacks are signed nobody knows who sent it.
+    """
+    try:
+        provider = backends.get_backend_provider(name=entry.backend or None)
+    except (NotImplementedError, ImproperlyConfigured):
+        return False
+    if getattr(provider, "callback_secrets", None):
+        return False
+    return entry.actor_id is not None or isinstance(provider, SoftwareSecureBackendProvider)
+
+
+def _take_and_settle(
+    attempt: Mapping[str, Any],
+    data: Mapping[str, Any],
+    backend: Any,
+    request: HttpRequest | None,
+    entry: ReviewInboxEntry,
+    *,
+    by_person: bool,
+) -> ReviewReceipt:
     is_retired = RetiredLearner.objects.includes(attempt["user"]["id"])
-    entry = inbox.write(attempt, data, request, keeps_body=not is_retired, key=message_key)
     delivery = _Delivery(attempt, entry, is_retired=is_retired, by_person=by_person)
     try:
         return _take(delivery, data, backend, request)
@@ -201,12 +261,18 @@ def apply_review_again(review: ProctoredExamSoftwareSecureReview, *, sends_mail:
 
 def _take(delivery: _Delivery, data: Mapping[str, Any], backend: Any, request: HttpRequest | None) -> ReviewReceipt:
     attempt, entry = delivery.attempt, delivery.entry
-    backend = backend or _provider_of(attempt["proctored_exam"])
+    exam = attempt["proctored_exam"]
+    try:
+        backend = backend or backends.get_backend_provider(exam)
+    except (NotImplementedError, ImproperlyConfigured):
+        log.warning("review held, its provider is not configured: attempt_id=%s exam_id=%s", attempt["id"], exam["id"])
+        inbox.settle(entry, ReviewInboxEntry.OUTCOME_HELD_WITHOUT_PROVIDER)
+        return ReviewReceipt(review_id=None, inbox_id=entry.pk, is_held=True)
     if backend is None:
         log.warning(
             "review of an attempt whose exam is no longer proctored: attempt_id=%s exam_id=%s",
             attempt["id"],
-            attempt["proctored_exam"]["id"],
+            exam["id"],
         )
         inbox.settle(entry, ReviewInboxEntry.OUTCOME_REFUSED, reason="exam no longer proctored")
         return ReviewReceipt(review_id=None, inbox_id=entry.pk)
@@ -239,15 +305,6 @@ def _values(delivery: _Delivery, data: Mapping[str, Any], backend: Any, normaliz
         "reviewed_by": reviewer,
         **_encrypted_video_url(backend, normalized, delivery.attempt),
     }
-
-
-def _provider_of(exam: Mapping[str, Any]) -> Any:
-    try:
-        return backends.get_backend_provider(exam)
-    except (NotImplementedError, ImproperlyConfigured) as exc:
-        raise BackendProviderNotConfigured(
-            f"The provider of exam_id={exam['id']} is not configured: backend={exam['backend']}"
-        ) from exc
 
 
 def _store(delivery: _Delivery, normalized: NormalizedReview, values: Mapping[str, Any]) -> _Stored:

@@ -320,6 +320,15 @@ class TestInstructor:
     def test_escalation_address_may_be_none(self, course):
         assert self.service.get_proctoring_escalation_email(course.course_id) is None
 
+    @pytest.mark.parametrize("allowed", [True, False])
+    def test_course_says_whether_learners_may_opt_out_of_proctoring(self, course, allowed):
+        course.allow_proctoring_opt_out = allowed
+        course.save()
+        assert self.service.is_proctoring_opt_out_allowed(course.course_id) is allowed
+
+    def test_opting_out_is_not_allowed_in_an_unknown_course(self, db):
+        assert self.service.is_proctoring_opt_out_allowed(UNKNOWN) is False
+
 
 class TestEnrollments:
     @property

@@ -1,0 +1,64 @@
+"""The host's enrolments of a course, read one page at a time where the host allows it. Spec: rest-api.md 5.5, 11."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+
+__all__ = ["Enrollments"]
+
+# A search reads up to so many keys of enrolments at once; if it finds more, they are counted by a query instead.
+_MOST_KEYS: Final = 500
+
+
+class Enrollments:
+    """What the host's enrolment service returned: a query, or a list of objects with ``user`` and ``mode``.
+
+    Callers that have to look at every enrolment read only its key and user id, and ``load`` the rest for one page.
+    """
+
+    def __init__(self, given: Any) -> None:
+        self._query: QuerySet | None = None
+        self._list: Sequence[Any] = []
+        if isinstance(given, QuerySet) and not given.query.is_sliced and not given.query.combinator:
+            # Without any order, a row could appear on two pages or on none.
+            self._query = given if given.ordered else given.order_by("pk")
+        elif given is not None:
+            self._list = list(given)
+
+    def page(self, number: int, size: int, *, is_searched: bool) -> tuple[Page, int]:
+        """Return one page of enrolments, and how many enrolments there are in total."""
+        if self._query is None:
+            paginator: Paginator = Paginator(self._list, size)
+            return paginator.get_page(number), paginator.count
+        if is_searched:
+            # A search compares all names, so it runs once for count and page together if it finds few.
+            keys = list(self._query.values_list("pk", flat=True)[: _MOST_KEYS + 1])
+            if len(keys) <= _MOST_KEYS:
+                found = Paginator(keys, size).get_page(number)
+                found.object_list = list(self.load(found.object_list).values())
+                return found, len(keys)
+        paginator = Paginator(self._query.select_related("user"), size)
+        return paginator.get_page(number), paginator.count
+
+    def keys_and_user_ids(self) -> list[tuple[Any, int]]:
+        """Return the key and the user id of every enrolment, in order."""
+        if self._query is None:
+            return [(position, enrollment.user.id) for position, enrollment in enumerate(self._list)]
+        return list(self._query.values_list("pk", "user"))
+
+    def users(self) -> Any:
+        """Return the ids of all enrolled users, or a subquery for them, for ``user__in`` conditions."""
+        if self._query is None:
+            return [enrollment.user.id for enrollment in self._list]
+        return self._query.order_by().values("user")
+
+    def load(self, keys: Iterable[Any]) -> dict[Any, Any]:
+        """Return ``{key: enrolment}`` in the order of the keys, without those that were deleted meanwhile."""
+        if self._query is None:
+            return {key: self._list[key] for key in keys}
+        keys = list(keys)
+        rows = self._query.filter(pk__in=keys).select_related("user") if keys else []
+        by_key = {enrollment.pk: enrollment for enrollment in rows}
+        return {key: by_key[key] for key in keys if key in by_key}

@@ -1,0 +1,1 @@
+"""What operators run and watch: the sweeper, and the numbers that say whether something is stuck."""

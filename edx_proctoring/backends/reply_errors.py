@@ -1,0 +1,67 @@
+"""Replies of a provider that do not mean "done", as exceptions, and how often a call is worth repeating.
+
+Raised to callers that keep a row for the call (``call_options.raises_on_error``), see
+docs/decisions/0014-what-delivered-means.rst.
+"""
+
+from typing import Final
+
+import requests
+
+# A provider that answers with one of these has no such call, and never will have.
+NO_SUCH_CALL: Final = frozenset({405, 501})
+
+# The provider's state, or credentials that an operator can repair: the same request may succeed within the day.
+_PASSING: Final = frozenset({401, 403, 408, 425, 429})
+
+# A proxy, or a version that is being rolled out, answers for the provider for a while.
+_MOST_TRIES_OF_ODD_REPLIES: Final = 4
+
+
+class ProviderRefused(requests.HTTPError):
+    """The provider refused the call for good: repeating it cannot help."""
+
+
+class OddReply(requests.HTTPError):
+    """The reply is not one of the protocol (a redirect, HTML, a list, an unknown address): worth a few more tries."""
+
+
+def most_tries(error: BaseException) -> int | None:
+    """Return how often a call is tried in all if it fails with this error; None for as long as the day lasts."""
+    if isinstance(error, ProviderRefused) or status_of(error) in NO_SUCH_CALL:
+        return 1
+    return _MOST_TRIES_OF_ODD_REPLIES if isinstance(error, OddReply) else None
+
+
+def status_of(error: BaseException | None) -> int | None:
+    """Return the status of the reply that an error of ``requests`` carries, None if it carries none."""
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    return status if isinstance(status, int) else None
+
+
+def require_delivered(response: requests.Response) -> None:
+    """Return if a reply to a reported status says that it was taken: 2xx with a JSON object or an empty body.
+
+    Raises ``requests.HTTPError`` if the provider may take it later, ``OddReply``, ``ProviderRefused``.
+    """
+    status = response.status_code
+    if (status >= 500 and status not in NO_SUCH_CALL) or status in _PASSING:
+        raise requests.HTTPError(f"upstream_status={status}", response=response)
+    if response.history or status < 200 or 300 <= status < 400 or status == 404:
+        # A redirect is followed with another method, so its last reply is not about our request.
+        raise OddReply(f"upstream_status={_first_status(response)}", response=response)
+    if status >= 400:
+        raise ProviderRefused(f"upstream_status={status}", response=response)
+    if response.content.strip() and not _is_json_object(response):
+        raise OddReply(f"upstream_status={status}, the body is not a JSON object", response=response)
+
+
+def _first_status(response: requests.Response) -> int:
+    return response.history[0].status_code if response.history else response.status_code
+
+
+def _is_json_object(response: requests.Response) -> bool:
+    try:
+        return isinstance(response.json(), dict)
+    except ValueError:
+        return False
