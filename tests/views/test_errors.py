@@ -33,6 +33,7 @@ STATUS = {
     "BackendProviderNotConfigured": 500,
     "BackendProviderCannotRemoveAttempt": 502,
     "BackendProviderRemovalNotConfirmed": 502,
+    "BackendProviderGone": 502,
 }
 PROVIDER_REPLIES = (
     BackendProviderCannotRegisterAttempt,
