@@ -32,7 +32,8 @@ PLAIN = [
 @pytest.mark.spec("backends.md", "10.1", "10.2")
 @pytest.mark.spec("python-api.md", "13:tree")
 def test_every_exception_has_our_base_class():
-    assert len(ALL) == 30  # 25 published ones, their base class, and ours: BackendProviderGone, ReviewNot*, UnknownOrdering
+    # 25 published ones, their base class, BackendProviderGone, ReviewNotUnderstood, ReviewNotFound, UnknownOrdering.
+    assert len(ALL) == 30
     assert all(issubclass(value, exceptions.ProctoredBaseException) for value in ALL)
 
 
