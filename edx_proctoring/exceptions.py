@@ -42,7 +42,7 @@ sees the message.
 
 from typing import Any, Final
 
-from django.core.exceptions import FieldError
+from django.core import exceptions as core_exceptions
 
 # A longer answer of a provider is an error page. Its beginning is enough for a log line or a `detail`.
 MAX_CONTENT_LENGTH: Final = 1024
@@ -154,7 +154,7 @@ class ReviewNotFound(ProctoredBaseException):
     http_status = 409
 
 
-class UnknownOrdering(ProctoredBaseException, FieldError, ValueError):
+class UnknownOrdering(ProctoredBaseException, core_exceptions.FieldError, ValueError):
     """A list cannot be ordered by this name; the text lists those that can be used."""
 
 

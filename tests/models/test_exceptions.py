@@ -11,6 +11,7 @@ STATUS = {
     "ProctoredExamPermissionDenied": 403,
     "BackendProviderCannotRemoveAttempt": 502,
     "BackendProviderRemovalNotConfirmed": 502,
+    "BackendProviderGone": 502,
     "BackendProviderNotConfigured": 500,
 }
 WITH_CONTENT = [
@@ -31,7 +32,8 @@ PLAIN = [
 @pytest.mark.spec("backends.md", "10.1", "10.2")
 @pytest.mark.spec("python-api.md", "13:tree")
 def test_every_exception_has_our_base_class():
-    assert len(ALL) == 29  # 25 published ones, their base class, ReviewNotUnderstood, ReviewNotFound, UnknownOrdering
+    # 25 published ones, their base class, BackendProviderGone, ReviewNotUnderstood, ReviewNotFound, UnknownOrdering.
+    assert len(ALL) == 30
     assert all(issubclass(value, exceptions.ProctoredBaseException) for value in ALL)
 
 

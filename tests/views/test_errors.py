@@ -28,10 +28,12 @@ from edx_proctoring.views.error_responses import ids_for_log
 from tests import factories
 
 STATUS = {
+    "ReviewNotFound": 409,
     "ProctoredExamPermissionDenied": 403,
     "BackendProviderNotConfigured": 500,
     "BackendProviderCannotRemoveAttempt": 502,
     "BackendProviderRemovalNotConfirmed": 502,
+    "BackendProviderGone": 502,
 }
 PROVIDER_REPLIES = (
     BackendProviderCannotRegisterAttempt,
