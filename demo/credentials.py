@@ -14,4 +14,6 @@ class OAuthClient(NamedTuple):
 
 # The mock provider calls the host with these.
 PROVIDER_CLIENT = OAuthClient("mock-provider-client", "mock-provider-client-secret")
+# Signs the reviews of the mock provider when it plays RPNow.
+RPNOW_CALLBACK_SECRET = "rpnow-callback-secret"
 RETIREMENT_CLIENT = OAuthClient("retirement-client", "retirement-client-secret")

@@ -17,7 +17,7 @@ from typing import NoReturn
 import requests
 
 from demo import worker_bundles
-from demo.credentials import PROVIDER_CLIENT
+from demo.credentials import PROVIDER_CLIENT, RPNOW_CALLBACK_SECRET
 from demo.data_dir import DemoError
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -82,6 +82,7 @@ class Supervisor:
                 *("--db", str(options.data_dir / "mock_provider.sqlite3")),
                 # People decide: the learner reports ready in the software, a reviewer gives the verdict.
                 *("--ready-delay", "off", "--review-delay", "off"),
+                *("--rpnow-callback-secret", RPNOW_CALLBACK_SECRET),
             )
             self._wait_for("mock-provider", f"{options.provider_url}/")
         self._launch("prepare", "demo.manage", "prepare")

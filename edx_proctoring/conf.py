@@ -14,6 +14,7 @@ Nothing is cached, so tests may override any setting at any time. Values that ou
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -272,6 +273,19 @@ class ProctoringSettings:
     def learning_mfe_url(self) -> str | None:
         """``LEARNING_MICROFRONTEND_URL``, the front end for courses. None or empty: the LMS shows courses."""
         return getattr(settings, "LEARNING_MICROFRONTEND_URL", None)
+
+    @property
+    def frontend_origins(self) -> list[str]:
+        """Origins of the platform's front ends: ``LEARNING_MICROFRONTEND_URL``, ``INSTRUCTOR_MICROFRONTEND_URL``.
+
+        Addresses without a scheme and host are on the platform's own origin and are left out.
+        """
+        found = []
+        for name in ("LEARNING_MICROFRONTEND_URL", "INSTRUCTOR_MICROFRONTEND_URL"):
+            parts = urlsplit(str(getattr(settings, name, None) or ""))
+            if parts.scheme in ("http", "https") and parts.netloc:
+                found.append(f"{parts.scheme}://{parts.netloc}")
+        return list(dict.fromkeys(found))
 
     @property
     def env_root(self) -> str | None:

@@ -33,6 +33,7 @@ from pathlib import Path
 from typing import Any
 
 from demo import data_dir
+from demo.credentials import RPNOW_CALLBACK_SECRET
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DATA_DIR = Path(os.environ.get("DEMO_DATA_DIR", REPOSITORY / ".demo")).resolve()
@@ -201,9 +202,12 @@ if "mock_provider" in _backends:
 if "software_secure" in _backends:
     _backends["software_secure"]["exam_register_endpoint"] = f"{PROVIDER_URL}/exams/registration/"
     _backends["software_secure"]["software_download_url"] = f"{PROVIDER_URL}/rpnow"
+    _backends["software_secure"]["callback_secrets"] = [RPNOW_CALLBACK_SECRET]
 _provider = os.environ.get("DEMO_PROVIDER") or _remembered.get("provider", "mock_provider")
 # The provider of the seeded course.
 COURSE_PROVIDER = "software_secure" if _provider == "rpnow" else "mock_provider"
+if COURSE_PROVIDER == "software_secure":
+    ENV_TOKENS.setdefault("PROCTORING_SETTINGS", {})["ANONYMOUS_REVIEW_CALLBACK"] = "signed"
 if COURSE_PROVIDER in _backends:
     _backends["DEFAULT"] = COURSE_PROVIDER
 else:

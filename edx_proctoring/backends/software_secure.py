@@ -64,8 +64,10 @@ class SoftwareSecureBackendProvider(SoftwareSecureSigning, ProctoringBackendProv
     timeout: Any = 10
     password_cipher: Any = _TRIPLE_DES
     strict_content_gate: Any = False
+    # Hosts of recordings, besides that of ``exam_register_endpoint``.
+    recording_hosts: Any = ()
 
-    configuration_keys: ClassVar[Iterable[str]] = ("strict_content_gate",)
+    configuration_keys: ClassVar[Iterable[str]] = ("strict_content_gate", "recording_hosts")
 
     # Key of the vendor's attempt id in the reply to a registration.
     record_locator_key: ClassVar[str] = "ssiRecordLocator"
@@ -198,10 +200,19 @@ class SoftwareSecureBackendProvider(SoftwareSecureSigning, ProctoringBackendProv
             log.exception("link to a recording not decrypted: course_id=%s attempt=%s", course_id, attempt_id)
             return None
         url = url.replace("DirectLink-Generic", "DirectLink-HTML5")
-        if urlsplit(url).scheme not in ("http", "https"):
+        if not _is_web_address(url):
             log.error("link to a recording is not a web address: course_id=%s attempt=%s", course_id, attempt_id)
             return None
         return url
+
+    def may_lead_to(self, url: str) -> bool:
+        """Return whether staff may be led to a recording at this address: https, on a host that the settings name."""
+        hosts = self.recording_hosts if isinstance(self.recording_hosts, (list, tuple)) else ()
+        try:
+            parts, own = urlsplit(url), urlsplit(self.exam_register_endpoint or "").hostname
+            return parts.scheme == "https" and parts.username is None and parts.hostname in {own, *hosts} - {None}
+        except ValueError:
+            return False
 
     def check_encryption(self) -> None:
         """Encrypt a text, for the system check. Raises the error that encrypting an exam password would raise."""
@@ -311,6 +322,14 @@ def _is_in_attempt(request: HttpRequest, code: str) -> bool:
             status__in=(ProctoredExamStudentAttemptStatus.started, ProctoredExamStudentAttemptStatus.ready_to_submit),
         ).exists()
     )
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        return urlsplit(url).scheme in ("http", "https")
+    except ValueError:
+        # For example a bracket that is not closed.
+        return False
 
 
 def _clean_exam_name(name: str) -> str:

@@ -8,7 +8,10 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Warning, register
 
 from edx_proctoring import conf
+from edx_proctoring.backends.mock import MockProctoringBackendProvider
 from edx_proctoring.backends.null import NullBackendProvider
+from edx_proctoring.backends.rest import BaseRestProctoringProvider
+from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from edx_proctoring.checks.common import TAG, providers
 from edx_proctoring.utils.signed_jwt import needs_shared_secret
 
@@ -26,6 +29,36 @@ def check_callback_simulation(app_configs: Sequence[AppConfig] | None, **kwargs:
             id="edx_proctoring.W007",
         )
     ]
+
+
+@register(TAG)
+def check_unsigned_reviews(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """The anonymous review callback takes reviews without a login, so something else should prove who sent them."""
+    mode = conf.proctoring.anonymous_review_callback
+    found = list(providers())
+    is_open = any(isinstance(provider, SoftwareSecureBackendProvider) for _name, provider in found)
+    if mode == "deny" or not is_open:
+        return []
+    unproved = [
+        name
+        for name, provider in found
+        if not isinstance(provider, (BaseRestProctoringProvider, NullBackendProvider, MockProctoringBackendProvider))
+        and not getattr(provider, "callback_secrets", None)
+        and (mode == "signed" or not getattr(provider, "callback_allowed_networks", None))
+    ]
+    if not unproved:
+        return []
+    hint = (
+        "Set 'callback_secrets' of each of them and let the provider sign its reviews, or set "
+        "'callback_allowed_networks'; PROCTORING_SETTINGS['ANONYMOUS_REVIEW_CALLBACK'] = 'signed' then requires "
+        "signatures everywhere, and 'deny' closes the callback."
+    )
+    names = ", ".join(unproved)
+    if mode == "signed":
+        text = f"Reviews must be signed, but these providers have no secret, so all their reviews are refused: {names}."
+    else:
+        text = f"Reviews for these providers are accepted without a signature, from any network: {names}."
+    return [Warning(text, hint=hint, id="edx_proctoring.W026")]
 
 
 @register(TAG)

@@ -10,9 +10,10 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring import api
+from edx_proctoring import api, backends
 from edx_proctoring.api.access import course_ids
 from edx_proctoring.api.course_staff import allowance_list
+from edx_proctoring.api.providers import attempt_id
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException, UserNotFoundException
 from edx_proctoring.views.base import ProctoredAPIView, caller
 from edx_proctoring.views.fields import IdField, NameListField, TextField, is_yes, parse_id, required_id, validated
@@ -203,4 +204,10 @@ class ActiveExamsForUserView(ProctoredAPIView):
             )
             if not allowed:
                 raise PermissionDenied(staff_required_text())
-        return Response(api.get_active_exams_for_user(user_id=user_id, course_id=course_id))
+        found = api.get_active_exams_for_user(user_id=user_id, course_id=course_id)
+        if user_id == caller(request).id and not request.user.is_staff:
+            for item in found:
+                provider = backends.find_backend_provider(item["exam"])
+                attempt = item["attempt"]
+                attempt["external_id"] = attempt_id.shown_to_learner(attempt["external_id"], provider)
+        return Response(found)

@@ -12,11 +12,12 @@ from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring import api, conf
+from edx_proctoring import api, backends, conf
 from edx_proctoring.api.attempts import entry_check, learner_actions, lookup, removal
 from edx_proctoring.api.course_staff import attempt_list
 from edx_proctoring.api.learner import mfe
 from edx_proctoring.api.lifecycle import timing
+from edx_proctoring.api.providers import attempt_id as attempt_id_at_provider
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied, StudentExamAttemptDoesNotExistsException
 from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.utils import get_time_remaining_for_attempt, humanized_time
@@ -75,6 +76,8 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
     def get(self, request: Request, attempt_id: int) -> Response:
         """Return the attempt with the remaining time, as seconds and in words."""
         attempt = own_attempt(request, attempt_id, "get")
+        provider = backends.find_backend_provider(attempt["proctored_exam"])
+        attempt["external_id"] = attempt_id_at_provider.shown_to_learner(attempt["external_id"], provider)
         seconds = get_time_remaining_for_attempt(attempt)
         attempt["time_remaining_seconds"] = seconds
         attempt["accessibility_time_string"] = _time_left_in_words(seconds)

@@ -23,6 +23,7 @@ from rest_framework.views import APIView
 from edx_proctoring import api, backends, conf
 from edx_proctoring.api.attempts import lookup, marking
 from edx_proctoring.api.reviews import inbox, receiving
+from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from edx_proctoring.exceptions import ProctoredExamSuspiciousLookup, StudentExamAttemptDoesNotExistsException
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer, attempt_dict
@@ -101,6 +102,9 @@ class ExamReadyCallback(ProviderCallback, ProctoredAPIView):
 class BaseReviewCallback:
     """Stores a review. Spec: rest-api.md 6.5, backends.md 9.1."""
 
+    # False: the request does not prove who sent it, so it cannot name a person as the reviewer.
+    takes_reviewer = True
+
     def make_review(
         self,
         attempt: Mapping[str, Any],
@@ -126,6 +130,7 @@ class BaseReviewCallback:
             backend=backend,
             request=None if request is None else request._request,
             message_key=message_key,
+            takes_reviewer=self.takes_reviewer,
         )
         if not receipt.is_accepted:
             return Response(data="Exam no longer proctored", status=status.HTTP_412_PRECONDITION_FAILED)
@@ -169,9 +174,12 @@ class IgnoreClientContentNegotiation(BaseContentNegotiation):
 class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
     """A review from RPNow, which does not sign in. Spec: rest-api.md 6.4, backends.md 7.6.
 
-    The sender proves itself by knowing our attempt code and the vendor's own id of the attempt.
-    ``ANONYMOUS_REVIEW_CALLBACK`` can require more.
+    The sender proves itself by knowing our attempt code and the vendor's own id of the attempt. It must sign where the
+    exam's provider is a REST provider or has secrets, and where ``ANONYMOUS_REVIEW_CALLBACK`` says so.
+    Contract: contract/reviews#unsigned.
     """
+
+    takes_reviewer = False
 
     # Fixed here: the host's defaults or a stray session cookie must not make RPNow's callback fail.
     authentication_classes = ()
@@ -225,13 +233,20 @@ class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
                 f"Attempted to access attempt_code={attempt_code} but its exam does not exist."
             )
         self._successor = _signed_in_url(serialized["external_id"])
-        name, provider = _software_secure_provider(serialized["proctored_exam"]["backend"])
+        backend = serialized["proctored_exam"]["backend"]
+        name, provider = _software_secure_provider(backend)
         if provider is None and mode != "allow":
             raise NotFound
-        callback_auth.require_network(request, provider)
-        if mode == "signed" and not callback_auth.has_secrets(provider):
+        own = _find_provider(backend)
+        for one in (provider, own):
+            callback_auth.require_network(request, one)
+        is_rest = isinstance(own, BaseRestProctoringProvider)
+        signer = provider
+        if is_rest or callback_auth.has_secrets(own):
+            name, signer = backend or backends.default_backend_name() or name, own
+        if (mode == "signed" or is_rest) and not callback_auth.has_secrets(signer):
             raise PermissionDenied("Callbacks must be signed, and no secret is configured for this provider.")
-        nonce = callback_auth.require_signature(request, provider, name)
+        nonce = callback_auth.require_signature(request, signer, name)
         self._is_proven = True
         serialized["is_archived"] = is_archived
         return self.make_review(
@@ -277,6 +292,14 @@ def _software_secure_provider(backend: str | None) -> tuple[str, Any]:
     if backend == SOFTWARE_SECURE:
         return SOFTWARE_SECURE, None
     raise NotFound
+
+
+def _find_provider(backend: str | None) -> Any | None:
+    """Return the provider of this name, also of an exam that is no longer proctored; None without a working one."""
+    try:
+        return backends.get_backend_provider(name=backend)
+    except (NotImplementedError, ImproperlyConfigured):
+        return None
 
 
 def _new_review(name: str, nonce: str) -> str:

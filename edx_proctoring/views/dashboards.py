@@ -8,6 +8,7 @@ from django.utils.translation import get_language, get_language_bidi
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from edx_proctoring import conf
 from edx_proctoring.api.providers import dashboard_links
 from edx_proctoring.views.base import ProctoredAPIView
 from edx_proctoring.views.error_responses import LOG, ids_for_log
@@ -47,9 +48,22 @@ class InstructorDashboard(ProctoredAPIView):
             response = HttpResponse(_page(str(exc)), status=exc.http_status)
         else:
             response = Response(status=exc.http_status, data=str(exc))
-        # The host's default forbids frames: the browser would show an error of its own instead.
-        response["X-Frame-Options"] = "sameorigin"
+        _allow_own_frames(response)
         return response  # type: ignore[return-value]
+
+
+def _allow_own_frames(response: HttpResponseBase) -> None:
+    """Let the platform's pages and its front ends, and nobody else, show the refusal in a frame.
+
+    The host's default forbids frames: the browser would show an error of its own instead.
+    """
+    origins = conf.proctoring.frontend_origins
+    response["Content-Security-Policy"] = " ".join(["frame-ancestors 'self'", *origins])
+    if origins:
+        # This header cannot name other origins, and some browsers obey the stricter of the two.
+        response.xframe_options_exempt = True  # type: ignore[attr-defined]
+    else:
+        response["X-Frame-Options"] = "sameorigin"
 
 
 def _prefers_html(request: Request) -> bool:

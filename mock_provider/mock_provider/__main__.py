@@ -57,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     add("--db", default=":memory:", metavar="FILE", help="keep the data in this file (default: in memory only)")
     add("--seed", metavar="FILE", help='JSON with "clients" (id: secret), "rpnow" (key id: keys) and "scenario"')
     add("--control-token", default="", metavar="TEXT", help="open /_control/ to other machines that send this token")
+    add("--rpnow-callback-secret", default="", metavar="TEXT", help="sign the reviews of RPNow mode with this")
     add(
         "--review-delay",
         type=delay,
@@ -106,6 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             rpnow_accounts=seed.rpnow_accounts,
             initial=lambda: copy.deepcopy(start),
             control_token=options.control_token,
+            rpnow_callback_secret=options.rpnow_callback_secret,
             quirks=options.mockprock_quirks,
         )
     except sqlite3.Error as error:

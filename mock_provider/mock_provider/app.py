@@ -36,7 +36,8 @@ class MockProvider:
 
     ``client_id`` and ``client_secret`` are the provider's own at ``lms_host``; ``clients`` are LMSs with secrets of
     their own; ``rpnow_accounts`` are those of RPNow mode by key id, instead of the development account; ``initial``
-    makes the scenario that a start or a reset begins with; ``scheduler`` runs what is delayed. As a context manager it
+    makes the scenario that a start or a reset begins with; ``rpnow_callback_secret`` signs the reviews of RPNow mode;
+    ``scheduler`` runs what is delayed. As a context manager it
     serves in a thread, which is what tests want::
 
         with MockProvider("mock", "secret", "http://127.0.0.1:8000") as provider:
@@ -56,6 +57,7 @@ class MockProvider:
         rpnow_accounts: Mapping[str, Account] | None = None,
         initial: Callable[[], Scenario] = Scenario,
         control_token: str = "",
+        rpnow_callback_secret: str = "",
         scheduler: Scheduler | None = None,
         quirks: bool = False,
     ) -> None:
@@ -64,7 +66,7 @@ class MockProvider:
         self.tokens = Tokens(self.store.signing_key(), clients)
         self._scheduler = scheduler or TimerScheduler()
         lms = Lms(lms_host, client_id, client_secret)
-        self.callbacks = Callbacks(self.store, lms, self.control, self._scheduler)
+        self.callbacks = Callbacks(self.store, lms, self.control, self._scheduler, rpnow_callback_secret)
         self.app = create_app(
             Components(
                 store=self.store,

@@ -52,7 +52,10 @@ class Review:
 class Callbacks:
     """Sends the provider's callbacks and stores what the LMS answered."""
 
-    def __init__(self, store: Store, lms: Lms, control: Control, scheduler: Scheduler) -> None:
+    def __init__(
+        self, store: Store, lms: Lms, control: Control, scheduler: Scheduler, rpnow_callback_secret: str = ""
+    ) -> None:
+        self._rpnow_callback_secret = rpnow_callback_secret
         self._store = store
         self._lms = lms
         self._control = control
@@ -121,7 +124,7 @@ class Callbacks:
             return self._lms.post(attempt, "reviewed", document, plan.signed)
 
         def send_as_rpnow() -> Outcome:
-            return self._lms.post_anonymously(attempt, rpnow_document, plan.signed)
+            return self._lms.post_anonymously(attempt, rpnow_document, plan.signed or self._rpnow_callback_secret)
 
         if registration is not None:
             rpnow_document = review_document(

@@ -26,7 +26,8 @@ def config(monkeypatch, settings):
     monkeypatch.setattr(config, "broken_backends", {})
     monkeypatch.setattr(config, "dropped_backend_keys", {})
     settings.PROCTORING_BACKENDS = {"DEFAULT": "good", "good": {}}
-    settings.PROCTORING_SETTINGS = {}
+    # RPNow's unsigned reviews have a warning of their own: tests/views/test_unsigned_reviews.py
+    settings.PROCTORING_SETTINGS = {"ANONYMOUS_REVIEW_CALLBACK": "deny"}
     return config
 
 

@@ -13,7 +13,9 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
+from demo.credentials import RPNOW_CALLBACK_SECRET
 from edx_proctoring.backends.tests.test_review_payload import create_test_review_payload
+from mock_provider.callback_signature import signature_headers
 
 from .demo_process import COURSE, Demo
 from .people import MIDTERM, PRACTICE, Administrator, CourseTeam, Learner, Reviewer
@@ -90,12 +92,17 @@ def learner(demo: Demo, new_page, camera) -> RpnowLearner:
     return RpnowLearner(demo, new_page(), demo.new_learner(name), camera, name)
 
 
-def post_review(demo: Demo, attempt: dict[str, Any], **changes: Any) -> requests.Response:
-    """The vendor's callback by hand."""
+def post_review(
+    demo: Demo, attempt: dict[str, Any], *, secret: str = RPNOW_CALLBACK_SECRET, **changes: Any
+) -> requests.Response:
+    """The vendor's callback by hand; unsigned with an empty secret."""
     payload = create_test_review_payload(
         attempt_code=attempt["attempt_code"], external_id=changes.pop("locator", attempt["external_id"]), **changes
     )
-    return requests.post(demo.host + CALLBACK, data=payload, headers={"Content-Type": "application/json"}, timeout=20)
+    headers = {"Content-Type": "application/json"}
+    if secret:
+        headers |= signature_headers(secret, CALLBACK, payload.encode())
+    return requests.post(demo.host + CALLBACK, data=payload, headers=headers, timeout=20)
 
 
 def test_from_the_entrance_to_the_passed_review(learner: RpnowLearner, reviewer: Reviewer, stan: CourseTeam) -> None:
@@ -220,6 +227,9 @@ def test_the_same_by_hand(learner: RpnowLearner) -> None:
     for locator in ("AAAAAAAA-0000-0000-0000-000000000000", attempt["attempt_code"]):
         assert post_review(learner.demo, attempt, locator=locator).status_code == 400
     assert learner.attempt["status"] == "submitted"
+    assert post_review(learner.demo, attempt, secret="").status_code == 400
+    assert post_review(learner.demo, attempt, secret="another").status_code == 403
+    assert learner.attempt["status"] == "submitted"
     assert post_review(learner.demo, attempt, locator=attempt["external_id"].lower()).status_code == 200
     assert learner.attempt["status"] == "verified"
 
@@ -273,7 +283,9 @@ def test_after_a_reset_the_old_code_is_worth_nothing(learner: RpnowLearner, revi
     assert learner.attempt["status"] == "created"
 
 
-def test_staff_open_the_recording_of_an_attempt(learner: RpnowLearner, reviewer: Reviewer, stan: CourseTeam) -> None:
+def test_recording_without_https_is_shown_to_staff_as_text(
+    learner: RpnowLearner, reviewer: Reviewer, stan: CourseTeam
+) -> None:
     learner.reach_the_exam(MIDTERM)
     learner.submit()
     learner.close_the_secure_browser()
@@ -281,8 +293,10 @@ def test_staff_open_the_recording_of_an_attempt(learner: RpnowLearner, reviewer:
     attempt = learner.attempt
     address = f"/api/edx_proctoring/v1/instructor/{COURSE}/{attempt['proctored_exam']['id']}"
     stan.page.goto(f"{learner.demo.host}{address}?attempt={attempt['external_id']}")
-    assert "/rpnow/recording/DirectLink-HTML5" in stan.page.url
-    stan.heading(re.compile("Recording of"))
+    assert stan.page.url.startswith(learner.demo.host)
+    text = stan.page.get_by_text("This site does not link to the address of the recording:")
+    expect(text).to_contain_text(f"{learner.demo.provider}/rpnow/recording/DirectLink-HTML5")
+    expect(stan.page.get_by_role("link")).to_have_count(0)
 
 
 @pytest.mark.parametrize("width", [1200, 320])

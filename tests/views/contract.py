@@ -148,7 +148,14 @@ class Redirect:
     """A redirect."""
 
 
-Shape = Keys | Rows | Exactly | Empty | Redirect
+@dataclass(frozen=True)
+class Page:
+    """A page that offers this button."""
+
+    button: str
+
+
+Shape = Keys | Rows | Exactly | Empty | Redirect | Page
 
 DETAIL: Final = Keys(("detail",))
 STAFF_TEXT: Final = Exactly({"detail": "Must be a Staff User to Perform this request."})
@@ -375,8 +382,8 @@ TABLE: Final = (
         "get",
         EVERYBODY,
         {"attempt_code": "code"},
-        status=302,
-        shape=Redirect(),
+        # The attempt is running, and nobody here has its cookie.
+        shape=Page("End my exam"),
         note="knowing the attempt code",
     ),
     Row(

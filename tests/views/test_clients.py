@@ -184,7 +184,8 @@ def test_react_client_takes_a_proctored_exam(
     }
     client.act("click_download_software")
     assert client.attempt["attempt_status"] == S.download_software_clicked
-    ready = f"{EXAM}/attempt/{client.attempt['external_id']}/ready"
+    external_id = ProctoredExamStudentAttempt.objects.get(pk=client.attempt["attempt_id"]).external_id
+    ready = f"{EXAM}/attempt/{external_id}/ready"
     assert send(staff_client, "post", ready, {"status": "ready"}, "json").json() == "OK"
     assert client.poll()["status"] == S.ready_to_start
     assert client.client.get(f"{EXAM}/review_policy/exam_id/{exam.pk}/").json() == {"review_policy": "open book"}

@@ -17,6 +17,8 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 COURSE = "a/b/c"
+# The origin is that of LEARNING_MICROFRONTEND_URL.
+OWN_FRAMES = "frame-ancestors 'self' https://learning.test.org"
 
 
 def url(*args: Any) -> str:
@@ -79,13 +81,14 @@ def test_staff_without_a_profile_are_named_by_their_account(
 
 
 def refusal(response: Any) -> tuple[int, Any, str | None]:
-    return response.status_code, getattr(response, "data", None), response.get("X-Frame-Options")
+    assert "X-Frame-Options" not in response
+    return response.status_code, getattr(response, "data", None), response.get("Content-Security-Policy")
 
 
 @pytest.mark.spec("rest-api.md", "5.7:refusals")
 def test_a_course_without_exams_answers_404(staff_client: Any) -> None:
     status, text, frame = refusal(staff_client.get(url(COURSE)))
-    assert (status, frame) == (404, "sameorigin")
+    assert (status, frame) == (404, OWN_FRAMES)
     assert COURSE in text
 
 
@@ -93,14 +96,14 @@ def test_a_course_without_exams_answers_404(staff_client: Any) -> None:
 def test_a_course_without_proctored_exams_answers_404(staff_client: Any) -> None:
     timed = factories.make_exam("timed", course_id=COURSE)
     for path in (url(COURSE), url(COURSE, timed.pk)):
-        assert refusal(staff_client.get(path)) == (404, "No proctored exams in course a/b/c", "sameorigin")
+        assert refusal(staff_client.get(path)) == (404, "No proctored exams in course a/b/c", OWN_FRAMES)
 
 
 @pytest.mark.spec("rest-api.md", "5.7:refusals", "7.2")
 def test_a_provider_without_a_dashboard_answers_404(staff_client: Any) -> None:
     exam = factories.make_exam(course_id=COURSE, backend="mock")
     for path in (url(COURSE), url(COURSE, exam.pk)):
-        assert refusal(staff_client.get(path)) == (404, "No instructor dashboard for Mock Backend", "sameorigin")
+        assert refusal(staff_client.get(path)) == (404, "No instructor dashboard for Mock Backend", OWN_FRAMES)
 
 
 @pytest.mark.spec("rest-api.md", "5.7:refusals")
@@ -108,7 +111,7 @@ def test_a_course_with_several_providers_answers_400(staff_client: Any) -> None:
     for backend in ("test", "null"):
         factories.make_exam(course_id=COURSE, backend=backend)
     status, text, frame = refusal(staff_client.get(url(COURSE)))
-    assert (status, frame) == (400, "sameorigin")
+    assert (status, frame) == (400, OWN_FRAMES)
     assert text.startswith("Multiple backends for course a/b/c")
     assert "test" in text
     assert "null" in text
@@ -118,7 +121,7 @@ def test_a_course_with_several_providers_answers_400(staff_client: Any) -> None:
 def test_the_dashboard_of_an_unknown_exam_answers_404(staff_client: Any) -> None:
     factories.make_exam(course_id=COURSE)
     status, _text, frame = refusal(staff_client.get(url(COURSE, 99999)))
-    assert (status, frame) == (404, "sameorigin")
+    assert (status, frame) == (404, OWN_FRAMES)
 
 
 @pytest.mark.spec("rest-api.md", "10:3")
@@ -136,7 +139,7 @@ def test_a_provider_that_is_no_longer_configured_answers_404(staff_client: Any) 
 @pytest.mark.spec("rest-api.md", "5.7:html")
 def test_a_browser_gets_the_refusal_as_a_page(staff_client: Any) -> None:
     response = staff_client.get(url(COURSE), headers={"Accept": "text/html,*/*;q=0.8"})
-    assert (response.status_code, response["X-Frame-Options"]) == (404, "sameorigin")
+    assert refusal(response)[::2] == (404, OWN_FRAMES)
     assert response["Content-Type"].startswith("text/html")
     assert COURSE in response.content.decode()
 
@@ -145,6 +148,39 @@ def test_a_browser_gets_the_refusal_as_a_page(staff_client: Any) -> None:
 def test_the_page_escapes_markup_from_the_url(staff_client: Any) -> None:
     response = staff_client.get(url("a/b/<b>c"), headers={"Accept": "text/html"})
     assert "<b>" not in response.content.decode()
+
+
+@pytest.mark.contract("rest-rules#dashboard-frames")
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+@pytest.mark.parametrize(
+    ("learning", "instructor", "policy", "frame"),
+    [
+        (None, None, "frame-ancestors 'self'", "sameorigin"),
+        ("/learning", "", "frame-ancestors 'self'", "sameorigin"),
+        ("https://apps.test/learning", None, "frame-ancestors 'self' https://apps.test", None),
+        (
+            "https://apps.test/learning",
+            "https://desk.test:8443/instructor?x=1",
+            "frame-ancestors 'self' https://apps.test https://desk.test:8443",
+            None,
+        ),
+        ("https://apps.test/learning", "https://apps.test/desk", "frame-ancestors 'self' https://apps.test", None),
+    ],
+)
+def test_refusal_can_be_framed_by_the_platform_and_its_front_ends_only(
+    staff_client: Any,
+    settings: Any,
+    learning: str | None,
+    instructor: str | None,
+    policy: str,
+    frame: str | None,
+    accept: str,
+) -> None:
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.middleware.clickjacking.XFrameOptionsMiddleware"]
+    settings.LEARNING_MICROFRONTEND_URL, settings.INSTRUCTOR_MICROFRONTEND_URL = learning, instructor
+    response = staff_client.get(url(COURSE), headers={"Accept": accept})
+    assert response.status_code == 404
+    assert (response["Content-Security-Policy"], response.get("X-Frame-Options")) == (policy, frame)
 
 
 # The recording

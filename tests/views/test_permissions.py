@@ -27,7 +27,7 @@ from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.views import is_user_course_or_global_staff, require_course_or_global_staff, require_staff
 from tests import factories
 from tests.views.conftest import COURSE_A, COURSE_B, World
-from tests.views.contract import ROLES, TABLE, Empty, Exactly, Keys, Redirect, Row, Rows, Shape
+from tests.views.contract import ROLES, TABLE, Empty, Exactly, Keys, Page, Redirect, Row, Rows, Shape
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -87,6 +87,8 @@ def assert_has_shape(response: Any, shape: Shape) -> None:
     match shape:
         case Empty():
             assert response.content == b""
+        case Page(button):
+            assert f'<button type="submit">{button}</button>' in response.content.decode()
         case Redirect():
             assert response["Location"]
         case Exactly(value):

@@ -85,7 +85,7 @@ def _running_attempt(user: Any) -> ProctoredExamStudentAttempt | None:
 
 
 def _attempt_data(attempt: ProctoredExamStudentAttempt, is_learning_mfe: bool) -> dict[str, Any]:
-    return timer_payload.data_of_attempt(attempt, is_learning_mfe=is_learning_mfe)
+    return timer_payload.data_of_attempt(attempt, is_learning_mfe=is_learning_mfe, is_for_learner=True)
 
 
 def _has_ids(exam: ProctoredExam, course_id: str, content_id: str) -> bool:

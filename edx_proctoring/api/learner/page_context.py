@@ -18,7 +18,7 @@ from edx_proctoring.api.exams import review_policies
 from edx_proctoring.api.learner.facts import PageFacts
 from edx_proctoring.api.lifecycle import learner_rules, timing
 from edx_proctoring.api.onboarding import eligibility
-from edx_proctoring.api.providers import contact_and_rules
+from edx_proctoring.api.providers import attempt_id, contact_and_rules
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -87,7 +87,7 @@ def proctored(facts: PageFacts) -> dict[str, Any]:
     }
     if attempt is not None:
         context["exam_code"] = attempt.attempt_code
-        context["attempt_external_id"] = attempt.external_id
+        context["attempt_external_id"] = attempt_id.shown_to_learner(attempt.external_id, provider)
     elif not exam["is_practice_exam"]:
         context["prerequisite_status"] = facts.prerequisites
     if facts.status in (S.created, S.download_software_clicked):

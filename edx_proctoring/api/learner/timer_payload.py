@@ -14,7 +14,7 @@ from edx_proctoring import backends, conf
 from edx_proctoring.api.exams import exams
 from edx_proctoring.api.lifecycle import status_change, timing
 from edx_proctoring.api.lifecycle.queries import attempt_with, is_attempt_ready_to_resume
-from edx_proctoring.api.providers import contact_and_rules
+from edx_proctoring.api.providers import attempt_id, contact_and_rules
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.serializers import attempt_dict
@@ -56,16 +56,24 @@ def get_exam_attempt_data(exam_id: int, attempt_id: int, is_learning_mfe: bool =
 
 
 def data_of_attempt(
-    found: ProctoredExamStudentAttempt, exam: dict[str, Any] | None = None, /, *, is_learning_mfe: bool
+    found: ProctoredExamStudentAttempt,
+    exam: dict[str, Any] | None = None,
+    /,
+    *,
+    is_learning_mfe: bool,
+    is_for_learner: bool = False,
 ) -> dict[str, Any]:
     """As ``get_exam_attempt_data``, for an attempt that was loaded with exam and user.
 
-    ``exam``: exam dict to show instead of the attempt's own.
+    ``exam``: exam dict to show instead of the attempt's own. ``is_for_learner``: without what learners may not see.
     """
     attempt = attempt_dict(status_change.end_if_time_is_up(found))
     exam = exam or attempt["proctored_exam"]
     provider = backends.find_backend_provider(exam)
 
+    external_id = attempt["external_id"]
+    if is_for_learner:
+        external_id = attempt_id.shown_to_learner(external_id, provider)
     is_ready_to_resume = is_attempt_ready_to_resume(attempt)
     stored_minutes = attempt["allowed_time_limit_mins"]
     total_minutes = stored_minutes
@@ -86,7 +94,7 @@ def data_of_attempt(
         "critically_low_threshold_sec": _share(conf.proctoring.critically_low_threshold_pct, stored_minutes),
         "course_id": exam["course_id"],
         "attempt_id": attempt["id"],
-        "external_id": attempt["external_id"],
+        "external_id": external_id,
         "accessibility_time_string": _("you have {remaining_time} remaining").format(
             remaining_time=humanized_time(int(round(seconds_left / 60.0, 0)))
         ),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from edx_proctoring import backends, constants
 from edx_proctoring.api.exams import exams
+from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from edx_proctoring.exceptions import ProctoredBaseException, ProctoredExamNotFoundException
 from edx_proctoring.models import ProctoredExamSoftwareSecureReview, ProctoredExamStudentAttempt
 from edx_proctoring.utils import obscured_user_id
@@ -21,6 +22,10 @@ class NoDashboardException(ProctoredBaseException):
     """There is no dashboard to show; the message says why."""
 
     http_status = 404
+
+
+class UntrustedRecordingException(NoDashboardException):
+    """The recording is at an address that the provider's settings do not name; the message shows it as text."""
 
 
 class SeveralProvidersException(ProctoredBaseException):
@@ -130,6 +135,12 @@ def _url(
     if not url:
         raise NoDashboardException(
             _("No instructor dashboard for {proctor_service}").format(proctor_service=provider.verbose_name)
+        )
+    recording = options["encrypted_video_review_url"]
+    if recording and isinstance(provider, SoftwareSecureBackendProvider) and not provider.may_lead_to(url):
+        # Reviews need not prove who sent them, so a link in one must not lead staff to any site.
+        raise UntrustedRecordingException(
+            _("This site does not link to the address of the recording: {address}").format(address=url)
         )
     return url
 

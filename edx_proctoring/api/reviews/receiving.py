@@ -82,12 +82,14 @@ class _Delivery:
 
     ``attempt``: attempt dict. ``is_retired``: of a retired learner, so no personal text is stored and
     nothing is mailed. ``by_person``: staff receive it again, which overrides a decision.
+    ``takes_reviewer``: it may name the account of a person as its reviewer.
     """
 
     attempt: Mapping[str, Any]
     entry: ReviewInboxEntry
     is_retired: bool
     by_person: bool
+    takes_reviewer: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ def receive_review(
     backend: Any = None,
     request: HttpRequest | None = None,
     message_key: str = "",
+    takes_reviewer: bool = True,
 ) -> ReviewReceipt:
     """Take a provider's review of an attempt, live or archived; the attempt follows the verdict.
 
@@ -119,6 +122,8 @@ def receive_review(
         backend: the provider, if it is known by other means.
         request: the request that brought it; the current one if not given.
         message_key: what identifies a signed message, so that a replay is recognised.
+        takes_reviewer: whether ``reviewed_by`` may name the account of a person. False for reviews that do not prove
+            who sent them.
 
     The inbox entry is written first and stays whatever happens. Then, in one transaction: the
     attempt and its review are locked, a former review is archived, comments are replaced, the
@@ -132,7 +137,9 @@ def receive_review(
     Raises ``ReviewNotUnderstood``, ``ProctoredExamBadReviewStatus``,
     ``ProctoredExamReviewAlreadyExists``, ``ProctoredExamSuspiciousLookup``.
     """
-    return _receive(attempt, data, backend=backend, request=request, message_key=message_key)
+    return _receive(
+        attempt, data, backend=backend, request=request, message_key=message_key, takes_reviewer=takes_reviewer
+    )
 
 
 def _receive(
@@ -143,6 +150,7 @@ def _receive(
     request: HttpRequest | None = None,
     message_key: str = "",
     by_person: bool = False,
+    takes_reviewer: bool = True,
 ) -> ReviewReceipt:
     request = request or crum.get_current_request()
     entry = inbox.write(
@@ -152,7 +160,7 @@ def _receive(
         keeps_body=not RetiredLearner.objects.includes(attempt["user"]["id"]),
         key=message_key,
     )
-    return _take_and_settle(attempt, data, backend, request, entry, by_person=by_person)
+    return _take_and_settle(attempt, data, backend, request, entry, by_person=by_person, takes_reviewer=takes_reviewer)
 
 
 def receive_waiting_review(entry: ReviewInboxEntry, /) -> ReviewReceipt | None:
@@ -176,7 +184,20 @@ def receive_waiting_review(entry: ReviewInboxEntry, /) -> ReviewReceipt | None:
         inbox.settle(entry, ReviewInboxEntry.OUTCOME_REFUSED, reason=exc)
         return ReviewReceipt(review_id=None, inbox_id=entry.pk)
     provider = backends.get_backend_provider(name=entry.backend) if entry.backend else None
-    return _take_and_settle(attempt_dict(found[0]), data, provider, None, entry, by_person=False)
+    return _take_and_settle(
+        attempt_dict(found[0]),
+        data,
+        provider,
+        None,
+        entry,
+        by_person=False,
+        takes_reviewer=_came_with_login(entry),
+    )
+
+
+def _came_with_login(entry: ReviewInboxEntry) -> bool:
+    """Return whether a login proved who sent the review; only then may it name a person as its reviewer."""
+    return entry.actor_id is not None
 
 
 def _may_be_released(entry: ReviewInboxEntry) -> bool:
@@ -202,9 +223,10 @@ def _take_and_settle(
     entry: ReviewInboxEntry,
     *,
     by_person: bool,
+    takes_reviewer: bool,
 ) -> ReviewReceipt:
     is_retired = RetiredLearner.objects.includes(attempt["user"]["id"])
-    delivery = _Delivery(attempt, entry, is_retired=is_retired, by_person=by_person)
+    delivery = _Delivery(attempt, entry, is_retired=is_retired, by_person=by_person, takes_reviewer=takes_reviewer)
     try:
         return _take(delivery, data, backend, request)
     except Exception as exc:
@@ -242,7 +264,9 @@ def replay_review(inbox_id: int, /) -> ReviewReceipt:
         raise ReviewNotUnderstood("The attempt of this review is unknown.")
     attempt, _is_archived = found
     provider = backends.get_backend_provider(name=entry.backend) if entry.backend else None
-    receipt = _receive(attempt_dict(attempt), data, backend=provider, by_person=True)
+    receipt = _receive(
+        attempt_dict(attempt), data, backend=provider, by_person=True, takes_reviewer=_came_with_login(entry)
+    )
     if entry.outcome == ReviewInboxEntry.OUTCOME_HELD and receipt.is_accepted:
         inbox.settle(entry, ReviewInboxEntry.OUTCOME_APPLIED)
     return receipt
@@ -297,7 +321,7 @@ def _take(delivery: _Delivery, data: Mapping[str, Any], backend: Any, request: H
 
 def _values(delivery: _Delivery, data: Mapping[str, Any], backend: Any, normalized: NormalizedReview) -> dict[str, Any]:
     """Return the fields of the review that come from the payload, besides the verdict."""
-    reviewer = _reviewer(data.get("reviewed_by"))
+    reviewer = _reviewer(data.get("reviewed_by")) if delivery.takes_reviewer else None
     if delivery.is_retired:
         return {"raw_data": "", "reviewed_by": reviewer}
     return {
