@@ -18,6 +18,7 @@ Spec: python-api.md 13, backends.md 10. The HTTP layer answers ``http_status`` w
     ├── StudentExamAttemptedAlreadyStarted              400
     ├── StudentExamAttemptOnPastDueProctoredExam        400
     ├── ProctoredExamIllegalStatusTransition            400  state machine
+    │   └── ProctoredExamNoTimeLeft                     400
     ├── ProctoredExamIllegalResumeUpdate                400
     ├── ProctoredExamPermissionDenied                   403
     ├── ProctoredExamSuspiciousLookup                   400  reviews
@@ -115,6 +116,10 @@ class StudentExamAttemptOnPastDueProctoredExam(ProctoredBaseException):
 
 class ProctoredExamIllegalStatusTransition(ProctoredBaseException):
     """An attempt in its present status cannot go to the wanted one."""
+
+
+class ProctoredExamNoTimeLeft(ProctoredExamIllegalStatusTransition):
+    """The clock would start with less than a minute, so it does not start."""
 
 
 class ProctoredExamIllegalResumeUpdate(ProctoredBaseException):

@@ -15,7 +15,7 @@ from simple_history.models import HistoricalRecords
 
 ArchiveT = TypeVar("ArchiveT", bound=models.Model)
 
-# Archive rows carry the time of archiving, not the times of the row they came from.
+# Archive rows carry the time of archiving under these names, not the times of the row they came from.
 _NEVER_COPIED = frozenset({"created", "modified"})
 
 
@@ -66,7 +66,7 @@ def build_archive(model: type[ArchiveT], instance: models.Model, **mapping: str 
     archived = model()
     for field in instance._meta.concrete_fields:
         target = mapping.get(field.name, field.name)
-        if target is None or field.name in _NEVER_COPIED:
+        if target is None or (field.name in _NEVER_COPIED and field.name not in mapping):
             continue
         try:
             attname = model._meta.get_field(target).attname  # type: ignore[union-attr]
@@ -82,7 +82,7 @@ def archive_model(model: type[ArchiveT], instance: models.Model, **mapping: str 
     """Save the state of ``instance`` as a new row of ``model`` and return that row.
 
     ``mapping`` renames fields by name, ``None`` leaves a field out. ``created`` and ``modified``
-    are never copied. Callers always rename ``id``, so the archive row gets a key of its own.
+    are copied only under another name. Callers always rename ``id``, so the archive row gets a key of its own.
     Spec: data-model.md 2.12.
     """
     archived = build_archive(model, instance, **mapping)

@@ -49,6 +49,7 @@ ADDED = [
     "0029_lookup_indexes",
     "0030_open_attempts",
     "0031_newest_attempts_index",
+    "0032_allowance_history_begins",
 ]
 
 ROOT = Path(__file__).parents[2]

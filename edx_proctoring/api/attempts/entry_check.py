@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.auth import get_user_model
 
@@ -15,6 +15,7 @@ from edx_proctoring.exceptions import (
 )
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import exam_dict
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import get_exam_due_date
 
 __all__: list[str] = []
@@ -44,6 +45,41 @@ class Entry:
         current = self.current
         return current if current is not None and (current.ready_to_resume or current.resumed) else None
 
+    @property
+    def unfinished(self) -> ProctoredExamStudentAttempt | None:
+        """The attempt with which entering goes on, because an earlier entry did not get further, or None."""
+        current = self.current
+        return current if current is not None and self.resumes is None and waits_for_entry(current) else None
+
+
+# Statuses in which an attempt at a timed exam waits for the learner to start it. A timed exam has no
+# set-up, onboarding or opting out: such a status is from when the exam was proctored.
+WAITS_IN_TIMED_EXAM: Final = frozenset(
+    {
+        Status.created,
+        Status.download_software_clicked,
+        Status.ready_to_start,
+        Status.declined,
+        *Status.onboarding_errors,
+    }
+)
+
+
+def waits_for_entry(attempt: ProctoredExamStudentAttempt) -> bool:
+    """Return whether the learner stands before the exam although there is an attempt.
+
+    Timed: it has not started. Proctored: the provider does not know it, because the exam was timed
+    when it was made, or because opting out failed halfway; it must be registered or declined first.
+    Practice may be entered again anyway.
+    """
+    exam = attempt.proctored_exam
+    if exam.is_practice_exam:
+        return False
+    if not exam.is_proctored:
+        return attempt.status in WAITS_IN_TIMED_EXAM
+    is_registered = attempt.taking_as_proctored or bool(attempt.external_id)
+    return Status.is_pre_started_status(attempt.status) and not is_registered
+
 
 def look_up(exam_id: int, user_id: int, *, user: Any = None) -> Entry:
     """Return the exam, the learner and the learner's current attempt.
@@ -57,14 +93,18 @@ def look_up(exam_id: int, user_id: int, *, user: Any = None) -> Entry:
     user = user or get_user_model().objects.filter(pk=user_id).first()
     if user is None:
         raise UserNotFoundException(f"user_id={user_id} does not exist")
-    return Entry(exam, user, current_attempt(exam_id, user_id))
+    return Entry(exam, user, current_attempt(exam, user.pk))
 
 
-def current_attempt(exam_id: int, user_id: int) -> ProctoredExamStudentAttempt | None:
-    """Return the learner's newest attempt at the exam as it is now, or None."""
-    return queries.newest_of(
-        ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=exam_id, user_id=user_id)
-    )
+def current_attempt(exam: ProctoredExam, user_id: int) -> ProctoredExamStudentAttempt | None:
+    """Return the learner's newest attempt at the exam as it is now, or None.
+
+    One from when the exam was practice does not count: the learner enters the real exam for the first time.
+    """
+    attempts = list(ProctoredExamStudentAttempt.objects.of_learner(exam.pk, user_id))
+    for attempt in attempts:
+        attempt.proctored_exam = exam
+    return queries.newest_of(attempt for attempt in attempts if not queries.is_left_from_practice(attempt))
 
 
 def refuse_second_attempt(entry: Entry) -> None:

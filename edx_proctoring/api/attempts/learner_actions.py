@@ -69,6 +69,7 @@ def create_attempt_for_learner(asked: Entry, /, *, take_as_proctored: bool, star
         start_clock: start at once. A learner who opts out of proctoring has the attempt declined
             instead, and starts afterwards.
 
+    A request that is repeated because a step of it failed goes on with the attempt that is there.
     Raises ProctoredExamPermissionDenied when the exam is past due for this learner, what the look-up
     of an unknown provider raises, and what ``entry.create_exam_attempt`` raises; then nothing is
     left behind. A provider that wants the learner onboarded first is no error: the attempt then has
@@ -82,7 +83,9 @@ def create_attempt_for_learner(asked: Entry, /, *, take_as_proctored: bool, star
     proctored = bool(exam["is_proctored"])
     # Asked before anything is made: without its provider the attempt could be neither declined nor started.
     backends.get_backend_provider(exam)
-    attempt = entry.enter(asked, taking_as_proctored=proctored and take_as_proctored)
+    attempt = entry.enter_or_go_on(
+        asked, taking_as_proctored=proctored and take_as_proctored, starts_clock=start_clock
+    )
     if proctored and not take_as_proctored:
         status_change.update_attempt_status(attempt.pk, ProctoredExamStudentAttemptStatus.declined)
     elif start_clock and not (proctored and _needs_onboarding(attempt)):

@@ -2,6 +2,7 @@
 
 from edx_proctoring.api.lifecycle import queries, status_change
 from edx_proctoring.exceptions import (
+    ProctoredExamIllegalStatusTransition,
     StudentExamAttemptDoesNotExistsException,
     StudentExamAttemptedAlreadyStarted,
 )
@@ -15,9 +16,9 @@ def start_exam_attempt(exam_id: int, user_id: int) -> int:
     """Start the learner's current attempt and return its id.
 
     Raises ``StudentExamAttemptDoesNotExistsException``, ``StudentExamAttemptedAlreadyStarted``,
-    ``ProctoredExamIllegalStatusTransition``. Spec: python-api.md 8.6.
+    ``ProctoredExamIllegalStatusTransition`` and its subclass ``ProctoredExamNoTimeLeft``.
     """
-    attempt = queries.attempt_with(proctored_exam_id=exam_id, user_id=user_id)
+    attempt = queries.counting_attempt(exam_id, user_id)
     if attempt is None:
         raise StudentExamAttemptDoesNotExistsException(
             f"Cannot start exam_id={exam_id} for user_id={user_id}: there is no attempt."
@@ -37,6 +38,10 @@ def start_exam_attempt_by_code(attempt_code: str) -> int:
 
 def start(seen: ProctoredExamStudentAttempt) -> int:
     """Start this attempt, loaded with exam and user, and return its id; raises as ``start_exam_attempt``."""
+    if queries.is_left_from_practice(seen):
+        raise ProctoredExamIllegalStatusTransition(
+            f"attempt_id={seen.pk} was made when exam_id={seen.proctored_exam_id} was practice; enter the exam instead."
+        )
     attempt = status_change.end_if_time_is_up(seen)
     return status_change.change_status(attempt.pk, Status.started, seen=attempt, condition=_has_not_started)
 

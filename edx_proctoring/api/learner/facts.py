@@ -11,9 +11,11 @@ from typing import Any, Final
 from django.contrib.auth import get_user_model
 
 from edx_proctoring import constants, utils
-from edx_proctoring.api.attempts import lookup
+from edx_proctoring.api.attempts import entry_check
 from edx_proctoring.api.learner import prerequisites
-from edx_proctoring.api.lifecycle import queries, timing
+from edx_proctoring.api.lifecycle import queries, start_limit, status_change, timing
+from edx_proctoring.api.lifecycle.start_limit import StartLimit
+from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 
@@ -26,7 +28,8 @@ class Situation:
     """Everything that decides what a learner sees, at one moment. Each fact is looked up once, if at all.
 
     ``exam``: exam dict with the due date of this call. ``attempt``: the learner's newest attempt,
-    after the time-out check, or None. ``host``: what the host passed in, not to be changed.
+    after the time-out check; None without one, and for one that the provider of a proctored exam does
+    not know. ``host``: what the host passed in, not to be changed.
     """
 
     exam: dict[str, Any]
@@ -35,8 +38,8 @@ class Situation:
     user_id: int | None
     course_id: Any
     host: Mapping[str, Any]
-    # Loaded together with the attempt; None without one.
-    attempt_user: Any = None
+    # The newest attempt with exam and user, also one that the provider does not know.
+    row: ProctoredExamStudentAttempt | None = None
 
     @property
     def status(self) -> str | None:
@@ -49,7 +52,7 @@ class Situation:
         users = get_user_model()
         if self.user_id is None:
             raise users.DoesNotExist("nobody has signed in")
-        return self.attempt_user or users.objects.get(pk=self.user_id)
+        return users.objects.get(pk=self.user_id) if self.row is None else self.row.user
 
     @cached_property
     def may_take(self) -> bool:
@@ -60,6 +63,28 @@ class Situation:
     def is_past_due(self) -> bool:
         """Whether the exam is over for this learner."""
         return timing.is_exam_passed_due(self.exam, user=self.user_id)
+
+    @cached_property
+    def is_closed(self) -> bool:
+        """As ``is_past_due``, from dates that are read fresh: a page that refuses may not rest on an old one."""
+        return self.is_past_due and timing.is_closed(self.exam, user=self.user_id)
+
+    @cached_property
+    def start_limit(self) -> StartLimit:
+        """What the learner would get if the clock started now."""
+        limit = start_limit.limit_now(self.exam, self.user_id, self.row)
+        return limit if limit.can_start else start_limit.limit_now(self.exam, self.user_id, self.row, fresh=True)
+
+    @property
+    def is_not_entered(self) -> bool:
+        """Whether the learner stands before the exam: without an attempt, or with one that waits to be entered."""
+        return self.row is None or (not self.is_resumable_now and entry_check.waits_for_entry(self.row))
+
+    @property
+    def lacks_time(self) -> bool:
+        """Whether the clock has yet to start, now or after set-up, and would start with less than a minute."""
+        is_before_start = self.is_not_entered or self.is_resumable_now or S.is_pre_started_status(self.status or "")
+        return is_before_start and not self.start_limit.can_start
 
     @property
     def is_incomplete(self) -> bool:
@@ -115,14 +140,17 @@ def look_at(
 
     One query finds the newest attempt and the learner. An attempt whose time is up is ended.
     """
-    row = queries.attempt_with(proctored_exam_id=exam["id"], user_id=user_id)
-    attempt = None if row is None else lookup._check_for_attempt_timeout(attempt_dict(row))
+    row = queries.counting_attempt(exam["id"], user_id)
+    if row is not None:
+        row = status_change.end_if_time_is_up(row)
+    # An attempt that the provider does not know has no set-up: the learner enters the exam.
+    is_unknown_to_provider = row is not None and exam["is_proctored"] and entry_check.waits_for_entry(row)
     return Situation(
         exam=exam,
-        attempt=attempt,
+        attempt=None if row is None or is_unknown_to_provider else attempt_dict(row),
         provider=provider,
         user_id=user_id,
         course_id=course_id,
         host=dict(context),
-        attempt_user=None if row is None else row.user,
+        row=row,
     )

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from edx_proctoring import backends
+from edx_proctoring.api.attempts import entry_check
 from edx_proctoring.api.exams import exams
 from edx_proctoring.api.learner import prerequisites, timer_payload
-from edx_proctoring.api.lifecycle import timing
+from edx_proctoring.api.lifecycle import queries, start_limit, timing
 from edx_proctoring.api.onboarding import eligibility
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
@@ -51,7 +52,8 @@ def exam_and_active_attempt(
     answer = ExamAndActiveAttempt(exam={}, active_attempt=active_data)
     if not content_id:
         return answer
-    if running is not None and _is(running.proctored_exam, course_id, content_id):
+    is_this_exam = running is not None and _is(running.proctored_exam, course_id, content_id)
+    if running is not None and is_this_exam and not queries.is_left_from_practice(running):
         exam = exam_dict(running.proctored_exam)
         exam["attempt"] = active_data
     else:
@@ -65,7 +67,7 @@ def exam_and_active_attempt(
     ):
         exam["onboarding_link"] = eligibility.get_onboarding_exam_link(course_id, user, is_learning_mfe)
     exam["type"] = get_exam_type(exam, backends.find_backend_provider(exam))["type"]
-    exam["passed_due_date"] = timing.is_exam_passed_due(exam, user=user)
+    exam["passed_due_date"] = timing.is_closed(exam, user=user)
     exam["use_legacy_attempt_api"] = True
     answer["exam"] = exam
     return answer
@@ -102,9 +104,7 @@ def _newest_attempt_data(exam: dict[str, Any], user: Any, is_learning_mfe: bool)
     attempt = _current_attempt(exam, user)
     if attempt is not None:
         return _attempt_data(attempt, is_learning_mfe)
-    # No attempt, so nothing is carried over from one: that need not be looked up again.
-    minutes = timing.calculate_allowed_minutes(exam, user.id, carry_over_seconds=None)
-    exam["total_time"] = humanized_time(minutes)
+    exam["total_time"] = humanized_time(start_limit.limit_now(exam, user.id, None).minutes)
     if exam["is_proctored"] and not exam["is_practice_exam"]:
         prerequisites.check_prerequisites(exam, user.id)
         if exam.get("prerequisite_status", {}).get("declined_prerequisites"):
@@ -115,4 +115,10 @@ def _newest_attempt_data(exam: dict[str, Any], user: Any, is_learning_mfe: bool)
 
 
 def _current_attempt(exam: Mapping[str, Any], user: Any) -> ProctoredExamStudentAttempt | None:
-    return ProctoredExamStudentAttempt.objects.get_current_exam_attempt(exam["id"], user.id)
+    """Return the learner's attempt, None without one and for one that only entering the exam again makes useful."""
+    attempt = queries.counting_attempt(exam["id"], user.id)
+    if attempt is None or not entry_check.waits_for_entry(attempt):
+        return attempt
+    # What an earlier entry left at a timed exam is shown as ever: clients rely on it.
+    is_plain_entry = attempt.status == ProctoredExamStudentAttemptStatus.created and not attempt.taking_as_proctored
+    return attempt if is_plain_entry and not attempt.proctored_exam.is_proctored else None

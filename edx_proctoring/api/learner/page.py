@@ -157,6 +157,11 @@ _MISCONFIGURED: Final = "proctored_exam/misconfigured.html"
 # Beyond the contract: states that nobody designed a page for do not open the exam by accident.
 _UNEXPECTED_PAGE: Final = "common/unexpected_state.html"
 _UNEXPECTED = Answer(_UNEXPECTED_PAGE)
+# Beyond the contract: a clock with less than a minute would only end the attempt.
+_NO_TIME = Answer("common/no_time_left.html")
+
+# Submitted, and whatever a reviewer made of it.
+_HANDED_IN: Final = frozenset({S.submitted, S.second_review_required, S.verified, S.rejected})
 
 
 def _page(template: str, first: Callable[[Situation], None] | None = None) -> Answer:
@@ -167,8 +172,8 @@ def _none(s: Situation) -> bool:
     return s.attempt is None
 
 
-def _none_or_created(s: Situation) -> bool:
-    return s.attempt is None or s.status == S.created
+def _not_entered(s: Situation) -> bool:
+    return s.is_not_entered
 
 
 def _always(s: Situation) -> bool:
@@ -177,9 +182,11 @@ def _always(s: Situation) -> bool:
 
 # Spec: learner-experience.md 2.1
 TIMED: Final = (
-    Rule("not entered, past due", lambda s: _none_or_created(s) and s.is_past_due, _page("timed_exam/expired.html")),
-    Rule("not entered", _none_or_created, _page("timed_exam/entrance.html")),
-    Rule("open, past due", lambda s: s.is_incomplete and s.is_past_due, _page("timed_exam/expired.html")),
+    Rule("not entered, past due", lambda s: s.is_not_entered and s.is_closed, _page("timed_exam/expired.html")),
+    Rule("not entered, no time left", lambda s: s.is_not_entered and s.lacks_time, _NO_TIME),
+    # Also set up, refused for onboarding reasons or declined while the exam was proctored.
+    Rule("not entered", _not_entered, _page("timed_exam/entrance.html")),
+    Rule("open, past due", lambda s: s.is_incomplete and s.is_closed, _page("timed_exam/expired.html")),
     Rule("timed out", _status_is(S.timed_out), _TIMED_OUT),
     Rule("started", _status_is(S.started), _CONTENT),
     Rule("about to submit", _status_is(S.ready_to_submit), _page("timed_exam/ready_to_submit.html")),
@@ -191,12 +198,14 @@ TIMED: Final = (
         _page("timed_exam/submitted.html"),
     ),
     Rule(
-        "submitted, past due, answers may be looked at",
-        lambda s: s.status == S.submitted and not s.exam["hide_after_due"] and s.is_past_due,
+        # Judged: the exam was proctored then.
+        "handed in, past due, answers may be looked at",
+        lambda s: (
+            s.status in _HANDED_IN and not s.exam["hide_after_due"] and s.is_past_due and s.wait_deadline is None
+        ),
         _CONTENT,
     ),
     Rule("submitted", _status_is(S.submitted), _page("timed_exam/submitted.html")),
-    Rule("declined", _status_is(S.declined), _CONTENT),
     Rule("anything else", _always, _UNEXPECTED),
 )
 
@@ -205,6 +214,7 @@ PRACTICE: Final = (
     Rule("no permission", lambda s: not s.may_take, _CONTENT),
     Rule("inactive account", lambda s: not s.user.is_active, _page("proctored_exam/inactive_account.html")),
     Rule("not entered", _none, _page("practice_exam/entrance.html")),
+    Rule("in set-up or released for resumption, no time left", lambda s: s.lacks_time, _NO_TIME),
     Rule("released for resumption", lambda s: s.is_resumable_now, _page("proctored_exam/ready_to_resume.html")),
     Rule(
         "started, seen in the wrong browser",
@@ -234,7 +244,8 @@ PRACTICE: Final = (
 ONBOARDING: Final = (
     Rule("no permission", lambda s: not s.may_take, _CONTENT),
     Rule("inactive account", lambda s: not s.user.is_active, _page("proctored_exam/inactive_account.html")),
-    Rule("not entered, past due", lambda s: _none(s) and s.is_past_due, _page("proctored_exam/expired.html")),
+    Rule("not entered, past due", lambda s: _none(s) and s.is_closed, _page("proctored_exam/expired.html")),
+    Rule("before the start, no time left", lambda s: s.lacks_time, _NO_TIME),
     Rule("not entered", _none, _page("onboarding_exam/entrance.html")),
     Rule("released for resumption", lambda s: s.is_resumable_now, _page("proctored_exam/ready_to_resume.html")),
     Rule("started", _status_is(S.started), _CONTENT),
@@ -261,7 +272,7 @@ PROCTORED: Final = (
     Rule("no permission", lambda s: not s.may_take, _CONTENT),
     Rule("declined", _status_is(S.declined), _CONTENT),
     Rule("inactive account", lambda s: not s.user.is_active, _page("proctored_exam/inactive_account.html")),
-    Rule("not entered, past due", lambda s: _none(s) and s.is_past_due, _page("proctored_exam/expired.html")),
+    Rule("not entered, past due", lambda s: _none(s) and s.is_closed, _page("proctored_exam/expired.html")),
     Rule(
         "not entered, a prerequisite was declined",
         lambda s: _none(s) and bool(s.prerequisites["declined_prerequisites"]),
@@ -277,14 +288,16 @@ PROCTORED: Final = (
         lambda s: _none(s) and not s.prerequisites["are_prerequisites_satisifed"],
         _page("proctored_exam/pending-prerequisites.html", first=_resolve_pending_links),
     ),
+    Rule("not entered, no time left", lambda s: _none(s) and s.lacks_time, _NO_TIME),
     Rule("not entered", _none, _page("proctored_exam/entrance.html", first=_tell_option_presented)),
-    Rule("open, past due", lambda s: s.is_incomplete and s.is_past_due, _page("proctored_exam/expired.html")),
+    Rule("open, past due", lambda s: s.is_incomplete and s.is_closed, _page("proctored_exam/expired.html")),
     Rule(
         # Beyond the contract: a new attempt would be refused, so the learner is not sent there.
         "released for resumption, past due",
-        lambda s: s.is_resumable_now and s.is_past_due,
+        lambda s: s.is_resumable_now and s.is_closed,
         _page("proctored_exam/expired.html"),
     ),
+    Rule("in set-up or released for resumption, no time left", lambda s: s.lacks_time, _NO_TIME),
     Rule("released for resumption", lambda s: s.is_resumable_now, _page("proctored_exam/ready_to_resume.html")),
     Rule(
         "started, seen in the wrong browser",

@@ -128,6 +128,7 @@ def _common(situation: Situation) -> dict[str, Any]:
         "enter_exam_endpoint": reverse("edx_proctoring:proctored_exam.attempt.collection"),
         "change_state_url": _attempt_url("proctored_exam.attempt", attempt),
         "progress_page_url": _host_page("progress", situation.course_id),
+        "no_time_cause": _no_time_cause(situation),
         # Beyond the contract: when it ended, and by whom; the heading says so for a minute only.
         "completed_at": None if attempt is None else attempt["completed_at"],
         "was_ended_by_clock": was_ended_by_clock(attempt),
@@ -143,7 +144,7 @@ def _time(situation: Situation) -> dict[str, Any]:
     there is time: ``due_date_moment``, and if that cuts the limit, ``is_time_cut_by_due_date`` and the
     ``full_time`` in words. No moment means that the due date takes nothing from this learner.
     """
-    exam, attempt, user_id = situation.exam, situation.attempt, situation.user_id
+    exam, attempt = situation.exam, situation.attempt
     is_fixed = (
         attempt is not None
         and bool(attempt["allowed_time_limit_mins"])
@@ -152,20 +153,28 @@ def _time(situation: Situation) -> dict[str, Any]:
     if attempt is not None and is_fixed:
         minutes = attempt["allowed_time_limit_mins"]
         return {"total_time": utils.humanized_time(minutes), "due_date_moment": None}
-    carried = None if attempt is None else attempt["time_remaining_seconds"]
-    extra = None if carried is not None else timing.grants_for(exam["id"], user_id).extra_minutes
-    full = timing.limit_before_due_date(exam["time_limit_mins"], extra_minutes=extra, carry_over_seconds=carried)
-    due = utils.get_exam_due_date(exam, user_id)
-    minutes = timing.cut_by_due_date(full, due=due, now=timezone.now())
-    is_cut = minutes < full
+    limit = situation.start_limit
+    is_cut = limit.minutes < limit.full_minutes
+    # Of a resumed attempt only the part counts that was given since the interruption, and the page names the sum.
+    extra = limit.extra_minutes if limit.carried_seconds is None else None
     return {
-        "total_time": utils.humanized_time(minutes),
+        "total_time": utils.humanized_time(limit.minutes),
         # Practice goes on after its due date.
-        "due_date_moment": due if is_cut or not exam["is_practice_exam"] else None,
+        "due_date_moment": limit.due if is_cut or not exam["is_practice_exam"] else None,
         "is_time_cut_by_due_date": is_cut,
-        "full_time": utils.humanized_time(full),
+        "full_time": utils.humanized_time(limit.full_minutes),
         "extra_time": utils.humanized_time(extra) if extra and not is_cut else "",
     }
+
+
+def _no_time_cause(situation: Situation) -> str | None:
+    """Return why the clock cannot start, as a word for the page that says so; None if that is not the reason."""
+    if not situation.lacks_time:
+        return None
+    limit = situation.start_limit
+    if timing.can_start(limit.full_minutes):
+        return "due_date"
+    return "limit" if limit.carried_seconds is None else "interrupted"
 
 
 def _wait_deadline(situation: Situation) -> dict[str, str]:
