@@ -161,6 +161,10 @@ spec-table: | $(PY) ## Renew docs/spec_coverage.rst: which test shows which item
 spec-table-check: | $(PY) ## Each item of the specification has a test, and the page says so
 	$(PY) tools/spec_table.py --check
 
+.PHONY: citations
+citations: | $(PY) ## Citations of the contract resolve; statements without a test are listed
+	$(PY) tools/citations.py --check
+
 .PHONY: permissions
 permissions: $(STAMPS)/quality ## Renew docs/reference/permissions.rst: who may send which request
 	$(PY) tools/permission_matrix.py

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line over the test settings: ``python manage.py makemigrations --check`` and the like."""
+"""Django's command line with the test settings, for example ``python manage.py makemigrations --check``."""
 
 import os
 import sys

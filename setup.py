@@ -14,7 +14,7 @@ APP = "edx_proctoring = edx_proctoring.apps:EdxProctoringConfig"
 
 
 def version() -> str:
-    """The version written in ``edx_proctoring/__init__.py``, read without importing it."""
+    """Return the version in ``edx_proctoring/__init__.py``, without importing the package."""
     source = (HERE / "edx_proctoring" / "__init__.py").read_text(encoding="utf-8")
     found = re.search(r'^__version__ = ["\']([^"\']+)["\']$', source, re.MULTILINE)
     if found is None:
@@ -23,14 +23,14 @@ def version() -> str:
 
 
 def requirements(name: str) -> list[str]:
-    """The requirement lines of ``requirements/<name>.in``: comments, ``-r`` and ``-c`` lines left out."""
+    """Return the requirements in ``requirements/<name>.in``, without comments and ``-r`` and ``-c`` lines."""
     lines = (HERE / "requirements" / f"{name}.in").read_text(encoding="utf-8").splitlines()
     stripped = (line.partition("#")[0].strip() for line in lines)
     return [line for line in stripped if line and not line.startswith("-")]
 
 
 def long_description() -> str:
-    """README and change log, as PyPI shows them."""
+    """Return README and change log, for PyPI."""
     names = ("README.rst", "CHANGELOG.rst")
     return "\n\n".join((HERE / name).read_text(encoding="utf-8") for name in names if (HERE / name).exists())
 
@@ -48,7 +48,7 @@ setup(
     license_files=["LICENSE.txt"],
     python_requires=">=3.11",
     # Namespace packages, because edx_proctoring/tests/test_utils has no __init__ (data-model.md 14.4).
-    # Folders of data are not packages; package_data below carries them.
+    # Folders of data are not packages; package_data below includes them.
     packages=find_namespace_packages(
         include=["edx_proctoring", "edx_proctoring.*", "seb_openedx", "seb_openedx.*"],
         exclude=[
@@ -63,7 +63,7 @@ setup(
             "*.__pycache__",
         ],
     ),
-    # Spelled out so that an editable install is a plain path entry, which type checkers can follow too.
+    # Explicit, so that an editable install is a plain path entry, which type checkers can follow.
     package_dir={"": "."},
     include_package_data=False,
     package_data={
@@ -71,7 +71,7 @@ setup(
             "py.typed",
             "conf/locale/**/*",
             "locale/**/*",
-            # Named one by one: the specs of the browser code are not for a host's static root.
+            # Listed one by one, because the browser code's specs do not belong into a host's static files.
             "static/index.js",
             "static/proctoring/*.png",
             "static/proctoring/js/**/*",
@@ -81,7 +81,7 @@ setup(
     },
     install_requires=requirements("base"),
     extras_require={
-        # With PROCTORING_SETTINGS['ASYNC_PROVIDER_CALLS'] effects are delivered by workers.
+        # With PROCTORING_SETTINGS['ASYNC_PROVIDER_CALLS'], workers deliver effects.
         "celery": ["celery>=5.3"],
     },
     entry_points={

@@ -1,7 +1,7 @@
 """Settings of the test suite and of ``manage.py``. Spec: data-model.md 14.1.
 
-``EDX_PROCTORING_DB`` chooses the database: ``sqlite`` (default), ``mysql`` or ``postgres``; the servers are
-looked for on 127.0.0.1, and ``EDX_PROCTORING_DB_{NAME,USER,PASSWORD,HOST,PORT}`` say otherwise.
+``EDX_PROCTORING_DB`` chooses the database: ``sqlite`` (default), ``mysql`` or ``postgres``. Servers are on 127.0.0.1
+unless ``EDX_PROCTORING_DB_{NAME,USER,PASSWORD,HOST,PORT}`` say otherwise.
 """
 
 import os
@@ -23,7 +23,7 @@ DATABASE_KIND = os.environ.get("EDX_PROCTORING_DB", "sqlite")
 
 
 def _server(engine: str, *, user: str, port: str, **extra: Any) -> dict[str, Any]:
-    """A database server's entry, with what the environment says about it."""
+    """Return the settings of a database server, with overrides from the environment."""
     env = os.environ.get
     return {
         "ENGINE": f"django.db.backends.{engine}",
@@ -76,7 +76,7 @@ INSTALLED_APPS = (
     "django.contrib.staticfiles",
     "rest_framework",
     "edx_proctoring",
-    # Its migrations do not run on PostgreSQL; the app under test tolerates its absence (R10).
+    # Optional for this app (R10). Its migrations do not run on PostgreSQL.
     *(("edx_when",) if DATABASE_KIND != "postgres" else ()),
     "rules.apps.AutodiscoverRulesConfig",
     "waffle",
@@ -129,7 +129,7 @@ PROCTORING_BACKENDS = {
     "test": {},
     "null": {},
     "DEFAULT": "test",
-    # Invented keys: they open nothing.
+    # Made-up keys without any access.
     "software_secure": {
         "secret_key_id": "foo",
         "secret_key": "4B230FA45A6EC5AE8FDE2AFFACFABAA16D8A3D0B",

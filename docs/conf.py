@@ -19,7 +19,7 @@ project = "edx-proctoring"
 author = "edX and contributors"
 release = edx_proctoring.__version__
 
-extensions = ["sphinx.ext.autodoc", "attempt_states"]
+extensions = ["sphinx.ext.autodoc", "attempt_states", "contract_pages"]
 html_theme = "furo"
 html_title = f"edx-proctoring {release}"
 exclude_patterns = ["_build"]

@@ -17,8 +17,8 @@ from edx_proctoring.backends.browser_workers import make_worker_config
 
 __all__ = ["BACKEND_CONFIGURATION_ALLOW_LIST", "EdxProctoringConfig", "make_worker_config"]
 
-# Options of a ``PROCTORING_BACKENDS`` entry that reach the provider's constructor; a class may declare
-# more in ``configuration_keys``. Anything else in the entry is for the host (backends.md 2.1).
+# Options of a ``PROCTORING_BACKENDS`` entry that are passed to the provider's constructor. A class may declare more in
+# ``configuration_keys``. All other options of the entry are for the host (backends.md 2.1).
 BACKEND_CONFIGURATION_ALLOW_LIST: list[str] = [
     "base_url",
     "client_id",
@@ -62,16 +62,16 @@ _SETTINGS_CONFIG = {
 class EdxProctoringConfig(AppConfig):
     """This app, and the registry of its providers.
 
-    ``backends``: configured name → provider, assignable and mutable at any time; hosts and suites
-    exchange providers in it. ``broken_backends``: configured name → why it has no provider.
-    ``dropped_backend_keys``: configured name → options that its provider was not given.
+    ``backends``: configured name → provider. Hosts and tests assign and change it at any time. ``broken_backends``:
+    configured name → why the provider could not be built. ``dropped_backend_keys``: configured name → options that were
+    not passed to its provider.
     """
 
     name = "edx_proctoring"
-    # The keys that the tables have had since their first release.
+    # The key type of our tables since the first release.
     default_auto_field = "django.db.models.AutoField"
 
-    # Plain strings instead of the plugin library's constants: hosts without the library read them too.
+    # Plain strings instead of the plugin library's constants, for hosts without the library.
     plugin_app = {
         "url_config": {
             "lms.djangoapp": {"namespace": "edx_proctoring", "regex": "^api/", "relative_path": "urls"},
@@ -88,14 +88,14 @@ class EdxProctoringConfig(AppConfig):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Other apps may ask before ``ready()`` ran, the order of apps being the host's.
+        # Apps that the host lists before this one may read them before ``ready()`` runs.
         self.backends = {}
         self.broken_backends: dict[str, Exception] = {}
         self.dropped_backend_keys: dict[str, list[str]] = {}
 
     def ready(self) -> None:
-        """Connect receivers and checks, build the providers, tell the host's build about their workers."""
-        # These need models, which are loaded only now.
+        """Connect receivers and checks, build the providers, write the configuration of browser workers."""
+        # These import models, which are not loaded earlier.
         for module in ("signals", "handlers", "checks"):
             import_module(f"edx_proctoring.{module}")
         loaded = registry.load(BACKEND_CONFIGURATION_ALLOW_LIST)
@@ -106,14 +106,14 @@ class EdxProctoringConfig(AppConfig):
             make_worker_config(list(self.backends.values()), out=os.path.join(root, "workers.json"))
 
     def get_backend_choices(self) -> Iterator[tuple[str, Any]]:
-        """Yield name and readable name of each provider, for pages that let people choose."""
+        """Yield configured name and display name of each provider, for choice fields."""
         for name, provider in self.backends.items():
             yield name, getattr(provider, "verbose_name", "Unknown")
 
     def get_backend(self, name: str | None = None) -> Any:
-        """Return the provider configured under ``name``, the default one for None.
+        """Return the provider configured under ``name``; the default one for None.
 
-        Raises ``ImproperlyConfigured`` without a default, ``NotImplementedError`` for a name
-        without a working provider.
+        Raises ``ImproperlyConfigured`` without a default, ``NotImplementedError`` for a name without a usable
+        provider.
         """
         return registry.find(name, self.backends, self.broken_backends)

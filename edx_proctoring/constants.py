@@ -1,8 +1,8 @@
-"""Values that the whole app reads as ``constants.X``, at the moment of use.
+"""Values that the whole app reads as ``constants.X`` at each use.
 
-Spec: python-api.md 5.1, data-model.md 13.4. Those that come from settings are computed on access,
-so an overridden setting takes effect at once; outside code may also assign or patch any of them
-here, and what was assigned wins until it is taken away again.
+Spec: python-api.md 5.1, data-model.md 13.4. Those from settings are computed on access, so an overridden setting takes
+effect immediately. Outside code may also assign or patch any of them here; an assigned value takes precedence until it
+is deleted.
 """
 
 from datetime import datetime
@@ -10,16 +10,16 @@ from typing import Any, Final
 
 from edx_proctoring import conf
 
-# "Argument not given" for due dates. Compare with ``is``: it is a value that a caller cannot have.
+# Default for due-date arguments that means "not given". Compare with ``is``.
 MINIMUM_TIME: Final = datetime.fromtimestamp(0)  # noqa: DTZ006 - contract: naive, local time
 
-# How long an onboarding verification holds, in days.
+# How long an onboarding verification is valid, in days.
 VERIFICATION_DAYS_VALID: int = 365
 
 # Kind of allowance that multiplies the time.
 TIME_MULTIPLIER: str = "time_multiplier"
 
-# Names of waffle switches. The first is filled with the name of a backend.
+# Names of waffle switches. The first is a template for the name of a backend.
 PING_FAILURE_PASSTHROUGH_TEMPLATE: str = "edx_proctoring.{}_ping_failure_passthrough"
 ONBOARDING_PROFILE_INSTRUCTOR_DASHBOARD_API: str = "edx_proctoring.onboarding_profile_instructor_dashboard_api"
 REDS_API_REDIRECT: str = "edx_proctoring.reds_api_redirect"

@@ -1,7 +1,7 @@
-"""Everything this app refuses to do, as exceptions.
+"""The exceptions of this app.
 
-Spec: python-api.md 13, backends.md 10. The HTTP layer answers ``http_status`` with
-``detail = str(exc)``, so a message must be fit for the caller's eyes.
+Spec: python-api.md 13, backends.md 10. The HTTP layer answers ``http_status`` with ``detail = str(exc)``, so the caller
+sees the message.
 
 ::
 
@@ -34,18 +34,18 @@ Spec: python-api.md 13, backends.md 10. The HTTP layer answers ``http_status`` w
     ├── BackendProviderCannotRetireUser                 400
     └── BackendProviderNotConfigured                    500
 
-"upstream": the exception carries the status the provider answered with. What a browser is told
-about a provider's failure is the HTTP layer's business (backends.md 10.3).
+"upstream": the exception carries the status of the provider's answer. The HTTP layer decides which status a client gets
+(backends.md 10.3).
 """
 
 from typing import Any, Final
 
-# Longer answers of a provider are whole error pages; a log line or a `detail` needs their beginning only.
+# A longer answer of a provider is an error page. Its beginning is enough for a log line or a `detail`.
 MAX_CONTENT_LENGTH: Final = 1024
 
 
 def _readable(content: object) -> str:
-    """Return a provider's answer as text: decoded, without surrounding space, cut to a bearable length."""
+    """Return a provider's answer as text: decoded, stripped, truncated to ``MAX_CONTENT_LENGTH``."""
     if content is None:
         return ""
     if isinstance(content, (bytes, bytearray)):
@@ -59,7 +59,7 @@ def _readable(content: object) -> str:
 class ProctoredBaseException(Exception):
     """Base of all exceptions of this app.
 
-    ``http_status``: int, what the HTTP layer answers; may be given per instance by keyword.
+    ``http_status``: int, the status of the HTTP response; may be passed per instance by keyword.
     """
 
     http_status: int = 400
@@ -79,7 +79,7 @@ class ProctoredExamNotFoundException(ProctoredBaseException):
 
 
 class ProctoredExamNotActiveException(ProctoredBaseException):
-    """The exam exists but was switched off."""
+    """The exam exists but is inactive."""
 
 
 class ProctoredExamReviewPolicyAlreadyExists(ProctoredBaseException):
@@ -95,11 +95,11 @@ class UserNotFoundException(ProctoredBaseException):
 
 
 class AllowanceValueNotAllowedException(ProctoredBaseException):
-    """The value does not suit the kind of allowance."""
+    """The value is not valid for this kind of allowance."""
 
 
 class StudentExamAttemptAlreadyExistsException(ProctoredBaseException):
-    """The learner has an attempt at this exam that stands in the way of a new one."""
+    """The learner has an attempt at this exam that prevents a new one."""
 
 
 class StudentExamAttemptDoesNotExistsException(ProctoredBaseException):
@@ -115,7 +115,7 @@ class StudentExamAttemptOnPastDueProctoredExam(ProctoredBaseException):
 
 
 class ProctoredExamIllegalStatusTransition(ProctoredBaseException):
-    """An attempt in its present status cannot go to the wanted one."""
+    """An attempt cannot move from its current status to the requested one."""
 
 
 class ProctoredExamNoTimeLeft(ProctoredExamIllegalStatusTransition):
@@ -141,23 +141,22 @@ class ProctoredExamReviewAlreadyExists(ProctoredBaseException):
 
 
 class ProctoredExamBadReviewStatus(ProctoredBaseException):
-    """The verdict of a review is none of the known words."""
+    """The verdict of a review is not a known word."""
 
 
 class ReviewNotUnderstood(ProctoredBaseException):
-    """A review lacks something, or something in it is not of the right type; the text says what."""
+    """A review lacks a field, or has one of the wrong type; the text says which."""
 
 
 class _ProviderReplyException(ProctoredBaseException):
-    """A provider's answer was not what it should have been.
+    """A provider's answer was not usable.
 
-    Attributes: ``content``, the answer as it came; ``http_status`` and ``upstream_status``, the
-    HTTP status that the provider answered with. ``str()`` is the readable beginning of the
-    content. Survives pickling, which a task queue does to exceptions.
+    Attributes: ``content``, the raw answer; ``http_status`` and ``upstream_status``, the HTTP status of the answer.
+    ``str()`` is the readable beginning of the content. Can be pickled, as task queues do.
     """
 
     def __init__(self, content: Any, http_status: int) -> None:
-        # Both stay in ``args``: pickling rebuilds an exception by calling its class with them.
+        # Both go into ``args``, because unpickling calls the class with them.
         super().__init__(content, http_status, http_status=http_status)
         self.content = content
 
@@ -171,21 +170,21 @@ class _ProviderReplyException(ProctoredBaseException):
 
 
 class BackendProviderCannotRegisterAttempt(_ProviderReplyException):
-    """The provider refused to register an attempt, or could not be asked."""
+    """The provider refused to register an attempt, or did not answer."""
 
 
 class BackendProviderSentNoAttemptID(BackendProviderCannotRegisterAttempt):
-    """The provider accepted an attempt without saying how it calls it."""
+    """The provider accepted an attempt but did not return its id."""
 
 
 class BackendProviderOnboardingProfilesException(_ProviderReplyException):
-    """The provider did not hand out its onboarding profiles."""
+    """The provider did not return its onboarding profiles."""
 
 
 class BackendProviderOnboardingException(ProctoredBaseException):
     """The provider refuses an attempt until the learner has been onboarded.
 
-    ``status``: the ``onboarding_*`` attempt status that says what is missing.
+    ``status``: the ``onboarding_*`` attempt status that says why.
     """
 
     def __init__(self, exam_status: str, *, http_status: int | None = None) -> None:
@@ -200,7 +199,7 @@ class BackendProviderCannotRemoveAttempt(ProctoredBaseException):
 
 
 class BackendProviderRemovalNotConfirmed(BackendProviderCannotRemoveAttempt):
-    """The provider is healthy but did not confirm that it removed the attempt."""
+    """The provider answered but did not confirm that it removed the attempt."""
 
 
 class BackendProviderCannotRetireUser(ProctoredBaseException):
@@ -208,6 +207,6 @@ class BackendProviderCannotRetireUser(ProctoredBaseException):
 
 
 class BackendProviderNotConfigured(ProctoredBaseException):
-    """The exam names a provider that this installation has no configuration for."""
+    """The exam names a provider that is not configured."""
 
     http_status = 500

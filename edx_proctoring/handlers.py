@@ -1,9 +1,8 @@
-"""What has to happen when a row is saved or deleted, whoever does it.
+"""Receivers of model signals: what happens when a row is saved or deleted. Spec: data-model.md 5.
 
-A door: each receiver says when; the rules it calls live in the rooms of ``api``. Spec:
-data-model.md 5. simple-history writes its row before any of these runs. Nothing here runs for
-``QuerySet.update()`` and the ``bulk_*`` methods, nor for fixtures (``raw``): their rows are facts
-already, not changes. All effects are synchronous; callers look at them right after ``save()``.
+Each receiver decides when; the service layer has the rules. simple-history writes its row before any of these runs.
+Receivers do not run for ``QuerySet.update()`` and the ``bulk_*`` methods, and skip fixtures (``raw``), which restore
+rows instead of changing them. Their effects are synchronous, because callers read them right after ``save()``.
 """
 
 import logging
@@ -35,10 +34,10 @@ log = logging.getLogger(__name__)
 
 
 def goes_with_its_owner(sender: type[Model], origin: Model | QuerySet | None) -> bool:
-    """Whether a row is deleted because the exam or the learner it belongs to is.
+    """Return whether a row is deleted by a cascade from its exam or its learner.
 
-    ``origin`` is what ``delete()`` was called on. What is archived on such an occasion would
-    refer to an owner that is about to disappear, and fail or disappear with it.
+    ``origin``: the object that ``delete()`` was called on. An archive row written during a cascade would refer to an
+    owner that is about to be deleted, and would fail or be deleted with it.
     """
     if origin is None:
         return False
@@ -51,7 +50,7 @@ def goes_with_its_owner(sender: type[Model], origin: Model | QuerySet | None) ->
 
 @receiver(pre_save, sender=ProctoredExam, dispatch_uid="edx_proctoring.check_for_category_switch")
 def check_for_category_switch(instance: ProctoredExam, raw: bool = False, **kwargs: Any) -> None:
-    """An exam that stops being proctored: its provider is told that it is over (5.1)."""
+    """When an exam stops being proctored, mark it inactive at its provider (5.1)."""
     if raw or not instance.id or instance.is_proctored:
         return
     if ProctoredExam.objects.filter(id=instance.id, is_proctored=True).exists():
@@ -61,7 +60,7 @@ def check_for_category_switch(instance: ProctoredExam, raw: bool = False, **kwar
 @receiver(post_save, sender=ProctoredExam, dispatch_uid="edx_proctoring.save_exam_on_backend.exam")
 @receiver(post_save, sender=ProctoredExamReviewPolicy, dispatch_uid="edx_proctoring.save_exam_on_backend.policy")
 def save_exam_on_backend(instance: ProctoredExam | ProctoredExamReviewPolicy, raw: bool = False, **kwargs: Any) -> None:
-    """An exam or its policy was saved: the provider's copy is brought in step (5.2)."""
+    """When an exam or its policy is saved, update the provider's copy (5.2)."""
     if raw:
         return
     if isinstance(instance, ProctoredExam):
@@ -77,7 +76,7 @@ def on_review_policy_deleted(
     origin: Model | QuerySet | None = None,
     **kwargs: Any,
 ) -> None:
-    """A policy is gone: the provider learns that the rules of the exam are empty."""
+    """When a policy is deleted, update the provider's copy of the exam, which then has no rules."""
     if goes_with_its_owner(sender, origin):
         return
     provider_copy.push_exam_to_provider(instance.proctored_exam)
@@ -85,13 +84,13 @@ def on_review_policy_deleted(
 
 @receiver(post_delete, sender=ProctoredExam, dispatch_uid="edx_proctoring.exam_deleted")
 def on_exam_deleted(instance: ProctoredExam, **kwargs: Any) -> None:
-    """An exam is gone: its provider is told that it is over. A provider's failure never blocks the deletion."""
+    """When an exam is deleted, mark it inactive at its provider. A provider's failure does not stop the deletion."""
     if not instance.is_proctored:
         return
     try:
         provider_copy.deactivate_exam_at_provider(instance)
     except Exception:  # pylint: disable=broad-except
-        log.exception("provider not told about deleted exam: exam_id=%s backend=%s", instance.id, instance.backend)
+        log.exception("provider not informed of deleted exam: exam_id=%s backend=%s", instance.id, instance.backend)
 
 
 # Archives of policies, allowances and reviews
@@ -100,14 +99,14 @@ def on_exam_deleted(instance: ProctoredExam, **kwargs: Any) -> None:
 @receiver(pre_save, sender=ProctoredExamReviewPolicy, dispatch_uid="edx_proctoring.policy_changed")
 @receiver(pre_delete, sender=ProctoredExamReviewPolicy, dispatch_uid="edx_proctoring.policy_removed")
 def on_review_policy_changed(sender: type[Model], instance: ProctoredExamReviewPolicy, **kwargs: Any) -> None:
-    """A policy changes or goes: its former text is archived (5.3)."""
+    """When a policy is changed or deleted, archive its former text (5.3)."""
     _archive(ProctoredExamReviewPolicyHistory, sender, instance, {"id": "original_id"}, **kwargs)
 
 
 @receiver(pre_save, sender=ProctoredExamStudentAllowance, dispatch_uid="edx_proctoring.allowance_changed")
 @receiver(pre_delete, sender=ProctoredExamStudentAllowance, dispatch_uid="edx_proctoring.allowance_removed")
 def on_allowance_changed(sender: type[Model], instance: ProctoredExamStudentAllowance, **kwargs: Any) -> None:
-    """An allowance changes or goes: its former state is archived (5.4)."""
+    """When an allowance is changed or deleted, archive its former state (5.4)."""
     _archive(
         ProctoredExamStudentAllowanceHistory,
         sender,
@@ -120,7 +119,7 @@ def on_allowance_changed(sender: type[Model], instance: ProctoredExamStudentAllo
 @receiver(pre_save, sender=ProctoredExamSoftwareSecureReview, dispatch_uid="edx_proctoring.review_changed")
 @receiver(pre_delete, sender=ProctoredExamSoftwareSecureReview, dispatch_uid="edx_proctoring.review_removed")
 def on_review_changed(sender: type[Model], instance: ProctoredExamSoftwareSecureReview, **kwargs: Any) -> None:
-    """A review changes or goes: its former state is archived (5.6)."""
+    """When a review is changed or deleted, archive its former state (5.6)."""
     _archive(ProctoredExamSoftwareSecureReviewHistory, sender, instance, {"id": None}, **kwargs)
 
 
@@ -135,9 +134,9 @@ def _archive(
     origin: Model | QuerySet | None = None,
     **kwargs: Any,
 ) -> None:
-    """Archive the stored row before a save, the row in hand before a deletion.
+    """Archive the stored row before a save, the given instance before a deletion.
 
-    Every save archives, also one that changes nothing: the number of archive rows is contract.
+    Every save archives, even if nothing changed: the number of archive rows is contract.
     """
     if raw or instance.pk is None:
         return
@@ -160,15 +159,15 @@ def on_attempt_changed(
     update_fields: Collection[str] | None = None,
     **kwargs: Any,
 ) -> None:
-    """An attempt gets its first ``completed_at``: the instructor service hears of it, once (5.5).
+    """When an attempt gets its first ``completed_at``, report the completion to the instructor service (5.5).
 
-    Raises ``ProctoredExamStudentAttempt.DoesNotExist`` for an attempt that was removed: the archive
-    hands out unsaved attempts, and saving one must not bring it back.
+    Raises ``ProctoredExamStudentAttempt.DoesNotExist`` for a removed attempt: the archive returns unsaved attempts, and
+    saving one must not bring it back.
     """
     if raw or not instance.id or (update_fields is not None and "completed_at" not in update_fields):
         return
     if instance.completed_at is None and not instance._state.adding:
-        # Nothing to report, and ``save`` itself notices a row that is gone: most saves end here, without a query.
+        # Most saves end here, without a query. ``save`` itself fails for a removed row.
         return
     stored = ProctoredExamStudentAttempt.objects.values_list("completed_at", flat=True).get(id=instance.id)
     if stored is None and instance.completed_at is not None:
@@ -182,11 +181,11 @@ def finish_attempt_flow(
     origin: Model | QuerySet | None = None,
     **kwargs: Any,
 ) -> None:
-    """An attempt is gone: its review stays, marked as the review of a removed attempt (5.5)."""
+    """When an attempt is deleted, keep its review and mark it as that of a removed attempt (5.5)."""
     if not instance.attempt_code:
         return
     if goes_with_its_owner(sender, origin):
-        # Saving the review would archive it with references to rows that are being deleted.
+        # ``save`` would archive the review with references to rows that are being deleted.
         ProctoredExamSoftwareSecureReview.objects.filter(attempt_code=instance.attempt_code).update(
             is_attempt_active=False
         )
@@ -202,14 +201,14 @@ def finish_attempt_flow(
 @receiver(post_save, sender=ProctoredExamStudentAttempt, dispatch_uid="edx_proctoring.outline_changed.attempt_saved")
 @receiver(post_delete, sender=ProctoredExamStudentAttempt, dispatch_uid="edx_proctoring.outline_changed.attempt_gone")
 def on_outline_changed(**kwargs: Any) -> None:
-    """An exam or an attempt is not what this request has seen of it (host-platform.md 16.3)."""
+    """When an exam or an attempt changes, drop the outlines cached for this request (host-platform.md 16.3)."""
     request_scope.forget(request_scope.OUTLINES)
 
 
 @receiver(post_save, sender=ProctoredExamStudentAttempt, dispatch_uid="edx_proctoring.attempt_counted")
 @receiver(post_delete, sender=ProctoredExamStudentAttempt, dispatch_uid="edx_proctoring.attempt_uncounted")
-def count_learners_anew(instance: ProctoredExamStudentAttempt, created: bool = True, **kwargs: Any) -> None:
-    """An attempt came or went: the number of learners that the course team's list remembers is out of date."""
+def on_number_of_attempts_changed(instance: ProctoredExamStudentAttempt, created: bool = True, **kwargs: Any) -> None:
+    """When an attempt is created or deleted, drop the cached number of learners of the course team's list."""
     if created:
         attempt_list.forget_number_of_learners(instance.proctored_exam_id)
 
@@ -219,7 +218,7 @@ def count_learners_anew(instance: ProctoredExamStudentAttempt, created: bool = T
 
 @receiver(post_save, sender=ProctoredExamSoftwareSecureReview, dispatch_uid="edx_proctoring.review_saved")
 def finish_review_workflow(instance: ProctoredExamSoftwareSecureReview, raw: bool = False, **kwargs: Any) -> None:
-    """A review was saved: the attempt follows the verdict (5.6)."""
+    """When a review is saved, apply its verdict to the attempt (5.6)."""
     if raw:
         return
     applying.apply_review(instance)

@@ -1,11 +1,10 @@
-"""What the host platform can do for us: one Protocol per runtime service.
+"""Services of the host platform: one Protocol per runtime service, with the methods that this app calls.
 
-Spec: host-platform.md 7 (behaviour of the host), python-api.md 4 (where and how we call).
-The methods listed are the ones that this app calls. Argument passing is contract: suites assert
-it, so call each method as its docstring says.
+Spec: host-platform.md 7 (behaviour of the host), python-api.md 4 (where and how we call). Which arguments are
+positional is contract, and tests of hosts assert it: call each method as its docstring says.
 
-A service is fetched at each use with ``runtime.get_runtime_service(NAME)`` and may be absent.
-Ids of courses and usages are passed as ``str``; only ``learning_sequences`` wants key objects.
+A service is fetched at each use with ``runtime.get_runtime_service(NAME)`` and may be absent. Ids of courses and usages
+are passed as ``str``; only ``learning_sequences`` takes key objects.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -25,7 +24,7 @@ NAME_AFFIRMATION: Final = "name_affirmation"
 
 
 class CreditRequirement(TypedDict, total=False):
-    """One requirement of a credit course and how the learner stands to it."""
+    """One requirement of a credit course and the learner's status."""
 
     namespace: str
     name: str
@@ -39,7 +38,7 @@ class CreditRequirement(TypedDict, total=False):
 
 
 class CreditState(TypedDict, total=False):
-    """What the credit service knows about a learner in a course. Any key may be missing."""
+    """A learner's credit data in a course. Any key may be missing."""
 
     enrollment_mode: str
     profile_fullname: str
@@ -48,7 +47,7 @@ class CreditState(TypedDict, total=False):
     credit_requirement_status: list[CreditRequirement]
     # Only with ``return_course_info=True``.
     course_name: str
-    # Naive for a course the host does not know.
+    # Naive for a course that the host does not know.
     course_end_date: datetime | None
 
 
@@ -73,12 +72,12 @@ class CreditService(Protocol):
         status: str = "satisfied",
         reason: dict[str, Any] | None = None,
     ) -> None:
-        """Record a requirement. All by keyword. Does nothing where the course gives no credit."""
+        """Record a requirement. All by keyword. Does nothing if the course gives no credit."""
 
     def remove_credit_requirement_status(
         self, user_id: int, course_key_or_id: CourseKey | str, req_namespace: str, req_name: str
     ) -> None:
-        """Forget a requirement. All by keyword."""
+        """Delete a requirement. All by keyword."""
 
 
 @runtime_checkable
@@ -86,7 +85,7 @@ class GradesService(Protocol):
     """Registered as ``grades`` in the LMS."""
 
     def should_override_grade_on_rejected_exam(self, course_key_or_id: CourseKey | str) -> bool:
-        """Return whether the course wants a rejected exam to be graded zero. Positional."""
+        """Return whether a rejected exam is graded zero in this course. Positional."""
 
     def override_subsection_grade(
         self,
@@ -104,7 +103,7 @@ class GradesService(Protocol):
     def undo_override_subsection_grade(
         self, user_id: int, course_key_or_id: CourseKey | str, usage_key_or_id: UsageKey | str
     ) -> None:
-        """Take our own override back. All by keyword. No grade or no override is no error."""
+        """Remove our own override. All by keyword. Does nothing without a grade or an override."""
 
 
 @runtime_checkable
@@ -112,7 +111,7 @@ class CertificatesService(Protocol):
     """Registered as ``certificates`` in the LMS."""
 
     def invalidate_certificate(self, user_id: int, course_key_or_id: CourseKey | str) -> bool:
-        """Withdraw a certificate; False if there is none. All by keyword."""
+        """Invalidate a certificate; False if there is none. All by keyword."""
 
 
 @runtime_checkable
@@ -189,7 +188,7 @@ class UserSchedule(Protocol):
 
 
 class UserOutline(Protocol):
-    """What of a course one learner may see."""
+    """The part of a course that one learner may see."""
 
     accessible_sequences: Collection[UsageKey]
 
@@ -205,8 +204,8 @@ class UserOutlineDetails(Protocol):
 class LearningSequencesService(Protocol):
     """Registered as ``learning_sequences`` in LMS and Studio.
 
-    Computing details calls back ``api.get_attempt_status_summary`` for each exam of the outline:
-    never ask from inside that function. Any exception is treated as "nothing known".
+    Computing details calls ``api.get_attempt_status_summary`` for each exam of the outline, so do not call the service
+    from that function. Any exception is treated as "no details".
     """
 
     def get_user_course_outline_details(
@@ -228,4 +227,4 @@ class NameAffirmationService(Protocol):
     def get_verified_name(
         self, user: Any, is_verified: bool = False, statuses_to_exclude: list[str] | None = None
     ) -> VerifiedName | None:
-        """Return the learner's name as checked, or None. ``user`` positional, the rest by keyword."""
+        """Return the learner's verified name, or None. ``user`` positional, the rest by keyword."""

@@ -1,4 +1,4 @@
-"""The one address that Studio needs: the dashboard of an exam. Spec: rest-api.md 1.1."""
+"""URLs for Studio: only the dashboard of an exam. Spec: rest-api.md 1.1."""
 
 from django.conf import settings
 from django.urls import re_path

@@ -1,6 +1,6 @@
-"""Who may do what: predicates for ``user.has_perm``.
+"""Permissions for ``user.has_perm``, as predicates of django-rules. Spec: data-model.md 11.
 
-Found by ``rules.apps.AutodiscoverRulesConfig`` of the host. Spec: data-model.md 11.
+The host's ``rules.apps.AutodiscoverRulesConfig`` imports this module.
 """
 
 from collections.abc import Mapping
@@ -13,14 +13,14 @@ from edx_proctoring import backends
 
 @rules.predicate
 def is_in_reviewer_group(user: Any, attempt: Mapping[str, Any]) -> bool:
-    """Whether the user belongs to the reviewers of the attempt's provider.
+    """Return whether the user is a reviewer of the attempt's provider.
 
-    ``attempt``: the serialised attempt. The group is called ``<provider>_review``; an exam without
-    a provider of its own belongs to the default one.
+    ``attempt``: the attempt's dict. The group is named ``<provider>_review``; an exam without a provider of its own
+    belongs to the default one.
     """
     backend = attempt["proctored_exam"]["backend"] or backends.default_backend_name()
     return bool(user.groups.filter(name=f"{backend}_review").exists())
 
 
-# Staff first: that is known without a query.
+# Staff first, because that check needs no query.
 rules.add_perm("edx_proctoring.can_review_attempt", rules.is_staff | is_in_reviewer_group)

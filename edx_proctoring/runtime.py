@@ -1,21 +1,20 @@
-"""The registry through which the host hands us its services.
+"""Registry of the host's services. Spec: python-api.md 12.
 
-Spec: python-api.md 12. The host registers each service once at start; suites exchange them at
-any moment, so a service is asked for at each use and never kept. What each service can do is
-written down in ``host.py``.
+The host registers each service once, at start. Tests replace services at any time, so code gets a service at each use
+and does not keep it. ``host`` describes the services.
 """
 
 from typing import Any
 
-# Process-wide on purpose. Hosts of long standing look into it by this name.
+# Process-wide. Hosts access it by this name.
 _RUNTIME_SERVICES: dict[str, Any] = {}
 
 
 def set_runtime_service(name: str, callback: Any) -> None:
-    """Register ``callback`` as the service called ``name``; replaces a former one, None removes it."""
+    """Register ``callback`` as the service ``name``, replacing an earlier one; None removes it."""
     _RUNTIME_SERVICES[name] = callback
 
 
 def get_runtime_service(name: str) -> Any:
-    """Return the service called ``name``, or None if the host supplies none."""
+    """Return the service ``name``, or None if the host does not provide it."""
     return _RUNTIME_SERVICES.get(name)

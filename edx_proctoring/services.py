@@ -1,4 +1,4 @@
-"""The service that XBlocks know as ``proctoring``. Spec: python-api.md 12."""
+"""The ``proctoring`` service of XBlocks. Spec: python-api.md 12."""
 
 from types import FunctionType
 from typing import Any
@@ -9,8 +9,8 @@ from edx_proctoring import api
 class ProctoringService:
     """All public functions of ``edx_proctoring.api``, under the same names.
 
-    One object for the whole process. Functions are looked up when they are used, so a suite that
-    replaces one finds it replaced here.
+    One object per process. Functions are looked up at each use, so that a function replaced in a test is replaced here
+    too.
     """
 
     _instance: "ProctoringService | None" = None
@@ -23,7 +23,7 @@ class ProctoringService:
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("_"):
             member = getattr(api, name, None)
-            # What replaces a function in a test is callable, and seldom a function.
+            # A test double of a function is callable, but usually not a function.
             if isinstance(member, FunctionType) or (callable(member) and not isinstance(member, type)):
                 return member
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")

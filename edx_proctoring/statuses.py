@@ -1,7 +1,7 @@
-"""The words that attempts and reviews are described with.
+"""Statuses of attempts and reviews. Spec: python-api.md 6.
 
-Spec: python-api.md 6. The strings are stored in the database, sent to providers and matched
-by clients: they are data, never translated and never renamed.
+The strings are stored in the database, sent to providers and matched by clients: they are data, and are not translated
+or renamed.
 """
 
 from typing import ClassVar, Final
@@ -10,37 +10,37 @@ from edx_proctoring.exceptions import ProctoredExamBadReviewStatus
 
 
 class ProctoredExamStudentAttemptStatus:
-    """Where an attempt stands. Each value equals its name."""
+    """Status of an attempt. Each value equals its name."""
 
-    # Only ever shown by the status summary, never stored by this package.
+    # Shown by the status summary, never stored by this package.
     eligible: Final = "eligible"
-    # The row exists; the learner has not been to the provider yet.
+    # The row exists; the learner has not opened the provider's software yet.
     created: Final = "created"
     # The learner clicked the link to the proctoring software.
     download_software_clicked: Final = "download_software_clicked"
-    # The provider said that identity and room are checked.
+    # The provider has checked identity and surroundings.
     ready_to_start: Final = "ready_to_start"
-    # The clock is ticking.
+    # The clock is running.
     started: Final = "started"
-    # The learner ended the exam but has not confirmed; the clock still ticks.
+    # The learner ended the exam but has not confirmed; the clock is still running.
     ready_to_submit: Final = "ready_to_submit"
 
     # The learner chose to take the exam without proctoring.
     declined: Final = "declined"
-    # The clock ran out; stored only where ALLOW_TIMED_OUT_STATE is on.
+    # The time ran out; stored only if ALLOW_TIMED_OUT_STATE is on.
     timed_out: Final = "timed_out"
     submitted: Final = "submitted"
-    # A failing review waits for a person of the course team.
+    # A failing review waits for a decision of the course team.
     second_review_required: Final = "second_review_required"
     verified: Final = "verified"
     rejected: Final = "rejected"
     error: Final = "error"
-    # Only ever shown by the status summary, never stored by this package.
+    # Shown by the status summary, never stored by this package.
     expired: Final = "expired"
 
     # A practice or onboarding attempt that a newer one replaced.
     onboarding_reset: Final = "onboarding_reset"
-    # Stored on a *proctored* attempt whose registration the provider refused for onboarding reasons.
+    # Stored on a *proctored* attempt that the provider refused to register for onboarding reasons.
     onboarding_missing: Final = "onboarding_missing"
     onboarding_pending: Final = "onboarding_pending"
     onboarding_failed: Final = "onboarding_failed"
@@ -63,51 +63,50 @@ class ProctoredExamStudentAttemptStatus:
 
     @classmethod
     def is_completed_status(cls, status: str) -> bool:
-        """Whether the learner can no longer work in an attempt of this status."""
+        """Return whether the learner can no longer work in an attempt of this status."""
         return status in cls._completed
 
     @classmethod
     def is_incomplete_status(cls, status: str) -> bool:
-        """Whether an attempt of this status is still open."""
+        """Return whether an attempt of this status is still open."""
         return status in cls._incomplete
 
     @classmethod
     def is_valid_status(cls, status: str) -> bool:
-        """Whether an operator may ask for this status.
+        """Return whether an operator may set this status.
 
-        Contract: ``expired`` and ``onboarding_reset`` are neither complete nor incomplete and
-        therefore not valid here.
+        Contract: ``expired`` and ``onboarding_reset`` are neither completed nor incomplete, so not valid here.
         """
         return cls.is_completed_status(status) or cls.is_incomplete_status(status)
 
     @classmethod
     def is_pre_started_status(cls, status: str) -> bool:
-        """Whether an attempt exists that the learner has not started (``eligible`` is no attempt)."""
+        """Return whether there is an attempt that the learner has not started (``eligible`` has no attempt)."""
         return status in cls._pre_started
 
     @classmethod
     def is_in_progress_status(cls, status: str) -> bool:
-        """Whether the clock of an attempt of this status is ticking."""
+        """Return whether the clock of an attempt of this status is running."""
         return status in cls._in_progress
 
     @classmethod
     def needs_credit_status_update(cls, to_status: str) -> bool:
-        """Whether entering this status is told to the credit service."""
+        """Return whether entering this status updates the credit service."""
         return to_status in cls._credit
 
     @classmethod
     def needs_grade_override(cls, to_status: str) -> bool:
-        """Whether entering this status may override the grade of the exam."""
+        """Return whether entering this status may override the grade of the exam."""
         return to_status == cls.rejected
 
     @classmethod
     def is_a_cascadable_failure(cls, to_status: str) -> bool:
-        """Whether entering this status also closes the learner's other proctored exams of the course."""
+        """Return whether entering this status also closes the learner's other proctored exams of the course."""
         return to_status == cls.declined
 
 
 class ReviewStatus:
-    """The verdicts a provider may give, in the words of the provider interface."""
+    """Verdicts in the provider interface."""
 
     passed: Final = "passed"
     violation: Final = "violation"
@@ -125,9 +124,9 @@ class ReviewStatus:
 
 
 class SoftwareSecureReviewStatus:
-    """The verdicts as they are stored in review rows, for every provider.
+    """Verdicts as stored in review rows, for every provider.
 
-    The name is historical: the vendor whose words these are was the first provider.
+    Named after the first provider, whose words these are.
     """
 
     clean: Final = "Clean"
@@ -163,7 +162,7 @@ class SoftwareSecureReviewStatus:
 
 
 class InstructorDashboardOnboardingAttemptStatus:
-    """The onboarding words of the instructor dashboard."""
+    """Onboarding statuses of the instructor dashboard."""
 
     not_started: Final = "not_started"
     setup_started: Final = "setup_started"
@@ -193,14 +192,14 @@ class InstructorDashboardOnboardingAttemptStatus:
 
     @classmethod
     def get_onboarding_status_from_attempt_status(cls, status: str | None) -> str | None:
-        """Return the dashboard's word: ``not_started`` without a status, None for an unmapped one."""
+        """Return the dashboard's status: ``not_started`` without an attempt status, None for an unmapped one."""
         if not status:
             return cls.not_started
         return cls.onboarding_statuses.get(status)
 
 
 class VerificientOnboardingProfileStatus:
-    """The onboarding words of providers that keep a profile per learner."""
+    """Onboarding statuses of providers that keep a profile per learner."""
 
     no_profile: Final = "no-profile"
     approved: Final = "approved-in-course"
@@ -228,17 +227,17 @@ class VerificientOnboardingProfileStatus:
 
     @classmethod
     def get_edx_status_from_profile_status(cls, api_status: str | None) -> str | None:
-        """Return the attempt status a profile amounts to; None without a profile or for an unknown word."""
+        """Return the attempt status for a profile status; None without a profile or for an unknown status."""
         return cls.profile_status_mapping.get(api_status) if api_status is not None else None
 
     @classmethod
     def get_instructor_status_from_profile_status(cls, api_status: str | None) -> str | None:
-        """Return the dashboard's word for a profile: as above, but ``not_started`` without a profile."""
+        """Return the dashboard's status for a profile status; ``not_started`` without a profile."""
         if api_status == cls.no_profile:
             return InstructorDashboardOnboardingAttemptStatus.not_started
         return cls.get_edx_status_from_profile_status(api_status)
 
     @classmethod
     def get_profile_status_from_filter(cls, attempt_status: str | None) -> str | None:
-        """Return the provider's word to ask for when the dashboard filters by ``attempt_status``."""
+        """Return the profile status to request when the dashboard filters by ``attempt_status``."""
         return cls.filter_status_mapping.get(attempt_status) if attempt_status is not None else None

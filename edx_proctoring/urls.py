@@ -1,10 +1,10 @@
-"""Addresses of the REST API. Spec: rest-api.md 1.
+"""URLs of the REST API. Spec: rest-api.md 1.
 
-Hosts mount this below ``api/`` in the LMS. Clients are older than any single release, so names,
-arguments and paths are contract; each path is also taken with, or without, a slash at its end.
+The LMS mounts them below ``api/``. Names, arguments and paths are contract. Each path is accepted with and without a
+slash at the end.
 
-A new address belongs into a list that is ``include()``d: whatever stands in ``urlpatterns`` under a
-name of its own must refuse an anonymous GET with 403 (rest-api.md 1.3).
+Put new URLs into an ``include()``d list: every named pattern of ``urlpatterns`` itself must answer an anonymous GET
+with 403 (rest-api.md 1.3).
 """
 
 from collections.abc import Callable
@@ -17,10 +17,10 @@ from edx_proctoring import callbacks, instructor_dashboard_exam_urls, views
 
 app_name = "edx_proctoring"
 
-# A usage key, or the plain word of an older course; may contain slashes, does not end in one.
+# A usage key, or a plain word in tests and older courses. May contain slashes, but does not end in one.
 CONTENT_ID_PATTERN = r"(?P<content_id>.*[^/])"
 
-# A provider's id of an attempt: any characters that are safe in a URL, one path segment.
+# A provider's id of an attempt: one path segment of URL-safe characters.
 EXTERNAL_ID_PATTERN = r"(?P<external_id>[-a-zA-Z0-9_.:~=]+)"
 
 _COURSE = settings.COURSE_ID_PATTERN
@@ -31,7 +31,7 @@ View = Callable[..., HttpResponseBase]
 Routes = list[tuple[str, View, str]]
 
 exams = views.ProctoredExamView.as_view()
-# An address with an exam in it is for reading; changes name their exam in the body.
+# URLs that name an exam are read-only; changes name the exam in the body.
 exam = views.ProctoredExamView.as_view(http_method_names=["get", "head", "options"])
 attempt = views.StudentProctoredExamAttempt.as_view()
 grouped_attempts = views.StudentProctoredGroupedExamAttemptsByCourse.as_view()
@@ -39,7 +39,7 @@ allowance = views.ExamAllowanceView.as_view()
 dashboard = views.InstructorDashboard.as_view()
 bulk_allowance = views.ExamBulkAllowanceView.as_view()
 
-# Order matters only where one path could be read as another: specific before general.
+# Order matters only where one path matches two patterns: the specific one comes first.
 _PATHS: Routes = [
     (f"{_EXAM}/exam", exams, "proctored_exam.exam"),
     (f"{_EXAM}/exam/exam_id/<int:exam_id>", exam, "proctored_exam.exam_by_id"),
@@ -154,9 +154,9 @@ _EXPRESSIONS: Routes = [
 
 
 def _with_other_ending() -> list[URLPattern]:
-    """Return each address once more, with the slash at its end added or taken away.
+    """Return each URL with the slash at its end added or removed.
 
-    They have no names, so that ``reverse()`` knows the published ones only.
+    They have no names, so that ``reverse()`` returns the published ones.
     """
     tolerant = [re_path(rf"^{_V1}/instructor/{_COURSE}/(?P<exam_id>\d+)/$", dashboard)]
     for route, view, _name in _PATHS:
@@ -170,7 +170,7 @@ def _with_other_ending() -> list[URLPattern]:
 urlpatterns: list[URLPattern | URLResolver] = [
     *(path(route, view, name=name) for route, view, name in _PATHS),
     *(re_path(rf"^{route}", view, name=name) for route, view, name in _EXPRESSIONS),
-    # Studio mounts this one alone.
+    # Studio mounts only these.
     *instructor_dashboard_exam_urls.urlpatterns,
     path("", include(_with_other_ending())),
     path("", include("rest_framework.urls", namespace="rest_framework")),

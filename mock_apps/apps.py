@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class MockAppsConfig(AppConfig):
-    """The one app behind all stand-ins."""
+    """The app with all stand-ins."""
 
     name = "mock_apps"
     default_auto_field = "django.db.models.AutoField"

@@ -5,7 +5,7 @@ from django.db import models
 
 
 class Profile(models.Model):
-    """What the host's user profile offers to this app: ``user.profile.name``.
+    """The part of the host's user profile that this app uses: ``user.profile.name``.
 
     .. no_pii: exists in tests only
     """

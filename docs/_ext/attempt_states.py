@@ -139,11 +139,16 @@ class StatesRules(Directive):
             return "any" if statuses is None else ", ".join(sorted(statuses, key=order.index))
 
         rewrites = [
-            [rewrite.becomes, words(rewrite.from_statuses), words(rewrite.wanted), rewrite.name]
+            [rewrite.becomes, words(rewrite.from_statuses), words(rewrite.requested), rewrite.name]
             for rewrite in transitions.REWRITES
         ]
         refusals = [
-            ["refused", words(r.from_statuses), "anything else" if r.wanted is None else words(r.wanted), r.way_on]
+            [
+                "refused",
+                words(r.from_statuses),
+                "anything else" if r.to_statuses is None else words(r.to_statuses),
+                r.hint,
+            ]
             for r in transitions.REFUSALS
         ]
         return [table(["Becomes", "From", "Wanted", "Why, or what to do instead"], rewrites + refusals)]

@@ -1,6 +1,6 @@
-"""What staff see in Django admin: one file per noun. Spec: data-model.md 8.
+"""Django admin, one file per model. Spec: data-model.md 8.
 
-A door: saving here goes through the same rooms as the pages and the REST API.
+Saving here uses the same service layer as the pages and the REST API.
 """
 
 from edx_proctoring.admin.archives import (

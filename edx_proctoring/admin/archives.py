@@ -1,6 +1,6 @@
-"""Allowances, remarks of reviewers, and former states of allowances and policies: to look at.
+"""Allowances, reviewers' comments, and former states of allowances and policies, read-only.
 
-Allowances are given in the instructor dashboard and over REST, where each is checked and recorded.
+Allowances are changed in the instructor dashboard and over REST, which validate and archive each one.
 """
 
 from django.contrib import admin
@@ -16,7 +16,7 @@ from edx_proctoring.models import (
 
 @admin.register(ProctoredExamStudentAllowance)
 class ProctoredExamStudentAllowanceAdmin(ReadOnlyAdmin):
-    """Who gets what beyond the rules."""
+    """Current allowances."""
 
     list_display = ("user", "proctored_exam", "key", "value", "modified")
     list_select_related = ("user", "proctored_exam")
@@ -27,7 +27,7 @@ class ProctoredExamStudentAllowanceAdmin(ReadOnlyAdmin):
 
 @admin.register(ProctoredExamStudentAllowanceHistory)
 class ProctoredExamStudentAllowanceHistoryAdmin(ReadOnlyAdmin):
-    """What they got before."""
+    """Former allowances."""
 
     list_display = ("allowance_id", "user", "proctored_exam", "key", "value", "created")
     list_select_related = ("user", "proctored_exam")
@@ -38,7 +38,7 @@ class ProctoredExamStudentAllowanceHistoryAdmin(ReadOnlyAdmin):
 
 @admin.register(ProctoredExamSoftwareSecureComment)
 class ProctoredExamSoftwareSecureCommentAdmin(ReadOnlyAdmin):
-    """What reviewers remarked; they are written by providers, with the review."""
+    """Comments of reviewers, which providers send with a review."""
 
     list_display = ("attempt_code", "status", "comment", "start_time", "stop_time", "duration", "created")
     list_select_related = ("review",)
@@ -53,7 +53,7 @@ class ProctoredExamSoftwareSecureCommentAdmin(ReadOnlyAdmin):
 
 @admin.register(ProctoredExamReviewPolicyHistory)
 class ProctoredExamReviewPolicyHistoryAdmin(ReadOnlyAdmin):
-    """What the rules for reviewers were before."""
+    """Former rules for reviewers."""
 
     list_display = ("original_id", "proctored_exam", "set_by_user", "created")
     list_select_related = ("proctored_exam", "set_by_user")

@@ -33,7 +33,7 @@ STATUSES = (
     Status.rejected,
     Status.error,
 )
-# Only providers say these; developers want to see the pages that belong to them.
+# Only providers set these. Developers use them to see the pages for these statuses.
 STATUSES_FOR_DEVELOPERS = (
     Status.onboarding_missing,
     Status.onboarding_failed,
@@ -75,7 +75,7 @@ class ProctoredExamAttemptForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         statuses = [*STATUSES, *(STATUSES_FOR_DEVELOPERS if settings.DEBUG else ())]
-        # Without the present one the page would show, and save, some other status.
+        # Without the current status among the choices, the form would show and save another one.
         if self.instance.status and self.instance.status not in statuses:
             statuses.append(self.instance.status)
         self.fields["status"].choices = [(status, status) for status in statuses]  # type: ignore[attr-defined]
@@ -83,7 +83,7 @@ class ProctoredExamAttemptForm(forms.ModelForm):
 
 @admin.register(ProctoredExamStudentAttempt)
 class ProctoredExamStudentAttemptAdmin(SimpleHistoryAdmin):
-    """Attempts; a changed status goes through the state machine, with everything it causes."""
+    """Attempts; a changed status goes through the state machine, with all its effects."""
 
     form = ProctoredExamAttemptForm
     readonly_fields = (
@@ -99,7 +99,7 @@ class ProctoredExamStudentAttemptAdmin(SimpleHistoryAdmin):
         "review_policy_id",
         "is_status_acknowledged",
         "time_remaining_seconds",
-        # Resuming is done in the instructor dashboard, which also looks after the other two flags.
+        # Resuming is done in the instructor dashboard, which keeps these three flags consistent.
         "is_resumable",
         "ready_to_resume",
         "resumed",
@@ -132,20 +132,20 @@ class ProctoredExamStudentAttemptAdmin(SimpleHistoryAdmin):
         return obj.proctored_exam.course_id
 
     def save_model(self, request: HttpRequest, obj: ProctoredExamStudentAttempt, form: Any, change: bool) -> None:
-        """Change the status through the state machine. An unchanged one is left alone: its e-mail was sent."""
+        """Change the status through the state machine. An unchanged status has no effects: its e-mail was sent."""
         if "status" not in form.changed_data:
             return
         try:
             api.update_attempt_status(obj.id, form.cleaned_data["status"])
         except (ProctoredExamIllegalStatusTransition, StudentExamAttemptDoesNotExistsException) as error:
             self.message_user(request, str(error), messages.ERROR)
-            # Or a message of success would follow.
+            # Suppresses the success message of Django.
             messages.set_level(request, messages.ERROR)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Attempts are made by taking exams."""
+        """Attempts are created by taking exams."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Attempts are removed in the instructor dashboard, which tells everybody concerned."""
+        """Attempts are removed in the instructor dashboard, which also informs provider and services."""
         return False

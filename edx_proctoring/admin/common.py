@@ -1,4 +1,4 @@
-"""What several admin pages share."""
+"""Shared by several admin pages."""
 
 from typing import Any
 
@@ -13,20 +13,20 @@ def prettify_course_id(course_id: str) -> str:
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """A table that staff may look at, and nothing else."""
+    """A read-only table."""
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
         """Return all fields."""
         return [field.name for field in self.model._meta.fields]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody may add rows."""
+        """Rows cannot be added."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody may change rows."""
+        """Rows cannot be changed."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody may delete rows."""
+        """Rows cannot be deleted."""
         return False

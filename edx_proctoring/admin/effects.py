@@ -1,4 +1,4 @@
-"""What status changes still owe to somebody: Retry, Give up. Spec: beyond.md 1."""
+"""Effects of status changes that were not delivered: Retry, Give up. Spec: beyond.md 1."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ class AttemptEffectAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Retry now"), permissions=["act"])
     def retry(self, request: HttpRequest, queryset: QuerySet[AttemptEffect]) -> None:
-        """Try to deliver the chosen effects at once, also those that were given up."""
+        """Try to deliver the selected effects now, including those that were given up."""
         report = api.retry_effects(list(queryset.values_list("id", flat=True)))
         self.message_user(
             request,
@@ -74,11 +74,11 @@ class AttemptEffectAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Give up"), permissions=["act"])
     def give_up(self, request: HttpRequest, queryset: QuerySet[AttemptEffect]) -> None:
-        """Stop trying to deliver the chosen effects."""
+        """Stop trying to deliver the selected effects."""
         given_up = api.give_up_effects(list(queryset.values_list("id", flat=True)))
         self.message_user(request, _("%(count)s given up.") % {"count": given_up}, messages.SUCCESS)
 
     def has_act_permission(self, request: HttpRequest) -> bool:
-        """Looking needs Django's view permission, acting the change permission."""
+        """Require the change permission for actions; the view permission suffices to look."""
         allowed: bool = request.user.has_perm("edx_proctoring.change_attempteffect")
         return allowed

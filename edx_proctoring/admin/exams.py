@@ -16,9 +16,9 @@ log = logging.getLogger(__name__)
 
 
 class ProctoredExamForm(forms.ModelForm):
-    """All fields; what an exam may lack is optional, and stored as null when it is left blank."""
+    """All fields. Nullable ones are optional, and stored as null if left blank."""
 
-    # Choices are made per form: providers come and go in the live registry.
+    # The choices are set per form, because the registry of providers can change at run time.
     backend = forms.TypedChoiceField(required=False, empty_value=None)
 
     class Meta:
@@ -46,27 +46,27 @@ class ProctoredExamForm(forms.ModelForm):
     def _backend_choices(self) -> list[tuple[str, Any]]:
         config = apps.get_app_config("edx_proctoring")
         choices = [(name, f"{name} ({verbose})") for name, verbose in config.get_backend_choices()]  # type: ignore[attr-defined]
-        # The present one stays selectable when it is not configured any more: saving must not exchange it silently.
-        present = self.instance.backend
-        if present and present not in dict(choices):
-            choices.append((present, _("%(name)s (not configured)") % {"name": present}))
+        # A provider that is no longer configured stays selectable, so that saving does not replace it silently.
+        current = self.instance.backend
+        if current and current not in dict(choices):
+            choices.append((current, _("%(name)s (not configured)") % {"name": current}))
         return [("", _("(default provider)")), *choices]
 
     def clean_external_id(self) -> str | None:
-        """Return None for a blank: an empty text would be an id."""
+        """Return None for a blank: an empty text would count as an id."""
         return self.cleaned_data["external_id"] or None
 
 
 @admin.register(ProctoredExam)
 class ProctoredExamAdmin(admin.ModelAdmin):
-    """Exams; saving one tells its provider."""
+    """Exams; saving one also updates it at its provider."""
 
     form = ProctoredExamForm
     readonly_fields = ()
     search_fields = ("course_id", "exam_name")
 
     def save_model(self, request: HttpRequest, obj: ProctoredExam, form: Any, change: bool) -> None:
-        """Save the exam; show a provider's failure instead of a server error."""
+        """Save the exam. Show a message, not a server error, if the provider fails."""
         try:
             super().save_model(request, obj, form, change)
         except DatabaseError:
@@ -79,5 +79,5 @@ class ProctoredExamAdmin(admin.ModelAdmin):
                 % {"error": type(error).__name__},
                 messages.ERROR,
             )
-            # Or a message of success would follow.
+            # Suppresses the success message of Django.
             messages.set_level(request, messages.ERROR)

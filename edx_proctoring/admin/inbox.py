@@ -1,4 +1,4 @@
-"""Received reviews, as they came in: look, and replay. Spec: beyond.md 1."""
+"""Received review callbacks: view and replay. Spec: beyond.md 1."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -13,7 +13,7 @@ from edx_proctoring.models import ReviewInboxEntry
 
 @admin.register(ReviewInboxEntry)
 class ReviewInboxEntryAdmin(ReadOnlyAdmin):
-    """Review callbacks and what became of them."""
+    """Review callbacks and their outcome."""
 
     list_display = ("created", "attempt_code", "external_id", "backend", "outcome")
     list_filter = ("backend",)
@@ -23,7 +23,7 @@ class ReviewInboxEntryAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Receive again"), permissions=["act"])
     def replay(self, request: HttpRequest, queryset: QuerySet[ReviewInboxEntry]) -> None:
-        """Receive the chosen reviews once more, oldest first."""
+        """Process the selected reviews again, oldest first."""
         for inbox_id in queryset.order_by("id").values_list("id", flat=True):
             try:
                 api.replay_review(inbox_id)
@@ -37,6 +37,6 @@ class ReviewInboxEntryAdmin(ReadOnlyAdmin):
                 self.message_user(request, text % {"inbox_id": inbox_id}, messages.SUCCESS)
 
     def has_act_permission(self, request: HttpRequest) -> bool:
-        """Looking needs Django's view permission, replaying the change permission."""
+        """Require the change permission to replay; the view permission suffices to look."""
         allowed: bool = request.user.has_perm("edx_proctoring.change_reviewinboxentry")
         return allowed

@@ -10,11 +10,11 @@ from edx_proctoring.models import ProctoredExamReviewPolicy
 
 @admin.register(ProctoredExamReviewPolicy)
 class ProctoredExamReviewPolicyAdmin(admin.ModelAdmin):
-    """Policies; whoever saves one is its author."""
+    """Policies; the user who saves one becomes its author."""
 
     readonly_fields = ("set_by_user",)
     list_display = ("course_id", "exam_name")
-    # The author too: the list names each row for screen readers, by ``str``.
+    # ``set_by_user`` too: the list labels each row for screen readers with ``str``.
     list_select_related = ("proctored_exam", "set_by_user")
     search_fields = ("proctored_exam__course_id", "proctored_exam__exam_name")
 
@@ -27,7 +27,7 @@ class ProctoredExamReviewPolicyAdmin(admin.ModelAdmin):
         return obj.proctored_exam.exam_name
 
     def save_model(self, request: HttpRequest, obj: ProctoredExamReviewPolicy, form: Any, change: bool) -> None:
-        """Note the author and save."""
+        """Set the author and save."""
         author: Any = request.user
         obj.set_by_user = author
         super().save_model(request, obj, form, change)

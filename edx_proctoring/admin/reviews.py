@@ -1,7 +1,6 @@
-"""Reviews in Django admin: the second look of the course team.
+"""Reviews in Django admin: the course team's second review.
 
-Saving a review here is a person's decision: the attempt becomes verified or rejected
-(cross-cutting C26).
+Saving a review here is a person's decision: the attempt becomes verified or rejected (cross-cutting C26).
 """
 
 from datetime import timedelta
@@ -26,7 +25,7 @@ from edx_proctoring.models import (
 from edx_proctoring.statuses import SoftwareSecureReviewStatus
 from edx_proctoring.utils import locate_attempt_by_attempt_code
 
-# What is worth filtering by: exams that ended lately or end soon.
+# The filters offer exams that ended recently or end soon.
 DUE_SINCE = timedelta(days=30)
 DUE_WITHIN = timedelta(days=7)
 
@@ -45,7 +44,7 @@ class ProctoredExamSoftwareSecureReviewForm(forms.ModelForm):
     ]
 
     review_status = forms.ChoiceField(choices=REVIEW_STATUS_CHOICES)
-    # Optional: the notes of a retired learner are empty, and the verdict must stay changeable.
+    # Optional, because the notes of a retired learner are empty and the verdict must still be changeable.
     raw_data = forms.CharField(widget=forms.Textarea, label=_("Reviewer notes"), required=False)
 
     class Meta:
@@ -54,20 +53,20 @@ class ProctoredExamSoftwareSecureReviewForm(forms.ModelForm):
 
 
 class ReviewListFilter(admin.SimpleListFilter):
-    """Reviews that no person has looked at yet."""
+    """Reviews that no person has confirmed yet."""
 
     title = _("internally reviewed")
     parameter_name = "reviewed_by"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Offer all of them, and the failures among them."""
+        """Offer all unreviewed ones, or only the failures."""
         return [
             ("all_unreviewed", _("All unreviewed")),
             ("all_unreviewed_failures", _("All unreviewed failures")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
-        """Filter by what was chosen."""
+        """Filter by the chosen option."""
         if self.value() == "all_unreviewed":
             return queryset.filter(reviewed_by__isnull=True)
         if self.value() == "all_unreviewed_failures":
@@ -90,7 +89,7 @@ class ProctoredExamListFilter(admin.SimpleListFilter):
     parameter_name = "exam__id"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Offer the exams that ended lately, end soon or never end."""
+        """Offer exams that ended recently, end soon or never end."""
         exams = _recent_exams(without_due_date=True).order_by("course_id", "exam_name")
         return [(str(exam.id), f"{prettify_course_id(exam.course_id)}: {exam.exam_name}") for exam in exams]
 
@@ -106,7 +105,7 @@ class ProctoredExamCoursesListFilter(admin.SimpleListFilter):
     parameter_name = "exam__course_id"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Offer the courses with exams that ended lately or end soon."""
+        """Offer courses with exams that ended recently or end soon."""
         course_ids = _recent_exams(without_due_date=False).values_list("course_id", flat=True)
         return [(course_id, prettify_course_id(course_id)) for course_id in course_ids.order_by("course_id").distinct()]
 
@@ -124,7 +123,7 @@ class ProctoredExamCoursesListFilter(admin.SimpleListFilter):
 
 @admin.register(ProctoredExamSoftwareSecureReview)
 class ProctoredExamSoftwareSecureReviewAdmin(admin.ModelAdmin):
-    """Current reviews; saving one makes the attempt follow the verdict."""
+    """Current reviews; saving one applies the verdict to its attempt."""
 
     form = ProctoredExamSoftwareSecureReviewForm
     readonly_fields: ClassVar[tuple[str, ...]] = (
@@ -145,7 +144,7 @@ class ProctoredExamSoftwareSecureReviewAdmin(admin.ModelAdmin):
         "reviewed_by",
         "review_status",
     )
-    # By name: ``True`` follows no relation that may be null, and all of these may.
+    # Named, because ``True`` would skip nullable relations, and all of these are nullable.
     list_select_related = ("exam", "student", "reviewed_by")
     list_filter = (ReviewListFilter, ProctoredExamListFilter, ProctoredExamCoursesListFilter, "review_status")
     search_fields = ("student__username", "attempt_code")
@@ -153,19 +152,19 @@ class ProctoredExamSoftwareSecureReviewAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("course id"))
     def course_id_for_review(self, obj: ProctoredExamSoftwareSecureReview) -> str:
-        """Return the course, by way of the attempt where the review itself names no exam."""
+        """Return the course; that of the attempt if the review has no exam."""
         exam = obj.exam or _exam_of(_attempt_of(obj))
         return exam.course_id if exam is not None else "(none)"
 
     @admin.display(description=_("exam name"))
     def exam_name_for_review(self, obj: ProctoredExamSoftwareSecureReview) -> str:
-        """Return the exam, by way of the attempt where the review itself names none."""
+        """Return the exam; that of the attempt if the review has none."""
         exam = obj.exam or _exam_of(_attempt_of(obj))
         return exam.exam_name if exam is not None else "(none)"
 
     @admin.display(description=_("student username"))
     def student_username_for_review(self, obj: ProctoredExamSoftwareSecureReview) -> str:
-        """Return the learner, by way of the attempt where the review itself names none."""
+        """Return the learner; that of the attempt if the review has none."""
         student = obj.student or _user_of(_attempt_of(obj))
         return student.username if student is not None else "(None)"
 
@@ -174,15 +173,15 @@ class ProctoredExamSoftwareSecureReviewAdmin(admin.ModelAdmin):
         return False
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        """Allow the filter by course as well."""
+        """Also allow the filter by course."""
         if lookup == "exam__course_id":
             return True
-        # The request is an argument since Django 5.0.
-        request_if_asked_for = () if django.VERSION < (5, 0) else (request,)
-        return super().lookup_allowed(lookup, value, *request_if_asked_for)
+        # Django 5.0 added the request to the arguments.
+        more_arguments = () if django.VERSION < (5, 0) else (request,)
+        return super().lookup_allowed(lookup, value, *more_arguments)
 
     def save_model(self, request: HttpRequest, obj: ProctoredExamSoftwareSecureReview, form: Any, change: bool) -> None:
-        """Note who decided, and save: the attempt follows."""
+        """Set the reviewer and save, which applies the verdict."""
         reviewer: Any = request.user
         obj.reviewed_by = reviewer
         obj.save()
@@ -190,7 +189,7 @@ class ProctoredExamSoftwareSecureReviewAdmin(admin.ModelAdmin):
 
 @admin.register(ProctoredExamSoftwareSecureReviewHistory)
 class ProctoredExamSoftwareSecureReviewHistoryAdmin(ProctoredExamSoftwareSecureReviewAdmin):
-    """Former states of reviews: to look at."""
+    """Former states of reviews, read-only."""
 
     readonly_fields = (
         "review_status",
@@ -204,11 +203,11 @@ class ProctoredExamSoftwareSecureReviewHistoryAdmin(ProctoredExamSoftwareSecureR
     )
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Do nothing: an archive does not change."""
+        """Do nothing: archived reviews cannot be changed."""
 
 
 def _attempt_of(review: ProctoredExamSoftwareSecureReview) -> ProctoredExamStudentAttempt | None:
-    """Return the live or archived attempt of a review; looked up once per row."""
+    """Return the live or archived attempt of a review, cached on the row for the three columns that use it."""
     if not hasattr(review, "_attempt_for_admin"):
         attempt, _is_archived = locate_attempt_by_attempt_code(review.attempt_code)
         review._attempt_for_admin = attempt  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""The allowance: what one learner gets beyond the rules of one exam."""
+"""The allowance: an exception from the rules of one exam for one learner."""
 
 from typing import Any, ClassVar, Final, Self
 
@@ -16,18 +16,17 @@ from edx_proctoring.exceptions import (
 from edx_proctoring.models.exams import ProctoredExam
 from edx_proctoring.models.history import build_archive
 
-# A limit and an allowance of this size still fit, together, the column of an attempt, and a date.
+# A time limit plus an allowance of this size still fits into the column of an attempt, and yields a valid date.
 MAX_MINUTES: Final = 10**9
 
 
 class QuerySetWithUpdateOverride(models.QuerySet["ProctoredExamStudentAllowance"]):
-    """A queryset whose ``update`` leaves a trace."""
+    """A queryset whose ``update`` archives the former rows."""
 
     def update(self, **kwargs: Any) -> int:
-        """Change the matched rows, archive the former state of each, return how many there were.
+        """Update the matched rows, archive their former states, return the number of rows.
 
-        Works for any number of rows and with ``bulk_update``, which calls it: three statements
-        however many learners there are.
+        Takes three statements for any number of rows. ``bulk_update`` calls it too.
         """
         with transaction.atomic(using=self.db):
             former = list(self.order_by().select_for_update())
@@ -52,8 +51,8 @@ class ProctoredExamStudentAllowanceManager(
 class ProctoredExamStudentAllowance(TimeStampedModel):
     """Extra time, or an exception for the reviewers, for one learner in one exam.
 
-    One row per learner, exam and key. Two keys have a meaning here, the class constants below;
-    any other is stored as it is. Former states go to ``ProctoredExamStudentAllowanceHistory``.
+    One row per learner, exam and key. Two keys, the class constants below, have a meaning here; any other is only
+    stored. Former states go to ``ProctoredExamStudentAllowanceHistory``.
 
     .. pii: allowances may contain free-form text about the learner
     .. pii_types: other
@@ -69,7 +68,7 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
         "review_policy_exception",
         gettext_noop("Review Policy Exception"),
     )
-    # Contract (data-model.md 2.7): one 4-tuple, however odd.
+    # Contract (data-model.md 2.7): a list of one 4-tuple.
     all_allowances: ClassVar[list[tuple[str, str, str, str]]] = [ADDITIONAL_TIME_GRANTED + REVIEW_POLICY_EXCEPTION]
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
@@ -110,13 +109,12 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
     def add_allowance_for_user(
         cls, exam_id: int, user_info: Any, key: str | tuple[str, ...], value: Any
     ) -> tuple[Self, str]:
-        """Give or change an allowance; return it and what was done, ``'created'`` or ``'updated'``.
+        """Create or change an allowance; return it and ``'created'`` or ``'updated'``.
 
-        ``user_info``: an int is a user id and not checked; anything else is looked up as
-        username, then as e-mail address. ``key``: the stored key, or one of the class constants.
-        Raises, in this order: ``AllowanceValueNotAllowedException``, ``UserNotFoundException``,
-        ``ProctoredExamNotActiveException``. An exam that does not exist is not noticed here but by
-        the database. Spec: data-model.md 2.7.
+        ``user_info``: an int is a user id and not validated; anything else is looked up as username, then as e-mail
+        address. ``key``: the stored key, or one of the class constants. Raises, in this order:
+        ``AllowanceValueNotAllowedException``, ``UserNotFoundException``, ``ProctoredExamNotActiveException``. For an
+        exam that does not exist, the database raises. Spec: data-model.md 2.7.
         """
         stored_key = key[0] if isinstance(key, tuple) and key else str(key)
         if not cls.is_allowance_value_valid(stored_key, value):
@@ -129,16 +127,16 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
 
     @classmethod
     def is_allowance_value_valid(cls, allowance_type: str, allowance_value: Any) -> bool:
-        """Return whether a value suits the kind of allowance: minutes must be a whole number, not negative."""
+        """Return whether a value is valid for this kind of allowance: minutes must be a non-negative integer."""
         if allowance_type not in cls.ADDITIONAL_TIME_GRANTED:
             return True
         if isinstance(allowance_value, bool):
             return False
-        # ``isdigit`` alone accepts digits that ``int`` cannot read, such as a superscript two.
+        # ``isdigit`` alone also accepts digits that ``int`` rejects, such as a superscript two.
         text = str(allowance_value)
         if not (text.isascii() and text.isdigit()):
             return False
-        # More minutes than the column of an attempt holds would be a server error when the learner starts.
+        # More minutes than the column of an attempt holds would cause a server error when the learner starts.
         digits = text.lstrip("0") or "0"
         return len(digits) <= len(str(MAX_MINUTES)) and int(digits) <= MAX_MINUTES
 
@@ -150,7 +148,7 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
 
     @classmethod
     def get_review_policy_exception(cls, exam_id: int, user_id: int) -> str | None:
-        """Return what reviewers should let this learner do, or None."""
+        """Return what reviewers should allow this learner, or None."""
         allowance = cls.get_allowance_for_user(exam_id, user_id, cls.REVIEW_POLICY_EXCEPTION[0])
         return allowance.value if allowance is not None else None
 
@@ -174,7 +172,7 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
                     with transaction.atomic():
                         return cls.objects.create(**criteria, value=value), "created"
                 except IntegrityError:
-                    # Somebody else gave the same allowance in between: then ours is the update.
+                    # A concurrent request created the same allowance, so update it.
                     allowance_id = cls.objects.filter(**criteria).values_list("pk", flat=True).first()
                     if allowance_id is None:
                         raise
@@ -187,15 +185,15 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
 class ProctoredExamStudentAllowanceHistory(TimeStampedModel):
     """A former state of an allowance.
 
-    Written when an allowance is saved again or updated (the old state) or deleted (the last
-    state). ``created`` is the time of archiving.
+    Written when an allowance is saved again or updated (the old state) or deleted (the last state). ``created`` is the
+    time of archiving.
 
     .. pii: allowances may contain free-form text about the learner
     .. pii_types: other
     .. pii_retirement: local_api
     """
 
-    # The id of the allowance that this was a state of.
+    # The id of the allowance.
     allowance_id = models.IntegerField()
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     proctored_exam = models.ForeignKey(ProctoredExam, on_delete=models.CASCADE)

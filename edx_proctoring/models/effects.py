@@ -1,4 +1,4 @@
-"""Consequences of a status change that still have to reach somebody."""
+"""The outbox: effects of status changes on services, providers and learners."""
 
 from datetime import datetime
 from typing import ClassVar, Final, Self
@@ -6,26 +6,26 @@ from typing import ClassVar, Final, Self
 from django.db import models
 from model_utils.models import TimeStampedModel
 
+from edx_proctoring.models.exams import ProctoredExam
+
 
 class AttemptEffectQuerySet(models.QuerySet["AttemptEffect"]):
-    """Questions about effects."""
+    """Queries for effects."""
 
     def due(self, now: datetime) -> Self:
-        """What should be delivered now, in the order in which it was caused."""
+        """Effects to deliver now, in the order of their creation."""
         return self.filter(state=AttemptEffect.STATE_DUE, next_try_at__lte=now).order_by("id")
 
     def leftovers(self) -> Self:
-        """What has not reached its receiver: waiting for its turn or its next try, or given up."""
+        """Effects that were not delivered: due, waiting for a retry, or given up."""
         return self.filter(state__in=(AttemptEffect.STATE_DUE, AttemptEffect.STATE_FAILED))
 
     def of_attempt(self, attempt_id: int, /) -> Self:
-        """The effects of one attempt, in the order in which they were caused."""
+        """Effects of one attempt, in the order of their creation."""
         return self.filter(attempt_id=attempt_id).order_by("id")
 
     def of_course(self, course_id: str, /) -> Self:
-        """The effects of the attempts at one course's exams."""
-        from edx_proctoring.models.exams import ProctoredExam
-
+        """Effects of attempts at the exams of one course."""
         return self.filter(exam_id__in=ProctoredExam.objects.filter(course_id=course_id).values("id"))
 
 
@@ -34,20 +34,19 @@ class AttemptEffectManager(models.Manager.from_queryset(AttemptEffectQuerySet)):
 
 
 class AttemptEffect(TimeStampedModel):
-    """A consequence of a status change: credit, grade, provider, mail, signal.
+    """One effect of a status change: credit, grade, provider, mail, signal.
 
-    Written in the transaction of the change, so a process that is killed right after it leaves a
-    row behind and not a gap. By state:
+    Written in the transaction of the change, so that it is not lost if the process is killed right afterwards. By
+    state:
 
-    1. ``due``, ``tries`` = 0: waits for its turn.
-    2. ``due``, ``tries`` > 0: failed so far (``last_error``), next try at ``next_try_at``.
+    1. ``due``, ``tries`` = 0: not tried yet.
+    2. ``due``, ``tries`` > 0: failed so far (``last_error``), to be retried at ``next_try_at``.
     3. ``done``: its receiver accepted it.
-    4. ``superseded``: the attempt moved on before it was delivered; nobody is to be told any more.
-    5. ``failed``: given up; waits for a person.
+    4. ``superseded``: the attempt changed again before delivery, so the effect is no longer needed.
+    5. ``failed``: given up; needs a person.
 
-    Within an attempt, ids are the order. ``arguments`` holds ids and status words only, no names
-    and no addresses. There is no foreign key: attempts can be removed, what was promised about
-    them stays. Spec: beyond.md 1.
+    Effects of one attempt are ordered by id. ``arguments`` contains ids and statuses only, no personal data. There is
+    no foreign key, because effects outlive removed attempts. Spec: beyond.md 1.
 
     .. no_pii:
     """
@@ -69,8 +68,8 @@ class AttemptEffect(TimeStampedModel):
     attempt_code = models.CharField(max_length=255)
     exam_id = models.IntegerField(db_index=True)
     kind = models.CharField(max_length=16)
-    # What is called on the receiver, such as ``stop_exam_attempt``. Not ``call``: hosts refuse SQL's
-    # reserved words as field names (host-platform.md 2.6).
+    # The method of the receiver, such as ``stop_exam_attempt``. Not named ``call``, because hosts forbid SQL's reserved
+    # words as field names (host-platform.md 2.6).
     call_name = models.CharField(max_length=64)
     arguments = models.TextField(default="{}")
     from_status = models.CharField(max_length=64)
@@ -88,13 +87,13 @@ class AttemptEffect(TimeStampedModel):
         verbose_name = "effect of a status change"
         verbose_name_plural = "effects of status changes"
         indexes = [
-            # "What is due now?": the deliverer asks it again and again.
+            # For the query of due effects, which runs continuously.
             models.Index(fields=["state", "next_try_at"], name="proctoring_effect_due_idx"),
         ]
 
     @property
     def call(self) -> str:
-        """``call_name``, under the name that a receiver knows it by; also as argument of the constructor."""
+        """Alias of ``call_name``, also as argument of the constructor."""
         return self.call_name
 
     @call.setter

@@ -1,4 +1,4 @@
-"""The exam: one sequence of a course that is taken under special rules."""
+"""The exam: one sequence of a course that is timed or proctored."""
 
 from typing import Any, ClassVar, Self
 
@@ -11,10 +11,10 @@ from edx_proctoring.models.locking import locked_row
 
 
 class ProctoredExamQuerySet(models.QuerySet["ProctoredExam"]):
-    """Questions about exams."""
+    """Queries for exams."""
 
     def locked(self, exam_id: int, /) -> "ProctoredExam":
-        """One exam, held to the end of the transaction. Joins nothing: only this row waits."""
+        """Return one exam, locked until the end of the transaction. Without joins, so that no other row is locked."""
         exam = locked_row(self, exam_id)
         if exam is None:
             raise ProctoredExamNotFoundException(f"exam_id={exam_id} does not exist")
@@ -28,15 +28,15 @@ class ProctoredExamManager(models.Manager.from_queryset(ProctoredExamQuerySet)):
 class ProctoredExam(TimeStampedModel):
     """One special exam of a course: timed, proctored, practice or onboarding.
 
-    A row is made when the course author publishes the sequence (or by the API) and is never
-    removed by this app: an exam that the author takes back becomes inactive.
+    A row is created when the course author publishes the sequence, or by the API. This app never deletes it: an exam
+    that the author withdraws becomes inactive.
 
     ==================  ===============  =============================================
     ``is_proctored``    practice         Kind
     ==================  ===============  =============================================
     False               any              timed: a clock, no provider
     True                False            proctored
-    True                True             practice; onboarding if the provider has that
+    True                True             practice, or onboarding if the provider has it
     ==================  ===============  =============================================
 
     ``backend`` null means the configured default provider.
@@ -51,13 +51,13 @@ class ProctoredExam(TimeStampedModel):
     # The provider's id of this exam.
     external_id = models.CharField(max_length=255, null=True, db_index=True)
     exam_name = models.TextField()
-    # Before allowances. May be negative: such an exam starts and ends at once.
+    # Without allowances. May be negative: such an exam ends as soon as it starts.
     time_limit_mins = models.IntegerField()
     due_date = models.DateTimeField(null=True)
     is_proctored = models.BooleanField(default=False)
     is_practice_exam = models.BooleanField(default=False)
     is_active = models.BooleanField(default=False)
-    # Results and content are hidden once the due date has passed.
+    # Hides results and content after the due date.
     hide_after_due = models.BooleanField(default=False)
     backend = models.CharField(max_length=255, null=True, default=None)
 
@@ -73,8 +73,8 @@ class ProctoredExam(TimeStampedModel):
         state = "active" if self.is_active else "inactive"
         return f"{self.course_id}: {self.exam_name} ({state})"
 
-    # The look-ups of one exam go through ``objects.get`` and the lists through ``objects.filter``:
-    # outside suites replace the latter and expect the former to go on working (data-model.md 2.1).
+    # Look-ups of one exam use ``objects.get`` and lists ``objects.filter``, because tests of hosts replace ``filter``
+    # and expect ``get`` to keep working (data-model.md 2.1).
 
     @classmethod
     def get_exam_by_content_id(cls, course_id: str, content_id: str) -> Self | None:
@@ -96,7 +96,7 @@ class ProctoredExam(TimeStampedModel):
     def get_all_exams_for_course(
         cls, course_id: str, active_only: bool = False, proctored_exams_only: bool = False
     ) -> models.QuerySet[Self]:
-        """Return the exams of a course, unordered; ``proctored_exams_only`` leaves practice out as well."""
+        """Return the exams of a course, unordered. ``proctored_exams_only`` excludes practice exams too."""
         filters: dict[str, str | bool] = {"course_id": course_id}
         if active_only:
             filters["is_active"] = True
@@ -111,5 +111,5 @@ class ProctoredExam(TimeStampedModel):
         return cls.objects.filter(course_id=course_id, is_active=True, is_practice_exam=True, is_proctored=True)
 
 
-# Made by ``ProctoredExam.history``, which puts it here.
+# ``ProctoredExam.history`` creates this class and adds it to the module.
 HistoricalProctoredExam: type[Any]

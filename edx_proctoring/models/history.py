@@ -1,7 +1,7 @@
-"""How former states of rows are kept.
+"""Archives of former states of rows.
 
-Exams and attempts have simple-history tables. Policies, allowances and reviews have older,
-hand-rolled archive tables, filled by ``archive_model``.
+Exams and attempts have simple-history tables. Policies, allowances and reviews have older archive tables of their own,
+filled by ``archive_model``.
 """
 
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ from simple_history.models import HistoricalRecords
 
 ArchiveT = TypeVar("ArchiveT", bound=models.Model)
 
-# Archive rows carry the time of archiving under these names, not the times of the row they came from.
+# Archive rows have the time of archiving under these names, not the times of the archived row.
 _NEVER_COPIED = frozenset({"created", "modified"})
 
 
 class PinnedHistoryManager(HistoryManager):
-    """The manager behind ``history``, built once: simple-history builds its class anew for each access and save."""
+    """The manager of ``history``, with a cached class: simple-history would build a class at each access and save."""
 
     @classmethod
     @cache
@@ -30,17 +30,17 @@ class PinnedHistoryManager(HistoryManager):
 
 
 class PinnedHistoricalRecords(HistoricalRecords):
-    """simple-history, deaf to the host's ``SIMPLE_HISTORY_*`` settings that change the schema.
+    """simple-history with a fixed schema, independent of the host's ``SIMPLE_HISTORY_*`` settings.
 
-    Without the pins the same migrations would be complete on one host and incomplete on the next:
     ``SIMPLE_HISTORY_DATE_INDEX``, ``SIMPLE_HISTORY_HISTORY_ID_USE_UUID`` and
-    ``SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD`` have no effect here, and our history
-    tables equal those of every earlier release. Spec: data-model.md 1.3.
+    ``SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD`` have no effect here. Otherwise the same migrations would be
+    complete on one host and incomplete on another, and our tables would differ from those of earlier releases. Spec:
+    data-model.md 1.3.
 
     ``indexes``: further indexes of the history table.
     """
 
-    # A class attribute in place of simple-history's property, which reads a setting.
+    # Replaces a property of simple-history that reads a setting.
     _date_indexing: Literal[False] = False
 
     def __init__(self, *args: Any, indexes: Sequence[models.Index] = (), **kwargs: Any) -> None:
@@ -71,9 +71,9 @@ def build_archive(model: type[ArchiveT], instance: models.Model, **mapping: str 
         try:
             attname = model._meta.get_field(target).attname  # type: ignore[union-attr]
         except FieldDoesNotExist:
-            # Contract: a target that is no column is set as a mere attribute.
+            # Contract: a target that is not a column is set as an attribute.
             attname = target
-        # The raw column value: copying relations would load each of them from the database.
+        # The raw column value, because reading a relation would query the database.
         setattr(archived, attname, getattr(instance, field.attname))
     return archived
 
@@ -81,9 +81,8 @@ def build_archive(model: type[ArchiveT], instance: models.Model, **mapping: str 
 def archive_model(model: type[ArchiveT], instance: models.Model, **mapping: str | None) -> ArchiveT:
     """Save the state of ``instance`` as a new row of ``model`` and return that row.
 
-    ``mapping`` renames fields by name, ``None`` leaves a field out. ``created`` and ``modified``
-    are copied only under another name. Callers always rename ``id``, so the archive row gets a key of its own.
-    Spec: data-model.md 2.12.
+    ``mapping`` renames fields; ``None`` omits a field. ``created`` and ``modified`` are copied under another name
+    only. Callers always rename ``id``, so that the archive row gets a key of its own. Spec: data-model.md 2.12.
     """
     archived = build_archive(model, instance, **mapping)
     archived.save()

@@ -1,4 +1,4 @@
-"""Review callbacks as they came in."""
+"""Received review callbacks."""
 
 from datetime import datetime
 from typing import ClassVar, Final, Self
@@ -8,32 +8,32 @@ from model_utils.models import TimeStampedModel
 
 
 class ReviewInboxQuerySet(models.QuerySet["ReviewInboxEntry"]):
-    """Questions about received reviews."""
+    """Queries for received reviews."""
 
     def of_attempt(self, attempt_code: str, /) -> Self:
-        """What was received about one attempt, in order of arrival."""
+        """Callbacks for one attempt, in order of arrival."""
         return self.filter(attempt_code=attempt_code).order_by("id")
 
     def received_before(self, instant: datetime, /) -> Self:
-        """What is older than the time for which callbacks are kept."""
+        """Callbacks that arrived before ``instant``."""
         return self.filter(created__lt=instant)
 
 
 class ReviewInboxManager(models.Manager.from_queryset(ReviewInboxQuerySet)):  # type: ignore[misc]
-    """Everything received and not yet purged."""
+    """All callbacks that were not purged yet."""
 
 
 class ReviewInboxEntry(TimeStampedModel):
-    """One authenticated review callback, kept before anybody looked whether it makes sense.
+    """One authenticated review callback, stored before it is validated.
 
-    Written first of all (``created`` is the time of arrival), so that a verdict we could not
-    handle can be read and replayed. Purged by age and by retirement. By outcome:
+    ``created`` is the time of arrival. A verdict that could not be processed can be read and replayed from here. Purged
+    by age and by retirement. By outcome:
 
-    1. ``received``: written, not handled yet; left behind, it tells of a process that died.
-    2. ``applied``: the attempt follows it.
-    3. ``duplicate``: was here before.
-    4. ``refused: <reason>``: invalid; the provider was told.
-    5. ``held``: valid, but waits for a person.
+    1. ``received``: not processed yet. An old one means that the process died.
+    2. ``applied``: the verdict was applied to the attempt.
+    3. ``duplicate``: the same review was received before.
+    4. ``refused: <reason>``: invalid; the response gave the reason.
+    5. ``held``: valid, but needs a person.
 
     ``body`` is capped in size, without the link to the recording. Spec: beyond.md 1, cross-cutting C16.
 
@@ -54,7 +54,7 @@ class ReviewInboxEntry(TimeStampedModel):
     backend = models.CharField(max_length=255)
     body = models.TextField()
     outcome = models.CharField(max_length=255, default=OUTCOME_RECEIVED)
-    # User.id of whoever was signed in; null for anonymous callbacks. No foreign key: the record outlives the account.
+    # User.id of the signed-in user; null for anonymous callbacks. Not a foreign key: the row outlives the account.
     actor_id = models.IntegerField(null=True)
 
     objects: ClassVar[ReviewInboxManager] = ReviewInboxManager()

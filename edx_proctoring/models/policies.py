@@ -1,4 +1,4 @@
-"""The review policy: what the reviewers of an exam should let pass."""
+"""The review policy: what the reviewers of an exam should allow."""
 
 import logging
 from typing import Any, ClassVar, NoReturn, Self
@@ -15,8 +15,8 @@ log = logging.getLogger(__name__)
 class ProctoredExamReviewPolicy(TimeStampedModel):
     """The rules of one exam, in the course author's words, for the provider's reviewers.
 
-    One row per exam by rule of the API; the table would take several. Each change moves the
-    former text to ``ProctoredExamReviewPolicyHistory``.
+    The API keeps one row per exam; the table allows several. Each change copies the former text to
+    ``ProctoredExamReviewPolicyHistory``.
 
     .. no_pii:
     """
@@ -37,10 +37,8 @@ class ProctoredExamReviewPolicy(TimeStampedModel):
 
     @classmethod
     def get_review_policy_for_exam(cls, exam_id: int) -> Self | None:
-        """Return the policy of an exam, or None; the newest where the table holds several."""
-        newest = list(
-            cls.objects.filter(proctored_exam_id=exam_id).order_by("-id")[:2]
-        )
+        """Return the policy of an exam, or None; the newest if there are several."""
+        newest = list(cls.objects.filter(proctored_exam_id=exam_id).order_by("-id")[:2])
         if len(newest) > 1:
             log.warning(
                 "several review policies for one exam, using the newest: exam_id=%s policy_id=%s",
@@ -53,14 +51,13 @@ class ProctoredExamReviewPolicy(TimeStampedModel):
 class ProctoredExamReviewPolicyHistory(TimeStampedModel):
     """A former text of a review policy.
 
-    Written when a policy is saved again (the old text) or deleted (the last text). ``created`` is
-    the time of archiving. Attempts refer to rows of this table by ``review_policy_id`` once the
-    policy they were taken under was changed.
+    Written when a policy is saved again (the old text) or deleted (the last text). ``created`` is the time of
+    archiving. An attempt's ``review_policy_id`` finds its row here after the policy was changed.
 
     .. no_pii:
     """
 
-    # The id of the policy row that this was a state of.
+    # The id of the policy.
     original_id = models.IntegerField(db_index=True)
     set_by_user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     proctored_exam = models.ForeignKey(ProctoredExam, db_index=True, on_delete=models.CASCADE)
@@ -76,5 +73,5 @@ class ProctoredExamReviewPolicyHistory(TimeStampedModel):
         return f"ProctoredExamReviewPolicyHistory: original_id={self.original_id} exam_id={self.proctored_exam_id}"
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse: the archive is append-only. Cascades from exam and user still reach it."""
+        """Raise: the archive is append-only. Cascades from exam and user bypass this method."""
         raise NotImplementedError("the archive of review policies is append-only")

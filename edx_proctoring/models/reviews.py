@@ -1,6 +1,6 @@
-"""The review: a provider's verdict on an attempt, and the comments that go with it.
+"""The review: a provider's verdict on an attempt, with the reviewers' comments.
 
-The class names speak of the first provider; the tables serve every one.
+The classes are named after the first provider, but serve all providers.
 """
 
 import logging
@@ -21,10 +21,10 @@ log = logging.getLogger(__name__)
 
 
 class ReviewQuerySet(models.QuerySet["ProctoredExamSoftwareSecureReview"]):
-    """Questions about reviews."""
+    """Queries for reviews."""
 
     def locked(self, review_id: int, /) -> "ProctoredExamSoftwareSecureReview | None":
-        """One review, held to the end of the transaction; None if there is none."""
+        """Return one review, locked until the end of the transaction; None if there is none."""
         return locked_row(self, review_id)
 
 
@@ -33,9 +33,9 @@ class ReviewManager(models.Manager.from_queryset(ReviewQuerySet)):  # type: igno
 
 
 class ReviewFields(TimeStampedModel):
-    """What a current and an archived review have in common, apart from the attempt code."""
+    """Fields of both current and archived reviews."""
 
-    # True until the attempt was removed; the review outlives it.
+    # False after the attempt is removed; the review outlives it.
     is_attempt_active = models.BooleanField(default=True)
     # One of ``SoftwareSecureReviewStatus``.
     review_status = models.CharField(max_length=255)
@@ -43,9 +43,9 @@ class ReviewFields(TimeStampedModel):
     raw_data = models.TextField()
     # URL-safe base64 of the AES-encrypted link to the recording.
     encrypted_video_url = models.BinaryField(null=True)
-    # The person who decided; null when it was the provider. The verdict outlives that person's account.
+    # The person who decided; null if the provider did. The verdict outlives that person's account.
     reviewed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, related_name="+", on_delete=models.SET_NULL)
-    # Learner and exam are found through the attempt as well; null in rows of old releases.
+    # Null in rows of old releases; the attempt has both as well.
     student = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, related_name="+", on_delete=models.CASCADE)
     exam = models.ForeignKey(ProctoredExam, null=True, on_delete=models.CASCADE)
 
@@ -56,9 +56,9 @@ class ReviewFields(TimeStampedModel):
 class ProctoredExamSoftwareSecureReview(ReviewFields):
     """The current verdict on an attempt; at most one per attempt code.
 
-    Made by the first review callback, changed in place by later ones and by staff; each former
-    state goes to ``ProctoredExamSoftwareSecureReviewHistory``. Saving a row makes the attempt
-    follow the verdict, even if nothing changed (``api.reviews.apply_review``).
+    Created by the first review callback, changed in place by later ones and by staff; each former state goes to
+    ``ProctoredExamSoftwareSecureReviewHistory``. Saving a row applies the verdict to the attempt, even if nothing
+    changed (``api.reviews.applying.apply_review``).
 
     .. pii: reviews may contain the learner's name, e-mail address and a link to a recording
     .. pii_types: email_address, external_service, name, video
@@ -73,7 +73,7 @@ class ProctoredExamSoftwareSecureReview(ReviewFields):
         db_table = "proctoring_proctoredexamsoftwaresecurereview"
         verbose_name = "Proctored exam software secure review"
         indexes = [
-            # "Which reviews changed last?": staff's list and the command that re-applies reviews.
+            # For the staff list and the command that applies reviews again, which both order or filter by it.
             models.Index(fields=["modified"], name="proctoring_rev_modified_idx"),
         ]
 
@@ -82,12 +82,12 @@ class ProctoredExamSoftwareSecureReview(ReviewFields):
 
     @property
     def is_passing(self) -> bool:
-        """Whether this verdict passes the learner, by the provider's own list if it has one."""
+        """Whether the learner passes with this verdict, by the provider's own list if it has one."""
         return self.review_status in self._passing_statuses()
 
     @property
     def should_notify(self) -> bool:
-        """Whether the support team should look at it: suspicious, and no person decided yet."""
+        """Whether to notify the support team: the verdict is suspicious and no person has decided yet."""
         return (
             self.reviewed_by_id is None and self.review_status == SoftwareSecureReviewStatus.notify_support_for_status
         )
@@ -103,7 +103,7 @@ class ProctoredExamSoftwareSecureReview(ReviewFields):
             try:
                 provider = backends.get_backend_provider(name=exam.backend)
             except (NotImplementedError, ImproperlyConfigured):
-                # A provider that was taken away must not block its last reviews.
+                # A provider that is no longer configured must not block its last reviews.
                 log.warning(
                     "provider of review is not configured, using the default list of passing verdicts: "
                     "review_id=%s provider=%s",
@@ -122,15 +122,15 @@ class ProctoredExamSoftwareSecureReview(ReviewFields):
         ).first() or ProctoredExamStudentAttempt.get_historic_attempt_by_code(self.attempt_code)
         if attempt is None:
             return None
-        # Not ``attempt.proctored_exam``: an archived attempt outlives its exam.
+        # Not ``attempt.proctored_exam``, which fails for an archived attempt that outlived its exam.
         return ProctoredExam.get_exam_by_id(attempt.proctored_exam_id)
 
 
 class ProctoredExamSoftwareSecureReviewHistory(ReviewFields):
     """A former state of a review.
 
-    Written when a review is saved again (the old state) or deleted (the last state). ``created``
-    is the time of archiving. Rows of one review share its attempt code.
+    Written when a review is saved again (the old state) or deleted (the last state). ``created`` is the time of
+    archiving. Rows of one review have the same attempt code.
 
     .. pii: reviews may contain the learner's name, e-mail address and a link to a recording
     .. pii_types: email_address, external_service, name, video
@@ -150,7 +150,7 @@ class ProctoredExamSoftwareSecureReviewHistory(ReviewFields):
 
 
 class ProctoredExamSoftwareSecureComment(TimeStampedModel):
-    """One remark of a reviewer about a stretch of the recording. Times are seconds from its start.
+    """One comment of a reviewer on a part of the recording. Times are seconds from its start.
 
     .. pii: comments are free-form text about the learner
     .. pii_types: other
@@ -162,7 +162,7 @@ class ProctoredExamSoftwareSecureComment(TimeStampedModel):
     stop_time = models.IntegerField()
     duration = models.IntegerField()
     comment = models.TextField()
-    # The provider's word for the kind of remark; a heading of the violation report.
+    # The provider's category of the comment; a heading of the violation report.
     status = models.CharField(max_length=255)
 
     objects: ClassVar[models.Manager[Self]] = models.Manager()

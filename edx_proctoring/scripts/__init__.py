@@ -1,1 +1,1 @@
-"""Scripts for operators and for the build; they need no running Django."""
+"""Scripts for operators and for the build. They run without Django."""

@@ -1,4 +1,4 @@
-"""Translate learners' ids as a provider knew them before 3.0.0 into the ids it is sent since.
+"""Translate the learner ids that providers got before release 3.0.0 into those they get now.
 
 Usage: ``python -m edx_proctoring.scripts.obscure_user INPUT.csv OUTPUT.csv [--backend NAME]``, with
 the environment variables ``PROCTORING_USER_OBFUSCATION_KEY`` and ``DJANGO_SECRET_KEY`` set. The
@@ -19,7 +19,7 @@ KEYS = ("PROCTORING_USER_OBFUSCATION_KEY", "DJANGO_SECRET_KEY")
 
 def obscured_user_id(secret_key: str, user_id: int | str, *extra: object) -> str:
     """Return the id as hex HMAC-SHA1 of id and extras; the algorithm of ``utils.obscured_user_id``."""
-    # SHA-1 by contract: providers know learners by these ids.
+    # SHA-1 is contract: providers have stored these ids.
     digest = hmac.new(secret_key.encode("ascii"), digestmod=hashlib.sha1)
     digest.update(str(user_id).encode("utf-8"))
     for item in extra:
@@ -28,7 +28,7 @@ def obscured_user_id(secret_key: str, user_id: int | str, *extra: object) -> str
 
 
 def read_user_ids(path: Path) -> dict[str, str]:
-    """Return user id by e-mail; the last row of an e-mail wins, incomplete rows are reported and skipped."""
+    """Return user ids by e-mail address. The last row of an address counts; incomplete rows are skipped."""
     user_ids: dict[str, str] = {}
     with path.open(newline="", encoding="utf-8") as file:
         for number, row in enumerate(csv.DictReader(file), start=1):
@@ -41,7 +41,7 @@ def read_user_ids(path: Path) -> dict[str, str]:
 
 
 def write_translation(path: Path, user_ids: dict[str, str], *, old_key: str, new_key: str, backend: str) -> None:
-    """Write old and new id per e-mail."""
+    """Write the old and the new id per e-mail address."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["email", "existing_user_id", "target_user_id"])
@@ -59,7 +59,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--backend",
         default="proctortrack",
-        help="provider that the ids are for: proctortrack (default) or software_secure",
+        help="provider of the ids: proctortrack (default) or software_secure",
     )
     arguments = parser.parse_args(argv)
     missing = [key for key in KEYS if not os.environ.get(key)]

@@ -1,4 +1,4 @@
-"""Refuse a release whose npm package and Python package disagree about the version.
+"""Check that the npm package and the Python package have the same version.
 
 Usage, in the folder of ``package.json``: ``python -m edx_proctoring.scripts.version_check``.
 Spec: data-model.md 10.

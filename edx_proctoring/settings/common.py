@@ -43,16 +43,15 @@ def _bundle() -> dict[str, Any]:
 
 
 def plugin_settings(settings: Any) -> None:
-    """Put this app's defaults into the host's settings.
+    """Add this app's defaults to the host's settings.
 
-    ``settings``: the host's settings *module*, still executing. Only read with ``getattr`` and
-    assigned to; what the host sets further down wins.
+    ``settings``: the host's settings *module*, still executing. Values that the host sets later take precedence.
     """
     settings.PROCTORING_SETTINGS = {}
     settings.PROCTORING_BACKENDS = {"DEFAULT": "null", "null": {}}
     pipeline = getattr(settings, "PIPELINE", None)
     if pipeline is not None:
-        # Pages of the LMS ask for this group by name; an unknown group is an error page.
+        # Pages of the LMS load this group by name, and fail if it does not exist.
         pipeline.setdefault("JAVASCRIPT", {})["proctoring"] = _bundle()
     elif getattr(settings, "PIPELINE_JS", None) is not None:
         settings.PIPELINE_JS["proctoring"] = _bundle()

@@ -1,18 +1,18 @@
-"""What an operator configured in the host's YAML. Spec: data-model.md 13.1, host-platform.md 2.3."""
+"""Settings from the host's YAML. Spec: data-model.md 13.1, host-platform.md 2.3."""
 
 from typing import Any
 
 
 def plugin_settings(settings: Any) -> None:
-    """Take this app's settings from the host's token dicts, where they are given.
+    """Take this app's settings from the host's token dicts, if there are any.
 
-    ``settings``: the host's settings module. Hosts that apply each YAML key themselves may have no
-    token dicts; then what is in the module already stays.
+    ``settings``: the host's settings module. A host that applies each YAML key itself has no token dicts; its settings
+    stay as they are.
     """
     env_tokens = getattr(settings, "ENV_TOKENS", None) or {}
     auth_tokens = getattr(settings, "AUTH_TOKENS", None) or {}
     if options := env_tokens.get("PROCTORING_SETTINGS"):
         settings.PROCTORING_SETTINGS = options
-    # Secrets of providers belong into the first of the two.
+    # AUTH_TOKENS is for secrets, so it comes first.
     if backends := auth_tokens.get("PROCTORING_BACKENDS") or env_tokens.get("PROCTORING_BACKENDS"):
         settings.PROCTORING_BACKENDS = backends

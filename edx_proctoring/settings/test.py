@@ -1,9 +1,9 @@
-"""Settings for suites of hosts. Not registered in ``plugin_app``: hosts call it themselves (host-platform.md 2.2)."""
+"""Settings for tests of hosts, which call it themselves; it is not in ``plugin_app`` (host-platform.md 2.2)."""
 
 from typing import Any
 
 
 def plugin_settings(settings: Any) -> None:
-    """Configure the in-process mock provider, and a name that has no plugin (lookups of it must cope)."""
+    """Configure the in-process mock provider, and a name without a plugin, which look-ups must tolerate."""
     settings.PROCTORING_SETTINGS = {}
     settings.PROCTORING_BACKENDS = {"DEFAULT": "mock", "mock": {}, "mock_proctoring_without_rules": {}}

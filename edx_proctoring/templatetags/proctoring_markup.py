@@ -1,7 +1,7 @@
-"""Filters that make text of outside parties fit for a learner's page.
+"""Filters that make text from providers safe for a learner's page.
 
-Spec: learner-experience.md 4.4 (instructions), 7 (security); backends.md 14.8. Applied where the text
-meets the page, whatever the provider's class has done before: plug-ins may hand out anything.
+Spec: learner-experience.md 4.4 (instructions), 7 (security); backends.md 14.8. Templates apply them to all such text,
+because a provider's plug-in may return anything.
 """
 
 from datetime import datetime
@@ -26,23 +26,23 @@ def inline_markup(value: object) -> SafeString:
 
 @register.filter
 def web_url(value: object) -> str:
-    """Return ``value`` if a learner's browser may be sent there, else an empty string."""
+    """Return ``value`` if it is a URL that a learner's browser may open, else an empty string."""
     return sanitizer.safe_download_url(str(value)) or "" if value else ""
 
 
 @register.filter
 def local_time(value: datetime | str | None) -> SafeString:
-    """Return a moment (aware datetime, or ISO 8601 text) as a ``time`` element, fit for a sentence.
+    """Return a time (aware datetime, or ISO 8601 text) as a ``time`` element for use in a sentence.
 
-    It says the moment in the server's zone and the learner's language; the course page's script turns it
-    into the learner's own zone. Text that names no moment is shown as it is.
+    It shows the time in the server's zone and the learner's language; the page's script converts it to the learner's
+    zone. Other text is returned unchanged.
     """
     moment = value if isinstance(value, datetime) else _moment_of(value)
     if moment is None:
         return format_html("{}", value or "")
     local = timezone.localtime(moment) if timezone.is_aware(moment) else moment
     words = f"{defaultfilters.date(local, 'DATETIME_FORMAT')} {defaultfilters.date(local, 'T')}"
-    # Its own direction: the browser may write it in another language than the page's.
+    # A direction of its own, because the browser may format it in another language than the page's.
     return format_html(
         '<time class="js-proctoring-local-time" datetime="{}" dir="auto">{}</time>', moment.isoformat(), words.strip()
     )
@@ -50,13 +50,13 @@ def local_time(value: datetime | str | None) -> SafeString:
 
 @register.filter
 def left_to_right(value: object) -> SafeString:
-    """Return a telephone number or the like so that it keeps its order in right-to-left text."""
+    """Return text such as a telephone number so that it keeps its order in right-to-left text."""
     return format_html('<bdi dir="ltr">{}</bdi>', value)
 
 
 @register.filter
 def wait_deadline_time(value: datetime | str | None) -> SafeString:
-    """Return the end of the grace period as ``local_time`` does, in the element that themes look for."""
+    """Return the end of the grace period as ``local_time`` does, in the element that themes select."""
     return format_html('<strong id="wait_deadline">{}</strong>', local_time(value))
 
 

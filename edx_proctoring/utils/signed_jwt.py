@@ -1,8 +1,7 @@
-"""Signing in with a JWT whose signature was looked at. Spec: rest-api.md 2.1, architecture R8.
+"""JWT authentication that always verifies the signature. Spec: rest-api.md 2.1, architecture R8.
 
-edx-drf-extensions tries the platform's public keys one after the other. Where
-``JWT_AUTH['JWT_PUBLIC_SIGNING_JWK_SET']`` names none it tries nothing, nothing fails, and a token
-counts as verified whoever signed it (seen in 10.9.0). Here it must then carry the signature of a
+edx-drf-extensions tries each of the platform's public keys. If ``JWT_AUTH['JWT_PUBLIC_SIGNING_JWK_SET']`` has no key,
+it tries nothing and accepts a token with any signature (seen in 10.9.0). Here the token must then be signed with a
 shared secret: ``JWT_SECRET_KEY``, or ``SECRET_KEY`` of one of ``JWT_ISSUERS``.
 """
 
@@ -21,7 +20,7 @@ __all__ = ["SignedJwtAuthentication", "accepts_any_signature"]
 # Algorithms that sign with a shared secret.
 _SHARED_SECRET: Final = ["HS256", "HS384", "HS512"]
 
-# Claims are judged by the library, afterwards.
+# The library verifies the claims afterwards.
 _SIGNATURE_ONLY: Final[Any] = {
     "verify_signature": True,
     "verify_exp": False,
@@ -35,24 +34,24 @@ _SIGNATURE_ONLY: Final[Any] = {
 
 
 class SignedJwtAuthentication(JwtAuthentication):
-    """The platform's JWT authentication, which refuses a token that nobody vouches for."""
+    """The platform's JWT authentication, which also refuses tokens that the library would not verify."""
 
     @classmethod
     def jwt_decode_token(cls, token: Any, *args: Any, **kwargs: Any) -> Any:
-        """Return the claims of a token. Raises ``jwt.InvalidTokenError``, which is answered as a refusal."""
+        """Return the claims of a token. Raises ``jwt.InvalidTokenError``, which the library answers with a refusal."""
         if accepts_any_signature():
             _verify_by_shared_secret(token)
         try:
             return super().jwt_decode_token(token, *args, **kwargs)
         except (TypeError, ValueError) as exc:
-            # The library reads claims of its own, such as the version, without asking what they are.
+            # The library reads claims such as the version without validating them.
             raise jwt.InvalidTokenError("The claims of the token are malformed.") from exc
 
 
 def accepts_any_signature() -> bool:
-    """Return whether the library, as this host configures it, lets forged tokens pass.
+    """Return whether the library, as this host configures it, accepts forged tokens.
 
-    A host with a decoder of its own is left alone: only it knows what that verifies.
+    Assumed to be False for a host with a decoder of its own.
     """
     if api_settings.JWT_DECODE_HANDLER is not jwt_decode_handler:
         return False
@@ -67,7 +66,7 @@ def _verify_by_shared_secret(token: Any) -> None:
         except jwt.InvalidTokenError as exc:
             refusal = exc
         except jwt.InvalidKeyError:
-            # No secret that signs anything, such as a public key put here by mistake.
+            # Not a secret, such as a public key that was configured here by mistake.
             continue
         else:
             return

@@ -1,7 +1,6 @@
-"""Dates of courses and exams, and how a span of time is put into words.
+"""Dates of courses and exams, and durations in words. Spec: python-api.md 3 and 9.
 
-Spec: python-api.md 3 and 9. What a learner's *limit* is, is the business of ``api.timing``; here
-are the questions that need nothing but a date.
+``api.lifecycle.timing`` computes the limit of an attempt; this module only compares and formats dates.
 """
 
 import logging
@@ -40,12 +39,12 @@ def as_utc(instant: datetime) -> datetime:
     try:
         return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
     except OverflowError:
-        # The first or the last day that there is, in another zone: "never" is often written so.
+        # The first or last representable day in another zone; hosts use it for "never".
         return instant.replace(tzinfo=UTC)
 
 
 def later(instant: datetime, span: timedelta) -> datetime:
-    """Return the instant after a span of time, which may be negative; the end of time where there is none."""
+    """Return ``instant + span``; the first or last representable instant on overflow."""
     try:
         return instant + span
     except OverflowError:
@@ -53,12 +52,12 @@ def later(instant: datetime, span: timedelta) -> datetime:
 
 
 def with_zone(instant: datetime | None) -> datetime | None:
-    """Return the instant as it came, or in UTC if it has no zone: Django would take it to be of the host's zone."""
+    """Return the instant unchanged, or as UTC if it has no zone: Django would assume the host's zone."""
     return as_utc(instant) if instant is not None and instant.tzinfo is None else instant
 
 
 def get_time_remaining_for_attempt(attempt: Mapping[str, Any]) -> float:
-    """Return the seconds until the clock of an attempt dict runs out, never negative; 0 if it does not run."""
+    """Return the seconds until the time of an attempt dict runs out, never negative; 0 if it was not started."""
     started_at: datetime | None = attempt["started_at"]
     minutes: int | None = attempt["allowed_time_limit_mins"]
     if started_at is None or minutes is None:
@@ -68,7 +67,7 @@ def get_time_remaining_for_attempt(attempt: Mapping[str, Any]) -> float:
 
 
 def humanized_time(time_in_minutes: float) -> str:
-    """Return minutes in words, such as ``1 hour and 30 minutes``; ``error`` from minus one hour downwards."""
+    """Return minutes in words, such as ``1 hour and 30 minutes``; ``error`` for -60 and less."""
     whole_minutes = int(time_in_minutes)
     if whole_minutes <= -60:
         return "error"
@@ -81,27 +80,27 @@ def humanized_time(time_in_minutes: float) -> str:
 
 
 def has_due_date_passed(due_datetime: datetime | None) -> bool:
-    """Return whether a due date is over; the very instant counts as over, no date as never."""
+    """Return whether a due date has passed. The exact instant counts as passed; None never passes."""
     return due_datetime is not None and as_utc(due_datetime) <= timezone.now()
 
 
 def has_end_date_passed(course_id: str) -> bool:
-    """Return whether the course is over."""
+    """Return whether the course has ended."""
     return has_due_date_passed(get_course_end_date(course_id))
 
 
 def get_course_end_date(course_id: str) -> datetime | None:
-    """Return when the course ends, None if it does not or nobody knows."""
+    """Return when the course ends; None if it does not end, or the date is unknown."""
     when_api = _when_api()
     if when_api is None:
         return None
     try:
         dates = when_api.get_dates_for_course(as_text(course_id))
     except InvalidKeyError:
-        # Courses need not be known to the date service.
+        # The date service does not accept this id.
         return None
     ends = [(location, value) for (location, field), value in dates.items() if field == "end"]
-    # Other blocks may have an end too; that of the course block is the one asked for.
+    # Other blocks may have an end too: the course block comes first.
     ends.sort(key=lambda end: getattr(end[0], "block_type", None) != "course")
     if not ends or not ends[0][1]:
         return None
@@ -115,10 +114,9 @@ def get_course_end_date(course_id: str) -> datetime | None:
 def get_exam_due_date(exam: Mapping[str, Any], user: Any = None, *, fresh: bool = False) -> datetime | None:
     """Return when an exam is due for a user: id, ``User`` or None for everybody.
 
-    The date service comes first; it knows personal extensions, the relative dates of self-paced
-    courses and cohort overrides. Else the date stored with the exam dict. ``fresh``: the service answers
-    from a cache that outlives the request and an extension that was granted meanwhile; where an
-    attempt is created, started or refused, its entry is renewed from the database first.
+    The date service takes precedence over the date of the exam dict: it has personal extensions, relative dates of
+    self-paced courses and cohort overrides. ``fresh``: reload the service's cache first. The cache outlives the request
+    and may lack an extension granted meanwhile, which matters when an attempt is created, started or refused.
     """
     when_api = _when_api()
     due_date: datetime | None = None
@@ -129,14 +127,14 @@ def get_exam_due_date(exam: Mapping[str, Any], user: Any = None, *, fresh: bool 
                 when_api.get_dates_for_course(exam["course_id"], user=known_user, use_cached=False)
             due_date = when_api.get_date_for_block(exam["course_id"], exam["content_id"], "due", user=known_user)
         except InvalidKeyError:
-            # Exams need not be known to the date service: then their own date counts.
+            # The date service does not accept this id, so use the exam's own date.
             due_date = None
-    # Only a date without a zone is touched: others are handed out as the host has them.
+    # Only a date without a zone is changed; others are returned as the host has them.
     return with_zone(due_date or exam["due_date"])
 
 
 def _as_date_service_knows(user: Any) -> Any:
-    """Return a user object as it is, an id as a number, None for what is neither: that would raise there."""
+    """Return a user object unchanged, an id as int, None for anything else, which the service would not accept."""
     return user if user is None or hasattr(user, "is_anonymous") else as_id(user)
 
 
@@ -145,8 +143,8 @@ def verify_and_add_wait_deadline(
 ) -> bool:
     """Return whether the learner has to wait for the end of the grace period.
 
-    If so, ``context['wait_deadline']`` becomes that end as an ISO string. ``context['grace_period']``
-    is a timedelta. Spec: learner-experience.md 2.7.
+    If so, set ``context['wait_deadline']`` to that end as an ISO string. ``context['grace_period']`` is a timedelta.
+    Spec: learner-experience.md 2.7.
     """
     grace_period: timedelta | None = context.get("grace_period")
     due_date = get_exam_due_date(exam, user_id)
@@ -160,11 +158,11 @@ def verify_and_add_wait_deadline(
 
 
 def _when_api() -> ModuleType | None:
-    """Return the date service; None where edx-when is not installed (it cannot migrate on every database)."""
+    """Return the date service; None if edx-when is not installed (it cannot migrate on every database)."""
     if not apps.is_installed("edx_when"):
         return None
-    # Inside, because the module defines models: importing it without the app being installed fails.
-    # As a module, because suites replace its functions (python-api.md 1.3).
+    # Imported here, because the module defines models and cannot be imported unless its app is installed.
+    # As a module, because tests replace its functions (python-api.md 1.3).
     from edx_when import api as when_api
 
     return when_api

@@ -1,4 +1,4 @@
-"""The base of REST views that ask for a login. Spec: python-api.md 9, rest-api.md 2.1."""
+"""Base of REST views that need a login. Spec: python-api.md 9, rest-api.md 2.1."""
 
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import IsAuthenticated
@@ -10,9 +10,9 @@ __all__ = ["AuthenticatedAPIView"]
 
 
 class AuthenticatedAPIView(APIView):
-    """A view for people who are signed in, by session or by JWT.
+    """A view for users who are signed in by session or by JWT.
 
-    Session comes first: whoever is not signed in gets 403, not 401.
+    Session comes first, so that anonymous requests get 403, not 401.
     """
 
     authentication_classes = (SessionAuthentication, SignedJwtAuthentication)

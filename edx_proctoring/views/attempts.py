@@ -146,7 +146,7 @@ class StudentProctoredExamAttemptCollection(ProctoredAPIView):
 
     def get(self, request: Request) -> Response:
         """Return the data of the running attempt; two falses without one."""
-        data = mfe.active_attempt_data(caller(request).id, is_learning_mfe=False)
+        data = mfe.active_attempt_data(caller(request), is_learning_mfe=False)
         return Response(data or {"in_timed_exam": False, "is_proctored": False})
 
     @idempotent

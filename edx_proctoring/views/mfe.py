@@ -64,4 +64,4 @@ class ProctoredExamActiveAttemptView(ProctoredAPIView):
 
     def get(self, request: Request) -> Response:
         """Return the attempt's data with links into the micro-frontend, or an empty object."""
-        return Response(mfe.active_attempt_data(learner_of(request).id, is_learning_mfe=True))
+        return Response(mfe.active_attempt_data(learner_of(request), is_learning_mfe=True))

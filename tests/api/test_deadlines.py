@@ -1,4 +1,4 @@
-"""Why a learner's time ends when it ends, and more of it. Spec: beyond.md 5."""
+"""Explaining deadlines, and extending running attempts. Spec: beyond.md 5."""
 
 import json
 from datetime import timedelta
@@ -38,7 +38,7 @@ def running(**exam_fields: Any) -> ProctoredExamStudentAttempt:
         pytest.param(None, 90, 90, "limit", id="due-exactly-at-the-limit"),
     ],
 )
-def test_before_the_start(
+def test_before_the_start_the_explanation_names_what_decides(
     clock: FrozenDateTimeFactory, allowance: str | None, due_in: int | None, allowed: int, binding: str
 ) -> None:
     exam, user = make_exam(due_date=None if due_in is None else NOON + due_in * MINUTE), make_user()
@@ -62,7 +62,7 @@ def test_the_explanation_says_what_a_start_would_give(clock: FrozenDateTimeFacto
     assert explained.allowed_minutes == api._calculate_allowed_mins(api.get_exam_by_id(exam.pk), user.pk)
 
 
-def test_what_was_left_of_an_interrupted_attempt(clock: FrozenDateTimeFactory) -> None:
+def test_a_resuming_attempt_is_explained_by_what_was_left(clock: FrozenDateTimeFactory) -> None:
     attempt = make_attempt(time_remaining_seconds=600)
 
     explained = api.explain_deadline(attempt.pk)
@@ -70,7 +70,7 @@ def test_what_was_left_of_an_interrupted_attempt(clock: FrozenDateTimeFactory) -
     assert (explained.allowed_minutes, explained.binding) == (10, "carry_over")
 
 
-def test_a_running_attempt(clock: FrozenDateTimeFactory) -> None:
+def test_a_running_attempt_is_explained_by_its_start_and_end(clock: FrozenDateTimeFactory) -> None:
     attempt = running()
 
     explained = api.explain_deadline(attempt.pk)
@@ -80,7 +80,7 @@ def test_a_running_attempt(clock: FrozenDateTimeFactory) -> None:
     assert "1 hour and 30 minutes" in explained.sentence
 
 
-def test_a_date_of_the_learners_own(
+def test_a_personal_due_date_is_explained_as_the_learners(
     clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch, date_service: ModuleType
 ) -> None:
     monkeypatch.setattr(
@@ -112,7 +112,7 @@ def test_the_explanation_is_json(clock: FrozenDateTimeFactory) -> None:
         pytest.param(lambda: api.explain_deadline(), StudentExamAttemptDoesNotExistsException, id="nothing"),
     ],
 )
-def test_nothing_to_explain(call: Any, error: type[Exception]) -> None:
+def test_an_explanation_of_an_unknown_subject_is_refused(call: Any, error: type[Exception]) -> None:
     with pytest.raises(error):
         call()
 
@@ -134,7 +134,7 @@ def test_an_extension_moves_the_end(clock: FrozenDateTimeFactory, events: list[A
     assert payload["attempt_extended_by_mins"] == 15
 
 
-def test_extensions_are_on_record(clock: FrozenDateTimeFactory) -> None:
+def test_extensions_are_listed_in_the_explanation(clock: FrozenDateTimeFactory) -> None:
     attempt, staff = running(), make_staff()
 
     api.extend_running_attempt(attempt.pk, 15, staff, "fire drill")
@@ -147,7 +147,7 @@ def test_extensions_are_on_record(clock: FrozenDateTimeFactory) -> None:
     assert explained.binding == "limit"
 
 
-def test_an_extension_lives_through_the_submission(clock: FrozenDateTimeFactory) -> None:
+def test_an_extended_attempt_still_runs_after_its_former_end(clock: FrozenDateTimeFactory) -> None:
     attempt = running()
     api.extend_running_attempt(attempt.pk, 15, make_staff(), "fire drill")
     clock.move_to(NOON + 104 * MINUTE)
@@ -159,14 +159,14 @@ def test_an_extension_lives_through_the_submission(clock: FrozenDateTimeFactory)
 
 
 @pytest.mark.parametrize("status", [S.created, S.ready_to_start, S.submitted, S.verified, S.error])
-def test_only_a_running_clock_is_extended(status: str) -> None:
+def test_an_attempt_that_is_not_running_is_not_extended(status: str) -> None:
     attempt = make_attempt(status=status)
 
     with pytest.raises(ProctoredExamIllegalStatusTransition):
         api.extend_running_attempt(attempt.pk, 15, make_staff(), "fire drill")
 
 
-def test_time_that_is_up_is_not_extended(clock: FrozenDateTimeFactory) -> None:
+def test_an_attempt_whose_time_is_up_is_not_extended(clock: FrozenDateTimeFactory) -> None:
     attempt = running()
     clock.move_to(NOON + 91 * MINUTE)
 
@@ -174,7 +174,7 @@ def test_time_that_is_up_is_not_extended(clock: FrozenDateTimeFactory) -> None:
         api.extend_running_attempt(attempt.pk, 15, make_staff(), "fire drill")
 
 
-def test_only_global_staff_extend_past_the_due_date(clock: FrozenDateTimeFactory) -> None:
+def test_an_extension_past_the_due_date_is_for_global_staff_only(clock: FrozenDateTimeFactory) -> None:
     attempt = running(due_date=NOON + 100 * MINUTE)
 
     with pytest.raises(ProctoredExamPermissionDenied, match="due"):
@@ -193,6 +193,6 @@ def test_only_global_staff_extend_past_the_due_date(clock: FrozenDateTimeFactory
         pytest.param(5, "  ", id="no-reason"),
     ],
 )
-def test_an_extension_needs_minutes_and_a_reason(minutes: int, reason: str) -> None:
+def test_an_extension_without_minutes_or_a_reason_is_refused(minutes: int, reason: str) -> None:
     with pytest.raises(ValueError, match="extension"):
         api.extend_running_attempt(running().pk, minutes, make_staff(), reason)

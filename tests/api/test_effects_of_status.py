@@ -1,4 +1,4 @@
-"""What each status brings with it. Spec: python-api.md 7.4 and 7.5."""
+"""What entering each status causes. Spec: python-api.md 7.4 and 7.5."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from edx_proctoring import api
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
-from tests.factories import make_attempt, make_exam, make_staff, make_user
+from tests.factories import NOON, make_attempt, make_exam, make_staff, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.django_db
     ],
 )
 @pytest.mark.parametrize("kind", ["proctored", "practice", "onboarding"])
-def test_the_provider_is_told_once(
+def test_a_change_with_a_provider_call_calls_the_provider_once(
     provider: Any, kind: str, from_status: str, to_status: str, call: str | None
 ) -> None:
     attempt = make_attempt(make_exam(kind, backend="test"), status=from_status)
@@ -48,7 +48,7 @@ def test_the_provider_is_told_once(
 
 
 @pytest.mark.spec("python-api.md", "7.3:start", "7.5:provider")
-def test_the_provider_is_not_told_when_a_learner_returns_from_the_submit_page(provider: Any) -> None:
+def test_a_return_from_the_submit_page_does_not_call_the_provider(provider: Any) -> None:
     attempt = make_attempt(status=S.ready_to_submit)
     started_at = attempt.started_at
 
@@ -61,7 +61,7 @@ def test_the_provider_is_not_told_when_a_learner_returns_from_the_submit_page(pr
 
 @pytest.mark.spec("python-api.md", "7.5:timed", "18:services")
 @pytest.mark.parametrize("to_status", [S.started, S.submitted, S.error, S.declined])
-def test_a_timed_exam_has_no_provider_and_no_credit(
+def test_a_change_in_a_timed_exam_calls_neither_provider_nor_credit(
     provider: Any, all_services: dict[str, Any], mailoutbox: list[Any], to_status: str
 ) -> None:
     attempt = make_attempt(make_exam("timed"))
@@ -87,7 +87,7 @@ def test_a_timed_exam_has_no_provider_and_no_credit(
         pytest.param(S.ready_to_submit, None, id="ready-to-submit"),
     ],
 )
-def test_credit_requirement(credit: Any, to_status: str, word: str | None) -> None:
+def test_a_change_sets_the_credit_requirement_of_its_status(credit: Any, to_status: str, word: str | None) -> None:
     attempt = make_attempt(status=S.started)
 
     api.update_attempt_status(attempt.pk, to_status)
@@ -105,9 +105,7 @@ def test_credit_requirement(credit: Any, to_status: str, word: str | None) -> No
 @pytest.mark.spec("python-api.md", "4:credit-state")
 @pytest.mark.parametrize("to_status", [S.ready_to_start, S.started, S.submitted, S.error, S.declined, "else"])
 @pytest.mark.parametrize("kind", ["proctored", "practice", "onboarding"])
-def test_the_credit_state_is_asked_for_once_per_change_with_or_without_a_mail(
-    credit: Any, kind: str, to_status: str
-) -> None:
+def test_each_change_reads_the_credit_state_once_with_or_without_a_mail(credit: Any, kind: str, to_status: str) -> None:
     attempt = make_attempt(make_exam(kind))
 
     api.update_attempt_status(attempt.pk, to_status)
@@ -126,7 +124,7 @@ def test_the_credit_state_is_asked_for_once_per_change_with_or_without_a_mail(
         pytest.param("timed", S.submitted, id="timed-exams-have-no-credit"),
     ],
 )
-def test_the_credit_state_is_not_asked_for_without_consequences(credit: Any, kind: str, to_status: str) -> None:
+def test_a_change_without_consequences_does_not_read_the_credit_state(credit: Any, kind: str, to_status: str) -> None:
     exam, user = make_exam(kind), make_user()
     make_attempt(exam, user, S.rejected)
     attempt = make_attempt(exam, user, S.started)
@@ -137,12 +135,12 @@ def test_the_credit_state_is_not_asked_for_without_consequences(credit: Any, kin
 
 
 @pytest.mark.spec("python-api.md", "4:credit-state", "7.3:order")
-def test_credit_grade_certificate_course_then_mail(
+def test_a_rejection_calls_credit_grades_certificates_then_mails(
     all_services: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order: list[str] = []
     for service in all_services.values():
-        monkeypatch.setattr(service, "calls", _Notebook(order))
+        monkeypatch.setattr(service, "calls", _SharedList(order))
     monkeypatch.setattr(EmailMessage, "send", lambda self, fail_silently=False: order.append("mail"))
 
     api.update_attempt_status(make_attempt(status=S.submitted).pk, S.rejected)
@@ -156,8 +154,8 @@ def test_credit_grade_certificate_course_then_mail(
     ]
 
 
-class _Notebook(list[Any]):
-    """A list of calls that also notes their names in a list shared by all services."""
+class _SharedList(list[Any]):
+    """A list of calls that adds their names to a list shared by all services."""
 
     def __init__(self, names: list[str]) -> None:
         super().__init__()
@@ -169,16 +167,14 @@ class _Notebook(list[Any]):
 
 
 @pytest.mark.spec("python-api.md", "4:credit-state")
-def test_a_credit_service_that_does_not_tell_its_state_keeps_nothing_back(
-    credit: Any, sent_signals: list[dict[str, Any]]
-) -> None:
+def test_a_credit_state_that_cannot_be_read_is_not_retried(credit: Any, sent_signals: list[dict[str, Any]]) -> None:
     credit.failing = {"get_credit_state"}
     attempt = make_attempt()
 
     api.update_attempt_status(attempt.pk, S.started)
 
     assert [signal["status"] for signal in sent_signals] == [S.started]
-    assert not AttemptEffect.objects.exists(), "nothing hangs on the answer, so nobody asks again"
+    assert not AttemptEffect.objects.exists(), "nothing depends on the answer, so it is not asked for again"
 
 
 @pytest.mark.spec("python-api.md", "7.5:mail", "8.13:subject", "17:1")
@@ -193,7 +189,9 @@ def test_a_credit_service_that_does_not_tell_its_state_keeps_nothing_back(
         pytest.param(S.second_review_required, None, id="second-review"),
     ],
 )
-def test_status_email(mailoutbox: list[Any], to_status: str, subject: str | None) -> None:
+def test_a_change_mails_the_learner_about_its_status(
+    mailoutbox: list[Any], to_status: str, subject: str | None
+) -> None:
     attempt = make_attempt(status=S.started)
 
     api.update_attempt_status(attempt.pk, to_status)
@@ -205,7 +203,7 @@ def test_status_email(mailoutbox: list[Any], to_status: str, subject: str | None
 
 @pytest.mark.spec("python-api.md", "7.5:mail")
 @pytest.mark.parametrize("kind", ["timed", "practice", "onboarding"])
-def test_practice_attempts_are_not_mailed_about(mailoutbox: list[Any], kind: str) -> None:
+def test_a_timed_or_practice_attempt_is_not_mailed_about(mailoutbox: list[Any], kind: str) -> None:
     attempt = make_attempt(make_exam(kind), status=S.started)
 
     api.update_attempt_status(attempt.pk, S.submitted)
@@ -232,7 +230,7 @@ def test_a_rejection_overrides_the_grade_then_invalidates_the_certificate(all_se
 
 
 @pytest.mark.spec("python-api.md", "7.5:grades")
-def test_the_comment_of_an_override_names_the_provider(provider: Any, grades: Any) -> None:
+def test_the_comment_of_a_grade_override_names_the_provider(provider: Any, grades: Any) -> None:
     attempt = make_attempt(status=S.submitted)
 
     api.update_attempt_status(attempt.pk, S.rejected)
@@ -242,7 +240,7 @@ def test_the_comment_of_an_override_names_the_provider(provider: Any, grades: An
 
 
 @pytest.mark.spec("python-api.md", "7.5:grades")
-def test_a_course_that_keeps_grades_keeps_certificates(all_services: dict[str, Any]) -> None:
+def test_a_rejection_in_a_course_that_keeps_grades_keeps_the_certificate(all_services: dict[str, Any]) -> None:
     all_services["grades"].service.rejected_exam_overrides_grade = False
     attempt = make_attempt(status=S.submitted)
 
@@ -257,7 +255,7 @@ def test_a_course_that_keeps_grades_keeps_certificates(all_services: dict[str, A
     ("from_status", "times"),
     [pytest.param(S.rejected, 1, id="after-a-rejection"), pytest.param(S.submitted, 0, id="never-rejected")],
 )
-def test_a_verification_takes_the_override_back(grades: Any, from_status: str, times: int) -> None:
+def test_a_verification_undoes_the_grade_override_of_a_rejection(grades: Any, from_status: str, times: int) -> None:
     attempt = make_attempt(status=from_status)
 
     api.update_attempt_status(attempt.pk, S.verified)
@@ -266,7 +264,7 @@ def test_a_verification_takes_the_override_back(grades: Any, from_status: str, t
 
 
 @pytest.mark.spec("python-api.md", "4:instructor", "11.2:completion")
-def test_completion_is_reported_once(instructor: Any) -> None:
+def test_a_completion_is_reported_once_for_two_submissions(instructor: Any) -> None:
     attempt = make_attempt(status=S.started)
 
     api.update_attempt_status(attempt.pk, S.submitted)
@@ -277,9 +275,7 @@ def test_completion_is_reported_once(instructor: Any) -> None:
     ]
 
 
-def test_completion_by_other_hands_is_reported_too(instructor: Any) -> None:
-    from tests.factories import NOON
-
+def test_a_completion_that_is_saved_directly_is_reported(instructor: Any) -> None:
     attempt = make_attempt(status=S.started)
 
     attempt.completed_at = NOON
@@ -290,7 +286,7 @@ def test_completion_by_other_hands_is_reported_too(instructor: Any) -> None:
 
 @pytest.mark.spec("python-api.md", "11.1:transition")
 @pytest.mark.spec("data-model.md", "5:signal")
-def test_event_and_signal_come_last_and_once(
+def test_a_change_emits_one_event_then_one_signal(
     events: list[Any], sent_signals: list[dict[str, Any]], test_backend: Any
 ) -> None:
     attempt = make_attempt(status=S.started)
@@ -316,7 +312,7 @@ def test_event_and_signal_come_last_and_once(
 
 
 @pytest.mark.spec("python-api.md", "11.1:transition")
-def test_the_signal_of_a_timed_exam_knows_no_onboarding(sent_signals: list[dict[str, Any]]) -> None:
+def test_the_signal_of_a_timed_exam_says_no_onboarding_support(sent_signals: list[dict[str, Any]]) -> None:
     attempt = make_attempt(make_exam("timed"))
 
     api.update_attempt_status(attempt.pk, S.started)
@@ -325,7 +321,7 @@ def test_the_signal_of_a_timed_exam_knows_no_onboarding(sent_signals: list[dict[
 
 
 @pytest.mark.spec("python-api.md", "4:absent", "18:services")
-def test_all_services_may_be_absent(mailoutbox: list[Any]) -> None:
+def test_a_change_without_any_service_leaves_nothing_due(mailoutbox: list[Any]) -> None:
     attempt = make_attempt(status=S.submitted)
 
     api.update_attempt_status(attempt.pk, S.rejected)
@@ -432,7 +428,7 @@ def test_declining_an_exam_without_credit_closes_no_other(kind: str) -> None:
 
 
 @pytest.mark.spec("python-api.md", "7.5:cascade")
-def test_the_cascade_can_be_left_out() -> None:
+def test_declining_without_cascade_leaves_the_other_exams() -> None:
     user = make_user()
     make_exam()
     attempt = make_attempt(make_exam(), user)
@@ -446,7 +442,9 @@ def test_the_cascade_can_be_left_out() -> None:
 
 
 @pytest.mark.spec("python-api.md", "7.5:clean-up", "18:clean-up")
-def test_a_finished_onboarding_opens_the_proctored_exam_again(provider: Any, backends_registry: dict[str, Any]) -> None:
+def test_a_finished_onboarding_clears_the_onboarding_errors_of_its_provider(
+    provider: Any, backends_registry: dict[str, Any]
+) -> None:
     user = make_user()
     refused = make_attempt(make_exam(), user, S.onboarding_missing)
     of_another_provider = make_attempt(make_exam(backend="null"), user, S.onboarding_missing)
@@ -460,7 +458,7 @@ def test_a_finished_onboarding_opens_the_proctored_exam_again(provider: Any, bac
 
 
 @pytest.mark.spec("python-api.md", "7.5:clean-up")
-def test_an_open_onboarding_opens_nothing(provider: Any) -> None:
+def test_an_open_onboarding_clears_no_onboarding_error(provider: Any) -> None:
     user = make_user()
     refused = make_attempt(make_exam(), user, S.onboarding_missing)
     onboarding = make_attempt(make_exam("onboarding"), user, S.created)
@@ -470,25 +468,25 @@ def test_an_open_onboarding_opens_nothing(provider: Any) -> None:
     assert refused.proctored_exam_id in statuses_of(user)
 
 
-# Answers and refusals
+# Return values and errors
 
 
 @pytest.mark.spec("python-api.md", "7.3:answer")
-def test_the_answer_is_the_id_from_the_database() -> None:
+def test_a_change_by_an_id_in_digits_returns_the_number() -> None:
     attempt = make_attempt()
 
     assert api.update_attempt_status(str(attempt.pk), S.started) == attempt.pk  # type: ignore[arg-type]
 
 
 @pytest.mark.spec("python-api.md", "7.3:answer")
-def test_an_unknown_attempt() -> None:
+def test_an_unknown_attempt_raises_or_returns_none() -> None:
     with pytest.raises(StudentExamAttemptDoesNotExistsException):
         api.update_attempt_status(4711, S.started)
     assert api.update_attempt_status(4711, S.started, raise_if_not_found=False) is None
 
 
 @pytest.mark.spec("python-api.md", "7.3:provider")
-def test_an_unknown_provider_raises_before_anything_is_written() -> None:
+def test_an_unknown_provider_raises_with_nothing_written() -> None:
     attempt = make_attempt(status=S.started)
     type(attempt.proctored_exam).objects.update(backend="gone")
 
@@ -500,7 +498,9 @@ def test_an_unknown_provider_raises_before_anything_is_written() -> None:
 
 
 @pytest.mark.spec("python-api.md", "15:levels", "17:6")
-def test_no_transition_logs_above_info(all_services: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
+def test_changes_that_succeed_log_nothing_above_info(
+    all_services: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
     user = make_user()
     attempt_id = api.create_exam_attempt(make_exam().pk, user.pk, taking_as_proctored=True)
     for status in (

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def body(status: str, course_name: str = "Größe & Weite", **attempt_fields: Any) -> str:
-    """Return the text of the mail as outside suites compare it."""
+    """Return the text of the mail, with white space as outside suites compare it."""
     message = api.create_proctoring_attempt_status_email(
         make_attempt(status=status, **attempt_fields), course_name, COURSE
     )
@@ -33,7 +33,7 @@ def body(status: str, course_name: str = "Größe & Weite", **attempt_fields: An
         pytest.param(S.rejected, "the course team has identified one or more violations", id="rejected"),
     ],
 )
-def test_what_it_says(status: str, fragment: str) -> None:
+def test_a_mail_names_exam_course_and_result(status: str, fragment: str) -> None:
     exam = make_exam(exam_name="Final")
     text = body(status, exam=exam)
 
@@ -46,21 +46,21 @@ def test_what_it_says(status: str, fragment: str) -> None:
 
 @pytest.mark.spec("python-api.md", "8.13:contact")
 @pytest.mark.parametrize("status", [S.verified, S.rejected])
-def test_the_contact_is_the_escalation_address_if_there_is_one(instructor: Any, status: str) -> None:
+def test_a_course_with_an_escalation_address_gives_it_as_the_contact(instructor: Any, status: str) -> None:
     instructor.service.mock_proctoring_escalation_email("help@example.com")
 
     assert '<a href="mailto:help@example.com"> help@example.com </a>' in body(status)
 
 
 @pytest.mark.spec("python-api.md", "8.13:contact")
-def test_else_the_contact_of_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_escalation_address_the_contact_is_the_providers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(settings.PROCTORING_BACKENDS, "test", {"LINK_URLS": {"contact": "https://ask.example.com"}})
 
     assert '<a href="https://ask.example.com"> https://ask.example.com </a>' in body(S.verified)
 
 
 @pytest.mark.spec("python-api.md", "8.13:contact")
-def test_else_the_support_of_the_platform() -> None:
+def test_without_any_contact_the_mail_links_the_platforms_support_page() -> None:
     url = "http://localhost:8000/support/contact_us"
 
     assert f'<a href="{url}"> {url} </a>' in body(S.rejected)
@@ -81,7 +81,9 @@ def test_else_the_support_of_the_platform() -> None:
         pytest.param(None, ["emails/proctoring_attempt_submitted_email.html"], id="no-provider-named"),
     ],
 )
-def test_which_template(monkeypatch: pytest.MonkeyPatch, backend: str | None, candidates: list[str]) -> None:
+def test_the_template_of_the_provider_is_tried_first(
+    monkeypatch: pytest.MonkeyPatch, backend: str | None, candidates: list[str]
+) -> None:
     asked: list[list[str]] = []
     select = loader.select_template
     monkeypatch.setattr(loader, "select_template", lambda names: asked.append(names) or select(names))
@@ -92,7 +94,7 @@ def test_which_template(monkeypatch: pytest.MonkeyPatch, backend: str | None, ca
 
 
 @pytest.mark.spec("python-api.md", "8.13:form", "17:9")
-def test_sender_and_form() -> None:
+def test_a_mail_is_html_from_the_default_sender() -> None:
     message = api.create_proctoring_attempt_status_email(make_attempt(status=S.submitted), "Course", COURSE)
 
     assert message is not None
@@ -101,7 +103,7 @@ def test_sender_and_form() -> None:
 
 @pytest.mark.spec("python-api.md", "8.13:escalation")
 @pytest.mark.parametrize("error", [None, "unknown-course"])
-def test_a_course_without_an_escalation_address(
+def test_a_course_without_an_escalation_address_has_none(
     instructor: Any, error: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     from django.core.exceptions import ObjectDoesNotExist
@@ -113,7 +115,7 @@ def test_a_course_without_an_escalation_address(
     assert len(caplog.records) == (1 if error else 0)
 
 
-# What one provider has for itself (backends.md 2.1, 2.3)
+# Settings of one provider (backends.md 2.1, 2.3)
 
 
 @pytest.fixture
@@ -143,13 +145,15 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         pytest.param({"LINK_URLS": None}, "http://localhost:8000/support/contact_us", id="none"),
     ],
 )
-def test_the_contact_by_configuration(configure: Callable[..., None], entry: dict[str, Any], url: str) -> None:
+def test_the_contact_comes_from_the_configuration_of_the_provider(
+    configure: Callable[..., None], entry: dict[str, Any], url: str
+) -> None:
     configure(**entry)
 
     assert f'<a href="{url}"> {url} </a>' in body(S.verified)
 
 
-def test_an_exam_without_a_provider_of_its_own_has_the_contact_of_the_default_one(
+def test_an_exam_without_a_named_provider_gives_the_contact_of_the_default_one(
     configure: Callable[..., None],
 ) -> None:
     configure(LINK_URLS={"contact": "https://ask.example.com"})
@@ -157,13 +161,13 @@ def test_an_exam_without_a_provider_of_its_own_has_the_contact_of_the_default_on
     assert "https://ask.example.com" in body(S.verified, exam=make_exam(backend=None))
 
 
-def test_links_of_the_platform_do_not_replace_its_support_page(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_contact_link_of_the_platform_does_not_replace_its_support_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(settings.PROCTORING_SETTINGS, "LINK_URLS", {"contact_us": "https://platform.test"})
 
     assert "http://localhost:8000/support/contact_us" in body(S.verified)
 
 
-def test_sender_platform_and_copies_of_a_provider(
+def test_a_provider_may_set_sender_platform_and_copies(
     configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A theme's template; ours do not name the platform.
@@ -188,14 +192,14 @@ def test_sender_platform_and_copies_of_a_provider(
     assert message.body == "Yours, Our School"
 
 
-def test_by_default_nobody_gets_a_copy() -> None:
+def test_by_default_a_mail_has_no_copies_and_no_reply_address() -> None:
     message = api.create_proctoring_attempt_status_email(make_attempt(status=S.verified), "Course", COURSE)
 
     assert message is not None
     assert (message.bcc, message.reply_to) == ([], [])
 
 
-def test_an_instructor_service_that_fails_costs_its_address_only(
+def test_an_instructor_service_that_fails_leaves_only_its_address_out(
     instructor: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     instructor.failing.add("get_proctoring_escalation_email")

@@ -14,18 +14,18 @@ from edx_proctoring import api
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import COURSE, make_attempt, make_exam, make_staff, make_user
 
-PACKAGE = Path(edx_proctoring.__file__).parent
-ROOMS = ("api", "models", "utils", "backends")
+ROOT = Path(edx_proctoring.__file__).parent
+PACKAGES = ("api", "models", "utils", "backends")
 
-# Of what a line tells: an attempt, or an exam and a learner, or an exam. Other lines are about no such thing.
+# A line about an attempt has all three.
 IDS_OF_AN_ATTEMPT = {"attempt_id", "exam_id", "user_id"}
 
 
 def info_lines() -> Iterator[Any]:
     """Each ``log.info`` of the package: where, format, number of values."""
-    for room in ROOMS:
-        for path in sorted((PACKAGE / room).rglob("*.py")):
-            if "tests" in path.relative_to(PACKAGE).parts:
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            if "tests" in path.relative_to(ROOT).parts:
                 continue
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 if (
@@ -36,17 +36,17 @@ def info_lines() -> Iterator[Any]:
                 ):
                     text = node.args[0]
                     assert isinstance(text, ast.Constant), f"{path}:{node.lineno}: the format is not a literal"
-                    where = f"{path.relative_to(PACKAGE)}-{text.value.split(':')[0].replace(' ', '-')}"
+                    where = f"{path.relative_to(ROOT)}-{text.value.split(':')[0].replace(' ', '-')}"
                     yield pytest.param(text.value, len(node.args) - 1, id=where)
 
 
 @pytest.mark.spec("python-api.md", "15:ids")
 @pytest.mark.parametrize(("text", "values"), list(info_lines()))
-def test_each_value_of_an_info_line_has_its_key(text: str, values: int) -> None:
+def test_an_info_line_names_each_of_its_values(text: str, values: int) -> None:
     pairs = re.findall(r"(\w+)=%s", text)
 
     assert len(pairs) == text.count("%") == values
-    assert not {"username", "email", "user", "full_name"} & set(pairs), "ids, not people"
+    assert not {"username", "email", "user", "full_name"} & set(pairs), "ids, not names"
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def info(caplog: pytest.LogCaptureFixture) -> Any:
 
 @pytest.mark.spec("python-api.md", "15:ids")
 @pytest.mark.django_db
-def test_each_step_of_an_attempt_is_logged_with_all_its_ids(info: Any, provider: Any) -> None:
+def test_each_step_of_an_attempt_logs_its_ids(info: Any, provider: Any) -> None:
     exam, user, staff = make_exam(), make_user("iris", email="iris@example.com"), make_staff()
     attempt_id = api.create_exam_attempt(exam.pk, user.pk, taking_as_proctored=True)
     for status in (S.ready_to_start, S.started):
@@ -97,7 +97,7 @@ def test_each_step_of_an_attempt_is_logged_with_all_its_ids(info: Any, provider:
 
 @pytest.mark.spec("python-api.md", "15:ids", "15:personal")
 @pytest.mark.django_db
-def test_an_allowance_is_logged_by_ids_whatever_it_was_asked_for_by(info: Any) -> None:
+def test_an_allowance_given_by_address_is_logged_by_ids(info: Any) -> None:
     exam, user = make_exam(), make_user("iris", email="iris@example.com")
     api.add_allowance_for_user(exam.pk, "iris@example.com", "additional_time_granted", "10")
     api.remove_allowance_for_user(exam.pk, user.pk, "additional_time_granted")
@@ -109,11 +109,11 @@ def test_an_allowance_is_logged_by_ids_whatever_it_was_asked_for_by(info: Any) -
     assert deleted == ("allowance deleted", expected)
 
 
-# Ordinary work is nothing to warn of
+# Ordinary work logs no warnings
 
 
 @pytest.mark.spec("python-api.md", "17:6-absent", "4:absent")
-@pytest.mark.urls("tests.learner_view.host_urls")  # a host has pages, whatever services it lacks
+@pytest.mark.urls("tests.learner_view.host_urls")  # a host has course pages, whichever services it lacks
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", ["timed", "proctored", "practice", "onboarding"])
 def test_without_any_service_nothing_is_logged_above_info(kind: str, caplog: pytest.LogCaptureFixture) -> None:
@@ -137,7 +137,9 @@ def test_without_any_service_nothing_is_logged_above_info(kind: str, caplog: pyt
 
 @pytest.mark.spec("python-api.md", "17:6-absent")
 @pytest.mark.django_db
-def test_control_a_failing_service_is_logged_above_info(credit: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_control_with_a_failing_service_something_is_logged_above_info(
+    credit: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     credit.failing = {"set_credit_requirement_status"}
 
     api.update_attempt_status(make_attempt(status=S.started).pk, S.submitted)

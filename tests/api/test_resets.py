@@ -32,7 +32,7 @@ def exists(attempt: ProctoredExamStudentAttempt) -> bool:
 
 
 @pytest.mark.spec("python-api.md", "4:credit", "4:grades", "4:instructor", "8.7:remove", "18:exceptions")
-def test_a_removal_undoes_what_followed_from_the_attempt(
+def test_a_removal_undoes_what_the_attempt_caused(
     provider: Any, all_services: dict[str, Any], events: list[Any]
 ) -> None:
     attempt, staff = make_attempt(status=S.verified), make_staff()
@@ -61,14 +61,14 @@ def test_a_removal_undoes_what_followed_from_the_attempt(
 
 
 @pytest.mark.spec("python-api.md", "8.7:remove")
-def test_credit_is_left_alone_for_an_attempt_that_never_touched_it(credit: Any) -> None:
+def test_the_removal_of_an_attempt_without_credit_leaves_credit_alone(credit: Any) -> None:
     api.remove_exam_attempt(make_attempt(status=S.started).pk, requesting_user=make_staff())
 
     assert credit.calls == []
 
 
 @pytest.mark.spec("python-api.md", "8.7:remove")
-def test_an_unknown_attempt_cannot_be_removed() -> None:
+def test_the_removal_of_an_unknown_attempt_is_refused() -> None:
     with pytest.raises(StudentExamAttemptDoesNotExistsException):
         api.remove_exam_attempt(UNKNOWN, requesting_user=None)
 
@@ -82,7 +82,7 @@ def test_an_unknown_attempt_cannot_be_removed() -> None:
         pytest.param(False, False, BackendProviderRemovalNotConfirmed, id="does-not-confirm"),
     ],
 )
-def test_a_provider_that_does_not_remove_keeps_the_attempt(
+def test_an_attempt_that_its_provider_does_not_remove_is_kept(
     provider: Any, confirms: bool, fails: bool, error: type[Exception]
 ) -> None:
     provider.confirms_removal = confirms
@@ -99,7 +99,7 @@ def test_a_provider_that_does_not_remove_keeps_the_attempt(
 
 @pytest.mark.spec("backends.md", "4.5:remove")
 @pytest.mark.spec("python-api.md", "8.7:strict")
-def test_a_provider_that_is_not_configured_keeps_the_attempt() -> None:
+def test_an_attempt_whose_provider_is_not_configured_is_kept() -> None:
     attempt = make_attempt()
     ProctoredExam.objects.update(backend="gone")
 
@@ -117,7 +117,7 @@ def test_a_provider_that_is_not_configured_keeps_the_attempt() -> None:
         pytest.param(lambda: make_attempt(external_id=None), id="never-registered"),
     ],
 )
-def test_a_provider_that_never_heard_of_it_is_not_asked(provider: Any, attempt_of: Any) -> None:
+def test_an_attempt_unknown_to_the_provider_is_removed_without_a_call(provider: Any, attempt_of: Any) -> None:
     attempt = attempt_of()
 
     api.remove_exam_attempt(attempt.pk, requesting_user=make_staff())
@@ -127,7 +127,7 @@ def test_a_provider_that_never_heard_of_it_is_not_asked(provider: Any, attempt_o
 
 
 @pytest.mark.spec("python-api.md", "8.7:remove")
-def test_a_service_error_of_a_removal_reaches_the_caller(instructor: Any) -> None:
+def test_an_error_of_a_service_during_a_removal_is_raised(instructor: Any) -> None:
     with pytest.raises(UserNotFoundException):
         api.remove_exam_attempt(make_attempt().pk, requesting_user="nobody")
 
@@ -137,7 +137,7 @@ def test_a_service_error_of_a_removal_reaches_the_caller(instructor: Any) -> Non
 
 @pytest.mark.spec("backends.md", "4.5:best-effort")
 @pytest.mark.spec("python-api.md", "8.7:many")
-def test_a_provider_that_is_down_is_asked_once_per_pass(provider: Any) -> None:
+def test_a_provider_that_is_down_is_called_once_per_pass(provider: Any) -> None:
     provider.failing = {"remove_exam_attempt"}
     attempts = [make_attempt() for _ in range(3)]
 
@@ -149,7 +149,7 @@ def test_a_provider_that_is_down_is_asked_once_per_pass(provider: Any) -> None:
 
 
 @pytest.mark.spec("python-api.md", "8.7:many")
-def test_a_provider_that_does_not_confirm_is_asked_on(provider: Any) -> None:
+def test_a_provider_that_does_not_confirm_is_called_for_each_attempt(provider: Any) -> None:
     provider.confirms_removal = False
 
     assert api._remove_exam_attempts_from_backend([make_attempt(), make_attempt()]) == set()
@@ -173,7 +173,7 @@ def test_a_provider_that_does_not_confirm_is_asked_on(provider: Any) -> None:
         *S.onboarding_errors,
     ],
 )
-def test_a_reset_keeps_the_former_attempt(status: str, credit: Any, events: list[Any]) -> None:
+def test_a_reset_of_a_finished_attempt_keeps_it_as_reset(status: str, credit: Any, events: list[Any]) -> None:
     former = make_attempt(make_exam("onboarding"), status=status)
     events.clear()
 
@@ -191,7 +191,7 @@ def test_a_reset_keeps_the_former_attempt(status: str, credit: Any, events: list
 
 @pytest.mark.spec("python-api.md", "8.7:reset")
 @pytest.mark.parametrize("provider_is_down", [False, True], ids=["provider-up", "provider-down"])
-def test_a_reset_removes_an_attempt_that_waits_for_its_review(
+def test_a_reset_of_an_attempt_that_waits_for_its_review_removes_it(
     provider: Any, events: list[Any], provider_is_down: bool
 ) -> None:
     provider.failing = {"remove_exam_attempt"} if provider_is_down else set()
@@ -218,7 +218,7 @@ def test_an_open_or_verified_attempt_is_not_reset(status: str) -> None:
 
 
 @pytest.mark.spec("python-api.md", "8.7:reset")
-def test_only_practice_is_reset() -> None:
+def test_an_attempt_at_a_real_exam_is_not_reset() -> None:
     attempt = make_attempt(status=S.rejected)
 
     with pytest.raises(ProctoredExamIllegalStatusTransition):
@@ -226,13 +226,13 @@ def test_only_practice_is_reset() -> None:
 
 
 @pytest.mark.spec("python-api.md", "8.7:reset")
-def test_without_an_attempt_there_is_nothing_to_reset() -> None:
+def test_a_reset_without_an_attempt_is_refused() -> None:
     with pytest.raises(StudentExamAttemptDoesNotExistsException):
         api.reset_practice_exam(make_exam("onboarding").pk, make_user().pk, make_staff())
 
 
 @pytest.mark.spec("python-api.md", "8.7:reset-fails", "17:4")
-def test_past_due_the_former_attempt_stays_reset(clock: FrozenDateTimeFactory) -> None:
+def test_a_reset_past_due_leaves_the_former_attempt_reset(clock: FrozenDateTimeFactory) -> None:
     attempt = make_attempt(make_exam("onboarding", due_date=NOON), status=S.rejected)
 
     with pytest.raises(StudentExamAttemptOnPastDueProctoredExam):
@@ -243,7 +243,7 @@ def test_past_due_the_former_attempt_stays_reset(clock: FrozenDateTimeFactory) -
 
 
 @pytest.mark.spec("python-api.md", "8.7:reset-fails")
-def test_a_provider_that_refuses_the_new_attempt_gives_the_old_one_back(provider: Any) -> None:
+def test_a_reset_whose_new_attempt_is_refused_restores_the_former_status(provider: Any) -> None:
     attempt = make_attempt(make_exam("onboarding"), status=S.rejected)
     provider.no_attempt_id_error = "busy"
 

@@ -1,4 +1,4 @@
-"""The clock: limits, deadlines, and what happens when the time is up. Spec: python-api.md 3, 7.6, 8.9."""
+"""Limits and deadlines, and what happens when the time is up. Spec: python-api.md 3, 7.6, 8.9."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -48,7 +48,7 @@ def test_the_due_date_cuts_the_limit(limit: int, due_in: float | None, allowed: 
 
 @pytest.mark.spec("python-api.md", "3:cut")
 @given(limit=st.integers(0, 10_000), due_in=st.integers(-10_000, 10_000))
-def test_nobody_works_past_the_limit_or_the_due_date(limit: int, due_in: int) -> None:
+def test_the_allowed_minutes_never_exceed_limit_or_due_date(limit: int, due_in: int) -> None:
     allowed = timing.cut_by_due_date(limit, due=NOON + due_in * MINUTE, now=NOON)
     assert 0 <= allowed <= min(limit, max(due_in, 0))
 
@@ -73,7 +73,7 @@ def test_limit_before_the_due_date(extra: int | None, carry_over: int | None, li
 @pytest.mark.parametrize(
     ("status", "offset", "expected"),
     [
-        pytest.param(S.started, 0, False, id="at-the-very-moment"),
+        pytest.param(S.started, 0, False, id="at-the-last-moment"),
         pytest.param(S.started, 0.001, True, id="just-after"),
         pytest.param(S.started, -1, False, id="before"),
         pytest.param(S.ready_to_submit, 1, True, id="on-the-submit-page"),
@@ -81,7 +81,7 @@ def test_limit_before_the_due_date(extra: int | None, carry_over: int | None, li
         pytest.param(S.onboarding_reset, 1, False, id="replaced"),
     ],
 )
-def test_has_run_out(status: str, offset: float, expected: bool) -> None:
+def test_an_open_attempt_runs_out_after_its_last_moment(status: str, offset: float, expected: bool) -> None:
     assert timing.has_run_out(status, NOON - 90 * MINUTE, 90, now=NOON + offset * MINUTE) is expected
 
 
@@ -90,11 +90,11 @@ def test_a_clock_without_a_limit_never_runs_out() -> None:
     assert not timing.has_run_out(S.started, NOON, None, now=NOON + timedelta(days=999))
 
 
-# Noticing
+# Reading an attempt whose time is up
 
 
 def readers() -> list[Any]:
-    """Return each published way to read one attempt."""
+    """Return each published function that reads one attempt."""
     return [
         pytest.param(lambda a: api.get_exam_attempt_by_id(a.pk), id="by-id"),
         pytest.param(lambda a: api.get_exam_attempt_by_code(a.attempt_code), id="by-code"),
@@ -112,7 +112,7 @@ def running(**fields: Any) -> ProctoredExamStudentAttempt:
 @pytest.mark.spec("python-api.md", "7.6:readers")
 @pytest.mark.django_db
 @pytest.mark.parametrize("read", readers())
-def test_whoever_reads_an_expired_attempt_ends_it(
+def test_reading_an_expired_attempt_submits_it(
     clock: FrozenDateTimeFactory, mailoutbox: list[Any], read: Callable[[Any], dict[str, Any]]
 ) -> None:
     attempt = running()
@@ -129,7 +129,7 @@ def test_whoever_reads_an_expired_attempt_ends_it(
 @pytest.mark.spec("python-api.md", "7.6:readers", "8.9:minutes")
 @pytest.mark.django_db
 @pytest.mark.parametrize("ask", [api._calculate_allowed_mins, api.get_total_allowed_time_for_exam])
-def test_whoever_asks_for_the_allowed_time_ends_an_expired_attempt(
+def test_asking_for_the_allowed_time_submits_an_expired_attempt(
     clock: FrozenDateTimeFactory, ask: Callable[[Any, int], Any]
 ) -> None:
     attempt = running()
@@ -144,7 +144,7 @@ def test_whoever_asks_for_the_allowed_time_ends_an_expired_attempt(
 @pytest.mark.spec("python-api.md", "3:time-out", "7.6:readers")
 @pytest.mark.django_db
 @pytest.mark.parametrize("read", readers())
-def test_whoever_reads_an_attempt_in_time_changes_nothing(
+def test_reading_an_attempt_in_time_changes_nothing(
     clock: FrozenDateTimeFactory, read: Callable[[Any], dict[str, Any]]
 ) -> None:
     attempt = running()
@@ -156,7 +156,9 @@ def test_whoever_reads_an_attempt_in_time_changes_nothing(
 
 @pytest.mark.spec("python-api.md", "7.3:time-out")
 @pytest.mark.django_db
-def test_a_real_time_out_has_no_completion(clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_timed_out_is_a_status_the_attempt_gets_no_completion_date(
+    clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(settings.PROCTORING_SETTINGS, "ALLOW_TIMED_OUT_STATE", True)
     attempt = running()
     clock.move_to(NOON + 91 * MINUTE)
@@ -169,7 +171,9 @@ def test_a_real_time_out_has_no_completion(clock: FrozenDateTimeFactory, monkeyp
 
 @pytest.mark.spec("python-api.md", "18:concurrency")
 @pytest.mark.django_db
-def test_two_readers_who_notice_together_end_it_once(clock: FrozenDateTimeFactory, mailoutbox: list[Any]) -> None:
+def test_an_expired_attempt_that_two_requests_have_read_is_submitted_once(
+    clock: FrozenDateTimeFactory, mailoutbox: list[Any]
+) -> None:
     attempt = running()
     clock.move_to(NOON + 91 * MINUTE)
     seen_by_one = api.lifecycle.queries.existing_attempt(attempt.pk)
@@ -184,7 +188,9 @@ def test_two_readers_who_notice_together_end_it_once(clock: FrozenDateTimeFactor
 
 
 @pytest.mark.django_db
-def test_a_late_reader_does_not_undo_a_verdict(clock: FrozenDateTimeFactory) -> None:
+def test_a_request_that_read_an_expired_attempt_before_its_verdict_does_not_undo_it(
+    clock: FrozenDateTimeFactory,
+) -> None:
     attempt = running()
     clock.move_to(NOON + 91 * MINUTE)
     seen_before = api.lifecycle.queries.existing_attempt(attempt.pk)
@@ -212,7 +218,7 @@ def test_a_start_with_no_time_left_is_refused_with_nothing_sent(
 
 @pytest.mark.spec("python-api.md", "7.3:time-out", "8.6:mark")
 @pytest.mark.django_db
-def test_marking_a_time_out_by_hand_ends_it_now(clock: FrozenDateTimeFactory) -> None:
+def test_marking_a_time_out_completes_the_attempt_as_of_now(clock: FrozenDateTimeFactory) -> None:
     attempt = running()
     clock.move_to(NOON + 30 * MINUTE)
 
@@ -224,7 +230,7 @@ def test_marking_a_time_out_by_hand_ends_it_now(clock: FrozenDateTimeFactory) ->
 
 @pytest.mark.spec("python-api.md", "18:time")
 @pytest.mark.django_db
-def test_a_moment_of_expiry_without_a_zone_is_utc(clock: FrozenDateTimeFactory, settings: Any) -> None:
+def test_a_time_out_without_a_zone_is_taken_as_utc(clock: FrozenDateTimeFactory, settings: Any) -> None:
     settings.TIME_ZONE = "America/New_York"
     attempt = running()
 
@@ -258,7 +264,7 @@ def test_active_exams_leave_out_those_whose_time_is_up(clock: FrozenDateTimeFact
 
 @pytest.mark.spec("python-api.md", "7.3:start", "8.9:minutes")
 @pytest.mark.django_db
-def test_the_limit_at_the_start(clock: FrozenDateTimeFactory) -> None:
+def test_a_start_fixes_the_limit_of_exam_allowance_and_due_date(clock: FrozenDateTimeFactory) -> None:
     exam, user = make_exam(due_date=NOON + 100 * MINUTE), make_user()
     make_allowance(exam, user, value="45")
     attempt = make_attempt(exam, user, S.ready_to_start)
@@ -272,7 +278,7 @@ def test_the_limit_at_the_start(clock: FrozenDateTimeFactory) -> None:
 @pytest.mark.spec("python-api.md", "4:tolerance", "8.9:minutes")
 @pytest.mark.django_db
 @pytest.mark.parametrize("due", [None, NOON + 100 * MINUTE], ids=["without-a-due-date", "with-a-due-date"])
-def test_an_allowance_of_6_1_4_that_no_column_holds_keeps_nobody_out(
+def test_an_allowance_too_large_for_the_column_still_lets_the_learner_start(
     clock: FrozenDateTimeFactory, due: datetime | None
 ) -> None:
     exam, user = make_exam(due_date=due), make_user()
@@ -322,7 +328,7 @@ def test_an_allowance_does_not_change_a_running_clock(clock: FrozenDateTimeFacto
 
 @pytest.mark.spec("python-api.md", "8.9:total", "8.9:minutes")
 @pytest.mark.django_db
-def test_total_allowed_time_in_words(clock: FrozenDateTimeFactory) -> None:
+def test_the_total_time_includes_the_allowance_in_words(clock: FrozenDateTimeFactory) -> None:
     exam, user = make_exam(), make_user()
     make_allowance(exam, user, value="30")
 
@@ -342,7 +348,7 @@ def test_total_allowed_time_in_words(clock: FrozenDateTimeFactory) -> None:
         pytest.param("timed", NOON + MINUTE, NOON - MINUTE, False, id="due-date-beats-course-end"),
     ],
 )
-def test_past_due(
+def test_an_exam_is_past_due_by_its_own_date_or_the_end_of_its_course(
     clock: FrozenDateTimeFactory,
     monkeypatch: pytest.MonkeyPatch,
     date_service: ModuleType,
@@ -361,7 +367,7 @@ def test_past_due(
 
 @pytest.mark.spec("python-api.md", "8.9:past-due", "9:due")
 @pytest.mark.django_db
-def test_a_personal_date_beats_the_stored_one(
+def test_a_personal_due_date_takes_precedence_over_the_stored_one(
     clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch, date_service: ModuleType
 ) -> None:
     asked: list[Any] = []

@@ -1,7 +1,7 @@
-"""Whatever a host answers, reading raises nothing. Spec: python-api.md 4; host-platform.md 16.1; issue: the boundary.
+"""No answer of a host makes reading raise. Spec: python-api.md 4, host-platform.md 16.1.
 
-Hosts have no credit service, or one that answers None, half a dictionary or dates without a zone; ids come as text, as
-key objects or as bytes; nobody may be signed in. Hypothesis makes the hosts, each reader is asked at each of them.
+Hosts have no credit service, or one that returns None, half a dictionary or dates without a zone; ids come as text, as
+key objects or as bytes; the user may be anonymous. Hypothesis makes the hosts, and each reader is called on each.
 """
 
 import logging
@@ -72,11 +72,11 @@ CREDIT_STATES = st.one_of(
 
 
 class Fails(Exception):
-    """What a host's service raises; nobody outside of it knows the class."""
+    """What a host's service raises: a class unknown to us."""
 
 
 class Service:
-    """A service of which every method gives the same answer, or fails."""
+    """A service whose methods all return the same answer, or all fail."""
 
     def __init__(self, answer: Any) -> None:
         self._answer = answer
@@ -122,8 +122,8 @@ def in_form(text: str, form: str, key_class: Any) -> Any:
 
 READERS: dict[str, Callable[[Any], Any]] = {
     "summary": lambda at: api.get_attempt_status_summary(at.user_id, at.course, at.content),
-    "summary-of-nobody": lambda at: api.get_attempt_status_summary(None, at.course, at.content),
-    "summary-of-a-stranger": lambda at: api.get_attempt_status_summary(4711, at.course, at.content),
+    "summary-without-a-user": lambda at: api.get_attempt_status_summary(None, at.course, at.content),
+    "summary-of-an-unknown-user": lambda at: api.get_attempt_status_summary(4711, at.course, at.content),
     "summary-of-an-unknown-exam": lambda at: api.get_attempt_status_summary(at.user_id, at.content, at.course),
     "summaries": lambda at: api.get_attempt_status_summaries(at.user_id, at.course, [at.content, at.course]),
     "page": lambda at: api.get_student_view(at.user_id, at.course, at.content, {**at.context}),
@@ -131,7 +131,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "exam": lambda at: api.get_exam_by_content_id(at.course, at.content),
     "exams": lambda at: api.get_all_exams_for_course(at.course),
     "current-attempt": lambda at: api.get_current_exam_attempt(at.exam["id"], at.user_id),
-    "current-attempt-of-nobody": lambda at: api.get_current_exam_attempt(at.exam["id"], None),  # type: ignore[arg-type]
+    "current-attempt-without-a-user": lambda at: api.get_current_exam_attempt(at.exam["id"], None),  # type: ignore[arg-type]
     "active-exams": lambda at: api.get_active_exams_for_user(at.user_id, at.course),
     "timer": lambda at: at.attempt and api.get_exam_attempt_data(at.exam["id"], at.attempt.pk),
     "allowed-time": lambda at: api.get_total_allowed_time_for_exam(at.exam, at.user_id),
@@ -155,7 +155,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-# Not shrunk: a host is small, and each step of shrinking makes a course anew.
+# Not shrunk: a host is small, and each step of shrinking creates another course.
 @settings(
     max_examples=25,
     deadline=None,
@@ -176,7 +176,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
     extra=st.one_of(st.none(), st.sampled_from(["10", "", "ten", "²", "1.5"])),
     state=st.one_of(st.none(), CREDIT_STATES),
 )
-def test_reading_raises_nothing(
+def test_no_answer_of_a_host_makes_reading_raise(
     date_service: ModuleType, monkeypatch: pytest.MonkeyPatch, reader: str, **facts: Any
 ) -> None:
     logging.disable(logging.CRITICAL)
@@ -230,7 +230,7 @@ def _at_a_host(
     )
 
 
-# Writing, where hosts have no services, or services that know nothing
+# Writing, where hosts have no services, or services that return None
 
 
 SERVICES = [
@@ -247,7 +247,9 @@ SERVICES = [
 @pytest.mark.spec("python-api.md", "18:services")
 @pytest.mark.parametrize("service", [None, Service(None)], ids=["absent", "answers-none"])
 @pytest.mark.parametrize("kind", ["timed", "proctored", "practice", "onboarding"])
-def test_a_life_without_services(kind: str, service: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_attempt_without_services_passes_through_all_steps(
+    kind: str, service: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     for name in SERVICES:
         runtime.set_runtime_service(name, service)
     exam, user, staff = make_exam(kind), make_user(), make_user(is_staff=True)
@@ -269,7 +271,7 @@ def test_a_life_without_services(kind: str, service: Any, caplog: pytest.LogCapt
     assert [record.getMessage() for record in caplog.records if record.levelno > logging.INFO] == []
 
 
-# Ids: the same answer in every form, and none for what is no id (host-platform.md 11)
+# Ids: the same answer in every form, none for a value that is not an id (host-platform.md 11)
 
 LISTS: dict[str, Callable[[Any, Any], Any]] = {
     "attempts": lambda course, at: api.get_all_exam_attempts(course),
@@ -287,8 +289,8 @@ LISTS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 @pytest.fixture
-def course_life(enrol: Callable[..., Any], test_backend: Any) -> SimpleNamespace:
-    """A course in which every list has something in it."""
+def course(enrol: Callable[..., Any], test_backend: Any) -> SimpleNamespace:
+    """A course in which every list has an entry."""
     user, finisher, novice = make_user(), make_user(), make_user()
     test_backend.has_dashboard = True
     exam = make_exam()
@@ -302,57 +304,57 @@ def course_life(enrol: Callable[..., Any], test_backend: Any) -> SimpleNamespace
 
 @pytest.mark.parametrize("form", ["key", "bytes"])
 @pytest.mark.parametrize("name", LISTS)
-def test_a_course_is_the_same_in_every_form(course_life: SimpleNamespace, name: str, form: str) -> None:
-    by_text = LISTS[name](COURSE, course_life)
+def test_a_course_id_in_any_form_gives_the_same_answer(course: SimpleNamespace, name: str, form: str) -> None:
+    by_text = LISTS[name](COURSE, course)
 
     assert by_text not in (None, [], "", {"onboarding_status": None, "expiration_date": None})
-    assert LISTS[name](in_form(COURSE, form, CourseKey), course_life) == by_text
+    assert LISTS[name](in_form(COURSE, form, CourseKey), course) == by_text
 
 
-NO_IDS = [None, "", "x", "²", "9" * 5000, 10**30, -1, b"x", 1.5, AnonymousUser()]
+NOT_IDS = [None, "", "x", "²", "9" * 5000, 10**30, -1, b"x", 1.5, AnonymousUser()]
 
 
-@pytest.mark.parametrize("no_id", NO_IDS, ids=[repr(no_id)[:12] for no_id in NO_IDS])
-def test_what_is_no_id_belongs_to_nobody(no_id: Any) -> None:
+@pytest.mark.parametrize("not_an_id", NOT_IDS, ids=[repr(not_an_id)[:12] for not_an_id in NOT_IDS])
+def test_a_value_that_is_not_an_id_matches_nothing(not_an_id: Any) -> None:
     exam, user = make_exam(), make_user()
     make_attempt(exam, user, S.declined, external_id=None, attempt_code=None)
     exam_dict = api.get_exam_by_id(exam.pk)
 
     for unknown_exam in (api.get_exam_by_id, api.get_proctoring_settings_by_exam_id):
         with pytest.raises(ProctoredExamNotFoundException):
-            unknown_exam(no_id)
+            unknown_exam(not_an_id)
     with pytest.raises(ProctoredExamReviewPolicyNotFoundException):
-        api.get_review_policy_by_exam_id(no_id)
+        api.get_review_policy_by_exam_id(not_an_id)
     with pytest.raises(StudentExamAttemptDoesNotExistsException):
-        api.get_exam_attempt_data(exam.pk, no_id)
+        api.get_exam_attempt_data(exam.pk, not_an_id)
     with pytest.raises(ProctoredExamNotFoundException):
-        api.get_exam_attempt_data(no_id, no_id)
+        api.get_exam_attempt_data(not_an_id, not_an_id)
     with pytest.raises(StudentExamAttemptDoesNotExistsException):
-        api.explain_deadline(no_id)
-    for who in ({"exam_id": no_id, "user_id": user.pk}, {"exam_id": exam.pk, "user_id": no_id}):
+        api.explain_deadline(not_an_id)
+    for subject in ({"exam_id": not_an_id, "user_id": user.pk}, {"exam_id": exam.pk, "user_id": not_an_id}):
         with pytest.raises((ProctoredExamNotFoundException, StudentExamAttemptDoesNotExistsException)):
-            api.explain_deadline(**who)
-    assert api._get_review_policy_by_exam_id(no_id) is None
-    assert api.get_exam_attempt_by_id(no_id) is None
-    assert api.get_exam_attempt_by_code(no_id) is None
-    assert api.get_exam_attempt_by_external_id(no_id) is None
-    assert api.get_current_exam_attempt(no_id, user.pk) is None
-    assert api.get_current_exam_attempt(exam.pk, no_id) is None
-    assert api.get_user_attempts_by_exam_id(no_id, exam.pk) == []
-    assert api.get_user_attempts_by_exam_id(user.pk, no_id) == []
-    assert api.get_active_exams_for_user(no_id) == []
+            api.explain_deadline(**subject)
+    assert api._get_review_policy_by_exam_id(not_an_id) is None
+    assert api.get_exam_attempt_by_id(not_an_id) is None
+    assert api.get_exam_attempt_by_code(not_an_id) is None
+    assert api.get_exam_attempt_by_external_id(not_an_id) is None
+    assert api.get_current_exam_attempt(not_an_id, user.pk) is None
+    assert api.get_current_exam_attempt(exam.pk, not_an_id) is None
+    assert api.get_user_attempts_by_exam_id(not_an_id, exam.pk) == []
+    assert api.get_user_attempts_by_exam_id(user.pk, not_an_id) == []
+    assert api.get_active_exams_for_user(not_an_id) == []
     assert api.get_filtered_exam_attempts(COURSE, None) == api.get_all_exam_attempts(COURSE)
-    assert api.get_attempt_status_summary(no_id, COURSE, exam.content_id) is None
-    assert api.get_attempt_status_summaries(no_id, COURSE) == {}
-    assert api.get_last_verified_onboarding_attempts_per_user([no_id], "test") == {}
-    nobody = {"onboarding_status": None, "expiration_date": None}
-    assert api.get_onboarding_attempt_data_for_learner(COURSE, no_id, "test") == nobody
-    assert api.get_total_allowed_time_for_exam(exam_dict, no_id) == "1 hour and 30 minutes"
-    assert api.is_exam_passed_due(exam_dict, no_id) is False
+    assert api.get_attempt_status_summary(not_an_id, COURSE, exam.content_id) is None
+    assert api.get_attempt_status_summaries(not_an_id, COURSE) == {}
+    assert api.get_last_verified_onboarding_attempts_per_user([not_an_id], "test") == {}
+    no_onboarding = {"onboarding_status": None, "expiration_date": None}
+    assert api.get_onboarding_attempt_data_for_learner(COURSE, not_an_id, "test") == no_onboarding
+    assert api.get_total_allowed_time_for_exam(exam_dict, not_an_id) == "1 hour and 30 minutes"
+    assert api.is_exam_passed_due(exam_dict, not_an_id) is False
 
 
 @pytest.mark.parametrize("form", [str, lambda number: str(number).encode()], ids=["text", "bytes"])
-def test_a_number_may_be_written_in_digits(form: Callable[[int], Any]) -> None:
+def test_an_id_in_digits_gives_the_same_answer_as_the_number(form: Callable[[int], Any]) -> None:
     attempt = make_attempt(status=S.started)
     exam_id, user_id = attempt.proctored_exam_id, attempt.user_id
     expected = api.get_exam_attempt_by_id(attempt.pk)

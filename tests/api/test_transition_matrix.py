@@ -1,4 +1,4 @@
-"""What may follow what. Spec: python-api.md 7.2, cell by cell."""
+"""Which status may follow which, cell by cell. Spec: python-api.md 7.2."""
 
 from typing import Final
 
@@ -63,47 +63,49 @@ def cells() -> list[tuple[str, str, str]]:
 Change = tuple[str | None, int, str | None]
 
 
-def change_due(mark: str, from_status: str, wanted: str, *, kind: str, allow_timed_out: bool) -> Change:
-    """Return what a cell of the table has to lead to."""
+def change_due(mark: str, from_status: str, requested: str, *, kind: str, allow_timed_out: bool) -> Change:
+    """Return what a cell of the table must lead to."""
     if mark == "X":
         return from_status, 0, from_status
     if mark == "+d" and kind == "onboarding":
         return None, 2, None  # an onboarding attempt in an onboarding error is cleared by its own clean-up
     if mark == "S" or (mark == "T" and not allow_timed_out):
         return S.submitted, 1, None
-    return wanted, 1, None
+    return requested, 1, None
 
 
-def change_made(attempt: ProctoredExamStudentAttempt, wanted: str) -> Change:
-    """Ask for a status; return what came of it."""
+def change_made(attempt: ProctoredExamStudentAttempt, requested: str) -> Change:
+    """Request a status; return the result."""
     from_status, rows_before = attempt.status, attempt.history.count()
     refusal = None
     try:
-        assert api.update_attempt_status(attempt.pk, wanted) == attempt.pk
+        assert api.update_attempt_status(attempt.pk, requested) == attempt.pk
     except ProctoredExamIllegalStatusTransition as error:
         refusal = from_status if from_status in str(error) else f"does not name {from_status}: {error}"
     stored = ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).first()
     return stored and stored.status, attempt.history.count() - rows_before, refusal
 
 
-# A test is a row of the table, as a test per cell spends most of its time on setting up.
+# One test per row of the table: one per cell would spend most of its time on fixtures.
 @pytest.mark.spec("python-api.md", "7.2:matrix", "7.2:stricter", "7.3:once", "7.3:time-out", "17:2", "17:3")
 @pytest.mark.django_db
 @pytest.mark.parametrize("allow_timed_out", [False, True], ids=["time-out-submits", "time-out-is-a-status"])
 @pytest.mark.parametrize("kind", ["timed", "proctored", "practice", "onboarding"])
 @pytest.mark.parametrize("from_status", dict.fromkeys(cell[0] for cell in cells()))
-def test_matrix(from_status: str, kind: str, allow_timed_out: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_requested_status_leads_to_what_its_cell_says(
+    from_status: str, kind: str, allow_timed_out: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(settings.PROCTORING_SETTINGS, "ALLOW_TIMED_OUT_STATE", allow_timed_out)
     exam = make_exam(kind)
-    row = [(wanted, mark) for start, wanted, mark in cells() if start == from_status]
+    row = [(requested, mark) for start, requested, mark in cells() if start == from_status]
     assert len(row) == 20
 
     # Each cell has a learner of its own.
-    made = {wanted: change_made(make_attempt(exam, status=from_status), wanted) for wanted, _ in row}
+    made = {requested: change_made(make_attempt(exam, status=from_status), requested) for requested, _ in row}
 
     assert made == {
-        wanted: change_due(mark, from_status, wanted, kind=kind, allow_timed_out=allow_timed_out)
-        for wanted, mark in row
+        requested: change_due(mark, from_status, requested, kind=kind, allow_timed_out=allow_timed_out)
+        for requested, mark in row
     }
 
 
@@ -111,11 +113,11 @@ def test_matrix(from_status: str, kind: str, allow_timed_out: bool, monkeypatch:
 @pytest.mark.parametrize(
     ("from_status", "to_status", "mark"), [pytest.param(*cell, id=f"{cell[0]}-to-{cell[1]}") for cell in cells()]
 )
-def test_legality_knows_no_rewrites(from_status: str, to_status: str, mark: str) -> None:
+def test_legality_of_a_transition_ignores_rewrites(from_status: str, to_status: str, mark: str) -> None:
     was_over = S.is_completed_status(from_status) or from_status == S.expired
-    wakes = from_status == S.onboarding_reset != to_status
+    reopens = from_status == S.onboarding_reset != to_status
 
-    expected = not wakes and not (was_over and S.is_incomplete_status(to_status))
+    expected = not reopens and not (was_over and S.is_incomplete_status(to_status))
     assert api.is_state_transition_legal(from_status, to_status) == expected
     if mark == "X":
         assert not api.is_state_transition_legal(from_status, to_status)

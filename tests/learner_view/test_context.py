@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import ObjectDoesNotExist
 
 from edx_proctoring.api.learner import page_context
+from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import COURSE, make_allowance, make_attempt, make_exam, make_user
 from tests.learner_view.conftest import tomorrow
@@ -224,12 +225,9 @@ class TestEscalation:
     "attempt",
     [
         pytest.param(None, id="no-attempt"),
-        pytest.param({"status": S.started, "started_at": None, "completed_at": None}, id="running"),
-        pytest.param(
-            {"status": S.submitted, "started_at": None, "completed_at": None, "allowed_time_limit_mins": None},
-            id="submitted-without-times",
-        ),
+        pytest.param(ProctoredExamStudentAttempt(status=S.started), id="running"),
+        pytest.param(ProctoredExamStudentAttempt(status=S.submitted), id="submitted-without-times"),
     ],
 )
-def test_what_the_clock_did_not_end(attempt):
+def test_an_attempt_that_the_clock_did_not_end_is_not_reported_as_expired(attempt):
     assert page_context.has_time_expired(attempt) is False

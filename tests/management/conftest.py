@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from edx_proctoring.management import batches
+from edx_proctoring.management import batch_command
 
 
 @pytest.fixture
@@ -26,5 +26,5 @@ def run() -> Callable[..., str]:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Record the pauses between batches instead of sleeping."""
     seconds: list[float] = []
-    monkeypatch.setattr(batches.time, "sleep", seconds.append)
+    monkeypatch.setattr(batch_command.time, "sleep", seconds.append)
     return seconds

@@ -330,7 +330,7 @@ class TestTimeout:
     @pytest.mark.parametrize("text", ["0", "-1", "soon", "inf", "nan"])
     def test_a_timeout_that_is_not_a_positive_number_is_refused(self, configured, text):
         _, failure = check("--timeout", text)
-        assert "no number of seconds above 0" in str(failure)
+        assert "is not a number of seconds above 0" in str(failure)
 
 
 def test_a_provider_without_our_base_class_is_described(configured):

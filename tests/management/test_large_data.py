@@ -10,7 +10,7 @@ import pytest
 
 from edx_proctoring.api.lifecycle import status_change
 from edx_proctoring.api.reviews import applying
-from edx_proctoring.management import batches
+from edx_proctoring.management import batch_command
 from edx_proctoring.models import (
     AttemptEffect,
     ProctoredExamSoftwareSecureReview,
@@ -182,7 +182,7 @@ class TestContinuedAfterInterruption:
     def interrupted(self, run, monkeypatch):
         def interrupt_and_run_again(*args, **options):
             with monkeypatch.context() as patch:
-                patch.setattr(batches.time, "sleep", self.interrupt)
+                patch.setattr(batch_command.time, "sleep", self.interrupt)
                 with pytest.raises(KeyboardInterrupt):
                     run(*args, **options, batch_size=2, sleep_time=1)
             return run(*args, **options, batch_size=2, sleep_time=0)

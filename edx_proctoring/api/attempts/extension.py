@@ -50,7 +50,8 @@ def extend_running_attempt(
         raise ProctoredExamPermissionDenied("Only global staff may extend an attempt beyond the due date.")
     seen = existing_attempt(attempt_id)
     exam = exam_dict(seen.proctored_exam)
-    due_date = get_exam_due_date(exam, seen.user_id)
+    # It decides whether the extension is allowed, so never from a stale entry of a cache.
+    due_date = get_exam_due_date(exam, seen.user_id, fresh=True)
     now = timezone.now()
     with transaction.atomic():
         attempt = ProctoredExamStudentAttempt.objects.locked(attempt_id)

@@ -143,7 +143,7 @@ def _notify_provider(delivery: Delivery) -> None:
             notify(delivery.scene.exam_dict["external_id"], delivery.scene.attempt_dict["external_id"])
 
 
-@receives(AttemptEffect.KIND_SIGNAL, "tracking_event", own_transactions=True)
+@receives(AttemptEffect.KIND_SIGNAL, "tracking_event")
 def _track(delivery: Delivery) -> None:
     emit_event(delivery.scene.exam_dict, delivery.to_status, attempt=delivery.scene.attempt_dict)
 

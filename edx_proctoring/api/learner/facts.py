@@ -1,6 +1,6 @@
-"""What decides which page a learner sees: exam, attempt, provider and host at one moment.
+"""What decides which page a learner sees: exam, attempt, provider and host data at one moment.
 
-Spec: learner-experience.md 2. Facts are looked up when a rule asks for them, and once per call.
+Spec: learner-experience.md 2. A fact that costs a query or a call is read when a rule asks for it, at most once.
 """
 
 from collections.abc import Mapping
@@ -15,44 +15,55 @@ from edx_proctoring.api.attempts import entry_check
 from edx_proctoring.api.learner import prerequisites
 from edx_proctoring.api.lifecycle import queries, start_limit, status_change, timing
 from edx_proctoring.api.lifecycle.start_limit import StartLimit
-from edx_proctoring.models import ProctoredExamStudentAttempt
-from edx_proctoring.serializers import attempt_dict
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 
-# Called by no other name: hosts define this rule (python-api.md 5.3).
+__all__ = ["PageFacts", "newest_attempt"]
+
+# Hosts define this permission under this name (python-api.md 5.3).
 _PERMISSION: Final = "edx_proctoring.can_take_proctored_exam"
 
 
 @dataclass(frozen=True)
-class Situation:
-    """Everything that decides what a learner sees, at one moment. Each fact is looked up once, if at all.
+class PageFacts:
+    """Everything that decides what a learner sees at an exam.
 
-    ``exam``: exam dict with the due date of this call. ``attempt``: the learner's newest attempt,
-    after the time-out check; None without one, and for one that the provider of a proctored exam does
-    not know. ``host``: what the host passed in, not to be changed.
+    ``exam``: exam dict with the due date of this call. ``newest``: the learner's newest attempt, after its time-out
+    if its time was up, or None. ``course_id``, ``content_id``: as the host passed them. ``host``: the host's context,
+    read-only.
     """
 
     exam: dict[str, Any]
-    attempt: Mapping[str, Any] | None
+    newest: ProctoredExamStudentAttempt | None
     provider: Any
     user_id: int | None
     course_id: Any
+    content_id: Any
     host: Mapping[str, Any]
-    # The newest attempt with exam and user, also one that the provider does not know.
-    row: ProctoredExamStudentAttempt | None = None
+
+    @cached_property
+    def attempt(self) -> ProctoredExamStudentAttempt | None:
+        """The newest attempt, None for one that the provider of a proctored exam does not know: that has no set-up."""
+        return None if self.exam["is_proctored"] and self.is_not_entered else self.newest
+
+    @property
+    def is_not_entered(self) -> bool:
+        """Whether the learner has no attempt, or one that waits for the learner to enter the exam."""
+        newest = self.newest
+        return newest is None or (not _is_resumable(newest) and entry_check.waits_for_entry(newest))
 
     @property
     def status(self) -> str | None:
         """Status of the attempt, None without one."""
-        return None if self.attempt is None else self.attempt["status"]
+        return None if self.attempt is None else self.attempt.status
 
     @cached_property
     def user(self) -> Any:
-        """The learner. Raises ``DoesNotExist``: content is not opened for somebody whom nobody knows."""
+        """The learner. Raises ``DoesNotExist`` without one: an unknown user must not see the content."""
         users = get_user_model()
         if self.user_id is None:
             raise users.DoesNotExist("nobody has signed in")
-        return users.objects.get(pk=self.user_id) if self.row is None else self.row.user
+        return users.objects.get(pk=self.user_id) if self.attempt is None else self.attempt.user
 
     @cached_property
     def may_take(self) -> bool:
@@ -62,23 +73,25 @@ class Situation:
     @cached_property
     def is_past_due(self) -> bool:
         """Whether the exam is over for this learner."""
-        return timing.is_exam_passed_due(self.exam, user=self.user_id)
+        return timing.is_over(self.exam, utils.get_exam_due_date(self._exam_with_keys, self.user_id))
 
     @cached_property
     def is_closed(self) -> bool:
-        """As ``is_past_due``, from dates that are read fresh: a page that refuses may not rest on an old one."""
-        return self.is_past_due and timing.is_closed(self.exam, user=self.user_id)
+        """As ``is_past_due``, from a date that is read fresh: a page that refuses may not rest on an old one."""
+        return self.is_past_due and timing.is_over(
+            self.exam, utils.get_exam_due_date(self._exam_with_keys, self.user_id, fresh=True)
+        )
+
+    @property
+    def _exam_with_keys(self) -> dict[str, Any]:
+        """The exam with the host's key objects, which the date service would otherwise parse from text at each unit."""
+        return {**self.exam, "course_id": self.course_id, "content_id": self.content_id}
 
     @cached_property
     def start_limit(self) -> StartLimit:
-        """What the learner would get if the clock started now."""
-        limit = start_limit.limit_now(self.exam, self.user_id, self.row)
-        return limit if limit.can_start else start_limit.limit_now(self.exam, self.user_id, self.row, fresh=True)
-
-    @property
-    def is_not_entered(self) -> bool:
-        """Whether the learner stands before the exam: without an attempt, or with one that waits to be entered."""
-        return self.row is None or (not self.is_resumable_now and entry_check.waits_for_entry(self.row))
+        """What a start would give the learner now."""
+        limit = start_limit.limit_now(self.exam, self.user_id, self.newest)
+        return limit if limit.can_start else start_limit.limit_now(self.exam, self.user_id, self.newest, fresh=True)
 
     @property
     def lacks_time(self) -> bool:
@@ -92,22 +105,34 @@ class Situation:
         return self.status is not None and S.is_incomplete_status(self.status)
 
     @property
+    def does_time_remain(self) -> bool:
+        """Whether the clock of the attempt is running and has not run out."""
+        attempt = self.attempt
+        return attempt is not None and timing.does_time_remain(
+            {
+                "status": attempt.status,
+                "started_at": attempt.started_at,
+                "allowed_time_limit_mins": attempt.allowed_time_limit_mins,
+            }
+        )
+
+    @property
     def is_resumable_now(self) -> bool:
-        """Whether staff let the learner take up an interrupted attempt, and the learner has not done so."""
-        return self.attempt is not None and queries.is_attempt_ready_to_resume(self.attempt)
+        """Whether staff released an interrupted attempt and the learner has not resumed it yet."""
+        return self.attempt is not None and _is_resumable(self.attempt)
 
     @cached_property
     def is_content_blocked(self) -> bool:
-        """Whether the provider wants the content to be seen in its own software only."""
+        """Whether the provider shows the content in its own software only."""
         return bool(self.provider.should_block_access_to_exam_material())
 
     @property
-    def may_look_back(self) -> bool:
-        """Whether the learner put the result away and may look at the content after the due date."""
+    def may_review_answers(self) -> bool:
+        """Whether the learner dismissed the result page and may see the content after the due date."""
         return bool(
             self.attempt is not None
             and constants.CONTENT_VIEWABLE_PAST_DUE_DATE
-            and self.attempt["is_status_acknowledged"]
+            and self.attempt.is_status_acknowledged
             and self.is_past_due
         )
 
@@ -122,10 +147,10 @@ class Situation:
 
     @cached_property
     def prerequisites(self) -> dict[str, Any]:
-        """The credit requirements before this exam, by state. Links are resolved where the page lists them."""
+        """The credit requirements before this exam, by state, without links."""
         requirements = (self.host.get("credit_state") or {}).get("credit_requirement_status") or []
         result: dict[str, Any] = prerequisites._are_prerequirements_satisfied(
-            # Copies: links are added to them, and these are the credit service's own.
+            # Copies, because links are added to them and these belong to the credit service.
             [dict(requirement) for requirement in requirements],
             evaluate_for_requirement_name=self.exam["content_id"],
             filter_out_namespaces=prerequisites.IGNORED_NAMESPACES,
@@ -133,24 +158,20 @@ class Situation:
         return result
 
 
-def look_at(
-    exam: dict[str, Any], provider: Any, user_id: int | None, course_id: Any, context: Mapping[str, Any]
-) -> Situation:
-    """Return the situation of a learner at an exam; ``context`` is what the host passed in.
+def newest_attempt(exam: ProctoredExam, user_id: int | None, *, with_user: bool) -> ProctoredExamStudentAttempt | None:
+    """Return the learner's newest attempt at the exam, or None. An attempt whose time is up is ended first.
 
-    One query finds the newest attempt and the learner. An attempt whose time is up is ended.
+    ``with_user``: load the learner in the same query, for callers who will ask for permissions.
     """
-    row = queries.counting_attempt(exam["id"], user_id)
-    if row is not None:
-        row = status_change.end_if_time_is_up(row)
-    # An attempt that the provider does not know has no set-up: the learner enters the exam.
-    is_unknown_to_provider = row is not None and exam["is_proctored"] and entry_check.waits_for_entry(row)
-    return Situation(
-        exam=exam,
-        attempt=None if row is None or is_unknown_to_provider else attempt_dict(row),
-        provider=provider,
-        user_id=user_id,
-        course_id=course_id,
-        host=dict(context),
-        row=row,
-    )
+    if user_id is None:
+        return None
+    attempts = ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=exam.pk, user_id=user_id)
+    found = list(attempts.select_related("user") if with_user else attempts)
+    for attempt in found:
+        attempt.proctored_exam = exam
+    newest = queries.newest_of(attempt for attempt in found if not queries.is_left_from_practice(attempt))
+    return None if newest is None else status_change.end_if_time_is_up(newest)
+
+
+def _is_resumable(attempt: ProctoredExamStudentAttempt) -> bool:
+    return attempt.ready_to_resume and not attempt.resumed

@@ -29,9 +29,9 @@ class ExamAndActiveAttempt(TypedDict):
     active_attempt: dict[str, Any]
 
 
-def active_attempt_data(user_id: int, /, *, is_learning_mfe: bool) -> dict[str, Any]:
-    """Return the data of the attempt whose clock ticks for this learner, in any course, or an empty dict."""
-    running = _running_attempt(user_id)
+def active_attempt_data(user: Any, /, *, is_learning_mfe: bool) -> dict[str, Any]:
+    """Return the data of the learner's running attempt, in any course, or an empty dict."""
+    running = _running_attempt(user)
     return {} if running is None else _attempt_data(running, is_learning_mfe)
 
 
@@ -47,7 +47,7 @@ def exam_and_active_attempt(
         user: the learner.
         is_learning_mfe: links lead into the micro-frontend, else to the legacy pages.
     """
-    running = _running_attempt(user.id)
+    running = _running_attempt(user)
     active_data = {} if running is None else _attempt_data(running, is_learning_mfe)
     answer = ExamAndActiveAttempt(exam={}, active_attempt=active_data)
     if not content_id:
@@ -73,13 +73,17 @@ def exam_and_active_attempt(
     return answer
 
 
-def _running_attempt(user_id: int) -> ProctoredExamStudentAttempt | None:
-    """Return the newest attempt whose clock ticks, even if its time is up this very moment.
+def _running_attempt(user: Any) -> ProctoredExamStudentAttempt | None:
+    """Return the learner's newest attempt whose clock is running, even if its time has just run out.
 
-    Not ``attempts.get_active_exams_for_user``, which leaves such an attempt out: the timer must hear
-    once that it ended, with no seconds left, to lead the learner out of the exam.
+    ``get_active_exams_for_user`` would leave such an attempt out, but the timer must report once that it ended, with
+    no seconds left, to lead the learner out of the exam.
     """
-    return ProctoredExamStudentAttempt.objects.get_active_student_attempts(user_id).first()
+    attempts = ProctoredExamStudentAttempt.objects.filter(user_id=user.pk).running().select_related("proctored_exam")
+    running = queries.newest_of(attempts)
+    if running is not None:
+        running.user = user
+    return running
 
 
 def _attempt_data(attempt: ProctoredExamStudentAttempt, is_learning_mfe: bool) -> dict[str, Any]:
@@ -119,6 +123,6 @@ def _current_attempt(exam: Mapping[str, Any], user: Any) -> ProctoredExamStudent
     attempt = queries.counting_attempt(exam["id"], user.id)
     if attempt is None or not entry_check.waits_for_entry(attempt):
         return attempt
-    # What an earlier entry left at a timed exam is shown as ever: clients rely on it.
+    # Contract: what creating an attempt at a timed exam leaves is shown.
     is_plain_entry = attempt.status == ProctoredExamStudentAttemptStatus.created and not attempt.taking_as_proctored
     return attempt if is_plain_entry and not attempt.proctored_exam.is_proctored else None

@@ -1,11 +1,9 @@
-"""What the interstitial pages are told. Spec: learner-experience.md 3.
+"""Variables of the pages' templates. Spec: learner-experience.md 3.
 
-Suites replace the provider by an object that answers anything with anything: attributes of the
-provider are passed on as they are, never compared or converted here.
+Test suites replace the provider by a mock. Its attributes are passed on as they are, never compared or converted.
 """
 
 import logging
-from collections.abc import Mapping
 from typing import Any, Final
 
 from django.conf import settings
@@ -16,11 +14,12 @@ from django.utils.translation import gettext as _
 from edx_proctoring import backends, conf, constants, utils
 from edx_proctoring.api.effects import emails
 from edx_proctoring.api.exams import review_policies
-from edx_proctoring.api.learner.facts import Situation
-from edx_proctoring.api.lifecycle import queries, timing
+from edx_proctoring.api.learner.facts import PageFacts
+from edx_proctoring.api.lifecycle import timing
 from edx_proctoring.api.onboarding import eligibility
 from edx_proctoring.api.providers import contact_and_rules
-from edx_proctoring.models import ProctoredExam
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 
 __all__ = ["SHOW_EXPIRY_MESSAGE_DURATION"]
@@ -30,43 +29,43 @@ log = logging.getLogger(__name__)
 # For how many seconds after a submission the page says that the time was up. Contract name.
 SHOW_EXPIRY_MESSAGE_DURATION: Final = 60
 
-# In these, the learner is told how the attempt ended; afterwards the result counts.
+# In these statuses the page says how the attempt ended. Later ones show the result instead.
 _WAITS_FOR_RESULT: Final = frozenset({S.submitted, S.second_review_required})
 
-# Above this limit (20 hours) nobody needs to be offered extra time (WCAG 2.2.1).
+# WCAG 2.2.1: above 20 hours no extra time has to be offered.
 _LONG_LIMIT_MINUTES: Final = 20 * 60
 
 
-def timed(situation: Situation) -> dict[str, Any]:
+def timed(facts: PageFacts) -> dict[str, Any]:
     """Return the variables of a timed exam's pages. Spec: learner-experience.md 3.1."""
-    exam, attempt = situation.exam, situation.attempt
+    exam = facts.exam
     context = {
-        **_common(situation),
+        **_common(facts),
         "exam_name": exam["exam_name"],
-        "course_id": situation.course_id,
-        **_time(situation),
+        "course_id": facts.course_id,
+        **_time(facts),
         "hide_extra_time_footer": exam["time_limit_mins"] > _LONG_LIMIT_MINUTES,
         "will_be_revealed": exam["due_date"] is not None and not exam["hide_after_due"],
-        "has_time_expired": has_time_expired(attempt),
-        "does_time_remain": timing.does_time_remain(attempt),
+        "has_time_expired": has_time_expired(facts.attempt),
+        "does_time_remain": facts.does_time_remain,
     }
-    if situation.status == S.submitted and not exam["hide_after_due"] and situation.is_past_due:
-        context.update(_wait_deadline(situation))
+    if facts.status == S.submitted and not exam["hide_after_due"] and facts.is_past_due:
+        context.update(_wait_deadline(facts))
     return context
 
 
-def proctored(situation: Situation) -> dict[str, Any]:
+def proctored(facts: PageFacts) -> dict[str, Any]:
     """Return the variables of a proctored, practice or onboarding exam's pages. Spec: 3.2 to 3.4."""
-    exam, attempt, provider = situation.exam, situation.attempt, situation.provider
+    exam, attempt, provider = facts.exam, facts.attempt, facts.provider
     context = {
-        **_common(situation),
+        **_common(facts),
         "platform_name": settings.PLATFORM_NAME,
-        **_time(situation),
+        **_time(facts),
         "exam_display_name": exam["exam_name"],
         "is_sample_attempt": exam["is_practice_exam"],
         "has_due_date": exam["due_date"] is not None,
-        "has_due_date_passed": situation.is_past_due,
-        "able_to_reenter_exam": timing.does_time_remain(attempt) and not situation.is_content_blocked,
+        "has_due_date_passed": facts.is_past_due,
+        "able_to_reenter_exam": facts.does_time_remain and not facts.is_content_blocked,
         "exam_started_poll_url": _attempt_url("proctored_exam.attempt", attempt),
         "update_is_status_acknowledge_url": _attempt_url("proctored_exam.attempt.review_status", attempt),
         "link_urls": backends.provider_setting(exam["backend"], "LINK_URLS"),
@@ -84,82 +83,74 @@ def proctored(situation: Situation) -> dict[str, Any]:
         "can_view_content_past_due": constants.CONTENT_VIEWABLE_PAST_DUE_DATE,
     }
     if attempt is not None:
-        context["exam_code"] = attempt["attempt_code"]
-        context["attempt_external_id"] = attempt["external_id"]
+        context["exam_code"] = attempt.attempt_code
+        context["attempt_external_id"] = attempt.external_id
     elif not exam["is_practice_exam"]:
-        context["prerequisite_status"] = situation.prerequisites
-    if situation.status in (S.created, S.download_software_clicked):
-        context.update(_set_up(situation))
-    if situation.status == S.verified and not exam["is_practice_exam"]:
-        context.update(_wait_deadline(situation))
-    if situation.status in S.onboarding_errors:
-        context.update(_onboarding_error(situation))
+        context["prerequisite_status"] = facts.prerequisites
+    if facts.status in (S.created, S.download_software_clicked):
+        context.update(_set_up(facts))
+    if facts.status == S.verified and not exam["is_practice_exam"]:
+        context.update(_wait_deadline(facts))
+    if facts.status in S.onboarding_errors:
+        context.update(_onboarding_error(facts))
     return context
 
 
-def has_time_expired(attempt: Mapping[str, Any] | None) -> bool:
-    """Return whether an attempt was submitted because its time was up, and that just now."""
-    if attempt is None or not was_ended_by_clock(attempt):
+def has_time_expired(attempt: ProctoredExamStudentAttempt | None) -> bool:
+    """Return whether an attempt was submitted because its time was up, less than a minute ago."""
+    if attempt is None or attempt.completed_at is None or not was_ended_by_clock(attempt):
         return False
-    since: float = (timezone.now() - attempt["completed_at"]).total_seconds()
-    return since < SHOW_EXPIRY_MESSAGE_DURATION
+    return (timezone.now() - attempt.completed_at).total_seconds() < SHOW_EXPIRY_MESSAGE_DURATION
 
 
-def was_ended_by_clock(attempt: Mapping[str, Any] | None) -> bool:
-    """Return whether an attempt was submitted because its time was up, however long ago that was.
+def was_ended_by_clock(attempt: ProctoredExamStudentAttempt | None) -> bool:
+    """Return whether an attempt was submitted because its time was up, however long ago.
 
-    An attempt without both moments was not ended by the clock.
+    False for an attempt without start or end.
     """
-    if attempt is None or attempt["status"] not in _WAITS_FOR_RESULT:
+    if attempt is None or attempt.status not in _WAITS_FOR_RESULT:
         return False
-    started_at, completed_at = attempt["started_at"], attempt["completed_at"]
-    if started_at is None or completed_at is None or attempt["allowed_time_limit_mins"] is None:
+    if attempt.started_at is None or attempt.completed_at is None or attempt.allowed_time_limit_mins is None:
         return False
-    used: float = (completed_at - started_at).total_seconds()
-    return used >= attempt["allowed_time_limit_mins"] * 60
+    used = (attempt.completed_at - attempt.started_at).total_seconds()
+    return used >= attempt.allowed_time_limit_mins * 60
 
 
-def _common(situation: Situation) -> dict[str, Any]:
-    attempt = situation.attempt
+def _common(facts: PageFacts) -> dict[str, Any]:
+    attempt = facts.attempt
     return {
-        "exam_id": situation.exam["id"],
-        "attempt_id": None if attempt is None else attempt["id"],
-        "attempt_status": situation.status,
+        "exam_id": facts.exam["id"],
+        "attempt_id": None if attempt is None else attempt.pk,
+        "attempt_status": facts.status,
         "enter_exam_endpoint": reverse("edx_proctoring:proctored_exam.attempt.collection"),
         "change_state_url": _attempt_url("proctored_exam.attempt", attempt),
-        "progress_page_url": _host_page("progress", situation.course_id),
-        "no_time_cause": _no_time_cause(situation),
-        # Beyond the contract: when it ended, and by whom; the heading says so for a minute only.
-        "completed_at": None if attempt is None else attempt["completed_at"],
+        "progress_page_url": _host_page("progress", facts.course_id),
+        "no_time_cause": _no_time_cause(facts),
+        # Beyond the contract: when the attempt ended and what ended it. The heading says so for a minute only.
+        "completed_at": None if attempt is None else attempt.completed_at,
         "was_ended_by_clock": was_ended_by_clock(attempt),
-        # Where a page that stands alone, without the course page's scripts, sends the learner.
-        "exam_page_url": _host_page("jump_to", situation.course_id, situation.exam["content_id"]),
+        # For a page without the course page's scripts: a link back to the exam.
+        "exam_page_url": _host_page("jump_to", facts.course_id, facts.exam["content_id"]),
     }
 
 
-def _time(situation: Situation) -> dict[str, Any]:
-    """Return in words how long the learner has, or will have when the clock starts now.
+def _time(facts: PageFacts) -> dict[str, Any]:
+    """Return in words how long the learner has, or will have if the clock starts now.
 
-    Before the clock starts also the ``extra_time`` in it that the learner was granted, and until when
-    there is time: ``due_date_moment``, and if that cuts the limit, ``is_time_cut_by_due_date`` and the
-    ``full_time`` in words. No moment means that the due date takes nothing from this learner.
+    Before the clock starts there are also ``extra_time``, the granted part of it, and ``due_date_moment``,
+    None if the due date does not matter to this learner. If the due date shortens the limit,
+    ``is_time_cut_by_due_date`` is True and ``full_time`` is the limit without it.
     """
-    exam, attempt = situation.exam, situation.attempt
-    is_fixed = (
-        attempt is not None
-        and bool(attempt["allowed_time_limit_mins"])
-        and not queries.is_attempt_ready_to_resume(attempt)
-    )
-    if attempt is not None and is_fixed:
-        minutes = attempt["allowed_time_limit_mins"]
-        return {"total_time": utils.humanized_time(minutes), "due_date_moment": None}
-    limit = situation.start_limit
+    exam, attempt = facts.exam, facts.attempt
+    if attempt is not None and attempt.allowed_time_limit_mins and not facts.is_resumable_now:
+        return {"total_time": utils.humanized_time(attempt.allowed_time_limit_mins), "due_date_moment": None}
+    limit = facts.start_limit
     is_cut = limit.minutes < limit.full_minutes
-    # Of a resumed attempt only the part counts that was given since the interruption, and the page names the sum.
+    # Of a resumed attempt's limit, only what was granted since the interruption is extra time; it is not named.
     extra = limit.extra_minutes if limit.carried_seconds is None else None
     return {
         "total_time": utils.humanized_time(limit.minutes),
-        # Practice goes on after its due date.
+        # A practice exam can be continued after its due date.
         "due_date_moment": limit.due if is_cut or not exam["is_practice_exam"] else None,
         "is_time_cut_by_due_date": is_cut,
         "full_time": utils.humanized_time(limit.full_minutes),
@@ -167,29 +158,28 @@ def _time(situation: Situation) -> dict[str, Any]:
     }
 
 
-def _no_time_cause(situation: Situation) -> str | None:
-    """Return why the clock cannot start, as a word for the page that says so; None if that is not the reason."""
-    if not situation.lacks_time:
+def _no_time_cause(facts: PageFacts) -> str | None:
+    """Return why the clock cannot start, for the page that says so; None if there is time or the clock has started."""
+    if not facts.lacks_time:
         return None
-    limit = situation.start_limit
+    limit = facts.start_limit
     if timing.can_start(limit.full_minutes):
         return "due_date"
     return "limit" if limit.carried_seconds is None else "interrupted"
 
 
-def _wait_deadline(situation: Situation) -> dict[str, str]:
-    return {} if situation.wait_deadline is None else {"wait_deadline": situation.wait_deadline}
+def _wait_deadline(facts: PageFacts) -> dict[str, str]:
+    return {} if facts.wait_deadline is None else {"wait_deadline": facts.wait_deadline}
 
 
-def _set_up(situation: Situation) -> dict[str, Any]:
-    """Return what the provider says about setting up. The only place that may ask it over the network.
+def _set_up(facts: PageFacts) -> dict[str, Any]:
+    """Return the provider's instructions and download link. The only function here that may use the network.
 
-    A provider that fails costs its download link, not the page: the page then says so and offers to
-    try again.
+    If the provider fails, the page is shown without them, says so and offers to try again.
     """
-    provider = situation.provider
+    provider, attempt = facts.provider, facts.attempt
     try:
-        answer = provider.get_attempt(situation.attempt)
+        answer = provider.get_attempt(None if attempt is None else attempt_dict(attempt))
         return {
             "backend_instructions": answer.get("instructions"),
             "software_download_url": answer.get("download_url") or provider.get_software_download_url(),
@@ -198,44 +188,41 @@ def _set_up(situation: Situation) -> dict[str, Any]:
     except Exception as exc:  # a plug-in may raise anything
         log.warning(
             "provider does not say how to set up: exam_id=%s attempt_id=%s backend=%s error=%s",
-            situation.exam["id"],
-            situation.attempt and situation.attempt["id"],
-            situation.exam["backend"],
+            facts.exam["id"],
+            attempt and attempt.pk,
+            facts.exam["backend"],
             type(exc).__name__,
         )
         return {"backend_instructions": None, "software_download_url": None, "provider_unavailable": True}
 
 
-def _onboarding_error(situation: Situation) -> dict[str, Any]:
-    course_id = situation.exam["course_id"]
+def _onboarding_error(facts: PageFacts) -> dict[str, Any]:
+    course_id = facts.exam["course_id"]
     return {
-        "onboarding_status": situation.status,
-        "onboarding_link": _onboarding_link(situation),
+        "onboarding_status": facts.status,
+        "onboarding_link": _onboarding_link(facts),
         "support_email_subject": _("Onboarding Exam {exam_name} in Course {course_id} for user").format(
-            exam_name=situation.exam["exam_name"], course_id=course_id
+            exam_name=facts.exam["exam_name"], course_id=course_id
         ),
     }
 
 
-def _onboarding_link(situation: Situation) -> str:
-    """Return the address of the onboarding exam, empty if the course has none.
-
-    The one that the learner can reach; where nobody knows which that is, the first.
-    """
-    course_id = situation.exam["course_id"]
-    link = eligibility.get_onboarding_exam_link(course_id, situation.user, is_learning_mfe=False)
+def _onboarding_link(facts: PageFacts) -> str:
+    """Return the URL of the onboarding exam that the learner can reach, else of the course's first; "" without one."""
+    course_id = facts.exam["course_id"]
+    link = eligibility.get_onboarding_exam_link(course_id, facts.user, is_learning_mfe=False)
     if link:
         return link
     exam = ProctoredExam.get_practice_proctored_exams_for_course(course_id).order_by("id").first()
-    return "" if exam is None else reverse("jump_to", args=[situation.course_id, exam.content_id])
+    return "" if exam is None else reverse("jump_to", args=[facts.course_id, exam.content_id])
 
 
-def _attempt_url(name: str, attempt: Mapping[str, Any] | None) -> str:
-    return "" if attempt is None else reverse(f"edx_proctoring:{name}", args=[attempt["id"]])
+def _attempt_url(name: str, attempt: ProctoredExamStudentAttempt | None) -> str:
+    return "" if attempt is None else reverse(f"edx_proctoring:{name}", args=[attempt.pk])
 
 
 def _host_page(name: str, *args: Any) -> str:
-    """Return the address of one of the host's pages, empty if this host has no such page."""
+    """Return the URL of one of the host's pages, "" if this host has no such page."""
     try:
         return reverse(name, args=list(args))
     except NoReverseMatch:

@@ -1,4 +1,4 @@
-"""Ask each configured provider whether it is there."""
+"""Check that each configured provider answers."""
 
 import argparse
 from collections.abc import Collection, Sequence
@@ -20,29 +20,29 @@ _LABEL_WIDTH = 13
 
 
 class Command(BaseCommand):
-    """``manage.py check_proctoring_backends [NAME ...]``: to be run before an exam day. Spec: backends.md 14.7.
+    """``manage.py check_proctoring_backends [NAME ...]``, to run before an exam day. Spec: backends.md 14.7.
 
-    The system checks look at the settings; this looks at what they lead to. Exit code 1 if any
-    provider has a problem, so that monitoring can call it.
+    System checks read the settings; this command calls the providers. Exit code 1 if any provider has a problem, for
+    monitoring.
     """
 
-    # A broken default provider is an error of the checks, and keeps commands from running: not this one.
+    # A broken default provider is an error of the system checks. It must not stop the command that diagnoses it.
     requires_system_checks = ()
 
     help = (
-        "Show each configured proctoring provider: its class, what it says about itself, and how far its clock is "
-        "from ours. Nothing is changed here or at the provider. Exit code: 0 if all is well, 1 if there is a problem."
+        "Show each configured proctoring provider: its class, what it reports about itself, and how far its clock is "
+        "from ours. Changes nothing here or at the provider. Exit code: 0 if all is well, 1 if there is a problem."
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Add which ones and how long."""
-        parser.add_argument("names", nargs="*", metavar="NAME", help="configured name; without any: all of them")
+        """Add the names and the time limit."""
+        parser.add_argument("names", nargs="*", metavar="NAME", help="configured name (default: all)")
         parser.add_argument(
             "--timeout",
             type=_positive_seconds,
             default=10.0,
             metavar="SECONDS",
-            help="how long a provider may take; all are asked at the same time (default %(default)s)",
+            help="time limit of a provider; all are asked at the same time (default %(default)s)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -89,10 +89,10 @@ class Command(BaseCommand):
             self._line("PROBLEM", problem)
 
     def _ask_database(self, backends: Any, names: Collection[str]) -> tuple[set[str] | None, list[str]]:
-        """Return the providers without reviewers, and notes on rows that name providers which are not configured.
+        """Return the providers without reviewers, and notes on rows that name providers that are not configured.
 
-        None and one note where the database does not answer: what is known of the providers is worth printing then,
-        too. A leftover row is no problem of a provider.
+        If the database fails, return None and one note: the findings about the providers are still worth printing. A
+        leftover row is a note, because it is not a problem of a provider.
         """
         try:
             without_reviewers = _without_reviewers(backends, names)
@@ -100,11 +100,11 @@ class Command(BaseCommand):
         except DatabaseError as exc:
             why = f"the database fails ({type(exc).__name__})"
             return None, [f"exams, switches and reviewers were not looked at, {why}."]
-        told = ("edx_proctoring.W023", "edx_proctoring.W024")
-        return without_reviewers, [f"{message.msg} {message.hint}" for message in messages if message.id in told]
+        shown = ("edx_proctoring.W023", "edx_proctoring.W024")
+        return without_reviewers, [f"{message.msg} {message.hint}" for message in messages if message.id in shown]
 
     def _line(self, label: str, text: str) -> None:
-        # One line per fact, also where a provider sends line breaks.
+        # One line per fact, even if a provider sends line breaks.
         self.stdout.write(f"  {label:<{_LABEL_WIDTH}} {' '.join(text.split())}")
 
 
@@ -112,8 +112,8 @@ def _without_reviewers(backends: Any, names: Collection[str]) -> set[str]:
     """Return the REST providers whose group of reviewers is empty or missing."""
     rest = {name for name in names if isinstance(backends.get(name), BaseRestProctoringProvider)}
     groups = {f"{name}_review": name for name in rest}
-    manned = Group.objects.filter(name__in=groups, user__is_active=True).values_list("name", flat=True).distinct()
-    return rest - {groups[name] for name in manned}
+    with_members = Group.objects.filter(name__in=groups, user__is_active=True).values_list("name", flat=True)
+    return rest - {groups[name] for name in with_members.distinct()}
 
 
 def _dropped_options(name: str) -> list[str]:
@@ -127,5 +127,5 @@ def _positive_seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
     return seconds

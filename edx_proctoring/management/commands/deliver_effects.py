@@ -1,4 +1,4 @@
-"""Deliver what status changes still owe to services, providers and learners."""
+"""Deliver due effects of status changes to services, providers and learners."""
 
 import argparse
 import time
@@ -10,27 +10,27 @@ from django.db.models import Count
 from django.utils import timezone
 
 from edx_proctoring import api
-from edx_proctoring.management.batches import positive_int
+from edx_proctoring.management.batch_command import positive_int
 from edx_proctoring.models import AttemptEffect
 
 
 class Command(BaseCommand):
-    """``manage.py deliver_effects [--loop]``, for cron or as a service of its own. Spec: beyond.md 1.
+    """``manage.py deliver_effects [--loop]``, for cron or as a service. Spec: beyond.md 1.
 
-    Safe to run on several hosts at once, and at any time beside the web processes.
+    Safe to run on several hosts at once and beside the web processes.
     """
 
-    # A default provider that is broken is an error of the checks; others wait for what they are owed all the same.
+    # A broken default provider is an error of the system checks. It must not stop deliveries to other receivers.
     requires_system_checks = ()
 
-    help = "Deliver the effects of status changes that are due: those that failed before or were left behind."
+    help = "Deliver the effects of status changes that are due: those that failed before or were not delivered."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Add how much and how long."""
+        """Add batch size, loop and dry run."""
         parser.add_argument(
-            "--limit", type=positive_int, default=200, help="effects taken at once (default %(default)s)"
+            "--limit", type=positive_int, default=200, help="effects claimed at once (default %(default)s)"
         )
-        parser.add_argument("--loop", action="store_true", help="go on until interrupted, instead of once")
+        parser.add_argument("--loop", action="store_true", help="repeat until interrupted")
         parser.add_argument(
             "--interval",
             type=positive_int,
@@ -38,11 +38,11 @@ class Command(BaseCommand):
             help="with --loop: seconds to wait when nothing is due (default %(default)s)",
         )
         parser.add_argument(
-            "--dry-run", action="store_true", dest="dry_run", help="say what is due and deliver nothing"
+            "--dry-run", action="store_true", dest="dry_run", help="report what is due and deliver nothing"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Deliver what is due; with ``--loop`` again and again."""
+        """Deliver what is due; with ``--loop`` repeatedly."""
         if options["dry_run"]:
             self._list_due()
             return
@@ -50,14 +50,14 @@ class Command(BaseCommand):
         try:
             while options["loop"]:
                 time.sleep(options["interval"])
-                # A connection that the server gave up while we slept is replaced.
+                # The server may have closed the connection meanwhile.
                 close_old_connections()
                 self._deliver(options["limit"])
         except KeyboardInterrupt:
             self.stdout.write("Interrupted.")
 
     def _deliver(self, limit: int) -> None:
-        """Deliver until nothing is due. What fails waits for its next try, so this ends."""
+        """Deliver until nothing is due. A failed effect is due again later, so the loop ends."""
         while True:
             report = api.deliver_due_effects(limit=limit)
             if not (report.delivered or report.superseded or report.failed or report.given_up):

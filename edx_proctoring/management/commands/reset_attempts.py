@@ -1,4 +1,4 @@
-"""Remove attempts that a file lists."""
+"""Remove the attempts that a file lists."""
 
 import argparse
 import logging
@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from edx_proctoring import api
-from edx_proctoring.management.batches import BatchCommand, items_in_batches
+from edx_proctoring.management.batch_command import BatchCommand, items_in_batches
 from edx_proctoring.models import ProctoredExamStudentAttempt
 
 log = logging.getLogger(__name__)
@@ -18,10 +18,9 @@ log = logging.getLogger(__name__)
 class Command(BatchCommand):
     """``manage.py reset_attempts -p FILE``. Spec: data-model.md 9.5.
 
-    Meant for attempts that were not started: credit, grades, the learner's answers and the event
-    log are left alone. Providers are asked to remove the attempts, best-effort; a provider that
-    cannot be reached is asked once per run. Locally everything is removed in any case. May be run
-    again with the same file.
+    Meant for attempts that were not started: credit, grades, the learner's answers and the event log stay unchanged.
+    Providers are asked to remove the attempts, but a provider that cannot be reached only once per run. Here they are
+    removed in any case. The command may be run again with the same file.
     """
 
     help = "Remove the attempts whose ids a file lists, one per line. Meant for attempts that were not started."
@@ -34,9 +33,9 @@ class Command(BatchCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Remove the attempts batch by batch. The file is read twice, and never held as a whole."""
+        """Remove the attempts batch by batch. The file is read twice, but never loaded as a whole."""
         path = Path(options["file_path"])
-        # To the end before anything is removed: a file with a mistake in it removes nothing.
+        # The whole file is validated first: with a mistake in it, nothing is removed.
         listed = sum(1 for _ in read_ids(path))
         failed_backends: set[str | None] = set()
         removed = 0
@@ -61,7 +60,7 @@ class Command(BatchCommand):
 
 
 def read_ids(path: Path) -> Iterator[int]:
-    """Yield the ids in a file in their order. Raises ``CommandError`` naming the first bad line."""
+    """Yield the ids of a file in their order. Raises ``CommandError`` naming the first bad line."""
     try:
         with path.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, start=1):
@@ -72,8 +71,8 @@ def read_ids(path: Path) -> Iterator[int]:
         raise CommandError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _parse_id(text: str, place: str) -> int:
+def _parse_id(text: str, location: str) -> int:
     try:
         return int(text)
     except ValueError as error:
-        raise CommandError(f"{place}: {text!r} is no attempt id; nothing was removed") from error
+        raise CommandError(f"{location}: {text!r} is not an attempt id; nothing was removed") from error

@@ -1,4 +1,4 @@
-"""Move one attempt to another status, with everything that a status change causes."""
+"""Move one attempt to another status, with all effects of a status change."""
 
 import argparse
 from typing import Any
@@ -12,13 +12,13 @@ from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 class Command(BaseCommand):
     """``manage.py set_attempt_status -a ATTEMPT_ID -t STATUS``. Spec: data-model.md 9.1."""
 
-    help = "Move one attempt to another status, with credit, grade, e-mail and everything else that causes."
+    help = "Move one attempt to another status, with all effects of a status change: credit, grade, e-mail and others."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add the attempt and the status."""
         parser.add_argument("-a", "--attempt", dest="attempt_id", help="id of the attempt")
         parser.add_argument("-t", "--to", dest="to_status", help="the status to move it to")
-        parser.add_argument("--dry-run", action="store_true", dest="dry_run", help="check the arguments and do nothing")
+        parser.add_argument("--dry-run", action="store_true", dest="dry_run", help="only check the arguments")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Move the attempt. An illegal transition and an unknown attempt raise the API's exceptions."""

@@ -1,10 +1,10 @@
-"""Mark the reviews of removed attempts as such, in data from before the flag existed."""
+"""Mark the reviews of removed attempts, in rows that are older than the flag."""
 
 import logging
 from collections.abc import Iterable
 from typing import Any
 
-from edx_proctoring.management.batches import BatchCommand, rows_in_batches
+from edx_proctoring.management.batch_command import BatchCommand, rows_in_batches
 from edx_proctoring.models import (
     ProctoredExamSoftwareSecureReview,
     ProctoredExamSoftwareSecureReviewHistory,
@@ -17,13 +17,13 @@ log = logging.getLogger(__name__)
 class Command(BatchCommand):
     """``manage.py set_is_attempt_active``. Spec: data-model.md 9.2.
 
-    Changes rows by queryset: no receiver runs, nothing is archived. May be interrupted and run again.
+    Updates rows by queryset, so no receiver runs and nothing is archived. May be interrupted and run again.
     """
 
     help = "Set is_attempt_active to False on the reviews and archived reviews whose attempt was removed."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Mark reviews first, then archived reviews that have no current review."""
+        """Mark reviews first, then archived reviews without a current review."""
         batches = {"batch_size": options["batch_size"], "sleep_time": options["sleep_time"]}
         marked = 0
         for model in (ProctoredExamSoftwareSecureReview, ProctoredExamSoftwareSecureReviewHistory):

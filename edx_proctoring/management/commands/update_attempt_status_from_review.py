@@ -1,4 +1,4 @@
-"""Make attempts follow their reviews once more."""
+"""Apply reviews to their attempts again."""
 
 import argparse
 import logging
@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from edx_proctoring.api.reviews import receiving
-from edx_proctoring.management.batches import BatchCommand, rows_in_batches
+from edx_proctoring.management.batch_command import BatchCommand, rows_in_batches
 from edx_proctoring.models import ProctoredExamSoftwareSecureReview
 
 log = logging.getLogger(__name__)
@@ -27,15 +27,15 @@ def utc_time(text: str) -> datetime:
 class Command(BatchCommand):
     """``manage.py update_attempt_status_from_review``. Spec: data-model.md 9.3.
 
-    Saves each review again: that archives it, moves its ``modified`` to now and runs the review
-    workflow, which sends e-mails again unless ``--no_email``. A range that lies in the past can be
-    run again after an interruption: what was applied has left it.
+    Saves each review again: that archives it, sets ``modified`` to now and applies the verdict, with e-mails unless
+    ``--no_email``. After an interruption, a range in the past can be run again: reviews that were applied are no longer
+    in it.
     """
 
-    help = "Save the reviews last modified in a range of time again, so that their attempts follow the verdicts."
+    help = "Save the reviews last modified in a range of time again, to apply the verdicts to their attempts."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Add the range, and who is not to hear of it."""
+        """Add the range and the mail switch."""
         super().add_arguments(parser)
         for name, meaning in (("--start_date_time", "first"), ("--end_date_time", "last")):
             parser.add_argument(
@@ -46,7 +46,7 @@ class Command(BatchCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Save the reviews one by one; one that fails is logged and does not stop the rest."""
-        # ``call_command`` hands keyword arguments on as they are, past the parser.
+        # ``call_command`` passes keyword arguments without parsing them.
         start, end = (
             utc_time(value) if isinstance(value, str) else value
             for value in (options["start_date_time"], options["end_date_time"])

@@ -1,4 +1,4 @@
-"""Repeat the effects of the status that each attempt at an exam has."""
+"""Repeat the effects of the current status of each attempt at an exam."""
 
 import argparse
 import logging
@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from edx_proctoring.api.lifecycle import status_change
-from edx_proctoring.management.batches import BatchCommand, rows_in_batches
+from edx_proctoring.management.batch_command import BatchCommand, rows_in_batches
 from edx_proctoring.models import ProctoredExamStudentAttempt
 
 log = logging.getLogger(__name__)
@@ -16,14 +16,14 @@ log = logging.getLogger(__name__)
 class Command(BatchCommand):
     """``manage.py update_attempts_for_exam --exam_id ID``. Spec: data-model.md 9.4.
 
-    For a credit or grades service that lost what it was told. Statuses stay; e-mails go out again
-    unless ``--no_email``. An interrupted run goes on with ``--start_after``.
+    For a credit or grades service that lost data. Statuses stay the same; e-mails are sent again unless ``--no_email``.
+    An interrupted run continues with ``--start_after``.
     """
 
-    help = "Tell credit, grades, provider and learners again which status each attempt at an exam has."
+    help = "Send the status of each attempt at an exam to credit, grades, provider and learners again."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Add the exam, where to begin and who is not to hear of it."""
+        """Add the exam, the start and the mail switch."""
         super().add_arguments(parser)
         parser.add_argument("--exam_id", type=int, required=True, help="id of the exam")
         parser.add_argument(
@@ -31,7 +31,7 @@ class Command(BatchCommand):
             type=int,
             default=0,
             metavar="ATTEMPT_ID",
-            help="go on after this attempt, the last one that an interrupted run named",
+            help="start after this attempt, the last one that an interrupted run reported",
         )
         parser.add_argument("--no_email", action="store_true", help="do not mail the learners again")
 

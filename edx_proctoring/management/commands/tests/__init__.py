@@ -1,1 +1,1 @@
-"""Kept importable for outside code (spec: data-model.md 14). There is nothing in it."""
+"""Empty. Outside code imports it (spec: data-model.md 14)."""

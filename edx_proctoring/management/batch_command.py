@@ -1,4 +1,4 @@
-"""How commands walk through large tables: in batches, with pauses, without loading the table."""
+"""Base of commands that process large tables in batches, with pauses and constant memory."""
 
 import argparse
 import time
@@ -19,7 +19,7 @@ DEFAULT_SLEEP_TIME = 10
 class BatchCommand(BaseCommand):
     """A command with ``--batch_size``, ``--sleep_time`` and ``--dry-run``.
 
-    All state lives in ``handle``: an instance that is run twice starts afresh.
+    Commands keep their state in local variables, so that one instance can run several times.
     """
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -31,10 +31,10 @@ class BatchCommand(BaseCommand):
             "--sleep_time",
             type=int,
             default=DEFAULT_SLEEP_TIME,
-            help="seconds to rest between batches (default %(default)s)",
+            help="seconds to pause between batches (default %(default)s)",
         )
         parser.add_argument(
-            "--dry-run", action="store_true", dest="dry_run", help="say what would be done and do nothing"
+            "--dry-run", action="store_true", dest="dry_run", help="report what would be done and change nothing"
         )
 
     def say(self, text: str, **options: Any) -> None:
@@ -52,38 +52,38 @@ def positive_int(text: str) -> int:
 
 
 def rows_in_batches(queryset: models.QuerySet[ModelT], *, batch_size: int, sleep_time: float) -> Iterator[list[ModelT]]:
-    """Yield the rows by ascending key, at most ``batch_size`` at a time; rest between two batches.
+    """Yield the rows in batches by ascending key; pause between batches.
 
-    Each batch is a query of its own that goes on after the last key. The caller may change or
-    delete what it was given, also the columns that ``queryset`` filters by: no row comes twice.
+    Each batch is a query of its own that starts after the last key. The caller may change or delete the rows, including
+    the columns that ``queryset`` filters by: no row is yielded twice.
     """
     last_key = None
     while True:
         remaining = queryset if last_key is None else queryset.filter(pk__gt=last_key)
-        # One row more than is handed out: whoever rests must know that something follows.
+        # One row more than the batch tells whether another batch follows.
         rows = list(remaining.order_by("pk")[: batch_size + 1])
         batch, is_last = rows[:batch_size], len(rows) <= batch_size
         if batch:
-            # Before the batch is handed out: a deleted instance has no key any more.
+            # Read before the yield: an instance that the caller deletes loses its key.
             last_key = batch[-1].pk
             yield batch
         if is_last:
             return
-        rest(sleep_time)
+        pause(sleep_time)
 
 
 def items_in_batches(items: Iterable[ItemT], *, batch_size: int, sleep_time: float) -> Iterator[list[ItemT]]:
-    """Yield lists of at most ``batch_size`` items, reading no further than that; rest between two lists."""
+    """Yield lists of at most ``batch_size`` items, reading no further than the list; pause between lists."""
     remaining = iter(items)
     batch = list(islice(remaining, batch_size))
     while batch:
         yield batch
         batch = list(islice(remaining, batch_size))
         if batch:
-            rest(sleep_time)
+            pause(sleep_time)
 
 
-def rest(seconds: float) -> None:
-    """Leave the database to others for a while; 0 rests not at all."""
+def pause(seconds: float) -> None:
+    """Give other users of the database time. 0: do not pause."""
     if seconds > 0:
         time.sleep(seconds)

@@ -1,4 +1,4 @@
-"""Who may refuse a start. Spec: cross-cutting.md C5."""
+"""Gates that can refuse a start. Spec: cross-cutting.md C5."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -19,24 +19,24 @@ REFUSAL = StartRefusal("wrong-browser", "Use the secure browser.", "seb://start"
 
 @pytest.fixture
 def gate() -> Iterator[list[Any]]:
-    """A registered gate that refuses with what the test puts in; it lets pass as long as the list is empty."""
+    """A registered gate that returns the refusal in this list; while the list is empty the start is allowed."""
     answers: list[Any] = []
     api.register_start_gate("test-gate", lambda user, exam, attempt, request: answers[0] if answers else None)
     yield answers
     api.unregister_start_gate("test-gate")
 
 
-def test_nobody_objects(gate: list[Any]) -> None:
+def test_without_a_refusal_the_start_is_allowed(gate: list[Any]) -> None:
     assert api.check_start_gates(USER, TIMED, None, REQUEST) is None
 
 
-def test_a_refusal_reaches_the_caller(gate: list[Any]) -> None:
+def test_the_refusal_of_a_registered_gate_is_returned(gate: list[Any]) -> None:
     gate.append(REFUSAL)
 
     assert api.check_start_gates(USER, TIMED, None, REQUEST) is REFUSAL
 
 
-def test_without_a_request_nobody_is_asked(gate: list[Any]) -> None:
+def test_without_a_request_no_gate_is_called(gate: list[Any]) -> None:
     gate.append(REFUSAL)
 
     assert api.check_start_gates(USER, EXAM, None, None) is None
@@ -49,7 +49,7 @@ def test_a_gate_of_the_same_name_is_replaced(gate: list[Any]) -> None:
     assert api.check_start_gates(USER, TIMED, None, REQUEST) is None
 
 
-def test_a_broken_gate_lets_nobody_pass() -> None:
+def test_an_exception_of_a_gate_propagates() -> None:
     def broken(*args: Any) -> None:
         raise RuntimeError("no")
 
@@ -61,7 +61,7 @@ def test_a_broken_gate_lets_nobody_pass() -> None:
         api.unregister_start_gate("broken")
 
 
-def test_a_provider_may_have_a_gate(test_backend: Any) -> None:
+def test_the_refusal_of_the_providers_gate_is_returned(test_backend: Any) -> None:
     assert api.check_start_gates(USER, EXAM, None, REQUEST) is None
 
     test_backend.check_start = lambda exam, attempt, request: REFUSAL
@@ -69,13 +69,13 @@ def test_a_provider_may_have_a_gate(test_backend: Any) -> None:
     assert api.check_start_gates(USER, EXAM, None, REQUEST) is REFUSAL
 
 
-def test_a_mock_for_a_provider_has_no_gate(backends_registry: dict[str, Any]) -> None:
+def test_a_provider_that_is_a_mock_has_no_gate(backends_registry: dict[str, Any]) -> None:
     backends_registry["test"] = MagicMock()
 
     assert api.check_start_gates(USER, EXAM, None, REQUEST) is None
 
 
-def test_an_exam_whose_provider_is_gone_is_refused_with_a_sentence(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_start_without_its_provider_is_refused_with_a_reason(caplog: pytest.LogCaptureFixture) -> None:
     refusal = api.check_start_gates(USER, {**EXAM, "backend": "gone"}, None, REQUEST)
 
     assert refusal is not None
