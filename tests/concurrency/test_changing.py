@@ -17,7 +17,7 @@ from django.utils import timezone
 from edx_proctoring import api
 from edx_proctoring.api.attempts import learner_actions
 from edx_proctoring.api.effects import outbox
-from edx_proctoring.api.lifecycle import transitions
+from edx_proctoring.api.lifecycle import status_change, transitions
 from edx_proctoring.exceptions import (
     ProctoredBaseException,
     StudentExamAttemptDoesNotExistsException,
