@@ -18,6 +18,7 @@ sees the message.
     ├── StudentExamAttemptedAlreadyStarted              400
     ├── StudentExamAttemptOnPastDueProctoredExam        400
     ├── ProctoredExamIllegalStatusTransition            400  state machine
+    │   └── ProctoredExamNoTimeLeft                     400
     ├── ProctoredExamIllegalResumeUpdate                400
     ├── ProctoredExamPermissionDenied                   403
     ├── ProctoredExamSuspiciousLookup                   400  reviews
@@ -120,6 +121,10 @@ class StudentExamAttemptOnPastDueProctoredExam(ProctoredBaseException):
 
 class ProctoredExamIllegalStatusTransition(ProctoredBaseException):
     """An attempt cannot move from its current status to the requested one."""
+
+
+class ProctoredExamNoTimeLeft(ProctoredExamIllegalStatusTransition):
+    """The clock would start with less than a minute, so it does not start."""
 
 
 class ProctoredExamIllegalResumeUpdate(ProctoredBaseException):

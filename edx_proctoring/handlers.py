@@ -107,7 +107,13 @@ def on_review_policy_changed(sender: type[Model], instance: ProctoredExamReviewP
 @receiver(pre_delete, sender=ProctoredExamStudentAllowance, dispatch_uid="edx_proctoring.allowance_removed")
 def on_allowance_changed(sender: type[Model], instance: ProctoredExamStudentAllowance, **kwargs: Any) -> None:
     """When an allowance is changed or deleted, archive its former state (5.4)."""
-    _archive(ProctoredExamStudentAllowanceHistory, sender, instance, {"id": "allowance_id"}, **kwargs)
+    _archive(
+        ProctoredExamStudentAllowanceHistory,
+        sender,
+        instance,
+        {"id": "allowance_id", "created": "allowance_created"},
+        **kwargs,
+    )
 
 
 @receiver(pre_save, sender=ProctoredExamSoftwareSecureReview, dispatch_uid="edx_proctoring.review_changed")

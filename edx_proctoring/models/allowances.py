@@ -32,7 +32,9 @@ class QuerySetWithUpdateOverride(models.QuerySet["ProctoredExamStudentAllowance"
             former = list(self.order_by().select_for_update())
             matched: int = super().update(**kwargs)
             ProctoredExamStudentAllowanceHistory.objects.using(self.db).bulk_create(
-                build_archive(ProctoredExamStudentAllowanceHistory, allowance, id="allowance_id")
+                build_archive(
+                    ProctoredExamStudentAllowanceHistory, allowance, id="allowance_id", created="allowance_created"
+                )
                 for allowance in former
             )
         return matched
@@ -199,6 +201,8 @@ class ProctoredExamStudentAllowanceHistory(TimeStampedModel):
     proctored_exam = models.ForeignKey(ProctoredExam, on_delete=models.CASCADE)
     key = models.CharField(max_length=255)
     value = models.CharField(max_length=255)
+    # When the allowance was given; None for rows of releases that did not keep it.
+    allowance_created = models.DateTimeField(null=True)
 
     objects: ClassVar[models.Manager[Self]] = models.Manager()
 

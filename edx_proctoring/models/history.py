@@ -15,7 +15,7 @@ from simple_history.models import HistoricalRecords
 
 ArchiveT = TypeVar("ArchiveT", bound=models.Model)
 
-# Archive rows have the time of archiving, not the times of the archived row.
+# Archive rows have the time of archiving under these names, not the times of the archived row.
 _NEVER_COPIED = frozenset({"created", "modified"})
 
 
@@ -66,7 +66,7 @@ def build_archive(model: type[ArchiveT], instance: models.Model, **mapping: str 
     archived = model()
     for field in instance._meta.concrete_fields:
         target = mapping.get(field.name, field.name)
-        if target is None or field.name in _NEVER_COPIED:
+        if target is None or (field.name in _NEVER_COPIED and field.name not in mapping):
             continue
         try:
             attname = model._meta.get_field(target).attname  # type: ignore[union-attr]
@@ -81,8 +81,8 @@ def build_archive(model: type[ArchiveT], instance: models.Model, **mapping: str 
 def archive_model(model: type[ArchiveT], instance: models.Model, **mapping: str | None) -> ArchiveT:
     """Save the state of ``instance`` as a new row of ``model`` and return that row.
 
-    ``mapping`` renames fields; ``None`` omits a field. ``created`` and ``modified`` are never copied. Callers always
-    rename ``id``, so that the archive row gets a key of its own. Spec: data-model.md 2.12.
+    ``mapping`` renames fields; ``None`` omits a field. ``created`` and ``modified`` are copied under another name
+    only. Callers always rename ``id``, so that the archive row gets a key of its own. Spec: data-model.md 2.12.
     """
     archived = build_archive(model, instance, **mapping)
     archived.save()

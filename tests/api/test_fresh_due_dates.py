@@ -21,7 +21,7 @@ from rest_framework.test import APIClient
 
 from edx_proctoring import api
 from edx_proctoring.api.attempts import entry_check
-from edx_proctoring.api.lifecycle import status_change
+from edx_proctoring.api.lifecycle import start_limit
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -52,7 +52,7 @@ def stale(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         return get_exam_due_date(exam, user, fresh=False)
 
     def believe() -> None:
-        monkeypatch.setattr(status_change, "get_exam_due_date", from_the_cache)
+        monkeypatch.setattr(start_limit, "get_exam_due_date", from_the_cache)
         monkeypatch.setattr(entry_check, "get_exam_due_date", from_the_cache)
 
     return believe

@@ -10,6 +10,7 @@ from edx_proctoring.exceptions import (
     BackendProviderSentNoAttemptID,
     ProctoredExamIllegalResumeUpdate,
     ProctoredExamIllegalStatusTransition,
+    ProctoredExamNoTimeLeft,
     ProctoredExamPermissionDenied,
     StudentExamAttemptDoesNotExistsException,
     StudentExamAttemptedAlreadyStarted,
@@ -203,7 +204,7 @@ def test_a_released_attempt_can_be_marked_as_resumed_twice_another_not_at_all() 
     ("seconds_left", "limit"),
     [
         pytest.param(600, 10, id="ten-minutes"),
-        pytest.param(0, 0, id="nothing-left"),
+        pytest.param(60, 1, id="exactly-a-minute"),
         pytest.param(None, 90, id="unknown"),
     ],
 )
@@ -220,6 +221,17 @@ def test_the_resuming_attempt_gets_the_time_that_was_left(
     assert stored(attempt_id).time_remaining_seconds == seconds_left
     assert stored(attempt_id).allowed_time_limit_mins == limit
     assert provider.contexts[0]["time_limit_mins"] == limit
+
+
+@pytest.mark.parametrize("seconds_left", [0, 59])
+def test_with_less_than_a_minute_left_nothing_is_resumed(provider: Any, seconds_left: int) -> None:
+    former = make_attempt(status=S.error, ready_to_resume=True, time_remaining_seconds=seconds_left)
+
+    with pytest.raises(ProctoredExamNoTimeLeft):
+        api.create_exam_attempt(former.proctored_exam_id, former.user_id, taking_as_proctored=True)
+
+    former.refresh_from_db()
+    assert (former.resumed, provider.contexts) == (False, [])
 
 
 @pytest.mark.spec("python-api.md", "7.7:carry-over")

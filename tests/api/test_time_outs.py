@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from edx_proctoring import api
 from edx_proctoring.api.lifecycle import status_change, timing
+from edx_proctoring.exceptions import ProctoredExamNoTimeLeft
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.models.allowances import MAX_MINUTES
 from edx_proctoring.serializers import attempt_dict
@@ -201,20 +202,18 @@ def test_a_request_that_read_an_expired_attempt_before_its_verdict_does_not_undo
 @pytest.mark.spec("python-api.md", "7.3:expiry", "17:7")
 @pytest.mark.django_db
 @pytest.mark.parametrize("limit", [0, -5])
-def test_a_start_with_no_time_left_is_submitted_at_once(
+def test_a_start_with_no_time_left_is_refused_with_nothing_sent(
     provider: Any, events: list[Any], sent_signals: list[Any], limit: int
 ) -> None:
     exam = make_exam(time_limit_mins=limit)
     attempt = make_attempt(exam, status=S.ready_to_start)
 
-    with freeze_time(NOON, auto_tick_seconds=1):
+    with pytest.raises(ProctoredExamNoTimeLeft):
         api.update_attempt_status(attempt.pk, S.started)
 
     attempt.refresh_from_db()
-    assert (attempt.status, attempt.allowed_time_limit_mins) == (S.submitted, limit)
-    assert provider.calls == ["start_exam_attempt", "stop_exam_attempt"]
-    assert [name.rpartition(".")[2] for name, _ in events] == [S.started, S.submitted]
-    assert [signal["status"] for signal in sent_signals] == [S.started, S.submitted]
+    assert (attempt.status, attempt.started_at, attempt.allowed_time_limit_mins) == (S.ready_to_start, None, None)
+    assert (provider.calls, events, sent_signals) == ([], [], [])
 
 
 @pytest.mark.spec("python-api.md", "7.3:time-out", "8.6:mark")
@@ -295,13 +294,9 @@ def test_an_allowance_too_large_for_the_column_still_lets_the_learner_start(
 
 @pytest.mark.spec("python-api.md", "4:tolerance")
 @pytest.mark.django_db
-@pytest.mark.parametrize(("limit", "status"), [(2**31 - 1, S.started), (-(2**31), S.submitted)])
-def test_an_exam_with_the_largest_or_smallest_limit_can_be_started(
-    clock: FrozenDateTimeFactory, limit: int, status: str
-) -> None:
-    exam, user = make_exam(time_limit_mins=limit), make_user()
-    if limit > 0:
-        make_allowance(exam, user, value=str(MAX_MINUTES))
+def test_the_widest_limit_that_an_exam_can_have(clock: FrozenDateTimeFactory) -> None:
+    exam, user = make_exam(time_limit_mins=2**31 - 1), make_user()
+    make_allowance(exam, user, value=str(MAX_MINUTES))
     attempt = make_attempt(exam, user, S.ready_to_start)
 
     api.start_exam_attempt(exam.pk, user.pk)
@@ -309,7 +304,15 @@ def test_an_exam_with_the_largest_or_smallest_limit_can_be_started(
 
     seen = api.get_exam_attempt_by_id(attempt.pk)
     assert seen is not None
-    assert (seen["status"], seen["allowed_time_limit_mins"]) == (status, limit)
+    assert (seen["status"], seen["allowed_time_limit_mins"]) == (S.started, 2**31 - 1)
+
+
+@pytest.mark.django_db
+def test_the_lowest_limit_that_an_exam_can_have_starts_no_clock() -> None:
+    attempt = make_attempt(make_exam(time_limit_mins=-(2**31)), status=S.ready_to_start)
+
+    with pytest.raises(ProctoredExamNoTimeLeft):
+        api.start_exam_attempt(attempt.proctored_exam_id, attempt.user_id)
 
 
 @pytest.mark.spec("python-api.md", "8.3:add")

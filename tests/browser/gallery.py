@@ -60,6 +60,7 @@ def _started(minutes_ago: float, **more: Any) -> dict[str, Any]:
 
 
 _LEFT = {"ready_to_resume": True, "time_remaining_seconds": 47 * 60}
+_SECONDS_LEFT = {"ready_to_resume": True, "time_remaining_seconds": 50}
 _ENDED = _started(80, ended_ago=10)
 
 # In the order in which they are taken. The first one is true for a minute only.
@@ -68,6 +69,7 @@ PICTURES: Final[dict[str, Picture]] = {
     "timed-entrance": Picture("timed", "not entered", rtl=True),
     "timed-entrance-due-soon": Picture("timed", "not entered", due=45.5),
     "timed-expired": Picture("timed", "not entered, past due", due=-DAY),
+    "timed-no-time": Picture("timed", "not entered, no time left", due=0.95),
     "timed-expired-while-open": Picture("timed", "open, past due", S.started, _started(5), due=-1),
     "timed-are-you-sure": Picture("timed", "about to submit", S.ready_to_submit, _started(20), rtl=True),
     "timed-submitted": Picture("timed", "submitted", S.submitted, _ENDED),
@@ -90,10 +92,14 @@ PICTURES: Final[dict[str, Picture]] = {
     "practice-error": Picture("practice", "broken off", S.error, _started(5)),
     "practice-submitted": Picture("practice", "submitted", S.submitted, _ENDED),
     "practice-reviewed": Picture("practice", "reviewed", S.verified, _ENDED),
+    "practice-no-time": Picture(
+        "practice", "in set-up or released for resumption, no time left", S.error, _SECONDS_LEFT
+    ),
     "practice-are-you-sure": Picture("practice", "about to submit", S.ready_to_submit, _started(5)),
     "practice-unexpected": Picture("practice", "anything else", S.onboarding_reset),
     "onboarding-inactive-account": Picture("onboarding", "inactive account", is_account_active=False),
     "onboarding-expired": Picture("onboarding", "not entered, past due", due=-DAY),
+    "onboarding-no-time": Picture("onboarding", "before the start, no time left", due=0.95),
     "onboarding-entrance": Picture("onboarding", "not entered", rtl=True),
     "onboarding-resume": Picture("onboarding", "released for resumption", S.error, _LEFT),
     "onboarding-instructions": Picture("onboarding", "being set up", S.created, is_registered=True),
@@ -111,6 +117,10 @@ PICTURES: Final[dict[str, Picture]] = {
     ),
     "proctored-pending-prerequisites": Picture(
         "proctored", "not entered, a prerequisite is pending", prerequisite="submitted"
+    ),
+    "proctored-no-time": Picture("proctored", "not entered, no time left", due=0.95),
+    "proctored-no-time-to-resume": Picture(
+        "proctored", "in set-up or released for resumption, no time left", S.error, _SECONDS_LEFT
     ),
     "proctored-entrance": Picture("proctored", "not entered"),
     "proctored-entrance-without-opt-out": Picture("proctored", "not entered", may_opt_out=False),

@@ -16,8 +16,21 @@ pytestmark = pytest.mark.django_db
 
 CONTENT = None
 UNEXPECTED = "common/unexpected_state.html"
+READY_TO_START = "proctored_exam/ready_to_start.html"
+NO_TIME = "common/no_time_left.html"
+SECONDS_LEFT = {"ready_to_resume": True, "time_remaining_seconds": 59}
 PAST = {"due_date": yesterday}
 FUTURE = {"due_date": tomorrow}
+GRACE = timedelta(days=2)
+
+
+def in_seconds() -> Any:
+    """A due date that leaves less than a minute."""
+    return timezone.now() + timedelta(seconds=50)
+
+
+# What creating an attempt at a timed exam leaves, and an opt-out that failed halfway.
+UNREGISTERED = {"taking_as_proctored": False, "external_id": None}
 
 
 def case(name: str, status: str | None, expected: str | None, host: Any = None, **attempt: Any) -> Any:
@@ -45,20 +58,36 @@ TIMED = [
         "submitted and past due in the grace period",
         S.submitted,
         "timed_exam/submitted.html",
-        {**PAST, "grace_period": timedelta(days=2)},
+        {**PAST, "grace_period": GRACE},
     ),
     case("submitted and grace period over", S.submitted, CONTENT, {**PAST, "grace_period": timedelta(hours=1)}),
-    case("declined", S.declined, "timed_exam/entrance.html"),
+    case("declined while it was proctored", S.declined, "timed_exam/entrance.html"),
     case("declined and past due", S.declined, "timed_exam/expired.html", PAST),
+    case("set up while it was proctored", S.ready_to_start, "timed_exam/entrance.html", taking_as_proctored=True),
+    case("software clicked while it was proctored", S.download_software_clicked, "timed_exam/entrance.html"),
+    case("onboarding missing while it was proctored", S.onboarding_missing, "timed_exam/entrance.html"),
+    case("onboarding pending while it was proctored", S.onboarding_pending, "timed_exam/entrance.html"),
+    case("onboarding failed while it was proctored", S.onboarding_failed, "timed_exam/entrance.html"),
+    case("onboarding expired while it was proctored", S.onboarding_expired, "timed_exam/entrance.html"),
+    case("no attempt and due in seconds", None, NO_TIME, {"due_date": in_seconds}),
+    case("created and due in seconds", S.created, NO_TIME, {"due_date": in_seconds}),
     case("verified", S.verified, "timed_exam/submitted.html"),
     case("verified and past due", S.verified, CONTENT, PAST),
+    case(
+        "verified and past due in the grace period",
+        S.verified,
+        "timed_exam/submitted.html",
+        {**PAST, "grace_period": GRACE},
+    ),
     case("rejected by staff", S.rejected, "timed_exam/submitted.html"),
     case("rejected and past due", S.rejected, CONTENT, PAST),
     case("second review", S.second_review_required, "timed_exam/submitted.html"),
+    case("second review and past due", S.second_review_required, CONTENT, PAST),
     case("errored", S.error, "timed_exam/error.html"),
     case("error and past due", S.error, "timed_exam/error.html", PAST),
     case("error and released", S.error, "timed_exam/entrance.html", ready_to_resume=True),
     case("error released and past due", S.error, "timed_exam/expired.html", PAST, ready_to_resume=True),
+    case("error and released with seconds left", S.error, NO_TIME, **SECONDS_LEFT),
 ]
 
 PRACTICE = [
@@ -66,6 +95,8 @@ PRACTICE = [
     case("no attempt and past due", None, "practice_exam/entrance.html", PAST),
     case("error and released", S.error, "proctored_exam/ready_to_resume.html", ready_to_resume=True),
     case("error released and taken up", S.error, "practice_exam/error.html", ready_to_resume=True, resumed=True),
+    case("error and released with seconds left", S.error, NO_TIME, **SECONDS_LEFT),
+    case("set up with seconds left", S.ready_to_start, NO_TIME, time_remaining_seconds=59),
     case("started", S.started, CONTENT),
     case("created", S.created, "proctored_exam/instructions.html"),
     case("software clicked", S.download_software_clicked, "proctored_exam/instructions.html"),
@@ -82,7 +113,9 @@ PRACTICE = [
 ONBOARDING = [
     case("no attempt", None, "onboarding_exam/entrance.html"),
     case("no attempt and past due", None, "proctored_exam/expired.html", PAST),
-    case("created and past due", S.created, "proctored_exam/instructions.html", PAST),
+    case("created and past due", S.created, NO_TIME, PAST),
+    case("no attempt and due in seconds", None, NO_TIME, {"due_date": in_seconds}),
+    case("error and released with seconds left", S.error, NO_TIME, **SECONDS_LEFT),
     case("error and released", S.error, "proctored_exam/ready_to_resume.html", ready_to_resume=True),
     case("started", S.started, CONTENT),
     case("created", S.created, "proctored_exam/instructions.html"),
@@ -103,6 +136,15 @@ PROCTORED = [
     case("no attempt and past due", None, "proctored_exam/expired.html", PAST),
     case("created and past due", S.created, "proctored_exam/expired.html", PAST),
     case("started and past due", S.started, "proctored_exam/expired.html", PAST),
+    case("no attempt and due in seconds", None, NO_TIME, {"due_date": in_seconds}),
+    case("error and released with seconds left", S.error, NO_TIME, **SECONDS_LEFT),
+    case("created with seconds left", S.created, NO_TIME, time_remaining_seconds=59),
+    case("set up with seconds left", S.ready_to_start, NO_TIME, time_remaining_seconds=59),
+    case("set up with 60 seconds left", S.ready_to_start, READY_TO_START, time_remaining_seconds=60),
+    case("created while it was timed", S.created, "proctored_exam/entrance.html", **UNREGISTERED),
+    case("created while it was timed and past due", S.created, "proctored_exam/expired.html", PAST, **UNREGISTERED),
+    case("verified while it was practice", S.verified, "proctored_exam/entrance.html", is_sample_attempt=True),
+    case("started while it was practice", S.started, "proctored_exam/entrance.html", is_sample_attempt=True),
     case("error and released", S.error, "proctored_exam/ready_to_resume.html", ready_to_resume=True),
     case("error released and past due", S.error, "proctored_exam/expired.html", PAST, ready_to_resume=True),
     case("started", S.started, CONTENT),
@@ -161,15 +203,14 @@ def test_each_row_of_the_proctored_table_shows_its_page(look, status, host, atte
 ANYTHING_ELSE = {
     "timed": [
         S.eligible,
-        S.download_software_clicked,
-        S.ready_to_start,
         S.expired,
     ],
     "practice": [S.eligible, S.declined, S.timed_out, S.expired],
     "onboarding": [S.eligible, S.declined, S.timed_out, S.expired],
     "proctored": [S.eligible, S.expired, S.onboarding_reset],
 }
-NOT_FOR_PROCTORED = [S.onboarding_reset, *S.onboarding_errors, "a-word-of-another-release"]
+NOT_FOR_PROCTORED = [S.onboarding_reset, "a-word-of-another-release"]
+NOT_FOR_PRACTICE = S.onboarding_errors
 
 
 @pytest.mark.parametrize(
@@ -177,7 +218,11 @@ NOT_FOR_PROCTORED = [S.onboarding_reset, *S.onboarding_errors, "a-word-of-anothe
     [
         pytest.param(kind, status, id=f"{kind}-{status}")
         for kind, statuses in ANYTHING_ELSE.items()
-        for status in [*statuses, *([] if kind == "proctored" else NOT_FOR_PROCTORED)]
+        for status in [
+            *statuses,
+            *([] if kind == "proctored" else NOT_FOR_PROCTORED),
+            *(NOT_FOR_PRACTICE if kind in ("practice", "onboarding") else []),
+        ]
     ],
 )
 def test_a_status_without_a_row_hides_the_content(look, kind, status):
@@ -216,7 +261,17 @@ class TestReleasedForResumption:
         assert look(exam, user).template != "proctored_exam/ready_to_resume.html"
 
 
-@pytest.mark.parametrize("status", EACH_STATUS)
+# Past due, no clock starts: there would be nothing on it.
+BEFORE_START = (S.created, S.download_software_clicked, S.ready_to_start)
+
+
+@pytest.mark.parametrize("status", BEFORE_START)
+@pytest.mark.parametrize("kind", ["practice", "onboarding"])
+def test_who_has_not_started_to_practise_reads_that_no_time_is_left_after_the_due_date(look, kind, status):
+    check(look, kind, status, PAST, {}, NO_TIME)
+
+
+@pytest.mark.parametrize("status", [status for status in EACH_STATUS if status not in BEFORE_START])
 @pytest.mark.parametrize("kind", ["practice", "onboarding"])
 def test_a_practice_attempt_can_be_continued_after_the_due_date(look, kind, status):
     exam, user = make_exam(kind), make_user()

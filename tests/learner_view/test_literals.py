@@ -349,7 +349,7 @@ def test_practice_can_be_repeated_unless_it_was_passed(look, status, again):
         ("proctored", S.expired, "You cannot go on with this attempt"),
         ("onboarding", S.onboarding_reset, "You cannot go on with this attempt"),
         ("practice", S.timed_out, "Your attempt at this exam is over"),
-        ("timed", S.ready_to_start, "You cannot work on this exam right now"),
+        ("timed", S.eligible, "You cannot work on this exam right now"),
         ("proctored", S.eligible, "You cannot work on this exam right now"),
     ],
 )

@@ -104,6 +104,7 @@ ROOTS = {
     "onboarding_exam/ready_to_submit.html": "sequence proctored-exam completed",
     "onboarding_exam/verified.html": "success sequence proctored-exam passed",
     "onboarding_exam/rejected.html": "failure sequence proctored-exam",
+    "common/no_time_left.html": "warning sequence proctored-exam",
     "common/unexpected_state.html": "warning sequence proctored-exam",
 }
 

@@ -111,6 +111,8 @@ TABLES = {
         "value:varchar(255)",
         "proctored_exam_id:int",
         "user_id:int",
+        # Beyond 6.1.4: migration 0032.
+        "allowance_created:datetime?",
     ],
     "proctoring_proctoredexamsoftwaresecurereview": REVIEW_COLUMNS,
     "proctoring_proctoredexamsoftwaresecurereviewhistory": REVIEW_COLUMNS,

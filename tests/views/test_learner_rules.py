@@ -1,5 +1,6 @@
 """Every cell of the table of what a learner may do, sent over REST. Contract: contract/learner-actions#table."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Final
@@ -50,13 +51,13 @@ rejected                   R R R R R - R i R R - -
 error                      R R R R R - R i R D - -
 expired                    R R R R R - R i R R - -
 onboarding_reset           R R R R R R R R R R - -
-onboarding_missing         R R R R R R D i R R - -
-onboarding_pending         R R R R R R D i R R - -
-onboarding_failed          R R R R R R D i R R - -
-onboarding_expired         R R R R R R D i R R - -
+onboarding_missing         D D R R R R D i R R - -
+onboarding_pending         D D R R R R D i R R - -
+onboarding_failed          D D R R R R D i R R - -
+onboarding_expired         D D R R R R D i R R - -
 """
-# As a timed exam, but for this.
-PROCTORED: Final = TIMED.replace("declined                   D D", "declined                   R R")
+# As a timed exam, but for attempts that only an exam that is timed by now replaces.
+PROCTORED: Final = re.sub(r"^(declined|onboarding_\w+)( +)D D", r"\1\2R R", TIMED, flags=re.MULTILINE)
 REPEATABLE: Final = """
 no attempt                 D D . . . . . . . . . .
 eligible                   D D D D D D D D R R - -

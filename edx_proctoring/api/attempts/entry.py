@@ -7,17 +7,16 @@ import logging
 import uuid
 from dataclasses import dataclass, replace
 
-from django.utils import timezone
-
 from edx_proctoring import backends, host, runtime
 from edx_proctoring.api.attempts import entry_check, resuming
 from edx_proctoring.api.attempts.entry_check import Entry
 from edx_proctoring.api.effects import receivers
-from edx_proctoring.api.lifecycle import timing
+from edx_proctoring.api.lifecycle import start_limit, status_change, timing
 from edx_proctoring.api.providers import attempt_registration
 from edx_proctoring.exceptions import StudentExamAttemptOnPastDueProctoredExam
 from edx_proctoring.models import OpenAttempt, ProctoredExamReviewPolicy, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import attempt_dict
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import emit_event
 from edx_proctoring.utils.db import short_transaction
 
@@ -61,8 +60,6 @@ def enter(entry: Entry, *, taking_as_proctored: bool) -> ProctoredExamStudentAtt
     registration = Registration()
     if taking_as_proctored:
         registration = _register(entry, attempt_code, policy)
-        # The provider may have got to know the exam with this attempt.
-        entry.exam.external_id = exam["external_id"]
     try:
         attempt = _insert(
             entry,
@@ -89,14 +86,78 @@ def enter(entry: Entry, *, taking_as_proctored: bool) -> ProctoredExamStudentAtt
     return attempt
 
 
+def enter_or_go_on(entry: Entry, *, taking_as_proctored: bool, starts_clock: bool) -> ProctoredExamStudentAttempt:
+    """As ``enter``, but go on with ``entry.unfinished`` if there is one; return the attempt.
+
+    For requests that are repeated after a later step failed, and for attempts from before the exam
+    became timed or proctored. Such an attempt keeps its id and code. A request that only creates an
+    attempt at a timed exam finds that there is one, and is refused.
+    """
+    exam, unfinished = entry.exam_dict, entry.unfinished
+    if starts_clock and not exam["is_proctored"]:
+        limit = start_limit.limit_now(exam, entry.user.pk, entry.predecessor)
+        if not limit.can_start:
+            raise status_change.no_time_left(exam["id"], entry.user.pk, limit)
+    if unfinished is None or not (starts_clock or exam["is_proctored"]):
+        return enter(entry, taking_as_proctored=taking_as_proctored)
+    unfinished.user = entry.user
+    return _register_unfinished(entry, unfinished) if taking_as_proctored else unfinished
+
+
+def _register_unfinished(entry: Entry, seen: ProctoredExamStudentAttempt) -> ProctoredExamStudentAttempt:
+    """Register an attempt that the provider does not know; return it as a new one would be."""
+    policy = ProctoredExamReviewPolicy.get_review_policy_for_exam(entry.exam.pk)
+    registration = _register(entry, seen.attempt_code or "", policy)
+    try:
+        attempt = _save_registration(entry, seen, registration, review_policy_id=None if policy is None else policy.pk)
+    except Exception:
+        attempt_registration.withdraw_registration(entry.exam_dict, registration.external_id)
+        raise
+    _announce(attempt, entry, registration)
+    log.info(
+        "attempt registered later: attempt_id=%s exam_id=%s user_id=%s course_id=%s status=%s",
+        attempt.pk,
+        entry.exam.pk,
+        entry.user.pk,
+        entry.exam.course_id,
+        attempt.status,
+    )
+    return attempt
+
+
+@short_transaction
+def _save_registration(
+    entry: Entry, seen: ProctoredExamStudentAttempt, registration: Registration, *, review_policy_id: int | None
+) -> ProctoredExamStudentAttempt:
+    """Save the registration of an attempt. Locks: the attempt.
+
+    Not a status change of the tables, but the second half of creating the attempt. Raises
+    ``StudentExamAttemptAlreadyExistsException`` if another request was faster.
+    """
+    attempt = ProctoredExamStudentAttempt.objects.locked(seen.pk)
+    attempt.proctored_exam, attempt.user = entry.exam, entry.user
+    if attempt.status != seen.status or not entry_check.is_unfinished(attempt):
+        raise entry_check.already_exists(entry)
+    attempt.status = registration.force_status or Status.created
+    attempt.taking_as_proctored = True
+    attempt.review_policy_id = review_policy_id
+    attempt.external_id = registration.external_id
+    attempt.save()
+    return attempt
+
+
 def _register(entry: Entry, attempt_code: str, policy: ProctoredExamReviewPolicy | None) -> Registration:
-    exam, user_id, current = entry.exam_dict, entry.user.pk, entry.current
+    exam, user_id = entry.exam_dict, entry.user.pk
     if timing.is_over(exam, entry.due_date):
         raise StudentExamAttemptOnPastDueProctoredExam(
             f"user_id={user_id} cannot attempt exam_id={exam['id']} in course_id={exam['course_id']}: "
             "its due date has passed."
         )
     grants = timing.grants_for(exam["id"], user_id)
+    limit = start_limit.limit_now(exam, user_id, entry.predecessor, grants=grants)
+    if not limit.can_start:
+        # Set-up would lead nowhere, and the provider would wait for this learner.
+        raise status_change.no_time_left(exam["id"], user_id, limit)
     external_id, force_status, full_name, profile_name = attempt_registration._register_proctored_exam_attempt(
         user_id,
         exam["id"],
@@ -104,15 +165,11 @@ def _register(entry: Entry, attempt_code: str, policy: ProctoredExamReviewPolicy
         attempt_code,
         policy,
         verified_name=_verified_name(entry),
-        allowed_minutes=timing.allowed_minutes(
-            exam["time_limit_mins"],
-            extra_minutes=grants.extra_minutes,
-            carry_over_seconds=None if current is None else current.time_remaining_seconds,
-            due=entry.due_date,
-            now=timezone.now(),
-        ),
+        allowed_minutes=limit.minutes,
         grants=grants,
     )
+    # The provider may have got to know the exam with this attempt.
+    entry.exam.external_id = exam["external_id"]
     return Registration(external_id, force_status, full_name, profile_name)
 
 
@@ -141,11 +198,11 @@ def _insert(
     """
     exam, user = entry.exam, entry.user
     if taking_as_proctored:
-        entry = replace(entry, current=entry_check.current_attempt(exam.pk, user.pk))
+        entry = replace(entry, current=entry_check.current_attempt(exam, user.pk))
         entry_check.refuse_second_attempt(entry)
-    time_remaining_seconds = None
+    predecessor = entry.predecessor
+    time_remaining_seconds = None if predecessor is None else predecessor.time_remaining_seconds
     if entry.resumes is not None:
-        time_remaining_seconds = entry.resumes.time_remaining_seconds
         resuming.mark_exam_attempt_as_resumed(entry.resumes.pk)
     attempt = ProctoredExamStudentAttempt.create_exam_attempt(
         exam.pk,

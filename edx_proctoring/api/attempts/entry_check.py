@@ -53,6 +53,38 @@ class Entry:
         current = self.current
         return current if current is not None and (current.ready_to_resume or current.resumed) else None
 
+    @property
+    def unfinished(self) -> ProctoredExamStudentAttempt | None:
+        """The attempt with which entering goes on, because an earlier entry did not get further, or None."""
+        current = self.current
+        return current if current is not None and self.resumes is None and is_unfinished(current) else None
+
+    @property
+    def predecessor(self) -> ProctoredExamStudentAttempt | None:
+        """The attempt whose remaining seconds limit what is entered now, or None."""
+        return self.unfinished or self.resumes or self.replaces
+
+
+def is_unfinished(attempt: ProctoredExamStudentAttempt) -> bool:
+    """Return whether entering goes on with the attempt; see ``learner_rules.is_continued``.
+
+    Practice exams are entered again in any status.
+    """
+    exam = attempt.proctored_exam
+    is_registered = attempt.taking_as_proctored or bool(attempt.external_id)
+    return not exam.is_practice_exam and learner_rules.is_continued(
+        attempt.status, is_proctored=exam.is_proctored, is_registered=is_registered
+    )
+
+
+def waits_for_entry(attempt: ProctoredExamStudentAttempt) -> bool:
+    """Return whether the learner has not entered the exam as it is now, although there is an unreleased attempt."""
+    exam = attempt.proctored_exam
+    if exam.is_practice_exam:
+        return False
+    is_entered_again = learner_rules.is_entered_again(attempt.status, is_proctored=exam.is_proctored)
+    return is_entered_again or is_unfinished(attempt)
+
 
 def look_up(exam_id: int, user_id: int, *, user: Any = None) -> Entry:
     """Return the exam, the learner and the learner's current attempt.
@@ -66,19 +98,25 @@ def look_up(exam_id: int, user_id: int, *, user: Any = None) -> Entry:
     user = user or get_user_model().objects.filter(pk=user_id).first()
     if user is None:
         raise UserNotFoundException(f"user_id={user_id} does not exist")
-    return Entry(exam, user, current_attempt(exam_id, user_id))
+    return Entry(exam, user, current_attempt(exam, user.pk))
 
 
-def current_attempt(exam_id: int, user_id: int) -> ProctoredExamStudentAttempt | None:
-    """Return the learner's newest attempt at the exam as it is now, or None."""
-    return queries.newest_of(ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=exam_id, user_id=user_id))
+def current_attempt(exam: ProctoredExam, user_id: int) -> ProctoredExamStudentAttempt | None:
+    """Return the learner's newest attempt at the exam as it is now, or None.
+
+    One from when the exam was practice does not count: the learner enters the real exam for the first time.
+    """
+    attempts = list(ProctoredExamStudentAttempt.objects.of_learner(exam.pk, user_id))
+    for attempt in attempts:
+        attempt.proctored_exam = exam
+    return queries.newest_of(attempt for attempt in attempts if not queries.is_left_from_practice(attempt))
 
 
 def refuse_second_attempt(entry: Entry) -> None:
     """Raise ``StudentExamAttemptAlreadyExistsException`` if the current attempt excludes a new one.
 
-    Practice attempts may be repeated; an attempt that staff released is resumed by a new one. A learner who
-    opted out of proctoring enters again when the exam is timed by now.
+    Practice attempts may be repeated; an attempt that staff released is resumed by a new one. A learner
+    who opted out of proctoring, or was not onboarded, enters again when the exam is timed by now.
     """
     current = entry.current
     if current is not None and not current.is_sample_attempt and entry.resumes is None and entry.replaces is None:

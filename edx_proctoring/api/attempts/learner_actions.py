@@ -59,7 +59,8 @@ def create_attempt_for_learner(asked: Entry, /, *, take_as_proctored: bool, star
         start_clock: start at once. A learner who opts out of proctoring has the attempt declined
             instead, and starts afterwards.
 
-    A learner whose provider must report readiness first gets the attempt, and no clock starts.
+    A learner whose provider must report readiness first gets the attempt, and no clock starts. A request
+    that is repeated because a step of it failed goes on with the attempt that is there.
 
     Raises ProctoredExamPermissionDenied when the exam is past due for this learner, or when the learner
     opts out and the host does not allow it; what the look-up of an unknown provider raises; and what
@@ -77,7 +78,7 @@ def create_attempt_for_learner(asked: Entry, /, *, take_as_proctored: bool, star
     opts_out = proctored and not take_as_proctored
     if opts_out:
         _require_opting_out(asked)
-    attempt = entry.enter(asked, taking_as_proctored=proctored and take_as_proctored)
+    attempt = entry.enter_or_go_on(asked, taking_as_proctored=proctored and take_as_proctored, starts_clock=start_clock)
     if opts_out:
         status_change.update_attempt_status(attempt.pk, ProctoredExamStudentAttemptStatus.declined)
     elif start_clock:
@@ -89,7 +90,8 @@ def create_attempt_for_learner(asked: Entry, /, *, take_as_proctored: bool, star
 
 def _require_opting_out(asked: Entry) -> None:
     """Raise ProctoredExamPermissionDenied if the learner could opt out, but the host does not allow it."""
-    facts = rule_check.facts_of(asked.exam, asked.current)
+    # An opt-out that failed halfway has to be allowed like a first one.
+    facts = rule_check.facts_of(asked.exam, None if asked.unfinished else asked.current)
     if facts.kind is Kind.PROCTORED:
         facts = replace(facts, may_opt_out=opting_out.is_allowed(asked.exam.course_id))
     rule = learner_rules.find_rule(Action.ENTER_WITHOUT_PROCTORING, facts)

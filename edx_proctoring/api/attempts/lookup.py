@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from edx_proctoring.api.lifecycle import queries, status_change, timing
+from edx_proctoring.api.lifecycle import queries, start_limit, status_change, timing
 from edx_proctoring.models import ProctoredExamStudentAllowance, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import allowance_dict, attempt_dict, exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
@@ -129,6 +129,4 @@ def _calculate_allowed_mins(exam: Mapping[str, Any], user_id: int) -> int:
     """
     learner = as_id(user_id)
     current = find_attempt(proctored_exam_id=exam["id"], user_id=learner)
-    return timing.calculate_allowed_minutes(
-        exam, learner, carry_over_seconds=None if current is None else current.time_remaining_seconds
-    )
+    return start_limit.limit_now(exam, learner, current).minutes

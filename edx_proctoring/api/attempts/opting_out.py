@@ -3,7 +3,7 @@
 import logging
 
 from edx_proctoring import host, runtime
-from edx_proctoring.api.attempts import entry
+from edx_proctoring.api.attempts import entry, entry_check
 from edx_proctoring.api.effects.routes import KIND_CASCADE, Delivery, receives
 from edx_proctoring.api.lifecycle import status_change
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
@@ -33,9 +33,14 @@ def is_allowed(course_id: str) -> bool:
 
 
 def create_and_decline_attempt(exam_id: int, user_id: int) -> None:
-    """Record the learner's opt-out: an attempt that is declined, with all that follows."""
-    attempt_id = entry.create_exam_attempt(exam_id, user_id)
-    status_change.update_attempt_status(attempt_id, Status.declined, raise_if_not_found=False)
+    """Record the learner's opt-out: an attempt that is declined, with all that follows.
+
+    An attempt that an earlier call left undeclined is declined now. Raises as ``create_exam_attempt``.
+    """
+    asked = entry_check.look_up(exam_id, user_id)
+    attempt = asked.unfinished if asked.exam.is_proctored else None
+    attempt = attempt or entry.enter(asked, taking_as_proctored=False)
+    status_change.update_attempt_status(attempt.pk, Status.declined, raise_if_not_found=False)
 
 
 # The published name, used by the prerequisites and the learner's page.

@@ -4,6 +4,7 @@ from edx_proctoring import backends
 from edx_proctoring.api.lifecycle import queries, status_change
 from edx_proctoring.api.lifecycle.status_change import Condition
 from edx_proctoring.exceptions import (
+    ProctoredExamIllegalStatusTransition,
     StudentExamAttemptDoesNotExistsException,
     StudentExamAttemptedAlreadyStarted,
 )
@@ -18,18 +19,18 @@ def start_exam_attempt(exam_id: int, user_id: int) -> int:
     """Start the learner's current attempt and return its id.
 
     Raises ``StudentExamAttemptDoesNotExistsException``, ``StudentExamAttemptedAlreadyStarted``,
-    ``ProctoredExamIllegalStatusTransition``, and what the look-up of a provider that is not configured raises.
-    Spec: python-api.md 8.6.
+    ``ProctoredExamIllegalStatusTransition`` and its subclass ``ProctoredExamNoTimeLeft``, and what the
+    look-up of a provider that is not configured raises.
     """
     return start(current_attempt(exam_id, user_id))
 
 
 def current_attempt(exam_id: int, user_id: int) -> ProctoredExamStudentAttempt:
-    """Return the learner's newest attempt at the exam, with exam and user.
+    """Return the learner's newest attempt that counts for the exam, with exam and user.
 
     Raises ``StudentExamAttemptDoesNotExistsException``.
     """
-    attempt = queries.attempt_with(proctored_exam_id=exam_id, user_id=user_id)
+    attempt = queries.counting_attempt(exam_id, user_id)
     if attempt is None:
         raise StudentExamAttemptDoesNotExistsException(
             f"Cannot start exam_id={exam_id} for user_id={user_id}: there is no attempt."
@@ -52,6 +53,10 @@ def start(seen: ProctoredExamStudentAttempt, *, condition: Condition | None = No
 
     ``condition``: asked under the lock as well, for starts that a learner requests.
     """
+    if queries.is_left_from_practice(seen):
+        raise ProctoredExamIllegalStatusTransition(
+            f"attempt_id={seen.pk} was made when exam_id={seen.proctored_exam_id} was practice; enter the exam instead."
+        )
     attempt = status_change.end_if_time_is_up(seen)
     # Raises if there is none: without its provider the exam can be ended, but not begun.
     backends.get_backend_provider(exam_dict(attempt.proctored_exam))

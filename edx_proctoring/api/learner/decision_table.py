@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from edx_proctoring.api.learner.facts import PageFacts
-from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 
 __all__ = [
     "CONTENT",
+    "NO_TIME_LEFT",
     "TIMED_OUT",
     "UNEXPECTED",
     "Answer",
     "Rule",
     "always",
     "not_entered",
-    "not_started",
     "page",
     "status_is",
 ]
@@ -53,6 +52,9 @@ TIMED_OUT: Final = Answer(None, before=_refuse_timed_out)
 # Beyond the contract: a state without a page of its own must not open the exam by accident.
 UNEXPECTED: Final = Answer("common/unexpected_state.html")
 
+# Beyond the contract: a clock that starts with less than a minute would only end the attempt.
+NO_TIME_LEFT: Final = Answer("common/no_time_left.html")
+
 
 def page(template: str, before: Action | None = None) -> Answer:
     """Show a page instead of the content."""
@@ -65,13 +67,8 @@ def status_is(*statuses: str) -> Condition:
 
 
 def not_entered(facts: PageFacts) -> bool:
-    """The learner has no attempt."""
-    return facts.attempt is None
-
-
-def not_started(facts: PageFacts) -> bool:
-    """The learner has no attempt, or one that was only created."""
-    return facts.attempt is None or facts.status == S.created
+    """The learner has no attempt, or one that waits for the learner to enter the exam."""
+    return facts.is_not_entered
 
 
 def always(facts: PageFacts) -> bool:

@@ -11,8 +11,10 @@ from typing import Any, Final
 from django.contrib.auth import get_user_model
 
 from edx_proctoring import constants, utils
+from edx_proctoring.api.attempts import entry_check
 from edx_proctoring.api.learner import prerequisites
-from edx_proctoring.api.lifecycle import queries, status_change, timing
+from edx_proctoring.api.lifecycle import learner_rules, queries, start_limit, status_change, timing
+from edx_proctoring.api.lifecycle.start_limit import StartLimit
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 
@@ -26,18 +28,29 @@ _PERMISSION: Final = "edx_proctoring.can_take_proctored_exam"
 class PageFacts:
     """Everything that decides what a learner sees at an exam.
 
-    ``exam``: exam dict with the due date of this call. ``attempt``: the learner's newest attempt, after its time-out
+    ``exam``: exam dict with the due date of this call. ``newest``: the learner's newest attempt, after its time-out
     if its time was up, or None. ``course_id``, ``content_id``: as the host passed them. ``host``: the host's context,
     read-only.
     """
 
     exam: dict[str, Any]
-    attempt: ProctoredExamStudentAttempt | None
+    newest: ProctoredExamStudentAttempt | None
     provider: Any
     user_id: int | None
     course_id: Any
     content_id: Any
     host: Mapping[str, Any]
+
+    @cached_property
+    def attempt(self) -> ProctoredExamStudentAttempt | None:
+        """The newest attempt, None for one that the provider of a proctored exam does not know: that has no set-up."""
+        return None if self.exam["is_proctored"] and self.is_not_entered else self.newest
+
+    @property
+    def is_not_entered(self) -> bool:
+        """Whether the learner has no attempt, or one that waits for the learner to enter the exam."""
+        newest = self.newest
+        return newest is None or (not _is_resumable(newest) and entry_check.waits_for_entry(newest))
 
     @property
     def status(self) -> str | None:
@@ -60,9 +73,31 @@ class PageFacts:
     @cached_property
     def is_past_due(self) -> bool:
         """Whether the exam is over for this learner."""
-        # With the host's key objects, which the date service would otherwise parse from text at each unit.
-        exam = {**self.exam, "course_id": self.course_id, "content_id": self.content_id}
-        return timing.is_over(self.exam, utils.get_exam_due_date(exam, self.user_id))
+        return timing.is_over(self.exam, utils.get_exam_due_date(self._exam_with_keys, self.user_id))
+
+    @cached_property
+    def is_closed(self) -> bool:
+        """As ``is_past_due``, from a date that is read fresh: a page that refuses may not rest on an old one."""
+        return self.is_past_due and timing.is_over(
+            self.exam, utils.get_exam_due_date(self._exam_with_keys, self.user_id, fresh=True)
+        )
+
+    @property
+    def _exam_with_keys(self) -> dict[str, Any]:
+        """The exam with the host's key objects, which the date service would otherwise parse from text at each unit."""
+        return {**self.exam, "course_id": self.course_id, "content_id": self.content_id}
+
+    @cached_property
+    def start_limit(self) -> StartLimit:
+        """What a start would give the learner now."""
+        limit = start_limit.limit_now(self.exam, self.user_id, self.newest)
+        return limit if limit.can_start else start_limit.limit_now(self.exam, self.user_id, self.newest, fresh=True)
+
+    @property
+    def lacks_time(self) -> bool:
+        """Whether the clock has yet to start, now or after set-up, and would start with less than a minute."""
+        is_before_start = self.is_not_entered or self.is_resumable_now or S.is_pre_started_status(self.status or "")
+        return is_before_start and not self.start_limit.can_start
 
     @property
     def is_incomplete(self) -> bool:
@@ -84,7 +119,7 @@ class PageFacts:
     @property
     def is_resumable_now(self) -> bool:
         """Whether staff released an interrupted attempt and the learner has not resumed it yet."""
-        return self.attempt is not None and self.attempt.ready_to_resume and not self.attempt.resumed
+        return self.attempt is not None and _is_resumable(self.attempt)
 
     @cached_property
     def is_content_blocked(self) -> bool:
@@ -100,6 +135,14 @@ class PageFacts:
             and self.attempt.is_status_acknowledged
             and self.is_past_due
         )
+
+    @property
+    def may_look_back(self) -> bool:
+        """Whether a timed exam was handed in and its content may be seen, once the grace period is over.
+
+        Attempts with a verdict count: the exam was proctored, or staff gave it.
+        """
+        return self.status in learner_rules.HANDED_IN and not self.exam["hide_after_due"] and self.is_past_due
 
     @cached_property
     def wait_deadline(self) -> str | None:
@@ -131,8 +174,12 @@ def newest_attempt(exam: ProctoredExam, user_id: int | None, *, with_user: bool)
     if user_id is None:
         return None
     attempts = ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=exam.pk, user_id=user_id)
-    attempt = queries.newest_of(attempts.select_related("user") if with_user else attempts)
-    if attempt is None:
-        return None
-    attempt.proctored_exam = exam
-    return status_change.end_if_time_is_up(attempt)
+    found = list(attempts.select_related("user") if with_user else attempts)
+    for attempt in found:
+        attempt.proctored_exam = exam
+    newest = queries.newest_of(attempt for attempt in found if not queries.is_left_from_practice(attempt))
+    return None if newest is None else status_change.end_if_time_is_up(newest)
+
+
+def _is_resumable(attempt: ProctoredExamStudentAttempt) -> bool:
+    return attempt.ready_to_resume and not attempt.resumed

@@ -4,13 +4,13 @@ Spec: rest-api.md 3.7, 4.6, 4.7. Reading may also write: an attempt whose time i
 prerequisite declines the exam.
 """
 
-from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from edx_proctoring import backends
+from edx_proctoring.api.attempts import entry_check
 from edx_proctoring.api.exams import exams
 from edx_proctoring.api.learner import prerequisites, timer_payload
-from edx_proctoring.api.lifecycle import learner_rules, queries, timing
+from edx_proctoring.api.lifecycle import queries, start_limit, timing
 from edx_proctoring.api.onboarding import eligibility
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
@@ -51,7 +51,8 @@ def exam_and_active_attempt(
     answer = ExamAndActiveAttempt(exam={}, active_attempt=active_data)
     if not content_id:
         return answer
-    if running is not None and _has_ids(running.proctored_exam, course_id, content_id):
+    is_this_exam = running is not None and _has_ids(running.proctored_exam, course_id, content_id)
+    if running is not None and is_this_exam and not queries.is_left_from_practice(running):
         exam = exam_dict(running.proctored_exam)
         exam["attempt"] = active_data
     else:
@@ -65,7 +66,7 @@ def exam_and_active_attempt(
     ):
         exam["onboarding_link"] = eligibility.get_onboarding_exam_link(course_id, user, is_learning_mfe)
     exam["type"] = get_exam_type(exam, backends.find_backend_provider(exam))["type"]
-    exam["passed_due_date"] = timing.is_exam_passed_due(exam, user=user)
+    exam["passed_due_date"] = timing.is_closed(exam, user=user)
     exam["use_legacy_attempt_api"] = True
     answer["exam"] = exam
     return answer
@@ -103,25 +104,25 @@ def _find_exam(course_id: str, content_id: str) -> dict[str, Any] | None:
 
 def _newest_attempt_data(exam: dict[str, Any], user: Any, is_learning_mfe: bool) -> dict[str, Any]:
     """Return the data of the learner's newest attempt. Without one, add time and prerequisites to ``exam``."""
-    attempt = _current_attempt(exam, user)
-    if attempt is not None and not _is_entered_again(attempt, exam):
-        return _attempt_data(attempt, is_learning_mfe)
-    # No attempt that counts, so no time is carried over.
-    minutes = timing.calculate_allowed_minutes(exam, user.id, carry_over_seconds=None)
-    exam["total_time"] = humanized_time(minutes)
+    newest = queries.counting_attempt(exam["id"], user.id)
+    if newest is not None and not _is_hidden(newest):
+        return _attempt_data(newest, is_learning_mfe)
+    exam["total_time"] = humanized_time(start_limit.limit_now(exam, user.id, newest).minutes)
     if exam["is_proctored"] and not exam["is_practice_exam"]:
         prerequisites.check_prerequisites(exam, user.id)
         if exam.get("prerequisite_status", {}).get("declined_prerequisites"):
             # The check declined the exam and so created an attempt.
-            attempt = _current_attempt(exam, user)
-            return {} if attempt is None else _attempt_data(attempt, is_learning_mfe)
+            newest = queries.counting_attempt(exam["id"], user.id)
+            return {} if newest is None or _is_hidden(newest) else _attempt_data(newest, is_learning_mfe)
     return {}
 
 
-def _is_entered_again(attempt: ProctoredExamStudentAttempt, exam: Mapping[str, Any]) -> bool:
-    """Return whether the timed exam begins in spite of this attempt; the React client has no page for its status."""
-    return not exam["is_proctored"] and learner_rules.is_entered_again(attempt.status, is_proctored=False)
+def _is_hidden(attempt: ProctoredExamStudentAttempt) -> bool:
+    """Return whether the exam is shown without its attempt; the React client then offers to enter the exam.
 
-
-def _current_attempt(exam: Mapping[str, Any], user: Any) -> ProctoredExamStudentAttempt | None:
-    return ProctoredExamStudentAttempt.objects.get_current_exam_attempt(exam["id"], user.id)
+    It has no page for an attempt that waits for the learner to enter, except for what creating an attempt at a
+    timed exam leaves, which the contract shows.
+    """
+    is_new = attempt.status == ProctoredExamStudentAttemptStatus.created and not attempt.taking_as_proctored
+    is_new_and_timed = is_new and not attempt.proctored_exam.is_proctored
+    return entry_check.waits_for_entry(attempt) and not is_new_and_timed

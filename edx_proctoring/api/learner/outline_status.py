@@ -17,8 +17,7 @@ from django.utils.translation import gettext_noop
 from edx_proctoring import host, runtime
 from edx_proctoring.api.effects import credit_lookup
 from edx_proctoring.api.exams import exams
-from edx_proctoring.api.lifecycle import status_change
-from edx_proctoring.api.lifecycle.queries import attempt_with
+from edx_proctoring.api.lifecycle import queries, status_change
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import exam_dict
@@ -98,7 +97,7 @@ def get_attempt_status_summary(user_id: int | None, course_id: Any, content_id: 
         return _timed_summary()
     if not learner.may_see(exam):
         return None
-    attempt = None if user_id is None else attempt_with(proctored_exam_id=exam["id"], user_id=user_id)
+    attempt = queries.counting_attempt(exam["id"], user_id)
     return _summary(exam, attempt, learner)
 
 
@@ -147,7 +146,11 @@ class _Outline:
             .newest_first()
         )
         # Oldest first, so that the newest attempt of an exam is the one that stays.
-        return {attempt.proctored_exam_id: attempt for attempt in reversed(newest_first)}
+        return {
+            attempt.proctored_exam_id: attempt
+            for attempt in reversed(newest_first)
+            if not queries.is_left_from_practice(attempt)
+        }
 
     def exam(self, content_id: str) -> dict[str, Any]:
         """Return the exam dict. Raises ``ProctoredExamNotFoundException``."""

@@ -16,7 +16,7 @@ from edx_proctoring import backends, conf, constants, utils
 from edx_proctoring.api.effects import emails
 from edx_proctoring.api.exams import review_policies
 from edx_proctoring.api.learner.facts import PageFacts
-from edx_proctoring.api.lifecycle import learner_rules, timing
+from edx_proctoring.api.lifecycle import timing
 from edx_proctoring.api.onboarding import eligibility
 from edx_proctoring.api.providers import attempt_id, contact_and_rules
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
@@ -50,7 +50,7 @@ def timed(facts: PageFacts) -> dict[str, Any]:
         "has_time_expired": has_time_expired(facts.attempt),
         "does_time_remain": facts.does_time_remain,
     }
-    if facts.status in learner_rules.HANDED_IN and not exam["hide_after_due"] and facts.is_past_due:
+    if facts.may_look_back:
         context.update(_wait_deadline(facts))
     if facts.status == S.error:
         context.update(_help_after_error(exam))
@@ -128,6 +128,7 @@ def _common(facts: PageFacts) -> dict[str, Any]:
         "enter_exam_endpoint": reverse("edx_proctoring:proctored_exam.attempt.collection"),
         "change_state_url": _attempt_url("proctored_exam.attempt", attempt),
         "progress_page_url": _host_page("progress", facts.course_id),
+        "no_time_cause": _no_time_cause(facts),
         # Beyond the contract: when the attempt ended and what ended it. The heading says so for a minute only.
         "completed_at": None if attempt is None else attempt.completed_at,
         "was_ended_by_clock": was_ended_by_clock(attempt),
@@ -143,23 +144,31 @@ def _time(facts: PageFacts) -> dict[str, Any]:
     None if the due date does not matter to this learner. If the due date shortens the limit,
     ``is_time_cut_by_due_date`` is True and ``full_time`` is the limit without it.
     """
-    exam, attempt, user_id = facts.exam, facts.attempt, facts.user_id
+    exam, attempt = facts.exam, facts.attempt
     if attempt is not None and attempt.allowed_time_limit_mins and not facts.is_resumable_now:
         return {"total_time": utils.humanized_time(attempt.allowed_time_limit_mins), "due_date_moment": None}
-    carried = None if attempt is None else attempt.time_remaining_seconds
-    extra = None if carried is not None else timing.grants_for(exam["id"], user_id).extra_minutes
-    full = timing.limit_before_due_date(exam["time_limit_mins"], extra_minutes=extra, carry_over_seconds=carried)
-    due = utils.get_exam_due_date(exam, user_id)
-    minutes = timing.cut_by_due_date(full, due=due, now=timezone.now())
-    is_cut = minutes < full
+    limit = facts.start_limit
+    is_cut = limit.minutes < limit.full_minutes
+    # Of a resumed attempt's limit, only what was granted since the interruption is extra time; it is not named.
+    extra = limit.extra_minutes if limit.carried_seconds is None else None
     return {
-        "total_time": utils.humanized_time(minutes),
+        "total_time": utils.humanized_time(limit.minutes),
         # A practice exam can be continued after its due date.
-        "due_date_moment": due if is_cut or not exam["is_practice_exam"] else None,
+        "due_date_moment": limit.due if is_cut or not exam["is_practice_exam"] else None,
         "is_time_cut_by_due_date": is_cut,
-        "full_time": utils.humanized_time(full),
+        "full_time": utils.humanized_time(limit.full_minutes),
         "extra_time": utils.humanized_time(extra) if extra and not is_cut else "",
     }
+
+
+def _no_time_cause(facts: PageFacts) -> str | None:
+    """Return why the clock cannot start, for the page that says so; None if there is time or the clock has started."""
+    if not facts.lacks_time:
+        return None
+    limit = facts.start_limit
+    if timing.can_start(limit.full_minutes):
+        return "due_date"
+    return "limit" if limit.carried_seconds is None else "interrupted"
 
 
 def _wait_deadline(facts: PageFacts) -> dict[str, str]:

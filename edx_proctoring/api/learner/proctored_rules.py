@@ -7,6 +7,7 @@ from edx_proctoring.api.attempts import opting_out
 from edx_proctoring.api.learner import prerequisites
 from edx_proctoring.api.learner.decision_table import (
     CONTENT,
+    NO_TIME_LEFT,
     TIMED_OUT,
     UNEXPECTED,
     Answer,
@@ -44,6 +45,7 @@ PRACTICE: Final = (
     Rule("no permission", lambda f: not f.may_take, CONTENT),
     Rule("inactive account", lambda f: not f.user.is_active, page("proctored_exam/inactive_account.html")),
     Rule("not entered", not_entered, page("practice_exam/entrance.html")),
+    Rule("in set-up or released for resumption, no time left", lambda f: f.lacks_time, NO_TIME_LEFT),
     Rule("released for resumption", lambda f: f.is_resumable_now, page("proctored_exam/ready_to_resume.html")),
     Rule(
         "started, seen in the wrong browser",
@@ -75,9 +77,10 @@ ONBOARDING: Final = (
     Rule("inactive account", lambda f: not f.user.is_active, page("proctored_exam/inactive_account.html")),
     Rule(
         "not entered, past due",
-        lambda f: not_entered(f) and f.is_past_due,
+        lambda f: not_entered(f) and f.is_closed,
         page("proctored_exam/expired.html"),
     ),
+    Rule("before the start, no time left", lambda f: f.lacks_time, NO_TIME_LEFT),
     Rule("not entered", not_entered, page("onboarding_exam/entrance.html")),
     Rule("released for resumption", lambda f: f.is_resumable_now, page("proctored_exam/ready_to_resume.html")),
     Rule("started", status_is(S.started), CONTENT),
@@ -106,7 +109,7 @@ PROCTORED: Final = (
     Rule("inactive account", lambda f: not f.user.is_active, page("proctored_exam/inactive_account.html")),
     Rule(
         "not entered, past due",
-        lambda f: not_entered(f) and f.is_past_due,
+        lambda f: not_entered(f) and f.is_closed,
         page("proctored_exam/expired.html"),
     ),
     Rule(
@@ -124,14 +127,16 @@ PROCTORED: Final = (
         lambda f: not_entered(f) and not f.prerequisites["are_prerequisites_satisifed"],
         page("proctored_exam/pending-prerequisites.html", before=_resolve_pending_links),
     ),
+    Rule("not entered, no time left", lambda f: not_entered(f) and f.lacks_time, NO_TIME_LEFT),
     Rule("not entered", not_entered, page("proctored_exam/entrance.html", before=_emit_option_presented)),
-    Rule("open, past due", lambda f: f.is_incomplete and f.is_past_due, page("proctored_exam/expired.html")),
+    Rule("open, past due", lambda f: f.is_incomplete and f.is_closed, page("proctored_exam/expired.html")),
     Rule(
         # Beyond the contract: a new attempt would be refused, so the learner is not sent there.
         "released for resumption, past due",
-        lambda f: f.is_resumable_now and f.is_past_due,
+        lambda f: f.is_resumable_now and f.is_closed,
         page("proctored_exam/expired.html"),
     ),
+    Rule("in set-up or released for resumption, no time left", lambda f: f.lacks_time, NO_TIME_LEFT),
     Rule("released for resumption", lambda f: f.is_resumable_now, page("proctored_exam/ready_to_resume.html")),
     Rule(
         "started, seen in the wrong browser",

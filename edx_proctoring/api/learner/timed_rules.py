@@ -4,11 +4,12 @@ from typing import Final
 
 from edx_proctoring.api.learner.decision_table import (
     CONTENT,
+    NO_TIME_LEFT,
     TIMED_OUT,
     UNEXPECTED,
     Rule,
     always,
-    not_started,
+    not_entered,
     page,
     status_is,
 )
@@ -20,32 +21,27 @@ __all__ = ["TIMED"]
 
 
 def _begins(facts: PageFacts) -> bool:
-    """The learner begins, also after opting out while the exam was proctored, or goes on after an error."""
-    begins_again = facts.is_resumable_now or learner_rules.is_entered_again(facts.status, is_proctored=False)
-    return not_started(facts) or begins_again
-
-
-def _may_look_back(facts: PageFacts) -> bool:
-    # With a verdict where the exam was proctored before, or where staff gave one.
-    return facts.status in learner_rules.HANDED_IN and not facts.exam["hide_after_due"] and facts.is_past_due
+    """The learner begins, also after set-up or opting out while the exam was proctored, or goes on after an error."""
+    return not_entered(facts) or facts.is_resumable_now
 
 
 # Spec: learner-experience.md 2.1
 TIMED: Final = (
-    Rule("not entered, past due", lambda f: _begins(f) and f.is_past_due, page("timed_exam/expired.html")),
+    Rule("not entered, past due", lambda f: _begins(f) and f.is_closed, page("timed_exam/expired.html")),
+    Rule("not entered, no time left", lambda f: _begins(f) and f.lacks_time, NO_TIME_LEFT),
     Rule("not entered", _begins, page("timed_exam/entrance.html")),
-    Rule("open, past due", lambda f: f.is_incomplete and f.is_past_due, page("timed_exam/expired.html")),
+    Rule("open, past due", lambda f: f.is_incomplete and f.is_closed, page("timed_exam/expired.html")),
     Rule("timed out", status_is(S.timed_out), TIMED_OUT),
     Rule("started", status_is(S.started), CONTENT),
     Rule("about to submit", status_is(S.ready_to_submit), page("timed_exam/ready_to_submit.html")),
     Rule(
         "submitted, past due, in the grace period",
-        lambda f: _may_look_back(f) and f.wait_deadline is not None,
+        lambda f: f.may_look_back and f.wait_deadline is not None,
         page("timed_exam/submitted.html"),
     ),
     Rule(
         "submitted, past due, answers may be looked at",
-        _may_look_back,
+        lambda f: f.may_look_back,
         CONTENT,
     ),
     Rule("submitted", status_is(*learner_rules.HANDED_IN), page("timed_exam/submitted.html")),

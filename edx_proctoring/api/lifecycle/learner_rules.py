@@ -122,8 +122,15 @@ _EXISTS: Final = "there is an attempt already"
 
 # For a timed exam, ENTER stands for every POST: there is no proctoring to opt out of.
 RULES: Final = (
-    # A new attempt never changes the former one. A learner who opted out and whose exam is timed by now takes it.
-    Rule(Action.ENTER, {None, Status.declined}, Outcome.DONE, Status.created, kinds={Kind.TIMED}),
+    # A new attempt never changes the former one. A learner who opted out or was not onboarded, and whose exam is
+    # timed by now, takes it. Which attempts are continued instead: ``is_continued``.
+    Rule(
+        Action.ENTER,
+        {None, Status.declined} | ONBOARDING_ERRORS,
+        Outcome.DONE,
+        Status.created,
+        kinds={Kind.TIMED},
+    ),
     Rule(Action.ENTER, {None}, Outcome.DONE, Status.created, kinds={Kind.PROCTORED}),
     Rule(Action.ENTER, None, Outcome.DONE, Status.created, kinds=REPEATABLE_KINDS),
     Rule(Action.ENTER, None, Outcome.DONE, Status.created, is_released=True),
@@ -251,3 +258,13 @@ def is_entered_again(status: str | None, *, is_proctored: bool) -> bool:
     """Return whether a learner with an attempt of this status, not released, enters a real exam again."""
     kind = Kind.PROCTORED if is_proctored else Kind.TIMED
     return status is not None and find_rule(Action.ENTER, Facts(status, kind)).outcome is Outcome.DONE
+
+
+def is_continued(status: str | None, *, is_proctored: bool, is_registered: bool) -> bool:
+    """Return whether a learner who enters a real exam goes on with an attempt of this status instead of a new one.
+
+    A timed exam has no set-up: an attempt that has not started is started, also one whose set-up began while
+    the exam was proctored. A proctored exam needs an attempt that the provider knows: one that was created while
+    the exam was timed, or by an opt-out that failed halfway, is registered or declined first.
+    """
+    return status is not None and Status.is_pre_started_status(status) and not (is_proctored and is_registered)

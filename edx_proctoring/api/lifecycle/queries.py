@@ -103,11 +103,6 @@ def get_last_exam_completion_date(course_id: Any, username: str) -> Any:
     return max(completion_dates)
 
 
-# For sister rooms
-
-
-
-
 def attempt_with(**criteria: Any) -> ProctoredExamStudentAttempt | None:
     """Return the newest attempt that matches, with exam and user, or None."""
     return newest_of(matching(**criteria).with_exam_and_user())
@@ -140,10 +135,15 @@ def newest_attempt_id(exam_id: int, user_id: int) -> int | None:
     return None if newest is None else newest[1]
 
 
-def carry_over_seconds(exam_id: int, user_id: int) -> int | None:
-    """Return what was left of the learner's current attempt when it broke off, or None."""
-    attempts = ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=exam_id, user_id=user_id)
-    return next(iter(attempts.newest_first().values_list("time_remaining_seconds", flat=True)[:1]), None)
+def counting_attempt(exam_id: int, user_id: int | None) -> ProctoredExamStudentAttempt | None:
+    """Return the learner's newest attempt at the exam that counts for it, with exam and user, or None. One query."""
+    attempts = matching(proctored_exam_id=exam_id, user_id=user_id).with_exam_and_user()
+    return newest_of(attempt for attempt in attempts if not is_left_from_practice(attempt))
+
+
+def is_left_from_practice(attempt: ProctoredExamStudentAttempt) -> bool:
+    """Return whether the exam was practice when the attempt was made and counts now: then it is no result of it."""
+    return attempt.is_sample_attempt and not attempt.proctored_exam.is_practice_exam
 
 
 def matching(**criteria: Any) -> ProctoredExamStudentAttemptQuerySet:

@@ -18,16 +18,17 @@ from django.utils import timezone
 from edx_proctoring import backends, conf, host, runtime
 from edx_proctoring.api.effects import delivery, emails, outbox
 from edx_proctoring.api.effects.outbox import Recorded
-from edx_proctoring.api.lifecycle import queries, timing, transitions
+from edx_proctoring.api.lifecycle import queries, start_limit, timing, transitions
+from edx_proctoring.api.lifecycle.start_limit import StartLimit
 from edx_proctoring.api.lifecycle.transitions import Facts, Plan, Target
 from edx_proctoring.exceptions import (
     ProctoredExamIllegalStatusTransition,
+    ProctoredExamNoTimeLeft,
     StudentExamAttemptDoesNotExistsException,
 )
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
-from edx_proctoring.utils import get_exam_due_date
 from edx_proctoring.utils.db import short_transaction
 from edx_proctoring.utils.time import with_zone
 
@@ -132,7 +133,6 @@ def change_status(
         actor=actor,
         sends_mail=sends_mail,
     )
-    # A clock that starts with no time left ends at once: the provider is told the start, then the end.
     return end_if_time_is_up(attempt).pk
 
 
@@ -196,14 +196,16 @@ def _change_under_lock(
 def lock(attempt_id: int, exam_id: int, user_id: int, /) -> tuple[ProctoredExamStudentAttempt, list[str]]:
     """Lock an attempt in the caller's transaction; return it as it is now, and the statuses of its siblings.
 
-    Siblings are the learner's other attempts at the exam: a change may depend on their statuses, so
-    they are locked with it. Raises ``StudentExamAttemptDoesNotExistsException``.
+    Siblings are the learner's other attempts at the exam, without those from when it was a practice
+    exam: a change may depend on their statuses, so they are locked with it. Raises
+    ``StudentExamAttemptDoesNotExistsException``.
     """
     rows = list(ProctoredExamStudentAttempt.objects.of_learner(exam_id, user_id).locked_in_order())
     attempt = next((row for row in rows if row.pk == attempt_id), None)
     if attempt is None:
         raise queries.does_not_exist(attempt_id)
-    return attempt, [row.status for row in rows if row.pk != attempt_id]
+    siblings = [row for row in rows if row.pk != attempt_id and row.is_sample_attempt == attempt.is_sample_attempt]
+    return attempt, [row.status for row in siblings]
 
 
 def write_change(
@@ -220,6 +222,7 @@ def write_change(
 
     ``attempt``, ``others``: as ``lock`` returned them; the attempt gets the new values. The options are
     those of ``change_status``. Every status change passes here. Raises ``ProctoredExamIllegalStatusTransition``,
+    and its subclass ``ProctoredExamNoTimeLeft`` for a clock that would start with less than a minute,
     with nothing written.
     """
     now = timezone.now()
@@ -298,7 +301,8 @@ def _gather_facts(
         backend=exam["backend"] or backends.default_backend_name(),
         sends_mail=sends_mail and emails.may_be_mailed_about(attempt, target.status),
         has_credit_service=runtime.get_runtime_service(host.CREDIT) is not None,
-        consequences_allowed=transitions.may_have_consequences(
+        consequences_allowed=not queries.is_left_from_practice(attempt)
+        and transitions.may_have_consequences(
             [target.status, *others], target.status, is_practice_exam=exam["is_practice_exam"]
         ),
         is_first_start=is_first_start,
@@ -324,11 +328,21 @@ def _provider_facts(exam: Mapping[str, Any]) -> tuple[bool, bool]:
 
 
 def _limit_at_start(attempt: ProctoredExamStudentAttempt, exam: Mapping[str, Any]) -> int:
-    return timing.allowed_minutes(
-        exam["time_limit_mins"],
-        extra_minutes=timing.grants_for(exam["id"], attempt.user_id).extra_minutes,
-        carry_over_seconds=attempt.time_remaining_seconds,
-        # Fixed for good by the start: never from a stale date.
-        due=get_exam_due_date(exam, attempt.user_id, fresh=True),
-        now=timezone.now(),
+    # Fixed for good by the start: never from a stale date.
+    limit = start_limit.limit_now(exam, attempt.user_id, attempt, fresh=True)
+    if not limit.can_start:
+        raise no_time_left(exam["id"], attempt.user_id, limit)
+    return limit.minutes
+
+
+def no_time_left(exam_id: int, user_id: int, limit: StartLimit) -> ProctoredExamNoTimeLeft:
+    """Return the exception for a clock that would start with less than a minute; its text names the cause."""
+    if timing.can_start(limit.full_minutes):
+        cause = "the exam is due too soon or past due; extend the due date of the learner"
+    elif limit.carried_seconds is not None:
+        cause = "nothing was left of the attempt that broke off; give the learner an allowance"
+    else:
+        cause = "the exam has no time limit to speak of; raise it, or give the learner an allowance"
+    return ProctoredExamNoTimeLeft(
+        f"exam_id={exam_id} cannot be started by user_id={user_id} with less than a minute: {cause}."
     )

@@ -55,7 +55,8 @@ def cut_by_due_date(minutes: int, *, due: datetime | None, now: datetime) -> int
 def limit_before_due_date(base_minutes: int, *, extra_minutes: int | None, carry_over_seconds: int | None) -> int:
     """Return the limit that exam, allowance and resumption give together.
 
-    What an interrupted attempt had left *replaces* limit and allowance: the allowance is in it.
+    ``carry_over_seconds``, from ``start_limit.carried_seconds``, *replaces* limit and allowance. It includes the
+    allowance.
     """
     if carry_over_seconds is not None:
         return int(carry_over_seconds / 60)
@@ -73,6 +74,11 @@ def allowed_minutes(
     """Return the whole minutes a learner gets if the clock starts at ``now``."""
     limit = limit_before_due_date(base_minutes, extra_minutes=extra_minutes, carry_over_seconds=carry_over_seconds)
     return cut_by_due_date(limit, due=due, now=now)
+
+
+def can_start(minutes: int) -> bool:
+    """Return whether a clock with so many minutes may start. Under a minute it would only end the attempt."""
+    return minutes >= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,30 +118,21 @@ def minutes_granted(value: str | None, *, exam_id: int, user_id: int | None) -> 
     return None
 
 
-def calculate_allowed_minutes(
-    exam: Mapping[str, Any], user_id: int | None, *, carry_over_seconds: int | None
-) -> int:
-    """Return the whole minutes a learner gets if the clock starts now, as a page shows them.
-
-    ``exam``: exam dict; its ``time_limit_mins`` may be negative, and so may then be the answer.
-    ``carry_over_seconds``: what was left of the learner's current attempt when it broke off, or None.
-    """
-    return allowed_minutes(
-        exam["time_limit_mins"],
-        # What was left over replaces the allowance, so it need not be looked up.
-        extra_minutes=None if carry_over_seconds is not None else grants_for(exam["id"], user_id).extra_minutes,
-        carry_over_seconds=carry_over_seconds,
-        due=get_exam_due_date(exam, user_id),
-        now=timezone.now(),
-    )
-
-
 def is_exam_passed_due(exam: Mapping[str, Any], user: Any = None) -> bool:
     """Return whether an exam is over for a user: id, ``User`` or None for everybody.
 
     The end of the course counts only for timed exams without any due date.
     """
     return is_over(exam, get_exam_due_date(exam, user))
+
+
+def is_closed(exam: Mapping[str, Any], user: Any = None) -> bool:
+    """As ``is_exam_passed_due``, for pages that refuse a learner.
+
+    A date that closes the exam is read once more from the database: the date service remembers dates
+    across requests, and an extension may have been granted meanwhile.
+    """
+    return is_exam_passed_due(exam, user) and is_over(exam, get_exam_due_date(exam, user, fresh=True))
 
 
 def is_over(exam: Mapping[str, Any], due_date: datetime | None) -> bool:

@@ -205,6 +205,9 @@ def _plan_changes(target: Target, facts: Facts, *, now: datetime) -> dict[str, A
     changes: dict[str, Any] = {"status": target.status, **_entry(target.status).changes}
     if facts.is_first_start:
         changes.update(started_at=now, allowed_time_limit_mins=facts.allowed_minutes)
+        if not facts.is_proctored_exam:
+            # The exam may have been proctored when the attempt was registered.
+            changes["taking_as_proctored"] = False
     elif target.status == Status.submitted:
         # The attempt ended when its time ran out, not when a request noticed it.
         ran_out = facts.ended_at if target.rewrite == TIME_OUT else None

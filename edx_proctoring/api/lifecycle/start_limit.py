@@ -1,0 +1,126 @@
+"""How long a learner may work if the clock starts now: exam, allowance, resumption and due date together.
+
+The attempt that resumes another inherits the seconds that were left. An allowance that was raised
+after the interruption is added to them; one that was lowered takes nothing away. Only resumed
+attempts cost further queries, and only while the learner has an allowance. The arithmetic is in
+``timing``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.utils import timezone
+
+from edx_proctoring.api.lifecycle import queries, timing
+from edx_proctoring.api.lifecycle.timing import Grants
+from edx_proctoring.models import (
+    ProctoredExamStudentAllowance,
+    ProctoredExamStudentAllowanceHistory,
+    ProctoredExamStudentAttempt,
+)
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
+from edx_proctoring.utils import get_exam_due_date
+
+__all__: list[str] = []
+
+_EXTRA_TIME: Final = ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED[0]
+
+
+@dataclass(frozen=True, slots=True)
+class StartLimit:
+    """What a start at this moment would give.
+
+    ``minutes``: the limit of the clock. ``full_minutes``: the same before the due date cuts it.
+    ``carried_seconds``: what replaces the exam's limit, None if that counts. ``extra_minutes``: the
+    learner's allowance, whether it counts or not.
+    """
+
+    minutes: int
+    full_minutes: int
+    carried_seconds: int | None
+    extra_minutes: int | None
+    due: datetime | None
+
+    @property
+    def can_start(self) -> bool:
+        """Whether the clock may start."""
+        return timing.can_start(self.minutes)
+
+
+def limit_now(
+    exam: Mapping[str, Any],
+    user_id: int | None,
+    attempt: ProctoredExamStudentAttempt | None,
+    *,
+    grants: Grants | None = None,
+    fresh: bool = False,
+) -> StartLimit:
+    """Return what a start would give the learner now.
+
+    Args:
+        exam: exam dict; its ``time_limit_mins`` may be negative, and so may then be the answer.
+        attempt: the attempt to be started or resumed, None if there is none.
+        grants: the learner's, from callers who have looked them up.
+        fresh: read the due date from the database: wherever something is decided by it.
+    """
+    extra_minutes = (grants or timing.grants_for(exam["id"], user_id)).extra_minutes
+    carried = carried_seconds(attempt, extra_minutes=extra_minutes)
+    full = timing.limit_before_due_date(
+        exam["time_limit_mins"], extra_minutes=extra_minutes, carry_over_seconds=carried
+    )
+    due = get_exam_due_date(exam, user_id, fresh=fresh)
+    minutes = timing.cut_by_due_date(full, due=due, now=timezone.now())
+    return StartLimit(minutes, full, carried, extra_minutes, due)
+
+
+def carried_seconds(attempt: ProctoredExamStudentAttempt | None, *, extra_minutes: int | None) -> int | None:
+    """Return the seconds that replace the exam's limit, None if the exam's limit counts.
+
+    ``attempt``: the one that broke off, or the one that resumes it. ``extra_minutes``: the learner's
+    allowance at the moment in question.
+    """
+    if attempt is None or attempt.time_remaining_seconds is None:
+        return None
+    return attempt.time_remaining_seconds + 60 * minutes_gained(attempt, extra_minutes=extra_minutes)
+
+
+def minutes_gained(attempt: ProctoredExamStudentAttempt, *, extra_minutes: int | None) -> int:
+    """Return by how much the allowance was raised since the interruption, never negative."""
+    if not extra_minutes:
+        return 0
+    broke_off_at = _broke_off_at(attempt)
+    if broke_off_at is None:
+        # What the allowance was then is unknown, so none of it counts as new.
+        return 0
+    before = extra_minutes_at(attempt.proctored_exam_id, attempt.user_id, broke_off_at) or 0
+    return max(extra_minutes - before, 0)
+
+
+def _broke_off_at(attempt: ProctoredExamStudentAttempt) -> datetime | None:
+    broken: ProctoredExamStudentAttempt | None = attempt
+    if attempt.status != Status.error and not queries.is_attempt_in_resume_process(attempt):
+        siblings = ProctoredExamStudentAttempt.objects.of_learner(attempt.proctored_exam_id, attempt.user_id)
+        broken = siblings.filter(pk__lt=attempt.pk, resumed=True).order_by("-pk").first()
+    if broken is None:
+        return None
+    errors = broken.history.filter(status=Status.error).order_by("history_date", "history_id")
+    moment: datetime | None = errors.values_list("history_date", flat=True).first()
+    return moment
+
+
+def extra_minutes_at(exam_id: int, user_id: int, moment: datetime) -> int | None:
+    """Return the learner's allowance of extra time as it was at a past moment, None if there was none.
+
+    A state is archived when it ends, so the state of that moment is the first one archived after it
+    that had begun by then, else the live row. An archived row without a beginning, from a release
+    that did not keep it, counts as begun.
+    """
+    mine = {"proctored_exam_id": exam_id, "user_id": user_id, "key": _EXTRA_TIME}
+    ended_later = ProctoredExamStudentAllowanceHistory.objects.filter(**mine, created__gt=moment)
+    for value, begun in ended_later.order_by("created", "pk").values_list("value", "allowance_created"):
+        if begun is None or begun <= moment:
+            return timing.minutes_granted(value, exam_id=exam_id, user_id=user_id)
+    live = ProctoredExamStudentAllowance.objects.filter(**mine, created__lte=moment)
+    return timing.minutes_granted(live.values_list("value", flat=True).first(), exam_id=exam_id, user_id=user_id)
