@@ -25,12 +25,12 @@ from edx_proctoring.backends.provider_settings import (
 __all__ = [
     "default_backend_name",
     "find_backend_provider",
-    "is_configured",
-    "stand_in",
     "get_backend_provider",
     "get_proctoring_settings",
     "get_proctoring_settings_param",
+    "is_configured",
     "provider_setting",
+    "stand_in",
 ]
 
 log = logging.getLogger(__name__)

@@ -45,7 +45,7 @@ def require_delivered(response: requests.Response) -> None:
     Raises ``requests.HTTPError`` if the provider may take it later, ``OddReply``, ``ProviderRefused``.
     """
     status = response.status_code
-    if status >= 500 and status not in NO_SUCH_CALL or status in _PASSING:
+    if (status >= 500 and status not in NO_SUCH_CALL) or status in _PASSING:
         raise requests.HTTPError(f"upstream_status={status}", response=response)
     if response.history or status < 200 or 300 <= status < 400 or status == 404:
         # A redirect is followed with another method, so its last reply is not about our request.

@@ -25,7 +25,7 @@ from django.utils import timezone
 
 from edx_proctoring import conf, constants
 from edx_proctoring.backends.backend import ProctoringBackendProvider
-from edx_proctoring.backends.http_limits import mount_limits
+from edx_proctoring.backends.http_limits import guard_of, mount_limits
 from edx_proctoring.backends.provider_settings import provider_setting
 from edx_proctoring.backends.software_secure_passwords import encrypt_aes_gcm, encrypt_triple_des
 from edx_proctoring.backends.software_secure_reviews import normalized_review
@@ -94,6 +94,7 @@ class SoftwareSecureBackendProvider(SoftwareSecureSigning, ProctoringBackendProv
         self.software_download_url = software_download_url
         self.video_review_aes_key = video_review_aes_key
         self.send_email = send_email
+        self._guard = guard_of(self)
 
     def register_exam_attempt(self, exam: Mapping[str, Any], context: Mapping[str, Any]) -> Any:
         """Register an attempt; return the vendor's record locator.
@@ -277,9 +278,10 @@ class SoftwareSecureBackendProvider(SoftwareSecureSigning, ProctoringBackendProv
 
     def _send_request_to_ssi(self, data: Mapping[str, Any], sig: bytes, date: str) -> tuple[int, str]:
         """Post a registration; return status and text of the reply."""
+        self._guard.require_closed()
         # A new session: cookies of one learner's registration must not be sent with another's.
         with requests.Session() as session:
-            mount_limits(session)
+            mount_limits(session, self._guard)
             response = session.post(
                 self.exam_register_endpoint,
                 headers={"Content-Type": "application/json", "Authorization": sig, "Date": date},

@@ -26,6 +26,7 @@ from django.utils import timezone
 
 from edx_proctoring.api.effects.routes import AlreadyLogged, route, route_of
 from edx_proctoring.backends import reply_errors
+from edx_proctoring.backends.breakers import BreakerOpen
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.utils.db import retried, short_transaction
 
@@ -274,6 +275,8 @@ def give_up_effects(effect_ids: Collection[int]) -> int:
 def note_failure(row: AttemptEffect, error: Exception) -> str:
     """Note a failed try and return the state of the row: due, failed, or superseded if it was settled meanwhile."""
     now = timezone.now()
+    if isinstance(error, BreakerOpen):
+        return _postpone(row, error, now)
     row.tries += 1
     row.next_try_at = now + pause_after(row.tries)
     row.last_error = describe_error(error)
@@ -307,6 +310,13 @@ def note_failure(row: AttemptEffect, error: Exception) -> str:
             exc_info=row.tries == 1 and not isinstance(error, AlreadyLogged),
         )
     return row.state
+
+
+def _postpone(row: AttemptEffect, error: BreakerOpen, now: datetime) -> str:
+    """Note that a provider that does not answer was not asked: no try, and the next one when it may be asked."""
+    row.next_try_at = now + timedelta(seconds=error.retry_after * random.uniform(1, 1.5))  # noqa: S311 - no secret
+    row.last_error = describe_error(error)
+    return row.state if _save_failure(row, now) else AttemptEffect.STATE_SUPERSEDED
 
 
 @retried
