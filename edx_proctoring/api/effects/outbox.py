@@ -34,7 +34,8 @@ __all__ = ["give_up_effects"]
 
 log = logging.getLogger(__name__)
 
-LEASE: Final = timedelta(seconds=60)
+# Longer than anything that one effect waits for: a mail server that takes 70 s, a provider's reply of twice 30 s.
+LEASE: Final = timedelta(minutes=5)
 FIRST_PAUSE_SECONDS: Final = 10
 LONGEST_PAUSE_SECONDS: Final = 60 * 60
 GIVE_UP_AFTER: Final = timedelta(hours=24)
@@ -177,13 +178,28 @@ def _new_row(
 
 
 @short_transaction
-def claim(effect_ids: Collection[int] | None, *, now: datetime, limit: int, ignore_pause: bool) -> list[AttemptEffect]:
-    """Lease due rows to this process. ``effect_ids``: only these; ``ignore_pause``: also before ``next_try_at``."""
+def claim(
+    effect_ids: Collection[int] | None,
+    *,
+    now: datetime,
+    limit: int,
+    ignore_pause: bool,
+    kinds: Collection[str] | None = None,
+    exam_ids: Collection[int] | None = None,
+) -> list[AttemptEffect]:
+    """Lease due rows to this process. ``effect_ids``, ``kinds``, ``exam_ids``: only these.
+
+    ``ignore_pause``: also before ``next_try_at``.
+    """
     due = AttemptEffect.objects.filter(state=AttemptEffect.STATE_DUE).order_by("id")
     if not ignore_pause:
         due = due.filter(next_try_at__lte=now)
     if effect_ids is not None:
         due = due.filter(pk__in=effect_ids)
+    if kinds is not None:
+        due = due.filter(kind__in=kinds)
+    if exam_ids is not None:
+        due = due.filter(exam_id__in=exam_ids)
     rows = list(due.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)[:limit])
     lease(rows, now)
     return rows
@@ -215,6 +231,13 @@ def lease(rows: Collection[AttemptEffect], now: datetime) -> None:
     for row in rows:
         # ``cancel_repetition`` looks for rows that were to be repeated at the end of this lease.
         row.next_try_at, row.modified = now + LEASE, now
+
+
+@retried
+def release(effect_ids: Collection[int]) -> None:
+    """Make leased rows due at once: nobody has begun to deliver them."""
+    untouched = AttemptEffect.objects.filter(pk__in=effect_ids, state=AttemptEffect.STATE_DUE, tries=0)
+    untouched.update(next_try_at=timezone.now())
 
 
 # Settling

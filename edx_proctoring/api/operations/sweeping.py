@@ -14,7 +14,7 @@ from django.db import models
 from django.utils import timezone
 
 from edx_proctoring import conf
-from edx_proctoring.api.effects import delivery
+from edx_proctoring.api.effects import lanes
 from edx_proctoring.api.lifecycle import queries, status_change
 from edx_proctoring.api.reviews import receiving
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt, ReviewInboxEntry
@@ -107,7 +107,7 @@ def _effects(now: datetime, limit: int, dry_run: bool) -> Iterator[SweepAction]:
         for effect_id in AttemptEffect.objects.due(now).values_list("id", flat=True)[:limit]:
             yield SweepAction("effects", effect_id, "effect is due")
         return
-    report = delivery.deliver_due_effects(limit=limit)
+    report = lanes.deliver_in_lanes(limit=limit)
     for count, text, error in (
         (report.delivered, "delivered", ""),
         (report.superseded, "superseded", ""),
