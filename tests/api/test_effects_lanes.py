@@ -2,19 +2,16 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.mail import EmailMessage
-from django.db import connection
 from django.utils import timezone
 from freezegun.api import FrozenDateTimeFactory
 
 from edx_proctoring import api
 from edx_proctoring.api.effects import lanes, outbox, workers
-from edx_proctoring.backends.tests.test_backend import TestBackendProvider
 from edx_proctoring.models import AttemptEffect
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_attempt, make_effect, make_exam
@@ -42,44 +39,6 @@ def test_an_effect_of_an_exam_that_is_gone_has_a_lane_too() -> None:
     assert lane.exam_ids == frozenset({0})
     assert api.deliver_in_lanes().delivered == 1
     assert not AttemptEffect.objects.filter(pk=effect.pk).exists()
-
-
-@pytest.fixture
-def hanging(backends_registry: dict[str, Any]) -> Iterator[threading.Event]:
-    """A provider that answers only when the test says so; the event lets it."""
-    release = threading.Event()
-
-    class Hanging(TestBackendProvider):
-        def stop_exam_attempt(self, exam: Any, attempt: Any) -> None:
-            release.wait(30)
-
-    backends_registry["hanging"] = Hanging()
-    yield release
-    release.set()
-
-
-@pytest.mark.concurrency
-@pytest.mark.django_db(transaction=True)
-def test_while_one_provider_hangs_mails_and_other_providers_go_on(
-    hanging: threading.Event, mailoutbox: list[Any]
-) -> None:
-    if connection.vendor == "sqlite":
-        pytest.skip("SQLite in memory has one connection, so lanes run one after the other there")
-    effect_of("hanging")
-    for _ in range(100):
-        effect_of("test")
-    for _ in range(120):
-        effect_of("test", AttemptEffect.KIND_MAIL, "status_email")
-    deliverer = lanes.Deliverer(limit=200, on_report=lambda report: None)
-    began = time.monotonic()
-    deliverer.start_due()
-    while AttemptEffect.objects.count() > 1 and time.monotonic() - began < 10:
-        time.sleep(0.05)
-    assert AttemptEffect.objects.count() == 1
-    assert time.monotonic() - began < 10
-    hanging.set()
-    deliverer.wait()
-    assert not AttemptEffect.objects.exists()
 
 
 @pytest.mark.django_db

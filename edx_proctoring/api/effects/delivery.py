@@ -142,9 +142,9 @@ def deliver_due_effects(
 ) -> DeliveryReport:
     """Deliver leftovers that are due; for cron, Celery and staff.
 
-    ``effect_ids``, ``kinds``, ``exam_ids``: only these. ``ignore_pause``: also before their next try; what another process is
-    delivering at this moment may then be delivered twice. ``limit``: at most so many at once. Safe to
-    run on several hosts at the same time.
+    ``effect_ids``, ``kinds``, ``exam_ids``: only these. ``ignore_pause``: also before their next try;
+    what another process is delivering at this moment may then be delivered twice. ``limit``: at most
+    so many at once. Safe to run on several hosts at the same time.
     """
     began = timezone.now()
     now = now or began
