@@ -11,12 +11,15 @@ Nothing is cached, so tests may override any setting at any time. Values that ou
 ``checks`` reports mistakes in settings; at run time an invalid value counts as absent.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from django.conf import settings
 
 _MISSING: Final[Any] = object()
+
+_PLACEHOLDER: Final = re.compile(r"\{[^{}]+\}|<[^<>]+>")
 
 # The value that ``settings.common`` gives to a host without configuration.
 INJECTED_BACKENDS: Final[Mapping[str, Any]] = {"DEFAULT": "null", "null": {}}
@@ -33,8 +36,28 @@ def as_bool(value: object) -> bool | None:
     return bool(value)
 
 
+def is_placeholder(value: object) -> bool:
+    """Return whether a configured text is a placeholder of a sample: in braces or angle brackets.
+
+    ``<someone@example.com>`` is an address, and braces inside a longer text are part of it, except in a URL.
+    """
+    if not isinstance(value, str):
+        return False
+    text = value.strip()
+    if _PLACEHOLDER.fullmatch(text):
+        return "@" not in text or text.startswith("{")
+    return "://" in text and _PLACEHOLDER.search(text) is not None
+
+
 def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def without_placeholders(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the values that are filled in; the same object if all are."""
+    if not any(is_placeholder(value) for value in values.values()):
+        return values
+    return {key: value for key, value in values.items() if not is_placeholder(value)}
 
 
 class ProctoringSettings:
@@ -146,8 +169,9 @@ class ProctoringSettings:
 
     @property
     def link_urls(self) -> Mapping[str, str] | None:
-        """Support links by name; None if not configured, which the settings endpoint returns."""
-        return self.options.get("LINK_URLS")
+        """Support links by name, without placeholders; None if not configured, which the settings endpoint returns."""
+        links = self.options.get("LINK_URLS")
+        return without_placeholders(links) if isinstance(links, Mapping) else links
 
     @property
     def low_threshold_pct(self) -> float:
@@ -255,7 +279,7 @@ class ProctoringSettings:
     def _option(self, key: str, default: Callable[[], Any]) -> Any:
         """Return ``PROCTORING_SETTINGS[key]``, or call ``default`` if the key is absent."""
         value = self.options.get(key, _MISSING)
-        return default() if value is _MISSING else value
+        return default() if value is _MISSING or is_placeholder(value) else value
 
     def _days(self, key: str, *, default: int) -> int:
         value = self.options.get(key, default)

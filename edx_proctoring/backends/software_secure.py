@@ -42,6 +42,7 @@ SOFTWARE_SECURE_INVALID_CHARS: Final = "[]<>#:|!?/'\"*\\"
 _UNNAMED_EXAM: Final = "Proctored Exam"
 _NO_REPLY: Final = 503
 _OUR_ERROR: Final = 500
+_NOT_CONFIGURED: Final = "The proctoring provider is not configured as it should be."
 _MAX_LOGGED_BODY: Final = 500
 
 _TRIPLE_DES: Final = "3des-ecb"
@@ -103,13 +104,16 @@ class SoftwareSecureBackendProvider(SoftwareSecureSigning, ProctoringBackendProv
         cannot be encrypted here), ``BackendProviderSentNoAttemptID``.
         """
         attempt_code = context["attempt_code"]
+        if conf.is_placeholder(self.exam_register_endpoint):
+            log.error(
+                "attempt not registered, 'exam_register_endpoint' is a placeholder: attempt_code=%s", attempt_code
+            )
+            raise BackendProviderCannotRegisterAttempt(_NOT_CONFIGURED, _OUR_ERROR)
         try:
             data = self._get_payload(exam, context)
         except (ValueError, UnsupportedAlgorithm) as exc:
             log.exception("exam password not encrypted: attempt_code=%s", attempt_code)
-            raise BackendProviderCannotRegisterAttempt(
-                "The proctoring provider is not configured as it should be.", _OUR_ERROR
-            ) from exc
+            raise BackendProviderCannotRegisterAttempt(_NOT_CONFIGURED, _OUR_ERROR) from exc
         http_date = _http_date(timezone.now())
         signature = self._sign_doc(data, "POST", {"Content-Type": "application/json"}, http_date)
         try:

@@ -5,14 +5,14 @@ from typing import Any, Final
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Warning, register
 
 from edx_proctoring import conf
 from edx_proctoring.backends import provider_settings
-from edx_proctoring.checks.common import TAG, app_config
+from edx_proctoring.checks.common import TAG, ErrorThatStopsNothing, app_config
 
 # Keys of ``PROCTORING_SETTINGS`` that are flags in ``conf``.
-_PLATFORM_BOOLEANS: Final = frozenset(
+PLATFORM_BOOLEANS: Final = frozenset(
     {
         "ALLOW_CALLBACK_SIMULATION",
         "ALLOW_REVIEW_UPDATES",
@@ -32,7 +32,7 @@ _PLATFORM_BOOLEANS: Final = frozenset(
 def check_shapes(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """At run time, settings of the wrong type count as empty, without an error."""
     return [
-        Error(
+        ErrorThatStopsNothing(
             f"{name} must be a dict, but is a {type(value).__name__}.",
             hint=f"Make {name} a dict, or remove it.",
             id="edx_proctoring.E001",
@@ -80,7 +80,7 @@ def check_booleans(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
             hint=f"Set PROCTORING_SETTINGS[{key!r}] to true or false, or remove it.",
             id="edx_proctoring.W005",
         )
-        for key in sorted(_PLATFORM_BOOLEANS & set(conf.proctoring.options))
+        for key in sorted(PLATFORM_BOOLEANS & set(conf.proctoring.options))
         if _is_not_boolean(conf.proctoring.options[key])
     ]
     return messages

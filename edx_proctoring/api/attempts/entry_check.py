@@ -62,9 +62,7 @@ def look_up(exam_id: int, user_id: int, *, user: Any = None) -> Entry:
 
 def current_attempt(exam_id: int, user_id: int) -> ProctoredExamStudentAttempt | None:
     """Return the learner's newest attempt at the exam as it is now, or None."""
-    return queries.newest_of(
-        ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=exam_id, user_id=user_id)
-    )
+    return queries.newest_of(ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=exam_id, user_id=user_id))
 
 
 def refuse_second_attempt(entry: Entry) -> None:

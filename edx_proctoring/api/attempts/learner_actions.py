@@ -179,9 +179,7 @@ def _report_error(request: ActionRequest) -> int | None:
     )
 
 
-def _move_to(
-    request: ActionRequest, status: str, *, condition: status_change.Condition | None = None
-) -> int:
+def _move_to(request: ActionRequest, status: str, *, condition: status_change.Condition | None = None) -> int:
     return status_change.change_status(request.attempt.pk, status, seen=request.attempt, condition=condition)
 
 

@@ -74,8 +74,6 @@ def get_last_exam_completion_date(course_id: Any, username: str) -> Any:
 # For sister rooms
 
 
-
-
 def attempt_with(**criteria: Any) -> ProctoredExamStudentAttempt | None:
     """Return the newest attempt that matches, with exam and user, or None."""
     return newest_of(matching(**criteria).with_exam_and_user())

@@ -112,9 +112,7 @@ def minutes_granted(value: str | None, *, exam_id: int, user_id: int | None) -> 
     return None
 
 
-def calculate_allowed_minutes(
-    exam: Mapping[str, Any], user_id: int | None, *, carry_over_seconds: int | None
-) -> int:
+def calculate_allowed_minutes(exam: Mapping[str, Any], user_id: int | None, *, carry_over_seconds: int | None) -> int:
     """Return the whole minutes a learner gets if the clock starts now, as a page shows them.
 
     ``exam``: exam dict; its ``time_limit_mins`` may be negative, and so may then be the answer.
