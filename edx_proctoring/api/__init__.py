@@ -54,6 +54,7 @@ from edx_proctoring.api.lifecycle.transitions import *
 from edx_proctoring.api.onboarding.course_roster import *
 from edx_proctoring.api.onboarding.eligibility import *
 from edx_proctoring.api.onboarding.learner_panel import *
+from edx_proctoring.api.operations.overview import *
 from edx_proctoring.api.operations.sweeping import *
 from edx_proctoring.api.privacy.user_retirement import *
 from edx_proctoring.api.providers.attempt_registration import _register_proctored_exam_attempt

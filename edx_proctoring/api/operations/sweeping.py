@@ -154,11 +154,13 @@ def _retention(now: datetime, limit: int, dry_run: bool) -> Iterator[SweepAction
         ("effects", old_effects),
     )
     for name, rows in tables:
-        keys = list(rows.order_by("id").values_list("id", flat=True)[:limit])
-        if keys and not dry_run:
-            rows.model._default_manager.filter(pk__in=keys).delete()
-        if keys:
+        # In batches, so that no statement locks a large part of the table.
+        while keys := list(rows.order_by("id").values_list("id", flat=True)[:limit]):
+            if not dry_run:
+                rows.model._default_manager.filter(pk__in=keys).delete()
             yield SweepAction("retention", None, f"{name} too old: {len(keys)}")
+            if dry_run:
+                break
 
 
 def _act(kind: str, subject_id: int, text: str, action: Callable[[], object], dry_run: bool) -> SweepAction:
