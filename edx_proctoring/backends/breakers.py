@@ -84,11 +84,8 @@ class Breaker:
             is_stale = self._last_success_at is None or wall - self._last_success_at >= _SUCCESS_SEEN_EVERY
             self._failures.clear()
             if self._state != CLOSED:
-                log.info(
-                    "provider answers again: backend=%s after_seconds=%.0f",
-                    self._name(),
-                    self._clock() - self._opened_at,
-                )
+                seconds = round(self._clock() - self._opened_at)
+                log.info("provider answers again: backend=%s after_seconds=%s", self._name(), seconds)
                 self._state, self._opening = CLOSED, FIRST_OPENING_SECONDS
                 is_stale = True
             if is_stale:

@@ -32,6 +32,7 @@ from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     BackendProviderCannotRetireUser,
     BackendProviderOnboardingProfilesException,
+    digest_of,
 )
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus, SoftwareSecureReviewStatus
 
@@ -150,7 +151,7 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
                 exam.get("id"),
                 self._describe(exc),
                 # ``is not None``, because a response with an error status is falsy.
-                rest_replies.excerpt(response.content) if response is not None else None,
+                digest_of(response.content) if response is not None else None,
             )
             return None
         if not response.ok or not isinstance(reply, dict):
@@ -158,7 +159,7 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
                 "unexpected reply to a saved exam: exam_id=%s %s body=%s",
                 exam.get("id"),
                 self._describe(response),
-                rest_replies.excerpt(response.content),
+                digest_of(response.content),
             )
         return reply.get("id") if isinstance(reply, dict) else None
 

@@ -30,7 +30,7 @@ from edx_proctoring.backends.provider_settings import provider_setting
 from edx_proctoring.backends.software_secure_passwords import encrypt_aes_gcm, encrypt_triple_des
 from edx_proctoring.backends.software_secure_reviews import normalized_review
 from edx_proctoring.backends.software_secure_signing import SoftwareSecureSigning
-from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt, BackendProviderSentNoAttemptID
+from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt, BackendProviderSentNoAttemptID, digest_of
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus, SoftwareSecureReviewStatus
 from edx_proctoring.utils import decode_and_decrypt
 
@@ -43,7 +43,6 @@ _UNNAMED_EXAM: Final = "Proctored Exam"
 _NO_REPLY: Final = 503
 _OUR_ERROR: Final = 500
 _NOT_CONFIGURED: Final = "The proctoring provider is not configured as it should be."
-_MAX_LOGGED_BODY: Final = 500
 
 _TRIPLE_DES: Final = "3des-ecb"
 _AES_GCM: Final = "aes-256-gcm"
@@ -105,9 +104,7 @@ class SoftwareSecureBackendProvider(SoftwareSecureSigning, ProctoringBackendProv
         """
         attempt_code = context["attempt_code"]
         if conf.is_placeholder(self.exam_register_endpoint):
-            log.error(
-                "attempt not registered, 'exam_register_endpoint' is a placeholder: attempt_code=%s", attempt_code
-            )
+            log.error("attempt not registered, the endpoint is a placeholder: attempt_code=%s", attempt_code)
             raise BackendProviderCannotRegisterAttempt(_NOT_CONFIGURED, _OUR_ERROR)
         try:
             data = self._get_payload(exam, context)
@@ -122,12 +119,10 @@ class SoftwareSecureBackendProvider(SoftwareSecureSigning, ProctoringBackendProv
             log.warning("attempt not registered: attempt_code=%s error=%s", attempt_code, type(exc).__name__)
             raise BackendProviderCannotRegisterAttempt("The proctoring provider does not answer.", _NO_REPLY) from exc
         if status not in (200, 201):
-            message = (
-                f"Could not register attempt_code={attempt_code}. "
-                f"HTTP status={status} response={text[:_MAX_LOGGED_BODY]}"
-            )
-            log.error("%s", message)
-            raise BackendProviderCannotRegisterAttempt(message, status)
+            head = f"Could not register attempt_code={attempt_code}. HTTP status={status}"
+            log.error("%s response=%s", head, digest_of(text))
+            # Bytes, as it came: the vendor's text is for callers that look into it, not for learners.
+            raise BackendProviderCannotRegisterAttempt(f"{head} response={text}".encode(), status)
         return self._record_locator_in(text, status)
 
     def start_exam_attempt(self, exam: str, attempt: str) -> None:

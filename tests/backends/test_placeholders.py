@@ -1,4 +1,4 @@
-"""A configuration that was copied from a published sample and not filled in: the platform starts, and pages show no placeholder."""
+"""A sample configuration that was not filled in: the platform starts, and pages show no placeholder."""
 
 import os
 import subprocess

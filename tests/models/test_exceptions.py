@@ -9,6 +9,7 @@ from edx_proctoring import exceptions
 STATUS = {
     "ProctoredExamPermissionDenied": 403,
     "BackendProviderCannotRemoveAttempt": 502,
+    "BackendProviderGone": 502,
     "BackendProviderRemovalNotConfirmed": 502,
     "BackendProviderNotConfigured": 500,
 }
@@ -30,7 +31,8 @@ PLAIN = [
 @pytest.mark.spec("backends.md", "10.1", "10.2")
 @pytest.mark.spec("python-api.md", "13:tree")
 def test_every_exception_has_our_base_class():
-    assert len(ALL) == 27  # 25 published ones (python-api.md 13), their base class, and ReviewNotUnderstood
+    # 25 published ones (python-api.md 13), their base class, ReviewNotUnderstood and BackendProviderGone
+    assert len(ALL) == 28
     assert all(issubclass(value, exceptions.ProctoredBaseException) for value in ALL)
 
 

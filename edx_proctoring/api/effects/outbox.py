@@ -27,6 +27,7 @@ from django.utils import timezone
 from edx_proctoring.api.effects.routes import AlreadyLogged, route, route_of
 from edx_proctoring.backends import reply_errors
 from edx_proctoring.backends.breakers import BreakerOpen
+from edx_proctoring.exceptions import PROVIDER_REPLIES
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.utils.db import retried, short_transaction
 
@@ -330,7 +331,7 @@ def note_failure(row: AttemptEffect, error: Exception) -> str:
             row.tries,
             row.last_error,
             # The traceback once; of a day of tries it would fill the log.
-            exc_info=row.tries == 1 and not isinstance(error, AlreadyLogged),
+            exc_info=row.tries == 1 and not isinstance(error, (AlreadyLogged, *PROVIDER_REPLIES)),
         )
     return row.state
 
@@ -364,5 +365,7 @@ def describe_error(error: BaseException) -> str:
     """Return class and text of an error, short, without anything that looks like an e-mail address."""
     if isinstance(error, AlreadyLogged) and error.__cause__ is not None:
         error = error.__cause__
+    if isinstance(error, PROVIDER_REPLIES):
+        return f"{type(error).__name__}: upstream_status={error.upstream_status} answer={error.digest}"[:255]
     text = re.sub(r"\S+@\S+", "[address]", str(error))
     return f"{type(error).__name__}: {text}"[:255]

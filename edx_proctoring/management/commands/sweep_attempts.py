@@ -1,4 +1,4 @@
-"""Do what no request is there to do: end overdue attempts, deliver effects, receive waiting reviews, delete old rows."""
+"""Do what no request is there to do: overdue attempts, due effects, waiting reviews, old rows."""
 
 import argparse
 import json
@@ -31,7 +31,7 @@ class Command(BaseCommand):
             "--limit", type=positive_int, default=500, help="rows of each kind at once (default %(default)s)"
         )
         parser.add_argument(
-            "--loop", type=positive_int, metavar="SECONDS", help="repeat with pauses of so many seconds"
+            "--loop", type=positive_int, metavar="SECONDS", help="repeat, with such pauses"
         )
         parser.add_argument("--dry-run", action="store_true", dest="dry_run", help="report and do nothing")
         parser.add_argument("--json", action="store_true", help="print one JSON object per action")
