@@ -155,7 +155,7 @@ def _add(
             log.info("no proctoring plugin with this name is installed: backend=%s", name)
             return
         options = options_of(provider_class, entry, allow_list)
-        registry.backends[name] = _named(provider_class(**options), name)
+        registry.backends[name] = _named(legacy_adapter.adapted(provider_class(**options)), name)
     except Exception as exc:
         _mark_broken(registry, name, exc)
         return

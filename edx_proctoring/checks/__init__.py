@@ -21,6 +21,7 @@ command: errors are printed, and the platform starts and migrates. Run with ``ma
 ``edx_proctoring.W024``   a switch is named after a provider that is not configured
 ``edx_proctoring.W025``   the group that may deliver the reviews of a REST provider is empty
 ``edx_proctoring.W026``   a value is a placeholder of a sample
+``edx_proctoring.W027``   a provider does not say which verdicts pass, so a violation passes
 ========================  =====================================================================
 
 W023 to W025 query the database: they run with ``manage.py check --database default``, with ``migrate`` and with
@@ -34,6 +35,7 @@ from edx_proctoring.checks.providers import (
     check_broken_backends,
     check_default_backend,
     check_exam_passwords,
+    check_passing_statuses,
     check_time_limits,
 )
 from edx_proctoring.checks.security import check_callback_simulation, check_jwt_keys, check_obfuscation_key
@@ -55,6 +57,7 @@ __all__ = [
     "check_exam_passwords",
     "check_jwt_keys",
     "check_obfuscation_key",
+    "check_passing_statuses",
     "check_placeholders",
     "check_provider_settings",
     "check_rows",

@@ -90,6 +90,27 @@ def check_exam_passwords(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
 
 
 @register(TAG)
+def check_passing_statuses(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A provider class without a list of its own passes learners whose review found a violation."""
+    return [
+        Warning(
+            f"The proctoring provider {name!r} does not say which verdicts pass: a review that found a violation of "
+            "the rules passes the learner.",
+            hint=f"Set 'passing_statuses' of {name!r}, for example to ['Clean'], or to ['Clean', 'Rules Violation'] if "
+            "that is meant.",
+            id="edx_proctoring.W027",
+        )
+        for name, provider in providers()
+        if not _is_stand_in(provider) and not getattr(provider, "passing_statuses", None)
+    ]
+
+
+def _is_stand_in(provider: Any) -> bool:
+    """Return whether this package has the class and it has no list: null, mock and test support, without reviews."""
+    return type(getattr(provider, "wrapped", provider)).__module__.startswith("edx_proctoring.")
+
+
+@register(TAG)
 def check_time_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """A call without a time limit could block a learner's page without end."""
     return [
