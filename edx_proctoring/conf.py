@@ -210,7 +210,7 @@ class ProctoringSettings:
 
     @property
     def effect_days(self) -> int:
-        """How many days effects that are superseded or failed are kept (provider-interface#sweeper). Default 90."""
+        """How many days effects that are superseded or failed are kept (contract/commands#sweep-attempts). Default 90."""
         return self._days("EFFECT_DAYS", default=90)
 
     @property

@@ -1,4 +1,4 @@
-"""The numbers that say whether something is stuck, for alarms. Contract: provider-interface#alarms."""
+"""The numbers that say whether something is stuck, for alarms. contract/commands#check-effects."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

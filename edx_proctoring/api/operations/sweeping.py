@@ -1,7 +1,7 @@
 """The sweeper: does what no request is there to do. For cron, a loop or Celery beat.
 
 Each kind takes rows in id order, each row in a short transaction of its own, so several hosts may sweep
-at the same time. Contract: provider-interface#sweeper.
+at the same time. contract/commands#sweep-attempts.
 """
 
 import logging

@@ -14,7 +14,7 @@ from edx_proctoring import api
 class Command(BaseCommand):
     """``manage.py check_effects``: exit status 0 if all is well, 1 if a number is above its limit.
 
-    Contract: provider-interface#alarms.
+    contract/commands#check-effects.
     """
 
     requires_system_checks = ()

@@ -17,7 +17,7 @@ from edx_proctoring.management.batch_command import positive_int
 class Command(BaseCommand):
     """``manage.py sweep_attempts``, for cron or as a service. Safe to run on several hosts at once.
 
-    Contract: provider-interface#sweeper.
+    contract/commands#sweep-attempts.
     """
 
     requires_system_checks = ()
