@@ -47,8 +47,10 @@ BACKEND_CONFIGURATION_ALLOW_LIST: list[str] = [
     "verbose_name",
     "video_review_aes_key",
     # New in 7.0.
+    "breaker",
     "callback_allowed_networks",
     "callback_secrets",
+    "inline_retries",
     "page_timeout",
     "password_cipher",
 ]

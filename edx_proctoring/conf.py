@@ -40,6 +40,7 @@ LEAST_POLLS_PER_MINUTE: Final = 12
 
 _RATE: Final = re.compile(r"([1-9]\d{0,8})/([smhd])[a-z]*")
 _PERIODS: Final[Mapping[str, int]] = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
+_PLACEHOLDER: Final = re.compile(r"\{[^{}]+\}|<[^<>]+>")
 
 # The value that ``settings.common`` gives to a host without configuration.
 INJECTED_BACKENDS: Final[Mapping[str, Any]] = {"DEFAULT": "null", "null": {}}
@@ -62,8 +63,28 @@ def as_rate(value: object) -> tuple[int, int] | None:
     return (int(found[1]), _PERIODS[found[2]]) if found else None
 
 
+def is_placeholder(value: object) -> bool:
+    """Return whether a configured text is a placeholder of a sample: in braces or angle brackets.
+
+    ``<someone@example.com>`` is an address, and braces inside a longer text are part of it, except in a URL.
+    """
+    if not isinstance(value, str):
+        return False
+    text = value.strip()
+    if _PLACEHOLDER.fullmatch(text):
+        return "@" not in text or text.startswith("{")
+    return "://" in text and _PLACEHOLDER.search(text) is not None
+
+
 def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def without_placeholders(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the values that are filled in; the same object if all are."""
+    if not any(is_placeholder(value) for value in values.values()):
+        return values
+    return {key: value for key, value in values.items() if not is_placeholder(value)}
 
 
 class ProctoringSettings:
@@ -175,8 +196,9 @@ class ProctoringSettings:
 
     @property
     def link_urls(self) -> Mapping[str, str] | None:
-        """Support links by name; None if not configured, which the settings endpoint returns."""
-        return self.options.get("LINK_URLS")
+        """Support links by name, without placeholders; None if not configured, which the settings endpoint returns."""
+        links = self.options.get("LINK_URLS")
+        return without_placeholders(links) if isinstance(links, Mapping) else links
 
     @property
     def low_threshold_pct(self) -> float:
@@ -215,7 +237,7 @@ class ProctoringSettings:
 
     @property
     def effect_days(self) -> int:
-        """How many days effects that are superseded or failed are kept (provider-interface#sweeper). Default 90."""
+        """How many days effects that are superseded or failed are kept (default 90)."""
         return self._days("EFFECT_DAYS", default=90)
 
     @property
@@ -302,7 +324,7 @@ class ProctoringSettings:
     def _option(self, key: str, default: Callable[[], Any]) -> Any:
         """Return ``PROCTORING_SETTINGS[key]``, or call ``default`` if the key is absent."""
         value = self.options.get(key, _MISSING)
-        return default() if value is _MISSING else value
+        return default() if value is _MISSING or is_placeholder(value) else value
 
     def _days(self, key: str, *, default: int) -> int:
         value = self.options.get(key, default)

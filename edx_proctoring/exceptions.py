@@ -41,6 +41,7 @@ sees the message.
 (backends.md 10.3).
 """
 
+import hashlib
 from typing import Any, Final
 
 from django.core import exceptions as core_exceptions
@@ -59,6 +60,12 @@ def _readable(content: object) -> str:
     if len(text) > MAX_CONTENT_LENGTH:
         text = text[: MAX_CONTENT_LENGTH - 1] + "…"
     return text
+
+
+def digest_of(content: object) -> str:
+    """Return what the log may hold of a provider's answer: enough to tell two answers apart, and no text."""
+    data = bytes(content) if isinstance(content, (bytes, bytearray)) else str(content).encode("utf-8", "replace")
+    return f"sha256:{hashlib.sha256(data).hexdigest()[:12]} length:{len(data)}"
 
 
 class ProctoredBaseException(Exception):
@@ -180,6 +187,11 @@ class _ProviderReplyException(ProctoredBaseException):
         """The HTTP status of the provider's answer."""
         return self.http_status
 
+    @property
+    def digest(self) -> str:
+        """The answer for the log: its digest and length, because its text may hold names and addresses."""
+        return digest_of(self.content)
+
     def __str__(self) -> str:
         return _readable(self.content)
 
@@ -194,6 +206,10 @@ class BackendProviderSentNoAttemptID(BackendProviderCannotRegisterAttempt):
 
 class BackendProviderOnboardingProfilesException(_ProviderReplyException):
     """The provider did not return its onboarding profiles."""
+
+
+# Exceptions that carry a provider's answer, whose text must not be logged.
+PROVIDER_REPLIES: Final = (BackendProviderCannotRegisterAttempt, BackendProviderOnboardingProfilesException)
 
 
 class BackendProviderOnboardingException(ProctoredBaseException):

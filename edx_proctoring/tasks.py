@@ -1,11 +1,13 @@
-"""Celery tasks, thin wrappers of the service layer, which sends them by name. Spec: cross-cutting.md C4, beyond.md 1.
+"""Celery tasks, thin wrappers of the service layer. Sent by name, so nothing below imports this module.
 
-Celery is optional: without it, this module can be imported but has no tasks.
+Celery is an extra: where it is not installed, the module is importable and holds no tasks.
+Spec: cross-cutting.md C4, beyond.md 1 and 7.
 """
 
 from collections.abc import Sequence
 
-from edx_proctoring.api import deliver_due_effects
+from edx_proctoring.api import deliver_due_effects, deliver_in_lanes
+from edx_proctoring.api import sweep as sweep_once
 
 try:
     from celery import shared_task
@@ -16,5 +18,13 @@ if shared_task is not None:
 
     @shared_task(name="edx_proctoring.tasks.deliver_effects", ignore_result=True)
     def deliver_effects(effect_ids: Sequence[int] | None = None) -> None:
-        """Deliver these effects now or, without ids, all that are due. A failed effect stays due for a retry."""
-        deliver_due_effects(effect_ids=effect_ids, ignore_pause=effect_ids is not None)
+        """Deliver these effects now; without ids, all that are due. Failures stay due and are tried again."""
+        if effect_ids is None:
+            deliver_in_lanes()
+        else:
+            deliver_due_effects(effect_ids=effect_ids, ignore_pause=True)
+
+    @shared_task(name="edx_proctoring.tasks.sweep", ignore_result=True)
+    def sweep() -> None:
+        """Do what no request is there to do (``api.sweep``)."""
+        sweep_once()

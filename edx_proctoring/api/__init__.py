@@ -28,6 +28,7 @@ from edx_proctoring.api.course_staff.violation_report import *
 from edx_proctoring.api.effects.delivery import *
 from edx_proctoring.api.effects.emails import *
 from edx_proctoring.api.effects.emails import _get_email_template_paths, _get_proctoring_escalation_email
+from edx_proctoring.api.effects.lanes import *
 from edx_proctoring.api.effects.outbox import *
 from edx_proctoring.api.effects.receivers import *
 from edx_proctoring.api.exams.allowances import *
@@ -56,6 +57,7 @@ from edx_proctoring.api.onboarding.course_roster import *
 from edx_proctoring.api.onboarding.eligibility import *
 from edx_proctoring.api.onboarding.learner_panel import *
 from edx_proctoring.api.onboarding.onboarding_exams import *
+from edx_proctoring.api.operations.overview import *
 from edx_proctoring.api.operations.sweeping import *
 from edx_proctoring.api.privacy.user_retirement import *
 from edx_proctoring.api.providers.attempt_registration import _register_proctored_exam_attempt

@@ -28,10 +28,13 @@ class CallOptions:
 
     ``raises_on_error``: the caller keeps a row for the call and repeats it. So every reply that does not
     mean "done" raises (``reply_errors``); by contract the status methods otherwise ignore it.
+
+    ``is_sent_anyway``: also while the provider's breaker is open, whatever its mode.
     """
 
     is_page_waiting: bool = False
     raises_on_error: bool = False
+    is_sent_anyway: bool = False
 
 
 _DEFAULTS: Final = CallOptions()
@@ -44,13 +47,16 @@ def current() -> CallOptions:
 
 
 @contextmanager
-def use(*, is_page_waiting: bool | None = None, raises_on_error: bool | None = None) -> Iterator[None]:
+def use(
+    *, is_page_waiting: bool | None = None, raises_on_error: bool | None = None, is_sent_anyway: bool | None = None
+) -> Iterator[None]:
     """Set options for the provider calls of this block; an option that is not given keeps its value."""
     outer = _current.get()
     token = _current.set(
         CallOptions(
             is_page_waiting=outer.is_page_waiting if is_page_waiting is None else is_page_waiting,
             raises_on_error=outer.raises_on_error if raises_on_error is None else raises_on_error,
+            is_sent_anyway=outer.is_sent_anyway if is_sent_anyway is None else is_sent_anyway,
         )
     )
     try:

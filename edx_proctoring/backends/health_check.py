@@ -17,7 +17,7 @@ import requests
 from django.db import connections
 from django.utils import timezone
 
-from edx_proctoring.backends import redaction
+from edx_proctoring.backends import call_options, redaction
 from edx_proctoring.backends.legacy_adapter import LegacyProviderAdapter
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
@@ -127,7 +127,8 @@ def _facts_over_rest(provider: BaseRestProctoringProvider, timeout: float) -> It
     yield "address", _without_credentials(provider.base_url)
     started = time.monotonic()
     try:
-        response = provider.ask_for_config(timeout)
+        with call_options.use(is_sent_anyway=True):
+            response = provider.ask_for_config(timeout)
     except requests.HTTPError as exc:
         status = None if exc.response is None else exc.response.status_code
         raise _Problem(

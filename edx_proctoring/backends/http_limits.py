@@ -19,12 +19,19 @@ above it and ``requests.adapters.HTTPAdapter.send`` below it.
 import http.client
 import io
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+
+from edx_proctoring.backends import call_options
+from edx_proctoring.backends.breakers import Breaker
+from edx_proctoring.backends.inline_retries import MOST_RETRIES, with_retries
+
+BREAKER_MODES: Final = ("page", "all", "off")
 
 # Larger than any reply of the protocol: a page of onboarding profiles has about 10 kB.
 MAX_REPLY_BYTES: Final = 1024 * 1024
@@ -45,11 +52,51 @@ class ReplyTooLarge(requests.RequestException):
     """A provider's reply has more than the allowed number of bytes."""
 
 
-def mount_limits(session: requests.Session) -> None:
-    """Give a session the limits of this module."""
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """How one provider object is spared. ``mode`` and ``retries`` are read at each call, because they are options.
+
+    ``counts_success``: False for token requests, because a provider that gives tokens may still hang.
+    ``mode``: ``page`` (only calls that a page waits for are refused while the breaker is open), ``all``, ``off``.
+    """
+
+    breaker: Breaker
+    mode: Callable[[], str]
+    retries: Callable[[], int]
+    counts_success: bool = True
+
+    def require_closed(self) -> None:
+        """Raise ``BreakerOpen`` if the current call is not to be sent. To be asked once per call."""
+        mode, options = self.mode(), call_options.current()
+        if mode == "off":
+            return
+        refused = not options.is_sent_anyway and (mode == "all" or options.is_page_waiting)
+        self.breaker.require_closed(may_be_refused=refused)
+
+
+def guard_of(provider: Any) -> Guard:
+    """Return the guard of a provider object, with its options ``breaker`` and ``inline_retries``."""
+
+    def retries() -> int:
+        count = getattr(provider, "inline_retries", MOST_RETRIES)
+        return min(max(count, 0), MOST_RETRIES) if isinstance(count, int) else MOST_RETRIES
+
+    def name() -> str:
+        configured = getattr(provider, "backend_name", None)
+        return configured if isinstance(configured, str) else type(provider).__name__
+
+    def mode() -> str:
+        configured = getattr(provider, "breaker", "page")
+        return configured if configured in BREAKER_MODES else "page"
+
+    return Guard(Breaker(name), mode, retries)
+
+
+def mount_limits(session: requests.Session, guard: Guard | None = None) -> None:
+    """Give a session the limits of this module, and the breaker and retries of its provider."""
     session.max_redirects = _MAX_REDIRECTS
     for scheme in ("https://", "http://"):
-        session.mount(scheme, BoundedAdapter(pool_maxsize=_POOL_MAXSIZE))
+        session.mount(scheme, BoundedAdapter(guard=guard, pool_maxsize=_POOL_MAXSIZE))
 
 
 def shortest(timeout: Any, limit: Any) -> Any:
@@ -127,9 +174,10 @@ _POOLS: Final[Mapping[str, Any]] = {"http": _BoundedPool, "https": _BoundedTlsPo
 class BoundedAdapter(HTTPAdapter):
     """An adapter that reads a whole reply, up to a size and a deadline."""
 
-    def __init__(self, *, max_bytes: int = MAX_REPLY_BYTES, **kwargs: Any) -> None:
+    def __init__(self, *, max_bytes: int = MAX_REPLY_BYTES, guard: Guard | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._max_bytes = max_bytes
+        self._guard = guard
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Create the connection pool, with connections that have a deadline for headers."""
@@ -154,9 +202,31 @@ class BoundedAdapter(HTTPAdapter):
     ) -> requests.Response:
         """Send, and return the response with its body read.
 
-        Raises ``ReplyTooLarge``, ``requests.ReadTimeout`` after the deadline, and otherwise what
-        ``requests`` raises.
+        Notes at the breaker what came of it. Raises ``ReplyTooLarge``, ``requests.ReadTimeout`` after the
+        deadline, and otherwise what ``requests`` raises.
         """
+        guard = self._guard
+        if guard is None:
+            return self._send_once(request, stream, timeout, verify, cert, proxies)
+        try:
+            response = with_retries(
+                lambda: self._send_once(request, stream, timeout, verify, cert, proxies),
+                method=request.method,
+                retries=guard.retries(),
+                seconds=_read_seconds(timeout),
+            )
+        except Exception as error:
+            guard.breaker.note_failure(type(error).__name__)
+            raise
+        if response.status_code >= 500:
+            guard.breaker.note_failure(str(response.status_code))
+        elif guard.counts_success:
+            guard.breaker.note_success()
+        return response
+
+    def _send_once(
+        self, request: requests.PreparedRequest, stream: bool, timeout: Any, verify: Any, cert: Any, proxies: Any
+    ) -> requests.Response:
         deadline = time.monotonic() + DEADLINE_FACTOR * _read_seconds(timeout)
         response = super().send(request, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies=proxies)
         if not stream and hasattr(response.raw, "read"):

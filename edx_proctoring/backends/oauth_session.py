@@ -5,6 +5,7 @@ Cache entries are those of ``edx_rest_api_client``; the keys end with a digest o
 
 import hashlib
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from django.utils import timezone
 from edx_django_utils.cache import TieredCache
 from edx_rest_api_client.client import USER_AGENT, OAuthAPIClient
 
-from edx_proctoring.backends.http_limits import mount_limits
+from edx_proctoring.backends.http_limits import Guard, mount_limits
 
 log = logging.getLogger(__name__)
 
@@ -30,15 +31,22 @@ class ProviderSession(OAuthAPIClient):
     One per provider object, for its whole life. A plug-in may set ``oauth_uri`` at any time.
     """
 
-    def __init__(self, base_url: str, client_id: str | None, client_secret: str | None) -> None:
+    def __init__(
+        self, base_url: str, client_id: str | None, client_secret: str | None, guard: Guard | None = None
+    ) -> None:
         super().__init__(base_url, client_id, client_secret)
-        mount_limits(self)
+        self._guard = guard
+        mount_limits(self, guard)
 
     def request(self, method: Any, url: Any, headers: Any = None, **kwargs: Any) -> requests.Response:
         """Send a request with a token; a request whose token is refused is repeated once with a new one.
 
-        A request that is answered with 401 was not carried out, so any method may be repeated.
+        A request that is answered with 401 was not carried out, so any method may be repeated. Raises
+        ``BreakerOpen`` with nothing sent if the provider has not answered lately.
         """
+        if self._guard is not None:
+            # Here and not in the adapter, because the token is fetched before the adapter is reached.
+            self._guard.require_closed()
         response = super().request(method, url, headers=headers, **kwargs)
         if response.status_code != 401:
             return response
@@ -73,7 +81,7 @@ class ProviderSession(OAuthAPIClient):
         now = _utc_now()
         # A second session: this one would need a token in order to request a token.
         with requests.Session() as session:
-            mount_limits(session)
+            mount_limits(session, None if self._guard is None else replace(self._guard, counts_success=False))
             response = session.post(
                 url,
                 data={

@@ -46,10 +46,12 @@ def provider_setting(backend_name: str | None, key: str) -> Any:
     """
     own = own_settings(backend_name)
     if key == "LINK_URLS":
-        return {**(conf.proctoring.link_urls or {}), **_mapping(own.get(key))}
+        return {**(conf.proctoring.link_urls or {}), **conf.without_placeholders(_mapping(own.get(key)))}
     value = own.get(key)
     if value is None and key in _ALIASES:
         value = own.get(_ALIASES[key])
+    if conf.is_placeholder(value):
+        value = None
     if key in BOOLEAN_KEYS and value is not None:
         # Other text is placeholder text of a sample: it counts as not set, and a check reports it.
         value = conf.as_bool(value)

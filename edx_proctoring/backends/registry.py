@@ -31,6 +31,29 @@ HOST_KEYS: Final = frozenset(
 )
 
 
+# Options that pages and mails show.
+_DOWNLOAD_URL: Final = "software_download_url"
+_SHOWN: Final = frozenset(
+    {
+        "help_center_article_url",
+        "integration_specific_email",
+        "learner_notification_from_email",
+        "tech_support_email",
+        "tech_support_phone",
+        "tech_support_url",
+        "verbose_name",
+    }
+)
+
+
+class PluginNotImportable(ImportError):
+    """The module of a provider class raises something else than ``ImportError``. ``plugin``: its dotted path."""
+
+    def __init__(self, plugin: str, cause: Exception) -> None:
+        super().__init__(f"{plugin} cannot be imported: {type(cause).__name__}: {cause}")
+        self.plugin = plugin
+
+
 @dataclass(slots=True)
 class Registry:
     """All configured providers.
@@ -100,7 +123,17 @@ def find(name: str | None, backends: Mapping[str, Any], broken: Mapping[str, Exc
 def options_of(provider_class: type, entry: Mapping[str, Any], allow_list: Collection[str]) -> dict[str, Any]:
     """Return the options of a ``PROCTORING_BACKENDS`` entry that are passed to the class."""
     allowed = {*allow_list, *declared_keys(provider_class)}
-    return {key: value for key, value in entry.items() if key in allowed}
+    return without_shown_placeholders({key: value for key, value in entry.items() if key in allowed})
+
+
+def without_shown_placeholders(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options without the placeholders that people would see; the class has its own defaults for them."""
+    return {
+        # Classes may require it.
+        key: "" if key == _DOWNLOAD_URL and conf.is_placeholder(value) else value
+        for key, value in options.items()
+        if not (key in _SHOWN and conf.is_placeholder(value))
+    }
 
 
 def declared_keys(provider_class: type) -> Iterable[str]:
@@ -122,7 +155,7 @@ def _add(
             log.info("no proctoring plugin with this name is installed: backend=%s", name)
             return
         options = options_of(provider_class, entry, allow_list)
-        registry.backends[name] = _named(provider_class(**options), name)
+        registry.backends[name] = _named(legacy_adapter.adapted(provider_class(**options)), name)
     except Exception as exc:
         _mark_broken(registry, name, exc)
         return
@@ -137,7 +170,8 @@ def _add_legacy(registry: Registry, name: str, entry: Any) -> None:
             raise ImproperlyConfigured(
                 f"The configuration of the proctoring provider {name!r} must be a dict with 'class' and 'options'."
             )
-        provider = legacy_adapter.build(import_string(entry["class"]), entry["options"])
+        options = without_shown_placeholders(entry["options"])
+        provider = legacy_adapter.build(_imported(entry["class"]), options)
         registry.backends[name] = _named(provider, name)
     except Exception as exc:
         _mark_broken(registry, name, exc)
@@ -146,15 +180,33 @@ def _add_legacy(registry: Registry, name: str, entry: Any) -> None:
 def _class_of(plugins: Mapping[str, EntryPoint], name: str, entry: Mapping[str, Any]) -> Any:
     """Return the class of an entry; None if it does not name one and no plug-in has its name."""
     if "class" in entry:
-        return import_string(entry["class"])
+        return _imported(entry["class"])
     if "plugin" in entry:
         if entry["plugin"] not in plugins:
             raise ImproperlyConfigured(
                 f"PROCTORING_BACKENDS[{name!r}]['plugin'] is {entry['plugin']!r}, but installed plugins are: "
                 f"{', '.join(sorted(plugins)) or 'none'}."
             )
-        return plugins[entry["plugin"]].load()
-    return plugins[name].load() if name in plugins else None
+        return _loaded(plugins[entry["plugin"]])
+    return _loaded(plugins[name]) if name in plugins else None
+
+
+def _loaded(plugin: EntryPoint) -> Any:
+    try:
+        return plugin.load()
+    except ImportError:
+        raise
+    except Exception as exc:
+        raise PluginNotImportable(plugin.value, exc) from exc
+
+
+def _imported(path: str) -> Any:
+    try:
+        return import_string(path)
+    except ImportError:
+        raise
+    except Exception as exc:
+        raise PluginNotImportable(str(path), exc) from exc
 
 
 def _named(provider: Any, name: str) -> Any:

@@ -24,7 +24,7 @@ from webpack_loader.utils import get_files
 from edx_proctoring import conf
 from edx_proctoring.backends import call_options, reply_errors, rest_onboarding, rest_replies
 from edx_proctoring.backends.backend import ProctoringBackendProvider
-from edx_proctoring.backends.http_limits import shortest
+from edx_proctoring.backends.http_limits import guard_of, shortest
 from edx_proctoring.backends.oauth_session import ProviderSession
 from edx_proctoring.backends.reply_cache import ReplyCache
 from edx_proctoring.backends.rest_urls import RestUrls
@@ -32,6 +32,7 @@ from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     BackendProviderCannotRetireUser,
     BackendProviderOnboardingProfilesException,
+    digest_of,
 )
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus, SoftwareSecureReviewStatus
 
@@ -61,6 +62,10 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
     timeout: Any = 30
     # For calls that a page waits for and that can be repeated; never more than ``timeout``.
     page_timeout: Any = 5
+    # While the provider does not answer: ``page``, only pages do not ask it; ``all``, no call does; ``off``.
+    breaker: Any = "page"
+    # How often a request that was not sent, or that the provider asks to repeat, is repeated at once: 0 to 2.
+    inline_retries: Any = 2
     # Sent with each exam that has no rules of its own: name of a rule → whether it applies.
     default_rules: Any = None
 
@@ -74,7 +79,7 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
         if isinstance(self.timeout, list):
             # ``requests`` accepts only a tuple as a pair, and configuration files have only lists.
             self.timeout = tuple(self.timeout)
-        self.session = ProviderSession(self.base_url, self.client_id, self.client_secret)
+        self.session = ProviderSession(self.base_url, self.client_id, self.client_secret, guard_of(self))
         self._instance_id = uuid.uuid4().hex
         self._script_url = ""
         self._has_warned_about_script = False
@@ -96,7 +101,8 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
         if cached is not None and cached.is_fresh:
             return cached.value
         try:
-            response = self.ask_for_config(self._page_timeout())
+            with call_options.use(is_page_waiting=True):
+                response = self.ask_for_config(self._page_timeout())
             reply = response.json()
         except (requests.RequestException, ValueError) as exc:
             if cached is None:
@@ -146,7 +152,7 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
                 exam.get("id"),
                 self._describe(exc),
                 # ``is not None``, because a response with an error status is falsy.
-                rest_replies.excerpt(response.content) if response is not None else None,
+                digest_of(response.content) if response is not None else None,
             )
             return None
         if not response.ok or not isinstance(reply, dict):
@@ -154,7 +160,7 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
                 "unexpected reply to a saved exam: exam_id=%s %s body=%s",
                 exam.get("id"),
                 self._describe(response),
-                rest_replies.excerpt(response.content),
+                digest_of(response.content),
             )
         return reply.get("id") if isinstance(reply, dict) else None
 
@@ -169,7 +175,12 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
         payload = {key: value for key, value in context.items() if key != "attempt_code"}
         payload["status"] = ProctoredExamStudentAttemptStatus.created
         try:
-            response = self.session.post(url, json=payload, timeout=self.timeout)
+            response = self.session.post(
+                url,
+                json=payload,
+                timeout=self.timeout,
+                headers={"Idempotency-Key": str(context.get("attempt_code", ""))},
+            )
         except (requests.RequestException, ConnectionError) as exc:
             log.warning("attempt not registered: exam_id=%s %s", exam.get("id"), self._describe(exc))
             raise BackendProviderCannotRegisterAttempt("The proctoring provider does not answer.", NO_REPLY) from exc
@@ -278,7 +289,8 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
         """
         response = None
         try:
-            response = self.session.delete(self.user_info_url.format(user_id=user_id), timeout=self.timeout)
+            with call_options.use(is_sent_anyway=True):
+                response = self.session.delete(self.user_info_url.format(user_id=user_id), timeout=self.timeout)
             reply = response.json()
         except Exception as exc:  # after any failure the learner's data may still be there
             received = getattr(exc, "response", None)
@@ -325,13 +337,14 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
         if not attempt or self._lacks_external_id(exam):
             return {}
         is_page = method == "GET"
-        response = self.session.request(
-            method,
-            self.exam_attempt_url.format(exam_id=exam, attempt_id=attempt),
-            json={**payload, "status": status} if status else None,
-            headers=self._get_language_headers() if is_page else None,
-            timeout=self._page_timeout() if is_page else self._repeatable_timeout(),
-        )
+        with call_options.use(is_page_waiting=is_page or None):
+            response = self.session.request(
+                method,
+                self.exam_attempt_url.format(exam_id=exam, attempt_id=attempt),
+                json={**payload, "status": status} if status else None,
+                headers=self._get_language_headers() if is_page else None,
+                timeout=self._page_timeout() if is_page else self._repeatable_timeout(),
+            )
         if status and call_options.current().raises_on_error:
             if response.status_code == 409 and self._has_status(exam, attempt, status):
                 # Our former request was carried out, and its reply was lost.

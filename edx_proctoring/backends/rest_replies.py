@@ -1,16 +1,13 @@
 """Reads the replies of a REST provider. Spec: backends.md 5.4, 14.8."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import requests
 
 from edx_proctoring.backends import sanitizer
 from edx_proctoring.exceptions import BackendProviderOnboardingException, BackendProviderSentNoAttemptID
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
-
-# Of a body in the log. More of it could hold names.
-_MAX_LOGGED_BODY: Final = 500
 
 
 def attempt_id_in(reply: Any, http_status: int) -> Any:
@@ -50,9 +47,3 @@ def describe(outcome: requests.Response | Exception, backend: str) -> str:
     if isinstance(outcome, Exception):
         return f"backend={backend} error={type(outcome).__name__}"
     return f"backend={backend} upstream_status={outcome.status_code}"
-
-
-def excerpt(body: Any) -> str:
-    """Return the first part of a body, for the log."""
-    text = body.decode("utf-8", errors="replace") if isinstance(body, bytes) else str(body)
-    return text[:_MAX_LOGGED_BODY]

@@ -25,12 +25,12 @@ from django.utils import timezone
 
 from edx_proctoring import conf, constants
 from edx_proctoring.backends.backend import ProctoringBackendProvider
-from edx_proctoring.backends.http_limits import mount_limits
+from edx_proctoring.backends.http_limits import guard_of, mount_limits
 from edx_proctoring.backends.provider_settings import provider_setting
 from edx_proctoring.backends.software_secure_passwords import encrypt_aes_gcm, encrypt_triple_des
 from edx_proctoring.backends.software_secure_reviews import normalized_review
 from edx_proctoring.backends.software_secure_signing import SoftwareSecureSigning
-from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt, BackendProviderSentNoAttemptID
+from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt, BackendProviderSentNoAttemptID, digest_of
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus, SoftwareSecureReviewStatus
 from edx_proctoring.utils import decode_and_decrypt
 
@@ -42,7 +42,7 @@ SOFTWARE_SECURE_INVALID_CHARS: Final = "[]<>#:|!?/'\"*\\"
 _UNNAMED_EXAM: Final = "Proctored Exam"
 _NO_REPLY: Final = 503
 _OUR_ERROR: Final = 500
-_MAX_LOGGED_BODY: Final = 500
+_NOT_CONFIGURED: Final = "The proctoring provider is not configured as it should be."
 
 _TRIPLE_DES: Final = "3des-ecb"
 _AES_GCM: Final = "aes-256-gcm"
@@ -96,6 +96,7 @@ class SoftwareSecureBackendProvider(SoftwareSecureSigning, ProctoringBackendProv
         self.software_download_url = software_download_url
         self.video_review_aes_key = video_review_aes_key
         self.send_email = send_email
+        self._guard = guard_of(self)
 
     def register_exam_attempt(self, exam: Mapping[str, Any], context: Mapping[str, Any]) -> Any:
         """Register an attempt; return the vendor's record locator.
@@ -104,13 +105,14 @@ class SoftwareSecureBackendProvider(SoftwareSecureSigning, ProctoringBackendProv
         cannot be encrypted here), ``BackendProviderSentNoAttemptID``.
         """
         attempt_code = context["attempt_code"]
+        if conf.is_placeholder(self.exam_register_endpoint):
+            log.error("attempt not registered, the endpoint is a placeholder: attempt_code=%s", attempt_code)
+            raise BackendProviderCannotRegisterAttempt(_NOT_CONFIGURED, _OUR_ERROR)
         try:
             data = self._get_payload(exam, context)
         except (ValueError, UnsupportedAlgorithm) as exc:
             log.exception("exam password not encrypted: attempt_code=%s", attempt_code)
-            raise BackendProviderCannotRegisterAttempt(
-                "The proctoring provider is not configured as it should be.", _OUR_ERROR
-            ) from exc
+            raise BackendProviderCannotRegisterAttempt(_NOT_CONFIGURED, _OUR_ERROR) from exc
         http_date = _http_date(timezone.now())
         signature = self._sign_doc(data, "POST", {"Content-Type": "application/json"}, http_date)
         try:
@@ -119,12 +121,10 @@ class SoftwareSecureBackendProvider(SoftwareSecureSigning, ProctoringBackendProv
             log.warning("attempt not registered: attempt_code=%s error=%s", attempt_code, type(exc).__name__)
             raise BackendProviderCannotRegisterAttempt("The proctoring provider does not answer.", _NO_REPLY) from exc
         if status not in (200, 201):
-            message = (
-                f"Could not register attempt_code={attempt_code}. "
-                f"HTTP status={status} response={text[:_MAX_LOGGED_BODY]}"
-            )
-            log.error("%s", message)
-            raise BackendProviderCannotRegisterAttempt(message, status)
+            head = f"Could not register attempt_code={attempt_code}. HTTP status={status}"
+            log.error("%s response=%s", head, digest_of(text))
+            # Bytes, as it came: the vendor's text is for callers that look into it, not for learners.
+            raise BackendProviderCannotRegisterAttempt(f"{head} response={text}".encode(), status)
         return self._record_locator_in(text, status)
 
     def start_exam_attempt(self, exam: str, attempt: str) -> None:
@@ -288,9 +288,10 @@ class SoftwareSecureBackendProvider(SoftwareSecureSigning, ProctoringBackendProv
 
     def _send_request_to_ssi(self, data: Mapping[str, Any], sig: bytes, date: str) -> tuple[int, str]:
         """Post a registration; return status and text of the reply."""
+        self._guard.require_closed()
         # A new session: cookies of one learner's registration must not be sent with another's.
         with requests.Session() as session:
-            mount_limits(session)
+            mount_limits(session, self._guard)
             response = session.post(
                 self.exam_register_endpoint,
                 headers={"Content-Type": "application/json", "Authorization": sig, "Date": date},

@@ -1,13 +1,12 @@
 """System checks for mistakes in the configuration. Spec: backends.md 2, 3.1, 7.4.
 
-Each message names the setting, and its hint says how to repair it. A configuration that 6.1.4 starts with must start
-here too, so only a default provider that cannot work stops a command. Run with ``manage.py check``.
+Each message names the setting, and its hint says how to repair it. No mistake in a proctoring setting stops a
+command: errors are printed, and the platform starts and migrates. Run with ``manage.py check``.
 
 ========================  =====================================================================
 ``edx_proctoring.E001``   a setting that must be a dict is not
 ``edx_proctoring.W002``   there is no default backend, or no provider with its name
-``edx_proctoring.E003``   the default provider could not be built, or one of the older form (which
-                          is reported as an error, but does not stop commands)
+``edx_proctoring.E003``   the default provider could not be built, or one of the older form
 ``edx_proctoring.W003``   another provider could not be built
 ``edx_proctoring.W004``   an option of a provider has no effect
 ``edx_proctoring.W005``   a boolean, of a provider or the platform, is neither true nor false
@@ -23,6 +22,9 @@ here too, so only a default provider that cannot work stops a command. Run with 
 ``edx_proctoring.W025``   the group that may deliver the reviews of a REST provider is empty
 ``edx_proctoring.W035``   a rate limit is not a rate, or its scope does not exist
 ``edx_proctoring.E036``   the rate limit of polls is too low for a running exam
+``edx_proctoring.W026``   a value is a placeholder of a sample
+``edx_proctoring.W027``   a provider does not say which verdicts pass, so a violation passes
+``edx_proctoring.W028``   reviews of a provider are accepted without proof of their sender
 ========================  =====================================================================
 
 W023 to W025 query the database: they run with ``manage.py check --database default``, with ``migrate`` and with
@@ -31,11 +33,13 @@ W023 to W025 query the database: they run with ``manage.py check --database defa
 
 from edx_proctoring.checks.common import TAG, ErrorThatStopsNothing
 from edx_proctoring.checks.database_rows import check_rows
+from edx_proctoring.checks.placeholders import check_placeholders
 from edx_proctoring.checks.provider_settings import check_dropped_options, check_provider_settings
 from edx_proctoring.checks.providers import (
     check_broken_backends,
     check_default_backend,
     check_exam_passwords,
+    check_passing_statuses,
     check_time_limits,
 )
 from edx_proctoring.checks.security import check_callback_simulation, check_jwt_keys, check_obfuscation_key
@@ -52,6 +56,8 @@ __all__ = [
     "check_exam_passwords",
     "check_jwt_keys",
     "check_obfuscation_key",
+    "check_passing_statuses",
+    "check_placeholders",
     "check_provider_settings",
     "check_rate_limits",
     "check_rows",

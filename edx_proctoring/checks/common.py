@@ -17,8 +17,8 @@ TAG: Final = "edx_proctoring"
 class ErrorThatStopsNothing(Error):
     """A message of level error that does not stop a command such as ``migrate``.
 
-    Published configurations have entries of the older form whose classes are not installed anywhere.
-    6.1.4 does not read them, so an upgraded platform must start with them (backends.md 2.3).
+    Published configurations name classes that are not installed anywhere, and have placeholders for keys. A
+    mistake in a proctoring setting must not keep the whole platform from starting or migrating.
     """
 
     def is_serious(self, level: int = ERROR) -> bool:
@@ -28,9 +28,7 @@ class ErrorThatStopsNothing(Error):
 
 def provider_message(name: str, text: str, *, hint: str, number: str, is_of_older_form: bool = False) -> CheckMessage:
     """Return an error if the provider is the default one, else a warning, because other exams still work."""
-    if name == provider_settings.default_backend_name():
-        return Error(text, hint=hint, id=f"edx_proctoring.E{number}")
-    if is_of_older_form:
+    if is_of_older_form or name == provider_settings.default_backend_name():
         return ErrorThatStopsNothing(text, hint=hint, id=f"edx_proctoring.E{number}")
     return Warning(text, hint=hint, id=f"edx_proctoring.W{number}")
 

@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage, Warning, register
 
 from edx_proctoring import conf
 from edx_proctoring.backends import provider_settings, redaction
+from edx_proctoring.backends.registry import PluginNotImportable
 from edx_proctoring.checks.common import TAG, app_config, provider_message, providers
 
 
@@ -45,16 +46,24 @@ def check_broken_backends(app_configs: Sequence[AppConfig] | None, **kwargs: Any
         provider_message(
             name,
             f"The proctoring provider {name!r} could not be built: {redaction.describe(exc, name)}",
-            hint=(
-                f"Correct PROCTORING_BACKENDS[{name!r}]; exams that name this backend cannot be taken until then."
-                if name in new_form
-                else "Correct its entry in PROCTORING_BACKEND_PROVIDERS, or move it to PROCTORING_BACKENDS."
-            ),
+            hint=_hint_for_broken(name, exc, is_of_new_form=name in new_form),
             number="003",
             is_of_older_form=name not in new_form,
         )
         for name, exc in app_config().broken_backends.items()
     ]
+
+
+def _hint_for_broken(name: str, exc: Exception, *, is_of_new_form: bool) -> str:
+    if isinstance(exc, ImportError) and is_of_new_form:
+        missing = exc.plugin if isinstance(exc, PluginNotImportable) else exc.name or "its module"
+        return (
+            f"Upgrade or install the plug-in of {name!r} ({missing}), so that it can be imported with this release "
+            "of Django; its exams cannot be taken until then."
+        )
+    if is_of_new_form:
+        return f"Correct PROCTORING_BACKENDS[{name!r}]; exams that name this backend cannot be taken until then."
+    return "Correct its entry in PROCTORING_BACKEND_PROVIDERS, or move it to PROCTORING_BACKENDS."
 
 
 @register(TAG)
@@ -78,6 +87,27 @@ def check_exam_passwords(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
                 )
             )
     return messages
+
+
+@register(TAG)
+def check_passing_statuses(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A provider class without a list of its own passes learners whose review found a violation."""
+    return [
+        Warning(
+            f"The proctoring provider {name!r} does not say which verdicts pass: a review that found a violation of "
+            "the rules passes the learner.",
+            hint=f"Set 'passing_statuses' of {name!r}, for example to ['Clean'], or to ['Clean', 'Rules Violation'] if "
+            "that is meant.",
+            id="edx_proctoring.W027",
+        )
+        for name, provider in providers()
+        if not _is_stand_in(provider) and not getattr(provider, "passing_statuses", None)
+    ]
+
+
+def _is_stand_in(provider: Any) -> bool:
+    """Return whether this package has the class and it has no list: null, mock and test support, without reviews."""
+    return type(getattr(provider, "wrapped", provider)).__module__.startswith("edx_proctoring.")
 
 
 @register(TAG)

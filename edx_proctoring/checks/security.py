@@ -58,7 +58,7 @@ def check_unsigned_reviews(app_configs: Sequence[AppConfig] | None, **kwargs: An
         text = f"Reviews must be signed, but these providers have no secret, so all their reviews are refused: {names}."
     else:
         text = f"Reviews for these providers are accepted without a signature, from any network: {names}."
-    return [Warning(text, hint=hint, id="edx_proctoring.W026")]
+    return [Warning(text, hint=hint, id="edx_proctoring.W028")]
 
 
 @register(TAG)

@@ -5,14 +5,14 @@ from typing import Any, Final
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Warning, register
 
 from edx_proctoring import conf
 from edx_proctoring.backends import provider_settings
-from edx_proctoring.checks.common import TAG
+from edx_proctoring.checks.common import TAG, ErrorThatStopsNothing
 
 # Keys of ``PROCTORING_SETTINGS`` that are flags in ``conf``.
-_PLATFORM_BOOLEANS: Final = frozenset(
+PLATFORM_BOOLEANS: Final = frozenset(
     {
         "ALLOW_CALLBACK_SIMULATION",
         "ALLOW_REVIEW_UPDATES",
@@ -32,7 +32,7 @@ _PLATFORM_BOOLEANS: Final = frozenset(
 def check_shapes(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """At run time, settings of the wrong type count as empty, without an error."""
     return [
-        Error(
+        ErrorThatStopsNothing(
             f"{name} must be a dict, but is a {type(value).__name__}.",
             hint=f"Make {name} a dict, or remove it.",
             id="edx_proctoring.E001",
@@ -67,7 +67,7 @@ def check_booleans(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
             hint=f"Set PROCTORING_SETTINGS[{key!r}] to true or false, or remove it.",
             id="edx_proctoring.W005",
         )
-        for key in sorted(_PLATFORM_BOOLEANS & set(conf.proctoring.options))
+        for key in sorted(PLATFORM_BOOLEANS & set(conf.proctoring.options))
         if _is_not_boolean(conf.proctoring.options[key])
     ]
     return messages
@@ -93,7 +93,7 @@ def check_rate_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
     poll = conf.proctoring.rate_limit("proctoring_poll")
     if poll is not None and poll[0] * 60 < conf.LEAST_POLLS_PER_MINUTE * poll[1]:
         messages.append(
-            Error(
+            ErrorThatStopsNothing(
                 "PROCTORING_SETTINGS['RATE_LIMITS']['proctoring_poll'] is too low: the page of a running exam would be "
                 "refused.",
                 hint=f"Allow at least {conf.LEAST_POLLS_PER_MINUTE} requests a minute, or remove the rate.",

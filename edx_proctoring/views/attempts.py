@@ -116,7 +116,7 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
     def delete(self, request: Request, attempt_id: int) -> Response:
         """Remove the attempt, at the provider first. If the provider fails, answer 502 and change nothing.
 
-        A provider that is not configured any more is told later. Contract: rest-clients#provider-gone.
+        A provider that is not configured any more is told later. contract/effects#provider-gone.
         """
         return _removed(removal.remove(attempt_id, request.user).waits_for_provider)
 

@@ -12,18 +12,16 @@ from django.utils.translation import gettext as _
 from rest_framework.response import Response
 
 from edx_proctoring.exceptions import (
+    PROVIDER_REPLIES,
     BackendProviderCannotRegisterAttempt,
     BackendProviderNotConfigured,
-    BackendProviderOnboardingProfilesException,
+    BackendProviderSentNoAttemptID,
     ProctoredBaseException,
 )
 from edx_proctoring.utils.storable import storable
 
 # Contract name (rest-api.md 2.5): deployments filter on it.
 LOG = logging.getLogger("edx_proctoring_views")
-
-# Exceptions that carry the status of a provider's answer instead of one of ours.
-_PROVIDER_REPLIES = (BackendProviderCannotRegisterAttempt, BackendProviderOnboardingProfilesException)
 
 # A provider answers these about our credentials. Passed on, they would look like the learner's own failed login.
 _ABOUT_OUR_CREDENTIALS = frozenset({401, 403, 407})
@@ -40,7 +38,7 @@ def answer_status(exc: ProctoredBaseException) -> int:
     A refusal of ours has its own status. A provider's failure is 502, or 503 when it did not answer at all. A 4xx of
     the provider passes through if it is about the request itself.
     """
-    if not isinstance(exc, _PROVIDER_REPLIES):
+    if not isinstance(exc, PROVIDER_REPLIES):
         return exc.http_status
     upstream = exc.http_status
     if upstream == 503:
@@ -70,9 +68,31 @@ def handle_proctored_exception(
 def answer_to(exc: ProctoredBaseException, name: str | None = None, ids: Mapping[str, Any] | None = None) -> Response:
     """Return the response for a domain exception, and log it; arguments as above."""
     status = answer_status(exc)
-    log = LOG.exception if status >= 500 else LOG.warning
-    log("request refused: view=%s error=%s status=%s%s", name, type(exc).__name__, status, ids_for_log(ids))
-    return Response(status=status, data={"detail": storable(str(exc)) or _default_detail(exc)})
+    if isinstance(exc, PROVIDER_REPLIES):
+        # Without the traceback, which would quote the provider's answer.
+        LOG.log(
+            logging.ERROR if status >= 500 else logging.WARNING,
+            "request refused: view=%s error=%s status=%s upstream_status=%s answer=%s%s",
+            name,
+            type(exc).__name__,
+            status,
+            exc.upstream_status,
+            exc.digest,
+            ids_for_log(ids),
+        )
+    else:
+        log = LOG.exception if status >= 500 else LOG.warning
+        log("request refused: view=%s error=%s status=%s%s", name, type(exc).__name__, status, ids_for_log(ids))
+    return Response(status=status, data={"detail": _detail_of(exc) or _default_detail(exc)})
+
+
+def _detail_of(exc: ProctoredBaseException) -> str:
+    """Return the text of an exception that is meant for people; an answer of a provider as it came is not."""
+    if isinstance(exc, BackendProviderSentNoAttemptID):
+        return ""
+    if isinstance(exc, PROVIDER_REPLIES) and not isinstance(exc.content, str):
+        return ""
+    return storable(str(exc))
 
 
 def provider_not_configured(cause: Exception) -> BackendProviderNotConfigured:

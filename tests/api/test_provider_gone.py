@@ -1,6 +1,6 @@
 """A provider that was taken out of the configuration: exams are read and end, and the provider hears later.
 
-Contract: provider-interface#provider-gone.
+contract/effects#provider-gone.
 """
 
 from datetime import timedelta

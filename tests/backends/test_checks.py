@@ -91,13 +91,20 @@ class TestBroken:
         assert not message.is_serious(), "commands such as migrate continue"
         assert message.is_serious(checks.WARNING), "a command that stops at warnings stops"
 
-    def test_a_broken_default_provider_of_the_older_form_stops_commands(self, config, settings):
+    def test_a_broken_default_provider_is_an_error_that_does_not_stop_commands(self, config, settings):
         settings.PROCTORING_BACKENDS = {"DEFAULT": "acme"}
         settings.PROCTORING_BACKEND_PROVIDERS = {"acme": {"class": "x.Y"}}
         config.broken_backends = {"acme": TypeError("x")}
         (message,) = messages()
-        assert message.id == "edx_proctoring.E003"
-        assert message.is_serious()
+        assert (message.id, message.level) == ("edx_proctoring.E003", checks.ERROR)
+        assert not message.is_serious(), "commands such as migrate continue"
+
+    def test_the_hint_for_a_plugin_that_cannot_be_imported_names_it(self, config, settings):
+        settings.PROCTORING_BACKENDS = {"DEFAULT": "acme", "acme": {}}
+        config.broken_backends = {"acme": ImportError("cannot import name 'ugettext'", name="acme_proctoring")}
+        (message,) = messages()
+        assert "Upgrade or install the plug-in of 'acme' (acme_proctoring)" in message.hint
+        assert "PROCTORING_BACKENDS" not in message.hint
 
     def test_the_message_about_a_broken_provider_masks_its_secrets(self, config, settings):
         settings.PROCTORING_BACKENDS["acme"] = {"client_secret": "very-secret"}

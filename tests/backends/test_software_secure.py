@@ -357,7 +357,8 @@ class TestRegistering:
         assert caught.value.http_status == status
         for part in (CODE, str(status), "their reason"):
             assert part in str(caught.value)
-        assert "x" * 600 not in caplog.text
+        assert "their reason" not in caplog.text
+        assert "response=sha256:" in caplog.text
 
     @pytest.mark.parametrize("body", ["{}", "<html>", "[]", '{"ssiRecordLocator": ""}', ""])
     def test_a_reply_without_a_locator_raises(self, rpnow, http, body):

@@ -1,10 +1,13 @@
 """``deliver_effects``."""
 
+import io
 from datetime import timedelta
 
 import pytest
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
+from edx_proctoring.api.effects import lanes
 from edx_proctoring.management.commands import deliver_effects
 from edx_proctoring.models import AttemptEffect
 from tests.factories import make_effect
@@ -77,3 +80,38 @@ def test_a_loop_runs_until_it_is_interrupted(run, stopped, monkeypatch):
     assert "Interrupted." in run("deliver_effects", loop=True, interval=4)
     assert len(stopped) == 2
     assert pauses == [4, 4]
+
+
+class TestDatabaseRestart:
+    def test_a_loop_survives_it_and_says_so_once(self, run, stopped, monkeypatch):
+        make_effect()
+        outcomes = [OperationalError("gone"), OperationalError("gone"), InterfaceError("closed"), None, None]
+        start_due = lanes.Deliverer.start_due
+
+        def flaky(self):
+            outcome = outcomes.pop(0)
+            if outcome is not None:
+                raise outcome
+            start_due(self)
+
+        def sleep(seconds):
+            if not outcomes:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(lanes.Deliverer, "start_due", flaky)
+        monkeypatch.setattr(deliver_effects.time, "sleep", sleep)
+        monkeypatch.setattr(deliver_effects, "close_old_connections", lambda: None)
+        monkeypatch.setattr(deliver_effects.connections, "close_all", lambda: None)
+        errors = io.StringIO()
+        printed = run("deliver_effects", loop=True, stderr=errors)
+        assert errors.getvalue().count("not available") == 1
+        assert printed.count("available again") == 1
+        assert len(stopped) == 1
+
+    def test_without_a_loop_it_is_an_error(self, run, monkeypatch):
+        def away(self):
+            raise OperationalError("gone")
+
+        monkeypatch.setattr(lanes.Deliverer, "start_due", away)
+        with pytest.raises(OperationalError):
+            run("deliver_effects")

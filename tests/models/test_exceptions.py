@@ -10,8 +10,8 @@ STATUS = {
     "ReviewNotFound": 409,
     "ProctoredExamPermissionDenied": 403,
     "BackendProviderCannotRemoveAttempt": 502,
-    "BackendProviderRemovalNotConfirmed": 502,
     "BackendProviderGone": 502,
+    "BackendProviderRemovalNotConfirmed": 502,
     "BackendProviderNotConfigured": 500,
 }
 WITH_CONTENT = [

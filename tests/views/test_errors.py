@@ -32,8 +32,8 @@ STATUS = {
     "ProctoredExamPermissionDenied": 403,
     "BackendProviderNotConfigured": 500,
     "BackendProviderCannotRemoveAttempt": 502,
-    "BackendProviderRemovalNotConfirmed": 502,
     "BackendProviderGone": 502,
+    "BackendProviderRemovalNotConfirmed": 502,
 }
 PROVIDER_REPLIES = (
     BackendProviderCannotRegisterAttempt,
@@ -87,7 +87,27 @@ def test_a_provider_s_failure_is_not_passed_on_as_success_or_as_a_failed_login(
 ) -> None:
     response = handle_proctored_exception(error(b"out of order", upstream))
     assert response is not None
-    assert (response.status_code, response.data) == (answer, {"detail": "out of order"})
+    assert (response.status_code, list(response.data)) == (answer, ["detail"])
+    assert response.data["detail"]
+
+
+@pytest.mark.parametrize("error", PROVIDER_REPLIES)
+@pytest.mark.parametrize("upstream", [400, 500])
+def test_provider_s_answer_is_neither_shown_nor_logged_but_its_digest_is(
+    error: Any, upstream: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    response = handle_proctored_exception(error(b"Ann Learner <ann@example.com> is locked", upstream))
+    assert response is not None
+    assert "Ann" not in response.data["detail"]
+    assert "Ann" not in caplog.text
+    assert f"upstream_status={upstream} answer=sha256:" in caplog.text
+
+
+@pytest.mark.parametrize("error", PROVIDER_REPLIES[:1])
+def test_text_that_a_provider_class_raises_for_the_learner_is_shown(error: Any) -> None:
+    response = handle_proctored_exception(error("The proctoring provider does not answer.", 503))
+    assert response is not None
+    assert response.data == {"detail": "The proctoring provider does not answer."}
 
 
 @pytest.mark.parametrize("exc", [ValueError("x"), NotFound()])
@@ -100,7 +120,7 @@ def test_other_exceptions_are_not_answered(exc: Exception) -> None:
     ("exc", "level", "has_trace"),
     [
         (UserNotFoundException("Cannot find user against ann@example.com"), logging.WARNING, False),
-        (BackendProviderSentNoAttemptID("ann@example.com", 200), logging.ERROR, True),
+        (BackendProviderSentNoAttemptID("ann@example.com", 200), logging.ERROR, False),
     ],
 )
 def test_a_refusal_is_logged_with_ids_and_without_its_text(

@@ -247,7 +247,7 @@ def test_check_names_providers_whose_reviews_nothing_proves(
     backends_registry["old"] = TestBackendProvider()
     for key, value in options.items():
         setattr(backends_registry["old"], key, value)
-    found = [message for message in checks.run_checks(tags=["edx_proctoring"]) if message.id == "edx_proctoring.W026"]
+    found = [message for message in checks.run_checks(tags=["edx_proctoring"]) if message.id == "edx_proctoring.W028"]
     assert [name for message in found for name in ("old", "rpnow") if f" {name}" in message.msg] == names
     assert all("callback_secrets" in str(message.hint) for message in found)
 

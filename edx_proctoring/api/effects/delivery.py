@@ -137,16 +137,18 @@ def deliver_due_effects(
     now: datetime | None = None,
     limit: int = 200,
     ignore_pause: bool = False,
+    kinds: Collection[str] | None = None,
+    exam_ids: Collection[int] | None = None,
 ) -> DeliveryReport:
     """Deliver leftovers that are due; for cron, Celery and staff.
 
-    ``effect_ids``: only these. ``ignore_pause``: also before their next try; what another process is
-    delivering at this moment may then be delivered twice. ``limit``: at most so many at once. Safe to
-    run on several hosts at the same time.
+    ``effect_ids``, ``kinds``, ``exam_ids``: only these. ``ignore_pause``: also before their next try;
+    what another process is delivering at this moment may then be delivered twice. ``limit``: at most
+    so many at once. Safe to run on several hosts at the same time.
     """
     began = timezone.now()
     now = now or began
-    rows = outbox.claim(effect_ids, now=now, limit=limit, ignore_pause=ignore_pause)
+    rows = outbox.claim(effect_ids, now=now, limit=limit, ignore_pause=ignore_pause, kinds=kinds, exam_ids=exam_ids)
     attempts = _attempts_of(rows)
     report = DeliveryReport()
     in_order = sorted(rows, key=lambda row: (row.attempt_id, row.pk))

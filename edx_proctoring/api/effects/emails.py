@@ -133,7 +133,8 @@ def _contact_for(backend: str | None, course_id: str) -> tuple[str, str]:
 def _links_of_provider(backend: str | None) -> Iterator[Mapping[str, str]]:
     entry = conf.proctoring.backends.get(backend or backends.default_backend_name() or "")
     if isinstance(entry, Mapping):
-        yield entry.get("LINK_URLS") or {}
+        links = entry.get("LINK_URLS")
+        yield conf.without_placeholders(links) if isinstance(links, Mapping) else {}
     if provider_settings.own_settings(backend).get("LINK_URLS"):
         # Only then: by themselves, the platform's links say nothing about who answers for this exam.
         yield backends.provider_setting(backend, "LINK_URLS")

@@ -26,6 +26,8 @@ from django.utils import timezone
 
 from edx_proctoring.api.effects.routes import AlreadyLogged, route, route_of
 from edx_proctoring.backends import reply_errors
+from edx_proctoring.backends.breakers import BreakerOpen
+from edx_proctoring.exceptions import PROVIDER_REPLIES
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.utils.db import retried, short_transaction
 
@@ -33,7 +35,8 @@ __all__ = ["give_up_effects"]
 
 log = logging.getLogger(__name__)
 
-LEASE: Final = timedelta(seconds=60)
+# Longer than anything that one effect waits for: a mail server that takes 70 s, a provider's reply of twice 30 s.
+LEASE: Final = timedelta(minutes=5)
 FIRST_PAUSE_SECONDS: Final = 10
 LONGEST_PAUSE_SECONDS: Final = 60 * 60
 GIVE_UP_AFTER: Final = timedelta(hours=24)
@@ -176,13 +179,28 @@ def _new_row(
 
 
 @short_transaction
-def claim(effect_ids: Collection[int] | None, *, now: datetime, limit: int, ignore_pause: bool) -> list[AttemptEffect]:
-    """Lease due rows to this process. ``effect_ids``: only these; ``ignore_pause``: also before ``next_try_at``."""
+def claim(
+    effect_ids: Collection[int] | None,
+    *,
+    now: datetime,
+    limit: int,
+    ignore_pause: bool,
+    kinds: Collection[str] | None = None,
+    exam_ids: Collection[int] | None = None,
+) -> list[AttemptEffect]:
+    """Lease due rows to this process. ``effect_ids``, ``kinds``, ``exam_ids``: only these.
+
+    ``ignore_pause``: also before ``next_try_at``.
+    """
     due = AttemptEffect.objects.filter(state=AttemptEffect.STATE_DUE).order_by("id")
     if not ignore_pause:
         due = due.filter(next_try_at__lte=now)
     if effect_ids is not None:
         due = due.filter(pk__in=effect_ids)
+    if kinds is not None:
+        due = due.filter(kind__in=kinds)
+    if exam_ids is not None:
+        due = due.filter(exam_id__in=exam_ids)
     rows = list(due.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)[:limit])
     lease(rows, now)
     return rows
@@ -214,6 +232,13 @@ def lease(rows: Collection[AttemptEffect], now: datetime) -> None:
     for row in rows:
         # ``cancel_repetition`` looks for rows that were to be repeated at the end of this lease.
         row.next_try_at, row.modified = now + LEASE, now
+
+
+@retried
+def release(effect_ids: Collection[int]) -> None:
+    """Make leased rows due at once: nobody has begun to deliver them."""
+    untouched = AttemptEffect.objects.filter(pk__in=effect_ids, state=AttemptEffect.STATE_DUE, tries=0)
+    untouched.update(next_try_at=timezone.now())
 
 
 # Settling
@@ -274,6 +299,8 @@ def give_up_effects(effect_ids: Collection[int]) -> int:
 def note_failure(row: AttemptEffect, error: Exception) -> str:
     """Note a failed try and return the state of the row: due, failed, or superseded if it was settled meanwhile."""
     now = timezone.now()
+    if isinstance(error, BreakerOpen):
+        return _postpone(row, error, now)
     row.tries += 1
     row.next_try_at = now + pause_after(row.tries)
     row.last_error = describe_error(error)
@@ -304,9 +331,16 @@ def note_failure(row: AttemptEffect, error: Exception) -> str:
             row.tries,
             row.last_error,
             # The traceback once; of a day of tries it would fill the log.
-            exc_info=row.tries == 1 and not isinstance(error, AlreadyLogged),
+            exc_info=row.tries == 1 and not isinstance(error, (AlreadyLogged, *PROVIDER_REPLIES)),
         )
     return row.state
+
+
+def _postpone(row: AttemptEffect, error: BreakerOpen, now: datetime) -> str:
+    """Note that a provider that does not answer was not asked: no try, and the next one when it may be asked."""
+    row.next_try_at = now + timedelta(seconds=error.retry_after * random.uniform(1, 1.5))  # noqa: S311 - no secret
+    row.last_error = describe_error(error)
+    return row.state if _save_failure(row, now) else AttemptEffect.STATE_SUPERSEDED
 
 
 @retried
@@ -331,5 +365,7 @@ def describe_error(error: BaseException) -> str:
     """Return class and text of an error, short, without anything that looks like an e-mail address."""
     if isinstance(error, AlreadyLogged) and error.__cause__ is not None:
         error = error.__cause__
+    if isinstance(error, PROVIDER_REPLIES):
+        return f"{type(error).__name__}: upstream_status={error.upstream_status} answer={error.digest}"[:255]
     text = re.sub(r"\S+@\S+", "[address]", str(error))
     return f"{type(error).__name__}: {text}"[:255]

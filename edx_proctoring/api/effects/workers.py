@@ -1,20 +1,62 @@
 """Handing effects over to Celery. Tasks are sent by name, so this layer does not import them."""
 
 import logging
+import threading
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
+
+from edx_proctoring.api.effects import outbox
 
 log = logging.getLogger(__name__)
 
 TASK_DELIVER: Final = "edx_proctoring.tasks.deliver_effects"
 
+# How long a page waits for the broker.
+BROKER_SECONDS: Final = 1.0
+
+# Threads that wait for a broker which accepts connections and never answers.
+_slots: Final = threading.BoundedSemaphore(4)
+
 
 def hand_over(effect_ids: Sequence[int]) -> None:
-    """Ask a worker to deliver effects. Never raises: the rows are committed, and ``deliver_effects`` finds them."""
+    """Ask a worker to deliver effects. Never raises, and ends within a second: what fails is due for the sweeper."""
     try:
         # Inside, because Celery is an extra: without workers this line is never reached.
         from celery import current_app
 
-        current_app.send_task(TASK_DELIVER, kwargs={"effect_ids": list(effect_ids)})
+        # Looked up here: in the thread another app may be the current one.
+        is_sent = _send_within_limit(current_app._get_current_object(), list(effect_ids))
     except Exception:  # pylint: disable=broad-except
         log.warning("effects not handed over to a worker, they stay due: count=%s", len(effect_ids), exc_info=True)
+        is_sent = False
+    if not is_sent:
+        outbox.release(effect_ids)
+
+
+def _send_within_limit(app: Any, effect_ids: list[int]) -> bool:
+    """Send the task; return False if the broker does not answer in time. Raises what sending raises.
+
+    In a thread, because brokers differ in their time limits and some have none.
+    """
+    if not _slots.acquire(blocking=False):
+        log.warning("broker does not answer, effects stay due: count=%s", len(effect_ids))
+        return False
+    errors: list[Exception] = []
+
+    def send() -> None:
+        try:
+            app.send_task(TASK_DELIVER, kwargs={"effect_ids": effect_ids})
+        except Exception as error:
+            errors.append(error)
+        finally:
+            _slots.release()
+
+    thread = threading.Thread(target=send, name="effects-hand-over", daemon=True)
+    thread.start()
+    thread.join(BROKER_SECONDS)
+    if thread.is_alive():
+        log.warning("broker does not answer within %s s, effects stay due: count=%s", BROKER_SECONDS, len(effect_ids))
+        return False
+    if errors:
+        raise errors[0]
+    return True

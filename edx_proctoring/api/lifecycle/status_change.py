@@ -89,7 +89,7 @@ def update_attempt_status(
 
     Raises ``StudentExamAttemptDoesNotExistsException``; ``ProctoredExamIllegalStatusTransition``,
     with nothing written. An effect that fails does not raise, and neither does a provider that is not
-    configured: it is an effect that waits. Contract: provider-interface#provider-gone.
+    configured: it is an effect that waits. contract/effects#provider-gone.
     Spec: python-api.md 7.3, cross-cutting.md C3.
     """
     try:

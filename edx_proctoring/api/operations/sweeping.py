@@ -1,7 +1,7 @@
 """The sweeper: does what no request is there to do. For cron, a loop or Celery beat.
 
 Each kind takes rows in id order, each row in a short transaction of its own, so several hosts may sweep
-at the same time. Contract: provider-interface#sweeper.
+at the same time. contract/commands#sweep-attempts.
 """
 
 import logging
@@ -14,7 +14,7 @@ from django.db import models
 from django.utils import timezone
 
 from edx_proctoring import conf
-from edx_proctoring.api.effects import delivery
+from edx_proctoring.api.effects import lanes
 from edx_proctoring.api.lifecycle import queries, status_change
 from edx_proctoring.api.reviews import receiving
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt, ReviewInboxEntry
@@ -107,7 +107,7 @@ def _effects(now: datetime, limit: int, dry_run: bool) -> Iterator[SweepAction]:
         for effect_id in AttemptEffect.objects.due(now).values_list("id", flat=True)[:limit]:
             yield SweepAction("effects", effect_id, "effect is due")
         return
-    report = delivery.deliver_due_effects(limit=limit)
+    report = lanes.deliver_in_lanes(limit=limit)
     for count, text, error in (
         (report.delivered, "delivered", ""),
         (report.superseded, "superseded", ""),
@@ -158,11 +158,13 @@ def _retention(now: datetime, limit: int, dry_run: bool) -> Iterator[SweepAction
         ("effects", old_effects),
     )
     for name, rows in tables:
-        keys = list(rows.order_by("id").values_list("id", flat=True)[:limit])
-        if keys and not dry_run:
-            rows.model._default_manager.filter(pk__in=keys).delete()
-        if keys:
+        # In batches, so that no statement locks a large part of the table.
+        while keys := list(rows.order_by("id").values_list("id", flat=True)[:limit]):
+            if not dry_run:
+                rows.model._default_manager.filter(pk__in=keys).delete()
             yield SweepAction("retention", None, f"{name} too old: {len(keys)}")
+            if dry_run:
+                break
 
 
 def _act(kind: str, subject_id: int, text: str, action: Callable[[], object], dry_run: bool) -> SweepAction:

@@ -75,7 +75,7 @@ def _register_proctored_exam_attempt(
             exam_id,
             exam["course_id"],
             error.http_status,
-            error,
+            error.digest,
         )
         raise
     except BackendProviderOnboardingException as error:

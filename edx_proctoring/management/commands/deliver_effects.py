@@ -1,23 +1,28 @@
 """Deliver due effects of status changes to services, providers and learners."""
 
 import argparse
+import logging
 import time
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connections
 from django.db.models import Count
 from django.utils import timezone
 
-from edx_proctoring import api
+from edx_proctoring.api.effects.delivery import DeliveryReport
+from edx_proctoring.api.effects.lanes import Deliverer
 from edx_proctoring.management.batch_command import positive_int
 from edx_proctoring.models import AttemptEffect
+
+log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
     """``manage.py deliver_effects [--loop]``, for cron or as a service. Spec: beyond.md 1.
 
-    Safe to run on several hosts at once and beside the web processes.
+    Safe to run on several hosts at once and beside the web processes. Mails, each provider and
+    the platform's own services are delivered side by side. A loop survives a restart of the database.
     """
 
     # A broken default provider is an error of the system checks. It must not stop deliveries to other receivers.
@@ -46,26 +51,41 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self._list_due()
             return
-        self._deliver(options["limit"])
+        deliverer = Deliverer(limit=options["limit"], on_report=self._print)
+        if not options["loop"]:
+            deliverer.start_due()
+            deliverer.wait()
+            return
+        is_database_away = False
         try:
-            while options["loop"]:
+            while True:
+                is_database_away = self._start_due(deliverer, is_database_away)
                 time.sleep(options["interval"])
                 # The server may have closed the connection meanwhile.
                 close_old_connections()
-                self._deliver(options["limit"])
         except KeyboardInterrupt:
             self.stdout.write("Interrupted.")
 
-    def _deliver(self, limit: int) -> None:
-        """Deliver until nothing is due. A failed effect is due again later, so the loop ends."""
-        while True:
-            report = api.deliver_due_effects(limit=limit)
-            if not (report.delivered or report.superseded or report.failed or report.given_up):
-                return
-            self.stdout.write(
-                f"delivered={report.delivered} superseded={report.superseded} "
-                f"failed={report.failed} given_up={report.given_up}"
-            )
+    def _start_due(self, deliverer: Deliverer, is_database_away: bool) -> bool:
+        """Start what is due; return whether the database is away, which is said once."""
+        try:
+            deliverer.start_due()
+        except (OperationalError, InterfaceError) as error:
+            if not is_database_away:
+                log.error("database not available, trying again: error=%s", type(error).__name__)
+                self.stderr.write("The database is not available; trying again.")
+            # A broken connection is of no use to the next try.
+            connections.close_all()
+            return True
+        if is_database_away:
+            self.stdout.write("The database is available again.")
+        return False
+
+    def _print(self, report: DeliveryReport) -> None:
+        self.stdout.write(
+            f"delivered={report.delivered} superseded={report.superseded} "
+            f"failed={report.failed} given_up={report.given_up}"
+        )
 
     def _list_due(self) -> None:
         due = AttemptEffect.objects.due(timezone.now()).order_by("kind", "call_name")

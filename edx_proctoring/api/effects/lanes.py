@@ -1,0 +1,132 @@
+"""Delivering what is due, each party in a lane of its own, so that a slow one holds up nobody else.
+
+A lane is the mails, one provider, or everything that stays in this platform. Lanes run in threads, each with
+its own database connection. Inside a transaction, and on SQLite in memory, there is only one connection:
+there the lanes run one after the other.
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import connection, connections
+from django.utils import timezone
+
+from edx_proctoring.api.effects import delivery
+from edx_proctoring.api.effects.delivery import DeliveryReport
+from edx_proctoring.models import AttemptEffect, ProctoredExam
+
+__all__ = ["Deliverer", "deliver_in_lanes"]
+
+_MOST_LANES: Final = 16
+
+_MAILS: Final = "mails"
+_PLATFORM: Final = "platform"
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Effects of one party. ``kinds``: of the effects; ``exam_ids``: of their exams, None for all."""
+
+    name: str
+    kinds: frozenset[str]
+    exam_ids: frozenset[int] | None = None
+
+
+class Deliverer:
+    """Delivers in lanes until stopped; a lane that is still busy is not started a second time.
+
+    ``on_report``: called after each batch, from the lane's thread. ``limit``: effects taken at once.
+    """
+
+    def __init__(self, *, limit: int, on_report: Callable[[DeliveryReport], None]) -> None:
+        self._limit = limit
+        self._on_report = on_report
+        self._executor: ThreadPoolExecutor | None = None
+        self._busy: dict[str, Future[None]] = {}
+
+    def start_due(self) -> None:
+        """Start a lane for each party to which something is due. Raises what a lane that has ended raised."""
+        self._collect()
+        lanes = [lane for lane in due_lanes() if lane.name not in self._busy]
+        if not _may_use_threads() or (len(lanes) == 1 and not self._busy):
+            for lane in lanes:
+                self._drain(lane)
+            return
+        self._executor = self._executor or ThreadPoolExecutor(_MOST_LANES, thread_name_prefix="effects")
+        for lane in lanes:
+            self._busy[lane.name] = self._executor.submit(self._drain_in_thread, lane)
+
+    def wait(self) -> None:
+        """Wait for all lanes. Raises what one of them raised."""
+        wait(self._busy.values())
+        self._collect()
+
+    def _collect(self) -> None:
+        for name, future in list(self._busy.items()):
+            if future.done():
+                del self._busy[name]
+                future.result()
+
+    def _drain_in_thread(self, lane: Lane) -> None:
+        try:
+            self._drain(lane)
+        finally:
+            connections.close_all()
+
+    def _drain(self, lane: Lane) -> None:
+        """Deliver until nothing is due in the lane. What fails waits for its next try, so this ends."""
+        while True:
+            report = delivery.deliver_due_effects(limit=self._limit, kinds=lane.kinds, exam_ids=lane.exam_ids)
+            if report == DeliveryReport():
+                return
+            self._on_report(report)
+
+
+def deliver_in_lanes(*, limit: int = 200) -> DeliveryReport:
+    """Deliver what is due now, in lanes, and return what was done; ``limit``: effects taken at once."""
+    total = DeliveryReport()
+    lock = threading.Lock()
+
+    def add(report: DeliveryReport) -> None:
+        nonlocal total
+        with lock:
+            total += report
+
+    deliverer = Deliverer(limit=limit, on_report=add)
+    deliverer.start_due()
+    deliverer.wait()
+    return total
+
+
+def due_lanes() -> list[Lane]:
+    """Return the lanes in which something is due."""
+    due = AttemptEffect.objects.due(timezone.now()).order_by()
+    kinds = set(due.values_list("kind", flat=True).distinct())
+    lanes = []
+    local = frozenset(kinds - {AttemptEffect.KIND_MAIL, AttemptEffect.KIND_PROVIDER})
+    if local:
+        lanes.append(Lane(_PLATFORM, local))
+    if AttemptEffect.KIND_MAIL in kinds:
+        lanes.append(Lane(_MAILS, frozenset({AttemptEffect.KIND_MAIL})))
+    if AttemptEffect.KIND_PROVIDER in kinds:
+        exam_ids = set(due.filter(kind=AttemptEffect.KIND_PROVIDER).values_list("exam_id", flat=True).distinct())
+        lanes += _lanes_of_providers(exam_ids)
+    return lanes
+
+
+def _lanes_of_providers(exam_ids: set[int]) -> list[Lane]:
+    backends: dict[int, Any] = dict(ProctoredExam.objects.filter(pk__in=exam_ids).values_list("pk", "backend"))
+    exams: dict[Any, set[int]] = defaultdict(set)
+    for exam_id in exam_ids:
+        exams[backends.get(exam_id)].add(exam_id)
+    kinds = frozenset({AttemptEffect.KIND_PROVIDER})
+    return [Lane(f"provider {backend}", kinds, frozenset(ids)) for backend, ids in exams.items()]
+
+
+def _may_use_threads() -> bool:
+    is_in_memory = connection.vendor == "sqlite" and connection.is_in_memory_db()  # type: ignore[attr-defined]
+    return not connection.in_atomic_block and not is_in_memory

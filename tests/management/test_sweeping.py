@@ -1,0 +1,143 @@
+"""``sweep_attempts`` and ``check_effects``."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from edx_proctoring import api
+from edx_proctoring.api.operations import sweeping
+from edx_proctoring.models import AttemptEffect, ReviewInboxEntry
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from tests.factories import make_attempt, make_effect, make_exam, make_inbox_entry, make_review
+
+pytestmark = pytest.mark.django_db
+
+LONG_AGO = timezone.now() - timedelta(days=100)
+
+
+def aged(row: Any, **fields: Any) -> Any:
+    """The row as it was long ago."""
+    type(row).objects.filter(pk=row.pk).update(created=LONG_AGO, modified=LONG_AGO, **fields)
+    return row
+
+
+class TestSweeping:
+    def test_an_attempt_that_nobody_ended_is_ended(self, run: Any) -> None:
+        attempt = make_attempt(status=S.started, started_at=LONG_AGO, allowed_time_limit_mins=30)
+        running = make_attempt(status=S.started)
+        assert f"expire: id={attempt.pk}" in run("sweep_attempts", kinds="expire")
+        attempt.refresh_from_db()
+        running.refresh_from_db()
+        assert (attempt.status, running.status) == (S.submitted, S.started)
+
+    def test_due_effects_are_delivered(self, run: Any) -> None:
+        make_effect()
+        assert "delivered: 1" in run("sweep_attempts", kinds="effects")
+        assert not AttemptEffect.objects.exists()
+
+    def test_a_review_whose_process_died_is_received(self, run: Any, test_backend: Any, monkeypatch: Any) -> None:
+        monkeypatch.setattr(test_backend, "on_review_callback", lambda attempt, payload: payload)
+        entry, fresh = aged(make_inbox_entry()), make_inbox_entry()
+        assert f"inbox: id={entry.pk} review received" in run("sweep_attempts", kinds="inbox")
+        entry.refresh_from_db()
+        fresh.refresh_from_db()
+        assert (entry.outcome, fresh.outcome) == ("applied", "received")
+
+    def test_one_that_cannot_be_received_is_settled_with_its_reason(self, run: Any) -> None:
+        entry = aged(make_inbox_entry(body='{"half'))
+        run("sweep_attempts", kinds="inbox")
+        entry.refresh_from_db()
+        assert entry.outcome == "refused: the body was not kept whole"
+
+    def test_settled_rows_are_deleted_by_age_and_those_that_wait_are_kept(self, run: Any, settings: Any) -> None:
+        old = [
+            aged(make_effect(), state=AttemptEffect.STATE_SUPERSEDED),
+            aged(make_effect(), state=AttemptEffect.STATE_FAILED),
+            aged(make_inbox_entry(), outcome="applied"),
+            aged(make_inbox_entry(), outcome="refused: no"),
+        ]
+        kept = [
+            aged(make_effect(), state=AttemptEffect.STATE_DUE),
+            make_effect(state=AttemptEffect.STATE_FAILED),
+            aged(make_inbox_entry(), outcome="held"),
+            make_inbox_entry(outcome="applied"),
+        ]
+        run("sweep_attempts", kinds="retention", dry_run=True)
+        assert AttemptEffect.objects.count() + ReviewInboxEntry.objects.count() == 8
+        run("sweep_attempts", kinds="retention")
+        assert [type(row).objects.filter(pk=row.pk).exists() for row in old] == [False] * 4
+        assert [type(row).objects.filter(pk=row.pk).exists() for row in kept] == [True] * 4
+
+    def test_the_ages_are_settings(self, run: Any, settings: Any) -> None:
+        settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "INBOX_DAYS": 200, "EFFECT_DAYS": 200}
+        aged(make_effect(), state=AttemptEffect.STATE_FAILED)
+        aged(make_inbox_entry(), outcome="applied")
+        assert run("sweep_attempts", kinds="retention") == ""
+
+    def test_an_unknown_kind_is_refused(self, run: Any) -> None:
+        with pytest.raises(CommandError, match="known are expire, effects, inbox, retention"):
+            run("sweep_attempts", kinds="dust")
+
+    def test_a_failed_action_is_an_exit_status(self, run: Any, monkeypatch: Any) -> None:
+        def fail(*args: Any) -> None:
+            raise RuntimeError
+
+        make_attempt(status=S.started, started_at=LONG_AGO, allowed_time_limit_mins=30)
+        monkeypatch.setattr(sweeping.status_change, "end_if_time_is_up", fail)
+        with pytest.raises(SystemExit, match="1"):
+            run("sweep_attempts", kinds="expire")
+
+    def test_old_rows_are_deleted_in_batches_of_the_limit(self, run: Any) -> None:
+        for _ in range(5):
+            aged(make_effect(), state=AttemptEffect.STATE_FAILED)
+        assert run("sweep_attempts", kinds="retention", limit=2).count("too old") == 3
+        assert not AttemptEffect.objects.exists()
+
+
+class TestAlarms:
+    def test_without_anything_stuck_there_is_no_alarm(self, run: Any) -> None:
+        assert "ALARM" not in run("check_effects")
+
+    @pytest.mark.parametrize(
+        ("make", "name"),
+        [
+            (lambda: make_effect(next_try_at=timezone.now() - timedelta(hours=1)), "oldest_due_seconds"),
+            (lambda: make_effect(state=AttemptEffect.STATE_FAILED), "failed"),
+            (lambda: aged(make_inbox_entry()), "received"),
+            (lambda: make_inbox_entry(outcome="held"), "held"),
+            (lambda: make_attempt(status=S.submitted, completed_at=LONG_AGO), "overdue_reviews"),
+        ],
+    )
+    def test_each_number_above_its_limit_is_one(self, run: Any, capsys: Any, make: Any, name: str) -> None:
+        make()
+        with pytest.raises(SystemExit) as caught:
+            run("check_effects")
+        assert caught.value.code == 1
+        assert name in run("check_effects", **{f"max_{name}": 10**9})
+
+    def test_the_numbers_are_printed_as_json(self, run: Any) -> None:
+        numbers = json.loads(run("check_effects", json=True))
+        assert numbers == {
+            "due": 0,
+            "oldest_due_seconds": 0,
+            "failed": 0,
+            "received": 0,
+            "held": 0,
+            "overdue_reviews": 0,
+            "alarms": [],
+        }
+
+    def test_reviews_that_are_not_expected_are_not_overdue(self) -> None:
+        old = {"status": S.submitted, "completed_at": LONG_AGO}
+        make_attempt(make_exam("timed"), **old)
+        make_attempt(make_exam("onboarding"), **old)
+        make_attempt(make_exam(backend="null"), **old)
+        make_attempt(make_exam(), taking_as_proctored=False, **old)
+        reviewed = make_attempt(**old)
+        make_review(reviewed)
+        type(reviewed).objects.filter(pk=reviewed.pk).update(status=S.submitted)
+        assert api.count_stuck(review_days=14).overdue_reviews == 0
