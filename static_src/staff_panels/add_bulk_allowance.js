@@ -146,8 +146,8 @@ proctoring.AddBulkAllowanceView = proctoring.AllowanceFormView.extend({
     },
 
     /** The rest is saved; only the learners that failed stay in the form, to be corrected. */
-    onPartlySaved: function(failed) {
+    onPartlySaved: function(failed, saved) {
         this.$form.user_info.val(_.uniq(_.pluck(failed, 'user_id')).join(', '));
-        proctoring.AllowanceFormView.prototype.onPartlySaved.call(this, failed);
+        proctoring.AllowanceFormView.prototype.onPartlySaved.call(this, failed, saved);
     }
 });

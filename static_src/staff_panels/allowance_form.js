@@ -8,10 +8,26 @@
  */
 /* global proctoring -- staff_panels/namespace.js */
 
-/** The rows of a 207 response that failed. A 200 has no body and no failures. */
-function failedRows(xhr) {
-    return _.filter(xhr.status === 207 ? JSON.parse(xhr.responseText) : [], function(row) {
-        return row.status === 'failed' || row.success === false;
+/** The rows of a 207 response, one per learner and exam. A 200 has no body: everything was saved. */
+function rowsOf(xhr) {
+    return xhr.status === 207 ? JSON.parse(xhr.responseText) : [];
+}
+
+function isFailed(row) {
+    return row.status === 'failed' || row.success === false;
+}
+
+function namesOf(rows) {
+    return _.uniq(_.pluck(rows, 'user_id'));
+}
+
+/** What went wrong, each problem once; an error text that names the learner needs no name before it. */
+function problemLines(failed) {
+    var byProblem = _.groupBy(failed, function(row) { return row.error || gettext('not saved'); });
+    return _.map(byProblem, function(rows, problem) {
+        var names = namesOf(rows);
+        var isNamed = names.length === 1 && problem.indexOf(names[0]) !== -1;
+        return isNamed ? problem : names.join(', ') + ': ' + problem;
     });
 }
 
@@ -72,7 +88,7 @@ proctoring.AllowanceFormView = Backbone.ModalView.extend({
     },
 
     hideErrors: function() {
-        this.$('.error-message').remove();
+        this.$('.js-outcome, .error-message').remove();
         this.$('.error').removeClass('error').removeAttr('aria-invalid aria-describedby');
     },
 
@@ -89,16 +105,17 @@ proctoring.AllowanceFormView = Backbone.ModalView.extend({
         }).always(function() {
             $submit.prop('disabled', false);
         }).done(function(body, status, xhr) {
-            self.onSaved(failedRows(xhr));
+            self.onSaved(rowsOf(xhr));
         }).fail(function(xhr) {
             self.onRefused(xhr);
         });
     },
 
-    onSaved: function(failed) {
+    onSaved: function(rows) {
         var list = this.proctored_exam_allowance_view;
+        var failed = _.filter(rows, isFailed);
         if (failed.length) {
-            this.onPartlySaved(failed);
+            this.onPartlySaved(failed, _.reject(rows, isFailed));
             list.loadData();
             return;
         }
@@ -106,10 +123,19 @@ proctoring.AllowanceFormView = Backbone.ModalView.extend({
         list.reloadAfter(gettext('The allowance was saved.'));
     },
 
-    onPartlySaved: function(failed) {
-        this.showGeneralError(_.map(failed, function(row) {
-            return row.user_id + ': ' + (row.error || gettext('not saved'));
-        }).join('; '));
+    /** One line per problem, with each name once, and one line for the learners without a problem. */
+    onPartlySaved: function(failed, saved) {
+        var done = _.difference(namesOf(saved), namesOf(failed));
+        var $messages = $('<div class="js-outcome" role="alert"></div>');
+        _.each(problemLines(failed), function(line) {
+            $('<div class="error-message"></div>').text(line).css({color: 'rgb(178, 6, 16)'}).appendTo($messages);
+        });
+        if (done.length) {
+            $('<div></div>').text(interpolate(
+                gettext('Saved for: %(names)s'), {names: done.join(', ')}, true
+            )).appendTo($messages);
+        }
+        this.$('form').prepend($messages);
     },
 
     onRefused: function(xhr) {

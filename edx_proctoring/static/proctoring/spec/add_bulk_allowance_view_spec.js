@@ -102,6 +102,25 @@ describe('AddBulkAllowanceView', function() {
         expect(panel.errors()).toEqual(['nobody: no such user']);
     });
 
+    it('says each problem once and who has the allowance', function() {
+        fill('ann\nnobody\nbob', '20');
+        choose('#proctored_exam', 1);
+        panel.serve('PUT', BULK_URL, 207, [
+            {exam_id: '1', user_id: 'ann', success: true},
+            {exam_id: '1', user_id: 'nobody', success: false, error: 'Cannot find user against nobody'},
+            {exam_id: '2', user_id: 'nobody', success: false, error: 'Cannot find user against nobody'},
+            {exam_id: '2', user_id: 'ann', success: false, error: 'The exam is not active.'},
+            {exam_id: '2', user_id: 'bob', success: false, error: 'The exam is not active.'},
+            {exam_id: '1', user_id: 'bob', success: true},
+            {exam_id: '1', user_id: 'eve', success: true},
+            {exam_id: '3', user_id: 'eve', success: true}
+        ]);
+        $('form').trigger('submit');
+        panel.server.respond();
+        expect(panel.errors()).toEqual(['Cannot find user against nobody', 'ann, bob: The exam is not active.']);
+        expect($('.js-outcome').text()).toMatch(/Saved for: eve$/);
+    });
+
     it('closes when the response marks no failures', function() {
         fill('learner', '20');
         choose('#proctored_exam', 1);
