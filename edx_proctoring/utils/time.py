@@ -44,9 +44,12 @@ def as_utc(instant: datetime) -> datetime:
 
 
 def later(instant: datetime, span: timedelta) -> datetime:
-    """Return ``instant + span``; the first or last representable instant on overflow."""
+    """Return ``instant + span``; the first or last representable instant on overflow.
+
+    In UTC: in another zone Python adds wall-clock time, which is wrong across a change of the clocks.
+    """
     try:
-        return instant + span
+        return (instant if instant.tzinfo is None else as_utc(instant)) + span
     except OverflowError:
         return datetime.max.replace(tzinfo=UTC) if span > timedelta() else datetime.min.replace(tzinfo=UTC)
 
@@ -84,18 +87,19 @@ def has_due_date_passed(due_datetime: datetime | None) -> bool:
     return due_datetime is not None and as_utc(due_datetime) <= timezone.now()
 
 
-def has_end_date_passed(course_id: str) -> bool:
+def has_end_date_passed(course_id: str, *, fresh: bool = False) -> bool:
     """Return whether the course has ended."""
-    return has_due_date_passed(get_course_end_date(course_id))
+    return has_due_date_passed(get_course_end_date(course_id, fresh=fresh))
 
 
-def get_course_end_date(course_id: str) -> datetime | None:
+def get_course_end_date(course_id: str, *, fresh: bool = False) -> datetime | None:
     """Return when the course ends; None if it does not end, or the date is unknown."""
     when_api = _when_api()
     if when_api is None:
         return None
     try:
-        dates = when_api.get_dates_for_course(as_text(course_id))
+        options = {"use_cached": False} if fresh else {}
+        dates = when_api.get_dates_for_course(as_text(course_id), **options)
     except InvalidKeyError:
         # The date service does not accept this id.
         return None

@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from django.db.models.signals import post_save
 from freezegun.api import FrozenDateTimeFactory
 
 from edx_proctoring import api
@@ -117,7 +118,134 @@ def test_an_explanation_of_an_unknown_subject_is_refused(call: Any, error: type[
         call()
 
 
+def test_an_allowance_given_after_the_start_is_explained_as_too_late(clock: FrozenDateTimeFactory) -> None:
+    attempt = running()
+    clock.tick(MINUTE)
+    make_allowance(attempt.proctored_exam, attempt.user, value="30")
+
+    explained = api.explain_deadline(attempt.pk)
+
+    assert (explained.allowed_minutes, explained.limit_minutes, explained.allowance_minutes) == (90, 90, None)
+    assert (explained.binding, explained.too_late_minutes) == ("limit", 30)
+    assert explained.sentence == (
+        "1 hour and 30 minutes: the limit of the exam. An allowance of 30 minutes was given after the start and does "
+        "not count. To give more time now, extend the running attempt."
+    )
+
+
+def test_an_allowance_from_before_the_start_is_part_of_the_explanation(clock: FrozenDateTimeFactory) -> None:
+    exam, user = make_exam(), make_user()
+    make_allowance(exam, user, value="30")
+    clock.tick(MINUTE)
+    attempt = make_attempt(exam, user, S.ready_to_start)
+    api.start_exam_attempt(exam.pk, user.pk)
+    clock.tick(MINUTE)
+    api.remove_allowance_for_user(exam.pk, user.pk, "additional_time_granted")
+
+    explained = api.explain_deadline(attempt.pk)
+
+    assert (explained.allowed_minutes, explained.allowance_minutes, explained.too_late_minutes) == (120, 30, None)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"time_limit_mins": 120}, id="limit-raised"),
+        pytest.param({"due_date": NOON + timedelta(days=30)}, id="due-date-moved-ahead"),
+        pytest.param({"time_limit_mins": 120, "due_date": NOON + timedelta(days=30)}, id="both"),
+    ],
+)
+def test_a_change_of_the_exam_after_the_start_is_no_reason_of_the_limit(
+    clock: FrozenDateTimeFactory, change: dict[str, Any]
+) -> None:
+    attempt = running()
+    clock.tick(MINUTE)
+    exam = attempt.proctored_exam
+    for name, value in change.items():
+        setattr(exam, name, value)
+    exam.save()
+
+    explained = api.explain_deadline(attempt.pk)
+
+    assert (explained.binding, explained.limit_minutes, explained.base_limit_minutes) == ("limit", 90, 90)
+
+
+def test_a_limit_that_the_due_date_cut_stays_explained_so(clock: FrozenDateTimeFactory) -> None:
+    exam = make_exam(due_date=NOON + 50 * MINUTE)
+    attempt = make_attempt(exam, status=S.ready_to_start)
+    api.start_exam_attempt(exam.pk, attempt.user_id)
+
+    explained = api.explain_deadline(attempt.pk)
+
+    assert (explained.allowed_minutes, explained.limit_minutes, explained.binding) == (50, 90, "due_date")
+
+
+def test_a_released_attempt_is_explained_by_what_was_left(clock: FrozenDateTimeFactory) -> None:
+    attempt = make_attempt(
+        status=S.error,
+        started_at=NOON,
+        allowed_time_limit_mins=60,
+        time_remaining_seconds=25 * 60,
+        ready_to_resume=True,
+    )
+
+    explained = api.explain_deadline(attempt.pk)
+
+    assert (explained.allowed_minutes, explained.binding, explained.started_at) == (25, "carry_over", None)
+    assert explained.sentence == "25 minutes: what was left when the attempt was interrupted."
+
+
+def test_an_allowance_since_the_interruption_is_named(clock: FrozenDateTimeFactory) -> None:
+    attempt = make_attempt(status=S.error, time_remaining_seconds=25 * 60, ready_to_resume=True)
+    clock.tick(MINUTE)
+    make_allowance(attempt.proctored_exam, attempt.user, value="20")
+
+    explained = api.explain_deadline(attempt.pk)
+
+    assert (explained.allowed_minutes, explained.carry_over_seconds) == (45, 25 * 60)
+    assert explained.sentence.endswith("20 minutes of it were granted since then.")
+
+
 # Extending
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        pytest.param(S.ready_to_start, "Give an allowance: the attempt has not started.", id="not-started"),
+        pytest.param(S.error, "Release the attempt for resumption", id="broken-off"),
+        pytest.param(S.submitted, "Give an allowance and reset the attempt", id="submitted"),
+        pytest.param(S.rejected, "Give an allowance and reset the attempt", id="rejected"),
+    ],
+)
+def test_a_refused_extension_advises_what_helps(clock: FrozenDateTimeFactory, status: str, advice: str) -> None:
+    attempt = make_attempt(status=status)
+    with pytest.raises(ProctoredExamIllegalStatusTransition, match=advice):
+        api.extend_running_attempt(attempt.pk, 5, make_staff(), "fire drill")
+
+
+def test_time_that_is_up_is_refused_with_what_helps(clock: FrozenDateTimeFactory) -> None:
+    attempt = running()
+    clock.tick(91 * MINUTE)
+    with pytest.raises(ProctoredExamIllegalStatusTransition, match="reset the attempt"):
+        api.extend_running_attempt(attempt.pk, 5, make_staff(), "fire drill")
+
+
+def test_an_instance_that_is_saved_again_counts_its_extension_once(clock: FrozenDateTimeFactory) -> None:
+    saved: list[ProctoredExamStudentAttempt] = []
+
+    def remember(instance: ProctoredExamStudentAttempt, **kwargs: Any) -> None:
+        saved.append(instance)
+
+    attempt = running()
+    post_save.connect(remember, sender=ProctoredExamStudentAttempt)
+    try:
+        api.extend_running_attempt(attempt.pk, 5, make_staff(), "fire drill")
+    finally:
+        post_save.disconnect(remember, sender=ProctoredExamStudentAttempt)
+    saved[-1].save()
+
+    assert [extension.minutes for extension in api.explain_deadline(attempt.pk).extensions] == [5]
 
 
 def test_an_extension_moves_the_end(clock: FrozenDateTimeFactory, events: list[Any]) -> None:

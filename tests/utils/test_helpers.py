@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 from types import ModuleType, SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from eventtracking import tracker
@@ -15,7 +16,10 @@ from opaque_keys.edx.locator import BlockUsageLocator
 
 from edx_proctoring import api, runtime, utils
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from edx_proctoring.utils.time import later
 from tests.factories import COURSE, NOON, make_attempt, make_exam
+
+BERLIN = ZoneInfo("Europe/Berlin")
 
 CONTENT = "block-v1:Demo+PROC+2026+type@sequential+block@final"
 HOUR = timedelta(hours=1)
@@ -406,3 +410,18 @@ def test_without_the_learning_mfe_urls_point_to_the_lms(settings, absent):
     settings.LMS_ROOT_URL = "https://lms.example"
     assert utils.get_course_home_url("course-v1:a+b+c") == "https://lms.example/courses/course-v1:a+b+c/"
     assert utils.get_exam_url("a/b/c", "block", is_learning_mfe=True) == "/courses/a/b/c/jump_to/block"
+
+
+@pytest.mark.parametrize(
+    ("instant", "end"),
+    [
+        pytest.param(
+            datetime(2026, 3, 29, 1, 30, tzinfo=BERLIN), datetime(2026, 3, 29, 2, 30, tzinfo=UTC), id="spring"
+        ),
+        pytest.param(
+            datetime(2026, 10, 25, 1, 30, tzinfo=BERLIN), datetime(2026, 10, 25, 1, 30, tzinfo=UTC), id="autumn"
+        ),
+    ],
+)
+def test_two_hours_are_two_hours_across_a_change_of_the_clocks(instant: datetime, end: datetime) -> None:
+    assert later(instant, timedelta(hours=2)) == end

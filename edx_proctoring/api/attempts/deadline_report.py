@@ -9,17 +9,16 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from edx_proctoring.api.lifecycle import timing
-from edx_proctoring.api.lifecycle.queries import attempt_with, existing_attempt
+from edx_proctoring.api.lifecycle import start_limit, timing
+from edx_proctoring.api.lifecycle.queries import attempt_with, existing_attempt, is_attempt_ready_to_resume
 from edx_proctoring.exceptions import (
     ProctoredExamNotFoundException,
     StudentExamAttemptDoesNotExistsException,
 )
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
-from edx_proctoring.serializers import exam_dict
+from edx_proctoring.serializers import attempt_dict, exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import get_course_end_date, get_exam_due_date, humanized_time
 from edx_proctoring.utils.storable import as_id
@@ -53,6 +52,10 @@ class DeadlineExplanation:
     self-paced schedule), or None. ``binding``: what decides, ``limit``, ``carry_over`` or
     ``due_date``. ``ends_at``: when the clock runs out; None before the start. ``is_running``: the
     limit is fixed, later allowances do not change it. ``sentence``: for people, translated.
+
+    After a start, limit, allowance and carry-over are those of the start, and ``too_late_minutes`` is
+    the allowance that was given afterwards and does not count. An attempt that was released for
+    resumption is explained by what a new start would give.
     """
 
     exam_id: int
@@ -72,6 +75,7 @@ class DeadlineExplanation:
     extensions: Sequence[Extension]
     binding: str
     sentence: str
+    too_late_minutes: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the same as JSON-safe values; datetimes as ISO strings."""
@@ -90,46 +94,91 @@ def explain_deadline(
     """
     attempt, exam_obj, user_id = _subject(attempt_id, exam_id, user_id)
     exam = exam_dict(exam_obj)
-    now = timezone.now()
-    carry_over_seconds = None if attempt is None else attempt.time_remaining_seconds
-    allowance_minutes = timing.grants_for(exam["id"], user_id).extra_minutes
-    limit = timing.limit_before_due_date(
-        exam["time_limit_mins"], extra_minutes=allowance_minutes, carry_over_seconds=carry_over_seconds
-    )
     due_date, due_date_source = _due_date_with_source(exam, user_id)
-    started_at = None if attempt is None else attempt.started_at
+    now_granted = timing.grants_for(exam["id"], user_id).extra_minutes
+    started_at = None if attempt is None or is_attempt_ready_to_resume(attempt_dict(attempt)) else attempt.started_at
     extensions: Sequence[Extension] = ()
     if attempt is not None and started_at is not None and attempt.allowed_time_limit_mins is not None:
         allowed = attempt.allowed_time_limit_mins
         extensions = _extensions_of(attempt)
-        granted_at_start = allowed - sum(extension.minutes for extension in extensions)
-        was_cut = granted_at_start < limit and due_date is not None
+        parts = _parts_at_start(
+            attempt, exam, started_at, granted=allowed - sum(extension.minutes for extension in extensions)
+        )
     else:
-        allowed = timing.cut_by_due_date(limit, due=due_date, now=now)
-        was_cut = allowed != limit
-    if was_cut:
-        binding = BOUND_BY_DUE_DATE
-    else:
-        binding = BOUND_BY_LIMIT if carry_over_seconds is None else BOUND_BY_CARRY_OVER
+        limit = start_limit.limit_now(exam, user_id, attempt, fresh=True)
+        allowed = limit.minutes
+        inherited = None if attempt is None else attempt.time_remaining_seconds
+        parts = _Parts(
+            exam["time_limit_mins"], limit.extra_minutes, inherited, limit.full_minutes, limit.minutes, is_fixed=False
+        )
+    is_running = attempt is not None and Status.is_in_progress_status(attempt.status)
+    too_late = (now_granted or 0) - (parts.extra_minutes or 0) if parts.is_fixed else 0
     return DeadlineExplanation(
         exam_id=exam["id"],
         user_id=user_id,
         attempt_id=None if attempt is None else attempt.pk,
-        base_limit_minutes=exam["time_limit_mins"],
-        allowance_minutes=allowance_minutes,
-        carry_over_seconds=carry_over_seconds,
-        limit_minutes=limit,
+        base_limit_minutes=parts.base_minutes,
+        allowance_minutes=parts.extra_minutes,
+        carry_over_seconds=parts.carried_seconds,
+        limit_minutes=parts.full_minutes,
         due_date=due_date,
         due_date_source=due_date_source,
         course_end=get_course_end_date(exam["course_id"]),
         allowed_minutes=allowed,
         started_at=started_at,
         ends_at=timing.expires_at(started_at, allowed),
-        is_running=attempt is not None and Status.is_in_progress_status(attempt.status),
+        is_running=is_running,
         extensions=extensions,
-        binding=binding,
-        sentence=_sentence(allowed, binding, allowance_minutes, extensions),
+        binding=parts.binding,
+        sentence=_sentence(allowed, parts, extensions, too_late=max(too_late, 0), is_running=is_running),
+        too_late_minutes=max(too_late, 0) or None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What a limit is made of. ``is_fixed``: by a start, so later changes of exam, allowance and due date do not count.
+
+    ``carried_seconds``: what was left at the interruption. ``full_minutes``: the limit without the due
+    date. ``minutes``: with it, and without extensions.
+    """
+
+    base_minutes: int
+    extra_minutes: int | None
+    carried_seconds: int | None
+    full_minutes: int
+    minutes: int
+    is_fixed: bool
+
+    @property
+    def binding(self) -> str:
+        """What decides."""
+        if self.minutes < self.full_minutes:
+            return BOUND_BY_DUE_DATE
+        return BOUND_BY_LIMIT if self.carried_seconds is None else BOUND_BY_CARRY_OVER
+
+    @property
+    def gained_minutes(self) -> int:
+        """What an allowance added to the time that was left at the interruption."""
+        return 0 if self.carried_seconds is None else max(self.full_minutes - self.carried_seconds // 60, 0)
+
+
+def _parts_at_start(
+    attempt: ProctoredExamStudentAttempt, exam: dict[str, Any], started_at: datetime, *, granted: int
+) -> _Parts:
+    """Return the parts of a limit as they were when the attempt started, from the histories."""
+    exam_then = ProctoredExam.history.filter(id=exam["id"], history_date__lte=started_at)
+    base = exam_then.order_by("-history_date", "-history_id").values_list("time_limit_mins", flat=True).first()
+    base = exam["time_limit_mins"] if base is None else base
+    extra = start_limit.extra_minutes_at(exam["id"], attempt.user_id, started_at)
+    started = attempt.history.filter(started_at__isnull=False).order_by("history_date", "history_id")
+    # Later, an interruption puts what is left then in its place.
+    carried = started.values_list("time_remaining_seconds", flat=True).first()
+    if carried is None:
+        full = timing.limit_before_due_date(base, extra_minutes=extra, carry_over_seconds=None)
+    else:
+        full = max(carried // 60, granted)
+    return _Parts(base, extra, carried, full, granted, is_fixed=True)
 
 
 def _extensions_of(attempt: ProctoredExamStudentAttempt) -> list[Extension]:
@@ -164,7 +213,7 @@ def _subject(
 
 
 def _due_date_with_source(exam: dict[str, Any], user_id: int) -> tuple[datetime | None, str | None]:
-    for_learner = get_exam_due_date(exam, user_id)
+    for_learner = get_exam_due_date(exam, user_id, fresh=True)
     if for_learner is None:
         return None, None
     for_everybody = get_exam_due_date(exam)
@@ -173,19 +222,33 @@ def _due_date_with_source(exam: dict[str, Any], user_id: int) -> tuple[datetime 
     return for_learner, "exam" if for_everybody == exam["due_date"] else "course"
 
 
-def _sentence(allowed: int, binding: str, allowance_minutes: int | None, extensions: Sequence[Extension]) -> str:
+def _sentence(allowed: int, parts: _Parts, extensions: Sequence[Extension], *, too_late: int, is_running: bool) -> str:
     time = humanized_time(allowed)
     extended_by = sum(extension.minutes for extension in extensions)
-    if binding == BOUND_BY_DUE_DATE:
+    if parts.binding == BOUND_BY_DUE_DATE:
         sentence = _("{time}: the due date of the exam cuts the limit.").format(time=time)
-    elif binding == BOUND_BY_CARRY_OVER:
+    elif parts.binding == BOUND_BY_CARRY_OVER:
         sentence = _("{time}: what was left when the attempt was interrupted.").format(time=time)
-    elif allowance_minutes:
+        if parts.gained_minutes:
+            sentence += " " + _("{extra} of it were granted since then.").format(
+                extra=humanized_time(parts.gained_minutes)
+            )
+    elif parts.extra_minutes:
         sentence = _("{time}: the limit of the exam and an allowance of {extra}.").format(
-            time=time, extra=humanized_time(allowance_minutes)
+            time=time, extra=humanized_time(parts.extra_minutes)
         )
     else:
         sentence = _("{time}: the limit of the exam.").format(time=time)
     if extended_by:
         sentence += " " + _("Added during the exam: {extra}.").format(extra=humanized_time(extended_by))
+    if too_late:
+        late = _("An allowance of {extra} was given after the start and does not count.").format(
+            extra=humanized_time(too_late)
+        )
+        advice = (
+            _("To give more time now, extend the running attempt.")
+            if is_running
+            else _("To let the learner use it, reset the attempt.")
+        )
+        sentence += f" {late} {advice}"
     return sentence

@@ -64,8 +64,7 @@ def extend_running_attempt(
                 f"the exam is due at {due_date.isoformat()}."
             )
         attempt.allowed_time_limit_mins = new_limit
-        _keep_in_history(attempt, minutes, by=by, reason=reason)
-        attempt.save()
+        _save_with_reason(attempt, minutes, by=by, reason=reason)
     log.info(
         "attempt extended: attempt_id=%s exam_id=%s user_id=%s course_id=%s minutes=%s by=%s past_due=%s",
         attempt.pk,
@@ -85,21 +84,41 @@ def extend_running_attempt(
     return explain_deadline(attempt.pk)
 
 
+# What helps a learner whose clock does not run.
+_HELP_BEFORE_START: Final = "Give an allowance: the attempt has not started."
+_HELP_AFTER_ERROR: Final = "Release the attempt for resumption, and give an allowance if what was left is too little."
+_HELP_WHEN_OVER: Final = "Give an allowance and reset the attempt: the learner then begins again."
+
+
 def _extended_limit(attempt: ProctoredExamStudentAttempt, minutes: int, *, now: datetime) -> int:
     limit = attempt.allowed_time_limit_mins
     is_running = Status.is_in_progress_status(attempt.status) and attempt.started_at is not None
     if not is_running or limit is None:
         raise ProctoredExamIllegalStatusTransition(
-            f"attempt_id={attempt.pk} is not running: status={attempt.status}. Give an allowance, "
-            "or release the attempt for resumption."
+            f"attempt_id={attempt.pk} is not running: status={attempt.status}. {_help_for(attempt.status)}"
         )
     if timing.has_run_out(attempt.status, attempt.started_at, limit, now=now):
-        raise ProctoredExamIllegalStatusTransition(f"attempt_id={attempt.pk} cannot be extended: its time is up.")
+        raise ProctoredExamIllegalStatusTransition(
+            f"attempt_id={attempt.pk} cannot be extended: its time is up. {_HELP_WHEN_OVER}"
+        )
     return limit + minutes
 
 
-def _keep_in_history(attempt: ProctoredExamStudentAttempt, minutes: int, *, by: Any, reason: str) -> None:
-    # simple-history takes both from the instance when it writes the row of the next save.
-    attempt.__dict__.update(
-        _change_reason=f"{EXTENSION_MARK} {minutes}: {reason.strip()}"[:_REASON_LENGTH], _history_user=by
-    )
+def _help_for(status: str) -> str:
+    if status == Status.error:
+        return _HELP_AFTER_ERROR
+    return _HELP_BEFORE_START if Status.is_pre_started_status(status) else _HELP_WHEN_OVER
+
+
+def _save_with_reason(attempt: ProctoredExamStudentAttempt, minutes: int, *, by: Any, reason: str) -> None:
+    # simple-history takes both from the instance at each save, so they are cleared after this one.
+    in_history = {
+        "_change_reason": f"{EXTENSION_MARK} {minutes}: {reason.strip()}"[:_REASON_LENGTH],
+        "_history_user": by,
+    }
+    attempt.__dict__.update(in_history)
+    try:
+        attempt.save()
+    finally:
+        for name in in_history:
+            attempt.__dict__.pop(name, None)

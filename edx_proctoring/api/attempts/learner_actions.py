@@ -68,7 +68,7 @@ def create_attempt_for_learner(asked: Entry, /, *, take_as_proctored: bool, star
     first is no error: the attempt then has an ``onboarding_*`` status, and no clock starts.
     """
     exam = asked.exam_dict
-    if not exam["is_practice_exam"] and timing.is_over(exam, asked.due_date):
+    if not exam["is_practice_exam"] and timing.is_over(exam, asked.due_date, fresh=True):
         raise ProctoredExamPermissionDenied(
             f"Attempted to access expired exam with exam_id {exam['id']} in course_id {exam['course_id']}"
         )

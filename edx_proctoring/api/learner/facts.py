@@ -79,7 +79,7 @@ class PageFacts:
     def is_closed(self) -> bool:
         """As ``is_past_due``, from a date that is read fresh: a page that refuses may not rest on an old one."""
         return self.is_past_due and timing.is_over(
-            self.exam, utils.get_exam_due_date(self._exam_with_keys, self.user_id, fresh=True)
+            self.exam, utils.get_exam_due_date(self._exam_with_keys, self.user_id, fresh=True), fresh=True
         )
 
     @property

@@ -132,16 +132,20 @@ def is_closed(exam: Mapping[str, Any], user: Any = None) -> bool:
     A date that closes the exam is read once more from the database: the date service remembers dates
     across requests, and an extension may have been granted meanwhile.
     """
-    return is_exam_passed_due(exam, user) and is_over(exam, get_exam_due_date(exam, user, fresh=True))
+    return is_exam_passed_due(exam, user) and is_over(exam, get_exam_due_date(exam, user, fresh=True), fresh=True)
 
 
-def is_over(exam: Mapping[str, Any], due_date: datetime | None) -> bool:
-    """As ``is_exam_passed_due``, for callers who know the due date."""
+def is_over(exam: Mapping[str, Any], due_date: datetime | None, *, fresh: bool = False) -> bool:
+    """As ``is_exam_passed_due``, for callers who know the due date.
+
+    ``fresh``: a course end that closes the exam is read once more from the database.
+    """
     if due_date is not None:
         return has_due_date_passed(due_date)
     if exam["is_proctored"] or exam["is_practice_exam"]:
         return False
-    return has_end_date_passed(exam["course_id"])
+    course_id = exam["course_id"]
+    return has_end_date_passed(course_id) and (not fresh or has_end_date_passed(course_id, fresh=True))
 
 
 def does_time_remain(attempt: Mapping[str, Any] | None) -> bool:
