@@ -1,10 +1,12 @@
 """The allowance: an exception from the rules of one exam for one learner."""
 
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, Final, Self
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_noop
 from model_utils.models import TimeStampedModel
 
@@ -18,6 +20,47 @@ from edx_proctoring.models.history import build_archive
 
 # A time limit plus an allowance of this size still fits into the column of an attempt, and yields a valid date.
 MAX_MINUTES: Final = 10**9
+
+
+def user_ids_by_name(names: Collection[str]) -> dict[str, int]:
+    """Return the ids of the users with these usernames or e-mail addresses; unknown names are left out.
+
+    Usernames win over addresses, and exact spellings over others: upper and lower case are the same on
+    every database, unless that leaves more than one user. At most four queries, two where all names
+    are spelt exactly.
+    """
+    users = get_user_model().objects
+    # Case matters here on some databases and not on others, so the answers are compared once more.
+    found = [
+        dict(users.filter(**{f"{field}__in": names}).order_by("-pk").values_list(field, "pk"))
+        for field in ("username", "email")
+    ]
+    resolved = _matches(names, found)
+    missing = {name.lower() for name in names if name not in resolved}
+    if missing and connection.vendor != "mysql":
+        found = [
+            dict(
+                users.annotate(folded=Lower(field)).filter(folded__in=missing).order_by("-pk").values_list(field, "pk")
+            )
+            for field in ("username", "email")
+        ]
+        resolved |= _matches([name for name in names if name not in resolved], found)
+    return resolved
+
+
+def _matches(names: Collection[str], found: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    resolved: dict[str, int] = {}
+    for by_spelling in reversed(found):
+        by_folded: dict[str, set[int]] = {}
+        for spelling, user_id in by_spelling.items():
+            by_folded.setdefault(spelling.casefold(), set()).add(user_id)
+        for name in names:
+            candidates = by_folded.get(name.casefold(), set())
+            if name in by_spelling:
+                resolved[name] = by_spelling[name]
+            elif len(candidates) == 1:
+                resolved[name] = next(iter(candidates))
+    return resolved
 
 
 class QuerySetWithUpdateOverride(models.QuerySet["ProctoredExamStudentAllowance"]):
@@ -158,11 +201,10 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
     def _find_user_id(user_info: Any) -> int:
         if isinstance(user_info, int):
             return user_info
-        users = get_user_model().objects
-        user = users.filter(username=str(user_info)).first() or users.filter(email=str(user_info)).first()
-        if user is None:
+        user_id = user_ids_by_name([str(user_info)]).get(str(user_info))
+        if user_id is None:
             raise UserNotFoundException(f"Cannot find user against {user_info}")
-        return user.pk
+        return user_id
 
     @classmethod
     def _store(cls, exam_id: int, user_id: int, key: str, value: Any) -> tuple[Self, str]:

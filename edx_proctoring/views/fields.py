@@ -15,7 +15,10 @@ from rest_framework.fields import empty
 from edx_proctoring.utils.storable import MAX_ID, as_id
 
 # Arabic and Chinese keyboards have commas of their own. No username contains one.
-_COMMA: Final = re.compile("[,\N{ARABIC COMMA}\N{FULLWIDTH COMMA}]")
+# Also what a column or a row of a spreadsheet is separated by. Not spaces: those are removed.
+_SEPARATOR: Final = re.compile(
+    "[,;\t\r\n\N{ARABIC COMMA}\N{ARABIC SEMICOLON}\N{FULLWIDTH COMMA}\N{FULLWIDTH SEMICOLON}]"
+)
 
 
 class IdField(serializers.Field):
@@ -43,10 +46,10 @@ class TextField(serializers.CharField):
 
 
 class NameListField(serializers.Field):
-    """Names or ids, as a JSON list or as comma-separated text, in their order and without duplicates.
+    """Names or ids, as a JSON list or as text, in their order and without duplicates.
 
-    All white space is removed, also inside an entry, because the dashboard's text area wraps long lists anywhere
-    (rest-api.md 5.2).
+    In text, commas, semicolons, tabs and line ends separate entries. Other white space is removed, also inside an
+    entry: contract.
     """
 
     _entry: Final = serializers.CharField(allow_blank=True)
@@ -54,7 +57,7 @@ class NameListField(serializers.Field):
     def to_internal_value(self, data: Any) -> list[str]:
         """Return the entries that are not blank."""
         if isinstance(data, str):
-            data = _COMMA.split(data)
+            data = _SEPARATOR.split(data)
         elif not isinstance(data, list):
             data = [data]
         entries = ("".join(self._entry.run_validation(entry).split()) for entry in data)

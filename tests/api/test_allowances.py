@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 
 from edx_proctoring import api
 from edx_proctoring.exceptions import (
@@ -144,6 +145,8 @@ def test_bulk_gives_every_pair_one_allowance() -> None:
         pytest.param(21, "1.5", "10", id="half-rounds-to-even"),
         pytest.param(90, "1", "0", id="nothing-on-top"),
         pytest.param(60, "2", "60", id="double"),
+        pytest.param(45, "1.5", "22", id="half-rounds-to-even-downwards"),
+        pytest.param(3, "1.15", "1", id="never-nothing-for-a-factor-above-one"),
     ],
 )
 def test_bulk_turns_a_multiplier_into_minutes(limit: int, multiplier: str, minutes: str) -> None:
@@ -261,3 +264,28 @@ def test_bulk_archives_the_values_it_replaces() -> None:
 
     [archived] = ProctoredExamStudentAllowanceHistory.objects.all()
     assert (archived.allowance_id, archived.value) == (allowance.pk, "10")
+
+
+@pytest.mark.parametrize("spell", [str.lower, str.upper, str.title], ids=["lower", "upper", "title"])
+@pytest.mark.parametrize("field", ["username", "email"])
+def test_names_in_another_case_are_taken_singly_and_in_bulk(field: str, spell: Callable[[str], str]) -> None:
+    exam, user = make_exam(), make_user("Ann.Lee")
+    name = spell(getattr(user, field))
+
+    data, done, failed = api.add_bulk_allowances([exam.pk], [name], TIME, "20")
+    api.add_allowance_for_user(exam.pk, name, TIME, "30")
+
+    assert ([item["user_id"] for item in data], done, failed) == ([name], 1, 0)
+    assert granted() == {(exam.pk, user.pk, TIME): "30"}
+
+
+def test_the_exact_spelling_wins_where_case_makes_the_difference() -> None:
+    exam, upper = make_exam(), make_user("ANN")
+    if get_user_model().objects.filter(username="ann").exists():
+        pytest.skip("this database compares names without case, so there is one user of the name")
+    lower = make_user("ann")
+
+    api.add_bulk_allowances([exam.pk], ["ANN", "ann"], TIME, "20")
+
+    assert granted() == {(exam.pk, upper.pk, TIME): "20", (exam.pk, lower.pk, TIME): "20"}
+    assert api.add_bulk_allowances([exam.pk], ["Ann"], TIME, "20")[1:] == (0, 1)

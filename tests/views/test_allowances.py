@@ -524,3 +524,25 @@ def test_staff_of_a_course_do_not_see_active_exams_of_another_course(
 ) -> None:
     response = active(client_of(world["course_staff"]), user_id=world.foreign_attempt.user_id, course_id=COURSE_A)
     assert response.json() == []
+
+
+@pytest.mark.parametrize(
+    "separator",
+    ["\n", "\r\n", "\t", ";", "; ", ",", ", ", ",\n\t; "],
+    ids=["line-end", "windows-line-end", "tab", "semicolon", "semicolon-space", "comma", "comma-space", "mixed"],
+)
+def test_names_pasted_from_a_spreadsheet_are_taken(staff_client: Any, separator: str) -> None:
+    exam = factories.make_exam()
+    users = [factories.make_user() for _ in range(3)]
+    response = staff_client.put(
+        "/edx_proctoring/v1/proctored_exam/bulk_allowance",
+        {
+            "exam_ids": str(exam.pk),
+            "user_ids": separator.join(user.username for user in users),
+            "allowance_type": "additional_time_granted",
+            "value": "20",
+        },
+    )
+    assert response.status_code == 200
+    given = ProctoredExamStudentAllowance.objects.values_list("user_id", flat=True)
+    assert sorted(given) == [user.pk for user in users]

@@ -15,7 +15,7 @@ from edx_proctoring import constants
 from edx_proctoring.api.exams import allowances
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance
-from edx_proctoring.models.allowances import MAX_MINUTES
+from edx_proctoring.models.allowances import MAX_MINUTES, user_ids_by_name
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.utils.storable import as_id
 
@@ -153,14 +153,11 @@ def _exams_by_given_id(exam_ids: Sequence[Any]) -> dict[Any, ProctoredExam]:
 
 
 def _user_ids_by_info(user_infos: Sequence[Any]) -> dict[Any, int]:
-    """Resolve ids, usernames and e-mail addresses; a username wins over an address with the same text."""
+    """Resolve ids, usernames and e-mail addresses, as for a single allowance. Constant number of queries."""
     users = get_user_model().objects
     numbers = {info for info in user_infos if isinstance(info, int) and as_id(info) is not None}
     texts = {str(info) for info in user_infos if not isinstance(info, int)}
-    resolved: dict[str, int] = {}
-    if texts:
-        resolved.update(users.filter(email__in=texts).order_by("-pk").values_list("email", "pk"))
-        resolved.update(users.filter(username__in=texts).values_list("username", "pk"))
+    resolved = user_ids_by_name(texts) if texts else {}
     existing = set(users.filter(pk__in=numbers).values_list("pk", flat=True)) if numbers else set()
     by_number: dict[Any, int] = {number: number for number in existing}
     by_text = {info: resolved[str(info)] for info in user_infos if str(info) in resolved and info not in numbers}
@@ -185,8 +182,9 @@ def _validated_multiplier(allowance_type: Any, value: Any) -> float | None:
 
 
 def _extra_minutes(exam: ProctoredExam, multiplier: float) -> int:
-    # Contract: a half rounds to even.
-    return min(round(exam.time_limit_mins * (multiplier - 1)), MAX_MINUTES)
+    # Contract: a half rounds to even. A factor above 1 never grants nothing.
+    least = 1 if multiplier > 1 and exam.time_limit_mins > 0 else 0
+    return max(min(round(exam.time_limit_mins * (multiplier - 1)), MAX_MINUTES), least)
 
 
 def _store(grants: Sequence[_Grant], key: str) -> Actions:
