@@ -76,8 +76,7 @@ INSTALLED_APPS = (
     "django.contrib.staticfiles",
     "rest_framework",
     "edx_proctoring",
-    # Optional for this app (R10). Its migrations do not run on PostgreSQL.
-    *(("edx_when",) if DATABASE_KIND != "postgres" else ()),
+    "edx_when",
     "rules.apps.AutodiscoverRulesConfig",
     "waffle",
     "mock_apps",

@@ -138,7 +138,7 @@ def _empty_cache() -> Iterator[None]:
 def date_service(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The module ``edx_when.api``, so that a test can replace its functions.
 
-    Where the app is not installed (PostgreSQL, R10) the module cannot be imported. A substitute
+    Where the app is not installed the module cannot be imported. A substitute
     without dates replaces it there, so that the same tests run on every database.
     """
     if apps.is_installed("edx_when"):

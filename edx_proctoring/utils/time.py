@@ -162,7 +162,7 @@ def verify_and_add_wait_deadline(
 
 
 def _when_api() -> ModuleType | None:
-    """Return the date service; None if edx-when is not installed (it cannot migrate on every database)."""
+    """Return the date service; None if edx-when is not installed: it is optional."""
     if not apps.is_installed("edx_when"):
         return None
     # Imported here, because the module defines models and cannot be imported unless its app is installed.

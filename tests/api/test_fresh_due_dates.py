@@ -19,9 +19,9 @@ from edx_django_utils.cache import RequestCache
 from freezegun.api import FrozenDateTimeFactory
 from rest_framework.test import APIClient
 
-from edx_proctoring import api
+from edx_proctoring import api, utils
 from edx_proctoring.api.attempts import entry_check
-from edx_proctoring.api.lifecycle import start_limit
+from edx_proctoring.api.lifecycle import start_limit, timing
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -52,8 +52,8 @@ def stale(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         return get_exam_due_date(exam, user, fresh=False)
 
     def believe() -> None:
-        monkeypatch.setattr(start_limit, "get_exam_due_date", from_the_cache)
-        monkeypatch.setattr(entry_check, "get_exam_due_date", from_the_cache)
+        for module in (start_limit, entry_check, timing, utils):
+            monkeypatch.setattr(module, "get_exam_due_date", from_the_cache)
 
     return believe
 
@@ -192,6 +192,60 @@ def test_an_interrupted_attempt_can_be_resumed_after_an_extension(
 
     assert reply.status_code == (200 if is_fresh else 403)
     assert [context["time_limit_mins"] for context in provider.contexts] == ([25] if is_fresh else [])
+
+
+@pytest.mark.parametrize("is_fresh", CONTROLLED)
+@pytest.mark.parametrize("kind", ["timed", "proctored", "onboarding"])
+def test_the_page_of_an_exam_that_was_over_offers_it_after_an_extension(
+    when: ModuleType, clock: FrozenDateTimeFactory, stale: Any, kind: str, is_fresh: bool
+) -> None:
+    if not is_fresh:
+        stale()
+    exam, user = make_exam(kind), make_user()
+    due_at(when, exam, NOON - MINUTE)
+
+    def page() -> str:
+        RequestCache.clear_all_namespaces()
+        return api.get_student_view(user.pk, exam.course_id, exam.content_id, {}) or ""
+
+    assert "start-timed-exam" not in page()
+    due_at(when, exam, NOON + WEEK, user)
+
+    assert ("start-timed-exam" in page()) is is_fresh
+
+
+@pytest.mark.parametrize("is_fresh", CONTROLLED)
+def test_the_page_without_time_offers_the_exam_after_an_extension(
+    when: ModuleType, clock: FrozenDateTimeFactory, stale: Any, is_fresh: bool
+) -> None:
+    if not is_fresh:
+        stale()
+    exam, user = make_exam("timed"), make_user()
+    due_at(when, exam, NOON + timedelta(seconds=50))
+
+    def page() -> str:
+        RequestCache.clear_all_namespaces()
+        return api.get_student_view(user.pk, exam.course_id, exam.content_id, {}) or ""
+
+    assert "You have no time left" in page()
+    due_at(when, exam, NOON + WEEK, user)
+
+    assert ("start-timed-exam" in page()) is is_fresh
+
+
+@pytest.mark.parametrize("is_fresh", CONTROLLED)
+def test_the_learning_client_shows_an_extended_exam_as_open(
+    when: ModuleType, clock: FrozenDateTimeFactory, stale: Any, is_fresh: bool
+) -> None:
+    if not is_fresh:
+        stale()
+    exam = make_exam()
+    learner = Learner(exam)
+    due_at(when, exam, NOON - MINUTE)
+    assert learner.look_at_the_page().json()["exam"]["passed_due_date"] is True
+    due_at(when, exam, NOON + WEEK, learner.user)
+
+    assert learner.look_at_the_page().json()["exam"]["passed_due_date"] is not is_fresh
 
 
 def test_a_practice_exam_that_was_over_can_be_reset_after_an_extension(
