@@ -25,7 +25,7 @@ def push_exam_to_provider(exam: ProctoredExam, policy: ProctoredExamReviewPolicy
         send_exam_to_provider(exam, policy)
     except Exception:  # pylint: disable=broad-except
         # Plug-ins may raise anything, and a course must be publishable while its provider is down (R4).
-        log.exception("provider not told about exam: exam_id=%s backend=%s", exam.id, exam.backend)
+        log.exception("exam not sent to its provider: exam_id=%s backend=%s", exam.id, exam.backend)
 
 
 def send_exam_to_provider(exam: ProctoredExam, policy: ProctoredExamReviewPolicy | None = None) -> None:
@@ -37,12 +37,7 @@ def send_exam_to_provider(exam: ProctoredExam, policy: ProctoredExamReviewPolicy
     payload = data_of(ProctoredExamJSONSafeSerializer, exam)
     if policy is not None:
         payload["rule_summary"] = policy.review_policy
-    try:
-        external_id = backends.get_backend_provider(payload).on_exam_saved(payload)
-    except Exception:  # pylint: disable=broad-except
-        # Plug-ins may raise anything, and a course must be publishable while its provider is down (R4).
-        log.exception("exam not sent to its provider: exam_id=%s backend=%s", exam.id, exam.backend)
-        return
+    external_id = backends.get_backend_provider(payload).on_exam_saved(payload)
     if external_id and external_id != exam.external_id:
         exam.external_id = external_id
         exam.modified = timezone.now()
