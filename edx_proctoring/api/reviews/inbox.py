@@ -32,7 +32,13 @@ NONCE_LIFE: Final = timedelta(seconds=600)
 _PURGE_EVERY_SECONDS: Final = 60
 
 # Deleted last when an attempt has filled its share: what no person or process has dealt with.
-_OPEN_OUTCOMES: Final = frozenset({ReviewInboxEntry.OUTCOME_RECEIVED, ReviewInboxEntry.OUTCOME_HELD})
+_OPEN_OUTCOMES: Final = frozenset(
+    {
+        ReviewInboxEntry.OUTCOME_RECEIVED,
+        ReviewInboxEntry.OUTCOME_HELD,
+        ReviewInboxEntry.OUTCOME_HELD_WITHOUT_PROVIDER,
+    }
+)
 
 # The link to the recording is stored encrypted or not at all.
 _VIDEO_LINK: Final = "videoReviewLink"
