@@ -111,7 +111,7 @@ def on_allowance_changed(sender: type[Model], instance: ProctoredExamStudentAllo
         ProctoredExamStudentAllowanceHistory,
         sender,
         instance,
-        {"id": "allowance_id", "created": "allowance_created"},
+        {"id": "allowance_id"},
         **kwargs,
     )
 

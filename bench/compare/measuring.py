@@ -1,5 +1,7 @@
 """Clocks and counters of one process."""
 
+from __future__ import annotations
+
 import cProfile
 import gc
 import io
@@ -7,9 +9,13 @@ import pstats
 import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench import measure
-from bench.compare.rows import Row
+
+if TYPE_CHECKING:
+    # The rows define a model, which would be registered in any process that measures something else.
+    from bench.compare.rows import Row
 
 _WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
 _LEAST_PROFILED_CALLS = 30

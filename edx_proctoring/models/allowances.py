@@ -76,7 +76,7 @@ class QuerySetWithUpdateOverride(models.QuerySet["ProctoredExamStudentAllowance"
             matched: int = super().update(**kwargs)
             ProctoredExamStudentAllowanceHistory.objects.using(self.db).bulk_create(
                 build_archive(
-                    ProctoredExamStudentAllowanceHistory, allowance, id="allowance_id", created="allowance_created"
+                    ProctoredExamStudentAllowanceHistory, allowance, id="allowance_id"
                 )
                 for allowance in former
             )
@@ -243,8 +243,6 @@ class ProctoredExamStudentAllowanceHistory(TimeStampedModel):
     proctored_exam = models.ForeignKey(ProctoredExam, on_delete=models.CASCADE)
     key = models.CharField(max_length=255)
     value = models.CharField(max_length=255)
-    # When the allowance was given; None for rows of releases that did not keep it.
-    allowance_created = models.DateTimeField(null=True)
 
     objects: ClassVar[models.Manager[Self]] = models.Manager()
 

@@ -66,7 +66,7 @@ def build_archive(model: type[ArchiveT], instance: models.Model, **mapping: str 
     archived = model()
     for field in instance._meta.concrete_fields:
         target = mapping.get(field.name, field.name)
-        if target is None or (field.name in _NEVER_COPIED and field.name not in mapping):
+        if target is None or field.name in _NEVER_COPIED:
             continue
         try:
             attname = model._meta.get_field(target).attname  # type: ignore[union-attr]

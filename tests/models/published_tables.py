@@ -112,7 +112,6 @@ TABLES = {
         "proctored_exam_id:int",
         "user_id:int",
         # Beyond 6.1.4: migration 0032.
-        "allowance_created:datetime?",
     ],
     "proctoring_proctoredexamsoftwaresecurereview": REVIEW_COLUMNS,
     "proctoring_proctoredexamsoftwaresecurereviewhistory": REVIEW_COLUMNS,

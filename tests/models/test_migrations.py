@@ -50,7 +50,6 @@ ADDED = [
     "0030_open_attempts",
     "0031_newest_attempts_index",
     "0034_decisions_and_received_messages",
-    "0035_allowance_history_begins",
 ]
 
 ROOT = Path(__file__).parents[2]

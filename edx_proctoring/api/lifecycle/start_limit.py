@@ -113,14 +113,16 @@ def _broke_off_at(attempt: ProctoredExamStudentAttempt) -> datetime | None:
 def extra_minutes_at(exam_id: int, user_id: int, moment: datetime) -> int | None:
     """Return the learner's allowance of extra time as it was at a past moment, None if there was none.
 
-    A state is archived when it ends, so the state of that moment is the first one archived after it
-    that had begun by then, else the live row. An archived row without a beginning, from a release
-    that did not keep it, counts as begun.
+    A state is archived when it ends, so the state of that moment is the first one archived after it,
+    else the live row. The archive does not say when a state began: one of an allowance that still
+    exists and was created later is left out, one of a deleted allowance counts.
     """
     mine = {"proctored_exam_id": exam_id, "user_id": user_id, "key": _EXTRA_TIME}
+    live = ProctoredExamStudentAllowance.objects.filter(**mine).first()
+    is_newer = live is not None and live.created > moment
     ended_later = ProctoredExamStudentAllowanceHistory.objects.filter(**mine, created__gt=moment)
-    for value, begun in ended_later.order_by("created", "pk").values_list("value", "allowance_created"):
-        if begun is None or begun <= moment:
+    for value, allowance_id in ended_later.order_by("created", "pk").values_list("value", "allowance_id"):
+        if not (is_newer and live is not None and allowance_id == live.pk):
             return timing.minutes_granted(value, exam_id=exam_id, user_id=user_id)
-    live = ProctoredExamStudentAllowance.objects.filter(**mine, created__lte=moment)
-    return timing.minutes_granted(live.values_list("value", flat=True).first(), exam_id=exam_id, user_id=user_id)
+    still_valid = live.value if live is not None and not is_newer else None
+    return timing.minutes_granted(still_valid, exam_id=exam_id, user_id=user_id)
