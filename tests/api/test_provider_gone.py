@@ -247,9 +247,9 @@ class TestReview:
 
         assert answer.status_code == 200
         [entry] = ReviewInboxEntry.objects.all()
-        assert entry.outcome == ReviewInboxEntry.OUTCOME_HELD
+        assert entry.outcome == ReviewInboxEntry.OUTCOME_HELD_WITHOUT_PROVIDER
         api.sweep(kinds=["inbox"])
-        assert ReviewInboxEntry.objects.get().outcome == ReviewInboxEntry.OUTCOME_HELD
+        assert ReviewInboxEntry.objects.get().outcome == ReviewInboxEntry.OUTCOME_HELD_WITHOUT_PROVIDER
         backends_registry["test"] = provider
         provider.on_review_callback = lambda attempt, payload: payload  # type: ignore[method-assign]
         api.sweep(kinds=["inbox"])
@@ -268,7 +268,7 @@ class TestReview:
 
         api.sweep(kinds=["inbox"])
 
-        assert ReviewInboxEntry.objects.get().outcome == ReviewInboxEntry.OUTCOME_HELD
+        assert ReviewInboxEntry.objects.get().outcome == ReviewInboxEntry.OUTCOME_HELD_WITHOUT_PROVIDER
         assert not ProctoredExamSoftwareSecureReview.objects.exists()
 
     def test_an_anonymous_one_is_held_for_rpnow_only(self, backends_registry: dict[str, Any]) -> None:
@@ -282,4 +282,4 @@ class TestReview:
             url = reverse("edx_proctoring:anonymous.proctoring_review_callback")
             statuses[backend] = APIClient().post(url, body, format="json").status_code
         assert statuses == {"software_secure": 200, "test": 404}
-        assert ReviewInboxEntry.objects.get().outcome == ReviewInboxEntry.OUTCOME_HELD
+        assert ReviewInboxEntry.objects.get().outcome == ReviewInboxEntry.OUTCOME_HELD_WITHOUT_PROVIDER

@@ -74,11 +74,11 @@ def test_responses_have_vary_and_allow_headers(learner_client: Any) -> None:
     assert response["Allow"] == "GET, POST, HEAD, OPTIONS"
 
 
-@pytest.mark.spec("rest-api.md", "2.3:response")
 # Endpoints that answer with a page instead of data.
 PAGES = ("instructor", "anonymous.proctoring_launch_callback.start_exam")
 
 
+@pytest.mark.spec("rest-api.md", "2.3:response")
 @pytest.mark.parametrize("row", [row for row in TABLE if row.status == 200 and row.name not in PAGES], ids=str)
 def test_responses_can_be_read_as_data(row: Row, stage: World, client_of: Callable[..., Any]) -> None:
     """Tests of hosts read ``response.data``."""

@@ -163,7 +163,7 @@ def review(client: Any, comments: int) -> int:
 @pytest.mark.spec("rest-api.md", "11:writes")
 def test_review_costs_the_same_with_few_and_many_comments(staff_client: Any) -> None:
     counts = [review(staff_client, size) for size in SIZES]
-    assert counts[0] == counts[1] <= 19, counts
+    assert counts[0] == counts[1] <= 20, counts
 
 
 @pytest.mark.spec("rest-api.md", "11:attempt")
@@ -179,7 +179,8 @@ def test_attempt_from_entering_to_submitting(learner_client: Any, learner: User)
         used += act(learner_client, attempt.pk, action)
     attempt.refresh_from_db()
     assert attempt.status == S.submitted
-    assert used <= 40, used
+    # The ceiling without session and user. One plain look-up each, and the due date read fresh twice.
+    assert used <= 60, used
 
 
 def act(client: Any, attempt_id: int, action: str) -> int:
@@ -399,7 +400,8 @@ def retired(place: Place) -> Send:
 
 EXAM_CONTENT = "block-v1:Demo+PROC+2026+type@sequential+block@by_content"
 
-# (method and name of the URL, how it is asked, most queries, status)
+# (method and name of the URL, how it is asked, most queries, status). Changes read the attempt, lock it with its
+# siblings and read its exam by plain look-ups; start and entry read the due date fresh, without the cache.
 ROUTES: list[Any] = [
     pytest.param("GET proctored_exam.exam", read("proctored_exam.exam", course_id=COURSE), 3, 200, id="1-get"),
     pytest.param("POST proctored_exam.exam", exam_made, 7, 200, id="1-post"),
@@ -420,13 +422,13 @@ ROUTES: list[Any] = [
         "GET proctored_exam.attempt", asked_by_learner("proctored_exam.attempt", by_id=True), 3, 200, id="6-get"
     ),
     pytest.param("PUT proctored_exam.attempt", acted(S.created, "click_download_software"), 8, 200, id="6-download"),
-    pytest.param("PUT proctored_exam.attempt", acted(S.ready_to_start, "start"), 9, 200, id="6-start"),
-    pytest.param("PUT proctored_exam.attempt", acted(S.started, "stop"), 7, 200, id="6-stop"),
-    pytest.param("PUT proctored_exam.attempt", acted(S.started, "submit"), 8, 200, id="6-submit"),
-    pytest.param("PUT proctored_exam.attempt", acted(S.submitted, "submit"), 3, 200, id="6-submit-again"),
-    pytest.param("PUT proctored_exam.attempt", acted(S.started, "error"), 11, 200, id="6-error"),
-    pytest.param("PUT proctored_exam.attempt", resumed, 7, 200, id="6-resume"),
-    pytest.param("PUT proctored_exam.attempt", reset_by_learner, 14, 200, id="6-reset"),
+    pytest.param("PUT proctored_exam.attempt", acted(S.ready_to_start, "start"), 14, 200, id="6-start"),
+    pytest.param("PUT proctored_exam.attempt", acted(S.started, "stop"), 8, 200, id="6-stop"),
+    pytest.param("PUT proctored_exam.attempt", acted(S.started, "submit"), 14, 200, id="6-submit"),
+    pytest.param("PUT proctored_exam.attempt", acted(S.submitted, "submit"), 5, 200, id="6-submit-again"),
+    pytest.param("PUT proctored_exam.attempt", acted(S.started, "error"), 13, 200, id="6-error"),
+    pytest.param("PUT proctored_exam.attempt", resumed, 8, 200, id="6-resume"),
+    pytest.param("PUT proctored_exam.attempt", reset_by_learner, 19, 200, id="6-reset"),
     pytest.param("DELETE proctored_exam.attempt", removed, 8, 200, id="6-delete"),
     pytest.param(
         "GET proctored_exam.attempts.grouped.course",
@@ -450,20 +452,20 @@ ROUTES: list[Any] = [
         id="9-get",
     ),
     pytest.param(
-        "POST proctored_exam.attempt.collection", entered("timed", start_clock="true"), 12, 200, id="9-post-timed"
+        "POST proctored_exam.attempt.collection", entered("timed", start_clock="true"), 18, 200, id="9-post-timed"
     ),
     pytest.param(
         "POST proctored_exam.attempt.collection",
         entered("exam", attempt_proctored="true"),
-        8,
+        12,
         200,
         id="9-post-proctored",
     ),
     pytest.param("PUT proctored_exam.attempt.review_status", acknowledged, 7, 200, id="10"),
     pytest.param("POST proctored_exam.attempt.ready_callback", told_ready, 8, 200, id="11"),
-    pytest.param("POST proctored_exam.attempt.callback", told_reviewed, 18, 200, id="12"),
+    pytest.param("POST proctored_exam.attempt.callback", told_reviewed, 19, 200, id="12"),
     pytest.param("GET proctored_exam.allowance", read("proctored_exam.allowance", COURSE), 3, 200, id="13"),
-    pytest.param("PUT proctored_exam.allowance", allowance_given, 8, 200, id="14-put"),
+    pytest.param("PUT proctored_exam.allowance", allowance_given, 9, 200, id="14-put"),
     pytest.param("DELETE proctored_exam.allowance", allowance_taken, 5, 200, id="14-delete"),
     pytest.param("PUT proctored_exam.bulk_allowance", allowances_given(COURSE), 7, 200, id="15"),
     pytest.param("PUT proctored_exam.bulk_allowance", allowances_given(), 7, 200, id="16"),
@@ -501,8 +503,8 @@ ROUTES: list[Any] = [
         "GET proctored_exam.proctoring_settings", read("proctored_exam.proctoring_settings", "@exam"), 3, 200, id="27"
     ),
     pytest.param("GET proctored_exam.review_policy", read("proctored_exam.review_policy", "@exam"), 3, 200, id="28"),
-    pytest.param("GET anonymous.proctoring_launch_callback.start_exam", launched, 6, 302, id="29"),
-    pytest.param("POST anonymous.proctoring_review_callback", told_reviewed_by_rpnow, 17, 200, id="30"),
+    pytest.param("GET anonymous.proctoring_launch_callback.start_exam", launched, 8, 302, id="29"),
+    pytest.param("POST anonymous.proctoring_review_callback", told_reviewed_by_rpnow, 18, 200, id="30"),
     pytest.param("DELETE proctored_exam.attempts.reset", reset_by_staff, 9, 200, id="31"),
 ]
 
