@@ -130,7 +130,7 @@ test-matrix: $(STAMPS)/dev ## Every supported Python and Django, through tox
 ## --- quality --------------------------------------------------------------------------------------------
 
 .PHONY: quality
-quality: lint imports types migrations pii spec-table-check permissions-check lint-js messages-check translations rst ## Linters, import layers, types, pending migrations, catalogues
+quality: lint imports types migrations pii citations permissions-check lint-js messages-check translations rst ## Linters, import layers, types, pending migrations, catalogues
 
 .PHONY: lint
 lint: $(STAMPS)/quality ## ruff
@@ -152,14 +152,6 @@ migrations: $(STAMPS)/quality ## No model change without its migration
 pii: $(STAMPS)/quality ## Each model says what personal data it holds
 	DJANGO_SETTINGS_MODULE=test_settings $(BIN)/code_annotations django_find_annotations \
 		--config_file .pii_annotations.yml --lint --coverage
-
-.PHONY: spec-table
-spec-table: | $(PY) ## Renew docs/spec_coverage.rst: which test shows which item of the specification
-	$(PY) tools/spec_table.py
-
-.PHONY: spec-table-check
-spec-table-check: | $(PY) ## Each item of the specification has a test, and the page says so
-	$(PY) tools/spec_table.py --check
 
 .PHONY: citations
 citations: | $(PY) ## Citations of the contract resolve; statements without a test are listed

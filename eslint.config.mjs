@@ -1,4 +1,4 @@
-// The host minifies the bundle as ES5 and loads it as classic scripts (instructor-experience.md 2.3).
+// The host minifies the bundle as ES5 and loads it as classic scripts (contract/staff-tab#code).
 // Tools that run in Node use current JavaScript.
 import js from '@eslint/js';
 import globals from 'globals';

@@ -1,4 +1,4 @@
-"""Packaging of ``edx-proctoring``. Spec: host-platform.md 2.1.
+"""Packaging of ``edx-proctoring``. Contract: contract/host-integration#entry-points.
 
 The tools' own configuration (ruff, mypy, pytest, coverage) is in ``pyproject.toml``.
 """
@@ -47,7 +47,7 @@ setup(
     license="AGPL-3.0",
     license_files=["LICENSE.txt"],
     python_requires=">=3.11",
-    # Namespace packages, because edx_proctoring/tests/test_utils has no __init__ (data-model.md 14.4).
+    # Namespace packages, because edx_proctoring/tests/test_utils has no __init__ (contract/test-support#modules).
     # Folders of data are not packages; package_data below includes them.
     packages=find_namespace_packages(
         include=["edx_proctoring", "edx_proctoring.*", "seb_openedx", "seb_openedx.*"],

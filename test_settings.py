@@ -1,4 +1,4 @@
-"""Settings of the test suite and of ``manage.py``. Spec: data-model.md 14.1.
+"""Settings of the test suite and of ``manage.py``. Contract: contract/test-support#settings.
 
 ``EDX_PROCTORING_DB`` chooses the database: ``sqlite`` (default), ``mysql`` or ``postgres``. Servers are on 127.0.0.1
 unless ``EDX_PROCTORING_DB_{NAME,USER,PASSWORD,HOST,PORT}`` say otherwise.
@@ -42,7 +42,7 @@ if DATABASE_KIND == "mysql":
             "mysql",
             user="root",
             port="3306",
-            # The host's character set and isolation (host-platform.md 1 and 3).
+            # The host's character set and isolation (contract/host-integration#databases).
             OPTIONS={"charset": "utf8mb4", "isolation_level": "read committed"},
             TEST={"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_unicode_ci"},
         )

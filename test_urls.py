@@ -1,4 +1,7 @@
-"""URLs of the test suite: the app at the root, and a stand-in for the host's ``jump_to``. Spec: data-model.md 14.1."""
+"""URLs of the test suite: the app at the root, and a stand-in for the host's ``jump_to``.
+
+Contract: contract/test-support#settings.
+"""
 
 from typing import Any
 

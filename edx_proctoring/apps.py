@@ -1,4 +1,6 @@
-"""How Django and the host load this app. Spec: data-model.md 12, backends.md 3.1, host-platform.md 2.2.
+"""How Django and the host load this app.
+
+Contract: contract/host-integration#plugin, contract/provider-configuration#start-up.
 
 The host imports this module to learn our plugin configuration before Django is set up: nothing
 here may touch models or settings when it is imported.
@@ -18,7 +20,7 @@ from edx_proctoring.backends.browser_workers import make_worker_config
 __all__ = ["BACKEND_CONFIGURATION_ALLOW_LIST", "EdxProctoringConfig", "make_worker_config"]
 
 # Options of a ``PROCTORING_BACKENDS`` entry that are passed to the provider's constructor. A class may declare more in
-# ``configuration_keys``. All other options of the entry are for the host (backends.md 2.1).
+# ``configuration_keys``. All other options of the entry are for the host (contract/provider-configuration#options).
 BACKEND_CONFIGURATION_ALLOW_LIST: list[str] = [
     "base_url",
     "client_id",

@@ -1,4 +1,6 @@
-"""The launch callback: a learner's desktop software opens the exam. Spec: python-api.md 10.
+"""The launch callback: a learner's desktop software opens the exam.
+
+Contract: contract/launch-callback#statuses, contract/launch-callback#answers.
 
 Not authenticated: a request with the attempt code counts as the learner's software. The mock
 provider also calls it, from a thread, with None for a request.
@@ -19,7 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from edx_proctoring.api import (
     get_exam_attempt_by_code,
-    # Not used here, but providers import it from here (rest-api.md 7.1).
+    # Not used here, but providers import it from here (contract/rest-rules#imported-names).
     mark_exam_attempt_as_ready,  # noqa: F401
     mark_waiting_attempt_as_ready,
     update_attempt_status,

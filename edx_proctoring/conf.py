@@ -1,6 +1,6 @@
 """The settings of this app: one typed property each, read at each access.
 
-Spec: backends.md 2, python-api.md 5, data-model.md 13. Use ``conf.proctoring.<property>``::
+Contract: contract/settings#precedence, contract/provider-configuration#constants. Use ``conf.proctoring.<property>``::
 
     from edx_proctoring import conf
 
@@ -104,7 +104,10 @@ class ProctoringSettings:
 
     @property
     def backend_providers(self) -> Mapping[str, Any]:
-        """``PROCTORING_BACKEND_PROVIDERS``, the older form: name → class, options, settings (backends.md 2.3)."""
+        """``PROCTORING_BACKEND_PROVIDERS``, the older form: name → class, options, settings.
+
+        Contract: contract/provider-configuration#older-form.
+        """
         return _mapping(self._from_settings_or_tokens("PROCTORING_BACKEND_PROVIDERS"))
 
     @property
@@ -217,12 +220,12 @@ class ProctoringSettings:
 
     @property
     def async_provider_calls(self) -> bool:
-        """Whether workers deliver provider calls and mails after commit (cross-cutting.md C4). Default False."""
+        """Whether workers deliver provider calls and mails after commit (contract/effects#workers). Default False."""
         return self._flag("ASYNC_PROVIDER_CALLS", default=False)
 
     @property
     def mails_have_text_part(self) -> bool:
-        """Whether status mails also have a plain-text part (cross-cutting.md C15). Default False."""
+        """Whether status mails also have a plain-text part (contract/emails#text-part). Default False."""
         return self._flag("EMAIL_TEXT_ALTERNATIVE", default=False)
 
     @property
@@ -232,7 +235,7 @@ class ProctoringSettings:
 
     @property
     def inbox_days(self) -> int:
-        """How many days received review callbacks are kept (beyond.md 1). Default 90."""
+        """How many days received review callbacks are kept. Default 90."""
         return self._days("INBOX_DAYS", default=90)
 
     @property
@@ -252,12 +255,14 @@ class ProctoringSettings:
 
     @property
     def hide_inactive_exams(self) -> bool:
-        """Whether only global staff see inactive exams (rest-api.md 4.1). Default False."""
+        """Whether only global staff see inactive exams (GET /v1/proctored_exam/exam, POST /v1/proctored_exam/exam,
+        PUT /v1/proctored_exam/exam). Default False."""
         return self._flag("HIDE_INACTIVE_EXAMS", default=False)
 
     @property
     def anonymous_review_callback(self) -> str:
-        """Access to RPNow's review callback: ``allow``, ``signed`` or ``deny`` (backends.md 14.5). Default ``allow``.
+        """Access to RPNow's review callback: ``allow``, ``signed`` or ``deny``
+        (contract/provider-wire#callback-signature). Default ``allow``.
 
         An unknown value counts as ``deny``, the safe one.
         """

@@ -1,8 +1,8 @@
 """Values that the whole app reads as ``constants.X`` at each use.
 
-Spec: python-api.md 5.1, data-model.md 13.4. Those from settings are computed on access, so an overridden setting takes
-effect immediately. Outside code may also assign or patch any of them here; an assigned value takes precedence until it
-is deleted.
+Contract: contract/settings#precedence, contract/settings#current. Those from settings are computed on access, so an
+overridden setting takes effect immediately. Outside code may also assign or patch any of them here; an assigned value
+takes precedence until it is deleted.
 """
 
 from datetime import datetime

@@ -1,1 +1,1 @@
-"""Empty. Outside code imports it (spec: python-api.md 1.1)."""
+"""Empty. Outside code imports it (contract/published-names#modules)."""

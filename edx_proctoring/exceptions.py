@@ -1,7 +1,7 @@
 """The exceptions of this app.
 
-Spec: python-api.md 13, backends.md 10. The HTTP layer answers ``http_status`` with ``detail = str(exc)``, so the caller
-sees the message.
+Contract: contract/exceptions#tree, contract/provider-interface#exceptions. The HTTP layer answers ``http_status``
+with ``detail = str(exc)``, so the caller sees the message.
 
 ::
 
@@ -38,7 +38,7 @@ sees the message.
     └── BackendProviderNotConfigured                    500
 
 "upstream": the exception carries the status of the provider's answer. The HTTP layer decides which status a client gets
-(backends.md 10.3).
+(contract/rest-rules#provider-failures).
 """
 
 import hashlib

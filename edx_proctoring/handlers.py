@@ -1,4 +1,6 @@
-"""Receivers of model signals: what happens when a row is saved or deleted. Spec: data-model.md 5.
+"""Receivers of model signals: what happens when a row is saved or deleted.
+
+Contract: contract/signals#fixtures, contract/signals#synchronous.
 
 Each receiver decides when; the service layer has the rules. simple-history writes its row before any of these runs.
 Receivers do not run for ``QuerySet.update()`` and the ``bulk_*`` methods, and skip fixtures (``raw``), which restore
@@ -50,7 +52,7 @@ def goes_with_its_owner(sender: type[Model], origin: Model | QuerySet | None) ->
 
 @receiver(pre_save, sender=ProctoredExam, dispatch_uid="edx_proctoring.check_for_category_switch")
 def check_for_category_switch(instance: ProctoredExam, raw: bool = False, **kwargs: Any) -> None:
-    """When an exam stops being proctored, mark it inactive at its provider (5.1)."""
+    """When an exam stops being proctored, mark it inactive at its provider (contract/exams#becomes-timed)."""
     if raw or not instance.id or instance.is_proctored:
         return
     if ProctoredExam.objects.filter(id=instance.id, is_proctored=True).exists():
@@ -60,7 +62,7 @@ def check_for_category_switch(instance: ProctoredExam, raw: bool = False, **kwar
 @receiver(post_save, sender=ProctoredExam, dispatch_uid="edx_proctoring.save_exam_on_backend.exam")
 @receiver(post_save, sender=ProctoredExamReviewPolicy, dispatch_uid="edx_proctoring.save_exam_on_backend.policy")
 def save_exam_on_backend(instance: ProctoredExam | ProctoredExamReviewPolicy, raw: bool = False, **kwargs: Any) -> None:
-    """When an exam or its policy is saved, update the provider's copy (5.2)."""
+    """When an exam or its policy is saved, update the provider's copy (contract/exams#provider-payload)."""
     if raw:
         return
     if isinstance(instance, ProctoredExam):
@@ -99,14 +101,14 @@ def on_exam_deleted(instance: ProctoredExam, **kwargs: Any) -> None:
 @receiver(pre_save, sender=ProctoredExamReviewPolicy, dispatch_uid="edx_proctoring.policy_changed")
 @receiver(pre_delete, sender=ProctoredExamReviewPolicy, dispatch_uid="edx_proctoring.policy_removed")
 def on_review_policy_changed(sender: type[Model], instance: ProctoredExamReviewPolicy, **kwargs: Any) -> None:
-    """When a policy is changed or deleted, archive its former text (5.3)."""
+    """When a policy is changed or deleted, archive its former text (contract/signals#archives)."""
     _archive(ProctoredExamReviewPolicyHistory, sender, instance, {"id": "original_id"}, **kwargs)
 
 
 @receiver(pre_save, sender=ProctoredExamStudentAllowance, dispatch_uid="edx_proctoring.allowance_changed")
 @receiver(pre_delete, sender=ProctoredExamStudentAllowance, dispatch_uid="edx_proctoring.allowance_removed")
 def on_allowance_changed(sender: type[Model], instance: ProctoredExamStudentAllowance, **kwargs: Any) -> None:
-    """When an allowance is changed or deleted, archive its former state (5.4)."""
+    """When an allowance is changed or deleted, archive its former state (contract/signals#archives)."""
     _archive(
         ProctoredExamStudentAllowanceHistory,
         sender,
@@ -119,7 +121,7 @@ def on_allowance_changed(sender: type[Model], instance: ProctoredExamStudentAllo
 @receiver(pre_save, sender=ProctoredExamSoftwareSecureReview, dispatch_uid="edx_proctoring.review_changed")
 @receiver(pre_delete, sender=ProctoredExamSoftwareSecureReview, dispatch_uid="edx_proctoring.review_removed")
 def on_review_changed(sender: type[Model], instance: ProctoredExamSoftwareSecureReview, **kwargs: Any) -> None:
-    """When a review is changed or deleted, archive its former state (5.6)."""
+    """When a review is changed or deleted, archive its former state (contract/signals#review-saved)."""
     _archive(ProctoredExamSoftwareSecureReviewHistory, sender, instance, {"id": None}, **kwargs)
 
 
@@ -159,7 +161,9 @@ def on_attempt_changed(
     update_fields: Collection[str] | None = None,
     **kwargs: Any,
 ) -> None:
-    """When an attempt gets its first ``completed_at``, report the completion to the instructor service (5.5).
+    """When an attempt gets its first ``completed_at``, report the completion to the instructor service.
+
+    Contract: contract/signals#attempt-removed.
 
     Raises ``ProctoredExamStudentAttempt.DoesNotExist`` for a removed attempt: the archive returns unsaved attempts, and
     saving one must not bring it back.
@@ -181,7 +185,10 @@ def finish_attempt_flow(
     origin: Model | QuerySet | None = None,
     **kwargs: Any,
 ) -> None:
-    """When an attempt is deleted, keep its review and mark it as that of a removed attempt (5.5)."""
+    """When an attempt is deleted, keep its review and mark it as that of a removed attempt.
+
+    Contract: contract/signals#attempt-removed.
+    """
     if not instance.attempt_code:
         return
     if goes_with_its_owner(sender, origin):
@@ -201,7 +208,10 @@ def finish_attempt_flow(
 @receiver(post_save, sender=ProctoredExamStudentAttempt, dispatch_uid="edx_proctoring.outline_changed.attempt_saved")
 @receiver(post_delete, sender=ProctoredExamStudentAttempt, dispatch_uid="edx_proctoring.outline_changed.attempt_gone")
 def on_outline_changed(**kwargs: Any) -> None:
-    """When an exam or an attempt changes, drop the outlines cached for this request (host-platform.md 16.3)."""
+    """When an exam or an attempt changes, drop the outlines cached for this request.
+
+    Contract: contract/outline-status#within-a-request.
+    """
     request_scope.forget(request_scope.OUTLINES)
 
 
@@ -218,7 +228,7 @@ def on_number_of_attempts_changed(instance: ProctoredExamStudentAttempt, created
 
 @receiver(post_save, sender=ProctoredExamSoftwareSecureReview, dispatch_uid="edx_proctoring.review_saved")
 def finish_review_workflow(instance: ProctoredExamSoftwareSecureReview, raw: bool = False, **kwargs: Any) -> None:
-    """When a review is saved, apply its verdict to the attempt (5.6)."""
+    """When a review is saved, apply its verdict to the attempt (contract/signals#review-saved)."""
     if raw:
         return
     applying.apply_review(instance)

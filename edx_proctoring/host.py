@@ -1,6 +1,6 @@
 """Services of the host platform: one Protocol per runtime service, with the methods that this app calls.
 
-Spec: host-platform.md 7 (behaviour of the host), python-api.md 4 (where and how we call). Which arguments are
+Contract: contract/host-services#registry, contract/host-services#absent. Which arguments are
 positional is contract, and tests of hosts assert it: call each method as its docstring says.
 
 A service is fetched at each use with ``runtime.get_runtime_service(NAME)`` and may be absent. Ids of courses and usages

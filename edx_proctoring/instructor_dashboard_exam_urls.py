@@ -1,4 +1,4 @@
-"""URLs for Studio: only the dashboard of an exam. Spec: rest-api.md 1.1."""
+"""URLs for Studio: only the dashboard of an exam. Contract: contract/rest-rules#mounts."""
 
 from django.conf import settings
 from django.urls import re_path

@@ -1,4 +1,4 @@
-"""Permissions for ``user.has_perm``, as predicates of django-rules. Spec: data-model.md 11.
+"""Permissions for ``user.has_perm``, as predicates of django-rules. Contract: contract/host-services#review-permission.
 
 The host's ``rules.apps.AutodiscoverRulesConfig`` imports this module.
 """

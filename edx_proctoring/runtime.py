@@ -1,4 +1,4 @@
-"""Registry of the host's services. Spec: python-api.md 12.
+"""Registry of the host's services. Contract: contract/host-services#registry.
 
 The host registers each service once, at start. Tests replace services at any time, so code gets a service at each use
 and does not keep it. ``host`` describes the services.

@@ -1,7 +1,8 @@
 """The dictionaries that this app hands out: exams, attempts, allowances, review policies.
 
-Spec: rest-api.md 3. Names and order of the fields are public. Some dates are formatted and some
-stay ``datetime``: contract, see python-api.md 2. ``.data`` is a mutable dict, and callers add to it.
+Contract: contract/rest-rules#objects. Names and order of the fields are public. Some dates are formatted and some
+stay ``datetime``: contract, see contract/data-shapes#exam and contract/data-shapes#attempt. ``.data`` is a mutable
+dict, and callers add to it.
 """
 
 import logging

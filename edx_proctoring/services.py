@@ -1,4 +1,4 @@
-"""The ``proctoring`` service of XBlocks. Spec: python-api.md 12."""
+"""The ``proctoring`` service of XBlocks. Contract: contract/published-names#service."""
 
 from types import FunctionType
 from typing import Any

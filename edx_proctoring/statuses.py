@@ -1,4 +1,4 @@
-"""Statuses of attempts and reviews. Spec: python-api.md 6.
+"""Statuses of attempts and reviews. Contract: contract/statuses#attempt, contract/statuses#stored-verdicts.
 
 The strings are stored in the database, sent to providers and matched by clients: they are data, and are not translated
 or renamed.

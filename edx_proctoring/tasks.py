@@ -1,7 +1,7 @@
 """Celery tasks, thin wrappers of the service layer. Sent by name, so nothing below imports this module.
 
 Celery is an extra: where it is not installed, the module is importable and holds no tasks.
-Spec: cross-cutting.md C4, beyond.md 1 and 7.
+Contract: contract/effects#workers.
 """
 
 from collections.abc import Sequence

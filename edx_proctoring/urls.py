@@ -1,10 +1,10 @@
-"""URLs of the REST API. Spec: rest-api.md 1.
+"""URLs of the REST API. Contract: contract/rest-rules#names.
 
 The LMS mounts them below ``api/``. Names, arguments and paths are contract. Each path is accepted with and without a
 slash at the end.
 
 Put new URLs into an ``include()``d list: every named pattern of ``urlpatterns`` itself must answer an anonymous GET
-with 403 (rest-api.md 1.3).
+with 403 (contract/rest-rules#anonymous-get).
 """
 
 from collections.abc import Callable

@@ -1,1 +1,1 @@
-"""Stand-ins for host apps that the tests need. Spec: data-model.md 14.1."""
+"""Stand-ins for host apps that the tests need. Contract: contract/test-support#settings."""

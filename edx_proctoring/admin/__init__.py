@@ -1,4 +1,4 @@
-"""Django admin, one file per model. Spec: data-model.md 8.
+"""Django admin, one file per model. Contract: contract/admin#attempt-save, contract/admin#review-decision.
 
 Saving here uses the same service layer as the pages and the REST API.
 """

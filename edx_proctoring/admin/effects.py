@@ -1,4 +1,4 @@
-"""Effects of status changes that were not delivered: Retry, Give up. Spec: beyond.md 1."""
+"""Effects of status changes that were not delivered: Retry, Give up. Contract: contract/admin#effects."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Received review callbacks: view and replay. Spec: beyond.md 1."""
+"""Received review callbacks: view and replay. Contract: contract/admin#inbox."""
 
 from typing import Any
 

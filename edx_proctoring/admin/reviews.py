@@ -1,6 +1,6 @@
 """Reviews in Django admin: the course team's second review.
 
-Saving a review here is a person's decision: the attempt becomes verified or rejected (cross-cutting C26).
+Saving a review here is a person's decision: the attempt becomes verified or rejected (contract/admin#review-decision).
 """
 
 from datetime import timedelta

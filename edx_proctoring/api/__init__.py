@@ -1,6 +1,6 @@
 """The service layer. Hosts import ``edx_proctoring.api`` and nothing deeper.
 
-A façade without logic: each module lists its public names in ``__all__``. Spec: python-api.md 1 and 8.
+A façade without logic: each module lists its public names in ``__all__``. Contract: contract/published-names#api.
 """
 
 import logging
@@ -102,5 +102,5 @@ log = logging.getLogger(__name__)
 
 USER_MODEL = get_user_model()
 
-# Contract (python-api.md 1.2): the word for a passed onboarding in outside code.
+# Contract (contract/published-names#api): the word for a passed onboarding in outside code.
 APPROVED_STATUS = "approved"

@@ -1,4 +1,6 @@
-"""Proctoring providers behind one interface, and the function that looks one up. Spec: backends.md 3.2.
+"""Proctoring providers behind one interface, and the function that looks one up.
+
+Contract: contract/provider-configuration#exam-provider.
 
 Models import this package, so it must be importable before models are loaded. The provider classes
 are in its modules and are loaded by the app configuration.
@@ -46,7 +48,7 @@ def get_backend_provider(exam: Mapping[str, Any] | None = None, name: str | None
     Returns a ``ProctoringBackendProvider`` or a duck type of it; None for an exam whose
     ``is_proctored`` is falsy, because a timed exam has no provider even if one is stored with it.
     Raises ``NotImplementedError`` for a name without a working provider, ``ImproperlyConfigured``
-    if there is no default. Spec: backends.md 3.2.
+    if there is no default. Contract: contract/provider-configuration#exam-provider.
     """
     if exam:
         if "is_proctored" in exam and not exam["is_proctored"]:
@@ -59,8 +61,9 @@ def get_backend_provider(exam: Mapping[str, Any] | None = None, name: str | None
 def find_backend_provider(exam: Mapping[str, Any]) -> Any | None:
     """Return the provider of an exam, None if it has no working one. For callers that only read.
 
-    A misconfigured provider must not hide pages from learners or the course team (rest-api.md 4.6).
-    Callers that change something use ``get_backend_provider``, which raises the reason.
+    A misconfigured provider must not hide pages from learners or the course team
+    (GET /v1/proctored_exam/attempt/course_id/{course_id}). Callers that change something use
+    ``get_backend_provider``, which raises the reason.
     """
     try:
         return get_backend_provider(exam)

@@ -1,8 +1,8 @@
 """The interface between this app and a proctoring provider.
 
-Spec: backends.md 4. Plug-ins of other distributions subclass ``ProctoringBackendProvider``; names,
-signatures and defaults are contract. There is one instance per configured name and process. Hosts
-replace attributes and methods on live instances, so there is no ``__slots__`` here.
+Contract: contract/provider-interface#base-class. Plug-ins of other distributions subclass
+``ProctoringBackendProvider``; names, signatures and defaults are contract. There is one instance per configured name
+and process. Hosts replace attributes and methods on live instances, so there is no ``__slots__`` here.
 """
 
 import abc
@@ -45,8 +45,8 @@ class ProctoringBackendProvider(abc.ABC):
     # True: over REST, learners start an attempt only after the provider reported that they are ready.
     requires_ready: Any = False
 
-    # Names of further options that ``PROCTORING_BACKENDS`` may pass to this class (backends.md 2.4), in
-    # addition to those that its base classes declare.
+    # Names of further options that ``PROCTORING_BACKENDS`` may pass to this class
+    # (contract/provider-configuration#options), in addition to those that its base classes declare.
     configuration_keys: ClassVar[Iterable[str]] = ("tech_support_url", "requires_ready")
 
     def __init__(self, **kwargs: Any) -> None:
@@ -58,7 +58,7 @@ class ProctoringBackendProvider(abc.ABC):
     def register_exam_attempt(self, exam: Mapping[str, Any], context: dict[str, Any]) -> Any:
         """Register an attempt that is about to be created; return its external id or None.
 
-        ``exam``: serialized exam. ``context``: see backends.md 4.3. Raises
+        ``exam``: serialized exam. ``context``: see contract/provider-interface#registration-context. Raises
         ``BackendProviderCannotRegisterAttempt``, ``BackendProviderSentNoAttemptID``,
         ``BackendProviderOnboardingException``.
         """
@@ -95,7 +95,7 @@ class ProctoringBackendProvider(abc.ABC):
 
     @abc.abstractmethod
     def on_review_callback(self, attempt: Mapping[str, Any], payload: Any) -> Any:
-        """Return the provider's review in normalised form (backends.md 9.2).
+        """Return the provider's review in normalised form (contract/reviews#payload).
 
         ``attempt``: serialized attempt. Raises ``ProctoredExamSuspiciousLookup``,
         ``ProctoredExamBadReviewStatus``.
@@ -106,7 +106,7 @@ class ProctoringBackendProvider(abc.ABC):
     def on_exam_saved(self, exam: dict[str, Any]) -> Any:
         """Copy an exam to the provider; return its external id or a falsy value.
 
-        ``exam``: JSON-safe dict (backends.md 4.4). Must not raise.
+        ``exam``: JSON-safe dict (contract/provider-interface#saved-exam). Must not raise.
         """
         raise NotImplementedError
 

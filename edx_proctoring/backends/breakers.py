@@ -1,4 +1,4 @@
-"""A circuit breaker per provider object, so that pages do not wait for a provider that hangs. Spec: backends.md 14.4.
+"""A circuit breaker per provider object, so that pages do not wait for a provider that hangs.
 
 Asked by the adapter of ``http_limits`` before a request is sent. Its state is its own: the cache only tells
 others about it (``seen``) and never opens another object's breaker.

@@ -1,4 +1,4 @@
-"""The list of providers' browser workers for the host's JavaScript build. Spec: backends.md 12.4.
+"""The list of providers' browser workers for the host's JavaScript build. Contract: contract/browser-worker#build-file.
 
 The file becomes the ``entry`` map of the host's webpack configuration. Each process of the host
 writes it when it starts, several of them at the same time. So it is replaced in one step, left

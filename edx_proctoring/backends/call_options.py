@@ -9,7 +9,8 @@ the options around the call::
 
 This is why the module holds a ContextVar, the only hidden argument of this package: it reaches our
 method through any override, and is separate for each thread and task. Outside the block the options
-have their defaults, which is the published behaviour. Spec: backends.md 5.4, 14.1.
+have their defaults, which is the published behaviour. Contract: contract/provider-wire#register-failures,
+contract/provider-wire#time-limits.
 """
 
 from collections.abc import Iterator

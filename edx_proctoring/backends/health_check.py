@@ -1,4 +1,4 @@
-"""Checks that configured providers can be reached and answer. Spec: backends.md 14.7.
+"""Checks that configured providers can be reached and answer. Contract: contract/provider-configuration#check-command.
 
 Each provider is asked for its configuration, which changes nothing there. All checks run at the same
 time, and none takes longer than the limit, even if a plug-in never returns.

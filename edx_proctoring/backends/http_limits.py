@@ -1,4 +1,6 @@
-"""Limits on the time and size of a provider's reply. Spec: backends.md 14.1, 14.2.
+"""Limits on the time and size of a provider's reply.
+
+Contract: contract/provider-wire#time-limits, contract/provider-wire#config-cache.
 
 ``requests`` limits each read from the socket, not the reply: with ``timeout=1``, a server that sends
 one byte every half second is read without end, first through its headers, then through its body. A

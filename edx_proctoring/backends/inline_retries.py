@@ -1,4 +1,7 @@
-"""Repeats a request at once where that cannot do harm: nothing was sent, or the provider says when. Spec: 14.3."""
+"""Repeats a request at once where that cannot do harm: nothing was sent, or the provider says when.
+
+Contract: contract/provider-wire#inline-retries.
+"""
 
 import logging
 import random

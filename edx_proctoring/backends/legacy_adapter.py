@@ -1,4 +1,7 @@
-"""Makes provider classes of an older interface usable through today's. Spec: backends.md 2.3, number 7."""
+"""Makes provider classes of an older interface usable through today's.
+
+Contract: contract/provider-configuration#older-classes.
+"""
 
 import abc
 import functools

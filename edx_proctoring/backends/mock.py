@@ -1,4 +1,7 @@
-"""A provider without a vendor, for development: attempts become ready by themselves. Spec: backends.md 8."""
+"""A provider without a vendor, for development: attempts become ready by themselves.
+
+Contract: contract/mock-provider#in-process.
+"""
 
 import logging
 import threading
@@ -9,7 +12,7 @@ from django.db import connections
 
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 
-# The only upward import of this package (cross-cutting.md C27): this provider imitates the vendor's
+# The only upward import of this package (architecture#layers): this provider imitates the vendor's
 # software, which calls back. Imported by name, because test suites replace it in this module.
 from edx_proctoring.callbacks import start_exam_callback
 

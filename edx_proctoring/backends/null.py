@@ -1,4 +1,7 @@
-"""A provider that does nothing, for platforms without proctoring. Spec: backends.md 8."""
+"""A provider that does nothing, for platforms without proctoring.
+
+Contract: contract/provider-interface#null-provider.
+"""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,6 @@
-"""The HTTP session of one REST provider: it fetches, caches and sends an OAuth2 token. Spec: backends.md 5.2.
+"""The HTTP session of one REST provider: it fetches, caches and sends an OAuth2 token.
+
+Contract: contract/provider-wire#token.
 
 Cache entries are those of ``edx_rest_api_client``; the keys end with a digest of the secret.
 """

@@ -1,4 +1,6 @@
-"""Settings of one provider, with the platform's as defaults. Spec: backends.md 2.3.
+"""Settings of one provider, with the platform's as defaults.
+
+Contract: contract/provider-configuration#own-settings-keys.
 
 An entry may hold ``settings``: in ``PROCTORING_BACKENDS[name]`` and in the older form
 ``PROCTORING_BACKEND_PROVIDERS[name]``, with the same meaning.
@@ -39,7 +41,7 @@ def provider_setting(backend_name: str | None, key: str) -> Any:
 
     Args:
         backend_name: configured name, or None for the default backend.
-        key: one of the keys of backends.md 2.3.
+        key: one of the keys of contract/provider-configuration#own-settings-keys.
 
     The provider's own value comes first, then the platform's. ``LINK_URLS`` are the platform's
     links, updated with the provider's. None for a key that neither has.

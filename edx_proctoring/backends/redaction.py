@@ -1,4 +1,6 @@
-"""Texts about a provider with its secrets masked. Spec: backends.md 14.6, 14.7.
+"""Texts about a provider with its secrets masked.
+
+Contract: contract/provider-configuration#redaction, contract/provider-configuration#check-command.
 
 The exception of a plug-in may quote the options that it was given. So every text of an exception
 passes through here before it is logged or printed.

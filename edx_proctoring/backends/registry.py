@@ -1,4 +1,6 @@
-"""Builds the provider objects from the configuration, and finds them by name. Spec: backends.md 2, 3.1.
+"""Builds the provider objects from the configuration, and finds them by name.
+
+Contract: contract/provider-configuration#start-up.
 
 Both configuration forms are read; each configured name gets one instance. A provider that cannot be
 built is recorded as broken, and the process starts without it: ``checks.py`` reports it, and looking
@@ -137,7 +139,7 @@ def without_shown_placeholders(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def declared_keys(provider_class: type) -> Iterable[str]:
-    """Return the option names that a class and its bases declare (backends.md 2.4)."""
+    """Return the option names that a class and its bases declare (contract/provider-configuration#options)."""
     for base in provider_class.__mro__:
         yield from vars(base).get("configuration_keys", ())
 

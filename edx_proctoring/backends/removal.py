@@ -1,4 +1,6 @@
-"""Ask providers to remove attempts whose rows are about to be deleted. Spec: python-api.md 8.7.
+"""Ask providers to remove attempts whose rows are about to be deleted.
+
+Contract: contract/attempts#removal-strict, contract/attempts#removal-many.
 
 The provider is called before the row is deleted, because the row holds the ids that the call needs.
 Both functions are published under ``edx_proctoring.api``; they are here, below the models, because

@@ -1,4 +1,4 @@
-"""Replies of providers, cached for all workers of the platform. Spec: backends.md 14.2.
+"""Replies of providers, cached for all workers of the platform. Contract: contract/provider-wire#config-cache.
 
 Stored in Django's cache, so one worker's call serves the others, and the cache bounds the number of
 entries.

@@ -1,6 +1,6 @@
 """The provider class for our REST protocol; plug-ins of other distributions subclass it.
 
-Spec: backends.md 5 (this side), 6 (the provider's side). Names, signatures, the bytes on the wire
+Contract: contract/provider-wire#addresses, contract/provider-wire#endpoints. Names, signatures, the bytes on the wire
 and the exceptions are contract; so is that a method sends nothing after its main request.
 """
 
@@ -38,7 +38,8 @@ from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus, SoftwareS
 
 log = logging.getLogger(__name__)
 
-# The status that an exception has if there was no reply; our view answers with it, too (10.3).
+# The status that an exception has if there was no reply; our view answers with it, too
+# (contract/rest-rules#provider-failures).
 NO_REPLY: Final = 503
 
 _CONFIGS: Final = ReplyCache("config", fresh_seconds=300, stale_seconds=24 * 60 * 60)
@@ -125,7 +126,10 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
         return self.get_proctoring_config().get("download_url")
 
     def get_javascript(self) -> str:
-        """Return the URL of the worker script, ``''`` if the host's build has none (12.3)."""
+        """Return the URL of the worker script, ``''`` if the host's build has none.
+
+        Contract: contract/browser-worker#script-url.
+        """
         url = self._script_url or self._find_script()
         if not url or urlsplit(url).scheme or url.startswith("//"):
             return url
@@ -256,7 +260,9 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
         show_configuration_dashboard: bool = False,
         encrypted_video_review_url: bytes | None = None,
     ) -> str | None:
-        """Return a signed link to the provider's dashboard, None if there is no client id (5.5).
+        """Return a signed link to the provider's dashboard, None if there is no client id.
+
+        Contract: contract/provider-wire#dashboard-link.
 
         ``user``: ``id`` (obscured), ``full_name``, ``email``. With ``exam_id`` the dashboard of an
         exam; with ``attempt_id`` as well, of an attempt; or the exam's configuration.

@@ -1,4 +1,7 @@
-"""Collects the pages of a REST provider's onboarding profiles. Spec: backends.md 5.4, 6.1."""
+"""Collects the pages of a REST provider's onboarding profiles.
+
+Contract: contract/provider-wire#register-failures, contract/provider-wire#endpoints.
+"""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence

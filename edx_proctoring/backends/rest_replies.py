@@ -1,4 +1,7 @@
-"""Reads the replies of a REST provider. Spec: backends.md 5.4, 14.8."""
+"""Reads the replies of a REST provider.
+
+Contract: contract/provider-wire#register-failures, contract/provider-interface#page-content.
+"""
 
 from collections.abc import Mapping
 from typing import Any

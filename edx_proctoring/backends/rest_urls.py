@@ -1,4 +1,4 @@
-"""The endpoints of a REST provider. Spec: backends.md 5.1.
+"""The endpoints of a REST provider. Contract: contract/provider-wire#addresses.
 
 Ids are inserted as they are, not percent-encoded: contract, because course ids contain ``:`` and ``+``.
 """

@@ -1,4 +1,7 @@
-"""Makes texts and addresses of a provider safe to show in our pages. Spec: backends.md 14.8."""
+"""Makes texts and addresses of a provider safe to show in our pages.
+
+Contract: contract/provider-interface#page-content.
+"""
 
 from typing import Any, Final
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""The provider class for Software Secure, also called RPNow. Spec: backends.md 7.
+"""The provider class for Software Secure, also called RPNow. Contract: contract/rpnow#class.
 
 The learner pastes an attempt code into the vendor's software, whose browser opens our launch URL
 (``callbacks.start_exam_callback``); the vendor posts its review without authentication. The wire

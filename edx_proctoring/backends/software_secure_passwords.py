@@ -1,4 +1,4 @@
-"""Encrypts exam passwords for Software Secure. Spec: backends.md 7.4.
+"""Encrypts exam passwords for Software Secure. Contract: contract/rpnow#password-cipher.
 
 The vendor requires triple DES. Its weakness matters little here: an exam password is the attempt
 code, which the learner sees anyway.

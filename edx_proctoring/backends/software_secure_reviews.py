@@ -1,4 +1,4 @@
-"""Turns a review of Software Secure into the normalised form. Spec: backends.md 7.6."""
+"""Turns a review of Software Secure into the normalised form. Contract: contract/rpnow#review-conversion."""
 
 import hmac
 from collections.abc import Mapping, Sequence

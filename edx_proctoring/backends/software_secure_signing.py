@@ -1,4 +1,4 @@
-"""The signature of a registration at Software Secure. Spec: backends.md 7.5.
+"""The signature of a registration at Software Secure. Contract: contract/rpnow#canonical-body.
 
 The vendor computes the same signature, so every oddity of the signed text is contract.
 """

@@ -1,4 +1,6 @@
-"""System checks for mistakes in the configuration. Spec: backends.md 2, 3.1, 7.4.
+"""System checks for mistakes in the configuration.
+
+Contract: contract/provider-configuration#start-up, contract/rpnow#password-cipher.
 
 Each message names the setting, and its hint says how to repair it. No mistake in a proctoring setting stops a
 command: errors are printed, and the platform starts and migrates. Run with ``manage.py check``.

@@ -24,7 +24,10 @@ Switch = get_waffle_switch_model()
 def check_rows(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Compare the rows that name providers with the configuration. Spec: host-platform.md 16, number 6."""
+    """Compare the rows that name providers with the configuration.
+
+    Contract: contract/host-integration#system-checks.
+    """
     tables = (ProctoredExam._meta.db_table, Group._meta.db_table, Switch._meta.db_table)
     for alias in databases or ():
         # ``migrate`` runs this before there are any tables.

@@ -1,7 +1,7 @@
 """What this app remembers: one file per noun.
 
 Outside code imports the names below from here. Migrations, tables and columns are contract
-(spec: data-model.md 1-3): an improvement is additive and starts with migration 0026.
+(contract/tables#columns, contract/tables#migrations): an improvement is additive and starts with migration 0026.
 """
 
 from django.contrib.auth import get_user_model

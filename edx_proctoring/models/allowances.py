@@ -75,9 +75,7 @@ class QuerySetWithUpdateOverride(models.QuerySet["ProctoredExamStudentAllowance"
             former = list(self.order_by().select_for_update())
             matched: int = super().update(**kwargs)
             ProctoredExamStudentAllowanceHistory.objects.using(self.db).bulk_create(
-                build_archive(
-                    ProctoredExamStudentAllowanceHistory, allowance, id="allowance_id"
-                )
+                build_archive(ProctoredExamStudentAllowanceHistory, allowance, id="allowance_id")
                 for allowance in former
             )
         return matched
@@ -111,7 +109,7 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
         "review_policy_exception",
         gettext_noop("Review Policy Exception"),
     )
-    # Contract (data-model.md 2.7): a list of one 4-tuple.
+    # Contract (contract/allowances#add): a list of one 4-tuple.
     all_allowances: ClassVar[list[tuple[str, str, str, str]]] = [ADDITIONAL_TIME_GRANTED + REVIEW_POLICY_EXCEPTION]
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
@@ -157,7 +155,7 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
         ``user_info``: an int is a user id and not validated; anything else is looked up as username, then as e-mail
         address. ``key``: the stored key, or one of the class constants. Raises, in this order:
         ``AllowanceValueNotAllowedException``, ``UserNotFoundException``, ``ProctoredExamNotActiveException``. For an
-        exam that does not exist, the database raises. Spec: data-model.md 2.7.
+        exam that does not exist, the database raises. Contract: contract/allowances#add.
         """
         stored_key = key[0] if isinstance(key, tuple) and key else str(key)
         if not cls.is_allowance_value_valid(stored_key, value):

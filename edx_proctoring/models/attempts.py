@@ -72,7 +72,7 @@ class ProctoredExamStudentAttemptQuerySet(models.QuerySet["ProctoredExamStudentA
 class ProctoredExamStudentAttemptManager(
     models.Manager.from_queryset(ProctoredExamStudentAttemptQuerySet)  # type: ignore[misc]
 ):
-    """The questions of the published interface (spec: data-model.md 2.5), also on related managers."""
+    """The questions of the published interface (contract/tables#attempt-manager), also on related managers."""
 
     def get_current_exam_attempt(self, exam_id: int, user_id: int) -> "ProctoredExamStudentAttempt | None":
         """Return the learner's newest attempt at the exam, or None."""

@@ -46,7 +46,7 @@ class AttemptEffect(TimeStampedModel):
     5. ``failed``: given up; needs a person.
 
     Effects of one attempt are ordered by id. ``arguments`` contains ids and statuses only, no personal data. There is
-    no foreign key, because effects outlive removed attempts. Spec: beyond.md 1.
+    no foreign key, because effects outlive removed attempts. Contract: contract/effects#recorded.
 
     .. no_pii:
     """
@@ -69,7 +69,7 @@ class AttemptEffect(TimeStampedModel):
     exam_id = models.IntegerField(db_index=True)
     kind = models.CharField(max_length=16)
     # The method of the receiver, such as ``stop_exam_attempt``. Not named ``call``, because hosts forbid SQL's reserved
-    # words as field names (host-platform.md 2.6).
+    # words as field names (contract/host-integration#model-checks).
     call_name = models.CharField(max_length=64)
     arguments = models.TextField(default="{}")
     from_status = models.CharField(max_length=64)

@@ -74,7 +74,7 @@ class ProctoredExam(TimeStampedModel):
         return f"{self.course_id}: {self.exam_name} ({state})"
 
     # Look-ups of one exam use ``objects.get`` and lists ``objects.filter``, because tests of hosts replace ``filter``
-    # and expect ``get`` to keep working (data-model.md 2.1).
+    # and expect ``get`` to keep working (contract/exams#model-lookups).
 
     @classmethod
     def get_exam_by_content_id(cls, course_id: str, content_id: str) -> Self | None:

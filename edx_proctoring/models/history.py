@@ -34,8 +34,8 @@ class PinnedHistoricalRecords(HistoricalRecords):
 
     ``SIMPLE_HISTORY_DATE_INDEX``, ``SIMPLE_HISTORY_HISTORY_ID_USE_UUID`` and
     ``SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD`` have no effect here. Otherwise the same migrations would be
-    complete on one host and incomplete on another, and our tables would differ from those of earlier releases. Spec:
-    data-model.md 1.3.
+    complete on one host and incomplete on another, and our tables would differ from those of earlier releases.
+    Contract: contract/tables#host-settings.
 
     ``indexes``: further indexes of the history table.
     """
@@ -82,7 +82,8 @@ def archive_model(model: type[ArchiveT], instance: models.Model, **mapping: str 
     """Save the state of ``instance`` as a new row of ``model`` and return that row.
 
     ``mapping`` renames fields; ``None`` omits a field. ``created`` and ``modified`` are copied under another name
-    only. Callers always rename ``id``, so that the archive row gets a key of its own. Spec: data-model.md 2.12.
+    only. Callers always rename ``id``, so that the archive row gets a key of its own. Contract:
+    contract/tables#archive-model.
     """
     archived = build_archive(model, instance, **mapping)
     archived.save()

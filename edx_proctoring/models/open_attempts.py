@@ -58,7 +58,7 @@ class OpenAttempt(models.Model):
 
     Attempts created by 6.1.4 have no row here; they are found by the ordinary query. A row that
     6.1.4 left stale is taken over by the next attempt. So there is no foreign key in the database:
-    6.1.4 can delete what it likes. Spec: cross-cutting.md C8, C19; python-api.md 8.5.
+    6.1.4 can delete what it likes. Contract: contract/tables#one-open-attempt, contract/attempts#one.
 
     .. no_pii:
     """

@@ -2,7 +2,7 @@
 
 Usage: ``python -m edx_proctoring.scripts.obscure_user INPUT.csv OUTPUT.csv [--backend NAME]``, with
 the environment variables ``PROCTORING_USER_OBFUSCATION_KEY`` and ``DJANGO_SECRET_KEY`` set. The
-input has columns ``email`` and ``user_id``. Spec: data-model.md 10. Needs no Django.
+input has columns ``email`` and ``user_id``. Contract: contract/stored-formats#obscuring-script. Needs no Django.
 """
 
 import argparse

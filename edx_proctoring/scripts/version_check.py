@@ -1,7 +1,7 @@
 """Check that the npm package and the Python package have the same version.
 
 Usage, in the folder of ``package.json``: ``python -m edx_proctoring.scripts.version_check``.
-Spec: data-model.md 10.
+Contract: contract/commands#version-check.
 """
 
 import json

@@ -1,1 +1,4 @@
-"""Settings that this app adds to its host's through the plugin mechanism. Spec: data-model.md 13.1."""
+"""Settings that this app adds to its host's through the plugin mechanism.
+
+Contract: contract/host-integration#settings-functions.
+"""

@@ -1,4 +1,4 @@
-"""Defaults for every host process. Spec: data-model.md 13.1, host-platform.md 2.3."""
+"""Defaults for every host process. Contract: contract/host-integration#settings-functions."""
 
 from typing import Any, Final
 
@@ -30,7 +30,7 @@ _PAGE: Final = ("proctored_app", "exam_action_handler", "dropdown")
 
 
 def _bundle() -> dict[str, Any]:
-    """Return the pipeline group, files in the order in which they run (instructor-experience.md 2.1)."""
+    """Return the pipeline group, files in the order in which they run (contract/staff-tab#bundle)."""
     return {
         "source_filenames": [
             *(f"proctoring/js/models/{name}.js" for name in _MODELS),

@@ -1,4 +1,4 @@
-"""Settings from the host's YAML. Spec: data-model.md 13.1, host-platform.md 2.3."""
+"""Settings from the host's YAML. Contract: contract/host-integration#settings-functions."""
 
 from typing import Any
 

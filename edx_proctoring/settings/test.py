@@ -1,4 +1,7 @@
-"""Settings for tests of hosts, which call it themselves; it is not in ``plugin_app`` (host-platform.md 2.2)."""
+"""Settings for tests of hosts, which call it themselves; it is not in ``plugin_app``.
+
+Contract: contract/host-integration#settings-functions.
+"""
 
 from typing import Any
 

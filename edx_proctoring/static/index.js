@@ -1,6 +1,6 @@
 /**
  * The browser side of a proctoring provider, as an npm package: `@edx/edx-proctoring`.
- * Spec: learner-experience.md 6.7, backends.md 12.1.
+ * Contract: contract/browser-worker#wrapper, contract/browser-worker#messages.
  *
  * A provider's package defines a class with any of the methods below and exports
  * `handlerWrapper(TheClass)`. It runs in a web worker, one worker per message, and talks to the

@@ -1,7 +1,8 @@
 """Filters that make text from providers safe for a learner's page.
 
-Spec: learner-experience.md 4.4 (instructions), 7 (security); backends.md 14.8. Templates apply them to all such text,
-because a provider's plug-in may return anything.
+Contract: contract/page-templates#sanitised, contract/page-templates#escaped,
+contract/provider-interface#page-content. Templates apply them to all such text, because a provider's plug-in may
+return anything.
 """
 
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Helpers for the test suites of hosts and provider packages (spec: data-model.md 14).
+"""Helpers for the test suites of hosts and provider packages (contract/test-support#modules).
 
 This app's own tests live elsewhere. Importing this package has effects, which outside suites rely
 on: providers are put into the live registry, and the permissions that a host would define are

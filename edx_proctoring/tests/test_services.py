@@ -1,4 +1,4 @@
-"""Stand-ins for the services of the host (spec: data-model.md 14.3). Outside suites use them by name."""
+"""Stand-ins for the services of the host (contract/test-support#services). Outside suites use them by name."""
 
 from datetime import timedelta
 

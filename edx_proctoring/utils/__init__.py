@@ -1,6 +1,6 @@
 """Small functions that outside code imports: time, URLs, events, ids, encryption.
 
-Spec: python-api.md 9. Re-exports only.
+Contract: contract/published-names#utils. Re-exports only.
 """
 
 from edx_proctoring.utils.crypto import (

@@ -1,6 +1,7 @@
 """Encryption of links to recordings, and the user ids that providers get.
 
-Spec: backends.md 11. Ciphertexts are stored here and obscured ids at providers, so neither format may change.
+Contract: contract/stored-formats#recording-link, contract/stored-formats#obscured-user-id. Ciphertexts are stored
+here and obscured ids at providers, so neither format may change.
 """
 
 import base64

@@ -84,6 +84,6 @@ def inner_savepoint() -> AbstractContextManager[Any]:
     """Inside a caller's transaction: a savepoint, so that an error we catch does not spoil it.
 
     Outside of one: nothing. What is inside may call a provider, and no transaction of ours is held
-    across that (architecture R4).
+    across that (architecture#no-network-in-transactions).
     """
     return transaction.atomic() if connection.in_atomic_block else nullcontext()

@@ -1,4 +1,4 @@
-"""Tracking events, which analysts read. Spec: python-api.md 14."""
+"""Tracking events, which analysts read. Contract: contract/events-and-logs#names."""
 
 import logging
 from collections.abc import Mapping

@@ -1,4 +1,7 @@
-"""Small functions about exams and attempts that hosts import. Spec: python-api.md 9."""
+"""Small functions about exams and attempts that hosts import.
+
+Contract: contract/helpers#exam-type, contract/helpers#locate-attempt.
+"""
 
 import logging
 from collections.abc import Mapping
@@ -14,7 +17,7 @@ __all__ = ["ExamType", "get_exam_type", "is_reattempting_exam", "locate_attempt_
 
 log = logging.getLogger(__name__)
 
-# Outside code matches the English text (rest-api.md 3.6); people see it translated.
+# Outside code matches the English text (contract/rest-clients#words); people see it translated.
 _HUMANIZED: Final = {
     "timed": gettext_noop("a timed exam"),
     "practice": gettext_noop("a practice exam"),

@@ -1,4 +1,7 @@
-"""What a learner may see of a course, and when, according to the host. Spec: python-api.md 9, host-platform.md 7."""
+"""What a learner may see of a course, and when, according to the host.
+
+Contract: contract/outline-status#details, contract/outline-status#accessibility.
+"""
 
 import logging
 from collections.abc import Iterable
@@ -26,7 +29,7 @@ def get_user_course_outline_details(user: Any, course_id: str) -> host.UserOutli
     """Return outline and dates of a course for this user now; None without the host's service or when it fails.
 
     The service fails, for example, for a course without a published outline. Such a failure must not
-    hide exams from learners (host-platform.md 7.6).
+    hide exams from learners (contract/host-services#learning-sequences).
     """
     service: host.LearningSequencesService | None = runtime.get_runtime_service(host.LEARNING_SEQUENCES)
     if service is None:

@@ -1,4 +1,4 @@
-"""Values kept for the length of one request. Spec: host-platform.md 16.3.
+"""Values kept for the length of one request. Contract: contract/outline-status#within-a-request.
 
 The platform's request cache (edx-django-utils) belongs to a thread, and a middleware empties it before and after each
 request. Without that middleware, or outside a request (Celery, commands, tests), nothing would empty it, so nothing is

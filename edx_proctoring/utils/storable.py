@@ -50,7 +50,7 @@ def is_storable(text: str) -> bool:
 
 
 def one_line(text: str) -> None:
-    """Raise ValidationError for an id that could forge log lines (rest-api.md 10, number 9)."""
+    """Raise ValidationError for an id that could forge log lines (contract/rest-rules#names-in-addresses)."""
     if not text.isprintable():
         raise ValidationError(_("Control characters are not allowed."))
 

@@ -1,4 +1,4 @@
-"""Course and content ids as the text that is stored. Spec: python-api.md 8, host-platform.md 16.1."""
+"""Course and content ids as the text that is stored. Contract: contract/data-shapes#ids."""
 
 from typing import Any
 

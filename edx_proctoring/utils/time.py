@@ -1,4 +1,6 @@
-"""Dates of courses and exams, and durations in words. Spec: python-api.md 3 and 9.
+"""Dates of courses and exams, and durations in words.
+
+Contract: contract/timing#now, contract/timing#time-out, contract/timing#words, contract/timing#due-date.
 
 ``api.lifecycle.timing`` computes the limit of an attempt; this module only compares and formats dates.
 """
@@ -148,7 +150,7 @@ def verify_and_add_wait_deadline(
     """Return whether the learner has to wait for the end of the grace period.
 
     If so, set ``context['wait_deadline']`` to that end as an ISO string. ``context['grace_period']`` is a timedelta.
-    Spec: learner-experience.md 2.7.
+    Contract: contract/learner-pages#grace-period.
     """
     grace_period: timedelta | None = context.get("grace_period")
     due_date = get_exam_due_date(exam, user_id)
@@ -166,7 +168,7 @@ def _when_api() -> ModuleType | None:
     if not apps.is_installed("edx_when"):
         return None
     # Imported here, because the module defines models and cannot be imported unless its app is installed.
-    # As a module, because tests replace its functions (python-api.md 1.3).
+    # As a module, because tests replace its functions (contract/host-services#dates).
     from edx_when import api as when_api
 
     return when_api

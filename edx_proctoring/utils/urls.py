@@ -1,4 +1,4 @@
-"""URLs of course pages. Spec: python-api.md 9."""
+"""URLs of course pages. Contract: contract/helpers#addresses."""
 
 import logging
 

@@ -1,4 +1,7 @@
-"""Base of REST views that need a login. Spec: python-api.md 9, rest-api.md 2.1."""
+"""Base of REST views that need a login.
+
+Contract: contract/rest-rules#base-class, contract/rest-rules#authentication.
+"""
 
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import IsAuthenticated

@@ -1,8 +1,8 @@
-"""The REST resources, one file per resource. Spec: rest-api.md.
+"""The REST resources, one file per resource.
 
 Views are thin: fetch, authorise, parse, call ``edx_proctoring.api``, which holds the rules, and shape the answer.
-This module re-exports the published names (rest-api.md 7.1). Deployments import and subclass them, and change
-``ATTEMPTS_PER_PAGE`` here.
+This module re-exports the published names (contract/rest-rules#imported-names). Deployments import and subclass them,
+and change ``ATTEMPTS_PER_PAGE`` here.
 """
 
 import waffle

@@ -1,4 +1,9 @@
-"""Allowances: exceptions from the rules of an exam for single learners. Spec: rest-api.md 4.10, 5.1-5.3."""
+"""Allowances: exceptions from the rules of an exam for single learners.
+
+Contract: GET /v1/proctored_exam/active_exams_for_user, GET /v1/proctored_exam/{course_id}/allowance,
+PUT /v1/proctored_exam/allowance, DELETE /v1/proctored_exam/allowance, PUT /v1/proctored_exam/bulk_allowance,
+GET /v1/proctored_exam/{course_id}/grouped/allowance.
+"""
 
 from typing import Any
 
@@ -67,7 +72,10 @@ class BulkAllowance(serializers.Serializer):
 
 
 class ExamAllowanceView(ProctoredAPIView):
-    """The allowances of a course, changed one at a time. Spec: rest-api.md 5.1.
+    """The allowances of a course, changed one at a time.
+
+    Contract: GET /v1/proctored_exam/{course_id}/allowance, PUT /v1/proctored_exam/allowance,
+    DELETE /v1/proctored_exam/allowance.
 
     GET, PUT, DELETE: course staff.
     """
@@ -122,7 +130,7 @@ class ExamAllowanceView(ProctoredAPIView):
 
 
 class ExamBulkAllowanceView(ProctoredAPIView):
-    """The same allowance for many learners in many exams. Spec: rest-api.md 5.2.
+    """The same allowance for many learners in many exams. Contract: PUT /v1/proctored_exam/bulk_allowance.
 
     PUT: course staff.
     """
@@ -176,7 +184,7 @@ class ExamBulkAllowanceView(ProctoredAPIView):
 
 
 class GroupedExamAllowancesByStudent(ProctoredAPIView):
-    """The allowances of a course by learner. Spec: rest-api.md 5.3.
+    """The allowances of a course by learner. Contract: GET /v1/proctored_exam/{course_id}/grouped/allowance.
 
     GET: course staff.
     """
@@ -188,7 +196,7 @@ class GroupedExamAllowancesByStudent(ProctoredAPIView):
 
 
 class ActiveExamsForUserView(ProctoredAPIView):
-    """A learner's running exams with their allowances. Spec: rest-api.md 4.10.
+    """A learner's running exams with their allowances. Contract: GET /v1/proctored_exam/active_exams_for_user.
 
     GET: any user for themselves; for another user global staff, or staff of query ``course_id``.
     """

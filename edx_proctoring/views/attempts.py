@@ -1,4 +1,10 @@
-"""Attempts: a learner's own, and lists and resets for staff. Spec: rest-api.md 4.3-4.5, 5.4, 5.6."""
+"""Attempts: a learner's own, and lists and resets for staff.
+
+Contract: POST /v1/proctored_exam/attempt, PUT /v1/proctored_exam/attempt/{attempt_id},
+PUT /v1/proctored_exam/attempt/{attempt_id}/review_status,
+GET /v1/proctored_exam/attempt/grouped/course_id/{course_id},
+DELETE /v1/proctored_exam/exam_id/{exam_id}/user_id/{user_id}/reset_attempts.
+"""
 
 from typing import Any
 
@@ -66,7 +72,7 @@ def require_owner(attempt_id: int, owner_id: int, user_id: int, verb: str) -> No
 
 
 class StudentProctoredExamAttempt(ProctoredAPIView):
-    """One attempt. Spec: rest-api.md 4.4.
+    """One attempt. Contract: PUT /v1/proctored_exam/attempt/{attempt_id}.
 
     GET: the owner. Every client polls it.
     PUT: the owner; also course staff, to let a learner resume.
@@ -81,7 +87,8 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
         seconds = get_time_remaining_for_attempt(attempt)
         attempt["time_remaining_seconds"] = seconds
         attempt["accessibility_time_string"] = _time_left_in_words(seconds)
-        # A deadline stays right while a browser tab sleeps; a number of seconds does not (cross-cutting C9).
+        # A deadline stays right while a browser tab sleeps; a number of seconds does not
+        # (contract/timing#deadline-in-answers).
         attempt["expires_at"] = timing.expires_at(attempt["started_at"], attempt["allowed_time_limit_mins"])
         attempt["server_time"] = timezone.now()
         return Response(attempt)
@@ -152,7 +159,7 @@ def _time_left_in_words(seconds: float) -> str:
 
 
 class StudentProctoredExamAttemptCollection(ProctoredAPIView):
-    """The caller's attempts. Spec: rest-api.md 4.3.
+    """The caller's attempts. Contract: POST /v1/proctored_exam/attempt.
 
     GET: the caller's running exam, for the timer in the courseware.
     POST: enter an exam.
@@ -182,7 +189,9 @@ class StudentProctoredExamAttemptCollection(ProctoredAPIView):
 
 
 class ProctoredExamAttemptReviewStatus(ProctoredAPIView):
-    """Acknowledgement of the result, after which the learner sees the exam instead. Spec: rest-api.md 4.5.
+    """Acknowledgement of the result, after which the learner sees the exam instead.
+
+    Contract: PUT /v1/proctored_exam/attempt/{attempt_id}/review_status.
 
     PUT: the owner.
     """
@@ -200,7 +209,9 @@ class ProctoredExamAttemptReviewStatus(ProctoredAPIView):
 
 
 class StudentProctoredGroupedExamAttemptsByCourse(ProctoredAPIView):
-    """The newest attempt per learner and exam of a course. Spec: rest-api.md 5.4.
+    """The newest attempt per learner and exam of a course.
+
+    Contract: GET /v1/proctored_exam/attempt/grouped/course_id/{course_id}.
 
     GET: course staff.
     """
@@ -236,7 +247,9 @@ class StudentProctoredGroupedExamAttemptsByCourse(ProctoredAPIView):
 
 
 class StudentProctoredExamResetAttempts(ProctoredAPIView):
-    """All attempts of one learner at one exam. Spec: rest-api.md 5.6.
+    """All attempts of one learner at one exam.
+
+    Contract: DELETE /v1/proctored_exam/exam_id/{exam_id}/user_id/{user_id}/reset_attempts.
 
     DELETE: course staff. Query ``force``, for global staff: remove them here even if the provider fails.
     """

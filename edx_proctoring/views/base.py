@@ -1,4 +1,7 @@
-"""Base classes of all endpoints. Spec: rest-api.md 2 and 10, cross-cutting.md C2 and C13.
+"""Base classes of all endpoints.
+
+Contract: contract/rest-rules#error-body, contract/rest-rules#cache-control, contract/effects#non-atomic-requests,
+contract/rest-rules#provider-failures.
 
 - A view runs outside the host's per-request transaction, so that no provider is called while we hold row locks. The
   service layer opens short transactions of its own.
@@ -22,7 +25,7 @@ from edx_proctoring.views.url_validation import validate_url
 
 
 class NonAtomicView(APIView):
-    """A view outside the host's ``ATOMIC_REQUESTS`` (cross-cutting.md C2)."""
+    """A view outside the host's ``ATOMIC_REQUESTS`` (contract/effects#non-atomic-requests)."""
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
@@ -41,13 +44,14 @@ class NonAtomicView(APIView):
     def handle_exception(self, exc: Exception) -> Response:
         """Answer domain exceptions; DRF and the host handle the others."""
         if isinstance(exc, (NotImplementedError, ImproperlyConfigured)):
-            # The registry raises these for an unknown provider, before anything is written (backends.md 3.2).
+            # The registry raises these for an unknown provider, before anything is written
+            # (contract/provider-configuration#lookup).
             exc = provider_not_configured(exc)
         response = handle_proctored_exception(exc, name=type(self).__name__, ids=getattr(self, "kwargs", None))
         return super().handle_exception(exc) if response is None else response
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        """Keep the answer out of shared caches (rest-api.md 10, number 10)."""
+        """Keep the answer out of shared caches (contract/rest-rules#cache-control)."""
         response = super().finalize_response(request, response, *args, **kwargs)
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "private, no-store"
@@ -55,7 +59,10 @@ class NonAtomicView(APIView):
 
 
 class ProctoredAPIView(NonAtomicView, AuthenticatedAPIView):
-    """Base of all endpoints that need a login: session or JWT, refused with 403 (rest-api.md 2.1)."""
+    """Base of all endpoints that need a login: session or JWT, refused with 403.
+
+    Contract: contract/rest-rules#authentication.
+    """
 
     def get_throttles(self) -> list[Any]:
         """Return the host's throttles and ours."""

@@ -1,4 +1,6 @@
-"""Checks of a provider's callback besides its login: size, signature, network. Spec: backends.md 14.5.
+"""Checks of a provider's callback besides its login: size, signature, network.
+
+Contract: contract/provider-wire#callback-signature.
 
 A backend with the option ``callback_secrets`` (first = current) signs its callbacks::
 

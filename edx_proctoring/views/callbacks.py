@@ -1,4 +1,7 @@
-"""Callbacks of providers: the learner is ready, the review is done. Spec: rest-api.md 6, backends.md 6.2, 7.6, 9.
+"""Callbacks of providers: the learner is ready, the review is done.
+
+Contract: contract/provider-wire#ready, contract/provider-wire#reviewed, contract/rpnow#review-callback,
+contract/reviews#steps.
 
 A provider signs in with a JWT of this platform, as a user of the group ``<backend>_review``; RPNow does not sign in at
 all. Every refusal is logged, with ids only, because vendors ask why a callback was refused.
@@ -75,7 +78,7 @@ class ProviderCallback(NonAtomicView):
 
 
 class ExamReadyCallback(ProviderCallback, ProctoredAPIView):
-    """The learner's proctoring software is ready. Spec: rest-api.md 6.2.
+    """The learner's proctoring software is ready. Contract: POST /v1/proctored_exam/attempt/{external_id}/ready.
 
     POST: reviewers of the exam's provider, staff, and the attempt's owner.
     """
@@ -100,7 +103,7 @@ class ExamReadyCallback(ProviderCallback, ProctoredAPIView):
 
 
 class BaseReviewCallback:
-    """Stores a review. Spec: rest-api.md 6.5, backends.md 9.1."""
+    """Stores a review. Contract: contract/reviews#direct-call, contract/reviews#steps."""
 
     # False: the request does not prove who sent it, so it cannot name a person as the reviewer.
     takes_reviewer = True
@@ -138,7 +141,7 @@ class BaseReviewCallback:
 
 
 class ProctoredExamReviewCallback(ProviderCallback, BaseReviewCallback, ProctoredAPIView):
-    """A review from a provider that signs in. Spec: rest-api.md 6.3.
+    """A review from a provider that signs in. Contract: POST /v1/proctored_exam/attempt/{external_id}/reviewed.
 
     POST: reviewers of the exam's provider, and staff.
     """
@@ -172,7 +175,9 @@ class IgnoreClientContentNegotiation(BaseContentNegotiation):
 
 
 class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
-    """A review from RPNow, which does not sign in. Spec: rest-api.md 6.4, backends.md 7.6.
+    """A review from RPNow, which does not sign in.
+
+    Contract: POST /proctoring_review_callback/, contract/rpnow#review-callback.
 
     The sender proves itself by knowing our attempt code and the vendor's own id of the attempt. It must sign where the
     exam's provider is a REST provider or has secrets, and where ``ANONYMOUS_REVIEW_CALLBACK`` says so.

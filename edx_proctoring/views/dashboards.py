@@ -1,4 +1,7 @@
-"""The provider's dashboard, in a frame of the instructor's page. Spec: rest-api.md 5.7."""
+"""The provider's dashboard, in a frame of the instructor's page.
+
+Contract: GET /v1/instructor/{course_id}, GET /v1/instructor/{course_id}/{exam_id}.
+"""
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect

@@ -1,7 +1,9 @@
-"""Turns domain exceptions into responses. Spec: rest-api.md 2.4 and 10, backends.md 10.3.
+"""Turns domain exceptions into responses.
+
+Contract: contract/rest-rules#error-body, contract/rest-rules#provider-failures.
 
 A response does not roll anything back: what was done before the exception stays done. The reset of a past-due
-onboarding exam relies on it (rest-api.md 4.4).
+onboarding exam relies on it (PUT /v1/proctored_exam/attempt/{attempt_id}).
 """
 
 import logging
@@ -20,7 +22,7 @@ from edx_proctoring.exceptions import (
 )
 from edx_proctoring.utils.storable import storable
 
-# Contract name (rest-api.md 2.5): deployments filter on it.
+# Contract name (contract/rest-rules#loggers): deployments filter on it.
 LOG = logging.getLogger("edx_proctoring_views")
 
 # A provider answers these about our credentials. Passed on, they would look like the learner's own failed login.
@@ -33,7 +35,7 @@ _MAX_LOGGED_ID: Final = 255
 
 
 def answer_status(exc: ProctoredBaseException) -> int:
-    """Return the HTTP status that answers ``exc`` (backends.md 10.3).
+    """Return the HTTP status that answers ``exc`` (contract/rest-rules#provider-failures).
 
     A refusal of ours has its own status. A provider's failure is 502, or 503 when it did not answer at all. A 4xx of
     the provider passes through if it is about the request itself.
@@ -59,8 +61,8 @@ def handle_proctored_exception(
         name: class name of the view, for the log.
         ids: URL arguments of the request, for the log; only ids are logged.
 
-    The body has exactly one key, ``detail`` (rest-api.md 2.4). Its text is not logged, because it may contain a
-    person's name.
+    The body has exactly one key, ``detail`` (contract/rest-rules#error-body). Its text is not logged, because it may
+    contain a person's name.
     """
     return answer_to(exc, name, ids) if isinstance(exc, ProctoredBaseException) else None
 

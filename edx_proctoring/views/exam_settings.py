@@ -1,4 +1,7 @@
-"""An exam's proctoring settings and review policy, for display. Spec: rest-api.md 4.8 and 4.9."""
+"""An exam's proctoring settings and review policy, for display.
+
+Contract: GET /v1/proctored_exam/settings/exam_id/{exam_id}/, GET /v1/proctored_exam/review_policy/exam_id/{exam_id}/.
+"""
 
 from rest_framework.request import Request
 from rest_framework.response import Response

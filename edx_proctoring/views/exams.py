@@ -1,4 +1,8 @@
-"""Exams of a course: read, create, change, register. Spec: rest-api.md 4.1 and 4.2."""
+"""Exams of a course: read, create, change, register.
+
+Contract: GET /v1/proctored_exam/exam, POST /v1/proctored_exam/exam, PUT /v1/proctored_exam/exam,
+PATCH /v1/proctored_exam/exam_registration/course_id/{course_id}.
+"""
 
 import re
 from collections.abc import Mapping
@@ -53,7 +57,7 @@ class ExamChanges(serializers.Serializer):
 
 
 class ProctoredExamView(ProctoredAPIView):
-    """Exams. Spec: rest-api.md 4.1.
+    """Exams. Contract: GET /v1/proctored_exam/exam, POST /v1/proctored_exam/exam, PUT /v1/proctored_exam/exam.
 
     GET: any user; one exam by id or by content, or the active exams of a course.
     POST, PUT: global staff; create and change an exam.
@@ -119,7 +123,9 @@ class ProctoredExamView(ProctoredAPIView):
 
 
 class RegisterProctoredExamsView(ProctoredAPIView):
-    """The whole set of exams of a course, from the exams service. Spec: rest-api.md 4.2.
+    """The whole set of exams of a course, from the exams service.
+
+    Contract: PATCH /v1/proctored_exam/exam_registration/course_id/{course_id}.
 
     PATCH: global staff. Nothing is written unless the whole list is valid (else 422).
     """

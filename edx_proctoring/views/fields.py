@@ -1,4 +1,4 @@
-"""Reads values that clients send, with DRF fields. Spec: rest-api.md 2.3.
+"""Reads values that clients send, with DRF fields. Contract: contract/rest-rules#bodies.
 
 Forms carry text only, JSON carries any type, so each field takes both. Version 1 answers bad values with one text in
 ``detail``; ``validated`` makes it from the errors of a serializer.

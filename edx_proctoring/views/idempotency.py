@@ -1,8 +1,8 @@
 """The ``Idempotency-Key`` header: a request that is sent twice is carried out once.
 
-Spec: cross-cutting.md C12. The header is optional. The response to the first request with a key is kept for a day, per
-caller and URL, and repeated for every later one with ``Idempotent-Replay: true``. A request without a key is never
-taken for a repetition, even if its body is the same.
+Contract: contract/rest-rules#idempotency. The header is optional. The response to the first request with a key is
+kept for a day, per caller and URL, and repeated for every later one with ``Idempotent-Replay: true``. A request
+without a key is never taken for a repetition, even if its body is the same.
 """
 
 import hashlib

@@ -1,4 +1,7 @@
-"""Exam and attempt for the learning micro-frontend. Spec: rest-api.md 4.6 and 4.7."""
+"""Exam and attempt for the learning micro-frontend.
+
+Contract: GET /v1/proctored_exam/attempt/course_id/{course_id}, GET /v1/proctored_exam/active_attempt.
+"""
 
 from typing import Any
 
@@ -49,7 +52,10 @@ class ProctoredExamAttemptView(ProctoredAPIView):
 
 
 def _make_links_absolute(request: Request, prerequisites: dict[str, Any]) -> None:
-    """Add our origin to the links to prerequisites: the micro-frontend has another one (rest-api.md 3.8)."""
+    """Add our origin to the links to prerequisites: the micro-frontend has another one.
+
+    Contract: GET /v1/proctored_exam/attempt/course_id/{course_id}.
+    """
     for name in ("failed_prerequisites", "pending_prerequisites"):
         for requirement in prerequisites.get(name) or []:
             if requirement.get("jumpto_url"):

@@ -1,4 +1,7 @@
-"""Onboarding status of learners. Spec: rest-api.md 4.11 and 5.5."""
+"""Onboarding status of learners.
+
+Contract: GET /v1/user_onboarding/status, GET /v1/user_onboarding/status/course_id/{course_id}.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,13 +33,14 @@ from edx_proctoring.views.permissions import (
 
 
 class StudentOnboardingStatusView(ProctoredAPIView):
-    """One learner's onboarding in a course. Spec: rest-api.md 4.11.
+    """One learner's onboarding in a course. Contract: GET /v1/user_onboarding/status.
 
     GET: any user for themselves; course staff for query ``username``.
 
-    The host's support view calls ``get`` directly, once for each course of a learner (host-platform.md 6.9). So ``get``
-    uses nothing that only ``dispatch`` sets, reads ``request.GET``, which that view replaces, and returns refusals
-    instead of raising them: an exception would end that loop, and DRF's handler would roll back the host's transaction.
+    The host's support view calls ``get`` directly, once for each course of a learner
+    (contract/host-integration#support-view). So ``get`` uses nothing that only ``dispatch`` sets, reads
+    ``request.GET``, which that view replaces, and returns refusals instead of raising them: an exception would end
+    that loop, and DRF's handler would roll back the host's transaction.
     """
 
     def get(self, request: Request) -> Response:
@@ -68,14 +72,15 @@ class StudentOnboardingStatusView(ProctoredAPIView):
             raise PermissionDenied(staff_required_text())
         user = get_user_model().objects.filter(username=username).first()
         if user is None:
-            # A course without onboarding is reported first (rest-api.md 4.11), because clients compare that text.
+            # A course without onboarding is reported first (GET /v1/user_onboarding/status), because clients compare
+            # that text.
             onboarding_exams.newest_onboarding_exam(course_id)
             raise NotFound
         return user
 
 
 class StudentOnboardingStatusByCourseView(ProctoredAPIView):
-    """The onboarding of all learners of a course. Spec: rest-api.md 5.5.
+    """The onboarding of all learners of a course. Contract: GET /v1/user_onboarding/status/course_id/{course_id}.
 
     GET: course staff.
     """

@@ -1,4 +1,8 @@
-"""Page numbers and sizes of the lists for staff. Spec: rest-api.md 5.4 and 5.5."""
+"""Page numbers and sizes of the lists for staff.
+
+Contract: GET /v1/proctored_exam/attempt/grouped/course_id/{course_id},
+GET /v1/user_onboarding/status/course_id/{course_id}.
+"""
 
 from collections.abc import Callable
 from typing import Final
@@ -20,8 +24,8 @@ _read_default: Callable[[], int] = _published_page_size
 def read_default_page_size_from(source: Callable[[], int]) -> None:
     """Ask ``source`` for the default page size at each request.
 
-    Deployments change ``edx_proctoring.views.ATTEMPTS_PER_PAGE`` (rest-api.md 7.1). That package imports the modules
-    that import this one, so it passes a function here instead of being imported.
+    Deployments change ``edx_proctoring.views.ATTEMPTS_PER_PAGE`` (contract/rest-rules#imported-names). That package
+    imports the modules that import this one, so it passes a function here instead of being imported.
     """
     global _read_default
     _read_default = source

@@ -1,4 +1,4 @@
-"""Who may call what. Spec: rest-api.md 2.2 and 10, number 1.
+"""Who may call what. Contract: contract/rest-rules#course-staff, contract/rest-rules#course-scope.
 
 ``require_staff`` and ``require_course_or_global_staff`` wrap a function ``func(request, *args, **kwargs)`` and answer
 403 instead of calling it. On methods of a view, apply them with ``method_decorator``.
@@ -114,7 +114,7 @@ def _touched_courses(kwargs: Mapping[str, Any], body: Mapping[str, Any]) -> set[
 
 
 def foreign_exams_of_bulk(request: Request, exam_ids: Collection[str], course_id: str | None) -> frozenset[str]:
-    """Return those of ``exam_ids`` that belong to courses of other teams (rest-api.md 10, number 1).
+    """Return those of ``exam_ids`` that belong to courses of other teams (contract/rest-rules#course-scope).
 
     Args:
         request: a request that changes many exams at once.

@@ -1,4 +1,6 @@
-"""Limits of a request body, checked before a view reads it. Spec: rest-api.md 2.3 and 10, architecture R8.
+"""Limits of a request body, checked before a view reads it.
+
+Contract: contract/rest-rules#bodies, architecture#trust-nothing-from-outside.
 
 The host's settings say which media types are parsed, and by which classes. Each parser is wrapped in a
 ``GuardedParser``, which limits size and nesting.

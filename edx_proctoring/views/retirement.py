@@ -1,4 +1,6 @@
-"""Deletion of a user's data when the user leaves the platform. Spec: rest-api.md 5.8 and 5.9.
+"""Deletion of a user's data when the user leaves the platform.
+
+Contract: POST /v1/retire_backend_user/{user_id}/, POST /v1/retire_user/{user_id}/.
 
 The host's retirement scripts call these, and repeat a step until it succeeds.
 """

@@ -1,4 +1,4 @@
-"""The response to a start that a gate refuses. Spec: cross-cutting.md C5."""
+"""The response to a start that a gate refuses. Contract: contract/start-gates#answer."""
 
 from collections.abc import Mapping
 from typing import Any

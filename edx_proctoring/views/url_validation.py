@@ -1,4 +1,6 @@
-"""Rejects URLs that no client of ours sends. Spec: rest-api.md 10, numbers 9 and 12, architecture R8.
+"""Rejects URLs that no client of ours sends.
+
+Contract: contract/rest-rules#names-in-addresses, contract/rest-rules#ids, architecture#trust-nothing-from-outside.
 
 Runs for all routes, after authentication: an id that no row can have is refused before a query, and text that could
 forge log lines before it is logged.

@@ -5,8 +5,6 @@ Two halves that never import each other:
 * ``plugin``, loaded by the LMS through the ``openedx.proctoring`` entry point;
 * the server (``python -m mock_provider``), a Flask application in a process of its own with its own database, which
   knows nothing of Django. ``app`` puts it together.
-
-Spec: backends.md 13.
 """
 
 __version__ = "1.0.0"

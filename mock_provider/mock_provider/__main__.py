@@ -1,4 +1,4 @@
-"""``python -m mock_provider``: run the provider until Ctrl-C or SIGTERM. Spec: backends.md 13.2."""
+"""``python -m mock_provider``: run the provider until Ctrl-C or SIGTERM. Contract: contract/mock-provider#command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Puts the parts together: one ``MockProvider`` is one running provider. Spec: backends.md 13.2."""
+"""Puts the parts together: one ``MockProvider`` is one running provider."""
 
 from __future__ import annotations
 

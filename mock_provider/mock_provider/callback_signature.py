@@ -1,4 +1,4 @@
-"""The signature of a callback whose body the LMS verifies. Spec: backends.md 14.5."""
+"""The signature of a callback whose body the LMS verifies. Contract: contract/provider-wire#callback-signature."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What the provider tells the LMS, now or later: the learner is ready, the verdict is in.
 
 A review that the LMS does not accept is sent again, with pauses that grow and an end, as real providers do.
-Spec: backends.md 6.2, 13.2.
+Contract: contract/provider-wire#ready, contract/provider-wire#reviewed, contract/mock-provider#callbacks.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """``python -m mock_provider.conformance URL CLIENT_ID CLIENT_SECRET``: does a provider's server follow the protocol?
 
 For developers of a provider: the requests that an LMS sends, each with what the LMS needs from the answer. The checks
-register an exam and an attempt of an invented learner and remove them again. Spec: backends.md 6.1, 13.4.
+register an exam and an attempt of an invented learner and remove them again. Contract:
+contract/provider-wire#endpoints, contract/mock-provider#conformance-kit.
 """
 
 from __future__ import annotations

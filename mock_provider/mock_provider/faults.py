@@ -1,4 +1,7 @@
-"""Network faults of the scenario: answers that are late, wrong, broken or missing. Spec: backends.md 13.4."""
+"""Network faults of the scenario: answers that are late, wrong, broken or missing.
+
+Contract: contract/mock-provider#scenario.
+"""
 
 from __future__ import annotations
 

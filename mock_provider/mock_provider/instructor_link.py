@@ -1,4 +1,7 @@
-"""``mock-provider-instructor``: print or open a link to the instructor's dashboard. Spec: backends.md 13.1."""
+"""``mock-provider-instructor``: print or open a link to the instructor's dashboard.
+
+Contract: contract/mock-provider#instructor-link.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,10 @@ import jwt
 
 
 def instructor_url(base_url: str, client_id: str, client_secret: str, course_id: str, lifetime: float = 3600) -> str:
-    """The link that an LMS would make, valid for ``lifetime`` seconds. Spec: backends.md 5.5."""
+    """The link that an LMS would make, valid for ``lifetime`` seconds.
+
+    Contract: contract/provider-wire#dashboard-link.
+    """
     claims = {
         "course_id": course_id,
         "user": {"id": "instructor", "full_name": "Ann Instructor", "email": "ann@example.com"},

@@ -1,4 +1,7 @@
-"""The LMS as an HTTP service: its access tokens and the addresses of its callbacks. Spec: backends.md 6.2, 13.2."""
+"""The LMS as an HTTP service: its access tokens and the addresses of its callbacks.
+
+Contract: contract/provider-wire#ready, contract/provider-wire#reviewed.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The LMS side of the mock provider: what the ``openedx.proctoring`` entry point loads. Spec: backends.md 13.1."""
+"""The LMS side of the mock provider: what the ``openedx.proctoring`` entry point loads.
+
+Contract: contract/mock-provider#plug-in.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the provider is configured to behave, well or badly: data only. Spec: backends.md 13.4.
+"""How the provider is configured to behave, well or badly: data only. Contract: contract/mock-provider#scenario.
 
 ``faults`` applies the network part to each request, the endpoints read the rest, ``scenario_input`` reads it from JSON.
 """
@@ -45,7 +45,7 @@ class ReviewPlan:
 
     ``delay``: seconds after the submission; None leaves the verdict to a reviewer. ``repeat``: how many copies are sent
     at once. ``retries``: how often a review is sent again, with growing pauses, while the LMS does not accept it.
-    ``signed``: the secret of a signed callback (backends.md 14.5), empty for an unsigned one.
+    ``signed``: the secret of a signed callback (contract/provider-wire#callback-signature), empty for an unsigned one.
     """
 
     status: str = "passed"

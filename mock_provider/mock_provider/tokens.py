@@ -1,6 +1,6 @@
 """Tokens: the access tokens that an LMS logs in with, and the signed links of instructors.
 
-Spec: backends.md 5.2, 5.5, 13.2.
+Contract: contract/provider-wire#token, contract/provider-wire#dashboard-link.
 """
 
 from __future__ import annotations
@@ -53,7 +53,10 @@ class Tokens:
             raise InvalidToken("the token names no client")
 
     def instructor_claims(self, client_id: str, token: str) -> dict[str, Any]:
-        """The claims of an instructor's link; raises ``InvalidToken``. Spec: backends.md 5.5."""
+        """The claims of an instructor's link; raises ``InvalidToken``.
+
+        Contract: contract/provider-wire#dashboard-link.
+        """
         claims = self._decode(token, self._secret_of(client_id))
         if claims.get("iss") != client_id:
             raise InvalidToken("the link was issued by another client")

@@ -1,4 +1,4 @@
-"""What the provider tells learners, in the languages it knows. Spec: backends.md 13.2 (``/api/v1/config/``)."""
+"""What the provider tells learners, in the languages it knows."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 // The browser worker of the mock provider: calls the software on the learner's machine, which the mock provider's
-// server plays under /desktop/. Protocol: backends.md 12.1, 13.2.
+// server plays under /desktop/. Protocol: contract/browser-worker#messages and contract/mock-provider#desktop.
 import { handlerWrapper } from '@edx/edx-proctoring';
 
 const DEFAULT_BASE_URL = 'http://localhost:11136';

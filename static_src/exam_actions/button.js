@@ -1,4 +1,4 @@
-/** Locks a button, and those beside it, while its request is in flight. Spec: learner-experience.md 6.5. */
+/** Locks a button, and those beside it, while its request is in flight. */
 /* global exam -- shared/exam_namespace.js */
 /* exported buttonOf, lock, unlock */
 

@@ -1,4 +1,4 @@
-/** Asking the server for an attempt's status, and to change it. Spec: learner-experience.md 6.5. */
+/** Asking the server for an attempt's status, and to change it. */
 /* global exam -- shared/exam_namespace.js */
 /* global REQUEST_LIMIT -- shared/limits.js */
 /* global failureText -- exam_actions/failure_text.js */

@@ -1,4 +1,4 @@
-/** Submitting the exam, or going back to it. Spec: learner-experience.md 6.5. */
+/** Submitting the exam, or going back to it. */
 /* global exam -- shared/exam_namespace.js */
 /* global showMessage -- exam_actions/messages.js */
 /* global buttonOf, lock -- exam_actions/button.js */

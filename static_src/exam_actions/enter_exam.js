@@ -1,4 +1,4 @@
-/** Entering an exam, with or without proctoring. Spec: learner-experience.md 4.2. */
+/** Entering an exam, with or without proctoring. */
 /* global exam -- shared/exam_namespace.js */
 /* global SECOND -- shared/limits.js */
 /* global failureText -- exam_actions/failure_text.js */

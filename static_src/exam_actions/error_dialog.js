@@ -1,5 +1,5 @@
 /**
- * Shows an error in the host's modal if there is one, else as an alert in the page. Spec: learner-experience.md 6.5.
+ * Shows an error in the host's modal if there is one, else as an alert in the page.
  */
 /* global exam -- shared/exam_namespace.js */
 

@@ -1,5 +1,6 @@
 /**
- * The set-up page: the system check, and waiting for the provider to report "ready". Spec: learner-experience.md 4.4.
+ * The set-up page: the system check, and waiting for the provider to report "ready". Contract:
+ * contract/page-templates#paths.
  */
 /* global exam -- shared/exam_namespace.js */
 /* global SECOND, REQUEST_LIMIT -- shared/limits.js */

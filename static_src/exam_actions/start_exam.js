@@ -1,4 +1,4 @@
-/** Starting the exam. Spec: learner-experience.md 6.5. */
+/** Starting the exam. */
 /* global exam -- shared/exam_namespace.js */
 /* global SECOND -- shared/limits.js */
 /* global buttonOf, lock -- exam_actions/button.js */

@@ -1,4 +1,4 @@
-/** Messages to the proctoring software, through the provider's worker. Spec: learner-experience.md 6.6. */
+/** Messages to the proctoring software, through the provider's worker. Contract: contract/browser-worker#page-messages. */
 /* global exam -- shared/exam_namespace.js */
 /* global SECOND -- shared/limits.js */
 /* exported isWorkerConfigured, askWorker, adoptExternalId, WORKER_LIMIT */

@@ -1,4 +1,4 @@
-/** The form that gives one allowance to several learners in several exams. Spec: instructor-experience.md 3.2. */
+/** The form that gives one allowance to several learners in several exams. Contract: contract/staff-tab#add-allowance. */
 /* global proctoring -- staff_panels/namespace.js */
 
 proctoring.AddBulkAllowanceView = proctoring.AllowanceFormView.extend({

@@ -1,6 +1,6 @@
 /**
  * `AllowanceFormView`, a dialog around a form that changes allowances: shows messages at the fields, sends one request,
- * then reloads the list. Spec: instructor-experience.md 3.2.
+ * then reloads the list. Contract: contract/staff-tab#add-allowance.
  *
  * A subclass sets `templateUrl` and implements `templateData`, `findFields` and `onSubmit`.
  *
@@ -92,7 +92,7 @@ proctoring.AllowanceFormView = Backbone.ModalView.extend({
         this.$('.error').removeClass('error').removeAttr('aria-invalid aria-describedby');
     },
 
-    /** Send the allowance; `values`: see instructor-experience.md 3.2. */
+    /** Send the allowance; `values`: see contract/staff-tab#add-allowance. */
     save: function(values) {
         var self = this;
         var $submit = this.$('[type="submit"]').prop('disabled', true);

@@ -1,4 +1,4 @@
-/** The allowances of the course, one group per learner. Spec: instructor-experience.md 3.1. */
+/** The allowances of the course, one group per learner. Contract: contract/staff-tab#allowances. */
 /* global proctoring -- staff_panels/namespace.js */
 
 proctoring.ProctoredExamAllowanceView = proctoring.StaffPanel.extend({

@@ -1,6 +1,6 @@
 /**
  * `StaffPanel`, the base class of the course team's panels in the Special Exams tab: finds its container, fetches its
- * template and its data, and draws. Spec: instructor-experience.md 1.3, 2.3.
+ * template and its data, and draws. Contract: contract/staff-tab#creation, contract/staff-tab#code.
  *
  * A subclass sets `container` (selector) and `templateUrl`, and implements `loadData` and `render`.
  *

@@ -1,4 +1,4 @@
-/** What the learner can fold away, and where the bar stays while the page scrolls. Spec: learner-experience.md 6.4. */
+/** What the learner can fold away, and where the bar stays while the page scrolls. */
 /* exported layout */
 
 var HIDDEN_TIMER_KEY = 'edx_proctoring.timerHidden';

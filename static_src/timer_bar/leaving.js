@@ -1,6 +1,5 @@
 /**
  * How the learner leaves the exam page: the end button, the end of the time, and the warning before leaving early.
- * Spec: learner-experience.md 6.4.
  */
 /* global exam -- shared/exam_namespace.js */
 /* global keepTrying -- timer_bar/keep_trying.js */

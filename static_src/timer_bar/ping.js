@@ -1,4 +1,4 @@
-/** Whether the proctoring software still runs on the learner's computer. Spec: learner-experience.md 6.4. */
+/** Whether the proctoring software still runs on the learner's computer. */
 /* global exam -- shared/exam_namespace.js */
 /* global SECOND -- shared/limits.js */
 /* global isDue -- timer_bar/ticks.js */

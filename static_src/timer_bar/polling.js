@@ -1,5 +1,5 @@
 /**
- * What the server says about the time and the attempt, and whether it can be reached. Spec: learner-experience.md 6.4.
+ * What the server says about the time and the attempt, and whether it can be reached.
  */
 /* global exam -- shared/exam_namespace.js */
 /* global SECOND, REQUEST_LIMIT -- shared/limits.js */

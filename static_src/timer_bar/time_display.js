@@ -1,5 +1,5 @@
 /**
- * The digits and what is read out. Spec: learner-experience.md 6.4.
+ * The digits and what is read out.
  *
  * The digits are redrawn with each tick. Screen readers announce thresholds, each once, but not ticks.
  */

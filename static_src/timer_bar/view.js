@@ -1,5 +1,5 @@
 /**
- * The timer bar: how much time is left, and is the proctoring software still running? Spec: learner-experience.md 6.4.
+ * The timer bar: how much time is left, and is the proctoring software still running?
  *
  * The view draws the bar and checks the clock once a second. The other files of this folder each bring the methods of
  * one concern.

@@ -17,7 +17,7 @@ def attempts(pages):
     return pages(ProctoredExamStudentAttempt)
 
 
-@pytest.mark.spec("data-model.md", "8.2:save")
+@pytest.mark.contract("admin#attempt-save")
 class TestChangingTheStatus:
     def test_goes_through_the_state_machine(self, attempts, credit):
         attempt = make_attempt(status=S.submitted)
@@ -57,7 +57,7 @@ class TestChangingTheStatus:
         assert attempt.attempt_code != "forged"
 
 
-@pytest.mark.spec("data-model.md", "8.2:statuses")
+@pytest.mark.contract("admin#attempt-statuses")
 class TestOfferedStatuses:
     def offered(self, attempts, attempt):
         return [name for name, _ in attempts.get(attempt).context["adminform"].form.fields["status"].choices]
@@ -98,7 +98,7 @@ class TestOfferedStatuses:
         assert attempt.status == status
 
 
-@pytest.mark.spec("data-model.md", "8.2:list")
+@pytest.mark.contract("admin#attempt-list")
 class TestList:
     @pytest.mark.parametrize("size", [2, 12])
     def test_takes_a_constant_number_of_queries(self, attempts, size, django_assert_max_num_queries):
@@ -121,7 +121,7 @@ class TestList:
         assert attempts.rows(q=attempt.attempt_code) == [attempt]
 
 
-@pytest.mark.spec("data-model.md", "8.2:permissions")
+@pytest.mark.contract("admin#attempt-permissions")
 def test_attempts_cannot_be_added_or_deleted(attempts):
     attempt = make_attempt()
     assert attempts.add().status_code == 403
@@ -130,7 +130,7 @@ def test_attempts_cannot_be_added_or_deleted(attempts):
     assert ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).exists()
 
 
-@pytest.mark.spec("data-model.md", "8.2:list")
+@pytest.mark.contract("admin#attempt-list")
 def test_the_history_shows_the_statuses(attempts, settings):
     """The templates belong to simple_history, an app that hosts install and the test project does not."""
     folder = Path(simple_history.__file__).parent

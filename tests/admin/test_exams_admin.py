@@ -26,7 +26,7 @@ def test_a_course_id_is_shown_with_spaces_and_without_its_prefix(course_id, pret
     assert prettify_course_id(course_id) == pretty
 
 
-@pytest.mark.spec("data-model.md", "8:exams")
+@pytest.mark.contract("admin#exams")
 class TestExams:
     def test_the_list_can_be_searched_by_course_and_name(self, exams):
         exam = make_exam(exam_name="Needle")
@@ -87,7 +87,7 @@ class TestExams:
         assert ProctoredExam.objects.get().backend == "null"
 
 
-@pytest.mark.spec("data-model.md", "8:policies")
+@pytest.mark.contract("admin#policies")
 class TestPolicies:
     def test_saving_a_policy_makes_the_user_its_author(self, policies, superuser):
         policy = make_policy()

@@ -38,6 +38,7 @@ def read_only_pages(model):
     return AdminPages(client, model)
 
 
+@pytest.mark.contract("admin#effects")
 class TestEffects:
     @pytest.fixture
     def effects(self, pages):
@@ -92,6 +93,7 @@ class TestEffects:
         assert stopped == []
 
 
+@pytest.mark.contract("admin#inbox", "reviews#replay")
 class TestInbox:
     @pytest.fixture
     def inbox(self, pages):
@@ -123,7 +125,7 @@ class TestInbox:
         assert ProctoredExamStudentAttempt.objects.get(pk=attempt.pk).status == S.submitted
 
 
-@pytest.mark.spec("data-model.md", "8:read-only")
+@pytest.mark.contract("admin#read-only")
 class TestComments:
     @pytest.mark.parametrize("size", [2, 12])
     def test_the_list_takes_a_constant_number_of_queries(self, pages, size, django_assert_max_num_queries):
@@ -138,7 +140,7 @@ class TestComments:
         assert pages(ProctoredExamSoftwareSecureComment).rows(q=comment.review.attempt_code) == [comment]
 
 
-@pytest.mark.spec("data-model.md", "8:read-only")
+@pytest.mark.contract("admin#read-only")
 class TestReadOnly:
     @pytest.fixture
     def rows(self):

@@ -40,7 +40,7 @@ def status_of(review):
     return ProctoredExamStudentAttempt.objects.get(attempt_code=review.attempt_code).status
 
 
-@pytest.mark.spec("data-model.md", "8.1:decision")
+@pytest.mark.contract("admin#review-decision")
 class TestDeciding:
     @pytest.mark.parametrize(
         ("verdict", "outcome"), [(R.clean, S.verified), (R.violation, S.verified), (R.suspicious, S.rejected)]
@@ -103,7 +103,7 @@ class TestDeciding:
         assert reviews.add().status_code == 403
 
 
-@pytest.mark.spec("data-model.md", "8.1:permissions")
+@pytest.mark.contract("admin#review-permissions")
 class TestDeleting:
     def test_is_refused_without_the_permission(self):
         user = make_staff()
@@ -122,7 +122,7 @@ class TestDeleting:
         assert status_of(review) == S.second_review_required
 
 
-@pytest.mark.spec("data-model.md", "8.1:list", "8.1:filters")
+@pytest.mark.contract("admin#review-list", "admin#review-filters")
 class TestList:
     def test_a_review_without_exam_and_learner_shows_those_of_its_attempt(self, reviews):
         review = make_review(exam=None, student=None)
@@ -181,7 +181,7 @@ class TestList:
         assert reviews.rows(q=review.attempt_code) == [review]
 
 
-@pytest.mark.spec("data-model.md", "8.1:filters")
+@pytest.mark.contract("admin#review-filters")
 @freeze_time(NOON)
 class TestFilterChoices:
     """The exams and courses that the filters offer."""
@@ -218,7 +218,7 @@ class TestFilterChoices:
         assert len(self.offered(ProctoredExamCoursesListFilter)) == 1
 
 
-@pytest.mark.spec("data-model.md", "8.1:archive")
+@pytest.mark.contract("admin#review-archive")
 class TestArchive:
     @pytest.fixture
     def row(self):

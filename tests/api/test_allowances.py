@@ -1,4 +1,4 @@
-"""Extra time and review exceptions. Spec: python-api.md 8.3."""
+"""Extra time and review exceptions."""
 
 import logging
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def granted() -> dict[tuple[int, int, str], str]:
     return {(exam, user, key): value for exam, user, key, value in rows}
 
 
-@pytest.mark.spec("python-api.md", "8.3:add")
+@pytest.mark.contract("allowances#add")
 @pytest.mark.parametrize(
     "info_of",
     [
@@ -45,7 +45,7 @@ def test_the_learner_may_be_named_by_id_username_or_email(info_of: Callable[[Any
     assert granted() == {(exam.pk, user.pk, TIME): "30"}
 
 
-@pytest.mark.spec("python-api.md", "8.3:add")
+@pytest.mark.contract("allowances#add")
 def test_the_models_tuple_of_key_and_label_is_accepted() -> None:
     exam, user = make_exam(), make_user()
 
@@ -54,7 +54,7 @@ def test_the_models_tuple_of_key_and_label_is_accepted() -> None:
     assert granted() == {(exam.pk, user.pk, TIME): "30"}
 
 
-@pytest.mark.spec("python-api.md", "8.3:add")
+@pytest.mark.contract("allowances#add")
 def test_adding_the_same_key_again_changes_the_value(events: list[Any]) -> None:
     exam, user = make_exam(), make_user()
     events.clear()
@@ -71,7 +71,7 @@ def test_adding_the_same_key_again_changes_the_value(events: list[Any]) -> None:
     assert (events[-1][1]["allowance_key"], events[-1][1]["allowance_value"]) == (TIME, "45")
 
 
-@pytest.mark.spec("python-api.md", "8.3:add")
+@pytest.mark.contract("allowances#add")
 @pytest.mark.parametrize("value", ["-1", "ten", "1.5", "", "²"])
 def test_additional_time_that_is_not_a_whole_number_is_refused(value: str) -> None:
     with pytest.raises(AllowanceValueNotAllowedException) as refusal:
@@ -81,19 +81,19 @@ def test_additional_time_that_is_not_a_whole_number_is_refused(value: str) -> No
     assert granted() == {}
 
 
-@pytest.mark.spec("python-api.md", "8.3:add")
+@pytest.mark.contract("allowances#add")
 def test_an_unknown_user_is_refused() -> None:
     with pytest.raises(UserNotFoundException, match="Cannot find user against nobody"):
         api.add_allowance_for_user(make_exam().pk, "nobody", TIME, "30")
 
 
-@pytest.mark.spec("python-api.md", "8.3:add")
+@pytest.mark.contract("allowances#add")
 def test_an_inactive_exam_is_refused() -> None:
     with pytest.raises(ProctoredExamNotActiveException, match="is not active"):
         api.add_allowance_for_user(make_exam(is_active=False).pk, make_user().pk, TIME, "30")
 
 
-@pytest.mark.spec("python-api.md", "8.3:remove")
+@pytest.mark.contract("allowances#remove")
 def test_removing_deletes_once_and_emits_one_event(events: list[Any]) -> None:
     allowance = make_allowance()
     events.clear()
@@ -105,7 +105,7 @@ def test_removing_deletes_once_and_emits_one_event(events: list[Any]) -> None:
     assert [name for name, _ in events] == ["edx.special_exam.proctored.allowance.deleted"]
 
 
-@pytest.mark.spec("python-api.md", "8.3:list")
+@pytest.mark.contract("allowances#list")
 def test_the_list_contains_only_allowances_of_the_course() -> None:
     here = make_allowance()
     make_allowance(make_exam(course_id="course-v1:Another+One+2026"))
@@ -118,7 +118,7 @@ def test_the_list_contains_only_allowances_of_the_course() -> None:
 # In bulk
 
 
-@pytest.mark.spec("python-api.md", "8.3:bulk")
+@pytest.mark.contract("allowances#bulk")
 def test_bulk_gives_every_pair_one_allowance() -> None:
     exams, users = [make_exam(), make_exam()], [make_user(), make_user()]
     ids = [exam.pk for exam in exams]
@@ -137,7 +137,7 @@ def test_bulk_gives_every_pair_one_allowance() -> None:
     assert granted() == {(exam.pk, user.pk, TIME): "20" for exam in exams for user in users}
 
 
-@pytest.mark.spec("python-api.md", "8.3:bulk")
+@pytest.mark.contract("allowances#bulk")
 @pytest.mark.parametrize(
     ("limit", "multiplier", "minutes"),
     [
@@ -157,7 +157,7 @@ def test_bulk_turns_a_multiplier_into_minutes(limit: int, multiplier: str, minut
     assert granted() == {(exam.pk, user.pk, TIME): minutes}
 
 
-@pytest.mark.spec("python-api.md", "8.3:bulk")
+@pytest.mark.contract("allowances#bulk")
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
@@ -172,7 +172,7 @@ def test_bulk_with_an_invalid_value_writes_nothing(kind: str, value: Any) -> Non
     assert granted() == {}
 
 
-@pytest.mark.spec("python-api.md", "8.3:bulk", "15:personal")
+@pytest.mark.contract("allowances#bulk", "events-and-logs#personal-data")
 def test_a_failed_pair_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
     exam, inactive, user = make_exam(), make_exam(is_active=False), make_user()
 
@@ -217,7 +217,7 @@ def test_free_text_of_an_allowance_is_in_no_event_and_no_log(
     assert "insulin" not in f"{events}{caplog.text}"
 
 
-@pytest.mark.spec("python-api.md", "8.3:bulk", "4:tolerance")
+@pytest.mark.contract("allowances#bulk", "host-services#reads-never-fail")
 def test_bulk_counts_invalid_users_as_failures() -> None:
     exam, user = make_exam(), make_user()
 
@@ -227,7 +227,7 @@ def test_bulk_counts_invalid_users_as_failures() -> None:
     assert granted() == {(exam.pk, user.pk, TIME): "5"}
 
 
-@pytest.mark.spec("python-api.md", "8.3:add", "8.3:bulk")
+@pytest.mark.contract("allowances#add", "allowances#bulk")
 @pytest.mark.parametrize("key", [TIME, EXCEPTION, "a-key-of-the-host"])
 def test_a_value_may_be_a_number(key: str) -> None:
     exam, one, other = make_exam(), make_user(), make_user()
@@ -238,12 +238,12 @@ def test_a_value_may_be_a_number(key: str) -> None:
     assert granted() == {(exam.pk, one.pk, key): "30", (exam.pk, other.pk, key): "30"}
 
 
-@pytest.mark.spec("python-api.md", "8.3:bulk")
+@pytest.mark.contract("allowances#bulk")
 def test_bulk_without_exams_and_learners_does_nothing() -> None:
     assert api.add_bulk_allowances([], [], TIME, "1") == ([], 0, 0)
 
 
-@pytest.mark.spec("python-api.md", "18:queries")
+@pytest.mark.contract("attempts#queries")
 def test_bulk_for_fifty_learners_takes_as_many_queries_as_for_five(count_queries: Callable[..., int]) -> None:
     exams = [make_exam(), make_exam()]
 

@@ -1,4 +1,7 @@
-"""The staff list of attempts shows the same as comparing all attempts would. Spec: rest-api.md 5.4."""
+"""The staff list of attempts shows the same as comparing all attempts would.
+
+Contract: GET /v1/proctored_exam/attempt/grouped/course_id/{course_id}.
+"""
 
 import random
 from collections.abc import Callable

@@ -1,7 +1,6 @@
 """An effect that fails inside a caller's transaction spoils neither that transaction nor the next effect.
 
 Telling on PostgreSQL, where an error in the database ends the transaction unless there is a savepoint.
-Spec: cross-cutting.md C2, C3.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""Explaining deadlines, and extending running attempts. Spec: beyond.md 5."""
+"""Explaining deadlines, and extending running attempts."""
 
 import json
 from datetime import timedelta
@@ -30,6 +30,7 @@ def running(**exam_fields: Any) -> ProctoredExamStudentAttempt:
     return make_attempt(exam, status=S.started, started_at=NOON, allowed_time_limit_mins=90)
 
 
+@pytest.mark.contract("timing#explanation")
 @pytest.mark.parametrize(
     ("allowance", "due_in", "allowed", "binding"),
     [
@@ -54,7 +55,7 @@ def test_before_the_start_the_explanation_names_what_decides(
     assert explained.due_date_source == (None if due_in is None else "exam")
 
 
-@pytest.mark.spec("python-api.md", "18:time")
+@pytest.mark.contract("timing#explanation", "timing#now")
 def test_the_explanation_says_what_a_start_would_give(clock: FrozenDateTimeFactory) -> None:
     exam, user = make_exam(due_date=NOON + 50 * MINUTE), make_user()
 
@@ -95,6 +96,7 @@ def test_a_personal_due_date_is_explained_as_the_learners(
     assert (explained.due_date, explained.due_date_source) == (NOON + 60 * MINUTE, "learner")
 
 
+@pytest.mark.contract("timing#explanation")
 def test_the_explanation_is_json(clock: FrozenDateTimeFactory) -> None:
     attempt = running(due_date=NOON + 200 * MINUTE)
     api.extend_running_attempt(attempt.pk, 5, make_staff(), "fire drill")
@@ -105,6 +107,7 @@ def test_the_explanation_is_json(clock: FrozenDateTimeFactory) -> None:
     assert explained["extensions"][0]["minutes"] == 5
 
 
+@pytest.mark.contract("timing#explanation")
 @pytest.mark.parametrize(
     ("call", "error"),
     [
@@ -133,6 +136,7 @@ def test_an_allowance_given_after_the_start_is_explained_as_too_late(clock: Froz
     )
 
 
+@pytest.mark.contract("timing#explanation")
 def test_an_allowance_from_before_the_start_is_part_of_the_explanation(clock: FrozenDateTimeFactory) -> None:
     exam, user = make_exam(), make_user()
     make_allowance(exam, user, value="30")
@@ -209,6 +213,7 @@ def test_an_allowance_since_the_interruption_is_named(clock: FrozenDateTimeFacto
 # Extending
 
 
+@pytest.mark.contract("timing#extension", "allowances#running-attempts")
 @pytest.mark.parametrize(
     ("status", "advice"),
     [
@@ -231,6 +236,7 @@ def test_time_that_is_up_is_refused_with_what_helps(clock: FrozenDateTimeFactory
         api.extend_running_attempt(attempt.pk, 5, make_staff(), "fire drill")
 
 
+@pytest.mark.contract("timing#extension", "allowances#running-attempts")
 def test_an_instance_that_is_saved_again_counts_its_extension_once(clock: FrozenDateTimeFactory) -> None:
     saved: list[ProctoredExamStudentAttempt] = []
 
@@ -248,6 +254,7 @@ def test_an_instance_that_is_saved_again_counts_its_extension_once(clock: Frozen
     assert [extension.minutes for extension in api.explain_deadline(attempt.pk).extensions] == [5]
 
 
+@pytest.mark.contract("timing#extension", "allowances#running-attempts")
 def test_an_extension_moves_the_end(clock: FrozenDateTimeFactory, events: list[Any]) -> None:
     attempt, staff = running(), make_staff()
     events.clear()
@@ -262,6 +269,7 @@ def test_an_extension_moves_the_end(clock: FrozenDateTimeFactory, events: list[A
     assert payload["attempt_extended_by_mins"] == 15
 
 
+@pytest.mark.contract("timing#extension", "allowances#running-attempts", "timing#explanation")
 def test_extensions_are_listed_in_the_explanation(clock: FrozenDateTimeFactory) -> None:
     attempt, staff = running(), make_staff()
 
@@ -275,6 +283,7 @@ def test_extensions_are_listed_in_the_explanation(clock: FrozenDateTimeFactory) 
     assert explained.binding == "limit"
 
 
+@pytest.mark.contract("timing#extension", "allowances#running-attempts")
 def test_an_extended_attempt_still_runs_after_its_former_end(clock: FrozenDateTimeFactory) -> None:
     attempt = running()
     api.extend_running_attempt(attempt.pk, 15, make_staff(), "fire drill")
@@ -286,6 +295,7 @@ def test_an_extended_attempt_still_runs_after_its_former_end(clock: FrozenDateTi
     assert seen["status"] == S.started
 
 
+@pytest.mark.contract("timing#extension", "allowances#running-attempts")
 @pytest.mark.parametrize("status", [S.created, S.ready_to_start, S.submitted, S.verified, S.error])
 def test_an_attempt_that_is_not_running_is_not_extended(status: str) -> None:
     attempt = make_attempt(status=status)
@@ -294,6 +304,7 @@ def test_an_attempt_that_is_not_running_is_not_extended(status: str) -> None:
         api.extend_running_attempt(attempt.pk, 15, make_staff(), "fire drill")
 
 
+@pytest.mark.contract("timing#extension", "allowances#running-attempts")
 def test_an_attempt_whose_time_is_up_is_not_extended(clock: FrozenDateTimeFactory) -> None:
     attempt = running()
     clock.move_to(NOON + 91 * MINUTE)
@@ -302,6 +313,7 @@ def test_an_attempt_whose_time_is_up_is_not_extended(clock: FrozenDateTimeFactor
         api.extend_running_attempt(attempt.pk, 15, make_staff(), "fire drill")
 
 
+@pytest.mark.contract("timing#extension", "allowances#running-attempts")
 def test_an_extension_past_the_due_date_is_for_global_staff_only(clock: FrozenDateTimeFactory) -> None:
     attempt = running(due_date=NOON + 100 * MINUTE)
 
@@ -313,6 +325,7 @@ def test_an_extension_past_the_due_date_is_for_global_staff_only(clock: FrozenDa
     assert api.extend_running_attempt(attempt.pk, 5, make_staff(), "fire drill", past_due=True).allowed_minutes == 105
 
 
+@pytest.mark.contract("timing#extension", "allowances#running-attempts")
 @pytest.mark.parametrize(
     ("minutes", "reason"),
     [

@@ -1,7 +1,4 @@
-"""Effects are delivered after the commit, in order; none is lost and none undoes the status.
-
-Spec: beyond.md 1, cross-cutting.md C2-C4.
-"""
+"""Effects are delivered after the commit, in order; none is lost and none undoes the status."""
 
 from datetime import timedelta
 from typing import Any
@@ -29,6 +26,7 @@ from .conftest import due_effects
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.contract("effects#recorded")
 def test_delivered_effects_leave_nothing_behind(all_services: dict[str, Any]) -> None:
     attempt = make_attempt(status=S.started)
 
@@ -37,7 +35,7 @@ def test_delivered_effects_leave_nothing_behind(all_services: dict[str, Any]) ->
     assert not AttemptEffect.objects.exists()
 
 
-@pytest.mark.spec("python-api.md", "7.3:order")
+@pytest.mark.contract("effects#order")
 def test_effects_are_recorded_before_the_first_receiver_is_called(instructor: Any) -> None:
     seen: list[list[tuple[str, str]]] = []
     instructor.service.complete_student_attempt = lambda username, content_id: seen.append(due_effects())
@@ -90,6 +88,7 @@ def test_services_mail_and_provider_are_called_after_the_commit(
     assert in_transaction == {"instructor": False, "mail": False, "provider": False}
 
 
+@pytest.mark.contract("effects#recorded")
 def test_rows_hold_no_personal_data(provider: Any, all_services: dict[str, Any]) -> None:
     provider.failing = {"stop_exam_attempt"}
     user = make_user("iris", email="iris@example.com")
@@ -102,7 +101,7 @@ def test_rows_hold_no_personal_data(provider: Any, all_services: dict[str, Any])
     assert "ConnectionError" in row["last_error"]
 
 
-@pytest.mark.spec("python-api.md", "18:outages")
+@pytest.mark.contract("effects#failure")
 @pytest.mark.parametrize(
     ("service", "method", "to_status", "left"),
     [
@@ -134,7 +133,7 @@ def test_a_failing_service_leaves_its_row_while_status_and_other_effects_go_on(
     assert len(events) == 1
 
 
-@pytest.mark.spec("python-api.md", "18:outages")
+@pytest.mark.contract("effects#failure")
 def test_a_provider_that_was_down_is_called_again_later(provider: Any, clock: FrozenDateTimeFactory) -> None:
     provider.failing = {"stop_exam_attempt"}
     attempt = make_attempt(status=S.started)
@@ -204,6 +203,7 @@ def test_a_due_leftover_is_delivered_with_the_next_change(
     assert provider.calls == ["stop_exam_attempt", "stop_exam_attempt"]
 
 
+@pytest.mark.contract("effects#superseded")
 def test_effects_of_a_removed_attempt_are_superseded(provider: Any) -> None:
     attempt = make_attempt(status=S.submitted)
     make_effect(attempt)
@@ -235,7 +235,7 @@ def test_the_effects_of_a_killed_process_are_delivered_after_its_lease(
     assert due_effects() == []
 
 
-@pytest.mark.spec("python-api.md", "8.13:failure", "15:texts")
+@pytest.mark.contract("emails#failure", "events-and-logs#texts")
 def test_a_mail_that_cannot_be_sent_is_logged_in_the_words_of_the_contract(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -262,7 +262,7 @@ def test_a_mail_that_cannot_be_sent_is_logged_in_the_words_of_the_contract(
     assert due_effects() == [("mail", "status_email")]
 
 
-@pytest.mark.spec("python-api.md", "8.13:failure")
+@pytest.mark.contract("emails#failure")
 def test_a_mail_whose_template_fails_is_logged_and_kept_like_one_that_cannot_be_sent(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, provider: Any
 ) -> None:

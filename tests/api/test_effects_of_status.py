@@ -1,4 +1,4 @@
-"""What entering each status causes. Spec: python-api.md 7.4 and 7.5."""
+"""What entering each status causes."""
 
 from typing import Any
 
@@ -16,8 +16,7 @@ from .conftest import due_effects
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.spec("backends.md", "4.5:status")
-@pytest.mark.spec("python-api.md", "7.5:provider")
+@pytest.mark.contract("provider-interface#status-notices", "effects#provider")
 @pytest.mark.parametrize(
     ("from_status", "to_status", "call"),
     [
@@ -49,7 +48,7 @@ def test_a_change_with_a_provider_call_calls_the_provider_once(
         assert provider.last_ids == (attempt.proctored_exam.external_id, attempt.external_id)
 
 
-@pytest.mark.spec("python-api.md", "7.3:start", "7.5:provider")
+@pytest.mark.contract("transitions#first-start", "effects#provider")
 def test_a_return_from_the_submit_page_does_not_call_the_provider(provider: Any) -> None:
     attempt = make_attempt(status=S.ready_to_submit)
     started_at = attempt.started_at
@@ -61,7 +60,7 @@ def test_a_return_from_the_submit_page_does_not_call_the_provider(provider: Any)
     assert provider.calls == []
 
 
-@pytest.mark.spec("python-api.md", "7.5:timed", "18:services")
+@pytest.mark.contract("effects#timed-exams", "host-services#absent")
 @pytest.mark.parametrize("to_status", [S.started, S.submitted, S.error, S.declined])
 def test_a_change_in_a_timed_exam_calls_neither_provider_nor_credit(
     provider: Any, all_services: dict[str, Any], mailoutbox: list[Any], to_status: str
@@ -75,7 +74,7 @@ def test_a_change_in_a_timed_exam_calls_neither_provider_nor_credit(
     assert mailoutbox == []
 
 
-@pytest.mark.spec("python-api.md", "4:credit", "7.5:credit", "17:1")
+@pytest.mark.contract("host-services#credit", "effects#credit", "effects#in-process")
 @pytest.mark.parametrize(
     ("to_status", "word"),
     [
@@ -104,7 +103,7 @@ def test_a_change_sets_the_credit_requirement_of_its_status(credit: Any, to_stat
     assert credit.called("set_credit_requirement_status") == ([((), expected)] if word else [])
 
 
-@pytest.mark.spec("python-api.md", "4:credit-state")
+@pytest.mark.contract("host-services#credit-state")
 @pytest.mark.parametrize("to_status", [S.ready_to_start, S.started, S.submitted, S.error, S.declined, "else"])
 @pytest.mark.parametrize("kind", ["proctored", "practice", "onboarding"])
 def test_each_change_reads_the_credit_state_once_with_or_without_a_mail(credit: Any, kind: str, to_status: str) -> None:
@@ -117,7 +116,7 @@ def test_each_change_reads_the_credit_state_once_with_or_without_a_mail(credit: 
     ]
 
 
-@pytest.mark.spec("python-api.md", "4:credit-state")
+@pytest.mark.contract("host-services#credit-state")
 @pytest.mark.parametrize(
     ("kind", "to_status"),
     [
@@ -136,7 +135,7 @@ def test_a_change_without_consequences_does_not_read_the_credit_state(credit: An
     assert credit.calls == []
 
 
-@pytest.mark.spec("python-api.md", "4:credit-state", "7.3:order")
+@pytest.mark.contract("host-services#credit-state", "effects#order")
 def test_a_rejection_calls_credit_grades_certificates_then_mails(
     all_services: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,7 +167,7 @@ class _SharedList(list[Any]):
         super().append(call)
 
 
-@pytest.mark.spec("python-api.md", "4:credit-state")
+@pytest.mark.contract("host-services#credit-state")
 def test_a_credit_state_that_cannot_be_read_is_not_retried(credit: Any, sent_signals: list[dict[str, Any]]) -> None:
     credit.failing = {"get_credit_state"}
     attempt = make_attempt()
@@ -179,7 +178,7 @@ def test_a_credit_state_that_cannot_be_read_is_not_retried(credit: Any, sent_sig
     assert not AttemptEffect.objects.exists(), "nothing depends on the answer, so it is not asked for again"
 
 
-@pytest.mark.spec("python-api.md", "7.5:mail", "8.13:subject", "17:1")
+@pytest.mark.contract("effects#mail", "emails#subject", "effects#in-process")
 @pytest.mark.parametrize(
     ("to_status", "subject"),
     [
@@ -203,7 +202,7 @@ def test_a_change_mails_the_learner_about_its_status(
     assert all(mail.to == [attempt.user.email] for mail in mailoutbox)
 
 
-@pytest.mark.spec("python-api.md", "7.5:mail")
+@pytest.mark.contract("effects#mail")
 @pytest.mark.parametrize("kind", ["timed", "practice", "onboarding"])
 def test_a_timed_or_practice_attempt_is_not_mailed_about(mailoutbox: list[Any], kind: str) -> None:
     attempt = make_attempt(make_exam(kind), status=S.started)
@@ -213,7 +212,7 @@ def test_a_timed_or_practice_attempt_is_not_mailed_about(mailoutbox: list[Any], 
     assert mailoutbox == []
 
 
-@pytest.mark.spec("python-api.md", "4:grades", "4:certificates", "7.5:grades")
+@pytest.mark.contract("host-services#grades", "host-services#certificates", "effects#grades")
 def test_a_rejection_overrides_the_grade_then_invalidates_the_certificate(all_services: dict[str, Any]) -> None:
     attempt, judge = make_attempt(status=S.submitted), make_staff()
     attempt_course = attempt.proctored_exam.course_id
@@ -231,7 +230,7 @@ def test_a_rejection_overrides_the_grade_then_invalidates_the_certificate(all_se
     ]
 
 
-@pytest.mark.spec("python-api.md", "7.5:grades")
+@pytest.mark.contract("effects#grades")
 def test_the_comment_of_a_grade_override_names_the_provider(provider: Any, grades: Any) -> None:
     attempt = make_attempt(status=S.submitted)
 
@@ -241,7 +240,7 @@ def test_the_comment_of_a_grade_override_names_the_provider(provider: Any, grade
     assert "Recorder" in override["comment"]
 
 
-@pytest.mark.spec("python-api.md", "7.5:grades")
+@pytest.mark.contract("effects#grades")
 def test_a_rejection_in_a_course_that_keeps_grades_keeps_the_certificate(all_services: dict[str, Any]) -> None:
     all_services["grades"].service.rejected_exam_overrides_grade = False
     attempt = make_attempt(status=S.submitted)
@@ -252,7 +251,7 @@ def test_a_rejection_in_a_course_that_keeps_grades_keeps_the_certificate(all_ser
     assert all_services["certificates"].calls == []
 
 
-@pytest.mark.spec("python-api.md", "7.5:grades")
+@pytest.mark.contract("effects#grades")
 @pytest.mark.parametrize(
     ("from_status", "times"),
     [pytest.param(S.rejected, 1, id="after-a-rejection"), pytest.param(S.submitted, 0, id="never-rejected")],
@@ -265,7 +264,7 @@ def test_a_verification_undoes_the_grade_override_of_a_rejection(grades: Any, fr
     assert len(grades.called("undo_override_subsection_grade")) == times
 
 
-@pytest.mark.spec("python-api.md", "4:instructor", "11.2:completion")
+@pytest.mark.contract("host-services#instructor", "effects#completion")
 def test_a_completion_is_reported_once_for_two_submissions(instructor: Any) -> None:
     attempt = make_attempt(status=S.started)
 
@@ -286,8 +285,7 @@ def test_a_completion_that_is_saved_directly_is_reported(instructor: Any) -> Non
     assert len(instructor.called("complete_student_attempt")) == 1
 
 
-@pytest.mark.spec("python-api.md", "11.1:transition")
-@pytest.mark.spec("data-model.md", "5:signal")
+@pytest.mark.contract("signals#transition", "signals#status")
 def test_a_change_emits_one_event_then_one_signal(
     events: list[Any], sent_signals: list[dict[str, Any]], test_backend: Any
 ) -> None:
@@ -313,7 +311,7 @@ def test_a_change_emits_one_event_then_one_signal(
     ]
 
 
-@pytest.mark.spec("python-api.md", "11.1:transition")
+@pytest.mark.contract("signals#transition")
 def test_the_signal_of_a_timed_exam_says_no_onboarding_support(sent_signals: list[dict[str, Any]]) -> None:
     attempt = make_attempt(make_exam("timed"))
 
@@ -322,7 +320,7 @@ def test_the_signal_of_a_timed_exam_says_no_onboarding_support(sent_signals: lis
     assert sent_signals[0]["backend_supports_onboarding"] is False
 
 
-@pytest.mark.spec("python-api.md", "4:absent", "18:services")
+@pytest.mark.contract("host-services#absent")
 def test_a_change_without_any_service_leaves_nothing_due(mailoutbox: list[Any]) -> None:
     attempt = make_attempt(status=S.submitted)
 
@@ -332,7 +330,7 @@ def test_a_change_without_any_service_leaves_nothing_due(mailoutbox: list[Any]) 
     assert "your course" in mailoutbox[0].body
 
 
-@pytest.mark.spec("python-api.md", "7.4")
+@pytest.mark.contract("effects#consequences")
 @pytest.mark.parametrize(
     ("to_status", "others", "is_practice", "expected"),
     [
@@ -357,7 +355,7 @@ def test_consequences_are_allowed(to_status: str, others: list[str], is_practice
     assert api.can_update_credit_grades_and_email(attempts, to_status, {"is_practice_exam": is_practice}) is expected
 
 
-@pytest.mark.spec("python-api.md", "7.4")
+@pytest.mark.contract("effects#consequences")
 def test_a_second_rejection_has_no_consequences(all_services: dict[str, Any], mailoutbox: list[Any]) -> None:
     exam, user = make_exam(), make_user()
     make_attempt(exam, user, S.rejected)
@@ -377,7 +375,7 @@ def statuses_of(user: Any) -> dict[int, str]:
     return dict(ProctoredExamStudentAttempt.objects.filter(user=user).values_list("proctored_exam_id", "status"))
 
 
-@pytest.mark.spec("python-api.md", "7.5:cascade", "18:cascade")
+@pytest.mark.contract("effects#cascade")
 def test_declining_closes_the_other_proctored_exams_of_the_course(credit: Any) -> None:
     user = make_user()
     declined = make_attempt(make_exam(), user)
@@ -397,7 +395,7 @@ def test_declining_closes_the_other_proctored_exams_of_the_course(credit: Any) -
         assert (attempt.taking_as_proctored, attempt.external_id) == (False, None)
 
 
-@pytest.mark.spec("python-api.md", "7.5:cascade")
+@pytest.mark.contract("effects#cascade")
 @pytest.mark.parametrize(
     "other",
     [
@@ -417,7 +415,7 @@ def test_declining_leaves_other_exams_alone(other: dict[str, Any]) -> None:
     assert statuses_of(user) == {attempt.proctored_exam_id: S.declined}
 
 
-@pytest.mark.spec("python-api.md", "7.5:cascade", "18:cascade")
+@pytest.mark.contract("effects#cascade")
 @pytest.mark.parametrize("kind", ["timed", "practice"])
 def test_declining_an_exam_without_credit_closes_no_other(kind: str) -> None:
     user = make_user()
@@ -429,7 +427,7 @@ def test_declining_an_exam_without_credit_closes_no_other(kind: str) -> None:
     assert statuses_of(user) == {attempt.proctored_exam_id: S.declined}
 
 
-@pytest.mark.spec("python-api.md", "7.5:cascade")
+@pytest.mark.contract("effects#cascade")
 def test_declining_without_cascade_leaves_the_other_exams() -> None:
     user = make_user()
     make_exam()
@@ -443,7 +441,7 @@ def test_declining_without_cascade_leaves_the_other_exams() -> None:
 # Onboarding clean-up
 
 
-@pytest.mark.spec("python-api.md", "7.5:clean-up", "18:clean-up")
+@pytest.mark.contract("effects#onboarding-clean-up")
 def test_a_finished_onboarding_clears_the_onboarding_errors_of_its_provider(
     provider: Any, backends_registry: dict[str, Any]
 ) -> None:
@@ -459,7 +457,7 @@ def test_a_finished_onboarding_clears_the_onboarding_errors_of_its_provider(
     assert provider.calls == ["remove_exam_attempt", "stop_exam_attempt"]
 
 
-@pytest.mark.spec("python-api.md", "7.5:clean-up")
+@pytest.mark.contract("effects#onboarding-clean-up")
 def test_an_open_onboarding_clears_no_onboarding_error(provider: Any) -> None:
     user = make_user()
     refused = make_attempt(make_exam(), user, S.onboarding_missing)
@@ -473,21 +471,21 @@ def test_an_open_onboarding_clears_no_onboarding_error(provider: Any) -> None:
 # Return values and errors
 
 
-@pytest.mark.spec("python-api.md", "7.3:answer")
+@pytest.mark.contract("transitions#update")
 def test_a_change_by_an_id_in_digits_returns_the_number() -> None:
     attempt = make_attempt()
 
     assert api.update_attempt_status(str(attempt.pk), S.started) == attempt.pk  # type: ignore[arg-type]
 
 
-@pytest.mark.spec("python-api.md", "7.3:answer")
+@pytest.mark.contract("transitions#update")
 def test_an_unknown_attempt_raises_or_returns_none() -> None:
     with pytest.raises(StudentExamAttemptDoesNotExistsException):
         api.update_attempt_status(4711, S.started)
     assert api.update_attempt_status(4711, S.started, raise_if_not_found=False) is None
 
 
-@pytest.mark.spec("python-api.md", "7.3:provider")
+@pytest.mark.contract("transitions#provider-first")
 def test_with_an_unknown_provider_the_status_changes_and_the_providers_part_is_due() -> None:
     attempt = make_attempt(status=S.started)
     type(attempt.proctored_exam).objects.update(backend="gone")
@@ -499,7 +497,7 @@ def test_with_an_unknown_provider_the_status_changes_and_the_providers_part_is_d
     assert due_effects() == [("provider", "stop_exam_attempt")]
 
 
-@pytest.mark.spec("python-api.md", "15:levels", "17:6")
+@pytest.mark.contract("events-and-logs#levels")
 def test_changes_that_succeed_log_nothing_above_info(
     all_services: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:

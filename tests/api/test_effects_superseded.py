@@ -1,4 +1,4 @@
-"""Of two effects that contradict each other the newer one is delivered last. Spec: beyond.md 1, cross-cutting.md C3.
+"""Of two effects that contradict each other the newer one is delivered last.
 
 A slow process here is a delivery that the test holds back, or a receiver that changes the attempt before it returns.
 """

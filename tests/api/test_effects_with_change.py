@@ -1,4 +1,4 @@
-"""Effects that stay in this process are delivered inside the transaction of the change. Spec: cross-cutting.md C2, C3.
+"""Effects that stay in this process are delivered inside the transaction of the change.
 
 Only those that fail are recorded. A change that calls a provider, sends a mail or changes other attempts records all of
 its effects and delivers them after the commit; see ``test_effects_delivery``.

@@ -1,4 +1,6 @@
-"""With ``ASYNC_PROVIDER_CALLS`` provider calls and mails are left to Celery workers. Spec: cross-cutting.md C4.
+"""With ``ASYNC_PROVIDER_CALLS`` provider calls and mails are left to Celery workers.
+
+Contract: contract/effects#workers.
 
 ``tests/workers`` runs a real worker over a real broker.
 """

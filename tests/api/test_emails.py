@@ -1,4 +1,4 @@
-"""The e-mails about an attempt. Spec: python-api.md 8.13."""
+"""The e-mails about an attempt."""
 
 import re
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def body(status: str, course_name: str = "Größe & Weite", **attempt_fields: An
     return re.sub(r"\s+", " ", str(message.body).replace("\n", ""))
 
 
-@pytest.mark.spec("python-api.md", "8.13:text")
+@pytest.mark.contract("emails#words")
 @pytest.mark.parametrize(
     ("status", "fragment"),
     [
@@ -44,7 +44,7 @@ def test_a_mail_names_exam_course_and_result(status: str, fragment: str) -> None
     assert fragment in text
 
 
-@pytest.mark.spec("python-api.md", "8.13:contact")
+@pytest.mark.contract("emails#contact")
 @pytest.mark.parametrize("status", [S.verified, S.rejected])
 def test_a_course_with_an_escalation_address_gives_it_as_the_contact(instructor: Any, status: str) -> None:
     instructor.service.mock_proctoring_escalation_email("help@example.com")
@@ -52,21 +52,21 @@ def test_a_course_with_an_escalation_address_gives_it_as_the_contact(instructor:
     assert '<a href="mailto:help@example.com"> help@example.com </a>' in body(status)
 
 
-@pytest.mark.spec("python-api.md", "8.13:contact")
+@pytest.mark.contract("emails#contact")
 def test_without_an_escalation_address_the_contact_is_the_providers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(settings.PROCTORING_BACKENDS, "test", {"LINK_URLS": {"contact": "https://ask.example.com"}})
 
     assert '<a href="https://ask.example.com"> https://ask.example.com </a>' in body(S.verified)
 
 
-@pytest.mark.spec("python-api.md", "8.13:contact")
+@pytest.mark.contract("emails#contact")
 def test_without_any_contact_the_mail_links_the_platforms_support_page() -> None:
     url = "http://localhost:8000/support/contact_us"
 
     assert f'<a href="{url}"> {url} </a>' in body(S.rejected)
 
 
-@pytest.mark.spec("python-api.md", "1.3:templates", "8.13:template")
+@pytest.mark.contract("emails#templates")
 @pytest.mark.parametrize(
     ("backend", "candidates"),
     [
@@ -93,7 +93,7 @@ def test_the_template_of_the_provider_is_tried_first(
     assert asked == [candidates]
 
 
-@pytest.mark.spec("python-api.md", "8.13:form", "17:9")
+@pytest.mark.contract("emails#form")
 def test_a_mail_is_html_from_the_default_sender() -> None:
     message = api.create_proctoring_attempt_status_email(make_attempt(status=S.submitted), "Course", COURSE)
 
@@ -101,7 +101,7 @@ def test_a_mail_is_html_from_the_default_sender() -> None:
     assert (message.from_email, message.content_subtype) == ("no-reply@example.com", "html")
 
 
-@pytest.mark.spec("python-api.md", "8.13:escalation")
+@pytest.mark.contract("host-services#escalation-address")
 @pytest.mark.parametrize("error", [None, "unknown-course"])
 def test_a_course_without_an_escalation_address_has_none(
     instructor: Any, error: str | None, caplog: pytest.LogCaptureFixture
@@ -115,7 +115,7 @@ def test_a_course_without_an_escalation_address_has_none(
     assert len(caplog.records) == (1 if error else 0)
 
 
-# Settings of one provider (backends.md 2.1, 2.3)
+# Settings of one provider (contract/provider-configuration#mail-contact, contract/provider-configuration#own-settings)
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return give
 
 
-@pytest.mark.spec("backends.md", "2.1:contact")
+@pytest.mark.contract("provider-configuration#mail-contact")
 @pytest.mark.parametrize(
     ("entry", "url"),
     [

@@ -1,4 +1,4 @@
-"""Creating an attempt: what is registered, stored and refused. Spec: python-api.md 8.5."""
+"""Creating an attempt: what is registered, stored and refused."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -29,7 +29,7 @@ def stored(attempt_id: int) -> ProctoredExamStudentAttempt:
     return ProctoredExamStudentAttempt.objects.get(pk=attempt_id)
 
 
-@pytest.mark.spec("python-api.md", "8.5:create")
+@pytest.mark.contract("attempts#create")
 def test_a_proctored_attempt_is_registered_then_stored_once(provider: Any) -> None:
     exam, user = make_exam(), make_user()
     policy = make_policy(exam)
@@ -45,8 +45,12 @@ def test_a_proctored_attempt_is_registered_then_stored_once(provider: Any) -> No
     assert attempt.history.count() == 1
 
 
-@pytest.mark.spec("backends.md", "4.3")
-@pytest.mark.spec("python-api.md", "4:credit", "8.5:context", "17:8")
+@pytest.mark.contract(
+    "provider-interface#registration-context",
+    "host-services#credit",
+    "attempts#registration",
+    "prerequisites#by-status",
+)
 def test_the_registration_context_has_exactly_these_keys(provider: Any, credit: Any) -> None:
     exam, user = make_exam(), make_user()
     policy = make_policy(exam, review_policy="No notes")
@@ -70,7 +74,7 @@ def test_the_registration_context_has_exactly_these_keys(provider: Any, credit: 
     assert credit.called("get_credit_state") == [((user.pk, exam.course_id), {})]
 
 
-@pytest.mark.spec("python-api.md", "4:absent", "8.5:context", "18:services")
+@pytest.mark.contract("host-services#absent", "provider-interface#registration-context", "attempts#registration")
 def test_without_services_the_provider_gets_an_empty_name(provider: Any) -> None:
     api.create_exam_attempt(make_exam().pk, make_user().pk, taking_as_proctored=True)
 
@@ -80,7 +84,9 @@ def test_without_services_the_provider_gets_an_empty_name(provider: Any) -> None
     assert "review_policy_exception" not in context
 
 
-@pytest.mark.spec("python-api.md", "4:name-affirmation", "8.5:context")
+@pytest.mark.contract(
+    "host-services#name-affirmation", "provider-interface#registration-context", "attempts#registration"
+)
 def test_a_verified_name_is_preferred_to_the_profile_name(provider: Any, credit: Any) -> None:
     asked: list[Any] = []
 
@@ -98,8 +104,7 @@ def test_a_verified_name_is_preferred_to_the_profile_name(provider: Any, credit:
     assert asked == [((user,), {"is_verified": False, "statuses_to_exclude": ["denied"]})]
 
 
-@pytest.mark.spec("python-api.md", "11.1:creation")
-@pytest.mark.contract("signals#status")
+@pytest.mark.contract("signals#creation", "signals#status")
 def test_the_signal_of_a_creation_is_sent_also_without_a_receiver(credit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[Any] = []
     monkeypatch.setattr(signals.exam_attempt_status_signal, "receivers", [])
@@ -110,7 +115,7 @@ def test_the_signal_of_a_creation_is_sent_also_without_a_receiver(credit: Any, m
     assert [(call["sender"], call["attempt_id"]) for call in sent] == [("edx_proctoring", attempt_id)]
 
 
-@pytest.mark.spec("data-model.md", "5:signal")
+@pytest.mark.contract("signals#status")
 def test_the_signal_of_a_creation_carries_names(credit: Any, sent_signals: list[dict[str, Any]]) -> None:
     exam, user = make_exam(), make_user()
 
@@ -131,7 +136,7 @@ def test_the_signal_of_a_creation_carries_names(credit: Any, sent_signals: list[
     ]
 
 
-@pytest.mark.spec("python-api.md", "8.5:create")
+@pytest.mark.contract("attempts#create")
 def test_an_attempt_without_proctoring_is_not_registered(
     provider: Any, events: list[Any], sent_signals: list[Any]
 ) -> None:
@@ -145,15 +150,14 @@ def test_an_attempt_without_proctoring_is_not_registered(
     assert events[-1][0] == "edx.special_exam.timed.attempt.created"
 
 
-@pytest.mark.spec("python-api.md", "8.5:create")
+@pytest.mark.contract("attempts#create")
 def test_a_timed_exam_cannot_be_taken_as_proctored(provider: Any) -> None:
     attempt_id = api.create_exam_attempt(make_exam("timed").pk, make_user().pk, taking_as_proctored=True)
 
     assert stored(attempt_id).taking_as_proctored is False
 
 
-@pytest.mark.spec("backends.md", "4.5:register")
-@pytest.mark.spec("python-api.md", "8.5:refusals")
+@pytest.mark.contract("provider-interface#registration", "attempts#registration-refused")
 def test_an_onboarding_refusal_becomes_the_status(provider: Any, events: list[Any]) -> None:
     provider.attempt_error = S.onboarding_missing
 
@@ -164,8 +168,9 @@ def test_an_onboarding_refusal_becomes_the_status(provider: Any, events: list[An
     assert attempt.history.count() == 1
 
 
-@pytest.mark.spec("backends.md", "4.5:register")
-@pytest.mark.spec("python-api.md", "8.5:refusals", "15:registration")
+@pytest.mark.contract(
+    "provider-interface#registration", "attempts#registration-refused", "events-and-logs#registration"
+)
 @pytest.mark.parametrize("error", [BackendProviderCannotRegisterAttempt, BackendProviderSentNoAttemptID])
 def test_a_failed_registration_leaves_nothing_half_made(
     provider: Any, caplog: pytest.LogCaptureFixture, error: type[BackendProviderCannotRegisterAttempt]
@@ -186,7 +191,7 @@ def test_a_failed_registration_leaves_nothing_half_made(
     assert "busy" not in record.getMessage(), "texts of providers stay out of the log"
 
 
-@pytest.mark.spec("python-api.md", "8.5:create")
+@pytest.mark.contract("attempts#create")
 def test_an_unknown_exam_is_refused() -> None:
     with pytest.raises(ProctoredExamNotFoundException):
         api.create_exam_attempt(UNKNOWN, make_user().pk)
@@ -197,7 +202,7 @@ def test_an_unknown_user_is_refused() -> None:
         api.create_exam_attempt(make_exam("timed").pk, UNKNOWN)
 
 
-@pytest.mark.spec("python-api.md", "8.5:one")
+@pytest.mark.contract("attempts#one")
 @pytest.mark.parametrize("status", [S.created, S.started, S.verified, S.declined])
 def test_a_second_attempt_at_the_same_exam_is_refused(status: str) -> None:
     former = make_attempt(status=status)
@@ -212,14 +217,14 @@ def test_a_second_attempt_at_the_same_exam_is_refused(status: str) -> None:
     )
 
 
-@pytest.mark.spec("python-api.md", "8.5:one")
+@pytest.mark.contract("attempts#one")
 def test_a_practice_exam_may_be_entered_again() -> None:
     former = make_attempt(make_exam("practice"), status=S.started)
 
     assert api.create_exam_attempt(former.proctored_exam_id, former.user_id, True) != former.pk
 
 
-@pytest.mark.spec("python-api.md", "8.5:race")
+@pytest.mark.contract("attempts#race")
 def test_a_request_that_lost_the_race_withdraws_its_registration(
     provider: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -240,7 +245,7 @@ def test_a_request_that_lost_the_race_withdraws_its_registration(
     assert provider.last_ids == (exam.external_id, "testexternalid-1")
 
 
-@pytest.mark.spec("python-api.md", "8.5:past-due")
+@pytest.mark.contract("attempts#past-due")
 @pytest.mark.parametrize("kind", ["proctored", "practice", "onboarding"])
 def test_past_due_a_proctored_attempt_is_refused(clock: FrozenDateTimeFactory, kind: str) -> None:
     exam = make_exam(kind, due_date=NOON)
@@ -249,12 +254,12 @@ def test_past_due_a_proctored_attempt_is_refused(clock: FrozenDateTimeFactory, k
         api.create_exam_attempt(exam.pk, make_user().pk, taking_as_proctored=True)
 
 
-@pytest.mark.spec("python-api.md", "8.5:past-due")
+@pytest.mark.contract("attempts#past-due")
 def test_past_due_an_attempt_without_proctoring_is_created(clock: FrozenDateTimeFactory) -> None:
     assert api.create_exam_attempt(make_exam(due_date=NOON).pk, make_user().pk)
 
 
-@pytest.mark.spec("python-api.md", "11.1:receiver")
+@pytest.mark.contract("signals#failing-receiver")
 def test_a_failing_receiver_does_not_undo_a_creation(caplog: pytest.LogCaptureFixture) -> None:
     from edx_proctoring.signals import exam_attempt_status_signal
 
@@ -271,7 +276,7 @@ def test_a_failing_receiver_does_not_undo_a_creation(caplog: pytest.LogCaptureFi
     assert "receiver of the status signal failed" in caplog.text
 
 
-@pytest.mark.spec("python-api.md", "8.5:decline")
+@pytest.mark.contract("attempts#create-and-decline")
 def test_opting_out_creates_a_declined_attempt() -> None:
     exam, user = make_exam(), make_user()
 

@@ -1,4 +1,4 @@
-"""Exams, review policies, and the provider's copy of both. Spec: python-api.md 8.1, 8.2; data-model.md 5.1, 5.2."""
+"""Exams, review policies, and the provider's copy of both."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +24,7 @@ UNKNOWN = 4711
 CONTENT = "block-v1:Demo+PROC+2026+type@sequential+block@final"
 
 
-@pytest.mark.spec("python-api.md", "2:exam", "8.1:create", "17:8")
+@pytest.mark.contract("data-shapes#exam", "exams#create", "prerequisites#by-status")
 def test_create_stores_the_exam_and_emits_one_event(events: list[Any]) -> None:
     exam_id = api.create_exam(COURSE, CONTENT, "Final", 90, due_date=NOON)
 
@@ -45,7 +45,7 @@ def test_create_stores_the_exam_and_emits_one_event(events: list[Any]) -> None:
     assert [name for name, _ in events] == ["edx.special_exam.proctored.created"]
 
 
-@pytest.mark.spec("python-api.md", "8.1:create")
+@pytest.mark.contract("exams#create")
 def test_a_timed_exam_stores_the_default_provider_and_is_not_sent_to_it(test_backend: Any) -> None:
     exam_id = api.create_exam(COURSE, CONTENT, "Final", 90, is_proctored=False)
 
@@ -53,7 +53,7 @@ def test_a_timed_exam_stores_the_default_provider_and_is_not_sent_to_it(test_bac
     assert test_backend.last_exam is None
 
 
-@pytest.mark.spec("python-api.md", "8.1:create")
+@pytest.mark.contract("exams#create")
 def test_a_second_exam_for_the_same_content_is_refused() -> None:
     api.create_exam(COURSE, CONTENT, "Final", 90)
 
@@ -61,7 +61,7 @@ def test_a_second_exam_for_the_same_content_is_refused() -> None:
         api.create_exam(COURSE, CONTENT, "Final", 90)
 
 
-@pytest.mark.spec("python-api.md", "8.1:create")
+@pytest.mark.contract("exams#create")
 def test_of_two_concurrent_creations_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     make_exam(content_id=CONTENT)
     monkeypatch.setattr(ProctoredExam, "get_exam_by_content_id", lambda course_id, content_id: None)
@@ -72,7 +72,7 @@ def test_of_two_concurrent_creations_one_is_refused(monkeypatch: pytest.MonkeyPa
     assert ProctoredExam.objects.count() == 1, "the outer transaction is still usable"
 
 
-@pytest.mark.spec("python-api.md", "8.1:update")
+@pytest.mark.contract("exams#update")
 def test_update_changes_only_the_given_fields(events: list[Any]) -> None:
     exam = make_exam(due_date=NOON)
     events.clear()
@@ -84,7 +84,7 @@ def test_update_changes_only_the_given_fields(events: list[Any]) -> None:
     assert [name for name, _ in events] == ["edx.special_exam.proctored.updated"]
 
 
-@pytest.mark.spec("python-api.md", "8.1:update")
+@pytest.mark.contract("exams#update")
 def test_update_with_none_clears_only_the_due_date() -> None:
     exam = make_exam(due_date=NOON)
 
@@ -94,7 +94,7 @@ def test_update_with_none_clears_only_the_due_date() -> None:
     assert (after["due_date"], after["time_limit_mins"]) == (None, 90)
 
 
-@pytest.mark.spec("python-api.md", "8.1:update")
+@pytest.mark.contract("exams#update")
 def test_an_update_without_changes_sends_the_exam_to_its_provider_again(test_backend: Any) -> None:
     exam = make_exam()
     test_backend.last_exam = None
@@ -106,7 +106,7 @@ def test_an_update_without_changes_sends_the_exam_to_its_provider_again(test_bac
     assert exam.history.count() == rows + 1
 
 
-@pytest.mark.spec("python-api.md", "8.1:read")
+@pytest.mark.contract("exams#read")
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -133,7 +133,7 @@ def test_an_unknown_exam_raises_and_is_named_in_the_message(call: Any, message: 
     assert str(refusal.value) == message
 
 
-@pytest.mark.spec("python-api.md", "8.1:read")
+@pytest.mark.contract("exams#read")
 def test_exams_are_found_by_key_objects() -> None:
     exam = make_exam(content_id=CONTENT)
 
@@ -143,7 +143,7 @@ def test_exams_are_found_by_key_objects() -> None:
     assert [item["id"] for item in api.get_all_exams_for_course(CourseKey.from_string(COURSE))] == [exam.pk]
 
 
-@pytest.mark.spec("python-api.md", "8.1:read")
+@pytest.mark.contract("exams#read")
 def test_the_list_of_a_course_contains_inactive_exams_unless_active_only() -> None:
     active, inactive = make_exam("timed"), make_exam(is_active=False)
 
@@ -176,7 +176,7 @@ def test_while_the_provider_is_down_an_exam_can_be_saved(test_backend: Any, capl
     assert "exam not sent to its provider" in caplog.text
 
 
-@pytest.mark.spec("python-api.md", "8.1:update", "11.2:exams")
+@pytest.mark.contract("exams#update", "exams#provider-payload")
 def test_an_exam_changed_to_timed_becomes_inactive_at_the_provider(test_backend: Any) -> None:
     exam = make_exam()
 
@@ -188,7 +188,7 @@ def test_an_exam_changed_to_timed_becomes_inactive_at_the_provider(test_backend:
 # Review policies
 
 
-@pytest.mark.spec("python-api.md", "8.2")
+@pytest.mark.contract("exams#policies")
 def test_a_policy_is_created_updated_and_removed(test_backend: Any) -> None:
     exam, author, editor = make_exam(), make_staff(), make_staff()
 
@@ -205,7 +205,7 @@ def test_a_policy_is_created_updated_and_removed(test_backend: Any) -> None:
     assert api._get_review_policy_by_exam_id(exam.pk) is None
 
 
-@pytest.mark.spec("python-api.md", "8.2")
+@pytest.mark.contract("exams#policies")
 def test_a_second_policy_for_an_exam_is_refused() -> None:
     policy = make_policy()
 
@@ -213,7 +213,7 @@ def test_a_second_policy_for_an_exam_is_refused() -> None:
         api.create_exam_review_policy(policy.proctored_exam_id, policy.set_by_user_id, "Another")
 
 
-@pytest.mark.spec("python-api.md", "8.2")
+@pytest.mark.contract("exams#policies")
 @pytest.mark.parametrize("text", ["", None])
 def test_an_empty_text_deletes_the_policy(text: str | None) -> None:
     policy = make_policy()
@@ -223,7 +223,7 @@ def test_an_empty_text_deletes_the_policy(text: str | None) -> None:
     assert not ProctoredExamReviewPolicy.objects.exists()
 
 
-@pytest.mark.spec("python-api.md", "8.2")
+@pytest.mark.contract("exams#policies")
 @pytest.mark.parametrize(
     "call",
     [
@@ -237,7 +237,7 @@ def test_an_unknown_policy_raises(call: Any) -> None:
         call()
 
 
-# Unfinished exams that Studio publishes (host-platform.md 6.3, 11)
+# Unfinished exams that Studio publishes (contract/exams#unfinished)
 
 
 def test_an_exam_without_a_title_is_named_after_its_block(caplog: pytest.LogCaptureFixture) -> None:
@@ -281,6 +281,7 @@ def test_the_default_provider_of_the_older_settings_is_stored(settings: Any) -> 
     assert api.get_exam_by_id(api.create_exam(COURSE, CONTENT, "Final", 90))["backend"] == "test"
 
 
+@pytest.mark.contract("exams#policy-author")
 @pytest.mark.parametrize("author", [-1, None, 4711], ids=["the-system", "nobody", "unknown-here"])
 class TestPolicyOfAnUnknownAuthor:
     def test_is_not_created_without_a_system_user(self, author: int | None, caplog: pytest.LogCaptureFixture) -> None:
@@ -307,7 +308,7 @@ class TestPolicyOfAnUnknownAuthor:
         assert (after.review_policy, after.set_by_user) == ("No phone.", policy.set_by_user)
 
 
-@pytest.mark.spec("python-api.md", "18:time")
+@pytest.mark.contract("timing#now")
 @pytest.mark.parametrize(
     "store",
     [
@@ -336,7 +337,7 @@ def timed_exams(count: int, prefix: str) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.spec("rest-api.md", "4.2:set")
+@pytest.mark.operation("PATCH /v1/proctored_exam/exam_registration/course_id/{course_id}")
 def test_registering_twenty_exams_takes_as_many_queries_as_registering_two() -> None:
     def queries_of(course_id: str, count: int) -> int:
         with CaptureQueriesContext(connection) as captured:
@@ -360,7 +361,7 @@ def test_a_provider_that_is_down_is_logged_once_for_a_whole_course(
     assert f"step=_notify_provider count=20 first_exam_id={exam_ids[0]}" in line
 
 
-@pytest.mark.spec("rest-api.md", "4.2:set")
+@pytest.mark.operation("PATCH /v1/proctored_exam/exam_registration/course_id/{course_id}")
 def test_a_registered_exam_gets_one_history_row_per_change(events: list[Any]) -> None:
     [exam_id] = api.register_course_exams(COURSE, timed_exams(1, "new"))
     api.register_course_exams(COURSE, [{**timed_exams(1, "new")[0], "exam_name": "Midterm"}])

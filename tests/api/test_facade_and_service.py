@@ -1,4 +1,4 @@
-"""What hosts call: the XBlock service, the registry of host services, the façade. Spec: python-api.md 1, 12."""
+"""What hosts call: the XBlock service, the registry of host services, the façade."""
 
 from types import FunctionType
 
@@ -10,12 +10,12 @@ from edx_proctoring.services import ProctoringService
 # The service
 
 
-@pytest.mark.spec("python-api.md", "12:service")
+@pytest.mark.contract("published-names#service")
 def test_the_service_is_a_singleton() -> None:
     assert ProctoringService() is ProctoringService()
 
 
-@pytest.mark.spec("python-api.md", "12:service")
+@pytest.mark.contract("published-names#service")
 def test_the_service_has_every_public_function_of_the_api() -> None:
     functions = [name for name in dir(api) if not name.startswith("_") and isinstance(getattr(api, name), FunctionType)]
 
@@ -26,7 +26,7 @@ def test_the_service_has_every_public_function_of_the_api() -> None:
     assert set(functions) <= set(dir(ProctoringService()))
 
 
-@pytest.mark.spec("python-api.md", "12:service")
+@pytest.mark.contract("published-names#service")
 @pytest.mark.parametrize(
     "name", ["_calculate_allowed_mins", "ProctoredExamSerializer", "STATUS_SUMMARY_MAP", "no_such"]
 )
@@ -34,14 +34,14 @@ def test_the_service_has_no_private_names_and_no_constants(name: str) -> None:
     assert not hasattr(ProctoringService(), name)
 
 
-@pytest.mark.spec("python-api.md", "12:late")
+@pytest.mark.contract("published-names#service-late")
 def test_a_replaced_api_function_is_called_through_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "get_exam_by_id", lambda exam_id: {"id": exam_id, "replaced": True})
 
     assert ProctoringService().get_exam_by_id(3) == {"id": 3, "replaced": True}
 
 
-@pytest.mark.spec("python-api.md", "12:registry")
+@pytest.mark.contract("host-services#registry")
 def test_a_host_service_can_be_replaced_and_removed_at_any_time() -> None:
     first, second = object(), object()
 
@@ -56,7 +56,7 @@ def test_a_host_service_can_be_replaced_and_removed_at_any_time() -> None:
 
 # The façade
 
-# python-api.md 1.2 and the functions of section 8.
+# The names of contract/published-names#api.
 CONTRACT_NAMES = """
     create_exam update_exam get_exam_by_id get_exam_by_content_id get_all_exams_for_course
     create_exam_review_policy update_review_policy remove_review_policy get_review_policy_by_exam_id
@@ -82,13 +82,13 @@ CONTRACT_NAMES = """
 """
 
 
-@pytest.mark.spec("python-api.md", "1.2:api")
+@pytest.mark.contract("published-names#api")
 @pytest.mark.parametrize("name", CONTRACT_NAMES.split())
 def test_a_published_name_is_in_the_facade(name: str) -> None:
     assert hasattr(api, name)
 
 
-@pytest.mark.spec("python-api.md", "1.2:api", "1.3:constants")
+@pytest.mark.contract("published-names#api", "published-names#constants")
 def test_the_constants_of_the_facade_are_those_of_the_module() -> None:
     assert api.constants is constants
     assert (api.SHOW_EXPIRY_MESSAGE_DURATION, api.APPROVED_STATUS, api.REJECTED_GRADE_OVERRIDE_EARNED) == (

@@ -1,4 +1,4 @@
-"""A provider that gets to know an exam with its first attempt. Spec: backends.md 4.3, python-api.md 8.5."""
+"""A provider that gets to know an exam with its first attempt."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.api.conftest import RecordingProvider
 from tests.factories import make_exam, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.contract("attempts#late-exam-registration")]
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def unknown_exam(late_provider: RecordingProvider) -> Any:
     return exam
 
 
-@pytest.mark.spec("backends.md", "5.4:unknown-exam")
+@pytest.mark.contract("provider-wire#unknown-exam")
 def test_the_id_from_the_first_registration_is_stored_for_later_calls(
     unknown_exam: Any, late_provider: RecordingProvider
 ) -> None:

@@ -1,4 +1,4 @@
-"""The launch callback of the secure browser. Spec: python-api.md 10, rest-api.md 6.1."""
+"""The launch callback of the secure browser."""
 
 from typing import Any
 
@@ -22,8 +22,8 @@ def launch(attempt: Any, method: str = "GET", *, cookie_of: Any = None) -> Any:
     return start_exam_callback(request, attempt.attempt_code)
 
 
-@pytest.mark.spec("rest-api.md", "6.1:statuses")
-@pytest.mark.spec("python-api.md", "10:statuses", "10:answers")
+@pytest.mark.contract("launch-callback#statuses", "launch-callback#answers")
+@pytest.mark.operation("GET /proctoring_launch_callback/start_exam/{attempt_code}")
 @pytest.mark.parametrize(
     ("status", "after", "warns"),
     [
@@ -49,8 +49,8 @@ def test_a_launch_moves_a_waiting_attempt_and_redirects_to_the_exam(
     assert any(record.levelname == "WARNING" for record in caplog.records) is warns
 
 
-@pytest.mark.spec("rest-api.md", "6.1:cookie")
-@pytest.mark.spec("python-api.md", "10:cookie")
+@pytest.mark.contract("launch-callback#cookie")
+@pytest.mark.operation("GET /proctoring_launch_callback/start_exam/{attempt_code}")
 def test_a_launch_sets_a_signed_cookie_with_the_code() -> None:
     attempt = make_attempt()
 
@@ -62,7 +62,7 @@ def test_a_launch_sets_a_signed_cookie_with_the_code() -> None:
     assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == ("/", True, "Lax")
 
 
-@pytest.mark.spec("python-api.md", "10:secure")
+@pytest.mark.contract("launch-callback#secure-cookie")
 @pytest.mark.parametrize("secure", [True, False], ids=["https", "http"])
 def test_the_cookie_of_a_launch_over_https_is_secure(secure: bool) -> None:
     attempt = make_attempt()
@@ -72,15 +72,15 @@ def test_the_cookie_of_a_launch_over_https_is_secure(secure: bool) -> None:
     assert bool(response.cookies["exam"]["secure"]) is secure
 
 
-@pytest.mark.spec("rest-api.md", "6.1:answers")
-@pytest.mark.spec("python-api.md", "10:answers")
+@pytest.mark.contract("launch-callback#answers")
+@pytest.mark.operation("GET /proctoring_launch_callback/start_exam/{attempt_code}")
 def test_a_launch_without_a_request_redirects() -> None:
     attempt = make_attempt()
 
     assert start_exam_callback(None, attempt.attempt_code or "").status_code == 302
 
 
-@pytest.mark.spec("python-api.md", "10:answers")
+@pytest.mark.contract("launch-callback#answers")
 def test_a_launch_with_an_unknown_code_is_not_found() -> None:
     response = start_exam_callback(None, "NO")
 
@@ -88,7 +88,7 @@ def test_a_launch_with_an_unknown_code_is_not_found() -> None:
     assert b"not valid" in response.content
 
 
-@pytest.mark.spec("rest-api.md", "6.1:careful", "10:8")
+@pytest.mark.operation("GET /proctoring_launch_callback/start_exam/{attempt_code}")
 def test_a_head_request_redirects_with_nothing_changed() -> None:
     attempt = make_attempt()
 
@@ -99,9 +99,8 @@ def test_a_head_request_redirects_with_nothing_changed() -> None:
     assert launch(attempt, "DELETE").status_code == 405
 
 
-@pytest.mark.spec("rest-api.md", "6.1:answers")
-@pytest.mark.spec("python-api.md", "10:answers", "15:texts")
-@pytest.mark.spec("backends.md", "8:launch-log")
+@pytest.mark.contract("launch-callback#answers", "events-and-logs#texts", "mock-provider#launch-log")
+@pytest.mark.operation("GET /proctoring_launch_callback/start_exam/{attempt_code}")
 def test_a_launch_on_a_host_without_course_pages_redirects_to_the_root(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -118,7 +117,7 @@ def test_a_launch_on_a_host_without_course_pages_redirects_to_the_root(
     assert record.args == (attempt.proctored_exam.course_id,)
 
 
-@pytest.mark.spec("rest-api.md", "6.1:careful", "10:8")
+@pytest.mark.operation("GET /proctoring_launch_callback/start_exam/{attempt_code}")
 def test_a_launch_is_neither_cached_nor_sent_as_a_referrer() -> None:
     response = launch(make_attempt())
 

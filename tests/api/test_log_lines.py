@@ -1,4 +1,4 @@
-"""What the service layer logs. Spec: python-api.md 15, 17.6."""
+"""What the service layer logs."""
 
 import ast
 import logging
@@ -40,7 +40,7 @@ def info_lines() -> Iterator[Any]:
                     yield pytest.param(text.value, len(node.args) - 1, id=where)
 
 
-@pytest.mark.spec("python-api.md", "15:ids")
+@pytest.mark.contract("events-and-logs#ids")
 @pytest.mark.parametrize(("text", "values"), list(info_lines()))
 def test_an_info_line_names_each_of_its_values(text: str, values: int) -> None:
     pairs = re.findall(r"(\w+)=%s", text)
@@ -64,7 +64,7 @@ def info(caplog: pytest.LogCaptureFixture) -> Any:
     return lines
 
 
-@pytest.mark.spec("python-api.md", "15:ids")
+@pytest.mark.contract("events-and-logs#ids")
 @pytest.mark.django_db
 def test_each_step_of_an_attempt_logs_its_ids(info: Any, provider: Any) -> None:
     exam, user, staff = make_exam(), make_user("iris", email="iris@example.com"), make_staff()
@@ -95,7 +95,7 @@ def test_each_step_of_an_attempt_logs_its_ids(info: Any, provider: Any) -> None:
     assert "iris" not in repr(lines)
 
 
-@pytest.mark.spec("python-api.md", "15:ids", "15:personal")
+@pytest.mark.contract("events-and-logs#ids", "events-and-logs#personal-data")
 @pytest.mark.django_db
 def test_an_allowance_given_by_address_is_logged_by_ids(info: Any) -> None:
     exam, user = make_exam(), make_user("iris", email="iris@example.com")
@@ -112,7 +112,7 @@ def test_an_allowance_given_by_address_is_logged_by_ids(info: Any) -> None:
 # Ordinary work logs no warnings
 
 
-@pytest.mark.spec("python-api.md", "17:6-absent", "4:absent")
+@pytest.mark.contract("host-services#absent")
 @pytest.mark.urls("tests.learner_view.host_urls")  # a host has course pages, whichever services it lacks
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", ["timed", "proctored", "practice", "onboarding"])
@@ -135,7 +135,7 @@ def test_without_any_service_nothing_is_logged_above_info(kind: str, caplog: pyt
     assert [record.getMessage() for record in ours if record.levelno > logging.INFO] == []
 
 
-@pytest.mark.spec("python-api.md", "17:6-absent")
+@pytest.mark.contract("host-services#absent")
 @pytest.mark.django_db
 def test_control_with_a_failing_service_something_is_logged_above_info(
     credit: Any, caplog: pytest.LogCaptureFixture

@@ -1,4 +1,4 @@
-"""Onboarding, information about providers, and reports. Spec: python-api.md 8.11, 8.12."""
+"""Onboarding, information about providers, and reports."""
 
 from datetime import timedelta
 from types import SimpleNamespace
@@ -33,7 +33,7 @@ YEAR = timedelta(days=365)
 # Verifications
 
 
-@pytest.mark.spec("python-api.md", "3:verification", "8.11:verified")
+@pytest.mark.contract("timing#verification", "onboarding#verified-attempts")
 def test_the_latest_valid_verification_of_each_user_is_returned(clock: FrozenDateTimeFactory) -> None:
     anna, boris, carla = make_user(), make_user(), make_user()
     onboarding = make_exam("onboarding", course_id=OTHER_COURSE)
@@ -49,7 +49,7 @@ def test_the_latest_valid_verification_of_each_user_is_returned(clock: FrozenDat
     assert {user: attempt.pk for user, attempt in found.items()} == {anna.pk: latest.pk}
 
 
-@pytest.mark.spec("python-api.md", "8.11:learner")
+@pytest.mark.contract("onboarding#learner-state")
 @pytest.mark.parametrize(
     ("here", "elsewhere", "status", "expires"),
     [
@@ -74,7 +74,7 @@ def test_the_onboarding_status_follows_from_the_attempts(
     }
 
 
-@pytest.mark.spec("python-api.md", "8.11:learner")
+@pytest.mark.contract("onboarding#learner-state")
 def test_a_verified_attempt_wins_over_a_later_attempt(clock: FrozenDateTimeFactory) -> None:
     user = make_user()
     make_attempt(make_exam("onboarding"), user, S.verified)
@@ -102,7 +102,7 @@ def outline_with(visible: list[ProctoredExam], scheduled: dict[ProctoredExam, An
     return SimpleNamespace(get_user_course_outline_details=lambda course_key, user, at_time: details)
 
 
-@pytest.mark.spec("python-api.md", "8.11:link")
+@pytest.mark.contract("onboarding#exam-link")
 def test_the_link_leads_to_the_newest_visible_exam(clock: FrozenDateTimeFactory) -> None:
     visible = make_exam("onboarding")
     clock.tick(timedelta(minutes=1))
@@ -114,7 +114,7 @@ def test_the_link_leads_to_the_newest_visible_exam(clock: FrozenDateTimeFactory)
     assert link == f"https://learning.test.org/course/{COURSE}/{visible.content_id}"
 
 
-@pytest.mark.spec("python-api.md", "8.11:link")
+@pytest.mark.contract("onboarding#exam-link")
 def test_the_link_may_lead_to_an_exam_that_is_not_open_yet(clock: FrozenDateTimeFactory) -> None:
     exam = make_exam("onboarding")
     tomorrow = SimpleNamespace(effective_start=NOON + timedelta(days=1), due=None)
@@ -123,7 +123,7 @@ def test_the_link_may_lead_to_an_exam_that_is_not_open_yet(clock: FrozenDateTime
     assert exam.content_id in api.get_onboarding_exam_link(COURSE, make_user(), is_learning_mfe=True)
 
 
-@pytest.mark.spec("python-api.md", "8.11:link")
+@pytest.mark.contract("onboarding#exam-link")
 @pytest.mark.parametrize(
     "exam_of",
     [
@@ -139,7 +139,7 @@ def test_without_a_reachable_onboarding_exam_the_link_is_empty(exam_of: Any) -> 
     assert api.get_onboarding_exam_link(COURSE, make_user(), is_learning_mfe=False) == ""
 
 
-@pytest.mark.spec("python-api.md", "8.11:link")
+@pytest.mark.contract("onboarding#exam-link")
 def test_with_an_unknown_provider_the_link_is_empty(caplog: pytest.LogCaptureFixture) -> None:
     make_exam("onboarding")
     ProctoredExam.objects.update(backend="gone")
@@ -148,14 +148,14 @@ def test_with_an_unknown_provider_the_link_is_empty(caplog: pytest.LogCaptureFix
     assert "provider is not configured" in caplog.text
 
 
-@pytest.mark.spec("python-api.md", "8.11:support")
+@pytest.mark.contract("onboarding#provider-support")
 def test_onboarding_is_supported_only_by_a_configured_provider_that_says_so() -> None:
     assert api.does_backend_support_onboarding("test")
     assert not api.does_backend_support_onboarding("null")
     assert not api.does_backend_support_onboarding("gone")
 
 
-@pytest.mark.spec("python-api.md", "4:enrollments", "8.11:enrollments")
+@pytest.mark.contract("host-services#enrollments", "onboarding#enrollments")
 def test_enrolments_are_requested_from_the_host_with_the_search_text(enrol: Any) -> None:
     recording = enrol(make_user())
 
@@ -167,7 +167,7 @@ def test_enrolments_are_requested_from_the_host_with_the_search_text(enrol: Any)
 # Information about the provider
 
 
-@pytest.mark.spec("python-api.md", "4:instructor", "8.12:settings")
+@pytest.mark.contract("host-services#instructor", "provider-information#settings")
 def test_the_settings_of_a_proctored_exam_describe_its_provider(provider: Any, instructor: Any) -> None:
     instructor.service.mock_proctoring_escalation_email("help@example.com")
     provider.tech_support_email, provider.tech_support_phone = "tech@example.com", "123"
@@ -186,7 +186,7 @@ def test_the_settings_of_a_proctored_exam_describe_its_provider(provider: Any, i
     }
 
 
-@pytest.mark.spec("python-api.md", "8.12:settings")
+@pytest.mark.contract("provider-information#settings")
 def test_the_settings_of_a_timed_exam_contain_nothing_about_a_provider() -> None:
     seen = api.get_proctoring_settings_by_exam_id(make_exam("timed").pk)
 
@@ -194,7 +194,7 @@ def test_the_settings_of_a_timed_exam_contain_nothing_about_a_provider() -> None
     assert seen["exam_proctoring_backend"] == {}
 
 
-@pytest.mark.spec("python-api.md", "8.12:settings")
+@pytest.mark.contract("provider-information#settings")
 def test_the_settings_of_an_unknown_exam_or_provider_raise() -> None:
     with pytest.raises(ProctoredExamNotFoundException):
         api.get_proctoring_settings_by_exam_id(4711)
@@ -204,14 +204,14 @@ def test_the_settings_of_an_unknown_exam_or_provider_raise() -> None:
         api.get_proctoring_settings_by_exam_id(exam.pk)
 
 
-@pytest.mark.spec("python-api.md", "8.12:address")
+@pytest.mark.contract("provider-information#integration-address")
 def test_the_integration_specific_email_comes_from_the_provider(provider: Any) -> None:
     provider.integration_specific_email = "integration@example.com"
 
     assert api.get_integration_specific_email(provider) == "integration@example.com"
 
 
-@pytest.mark.spec("python-api.md", "8.12:dashboard")
+@pytest.mark.contract("provider-information#dashboard")
 def test_a_course_has_a_dashboard_link_if_a_provider_of_its_exams_has_a_dashboard(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -232,7 +232,7 @@ def test_a_course_has_a_dashboard_link_if_a_provider_of_its_exams_has_a_dashboar
 # The violation report
 
 
-@pytest.mark.spec("python-api.md", "8.12:report")
+@pytest.mark.contract("provider-information#violation-report")
 def test_the_report_has_a_row_per_attempt_with_its_review() -> None:
     exam_b, exam_a = make_exam(exam_name="B"), make_exam(exam_name="A")
     reviewed = make_attempt(exam_b, status=S.submitted)
@@ -264,7 +264,7 @@ def test_the_report_has_a_row_per_attempt_with_its_review() -> None:
     }
 
 
-@pytest.mark.spec("python-api.md", "8.12:report", "18:reports")
+@pytest.mark.contract("provider-information#violation-report")
 def test_reviews_of_practice_exams_are_in_the_report_only_on_request() -> None:
     make_review(make_attempt(make_exam("practice"), status=S.submitted))
     make_review(make_attempt(status=S.submitted))
@@ -276,7 +276,7 @@ def test_reviews_of_practice_exams_are_in_the_report_only_on_request() -> None:
     assert verdicts(include_practice_exams=True) == ["Clean", "Clean"]
 
 
-@pytest.mark.spec("python-api.md", "8.12:report", "18:reports")
+@pytest.mark.contract("provider-information#violation-report")
 def test_attempts_without_a_code_are_in_the_report() -> None:
     make_attempt(attempt_code=None)
     make_attempt(attempt_code=None)
@@ -307,8 +307,8 @@ def test_a_course_without_a_published_outline_hides_no_exam(caplog: pytest.LogCa
     assert "course outline not available" in caplog.text
 
 
-@pytest.mark.spec("backends.md", "4.5:settings")
-@pytest.mark.spec("rest-api.md", "4.8:failures")
+@pytest.mark.contract("provider-interface#settings-endpoint")
+@pytest.mark.operation("GET /v1/proctored_exam/settings/exam_id/{exam_id}/")
 def test_while_the_provider_fails_the_settings_lack_its_configuration(
     provider: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -331,7 +331,7 @@ def test_the_settings_contain_the_providers_support_page_if_it_has_one(provider:
     assert api.get_proctoring_settings_by_exam_id(exam.pk)["provider_tech_support_url"] == "https://help.example.com"
 
 
-@pytest.mark.spec("python-api.md", "8.12:cause")
+@pytest.mark.contract("provider-information#not-configured")
 def test_the_error_of_a_broken_provider_keeps_its_cause() -> None:
     exam = make_exam(backend="test")
     type(exam).objects.update(backend="gone")
@@ -382,7 +382,7 @@ def test_after_its_provider_was_removed_from_the_settings_an_attempt_can_still_b
     assert "backend=gone" in caplog.text
 
 
-@pytest.mark.spec("backends.md", "4.5:set-up")
+@pytest.mark.contract("provider-interface#set-up")
 def test_while_the_provider_fails_the_timers_download_link_is_none(provider: Any) -> None:
     def fail(attempt: Any) -> None:
         raise ConnectionError
@@ -405,7 +405,7 @@ class OlderProvider(TestBackendProvider):
         return f"https://dashboard.test/{exam_id}/{attempt_id}"
 
 
-@pytest.mark.spec("backends.md", "17.2:plugins")
+@pytest.mark.contract("provider-interface#older-signatures")
 def test_an_older_provider_is_called_without_the_newer_keywords(backends_registry: dict[str, Any]) -> None:
     backends_registry["test"] = OlderProvider()
     exam = make_exam()
@@ -415,7 +415,7 @@ def test_an_older_provider_is_called_without_the_newer_keywords(backends_registr
     assert url == f"https://dashboard.test/{exam.external_id}/a1"
 
 
-@pytest.mark.spec("backends.md", "17.1:mocks")
+@pytest.mark.contract("provider-interface#doubles")
 @pytest.mark.parametrize(
     "method",
     [

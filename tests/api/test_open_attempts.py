@@ -1,4 +1,4 @@
-"""One row per learner and exam blocks a second attempt. Spec: python-api.md 8.5, cross-cutting.md C8, C19."""
+"""One row per learner and exam blocks a second attempt."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from edx_proctoring.models import OpenAttempt, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_attempt, make_exam, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.contract("tables#one-open-attempt")]
 
 
 def open_attempt(exam: Any, user: Any) -> int | None:
@@ -29,7 +29,7 @@ def test_a_new_attempt_blocks_a_second_one() -> None:
     assert open_attempt(exam, user) == attempt_id
 
 
-@pytest.mark.spec("python-api.md", "8.5:one")
+@pytest.mark.contract("attempts#one")
 def test_a_finished_attempt_still_blocks_a_second_one() -> None:
     exam, user = make_exam(), make_user()
     attempt_id = api.create_exam_attempt(exam.pk, user.pk)
@@ -40,7 +40,7 @@ def test_a_finished_attempt_still_blocks_a_second_one() -> None:
     assert open_attempt(exam, user) == attempt_id
 
 
-@pytest.mark.spec("python-api.md", "8.5:one")
+@pytest.mark.contract("attempts#one")
 def test_a_practice_attempt_has_no_row() -> None:
     exam, user = make_exam("onboarding"), make_user()
 

@@ -1,4 +1,4 @@
-"""Status lines of a whole outline within one request. Spec: python-api.md 8.10, host-platform.md 16.3."""
+"""Status lines of a whole outline within one request."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,7 +15,7 @@ from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import COURSE, make_attempt, make_exam, make_user
 
-pytestmark = [pytest.mark.django_db, pytest.mark.spec("python-api.md", "8.10:request")]
+pytestmark = [pytest.mark.django_db, pytest.mark.contract("outline-status#within-a-request")]
 
 REQUEST_CACHE = "edx_django_utils.cache.middleware.RequestCacheMiddleware"
 Count = Callable[[Callable[[], Any]], int]

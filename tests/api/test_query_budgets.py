@@ -1,4 +1,4 @@
-"""How many statements a call of the service layer costs, the same on every database. Spec: python-api.md 8.
+"""How many statements a call of the service layer costs, the same on every database.
 
 Lower the numbers, never raise them. Where a transaction or a savepoint begins and ends is not counted: that depends on
 the transaction of the caller, which is here the one around the test.
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 Count = Callable[[Callable[[], Any]], int]
 
 
-@pytest.mark.spec("python-api.md", "18:queries")
+@pytest.mark.contract("attempts#queries")
 @pytest.mark.parametrize(
     "read",
     [
@@ -60,7 +60,7 @@ STATUS_CHANGES = [
 ]
 
 
-@pytest.mark.spec("python-api.md", "18:queries")
+@pytest.mark.contract("attempts#queries")
 @pytest.mark.parametrize("services", ["no-services", "all-services"])
 @pytest.mark.parametrize(("from_status", "to_status", "most"), STATUS_CHANGES)
 def test_a_status_change_costs_the_same_with_and_without_other_attempts(
@@ -129,7 +129,7 @@ def test_other_practice_attempts_of_the_learner_do_not_raise_the_cost(count_quer
     assert cost() == few
 
 
-@pytest.mark.spec("python-api.md", "18:queries")
+@pytest.mark.contract("attempts#queries")
 @pytest.mark.parametrize(
     "call",
     [

@@ -1,4 +1,4 @@
-"""Reading attempts: one, lists of them, and the payload of the timer. Spec: python-api.md 8.4, 8.8."""
+"""Reading attempts: one, lists of them, and the payload of the timer."""
 
 from datetime import timedelta
 from typing import Any
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 UNKNOWN = 4711
 
 
-@pytest.mark.spec("python-api.md", "8.4:read")
+@pytest.mark.contract("attempts#read")
 def test_an_unknown_attempt_reads_as_none() -> None:
     assert api.get_exam_attempt_by_id(UNKNOWN) is None
     assert api.get_exam_attempt_by_code("NO") is None
@@ -30,7 +30,7 @@ def test_an_unknown_attempt_reads_as_none() -> None:
     assert api._check_for_attempt_timeout(None) is None
 
 
-@pytest.mark.spec("python-api.md", "8.4:read")
+@pytest.mark.contract("attempts#read")
 def test_the_current_attempt_is_the_newest_also_within_an_instant(clock: FrozenDateTimeFactory) -> None:
     exam, user = make_exam("practice"), make_user()
     make_attempt(exam, user)
@@ -42,7 +42,7 @@ def test_the_current_attempt_is_the_newest_also_within_an_instant(clock: FrozenD
     assert current["id"] == newest.pk
 
 
-@pytest.mark.spec("python-api.md", "8.4:read")
+@pytest.mark.contract("attempts#read")
 def test_of_several_attempts_with_one_external_id_the_newest_is_returned() -> None:
     make_attempt(external_id="same")
     newest = make_attempt(external_id="same")
@@ -53,7 +53,7 @@ def test_of_several_attempts_with_one_external_id_the_newest_is_returned() -> No
     assert found["id"] == newest.pk
 
 
-@pytest.mark.spec("python-api.md", "2:attempt")
+@pytest.mark.contract("data-shapes#attempt")
 def test_the_attempt_dict_mixes_types_as_the_contract_says() -> None:
     attempt = make_attempt(status=S.started)
 
@@ -66,7 +66,7 @@ def test_the_attempt_dict_mixes_types_as_the_contract_says() -> None:
     assert seen["proctored_exam"] == api.get_exam_by_id(attempt.proctored_exam_id)
 
 
-@pytest.mark.spec("python-api.md", "8.8:lists")
+@pytest.mark.contract("attempts#lists")
 def test_lists_are_newest_first(clock: FrozenDateTimeFactory) -> None:
     exam, user = make_exam("practice"), make_user("anna")
     first = make_attempt(exam, user)
@@ -82,7 +82,7 @@ def test_lists_are_newest_first(clock: FrozenDateTimeFactory) -> None:
     assert ids(api.get_user_attempts_by_exam_id(user.pk, exam.pk)) == [second.pk, first.pk]
 
 
-@pytest.mark.spec("python-api.md", "8.8:completion")
+@pytest.mark.contract("attempts#last-completion")
 @pytest.mark.parametrize(
     ("statuses", "is_complete"),
     [
@@ -101,7 +101,7 @@ def test_the_last_completion_date_needs_every_exam_completed(statuses: list[str]
     assert date == (max(attempt.completed_at for attempt in taken) if is_complete else None)
 
 
-@pytest.mark.spec("python-api.md", "8.8:completion")
+@pytest.mark.contract("attempts#last-completion")
 def test_a_resumed_exam_counts_as_completed_once() -> None:
     exam, user = make_exam(), make_user()
     make_attempt(exam, user, S.error, ready_to_resume=True, resumed=True)
@@ -110,7 +110,7 @@ def test_a_resumed_exam_counts_as_completed_once() -> None:
     assert api.get_last_exam_completion_date(exam.course_id, user.username) == second.completed_at
 
 
-@pytest.mark.spec("python-api.md", "8.8:completion")
+@pytest.mark.contract("attempts#last-completion")
 def test_an_interrupted_exam_is_not_complete() -> None:
     exam, user = make_exam(), make_user()
     make_attempt(exam, user, S.error, ready_to_resume=True)
@@ -121,8 +121,8 @@ def test_an_interrupted_exam_is_not_complete() -> None:
 # The payload of the timer
 
 
-@pytest.mark.spec("rest-api.md", "3.6:keys", "3.6:deadline")
-@pytest.mark.spec("python-api.md", "8.4:data")
+@pytest.mark.contract("attempts#timer-data")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt")
 def test_the_timer_payload_of_a_running_attempt_has_these_keys(clock: FrozenDateTimeFactory, provider: Any) -> None:
     attempt = make_attempt(status=S.started, started_at=NOON, allowed_time_limit_mins=90)
     exam = attempt.proctored_exam
@@ -158,8 +158,8 @@ def test_the_timer_payload_of_a_running_attempt_has_these_keys(clock: FrozenDate
     }
 
 
-@pytest.mark.spec("rest-api.md", "3.6:download")
-@pytest.mark.spec("python-api.md", "8.4:data")
+@pytest.mark.contract("attempts#timer-data")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt")
 @pytest.mark.parametrize(
     ("status", "offered"),
     [
@@ -175,7 +175,7 @@ def test_the_download_link_is_offered_only_while_it_is_needed(status: str, offer
     assert ("software_download_url" in api.get_exam_attempt_data(attempt.proctored_exam_id, attempt.pk)) is offered
 
 
-@pytest.mark.spec("rest-api.md", "3.6:download")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt")
 def test_a_provider_that_is_down_leaves_only_the_download_link_out(provider: Any) -> None:
     def down(attempt: Any) -> Any:
         raise ConnectionError
@@ -186,7 +186,7 @@ def test_a_provider_that_is_down_leaves_only_the_download_link_out(provider: Any
     assert api.get_exam_attempt_data(attempt.proctored_exam_id, attempt.pk)["software_download_url"] is None
 
 
-@pytest.mark.spec("python-api.md", "4:tolerance", "8.4:data")
+@pytest.mark.contract("host-services#reads-never-fail", "attempts#timer-data")
 def test_a_provider_without_its_script_leaves_only_the_script_out(
     provider: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -202,7 +202,7 @@ def test_a_provider_without_its_script_leaves_only_the_script_out(
     assert "no browser script from the provider" in caplog.text
 
 
-@pytest.mark.spec("python-api.md", "8.4:data")
+@pytest.mark.contract("attempts#timer-data")
 def test_the_timer_payload_of_a_timed_exam_has_no_provider_keys() -> None:
     attempt = make_attempt(make_exam("timed"))
 
@@ -213,7 +213,7 @@ def test_the_timer_payload_of_a_timed_exam_has_no_provider_keys() -> None:
     assert (data["low_threshold_sec"], data["total_time"]) == (0, "1 hour and 30 minutes")
 
 
-@pytest.mark.spec("python-api.md", "8.4:data")
+@pytest.mark.contract("attempts#timer-data")
 def test_the_timer_payload_of_an_unknown_exam_or_attempt_is_refused() -> None:
     with pytest.raises(ProctoredExamNotFoundException):
         api.get_exam_attempt_data(UNKNOWN, UNKNOWN)

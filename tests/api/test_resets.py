@@ -1,4 +1,4 @@
-"""Removing and resetting attempts. Spec: python-api.md 8.7."""
+"""Removing and resetting attempts."""
 
 from typing import Any
 
@@ -31,7 +31,9 @@ def exists(attempt: ProctoredExamStudentAttempt) -> bool:
 # Removal by staff
 
 
-@pytest.mark.spec("python-api.md", "4:credit", "4:grades", "4:instructor", "8.7:remove", "18:exceptions")
+@pytest.mark.contract(
+    "host-services#credit", "host-services#grades", "host-services#instructor", "attempts#removal", "exceptions#text"
+)
 def test_a_removal_undoes_what_the_attempt_caused(
     provider: Any, all_services: dict[str, Any], events: list[Any]
 ) -> None:
@@ -60,21 +62,20 @@ def test_a_removal_undoes_what_the_attempt_caused(
     assert (name, data["attempt_id"]) == ("edx.special_exam.proctored.attempt.deleted", attempt_id)
 
 
-@pytest.mark.spec("python-api.md", "8.7:remove")
+@pytest.mark.contract("attempts#removal")
 def test_the_removal_of_an_attempt_without_credit_leaves_credit_alone(credit: Any) -> None:
     api.remove_exam_attempt(make_attempt(status=S.started).pk, requesting_user=make_staff())
 
     assert credit.calls == []
 
 
-@pytest.mark.spec("python-api.md", "8.7:remove")
+@pytest.mark.contract("attempts#removal")
 def test_the_removal_of_an_unknown_attempt_is_refused() -> None:
     with pytest.raises(StudentExamAttemptDoesNotExistsException):
         api.remove_exam_attempt(UNKNOWN, requesting_user=None)
 
 
-@pytest.mark.spec("backends.md", "4.5:remove")
-@pytest.mark.spec("python-api.md", "8.7:strict")
+@pytest.mark.contract("provider-interface#staff-removal", "attempts#removal-strict")
 @pytest.mark.parametrize(
     ("confirms", "fails", "error"),
     [
@@ -97,8 +98,7 @@ def test_an_attempt_that_its_provider_does_not_remove_is_kept(
     assert "example.com" not in str(refusal.value)
 
 
-@pytest.mark.spec("backends.md", "4.5:remove")
-@pytest.mark.spec("python-api.md", "8.7:strict")
+@pytest.mark.contract("provider-interface#staff-removal", "attempts#removal-strict")
 def test_an_attempt_whose_provider_is_not_configured_is_kept() -> None:
     attempt = make_attempt()
     ProctoredExam.objects.update(backend="gone")
@@ -109,7 +109,7 @@ def test_an_attempt_whose_provider_is_not_configured_is_kept() -> None:
     assert exists(attempt)
 
 
-@pytest.mark.spec("python-api.md", "8.7:remove")
+@pytest.mark.contract("attempts#removal")
 @pytest.mark.parametrize(
     "attempt_of",
     [
@@ -126,7 +126,7 @@ def test_an_attempt_unknown_to_the_provider_is_removed_without_a_call(provider: 
     assert not exists(attempt)
 
 
-@pytest.mark.spec("python-api.md", "8.7:remove")
+@pytest.mark.contract("attempts#removal")
 def test_an_error_of_a_service_during_a_removal_is_raised(instructor: Any) -> None:
     with pytest.raises(UserNotFoundException):
         api.remove_exam_attempt(make_attempt().pk, requesting_user="nobody")
@@ -135,8 +135,7 @@ def test_an_error_of_a_service_during_a_removal_is_raised(instructor: Any) -> No
 # Removal of many
 
 
-@pytest.mark.spec("backends.md", "4.5:best-effort")
-@pytest.mark.spec("python-api.md", "8.7:many")
+@pytest.mark.contract("provider-interface#best-effort-removal", "attempts#removal-many")
 def test_a_provider_that_is_down_is_called_once_per_pass(provider: Any) -> None:
     provider.failing = {"remove_exam_attempt"}
     attempts = [make_attempt() for _ in range(3)]
@@ -148,7 +147,7 @@ def test_a_provider_that_is_down_is_called_once_per_pass(provider: Any) -> None:
     assert provider.calls == ["remove_exam_attempt"]
 
 
-@pytest.mark.spec("python-api.md", "8.7:many")
+@pytest.mark.contract("attempts#removal-many")
 def test_a_provider_that_does_not_confirm_is_called_for_each_attempt(provider: Any) -> None:
     provider.confirms_removal = False
 
@@ -159,7 +158,7 @@ def test_a_provider_that_does_not_confirm_is_called_for_each_attempt(provider: A
 # Reset of practice
 
 
-@pytest.mark.spec("python-api.md", "8.7:reset")
+@pytest.mark.contract("attempts#reset")
 @pytest.mark.parametrize(
     "status",
     [
@@ -189,7 +188,7 @@ def test_a_reset_of_a_finished_attempt_keeps_it_as_reset(status: str, credit: An
     assert (data["attempt_id"], data["attempt_status"]) == (former.pk, S.onboarding_reset)
 
 
-@pytest.mark.spec("python-api.md", "8.7:reset")
+@pytest.mark.contract("attempts#reset")
 @pytest.mark.parametrize("provider_is_down", [False, True], ids=["provider-up", "provider-down"])
 def test_a_reset_of_an_attempt_that_waits_for_its_review_removes_it(
     provider: Any, events: list[Any], provider_is_down: bool
@@ -205,7 +204,7 @@ def test_a_reset_of_an_attempt_that_waits_for_its_review_removes_it(
     assert (reset["attempt_id"], reset["attempt_status"]) == (former.pk, S.submitted)
 
 
-@pytest.mark.spec("python-api.md", "8.7:reset")
+@pytest.mark.contract("attempts#reset")
 @pytest.mark.parametrize("status", [S.created, S.ready_to_start, S.started, S.ready_to_submit, S.verified])
 def test_an_open_or_verified_attempt_is_not_reset(status: str) -> None:
     attempt = make_attempt(make_exam("onboarding"), status=status)
@@ -217,7 +216,7 @@ def test_an_open_or_verified_attempt_is_not_reset(status: str) -> None:
     assert attempt.status == status
 
 
-@pytest.mark.spec("python-api.md", "8.7:reset")
+@pytest.mark.contract("attempts#reset")
 def test_an_attempt_at_a_real_exam_is_not_reset() -> None:
     attempt = make_attempt(status=S.rejected)
 
@@ -225,13 +224,13 @@ def test_an_attempt_at_a_real_exam_is_not_reset() -> None:
         api.reset_practice_exam(attempt.proctored_exam_id, attempt.user_id, make_staff())
 
 
-@pytest.mark.spec("python-api.md", "8.7:reset")
+@pytest.mark.contract("attempts#reset")
 def test_a_reset_without_an_attempt_is_refused() -> None:
     with pytest.raises(StudentExamAttemptDoesNotExistsException):
         api.reset_practice_exam(make_exam("onboarding").pk, make_user().pk, make_staff())
 
 
-@pytest.mark.spec("python-api.md", "8.7:reset-fails", "17:4")
+@pytest.mark.contract("attempts#reset-failure")
 def test_a_reset_past_due_leaves_the_former_attempt_reset(clock: FrozenDateTimeFactory) -> None:
     attempt = make_attempt(make_exam("onboarding", due_date=NOON), status=S.rejected)
 
@@ -242,7 +241,7 @@ def test_a_reset_past_due_leaves_the_former_attempt_reset(clock: FrozenDateTimeF
     assert attempt.status == S.onboarding_reset
 
 
-@pytest.mark.spec("python-api.md", "8.7:reset-fails")
+@pytest.mark.contract("attempts#reset-failure")
 def test_a_reset_whose_new_attempt_is_refused_restores_the_former_status(provider: Any) -> None:
     attempt = make_attempt(make_exam("onboarding"), status=S.rejected)
     provider.no_attempt_id_error = "busy"

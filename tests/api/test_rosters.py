@@ -1,6 +1,6 @@
 """The onboarding roster of a course is the same whether the host returns enrolments as a query or as a list.
 
-Spec: rest-api.md 5.5 and 11.
+Contract: GET /v1/user_onboarding/status/course_id/{course_id}.
 """
 
 from collections.abc import Callable

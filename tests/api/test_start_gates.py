@@ -1,4 +1,4 @@
-"""Gates that can refuse a start. Spec: cross-cutting.md C5."""
+"""Gates that can refuse a start."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -36,12 +36,14 @@ def test_the_refusal_of_a_registered_gate_is_returned(gate: list[Any]) -> None:
     assert api.check_start_gates(USER, TIMED, None, REQUEST) is REFUSAL
 
 
+@pytest.mark.contract("start-gates#asked")
 def test_without_a_request_no_gate_is_called(gate: list[Any]) -> None:
     gate.append(REFUSAL)
 
     assert api.check_start_gates(USER, EXAM, None, None) is None
 
 
+@pytest.mark.contract("start-gates#registry")
 def test_a_gate_of_the_same_name_is_replaced(gate: list[Any]) -> None:
     gate.append(REFUSAL)
     api.register_start_gate("test-gate", lambda user, exam, attempt, request: None)
@@ -69,6 +71,7 @@ def test_the_refusal_of_the_providers_gate_is_returned(test_backend: Any) -> Non
     assert api.check_start_gates(USER, EXAM, None, REQUEST) is REFUSAL
 
 
+@pytest.mark.contract("start-gates#order")
 def test_a_provider_that_is_a_mock_has_no_gate(backends_registry: dict[str, Any]) -> None:
     backends_registry["test"] = MagicMock()
 

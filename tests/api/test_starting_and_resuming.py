@@ -1,4 +1,4 @@
-"""Starting, marking and resuming attempts. Spec: python-api.md 7.7, 8.6."""
+"""Starting, marking and resuming attempts."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def stored(attempt_id: int) -> ProctoredExamStudentAttempt:
 # Starting and marking
 
 
-@pytest.mark.spec("python-api.md", "8.6:start")
+@pytest.mark.contract("attempts#start")
 def test_a_ready_attempt_starts() -> None:
     attempt = make_attempt(status=S.ready_to_start)
 
@@ -40,14 +40,14 @@ def test_a_ready_attempt_starts() -> None:
     assert stored(attempt.pk).started_at is not None
 
 
-@pytest.mark.spec("python-api.md", "8.6:start")
+@pytest.mark.contract("attempts#start")
 def test_a_ready_attempt_starts_by_its_code() -> None:
     attempt = make_attempt(status=S.ready_to_start)
 
     assert api.start_exam_attempt_by_code(attempt.attempt_code or "") == attempt.pk
 
 
-@pytest.mark.spec("python-api.md", "8.6:start")
+@pytest.mark.contract("attempts#start")
 def test_a_started_attempt_is_not_started_again() -> None:
     attempt = make_attempt(status=S.started)
 
@@ -55,7 +55,7 @@ def test_a_started_attempt_is_not_started_again() -> None:
         api.start_exam_attempt(attempt.proctored_exam_id, attempt.user_id)
 
 
-@pytest.mark.spec("python-api.md", "8.6:start")
+@pytest.mark.contract("attempts#start")
 def test_a_submitted_attempt_is_not_started_again() -> None:
     attempt = make_attempt(status=S.submitted)
 
@@ -63,7 +63,7 @@ def test_a_submitted_attempt_is_not_started_again() -> None:
         api.start_exam_attempt_by_code(attempt.attempt_code or "")
 
 
-@pytest.mark.spec("python-api.md", "8.6:unknown", "18:resume")
+@pytest.mark.contract("attempts#unknown", "attempts#resume-carry-over")
 @pytest.mark.parametrize(
     "call",
     [
@@ -82,7 +82,7 @@ def test_an_unknown_attempt_is_refused(call: Any) -> None:
         call()
 
 
-@pytest.mark.spec("python-api.md", "8.6:mark")
+@pytest.mark.contract("attempts#mark")
 @pytest.mark.parametrize(
     ("call", "status"),
     [
@@ -97,7 +97,7 @@ def test_a_marked_attempt_has_the_status(call: Any, status: str) -> None:
     assert stored(attempt.pk).status == status
 
 
-@pytest.mark.spec("python-api.md", "8.6:update")
+@pytest.mark.contract("attempts#update")
 def test_an_update_of_permitted_fields_is_stored_without_event_or_signal(
     events: list[Any], sent_signals: list[Any]
 ) -> None:
@@ -111,7 +111,7 @@ def test_an_update_of_permitted_fields_is_stored_without_event_or_signal(
     assert (events, sent_signals) == ([], [])
 
 
-@pytest.mark.spec("python-api.md", "8.6:update")
+@pytest.mark.contract("attempts#update")
 def test_an_update_of_another_field_is_refused_with_nothing_changed() -> None:
     attempt = make_attempt()
 
@@ -142,7 +142,7 @@ def test_a_late_ready_callback_does_not_disturb_an_attempt_that_went_on(status: 
 # Resuming
 
 
-@pytest.mark.spec("python-api.md", "7.7:flags")
+@pytest.mark.contract("attempts#resume-flags")
 def test_an_error_makes_an_attempt_resumable_a_submission_does_not() -> None:
     attempt = make_attempt(status=S.started)
 
@@ -156,7 +156,7 @@ def test_an_error_makes_an_attempt_resumable_a_submission_does_not() -> None:
     assert not stored(attempt.pk).is_resumable
 
 
-@pytest.mark.spec("python-api.md", "7.7:flags")
+@pytest.mark.contract("attempts#resume-flags")
 @pytest.mark.parametrize("flag", ["ready_to_resume", "resumed"])
 def test_in_the_resume_process_no_transition_makes_it_resumable(flag: str) -> None:
     attempt = make_attempt(status=S.started, **{flag: True})
@@ -166,7 +166,7 @@ def test_in_the_resume_process_no_transition_makes_it_resumable(flag: str) -> No
     assert not stored(attempt.pk).is_resumable
 
 
-@pytest.mark.spec("python-api.md", "7.7:marks")
+@pytest.mark.contract("attempts#resume-marks")
 def test_a_released_attempt_is_ready_to_resume_with_its_status_kept(events: list[Any]) -> None:
     attempt = make_attempt(status=S.error, is_resumable=True)
     events.clear()
@@ -180,7 +180,7 @@ def test_a_released_attempt_is_ready_to_resume_with_its_status_kept(events: list
     assert api.is_attempt_in_resume_process(after)
 
 
-@pytest.mark.spec("python-api.md", "7.7:marks")
+@pytest.mark.contract("attempts#resume-marks")
 def test_an_attempt_that_is_not_resumable_is_not_released() -> None:
     attempt = make_attempt(status=S.error)
 
@@ -188,7 +188,7 @@ def test_an_attempt_that_is_not_resumable_is_not_released() -> None:
         api.mark_exam_attempt_as_ready_to_resume(attempt.pk)
 
 
-@pytest.mark.spec("python-api.md", "7.7:marks")
+@pytest.mark.contract("attempts#resume-marks")
 def test_a_released_attempt_can_be_marked_as_resumed_twice_another_not_at_all() -> None:
     released = make_attempt(status=S.error, ready_to_resume=True)
     not_released = make_attempt(status=S.error)
@@ -199,7 +199,7 @@ def test_a_released_attempt_can_be_marked_as_resumed_twice_another_not_at_all() 
         api.mark_exam_attempt_as_resumed(not_released.pk)
 
 
-@pytest.mark.spec("python-api.md", "7.7:carry-over", "18:resume")
+@pytest.mark.contract("attempts#resume-carry-over")
 @pytest.mark.parametrize(
     ("seconds_left", "limit"),
     [
@@ -234,7 +234,7 @@ def test_with_less_than_a_minute_left_nothing_is_resumed(provider: Any, seconds_
     assert (former.resumed, provider.contexts) == (False, [])
 
 
-@pytest.mark.spec("python-api.md", "7.7:carry-over")
+@pytest.mark.contract("attempts#resume-carry-over")
 def test_a_resumption_that_fails_can_be_tried_again(provider: Any) -> None:
     former = make_attempt(status=S.error, ready_to_resume=True)
     provider.no_attempt_id_error = "busy"

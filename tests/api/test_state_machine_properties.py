@@ -1,4 +1,4 @@
-"""Laws that hold for any sequence of requests. Spec: cross-cutting.md C19."""
+"""Laws that hold for any sequence of requests."""
 
 from collections import Counter
 from datetime import timedelta
@@ -280,7 +280,7 @@ CREDIT_WORDS = {
 }
 
 
-@pytest.mark.spec("python-api.md", "7.3:once", "7.3:lock")
+@pytest.mark.contract("transitions#history-row", "transitions#lock")
 @pytest.mark.django_db
 def test_any_sequence_of_requests_keeps_the_laws_of_the_state_machine() -> None:
     run_state_machine_as_test(

@@ -1,4 +1,7 @@
-"""Conditions and options of a status change are arguments, and apply to that change only. Spec: python-api.md 7.3."""
+"""Conditions and options of a status change are arguments, and apply to that change only.
+
+Contract: contract/transitions#update.
+"""
 
 import ast
 from pathlib import Path

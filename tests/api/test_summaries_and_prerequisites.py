@@ -1,4 +1,4 @@
-"""Status lines of outlines, and prerequisites of exams. Spec: python-api.md 8.9, 8.10."""
+"""Status lines of outlines, and prerequisites of exams."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 PENCIL, WARNING = "fa-pencil-square-o", "fa-exclamation-triangle"
 
 
-@pytest.mark.spec("python-api.md", "5.3:object")
+@pytest.mark.contract("host-services#take-permission")
 def test_the_permission_is_checked_with_the_exam_dict(credit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
     monkeypatch.setattr(
@@ -46,7 +46,7 @@ def summary(exam: Any, user: Any) -> dict[str, Any] | None:
     return api.get_attempt_status_summary(user.pk, exam.course_id, exam.content_id)
 
 
-@pytest.mark.spec("python-api.md", "8.10:line")
+@pytest.mark.contract("outline-status#line")
 @pytest.mark.parametrize(
     ("kind", "status", "line"),
     [
@@ -83,7 +83,7 @@ def test_each_status_has_its_line(kind: str, status: str | None, line: tuple[str
     }
 
 
-@pytest.mark.spec("python-api.md", "8.10:line")
+@pytest.mark.contract("outline-status#line")
 def test_the_line_of_a_timed_exam_has_no_status() -> None:
     exam = make_exam("timed")
 
@@ -94,7 +94,7 @@ def test_the_line_of_a_timed_exam_has_no_status() -> None:
     }
 
 
-@pytest.mark.spec("python-api.md", "8.10:expired")
+@pytest.mark.contract("outline-status#status")
 def test_after_the_end_of_the_course_the_line_is_expired() -> None:
     runtime.set_runtime_service("credit", MockCreditServiceWithCourseEndDate())
 
@@ -104,26 +104,26 @@ def test_after_the_end_of_the_course_the_line_is_expired() -> None:
     assert (seen["status"], seen["short_description"]) == (S.expired, "Proctored Option No Longer Available")
 
 
-@pytest.mark.spec("python-api.md", "5.3", "8.10:gates")
+@pytest.mark.contract("outline-status#permission")
 def test_a_learner_without_the_permission_gets_only_practice_lines(credit: Any) -> None:
     with mock_perm():
         assert summary(make_exam(), make_user()) is None
         assert summary(make_exam("practice"), make_user()) is not None
 
 
-@pytest.mark.spec("python-api.md", "8.10:gates")
+@pytest.mark.contract("outline-status#permission")
 def test_without_a_credit_service_every_learner_gets_the_line() -> None:
     with mock_perm():
         assert summary(make_exam(), make_user()) is not None
 
 
-@pytest.mark.spec("python-api.md", "8.10:gates")
+@pytest.mark.contract("outline-status#unknown-exam", "outline-status#permission")
 def test_an_unknown_exam_is_logged_and_has_no_line(caplog: pytest.LogCaptureFixture) -> None:
     assert api.get_attempt_status_summary(make_user().pk, COURSE, "unknown") is None
     assert [record.levelname for record in caplog.records] == ["ERROR"]
 
 
-@pytest.mark.spec("python-api.md", "2:fresh")
+@pytest.mark.contract("data-shapes#fresh")
 def test_a_line_changed_by_the_caller_does_not_change_the_next_one() -> None:
     exam, user = make_exam(), make_user()
     first = summary(exam, user)
@@ -133,7 +133,7 @@ def test_a_line_changed_by_the_caller_does_not_change_the_next_one() -> None:
     assert summary(exam, user) != first
 
 
-@pytest.mark.spec("python-api.md", "8.10:expired")
+@pytest.mark.contract("outline-status#status")
 def test_an_attempt_whose_time_is_up_is_ended(clock: FrozenDateTimeFactory) -> None:
     attempt = make_attempt(status=S.started, started_at=NOON, allowed_time_limit_mins=90)
     clock.tick(timedelta(minutes=91))
@@ -144,7 +144,7 @@ def test_an_attempt_whose_time_is_up_is_ended(clock: FrozenDateTimeFactory) -> N
     assert seen["status"] == S.submitted
 
 
-@pytest.mark.spec("python-api.md", "8.10:bulk")
+@pytest.mark.contract("outline-status#whole-course")
 def test_the_lines_of_a_course_equal_the_single_lines(credit: Any) -> None:
     user = make_user()
     exams = [make_exam(kind) for kind in ("timed", "proctored", "practice", "onboarding", "proctored")]
@@ -154,7 +154,7 @@ def test_the_lines_of_a_course_equal_the_single_lines(credit: Any) -> None:
     assert api.get_attempt_status_summaries(user.pk, COURSE) == {exam.content_id: summary(exam, user) for exam in exams}
 
 
-@pytest.mark.spec("python-api.md", "8.10:bulk", "18:queries")
+@pytest.mark.contract("outline-status#whole-course", "attempts#queries")
 def test_the_lines_of_a_course_take_the_same_queries_at_any_size(
     credit: Any, count_queries: Callable[..., int]
 ) -> None:
@@ -197,7 +197,7 @@ def names(requirements: list[dict[str, Any]]) -> list[str]:
     return [item["name"] for item in requirements]
 
 
-@pytest.mark.spec("python-api.md", "8.9:prerequisites", "17:8")
+@pytest.mark.contract("prerequisites#order", "prerequisites#by-status")
 def test_prerequisites_are_sorted_by_status() -> None:
     result = api._are_prerequirements_satisfied(ALL_KINDS, "final", ["grade"])
 
@@ -210,7 +210,7 @@ def test_prerequisites_are_sorted_by_status() -> None:
     assert result["are_prerequisites_satisifed"] is False
 
 
-@pytest.mark.spec("python-api.md", "8.9:prerequisites")
+@pytest.mark.contract("prerequisites#order", "prerequisites#by-status")
 @pytest.mark.parametrize(
     ("before", "considered"),
     [
@@ -226,7 +226,7 @@ def test_only_requirements_before_the_named_one_count(before: str | None, consid
     assert sorted(found) == sorted(considered)
 
 
-@pytest.mark.spec("python-api.md", "8.9:prerequisites")
+@pytest.mark.contract("prerequisites#order", "prerequisites#by-status")
 def test_requirements_are_sorted_by_order_without_the_ignored_namespaces() -> None:
     assert names(api._get_ordered_prerequisites(ALL_KINDS)) == ["grade", "check", "midterm", "quiz", "open", "final"]
 
@@ -244,7 +244,7 @@ def checked(exam: Any, user: Any) -> dict[str, Any]:
     return api.check_prerequisites(api.get_exam_by_id(exam.pk), user.pk)
 
 
-@pytest.mark.spec("python-api.md", "8.9:check")
+@pytest.mark.contract("prerequisites#links", "prerequisites#check")
 def test_failed_prerequisites_get_links(requirements: list[dict[str, Any]]) -> None:
     exam, former = make_exam(), make_exam()
     requirements += [
@@ -261,7 +261,7 @@ def test_failed_prerequisites_get_links(requirements: list[dict[str, Any]]) -> N
     assert "jumpto_url" not in status["pending_prerequisites"][0]
 
 
-@pytest.mark.spec("python-api.md", "8.9:check")
+@pytest.mark.contract("prerequisites#links", "prerequisites#check")
 def test_pending_prerequisites_get_links(requirements: list[dict[str, Any]]) -> None:
     requirements.append(requirement("quiz", None, 1))
 
@@ -270,7 +270,7 @@ def test_pending_prerequisites_get_links(requirements: list[dict[str, Any]]) -> 
     assert status["pending_prerequisites"][0]["jumpto_url"].endswith("quiz")
 
 
-@pytest.mark.spec("python-api.md", "8.9:check")
+@pytest.mark.contract("prerequisites#declined", "prerequisites#check")
 def test_a_declined_prerequisite_declines_the_exam(requirements: list[dict[str, Any]]) -> None:
     exam, user = make_exam(), make_user()
     requirements.append(requirement("open", "declined", 1))
@@ -280,7 +280,7 @@ def test_a_declined_prerequisite_declines_the_exam(requirements: list[dict[str, 
     assert ProctoredExamStudentAttempt.objects.get().status == S.declined
 
 
-@pytest.mark.spec("python-api.md", "4:tolerance", "8.9:check")
+@pytest.mark.contract("prerequisites#declined", "host-services#reads-never-fail", "prerequisites#check")
 def test_a_declined_prerequisite_does_not_change_an_existing_attempt(
     requirements: list[dict[str, Any]],
 ) -> None:
@@ -294,7 +294,7 @@ def test_a_declined_prerequisite_does_not_change_an_existing_attempt(
     assert ProctoredExamStudentAttempt.objects.get().status == S.started
 
 
-@pytest.mark.spec("python-api.md", "4:tolerance", "8.9:check")
+@pytest.mark.contract("prerequisites#declined", "host-services#reads-never-fail", "prerequisites#check")
 def test_a_declined_prerequisite_of_a_deleted_user_is_no_error(requirements: list[dict[str, Any]]) -> None:
     exam = make_exam()
     requirements.append(requirement("open", "declined", 1))
@@ -304,7 +304,7 @@ def test_a_declined_prerequisite_of_a_deleted_user_is_no_error(requirements: lis
     assert not ProctoredExamStudentAttempt.objects.exists()
 
 
-@pytest.mark.spec("python-api.md", "4:absent", "8.9:check")
+@pytest.mark.contract("host-services#absent", "prerequisites#check")
 @pytest.mark.parametrize("service", [None, MockCreditServiceNone()], ids=["no-service", "no-state"])
 def test_without_a_credit_state_nothing_is_added(service: Any) -> None:
     runtime.set_runtime_service("credit", service)
@@ -313,7 +313,8 @@ def test_without_a_credit_state_nothing_is_added(service: Any) -> None:
     assert checked(exam, make_user()) == api.get_exam_by_id(exam.pk)
 
 
-# Hosts without data, or with failing services (host-platform.md 6.2, 11, 16)
+# Hosts without data, or with failing services (contract/outline-status#permission,
+# contract/host-services#reads-never-fail)
 
 
 @pytest.mark.parametrize("with_credit", [True, False])

@@ -1,4 +1,4 @@
-"""Limits and deadlines, and what happens when the time is up. Spec: python-api.md 3, 7.6, 8.9."""
+"""Limits and deadlines, and what happens when the time is up."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ MINUTE = timedelta(minutes=1)
 # Arithmetic
 
 
-@pytest.mark.spec("python-api.md", "3:cut", "8.9:minutes")
+@pytest.mark.contract("timing#due-date-cut", "timing#allowed-minutes")
 @pytest.mark.parametrize(
     ("limit", "due_in", "allowed"),
     [
@@ -46,14 +46,14 @@ def test_the_due_date_cuts_the_limit(limit: int, due_in: float | None, allowed: 
     assert timing.cut_by_due_date(limit, due=due, now=NOON) == allowed
 
 
-@pytest.mark.spec("python-api.md", "3:cut")
+@pytest.mark.contract("timing#due-date-cut")
 @given(limit=st.integers(0, 10_000), due_in=st.integers(-10_000, 10_000))
 def test_the_allowed_minutes_never_exceed_limit_or_due_date(limit: int, due_in: int) -> None:
     allowed = timing.cut_by_due_date(limit, due=NOON + due_in * MINUTE, now=NOON)
     assert 0 <= allowed <= min(limit, max(due_in, 0))
 
 
-@pytest.mark.spec("python-api.md", "8.9:minutes", "18:resume")
+@pytest.mark.contract("timing#allowed-minutes", "attempts#resume-carry-over")
 @pytest.mark.parametrize(
     ("extra", "carry_over", "limit"),
     [
@@ -69,7 +69,7 @@ def test_limit_before_the_due_date(extra: int | None, carry_over: int | None, li
     assert timing.limit_before_due_date(90, extra_minutes=extra, carry_over_seconds=carry_over) == limit
 
 
-@pytest.mark.spec("python-api.md", "3:time-out")
+@pytest.mark.contract("timing#time-out")
 @pytest.mark.parametrize(
     ("status", "offset", "expected"),
     [
@@ -85,7 +85,7 @@ def test_an_open_attempt_runs_out_after_its_last_moment(status: str, offset: flo
     assert timing.has_run_out(status, NOON - 90 * MINUTE, 90, now=NOON + offset * MINUTE) is expected
 
 
-@pytest.mark.spec("python-api.md", "7.6:unlimited")
+@pytest.mark.contract("timing#no-limit")
 def test_a_clock_without_a_limit_never_runs_out() -> None:
     assert not timing.has_run_out(S.started, NOON, None, now=NOON + timedelta(days=999))
 
@@ -109,7 +109,7 @@ def running(**fields: Any) -> ProctoredExamStudentAttempt:
     return make_attempt(status=S.started, started_at=NOON, allowed_time_limit_mins=90, **fields)
 
 
-@pytest.mark.spec("python-api.md", "7.6:readers")
+@pytest.mark.contract("timing#expired-read")
 @pytest.mark.django_db
 @pytest.mark.parametrize("read", readers())
 def test_reading_an_expired_attempt_submits_it(
@@ -126,7 +126,7 @@ def test_reading_an_expired_attempt_submits_it(
     assert attempt.status == S.submitted
 
 
-@pytest.mark.spec("python-api.md", "7.6:readers", "8.9:minutes")
+@pytest.mark.contract("timing#expired-read", "timing#allowed-minutes")
 @pytest.mark.django_db
 @pytest.mark.parametrize("ask", [api._calculate_allowed_mins, api.get_total_allowed_time_for_exam])
 def test_asking_for_the_allowed_time_submits_an_expired_attempt(
@@ -141,7 +141,7 @@ def test_asking_for_the_allowed_time_submits_an_expired_attempt(
     assert (attempt.status, attempt.completed_at) == (S.submitted, NOON + 90 * MINUTE)
 
 
-@pytest.mark.spec("python-api.md", "3:time-out", "7.6:readers")
+@pytest.mark.contract("timing#time-out", "timing#expired-read")
 @pytest.mark.django_db
 @pytest.mark.parametrize("read", readers())
 def test_reading_an_attempt_in_time_changes_nothing(
@@ -154,7 +154,7 @@ def test_reading_an_attempt_in_time_changes_nothing(
     assert attempt.history.count() == 1
 
 
-@pytest.mark.spec("python-api.md", "7.3:time-out")
+@pytest.mark.contract("transitions#time-out")
 @pytest.mark.django_db
 def test_where_timed_out_is_a_status_the_attempt_gets_no_completion_date(
     clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
@@ -169,7 +169,7 @@ def test_where_timed_out_is_a_status_the_attempt_gets_no_completion_date(
     assert (seen["status"], seen["completed_at"]) == (S.timed_out, None)
 
 
-@pytest.mark.spec("python-api.md", "18:concurrency")
+@pytest.mark.contract("transitions#lock")
 @pytest.mark.django_db
 def test_an_expired_attempt_that_two_requests_have_read_is_submitted_once(
     clock: FrozenDateTimeFactory, mailoutbox: list[Any]
@@ -199,7 +199,7 @@ def test_a_request_that_read_an_expired_attempt_before_its_verdict_does_not_undo
     assert status_change.end_if_time_is_up(seen_before).status == S.verified
 
 
-@pytest.mark.spec("python-api.md", "7.3:expiry", "17:7")
+@pytest.mark.contract("transitions#immediate-expiry")
 @pytest.mark.django_db
 @pytest.mark.parametrize("limit", [0, -5])
 def test_a_start_with_no_time_left_is_refused_with_nothing_sent(
@@ -216,7 +216,7 @@ def test_a_start_with_no_time_left_is_refused_with_nothing_sent(
     assert (provider.calls, events, sent_signals) == ([], [], [])
 
 
-@pytest.mark.spec("python-api.md", "7.3:time-out", "8.6:mark")
+@pytest.mark.contract("transitions#time-out", "attempts#mark")
 @pytest.mark.django_db
 def test_marking_a_time_out_completes_the_attempt_as_of_now(clock: FrozenDateTimeFactory) -> None:
     attempt = running()
@@ -228,7 +228,7 @@ def test_marking_a_time_out_completes_the_attempt_as_of_now(clock: FrozenDateTim
     assert (attempt.status, attempt.completed_at) == (S.submitted, NOON + 30 * MINUTE)
 
 
-@pytest.mark.spec("python-api.md", "18:time")
+@pytest.mark.contract("timing#now")
 @pytest.mark.django_db
 def test_a_time_out_without_a_zone_is_taken_as_utc(clock: FrozenDateTimeFactory, settings: Any) -> None:
     settings.TIME_ZONE = "America/New_York"
@@ -240,7 +240,7 @@ def test_a_time_out_without_a_zone_is_taken_as_utc(clock: FrozenDateTimeFactory,
     assert (attempt.status, attempt.completed_at) == (S.submitted, NOON)
 
 
-@pytest.mark.spec("python-api.md", "7.6:active", "8.8:active")
+@pytest.mark.contract("attempts#active")
 @pytest.mark.django_db
 def test_active_exams_leave_out_those_whose_time_is_up(clock: FrozenDateTimeFactory) -> None:
     user = make_user()
@@ -262,7 +262,7 @@ def test_active_exams_leave_out_those_whose_time_is_up(clock: FrozenDateTimeFact
 # Limits of one learner
 
 
-@pytest.mark.spec("python-api.md", "7.3:start", "8.9:minutes")
+@pytest.mark.contract("transitions#first-start", "timing#allowed-minutes")
 @pytest.mark.django_db
 def test_a_start_fixes_the_limit_of_exam_allowance_and_due_date(clock: FrozenDateTimeFactory) -> None:
     exam, user = make_exam(due_date=NOON + 100 * MINUTE), make_user()
@@ -275,7 +275,7 @@ def test_a_start_fixes_the_limit_of_exam_allowance_and_due_date(clock: FrozenDat
     assert (attempt.started_at, attempt.allowed_time_limit_mins) == (NOON, 100)
 
 
-@pytest.mark.spec("python-api.md", "4:tolerance", "8.9:minutes")
+@pytest.mark.contract("host-services#reads-never-fail", "timing#allowed-minutes")
 @pytest.mark.django_db
 @pytest.mark.parametrize("due", [None, NOON + 100 * MINUTE], ids=["without-a-due-date", "with-a-due-date"])
 def test_an_allowance_too_large_for_the_column_still_lets_the_learner_start(
@@ -292,7 +292,7 @@ def test_an_allowance_too_large_for_the_column_still_lets_the_learner_start(
     assert (attempt.status, attempt.allowed_time_limit_mins) == (S.started, 100 if due else MAX_MINUTES + 90)
 
 
-@pytest.mark.spec("python-api.md", "4:tolerance")
+@pytest.mark.contract("host-services#reads-never-fail")
 @pytest.mark.django_db
 def test_the_widest_limit_that_an_exam_can_have(clock: FrozenDateTimeFactory) -> None:
     exam, user = make_exam(time_limit_mins=2**31 - 1), make_user()
@@ -315,7 +315,7 @@ def test_the_lowest_limit_that_an_exam_can_have_starts_no_clock() -> None:
         api.start_exam_attempt(attempt.proctored_exam_id, attempt.user_id)
 
 
-@pytest.mark.spec("python-api.md", "8.3:add")
+@pytest.mark.contract("allowances#add")
 @pytest.mark.django_db
 def test_an_allowance_does_not_change_a_running_clock(clock: FrozenDateTimeFactory) -> None:
     attempt = running()
@@ -326,7 +326,7 @@ def test_an_allowance_does_not_change_a_running_clock(clock: FrozenDateTimeFacto
     assert attempt.allowed_time_limit_mins == 90
 
 
-@pytest.mark.spec("python-api.md", "8.9:total", "8.9:minutes")
+@pytest.mark.contract("timing#total-time", "timing#allowed-minutes")
 @pytest.mark.django_db
 def test_the_total_time_includes_the_allowance_in_words(clock: FrozenDateTimeFactory) -> None:
     exam, user = make_exam(), make_user()
@@ -336,7 +336,7 @@ def test_the_total_time_includes_the_allowance_in_words(clock: FrozenDateTimeFac
     assert api._calculate_allowed_mins(api.get_exam_by_id(exam.pk), user.pk) == 120
 
 
-@pytest.mark.spec("python-api.md", "8.9:past-due")
+@pytest.mark.contract("timing#past-due")
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("kind", "due", "course_end", "expected"),
@@ -365,7 +365,7 @@ def test_an_exam_is_past_due_by_its_own_date_or_the_end_of_its_course(
     assert api.is_exam_passed_due(exam) is expected
 
 
-@pytest.mark.spec("python-api.md", "8.9:past-due", "9:due")
+@pytest.mark.contract("timing#past-due", "timing#due-date")
 @pytest.mark.django_db
 def test_a_personal_due_date_takes_precedence_over_the_stored_one(
     clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch, date_service: ModuleType
@@ -384,7 +384,7 @@ def test_a_personal_due_date_takes_precedence_over_the_stored_one(
     assert asked[-1] == (exam["course_id"], exam["content_id"], "due", 7)
 
 
-@pytest.mark.spec("python-api.md", "7.3:start")
+@pytest.mark.contract("transitions#first-start")
 @pytest.mark.django_db
 @settings_of_hypothesis(max_examples=25, deadline=None)
 @given(

@@ -1,4 +1,4 @@
-"""No answer of a host makes reading raise. Spec: python-api.md 4, host-platform.md 16.1.
+"""No answer of a host makes reading raise.
 
 Hosts have no credit service, or one that returns None, half a dictionary or dates without a zone; ids come as text, as
 key objects or as bytes; the user may be anonymous. Hypothesis makes the hosts, and each reader is called on each.
@@ -31,7 +31,7 @@ from tests.factories import COURSE, NOON, make_attempt, make_exam, make_user
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.urls("tests.learner_view.host_urls"),
-    pytest.mark.spec("python-api.md", "4:tolerance"),
+    pytest.mark.contract("host-services#reads-never-fail"),
 ]
 
 # Dates as hosts have them: none, with a zone, in another zone, without one.
@@ -244,7 +244,7 @@ SERVICES = [
 ]
 
 
-@pytest.mark.spec("python-api.md", "18:services")
+@pytest.mark.contract("host-services#absent")
 @pytest.mark.parametrize("service", [None, Service(None)], ids=["absent", "answers-none"])
 @pytest.mark.parametrize("kind", ["timed", "proctored", "practice", "onboarding"])
 def test_an_attempt_without_services_passes_through_all_steps(
@@ -271,7 +271,7 @@ def test_an_attempt_without_services_passes_through_all_steps(
     assert [record.getMessage() for record in caplog.records if record.levelno > logging.INFO] == []
 
 
-# Ids: the same answer in every form, none for a value that is not an id (host-platform.md 11)
+# Ids: the same answer in every form, none for a value that is not an id
 
 LISTS: dict[str, Callable[[Any, Any], Any]] = {
     "attempts": lambda course, at: api.get_all_exam_attempts(course),

@@ -1,4 +1,4 @@
-"""Which status may follow which, cell by cell. Spec: python-api.md 7.2."""
+"""Which status may follow which, cell by cell."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_attempt, make_exam
 
-# The table of the specification. Columns and rows have the same order; ?? is any other word.
+# The published table. Columns and rows have the same order; ?? is any other word.
 MATRIX: Final = """
 |from \\ to |EL|CR|DL|RS|ST|RQ|DE|TO|SU|SR|VE|RJ|ER|EX|OR|OM|OP|OF|OE|??|
 |`eligible` EL|+|+|+|+|+|+|+|T|+|+|+|+|+|+|+|+d|+d|+d|+d|+|
@@ -36,7 +36,7 @@ MATRIX: Final = """
 |any other ??|+|+|+|+|+|+|+|T|+|+|+|+|+|+|+|+d|+d|+d|+d|+|
 """
 
-# Two rows are stricter, as the text below the table of the specification allows.
+# Two rows are stricter than the published table (contract/transitions#refusals).
 STRICTER: Final = """
 |`expired` EX|X|X|X|X|X|X|+|T|+|+|+|+|+|+|+|+d|+d|+d|+d|+|
 |`onboarding_reset` OR|X|X|X|X|X|X|X|X|X|X|X|X|X|X|+|X|X|X|X|X|
@@ -87,7 +87,14 @@ def change_made(attempt: ProctoredExamStudentAttempt, requested: str) -> Change:
 
 
 # One test per row of the table: one per cell would spend most of its time on fixtures.
-@pytest.mark.spec("python-api.md", "7.2:matrix", "7.2:stricter", "7.3:once", "7.3:time-out", "17:2", "17:3")
+@pytest.mark.contract(
+    "transitions#matrix",
+    "transitions#refusals",
+    "transitions#history-row",
+    "transitions#time-out",
+    "transitions#repeat",
+    "transitions#unknown-words",
+)
 @pytest.mark.django_db
 @pytest.mark.parametrize("allow_timed_out", [False, True], ids=["time-out-submits", "time-out-is-a-status"])
 @pytest.mark.parametrize("kind", ["timed", "proctored", "practice", "onboarding"])
@@ -109,7 +116,7 @@ def test_each_requested_status_leads_to_what_its_cell_says(
     }
 
 
-@pytest.mark.spec("python-api.md", "7.2:legality")
+@pytest.mark.contract("transitions#legality")
 @pytest.mark.parametrize(
     ("from_status", "to_status", "mark"), [pytest.param(*cell, id=f"{cell[0]}-to-{cell[1]}") for cell in cells()]
 )

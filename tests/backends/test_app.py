@@ -1,4 +1,4 @@
-"""How the host loads this app. Spec: data-model.md 12, 13.1, host-platform.md 2.1-2.3, backends.md 12.4."""
+"""How the host loads this app."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from edx_proctoring.settings import common, production, test
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.spec("data-model.md", "12:plugin", "12:ready")
+@pytest.mark.contract("host-integration#plugin", "provider-configuration#start-up")
 class TestLoading:
     def test_the_module_can_be_imported_before_django_is_set_up(self):
         code = "from edx_proctoring.apps import EdxProctoringConfig as c; assert c.plugin_app['url_config']"
@@ -50,7 +50,7 @@ class TestLoading:
         )
         assert config.default_auto_field == "django.db.models.AutoField"
 
-    @pytest.mark.spec("backends.md", "3.1:ready")
+    @pytest.mark.contract("provider-configuration#start-up")
     def test_without_env_root_ready_starts_and_writes_no_file(self, settings):
         del settings.ENV_ROOT
         config = EdxProctoringConfig("edx_proctoring", sys.modules["edx_proctoring"])
@@ -60,7 +60,7 @@ class TestLoading:
     def test_before_ready_the_registry_is_empty(self):
         assert EdxProctoringConfig("edx_proctoring", sys.modules["edx_proctoring"]).backends == {}
 
-    @pytest.mark.spec("backends.md", "12.4")
+    @pytest.mark.contract("browser-worker#build-file")
     def test_ready_writes_the_worker_configuration(self, settings, tmp_path, npm):
         npm("acme-worker", {"main": "index.js"})
         settings.ENV_ROOT = tmp_path
@@ -75,7 +75,7 @@ class WithWorker:
     npm_module = "acme-worker"
 
 
-@pytest.mark.spec("data-model.md", "13.1")
+@pytest.mark.contract("host-integration#settings-functions")
 class TestCommonSettings:
     def bundle(self, settings):
         return settings.PIPELINE["JAVASCRIPT"]["proctoring"]
@@ -115,7 +115,7 @@ class TestCommonSettings:
         assert not hasattr(settings, "PIPELINE")
 
 
-@pytest.mark.spec("data-model.md", "13.1")
+@pytest.mark.contract("host-integration#settings-functions")
 class TestProductionSettings:
     def settings(self, **tokens):
         settings = SimpleNamespace(PROCTORING_SETTINGS={"kept": 1}, PROCTORING_BACKENDS={"DEFAULT": "kept"}, **tokens)
@@ -139,7 +139,7 @@ class TestProductionSettings:
         assert self.settings(ENV_TOKENS=env, AUTH_TOKENS=auth) == ({"kept": 1}, {"DEFAULT": "auth"})
 
 
-@pytest.mark.spec("data-model.md", "13.1")
+@pytest.mark.contract("host-integration#settings-functions")
 def test_the_test_settings_have_their_published_values():
     settings = SimpleNamespace()
     test.plugin_settings(settings)
@@ -164,8 +164,7 @@ def npm(settings, tmp_path):
     return install
 
 
-@pytest.mark.spec("backends.md", "12.4")
-@pytest.mark.spec("data-model.md", "12.1")
+@pytest.mark.contract("browser-worker#build-file")
 class TestWorkerConfiguration:
     def backend(self, name="success"):
         return SimpleNamespace(npm_module=name)

@@ -1,4 +1,4 @@
-"""The provider interface, and the two providers without a vendor. Spec: backends.md 4, 8."""
+"""The provider interface, and the two providers without a vendor."""
 
 import threading
 from typing import Any
@@ -24,7 +24,7 @@ ABSTRACT = {
 }
 
 
-@pytest.mark.spec("backends.md", "4.2")
+@pytest.mark.contract("provider-interface#methods")
 class TestInterface:
     def test_the_interface_has_its_published_abstract_methods(self):
         assert ProctoringBackendProvider.__abstractmethods__ == set(ABSTRACT)
@@ -56,7 +56,7 @@ class TestInterface:
         assert provider.get_proctoring_config() is None
         assert provider.get_video_review_aes_key() is None
 
-    @pytest.mark.spec("backends.md", "4.1")
+    @pytest.mark.contract("provider-interface#attributes")
     def test_attributes_have_their_published_defaults(self):
         provider = PassthroughBackendProvider()
         assert provider.verbose_name == "Unknown"
@@ -66,14 +66,14 @@ class TestInterface:
         for absent in ("integration_specific_email", "passing_statuses", "npm_module"):
             assert not hasattr(provider, absent)
 
-    @pytest.mark.spec("backends.md", "4.1", "17.1:attributes")
+    @pytest.mark.contract("provider-interface#attributes", "provider-interface#live-objects")
     def test_options_become_attributes_that_can_be_deleted(self):
         provider = PassthroughBackendProvider(verbose_name="Mine", anything=1)
         assert (provider.verbose_name, provider.anything) == ("Mine", 1)
         del provider.verbose_name
         assert provider.verbose_name == "Unknown"
 
-    @pytest.mark.spec("backends.md", "17.1:attributes")
+    @pytest.mark.contract("provider-interface#live-objects")
     def test_methods_can_be_replaced_on_an_instance(self):
         provider = NullBackendProvider()
         provider.get_javascript = lambda: "/x.js"
@@ -82,7 +82,7 @@ class TestInterface:
         assert provider.get_javascript() == ""
 
 
-@pytest.mark.spec("backends.md", "4.1")
+@pytest.mark.contract("provider-interface#attributes")
 class TestPingInterval:
     def test_the_default_follows_the_constant(self, monkeypatch):
         provider = NullBackendProvider()
@@ -100,7 +100,7 @@ class TestPingInterval:
         assert Plugin().ping_interval == 20
 
 
-@pytest.mark.spec("backends.md", "8:null")
+@pytest.mark.contract("provider-interface#null-provider")
 class TestNull:
     def test_every_method_does_nothing(self):
         provider = NullBackendProvider()
@@ -110,7 +110,7 @@ class TestNull:
         assert provider.verbose_name == "Null Backend"
 
 
-@pytest.mark.spec("backends.md", "8:mock")
+@pytest.mark.contract("mock-provider#in-process")
 class TestMock:
     @pytest.fixture
     def callback(self, monkeypatch):

@@ -1,4 +1,4 @@
-"""A provider that does not answer is not asked by pages, and safe requests are repeated at once. Spec: 14.3, 14.4."""
+"""A provider that does not answer is not asked by pages, and safe requests are repeated at once."""
 
 import logging
 from typing import Any
@@ -64,7 +64,7 @@ def is_open(breaker: Breaker) -> bool:
     return False
 
 
-@pytest.mark.spec("backends.md", "14.4:opens")
+@pytest.mark.contract("provider-wire#circuit-breaker")
 class TestOpening:
     def test_five_failures_in_a_row_open_it(self, breaker: Breaker) -> None:
         fail(breaker, 4)
@@ -96,7 +96,7 @@ class TestOpening:
         assert caught.value.retry_after == pytest.approx(20)
 
 
-@pytest.mark.spec("backends.md", "14.4:half-open")
+@pytest.mark.contract("provider-wire#circuit-breaker")
 class TestProbe:
     def test_after_the_opening_exactly_one_call_is_sent(self, breaker: Breaker, clock: Clock) -> None:
         fail(breaker, 5)
@@ -133,7 +133,7 @@ class TestProbe:
         assert caught.value.retry_after == pytest.approx(60)
 
 
-@pytest.mark.spec("backends.md", "14.4:seen")
+@pytest.mark.contract("provider-wire#circuit-breaker")
 class TestSeen:
     def test_others_see_its_state(self, breaker: Breaker) -> None:
         assert breakers.seen("acme") is None
@@ -189,7 +189,7 @@ def opened(**options: Any) -> Any:
     return provider
 
 
-@pytest.mark.spec("backends.md", "14.4:page-calls")
+@pytest.mark.contract("provider-wire#circuit-breaker")
 class TestCalls:
     def test_pages_do_not_ask_from_the_sixth_call_on(self, hanging: Any, sent: Any) -> None:
         provider = opened()
@@ -223,7 +223,7 @@ class TestCalls:
         with call_options.use(is_page_waiting=True), pytest.raises(BreakerOpen):
             provider.stop_exam_attempt("ext-exam", "ext-att")
 
-    @pytest.mark.spec("backends.md", "14.4:all")
+    @pytest.mark.contract("provider-wire#circuit-breaker")
     def test_in_mode_all_nothing_is_sent_but_what_must_be(self, hanging: Any) -> None:
         provider = opened(breaker="all")
         before = len(hanging.calls)
@@ -272,7 +272,7 @@ def refused() -> requests.ConnectionError:
 
 
 class TestInlineRetries:
-    @pytest.mark.spec("backends.md", "14.3:connect")
+    @pytest.mark.contract("provider-wire#inline-retries")
     def test_a_request_that_was_not_sent_is_repeated_twice(self, http: Any, no_pauses: list[float]) -> None:
         url = f"{BASE_URL}/api/v1/exam/ext-exam/attempt/"
         http.post(url, body=refused())
@@ -290,7 +290,7 @@ class TestInlineRetries:
             make_rest_provider(inline_retries=0).get_attempt(ATTEMPT)
         assert no_pauses == []
 
-    @pytest.mark.spec("backends.md", "14.3:retry-after")
+    @pytest.mark.contract("provider-wire#inline-retries")
     @pytest.mark.parametrize(
         ("status", "header", "repeated"),
         [
@@ -320,13 +320,13 @@ class TestInlineRetries:
             make_rest_provider().stop_exam_attempt("ext-exam", "ext-att")
         assert no_pauses == []
 
-    @pytest.mark.spec("backends.md", "14.3:time-budget")
+    @pytest.mark.contract("provider-wire#inline-retries")
     def test_no_retry_begins_that_would_exceed_the_limit_of_the_call(self, http: Any, no_pauses: list[float]) -> None:
         http.patch(ATTEMPT_URL, status=503, json={}, headers={"Retry-After": "2"})
         make_rest_provider(timeout=1).stop_exam_attempt("ext-exam", "ext-att")
         assert no_pauses == []
 
-    @pytest.mark.spec("backends.md", "14.3:registration-key")
+    @pytest.mark.contract("provider-wire#inline-retries")
     def test_a_registration_names_its_attempt_so_that_the_provider_can_tell_a_repetition(self, http: Any) -> None:
         url = f"{BASE_URL}/api/v1/exam/ext-exam/attempt/"
         http.post(url, json={"id": "ext-1"})

@@ -1,4 +1,4 @@
-"""Options of provider calls that no parameter can carry. Spec: backends.md 5.4, 14.1."""
+"""Options of provider calls that no parameter can carry."""
 
 import contextlib
 import threading
@@ -8,7 +8,7 @@ import pytest
 from edx_proctoring.backends import call_options
 from edx_proctoring.backends.call_options import CallOptions
 
-pytestmark = pytest.mark.spec("backends.md", "14.1:limits")
+pytestmark = pytest.mark.contract("provider-wire#time-limits")
 
 
 def test_without_a_block_the_options_have_their_defaults():

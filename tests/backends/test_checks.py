@@ -1,4 +1,4 @@
-"""System checks of the configuration. Spec: backends.md 2.1, 2.3, 3.1, 7.4, 14.5."""
+"""System checks of the configuration."""
 
 import pytest
 from django.apps import apps
@@ -15,7 +15,7 @@ from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.backends.tests.test_backend import TestBackendProvider
 from tests.factories import make_exam, make_user
 
-pytestmark = pytest.mark.spec("backends.md", "3.1:checks")
+pytestmark = pytest.mark.contract("provider-configuration#checks")
 
 
 @pytest.fixture
@@ -260,6 +260,7 @@ class TestJwtKeys:
         assert messages() == []
 
 
+@pytest.mark.contract("host-integration#system-checks")
 @pytest.mark.django_db
 class TestRows:
     """Rows that name providers. They are read only if a database is named."""

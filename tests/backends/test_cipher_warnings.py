@@ -1,4 +1,4 @@
-"""Triple DES is imported from the module where cryptography does not warn of it. Spec: backends.md 18 no. 8."""
+"""Triple DES is imported from the module where cryptography does not warn of it."""
 
 import subprocess
 import sys
@@ -22,7 +22,7 @@ def run(script: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, timeout=60)
 
 
-@pytest.mark.spec("backends.md", "18:8")
+@pytest.mark.contract("rpnow#cipher-library")
 def test_triple_des_works_without_a_warning() -> None:
     done = run(SCRIPT)
     assert (done.returncode, done.stderr) == (0, "")

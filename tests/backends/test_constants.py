@@ -1,4 +1,4 @@
-"""Settings, and the constants that are computed from them. Spec: python-api.md 5.1, backends.md 2.5."""
+"""Settings, and the constants that are computed from them."""
 
 from datetime import datetime
 from unittest import mock
@@ -7,7 +7,7 @@ import pytest
 
 from edx_proctoring import conf, constants
 
-pytestmark = [pytest.mark.spec("data-model.md", "13.2", "13.4"), pytest.mark.spec("backends.md", "2.5:constants")]
+pytestmark = [pytest.mark.contract("settings#call-time", "settings#current", "provider-configuration#constants")]
 
 # Constant, key of PROCTORING_SETTINGS, top-level setting or None, value if nothing is set.
 SOURCES = [
@@ -37,7 +37,7 @@ FLAGS = [
 ]
 
 
-@pytest.mark.spec("python-api.md", "5.1:sources")
+@pytest.mark.contract("settings#precedence")
 @pytest.mark.parametrize(("constant", "key", "setting", "default"), SOURCES, ids=[row[0] for row in SOURCES])
 def test_each_constant_reads_its_sources_in_order(settings, constant, key, setting, default):
     settings.PROCTORING_SETTINGS = {}
@@ -48,7 +48,7 @@ def test_each_constant_reads_its_sources_in_order(settings, constant, key, setti
     assert getattr(constants, constant) == "from our own"
 
 
-@pytest.mark.spec("python-api.md", "5.1:sources")
+@pytest.mark.contract("settings#precedence")
 @pytest.mark.parametrize(("constant", "key", "default"), FLAGS, ids=[row[0] for row in FLAGS])
 def test_a_flag_accepts_true_or_false_as_text_and_ignores_other_text(settings, constant, key, default):
     settings.PROCTORING_SETTINGS = {}
@@ -63,28 +63,28 @@ def test_a_flag_accepts_true_or_false_as_text_and_ignores_other_text(settings, c
     assert getattr(constants, constant) is default
 
 
-@pytest.mark.spec("python-api.md", "5.1:sources")
+@pytest.mark.contract("settings#precedence")
 def test_without_a_contact_email_the_sender_of_mails_is_used(settings):
     del settings.CONTACT_EMAIL
     settings.PROCTORING_SETTINGS = {"STATUS_EMAIL_FROM_ADDRESS": "proctoring@example.com"}
     assert constants.DEFAULT_CONTACT_EMAIL == "proctoring@example.com"
 
 
-@pytest.mark.spec("python-api.md", "5.1:sources")
+@pytest.mark.contract("settings#precedence")
 def test_a_missing_required_setting_raises(settings):
     del settings.PLATFORM_NAME
     with pytest.raises(AttributeError):
         _ = constants.PLATFORM_NAME
 
 
-@pytest.mark.spec("python-api.md", "5.1:lazy")
+@pytest.mark.contract("settings#current")
 def test_content_is_viewable_past_due_only_if_configured(settings):
     assert constants.CONTENT_VIEWABLE_PAST_DUE_DATE is False
     settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
     assert constants.CONTENT_VIEWABLE_PAST_DUE_DATE is True
 
 
-@pytest.mark.spec("python-api.md", "5.1:fixed")
+@pytest.mark.contract("settings#fixed")
 def test_constants_without_a_setting_have_their_published_values():
     assert constants.VERIFICATION_DAYS_VALID == 365
     assert constants.TIME_MULTIPLIER == "time_multiplier"
@@ -95,13 +95,13 @@ def test_constants_without_a_setting_have_their_published_values():
     assert constants.REDS_API_REDIRECT == "edx_proctoring.reds_api_redirect"
 
 
-@pytest.mark.spec("python-api.md", "5.1:fixed")
+@pytest.mark.contract("settings#fixed")
 def test_the_minimum_time_is_one_naive_object():
     assert constants.MINIMUM_TIME is constants.MINIMUM_TIME
     assert datetime.fromtimestamp(0) == constants.MINIMUM_TIME  # noqa: DTZ006 - contract: naive
 
 
-@pytest.mark.spec("python-api.md", "1.3:constants", "5.1:lazy")
+@pytest.mark.contract("published-names#constants", "settings#current")
 def test_a_patched_constant_wins_until_the_patch_ends(settings):
     settings.PROCTORING_SETTINGS = {"SITE_NAME": "configured"}
     with mock.patch("edx_proctoring.constants.SITE_NAME", "patched"):
@@ -135,23 +135,20 @@ def test_settings_of_the_wrong_type_count_as_empty(settings, value):
     assert conf.proctoring.options == conf.proctoring.backends == {}
 
 
-@pytest.mark.spec("backends.md", "2.5:scheme")
-@pytest.mark.spec("python-api.md", "5.2")
+@pytest.mark.contract("provider-configuration#url-scheme", "settings#call-time")
 @pytest.mark.parametrize(("https", "scheme"), [("on", "https"), ("off", "http"), (None, "http"), ("ON", "http")])
 def test_the_url_scheme_follows_the_https_setting(settings, https, scheme):
     settings.HTTPS = https
     assert conf.proctoring.lms_host == f"{scheme}://localhost:8000"
 
 
-@pytest.mark.spec("backends.md", "2.5:scheme")
-@pytest.mark.spec("python-api.md", "5.2")
+@pytest.mark.contract("provider-configuration#url-scheme", "settings#call-time")
 def test_without_the_https_setting_the_scheme_is_https(settings):
     del settings.HTTPS
     assert conf.proctoring.url_scheme == "https"
 
 
-@pytest.mark.spec("backends.md", "2.5:call-time")
-@pytest.mark.spec("python-api.md", "5.2")
+@pytest.mark.contract("provider-configuration#call-time", "settings#call-time")
 def test_settings_are_read_at_each_access(settings):
     settings.PROCTORING_SETTINGS = {}
     assert conf.proctoring.link_urls is None

@@ -1,4 +1,4 @@
-"""A provider that accepts connections and does not answer, over a real socket. Spec: backends.md 14.1, 18.5.
+"""A provider that accepts connections and does not answer, over a real socket.
 
 Interceptors answer at once, with or without limits: only a socket shows that a call ends.
 """
@@ -24,7 +24,7 @@ from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_attempt, make_exam, make_user
 
-pytestmark = pytest.mark.spec("backends.md", "14.1:frozen")
+pytestmark = pytest.mark.contract("provider-wire#frozen-provider")
 
 PAGE_SECONDS = 0.3
 # The full limit. A test that waits as long fails.
@@ -281,7 +281,7 @@ class TestControls:
         waits.join(SOON)
 
 
-@pytest.mark.spec("backends.md", "14.1:size")
+@pytest.mark.contract("provider-wire#reply-size")
 @pytest.mark.usefixtures("quickly")
 class TestConnectionReuse:
     def test_a_connection_is_reused_after_a_reply_in_time(self, server, frozen):

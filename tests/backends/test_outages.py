@@ -1,4 +1,4 @@
-"""A provider that fails in each call that we make. Spec: backends.md 4.5, 5.4, 18.5.
+"""A provider that fails in each call that we make.
 
 With a REST provider and an intercepted network: no submission is lost, no learner sees a 500, a
 reset by staff answers 502 and keeps the row.
@@ -27,7 +27,7 @@ ATTEMPT_URL = f"{BASE_URL}/api/v1/exam/ext-exam/attempt/ext-att/"
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.spec("backends.md", "18:5"),
+    pytest.mark.contract("provider-interface#outage"),
     # There is no build of worker scripts here, so pages warn once per provider.
     pytest.mark.filterwarnings("ignore:No proctoring worker script"),
 ]
@@ -94,7 +94,7 @@ def attempt_url(attempt: ProctoredExamStudentAttempt) -> str:
     return reverse("edx_proctoring:proctored_exam.attempt", args=[attempt.pk])
 
 
-@pytest.mark.spec("backends.md", "4.5:register")
+@pytest.mark.contract("provider-interface#registration")
 @pytest.mark.parametrize("reply", ALL)
 def test_a_failed_registration_has_a_clear_answer_and_creates_no_attempt(exam, fail, reply):
     fail(reply)
@@ -112,7 +112,7 @@ def test_a_failed_registration_has_a_clear_answer_and_creates_no_attempt(exam, f
     assert not ProctoredExamStudentAttempt.objects.exists()
 
 
-@pytest.mark.spec("backends.md", "4.5:outage")
+@pytest.mark.contract("provider-interface#outage")
 @pytest.mark.parametrize("reply", ALL)
 @pytest.mark.parametrize(
     ("before", "action", "after"),
@@ -133,7 +133,7 @@ def test_the_learners_action_succeeds(exam, fail, reply, before, action, after):
     assert attempt.status == after
 
 
-@pytest.mark.spec("backends.md", "4.5:outage")
+@pytest.mark.contract("provider-interface#outage")
 @pytest.mark.parametrize("reply", REPEATED)
 def test_a_failed_notification_is_repeated(exam, fail, http, reply):
     attempt = make_attempt(exam, status=S.started, external_id="ext-att")
@@ -151,7 +151,7 @@ def test_a_failed_notification_is_repeated(exam, fail, http, reply):
     assert not AttemptEffect.objects.exists()
 
 
-@pytest.mark.spec("backends.md", "4.5:remove")
+@pytest.mark.contract("provider-interface#staff-removal")
 @pytest.mark.parametrize("reply", ALL)
 def test_a_reset_by_staff_answers_502_and_keeps_the_row(exam, fail, reply):
     attempt = make_attempt(exam, status=S.started, external_id="ext-att")
@@ -165,7 +165,7 @@ def test_a_reset_by_staff_answers_502_and_keeps_the_row(exam, fail, reply):
     assert attempt.status == S.started
 
 
-@pytest.mark.spec("backends.md", "4.5:best-effort")
+@pytest.mark.contract("provider-interface#best-effort-removal")
 @pytest.mark.parametrize("reply", ALL)
 def test_a_best_effort_removal_deletes_the_row(exam, fail, reply):
     attempt = make_attempt(exam, status=S.started, external_id="ext-att")
@@ -174,7 +174,7 @@ def test_a_best_effort_removal_deletes_the_row(exam, fail, reply):
     assert not ProctoredExamStudentAttempt.objects.exists()
 
 
-@pytest.mark.spec("backends.md", "4.5:set-up")
+@pytest.mark.contract("provider-interface#set-up")
 @pytest.mark.parametrize("reply", ALL)
 @pytest.mark.parametrize("status", [S.created, S.download_software_clicked, S.started, S.submitted])
 def test_every_page_is_shown(exam, fail, reply, status):
@@ -185,7 +185,7 @@ def test_every_page_is_shown(exam, fail, reply, status):
     assert (html is None) == (status == S.started)
 
 
-@pytest.mark.spec("backends.md", "4.5:settings")
+@pytest.mark.contract("provider-interface#settings-endpoint")
 @pytest.mark.parametrize("reply", ALL)
 def test_the_settings_endpoint_returns_contact_addresses(exam, fail, reply):
     fail(reply)
@@ -195,7 +195,7 @@ def test_the_settings_endpoint_returns_contact_addresses(exam, fail, reply):
     assert answer.json()["integration_specific_email"]
 
 
-@pytest.mark.spec("backends.md", "4.5:saved")
+@pytest.mark.contract("provider-interface#exam-saved")
 @pytest.mark.parametrize("reply", ALL)
 def test_an_exam_is_saved(exam, fail, reply):
     fail(reply)
@@ -215,7 +215,7 @@ def test_retirement_reports_the_provider_that_failed(exam, fail, reply):
     assert (answer.status_code, answer.json()) == (500, {"test": False})
 
 
-@pytest.mark.spec("backends.md", "4.5:outage")
+@pytest.mark.contract("provider-interface#outage")
 def test_a_status_change_with_an_unconfigured_provider_is_told_once_the_provider_is_back(exam, provider, http):
     attempt = make_attempt(exam, status=S.started, external_id="ext-att")
     with missing_provider("test"):

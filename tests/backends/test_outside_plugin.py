@@ -1,4 +1,4 @@
-"""An installed provider of another distribution, with an old interface. Spec: backends.md 17.2, 18.10.
+"""An installed provider of another distribution, with an old interface.
 
 The distribution is a folder on the path with the metadata that an installer writes; the test imports
 nothing from it. Its methods have the parameters of an old release. The tests use the interfaces of
@@ -25,7 +25,7 @@ from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import COURSE, make_exam, make_staff, make_user
 
-pytestmark = pytest.mark.spec("backends.md", "17.2:plugins", "18:10")
+pytestmark = pytest.mark.contract("provider-interface#older-signatures")
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -238,7 +238,7 @@ class TestJourney:
         assert not ProctoredExamStudentAttempt.objects.exists()
         assert old_timer.told[-1] == ("remove", "old-exam", attempt.external_id)
 
-    @pytest.mark.spec("backends.md", "4.5:dashboard")
+    @pytest.mark.contract("provider-interface#dashboard")
     def test_staff_are_redirected_to_the_plugins_dashboard(self, old_timer, exam, browser_of):
         attempt = self.take(browser_of(make_user()), exam)
         url = reverse("edx_proctoring:instructor_dashboard_exam", args=[COURSE, exam.pk])

@@ -1,4 +1,4 @@
-"""Settings of one provider, with the platform's as defaults. Spec: backends.md 2.3."""
+"""Settings of one provider, with the platform's as defaults."""
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -6,7 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 from edx_proctoring import backends, constants
 from edx_proctoring.backends import provider_setting
 
-pytestmark = pytest.mark.spec("backends.md", "2.3:settings")
+pytestmark = pytest.mark.contract("provider-configuration#own-settings")
 
 NULL = "edx_proctoring.backends.null.NullBackendProvider"
 
@@ -54,7 +54,7 @@ def test_the_sender_is_also_read_under_its_older_name(configure):
     ("value", "result"),
     [(False, False), ("False", False), ("true", True), ("<bool>", True), (None, True), (True, True)],
 )
-@pytest.mark.spec("backends.md", "2.3:booleans")
+@pytest.mark.contract("provider-configuration#booleans")
 def test_a_boolean_may_be_text_and_placeholder_text_is_ignored(configure, key, value, result):
     configure(**{key: value})
     assert provider_setting("acme", key) is result
@@ -94,7 +94,7 @@ def test_an_unknown_provider_has_the_platforms_values():
     assert provider_setting("no-such", "PLATFORM_NAME") == "Open edX"
 
 
-@pytest.mark.spec("backends.md", "2.3:helpers")
+@pytest.mark.contract("provider-configuration#older-helpers")
 class TestHelpersOfTheOlderForm:
     def test_the_settings_dict_of_a_provider_is_returned(self, configure):
         configure(SITE_NAME="own")

@@ -1,4 +1,4 @@
-"""A provider's own settings apply to its exams, and only to them. Spec: backends.md 2.3.
+"""A provider's own settings apply to its exams, and only to them.
 
 Two providers of one class: ``acme`` has its own settings, ``other`` has the platform's. Each test does
 the same with both, so a value that applied to all providers would fail it. Each test runs with both
@@ -27,7 +27,7 @@ from tests.factories import make_attempt, make_exam, make_policy, make_user
 
 from .conftest import SOFTWARE_SECURE_OPTIONS
 
-pytestmark = [pytest.mark.django_db, pytest.mark.spec("backends.md", "2.3:effect")]
+pytestmark = [pytest.mark.django_db, pytest.mark.contract("provider-configuration#own-settings-keys")]
 
 CLASS = "edx_proctoring.backends.software_secure.SoftwareSecureBackendProvider"
 
@@ -140,7 +140,7 @@ class TestMails:
         assert mail_about("acme", mailoutbox).from_email == "acme@example.com"
         assert mail_about("other", mailoutbox).from_email == "platform@example.com"
 
-    @pytest.mark.spec("backends.md", "2.1:contact")
+    @pytest.mark.contract("provider-configuration#mail-contact")
     def test_the_mail_has_the_providers_contact_link(self, configure: Configure, mailoutbox: list[Any]) -> None:
         configure(LINK_URLS={"contact_us": "https://acme.test/us"})
         assert "https://acme.test/us" in mail_about("acme", mailoutbox).body

@@ -1,4 +1,4 @@
-"""The two provider entries of a published sample: SOFTWARE_SECURE and WEB_ASSISTANT. Spec: backends.md 2.3.
+"""The two provider entries of a published sample: SOFTWARE_SECURE and WEB_ASSISTANT.
 
 The sample's values are placeholders, and the class of the second entry is in a package that is not
 installed anywhere. Deployments have copied the sample.
@@ -31,7 +31,7 @@ from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_exam, make_user
 
-pytestmark = pytest.mark.spec("backends.md", "2.3:pair")
+pytestmark = pytest.mark.contract("provider-configuration#published-pair")
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -1,10 +1,10 @@
-"""Secrets of a provider are masked in texts about it. Spec: backends.md 14.6."""
+"""Secrets of a provider are masked in texts about it."""
 
 import pytest
 
 from edx_proctoring.backends import redaction
 
-pytestmark = pytest.mark.spec("backends.md", "14.6:redaction")
+pytestmark = pytest.mark.contract("provider-configuration#redaction")
 
 
 @pytest.fixture

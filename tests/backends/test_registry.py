@@ -1,4 +1,4 @@
-"""Providers are built from the configuration and found by name. Spec: backends.md 2.1, 2.3, 2.4, 3."""
+"""Providers are built from the configuration and found by name."""
 
 import sys
 import textwrap
@@ -42,10 +42,9 @@ def config():
     return apps.get_app_config("edx_proctoring")
 
 
-@pytest.mark.spec("backends.md", "3.1:ready", "3.1:names")
-@pytest.mark.spec("data-model.md", "12:ready")
+@pytest.mark.contract("provider-configuration#start-up", "provider-configuration#unknown-plug-ins")
 class TestPlugins:
-    @pytest.mark.spec("backends.md", "1")
+    @pytest.mark.contract("provider-configuration#plug-ins")
     def test_the_shipped_plugins_are_discovered(self):
         found = registry.discover_plugins()
         assert {name: found[name].value for name in ("mock", "null", "software_secure", "rpnow4")} == {
@@ -88,8 +87,9 @@ class TestPlugins:
         assert len(caplog.records) == 1
 
 
-@pytest.mark.spec("backends.md", "2.1:options", "2.1:host")
-@pytest.mark.spec("data-model.md", "12:ready")
+@pytest.mark.contract(
+    "provider-configuration#options", "provider-configuration#host-keys", "provider-configuration#start-up"
+)
 class TestOptions:
     def test_only_known_options_are_passed_to_the_constructor(self, load):
         entry = {
@@ -109,7 +109,7 @@ class TestOptions:
         assert loaded.backends["acme"].options == {"client_id": "a", "timeout": 5, "own_option": 1}
         assert loaded.dropped_keys == {"acme": ["cleint_secret", "npm_module"]}
 
-    @pytest.mark.spec("backends.md", "2.4")
+    @pytest.mark.contract("provider-configuration#several-instances")
     def test_options_declared_by_base_classes_are_passed_too(self, load):
         entry = {"class": f"{PLUGINS}.Grandchild", "own_option": 1, "further_option": 2}
         assert load({"acme": entry}).backends["acme"].options == {"own_option": 1, "further_option": 2}
@@ -118,7 +118,7 @@ class TestOptions:
         entry = {"class": NULL, "own_option": 1}
         assert load({"acme": entry}).dropped_keys == {"acme": ["own_option"]}
 
-    @pytest.mark.spec("backends.md", "2.2")
+    @pytest.mark.contract("provider-configuration#minimum")
     @pytest.mark.parametrize(
         ("name", "entry"),
         [
@@ -169,7 +169,7 @@ class TestOptions:
         assert "npm_module" not in BACKEND_CONFIGURATION_ALLOW_LIST
 
 
-@pytest.mark.spec("backends.md", "2.4")
+@pytest.mark.contract("provider-configuration#several-instances")
 class TestSeveralFromOneClass:
     def test_two_names_may_use_one_plugin(self, load):
         loaded = load({"a": {"plugin": "null", "verbose_name": "A"}, "b": {"plugin": "null", "verbose_name": "B"}})
@@ -183,8 +183,7 @@ class TestSeveralFromOneClass:
         assert type(load({"a": {"class": f"{PLUGINS}.Closed"}}).backends["a"]) is plugins.Closed
 
 
-@pytest.mark.spec("backends.md", "3.1:broken")
-@pytest.mark.spec("data-model.md", "12:ready")
+@pytest.mark.contract("provider-configuration#broken", "provider-configuration#start-up")
 class TestBroken:
     @pytest.mark.parametrize(
         ("entry", "cause"),
@@ -217,7 +216,7 @@ class TestBroken:
         assert isinstance(caught.value.__cause__, TypeError)
 
 
-@pytest.mark.spec("backends.md", "2.3:options", "2.3:merge")
+@pytest.mark.contract("provider-configuration#older-options", "provider-configuration#older-merge")
 class TestOlderForm:
     """``PROCTORING_BACKEND_PROVIDERS``, as in published configurations."""
 
@@ -235,7 +234,7 @@ class TestOlderForm:
         loaded = load(PROCTORING_BACKEND_PROVIDERS={"SOFTWARE_SECURE": entry})
         assert type(loaded.backends["SOFTWARE_SECURE"]) is SoftwareSecureBackendProvider
 
-    @pytest.mark.spec("backends.md", "2.3:broken")
+    @pytest.mark.contract("provider-configuration#older-broken")
     @pytest.mark.parametrize(
         ("entry", "cause"),
         [
@@ -261,25 +260,25 @@ class TestOlderForm:
         assert type(loaded.backends["acme"]) is plugins.Recorder
         assert "backend=acme" in caplog.text
 
-    @pytest.mark.spec("backends.md", "2.3:sources")
+    @pytest.mark.contract("provider-configuration#older-form")
     @pytest.mark.parametrize("tokens", ["AUTH_TOKENS", "ENV_TOKENS"])
     def test_the_hosts_tokens_are_read_too(self, load, tokens):
         entry = {"class": NULL, "options": {}}
         loaded = load(**{tokens: {"PROCTORING_BACKEND_PROVIDERS": {"acme": entry}}})
         assert list(loaded.backends) == ["acme"]
 
-    @pytest.mark.spec("backends.md", "2.3:single")
+    @pytest.mark.contract("provider-configuration#single-provider")
     def test_the_single_form_of_rpnow_is_named_software_secure(self, load):
         loaded = load(PROCTORING_BACKEND_PROVIDER={"class": SOFTWARE_SECURE, "options": SOFTWARE_SECURE_OPTIONS})
         assert list(loaded.backends) == ["software_secure"]
 
-    @pytest.mark.spec("backends.md", "2.3:single")
+    @pytest.mark.contract("provider-configuration#single-provider")
     def test_the_single_form_of_another_class_is_named_default(self, load):
         loaded = load(PROCTORING_BACKEND_PROVIDER={"class": NULL, "options": {}})
         assert list(loaded.backends) == ["default"]
 
 
-@pytest.mark.spec("backends.md", "2.3:adapter")
+@pytest.mark.contract("provider-configuration#older-classes")
 class TestAdapter:
     OPTIONS = {"crypto_key": "k", "exam_sponsor": "s"}
 
@@ -325,7 +324,7 @@ class TestAdapter:
         assert provider.supports_onboarding is False
 
 
-@pytest.mark.spec("backends.md", "2.3:default")
+@pytest.mark.contract("provider-configuration#older-default")
 class TestDefault:
     LEGACY = {"WEB": {"class": NULL, "options": {}}}
 
@@ -369,9 +368,9 @@ class TestDefault:
         assert backends.default_backend_name() == default
 
 
-@pytest.mark.spec("backends.md", "3.1:lookup", "3.2", "2.1:default")
-@pytest.mark.spec("python-api.md", "2:look-up")
-@pytest.mark.spec("data-model.md", "12:lookup")
+@pytest.mark.contract(
+    "provider-configuration#lookup", "provider-configuration#exam-provider", "provider-configuration#default"
+)
 class TestLookup:
     @pytest.mark.parametrize("configured", [{}, {"test": {}}])
     def test_without_a_default_looking_it_up_raises(self, settings, configured):
@@ -396,7 +395,7 @@ class TestLookup:
         assert "foo" in str(caught.value)
         assert "null" in str(caught.value)
 
-    @pytest.mark.spec("python-api.md", "17:10")
+    @pytest.mark.contract("published-names#one-provider")
     @pytest.mark.parametrize(
         ("exam", "name", "expected"),
         [
@@ -425,8 +424,7 @@ class TestLookup:
         assert backends.get_backend_provider(name="test") is replacement
 
 
-@pytest.mark.spec("backends.md", "3.1:choices")
-@pytest.mark.spec("data-model.md", "12:ready")
+@pytest.mark.contract("provider-configuration#choices", "provider-configuration#start-up")
 class TestChoices:
     def test_choices_have_the_name_and_the_readable_name(self, config):
         choices = dict(config.get_backend_choices())
@@ -440,9 +438,9 @@ class TestChoices:
         assert list(config.get_backend_choices()) == [("odd", "Unknown")]
 
 
-@pytest.mark.spec("backends.md", "17.2:plugins", "17.2:class-attributes")
+@pytest.mark.contract("provider-interface#older-signatures", "provider-interface#attribute-precedence")
 class TestPluginOfAnotherDistribution:
-    """An installed and configured provider package, unmodified (18.10)."""
+    """An installed and configured provider package, unmodified (contract/provider-interface#older-signatures)."""
 
     @pytest.fixture
     def site(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -1,4 +1,4 @@
-"""How long replies of providers are kept, and for which workers. Spec: backends.md 14.2."""
+"""How long replies of providers are kept, and for which workers."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from edx_proctoring.backends.reply_cache import CachedReply, ReplyCache
 
 from .conftest import BASE_URL, make_rest_provider
 
-pytestmark = pytest.mark.spec("backends.md", "14.2:config")
+pytestmark = pytest.mark.contract("provider-wire#config-cache")
 
 NOON = "2030-01-02 12:00:00"
 CONFIG_URL = f"{BASE_URL}/api/v1/config/"
@@ -95,7 +95,7 @@ class TestWorkers:
         self.worker().get_proctoring_config()
         assert self.worker(base_url="http://moved.test").get_proctoring_config() == named("Moved")
 
-    @pytest.mark.spec("backends.md", "14.2:attempt")
+    @pytest.mark.contract("provider-wire#attempt-cache")
     def test_workers_share_the_view_of_an_attempt(self, http, sent):
         attempt = {"external_id": "ext-att", "proctored_exam": {"external_id": "ext-exam"}}
         http.get(f"{BASE_URL}/api/v1/exam/ext-exam/attempt/ext-att/", json={"instructions": ["Read this"]})

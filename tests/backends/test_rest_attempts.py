@@ -1,4 +1,4 @@
-"""Attempts over REST. Spec: backends.md 5.3, 5.4, 15.7."""
+"""Attempts over REST."""
 
 import json
 from typing import Any
@@ -36,9 +36,9 @@ def break_token(http: responses.RequestsMock, **reply: Any) -> None:
     http.replace(responses.POST, TOKEN_URL, **reply)
 
 
-@pytest.mark.spec("backends.md", "5.3:register", "5.4:register")
+@pytest.mark.contract("provider-wire#register", "provider-wire#register-failures")
 class TestRegistration:
-    @pytest.mark.spec("backends.md", "5.2:bodies", "15.7")
+    @pytest.mark.contract("provider-wire#bodies")
     def test_the_body_is_the_context_without_the_attempt_code(self, provider, http, sent):
         http.post(CREATE_URL, json={"id": "ext-att"})
         assert provider.register_exam_attempt(EXAM, context=CONTEXT) == "ext-att"
@@ -121,7 +121,7 @@ class TestRegistration:
         assert provider.register_exam_attempt(EXAM, context=CONTEXT) == "ext-att"
 
 
-@pytest.mark.spec("backends.md", "5.4:unknown-exam")
+@pytest.mark.contract("provider-wire#unknown-exam")
 class TestRegistrationForAnExamWithoutExternalId:
     EXAM = {"id": 7, "external_id": None, "exam_name": "Midterm"}
 
@@ -150,10 +150,10 @@ STATUS_CALLS = [
 ]
 
 
-@pytest.mark.spec("backends.md", "5.3:status", "5.4:status")
+@pytest.mark.contract("provider-wire#status", "provider-wire#status-failures")
 @pytest.mark.parametrize(("call", "word"), STATUS_CALLS)
 class TestStatusReports:
-    @pytest.mark.spec("backends.md", "5.2:bodies", "15.7")
+    @pytest.mark.contract("provider-wire#bodies")
     def test_the_status_is_patched_and_the_reply_returned(self, provider, http, sent, call, word):
         http.patch(ATTEMPT_URL, json={"status": "got it"})
         assert getattr(provider, call)("ext-exam", "ext-att") == "got it"
@@ -204,7 +204,7 @@ class TestStatusReports:
         assert sent() == []
 
 
-@pytest.mark.spec("backends.md", "5.4:remove")
+@pytest.mark.contract("provider-wire#remove-failures")
 class TestRemoval:
     @pytest.mark.parametrize(
         ("reply", "removed"),
@@ -239,7 +239,7 @@ class TestRemoval:
         assert provider.remove_exam_attempt(exam, attempt) is False
         assert sent() == []
 
-    @pytest.mark.spec("backends.md", "17.1:removal")
+    @pytest.mark.contract("provider-wire#remove")
     def test_the_configured_timeout_object_itself_is_passed(self, provider, monkeypatch):
         calls: list[tuple[Any, ...]] = []
 
@@ -265,7 +265,7 @@ class TestRemoval:
         assert calls[1] == ("raise_for_status",)
 
 
-@pytest.mark.spec("backends.md", "5.3:attempt", "5.4:attempt")
+@pytest.mark.contract("provider-wire#attempt", "provider-wire#attempt-failures")
 class TestViewOfAnAttempt:
     def test_the_attempt_is_requested_in_the_learners_language(self, provider, http, sent):
         http.get(ATTEMPT_URL, json={"download_url": "https://v.test/d", "instructions": ["Do it"], "more": 1})
@@ -340,7 +340,7 @@ class TestViewOfAnAttempt:
         settings.PROCTORING_SETTINGS = {"DOWNLOAD_URL_SCHEMES": ["proctor-app"]}
         assert provider.get_attempt(ATTEMPT)["download_url"] == "proctor-app://go"
 
-    @pytest.mark.spec("backends.md", "14.2:attempt")
+    @pytest.mark.contract("provider-wire#attempt-cache")
     def test_a_reply_is_reused_for_fifteen_seconds_per_language(self, provider, http, sent, freezer_at):
         from django.utils import translation
 
@@ -363,7 +363,7 @@ class TestViewOfAnAttempt:
         assert make_rest_provider().get_attempt(ATTEMPT) == {"instructions": ["second"]}
 
 
-@pytest.mark.spec("backends.md", "5.3:helper")
+@pytest.mark.contract("provider-wire#helper")
 class TestAttemptRequestHelper:
     """``_make_attempt_request``, which plug-ins call and override."""
 

@@ -1,4 +1,4 @@
-"""The configuration that a provider returns. Spec: backends.md 5.2 (language), 5.3, 5.4, 14.2."""
+"""The configuration that a provider returns."""
 
 import pytest
 import requests
@@ -7,7 +7,7 @@ from django.utils import translation
 
 from .conftest import BASE_URL, make_rest_provider
 
-pytestmark = pytest.mark.spec("backends.md", "5.3:config")
+pytestmark = pytest.mark.contract("provider-wire#config")
 
 CONFIG_URL = f"{BASE_URL}/api/v1/config/"
 CONFIG = {
@@ -42,7 +42,7 @@ def test_a_configuration_without_a_download_url_has_none(provider, http):
         pytest.param(None, "en-us", id="none-active"),
     ],
 )
-@pytest.mark.spec("backends.md", "5.2:language")
+@pytest.mark.contract("provider-wire#language")
 def test_the_configuration_is_requested_in_the_active_language(provider, http, sent, settings, language, header):
     settings.LANGUAGE_CODE = "en-us"
     http.get(CONFIG_URL, json=CONFIG)
@@ -51,7 +51,7 @@ def test_the_configuration_is_requested_in_the_active_language(provider, http, s
     assert sent()[-1].request.headers["Accept-Language"] == header
 
 
-@pytest.mark.spec("backends.md", "5.4:config")
+@pytest.mark.contract("provider-wire#config-failures")
 class TestWithoutACachedReply:
     def test_without_a_connection_the_error_is_raised(self, provider, http):
         http.get(CONFIG_URL, body=requests.ConnectionError("refused"))
@@ -69,7 +69,7 @@ class TestWithoutACachedReply:
         assert provider.get_proctoring_config() == {}
 
 
-@pytest.mark.spec("backends.md", "14.2:config")
+@pytest.mark.contract("provider-wire#config-cache")
 class TestCachedReply:
     def test_a_reply_is_reused_for_five_minutes(self, provider, http, sent, freezer_at):
         http.get(CONFIG_URL, json=CONFIG)

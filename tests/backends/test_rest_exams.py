@@ -1,4 +1,4 @@
-"""Exams over REST. Spec: backends.md 5.3, 5.4."""
+"""Exams over REST."""
 
 import json
 import logging
@@ -11,7 +11,7 @@ from edx_proctoring.backends.rest import BaseRestProctoringProvider
 
 from .conftest import BASE_URL, make_rest_provider
 
-pytestmark = pytest.mark.spec("backends.md", "5.3:exam")
+pytestmark = pytest.mark.contract("provider-wire#exam")
 
 CREATE_URL = f"{BASE_URL}/api/v1/exam/"
 EXAM_URL = f"{BASE_URL}/api/v1/exam/ext-exam/"
@@ -53,7 +53,7 @@ def test_default_rules_of_a_plugin_class_are_sent(http, sent):
     assert json.loads(sent()[-1].request.body)["rules"] == {"allow_grok": True}
 
 
-@pytest.mark.spec("backends.md", "5.4:saved")
+@pytest.mark.contract("provider-wire#saved-exam-failures")
 @pytest.mark.parametrize(
     "reply",
     [
@@ -70,19 +70,19 @@ def test_if_the_provider_fails_the_result_is_none(provider, http, reply):
     assert provider.on_exam_saved(dict(EXAM)) is None
 
 
-@pytest.mark.spec("backends.md", "5.4:saved")
+@pytest.mark.contract("provider-wire#saved-exam-failures")
 def test_if_the_exam_cannot_be_serialized_the_result_is_none(provider, sent):
     assert provider.on_exam_saved({**EXAM, "due_date": object()}) is None
     assert sent() == []
 
 
-@pytest.mark.spec("backends.md", "5.4:saved")
+@pytest.mark.contract("provider-wire#saved-exam-failures")
 def test_the_body_of_an_error_status_is_parsed(provider, http):
     http.post(CREATE_URL, json={"id": "abc"}, status=500)
     assert provider.on_exam_saved(dict(EXAM)) == "abc"
 
 
-@pytest.mark.spec("backends.md", "5.4:saved")
+@pytest.mark.contract("provider-wire#saved-exam-failures")
 def test_of_the_body_of_an_error_the_log_holds_a_digest(provider, http, caplog):
     http.post(CREATE_URL, body="the reason" + "x" * 5000, status=500)
     with caplog.at_level(logging.ERROR):
@@ -97,7 +97,7 @@ def test_an_exam_is_requested_by_our_id(provider, http):
     assert provider.get_exam({"id": 7, "external_id": "ext-exam"}) == {"id": "ext-exam"}
 
 
-@pytest.mark.spec("backends.md", "5.4:exam")
+@pytest.mark.contract("provider-wire#exam-failures")
 def test_bad_json_for_an_exam_raises(provider, http):
     http.get(f"{BASE_URL}/api/v1/exam/7/", body="<html>")
     with pytest.raises(ValueError, match="Expecting value"):

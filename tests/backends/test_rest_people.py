@@ -1,4 +1,4 @@
-"""Learners and staff over REST. Spec: backends.md 5.4, 5.5, 15.6, 15.7."""
+"""Learners and staff over REST."""
 
 import uuid
 from typing import Any
@@ -19,7 +19,7 @@ USER_URL = f"{BASE_URL}/api/v1/user/abc/"
 PROFILES_URL = f"{BASE_URL}/api/v1/courses/{COURSE}/onboarding_statuses"
 
 
-@pytest.mark.spec("backends.md", "5.4:retire")
+@pytest.mark.contract("provider-wire#retire-failures")
 class TestRetirement:
     @pytest.mark.parametrize(("body", "status"), [(True, 200), (False, 200), (True, 500), (False, 404)])
     def test_the_providers_reply_is_returned(self, provider, http, sent, body, status):
@@ -58,9 +58,9 @@ class TestRetirement:
         assert caught.value.args == (b"their reason",)
 
 
-@pytest.mark.spec("backends.md", "5.4:onboarding")
+@pytest.mark.contract("provider-wire#onboarding-failures")
 class TestOnboardingProfiles:
-    @pytest.mark.spec("backends.md", "15.7")
+    @pytest.mark.contract("provider-wire#bodies")
     def test_arguments_are_sent_as_the_query(self, provider, http, sent):
         http.get(PROFILES_URL, json={"user_id": "x", "status": "pending"})
         reply = provider.get_onboarding_profile_info(COURSE, status="a,b", user_id="x")
@@ -126,7 +126,7 @@ class TestOnboardingProfiles:
             provider.get_onboarding_profile_info(COURSE)
 
 
-@pytest.mark.spec("backends.md", "5.5")
+@pytest.mark.contract("provider-wire#dashboard-link")
 class TestDashboardLink:
     USER = {"id": "abc", "full_name": "Ann Staff", "email": "ann@example.test"}
     TOKEN = (
@@ -136,7 +136,7 @@ class TestDashboardLink:
         "I6dHJ1ZSwiYXR0ZW1wdF9pZCI6ImV4dC1hdHQifQ.jXq1P2x_aJn2azuppzUbFpELpQspl_SW3wxcJK0RUS4"
     )
 
-    @pytest.mark.spec("backends.md", "15.6")
+    @pytest.mark.contract("provider-wire#dashboard-token-example")
     def test_the_link_equals_the_published_vector(self, monkeypatch, freezer_at):
         monkeypatch.setattr(uuid, "uuid4", lambda: uuid.UUID(int=1))
         provider = make_rest_provider()

@@ -1,4 +1,4 @@
-"""Options, token, time limits and worker script of a REST provider. Spec: backends.md 5.1, 5.2, 12.3, 14.1."""
+"""Options, token, time limits and worker script of a REST provider."""
 
 import contextlib
 import io
@@ -24,7 +24,7 @@ from .conftest import BASE_URL, CLIENT_SECRET, TOKEN_URL, make_rest_provider
 CONFIG_URL = f"{BASE_URL}/api/v1/config/"
 
 
-@pytest.mark.spec("backends.md", "5.1:attributes")
+@pytest.mark.contract("provider-wire#attributes")
 class TestOptions:
     def test_attributes_have_their_published_defaults(self):
         provider = make_rest_provider()
@@ -34,7 +34,7 @@ class TestOptions:
         assert provider.passing_statuses == ("Clean",)
         assert provider.default_rules is None
 
-    @pytest.mark.spec("backends.md", "17.2:class-attributes")
+    @pytest.mark.contract("provider-interface#attribute-precedence")
     def test_options_win_over_class_attributes(self):
         class Plugin(BaseRestProctoringProvider):
             base_url = "http://class.test"
@@ -69,7 +69,7 @@ class TestOptions:
             "onboarding_statuses_url": f"{BASE_URL}/api/v1/courses/{{course_id}}/onboarding_statuses",
         }
 
-    @pytest.mark.spec("backends.md", "5.1:base-url")
+    @pytest.mark.contract("provider-wire#base-url")
     def test_without_a_base_url_the_constructor_raises(self):
         with pytest.raises(ImproperlyConfigured, match="BaseRestProctoringProvider"):
             BaseRestProctoringProvider(client_id="a", client_secret="b")
@@ -78,7 +78,7 @@ class TestOptions:
         assert make_rest_provider(timeout=[3, 30]).timeout == (3, 30)
 
 
-@pytest.mark.spec("backends.md", "5.2:token")
+@pytest.mark.contract("provider-wire#token")
 class TestToken:
     def test_the_token_is_requested_and_sent_in_the_published_form(self, provider, http, sent):
         http.get(CONFIG_URL, json={})
@@ -163,7 +163,7 @@ class TestToken:
         assert sent()[0].request.headers["Authorization"] == "JWT token-2"
 
 
-@pytest.mark.spec("backends.md", "14.1:limits")
+@pytest.mark.contract("provider-wire#time-limits")
 class TestTimeouts:
     @pytest.mark.parametrize(
         ("options", "page", "other"),
@@ -206,7 +206,7 @@ class TestTimeouts:
         assert [call.request.req_kwargs["timeout"] for call in sent()] == [30] * 9
 
 
-@pytest.mark.spec("backends.md", "17.1:last")
+@pytest.mark.contract("provider-wire#main-request-last")
 class TestMainRequestIsTheLast:
     """Interceptors of outside test suites read the last request and decode its body."""
 
@@ -272,7 +272,7 @@ class _Trickle(io.RawIOBase):
         return 1
 
 
-@pytest.mark.spec("backends.md", "14.1:size")
+@pytest.mark.contract("provider-wire#reply-size")
 class TestBoundedReplies:
     URL = "http://provider.test/anything"
 
@@ -318,7 +318,7 @@ class TestBoundedReplies:
             provider.get_proctoring_config()
 
 
-@pytest.mark.spec("backends.md", "12.3")
+@pytest.mark.contract("browser-worker#script-url")
 class TestWorkerScript:
     @pytest.fixture
     def chunks(self, monkeypatch):

@@ -1,11 +1,11 @@
-"""Texts and addresses of a provider are made safe for our pages. Spec: backends.md 14.8."""
+"""Texts and addresses of a provider are made safe for our pages."""
 
 import pytest
 
 from edx_proctoring.backends.sanitizer import clean_instructions, safe_download_url
 
 
-@pytest.mark.spec("backends.md", "14.8:instructions")
+@pytest.mark.contract("provider-interface#page-content")
 @pytest.mark.parametrize(
     ("value", "cleaned"),
     [
@@ -23,7 +23,7 @@ def test_instructions_are_sanitized(value, cleaned):
     assert clean_instructions(value) == cleaned
 
 
-@pytest.mark.spec("backends.md", "14.8:download")
+@pytest.mark.contract("provider-interface#download-url")
 @pytest.mark.parametrize(
     ("value", "url"),
     [

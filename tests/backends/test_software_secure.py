@@ -1,4 +1,4 @@
-"""RPNow. Spec: backends.md 7, 15.1-15.4."""
+"""RPNow."""
 
 import base64
 import copy
@@ -78,9 +78,9 @@ def rpnow(make_software_secure) -> SoftwareSecureBackendProvider:
     return make_software_secure()
 
 
-@pytest.mark.spec("backends.md", "7.4:cipher")
+@pytest.mark.contract("rpnow#password-cipher")
 class TestTripleDES:
-    @pytest.mark.spec("backends.md", "15.1")
+    @pytest.mark.contract("rpnow#password-examples")
     @pytest.mark.parametrize(
         ("key", "text", "encrypted"),
         [
@@ -97,7 +97,7 @@ class TestTripleDES:
     def test_a_password_is_encrypted_as_in_the_published_vectors(self, rpnow, key, text, encrypted):
         assert rpnow._encrypt_password(key, text) == encrypted
 
-    @pytest.mark.spec("backends.md", "15.1")
+    @pytest.mark.contract("rpnow#password-examples")
     @pytest.mark.parametrize(
         "key",
         [
@@ -134,7 +134,7 @@ class TestTripleDES:
         assert make_software_secure(crypto_key="äbc").crypto_key == "äbc".encode()
 
 
-@pytest.mark.spec("backends.md", "7.4:aes")
+@pytest.mark.contract("rpnow#aes-cipher")
 class TestAesGcm:
     KEY = "00" * 31 + "01"
 
@@ -152,15 +152,15 @@ class TestAesGcm:
             make_software_secure(password_cipher="rot13").check_encryption()
 
 
-@pytest.mark.spec("backends.md", "7.5:signature")
+@pytest.mark.contract("rpnow#signature")
 class TestCanonicalBody:
-    @pytest.mark.spec("backends.md", "15.2", "7.3:body")
+    @pytest.mark.contract("rpnow#signature-examples", "rpnow#registration-body")
     def test_the_signed_form_of_a_registration_equals_the_vector(self, rpnow, freezer_at):
         with freezer_at(NOW):
             payload = rpnow._get_payload(EXAM, CONTEXT)
         assert rpnow._body_string(payload).decode() == CANONICAL
 
-    @pytest.mark.spec("backends.md", "7.3:body")
+    @pytest.mark.contract("rpnow#registration-body")
     def test_the_body_has_its_keys_in_the_published_order(self, rpnow):
         payload = rpnow._get_payload(EXAM, CONTEXT)
         assert list(payload) == [
@@ -177,11 +177,11 @@ class TestCanonicalBody:
             "orgExtra",
         ]
 
-    @pytest.mark.spec("backends.md", "15.2")
+    @pytest.mark.contract("rpnow#signature-examples")
     def test_the_signed_form_of_a_minimal_body_equals_the_vector(self, rpnow):
         assert rpnow._body_string({"a": 1, "orgExtra": {}}) == b"a:1\n"
 
-    @pytest.mark.spec("backends.md", "15.2")
+    @pytest.mark.contract("rpnow#signature-examples")
     def test_the_signed_form_of_unusual_values_equals_the_vector(self, rpnow):
         body = {
             "zero": 0,
@@ -218,18 +218,18 @@ class TestCanonicalBody:
         assert rpnow._header_string(headers, date) == signed
 
 
-@pytest.mark.spec("backends.md", "7.5:signature")
+@pytest.mark.contract("rpnow#signature")
 class TestSignature:
     def sign(self, provider, payload):
         return provider._sign_doc(payload, "POST", JSON_HEADERS, HTTP_DATE)
 
-    @pytest.mark.spec("backends.md", "15.2")
+    @pytest.mark.contract("rpnow#signature-examples")
     def test_the_signature_of_a_registration_equals_the_vector(self, rpnow, freezer_at):
         with freezer_at(NOW):
             payload = rpnow._get_payload(EXAM, CONTEXT)
         assert self.sign(rpnow, payload) == b"SSI kid-01:fVcnXIAjOgbgQAsF/7No0k584ms6f0EBDpZERufJOkk="
 
-    @pytest.mark.spec("backends.md", "15.2")
+    @pytest.mark.contract("rpnow#signature-examples")
     def test_the_signature_of_a_registration_with_few_values_equals_the_vector(self, make_software_secure, freezer_at):
         provider = make_software_secure(send_email=True)
         context = {
@@ -252,7 +252,7 @@ class TestSignature:
         } <= set(lines)
         assert self.sign(provider, payload) == b"SSI kid-01:tI+d9/PeW4s588YoexW6M+7BtdwyGS6aT/t5k1Jq2tM="
 
-    @pytest.mark.spec("backends.md", "15.2")
+    @pytest.mark.contract("rpnow#signature-examples")
     def test_the_signature_of_a_minimal_body_equals_the_vector(self, rpnow):
         signature = self.sign(rpnow, {"a": 1, "orgExtra": {}})
         assert signature == b"SSI kid-01:CqE1K61j9vm+aZRXadsTIms4OEa2dKyLSJ5nr7pPZRU="
@@ -265,7 +265,7 @@ class TestSignature:
         assert "Berg" not in caplog.text
 
 
-@pytest.mark.spec("backends.md", "7.3:body", "7.3:names")
+@pytest.mark.contract("rpnow#registration-body", "rpnow#names")
 class TestRegistrationBody:
     def test_the_email_is_sent_only_if_configured(self, rpnow, make_software_secure):
         assert "email" not in rpnow._get_payload(EXAM, CONTEXT)["orgExtra"]
@@ -280,7 +280,7 @@ class TestRegistrationBody:
         assert sorted(SOFTWARE_SECURE_INVALID_CHARS) == sorted(set("[]<>#:|!?/'\"*\\"))
         assert len(SOFTWARE_SECURE_INVALID_CHARS) == 14
 
-    @pytest.mark.spec("backends.md", "15.2")
+    @pytest.mark.contract("rpnow#signature-examples")
     @pytest.mark.parametrize(
         ("name", "parts"),
         [
@@ -294,7 +294,7 @@ class TestRegistrationBody:
     def test_a_full_name_is_split_at_the_first_space(self, rpnow, name, parts):
         assert rpnow._split_fullname(name) == parts
 
-    @pytest.mark.spec("backends.md", "7.3:notes")
+    @pytest.mark.contract("rpnow#reviewer-notes")
     @pytest.mark.parametrize(
         ("context", "notes"),
         [
@@ -314,7 +314,7 @@ class TestRegistrationBody:
         settings.HTTPS = "on"
         assert rpnow._get_payload(EXAM, CONTEXT)["examUrl"].startswith("https://localhost:8000/")
 
-    @pytest.mark.spec("backends.md", "7.5:related")
+    @pytest.mark.contract("rpnow#related-vendors")
     def test_a_related_vendor_may_change_keys_and_scheme(self, http):
         class Related(SoftwareSecureBackendProvider):
             record_locator_key = "sessionId"
@@ -330,7 +330,7 @@ class TestRegistrationBody:
         assert request.headers["Authorization"].startswith(b"REL kid-01:")
 
 
-@pytest.mark.spec("backends.md", "7.5:sending")
+@pytest.mark.contract("rpnow#sending")
 class TestRegistering:
     def test_a_registration_is_sent_in_the_published_form(self, rpnow, http, freezer_at):
         http.post(ENDPOINT, json={"ssiRecordLocator": "loc-1"}, status=201)
@@ -385,7 +385,7 @@ class TestRegistering:
         assert len(http.calls) == 0
 
 
-@pytest.mark.spec("backends.md", "7.1", "7.2:interface")
+@pytest.mark.contract("rpnow#class", "rpnow#interface")
 class TestOtherMethods:
     def test_attributes_have_their_published_values(self, rpnow):
         assert rpnow.verbose_name == "RPNow"
@@ -417,7 +417,7 @@ class TestOtherMethods:
         }
 
 
-@pytest.mark.spec("backends.md", "7.2:gate")
+@pytest.mark.contract("rpnow#content-gate")
 class TestContentGate:
     @pytest.fixture(autouse=True)
     def no_request_left(self):
@@ -487,9 +487,9 @@ def review_with(**changes: Any) -> dict[str, Any]:
     return {**copy.deepcopy(REVIEW), **changes}
 
 
-@pytest.mark.spec("backends.md", "7.6:checks", "7.6:conversion")
+@pytest.mark.contract("rpnow#review-checks", "rpnow#review-conversion")
 class TestReview:
-    @pytest.mark.spec("backends.md", "15.3")
+    @pytest.mark.contract("rpnow#review-examples")
     def test_a_review_is_normalised_as_in_the_published_vector(self, rpnow):
         result = rpnow.on_review_callback(ATTEMPT, REVIEW)
         assert result["payload"] is REVIEW
@@ -514,7 +514,7 @@ class TestReview:
     def test_each_verdict_has_its_standard_status(self, rpnow, vendor, standard):
         assert rpnow.on_review_callback(ATTEMPT, review_with(reviewStatus=vendor))["status"] == standard
 
-    @pytest.mark.spec("backends.md", "15.3")
+    @pytest.mark.contract("rpnow#review-examples")
     def test_the_locator_is_checked_before_the_verdict(self, rpnow):
         wrong = review_with(examMetaData={"ssiRecordLocator": "zzz"}, reviewStatus="Bogus")
         with pytest.raises(ProctoredExamSuspiciousLookup):
@@ -560,7 +560,7 @@ class TestReview:
         assert caught.value.http_status == 400
 
 
-@pytest.mark.spec("backends.md", "7.7")
+@pytest.mark.contract("rpnow#recording")
 class TestRecording:
     KEY = "00112233445566778899aabbccddeeff"
     URL = "http://video.example.test/AdminSite/Account/Reviewer/DirectLink-Generic.aspx?ID=foo"

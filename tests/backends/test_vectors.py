@@ -1,4 +1,4 @@
-"""Published examples that must be equal byte by byte, except those tested elsewhere. Spec: backends.md 15.
+"""Published examples that must be equal byte by byte, except those tested elsewhere.
 
 The examples of RPNow are in ``test_software_secure``, of the dashboard token in ``test_rest_people``,
 of the REST protocol in ``test_rest_attempts`` and ``test_rest_people``.
@@ -23,7 +23,7 @@ KEYS = {
 }
 
 
-@pytest.mark.spec("backends.md", "11.1", "15.4")
+@pytest.mark.contract("stored-formats#recording-link", "stored-formats#recording-link-examples")
 class TestAes:
     @pytest.mark.parametrize(
         ("size", "vector"), [(16, b"a734bda6745eb997"), (24, b"c53539b2eb4decf3"), (32, b"5013fad4625dceb7")]
@@ -68,7 +68,7 @@ class TestAes:
         assert utils.decode_and_decrypt(stored, key) == text.encode()
 
 
-@pytest.mark.spec("backends.md", "11.2", "15.5")
+@pytest.mark.contract("stored-formats#obscured-user-id", "stored-formats#obscured-user-id-examples")
 @pytest.mark.parametrize(
     ("arguments", "obscured"),
     [
@@ -88,7 +88,7 @@ def test_an_obscured_user_id_equals_the_published_value(
     assert utils.obscured_user_id(*arguments) == obscured
 
 
-@pytest.mark.spec("backends.md", "15.8:callback")
+@pytest.mark.contract("provider-wire#callback-signature-example")
 class TestCallbackSignature:
     SIGNATURE = "f86c330539fa00aad222f9e044750b29b60e19bffe7ce3dc8290cdb6e4a77900"
 

@@ -1,4 +1,4 @@
-"""axe-core on every page of the main journey. Spec: host-platform.md 13.9 number 24."""
+"""axe-core on every page of the main journey."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What staff do in Django admin, with mouse and keyboard. Spec: data-model.md 8."""
+"""What staff do in Django admin, with mouse and keyboard."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from .demo_process import COURSE, REPOSITORY, Demo
 from .people import MIDTERM, Administrator
 
-pytestmark = pytest.mark.spec("data-model.md", "8:browser")
+pytestmark = pytest.mark.contract("admin#attempt-save", "admin#review-decision", "admin#effects")
 
 API = "/api/edx_proctoring/v1/proctored_exam"
 ADMIN = "/admin/edx_proctoring"

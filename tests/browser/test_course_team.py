@@ -1,4 +1,4 @@
-"""What course staff do at the Special Exams tab. Spec: host-platform.md 13.9 numbers 6, 11, 13."""
+"""What course staff do at the Special Exams tab."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every dialog with the keyboard alone, and under axe without any finding. Spec: learner-experience.md 7."""
+"""Every dialog with the keyboard alone, and under axe without any finding."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def assert_focus(button: Locator) -> None:
     expect(button).to_be_focused()
 
 
-@pytest.mark.spec("learner-experience.md", "7:dialogs", "6.5:error")
+@pytest.mark.contract("accessibility#dialogs", "exam-buttons#error-dialog")
 class TestTheErrorDialog:
     """What a learner gets to read when a step does not work."""
 
@@ -112,7 +112,7 @@ class TestTheErrorDialog:
         assert axe_findings(page, ".js-proctoring-alert-dialog") == []
 
 
-@pytest.mark.spec("learner-experience.md", "7:dialogs")
+@pytest.mark.contract("accessibility#dialogs")
 class TestTheFormsOfTheCourseTeam:
     """Dialogs of the Special Exams tab."""
 

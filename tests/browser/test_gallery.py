@@ -1,5 +1,5 @@
 """Every screen of a learner, one by one, in real Chromium: pictures, axe-core, narrow and enlarged pages, Arabic,
-forced colours, reduced motion. Spec: learner-experience.md 4 and 7.
+forced colours, reduced motion.
 
 ``make screenshots`` keeps the pictures in ``screenshots/gallery/<page>-<width>.png``.
 """
@@ -182,7 +182,7 @@ STICKING_OUT = """() => {
 }"""
 
 
-@pytest.mark.spec("learner-experience.md", "7:axe", "7:reflow")
+@pytest.mark.contract("accessibility#axe", "accessibility#reflow")
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_screen_is_accessible_and_fits(visitor: Visitor, name: str) -> None:
     page = visitor.visit(name)
@@ -213,7 +213,7 @@ MIRRORED = """() => {
 }"""
 
 
-@pytest.mark.spec("learner-experience.md", "7:mirrored")
+@pytest.mark.contract("languages#mirrored")
 @pytest.mark.parametrize("name", RTL)
 @pytest.mark.parametrize("width", [DESKTOP, NARROW])
 def test_a_screen_in_arabic_is_mirrored(arab: Visitor, name: str, width: int) -> None:
@@ -260,7 +260,7 @@ MOVING = """() => document.getAnimations().filter(a => a.playState === 'running'
     a => (a.animationName || a.transitionProperty) + ' of ' + a.effect.target.className)"""
 
 
-@pytest.mark.spec("learner-experience.md", "7:rest")
+@pytest.mark.contract("accessibility#motion-and-colours")
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_screen_without_colours_and_motion(sensitive: Visitor, name: str) -> None:
     page = sensitive.visit(name)

@@ -1,4 +1,4 @@
-"""Whole exams without a mouse, and where the focus is after each step. Spec: learner-experience.md 7."""
+"""Whole exams without a mouse, and where the focus is after each step."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def keyboard(learner: Learner) -> Keyboard:
     return Keyboard(learner.page)
 
 
-@pytest.mark.spec("learner-experience.md", "7:keyboard", "7:focus")
+@pytest.mark.contract("accessibility#keyboard", "accessibility#focus")
 def test_a_timed_exam(learner: Learner, keyboard: Keyboard) -> None:
     keyboard.follow(TIMED)
     keyboard.press("I am ready to start this timed exam.")
@@ -106,7 +106,7 @@ def test_a_timed_exam(learner: Learner, keyboard: Keyboard) -> None:
     assert attempt["status"] == "submitted"
 
 
-@pytest.mark.spec("learner-experience.md", "7:keyboard", "7:focus")
+@pytest.mark.contract("accessibility#keyboard", "accessibility#focus")
 def test_a_proctored_exam_up_to_the_page_of_its_review(
     learner: Learner, keyboard: Keyboard, new_page: Callable[[], Page]
 ) -> None:

@@ -1,7 +1,4 @@
-"""A connection that is lost for half a minute loses nothing, and the learner reads what is happening.
-
-Spec: learner-experience.md 6.4 and 6.5.
-"""
+"""A connection that is lost for half a minute loses nothing, and the learner reads what is happening."""
 
 from __future__ import annotations
 
@@ -45,7 +42,7 @@ def alert(page: Page, words: str) -> Any:
     return page.get_by_role("alert").filter(has_text=words).first
 
 
-@pytest.mark.spec("learner-experience.md", "6.5:offline")
+@pytest.mark.contract("exam-buttons#offline")
 def test_a_submission_pressed_offline_is_carried_out_once(learner: Learner) -> None:
     reach_the_question(learner)
     page = learner.page
@@ -64,7 +61,7 @@ def test_a_submission_pressed_offline_is_carried_out_once(learner: Learner) -> N
     assert submissions(learner) == ONCE
 
 
-@pytest.mark.spec("learner-experience.md", "6.4:end")
+@pytest.mark.contract("timer#end-button")
 def test_the_end_button_pressed_offline_leads_on_when_the_connection_is_back(learner: Learner) -> None:
     learner.open_exam(TIMED)
     learner.press("I am ready to start this timed exam.")
@@ -80,7 +77,7 @@ def test_the_end_button_pressed_offline_leads_on_when_the_connection_is_back(lea
     learner.heading("Are you sure that you want to submit your timed exam?", seconds=30)
 
 
-@pytest.mark.spec("learner-experience.md", "6.4:offline", "6.4:expiry")
+@pytest.mark.contract("timer#offline", "timer#expiry")
 def test_time_that_runs_out_offline_ends_the_exam_once(learner: Learner) -> None:
     learner.reach_the_exam(MIDTERM)
     page = learner.page
@@ -100,7 +97,7 @@ def test_time_that_runs_out_offline_ends_the_exam_once(learner: Learner) -> None
     assert submissions(learner) == ONCE
 
 
-@pytest.mark.spec("learner-experience.md", "6.5:offline")
+@pytest.mark.contract("exam-buttons#offline")
 def test_a_lost_answer_is_no_second_submission(learner: Learner) -> None:
     reach_the_question(learner)
     page = learner.page

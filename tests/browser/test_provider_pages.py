@@ -1,4 +1,4 @@
-"""The mock provider's own pages at two widths, and what the demo delivers later by itself. Spec: backends.md 13.2."""
+"""The mock provider's own pages at two widths, and what the demo delivers later by itself."""
 
 from __future__ import annotations
 

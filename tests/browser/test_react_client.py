@@ -1,4 +1,6 @@
-"""The data layer of the learning front end against this host, in real Chromium. Spec: rest-api.md 8.1.
+"""The data layer of the learning front end against this host, in real Chromium.
+
+Contract: contract/rest-clients#react-proctored.
 
 The published library runs as it is (``react_client/``); only the platform below it, which signs in and sends, is
 replaced. Each test reads the state that the front end would show.
@@ -66,7 +68,6 @@ class Client:
     def wait_for_status(self, status: str) -> None:
         """Wait until the opened exam's attempt has this status."""
         self.page.wait_for_function("status => reactClient.state().exam.attempt.attempt_status === status", arg=status)
-
 
     def ends_heard_by_software(self) -> int:
         """How often the worker has told the provider's software that an exam is over."""

@@ -1,6 +1,7 @@
 """A course that RPNow proctors: the whole journey with the code, the secure browser and the vendor's callback.
 
-Spec: backends.md 7, 13.3, 18 number 4. This module has a demo of its own, started with ``--provider rpnow``.
+Contract: contract/rpnow#class, contract/mock-provider#rpnow-wire, contract/mock-provider#rpnow-end-to-end. This
+module has a demo of its own, started with ``--provider rpnow``.
 """
 
 from __future__ import annotations
@@ -171,7 +172,7 @@ def test_a_suspicious_review_waits_for_a_second_person(
 
 
 def test_a_violation_counts_as_passed(learner: RpnowLearner, reviewer: Reviewer, stan: CourseTeam) -> None:
-    """Unlike with REST providers (backends.md 9.4)."""
+    """Unlike with REST providers (contract/reviews#passing)."""
     learner.reach_the_exam(MIDTERM)
     learner.submit()
     learner.close_the_secure_browser()

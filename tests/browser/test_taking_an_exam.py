@@ -1,4 +1,4 @@
-"""The journeys of a learner, with the provider, the reviewer and the course team. Spec: host-platform.md 13.9."""
+"""The journeys of a learner, with the provider, the reviewer and the course team."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_violation_is_decided_by_a_second_person(
     learner.submit()
     reviewer.give_verdict(learner.name, "Rules violation", "A phone lay on the table.")
 
-    # The provider's word alone does not fail anybody (cross-cutting.md C26).
+    # The provider's word alone does not fail anybody (contract/reviews#outcome).
     learner.reload()
     learner.heading("You have submitted this proctored exam for review")
     expect(stan.attempt_row(learner.username)).to_contain_text("Second Review Required")

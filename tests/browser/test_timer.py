@@ -1,7 +1,4 @@
-"""The timer bar in a real browser: right whatever happens to the tab, and there for everybody.
-
-Spec: learner-experience.md 6.4 and 7, cross-cutting.md C9, beyond.md 5.
-"""
+"""The timer bar in a real browser: right whatever happens to the tab, and there for everybody."""
 
 from __future__ import annotations
 
@@ -119,7 +116,7 @@ def announcements() -> Callable[[Page], list[str]]:
     return collect
 
 
-@pytest.mark.spec("learner-experience.md", "6.4:deadline", "6.4:resync")
+@pytest.mark.contract("timer#deadline", "timer#resync")
 class TestTheClockIsRight:
     """Error under one second after the tab comes back."""
 
@@ -165,7 +162,7 @@ class TestTheClockIsRight:
         assert_clock_is_right(learner)
 
 
-@pytest.mark.spec("learner-experience.md", "6.4:changed")
+@pytest.mark.contract("timer#changed-deadline")
 def test_a_changed_deadline_is_seen_and_heard_without_a_reload(
     learner: Learner, announcements: Callable[[Page], list[str]]
 ) -> None:
@@ -189,7 +186,7 @@ def test_a_changed_deadline_is_seen_and_heard_without_a_reload(
     assert is_the_same(page)
 
 
-@pytest.mark.spec("learner-experience.md", "6.4:thresholds", "7:timer-announcements")
+@pytest.mark.contract("timer#thresholds", "accessibility#timer-announcements")
 def test_thresholds_are_announced_once(learner: Learner, announcements: Callable[[Page], list[str]]) -> None:
     start_timed_quiz(learner)
     page = learner.page
@@ -208,7 +205,7 @@ def test_thresholds_are_announced_once(learner: Learner, announcements: Callable
     assert "minute" in heard[0]
 
 
-@pytest.mark.spec("learner-experience.md", "6.4:expiry")
+@pytest.mark.contract("timer#expiry")
 def test_three_tabs_at_the_end_of_the_time_submit_once(learner: Learner) -> None:
     demo = learner.demo
     learner.reach_the_exam(MIDTERM)
@@ -235,7 +232,7 @@ def test_three_tabs_at_the_end_of_the_time_submit_once(learner: Learner) -> None
     assert puts == [], "the server ends the exam, no tab has to"
 
 
-@pytest.mark.spec("learner-experience.md", "6.4:hide")
+@pytest.mark.contract("timer#hide")
 def test_the_time_can_be_hidden_and_stays_hidden(learner: Learner) -> None:
     start_timed_quiz(learner)
     page = learner.page
@@ -251,7 +248,7 @@ def test_the_time_can_be_hidden_and_stays_hidden(learner: Learner) -> None:
     expect(page.locator(DIGITS)).to_be_visible()
 
 
-@pytest.mark.spec("learner-experience.md", "7:timer-announcements")
+@pytest.mark.contract("accessibility#timer-announcements")
 def test_the_time_is_said_on_demand(learner: Learner) -> None:
     start_timed_quiz(learner)
     page = learner.page
@@ -259,7 +256,7 @@ def test_the_time_is_said_on_demand(learner: Learner) -> None:
     expect(page.locator(".timer-announce")).to_contain_text("minute")
 
 
-@pytest.mark.spec("learner-experience.md", "6.4:draw")
+@pytest.mark.contract("timer#draw")
 def test_the_bar_speaks_of_no_button_that_is_not_there(learner: Learner) -> None:
     start_timed_quiz(learner)
     bar = learner.page.locator(".proctored_exam_status")
@@ -270,7 +267,7 @@ def test_the_bar_speaks_of_no_button_that_is_not_there(learner: Learner) -> None
     expect(bar).not_to_contain_text("End My Exam")
 
 
-@pytest.mark.spec("learner-experience.md", "7:timer-layout")
+@pytest.mark.contract("accessibility#timer-layout")
 class TestLayout:
     """The bar on small screens, enlarged, in forced colours and without motion."""
 

@@ -1,4 +1,4 @@
-"""The npm package's wrapper in a real worker, started as both clients start it. Spec: backends.md 12.1, 12.2, 18.7.
+"""The npm package's wrapper in a real worker, started as both clients start it.
 
 ``tests/learner_view/test_worker_wrapper.py`` goes through more cases, in Node; here the messages pass
 the border between page and worker, where what cannot be cloned is lost.
@@ -17,7 +17,7 @@ from playwright.sync_api import Page
 
 import edx_proctoring
 
-pytestmark = pytest.mark.spec("backends.md", "12.1:replies", "12.1:missing", "18:7")
+pytestmark = pytest.mark.contract("browser-worker#messages", "browser-worker#missing-methods")
 
 INDEX = Path(edx_proctoring.__file__).parent / "static" / "index.js"
 

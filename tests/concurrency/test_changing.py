@@ -1,4 +1,4 @@
-"""Concurrent changes of one attempt. Spec: python-api.md 7.3, 7.6, 8.6; cross-cutting.md C19."""
+"""Concurrent changes of one attempt."""
 
 import random
 import threading
@@ -52,7 +52,7 @@ def count(events: list[tuple[str, dict[str, Any]]], name: str) -> int:
     return sum(event.endswith(name) for event, _ in events)
 
 
-@pytest.mark.spec("python-api.md", "7.3:lock", "18:concurrency")
+@pytest.mark.contract("transitions#lock")
 @pytest.mark.parametrize(
     ("locked", "starts"),
     [
@@ -79,7 +79,7 @@ def test_two_tabs_that_start_at_once_start_the_clock_once(
     assert provider.calls.count("start_exam_attempt") == starts
 
 
-@pytest.mark.spec("python-api.md", "7.3:lock", "18:concurrency")
+@pytest.mark.contract("transitions#lock")
 @pytest.mark.parametrize("over_rest", [True, False], ids=["over-rest", "read-before"])
 @pytest.mark.parametrize(
     ("locked", "mails"),
@@ -114,7 +114,7 @@ def test_two_tabs_that_submit_at_once_submit_once(
     assert provider.calls.count("stop_exam_attempt") == mails
 
 
-@pytest.mark.spec("python-api.md", "7.3:lock", "18:concurrency")
+@pytest.mark.contract("transitions#lock")
 @pytest.mark.parametrize(
     ("locked", "mails"),
     [
@@ -140,7 +140,7 @@ def test_six_readers_of_an_expired_attempt_at_once_submit_it_once(
     assert attempt.completed_at == started_at + timedelta(minutes=90)
 
 
-@pytest.mark.spec("python-api.md", "7.3:lock", "18:concurrency")
+@pytest.mark.contract("transitions#lock")
 @pytest.mark.parametrize(
     ("reads_under_the_lock", "due_starts"),
     [
@@ -195,7 +195,7 @@ def test_a_change_that_waited_for_the_lock_supersedes_the_effects_of_the_one_bef
     assert started.count() == due_starts
 
 
-@pytest.mark.spec("python-api.md", "7.3:lock")
+@pytest.mark.contract("transitions#lock")
 def test_a_host_that_read_the_attempt_in_its_own_transaction_changes_it_as_it_is_now(
     provider: ThreadSafeProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -265,7 +265,7 @@ def sibling_of(attempt: ProctoredExamStudentAttempt) -> ProctoredExamStudentAtte
 
 
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has no row locks: nothing could wait")
-@pytest.mark.spec("python-api.md", "18:concurrency")
+@pytest.mark.contract("transitions#lock")
 @pytest.mark.parametrize(
     ("row_of", "waits"),
     [
@@ -361,7 +361,7 @@ def faults_of(
     return faults
 
 
-@pytest.mark.spec("python-api.md", "7.3:lock")
+@pytest.mark.contract("transitions#lock")
 @pytest.mark.parametrize("kind", ["proctored", "onboarding"])
 @pytest.mark.parametrize(
     "locked",

@@ -1,4 +1,4 @@
-"""Twenty requests create the same attempt at once. Spec: python-api.md 8.5, cross-cutting.md C8, C19."""
+"""Twenty requests create the same attempt at once."""
 
 import threading
 import time
@@ -25,7 +25,7 @@ control = pytest.mark.skipif(
 )
 
 
-@pytest.mark.spec("python-api.md", "8.5:race", "18:concurrency")
+@pytest.mark.contract("attempts#race", "transitions#lock")
 @pytest.mark.parametrize(
     ("history", "locked", "guarded", "one_attempt"),
     [
@@ -92,7 +92,7 @@ def test_twenty_requests_create_one_attempt(
         assert OpenAttempt.objects.get(exam_id=exam.pk, user_id=user.pk).attempt_id == attempt.pk
 
 
-@pytest.mark.spec("python-api.md", "8.5:race")
+@pytest.mark.contract("attempts#race")
 def test_the_database_refuses_a_second_row_for_one_learner_and_exam() -> None:
     attempt = make_attempt()
     key = {"exam_id": attempt.proctored_exam_id, "user_id": attempt.user_id}

@@ -1,4 +1,4 @@
-"""A host is killed (``kill -9``) while an attempt is submitted. Spec: beyond.md 1; cross-cutting.md C2, C3.
+"""A host is killed (``kill -9``) while an attempt is submitted.
 
 A separate process does the work and is killed at a named moment; this one reads what it left behind and delivers that,
 as ``manage.py deliver_effects`` would.
@@ -26,7 +26,7 @@ from tests.factories import make_attempt, make_exam
 
 from . import victim
 
-pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True), pytest.mark.contract("effects#no-loss")]
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 60
@@ -88,7 +88,7 @@ def test_killed_before_the_commit_nothing_is_written_or_delivered(diary: Diary) 
     assert diary() == ALL_DELIVERED
 
 
-@pytest.mark.spec("python-api.md", "18:outages")
+@pytest.mark.contract("effects#failure")
 @pytest.mark.parametrize(
     ("options", "delivered_in_the_end"),
     [
@@ -113,7 +113,7 @@ def test_killed_between_commit_and_delivery_all_is_delivered_after_the_lease(
     assert diary() == delivered_in_the_end, "once"
 
 
-@pytest.mark.spec("python-api.md", "18:outages")
+@pytest.mark.contract("effects#failure")
 @pytest.mark.parametrize(
     ("options", "mails"),
     [

@@ -1,4 +1,4 @@
-"""Each request meets each other one, at the worst moment. Spec: python-api.md 7.3, 8.6, 8.7.
+"""Each request meets each other one, at the worst moment.
 
 Two requests at once must end as one of the two orders does, one after the other: then no update was lost. The orders
 are tried first, on attempts of their own, so nothing is expected by hand.
@@ -108,7 +108,7 @@ def the_second_first(*actions: Callable[[], Any]) -> list[Any]:
     return one_after_the_other(*actions[::-1])[::-1]
 
 
-@pytest.mark.spec("python-api.md", "7.3:lock", "18:concurrency")
+@pytest.mark.contract("transitions#lock")
 @pytest.mark.parametrize("kind", ["proctored", "onboarding"])
 @pytest.mark.parametrize("pair", [pytest.param(pair, id=f"{pair[0]}-meets-{pair[1]}") for pair in PAIRS])
 def test_two_requests_at_once_end_as_one_of_the_two_orders(

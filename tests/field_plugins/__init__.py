@@ -1,1 +1,1 @@
-"""Provider packages in use, represented by look-alikes. Spec: backends.md 16, 17."""
+"""Provider packages in use, represented by look-alikes. Contract: contract/provider-interface#imported-names."""

@@ -1,7 +1,7 @@
 """Provider classes like those of packages that are in use.
 
-Written from the specification (backends.md 17.2) alone. They import only published names, and use
-nothing that is newer than 6.1.4.
+Written from the contract (contract/provider-interface#older-signatures) alone. They import only published names, and
+use nothing that is newer than 6.1.4.
 """
 
 from django.utils.translation import gettext, gettext_lazy

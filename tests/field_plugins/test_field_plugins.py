@@ -1,4 +1,4 @@
-"""Plug-ins in use keep working unchanged, through the public API. Spec: backends.md 16, 17.1, 17.2."""
+"""Plug-ins in use keep working unchanged, through the public API."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def client() -> APIClient:
     return client
 
 
-@pytest.mark.spec("backends.md", "17.2:imports")
+@pytest.mark.contract("provider-interface#imported-names")
 @pytest.mark.parametrize(
     ("module", "names"),
     [
@@ -101,7 +101,7 @@ def test_published_names_can_be_imported(module, names):
     assert [name for name in names if not hasattr(found, name)] == []
 
 
-@pytest.mark.spec("backends.md", "17.2:constructor")
+@pytest.mark.contract("provider-interface#constructor")
 class TestConstructor:
     def test_a_token_path_set_after_the_base_constructor_is_used(self, install, http):
         tracker = install("tracker", look_alikes.Tracker)
@@ -128,7 +128,7 @@ class TestConstructor:
         assert provider.config_url == "http://assigned.test/api/v1/config/"
 
 
-@pytest.mark.spec("backends.md", "17.2:attributes")
+@pytest.mark.contract("provider-interface#attribute-precedence")
 class TestAttributes:
     CLASS = {
         "verbose_name": "Tracker",
@@ -169,7 +169,7 @@ class TestAttributes:
         assert not hasattr(tracker, "anything")
 
 
-@pytest.mark.spec("backends.md", "17.2:instructions")
+@pytest.mark.contract("provider-interface#translated-instructions")
 class TestInstructions:
     @pytest.mark.parametrize(
         ("language", "words"), [("en", ["Yes", "No"]), ("es", ["Sí", "No"]), ("de", ["Ja", "Nein"])]
@@ -199,7 +199,7 @@ class TestInstructions:
         assert "http://tracker.test/download" in page
 
 
-@pytest.mark.spec("backends.md", "17.2:old-dashboard")
+@pytest.mark.contract("provider-interface#older-signatures")
 class TestDashboards:
     def open(self, client: APIClient, exam: Any) -> str:
         address = reverse("edx_proctoring:instructor_dashboard_exam", args=[exam.course_id, exam.pk])
@@ -233,7 +233,7 @@ class TestDashboards:
         assert self.open(client, make_exam(backend="mocked", external_id="e")) == "http://mock.test/"
 
 
-@pytest.mark.spec("backends.md", "17.2:private")
+@pytest.mark.contract("provider-interface#private-helpers")
 class TestPrivateMethods:
     def test_an_overridden_attempt_request_is_used(self, install, http):
         own = install("own", look_alikes.OwnRequests)
@@ -268,7 +268,7 @@ class TestPrivateMethods:
         assert signature.endswith(b";v=2")
 
 
-@pytest.mark.spec("backends.md", "17.2:life")
+@pytest.mark.contract("provider-interface#interface-only")
 class TestProviderWithTheOldInterface:
     """A class with the interface of 6.1.4 only."""
 
@@ -312,7 +312,7 @@ class TestProviderWithTheOldInterface:
         assert api.get_exam_attempt_by_id(attempt.pk) is None
 
 
-@pytest.mark.spec("backends.md", "17.2:worker")
+@pytest.mark.contract("browser-worker#build-file")
 class TestWorker:
     def test_the_worker_package_is_in_the_build(self, install, settings, tmp_path):
         package = tmp_path / "tracker-worker"

@@ -1,1 +1,1 @@
-"""Generated requests with unusual values. Spec: rest-api.md 2, 9 and 10; cross-cutting.md C2, C16."""
+"""Generated requests with unusual values. Contract: contract/rest-rules#permission-table."""

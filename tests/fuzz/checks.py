@@ -171,14 +171,17 @@ def _check_answer(address: Address, role: str, sent: Sent, response: Any) -> Non
 def _check_tables(address: Address, sent: Sent, before: Tables, after: Tables) -> None:
     changed = {name for name, rows in after.items() if rows != before[name]}
     if ROUTES[address.name].writes_inbox:
-        # The only write before validation (cross-cutting C16).
+        # The only write before validation (contract/privacy#capped-payloads).
         changed.discard(ReviewInboxEntry.__name__)
     if changed and not (address.name == "proctored_exam.attempt" and _is_half_a_reset(changed, before, after)):
         raise Fault(f"{address} refused a request and wrote to {sorted(changed)}\n{sent}")
 
 
 def _is_half_a_reset(changed: set[str], before: Tables, after: Tables) -> bool:
-    """Return whether the only change is that practice attempts became reset ones (rest-api.md 4.4 and C7)."""
+    """Return whether the only change is that practice attempts became reset ones.
+
+    Contract: PUT /v1/proctored_exam/attempt/{attempt_id}, contract/attempts#reset-failure.
+    """
     attempts = ProctoredExamStudentAttempt.__name__
     if changed - {attempts, f"Historical{attempts}", AttemptEffect.__name__}:
         return False

@@ -25,7 +25,8 @@ class Route:
     """How one name is fuzzed.
 
     ``methods``: the implemented ones. ``query``: fields of the query. ``body``: plausible bodies. ``provider_errors``:
-    allowed statuses of 500 and above (rest-api.md 2.4 and 9). ``is_open``: needs no login.
+    allowed statuses of 500 and above (contract/rest-rules#error-body, contract/rest-rules#permission-table).
+    ``is_open``: needs no login.
     """
 
     methods: tuple[str, ...]
@@ -74,7 +75,7 @@ def named_routes() -> Iterator[Address]:
         # Included lists repeat the same views, and have the login page of DRF.
         if isinstance(pattern, URLPattern):
             converters = pattern.pattern.converters or pattern.pattern.regex.groupindex
-            assert pattern.name, f"a pattern without a name is outside the contract (rest-api.md 1.3): {pattern}"
+            assert pattern.name, f"a pattern without a name is outside the contract: {pattern}"
             yield Address(pattern.name, tuple(sorted(converters)))
 
 
@@ -287,7 +288,8 @@ def _about_exam(world: World) -> Fields:
     }
 
 
-# Allowed provider errors: rest-api.md 2.4 with backends.md 10.3; for single routes 5.5, 5.6, 5.8 and 4.8.
+# Allowed provider errors: contract/rest-rules#error-body with contract/rest-rules#provider-failures; for single
+# routes 5.5, 5.6, 5.8 and 4.8.
 _PROVIDER_DOWN: Final = frozenset({502, 503})
 _NOT_CONFIGURED: Final = frozenset({500})
 
@@ -377,7 +379,7 @@ def requests_to(draw: st.DrawFn, world: World, address: Address) -> Sent:
     if draw(one_in(10)):
         path = path[:-1] if path.endswith("/") else f"{path}/"
     body, content_type = b"", ""
-    # Some GET requests have a body too, which must not have any effect (rest-api.md 10, number 1).
+    # Some GET requests have a body too, which must not have any effect (contract/rest-rules#course-scope).
     if method not in ("GET", "HEAD") or draw(one_in(5)):
         body, content_type = draw(bodies(route.body(world)))
     return Sent(method, path, draw(queries(route.query(world))), body, content_type, draw(headers))

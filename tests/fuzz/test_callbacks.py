@@ -1,4 +1,4 @@
-"""Generated callbacks of providers that sign in with a token. Spec: rest-api.md 6, 10."""
+"""Generated callbacks of providers that sign in with a token."""
 
 from collections.abc import Callable
 from dataclasses import replace

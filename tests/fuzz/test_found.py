@@ -115,7 +115,8 @@ def test_an_exam_id_too_large_for_the_column_is_an_unknown_exam_of_a_bulk_allowa
 
 @pytest.mark.parametrize("role", ["reviewer", "stranger"])
 def test_a_learner_without_required_onboarding_is_not_started(world: World, provider: MoodyProvider, role: str) -> None:
-    """The answer is 200 as without a clock (rest-api.md 4.3), not a 400 that leaves an attempt behind."""
+    """The answer is 200 as without a clock (POST /v1/proctored_exam/attempt), not a 400 that leaves an attempt
+    behind."""
     provider.mood = "onboarding"
     body = {"exam_id": world.exams["new_proctored"].pk, "start_clock": "true", "attempt_proctored": "true"}
     response = client_of(world.people[role]).post(url("proctored_exam.attempt.collection"), body)

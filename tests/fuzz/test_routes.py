@@ -1,4 +1,7 @@
-"""Generated requests to every route as every role: no unhandled error, no partial writes. Spec: rest-api.md 9, 10."""
+"""Generated requests to every route as every role: no unhandled error, no partial writes.
+
+Contract: contract/rest-rules#permission-table.
+"""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The catalogues are shipped, and pages and scripts show their translations. Spec: learner-experience.md 7."""
+"""The catalogues are shipped, and pages and scripts show their translations."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from edx_proctoring import api
 from tests.factories import make_exam, make_user
 from tools import messages
 
-pytestmark = pytest.mark.spec("learner-experience.md", "7:catalogues")
+pytestmark = pytest.mark.contract("languages#catalogues")
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "edx_proctoring"

@@ -1,4 +1,4 @@
-"""Elements that outside scripts and style sheets look for on each page. Spec: learner-experience.md 4.2, 4.4.
+"""Elements that outside scripts and style sheets look for on each page.
 
 One test a template: its root, its buttons with what they carry, its parts.
 """
@@ -149,7 +149,7 @@ def see(look: Any, settings: Any) -> Callable[..., Page]:
 OPEN_TO_ALL = {"allow_proctoring_opt_out": True}
 
 
-@pytest.mark.spec("learner-experience.md", "4.2:P1", "4.4:timed-entrance", "4.4:timed-footer")
+@pytest.mark.contract("page-templates#enter-timed", "page-templates#timed-entrance", "page-templates#timed-footer")
 def test_the_timed_entrance_page_has_its_root_button_and_extra_time_footer(see):
     page = see("timed")
     page.has_root("sequence timed-exam entrance")
@@ -159,14 +159,14 @@ def test_the_timed_entrance_page_has_its_root_button_and_extra_time_footer(see):
     assert page.has(EXTRA_TIME)
 
 
-@pytest.mark.spec("learner-experience.md", "4.4:timed-expired")
+@pytest.mark.contract("page-templates#timed-expired")
 def test_the_page_of_an_expired_timed_exam_has_its_root_and_no_button(see):
     page = see("timed", host={"due_date": yesterday()})
     page.has_root("sequence proctored-exam completed")
     assert page.all("button") == []
 
 
-@pytest.mark.spec("learner-experience.md", "4.2:P6", "4.4:timed-are-you-sure")
+@pytest.mark.contract("page-templates#change-state", "page-templates#timed-ready-to-submit")
 @pytest.mark.parametrize(("minutes", "may_go_back"), [(90, True), (0, False)], ids=["time-left", "no-time-left"])
 def test_a_stopped_timed_exam_offers_to_submit_and_to_go_back_while_time_remains(
     see, monkeypatch, minutes, may_go_back
@@ -180,14 +180,14 @@ def test_a_stopped_timed_exam_offers_to_submit_and_to_go_back_while_time_remains
     )
 
 
-@pytest.mark.spec("learner-experience.md", "4.4:timed-submitted")
+@pytest.mark.contract("page-templates#timed-submitted")
 def test_the_page_of_a_submitted_timed_exam_links_to_the_progress_page(see):
     page = see("timed", S.submitted)
     page.has_root("sequence proctored-exam completed")
     assert page.the("a").get("href") == page.context["progress_page_url"]
 
 
-@pytest.mark.spec("learner-experience.md", "4.4:waiting-banner")
+@pytest.mark.contract("page-templates#waiting-banner")
 def test_a_submitted_timed_exam_in_the_grace_period_shows_the_wait_deadline(see):
     page = see("timed", S.submitted, host={"due_date": yesterday(), "grace_period": timedelta(days=2)})
     assert page.the("strong", id="wait_deadline").text
@@ -197,8 +197,12 @@ def test_a_submitted_timed_exam_in_the_grace_period_shows_the_wait_deadline(see)
     assert "js-proctoring-local-time" in time.classes
 
 
-@pytest.mark.spec(
-    "learner-experience.md", "4.2:P2", "4.2:P3", "4.4:proctored-entrance", "4.4:opt-out-button", "4.4:proctored-footer"
+@pytest.mark.contract(
+    "page-templates#enter-proctored",
+    "page-templates#ask-opt-out",
+    "page-templates#proctored-entrance",
+    "page-templates#opt-out-button",
+    "page-templates#proctored-footer",
 )
 @pytest.mark.parametrize("may_opt_out", [True, False])
 def test_the_proctored_entrance_page_has_its_root_buttons_and_links(see, may_opt_out):
@@ -210,7 +214,9 @@ def test_the_proctored_entrance_page_has_its_root_buttons_and_links(see, may_opt
     assert page.has(FAQ)
 
 
-@pytest.mark.spec("learner-experience.md", "4.2:P4", "4.2:P5", "4.4:confirm-decline")
+@pytest.mark.contract(
+    "page-templates#confirm-opt-out", "page-templates#cancel-opt-out", "page-templates#opt-out-question"
+)
 @pytest.mark.parametrize("may_opt_out", [True, False])
 def test_opting_out_of_proctoring_is_confirmed_first_where_it_is_allowed(see, may_opt_out):
     page = see("proctored", host={"allow_proctoring_opt_out": may_opt_out})
@@ -227,7 +233,7 @@ def test_opting_out_of_proctoring_is_confirmed_first_where_it_is_allowed(see, ma
     page.the("button", "exam-action-button proctored-exam-skip-cancel-button")
 
 
-@pytest.mark.spec("learner-experience.md", "4.4:resume")
+@pytest.mark.contract("page-templates#ready-to-resume")
 def test_a_released_attempt_offers_to_resume(see):
     page = see("proctored", S.error, ready_to_resume=True, time_remaining_seconds=1200, host=OPEN_TO_ALL)
     page.has_root("sequence proctored-exam entrance")
@@ -236,7 +242,7 @@ def test_a_released_attempt_offers_to_resume(see):
     assert page.has(FAQ)
 
 
-@pytest.mark.spec("learner-experience.md", "4.4:prerequisites")
+@pytest.mark.contract("page-templates#prerequisites")
 @pytest.mark.parametrize(
     ("status", "root"),
     [
@@ -266,7 +272,7 @@ class TestInstructions:
         monkeypatch.setattr(test_backend, "get_software_download_url", lambda: None)
         return answer
 
-    @pytest.mark.spec("learner-experience.md", "4.4:instructions")
+    @pytest.mark.contract("page-templates#instructions")
     @pytest.mark.parametrize(
         ("url", "start_looks"), [("https://p.example/check", "btn-secondary"), (None, "btn-pl-primary")]
     )
@@ -287,7 +293,7 @@ class TestInstructions:
         assert page.has_error_modal()
         assert page.has(FAQ)
 
-    @pytest.mark.spec("learner-experience.md", "4.4:instructions")
+    @pytest.mark.contract("page-templates#instructions")
     @pytest.mark.parametrize(("email", "phone"), [("help@p.example", ""), ("", "+1 555")], ids=["mail", "phone"])
     def test_omit_the_providers_support_if_its_address_or_phone_is_missing(
         self, see, provider_says, test_backend, monkeypatch, email, phone
@@ -297,7 +303,7 @@ class TestInstructions:
         provider_says(instructions=["Go"])
         assert "If you have trouble with the proctoring software" not in see("proctored", S.created).html
 
-    @pytest.mark.spec("learner-experience.md", "4.4:exam-code")
+    @pytest.mark.contract("page-templates#exam-code")
     def test_without_text_from_the_provider_show_the_exam_code(self, see, provider_says):
         provider_says(download_url="https://p.example/check")
         page = see("proctored", S.created)
@@ -308,7 +314,7 @@ class TestInstructions:
         assert page.the("button", "exam-action-button", id="software_download_link")
         assert page.all("button", "js-start-proctored-exam") == []
 
-    @pytest.mark.spec("learner-experience.md", "4.2:P8", "4.4:decline")
+    @pytest.mark.contract("page-templates#decline", "page-templates#instructions-decline")
     @pytest.mark.parametrize(
         ("kind", "host", "offered"),
         [
@@ -330,7 +336,7 @@ class TestInstructions:
         assert bool(found) is offered
 
 
-@pytest.mark.spec("learner-experience.md", "4.4:rules")
+@pytest.mark.contract("page-templates#rules")
 def test_a_ready_attempt_offers_to_start(see, test_backend, monkeypatch):
     monkeypatch.setattr(test_backend, "get_javascript", lambda: "https://p.example/worker.js")
     page = see("proctored", S.ready_to_start)
@@ -346,7 +352,7 @@ def test_a_ready_attempt_offers_to_start(see, test_backend, monkeypatch):
     assert page.has(FAQ)
 
 
-@pytest.mark.spec("learner-experience.md", "4.4:are-you-sure")
+@pytest.mark.contract("page-templates#ready-to-submit")
 def test_a_stopped_proctored_exam_offers_to_submit(see, test_backend, monkeypatch):
     monkeypatch.setattr(test_backend, "get_javascript", lambda: "https://p.example/worker.js")
     page = see("proctored", S.ready_to_submit)
@@ -361,7 +367,7 @@ def test_a_stopped_proctored_exam_offers_to_submit(see, test_backend, monkeypatc
     assert not page.has(FAQ)
 
 
-@pytest.mark.spec("learner-experience.md", "4.4:submitted")
+@pytest.mark.contract("page-templates#submitted")
 @pytest.mark.parametrize(
     ("status", "root"),
     [
@@ -377,7 +383,7 @@ def test_a_submitted_proctored_exam_says_how_long_the_review_takes(see, status, 
     assert page.has(FAQ)
 
 
-@pytest.mark.spec("learner-experience.md", "4.4:verified", "4.4:rejected")
+@pytest.mark.contract("page-templates#verified", "page-templates#rejected")
 @pytest.mark.parametrize(
     ("status", "root"),
     [(S.verified, "success sequence proctored-exam passed"), (S.rejected, "failure sequence proctored-exam")],
@@ -390,7 +396,7 @@ def test_a_reviewed_proctored_exam_links_to_the_progress_page(see, status, root)
     assert page.has(FAQ)
 
 
-@pytest.mark.spec("learner-experience.md", "4.2:P7", "4.4:visit-content")
+@pytest.mark.contract("page-templates#acknowledge", "page-templates#look-back")
 @pytest.mark.parametrize("status", [S.submitted, S.verified, S.rejected])
 def test_after_the_due_date_a_result_page_offers_to_see_the_content(see, settings, status):
     settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
@@ -403,7 +409,7 @@ def test_after_the_due_date_a_result_page_offers_to_see_the_content(see, setting
     )
 
 
-@pytest.mark.spec("learner-experience.md", "4.4:error")
+@pytest.mark.contract("page-templates#error")
 @pytest.mark.parametrize("has_address", [True, False])
 def test_an_attempt_in_error_names_the_course_teams_address_if_there_is_one(see, instructor, has_address):
     if has_address:
@@ -416,7 +422,7 @@ def test_an_attempt_in_error_names_the_course_teams_address_if_there_is_one(see,
     assert page.has(FAQ)
 
 
-@pytest.mark.spec("learner-experience.md", "4.4:wrong-browser")
+@pytest.mark.contract("page-templates#wrong-browser")
 def test_a_running_exam_in_the_wrong_browser_offers_only_to_stop(see, test_backend, monkeypatch):
     monkeypatch.setattr(test_backend, "should_block_access_to_exam_material", lambda: True)
     page = see("proctored", S.started)
@@ -427,7 +433,7 @@ def test_a_running_exam_in_the_wrong_browser_offers_only_to_stop(see, test_backe
     assert page.has(FAQ)
 
 
-@pytest.mark.spec("learner-experience.md", "4.4:onboarding-error")
+@pytest.mark.contract("page-templates#onboarding-error")
 @pytest.mark.parametrize(
     ("status", "heading", "is_sent_there"),
     [
@@ -449,7 +455,7 @@ def test_an_onboarding_error_links_to_the_onboarding_exam_unless_it_is_under_rev
     assert page.has(FAQ)
 
 
-@pytest.mark.spec("learner-experience.md", "4.4:inactive-account")
+@pytest.mark.contract("page-templates#inactive-account")
 def test_an_inactive_account_gets_a_link_to_activate_it(see):
     page = see("proctored", user=make_user(is_active=False))
     page.has_root("failure sequence proctored-exam")
@@ -458,7 +464,7 @@ def test_an_inactive_account_gets_a_link_to_activate_it(see):
     assert page.has(FAQ)
 
 
-@pytest.mark.spec("learner-experience.md", "4.4:error-modal")
+@pytest.mark.contract("page-templates#error-modal")
 def test_the_error_dialog_has_the_published_ids_and_roles(see):
     page = see("proctored", S.ready_to_start)
     dialog = page.the("div", "inner-wrapper", role="dialog")
@@ -473,7 +479,7 @@ def test_the_error_dialog_has_the_published_ids_and_roles(see):
     assert page.the("a", id="confirm_open_button", rel="leanModal")["href"] == "#accessible-error-modal"
 
 
-@pytest.mark.spec("learner-experience.md", "4.4:practice-entrance", "4.4:onboarding-entrance")
+@pytest.mark.contract("page-templates#practice-entrance", "page-templates#onboarding-entrance")
 @pytest.mark.parametrize("kind", ["practice", "onboarding"])
 def test_the_practice_entrance_page_has_its_root_and_button(see, kind):
     page = see(kind, host=OPEN_TO_ALL)
@@ -483,7 +489,7 @@ def test_the_practice_entrance_page_has_its_root_and_button(see, kind):
     assert page.has(FAQ)
 
 
-@pytest.mark.spec("learner-experience.md", "4.4:onboarding-entrance")
+@pytest.mark.contract("page-templates#onboarding-entrance")
 @pytest.mark.parametrize("address", ["noreply@p.example", ""])
 def test_the_onboarding_entrance_names_the_sender_of_mails_if_the_provider_has_one(
     see, test_backend, monkeypatch, address
@@ -493,7 +499,9 @@ def test_the_onboarding_entrance_names_the_sender_of_mails_if_the_provider_has_o
     assert ("You find the result on this page." in see("onboarding", S.submitted).html) is not bool(address)
 
 
-@pytest.mark.spec("learner-experience.md", "4.4:practice-error", "4.4:practice-submitted", "4.4:onboarding-retry")
+@pytest.mark.contract(
+    "page-templates#practice-error", "page-templates#practice-submitted", "page-templates#onboarding-retry"
+)
 @pytest.mark.parametrize(
     ("kind", "status", "root", "has_footer"),
     [
@@ -518,7 +526,7 @@ def test_a_finished_practice_exam_offers_another_try(see, kind, status, root, ha
     assert page.has(FAQ) is has_footer
 
 
-@pytest.mark.spec("learner-experience.md", "4.4:onboarding-are-you-sure")
+@pytest.mark.contract("page-templates#onboarding-ready-to-submit")
 def test_a_stopped_onboarding_exam_asks_to_submit_the_session(see):
     page = see("onboarding", S.ready_to_submit)
     page.has_root("sequence proctored-exam completed")
@@ -526,14 +534,14 @@ def test_a_stopped_onboarding_exam_asks_to_submit_the_session(see):
     assert 'You must end "Stars" and submit your proctoring session to complete onboarding' in page.html
 
 
-@pytest.mark.spec("learner-experience.md", "4.4:onboarding-verified")
+@pytest.mark.contract("page-templates#onboarding-verified")
 def test_a_verified_onboarding_exam_says_that_proctored_exams_can_be_taken(see):
     page = see("onboarding", S.verified)
     page.has_root("success sequence proctored-exam passed")
     assert "you may take the proctored exams of this course" in page.html
 
 
-@pytest.mark.spec("learner-experience.md", "4.4:launch-callback")
+@pytest.mark.contract("page-templates#launch-callback")
 def test_the_page_for_the_providers_window_loads_nothing():
     html = loader.get_template("proctored_exam/proctoring_launch_callback.html").render({})
     assert "<script" not in html
@@ -541,7 +549,7 @@ def test_the_page_for_the_providers_window_loads_nothing():
     assert [word in html for word in ("photo ID", "room", "photo of yourself", "Enter your exam")] == [True] * 4
 
 
-@pytest.mark.spec("learner-experience.md", "4.4:prerequisites", "9:prerequisites")
+@pytest.mark.contract("page-templates#prerequisites", "page-templates#prerequisites-again")
 def test_the_page_of_pending_prerequisites_offers_to_check_again(see):
     before = requirement("before", None, 1)
     page = see("proctored", host={"credit_state": {"credit_requirement_status": [before]}})

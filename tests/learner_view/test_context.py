@@ -1,4 +1,4 @@
-"""The variables that the templates get. Spec: learner-experience.md 3."""
+"""The variables that the templates get."""
 
 import logging
 from datetime import timedelta
@@ -58,12 +58,12 @@ PROCTORED_KEYS = {
 SET_UP_KEYS = {"backend_instructions", "software_download_url"}
 
 
-@pytest.mark.spec("learner-experience.md", "3.1")
+@pytest.mark.contract("page-context#timed")
 def test_a_timed_page_gets_all_variables_of_the_contract(look):
     assert look(make_exam("timed"), make_user()).context.keys() >= TIMED_KEYS
 
 
-@pytest.mark.spec("learner-experience.md", "3.2:names")
+@pytest.mark.contract("page-context#proctored")
 @pytest.mark.parametrize("kind", ["practice", "onboarding", "proctored"])
 def test_a_proctored_page_gets_all_variables_of_the_contract(look, kind):
     context = look(make_exam(kind), make_user()).context
@@ -77,7 +77,7 @@ def test_without_an_attempt_its_urls_are_empty(look):
     assert [context[name] for name in names] == ["", "", ""]
 
 
-@pytest.mark.spec("learner-experience.md", "3.2:names")
+@pytest.mark.contract("page-context#proctored")
 def test_with_an_attempt_its_urls_are_set(look):
     exam, user = make_exam(), make_user()
     attempt = make_attempt(exam, user, S.submitted)
@@ -87,7 +87,7 @@ def test_with_an_attempt_its_urls_are_set(look):
     assert context["exam_code"] == attempt.attempt_code
 
 
-@pytest.mark.spec("learner-experience.md", "3.2:reset-link")
+@pytest.mark.contract("page-context#reset-link")
 @pytest.mark.parametrize("name", ["progress_page_url", "reset_link"])
 def test_the_url_of_a_page_that_the_host_lacks_is_empty(look, caplog, name):
     with caplog.at_level(logging.ERROR):
@@ -95,7 +95,7 @@ def test_the_url_of_a_page_that_the_host_lacks_is_empty(look, caplog, name):
     assert any("host page not found" in record.getMessage() for record in caplog.records)
 
 
-@pytest.mark.spec("learner-experience.md", "3.2:reset-link")
+@pytest.mark.contract("page-context#reset-link")
 @pytest.mark.parametrize(("https", "scheme"), [("on", "https"), ("off", "http")])
 def test_the_password_reset_link_is_an_absolute_url(look, settings, https, scheme):
     settings.HTTPS = https
@@ -104,7 +104,7 @@ def test_the_password_reset_link_is_an_absolute_url(look, settings, https, schem
     assert link == f"{scheme}://{settings.SITE_NAME}/password_assistance"
 
 
-@pytest.mark.spec("learner-experience.md", "3.3")
+@pytest.mark.contract("page-context#set-up")
 @pytest.mark.parametrize("status", [S.created, S.download_software_clicked])
 def test_during_set_up_the_provider_is_asked_for_instructions(look, status):
     exam, user = make_exam(), make_user()
@@ -112,7 +112,7 @@ def test_during_set_up_the_provider_is_asked_for_instructions(look, status):
     assert look(exam, user).context.keys() >= SET_UP_KEYS
 
 
-@pytest.mark.spec("learner-experience.md", "3.3")
+@pytest.mark.contract("page-context#set-up")
 @pytest.mark.parametrize("status", [S.ready_to_start, S.ready_to_submit, S.submitted, S.verified, S.error])
 def test_after_set_up_the_provider_is_not_asked(look, test_backend, monkeypatch, status):
     def refuse(attempt):
@@ -124,7 +124,7 @@ def test_after_set_up_the_provider_is_not_asked(look, test_backend, monkeypatch,
     assert not look(exam, user).context.keys() & SET_UP_KEYS
 
 
-@pytest.mark.spec("learner-experience.md", "2.8:outage")
+@pytest.mark.contract("learner-pages#provider-outage")
 def test_when_the_provider_is_down_the_page_is_shown_without_the_download_link(look, test_backend, monkeypatch, caplog):
     def fail(attempt):
         raise ConnectionError("secret-token")
@@ -141,7 +141,7 @@ def test_when_the_provider_is_down_the_page_is_shown_without_the_download_link(l
     assert "secret-token" not in caplog.text
 
 
-@pytest.mark.spec("learner-experience.md", "3.2:total-time")
+@pytest.mark.contract("page-context#total-time")
 class TestTotalTime:
     def test_without_an_attempt_is_what_the_learner_would_get_now(self, look):
         exam, user = make_exam(time_limit_mins=60), make_user()
@@ -164,7 +164,7 @@ class TestTotalTime:
         assert look(exam, user).context["total_time"] == "10 minutes"
 
 
-@pytest.mark.spec("learner-experience.md", "3.2:re-enter")
+@pytest.mark.contract("page-context#re-enter")
 @pytest.mark.parametrize(
     ("blocked", "able"), [pytest.param(False, True, id="open"), pytest.param(True, False, id="blocked-by-provider")]
 )
@@ -177,7 +177,7 @@ def test_a_learner_may_reenter_unless_the_provider_blocks_the_content(look, test
     assert ('name="goback-proctored-exam"' in seen.html) is able
 
 
-@pytest.mark.spec("learner-experience.md", "3.4")
+@pytest.mark.contract("page-context#refusals")
 class TestOnboardingError:
     def test_without_an_onboarding_exam_there_is_no_link(self, look):
         exam, user = make_exam(), make_user()
@@ -200,7 +200,7 @@ class TestOnboardingError:
         assert "jump_to" not in look(exam, user).html
 
 
-@pytest.mark.spec("python-api.md", "4:tolerance")
+@pytest.mark.contract("host-services#reads-never-fail")
 def test_when_the_provider_has_no_script_url_the_page_is_shown_without_one(look, test_backend, monkeypatch):
     def broken():
         raise FileNotFoundError("workers.json")

@@ -1,4 +1,4 @@
-"""The number of queries of the content gate and of pages. Spec: learner-experience.md 2.8, R5."""
+"""The number of queries of the content gate and of pages."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def silent_provider(backends_registry, monkeypatch):
             monkeypatch.setattr(provider, name, refuse, raising=False)
 
 
-@pytest.mark.spec("learner-experience.md", "2.8:cost")
+@pytest.mark.contract("learner-pages#cost")
 @pytest.mark.parametrize("kind", ["timed", "practice", "onboarding", "proctored"])
 @pytest.mark.parametrize("crowd", [0, 5, 50])
 def test_the_gate_of_a_running_exam_takes_two_queries(look, silent_provider, django_assert_num_queries, kind, crowd):

@@ -1,4 +1,4 @@
-"""Which page is shown in which situation. Spec: learner-experience.md 2. One case per row of a table."""
+"""Which page is shown in which situation. One case per row of a table."""
 
 from datetime import timedelta
 from typing import Any
@@ -175,25 +175,25 @@ def check(look: Any, kind: str, status: str | None, host: Any, attempt: Any, exp
     assert seen.template == expected
 
 
-@pytest.mark.spec("learner-experience.md", "2.1:table", "2.7")
+@pytest.mark.contract("learner-pages#timed", "learner-pages#grace-period")
 @pytest.mark.parametrize(("status", "host", "attempt", "expected"), TIMED)
 def test_each_row_of_the_timed_table_shows_its_page(look, status, host, attempt, expected):
     check(look, "timed", status, host, attempt, expected)
 
 
-@pytest.mark.spec("learner-experience.md", "2.2:table", "2.4:unexpected")
+@pytest.mark.contract("learner-pages#practice", "learner-pages#unexpected-state")
 @pytest.mark.parametrize(("status", "host", "attempt", "expected"), PRACTICE)
 def test_each_row_of_the_practice_table_shows_its_page(look, status, host, attempt, expected):
     check(look, "practice", status, host, attempt, expected)
 
 
-@pytest.mark.spec("learner-experience.md", "2.3:table")
+@pytest.mark.contract("learner-pages#onboarding")
 @pytest.mark.parametrize(("status", "host", "attempt", "expected"), ONBOARDING)
 def test_each_row_of_the_onboarding_table_shows_its_page(look, status, host, attempt, expected):
     check(look, "onboarding", status, host, attempt, expected)
 
 
-@pytest.mark.spec("learner-experience.md", "2.4:table", "2.4:unexpected")
+@pytest.mark.contract("learner-pages#proctored", "learner-pages#unexpected-state")
 @pytest.mark.parametrize(("status", "host", "attempt", "expected"), PROCTORED)
 def test_each_row_of_the_proctored_table_shows_its_page(look, status, host, attempt, expected):
     check(look, "proctored", status, host, attempt, expected)
@@ -289,7 +289,7 @@ def test_a_graded_attempt_cannot_be_continued_after_the_due_date(look, kind, sta
     check(look, kind, status, PAST, {}, f"{kind}_exam/expired.html")
 
 
-@pytest.mark.spec("learner-experience.md", "2.1:table", "2.4:table")
+@pytest.mark.contract("learner-pages#timed", "learner-pages#proctored")
 @pytest.mark.parametrize("kind", ["timed", "proctored"])
 def test_a_timed_out_attempt_has_no_page(look, kind):
     exam, user = make_exam(kind), make_user()
@@ -298,7 +298,7 @@ def test_a_timed_out_attempt_has_no_page(look, kind):
         look(exam, user)
 
 
-@pytest.mark.spec("learner-experience.md", "2.5")
+@pytest.mark.contract("learner-pages#eligibility")
 @pytest.mark.parametrize("kind", ["practice", "onboarding", "proctored"])
 class TestPermission:
     def test_without_the_permission_the_content_is_shown(self, look, kind):
@@ -316,13 +316,13 @@ class TestPermission:
         assert look(exam, user).template == "proctored_exam/inactive_account.html"
 
 
-@pytest.mark.spec("learner-experience.md", "2.5", "2.1:table")
+@pytest.mark.contract("learner-pages#eligibility", "learner-pages#timed")
 def test_the_permission_does_not_matter_for_a_timed_exam(look):
     with mock_perm():
         assert look(make_exam("timed"), make_user(is_active=False)).template == "timed_exam/entrance.html"
 
 
-@pytest.mark.spec("learner-experience.md", "2.4:blocked")
+@pytest.mark.contract("learner-pages#blocked-content")
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
@@ -340,7 +340,7 @@ def test_a_provider_may_block_the_content_in_other_browsers(look, backends_regis
     assert look(exam, user).template == expected
 
 
-@pytest.mark.spec("learner-experience.md", "2.4:put-away")
+@pytest.mark.contract("learner-pages#acknowledged-result")
 @pytest.mark.parametrize("status", [S.submitted, S.second_review_required, S.verified, S.rejected])
 class TestDismissedResult:
     def test_content_is_shown_after_the_due_date_once_the_result_was_dismissed(self, look, settings, status):
@@ -362,7 +362,7 @@ class TestDismissedResult:
         assert look(exam, user, due_date=yesterday()).html is not None
 
 
-@pytest.mark.spec("learner-experience.md", "2.4:put-away", "2.7")
+@pytest.mark.contract("learner-pages#acknowledged-result", "learner-pages#grace-period")
 def test_an_extended_grace_period_shows_a_dismissed_result_again(look, settings):
     settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
     exam, user = make_exam(), make_user()
@@ -377,7 +377,7 @@ def test_an_exam_hidden_after_its_due_date_does_not_show_the_answers(look):
     assert look(exam, user, due_date=yesterday()).template == "timed_exam/submitted.html"
 
 
-@pytest.mark.spec("learner-experience.md", "2:past-due")
+@pytest.mark.contract("learner-pages#past-due")
 def test_the_newest_attempt_decides(look):
     exam, user = make_exam("practice"), make_user()
     make_attempt(exam, user, S.submitted)
@@ -385,7 +385,7 @@ def test_the_newest_attempt_decides(look):
     assert look(exam, user).template == "proctored_exam/ready_to_start.html"
 
 
-@pytest.mark.spec("learner-experience.md", "2:time-out")
+@pytest.mark.contract("learner-pages#time-out")
 def test_an_attempt_whose_time_is_up_is_submitted_when_its_page_is_requested(look):
     exam, user = make_exam("timed"), make_user()
     started = timezone.now() - timedelta(hours=3)
@@ -405,7 +405,7 @@ def requirement(name: str, status: str | None, order: int) -> dict[str, Any]:
     }
 
 
-@pytest.mark.spec("learner-experience.md", "2.6:which")
+@pytest.mark.contract("learner-pages#prerequisites")
 class TestPrerequisites:
     @pytest.mark.parametrize(
         ("statuses", "expected"),
@@ -430,7 +430,7 @@ class TestPrerequisites:
         attempt = ProctoredExamStudentAttempt.objects.get(proctored_exam=exam, user=user)
         assert (attempt.status, attempt.taking_as_proctored) == (S.declined, False)
 
-    @pytest.mark.spec("python-api.md", "4:tolerance")
+    @pytest.mark.contract("host-services#reads-never-fail")
     @pytest.mark.parametrize(
         ("status", "template"),
         [
@@ -471,7 +471,7 @@ class TestPrerequisites:
         assert seen.template == "proctored_exam/expired.html"
         assert not ProctoredExamStudentAttempt.objects.exists()
 
-    @pytest.mark.spec("learner-experience.md", "2.6:links")
+    @pytest.mark.contract("learner-pages#prerequisite-links")
     def test_the_credit_services_own_data_is_not_changed(self, look):
         exam, user = make_exam(), make_user()
         said = requirement("other", None, 1)
@@ -479,14 +479,14 @@ class TestPrerequisites:
         assert "jumpto_url" not in said
         assert "/jump_to/other" in seen.html
 
-    @pytest.mark.spec("learner-experience.md", "1.1")
+    @pytest.mark.contract("learner-pages#host-context")
     @pytest.mark.parametrize("credit_state", [None, {}, {"enrollment_mode": "honor"}])
     def test_without_a_credit_state_the_entrance_page_is_shown(self, look, credit_state):
         exam, user = make_exam(), make_user()
         assert look(exam, user, credit_state=credit_state).template == "proctored_exam/entrance.html"
 
 
-@pytest.mark.spec("learner-experience.md", "2.8:event")
+@pytest.mark.contract("learner-pages#entrance-event")
 def test_each_request_of_the_entrance_page_emits_an_event(look, events):
     exam, user = make_exam(), make_user()
     events.clear()

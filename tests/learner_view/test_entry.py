@@ -1,4 +1,4 @@
-"""What is decided before the tables: role, exam, provider, creation of exams. Spec: learner-experience.md 1."""
+"""What is decided before the tables: role, exam, provider, creation of exams."""
 
 import logging
 from datetime import timedelta
@@ -19,19 +19,19 @@ pytestmark = pytest.mark.django_db
 CONTENT_ID = "block-v1:Demo+PROC+2026+type@sequential+block@unregistered"
 
 
-@pytest.mark.spec("learner-experience.md", "1:role")
+@pytest.mark.contract("learner-pages#role")
 def test_staff_see_the_content_without_a_query(look, django_assert_num_queries):
     exam, user = make_exam(), make_user()
     with django_assert_num_queries(0):
         assert look(exam, user, role="staff").html is None
 
 
-@pytest.mark.spec("learner-experience.md", "1.2:inactive")
+@pytest.mark.contract("learner-pages#inactive-exam")
 def test_the_content_of_an_inactive_exam_is_shown(look):
     assert look(make_exam(is_active=False), make_user()).html is None
 
 
-@pytest.mark.spec("learner-experience.md", "1.2:kind")
+@pytest.mark.contract("learner-pages#exam-kind")
 @pytest.mark.parametrize("kind", ["practice", "onboarding", "proctored"])
 def test_after_the_end_of_the_course_proctored_content_is_shown(look, kind):
     exam, user = make_exam(kind), make_user()
@@ -44,17 +44,17 @@ def test_a_course_end_without_a_zone_is_read_as_utc(look):
     assert look(make_exam(), make_user(), credit_state={"course_end_date": naive}).html is None
 
 
-@pytest.mark.spec("learner-experience.md", "1.2:kind")
+@pytest.mark.contract("learner-pages#exam-kind")
 def test_the_course_end_given_by_the_host_does_not_end_a_timed_exam(look):
     assert look(make_exam("timed"), make_user(), credit_state={"course_end_date": yesterday()}).html is not None
 
 
-@pytest.mark.spec("learner-experience.md", "1.2:kind")
+@pytest.mark.contract("learner-pages#exam-kind")
 def test_the_content_of_an_unproctored_practice_exam_is_shown(look):
     assert look(make_exam("timed", is_practice_exam=True), make_user()).html is None
 
 
-@pytest.mark.spec("python-api.md", "4:tolerance")
+@pytest.mark.contract("host-services#reads-never-fail")
 @pytest.mark.parametrize("user_id", [None, 4711, "no id", 10**30], ids=["not-signed-in", "gone", "no-id", "huge"])
 @pytest.mark.parametrize("kind", ["timed", "proctored", "practice", "onboarding"])
 def test_an_unknown_user_gets_a_page_instead_of_content_or_an_error(kind, user_id):
@@ -63,8 +63,7 @@ def test_an_unknown_user_gets_a_page_instead_of_content_or_an_error(kind, user_i
     assert f'data-exam-id="{exam.pk}"' in html
 
 
-@pytest.mark.spec("python-api.md", "4:tolerance")
-@pytest.mark.spec("learner-experience.md", "1:keys")
+@pytest.mark.contract("host-services#reads-never-fail", "learner-pages#keys")
 def test_an_unregistered_exam_named_in_bytes_is_created_with_text_ids():
     context = {"display_name": "Unregistered", "default_time_limit_mins": 90}
     html = api.get_student_view(make_user().id, COURSE.encode(), CONTENT_ID.encode(), context)
@@ -73,21 +72,21 @@ def test_an_unregistered_exam_named_in_bytes_is_created_with_text_ids():
     assert f'data-exam-id="{exam.pk}"' in html
 
 
-@pytest.mark.spec("learner-experience.md", "1:keys")
+@pytest.mark.contract("learner-pages#keys")
 def test_ids_may_be_key_objects():
     exam, user = make_exam(content_id=CONTENT_ID), make_user()
     html = api.get_student_view(user.id, CourseKey.from_string(COURSE), UsageKey.from_string(CONTENT_ID), {})
     assert f'data-exam-id="{exam.id}"' in html
 
 
-@pytest.mark.spec("learner-experience.md", "1.2:due-date")
+@pytest.mark.contract("learner-pages#due-date")
 def test_the_hosts_due_date_replaces_the_stored_one(look):
     exam, user = make_exam("timed", due_date=yesterday()), make_user()
     assert look(exam, user).template == "timed_exam/entrance.html"
     assert look(exam, user, due_date=yesterday()).template == "timed_exam/expired.html"
 
 
-@pytest.mark.spec("learner-experience.md", "1.2:create")
+@pytest.mark.contract("learner-pages#exam-creation")
 class TestUnregisteredExam:
     @staticmethod
     def look(user, **context):
@@ -128,7 +127,7 @@ class TestUnregisteredExam:
             self.look(make_user(), **context)
 
 
-@pytest.mark.spec("learner-experience.md", "1.2:provider")
+@pytest.mark.contract("learner-pages#misconfigured-provider")
 class TestMisconfiguredProvider:
     @pytest.fixture(autouse=True)
     def _log_again(self):
@@ -149,7 +148,7 @@ class TestMisconfiguredProvider:
         assert look(exam, user).template == "proctored_exam/misconfigured.html"
 
 
-@pytest.mark.spec("learner-experience.md", "1:context", "2.7")
+@pytest.mark.contract("learner-pages#context", "learner-pages#grace-period")
 def test_the_callers_dict_is_updated_to_the_templates_context(look):
     exam, user = make_exam("timed"), make_user()
     make_attempt(exam, user, S.submitted)
@@ -162,7 +161,7 @@ def test_the_callers_dict_is_updated_to_the_templates_context(look):
     assert "wait_deadline" not in seen.context
 
 
-@pytest.mark.spec("learner-experience.md", "8:course-end")
+@pytest.mark.contract("learner-pages#course-end")
 @pytest.mark.parametrize(
     ("dates", "is_logged"),
     [
@@ -180,7 +179,7 @@ def test_an_invalid_course_end_does_not_end_a_timed_exam(look, date_service, mon
     assert any(record.getMessage().startswith(text) for record in caplog.records) is is_logged
 
 
-@pytest.mark.spec("learner-experience.md", "8:imports")
+@pytest.mark.contract("learner-pages#imported-names")
 @pytest.mark.parametrize(
     "name",
     [

@@ -26,7 +26,7 @@ def pages_of_the_tables() -> dict[tuple[str, str], str]:
     }
 
 
-@pytest.mark.spec("learner-experience.md", "9:gallery")
+@pytest.mark.contract("page-templates#gallery")
 def test_each_row_of_the_tables_has_a_picture():
     pictured = {(picture.kind, picture.situation) for picture in PICTURES.values()}
     assert pages_of_the_tables().keys() - pictured == set()
@@ -46,7 +46,7 @@ def parts_of(path: str) -> set[str]:
     return found
 
 
-@pytest.mark.spec("learner-experience.md", "9:gallery")
+@pytest.mark.contract("page-templates#gallery")
 def test_each_template_appears_in_a_picture():
     shown = {*pages_of_the_tables().values(), page._MISCONFIGURED}
     in_pictures = set().union(*(parts_of(path) for path in shown))

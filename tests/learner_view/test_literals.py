@@ -1,4 +1,4 @@
-"""Words that outside code looks for in the pages. Spec: learner-experience.md 4.3, one case per row."""
+"""Words that outside code looks for in the pages. Contract: contract/page-templates#matched-words, one case per row."""
 
 from datetime import timedelta
 from typing import Any
@@ -206,21 +206,21 @@ def page(look: Any, kind: str, status: str | None, host: Any, fields: dict[str, 
     return html
 
 
-@pytest.mark.spec("learner-experience.md", "4.3:said")
+@pytest.mark.contract("page-templates#matched-words")
 @pytest.mark.parametrize(("kind", "status", "host", "fields", "words"), SAID)
 def test_a_page_contains_the_words_that_outside_code_looks_for(look, kind, status, host, fields, words):
     html = page(look, kind, status, host, dict(fields))
     assert [word for word in words if word not in html] == []
 
 
-@pytest.mark.spec("learner-experience.md", "4.3:not-said")
+@pytest.mark.contract("page-templates#absent-words")
 @pytest.mark.parametrize(("kind", "status", "host", "fields", "words"), NOT_SAID)
 def test_a_page_does_not_contain_the_words_of_other_situations(look, kind, status, host, fields, words):
     html = page(look, kind, status, host, dict(fields))
     assert [word for word in words if word in html] == []
 
 
-@pytest.mark.spec("learner-experience.md", "4.4:timed-footer")
+@pytest.mark.contract("page-templates#timed-footer")
 @pytest.mark.parametrize(("minutes", "offered"), [(1200, True), (1201, False)])
 def test_extra_time_is_mentioned_for_limits_up_to_twenty_hours(look, minutes, offered):
     html = look(make_exam("timed", time_limit_mins=minutes), make_user()).html
@@ -233,7 +233,7 @@ def test_granted_extra_time_is_part_of_the_total(look):
     assert "31 minutes" in look(exam, user).html
 
 
-@pytest.mark.spec("learner-experience.md", "2.1:time-is-up")
+@pytest.mark.contract("learner-pages#time-is-up")
 @pytest.mark.parametrize(
     ("ended_ago", "says"),
     [
@@ -255,7 +255,7 @@ def test_an_exam_ended_by_the_clock_says_so_in_its_heading_for_a_minute(look, en
     assert says in look(exam, user).html
 
 
-@pytest.mark.spec("learner-experience.md", "9:ended")
+@pytest.mark.contract("page-templates#ended")
 @pytest.mark.parametrize("kind", ["timed", "proctored"])
 @pytest.mark.parametrize(
     ("used", "said"), [pytest.param(90, True, id="the-clock"), pytest.param(30, False, id="the-learner")]
@@ -276,7 +276,7 @@ def test_what_ended_the_exam_is_still_said_later(look, kind, used, said):
     assert f'datetime="{ended.isoformat()}"' in html
 
 
-@pytest.mark.spec("learner-experience.md", "9:entrance")
+@pytest.mark.contract("page-templates#due-date")
 class TestDueDate:
     """Before the clock starts, the page says until when the exam can be taken."""
 
@@ -330,7 +330,7 @@ class TestDueDate:
         assert "sooner than your full time of 10 minutes" in html
 
 
-@pytest.mark.spec("learner-experience.md", "9:practice")
+@pytest.mark.contract("page-templates#practice-tone")
 @pytest.mark.parametrize(
     ("status", "again"),
     [(S.submitted, True), (S.second_review_required, True), (S.rejected, True), (S.verified, False)],
@@ -342,7 +342,7 @@ def test_practice_can_be_repeated_unless_it_was_passed(look, status, again):
     assert ('data-action="reset_attempt"' in look(exam, user).html) is again
 
 
-@pytest.mark.spec("learner-experience.md", "2.4:unexpected", "9:reference")
+@pytest.mark.contract("learner-pages#unexpected-state", "page-templates#reference")
 @pytest.mark.parametrize(
     ("kind", "status", "heading"),
     [
@@ -369,7 +369,7 @@ def test_a_status_without_a_page_of_its_own_names_the_course_teams_address(look,
     assert 'href="mailto:team@example.com"' in look(exam, user).html
 
 
-@pytest.mark.spec("learner-experience.md", "9:practice")
+@pytest.mark.contract("page-templates#practice-tone")
 @pytest.mark.parametrize("kind", ["practice", "proctored"])
 def test_a_practice_page_mentions_no_consequences(look, kind):
     exam, user = make_exam(kind), make_user()

@@ -1,4 +1,4 @@
-"""The texts of the status mails. Spec: learner-experience.md 5."""
+"""The texts of the status mails."""
 
 import re
 
@@ -23,7 +23,7 @@ def body_of(status: str, course_name: str = "Démonstration") -> str:
     return re.sub(r"\s+", " ", message.body.replace("\n", ""))
 
 
-@pytest.mark.spec("learner-experience.md", "5:text", "5:context")
+@pytest.mark.contract("emails#words", "emails#variables")
 @pytest.mark.parametrize("status", [S.submitted, S.verified, S.rejected])
 @pytest.mark.parametrize(
     "words",
@@ -37,7 +37,7 @@ def test_every_mail_contains_its_common_words(status, words):
     assert words in body_of(status)
 
 
-@pytest.mark.spec("learner-experience.md", "5:text")
+@pytest.mark.contract("emails#words")
 @pytest.mark.parametrize(
     ("status", "words"),
     [
@@ -52,14 +52,14 @@ def test_a_mail_contains_the_words_of_its_status(status, words):
     assert words in body_of(status)
 
 
-@pytest.mark.spec("learner-experience.md", "5:contact")
+@pytest.mark.contract("emails#contact")
 @pytest.mark.parametrize("status", [S.verified, S.rejected])
 def test_without_an_address_of_the_course_team_questions_go_to_support(status, settings):
     url = f"http://{settings.SITE_NAME}/support/contact_us"
     assert f'<a href="{url}"> {url} </a>' in body_of(status)
 
 
-@pytest.mark.spec("learner-experience.md", "5:contact")
+@pytest.mark.contract("emails#contact")
 @pytest.mark.parametrize("status", [S.verified, S.rejected])
 def test_with_an_address_of_the_course_team_questions_go_there(status, instructor):
     instructor.service.mock_proctoring_escalation_email("team@example.com")
@@ -76,7 +76,7 @@ def test_markup_in_a_course_name_is_escaped():
     assert "<b>x" not in body_of(S.submitted, course_name="<b>x</b>")
 
 
-@pytest.mark.spec("learner-experience.md", "5:subject")
+@pytest.mark.contract("emails#subject")
 @pytest.mark.parametrize("status", [S.submitted, S.verified, S.rejected])
 def test_the_subject_names_exam_and_course(status):
     attempt = make_attempt(make_exam(exam_name="Final"), status=status)
@@ -91,7 +91,7 @@ def test_a_line_break_in_a_name_adds_no_header():
     assert "Bcc" not in message.message()
 
 
-@pytest.mark.spec("learner-experience.md", "5:language")
+@pytest.mark.contract("emails#language")
 @pytest.mark.parametrize("status", [S.submitted, S.verified, S.rejected])
 @pytest.mark.parametrize(("language", "direction"), [("en", "ltr"), ("ar", "rtl")])
 def test_a_mail_declares_its_language_and_direction(status, language, direction):
@@ -104,7 +104,7 @@ def test_every_tag_of_a_mail_is_closed(status):
     assert Outline(body_of(status)).faults == []
 
 
-@pytest.mark.spec("learner-experience.md", "5:override")
+@pytest.mark.contract("emails#templates")
 class TestOverride:
     """A theme replaces a mail for one provider, or for all, in whole or block by block."""
 
@@ -135,7 +135,7 @@ class TestOverride:
         assert "<a href" in body.partition("ask ")[0]
 
 
-@pytest.mark.spec("learner-experience.md", "5:when")
+@pytest.mark.contract("emails#when")
 @pytest.mark.parametrize(
     ("status", "mailed"),
     [
@@ -155,7 +155,7 @@ def test_a_mail_is_sent_for_some_statuses_only(status, mailed):
     assert (api.create_proctoring_attempt_status_email(attempt, "Course", COURSE) is not None) is mailed
 
 
-@pytest.mark.spec("learner-experience.md", "5:when")
+@pytest.mark.contract("emails#when")
 @pytest.mark.parametrize("kind", ["timed", "practice", "onboarding"])
 @pytest.mark.parametrize("status", [S.submitted, S.verified, S.rejected])
 def test_no_mail_is_sent_for_timed_and_practice_exams(kind, status):
@@ -163,7 +163,7 @@ def test_no_mail_is_sent_for_timed_and_practice_exams(kind, status):
     assert api.create_proctoring_attempt_status_email(attempt, "Course", COURSE) is None
 
 
-@pytest.mark.spec("learner-experience.md", "5:form")
+@pytest.mark.contract("emails#form")
 def test_a_status_change_sends_the_learner_one_mail_with_one_html_part(mailoutbox):
     attempt = make_attempt(status=S.started)
     api.update_attempt_status(attempt.id, S.submitted)
@@ -173,14 +173,14 @@ def test_a_status_change_sends_the_learner_one_mail_with_one_html_part(mailoutbo
     assert not mail.message().is_multipart()
 
 
-@pytest.mark.spec("learner-experience.md", "5:context")
+@pytest.mark.contract("emails#variables")
 def test_without_a_credit_service_the_mail_says_your_course(mailoutbox):
     attempt = make_attempt(status=S.started)
     api.update_attempt_status(attempt.id, S.submitted)
     assert mailoutbox[0].subject.endswith("in your course")
 
 
-@pytest.mark.spec("learner-experience.md", "5:failure")
+@pytest.mark.contract("emails#failure")
 def test_a_mail_that_fails_does_not_undo_the_submission(monkeypatch, caplog):
     error = ConnectionError("no mail server")
 
@@ -200,7 +200,7 @@ def test_a_mail_that_fails_does_not_undo_the_submission(monkeypatch, caplog):
     )
 
 
-@pytest.mark.spec("learner-experience.md", "5:text-part")
+@pytest.mark.contract("emails#text-part")
 class TestTextPart:
     @pytest.fixture
     def message(self, settings):

@@ -18,7 +18,7 @@ from tests.learner_view.test_decision_tables import ONBOARDING, PRACTICE, PROCTO
 
 TEMPLATES = Path(edx_proctoring.__file__).parent / "templates"
 
-# Every path of learner-experience.md 4.4. A theme may override each of them.
+# Every path of contract/page-templates#paths. A theme may override each of them.
 PATHS = [
     "timed_exam/entrance.html",
     "timed_exam/footer.html",
@@ -150,20 +150,20 @@ class Outline(HTMLParser):
             self.faults.append(f"stray </{tag}>")
 
 
-@pytest.mark.spec("learner-experience.md", "4.1:paths")
+@pytest.mark.contract("page-templates#paths")
 def test_every_path_of_the_contract_exists():
     for path in PATHS:
         loader.get_template(path)
 
 
-@pytest.mark.spec("learner-experience.md", "4.1:blocks")
+@pytest.mark.contract("page-templates#blocks")
 @pytest.mark.parametrize(("path", "blocks"), BLOCKS.items())
 def test_the_blocks_that_themes_override_exist(path, blocks):
     source = (TEMPLATES / path).read_text()
     assert [name for name in blocks if f"{{% block {name} %}}" not in source] == []
 
 
-@pytest.mark.spec("learner-experience.md", "8:reverse")
+@pytest.mark.contract("learner-pages#reverse")
 @pytest.mark.parametrize("path", sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")))
 def test_templates_contain_no_url_tag(path):
     # Outside suites patch ``reverse`` for a whole test, and a {% url %} tag would call the patched function.
@@ -180,7 +180,7 @@ def every_page() -> list[Any]:
     return rows
 
 
-@pytest.mark.spec("learner-experience.md", "4.1:roots", "4.1:markup")
+@pytest.mark.contract("page-templates#roots", "page-templates#markup")
 @pytest.mark.django_db
 @pytest.mark.parametrize(("kind", "status", "host", "attempt", "expected"), every_page())
 def test_a_page_is_well_formed(look, kind, status, host, attempt, expected):
@@ -198,7 +198,7 @@ def test_a_page_is_well_formed(look, kind, status, host, attempt, expected):
     assert [button for button in outline.buttons if button.get("type") != "button"] == []
 
 
-@pytest.mark.spec("learner-experience.md", "4.1:paths")
+@pytest.mark.contract("page-templates#paths")
 @pytest.mark.django_db
 @pytest.mark.parametrize(("kind", "status", "host", "attempt", "expected"), every_page())
 def test_a_theme_may_replace_a_page(look, theme, kind, status, host, attempt, expected):
@@ -209,7 +209,7 @@ def test_a_theme_may_replace_a_page(look, theme, kind, status, host, attempt, ex
     assert look(exam, user, **resolve(host)).html == f"the theme's own words about exam {exam.id}"
 
 
-@pytest.mark.spec("learner-experience.md", "4.1:blocks")
+@pytest.mark.contract("page-templates#blocks")
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("path", "block", "kind", "status"),
@@ -246,7 +246,7 @@ def test_a_large_id_has_no_thousands_separator(look):
     assert 'data-exam-id="1234567"' in html
 
 
-@pytest.mark.spec("learner-experience.md", "7:escaped")
+@pytest.mark.contract("page-templates#escaped")
 @pytest.mark.django_db
 def test_markup_in_an_exams_name_is_escaped(look):
     html = look(make_exam("timed", exam_name="<script>x</script>"), make_user()).html
@@ -254,7 +254,7 @@ def test_markup_in_an_exams_name_is_escaped(look):
     assert "&lt;script&gt;x" in html
 
 
-@pytest.mark.spec("learner-experience.md", "4.4:sanitised", "7:escaped")
+@pytest.mark.contract("page-templates#sanitised", "page-templates#escaped")
 @pytest.mark.django_db
 class TestProviderContent:
     @pytest.fixture
@@ -322,8 +322,7 @@ class TestProviderContent:
         assert "</script><script>alert" not in look(exam, user).html
 
 
-@pytest.mark.spec("backends.md", "17.1:mocks")
-@pytest.mark.spec("learner-experience.md", "3.2:doubles")
+@pytest.mark.contract("provider-interface#doubles", "page-context#provider-doubles")
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "status", [None, S.created, S.ready_to_start, S.ready_to_submit, S.submitted, S.verified, S.error]
@@ -339,7 +338,7 @@ def test_a_page_is_shown_for_a_mocked_provider(look, backends_registry, status):
     assert look(exam, user).html
 
 
-@pytest.mark.spec("learner-experience.md", "8:reverse", "1:render")
+@pytest.mark.contract("learner-pages#reverse", "learner-pages#rendering")
 @pytest.mark.django_db
 @pytest.mark.parametrize("due_date", [yesterday, tomorrow])
 def test_a_page_is_shown_while_reverse_is_patched(look, monkeypatch, due_date):
@@ -356,7 +355,7 @@ def test_a_page_without_the_course_page_links_to_the_course(look):
     assert re.search(rf'class="hidden js-proctoring-elsewhere">\s*<a href="/courses/{re.escape(exam.course_id)}', html)
 
 
-@pytest.mark.spec("learner-experience.md", "7:nonce")
+@pytest.mark.contract("page-templates#nonce")
 @pytest.mark.django_db
 def test_inline_scripts_carry_the_hosts_nonce(look):
     exam, user = make_exam(), make_user()
@@ -365,7 +364,7 @@ def test_inline_scripts_carry_the_hosts_nonce(look):
     assert html.count("<script") == html.count('<script nonce="abc123"')
 
 
-@pytest.mark.spec("learner-experience.md", "7:new-window")
+@pytest.mark.contract("accessibility#new-window")
 @pytest.mark.parametrize("path", sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")))
 def test_a_link_that_opens_a_window_says_so(path):
     source = (TEMPLATES / path).read_text()
@@ -376,7 +375,7 @@ def test_a_link_that_opens_a_window_says_so(path):
         assert "(opens in a new window)" in button
 
 
-@pytest.mark.spec("learner-experience.md", "7:no-pause")
+@pytest.mark.contract("accessibility#no-pause")
 @pytest.mark.django_db
 @pytest.mark.parametrize(("kind", "status"), [("timed", None), ("proctored", S.ready_to_start)])
 def test_before_the_start_the_page_says_that_the_clock_cannot_be_paused(look, kind, status):

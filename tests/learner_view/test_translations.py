@@ -1,4 +1,4 @@
-"""Every text can be translated, and Django finds the translations. Spec: host-platform.md 2.4."""
+"""Every text can be translated, and Django finds the translations."""
 
 import gettext
 import re
@@ -26,7 +26,7 @@ def test_both_locale_folders_have_the_same_content():
     assert files((APP / "locale").resolve()) == tree
 
 
-@pytest.mark.spec("learner-experience.md", "7:words")
+@pytest.mark.contract("languages#words")
 @pytest.mark.parametrize(
     ("catalogue", "words"),
     [
@@ -40,7 +40,7 @@ def test_the_catalogue_contains_the_text(catalogue, words):
     assert f'msgid "{words}"' in (APP / "conf/locale/en/LC_MESSAGES" / catalogue).read_text()
 
 
-@pytest.mark.spec("learner-experience.md", "7:plural")
+@pytest.mark.contract("languages#plural")
 @pytest.mark.parametrize("unit", ["hour", "minute"])
 def test_durations_have_plural_forms_in_the_catalogue(unit):
     catalogue = (APP / "conf/locale/en/LC_MESSAGES/django.po").read_text()
@@ -132,7 +132,7 @@ def test_control_the_search_finds_words_outside_of_translations(source, words):
     assert Words(TRANSLATED.sub("", source)).found == words
 
 
-@pytest.mark.spec("learner-experience.md", "7:words")
+@pytest.mark.contract("languages#words")
 @pytest.mark.parametrize("path", [*pages(), *underscore_templates()], ids=lambda path: path.name)
 def test_every_word_of_a_template_is_translatable(path):
     assert Words(spoken(path)).found == []
@@ -172,7 +172,7 @@ def test_control_the_search_finds_values_beside_translated_texts(source, expecte
     assert glued(source) == expected
 
 
-@pytest.mark.spec("learner-experience.md", "7:words")
+@pytest.mark.contract("languages#words")
 @pytest.mark.parametrize("path", pages(), ids=lambda path: path.name)
 def test_values_in_a_template_are_inside_translated_sentences(path):
     # Other languages may need them in another position.

@@ -1,6 +1,6 @@
 """The npm package's ``handlerWrapper``, run by Node instead of a browser's worker.
 
-Spec: backends.md 12.1. Each case: a handler class, messages from the page, and what the page gets back.
+Each case: a handler class, messages from the page, and what the page gets back.
 """
 
 import json
@@ -46,7 +46,7 @@ def run(methods: str, *messages: Any, export: str = "named") -> dict[str, Any]:
     return result
 
 
-@pytest.mark.spec("backends.md", "12.1:replies")
+@pytest.mark.contract("browser-worker#messages")
 @pytest.mark.parametrize(
     ("message", "method", "arguments", "reply"),
     [
@@ -64,7 +64,7 @@ def test_a_message_calls_its_method(message, method, arguments, reply):
     assert result["posted"] == [{"type": reply}]
 
 
-@pytest.mark.spec("backends.md", "12.1:replies", "12.1:missing")
+@pytest.mark.contract("browser-worker#messages", "browser-worker#missing-methods")
 @pytest.mark.parametrize(
     ("body", "error"),
     [
@@ -91,7 +91,7 @@ def test_a_failing_method_sends_its_error_to_the_page(message, method, reply, bo
     assert result["posted"] == [{"type": reply, "error": error}]
 
 
-@pytest.mark.spec("backends.md", "12.1:missing")
+@pytest.mark.contract("browser-worker#missing-methods")
 @pytest.mark.parametrize(
     ("message", "reply"),
     [("startExamAttempt", "examAttemptStarted"), ("endExamAttempt", "examAttemptEnded"), ("ping", "echo")],
@@ -100,23 +100,23 @@ def test_a_missing_method_counts_as_success(message, reply):
     assert run("", {"type": message})["posted"] == [{"type": reply}]
 
 
-@pytest.mark.spec("backends.md", "12.1:missing")
+@pytest.mark.contract("browser-worker#missing-methods")
 def test_a_method_need_not_return_a_promise():
     assert run("onPing() { return true; }", {"type": "ping"})["posted"] == [{"type": "echo"}]
 
 
-@pytest.mark.spec("backends.md", "12.1:replies")
+@pytest.mark.contract("browser-worker#messages")
 def test_a_configuration_message_creates_a_new_handler():
     result = run("", {"type": "config", "options": {"port": 1}})
     assert result == {"seen": [{"made": {}}, {"made": {"port": 1}}], "posted": []}
 
 
-@pytest.mark.spec("backends.md", "12.1:replies")
+@pytest.mark.contract("browser-worker#messages")
 @pytest.mark.parametrize("message", [{"type": "other"}, {"type": "toString"}, {}, None])
 def test_other_messages_are_ignored(message):
     assert run("", message)["posted"] == []
 
 
-@pytest.mark.spec("backends.md", "12.1:replies")
+@pytest.mark.contract("browser-worker#messages")
 def test_the_wrapper_is_also_the_default_export():
     assert run("", {"type": "ping"}, export="default")["posted"] == [{"type": "echo"}]

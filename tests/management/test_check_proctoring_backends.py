@@ -1,4 +1,4 @@
-"""``check_proctoring_backends``. Spec: backends.md 14.7."""
+"""``check_proctoring_backends``."""
 
 import io
 import os
@@ -29,7 +29,7 @@ from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from tests.factories import make_exam, make_user
 
-pytestmark = [pytest.mark.django_db, pytest.mark.spec("backends.md", "14.7:command")]
+pytestmark = [pytest.mark.django_db, pytest.mark.contract("provider-configuration#check-command")]
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE_URL = "http://provider.test"
@@ -278,7 +278,7 @@ def test_unknown_options_of_a_provider_are_named(configured, http, reviewers):
     assert "no effect: cleint_id" in check()[0]
 
 
-@pytest.mark.spec("backends.md", "14.6:redaction")
+@pytest.mark.contract("provider-configuration#redaction")
 class TestSecrets:
     def test_the_error_of_a_broken_provider_is_redacted(self, configured):
         broken = apps.get_app_config("edx_proctoring").broken_backends

@@ -12,7 +12,7 @@ from edx_proctoring.management.commands import deliver_effects
 from edx_proctoring.models import AttemptEffect
 from tests.factories import make_effect
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.contract("commands#deliver-effects")]
 
 
 @pytest.fixture

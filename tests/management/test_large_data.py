@@ -21,7 +21,7 @@ from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.statuses import SoftwareSecureReviewStatus as R
 from tests.factories import NOON, make_attempt, make_exam, make_review, make_user
 
-pytestmark = [pytest.mark.django_db, pytest.mark.spec("data-model.md", "9:large-data")]
+pytestmark = [pytest.mark.django_db, pytest.mark.contract("commands#batches")]
 
 SMALL, LARGE = 200, 2000
 BATCH = 100

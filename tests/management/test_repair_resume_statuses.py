@@ -6,7 +6,7 @@ from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_attempt
 
-pytestmark = [pytest.mark.django_db, pytest.mark.spec("data-model.md", "4:resume-statuses")]
+pytestmark = [pytest.mark.django_db, pytest.mark.contract("commands#repair-resume-statuses")]
 
 
 def facts(attempt):

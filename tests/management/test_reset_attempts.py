@@ -8,8 +8,7 @@ from tests.factories import make_attempt, make_exam
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.spec("data-model.md", "9.5"),
-    pytest.mark.spec("python-api.md", "16:reset_attempts"),
+    pytest.mark.contract("commands#reset-attempts"),
 ]
 
 

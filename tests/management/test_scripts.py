@@ -16,8 +16,7 @@ def environment(monkeypatch):
     monkeypatch.setenv("DJANGO_SECRET_KEY", "secret")
 
 
-@pytest.mark.spec("backends.md", "11.2:script")
-@pytest.mark.spec("data-model.md", "7:obscured-ids", "10:obscure-user")
+@pytest.mark.contract("stored-formats#obscuring-script", "stored-formats#obscured-user-id")
 @pytest.mark.parametrize(
     ("arguments", "digest"),
     [
@@ -32,8 +31,7 @@ def test_the_script_obscures_ids_like_the_app(arguments, digest, settings):
     assert obscured_user_id(*arguments) == digest
 
 
-@pytest.mark.spec("backends.md", "11.2:script")
-@pytest.mark.spec("data-model.md", "10:obscure-user")
+@pytest.mark.contract("stored-formats#obscuring-script")
 def test_the_output_maps_old_to_new_ids(tmp_path, environment, capsys):
     (tmp_path / "in.csv").write_text("email,user_id\na@x,1\n,2\nb@x,\na@x,3\n", encoding="utf-8")
     assert obscure_user.run([str(tmp_path / "in.csv"), str(tmp_path / "out.csv")]) == 0
@@ -66,7 +64,7 @@ def test_without_the_keys_the_script_fails_without_output(tmp_path, monkeypatch,
     assert not (tmp_path / "out.csv").exists()
 
 
-@pytest.mark.spec("data-model.md", "10:version-check")
+@pytest.mark.contract("commands#version-check")
 @pytest.mark.parametrize(("version", "status"), [(edx_proctoring.__version__, 0), ("0.0.1", 1)], ids=["same", "other"])
 def test_the_version_check_fails_for_different_versions(tmp_path, monkeypatch, version, status):
     (tmp_path / "package.json").write_text(json.dumps({"version": version}), encoding="utf-8")

@@ -12,8 +12,7 @@ from tests.factories import make_attempt
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.spec("data-model.md", "9.1"),
-    pytest.mark.spec("python-api.md", "16:set_attempt_status"),
+    pytest.mark.contract("commands#set-attempt-status"),
 ]
 
 

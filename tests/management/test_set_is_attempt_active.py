@@ -12,8 +12,7 @@ from tests.factories import make_attempt, make_review
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.spec("data-model.md", "9.2"),
-    pytest.mark.spec("python-api.md", "16:set_is_attempt_active"),
+    pytest.mark.contract("commands#set-is-attempt-active"),
 ]
 
 reviews = ProctoredExamSoftwareSecureReview.objects

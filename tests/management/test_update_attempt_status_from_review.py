@@ -11,8 +11,7 @@ from tests.factories import NOON, make_attempt, make_review
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.spec("data-model.md", "9.3"),
-    pytest.mark.spec("python-api.md", "16:update_attempt_status_from_review"),
+    pytest.mark.contract("commands#update-attempt-status-from-review"),
 ]
 
 AT_NOON = {"start_date_time": "2026-03-02 12:00:00", "end_date_time": "2026-03-02 12:00:00", "sleep_time": 0}

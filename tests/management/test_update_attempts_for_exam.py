@@ -8,8 +8,7 @@ from tests.factories import make_attempt, make_exam
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.spec("data-model.md", "9.4"),
-    pytest.mark.spec("python-api.md", "16:update_attempts_for_exam"),
+    pytest.mark.contract("commands#update-attempts-for-exam"),
 ]
 
 
@@ -26,7 +25,7 @@ def sent_statuses(credit):
     return sorted(kwargs["status"] for _, kwargs in credit.called("set_credit_requirement_status"))
 
 
-@pytest.mark.spec("python-api.md", "17:2")
+@pytest.mark.contract("transitions#repeat", "transitions#unknown-words")
 def test_credit_is_sent_again_and_statuses_are_unchanged(run, exam, credit):
     run("update_attempts_for_exam", exam_id=exam.id, sleep_time=0)
     assert sent_statuses(credit) == ["failed", "satisfied", "submitted"]

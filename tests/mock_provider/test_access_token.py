@@ -1,4 +1,4 @@
-"""How an LMS logs in, and what it may do then. Spec: backends.md 5.2, 13.2."""
+"""How an LMS logs in, and what it may do then."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def token_request(url, path="/oauth2/access_token", **changes):
     return requests.post(url + path, data=form, timeout=5)
 
 
-@pytest.mark.spec("backends.md", "13.2:tokens")
+@pytest.mark.contract("mock-provider#tokens")
 @pytest.mark.parametrize("path", ["/oauth2/access_token", "/edx/oauth2/access_token"])
 def test_any_client_whose_secret_follows_the_rule_gets_a_token(provider, path):
     reply = token_request(provider.url, path)
@@ -34,7 +34,7 @@ def test_any_client_whose_secret_follows_the_rule_gets_a_token(provider, path):
     assert claims["exp"] - claims["iat"] == 3600
 
 
-@pytest.mark.spec("backends.md", "13.2:tokens")
+@pytest.mark.contract("mock-provider#tokens")
 @pytest.mark.parametrize(
     ("changes", "status", "error"),
     [
@@ -49,7 +49,7 @@ def test_a_token_is_refused(provider, changes, status, error):
     assert (reply.status_code, reply.json()["error"]) == (status, error)
 
 
-@pytest.mark.spec("backends.md", "13.2:tokens")
+@pytest.mark.contract("mock-provider#tokens")
 def test_a_client_of_the_seed_file_has_its_own_secret(lms):
     with MockProvider("i", "s", lms.url, clients={"abcd": "other"}) as provider:
         assert token_request(provider.url).status_code == 401
@@ -63,7 +63,7 @@ def test_a_token_gives_access_to_the_api(provider, client, scheme):
     assert reply.status_code == 200
 
 
-@pytest.mark.spec("backends.md", "13.2:tokens")
+@pytest.mark.contract("mock-provider#tokens")
 @pytest.mark.parametrize(
     "header",
     [
@@ -81,7 +81,7 @@ def test_the_api_refuses_requests_without_a_valid_token(provider, header):
     assert reply.json()["error"] == "invalid_token"
 
 
-@pytest.mark.spec("backends.md", "13.2:tokens")
+@pytest.mark.contract("mock-provider#tokens")
 def test_an_expired_token_is_refused(provider, client):
     assert client("GET", "/api/v1/config/").status_code == 200
     clock = provider.tokens.clock

@@ -1,4 +1,4 @@
-"""What the provider sends to the LMS. Spec: backends.md 6.2, 13.2, 14.5, 15.8."""
+"""What the provider sends to the LMS."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def submit(client, attempt):
     client("PATCH", f"/api/v1/exam/exam-1/attempt/{attempt}/", json={"status": "submitted"})
 
 
-@pytest.mark.spec("backends.md", "13.2:callbacks")
+@pytest.mark.contract("mock-provider#callbacks")
 def test_a_submission_is_reviewed_automatically_after_the_delay(client, scenario, scheduler, lms, attempt):
     scenario(review={"delay": 10})
     submit(client, attempt)
@@ -33,7 +33,7 @@ def test_a_submission_is_reviewed_automatically_after_the_delay(client, scenario
     assert headers["Authorization"].startswith("JWT ")
 
 
-@pytest.mark.spec("backends.md", "13.2:callbacks")
+@pytest.mark.contract("mock-provider#callbacks")
 def test_a_submission_that_is_sent_twice_is_reviewed_once(client, scenario, scheduler, lms, attempt):
     scenario(review={"delay": 0})
     submit(client, attempt)
@@ -55,7 +55,7 @@ def test_the_clock_factor_shortens_the_delay(client, scenario, scheduler, lms, a
     assert len(lms.callbacks) == 1
 
 
-@pytest.mark.spec("backends.md", "13.4:scenario")
+@pytest.mark.contract("mock-provider#scenario")
 def test_a_repeated_review_arrives_as_often_as_configured(client, scenario, scheduler, lms, provider, attempt):
     scenario(review={"delay": 0, "repeat": 2, "status": "violation", "comments": [], "reviewed_by": "r@example.com"})
     submit(client, attempt)
@@ -66,7 +66,7 @@ def test_a_repeated_review_arrives_as_often_as_configured(client, scenario, sche
     assert len(provider.store.verdicts(attempt)) == 2
 
 
-@pytest.mark.spec("backends.md", "13.2:callbacks")
+@pytest.mark.contract("mock-provider#callbacks")
 def test_a_removed_attempt_is_not_reviewed(client, scenario, scheduler, lms, attempt):
     scenario(review={"delay": 0.3})
     submit(client, attempt)
@@ -195,7 +195,7 @@ def test_one_token_serves_many_callbacks(provider, lms, attempt):
     assert lms.tokens_given == 1
 
 
-@pytest.mark.spec("backends.md", "13.2:callbacks")
+@pytest.mark.contract("mock-provider#callbacks")
 @pytest.mark.parametrize("status", [400, 403, 404, 412, 500])
 def test_a_refusal_of_the_lms_is_returned_to_the_caller(provider, lms, attempt, status):
     lms.status = status
@@ -230,7 +230,7 @@ def test_the_signature_equals_the_example_of_the_contract():
     )
 
 
-@pytest.mark.spec("backends.md", "13.4:scenario")
+@pytest.mark.contract("mock-provider#scenario")
 def test_a_signed_review_carries_a_signature_of_its_body(client, scenario, scheduler, lms, attempt):
     scenario(review={"delay": 0, "signed": "hook-secret"})
     submit(client, attempt)

@@ -1,4 +1,4 @@
-"""``python -m mock_provider`` as an operator starts it. Spec: backends.md 13.1, 13.2."""
+"""``python -m mock_provider`` as an operator starts it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def run(*arguments, **options):
     )
 
 
-@pytest.mark.spec("backends.md", "13.2:command")
+@pytest.mark.contract("mock-provider#command")
 def test_without_credentials_the_command_says_where_to_get_them():
     process = run("-l", "http://lms.example.com/")
     _, errors = process.communicate(timeout=20)
@@ -33,7 +33,7 @@ def test_without_credentials_the_command_says_where_to_get_them():
     assert "http://lms.example.com/admin/oauth2_provider/application/" in errors
 
 
-@pytest.mark.spec("backends.md", "13.2:command")
+@pytest.mark.contract("mock-provider#command")
 def test_the_server_runs_until_it_is_terminated(tmp_path):
     seed = tmp_path / "seed.json"
     seed.write_text(json.dumps({"clients": {"abcd": "other"}, "scenario": {"delete_mode": "pending"}}))
@@ -108,7 +108,7 @@ def test_an_unusable_database_file_is_named_in_a_sentence(tmp_path):
     assert "Traceback" not in errors
 
 
-@pytest.mark.spec("backends.md", "13.2:command")
+@pytest.mark.contract("mock-provider#command")
 def test_ready_and_review_are_sent_automatically_by_default():
     process = run("id", "secret", "--port", "0", "--host", "127.0.0.1")
     try:
@@ -120,7 +120,7 @@ def test_ready_and_review_are_sent_automatically_by_default():
         process.communicate(timeout=20)
 
 
-@pytest.mark.spec("backends.md", "13.1:link")
+@pytest.mark.contract("mock-provider#instructor-link")
 def test_the_instructor_command_prints_a_link(capsys):
     assert instructor_link.main(["-c", "course-v1:A+B+C"]) == 0
     assert capsys.readouterr().out.startswith("http://localhost:11136/api/v1/instructor/client/?jwt=")

@@ -1,4 +1,4 @@
-"""The conformance kit passes a good server and names the faults of a bad one. Spec: backends.md 13.4."""
+"""The conformance kit passes a good server and names the faults of a bad one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from mock_provider.conformance import Kit, main
 
-pytestmark = pytest.mark.spec("backends.md", "13.4:kit")
+pytestmark = pytest.mark.contract("mock-provider#conformance-kit")
 
 
 def problems(provider):

@@ -1,4 +1,4 @@
-"""Configuring the provider and making it fail. Spec: backends.md 13.4."""
+"""Configuring the provider and making it fail."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mock_provider.app import MockProvider
 
 from .conftest import USER
 
-pytestmark = pytest.mark.spec("backends.md", "13.4:scenario")
+pytestmark = pytest.mark.contract("mock-provider#scenario")
 
 
 def control(provider, method, path, **options):

@@ -1,4 +1,4 @@
-"""The software on the learner's machine, as worker and learner start and stop it. Spec: backends.md 13.2."""
+"""The software on the learner's machine, as worker and learner start and stop it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import requests
 
 from .conftest import ATTEMPT
 
-pytestmark = pytest.mark.spec("backends.md", "13.2:desktop")
+pytestmark = pytest.mark.contract("mock-provider#desktop")
 
 
 def ask(provider, method, action, **params):

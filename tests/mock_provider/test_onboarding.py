@@ -1,4 +1,4 @@
-"""Onboarding profiles, and registrations that are refused without one. Spec: backends.md 6.1, 13.2."""
+"""Onboarding profiles, and registrations that are refused without one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from .conftest import COURSE, USER
 
-pytestmark = pytest.mark.spec("backends.md", "13.2:onboarding")
+pytestmark = pytest.mark.contract("mock-provider#onboarding")
 
 URL = f"/api/v1/courses/{COURSE}/onboarding_statuses"
 

@@ -1,4 +1,4 @@
-"""The pages of the provider, read as a browser without scripts reads them. Spec: backends.md 13.2."""
+"""The pages of the provider, read as a browser without scripts reads them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_an_unknown_address_shows_a_page_that_says_so(provider, path):
     assert "<h1>" in reply.text
 
 
-@pytest.mark.spec("backends.md", "13.2:software")
+@pytest.mark.contract("mock-provider#software")
 class TestSoftware:
     def test_the_learner_sees_no_link_to_the_reviewer_desk(self, provider, attempt):
         assert "/reviewer/" not in get(provider, f"/download?attempt={attempt}").text
@@ -203,7 +203,7 @@ class TestReviewer:
         assert len(lms.callbacks) == 1
 
 
-@pytest.mark.spec("backends.md", "13.2:instructor")
+@pytest.mark.contract("mock-provider#instructor-page")
 class TestInstructor:
     def link(self, provider, *, key="mocksecret", issuer="mock", **claims):
         claims = {"course_id": COURSE, "iss": issuer, "exp": time.time() + 60, **claims}

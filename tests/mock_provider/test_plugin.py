@@ -1,4 +1,4 @@
-"""The LMS side against the server: every call of a REST provider over HTTP. Spec: backends.md 13.1, 18 no. 4."""
+"""The LMS side against the server: every call of a REST provider over HTTP."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mock_provider.plugin import MockProviderBackend
 
 from .conftest import COURSE, USER
 
-pytestmark = pytest.mark.spec("backends.md", "13.1:plugin", "18:4")
+pytestmark = pytest.mark.contract("mock-provider#plug-in", "provider-wire#endpoints")
 
 
 @pytest.fixture

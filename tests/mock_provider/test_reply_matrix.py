@@ -1,4 +1,4 @@
-"""Each cell of the table of replies, against a server that fails as configured. Spec: backends.md 5.4 and 18 no. 3.
+"""Each cell of the table of replies, against a server that fails as configured.
 
 The same cells against intercepted HTTP are in ``tests/backends/test_rest_*.py``.
 """
@@ -20,7 +20,7 @@ from mock_provider.plugin import MockProviderBackend
 
 from .conftest import COURSE, USER
 
-pytestmark = pytest.mark.spec("backends.md", "18:3")
+pytestmark = pytest.mark.contract("provider-wire#register-failures")
 
 FAULTS = {
     "no-connection": {"drop_connection": [{"path": "^/api/"}]},

@@ -1,4 +1,4 @@
-"""Configuration, exams, attempts and users, as the LMS calls them. Spec: backends.md 6.1, 13.2."""
+"""Configuration, exams, attempts and users, as the LMS calls them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mock_provider.app import MockProvider
 from .conftest import ATTEMPT, COURSE, USER, Client
 
 
-@pytest.mark.spec("backends.md", "13.2:config")
+@pytest.mark.contract("mock-provider#configuration")
 @pytest.mark.parametrize(
     ("language", "word"),
     [
@@ -30,7 +30,7 @@ def test_the_configuration_is_in_the_requested_language(client, provider, langua
     assert config["name"]
 
 
-@pytest.mark.spec("backends.md", "13.2:exams")
+@pytest.mark.contract("mock-provider#exams")
 def test_a_new_exam_gets_an_id(client):
     reply = client("POST", "/api/v1/exam/", json={"course_id": COURSE, "exam_name": "Final", "external_id": None})
     exam_id = reply.json()["id"]
@@ -39,12 +39,12 @@ def test_a_new_exam_gets_an_id(client):
     assert shown == {"id": exam_id, "name": "Final", "course_id": COURSE, "rules": {}}
 
 
-@pytest.mark.spec("backends.md", "13.2:exams")
+@pytest.mark.contract("mock-provider#exams")
 def test_an_exam_keeps_the_id_that_the_lms_knows(client):
     assert client("POST", "/api/v1/exam/", json={"external_id": "known"}).json() == {"id": "known"}
 
 
-@pytest.mark.spec("backends.md", "13.2:exams")
+@pytest.mark.contract("mock-provider#exams")
 def test_saving_an_exam_again_replaces_it(client):
     client.exam(exam_name="Old", rules={"allow_notes": True})
     client.exam(exam_name="New", rules={"allow_notes": False})
@@ -52,24 +52,24 @@ def test_saving_an_exam_again_replaces_it(client):
     assert (shown["name"], shown["rules"]) == ("New", {"allow_notes": False})
 
 
-@pytest.mark.spec("backends.md", "13.2:exams")
+@pytest.mark.contract("mock-provider#exams")
 def test_an_unknown_exam_is_not_found(client):
     assert client("GET", "/api/v1/exam/nothing/").status_code == 404
 
 
-@pytest.mark.spec("backends.md", "13.2:exams")
+@pytest.mark.contract("mock-provider#exams")
 def test_an_unknown_exam_is_empty_with_the_quirks_of_mockprock(lms):
     with MockProvider("i", "s", lms.url, quirks=True) as provider:
         reply = Client(provider.url)("GET", "/api/v1/exam/nothing/")
     assert (reply.status_code, reply.json()) == (200, {})
 
 
-@pytest.mark.spec("backends.md", "13.2:attempts")
+@pytest.mark.contract("mock-provider#attempts")
 def test_an_attempt_is_registered_under_a_slug(attempt):
     assert re.fullmatch("[0-9a-f]{32}", attempt)
 
 
-@pytest.mark.spec("backends.md", "13.2:attempts")
+@pytest.mark.contract("mock-provider#attempts")
 @pytest.mark.parametrize("name", ["status", "user_id", "full_name", "email", "lms_host"])
 def test_a_registration_must_be_complete(client, lms, name):
     body = {"status": "created", "user_id": USER, "full_name": "V", "email": None, "lms_host": lms.url}
@@ -79,7 +79,7 @@ def test_a_registration_must_be_complete(client, lms, name):
     assert name in reply.json()["error"]
 
 
-@pytest.mark.spec("backends.md", "13.2:attempts")
+@pytest.mark.contract("mock-provider#attempts")
 def test_an_attempt_has_the_address_of_its_software(client, provider, attempt):
     # No body and no content type: that is how the LMS asks.
     shown = client("GET", ATTEMPT.format(attempt)).json()
@@ -88,7 +88,7 @@ def test_an_attempt_has_the_address_of_its_software(client, provider, attempt):
     assert (shown["id"], shown["status"], shown["exam_id"], shown["user_id"]) == (attempt, "created", "exam-1", USER)
 
 
-@pytest.mark.spec("backends.md", "13.2:attempts")
+@pytest.mark.contract("mock-provider#attempts")
 def test_the_status_of_an_attempt_is_stored(client, attempt):
     assert client("PATCH", ATTEMPT.format(attempt), json={"status": "started"}).json() == {
         "id": attempt,
@@ -101,7 +101,7 @@ def test_a_change_without_status_is_refused(client, attempt):
     assert client("PATCH", ATTEMPT.format(attempt), json={}).status_code == 400
 
 
-@pytest.mark.spec("backends.md", "13.2:attempts")
+@pytest.mark.contract("mock-provider#attempts")
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 def test_an_unknown_attempt_is_not_found(client, attempt, method):
     body = {"json": {"status": "started"}} if method == "PATCH" else {}
@@ -109,13 +109,13 @@ def test_an_unknown_attempt_is_not_found(client, attempt, method):
     assert client(method, f"/api/v1/exam/other/attempt/{attempt}/", **body).status_code == 404
 
 
-@pytest.mark.spec("backends.md", "13.2:attempts")
+@pytest.mark.contract("mock-provider#attempts")
 def test_a_removed_attempt_is_not_found(client, attempt):
     assert client("DELETE", ATTEMPT.format(attempt)).json() == {"status": "deleted"}
     assert client("DELETE", ATTEMPT.format(attempt)).status_code == 404
 
 
-@pytest.mark.spec("backends.md", "13.2:users")
+@pytest.mark.contract("mock-provider#users")
 def test_a_user_is_deleted_once(client, attempt):
     assert client("DELETE", f"/api/v1/user/{USER}/").json() is True
     assert client("DELETE", f"/api/v1/user/{USER}/").json() is False

@@ -1,4 +1,4 @@
-"""RPNow mode: registrations, the secure browser, the vendor's review callback. Spec: backends.md 13.3, 15.1, 15.2."""
+"""RPNow mode: registrations, the secure browser, the vendor's review callback."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ def hand_in(provider, code=CODE):
     return requests.post(f"{provider.url}/rpnow/session", data={"code": code}, timeout=5)
 
 
-@pytest.mark.spec("backends.md", "13.3:vectors")
+@pytest.mark.contract("mock-provider#rpnow-wire")
 class TestVectors:
-    """The vendor's side computes the examples of the specification, independent of the LMS's code."""
+    """The vendor's side computes the examples of the contract, independent of the LMS's code."""
 
     @pytest.mark.parametrize(
         ("key", "text", "encrypted"),
@@ -125,7 +125,7 @@ class TestVectors:
 
 
 class TestRegistration:
-    @pytest.mark.spec("backends.md", "13.3:registration")
+    @pytest.mark.contract("mock-provider#rpnow-registration")
     def test_the_registration_of_the_lms_is_accepted(self, provider, locator, lms):
         assert re.fullmatch(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}", locator)
         attempt = provider.store.attempt(locator)
@@ -140,7 +140,7 @@ class TestRegistration:
     def test_each_registration_has_its_own_locator(self, backend, context, locator):
         assert backend.register_exam_attempt(EXAM, context=context) != locator
 
-    @pytest.mark.spec("backends.md", "13.3:refusals")
+    @pytest.mark.contract("mock-provider#rpnow-refusals")
     @pytest.mark.parametrize(
         ("name", "value"),
         [("secret_key", "other"), ("secret_key_id", "stranger"), ("signature_scheme", "HMAC")],
@@ -152,7 +152,7 @@ class TestRegistration:
         assert caught.value.http_status == 401
         assert provider.store.counts()["attempts"] == 0
 
-    @pytest.mark.spec("backends.md", "13.3:refusals")
+    @pytest.mark.contract("mock-provider#rpnow-refusals")
     def test_the_scenario_can_refuse_every_signature(self, backend, context, scenario):
         scenario(rpnow={"other_secret": True})
         with pytest.raises(BackendProviderCannotRegisterAttempt):
@@ -160,7 +160,7 @@ class TestRegistration:
         scenario(rpnow={"other_secret": False})
         assert backend.register_exam_attempt(EXAM, context=context)
 
-    @pytest.mark.spec("backends.md", "13.3:refusals")
+    @pytest.mark.contract("mock-provider#rpnow-refusals")
     def test_a_password_under_another_key_is_refused(self, backend, context):
         backend.crypto_key = b"abcdefghijklmnopqrstuvwx"
         with pytest.raises(BackendProviderCannotRegisterAttempt) as caught:
@@ -183,13 +183,13 @@ class TestRegistration:
     def test_a_registration_by_hand_is_accepted(self, provider, backend, context):
         assert self.post(provider, backend, context).status_code == 200
 
-    @pytest.mark.spec("backends.md", "13.3:refusals")
+    @pytest.mark.contract("mock-provider#rpnow-refusals")
     def test_a_body_that_was_changed_after_signing_is_refused(self, provider, backend, context):
         reply = self.post(provider, backend, context, change=lambda document: document.update(duration=900))
         assert reply.status_code == 401
         assert "signature" in reply.json()["error"]
 
-    @pytest.mark.spec("backends.md", "13.3:refusals")
+    @pytest.mark.contract("mock-provider#rpnow-refusals")
     @pytest.mark.parametrize(("minutes", "status"), [(-16, 401), (-14, 200), (14, 200), (16, 401)], ids=str)
     def test_clocks_may_differ_by_a_quarter_of_an_hour(self, provider, backend, context, minutes, status):
         date = format_datetime(datetime.now(tz=UTC) + timedelta(minutes=minutes), usegmt=True)
@@ -238,7 +238,7 @@ class TestRegistration:
             assert backend.register_exam_attempt(EXAM, context=context)
 
 
-@pytest.mark.spec("backends.md", "13.3:browser")
+@pytest.mark.contract("mock-provider#rpnow-browser")
 class TestSecureBrowser:
     def test_the_software_asks_for_the_code(self, provider):
         reply = get(provider, "/rpnow")
@@ -288,7 +288,7 @@ class TestSecureBrowser:
         assert get(provider, f"/rpnow?code={CODE}").status_code == 404
 
 
-@pytest.mark.spec("backends.md", "13.3:review")
+@pytest.mark.contract("mock-provider#rpnow-review")
 class TestReview:
     @pytest.fixture
     def handed_in(self, provider, locator):

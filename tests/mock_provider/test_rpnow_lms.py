@@ -1,4 +1,4 @@
-"""RPNow end to end, both sides as servers: registration, launch, review. Spec: backends.md 2.3, 13.3, 18 number 4."""
+"""RPNow end to end, both sides as servers: registration, launch, review."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.factories import make_exam, make_staff, make_user
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.urls("tests.mock_provider.api_urls"),
-    pytest.mark.spec("backends.md", "13.3:end-to-end", "18:4"),
+    pytest.mark.contract("mock-provider#rpnow-end-to-end", "provider-wire#endpoints"),
 ]
 
 SEVEN_OPTIONS = (

@@ -1,4 +1,5 @@
-"""The published tables, written by hand after data-model.md 2, and functions that read a database's real schema.
+"""The published tables, written by hand after contract/tables#columns, and functions that read a database's real
+schema.
 
 Not derived from the models: a mistake made in both a model and its migration would go unnoticed.
 """
@@ -126,7 +127,7 @@ TABLES = {
     ],
 }
 
-# New in 7.0 (beyond.md 1).
+# New in 7.0.
 ADDED_TABLES = {
     "proctoring_effect": [
         *HEAD,
@@ -166,7 +167,7 @@ ADDED_TABLES = {
     "proctoring_openattempt": ["id:id", "exam_id:int", "user_id:int", "attempt_id:int"],
 }
 
-# SQLite rebuilt this table when a default was given to one of its columns (data-model.md 2.3).
+# SQLite rebuilt this table when a default was given to one of its columns.
 SQLITE_TABLES = {
     "proctoring_proctoredexamreviewpolicy": [
         *HEAD,

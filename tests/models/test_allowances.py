@@ -27,7 +27,7 @@ def test_the_constants_have_their_published_values():
     assert ProctoredExamStudentAllowance.all_allowances == [EXTRA_TIME + EXCEPTION]
 
 
-@pytest.mark.spec("data-model.md", "2.7:values")
+@pytest.mark.contract("allowances#value")
 class TestValidValues:
     @pytest.mark.parametrize("kind", EXTRA_TIME, ids=["key", "label"])
     @pytest.mark.parametrize("value", ["0", "30", 30, 0])
@@ -44,8 +44,7 @@ class TestValidValues:
         assert ProctoredExamStudentAllowance.is_allowance_value_valid(EXCEPTION[0], value)
 
 
-@pytest.mark.spec("python-api.md", "8.3:add")
-@pytest.mark.spec("data-model.md", "2.7:add")
+@pytest.mark.contract("allowances#add")
 class TestGranting:
     @pytest.mark.parametrize(
         "who",
@@ -119,7 +118,7 @@ class TestGranting:
         assert archived() == [(theirs.pk, "10")]
 
 
-@pytest.mark.spec("data-model.md", "2.7:lookups")
+@pytest.mark.contract("allowances#model-lookups")
 class TestReading:
     def test_extra_minutes_are_read_as_a_number(self):
         allowance = make_allowance(value="45")
@@ -151,8 +150,7 @@ class TestReading:
         assert list(found) == [allowance]
 
 
-@pytest.mark.spec("python-api.md", "11.2:archives")
-@pytest.mark.spec("data-model.md", "2.7:update", "5.4")
+@pytest.mark.contract("signals#archives", "allowances#queryset-update")
 class TestArchive:
     def test_granting_archives_nothing(self):
         make_allowance()

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 attempts = ProctoredExamStudentAttempt.objects
 
 
-@pytest.mark.spec("data-model.md", "2.5:manager")
+@pytest.mark.contract("tables#attempt-manager")
 class TestOneAttempt:
     @pytest.mark.parametrize(
         ("method", "field"),
@@ -62,7 +62,7 @@ class TestOneAttempt:
         )
 
 
-@pytest.mark.spec("data-model.md", "2.5:manager")
+@pytest.mark.contract("tables#attempt-manager")
 class TestCurrentAttempt:
     def test_is_the_newest_one(self):
         with freeze_time(NOON) as clock:
@@ -82,7 +82,7 @@ class TestCurrentAttempt:
         assert attempts.get_current_exam_attempt(make_exam().id, make_user().id) is None
 
 
-@pytest.mark.spec("data-model.md", "2.5:manager")
+@pytest.mark.contract("tables#attempt-manager")
 class TestLists:
     def test_all_attempts_of_a_course_take_one_query_at_any_size(self, django_assert_num_queries):
         exam = make_exam()
@@ -162,8 +162,7 @@ class TestLists:
         assert list(attempts.get_active_student_attempts(attempt.user_id)) == []
 
 
-@pytest.mark.spec("python-api.md", "3:verification", "8.11:verified")
-@pytest.mark.spec("data-model.md", "2.5:manager")
+@pytest.mark.contract("timing#verification", "onboarding#verified-attempts", "tables#attempt-manager")
 class TestVerifiedOnboarding:
     def found(self, attempt, backend="test"):
         return attempt in attempts.get_last_verified_proctored_onboarding_attempts([attempt.user], backend)
@@ -201,7 +200,7 @@ class TestVerifiedOnboarding:
             assert self.found(attempt) is valid
 
 
-@pytest.mark.spec("data-model.md", "2.5:onboarding-errors")
+@pytest.mark.contract("tables#clear-onboarding-errors")
 class TestClearingOnboardingErrors:
     @pytest.fixture
     def refused(self):
@@ -243,7 +242,7 @@ class TestClearingOnboardingErrors:
         rows = HistoricalProctoredExamStudentAttempt.objects.filter(attempt_code=refused.attempt_code)
         assert sorted(row.history_type for row in rows) == ["+", "-"]
 
-    @pytest.mark.spec("python-api.md", "18:clean-up")
+    @pytest.mark.contract("effects#onboarding-clean-up")
     def test_only_attempts_of_the_named_provider_are_removed(self, refused):
         other = make_attempt(make_exam(backend="null"), refused.user, status=S.onboarding_missing)
         attempts.clear_onboarding_errors(refused.user_id, backend="test")
@@ -256,7 +255,7 @@ class TestClearingOnboardingErrors:
         assert self.remaining(refused, other) == []
 
 
-@pytest.mark.spec("data-model.md", "2.5:archive", "6")
+@pytest.mark.contract("tables#attempt-archive", "reviews#unchanged-attempts")
 class TestArchive:
     def test_a_removed_attempt_is_rebuilt_in_its_last_state(self, django_assert_num_queries):
         attempt = make_attempt(status=S.started)
@@ -298,7 +297,7 @@ class TestArchive:
         assert ProctoredExamStudentAttempt.objects.count() == 0
 
 
-@pytest.mark.spec("data-model.md", "2.5:create", "2.5:history", "1.6")
+@pytest.mark.contract("tables#attempt-create", "tables#history", "tables#timestamps")
 class TestSaving:
     def test_a_new_attempt_has_no_time_limit_and_no_times(self):
         exam, user = make_exam(), make_user()

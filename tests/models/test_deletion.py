@@ -36,7 +36,7 @@ from tests.factories import (
     make_user,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.spec("data-model.md", "5.5:deletion")]
+pytestmark = [pytest.mark.django_db, pytest.mark.contract("signals#owner-deleted")]
 
 User = get_user_model()
 # What belongs to the exam and to the learner.
@@ -129,7 +129,7 @@ def test_a_deletion_sends_no_mail_and_applies_no_verdict(scenario, delete, mailo
     assert [name for name, _ in events if name.endswith("review_received")] == []
 
 
-@pytest.mark.spec("data-model.md", "2.9:reviewer-leaves")
+@pytest.mark.contract("tables#reviewer-leaves")
 def test_deleting_a_reviewer_keeps_the_reviews(scenario):
     """The reviews belong to the learners, not to the staff who decided them."""
     before = ProctoredExamSoftwareSecureReviewHistory.objects.count()
@@ -143,7 +143,7 @@ def test_deleting_a_reviewer_keeps_the_reviews(scenario):
     assert ProctoredExamSoftwareSecureReviewHistory.objects.count() == before
 
 
-@pytest.mark.spec("data-model.md", "2.4:append-only")
+@pytest.mark.contract("tables#policy-archive")
 def test_deleting_the_author_deletes_the_policies(scenario):
     scenario.reviewer.delete()
     connection.check_constraints()

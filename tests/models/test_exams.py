@@ -20,7 +20,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.spec("data-model.md", "2.1:text")
+@pytest.mark.contract("tables#text-forms")
 def test_the_text_of_an_exam_may_contain_any_script():
     exam = ProctoredExam(course_id="a/b/c", exam_name="अआईउऊऋऌ", is_active=True)
     assert str(exam) == "a/b/c: अआईउऊऋऌ (active)"
@@ -28,7 +28,7 @@ def test_the_text_of_an_exam_may_contain_any_script():
     assert str(exam) == "a/b/c: अआईउऊऋऌ (inactive)"
 
 
-@pytest.mark.spec("data-model.md", "2.1:lookups")
+@pytest.mark.contract("exams#model-lookups")
 class TestLookUps:
     def test_finding_an_exam_by_id_takes_one_query(self, django_assert_num_queries):
         exam = make_exam()
@@ -44,7 +44,7 @@ class TestLookUps:
         assert ProctoredExam.get_exam_by_id(12345) is None
         assert ProctoredExam.get_exam_by_content_id("no", "such") is None
 
-    @pytest.mark.spec("python-api.md", "1.3:exams", "17:5")
+    @pytest.mark.contract("exams#model-lookups")
     def test_an_exam_is_found_although_filter_is_patched(self):
         """Test suites of hosts patch ``objects.filter`` and rely on this."""
         exam = make_exam("practice")
@@ -82,7 +82,7 @@ class TestLookUps:
         assert list(ProctoredExam.get_practice_proctored_exams_for_course(COURSE)) == [practice]
 
 
-@pytest.mark.spec("data-model.md", "2.1:history")
+@pytest.mark.contract("tables#history")
 class TestHistory:
     def test_each_save_and_the_deletion_add_a_row(self):
         exam = make_exam("timed")
@@ -128,7 +128,7 @@ def test_a_lock_outside_a_transaction_is_refused_on_every_database():
         ProctoredExam.objects.locked(exam.id)
 
 
-@pytest.mark.spec("data-model.md", "5.5:deletion")
+@pytest.mark.contract("signals#owner-deleted")
 @pytest.mark.django_db(transaction=True)
 class TestDeletion:
     """In a real transaction, so that the database checks its constraints, where 6.1.4 failed."""

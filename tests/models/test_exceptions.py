@@ -29,8 +29,7 @@ PLAIN = [
 ]
 
 
-@pytest.mark.spec("backends.md", "10.1", "10.2")
-@pytest.mark.spec("python-api.md", "13:tree")
+@pytest.mark.contract("provider-interface#exceptions", "reviews#exceptions", "exceptions#tree")
 def test_every_exception_has_our_base_class():
     # 25 published ones, their base class, BackendProviderGone, ProctoredExamNoTimeLeft, ReviewNotUnderstood,
     # ReviewNotFound, UnknownOrdering.
@@ -42,8 +41,7 @@ def test_the_docstring_names_every_exception():
     assert [value.__name__ for value in ALL if value.__name__ not in exceptions.__doc__] == []
 
 
-@pytest.mark.spec("backends.md", "10.1", "10.2")
-@pytest.mark.spec("python-api.md", "13:tree")
+@pytest.mark.contract("exceptions#arguments", "provider-interface#exceptions", "reviews#exceptions", "exceptions#tree")
 @pytest.mark.parametrize("exception", PLAIN, ids=lambda value: value.__name__)
 def test_a_plain_exception_needs_no_arguments(exception):
     error = exception()
@@ -51,15 +49,14 @@ def test_a_plain_exception_needs_no_arguments(exception):
     assert str(exception("why")) == "why"
 
 
-@pytest.mark.spec("python-api.md", "13:tree")
+@pytest.mark.contract("exceptions#arguments", "exceptions#tree")
 @pytest.mark.parametrize("exception", PLAIN, ids=lambda value: value.__name__)
 def test_the_http_status_can_be_passed_by_keyword(exception):
     assert exception("why", http_status=418).http_status == 418
     assert exception("why").http_status == STATUS.get(exception.__name__, 400)
 
 
-@pytest.mark.spec("backends.md", "10.3:text")
-@pytest.mark.spec("python-api.md", "13:text", "18:exceptions")
+@pytest.mark.contract("provider-interface#exception-texts", "exceptions#text")
 @pytest.mark.parametrize("exception", WITH_CONTENT)
 class TestProviderReplies:
     def test_the_message_is_the_content_of_the_reply(self, exception):
@@ -91,7 +88,7 @@ class TestProviderReplies:
         assert (type(error), str(error), error.http_status) == (exception, "some error", 403)
 
 
-@pytest.mark.spec("python-api.md", "13:text")
+@pytest.mark.contract("exceptions#text")
 def test_a_missing_onboarding_is_named_and_survives_pickling():
     error = exceptions.BackendProviderOnboardingException("onboarding_missing")
     assert (error.status, str(error), error.http_status) == ("onboarding_missing", "onboarding_missing", 400)

@@ -33,11 +33,15 @@ class CountingProvider:
         return self.external_id
 
 
-@pytest.mark.spec("backends.md", "4.5:saved")
-@pytest.mark.spec("python-api.md", "11.2:exams")
-@pytest.mark.spec("data-model.md", "5.2:payload", "5.2:external-id", "5.2:failure")
+@pytest.mark.contract(
+    "signals#synchronous",
+    "provider-interface#exam-saved",
+    "exams#provider-payload",
+    "exams#provider-id",
+    "exams#provider-failure",
+)
 class TestExamSaved:
-    @pytest.mark.spec("backends.md", "4.4")
+    @pytest.mark.contract("provider-interface#saved-exam")
     def test_the_provider_receives_all_fields_of_the_exam(self, test_backend):
         exam = make_exam(due_date=NOON)
         assert test_backend.last_exam == {
@@ -55,7 +59,7 @@ class TestExamSaved:
             "backend": "test",
         }
 
-    @pytest.mark.spec("backends.md", "4.4")
+    @pytest.mark.contract("provider-interface#saved-exam")
     def test_the_provider_receives_the_review_policy(self, test_backend):
         exam = make_policy(review_policy="Open book").proctored_exam
         exam.save()
@@ -82,9 +86,9 @@ class TestExamSaved:
         assert ProctoredExam.objects.filter(id=make_exam(backend="gone").id).exists()
 
 
-@pytest.mark.spec("backends.md", "4.5:saved")
-@pytest.mark.spec("python-api.md", "11.2:exams")
-@pytest.mark.spec("data-model.md", "5.1", "5.2:deletion")
+@pytest.mark.contract(
+    "provider-interface#exam-saved", "exams#provider-payload", "exams#becomes-timed", "exams#deletion"
+)
 class TestExamBecomesInactiveAtTheProvider:
     def test_when_it_becomes_a_timed_exam(self, test_backend):
         exam = make_exam()
@@ -109,8 +113,7 @@ class TestExamBecomesInactiveAtTheProvider:
         assert not ProctoredExam.objects.exists()
 
 
-@pytest.mark.spec("python-api.md", "11.2:completion")
-@pytest.mark.spec("data-model.md", "5.5:completion")
+@pytest.mark.contract("signals#synchronous", "effects#completion")
 class TestAttemptCompleted:
     def test_the_instructor_service_is_called_once(self, instructor):
         attempt = make_attempt(status=S.started)
@@ -141,9 +144,9 @@ class TestAttemptCompleted:
         assert attempt.completed_at == NOON
 
 
-@pytest.mark.spec("data-model.md", "5.5:review-stays")
+@pytest.mark.contract("signals#attempt-removed")
 class TestAttemptRemoved:
-    @pytest.mark.spec("python-api.md", "11.2:removal")
+    @pytest.mark.contract("signals#attempt-removed")
     def test_its_review_becomes_inactive_is_archived_once_and_is_not_applied(self, credit):
         attempt = make_attempt(status=S.submitted)
         review = make_review(attempt, R.clean)
@@ -168,7 +171,7 @@ class TestAttemptRemoved:
         assert review.is_attempt_active is False
 
 
-@pytest.mark.spec("data-model.md", "5.6:verdicts", "5.6:stranger")
+@pytest.mark.contract("reviews#outcome", "signals#review-saved", "signals#review-of-unknown-attempt")
 class TestReviewSaved:
     @pytest.mark.parametrize(
         ("review_status", "facts", "outcome"),
@@ -210,7 +213,7 @@ class TestReviewSaved:
         assert ProctoredExamSoftwareSecureReview.objects.filter(pk=review.pk).exists()
 
 
-@pytest.mark.spec("data-model.md", "5:raw")
+@pytest.mark.contract("signals#fixtures")
 class TestFixtures:
     """Rows from ``loaddata`` are stored without effects."""
 

@@ -11,7 +11,7 @@ from tests.factories import make_allowance
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.spec("data-model.md", "2.12:archive-model")
+@pytest.mark.contract("tables#archive-model")
 def test_columns_are_copied_without_loading_relations(django_assert_num_queries):
     allowance = type(make_allowance()).objects.get()
     with django_assert_num_queries(1):
@@ -26,20 +26,20 @@ def test_columns_are_copied_without_loading_relations(django_assert_num_queries)
     )
 
 
-@pytest.mark.spec("data-model.md", "2.12:archive-model")
+@pytest.mark.contract("tables#archive-model")
 def test_the_archived_row_has_its_own_creation_time():
     allowance = make_allowance()
     row = archive_model(ProctoredExamStudentAllowanceHistory, allowance, id="allowance_id")
     assert row.created > allowance.created
 
 
-@pytest.mark.spec("data-model.md", "2.12:archive-model")
+@pytest.mark.contract("tables#archive-model")
 def test_a_field_mapped_to_none_is_left_out():
     row = archive_model(ProctoredExamStudentAllowanceHistory, make_allowance(), id="allowance_id", value=None)
     assert row.value == ""
 
 
-@pytest.mark.spec("data-model.md", "2.12:archive-model")
+@pytest.mark.contract("tables#archive-model")
 def test_a_field_mapped_to_an_unknown_column_becomes_an_attribute():
     row = archive_model(
         ProctoredExamStudentAllowanceHistory, make_allowance(value="30"), id="allowance_id", value="nowhere"

@@ -1,4 +1,4 @@
-"""Checks that hosts run on every installed app (host-platform.md 2.6)."""
+"""Checks that hosts run on every installed app (contract/host-integration#model-checks)."""
 
 import re
 
@@ -23,7 +23,7 @@ MODELS = [
 ]
 
 
-@pytest.mark.spec("data-model.md", "7:annotations")
+@pytest.mark.contract("privacy#annotations")
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_each_model_declares_the_personal_data_it_holds(model):
     text = model.__doc__ or ""
@@ -32,6 +32,7 @@ def test_each_model_declares_the_personal_data_it_holds(model):
     assert holds_none != holds_some
 
 
+@pytest.mark.contract("host-integration#model-checks")
 def test_only_known_fields_are_named_by_a_reserved_word():
     reserved = {
         (model.__name__, field.name) for model in MODELS for field in model._meta.fields if field.name in RESERVED
@@ -39,6 +40,7 @@ def test_only_known_fields_are_named_by_a_reserved_word():
     assert reserved == KNOWN
 
 
+@pytest.mark.contract("host-integration#model-checks")
 def test_only_the_published_models_have_generated_history():
     """Hosts would have to safe-list another one."""
     generated = {
@@ -49,7 +51,7 @@ def test_only_the_published_models_have_generated_history():
     assert generated == {"HistoricalProctoredExam", "HistoricalProctoredExamStudentAttempt"}
 
 
-@pytest.mark.spec("data-model.md", "1.7")
+@pytest.mark.contract("tables#no-proxies")
 def test_models_define_no_permissions_proxies_or_ordering():
     assert [model for model in MODELS if model._meta.permissions or model._meta.proxy] == []
     assert [model for model in MODELS if model._meta.ordering] == []

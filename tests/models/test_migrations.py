@@ -98,12 +98,12 @@ def own_migrations() -> dict[str, list[tuple[str, str]]]:
     }
 
 
-@pytest.mark.spec("data-model.md", "1.2")
+@pytest.mark.contract("tables#migrations")
 def test_all_migrations_have_their_published_names():
     assert sorted(own_migrations()) == PUBLISHED + ADDED
 
 
-@pytest.mark.spec("data-model.md", "3:graph")
+@pytest.mark.contract("tables#migrations")
 def test_each_migration_follows_the_one_before_it():
     names = PUBLISHED + ADDED
     found = {
@@ -114,7 +114,7 @@ def test_each_migration_follows_the_one_before_it():
     assert found == {names[0]: [], **expected}
 
 
-@pytest.mark.spec("data-model.md", "1.3")
+@pytest.mark.contract("tables#host-settings")
 @pytest.mark.parametrize("host_settings", HOSTS)
 def test_no_migration_is_missing_whatever_the_host_sets(tmp_path, host_settings):
     result = django_command(tmp_path, host_settings, "makemigrations", "edx_proctoring", "--check", "--dry-run")
@@ -140,7 +140,7 @@ def test_control_a_model_change_without_migration_is_reported(tmp_path):
     assert "surplus" in result.stdout
 
 
-@pytest.mark.spec("data-model.md", "1.3")
+@pytest.mark.contract("tables#host-settings")
 def test_the_system_checks_do_not_warn_about_primary_keys(tmp_path):
     result = django_command(tmp_path, "", "check", "edx_proctoring")
     assert result.returncode == 0, result.stderr
@@ -152,7 +152,7 @@ def name_the_provider():
     return importlib.import_module("edx_proctoring.migrations.0010_update_backend").name_the_provider
 
 
-@pytest.mark.spec("data-model.md", "3:provider-name")
+@pytest.mark.contract("tables#default-provider-name")
 @pytest.mark.django_db
 class TestNamingTheProvider:
     """Migration 0010 names the provider of each exam."""

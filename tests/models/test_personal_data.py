@@ -39,7 +39,7 @@ from tests.factories import (
     make_user,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.spec("data-model.md", "7:retirement")]
+pytestmark = [pytest.mark.django_db, pytest.mark.contract("privacy#retirement")]
 
 # Columns that may hold text about a learner.
 MAY_BE_PERSONAL = {
@@ -164,7 +164,7 @@ def test_retirement_removes_all_text_about_the_learner_and_only_that():
     assert ReviewInboxEntry.objects.filter(outcome="refused").count() == 3
 
 
-@pytest.mark.spec("data-model.md", "7:repeatable")
+@pytest.mark.contract("privacy#retirement-repeatable")
 def test_a_second_retirement_changes_nothing():
     learner = make_user()
     plant(learner, "Zzyzx")
@@ -174,7 +174,7 @@ def test_a_second_retirement_changes_nothing():
     assert sorted(cells()) == once
 
 
-@pytest.mark.spec("data-model.md", "7:silent")
+@pytest.mark.contract("privacy#retirement-silent")
 def test_retirement_causes_no_effects(all_services, events, test_backend):
     """Saving a review would apply it again; a passing review of an attempt never submitted would give an error."""
     learner = make_user()
@@ -197,7 +197,7 @@ def test_retirement_causes_no_effects(all_services, events, test_backend):
     assert [len(service.calls) for service in all_services.values()] == calls
 
 
-@pytest.mark.spec("data-model.md", "7:silent")
+@pytest.mark.contract("privacy#retirement-silent")
 def test_a_due_mail_to_a_retired_learner_is_not_sent():
     attempt = make_attempt(status=S.submitted)
     make_effect(attempt, kind=AttemptEffect.KIND_MAIL, call_name="status_email")
@@ -206,7 +206,7 @@ def test_a_due_mail_to_a_retired_learner_is_not_sent():
     assert mail.outbox == []
 
 
-@pytest.mark.spec("data-model.md", "7:silent")
+@pytest.mark.contract("privacy#retirement-silent")
 def test_control_a_due_mail_is_sent_without_retirement():
     """Shows that the mail above would have been sent."""
     attempt = make_attempt(status=S.submitted)
@@ -215,7 +215,7 @@ def test_control_a_due_mail_is_sent_without_retirement():
     assert len(mail.outbox) == 1
 
 
-@pytest.mark.spec("data-model.md", "7:retirement")
+@pytest.mark.contract("privacy#retirement")
 def test_the_archived_state_of_a_retired_allowance_is_blank():
     """Changing an allowance archives its previous value."""
     allowance = make_allowance(value="because of an illness", key="review_policy_exception")

@@ -12,7 +12,7 @@ def archived() -> list[tuple[int, str]]:
     return list(ProctoredExamReviewPolicyHistory.objects.order_by("id").values_list("original_id", "review_policy"))
 
 
-@pytest.mark.spec("data-model.md", "2.3:text")
+@pytest.mark.contract("tables#text-forms")
 def test_the_text_of_a_policy_names_author_and_exam():
     exam = make_exam(course_id="test_course", exam_name="NAME", is_active=False)
     policy = make_policy(exam, make_staff("tester"))
@@ -26,7 +26,7 @@ def test_the_policy_is_found_by_exam():
     assert ProctoredExamReviewPolicy.get_review_policy_for_exam(12345) is None
 
 
-@pytest.mark.spec("data-model.md", "2.3:several")
+@pytest.mark.contract("exams#several-policies")
 def test_the_newest_of_several_policies_is_used_and_logged(caplog):
     exam = make_exam()
     make_policy(exam, review_policy="old")
@@ -36,8 +36,7 @@ def test_the_newest_of_several_policies_is_used_and_logged(caplog):
     assert f"exam_id={exam.id} policy_id={newest.id}" in caplog.text
 
 
-@pytest.mark.spec("python-api.md", "11.2:archives")
-@pytest.mark.spec("data-model.md", "5.3")
+@pytest.mark.contract("signals#archives")
 def test_a_change_and_the_deletion_are_archived_in_order():
     policy = make_policy(review_policy="first")
     assert archived() == []
@@ -50,7 +49,7 @@ def test_a_change_and_the_deletion_are_archived_in_order():
     assert {(row.proctored_exam, row.set_by_user) for row in rows} == {(policy.proctored_exam, policy.set_by_user)}
 
 
-@pytest.mark.spec("data-model.md", "2.4:append-only")
+@pytest.mark.contract("tables#policy-archive")
 def test_an_archived_policy_cannot_be_deleted():
     policy = make_policy()
     policy.save()
@@ -58,7 +57,7 @@ def test_an_archived_policy_cannot_be_deleted():
         ProctoredExamReviewPolicyHistory.objects.get().delete()
 
 
-@pytest.mark.spec("data-model.md", "2.4:append-only")
+@pytest.mark.contract("tables#policy-archive")
 def test_deleting_the_exam_deletes_the_archive():
     policy = make_policy()
     policy.save()
@@ -66,8 +65,7 @@ def test_deleting_the_exam_deletes_the_archive():
     assert archived() == []
 
 
-@pytest.mark.spec("python-api.md", "11.2:exams")
-@pytest.mark.spec("data-model.md", "5.2:payload", "5.2:deletion")
+@pytest.mark.contract("exams#provider-payload", "exams#deletion")
 class TestUpdateOfTheProvider:
     def test_a_new_policy_is_sent(self, test_backend):
         make_policy(review_policy="Open book")

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from edx_proctoring import backends, constants, models, statuses
 
 
-@pytest.mark.spec("data-model.md", "2.12:names")
+@pytest.mark.contract("published-names#models")
 @pytest.mark.parametrize(
     "name",
     [
@@ -33,7 +33,7 @@ def test_a_model_is_importable_under_its_published_name(name):
     assert model._meta.model_name == name.lower()
 
 
-@pytest.mark.spec("data-model.md", "2.12:names")
+@pytest.mark.contract("published-names#models")
 def test_the_models_module_exports_its_other_published_names():
     assert models.USER_MODEL is get_user_model()
     assert models.ProctoredExamStudentAttemptStatus is statuses.ProctoredExamStudentAttemptStatus
@@ -45,9 +45,7 @@ def test_the_models_module_exports_its_other_published_names():
     assert issubclass(models.ProctoredExamStudentAllowance.objects._queryset_class, models.QuerySetWithUpdateOverride)
 
 
-@pytest.mark.spec("backends.md", "16:imports")
-@pytest.mark.spec("python-api.md", "1.3:paths")
-@pytest.mark.spec("data-model.md", "15")
+@pytest.mark.contract("provider-interface#imported-names", "published-names#paths")
 @pytest.mark.parametrize(
     "path",
     [
@@ -82,7 +80,7 @@ def test_a_published_dotted_path_resolves(path):
     assert found is not None
 
 
-@pytest.mark.spec("python-api.md", "1.1")
+@pytest.mark.contract("published-names#modules")
 @pytest.mark.parametrize(
     ("module", "name"),
     [
@@ -104,7 +102,7 @@ def test_a_published_module_has_its_names(module, name):
     assert hasattr(importlib.import_module(f"edx_proctoring.{module}"), name)
 
 
-@pytest.mark.spec("python-api.md", "1.2:utils")
+@pytest.mark.contract("published-names#utils")
 @pytest.mark.parametrize(
     "name",
     [
@@ -125,7 +123,7 @@ def test_a_published_helper_is_callable(name):
     assert callable(getattr(importlib.import_module("edx_proctoring.utils"), name))
 
 
-@pytest.mark.spec("data-model.md", "14.1")
+@pytest.mark.contract("test-support#settings")
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -154,7 +152,7 @@ def test_a_test_setting_has_its_published_value(name, value):
     assert settings.is_overridden(name)
 
 
-@pytest.mark.spec("data-model.md", "14.1")
+@pytest.mark.contract("test-support#settings")
 def test_the_test_settings_configure_three_providers():
     configured = importlib.import_module("test_settings").PROCTORING_BACKENDS
     assert configured["DEFAULT"] == "test"

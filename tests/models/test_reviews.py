@@ -17,7 +17,7 @@ def archived() -> list[str]:
     return list(ProctoredExamSoftwareSecureReviewHistory.objects.order_by("id").values_list("review_status", flat=True))
 
 
-@pytest.mark.spec("data-model.md", "2.9:passing")
+@pytest.mark.contract("reviews#passing")
 class TestPassing:
     @pytest.mark.parametrize(
         ("status", "passes"), [(R.clean, True), (R.violation, True), (R.suspicious, False), (R.not_reviewed, False)]
@@ -52,7 +52,7 @@ class TestPassing:
         assert review.is_passing
 
 
-@pytest.mark.spec("data-model.md", "2.9:notify")
+@pytest.mark.contract("reviews#support-notification")
 class TestNotifying:
     @pytest.mark.parametrize(
         ("status", "notifies"),
@@ -67,8 +67,7 @@ class TestNotifying:
         assert not review.should_notify
 
 
-@pytest.mark.spec("python-api.md", "11.2:archives")
-@pytest.mark.spec("data-model.md", "5.6:archive")
+@pytest.mark.contract("signals#archives")
 class TestArchive:
     def test_the_first_review_archives_nothing(self):
         make_review()
@@ -100,7 +99,9 @@ class TestArchive:
         assert archived() == [R.suspicious, R.clean]
 
 
-@pytest.mark.spec("data-model.md", "2.9:reviewer-leaves", "5.5:review-stays", "6")
+@pytest.mark.contract(
+    "tables#reviewer-leaves", "signals#attempt-removed", "reviews#unchanged-attempts", "tables#attempt-archive"
+)
 class TestDeletionOfRelatedRows:
     def test_removing_the_attempt_keeps_the_review_as_inactive(self):
         attempt = make_attempt(status=S.submitted)

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group
 
 from tests.factories import make_staff, make_user
 
-pytestmark = [pytest.mark.django_db, pytest.mark.spec("data-model.md", "11")]
+pytestmark = [pytest.mark.django_db, pytest.mark.contract("host-services#review-permission")]
 
 PERMISSION = "edx_proctoring.can_review_attempt"
 

@@ -24,26 +24,13 @@ from tests.models.published_tables import (
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.spec(
-        "data-model.md",
-        "2.1:columns",
-        "2.2:columns",
-        "2.3:columns",
-        "2.4:columns",
-        "2.5:columns",
-        "2.6:columns",
-        "2.7:columns",
-        "2.8:columns",
-        "2.9:columns",
-        "2.10:columns",
-        "2.11:columns",
-    ),
+    pytest.mark.contract("tables#columns"),
 ]
 
 ALL_TABLES = {**TABLES, **ADDED_TABLES}
 
 
-@pytest.mark.spec("data-model.md", "1.1", "2.13")
+@pytest.mark.contract("tables#names")
 def test_exactly_the_expected_tables_exist():
     ours = {name for name in connection.introspection.table_names() if name.startswith("proctoring_")}
     assert ours == set(ALL_TABLES)
@@ -97,7 +84,7 @@ def test_exactly_the_searched_columns_lead_an_index(table):
     assert leading_columns(connection, table) - {expected_key(table)} == INDEXED.get(table, set()) | added
 
 
-@pytest.mark.spec("data-model.md", "2.5:indexes")
+@pytest.mark.contract("tables#lookup-indexes")
 @pytest.mark.parametrize("table", ADDED_INDEXES)
 def test_added_indexes_for_frequent_queries_exist(table):
     indexes = {tuple(c["columns"]) for c in constraints(connection, table) if c["index"] and not c["unique"]}

@@ -1,4 +1,5 @@
-"""Statuses of attempts and reviews, compared with the tables of python-api.md 6."""
+"""Statuses of attempts and reviews, compared with the tables of contract/statuses#attempt and
+contract/statuses#stored-verdicts."""
 
 import pytest
 
@@ -27,18 +28,18 @@ NEITHER = ["expired", "onboarding_reset"]
 ALL = [*INCOMPLETE, *COMPLETE, *NEITHER]
 
 
-@pytest.mark.spec("python-api.md", "6.1:words")
+@pytest.mark.contract("statuses#attempt")
 @pytest.mark.parametrize("status", ALL)
 def test_the_constant_of_a_status_equals_its_name(status):
     assert getattr(ProctoredExamStudentAttemptStatus, status) == status
 
 
-@pytest.mark.spec("python-api.md", "6.1:words")
+@pytest.mark.contract("statuses#attempt")
 def test_the_onboarding_errors_have_their_published_order():
     assert ProctoredExamStudentAttemptStatus.onboarding_errors == tuple(ONBOARDING_ERRORS)
 
 
-@pytest.mark.spec("python-api.md", "6.1:questions")
+@pytest.mark.contract("statuses#groups")
 @pytest.mark.parametrize(
     ("predicate", "statuses"),
     [
@@ -66,28 +67,28 @@ REVIEWS = {
 
 
 class TestReviews:
-    @pytest.mark.spec("python-api.md", "6.2")
+    @pytest.mark.contract("statuses#verdicts")
     @pytest.mark.parametrize("standard", REVIEWS)
     def test_a_standard_status_is_valid(self, standard):
         assert ReviewStatus.validate(standard) is True
 
-    @pytest.mark.spec("python-api.md", "6.3")
+    @pytest.mark.contract("statuses#stored-verdicts")
     @pytest.mark.parametrize("stored", REVIEWS.values())
     def test_a_stored_status_is_valid(self, stored):
         assert SoftwareSecureReviewStatus.validate(stored) is True
 
-    @pytest.mark.spec("python-api.md", "6.2", "6.3")
+    @pytest.mark.contract("statuses#verdicts", "statuses#stored-verdicts")
     @pytest.mark.parametrize("statuses", [ReviewStatus, SoftwareSecureReviewStatus])
     def test_any_other_status_is_refused(self, statuses):
         with pytest.raises(ProctoredExamBadReviewStatus, match="bogus"):
             statuses.validate("bogus")
 
-    @pytest.mark.spec("python-api.md", "6.3")
+    @pytest.mark.contract("statuses#stored-verdicts")
     def test_standard_and_stored_statuses_map_to_each_other(self):
         assert SoftwareSecureReviewStatus.from_standard_status == REVIEWS
         assert SoftwareSecureReviewStatus.to_standard_status == {v: k for k, v in REVIEWS.items()}
 
-    @pytest.mark.spec("python-api.md", "6.3")
+    @pytest.mark.contract("statuses#stored-verdicts")
     def test_the_lists_have_their_published_values(self):
         assert SoftwareSecureReviewStatus.passing_statuses == ["Clean", "Rules Violation"]
         assert SoftwareSecureReviewStatus.failing_statuses == ["Not Reviewed", "Suspicious"]
@@ -95,7 +96,7 @@ class TestReviews:
 
 
 class TestOnboarding:
-    @pytest.mark.spec("python-api.md", "6.4")
+    @pytest.mark.contract("statuses#onboarding")
     @pytest.mark.parametrize(
         ("attempt", "dashboard"),
         [
@@ -119,8 +120,7 @@ class TestOnboarding:
         translate = InstructorDashboardOnboardingAttemptStatus.get_onboarding_status_from_attempt_status
         assert translate(attempt) == dashboard
 
-    @pytest.mark.spec("backends.md", "6.1:profiles")
-    @pytest.mark.spec("python-api.md", "6.5")
+    @pytest.mark.contract("provider-wire#profile-statuses", "statuses#onboarding-profiles")
     @pytest.mark.parametrize(
         ("profile", "edx", "dashboard"),
         [
@@ -139,8 +139,7 @@ class TestOnboarding:
         assert statuses.get_edx_status_from_profile_status(profile) == edx
         assert statuses.get_instructor_status_from_profile_status(profile) == dashboard
 
-    @pytest.mark.spec("backends.md", "6.1:profiles")
-    @pytest.mark.spec("python-api.md", "6.5")
+    @pytest.mark.contract("provider-wire#profile-statuses", "statuses#onboarding-profiles")
     @pytest.mark.parametrize(
         ("wanted", "profile"),
         [

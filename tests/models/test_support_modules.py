@@ -27,7 +27,7 @@ from edx_proctoring.tests.test_utils.utils import ProctoredExamTestCase as Base
 from tests.factories import make_user
 
 
-@pytest.mark.spec("data-model.md", "15")
+@pytest.mark.contract("published-names#paths")
 @pytest.mark.parametrize(
     "module",
     [
@@ -48,9 +48,13 @@ def test_the_old_import_path_gives_the_same_base_class():
     assert utils.ProctoredExamTestCase is Base
 
 
-@pytest.mark.spec("backends.md", "8:doubles")
-@pytest.mark.spec("python-api.md", "1.3:doubles")
-@pytest.mark.spec("data-model.md", "14.2", "14.5")
+@pytest.mark.contract(
+    "provider-interface#test-doubles",
+    "test-support#services",
+    "test-support#providers",
+    "test-support#permissions",
+    "test-support#payloads",
+)
 class TestProviders:
     def test_are_in_the_live_registry(self):
         registry = apps.get_app_config("edx_proctoring").backends
@@ -125,8 +129,7 @@ class TestProviders:
             getattr(PassthroughBackendProvider(), method)(*["x"] * arguments)
 
 
-@pytest.mark.spec("python-api.md", "1.3:doubles")
-@pytest.mark.spec("data-model.md", "14.2")
+@pytest.mark.contract("test-support#services", "test-support#providers", "test-support#permissions")
 @pytest.mark.django_db
 class TestPermissions:
     def test_every_user_may_take_exams_until_the_permission_is_mocked(self):
@@ -143,8 +146,7 @@ class TestPermissions:
         assert not make_user().has_perm("accounts.can_retire_user")
 
 
-@pytest.mark.spec("python-api.md", "1.3:doubles")
-@pytest.mark.spec("data-model.md", "14.3")
+@pytest.mark.contract("test-support#services", "test-support#providers", "test-support#permissions")
 class TestServices:
     def test_a_credit_requirement_can_be_added_changed_and_removed(self):
         credit = test_services.MockCreditService(enrollment_mode="audit")
@@ -196,8 +198,7 @@ class TestServices:
             service.get_proctoring_escalation_email("a/b/c")
 
 
-@pytest.mark.spec("backends.md", "8:doubles")
-@pytest.mark.spec("data-model.md", "14.5")
+@pytest.mark.contract("provider-interface#test-doubles", "test-support#providers", "test-support#payloads")
 class TestPayloads:
     def test_a_review_has_the_fields_of_an_rpnow_review(self):
         review = json.loads(create_test_review_payload(attempt_code="code", external_id="external"))
@@ -213,7 +214,7 @@ class TestPayloads:
             assert requests.get("http://rpnow.test", timeout=5).status_code == status
 
 
-@pytest.mark.spec("data-model.md", "14.4")
+@pytest.mark.contract("test-support#base-class", "test-support#factories")
 @pytest.mark.django_db
 def test_the_review_factories_create_rows():
     comment = factories.ProctoredExamSoftwareSecureCommentFactory()
@@ -222,7 +223,7 @@ def test_the_review_factories_create_rows():
     assert archived.attempt_code == "code"
 
 
-@pytest.mark.spec("data-model.md", "14.4")
+@pytest.mark.contract("test-support#base-class", "test-support#factories")
 class TestBaseClassUsedByASuite(Base):
     """A test case like those of hosts."""
 

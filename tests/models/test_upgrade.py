@@ -1,6 +1,6 @@
 """A database of 6.1.4 can be upgraded and downgraded without a change to its rows.
 
-The old database is created from SQL written by hand after data-model.md (``release_6_1_4/``), not by our
+The old database is created from SQL written by hand from the published schema (``release_6_1_4/``), not by our
 own migrations. The tables of host apps come from their own migrations.
 """
 
@@ -40,7 +40,7 @@ from tests.models.published_tables import (
     unique_keys,
 )
 
-pytestmark = pytest.mark.spec("data-model.md", "1.2", "4:upgrade")
+pytestmark = pytest.mark.contract("tables#migrations", "tables#upgrade")
 
 RELEASE = Path(__file__).with_name("release_6_1_4")
 ALIAS = "old_site"
@@ -208,7 +208,7 @@ def test_an_upgraded_database_has_the_schema_of_a_new_one(site):
         assert {tuple(c["columns"]) for c in constraints(site.connection, table) if c["index"]} >= indexes
 
 
-@pytest.mark.spec("data-model.md", "1.4")
+@pytest.mark.contract("tables#index-names")
 def test_the_upgrade_accepts_index_names_of_any_old_release(empty_site):
     """Databases upgraded several times have other suffixes than new ones."""
     empty_site.install_tables(spelling=with_other_suffixes)
@@ -219,7 +219,7 @@ def test_the_upgrade_accepts_index_names_of_any_old_release(empty_site):
     assert without_new_rows(empty_site.contents(), before) == before
 
 
-@pytest.mark.spec("data-model.md", "1.5")
+@pytest.mark.contract("tables#added-migrations")
 def test_the_old_release_can_write_to_the_upgraded_tables(empty_site):
     """It can be reinstalled without migrating back: its statements do not name the new columns."""
     empty_site.install_tables()
@@ -236,7 +236,7 @@ def test_the_old_release_can_write_to_the_upgraded_tables(empty_site):
     assert [table for table, found in empty_site.contents().items() if not found] == []
 
 
-@pytest.mark.spec("data-model.md", "2.5:archive", "2.3:several")
+@pytest.mark.contract("tables#attempt-archive", "exams#several-policies")
 def test_the_models_read_rows_written_by_the_old_release(site):
     site.migrate()
 

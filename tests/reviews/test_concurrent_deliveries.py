@@ -1,4 +1,4 @@
-"""Reviews that are delivered at the same moment, by real threads. Spec: backends.md 9.1, 18.6."""
+"""Reviews that are delivered at the same moment, by real threads."""
 
 import contextlib
 import json
@@ -29,7 +29,7 @@ from .conftest import rest_review
 pytestmark = [
     pytest.mark.concurrency,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.spec("backends.md", "9.1:at-once", "18:6"),
+    pytest.mark.contract("reviews#concurrent", "reviews#order"),
     pytest.mark.skipif(
         "not __import__('django.db').db.connection.features.has_select_for_update",
         reason="SQLite has no row locks: it lets one writer in at a time",
@@ -178,7 +178,8 @@ def test_one_request_sent_eight_times_at_once_with_a_key_is_one_review(all_servi
 
     statuses = at_the_same_time(*[post] * EIGHT)
 
-    # A repetition that arrives before the first is answered gets 409 and may be sent again (C12).
+    # A repetition that arrives before the first is answered gets 409 and may be sent again
+    # (contract/rest-rules#idempotency).
     assert set(statuses) <= ({200, 409} if key else {200})
     assert statuses.count(200) >= 1
     assert ReviewInboxEntry.objects.count() == applied

@@ -1,7 +1,6 @@
 """An attempt whose reviews come late, twice, in the wrong order, or after its removal.
 
 Through the endpoints that providers use: ``/reviewed`` for REST providers, the anonymous callback for RPNow.
-Spec: backends.md 9, 9.5.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from tests.factories import make_attempt, make_exam, make_staff
 
 from .conftest import rest_review
 
-pytestmark = [pytest.mark.django_db, pytest.mark.spec("backends.md", "18:6")]
+pytestmark = [pytest.mark.django_db, pytest.mark.contract("reviews#order")]
 
 ANONYMOUS = "/edx_proctoring/proctoring_review_callback/"
 VENDOR_WORDS = {
@@ -137,7 +136,7 @@ LIVES: dict[str, tuple[list[str], str, str, list[str]]] = {
 }
 
 
-@pytest.mark.spec("backends.md", "9.1:orders", "9.4:table")
+@pytest.mark.contract("reviews#order", "reviews#outcome")
 @pytest.mark.parametrize("provider", ["rest", "rpnow"])
 @pytest.mark.parametrize(("events", "status", "verdict", "former"), LIVES.values(), ids=LIVES.keys())
 def test_reviews_in_any_order_leave_the_last_verdict_and_archive_the_former_ones(
@@ -154,7 +153,7 @@ def test_reviews_in_any_order_leave_the_last_verdict_and_archive_the_former_ones
     assert ProctoredExamSoftwareSecureComment.objects.count() == per_review
 
 
-@pytest.mark.spec("backends.md", "9.1:again")
+@pytest.mark.contract("reviews#again")
 @pytest.mark.parametrize("provider", ["rest", "rpnow"])
 def test_where_reviews_are_final_the_second_is_refused(new_life, monkeypatch, provider):
     monkeypatch.setattr(constants, "ALLOW_REVIEW_UPDATES", False)
@@ -166,7 +165,7 @@ def test_where_reviews_are_final_the_second_is_refused(new_life, monkeypatch, pr
     assert list(outcomes) == ["applied", "duplicate"]
 
 
-@pytest.mark.spec("backends.md", "9.4:never-submitted")
+@pytest.mark.contract("reviews#never-submitted")
 @pytest.mark.parametrize("provider", ["rest", "rpnow"])
 def test_a_passing_review_verifies_an_attempt_that_timed_out(new_life, settings, provider):
     settings.PROCTORING_SETTINGS = {"ALLOW_TIMED_OUT_STATE": True}
@@ -176,7 +175,7 @@ def test_a_passing_review_verifies_an_attempt_that_timed_out(new_life, settings,
     assert life.status == S.verified
 
 
-@pytest.mark.spec("backends.md", "9.4:stays", "9.5:lookup")
+@pytest.mark.contract("reviews#unchanged-attempts", "reviews#lookup")
 class TestResetAttempts:
     """A REST provider names the attempt by an id that died with it; RPNow names a code that is archived."""
 
@@ -231,7 +230,7 @@ class TestResetAttempts:
         assert (life.status, life.verdict) == (S.onboarding_reset, "Clean")
 
 
-@pytest.mark.spec("backends.md", "9.1:gone")
+@pytest.mark.contract("reviews#not-proctored")
 @pytest.mark.parametrize(
     ("provider", "reply"), [("rest", 412), ("rpnow", 200)], ids=["rest", "rpnow-names-its-provider"]
 )
@@ -247,7 +246,7 @@ def test_a_review_of_an_exam_that_is_no_longer_proctored_is_accepted_only_if_it_
     assert (life.verdict is None) == (reply == 412)
 
 
-@pytest.mark.spec("backends.md", "9.1:locked")
+@pytest.mark.contract("reviews#transaction")
 @pytest.mark.parametrize("provider", ["rest", "rpnow"])
 def test_a_review_that_fails_half_way_is_not_stored_and_can_be_delivered_again(new_life, monkeypatch, provider):
     """Review, archive and comments are stored together or not at all."""
@@ -269,7 +268,7 @@ def test_a_review_that_fails_half_way_is_not_stored_and_can_be_delivered_again(n
     assert (life.status, life.verdict, life.archived) == (S.verified, "Clean", ["Suspicious"])
 
 
-@pytest.mark.spec("backends.md", "9.1:again")
+@pytest.mark.contract("reviews#again")
 @pytest.mark.parametrize("provider", ["rest", "rpnow"])
 def test_where_reviews_are_final_a_review_that_could_not_be_applied_is_accepted_when_it_comes_again(
     new_life, monkeypatch, provider

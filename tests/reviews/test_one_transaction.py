@@ -1,4 +1,4 @@
-"""A review is stored, applied and settled in one transaction. Spec: backends.md 9.1, python-api.md 11.3.
+"""A review is stored, applied and settled in one transaction.
 
 If applying fails, nothing of the review is stored, so that the provider can deliver it again, also where reviews are
 final. Effects, mails and the notification of the support follow the commit.
@@ -222,7 +222,7 @@ def test_a_later_review_that_could_not_be_applied_leaves_the_former_one(attempt,
     assert outcomes() == ["applied", "refused: RuntimeError"]
 
 
-@pytest.mark.spec("backends.md", "9.3:taken-away")
+@pytest.mark.contract("reviews#removed-provider")
 def test_a_review_for_a_provider_that_is_not_configured_is_stored_and_the_attempt_stays(
     attempt, receive, providers, caplog
 ):
@@ -268,7 +268,7 @@ def test_a_callback_stores_its_review_without_the_signals_of_the_model_and_archi
 # Two deliveries
 
 
-@pytest.mark.spec("backends.md", "9.1:at-once", "9.1:locked")
+@pytest.mark.contract("reviews#concurrent", "reviews#transaction")
 class TestTwoDeliveries:
     def test_the_second_of_two_first_reviews_of_an_archived_attempt_becomes_an_update(
         self, attempt, serialize, monkeypatch

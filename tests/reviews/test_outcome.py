@@ -1,4 +1,4 @@
-"""A saved review moves its attempt. Spec: backends.md 9.3, 9.4, python-api.md 11.3."""
+"""A saved review moves its attempt."""
 
 import logging
 
@@ -64,16 +64,14 @@ TABLE = {
 }
 
 
-@pytest.mark.spec("backends.md", "9.3:passing", "9.4:table")
-@pytest.mark.spec("python-api.md", "11.3:table")
+@pytest.mark.contract("reviews#passing", "reviews#outcome")
 @pytest.mark.parametrize(("column", "backend"), list(enumerate(["rest", "rpnow", "test"])))
 @pytest.mark.parametrize("verdict", TABLE)
 def test_a_verdict_leads_to_the_status_of_its_provider(verdict, column, backend):
     assert status_after(submitted(backend), verdict) == TABLE[verdict][column]
 
 
-@pytest.mark.spec("backends.md", "9.4:table")
-@pytest.mark.spec("python-api.md", "11.3:table")
+@pytest.mark.contract("reviews#outcome")
 @pytest.mark.parametrize("backend", ["rest", "rpnow", "test"])
 @pytest.mark.parametrize("verdict", [Verdict.suspicious, Verdict.not_reviewed])
 def test_without_second_reviews_a_failing_verdict_rejects(second_reviews, backend, verdict):
@@ -82,7 +80,7 @@ def test_without_second_reviews_a_failing_verdict_rejects(second_reviews, backen
     assert status_after(submitted(backend), verdict) == expected
 
 
-@pytest.mark.spec("backends.md", "9.4:table")
+@pytest.mark.contract("reviews#outcome")
 @pytest.mark.parametrize(
     ("own", "expected"), [(False, S.rejected), ("false", S.rejected), ("<bool>", S.second_review_required)]
 )
@@ -91,26 +89,23 @@ def test_a_providers_own_setting_decides_about_second_reviews(settings, own, exp
     assert status_after(submitted("rest"), Verdict.violation) == expected
 
 
-@pytest.mark.spec("backends.md", "9.4:table")
-@pytest.mark.spec("python-api.md", "11.3:table")
+@pytest.mark.contract("reviews#outcome")
 @pytest.mark.parametrize("verdict", [Verdict.suspicious, Verdict.violation])
 def test_a_failing_verdict_of_a_person_rejects(verdict):
     assert status_after(submitted("rest"), verdict, reviewed_by=make_staff()) == S.rejected
 
 
-@pytest.mark.spec("python-api.md", "11.3:table")
+@pytest.mark.contract("reviews#outcome")
 def test_a_passing_verdict_of_a_person_verifies():
     assert status_after(submitted("rest"), Verdict.clean, reviewed_by=make_staff()) == S.verified
 
 
-@pytest.mark.spec("backends.md", "9.4:table")
-@pytest.mark.spec("python-api.md", "11.3:table")
+@pytest.mark.contract("reviews#outcome")
 def test_not_reviewed_is_an_error_also_from_a_person():
     assert status_after(submitted("rest"), Verdict.not_reviewed, reviewed_by=make_staff()) == S.error
 
 
-@pytest.mark.spec("backends.md", "9.4:onboarding")
-@pytest.mark.spec("python-api.md", "11.3:table")
+@pytest.mark.contract("reviews#failing-onboarding", "reviews#outcome")
 @pytest.mark.parametrize(
     ("kind", "backend", "expected"),
     [
@@ -122,13 +117,11 @@ def test_a_failing_verdict_rejects_an_onboarding_attempt_at_once(kind, backend, 
     assert status_after(submitted(backend, kind), Verdict.suspicious) == expected
 
 
-@pytest.mark.spec("backends.md", "9.4:never-submitted")
-@pytest.mark.spec("python-api.md", "11.3:never-submitted")
-@pytest.mark.spec("data-model.md", "5.6:verdicts")
+@pytest.mark.contract("reviews#never-submitted", "reviews#outcome", "signals#review-saved")
 class TestNeverSubmittedAttempts:
     STATUSES = [S.created, S.download_software_clicked, S.ready_to_start, S.started, S.ready_to_submit]
 
-    @pytest.mark.spec("python-api.md", "15:texts", "17:3")
+    @pytest.mark.contract("events-and-logs#texts", "transitions#matrix")
     @pytest.mark.parametrize("status", STATUSES)
     def test_a_passing_review_leads_to_an_error_with_one_warning(self, status, caplog):
         attempt = make_attempt(make_exam(backend="rest"), status=status)
@@ -141,7 +134,7 @@ class TestNeverSubmittedAttempts:
         assert set(record.args) == {"review_status", "attempt_id", "status"}
         assert ProctoredExamSoftwareSecureReview.objects.get().review_status == Verdict.clean
 
-    @pytest.mark.spec("python-api.md", "1.3:log")
+    @pytest.mark.contract("published-names#never-submitted-log")
     def test_the_warning_goes_to_the_published_logger(self, monkeypatch):
         from edx_proctoring import handlers
 
@@ -169,9 +162,13 @@ class TestNeverSubmittedAttempts:
         assert status_after(attempt, Verdict.clean) == S.verified
 
 
-@pytest.mark.spec("backends.md", "9.4:stays")
-@pytest.mark.spec("python-api.md", "11.3:stays")
-@pytest.mark.spec("data-model.md", "5.6:verdicts", "6")
+@pytest.mark.contract(
+    "reviews#unchanged-attempts",
+    "signals#review-of-unknown-attempt",
+    "reviews#outcome",
+    "signals#review-saved",
+    "tables#attempt-archive",
+)
 class TestAttemptsThatReviewsDoNotMove:
     def test_an_attempt_replaced_by_a_newer_onboarding_attempt_stays_reset(self, calls, events):
         attempt = make_attempt(make_exam("onboarding"), status=S.onboarding_reset)
@@ -198,7 +195,7 @@ class TestAttemptsThatReviewsDoNotMove:
         assert ProctoredExamSoftwareSecureReview.objects.filter(pk=review.pk).exists()
 
 
-@pytest.mark.spec("backends.md", "9.3:taken-away")
+@pytest.mark.contract("reviews#removed-provider")
 class TestProviderNoLongerConfigured:
     def test_without_the_provider_the_review_is_stored_and_the_attempt_stays(self, backends_registry, caplog):
         attempt = submitted("rest")
@@ -225,7 +222,7 @@ class TestProviderNoLongerConfigured:
         assert attempt.status == S.submitted
 
 
-@pytest.mark.spec("python-api.md", "11.3:call")
+@pytest.mark.contract("signals#review-saved")
 class TestHowTheStatusIsChanged:
     def test_the_change_is_attributed_to_the_reviewer(self, calls):
         attempt, staff = submitted("rest"), make_staff()
@@ -251,9 +248,7 @@ class TestHowTheStatusIsChanged:
         assert attempt.status == S.verified
 
 
-@pytest.mark.spec("backends.md", "9.4:event")
-@pytest.mark.spec("python-api.md", "11.3:event")
-@pytest.mark.spec("data-model.md", "5.6:event")
+@pytest.mark.contract("reviews#event")
 def test_the_event_describes_the_attempt_as_it_was_before(events):
     attempt = submitted("rest")
     events.clear()
@@ -265,10 +260,9 @@ def test_the_event_describes_the_attempt_as_it_was_before(events):
     assert events[-1][0].endswith("review_received")
 
 
-@pytest.mark.spec("backends.md", "9.4:stays")
-@pytest.mark.spec("data-model.md", "5.5:review-stays")
+@pytest.mark.contract("reviews#unchanged-attempts", "signals#attempt-removed")
 class TestReviewsOfRemovedAttempts:
-    @pytest.mark.spec("python-api.md", "11.2:removal")
+    @pytest.mark.contract("signals#attempt-removed")
     def test_a_removed_attempt_deactivates_its_review_without_a_status_change(self, calls):
         attempt = submitted("rest")
         review = make_review(attempt, Verdict.clean)

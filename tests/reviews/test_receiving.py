@@ -1,4 +1,4 @@
-"""A review arrives. Spec: backends.md 9.1, 9.5, beyond.md 1, cross-cutting.md C16."""
+"""A review arrives."""
 
 import copy
 import json
@@ -79,7 +79,7 @@ def status_changes(monkeypatch):
     return recorded
 
 
-@pytest.mark.spec("backends.md", "9.1:fields")
+@pytest.mark.contract("reviews#stored-fields")
 class TestStoring:
     @pytest.mark.parametrize(
         ("status", "verdict"),
@@ -150,7 +150,7 @@ class TestStoring:
         assert stored().review_status == "Rules Violation"
 
 
-@pytest.mark.spec("backends.md", "9.1:video")
+@pytest.mark.contract("reviews#recording")
 class TestRpnow:
     @pytest.fixture
     def attempt(self):
@@ -161,7 +161,7 @@ class TestRpnow:
         assert stored().review_status == "Clean"
         assert len(comments()) == 6
 
-    @pytest.mark.spec("rest-api.md", "6.5:video")
+    @pytest.mark.contract("reviews#recording")
     def test_the_link_to_the_recording_is_stored_encrypted_only(self, attempt, receive, rpnow_payload):
         data = rpnow_payload(attempt)
         link = data["videoReviewLink"]
@@ -185,9 +185,9 @@ class TestRpnow:
         assert "secret.test" not in ReviewInboxEntry.objects.get().body
 
 
-@pytest.mark.spec("backends.md", "9.1:reviewer")
+@pytest.mark.contract("reviews#reviewer")
 class TestReviewer:
-    @pytest.mark.spec("rest-api.md", "6.5:reviewer")
+    @pytest.mark.contract("reviews#reviewer")
     def test_a_reviewer_named_by_address_is_stored(self, attempt, receive):
         staff = make_staff()
         receive(attempt, rest_review(reviewed_by=staff.email))
@@ -198,7 +198,7 @@ class TestReviewer:
         receive(attempt, rest_review(reviewed_by=address))
         assert stored().reviewed_by is None
 
-    @pytest.mark.spec("rest-api.md", "6.5:reviewer")
+    @pytest.mark.contract("reviews#reviewer")
     def test_an_address_of_several_users_stores_no_reviewer(self, attempt, receive, caplog):
         make_user(email="shared@example.com")
         make_user(email="shared@example.com")
@@ -217,7 +217,7 @@ class TestReviewer:
             "attempt_code=%(attempt_code)s."
         ]
 
-    @pytest.mark.spec("rest-api.md", "6.5:reviewer")
+    @pytest.mark.contract("reviews#reviewer")
     @pytest.mark.parametrize(("is_course_staff", "warnings"), [(True, 0), (False, 1)])
     def test_a_reviewer_who_is_not_course_staff_is_stored_with_a_warning(
         self, attempt, receive, register_service, caplog, is_course_staff, warnings
@@ -248,8 +248,7 @@ class TestReviewer:
         assert stored().reviewed_by is None
 
 
-@pytest.mark.spec("backends.md", "9.1:again", "9.1:comments")
-@pytest.mark.spec("data-model.md", "2.11:resubmission", "6")
+@pytest.mark.contract("reviews#again", "reviews#comments", "reviews#unchanged-attempts", "tables#attempt-archive")
 class TestReviewsDeliveredAgain:
     def test_the_former_review_is_archived(self, attempt, receive):
         receive(attempt, rest_review("suspicious"))
@@ -259,7 +258,7 @@ class TestReviewsDeliveredAgain:
         attempt.refresh_from_db()
         assert attempt.status == S.verified
 
-    @pytest.mark.spec("rest-api.md", "6.5:updates")
+    @pytest.mark.contract("reviews#again")
     def test_comments_are_replaced(self, attempt, receive):
         receive(attempt, rest_review())
         receive(attempt, rest_review(comments=[{"comment": "New", "status": "s"}]))
@@ -297,7 +296,7 @@ class TestReviewsDeliveredAgain:
         assert receive(attempt, rest_review()).is_accepted
 
 
-@pytest.mark.spec("backends.md", "9.1:shape", "9.1:steps")
+@pytest.mark.contract("reviews#validation", "reviews#steps")
 class TestRefusedReviews:
     def refuse(self, receive, attempt, data, exception):
         with pytest.raises(exception) as caught:
@@ -314,7 +313,7 @@ class TestRefusedReviews:
     def test_an_unknown_verdict_is_refused(self, attempt, receive, status):
         self.refuse(receive, attempt, rest_review(status), ProctoredExamBadReviewStatus)
 
-    @pytest.mark.spec("rest-api.md", "6.5:validation")
+    @pytest.mark.contract("reviews#validation")
     @pytest.mark.parametrize(
         "data",
         [
@@ -372,7 +371,7 @@ class TestRefusedReviews:
         assert outcomes() == ["refused: KeyError"]
 
 
-@pytest.mark.spec("backends.md", "9.1:gone")
+@pytest.mark.contract("reviews#not-proctored")
 def test_a_review_of_an_exam_that_is_no_longer_proctored_is_not_stored(receive):
     attempt = make_attempt(make_exam("timed"), status=S.submitted)
     receipt = receive(attempt, rest_review())
@@ -382,7 +381,7 @@ def test_a_review_of_an_exam_that_is_no_longer_proctored_is_not_stored(receive):
     assert outcomes() == ["refused: exam no longer proctored"]
 
 
-@pytest.mark.spec("backends.md", "9.1:inbox")
+@pytest.mark.contract("reviews#inbox")
 class TestInbox:
     def test_an_accepted_review_leaves_an_entry(self, attempt, receive, rf):
         staff = make_staff()
@@ -421,7 +420,7 @@ class TestInbox:
         assert ReviewInboxEntry.objects.get().actor_id is None
 
 
-@pytest.mark.spec("backends.md", "9.1:inbox")
+@pytest.mark.contract("reviews#inbox")
 class TestReplay:
     def test_a_review_that_was_held_is_received_once_its_provider_is_back(self, attempt, receive, providers):
         provider = providers.pop("rest")
@@ -448,12 +447,12 @@ class TestReplay:
             receiving.replay_review(12345)
 
 
-@pytest.mark.spec("backends.md", "9.1:notify")
+@pytest.mark.contract("reviews#support-notification")
 class TestSupportNotification:
     def notified(self, instructor):
         return instructor.called("send_support_notification")
 
-    @pytest.mark.spec("rest-api.md", "6.5:notify")
+    @pytest.mark.contract("reviews#support-notification")
     def test_a_suspicious_review_notifies_the_support(self, attempt, receive, instructor, current_request):
         receive(attempt, rest_review("suspicious"))
         exam = attempt.proctored_exam
@@ -482,7 +481,7 @@ class TestSupportNotification:
         receive(attempt, rest_review("suspicious", reviewed_by=make_staff().email))
         assert self.notified(instructor) == []
 
-    @pytest.mark.spec("rest-api.md", "6.5:notify")
+    @pytest.mark.contract("reviews#support-notification")
     def test_without_a_request_the_support_is_not_notified(self, attempt, receive, instructor):
         receive(attempt, rest_review("suspicious"))
         assert self.notified(instructor) == []

@@ -1,4 +1,4 @@
-"""Which reviews are understood. Spec: backends.md 9.2."""
+"""Which reviews are understood."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from edx_proctoring.api.reviews.payload import ReviewComment, parse_review
 from edx_proctoring.exceptions import ReviewNotUnderstood
 
-pytestmark = pytest.mark.spec("backends.md", "9.2")
+pytestmark = pytest.mark.contract("reviews#payload")
 
 COMMENT = {"comment": "c", "status": "s"}
 

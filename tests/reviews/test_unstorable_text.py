@@ -1,4 +1,4 @@
-"""Text that JSON can express and databases refuse, anywhere in a review. Spec: backends.md 9.1, rest-api.md 10.
+"""Text that JSON can express and databases refuse, anywhere in a review.
 
 Runs on every database: PostgreSQL refuses a zero character, all of them half a surrogate pair.
 """
@@ -16,7 +16,7 @@ from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.utils.storable import storable
 from tests.factories import make_attempt, make_exam, make_staff
 
-pytestmark = [pytest.mark.django_db, pytest.mark.spec("backends.md", "9.1:unstorable")]
+pytestmark = [pytest.mark.django_db, pytest.mark.contract("reviews#unstorable-text")]
 
 BAD = [pytest.param("a\x00b", id="zero"), pytest.param("a\ud800b", id="half-a-pair")]
 CLEAN = "a\ufffdb"

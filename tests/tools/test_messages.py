@@ -10,7 +10,7 @@ import pytest
 
 from tools import messages
 
-pytestmark = pytest.mark.spec("learner-experience.md", "7:extraction", "7:catalogues")
+pytestmark = pytest.mark.contract("languages#extraction", "languages#catalogues")
 needs_gettext = pytest.mark.skipif(shutil.which("xgettext") is None, reason="GNU gettext is not installed")
 
 UNDERSCORE_TEMPLATES = sorted(messages.ROOT.glob("edx_proctoring/static/**/*.underscore"))

@@ -1,4 +1,4 @@
-"""The base class of views that require a login. Spec: python-api.md 9."""
+"""The base class of views that require a login."""
 
 import pytest
 from django.test import RequestFactory
@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from edx_proctoring.utils import AuthenticatedAPIView
 from tests.factories import make_user
 
-pytestmark = [pytest.mark.django_db, pytest.mark.spec("python-api.md", "9:view-classes")]
+pytestmark = [pytest.mark.django_db, pytest.mark.contract("rest-rules#base-class", "rest-rules#authentication")]
 
 
 class WhoAmI(AuthenticatedAPIView):

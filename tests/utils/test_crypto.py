@@ -1,4 +1,4 @@
-"""Formats that are stored in our tables and by providers. Spec: backends.md 11 and 15.4, 15.5."""
+"""Formats that are stored in our tables and by providers."""
 
 import pytest
 from hypothesis import given
@@ -9,16 +9,14 @@ from edx_proctoring import utils
 KEY = bytes.fromhex("32fe72aaf2abb44de9e161131b5435c8d37cbdb6f5df242ae860b283115f2dae")
 
 
-@pytest.mark.spec("backends.md", "11.1")
-@pytest.mark.spec("python-api.md", "9:ciphers")
+@pytest.mark.contract("stored-formats#recording-link")
 def test_encryption_matches_the_published_vector() -> None:
     assert utils.generate_aes_iv(KEY) == b"e8fbd26ddb5bf0e7"
     assert utils.encrypt_and_encode("Hello World", KEY) == b"VbCUZXGkjoZC3jj6C7rw-A=="
     assert utils.decode_and_decrypt(b"VbCUZXGkjoZC3jj6C7rw-A==", KEY) == b"Hello World"
 
 
-@pytest.mark.spec("backends.md", "11.1")
-@pytest.mark.spec("python-api.md", "9:ciphers")
+@pytest.mark.contract("stored-formats#recording-link")
 @given(
     data=st.binary(max_size=200) | st.text(max_size=200),
     key=st.sampled_from([16, 24, 32]).flatmap(lambda size: st.binary(min_size=size, max_size=size)),
@@ -41,8 +39,7 @@ def test_a_malformed_ciphertext_is_refused() -> None:
         utils.decode_and_decrypt(b"AAAA", KEY)
 
 
-@pytest.mark.spec("backends.md", "11.2", "15.5")
-@pytest.mark.spec("python-api.md", "9:ids")
+@pytest.mark.contract("stored-formats#obscured-user-id", "stored-formats#obscured-user-id-examples")
 @pytest.mark.parametrize(
     ("user_id", "extra", "obscured"),
     [

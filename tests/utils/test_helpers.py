@@ -1,4 +1,4 @@
-"""Published helper functions. Spec: python-api.md 9 and 14."""
+"""Published helper functions."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from types import ModuleType, SimpleNamespace
@@ -29,7 +29,7 @@ WEST, EAST = timezone(-5 * HOUR), timezone(5 * HOUR)
 # Time
 
 
-@pytest.mark.spec("python-api.md", "9:time")
+@pytest.mark.contract("timing#words")
 @pytest.mark.parametrize(
     ("minutes", "words"),
     [
@@ -51,7 +51,7 @@ def test_minutes_are_written_in_words(minutes: int, words: str) -> None:
     assert utils.humanized_time(minutes) == words
 
 
-@pytest.mark.spec("python-api.md", "3:left", "9:time")
+@pytest.mark.contract("timing#seconds-left", "timing#words")
 @pytest.mark.parametrize(
     ("started_at", "limit", "seconds"),
     [
@@ -68,7 +68,7 @@ def test_the_remaining_time_is_never_negative(started_at: datetime | None, limit
     assert left == seconds
 
 
-@pytest.mark.spec("python-api.md", "3:due", "9:time", "18:time")
+@pytest.mark.contract("timing#due-date-passed", "timing#words", "timing#now")
 @pytest.mark.parametrize(
     ("due", "passed"),
     [
@@ -85,7 +85,7 @@ def test_a_due_date_has_passed_from_its_own_instant_on(due: datetime | None, pas
         assert utils.has_due_date_passed(due) is passed
 
 
-@pytest.mark.spec("python-api.md", "9:course-end")
+@pytest.mark.contract("timing#course-end")
 @pytest.mark.parametrize(
     ("dates", "end"),
     [
@@ -113,7 +113,7 @@ def test_the_end_of_a_course_is_read_in_utc(
     assert utils.get_course_end_date(COURSE) == end
 
 
-@pytest.mark.spec("python-api.md", "9:course-end")
+@pytest.mark.contract("timing#course-end")
 def test_a_malformed_course_end_is_ignored_and_logged(
     monkeypatch: pytest.MonkeyPatch, date_service: ModuleType, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -124,7 +124,7 @@ def test_a_malformed_course_end_is_ignored_and_logged(
     assert {record.levelname for record in caplog.records} == {"ERROR"}
 
 
-@pytest.mark.spec("python-api.md", "9:course-end", "4:tolerance")
+@pytest.mark.contract("timing#course-end", "host-services#reads-never-fail")
 @pytest.mark.django_db
 @pytest.mark.parametrize("course_id", ["no key", "", b"no key"])
 def test_a_malformed_course_id_has_no_course_end(course_id: Any) -> None:
@@ -132,7 +132,7 @@ def test_a_malformed_course_id_has_no_course_end(course_id: Any) -> None:
     assert not utils.has_end_date_passed(course_id)
 
 
-@pytest.mark.spec("python-api.md", "9:due")
+@pytest.mark.contract("timing#due-date")
 @pytest.mark.django_db
 def test_a_malformed_content_id_uses_the_stored_due_date() -> None:
     exam = {"course_id": "a/b/c", "content_id": "no key", "due_date": NOON}
@@ -149,7 +149,7 @@ def test_without_the_date_service_the_stored_due_date_is_used(no_date_service: N
     assert utils.get_exam_due_date({**exam, "due_date": None}) is None
 
 
-@pytest.mark.spec("python-api.md", "9:grace")
+@pytest.mark.contract("timing#grace-period")
 @pytest.mark.parametrize(
     ("grace", "due", "waits"),
     [
@@ -184,7 +184,7 @@ def test_the_wait_deadline_is_set_only_within_the_grace_period(
 # URLs
 
 
-@pytest.mark.spec("python-api.md", "9:addresses")
+@pytest.mark.contract("helpers#addresses")
 def test_urls_in_the_learning_mfe() -> None:
     assert utils.get_course_home_url(COURSE) == f"https://learning.test.org/course/{COURSE}/home"
     exam_url = f"https://learning.test.org/course/{COURSE}/{CONTENT}"
@@ -192,13 +192,13 @@ def test_urls_in_the_learning_mfe() -> None:
     assert utils.get_exam_url(COURSE, CONTENT, True) == exam_url
 
 
-@pytest.mark.spec("python-api.md", "9:addresses")
+@pytest.mark.contract("helpers#addresses")
 def test_exam_urls_in_the_lms() -> None:
     assert CONTENT in utils.get_exam_url(COURSE, CONTENT, False)
     assert "learning.test.org" not in utils.get_exam_url(COURSE, CONTENT, False)
 
 
-@pytest.mark.spec("python-api.md", "9:addresses")
+@pytest.mark.contract("helpers#addresses")
 def test_malformed_ids_have_no_url_in_the_learning_mfe() -> None:
     with pytest.raises(InvalidKeyError):
         utils.resolve_exam_url_for_learning_mfe("no-course", "no-content")
@@ -208,7 +208,7 @@ def test_malformed_ids_have_no_url_in_the_learning_mfe() -> None:
 # Kinds of exams
 
 
-@pytest.mark.spec("python-api.md", "9:type")
+@pytest.mark.contract("helpers#exam-type")
 @pytest.mark.parametrize(
     ("is_proctored", "is_practice", "has_onboarding", "kind", "words"),
     [
@@ -230,7 +230,7 @@ def test_the_exam_type_follows_flags_and_provider(
     assert utils.get_exam_type(exam, provider) == {"type": kind, "humanized_type": words}
 
 
-@pytest.mark.spec("python-api.md", "9:reattempt")
+@pytest.mark.contract("helpers#reattempt")
 @given(
     from_status=st.sampled_from([S.created, S.started, S.ready_to_submit, S.submitted]),
     to_status=st.sampled_from([S.created, S.download_software_clicked, S.ready_to_start, S.started, S.submitted]),
@@ -241,7 +241,7 @@ def test_only_a_running_attempt_that_goes_back_is_a_reattempt(from_status: str, 
     assert utils.is_reattempting_exam(from_status, to_status) is expected
 
 
-@pytest.mark.spec("python-api.md", "9:locate")
+@pytest.mark.contract("helpers#locate-attempt")
 @pytest.mark.django_db
 def test_a_removed_attempt_is_still_found_by_its_code(caplog: pytest.LogCaptureFixture) -> None:
     attempt = make_attempt(status=S.submitted)
@@ -270,7 +270,7 @@ def details(
     )
 
 
-@pytest.mark.spec("python-api.md", "9:outlines")
+@pytest.mark.contract("outline-status#accessibility")
 @pytest.mark.parametrize(
     ("dates", "category"),
     [
@@ -290,14 +290,14 @@ def test_inaccessible_exams_are_grouped_by_reason(dates: dict[str, datetime], ca
     assert [list(found) for found in categories] == [[exam] if i == category else [] for i in range(3)]
 
 
-@pytest.mark.spec("python-api.md", "9:outlines")
+@pytest.mark.contract("outline-status#accessibility")
 def test_a_sequence_without_dates_never_closes() -> None:
     key = BlockUsageLocator.from_string(CONTENT)
 
     assert utils.get_visibility_check_date(details().schedule, key) == datetime.max.replace(tzinfo=UTC)
 
 
-@pytest.mark.spec("python-api.md", "3:now", "4:learning-sequences", "18:time")
+@pytest.mark.contract("timing#now", "host-services#learning-sequences")
 def test_the_course_outline_is_requested_for_the_current_time() -> None:
     asked: list[Any] = []
     service = SimpleNamespace(get_user_course_outline_details=lambda *args: asked.append(args))
@@ -314,7 +314,7 @@ def test_the_course_outline_is_requested_for_the_current_time() -> None:
 # Events
 
 
-@pytest.mark.spec("python-api.md", "14:names")
+@pytest.mark.contract("events-and-logs#exam-data", "events-and-logs#names")
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("kind", "segment"),
@@ -339,7 +339,7 @@ def test_an_exam_event_names_the_kind_of_exam(events: list[Any], kind: str, segm
     }
 
 
-@pytest.mark.spec("python-api.md", "14:attempt")
+@pytest.mark.contract("events-and-logs#attempt-data")
 @pytest.mark.django_db
 def test_an_attempt_event_contains_the_fields_of_the_attempt(events: list[Any]) -> None:
     row = make_attempt(status=S.started, started_at=NOON, allowed_time_limit_mins=90)
@@ -364,7 +364,7 @@ def test_an_attempt_event_contains_the_fields_of_the_attempt(events: list[Any]) 
     }
 
 
-@pytest.mark.spec("python-api.md", "14:context")
+@pytest.mark.contract("events-and-logs#context")
 @pytest.mark.parametrize(
     ("course_id", "context"),
     [
@@ -394,7 +394,7 @@ def test_events_are_emitted_in_the_context_of_the_course(
     assert recorder.resolve_context() == {}
 
 
-@pytest.mark.spec("python-api.md", "14:no-tracker")
+@pytest.mark.contract("events-and-logs#no-tracker")
 def test_without_a_tracker_events_are_dropped_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     tracker.TRACKERS.clear()
 

@@ -1,4 +1,4 @@
-"""Which JWTs are accepted. Spec: rest-api.md 2.1, architecture R8."""
+"""Which JWTs are accepted."""
 
 import json
 import time
@@ -71,7 +71,7 @@ FORGED = [
 ]
 
 
-@pytest.mark.spec("python-api.md", "9:view")
+@pytest.mark.contract("rest-rules#authentication")
 def test_our_views_verify_the_signature() -> None:
     assert SignedJwtAuthentication in AuthenticatedAPIView.authentication_classes
 

@@ -1,7 +1,8 @@
 """The REST API in one table: each method of each route, who may use it, and the shape of the answer.
 
-Spec: rest-api.md 2.2, 3, 9. Data only, without Django: ``test_permissions.py`` sends each row as each role, and
-``tools/permission_matrix.py`` generates a page of the documentation from it.
+Contract: contract/rest-rules#course-staff, contract/rest-rules#objects, contract/rest-rules#permission-table. Data
+only, without Django: ``test_permissions.py`` sends each row as each role, and ``tools/permission_matrix.py``
+generates a page of the documentation from it.
 """
 
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ REVIEWERS = frozenset({"reviewer", "global_staff"})
 # The test host grants the permission to staff and to the user of its retirement scripts.
 RETIRE = frozenset({"retirement", "global_staff"})
 
-# The objects of section 3 with their keys in order
+# The objects of contract/rest-rules#objects with their keys in order
 
 EXAM = (
     "id",

@@ -1,4 +1,4 @@
-"""Allowances over REST, and active exams with them. Spec: rest-api.md 4.10, 5.1-5.3."""
+"""Allowances over REST, and active exams with them."""
 
 import json
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def values() -> list[tuple[int, str, str]]:
 # Single
 
 
-@pytest.mark.spec("rest-api.md", "5.1:list")
+@pytest.mark.operation("GET /v1/proctored_exam/{course_id}/allowance")
 @pytest.mark.parametrize(
     "query", [lambda exam: {"course_id": exam.course_id}, lambda exam: {"exam_id": exam.pk}], ids=["course", "exam"]
 )
@@ -53,7 +53,7 @@ def test_a_list_without_a_course_or_an_existing_exam_answers_400(staff_client: A
     assert staff_client.get(url(), query).status_code == 400
 
 
-@pytest.mark.spec("rest-api.md", "10:1")
+@pytest.mark.contract("rest-rules#course-scope")
 def test_course_staff_get_the_same_refusal_for_a_missing_exam_as_for_one_of_another_course(
     course_staff_client: Any, world: World
 ) -> None:
@@ -62,7 +62,8 @@ def test_course_staff_get_the_same_refusal_for_a_missing_exam_as_for_one_of_anot
     assert unknown.json() == foreign.json()
 
 
-@pytest.mark.spec("rest-api.md", "5.1:put", "2.3:bodies")
+@pytest.mark.contract("rest-rules#bodies")
+@pytest.mark.operation("PUT /v1/proctored_exam/allowance")
 @pytest.mark.parametrize(
     ("format_", "who"),
     # A form has text only, which is read as a name and not as an id.
@@ -77,7 +78,8 @@ def test_put_creates_an_allowance_then_changes_it(staff_client: Any, learner: Us
         assert values() == [(exam.pk, "learner", value)]
 
 
-@pytest.mark.spec("rest-api.md", "5.1:put", "7.2")
+@pytest.mark.contract("rest-rules#matched-texts")
+@pytest.mark.operation("PUT /v1/proctored_exam/allowance")
 @pytest.mark.parametrize(
     ("change", "detail"),
     [
@@ -93,7 +95,7 @@ def test_a_refused_allowance_has_the_text_that_clients_compare(
     assert (response.status_code, response.data) == (400, {"detail": detail})
 
 
-@pytest.mark.spec("rest-api.md", "5.1:put")
+@pytest.mark.operation("PUT /v1/proctored_exam/allowance")
 @pytest.mark.parametrize(
     "change",
     [
@@ -130,21 +132,22 @@ def test_an_exam_with_the_largest_limit_and_allowance_can_be_started(
     assert learner_client.get(url("attempt.collection")).json()["time_remaining_seconds"] > 10**9
 
 
-@pytest.mark.spec("rest-api.md", "5.1:put")
+@pytest.mark.operation("PUT /v1/proctored_exam/allowance")
 def test_an_allowance_for_an_inactive_exam_answers_400(staff_client: Any, learner: User) -> None:
     exam = factories.make_exam(is_active=False)
     body = {"exam_id": exam.pk, "user_info": "learner", "key": MINUTES, "value": "5"}
     assert staff_client.put(url(), body, format="json").status_code == 400
 
 
-@pytest.mark.spec("rest-api.md", "5.1:put")
+@pytest.mark.operation("PUT /v1/proctored_exam/allowance")
 def test_a_number_is_accepted_as_value(staff_client: Any, learner: User) -> None:
     body = {"exam_id": factories.make_exam().pk, "user_info": "learner", "key": MINUTES, "value": 15}
     assert staff_client.put(url(), body, format="json").status_code == 200
     assert values()[0][2] == "15"
 
 
-@pytest.mark.spec("rest-api.md", "5.1:delete", "2.3:bodies")
+@pytest.mark.contract("rest-rules#bodies")
+@pytest.mark.operation("DELETE /v1/proctored_exam/allowance")
 @pytest.mark.parametrize("format_", ["json", "multipart"])
 def test_delete_removes_an_allowance_even_of_an_inactive_exam(staff_client: Any, format_: str) -> None:
     allowance = factories.make_allowance(factories.make_exam(is_active=False))
@@ -155,7 +158,7 @@ def test_delete_removes_an_allowance_even_of_an_inactive_exam(staff_client: Any,
         assert values() == []
 
 
-@pytest.mark.spec("rest-api.md", "5.1:delete")
+@pytest.mark.operation("DELETE /v1/proctored_exam/allowance")
 def test_delete_without_a_user_removes_nothing(staff_client: Any) -> None:
     allowance = factories.make_allowance()
     body = {"exam_id": allowance.proctored_exam_id, "key": allowance.key}
@@ -170,7 +173,7 @@ def bulk(client: Any, **body: Any) -> Any:
     return client.put(url("bulk_allowance"), body, format="json")
 
 
-@pytest.mark.spec("rest-api.md", "5.2:parsing", "5.2:answers")
+@pytest.mark.operation("PUT /v1/proctored_exam/bulk_allowance")
 def test_bulk_gives_the_allowance_to_all_pairs(staff_client: Any) -> None:
     exams = [factories.make_exam("timed") for _ in range(2)]
     users = [factories.make_user() for _ in range(2)]
@@ -185,14 +188,14 @@ def test_bulk_gives_the_allowance_to_all_pairs(staff_client: Any) -> None:
     assert sorted(values()) == sorted((exam.pk, user.username, "10") for exam in exams for user in users)
 
 
-@pytest.mark.spec("rest-api.md", "5.2:parsing")
+@pytest.mark.operation("PUT /v1/proctored_exam/bulk_allowance")
 def test_bulk_accepts_json_lists(staff_client: Any, learner: User) -> None:
     exam = factories.make_exam("timed")
     response = bulk(staff_client, exam_ids=[exam.pk], user_ids=["learner"], allowance_type="k", value=7)
     assert (response.status_code, values()) == (200, [(exam.pk, "learner", "7")])
 
 
-@pytest.mark.spec("rest-api.md", "5.2:parsing")
+@pytest.mark.operation("PUT /v1/proctored_exam/bulk_allowance")
 def test_bulk_removes_blanks_inside_an_entry(staff_client: Any, learner: User) -> None:
     exam = factories.make_exam("timed")
     bulk(staff_client, exam_ids=str(exam.pk), user_ids="lea  rner", allowance_type="k", value="v")
@@ -212,14 +215,14 @@ def test_bulk_accepts_the_comma_of_any_keyboard(
     assert {allowance.user for allowance in ProctoredExamStudentAllowance.objects.all()} == {learner, other}
 
 
-@pytest.mark.spec("rest-api.md", "5.2:values")
+@pytest.mark.operation("PUT /v1/proctored_exam/bulk_allowance")
 def test_a_multiplier_is_stored_as_minutes_of_each_exam(staff_client: Any, learner: User) -> None:
     exam = factories.make_exam("timed", time_limit_mins=21)
     bulk(staff_client, exam_ids=str(exam.pk), user_ids="learner", allowance_type="time_multiplier", value="1.5")
     assert values() == [(exam.pk, "learner", "10")]
 
 
-@pytest.mark.spec("rest-api.md", "5.2:answers")
+@pytest.mark.operation("PUT /v1/proctored_exam/bulk_allowance")
 @pytest.mark.parametrize(
     ("exam_ids", "user_ids"),
     [("{exam}", "learner,nobody"), ("{exam},99999", "learner"), ("{exam},nonsense", "learner")],
@@ -243,7 +246,7 @@ def test_bulk_with_some_failures_answers_207_with_a_row_for_every_pair(
     assert values() == [(exam.pk, "learner", "5")]
 
 
-@pytest.mark.spec("rest-api.md", "5.2:rows")
+@pytest.mark.operation("PUT /v1/proctored_exam/bulk_allowance")
 def test_a_row_reports_the_outcome_of_its_pair(staff_client: Any, learner: User) -> None:
     exam, ann = factories.make_exam("timed"), factories.make_user("ann")
     factories.make_allowance(exam, ann)
@@ -258,7 +261,7 @@ def test_a_row_reports_the_outcome_of_its_pair(staff_client: Any, learner: User)
     ]
 
 
-@pytest.mark.spec("rest-api.md", "5.2:atomic")
+@pytest.mark.operation("PUT /v1/proctored_exam/bulk_allowance")
 @pytest.mark.parametrize(("users", "code", "given"), [("learner,nobody", 400, []), ("learner", 200, ["5"])])
 @pytest.mark.parametrize("atomic", [True, "true", 1])
 def test_atomic_bulk_gives_no_allowance_if_one_pair_fails(
@@ -287,7 +290,7 @@ def test_atomic_bulk_with_an_exam_of_another_course_answers_403(
     assert values() == []
 
 
-@pytest.mark.spec("rest-api.md", "5.2:answers")
+@pytest.mark.operation("PUT /v1/proctored_exam/bulk_allowance")
 @pytest.mark.parametrize(
     ("exam_ids", "user_ids"), [("", ""), ("{exam}", ""), ("", "learner"), ("{exam}", "nobody"), (None, None)]
 )
@@ -306,7 +309,8 @@ def test_bulk_without_any_success_answers_400_for_the_learners_field(
     assert (set(response.data), response.data["field"]) == ({"detail", "field"}, "user_info")
 
 
-@pytest.mark.spec("rest-api.md", "5.2:answers", "7.2")
+@pytest.mark.contract("rest-rules#matched-texts")
+@pytest.mark.operation("PUT /v1/proctored_exam/bulk_allowance")
 def test_bulk_errors_are_translated_but_machine_words_are_not(staff_client: Any, learner: User) -> None:
     exam, closed = factories.make_exam("timed"), factories.make_exam("timed", is_active=False)
     body = {"exam_ids": f"{exam.pk},{closed.pk},99999", "user_ids": "learner,nobody", "allowance_type": MINUTES}
@@ -326,7 +330,7 @@ def test_bulk_errors_are_translated_but_machine_words_are_not(staff_client: Any,
     assert {row["status"] for row in rows} == {"created", "failed"}
 
 
-@pytest.mark.spec("rest-api.md", "5.2:values")
+@pytest.mark.operation("PUT /v1/proctored_exam/bulk_allowance")
 @pytest.mark.parametrize(
     ("allowance_type", "value"),
     [
@@ -364,7 +368,7 @@ def test_nan_in_json_answers_400(staff_client: Any, learner: User) -> None:
     assert staff_client.put(url("bulk_allowance"), body, content_type="application/json").status_code == 400
 
 
-@pytest.mark.spec("rest-api.md", "10:1")
+@pytest.mark.contract("rest-rules#course-scope")
 def test_bulk_reports_exams_of_another_course_as_failed_rows(
     course_staff_client: Any, world: World, learner: User
 ) -> None:
@@ -384,7 +388,7 @@ def test_bulk_reports_exams_of_another_course_as_failed_rows(
     assert values() == [(world.exam.pk, "learner", "5")]
 
 
-@pytest.mark.spec("rest-api.md", "10:1")
+@pytest.mark.contract("rest-rules#course-scope")
 @pytest.mark.parametrize("spelling", ["{}", "0000000000{}", " {} "], ids=["plain", "leading-zeros", "blanks"])
 def test_another_spelling_of_an_exam_id_does_not_give_access_to_another_course(
     course_staff_client: Any, world: World, learner: User, spelling: str
@@ -400,7 +404,7 @@ def test_another_spelling_of_an_exam_id_does_not_give_access_to_another_course(
     assert values() == [(world.exam.pk, "learner", "5")]
 
 
-@pytest.mark.spec("rest-api.md", "10:12")
+@pytest.mark.contract("rest-rules#ids")
 @pytest.mark.parametrize("exam_id", ["9" * 11, "9" * 30, "9" * 5000, "-1", "²", "1e3"])
 def test_bulk_reports_text_that_is_not_an_id_as_a_failed_row(staff_client: Any, learner: User, exam_id: str) -> None:
     exam = factories.make_exam("timed")
@@ -412,7 +416,7 @@ def test_bulk_reports_text_that_is_not_an_id_as_a_failed_row(staff_client: Any, 
     assert values() == [(exam.pk, "learner", "5")]
 
 
-@pytest.mark.spec("rest-api.md", "10:1")
+@pytest.mark.contract("rest-rules#course-scope")
 @pytest.mark.parametrize(
     ("kwargs", "body"),
     [
@@ -439,7 +443,7 @@ def test_bulk_with_only_exams_of_another_course_answers_403(
 # Grouped
 
 
-@pytest.mark.spec("rest-api.md", "5.3")
+@pytest.mark.operation("GET /v1/proctored_exam/{course_id}/grouped/allowance")
 def test_allowances_are_grouped_by_learner(staff_client: Any) -> None:
     ann, ben = factories.make_user("ann"), factories.make_user("ben")
     exams = [factories.make_exam(course_id=COURSE_A) for _ in range(2)]
@@ -453,7 +457,7 @@ def test_allowances_are_grouped_by_learner(staff_client: Any) -> None:
     assert list(data["ann"][0]) == ALLOWANCE_KEYS
 
 
-@pytest.mark.spec("rest-api.md", "5.3")
+@pytest.mark.operation("GET /v1/proctored_exam/{course_id}/grouped/allowance")
 def test_a_course_without_allowances_has_an_empty_object(staff_client: Any) -> None:
     assert staff_client.get(url("allowance.grouped.course", course_id=COURSE_A)).json() == {}
 
@@ -465,7 +469,7 @@ def active(client: Any, **query: Any) -> Any:
     return client.get(url("active_exams_for_user"), query)
 
 
-@pytest.mark.spec("rest-api.md", "3.9", "4.10")
+@pytest.mark.operation("GET /v1/proctored_exam/active_exams_for_user")
 def test_an_active_exam_comes_with_its_attempt_and_allowances(learner_client: Any, learner: User) -> None:
     attempt = factories.make_attempt(user=learner, status=S.started)
     allowance = factories.make_allowance(attempt.proctored_exam, learner)
@@ -475,7 +479,7 @@ def test_an_active_exam_comes_with_its_attempt_and_allowances(learner_client: An
     assert [item["id"] for item in row["allowances"]] == [allowance.pk]
 
 
-@pytest.mark.spec("rest-api.md", "4.10", "10:2")
+@pytest.mark.operation("GET /v1/proctored_exam/active_exams_for_user")
 def test_learners_may_name_themselves_but_not_others(learner_client: Any, learner: User) -> None:
     other = factories.make_attempt(status=S.started)
     assert active(learner_client, user_id=learner.pk).json() == []
@@ -483,7 +487,7 @@ def test_learners_may_name_themselves_but_not_others(learner_client: Any, learne
     assert active(learner_client, user_id="one").status_code == 400
 
 
-@pytest.mark.spec("rest-api.md", "4.10", "10:2")
+@pytest.mark.operation("GET /v1/proctored_exam/active_exams_for_user")
 def test_the_body_of_a_get_is_not_read(learner_client: Any) -> None:
     other = factories.make_attempt(status=S.started)
     response = learner_client.generic(
@@ -495,7 +499,7 @@ def test_the_body_of_a_get_is_not_read(learner_client: Any) -> None:
     assert (response.status_code, response.json()) == (200, [])
 
 
-@pytest.mark.spec("rest-api.md", "4.10")
+@pytest.mark.operation("GET /v1/proctored_exam/active_exams_for_user")
 @pytest.mark.parametrize(
     ("role", "query", "code"),
     [
@@ -518,7 +522,7 @@ def test_staff_see_active_exams_of_learners_in_their_course(
         assert [row["attempt"]["id"] for row in response.json()] == [world.attempt.pk]
 
 
-@pytest.mark.spec("rest-api.md", "10:2")
+@pytest.mark.operation("GET /v1/proctored_exam/active_exams_for_user")
 def test_staff_of_a_course_do_not_see_active_exams_of_another_course(
     world: World, client_of: Callable[..., Any]
 ) -> None:

@@ -1,4 +1,4 @@
-"""The anonymous review callback. Spec: rest-api.md 6.4, backends.md 7.6."""
+"""The anonymous review callback."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,8 +24,8 @@ from tests.views.callback_requests import ANONYMOUS, as_dict, payload, post, sta
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_services")]
 
 
-@pytest.mark.spec("backends.md", "7.6:endpoint")
-@pytest.mark.spec("rest-api.md", "6.4:negotiation", "8.3:rpnow")
+@pytest.mark.contract("rpnow#review-callback", "rest-clients#rpnow")
+@pytest.mark.operation("POST /proctoring_review_callback/")
 @pytest.mark.parametrize("content_type", ["application/json", "foo", "text/plain", ""])
 def test_an_anonymous_review_is_accepted_with_any_content_type(
     rpnow_attempt: ProctoredExamStudentAttempt, content_type: str
@@ -36,7 +36,7 @@ def test_an_anonymous_review_is_accepted_with_any_content_type(
     assert ProctoredExamSoftwareSecureComment.objects.count() == 6
 
 
-@pytest.mark.spec("rest-api.md", "6.4:negotiation")
+@pytest.mark.operation("POST /proctoring_review_callback/")
 def test_a_browser_session_does_not_affect_the_anonymous_callback(
     rpnow_attempt: ProctoredExamStudentAttempt, staff: User
 ) -> None:
@@ -49,14 +49,14 @@ def test_get_answers_405() -> None:
     assert APIClient().get(ANONYMOUS).status_code == 405
 
 
-@pytest.mark.spec("backends.md", "7.6:endpoint")
-@pytest.mark.spec("rest-api.md", "6.4:provider")
+@pytest.mark.contract("rpnow#review-callback")
+@pytest.mark.operation("POST /proctoring_review_callback/")
 def test_an_anonymous_review_for_an_exam_of_another_provider_is_accepted() -> None:
     attempt = factories.make_attempt(status=S.submitted, external_id="Locator-1")
     assert post(payload(attempt)).status_code == 200
 
 
-@pytest.mark.spec("rest-api.md", "6.4:archived")
+@pytest.mark.operation("POST /proctoring_review_callback/")
 def test_an_anonymous_review_of_a_reset_attempt_is_stored(rpnow_attempt: ProctoredExamStudentAttempt) -> None:
     body = payload(rpnow_attempt)
     rpnow_attempt.delete()
@@ -64,7 +64,7 @@ def test_an_anonymous_review_of_a_reset_attempt_is_stored(rpnow_attempt: Proctor
     assert ProctoredExamSoftwareSecureReview.objects.get().review_status == "Clean"
 
 
-@pytest.mark.spec("rest-api.md", "6.4:archived")
+@pytest.mark.operation("POST /proctoring_review_callback/")
 @pytest.mark.parametrize("removed", [False, True])
 def test_the_provider_class_receives_whether_the_attempt_is_archived(
     rpnow_attempt: ProctoredExamStudentAttempt, monkeypatch: pytest.MonkeyPatch, removed: bool
@@ -96,8 +96,8 @@ def test_a_review_of_an_attempt_whose_exam_or_learner_was_deleted_answers_400(
     assert not ProctoredExamSoftwareSecureReview.objects.exists()
 
 
-@pytest.mark.spec("backends.md", "7.6:endpoint")
-@pytest.mark.spec("rest-api.md", "6.4:refusals")
+@pytest.mark.contract("rpnow#review-callback")
+@pytest.mark.operation("POST /proctoring_review_callback/")
 @pytest.mark.parametrize(
     "change",
     [
@@ -135,7 +135,7 @@ def test_the_record_locator_is_compared_without_case(rpnow_attempt: ProctoredExa
         AnonymousReviewCallback().make_review({**as_dict(rpnow_attempt), "external_id": "other"}, body)
 
 
-@pytest.mark.spec("rest-api.md", "6.4:provider")
+@pytest.mark.operation("POST /proctoring_review_callback/")
 def test_a_platform_without_rpnow_answers_404(
     rpnow_attempt: ProctoredExamStudentAttempt, backends_registry: dict[str, Any]
 ) -> None:
@@ -148,7 +148,7 @@ def test_the_response_is_not_cacheable(rpnow_attempt: ProctoredExamStudentAttemp
     assert post(payload(rpnow_attempt))["Cache-Control"] == "private, no-store"
 
 
-@pytest.mark.spec("rest-api.md", "6.4:operator", "10:7")
+@pytest.mark.operation("POST /proctoring_review_callback/")
 @pytest.mark.parametrize(("mode", "code"), [("allow", 200), ("deny", 404), ("signed", 403), ("alow", 404)])
 def test_a_setting_decides_whether_the_anonymous_callback_is_open(
     rpnow_attempt: ProctoredExamStudentAttempt, proctoring_settings: Callable[..., None], mode: str, code: int
@@ -157,7 +157,7 @@ def test_a_setting_decides_whether_the_anonymous_callback_is_open(
     assert post(payload(rpnow_attempt)).status_code == code
 
 
-@pytest.mark.spec("rest-api.md", "6.4:operator", "10:7")
+@pytest.mark.operation("POST /proctoring_review_callback/")
 @pytest.mark.parametrize(
     ("networks", "address", "code"),
     [
@@ -181,7 +181,7 @@ def test_a_provider_option_limits_the_networks_of_the_callback(
     assert post(payload(rpnow_attempt), REMOTE_ADDR=address).status_code == code
 
 
-@pytest.mark.spec("rest-api.md", "6.4:operator")
+@pytest.mark.operation("POST /proctoring_review_callback/")
 @pytest.mark.contract("rest-rules#throttling")
 def test_refused_reviews_are_limited_per_address(
     rpnow_attempt: ProctoredExamStudentAttempt, proctoring_settings: Callable[..., None]
@@ -241,7 +241,7 @@ def test_a_limit_can_be_switched_off_and_a_malformed_one_is_the_default(
     assert [post({}).status_code for _ in range(3)][-1] == code
 
 
-@pytest.mark.spec("rest-api.md", "6.4:deprecation")
+@pytest.mark.operation("POST /proctoring_review_callback/")
 @pytest.mark.parametrize(
     ("external_id", "link"),
     [

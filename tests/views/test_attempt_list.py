@@ -1,4 +1,4 @@
-"""The list of attempts for staff. Spec: rest-api.md 5.4."""
+"""The list of attempts for staff."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 GROUPED = reverse("edx_proctoring:proctored_exam.attempts.grouped.course", args=[factories.COURSE])
 
 
-@pytest.mark.spec("rest-api.md", "5.4:shape")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/grouped/course_id/{course_id}")
 def test_the_list_has_the_newest_attempt_per_learner_and_exam_with_the_older_ones(staff_client: Any) -> None:
     practice, timed = factories.make_exam("practice"), factories.make_exam("timed")
     ann, ben = factories.make_user("ann"), factories.make_user("ben")
@@ -38,13 +38,14 @@ def test_the_list_has_the_newest_attempt_per_learner_and_exam_with_the_older_one
     assert response.json()["attempt_url"] == GROUPED
 
 
-@pytest.mark.spec("rest-api.md", "5.4:pages")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/grouped/course_id/{course_id}")
 def test_an_empty_course_has_one_empty_page(staff_client: Any) -> None:
     data = staff_client.get(GROUPED).json()
     assert (data["proctored_exam_attempts"], data["pagination_info"]["total_pages"]) == ([], 1)
 
 
-@pytest.mark.spec("rest-api.md", "5.4:pages", "7.1")
+@pytest.mark.contract("rest-rules#imported-names")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/grouped/course_id/{course_id}")
 @pytest.mark.parametrize(("page", "current"), [("", 1), ("1", 1), ("2", 2), ("2 ", 2), ("two", 1), ("99", 3), ("0", 3)])
 def test_any_page_number_returns_a_page(
     staff_client: Any, monkeypatch: pytest.MonkeyPatch, page: str, current: int
@@ -59,7 +60,7 @@ def test_any_page_number_returns_a_page(
     assert [row["id"] for row in data["proctored_exam_attempts"]] == [attempts[-current].pk]
 
 
-@pytest.mark.spec("rest-api.md", "5.4:search")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/grouped/course_id/{course_id}/search/{search_by}")
 @pytest.mark.parametrize("text", ["ann", "ANN", "nn@exam"])
 def test_the_search_covers_username_and_email(staff_client: Any, text: str) -> None:
     found = factories.make_attempt(user=factories.make_user("ann"))
@@ -70,7 +71,7 @@ def test_the_search_covers_username_and_email(staff_client: Any, text: str) -> N
     assert data["attempt_url"] == path
 
 
-@pytest.mark.spec("rest-api.md", "5.4:filters")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/grouped/course_id/{course_id}")
 def test_the_list_is_filtered_and_ordered_before_paging(staff_client: Any) -> None:
     exam = factories.make_exam()
     late = factories.make_attempt(exam, factories.make_user("zoe"), status=S.error)
@@ -90,7 +91,7 @@ def test_the_status_filter_applies_to_the_newest_attempt_only(staff_client: Any)
     assert staff_client.get(GROUPED, {"status": "error"}).json()["proctored_exam_attempts"] == []
 
 
-@pytest.mark.spec("rest-api.md", "5.4:filters")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/grouped/course_id/{course_id}")
 @pytest.mark.parametrize("size", ["0", "-5", "many", "100000"])
 def test_any_page_size_returns_a_page(staff_client: Any, size: str) -> None:
     factories.make_attempt()

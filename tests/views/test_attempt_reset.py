@@ -1,4 +1,4 @@
-"""Removal of all attempts of a learner at an exam. Spec: rest-api.md 5.6."""
+"""Removal of all attempts of a learner at an exam."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ def reset_url(exam_id: int, user_id: int) -> str:
     return reverse("edx_proctoring:proctored_exam.attempts.reset", args=[exam_id, user_id])
 
 
-@pytest.mark.spec("rest-api.md", "5.6:all")
+@pytest.mark.operation("DELETE /v1/proctored_exam/exam_id/{exam_id}/user_id/{user_id}/reset_attempts")
 def test_staff_remove_all_attempts_of_a_learner_at_an_exam(staff_client: Any, all_services: Any) -> None:
     exam, user = factories.make_exam("practice"), factories.make_user()
     for _ in range(2):
@@ -30,14 +30,14 @@ def test_staff_remove_all_attempts_of_a_learner_at_an_exam(staff_client: Any, al
     assert set(ProctoredExamStudentAttempt.objects.all()) == set(kept)
 
 
-@pytest.mark.spec("rest-api.md", "5.6:all")
+@pytest.mark.operation("DELETE /v1/proctored_exam/exam_id/{exam_id}/user_id/{user_id}/reset_attempts")
 def test_reset_without_attempts_answers_404_with_a_bare_string(staff_client: Any) -> None:
     response = staff_client.delete(reset_url(factories.make_exam().pk, factories.make_user().pk))
     assert response.status_code == 404
     assert isinstance(response.data, str)
 
 
-@pytest.mark.spec("rest-api.md", "5.6:all")
+@pytest.mark.operation("DELETE /v1/proctored_exam/exam_id/{exam_id}/user_id/{user_id}/reset_attempts")
 def test_reset_continues_after_an_attempt_that_another_request_removed(
     staff_client: Any, all_services: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -51,7 +51,7 @@ def test_reset_continues_after_an_attempt_that_another_request_removed(
     assert not ProctoredExamStudentAttempt.objects.exists()
 
 
-@pytest.mark.spec("rest-api.md", "5.6:outage")
+@pytest.mark.operation("DELETE /v1/proctored_exam/exam_id/{exam_id}/user_id/{user_id}/reset_attempts")
 def test_repeating_a_reset_after_a_provider_failure_removes_the_rest(
     staff_client: Any, all_services: Any, test_backend: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,7 +67,7 @@ def test_repeating_a_reset_after_a_provider_failure_removes_the_rest(
     assert not ProctoredExamStudentAttempt.objects.exists()
 
 
-@pytest.mark.spec("rest-api.md", "5.6:force")
+@pytest.mark.operation("DELETE /v1/proctored_exam/exam_id/{exam_id}/user_id/{user_id}/reset_attempts")
 @pytest.mark.parametrize(("role", "code", "left"), [("global_staff", 200, 0), ("course_staff", 403, 1)])
 def test_only_global_staff_can_force_a_reset_while_the_provider_is_down(
     world: World,

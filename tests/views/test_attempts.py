@@ -1,4 +1,4 @@
-"""One attempt over REST: poll, actions, removal, acknowledgement. Spec: rest-api.md 4.4, 4.5."""
+"""One attempt over REST: poll, actions, removal, acknowledgement."""
 
 import logging
 from collections.abc import Callable
@@ -22,7 +22,8 @@ pytestmark = pytest.mark.django_db
 # GET one: the poll
 
 
-@pytest.mark.spec("rest-api.md", "3.3:keys", "4.4:get")
+@pytest.mark.contract("rest-rules#objects")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/{attempt_id}")
 def test_the_owner_gets_the_attempt_with_its_remaining_time(learner_client: Any, learner: User) -> None:
     with freeze_time(factories.NOON):
         attempt = factories.make_attempt(
@@ -39,7 +40,8 @@ def test_the_owner_gets_the_attempt_with_its_remaining_time(learner_client: Any,
     assert response.json()["server_time"] == "2026-03-02T13:00:00Z"
 
 
-@pytest.mark.spec("rest-api.md", "4.4:get", "3.6:time")
+@pytest.mark.contract("rest-clients#time-words")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/{attempt_id}")
 @pytest.mark.parametrize(
     ("seconds_left", "words"),
     [
@@ -66,7 +68,7 @@ def test_an_attempt_that_was_not_started_has_neither_remaining_time_nor_deadline
     assert data["accessibility_time_string"] == "you have less than a minute remaining"
 
 
-@pytest.mark.spec("rest-api.md", "4.4:get")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/{attempt_id}")
 def test_a_poll_after_the_deadline_submits_the_attempt(learner_client: Any, learner: User, all_services: Any) -> None:
     attempt = factories.make_attempt(user=learner, status=S.started, started_at=timezone.now() - timedelta(minutes=91))
     data = learner_client.get(url(attempt.pk)).data
@@ -78,7 +80,7 @@ def test_reading_an_unknown_attempt_answers_400(learner_client: Any) -> None:
     assert (response.status_code, list(response.data)) == (400, ["detail"])
 
 
-@pytest.mark.spec("rest-api.md", "4.4:get")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/{attempt_id}")
 def test_staff_may_not_read_the_attempt_of_a_learner_here(staff_client: Any) -> None:
     assert staff_client.get(url(factories.make_attempt().pk)).status_code == 403
 
@@ -86,7 +88,8 @@ def test_staff_may_not_read_the_attempt_of_a_learner_here(staff_client: Any) -> 
 # PUT one: actions
 
 
-@pytest.mark.spec("rest-api.md", "4.4:actions", "2.3:bodies")
+@pytest.mark.contract("rest-rules#bodies")
+@pytest.mark.operation("PUT /v1/proctored_exam/attempt/{attempt_id}")
 @pytest.mark.parametrize("format_", ["json", "multipart"])
 @pytest.mark.parametrize(
     ("before", "action", "after"),
@@ -120,7 +123,7 @@ def test_a_form_encoded_action_of_the_legacy_pages_is_accepted(
     assert status_of(attempt) == S.submitted
 
 
-@pytest.mark.spec("rest-api.md", "4.4:actions")
+@pytest.mark.operation("PUT /v1/proctored_exam/attempt/{attempt_id}")
 def test_stopping_a_completed_attempt_answers_400(learner_client: Any, learner: User, all_services: Any) -> None:
     attempt = factories.make_attempt(user=learner, status=S.submitted)
     response = put(learner_client, attempt, action="stop")
@@ -128,7 +131,7 @@ def test_stopping_a_completed_attempt_answers_400(learner_client: Any, learner: 
     assert status_of(attempt) == S.submitted
 
 
-@pytest.mark.spec("rest-api.md", "4.4:actions")
+@pytest.mark.operation("PUT /v1/proctored_exam/attempt/{attempt_id}")
 @pytest.mark.parametrize(("action", "status_code"), [("stop", 400), ("submit", 200)])
 def test_after_the_deadline_the_attempt_is_submitted_as_of_the_deadline_for_any_action(
     learner_client: Any, learner: User, all_services: Any, events: list[Any], action: str, status_code: int
@@ -170,7 +173,7 @@ def test_start_starts_the_current_attempt_for_any_attempt_id_of_the_learner(
     assert (status_of(first), status_of(second)) == (S.ready_to_start, S.started)
 
 
-@pytest.mark.spec("rest-api.md", "4.4:repeat")
+@pytest.mark.operation("PUT /v1/proctored_exam/attempt/{attempt_id}")
 @pytest.mark.parametrize("status", [S.submitted, S.second_review_required, S.verified, S.rejected])
 def test_submitting_again_answers_200_without_changing_anything(
     learner_client: Any, learner: User, all_services: Any, events: list[Any], status: str
@@ -183,13 +186,13 @@ def test_submitting_again_answers_200_without_changing_anything(
     assert events == []
 
 
-@pytest.mark.spec("rest-api.md", "4.4:actions")
+@pytest.mark.operation("PUT /v1/proctored_exam/attempt/{attempt_id}")
 def test_starting_a_started_attempt_answers_400(learner_client: Any, learner: User, all_services: Any) -> None:
     attempt = factories.make_attempt(user=learner, status=S.started)
     assert put(learner_client, attempt, action="start").status_code == 400
 
 
-@pytest.mark.spec("rest-api.md", "4.4:unknown")
+@pytest.mark.operation("PUT /v1/proctored_exam/attempt/{attempt_id}")
 @pytest.mark.parametrize("body", [{}, {"action": "fly"}, {"action": None}, {"action": ["start"]}])
 def test_an_unknown_action_answers_400_and_lists_the_known_ones(
     learner_client: Any, learner: User, body: dict[str, Any]
@@ -201,33 +204,34 @@ def test_an_unknown_action_answers_400_and_lists_the_known_ones(
     assert status_of(attempt) == S.ready_to_start
 
 
-@pytest.mark.spec("rest-api.md", "4.4:order")
+@pytest.mark.operation("PUT /v1/proctored_exam/attempt/{attempt_id}")
 def test_an_unknown_action_of_another_user_answers_403(learner_client: Any) -> None:
     assert put(learner_client, factories.make_attempt(), action="fly").status_code == 403
 
 
-@pytest.mark.spec("rest-api.md", "2.3:order", "4.4:order", "7.3:3")
+@pytest.mark.contract("rest-rules#unknown-attempt-first")
+@pytest.mark.operation("PUT /v1/proctored_exam/attempt/{attempt_id}")
 def test_an_unknown_attempt_answers_400_before_the_body_is_read(learner_client: Any) -> None:
     response = learner_client.put(url(0), b"\x00\x01", content_type="application/octet-stream")
     assert response.status_code == 400
     assert response.data == {"detail": "Attempted to update attempt_id=0 but it does not exist."}
 
 
-@pytest.mark.spec("rest-api.md", "2.3:types")
+@pytest.mark.contract("rest-rules#unreadable-bodies")
 def test_an_unsupported_media_type_answers_415_for_an_existing_attempt(learner_client: Any, learner: User) -> None:
     attempt = factories.make_attempt(user=learner)
     response = learner_client.put(url(attempt.pk), b"\x00", content_type="application/octet-stream")
     assert response.status_code == 415
 
 
-@pytest.mark.spec("rest-api.md", "2.3:types")
+@pytest.mark.contract("rest-rules#unreadable-bodies")
 @pytest.mark.parametrize("body", ["[]", "{", '"start"'])
 def test_a_malformed_body_answers_400(learner_client: Any, learner: User, body: str) -> None:
     attempt = factories.make_attempt(user=learner)
     assert learner_client.put(url(attempt.pk), body, content_type="application/json").status_code == 400
 
 
-@pytest.mark.spec("rest-api.md", "4.4:reset")
+@pytest.mark.operation("PUT /v1/proctored_exam/attempt/{attempt_id}")
 def test_reset_creates_a_new_attempt(learner_client: Any, learner: User, all_services: Any) -> None:
     exam = factories.make_exam("onboarding")
     attempt = factories.make_attempt(exam, learner, status=S.rejected)
@@ -237,7 +241,7 @@ def test_reset_creates_a_new_attempt(learner_client: Any, learner: User, all_ser
     assert status_of(attempt) == S.onboarding_reset
 
 
-@pytest.mark.spec("rest-api.md", "4.4:reset")
+@pytest.mark.operation("PUT /v1/proctored_exam/attempt/{attempt_id}")
 def test_reset_after_the_due_date_is_refused_but_marks_the_attempt(
     learner_client: Any, learner: User, all_services: Any
 ) -> None:
@@ -248,7 +252,7 @@ def test_reset_after_the_due_date_is_refused_but_marks_the_attempt(
     assert status_of(attempt) == S.onboarding_reset
 
 
-@pytest.mark.spec("python-api.md", "7.2:stricter")
+@pytest.mark.contract("transitions#refusals")
 @pytest.mark.parametrize("action", ["click_download_software", "stop", "submit", "error", "decline"])
 def test_an_action_of_an_old_tab_on_a_reset_attempt_answers_400(
     learner_client: Any, learner: User, all_services: Any, action: str
@@ -263,7 +267,7 @@ def test_an_action_of_an_old_tab_on_a_reset_attempt_answers_400(
     assert status_of(attempt) == S.onboarding_reset
 
 
-@pytest.mark.spec("python-api.md", "7.2:stricter")
+@pytest.mark.contract("transitions#refusals")
 def test_start_in_an_old_tab_starts_the_attempt_that_replaced_the_reset_one(
     learner_client: Any, learner: User, all_services: Any
 ) -> None:
@@ -280,7 +284,7 @@ def test_start_in_an_old_tab_starts_the_attempt_that_replaced_the_reset_one(
 # PUT one: the browser reports an error
 
 
-@pytest.mark.spec("rest-api.md", "4.4:error")
+@pytest.mark.operation("PUT /v1/proctored_exam/attempt/{attempt_id}")
 @pytest.mark.parametrize("status", [S.submitted, S.verified, S.error])
 def test_an_error_report_after_the_end_changes_nothing(
     learner_client: Any, learner: User, all_services: Any, status: str
@@ -291,7 +295,7 @@ def test_an_error_report_after_the_end_changes_nothing(
     assert status_of(attempt) == status
 
 
-@pytest.mark.spec("rest-api.md", "4.4:error")
+@pytest.mark.operation("PUT /v1/proctored_exam/attempt/{attempt_id}")
 @pytest.mark.parametrize(("passes_through", "answer", "after"), [(True, False, S.started), (False, True, S.error)])
 def test_a_switch_decides_whether_ping_failures_end_the_attempt(
     learner_client: Any, learner: User, all_services: Any, passes_through: bool, answer: bool, after: str
@@ -303,7 +307,7 @@ def test_a_switch_decides_whether_ping_failures_end_the_attempt(
     assert status_of(attempt) == after
 
 
-@pytest.mark.spec("rest-api.md", "4.4:error")
+@pytest.mark.operation("PUT /v1/proctored_exam/attempt/{attempt_id}")
 def test_an_error_report_stores_the_remaining_time_for_resuming(
     learner_client: Any, learner: User, all_services: Any
 ) -> None:
@@ -325,7 +329,8 @@ def test_an_error_report_before_the_start_stores_no_remaining_time(
     assert attempt.time_remaining_seconds is None
 
 
-@pytest.mark.spec("rest-api.md", "4.4:error", "10:9")
+@pytest.mark.contract("rest-rules#names-in-addresses")
+@pytest.mark.operation("PUT /v1/proctored_exam/attempt/{attempt_id}")
 def test_the_message_of_the_browser_is_logged_in_one_short_line(
     learner_client: Any, learner: User, all_services: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -343,7 +348,7 @@ def test_the_message_of_the_browser_is_logged_in_one_short_line(
 # PUT one: for another user
 
 
-@pytest.mark.spec("rest-api.md", "4.4:resume")
+@pytest.mark.operation("PUT /v1/proctored_exam/attempt/{attempt_id}")
 def test_staff_let_a_learner_resume(course_staff_client: Any, world: World) -> None:
     attempt = factories.make_attempt(world.exam, status=S.error, is_resumable=True)
     response = put(course_staff_client, attempt, action="mark_ready_to_resume", user_id=attempt.user_id)
@@ -358,7 +363,7 @@ def test_staff_let_a_learner_resume_by_multipart(course_staff_client: Any, world
     assert course_staff_client.put(url(attempt.pk), body, format="multipart").status_code == 200
 
 
-@pytest.mark.spec("rest-api.md", "4.4:resume")
+@pytest.mark.operation("PUT /v1/proctored_exam/attempt/{attempt_id}")
 @pytest.mark.parametrize(
     ("role", "body"),
     [
@@ -380,7 +385,7 @@ def test_acting_for_another_user_is_refused_except_for_staff_who_let_them_resume
     assert attempt.ready_to_resume is False
 
 
-@pytest.mark.spec("rest-api.md", "4.4:order", "4.4:resume")
+@pytest.mark.operation("PUT /v1/proctored_exam/attempt/{attempt_id}")
 @pytest.mark.parametrize("is_staff", [False, True], ids=["learner", "global-staff"])
 @pytest.mark.parametrize("action", ["start", "stop", "submit", "decline", "reset_attempt", "error"])
 def test_naming_oneself_in_the_body_answers_403(
@@ -392,7 +397,7 @@ def test_naming_oneself_in_the_body_answers_403(
     assert status_of(attempt) == S.started
 
 
-@pytest.mark.spec("rest-api.md", "4.4:resume", "10:6")
+@pytest.mark.operation("PUT /v1/proctored_exam/attempt/{attempt_id}")
 @pytest.mark.parametrize(("may", "code"), [(True, 200), (False, 403)])
 def test_a_setting_decides_whether_learners_may_release_their_own_attempt(
     learner_client: Any, learner: User, settings: Any, may: bool, code: int
@@ -402,9 +407,7 @@ def test_a_setting_decides_whether_learners_may_release_their_own_attempt(
     assert put(learner_client, attempt, action="mark_ready_to_resume").status_code == code
 
 
-def test_releasing_an_attempt_without_an_error_answers_400(
-    learner_client: Any, learner: User, settings: Any
-) -> None:
+def test_releasing_an_attempt_without_an_error_answers_400(learner_client: Any, learner: User, settings: Any) -> None:
     settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "LEARNER_MAY_RESUME": True}
     attempt = factories.make_attempt(user=learner, status=S.started)
     assert put(learner_client, attempt, action="mark_ready_to_resume").status_code == 400
@@ -413,7 +416,7 @@ def test_releasing_an_attempt_without_an_error_answers_400(
 # DELETE one
 
 
-@pytest.mark.spec("rest-api.md", "4.4:delete")
+@pytest.mark.operation("DELETE /v1/proctored_exam/attempt/{attempt_id}")
 def test_staff_remove_an_attempt_here_and_at_the_provider(
     staff_client: Any, all_services: Any, test_backend: Any
 ) -> None:
@@ -424,7 +427,7 @@ def test_staff_remove_an_attempt_here_and_at_the_provider(
     assert test_backend.last_attempt_remove == (attempt.proctored_exam.external_id, attempt.external_id)
 
 
-@pytest.mark.spec("rest-api.md", "4.4:delete")
+@pytest.mark.operation("DELETE /v1/proctored_exam/attempt/{attempt_id}")
 def test_a_failing_provider_stops_the_removal_with_502(
     staff_client: Any, all_services: Any, test_backend: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -436,7 +439,7 @@ def test_a_failing_provider_stops_the_removal_with_502(
     assert ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).exists()
 
 
-@pytest.mark.spec("rest-api.md", "4.4:delete")
+@pytest.mark.operation("DELETE /v1/proctored_exam/attempt/{attempt_id}")
 def test_removing_an_unknown_attempt_answers_400(staff_client: Any) -> None:
     assert staff_client.delete(url(99999)).status_code == 400
 
@@ -444,7 +447,8 @@ def test_removing_an_unknown_attempt_answers_400(staff_client: Any) -> None:
 # Review acknowledgement
 
 
-@pytest.mark.spec("rest-api.md", "4.5", "2.3:empty")
+@pytest.mark.contract("rest-rules#empty-answers")
+@pytest.mark.operation("PUT /v1/proctored_exam/attempt/{attempt_id}/review_status")
 def test_the_owner_acknowledges_the_result(learner_client: Any, learner: User, settings: Any) -> None:
     settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
     attempt = factories.make_attempt(user=learner, status=S.verified)
@@ -454,7 +458,7 @@ def test_the_owner_acknowledges_the_result(learner_client: Any, learner: User, s
     assert attempt.is_status_acknowledged is True
 
 
-@pytest.mark.spec("rest-api.md", "4.5")
+@pytest.mark.operation("PUT /v1/proctored_exam/attempt/{attempt_id}/review_status")
 @pytest.mark.parametrize(("viewable", "mine", "code"), [(False, True, 404), (True, False, 403)])
 def test_acknowledging_is_refused_to_others_and_without_past_due_viewing(
     learner_client: Any, learner: User, settings: Any, viewable: bool, mine: bool, code: int

@@ -1,4 +1,4 @@
-"""Callbacks of providers that sign in: ready and reviewed. Spec: rest-api.md 6.2, 6.3, 6.5, backends.md 6.2, 9.1."""
+"""Callbacks of providers that sign in: ready and reviewed."""
 
 import json
 import logging
@@ -83,7 +83,7 @@ def token_for(username: str, *, key: Any = KEY, expires_in: int = 60, **claims: 
     return "JWT " + jwt.encode(payload, key, algorithm="RS512")
 
 
-@pytest.mark.spec("rest-api.md", "2.1:jwt", "8.3:providers")
+@pytest.mark.contract("rest-rules#jwt", "rest-clients#providers")
 @pytest.mark.parametrize("kind", ["ready", "reviewed"])
 def test_a_provider_can_sign_in_with_a_jwt(jwt_settings: None, provider: User, kind: str) -> None:
     attempt = factories.make_attempt(status={"ready": S.created, "reviewed": S.submitted}[kind])
@@ -94,7 +94,7 @@ def test_a_provider_can_sign_in_with_a_jwt(jwt_settings: None, provider: User, k
     assert status_of(attempt) == {"ready": S.ready_to_start, "reviewed": S.verified}[kind]
 
 
-@pytest.mark.spec("rest-api.md", "2.1:jwt", "2.5")
+@pytest.mark.contract("rest-rules#jwt", "rest-rules#loggers")
 @pytest.mark.parametrize("kind", ["ready", "reviewed"])
 @pytest.mark.parametrize(
     ("authorization", "reason"),
@@ -134,8 +134,8 @@ def test_a_callback_without_a_valid_token_is_refused_and_logged_with_ids_only(
 # Ready
 
 
-@pytest.mark.spec("backends.md", "6.2:ready")
-@pytest.mark.spec("rest-api.md", "6.2:answers")
+@pytest.mark.contract("provider-wire#ready")
+@pytest.mark.operation("POST /v1/proctored_exam/attempt/{external_id}/ready")
 @pytest.mark.parametrize(
     ("before", "after"),
     [
@@ -154,7 +154,7 @@ def test_ready_releases_only_an_attempt_that_waits_for_it(provider_client: Any, 
     assert status_of(attempt) == after
 
 
-@pytest.mark.spec("rest-api.md", "6.2:answers")
+@pytest.mark.operation("POST /v1/proctored_exam/attempt/{external_id}/ready")
 def test_ready_for_an_unknown_attempt_answers_404_with_a_bare_string(
     provider_client: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -164,7 +164,7 @@ def test_ready_for_an_unknown_attempt_answers_404_with_a_bare_string(
     assert "external_id=unknown" in caplog.text
 
 
-@pytest.mark.spec("rest-api.md", "6.2:answers")
+@pytest.mark.operation("POST /v1/proctored_exam/attempt/{external_id}/ready")
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\x00"])
 def test_ready_does_not_read_its_body(provider_client: Any, body: bytes) -> None:
     attempt = factories.make_attempt()
@@ -172,8 +172,8 @@ def test_ready_does_not_read_its_body(provider_client: Any, body: bytes) -> None
     assert response.status_code == 200
 
 
-@pytest.mark.spec("backends.md", "6.2:ready", "6.2:reviewed")
-@pytest.mark.spec("rest-api.md", "2.2:review", "6.2:who", "10:4")
+@pytest.mark.contract("provider-wire#ready", "provider-wire#reviewed", "rest-rules#reviewers")
+@pytest.mark.operation("POST /v1/proctored_exam/attempt/{external_id}/ready")
 def test_reviewers_of_another_provider_are_refused(client_of: Callable[..., APIClient]) -> None:
     user = factories.make_user()
     user.groups.add(Group.objects.create(name="null_review"))
@@ -187,8 +187,8 @@ def test_reviewers_of_another_provider_are_refused(client_of: Callable[..., APIC
 # Reviewed
 
 
-@pytest.mark.spec("backends.md", "6.2:reviewed")
-@pytest.mark.spec("rest-api.md", "6.3", "6.5:verdicts", "2.3:bodies")
+@pytest.mark.contract("provider-wire#reviewed", "reviews#verdicts", "rest-rules#bodies")
+@pytest.mark.operation("POST /v1/proctored_exam/attempt/{external_id}/reviewed")
 @pytest.mark.parametrize(
     ("verdict", "stored", "status"),
     [
@@ -213,7 +213,7 @@ def test_a_review_is_stored_and_applied_to_the_attempt(
     assert ReviewInboxEntry.objects.get().actor_id == provider.pk
 
 
-@pytest.mark.spec("rest-api.md", "6.3")
+@pytest.mark.operation("POST /v1/proctored_exam/attempt/{external_id}/reviewed")
 def test_a_user_who_is_not_a_reviewer_gets_an_empty_refusal(client_of: Callable[..., APIClient]) -> None:
     attempt = factories.make_attempt(status=S.submitted)
     for user in (attempt.user, factories.make_user()):
@@ -222,7 +222,7 @@ def test_a_user_who_is_not_a_reviewer_gets_an_empty_refusal(client_of: Callable[
     assert not ReviewInboxEntry.objects.exists()
 
 
-@pytest.mark.spec("rest-api.md", "6.3")
+@pytest.mark.operation("POST /v1/proctored_exam/attempt/{external_id}/reviewed")
 @pytest.mark.parametrize("was", ["unknown", "reset"])
 def test_a_review_of_an_unknown_or_reset_attempt_answers_400(
     provider_client: Any, was: str, caplog: pytest.LogCaptureFixture
@@ -237,7 +237,7 @@ def test_a_review_of_an_unknown_or_reset_attempt_answers_400(
     assert f"external_id={external_id}" in caplog.text
 
 
-@pytest.mark.spec("rest-api.md", "6.5:validation")
+@pytest.mark.contract("reviews#validation")
 @pytest.mark.parametrize(
     "body",
     [
@@ -259,7 +259,7 @@ def test_an_invalid_review_answers_400_and_changes_nothing(provider_client: Any,
     assert not ProctoredExamSoftwareSecureReview.objects.exists()
 
 
-@pytest.mark.spec("rest-api.md", "6.5:updates")
+@pytest.mark.contract("reviews#again")
 def test_a_second_review_replaces_the_first_with_its_comments(provider_client: Any) -> None:
     attempt = factories.make_attempt(status=S.submitted)
     for verdict in ("suspicious", "passed"):
@@ -269,7 +269,7 @@ def test_a_second_review_replaces_the_first_with_its_comments(provider_client: A
     assert status_of(attempt) == S.verified
 
 
-@pytest.mark.spec("rest-api.md", "6.5:updates")
+@pytest.mark.contract("reviews#again")
 def test_a_second_review_is_refused_if_reviews_are_final(provider_client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "ALLOW_REVIEW_UPDATES", False)
     attempt = factories.make_attempt(status=S.submitted)
@@ -279,8 +279,7 @@ def test_a_second_review_is_refused_if_reviews_are_final(provider_client: Any, m
     assert codes == [200, 400]
 
 
-@pytest.mark.spec("backends.md", "6.2:reviewed")
-@pytest.mark.spec("rest-api.md", "6.5:unproctored", "7.2")
+@pytest.mark.contract("provider-wire#reviewed", "reviews#not-proctored", "rest-rules#matched-texts")
 def test_a_review_for_an_exam_that_is_no_longer_proctored_answers_412_with_the_text_that_vendors_compare(
     provider_client: Any,
 ) -> None:
@@ -299,7 +298,7 @@ def test_a_body_above_2_mib_answers_413(provider_client: Any, kind: str) -> None
     assert not ReviewInboxEntry.objects.exists()
 
 
-@pytest.mark.spec("rest-api.md", "7.3:10")
+@pytest.mark.contract("rest-rules#newest-attempt")
 def test_the_newest_of_several_attempts_with_one_provider_id_is_reviewed(provider_client: Any) -> None:
     old, new = (factories.make_attempt(status=S.submitted, external_id="same") for _ in range(2))
     provider_client.post(url("reviewed", "same"), REVIEW, format="json")
@@ -309,7 +308,7 @@ def test_the_newest_of_several_attempts_with_one_provider_id_is_reviewed(provide
 # make_review, called without a request as outside code does
 
 
-@pytest.mark.spec("rest-api.md", "6.5:direct")
+@pytest.mark.contract("reviews#direct-call")
 @pytest.mark.parametrize("view", [ProctoredExamReviewCallback, AnonymousReviewCallback])
 def test_make_review_works_without_a_request(view: type[Any]) -> None:
     attempt = factories.make_attempt(status=S.submitted)
@@ -326,7 +325,7 @@ def test_make_review_uses_the_exam_in_the_attempt_dict() -> None:
     assert (response.status_code, response.data) == (412, "Exam no longer proctored")
 
 
-@pytest.mark.spec("rest-api.md", "6.5:direct", "7.3:8")
+@pytest.mark.contract("reviews#direct-call")
 @pytest.mark.parametrize(
     ("review", "updates", "error"),
     [
@@ -345,7 +344,7 @@ def test_make_review_raises_for_a_refused_review(
         ProctoredExamReviewCallback().make_review(as_dict(attempt), dict(review))
 
 
-@pytest.mark.spec("rest-api.md", "6.5:direct")
+@pytest.mark.contract("reviews#direct-call")
 def test_make_review_does_not_change_the_caller_s_data() -> None:
     review = {**REVIEW, "videoReviewLink": "https://example.com/video"}
     before = json.dumps(review)
@@ -353,7 +352,7 @@ def test_make_review_does_not_change_the_caller_s_data() -> None:
     assert json.dumps(review) == before
 
 
-@pytest.mark.spec("rest-api.md", "10:11")
+@pytest.mark.contract("rest-rules#body-is-object")
 def test_an_uploaded_file_among_the_fields_of_a_form_answers_400(provider_client: Any) -> None:
     attempt = factories.make_attempt(status=S.submitted)
     form = {"status": "passed", "note": SimpleUploadedFile("note.txt", b"1")}

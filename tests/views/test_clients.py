@@ -1,4 +1,4 @@
-"""The requests of the real clients, replayed as they send them. Spec: rest-api.md 8.
+"""The requests of the real clients, replayed as they send them.
 
 The clients are released independently of this app. The keys that a client reads are listed beside its requests; bodies
 are sent in every encoding that a client uses.
@@ -141,7 +141,8 @@ def react(learner_client: APIClient) -> Callable[[ProctoredExam], ReactClient]:
     return lambda exam: ReactClient(learner_client, exam)
 
 
-@pytest.mark.spec("rest-api.md", "8.1:timed", "3.7:keys", "13:clients")
+@pytest.mark.contract("rest-clients#react-timed", "rest-clients#replayed")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/course_id/{course_id}")
 def test_react_client_takes_a_timed_exam(react: Callable[[ProctoredExam], ReactClient]) -> None:
     client = react(factories.make_exam("timed"))
     before = client.fetch()
@@ -161,7 +162,8 @@ def test_react_client_takes_a_timed_exam(react: Callable[[ProctoredExam], ReactC
     assert client.state["active_attempt"] == {}
 
 
-@pytest.mark.spec("rest-api.md", "8.1:proctored", "3.6:provider", "13:clients")
+@pytest.mark.contract("rest-clients#react-proctored", "rest-clients#replayed")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt")
 def test_react_client_takes_a_proctored_exam(
     react: Callable[[ProctoredExam], ReactClient], staff_client: APIClient
 ) -> None:
@@ -199,7 +201,7 @@ def test_react_client_takes_a_proctored_exam(
     assert client.attempt["attempt_status"] == S.submitted
 
 
-@pytest.mark.spec("rest-api.md", "8.1:proctored")
+@pytest.mark.contract("rest-clients#react-proctored")
 def test_react_client_opts_out_by_entering_as_proctored_and_declining(
     react: Callable[[ProctoredExam], ReactClient],
 ) -> None:
@@ -211,7 +213,7 @@ def test_react_client_opts_out_by_entering_as_proctored_and_declining(
     assert client.attempt["attempt_status"] == S.declined
 
 
-@pytest.mark.spec("rest-api.md", "8.1:practice")
+@pytest.mark.contract("rest-clients#react-practice")
 def test_react_client_repeats_practice(react: Callable[[ProctoredExam], ReactClient], learner: User) -> None:
     exam = factories.make_exam("onboarding")
     factories.make_attempt(exam, learner, status=S.rejected)
@@ -222,7 +224,8 @@ def test_react_client_repeats_practice(react: Callable[[ProctoredExam], ReactCli
     assert (client.attempt["attempt_status"], client.attempt["attempt_id"]) == (S.created, newest(learner).pk)
 
 
-@pytest.mark.spec("rest-api.md", "8.1:errors", "4.4:error")
+@pytest.mark.contract("rest-clients#react-errors")
+@pytest.mark.operation("PUT /v1/proctored_exam/attempt/{attempt_id}")
 def test_react_client_reports_a_failed_ping_and_resumes(
     react: Callable[[ProctoredExam], ReactClient], learner: User, staff_client: APIClient
 ) -> None:
@@ -240,7 +243,8 @@ def test_react_client_reports_a_failed_ping_and_resumes(
     assert client.attempt["attempt_status"] == S.created
 
 
-@pytest.mark.spec("rest-api.md", "8.1:late", "4.4:repeat")
+@pytest.mark.contract("rest-clients#react-late-submission")
+@pytest.mark.operation("PUT /v1/proctored_exam/attempt/{attempt_id}")
 def test_react_client_submits_after_the_server_has_submitted(
     react: Callable[[ProctoredExam], ReactClient], learner: User
 ) -> None:
@@ -256,7 +260,7 @@ def test_react_client_submits_after_the_server_has_submitted(
     assert (attempt.status, attempt.completed_at) == (S.submitted, completed_at)
 
 
-@pytest.mark.spec("rest-api.md", "8.1:words", "3.6:words")
+@pytest.mark.contract("rest-clients#words")
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
@@ -311,7 +315,7 @@ TIMER_READS = {
 }
 
 
-@pytest.mark.spec("rest-api.md", "8.2:learner", "2.3:bodies", "13:clients")
+@pytest.mark.contract("rest-clients#learner-pages", "rest-rules#bodies", "rest-clients#replayed")
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_legacy_pages_take_a_proctored_exam(
     browser: Callable[..., Any], learner: User, settings: Any, encoding: str
@@ -346,7 +350,7 @@ def test_legacy_pages_take_a_proctored_exam(
     assert client.get(f"{EXAM}/attempt").json() == {"in_timed_exam": False, "is_proctored": False}
 
 
-@pytest.mark.spec("rest-api.md", "8.2:learner", "2.3:bodies")
+@pytest.mark.contract("rest-clients#learner-pages", "rest-rules#bodies")
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize(
     ("action", "kind", "before", "after"),
@@ -368,7 +372,7 @@ def test_legacy_pages_decline_report_and_reset(
     assert attempt.status == after
 
 
-@pytest.mark.spec("rest-api.md", "2.1:csrf")
+@pytest.mark.contract("rest-rules#csrf")
 def test_legacy_page_without_the_csrf_token_changes_nothing(browser: Callable[..., Any], learner: User) -> None:
     attempt = factories.make_attempt(user=learner)
     client, _headers = browser(learner)
@@ -393,7 +397,7 @@ LIST_READS = {
 }
 
 
-@pytest.mark.spec("rest-api.md", "8.2:staff", "2.3:bodies", "13:clients")
+@pytest.mark.contract("rest-clients#staff-attempts", "rest-rules#bodies", "rest-clients#replayed")
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_dashboard_lists_resumes_and_resets_attempts(
     browser: Callable[..., Any], staff: User, learner: User, encoding: str
@@ -415,7 +419,7 @@ def test_dashboard_lists_resumes_and_resets_attempts(
     assert not ProctoredExamStudentAttempt.objects.exists()
 
 
-@pytest.mark.spec("rest-api.md", "8.2:allowances", "2.3:bodies", "13:clients")
+@pytest.mark.contract("rest-clients#staff-allowances", "rest-rules#bodies", "rest-clients#replayed")
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_dashboard_adds_and_removes_allowances(
     browser: Callable[..., Any], staff: User, learner: User, encoding: str
@@ -444,7 +448,7 @@ def test_dashboard_adds_and_removes_allowances(
     assert not ProctoredExamStudentAllowance.objects.exists()
 
 
-@pytest.mark.spec("rest-api.md", "8.2:onboarding", "8.3:panel", "13:clients")
+@pytest.mark.contract("rest-clients#staff-onboarding", "rest-clients#course-home", "rest-clients#replayed")
 def test_onboarding_panel_and_list_get_the_values_they_read(
     browser: Callable[..., Any], staff: User, learner: User, enrol: Callable[..., Any]
 ) -> None:
@@ -472,7 +476,7 @@ def test_onboarding_panel_and_list_get_the_values_they_read(
 # Other callers
 
 
-@pytest.mark.spec("rest-api.md", "8.3:exams-service", "13:clients")
+@pytest.mark.contract("rest-clients#exams-service", "rest-clients#replayed")
 def test_exams_service_registers_exams_and_reads_learners(staff_client: Any, learner: User) -> None:
     item = {
         "course_id": COURSE,
@@ -501,7 +505,7 @@ def test_exams_service_registers_exams_and_reads_learners(staff_client: Any, lea
     assert staff_client.get(f"{EXAM}/settings/exam_id/{exam.pk}/").status_code == 200
 
 
-@pytest.mark.spec("rest-api.md", "8.3:retirement", "13:clients")
+@pytest.mark.contract("rest-clients#retirement-scripts", "rest-clients#replayed")
 def test_retirement_scripts_repeat_until_every_provider_confirms(
     staff_client: Any, learner: User, test_backend: Any
 ) -> None:
@@ -515,7 +519,7 @@ def test_retirement_scripts_repeat_until_every_provider_confirms(
     assert [staff_client.post(f"{V1}/retire_user/{learner.pk}/").status_code for _ in range(2)] == [204, 204]
 
 
-@pytest.mark.spec("rest-api.md", "8.3:seb")
+@pytest.mark.contract("rest-clients#secure-browser")
 def test_url_that_the_secure_browser_gate_allows_is_unchanged() -> None:
     match = resolve(f"{EXAM}/attempt/course_id/{COURSE}")
     assert match.func.view_class is ProctoredExamAttemptView

@@ -1,4 +1,4 @@
-"""Rules of all endpoints, and details of the contract that are easy to break. Spec: rest-api.md 1-3, 7.3, 10."""
+"""Rules of all endpoints, and details of the contract that are easy to break."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -43,14 +43,14 @@ urlpatterns = [
 ]
 
 
-@pytest.mark.spec("rest-api.md", "1.1:mounts")
+@pytest.mark.contract("rest-rules#mounts")
 def test_studio_reverses_the_exam_dashboard_by_the_same_name(settings: Any) -> None:
     settings.ROOT_URLCONF = __name__
     expected = "/api/edx_proctoring/v1/instructor/a/b/c/7"
     assert reverse("edx_proctoring:instructor_dashboard_exam", args=["a/b/c", 7]) == expected
 
 
-@pytest.mark.spec("rest-api.md", "1.1:modules")
+@pytest.mark.contract("rest-rules#modules")
 @pytest.mark.parametrize("module", ["urls", "instructor_dashboard_exam_urls", "views", "callbacks", "decorators"])
 def test_published_modules_can_be_imported(module: str) -> None:
     assert __import__(f"edx_proctoring.{module}")
@@ -59,7 +59,7 @@ def test_published_modules_can_be_imported(module: str) -> None:
 # Requests and answers
 
 
-@pytest.mark.spec("rest-api.md", "2.3:options")
+@pytest.mark.contract("rest-rules#options")
 def test_options_describes_the_resource_to_signed_in_users(learner_client: Any) -> None:
     response = learner_client.options(url("proctored_exam.attempt", 1))
     assert response.status_code == 200
@@ -67,7 +67,7 @@ def test_options_describes_the_resource_to_signed_in_users(learner_client: Any) 
     assert APIClient().options(url("proctored_exam.attempt", 1)).status_code == 403
 
 
-@pytest.mark.spec("rest-api.md", "2.3:headers")
+@pytest.mark.contract("rest-rules#headers")
 def test_responses_have_vary_and_allow_headers(learner_client: Any) -> None:
     response = learner_client.get(url("proctored_exam.attempt.collection"))
     assert {word.strip() for word in response["Vary"].split(",")} >= {"Accept", "Cookie"}
@@ -78,7 +78,7 @@ def test_responses_have_vary_and_allow_headers(learner_client: Any) -> None:
 PAGES = ("instructor", "anonymous.proctoring_launch_callback.start_exam")
 
 
-@pytest.mark.spec("rest-api.md", "2.3:response")
+@pytest.mark.contract("rest-rules#response-objects")
 @pytest.mark.parametrize("row", [row for row in TABLE if row.status == 200 and row.name not in PAGES], ids=str)
 def test_responses_can_be_read_as_data(row: Row, stage: World, client_of: Callable[..., Any]) -> None:
     """Tests of hosts read ``response.data``."""
@@ -88,7 +88,7 @@ def test_responses_can_be_read_as_data(row: Row, stage: World, client_of: Callab
     assert hasattr(response, "data")
 
 
-@pytest.mark.spec("rest-api.md", "2.3:throttle")
+@pytest.mark.contract("rest-rules#throttling")
 def test_a_host_throttle_without_a_rate_is_unlimited(learner_client: Any) -> None:
     assert UserRateThrottle in views.ProctoredAPIView.throttle_classes
     assert UserRateThrottle().rate is None
@@ -96,7 +96,7 @@ def test_a_host_throttle_without_a_rate_is_unlimited(learner_client: Any) -> Non
     assert codes == {200}
 
 
-@pytest.mark.spec("rest-api.md", "2.1:base", "2.4:mapping")
+@pytest.mark.contract("rest-rules#base-class", "rest-rules#exception-status")
 def test_every_view_inherits_the_mapping_of_domain_exceptions() -> None:
     ours = [getattr(views, name) for name in views.__all__]
     view_classes = [view for view in ours if isinstance(view, type) and hasattr(view, "as_view")]
@@ -106,7 +106,7 @@ def test_every_view_inherits_the_mapping_of_domain_exceptions() -> None:
     assert all(issubclass(view, AuthenticatedAPIView) for view in with_login)
 
 
-@pytest.mark.spec("rest-api.md", "2.5")
+@pytest.mark.contract("rest-rules#loggers")
 def test_loggers_have_their_published_names() -> None:
     assert (views.LOG.name, callbacks.log.name) == ("edx_proctoring_views", "edx_proctoring.callbacks")
     assert type(views.LOG) is type(callbacks.log) is logging.Logger
@@ -115,7 +115,7 @@ def test_loggers_have_their_published_names() -> None:
 # Reviewers
 
 
-@pytest.mark.spec("rest-api.md", "2.2:review")
+@pytest.mark.contract("rest-rules#reviewers")
 @pytest.mark.parametrize(
     ("backend", "group", "is_member"),
     [
@@ -135,7 +135,7 @@ def test_members_of_the_provider_s_group_are_its_reviewers(
     assert user.has_perm("edx_proctoring.can_review_attempt", attempt) is is_member
 
 
-@pytest.mark.spec("rest-api.md", "2.2:review")
+@pytest.mark.contract("rest-rules#reviewers")
 @pytest.mark.parametrize(("fields", "may"), [({"is_superuser": True}, True), ({"is_staff": True}, True), ({}, False)])
 def test_staff_and_superusers_may_review_without_a_group(fields: dict[str, bool], may: bool) -> None:
     user = factories.make_user(**fields)
@@ -146,7 +146,7 @@ def test_staff_and_superusers_may_review_without_a_group(fields: dict[str, bool]
 # Objects
 
 
-@pytest.mark.spec("rest-api.md", "3.1:keys", "3.2", "3.3:keys", "3.4", "3.5")
+@pytest.mark.contract("rest-rules#objects")
 def test_objects_have_the_published_keys_in_order() -> None:
     attempt, allowance = factories.make_attempt(), factories.make_allowance()
     policy = factories.make_policy()
@@ -163,7 +163,7 @@ def test_objects_have_the_published_keys_in_order() -> None:
         assert tuple(data[item]["proctored_exam"]) == contract.EXAM
 
 
-@pytest.mark.spec("rest-api.md", "3.1:dates", "3.3:dates")
+@pytest.mark.contract("rest-rules#dates")
 def test_dates_are_text_or_datetime_as_published() -> None:
     due = datetime(2030, 1, 1, tzinfo=UTC)
     attempt = factories.make_attempt(factories.make_exam(due_date=due), status=S.started)
@@ -179,7 +179,7 @@ def test_dates_are_text_or_datetime_as_published() -> None:
 NEW_EXAM = {**contract.THE_EXAM, "course_id": "a/b/c"}
 
 
-@pytest.mark.spec("rest-api.md", "3.1:input")
+@pytest.mark.operation("POST /v1/proctored_exam/exam")
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -195,7 +195,7 @@ def test_the_exam_serializer_refuses_invalid_values(change: dict[str, Any], fiel
     assert list(serializer.errors) == [field]
 
 
-@pytest.mark.spec("rest-api.md", "3.1:input")
+@pytest.mark.operation("POST /v1/proctored_exam/exam")
 @pytest.mark.parametrize(
     "change",
     [
@@ -211,7 +211,7 @@ def test_the_exam_serializer_accepts_valid_values(change: dict[str, Any]) -> Non
     assert serializers.ProctoredExamSerializer(data={**NEW_EXAM, **change}).is_valid()
 
 
-@pytest.mark.spec("rest-api.md", "3.1:registration")
+@pytest.mark.operation("PATCH /v1/proctored_exam/exam_registration/course_id/{course_id}")
 def test_registration_accepts_an_existing_exam_without_external_id_and_due_date() -> None:
     factories.make_exam(course_id="a/b/c", content_id="physicsexam")
     item = {**NEW_EXAM, "external_id": None, "due_date": None}
@@ -226,7 +226,7 @@ def test_registration_accepts_an_existing_exam_without_external_id_and_due_date(
 # Details that are easy to break
 
 
-@pytest.mark.spec("rest-api.md", "4.6:trap", "7.3:5")
+@pytest.mark.contract("rest-rules#exam-lookup")
 def test_an_exam_is_found_while_a_test_replaces_objects_filter(
     learner_client: Any, learner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -241,7 +241,7 @@ def test_an_exam_is_found_while_a_test_replaces_objects_filter(
     assert (found["id"], found["attempt"]["attempt_id"], found["onboarding_link"]) == (exam.pk, attempt.pk, "")
 
 
-@pytest.mark.spec("rest-api.md", "4.9")
+@pytest.mark.operation("GET /v1/proctored_exam/review_policy/exam_id/{exam_id}/")
 def test_a_replaced_policy_look_up_is_used(
     learner_client: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -252,7 +252,7 @@ def test_a_replaced_policy_look_up_is_used(
     assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
-@pytest.mark.spec("rest-api.md", "7.3:6")
+@pytest.mark.contract("rest-rules#quiet-agreement")
 @pytest.mark.parametrize(
     ("theirs", "ours"),
     [
@@ -286,7 +286,7 @@ def test_agreement_with_the_provider_s_profile_is_not_logged(
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-@pytest.mark.spec("rest-api.md", "5.5:monitoring")
+@pytest.mark.operation("GET /v1/user_onboarding/status/course_id/{course_id}")
 @pytest.mark.parametrize("switch", [True, False])
 @pytest.mark.parametrize("query", [{}, {"statuses": "verified"}], ids=["everybody", "whatever-the-filter-lets-through"])
 def test_monitoring_attributes_contain_enrolments_and_switch(
@@ -305,7 +305,7 @@ def test_monitoring_attributes_contain_enrolments_and_switch(
     assert attributes == {"num_proctoring_eligible_enrollments": 3, "onboarding_profile_api_enabled": switch}
 
 
-@pytest.mark.spec("rest-api.md", "5.7:recording")
+@pytest.mark.operation("GET /v1/instructor/{course_id}/{exam_id}")
 def test_a_recording_link_that_cannot_be_decrypted_answers_404(
     staff_client: Any, all_services: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -333,7 +333,7 @@ WITH_BODIES = [
 FOR_COURSE_STAFF = [row for row in TABLE if "course_staff" in row.allowed and "foreign_staff" not in row.allowed]
 
 
-@pytest.mark.spec("rest-api.md", "10:11")
+@pytest.mark.contract("rest-rules#body-is-object")
 @pytest.mark.parametrize("body", ["[]", '"text"', "7", "null", "true", '[{"exam_id": 1}]'])
 @pytest.mark.parametrize("row", WITH_BODIES, ids=str)
 def test_a_body_that_is_not_an_object_answers_400_and_changes_nothing(
@@ -355,7 +355,7 @@ def id_fields(row: Row) -> Iterable[str]:
     return [name for name in ("exam_id", "user_id") if name in body and not (row.method == "put" and name == "user_id")]
 
 
-@pytest.mark.spec("rest-api.md", "10:12")
+@pytest.mark.contract("rest-rules#ids")
 @pytest.mark.parametrize("value", NO_IDS, ids=repr)
 @pytest.mark.parametrize("row", [row for row in TABLE if id_fields(row)], ids=str)
 def test_an_invalid_id_in_a_body_answers_400_and_changes_nothing(
@@ -372,7 +372,7 @@ def test_an_invalid_id_in_a_body_answers_400_and_changes_nothing(
     assert snapshot() == before
 
 
-@pytest.mark.spec("rest-api.md", "10:12")
+@pytest.mark.contract("rest-rules#ids")
 @pytest.mark.parametrize("value", [value for value in NO_IDS if isinstance(value, str) and value.strip()], ids=repr)
 @pytest.mark.parametrize(
     ("name", "args", "field"),
@@ -392,7 +392,7 @@ def test_an_invalid_id_in_a_query_answers_400(
     assert (response.status_code, list(response.data)) == (400, ["detail"])
 
 
-@pytest.mark.spec("rest-api.md", "10:1")
+@pytest.mark.contract("rest-rules#course-scope")
 @pytest.mark.parametrize("row", FOR_COURSE_STAFF, ids=str)
 def test_staff_of_one_course_get_403_for_objects_of_another(
     row: Row, stage: World, client_of: Callable[..., Any]
@@ -414,14 +414,15 @@ def test_staff_of_one_course_get_403_for_objects_of_another(
     assert snapshot() == before
 
 
-@pytest.mark.spec("rest-api.md", "10:3")
+@pytest.mark.operation("GET /v1/instructor/{course_id}/{exam_id}")
 @pytest.mark.parametrize("role", ["foreign_staff", "global_staff"])
 def test_an_exam_is_not_found_through_another_course(role: str, world: World, client_of: Callable[..., Any]) -> None:
     response = client_of(world[role]).get(url("instructor_dashboard_exam", COURSE_B, world.exam.pk))
     assert response.status_code == (404 if role == "global_staff" else 403)
 
 
-@pytest.mark.spec("rest-api.md", "7.3:4", "4.4:reset", "2.4:no-rollback")
+@pytest.mark.contract("rest-rules#no-rollback")
+@pytest.mark.operation("PUT /v1/proctored_exam/attempt/{attempt_id}")
 def test_a_refused_reset_of_a_past_due_onboarding_exam_is_shown_on_the_dashboard(
     learner_client: Any, learner: User, staff_client: Any, all_services: Any, enrol: Callable[..., Any]
 ) -> None:
@@ -434,7 +435,7 @@ def test_a_refused_reset_of_a_past_due_onboarding_exam_is_shown_on_the_dashboard
     assert [row["status"] for row in roster["results"]] == ["onboarding_reset_past_due"]
 
 
-@pytest.mark.spec("rest-api.md", "7.3:9")
+@pytest.mark.contract("rest-rules#courses")
 @pytest.mark.parametrize("course_id", ["a/b/c", "course-v1:Demo+PROC+2026"])
 def test_course_ids_of_the_old_and_the_new_form_are_accepted(learner_client: Any, course_id: str) -> None:
     exam = factories.make_exam("timed", course_id=course_id, content_id="test_content")

@@ -1,4 +1,4 @@
-"""Redirects to the provider's dashboard. Spec: rest-api.md 5.7."""
+"""Redirects to the provider's dashboard."""
 
 from collections.abc import Callable
 from typing import Any
@@ -38,21 +38,21 @@ def asked(test_backend: Any, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any,
     return calls
 
 
-@pytest.mark.spec("rest-api.md", "5.7:redirect")
+@pytest.mark.operation("GET /v1/instructor/{course_id}")
 def test_the_dashboard_of_a_course_redirects_to_the_provider(staff_client: Any) -> None:
     factories.make_exam(course_id=COURSE)
     response = staff_client.get(url(COURSE))
     assert (response.status_code, response["Location"]) == (302, f"/instructor/{COURSE}/")
 
 
-@pytest.mark.spec("rest-api.md", "5.7:redirect")
+@pytest.mark.operation("GET /v1/instructor/{course_id}")
 def test_the_dashboard_of_an_exam_redirects_to_the_provider_with_its_id(staff_client: Any) -> None:
     exam = factories.make_exam(course_id=COURSE)
     response = staff_client.get(url(COURSE, exam.pk), {"attempt": "vendor-1", "config": "TRUE"})
     assert response["Location"] == f"/instructor/{COURSE}/?exam={exam.external_id}&attempt=vendor-1&config=true"
 
 
-@pytest.mark.spec("rest-api.md", "5.7:person")
+@pytest.mark.operation("GET /v1/instructor/{course_id}/{exam_id}")
 def test_the_provider_receives_the_user_and_the_options(staff_client: Any, staff: User, asked: list[Any]) -> None:
     Profile.objects.create(user=staff, name="The Boss")
     exam = factories.make_exam(course_id=COURSE)
@@ -70,7 +70,7 @@ def test_the_provider_receives_the_user_and_the_options(staff_client: Any, staff
     assert asked == [(COURSE, person, options), (COURSE, person, {**options, "exam_id": exam.external_id})]
 
 
-@pytest.mark.spec("rest-api.md", "5.7:person")
+@pytest.mark.operation("GET /v1/instructor/{course_id}/{exam_id}")
 @pytest.mark.parametrize(("fields", "name"), [({"first_name": "Ann", "last_name": "Lee"}, "Ann Lee"), ({}, "anon")])
 def test_staff_without_a_profile_are_named_by_their_account(
     client_of: Callable[..., Any], asked: list[Any], fields: dict[str, str], name: str
@@ -85,28 +85,30 @@ def refusal(response: Any) -> tuple[int, Any, str | None]:
     return response.status_code, getattr(response, "data", None), response.get("Content-Security-Policy")
 
 
-@pytest.mark.spec("rest-api.md", "5.7:refusals")
+@pytest.mark.operation("GET /v1/instructor/{course_id}")
 def test_a_course_without_exams_answers_404(staff_client: Any) -> None:
     status, text, frame = refusal(staff_client.get(url(COURSE)))
     assert (status, frame) == (404, OWN_FRAMES)
     assert COURSE in text
 
 
-@pytest.mark.spec("rest-api.md", "5.7:refusals", "7.2")
+@pytest.mark.contract("rest-rules#matched-texts")
+@pytest.mark.operation("GET /v1/instructor/{course_id}")
 def test_a_course_without_proctored_exams_answers_404(staff_client: Any) -> None:
     timed = factories.make_exam("timed", course_id=COURSE)
     for path in (url(COURSE), url(COURSE, timed.pk)):
         assert refusal(staff_client.get(path)) == (404, "No proctored exams in course a/b/c", OWN_FRAMES)
 
 
-@pytest.mark.spec("rest-api.md", "5.7:refusals", "7.2")
+@pytest.mark.contract("rest-rules#matched-texts")
+@pytest.mark.operation("GET /v1/instructor/{course_id}")
 def test_a_provider_without_a_dashboard_answers_404(staff_client: Any) -> None:
     exam = factories.make_exam(course_id=COURSE, backend="mock")
     for path in (url(COURSE), url(COURSE, exam.pk)):
         assert refusal(staff_client.get(path)) == (404, "No instructor dashboard for Mock Backend", OWN_FRAMES)
 
 
-@pytest.mark.spec("rest-api.md", "5.7:refusals")
+@pytest.mark.operation("GET /v1/instructor/{course_id}")
 def test_a_course_with_several_providers_answers_400(staff_client: Any) -> None:
     for backend in ("test", "null"):
         factories.make_exam(course_id=COURSE, backend=backend)
@@ -117,14 +119,14 @@ def test_a_course_with_several_providers_answers_400(staff_client: Any) -> None:
     assert "null" in text
 
 
-@pytest.mark.spec("rest-api.md", "5.7:refusals")
+@pytest.mark.operation("GET /v1/instructor/{course_id}")
 def test_the_dashboard_of_an_unknown_exam_answers_404(staff_client: Any) -> None:
     factories.make_exam(course_id=COURSE)
     status, _text, frame = refusal(staff_client.get(url(COURSE, 99999)))
     assert (status, frame) == (404, OWN_FRAMES)
 
 
-@pytest.mark.spec("rest-api.md", "10:3")
+@pytest.mark.operation("GET /v1/instructor/{course_id}/{exam_id}")
 def test_the_dashboard_of_an_exam_of_another_course_answers_404(staff_client: Any) -> None:
     exam = factories.make_exam(course_id="x/y/z")
     assert refusal(staff_client.get(url(COURSE, exam.pk)))[0] == 404
@@ -136,7 +138,7 @@ def test_a_provider_that_is_no_longer_configured_answers_404(staff_client: Any) 
     assert refusal(staff_client.get(url(COURSE)))[0] == 404
 
 
-@pytest.mark.spec("rest-api.md", "5.7:html")
+@pytest.mark.operation("GET /v1/instructor/{course_id}")
 def test_a_browser_gets_the_refusal_as_a_page(staff_client: Any) -> None:
     response = staff_client.get(url(COURSE), headers={"Accept": "text/html,*/*;q=0.8"})
     assert refusal(response)[::2] == (404, OWN_FRAMES)
@@ -144,7 +146,7 @@ def test_a_browser_gets_the_refusal_as_a_page(staff_client: Any) -> None:
     assert COURSE in response.content.decode()
 
 
-@pytest.mark.spec("rest-api.md", "5.7:html")
+@pytest.mark.operation("GET /v1/instructor/{course_id}")
 def test_the_page_escapes_markup_from_the_url(staff_client: Any) -> None:
     response = staff_client.get(url("a/b/<b>c"), headers={"Accept": "text/html"})
     assert "<b>" not in response.content.decode()
@@ -186,7 +188,7 @@ def test_refusal_can_be_framed_by_the_platform_and_its_front_ends_only(
 # The recording
 
 
-@pytest.mark.spec("rest-api.md", "5.7:recording")
+@pytest.mark.operation("GET /v1/instructor/{course_id}/{exam_id}")
 @pytest.mark.parametrize(
     ("switch", "course", "expected"),
     [(True, COURSE, b"secret link"), (False, COURSE, None), (True, "x/y/z", None)],

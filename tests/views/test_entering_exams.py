@@ -1,4 +1,4 @@
-"""The collection of attempts over REST: the running exam, entering an exam. Spec: rest-api.md 4.3."""
+"""The collection of attempts over REST: the running exam, entering an exam."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -23,12 +23,12 @@ pytestmark = pytest.mark.django_db
 # The running exam
 
 
-@pytest.mark.spec("rest-api.md", "4.3:get")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt")
 def test_without_a_running_exam_the_collection_has_two_falses(learner_client: Any) -> None:
     assert learner_client.get(COLLECTION).json() == {"in_timed_exam": False, "is_proctored": False}
 
 
-@pytest.mark.spec("rest-api.md", "3.6:keys", "3.6:thresholds", "4.3:get")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt")
 def test_a_running_exam_has_the_values_that_the_timer_needs(learner_client: Any, learner: User, credit: Any) -> None:
     attempt = factories.make_attempt(user=learner, status=S.started)
     data = learner_client.get(COLLECTION).json()
@@ -40,7 +40,7 @@ def test_a_running_exam_has_the_values_that_the_timer_needs(learner_client: Any,
     assert data["exam_started_poll_url"] == url(attempt.pk)
 
 
-@pytest.mark.spec("rest-api.md", "4.3:get")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt")
 def test_the_link_of_the_running_exam_leads_to_the_legacy_page_for_any_query(
     learner_client: Any, learner: User, credit: Any
 ) -> None:
@@ -50,7 +50,7 @@ def test_the_link_of_the_running_exam_leads_to_the_legacy_page_for_any_query(
     assert data["exam_url_path"] == reverse("jump_to", args=[exam.course_id, exam.content_id])
 
 
-@pytest.mark.spec("rest-api.md", "3.6:ended", "4.3:get")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt")
 def test_a_running_exam_past_its_deadline_is_submitted_with_no_remaining_time(
     learner_client: Any, learner: User, all_services: Any
 ) -> None:
@@ -71,7 +71,7 @@ def newest(user: User) -> ProctoredExamStudentAttempt:
     return ProctoredExamStudentAttempt.objects.filter(user=user).latest("id")
 
 
-@pytest.mark.spec("rest-api.md", "4.3:post")
+@pytest.mark.operation("POST /v1/proctored_exam/attempt")
 @pytest.mark.parametrize(
     ("kind", "body", "status", "proctored"),
     [
@@ -103,20 +103,22 @@ def test_entering_an_exam_creates_an_attempt_in_the_requested_mode(
     assert (attempt.status, attempt.taking_as_proctored) == (status, proctored)
 
 
-@pytest.mark.spec("rest-api.md", "4.3:post", "2.3:bodies")
+@pytest.mark.contract("rest-rules#bodies")
+@pytest.mark.operation("POST /v1/proctored_exam/attempt")
 def test_a_form_is_accepted_for_entering(learner_client: Any, learner: User, all_services: Any) -> None:
     assert enter(learner_client, factories.make_exam("timed"), "multipart", start_clock="true").status_code == 200
     assert newest(learner).status == S.started
 
 
-@pytest.mark.spec("rest-api.md", "4.3:post")
+@pytest.mark.operation("POST /v1/proctored_exam/attempt")
 def test_entering_ignores_a_user_in_the_body(learner_client: Any, learner: User, all_services: Any) -> None:
     other = factories.make_user()
     enter(learner_client, factories.make_exam("timed"), user_id=other.pk, external_id="mine")
     assert (newest(learner).user, newest(learner).external_id) == (learner, None)
 
 
-@pytest.mark.spec("rest-api.md", "4.3:exists", "7.2")
+@pytest.mark.contract("rest-rules#matched-texts")
+@pytest.mark.operation("POST /v1/proctored_exam/attempt")
 def test_a_second_attempt_answers_400_with_the_text_that_clients_compare(
     learner_client: Any, learner: User, all_services: Any
 ) -> None:
@@ -130,7 +132,7 @@ def test_a_second_attempt_answers_400_with_the_text_that_clients_compare(
     }
 
 
-@pytest.mark.spec("rest-api.md", "4.3:past-due")
+@pytest.mark.operation("POST /v1/proctored_exam/attempt")
 @pytest.mark.parametrize(("kind", "code"), [("timed", 403), ("proctored", 403), ("onboarding", 400)])
 def test_entering_after_the_due_date_is_refused(
     learner_client: Any, learner: User, all_services: Any, kind: str, code: int
@@ -141,7 +143,7 @@ def test_entering_after_the_due_date_is_refused(
     assert not ProctoredExamStudentAttempt.objects.exists()
 
 
-@pytest.mark.spec("rest-api.md", "4.3:past-due")
+@pytest.mark.operation("POST /v1/proctored_exam/attempt")
 @pytest.mark.parametrize(("days", "code"), [(-1, 403), (1, 200)], ids=["shortened", "extended"])
 def test_the_learner_s_own_due_date_decides_about_entering(
     learner_client: Any,
@@ -160,14 +162,14 @@ def test_the_learner_s_own_due_date_decides_about_entering(
     assert enter(learner_client, exam).status_code == code
 
 
-@pytest.mark.spec("rest-api.md", "10:12")
+@pytest.mark.contract("rest-rules#ids")
 @pytest.mark.parametrize("exam_id", [99999, "one", None, True, [1], -1, 10**12])
 def test_entering_without_an_existing_exam_answers_400(learner_client: Any, exam_id: Any) -> None:
     response = learner_client.post(COLLECTION, {"exam_id": exam_id}, format="json")
     assert (response.status_code, list(response.data)) == (400, ["detail"])
 
 
-@pytest.mark.spec("rest-api.md", "4.3:provider")
+@pytest.mark.operation("POST /v1/proctored_exam/attempt")
 @pytest.mark.parametrize(
     ("upstream", "answer"),
     [(200, 502), (302, 502), (400, 400), (401, 502), (403, 502), (404, 404), (500, 502), (503, 503)],
@@ -189,7 +191,7 @@ def test_a_failing_provider_leaves_no_attempt_behind(
     assert not ProctoredExamStudentAttempt.objects.exists()
 
 
-@pytest.mark.spec("rest-api.md", "4.3:provider")
+@pytest.mark.operation("POST /v1/proctored_exam/attempt")
 @pytest.mark.parametrize("attempt_proctored", ["true", "false"])
 def test_entering_an_exam_whose_provider_is_not_configured_leaves_no_attempt_behind(
     learner_client: Any, all_services: Any, attempt_proctored: str
@@ -202,7 +204,7 @@ def test_entering_an_exam_whose_provider_is_not_configured_leaves_no_attempt_beh
     assert not ProctoredExamStudentAttempt.objects.exists()
 
 
-@pytest.mark.spec("rest-api.md", "4.3:onboarding")
+@pytest.mark.operation("POST /v1/proctored_exam/attempt")
 @pytest.mark.parametrize("start_clock", ["false", "true"])
 def test_entering_without_required_onboarding_answers_200_with_an_onboarding_status(
     learner_client: Any, learner: User, all_services: Any, test_backend: Any, start_clock: str

@@ -1,4 +1,4 @@
-"""Errors: exceptions, invalid bodies and URLs, logging. Spec: rest-api.md 2.4, backends.md 10.3."""
+"""Errors: exceptions, invalid bodies and URLs, logging."""
 
 import inspect
 import json
@@ -49,8 +49,7 @@ OURS = [
 ]
 
 
-@pytest.mark.spec("backends.md", "10.2")
-@pytest.mark.spec("rest-api.md", "2.4:mapping", "2.4:one-key")
+@pytest.mark.contract("reviews#exceptions", "rest-rules#exception-status", "rest-rules#error-body")
 @pytest.mark.parametrize("error", OURS)
 def test_a_domain_exception_answers_with_its_status_and_one_key(error: type[ProctoredBaseException]) -> None:
     response = handle_proctored_exception(error("the reason"), name="View")
@@ -59,8 +58,7 @@ def test_a_domain_exception_answers_with_its_status_and_one_key(error: type[Proc
     assert response.data == {"detail": "the reason"}
 
 
-@pytest.mark.spec("backends.md", "10.3:status")
-@pytest.mark.spec("rest-api.md", "2.4:provider")
+@pytest.mark.contract("rest-rules#provider-failures")
 @pytest.mark.parametrize("error", PROVIDER_REPLIES)
 @pytest.mark.parametrize(
     ("upstream", "answer"),
@@ -115,7 +113,7 @@ def test_other_exceptions_are_not_answered(exc: Exception) -> None:
     assert handle_proctored_exception(exc) is None
 
 
-@pytest.mark.spec("rest-api.md", "2.4:log", "2.5")
+@pytest.mark.contract("rest-rules#error-log", "rest-rules#loggers")
 @pytest.mark.parametrize(
     ("exc", "level", "has_trace"),
     [
@@ -134,7 +132,7 @@ def test_a_refusal_is_logged_with_ids_and_without_its_text(
     assert "ann@example.com" not in record.getMessage()
 
 
-@pytest.mark.spec("rest-api.md", "10:10")
+@pytest.mark.contract("rest-rules#cache-control")
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["proctored_exam.attempt.collection", "proctored_exam.exam"])
 def test_answers_about_people_are_not_cacheable(learner_client: Any, path: str) -> None:
@@ -146,7 +144,7 @@ def test_answers_about_people_are_not_cacheable(learner_client: Any, path: str) 
         assert response["Cache-Control"] == "private, no-store"
 
 
-@pytest.mark.spec("rest-api.md", "2.1:csrf")
+@pytest.mark.contract("rest-rules#csrf")
 @pytest.mark.django_db
 def test_a_session_without_a_csrf_token_cannot_change_anything(learner: Any) -> None:
     client = APIClient(enforce_csrf_checks=True)
@@ -157,7 +155,7 @@ def test_a_session_without_a_csrf_token_cannot_change_anything(learner: Any) -> 
     assert "CSRF" in response.data["detail"]
 
 
-@pytest.mark.spec("rest-api.md", "2.4:no-rollback")
+@pytest.mark.contract("rest-rules#no-rollback")
 @pytest.mark.django_db
 def test_a_refusal_keeps_changes_made_before_it(learner_client: Any, learner: Any, all_services: Any) -> None:
     """Domain exceptions roll nothing back: reading the attempt submits it, then the action is refused."""
@@ -168,7 +166,7 @@ def test_a_refusal_keeps_changes_made_before_it(learner_client: Any, learner: An
     assert attempt.status == "submitted"
 
 
-@pytest.mark.spec("rest-api.md", "2.4:provider")
+@pytest.mark.contract("rest-rules#provider-failures")
 @pytest.mark.parametrize("content", [b"", "", None, b"  \n"], ids=["no-bytes", "no-text", "nothing", "blanks"])
 def test_a_provider_error_without_a_text_gets_a_default_text(
     learner_client: Any, test_backend: Any, monkeypatch: pytest.MonkeyPatch, content: Any
@@ -195,7 +193,7 @@ def test_another_exception_without_a_text_gets_a_default_text() -> None:
 # Invalid bodies and URLs
 
 
-@pytest.mark.spec("rest-api.md", "2.3:types")
+@pytest.mark.contract("rest-rules#unreadable-bodies")
 @pytest.mark.parametrize("depth", [51, 900, 100_000])
 @pytest.mark.parametrize("route", ["proctored_exam.attempt.collection", "anonymous.proctoring_review_callback"])
 def test_a_body_nested_too_deeply_answers_400(learner_client: Any, route: str, depth: int) -> None:
@@ -216,7 +214,7 @@ def test_a_recursion_error_of_our_own_is_not_answered_as_the_client_s(
         learner_client.get(reverse("edx_proctoring:proctored_exam.attempt.collection"))
 
 
-@pytest.mark.spec("rest-api.md", "2.3:types")
+@pytest.mark.contract("rest-rules#unreadable-bodies")
 @pytest.mark.parametrize("charset", ["base64", "hex", "no-such-charset", "utf-7"])
 def test_an_unknown_charset_answers_400(learner_client: Any, charset: str) -> None:
     path = reverse("edx_proctoring:proctored_exam.attempt.collection")
@@ -224,7 +222,7 @@ def test_an_unknown_charset_answers_400(learner_client: Any, charset: str) -> No
     assert (response.status_code, list(response.data)) == (400, ["detail"])
 
 
-@pytest.mark.spec("rest-api.md", "2.3:types")
+@pytest.mark.contract("rest-rules#unreadable-bodies")
 @pytest.mark.parametrize("format_", ["json", "multipart"])
 @pytest.mark.parametrize(("limit", "code"), [(1000, 413), (None, 400), (100_000, 400)])
 def test_a_body_above_the_host_s_limit_answers_413(
@@ -251,7 +249,7 @@ ROUTES_WITH_IDS = [
 ]
 
 
-@pytest.mark.spec("rest-api.md", "10:12")
+@pytest.mark.contract("rest-rules#ids")
 @pytest.mark.parametrize(("method", "name", "arguments"), ROUTES_WITH_IDS)
 @pytest.mark.parametrize("number", [2**31, 2**63, 10**30])
 def test_an_id_that_no_row_can_have_answers_400_on_every_route(
@@ -266,7 +264,7 @@ def test_an_id_that_no_row_can_have_answers_400_on_every_route(
     assert APIClient().get(path).status_code == 403
 
 
-@pytest.mark.spec("rest-api.md", "10:12")
+@pytest.mark.contract("rest-rules#ids")
 def test_every_route_with_an_id_is_in_the_list_above() -> None:
     with_ids = {
         pattern.name
@@ -300,7 +298,7 @@ FORGED_ADDRESSES = [
 ]
 
 
-@pytest.mark.spec("rest-api.md", "10:9")
+@pytest.mark.contract("rest-rules#names-in-addresses")
 @pytest.mark.parametrize(("name", "kwargs", "query"), FORGED_ADDRESSES)
 def test_a_url_cannot_forge_log_lines(
     staff_client: Any, caplog: pytest.LogCaptureFixture, name: str, kwargs: dict[str, str], query: dict[str, str]
@@ -312,7 +310,7 @@ def test_a_url_cannot_forge_log_lines(
     assert [line for line in lines if len(line.splitlines()) > 1] == []
 
 
-@pytest.mark.spec("rest-api.md", "10:9")
+@pytest.mark.contract("rest-rules#names-in-addresses")
 @pytest.mark.parametrize("field", ["course_id", "content_id", "external_id", "backend"])
 def test_ids_of_an_exam_in_a_body_cannot_forge_log_lines(staff_client: Any, field: str) -> None:
     body = {
@@ -333,7 +331,7 @@ def test_ids_of_an_exam_in_a_body_cannot_forge_log_lines(staff_client: Any, fiel
     assert staff_client.patch(path, [body], format="json").status_code == 422
 
 
-@pytest.mark.spec("rest-api.md", "10:9")
+@pytest.mark.contract("rest-rules#names-in-addresses")
 def test_the_code_of_an_anonymous_review_cannot_forge_log_lines(db: None, caplog: pytest.LogCaptureFixture) -> None:
     body = {"examMetaData": {"examCode": FORGED}}
     path = reverse("edx_proctoring:anonymous.proctoring_review_callback")
@@ -383,7 +381,7 @@ def test_a_url_with_text_that_no_database_can_store_answers_400(
     assert staff_client.get(reverse(f"edx_proctoring:{name}", kwargs=kwargs), query).status_code == 400
 
 
-@pytest.mark.spec("rest-api.md", "2.3:types")
+@pytest.mark.contract("rest-rules#unreadable-bodies")
 @pytest.mark.parametrize("kind", ["ready_callback", "callback"])
 def test_a_callback_as_a_form_that_the_csrf_check_has_read_answers_415(learner: Any, kind: str) -> None:
     client, token = browser_of(learner)
@@ -410,7 +408,7 @@ def browser_of(user: Any) -> tuple[APIClient, str]:
     return client, token
 
 
-@pytest.mark.spec("rest-api.md", "10:9")
+@pytest.mark.contract("rest-rules#names-in-addresses")
 def test_each_id_in_the_log_is_one_short_word() -> None:
     logged = ids_for_log({"course_id": "a\nb c\u2028" + "x" * 300, "exam_id": 7, "search_by": "ann@example.com"})
     assert logged == " course_id=a?b?c?" + "x" * (255 - 6) + " exam_id=7"

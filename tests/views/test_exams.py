@@ -1,4 +1,4 @@
-"""Exams over REST: read, create, change, register. Spec: rest-api.md 4.1, 4.2."""
+"""Exams over REST: read, create, change, register."""
 
 import json
 from datetime import UTC, datetime
@@ -49,7 +49,8 @@ def url(name: str, **kwargs: Any) -> str:
 # Reading
 
 
-@pytest.mark.spec("rest-api.md", "3.1:keys", "4.1:get", "4.1:query")
+@pytest.mark.contract("rest-rules#objects")
+@pytest.mark.operation("GET /v1/proctored_exam/exam/exam_id/{exam_id}", "GET /v1/proctored_exam/exam")
 @pytest.mark.parametrize(
     "path",
     [
@@ -71,7 +72,7 @@ def test_an_exam_has_exactly_the_published_keys(learner_client: Any, path: Any) 
     assert response.data["id"] == exam.pk
 
 
-@pytest.mark.spec("rest-api.md", "4.1:get")
+@pytest.mark.operation("GET /v1/proctored_exam/exam/exam_id/{exam_id}")
 def test_a_course_lists_its_active_exams_in_the_order_of_creation(learner_client: Any) -> None:
     exams = [factories.make_exam(course_id=COURSE) for _ in range(3)]
     factories.make_exam(course_id=COURSE, is_active=False)
@@ -80,7 +81,7 @@ def test_a_course_lists_its_active_exams_in_the_order_of_creation(learner_client
     assert [exam["id"] for exam in response.data] == [exam.pk for exam in exams]
 
 
-@pytest.mark.spec("rest-api.md", "4.1:get")
+@pytest.mark.operation("GET /v1/proctored_exam/exam/exam_id/{exam_id}")
 def test_the_order_of_exams_does_not_depend_on_the_service_layer(
     learner_client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,12 +93,13 @@ def test_the_order_of_exams_does_not_depend_on_the_service_layer(
     assert [exam["id"] for exam in response.data] == [exam.pk for exam in exams]
 
 
-@pytest.mark.spec("rest-api.md", "4.1:get")
+@pytest.mark.operation("GET /v1/proctored_exam/exam/exam_id/{exam_id}")
 def test_an_unknown_course_has_an_empty_list(learner_client: Any) -> None:
     assert learner_client.get(url("exams_by_course_id", course_id="x/y/z")).data == []
 
 
-@pytest.mark.spec("rest-api.md", "4.1:missing", "7.2")
+@pytest.mark.contract("rest-rules#matched-texts")
+@pytest.mark.operation("GET /v1/proctored_exam/exam/exam_id/{exam_id}")
 @pytest.mark.parametrize(
     ("path", "detail"),
     [
@@ -118,13 +120,13 @@ def test_an_unknown_exam_answers_400_with_the_text_that_clients_compare(
     assert (response.status_code, response.data) == (400, {"detail": detail})
 
 
-@pytest.mark.spec("rest-api.md", "4.1:query")
+@pytest.mark.operation("GET /v1/proctored_exam/exam")
 @pytest.mark.parametrize("query", ["", "?exam_id=one", "?content_id=x"])
 def test_the_bare_url_without_a_query_that_names_an_exam_answers_400(learner_client: Any, query: str) -> None:
     assert learner_client.get(url("exam") + query).status_code == 400
 
 
-@pytest.mark.spec("rest-api.md", "4.1:hidden", "10:5")
+@pytest.mark.operation("GET /v1/proctored_exam/exam/exam_id/{exam_id}")
 @pytest.mark.parametrize(("hidden", "keys"), [(False, EXAM_KEYS), (True, [*EXAM_KEYS[:3], *EXAM_KEYS[4:-1]])])
 def test_a_setting_hides_provider_fields_from_learners(
     learner_client: Any, staff_client: Any, settings: Any, hidden: bool, keys: list[str]
@@ -135,7 +137,7 @@ def test_a_setting_hides_provider_fields_from_learners(
     assert list(staff_client.get(path).json()) == EXAM_KEYS
 
 
-@pytest.mark.spec("rest-api.md", "4.1:hidden")
+@pytest.mark.operation("GET /v1/proctored_exam/exam/exam_id/{exam_id}")
 @pytest.mark.parametrize(("hidden", "code"), [(False, 200), (True, 400)])
 def test_a_setting_hides_inactive_exams_from_learners(
     learner_client: Any, staff_client: Any, settings: Any, hidden: bool, code: int
@@ -150,7 +152,7 @@ def test_a_setting_hides_inactive_exams_from_learners(
 # Creating
 
 
-@pytest.mark.spec("rest-api.md", "4.1:create")
+@pytest.mark.operation("POST /v1/proctored_exam/exam")
 @pytest.mark.parametrize("format_", ["json", "multipart"])
 def test_an_exam_is_created_with_the_values_sent(staff_client: Any, format_: str) -> None:
     response = staff_client.post(url("exam"), NEW_EXAM, format=format_)
@@ -160,7 +162,8 @@ def test_an_exam_is_created_with_the_values_sent(staff_client: Any, format_: str
     assert (exam.is_proctored, exam.is_practice_exam, exam.time_limit_mins) == (True, False, 90)
 
 
-@pytest.mark.spec("rest-api.md", "4.1:create", "2.3:bodies")
+@pytest.mark.contract("rest-rules#bodies")
+@pytest.mark.operation("POST /v1/proctored_exam/exam")
 @pytest.mark.parametrize(("spelling", "stored"), [("true", True), ("false", False), ("False", False), ("1", True)])
 def test_a_boolean_of_a_form_is_read_from_its_text(staff_client: Any, spelling: str, stored: bool) -> None:
     body = {**NEW_EXAM, "is_proctored": spelling}
@@ -168,7 +171,7 @@ def test_a_boolean_of_a_form_is_read_from_its_text(staff_client: Any, spelling: 
     assert ProctoredExam.objects.get().is_proctored is stored
 
 
-@pytest.mark.spec("rest-api.md", "4.1:create")
+@pytest.mark.operation("POST /v1/proctored_exam/exam")
 def test_due_date_and_backend_are_stored(staff_client: Any) -> None:
     body = {**NEW_EXAM, "due_date": "2030-01-01T00:00:00Z", "backend": "null"}
     assert staff_client.post(url("exam"), body, format="json").status_code == 200
@@ -176,7 +179,7 @@ def test_due_date_and_backend_are_stored(staff_client: Any) -> None:
     assert (exam.due_date, exam.backend) == (datetime(2030, 1, 1, tzinfo=UTC), "null")
 
 
-@pytest.mark.spec("rest-api.md", "4.1:refuse")
+@pytest.mark.operation("POST /v1/proctored_exam/exam")
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -198,7 +201,7 @@ def test_an_invalid_value_answers_400_with_an_error_for_the_field(
     assert not ProctoredExam.objects.exists()
 
 
-@pytest.mark.spec("rest-api.md", "4.1:refuse")
+@pytest.mark.operation("POST /v1/proctored_exam/exam")
 def test_a_second_exam_for_the_same_content_answers_400(staff_client: Any) -> None:
     staff_client.post(url("exam"), NEW_EXAM, format="json")
     response = staff_client.post(url("exam"), NEW_EXAM, format="json")
@@ -215,7 +218,7 @@ def test_a_body_that_is_not_an_object_answers_400(staff_client: Any, body: str) 
 # Changing
 
 
-@pytest.mark.spec("rest-api.md", "4.1:update")
+@pytest.mark.operation("PUT /v1/proctored_exam/exam")
 def test_only_the_fields_sent_are_changed(staff_client: Any) -> None:
     exam = factories.make_exam(exam_name="Old", time_limit_mins=90, due_date=datetime(2030, 1, 1, tzinfo=UTC))
     response = staff_client.put(
@@ -227,7 +230,7 @@ def test_only_the_fields_sent_are_changed(staff_client: Any) -> None:
     assert exam.is_proctored is True
 
 
-@pytest.mark.spec("rest-api.md", "4.1:update")
+@pytest.mark.operation("PUT /v1/proctored_exam/exam")
 def test_a_box_that_a_form_leaves_out_is_unchanged(staff_client: Any) -> None:
     exam = factories.make_exam()
     staff_client.put(url("exam"), {"exam_id": exam.pk, "exam_name": "New"}, format="multipart")
@@ -235,7 +238,8 @@ def test_a_box_that_a_form_leaves_out_is_unchanged(staff_client: Any) -> None:
     assert (exam.is_proctored, exam.is_active) == (True, True)
 
 
-@pytest.mark.spec("rest-api.md", "4.1:update", "7.2")
+@pytest.mark.contract("rest-rules#matched-texts")
+@pytest.mark.operation("PUT /v1/proctored_exam/exam")
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
@@ -248,7 +252,7 @@ def test_changing_an_unknown_exam_answers_400(staff_client: Any, body: dict[str,
     assert (response.status_code, response.data) == (400, {"detail": detail})
 
 
-@pytest.mark.spec("rest-api.md", "4.1:refuse")
+@pytest.mark.operation("POST /v1/proctored_exam/exam")
 @pytest.mark.parametrize(
     "change",
     [
@@ -273,7 +277,7 @@ def register(client: Any, body: Any, course_id: str = COURSE) -> Any:
     return client.patch(path, json.dumps(body, default=str), content_type="application/json")
 
 
-@pytest.mark.spec("rest-api.md", "4.2:set")
+@pytest.mark.operation("PATCH /v1/proctored_exam/exam_registration/course_id/{course_id}")
 def test_registration_creates_changes_and_deactivates_exams(staff_client: Any) -> None:
     changed = factories.make_exam(course_id=COURSE, content_id="changed", exam_name="Old")
     dropped = factories.make_exam(course_id=COURSE, content_id="dropped")
@@ -289,7 +293,7 @@ def test_registration_creates_changes_and_deactivates_exams(staff_client: Any) -
     assert other_course.is_active is True
 
 
-@pytest.mark.spec("rest-api.md", "4.2:set")
+@pytest.mark.operation("PATCH /v1/proctored_exam/exam_registration/course_id/{course_id}")
 def test_an_empty_list_deactivates_all_exams_of_the_course(staff_client: Any) -> None:
     exam = factories.make_exam(course_id=COURSE)
     assert register(staff_client, []).json() == []
@@ -297,7 +301,7 @@ def test_an_empty_list_deactivates_all_exams_of_the_course(staff_client: Any) ->
     assert exam.is_active is False
 
 
-@pytest.mark.spec("rest-api.md", "4.2:set")
+@pytest.mark.operation("PATCH /v1/proctored_exam/exam_registration/course_id/{course_id}")
 def test_a_missing_due_date_clears_the_stored_one(staff_client: Any) -> None:
     exam = factories.make_exam(course_id=COURSE, content_id="test_content", due_date=datetime(2030, 1, 1, tzinfo=UTC))
     register(staff_client, [NEW_EXAM])
@@ -305,7 +309,7 @@ def test_a_missing_due_date_clears_the_stored_one(staff_client: Any) -> None:
     assert exam.due_date is None
 
 
-@pytest.mark.spec("rest-api.md", "4.2:set")
+@pytest.mark.operation("PATCH /v1/proctored_exam/exam_registration/course_id/{course_id}")
 def test_the_due_date_is_cleared_even_if_nothing_else_differs(staff_client: Any) -> None:
     register(staff_client, [{**NEW_EXAM, "due_date": "2030-01-01T00:00:00Z"}])
     exam = ProctoredExam.objects.get()
@@ -315,7 +319,7 @@ def test_the_due_date_is_cleared_even_if_nothing_else_differs(staff_client: Any)
     assert exam.due_date is None
 
 
-@pytest.mark.spec("rest-api.md", "4.2:set")
+@pytest.mark.operation("PATCH /v1/proctored_exam/exam_registration/course_id/{course_id}")
 def test_an_inactive_exam_that_is_not_in_the_list_is_not_written(staff_client: Any) -> None:
     exam = factories.make_exam(course_id=COURSE, is_active=False)
     history = exam.history.count()
@@ -324,14 +328,14 @@ def test_an_inactive_exam_that_is_not_in_the_list_is_not_written(staff_client: A
     assert (exam.is_proctored, exam.history.count()) == (True, history)
 
 
-@pytest.mark.spec("rest-api.md", "4.2:round-trip")
+@pytest.mark.operation("PATCH /v1/proctored_exam/exam_registration/course_id/{course_id}")
 def test_the_dict_that_the_api_returns_can_be_registered(staff_client: Any) -> None:
     exam = factories.make_exam(course_id=COURSE, due_date=datetime(2030, 1, 1, tzinfo=UTC))
     response = register(staff_client, [dict(api.get_exam_by_id(exam.pk))])
     assert (response.status_code, response.json()) == (200, [{"exam_id": exam.pk}])
 
 
-@pytest.mark.spec("rest-api.md", "4.2:unchanged")
+@pytest.mark.operation("PATCH /v1/proctored_exam/exam_registration/course_id/{course_id}")
 def test_an_unchanged_exam_is_neither_written_nor_sent_to_the_provider(staff_client: Any, test_backend: Any) -> None:
     register(staff_client, [NEW_EXAM])
     exam = ProctoredExam.objects.get()
@@ -341,7 +345,7 @@ def test_an_unchanged_exam_is_neither_written_nor_sent_to_the_provider(staff_cli
     assert test_backend.last_exam is None
 
 
-@pytest.mark.spec("rest-api.md", "4.2:all")
+@pytest.mark.operation("PATCH /v1/proctored_exam/exam_registration/course_id/{course_id}")
 @pytest.mark.parametrize(
     "items",
     [
@@ -359,7 +363,7 @@ def test_an_invalid_list_answers_422_and_writes_nothing(staff_client: Any, items
     assert [row.pk for row in ProctoredExam.objects.filter(is_active=True)] == [exam.pk]
 
 
-@pytest.mark.spec("rest-api.md", "4.2:all")
+@pytest.mark.operation("PATCH /v1/proctored_exam/exam_registration/course_id/{course_id}")
 def test_a_failing_registration_writes_nothing_and_calls_no_provider(
     staff_client: Any, test_backend: Any, events: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -384,7 +388,7 @@ def test_a_failing_registration_writes_nothing_and_calls_no_provider(
     assert (test_backend.last_exam, events) == (None, [])
 
 
-@pytest.mark.spec("rest-api.md", "4.2:all")
+@pytest.mark.operation("PATCH /v1/proctored_exam/exam_registration/course_id/{course_id}")
 @pytest.mark.django_db(transaction=True)
 def test_providers_are_called_after_the_registration_is_committed(
     staff_client: Any, test_backend: Any, events: list[Any], monkeypatch: pytest.MonkeyPatch
@@ -411,7 +415,7 @@ def test_providers_are_called_after_the_registration_is_committed(
     assert ProctoredExam.objects.get(content_id="two").external_id == "id-of-two"
 
 
-@pytest.mark.spec("rest-api.md", "4.2:list")
+@pytest.mark.operation("PATCH /v1/proctored_exam/exam_registration/course_id/{course_id}")
 @pytest.mark.parametrize("format_", ["multipart", "json"])
 @pytest.mark.parametrize("body", [{}, {"course_id": COURSE}], ids=["empty", "one-exam"])
 def test_a_body_that_is_not_a_list_answers_422_and_deactivates_nothing(

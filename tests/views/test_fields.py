@@ -1,4 +1,4 @@
-"""Fields of request bodies and the text of their errors. Spec: rest-api.md 2.3."""
+"""Fields of request bodies and the text of their errors. Contract: contract/rest-rules#bodies."""
 
 from typing import Any
 

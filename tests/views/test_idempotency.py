@@ -1,4 +1,4 @@
-"""A request that is sent twice with a key is carried out once. Spec: cross-cutting.md C12."""
+"""A request that is sent twice with a key is carried out once."""
 
 import json
 from collections.abc import Callable
@@ -18,7 +18,11 @@ from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.views import idempotency
 from tests import factories
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_services")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("all_services"),
+    pytest.mark.contract("rest-rules#idempotency"),
+]
 
 COLLECTION = reverse("edx_proctoring:proctored_exam.attempt.collection")
 

@@ -1,4 +1,4 @@
-"""The launch callback, with which a secure browser opens an exam. Spec: rest-api.md 6.1."""
+"""The launch callback, with which a secure browser opens an exam."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ def launch(attempt_code: str | None, **headers: Any) -> Any:
     return APIClient().get(path, **headers)
 
 
-@pytest.mark.spec("rest-api.md", "6.1:cookie", "10:8")
+@pytest.mark.operation("GET /proctoring_launch_callback/start_exam/{attempt_code}")
 def test_the_launch_cookie_lasts_for_the_exam_and_a_day() -> None:
     attempt = factories.make_attempt(factories.make_exam(time_limit_mins=90))
     cookie = launch(attempt.attempt_code, secure=True).cookies["exam"]
@@ -27,14 +27,14 @@ def test_the_launch_cookie_lasts_for_the_exam_and_a_day() -> None:
     assert (cookie["httponly"], cookie["samesite"], cookie["secure"]) == (True, "Lax", True)
 
 
-@pytest.mark.spec("rest-api.md", "6.1:answers")
+@pytest.mark.operation("GET /proctoring_launch_callback/start_exam/{attempt_code}")
 def test_launching_an_unknown_code_answers_404_as_plain_text() -> None:
     response = launch("unknown")
     assert (response.status_code, response["Content-Type"]) == (404, "text/plain; charset=utf-8")
     assert response.content.decode() == "You have entered an exam code that is not valid."
 
 
-@pytest.mark.spec("rest-api.md", "6.1:answers")
+@pytest.mark.operation("GET /proctoring_launch_callback/start_exam/{attempt_code}")
 @pytest.mark.parametrize(
     ("method", "code"), [("GET", 302), ("POST", 302), ("HEAD", 302), ("PUT", 405), ("DELETE", 405)]
 )
@@ -46,7 +46,7 @@ def test_a_launch_needs_no_csrf_token(method: str, code: int) -> None:
     assert "no-store" in response["Cache-Control"]
 
 
-@pytest.mark.spec("rest-api.md", "6.1:rate", "10:8")
+@pytest.mark.operation("GET /proctoring_launch_callback/start_exam/{attempt_code}")
 @pytest.mark.contract("rest-rules#throttling")
 def test_launches_with_unknown_codes_are_limited_per_address(proctoring_settings: Callable[..., None]) -> None:
     proctoring_settings(RATE_LIMITS={"proctoring_anonymous": "2/min"})
@@ -56,14 +56,14 @@ def test_launches_with_unknown_codes_are_limited_per_address(proctoring_settings
     assert launch("guess-4", REMOTE_ADDR="192.0.2.2").status_code == 404
 
 
-@pytest.mark.spec("rest-api.md", "6.1:rate", "10:8")
+@pytest.mark.operation("GET /proctoring_launch_callback/start_exam/{attempt_code}")
 @pytest.mark.contract("rest-rules#throttling")
 def test_launches_with_one_unknown_code_are_limited_from_whatever_address() -> None:
     codes = [launch("guess", REMOTE_ADDR=f"192.0.2.{number}").status_code for number in range(31)]
     assert codes == [404] * 30 + [429]
 
 
-@pytest.mark.spec("rest-api.md", "6.1:rate", "10:8")
+@pytest.mark.operation("GET /proctoring_launch_callback/start_exam/{attempt_code}")
 @pytest.mark.contract("rest-rules#throttling")
 def test_launches_that_succeed_never_count(proctoring_settings: Callable[..., None]) -> None:
     proctoring_settings(RATE_LIMITS={"proctoring_anonymous": "1/min", "proctoring_anonymous_code": "1/min"})

@@ -1,4 +1,4 @@
-"""Endpoints of the learning micro-frontend. Spec: rest-api.md 3.7, 4.6-4.9."""
+"""Endpoints of the learning micro-frontend."""
 
 from datetime import datetime, timedelta
 from types import ModuleType
@@ -27,13 +27,13 @@ def get(client: Any, exam: Any = None, **query: Any) -> Any:
     return client.get(URL, query)
 
 
-@pytest.mark.spec("rest-api.md", "4.6:composition")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/course_id/{course_id}")
 def test_without_an_exam_both_objects_are_empty(learner_client: Any) -> None:
     assert get(learner_client).json() == {"exam": {}, "active_attempt": {}}
     assert get(learner_client, content_id="unknown").json() == {"exam": {}, "active_attempt": {}}
 
 
-@pytest.mark.spec("rest-api.md", "3.7:keys", "4.6:composition")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/course_id/{course_id}")
 def test_an_exam_before_the_first_attempt_has_an_empty_attempt(learner_client: Any, learner: User) -> None:
     exam = factories.make_exam("timed")
     factories.make_allowance(exam, learner, value="30")
@@ -51,19 +51,19 @@ def test_an_exam_before_the_first_attempt_has_an_empty_attempt(learner_client: A
     }
 
 
-@pytest.mark.spec("rest-api.md", "3.7:type")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/course_id/{course_id}")
 @pytest.mark.parametrize("kind", ["timed", "proctored", "practice", "onboarding"])
 def test_the_type_is_the_word_that_clients_compare(learner_client: Any, credit: Any, kind: str) -> None:
     assert get(learner_client, factories.make_exam(kind)).json()["exam"]["type"] == kind
 
 
-@pytest.mark.spec("rest-api.md", "3.7:keys")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/course_id/{course_id}")
 def test_an_exam_past_its_due_date_is_marked(learner_client: Any) -> None:
     exam = factories.make_exam("timed", due_date=timezone.now() - timedelta(days=1))
     assert get(learner_client, exam).json()["exam"]["passed_due_date"] is True
 
 
-@pytest.mark.spec("rest-api.md", "3.7:keys", "4.6:who")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/course_id/{course_id}")
 def test_the_due_date_is_that_of_the_requested_learner(
     staff_client: Any, learner: User, date_service: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,7 +76,7 @@ def test_the_due_date_is_that_of_the_requested_learner(
     assert get(staff_client, exam).json()["exam"]["passed_due_date"] is False
 
 
-@pytest.mark.spec("rest-api.md", "4.6:composition")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/course_id/{course_id}")
 def test_a_running_exam_of_another_course_with_the_same_content_id_is_another_exam(
     learner_client: Any, learner: User
 ) -> None:
@@ -89,7 +89,7 @@ def test_a_running_exam_of_another_course_with_the_same_content_id_is_another_ex
     assert (data["exam"]["id"], data["exam"]["attempt"]) == (exam.pk, {})
 
 
-@pytest.mark.spec("rest-api.md", "4.6:composition")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/course_id/{course_id}")
 def test_the_running_attempt_is_also_the_exam_s_attempt(learner_client: Any, learner: User, credit: Any) -> None:
     exam = factories.make_exam()
     attempt = factories.make_attempt(exam, learner, status=S.started)
@@ -102,7 +102,7 @@ def test_the_running_attempt_is_also_the_exam_s_attempt(learner_client: Any, lea
     assert data["active_attempt"]["exam_url_path"] == expected
 
 
-@pytest.mark.spec("rest-api.md", "2.3:query")
+@pytest.mark.contract("rest-rules#query-booleans")
 @pytest.mark.parametrize(
     ("flag", "in_mfe"), [("true", True), ("True", True), ("1", True), ("TRUE", False), ("yes", False), ("", False)]
 )
@@ -123,7 +123,7 @@ def test_an_exam_running_in_another_course_is_the_active_attempt(learner_client:
     assert (data["exam"]["id"], data["exam"]["attempt"]) == (here.pk, {})
 
 
-@pytest.mark.spec("rest-api.md", "4.6:composition")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/course_id/{course_id}")
 def test_a_finished_attempt_is_shown_with_its_exam_only(learner_client: Any, learner: User) -> None:
     exam = factories.make_exam("timed")
     attempt = factories.make_attempt(exam, learner, status=S.submitted)
@@ -135,7 +135,7 @@ def test_a_finished_attempt_is_shown_with_its_exam_only(learner_client: Any, lea
     )
 
 
-@pytest.mark.spec("rest-api.md", "3.6:ended")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt")
 def test_an_attempt_past_its_deadline_is_shown_as_submitted_once(
     learner_client: Any, learner: User, all_services: Any
 ) -> None:
@@ -151,7 +151,7 @@ def test_an_inactive_exam_is_shown(learner_client: Any) -> None:
     assert get(learner_client, exam).json()["exam"]["is_active"] is False
 
 
-@pytest.mark.spec("rest-api.md", "4.6:spaces")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/course_id/{course_id}")
 def test_a_content_id_with_a_space_instead_of_a_plus_is_found(learner_client: Any) -> None:
     exam = factories.make_exam("timed")
     data = get(learner_client, content_id=exam.content_id.replace("+", " ")).json()
@@ -165,7 +165,7 @@ def requirement(name: str, status: str, order: int = 0) -> dict[str, Any]:
     return {"namespace": "proctored_exam", "name": name, "status": status, "order": order}
 
 
-@pytest.mark.spec("rest-api.md", "3.8")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/course_id/{course_id}")
 @pytest.mark.parametrize(
     ("query", "link"),
     [
@@ -189,7 +189,7 @@ def test_an_unsatisfied_prerequisite_has_a_link(
     assert [item["jumpto_url"] for item in found[f"{status}_prerequisites"]] == [link]
 
 
-@pytest.mark.spec("rest-api.md", "4.6:declined")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/course_id/{course_id}")
 def test_a_declined_prerequisite_declines_the_exam(
     learner_client: Any, learner: User, all_services: Any, credit: Any
 ) -> None:
@@ -202,13 +202,13 @@ def test_a_declined_prerequisite_declines_the_exam(
     assert attempt["attempt_status"] == "declined"
 
 
-@pytest.mark.spec("rest-api.md", "3.8")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/course_id/{course_id}")
 @pytest.mark.parametrize("kind", ["timed", "practice"])
 def test_only_proctored_exams_have_prerequisites(learner_client: Any, credit: Any, kind: str) -> None:
     assert "prerequisite_status" not in get(learner_client, factories.make_exam(kind)).json()["exam"]
 
 
-@pytest.mark.spec("rest-api.md", "4.6:alone")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/course_id/{course_id}")
 def test_without_a_credit_service_there_are_no_prerequisites(learner_client: Any) -> None:
     runtime.set_runtime_service("credit", None)
     response = get(learner_client, factories.make_exam())
@@ -219,7 +219,7 @@ def test_without_a_credit_service_there_are_no_prerequisites(learner_client: Any
 # Onboarding
 
 
-@pytest.mark.spec("rest-api.md", "3.7:link")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/course_id/{course_id}")
 @pytest.mark.parametrize("status", S.onboarding_errors)
 def test_a_learner_without_onboarding_gets_a_link_to_it(learner_client: Any, learner: User, status: str) -> None:
     onboarding, exam = factories.make_exam("onboarding"), factories.make_exam()
@@ -228,7 +228,7 @@ def test_a_learner_without_onboarding_gets_a_link_to_it(learner_client: Any, lea
     assert link.endswith(onboarding.content_id)
 
 
-@pytest.mark.spec("rest-api.md", "3.7:link")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/course_id/{course_id}")
 def test_an_exam_that_is_no_longer_proctored_has_no_onboarding_link(learner_client: Any, learner: User) -> None:
     factories.make_exam("onboarding")
     exam = factories.make_exam("timed")
@@ -236,14 +236,14 @@ def test_an_exam_that_is_no_longer_proctored_has_no_onboarding_link(learner_clie
     assert "onboarding_link" not in get(learner_client, exam).json()["exam"]
 
 
-@pytest.mark.spec("rest-api.md", "3.7:link")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/course_id/{course_id}")
 def test_a_course_without_onboarding_has_an_empty_link(learner_client: Any, learner: User) -> None:
     exam = factories.make_exam()
     factories.make_attempt(exam, learner, status=S.onboarding_missing)
     assert get(learner_client, exam).json()["exam"]["onboarding_link"] == ""
 
 
-@pytest.mark.spec("rest-api.md", "3.6:keys")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt")
 @pytest.mark.parametrize(
     ("fields", "total"),
     [
@@ -265,7 +265,7 @@ def test_the_total_time_is_what_the_learner_gets(
 # Which learner
 
 
-@pytest.mark.spec("rest-api.md", "4.6:who", "4.7")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/course_id/{course_id}", "GET /v1/proctored_exam/active_attempt")
 def test_staff_see_the_exam_as_the_learner_does(staff_client: Any, learner: User) -> None:
     exam = factories.make_exam("timed")
     attempt = factories.make_attempt(exam, learner, status=S.started)
@@ -274,14 +274,14 @@ def test_staff_see_the_exam_as_the_learner_does(staff_client: Any, learner: User
     assert staff_client.get(ACTIVE_URL, {"user_id": learner.pk}).json()["attempt_id"] == attempt.pk
 
 
-@pytest.mark.spec("rest-api.md", "4.6:who", "4.7")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/course_id/{course_id}", "GET /v1/proctored_exam/active_attempt")
 @pytest.mark.parametrize("url", [URL, ACTIVE_URL])
 @pytest.mark.parametrize(("user_id", "code"), [("99999", 404), ("one", 400), ("-1", 400)])
 def test_staff_who_name_an_unknown_user_are_refused(staff_client: Any, url: str, user_id: str, code: int) -> None:
     assert staff_client.get(url, {"user_id": user_id}).status_code == code
 
 
-@pytest.mark.spec("rest-api.md", "4.6:who", "4.7")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/course_id/{course_id}", "GET /v1/proctored_exam/active_attempt")
 @pytest.mark.parametrize("url", [URL, ACTIVE_URL])
 def test_learners_may_not_name_a_user_not_even_themselves(learner_client: Any, learner: User, url: str) -> None:
     response = learner_client.get(url, {"user_id": learner.pk})
@@ -294,13 +294,13 @@ def test_learners_may_not_name_a_user_not_even_themselves(learner_client: Any, l
 # The active attempt alone
 
 
-@pytest.mark.spec("rest-api.md", "4.7")
+@pytest.mark.operation("GET /v1/proctored_exam/active_attempt")
 def test_without_an_active_attempt_the_body_is_an_empty_object(learner_client: Any, learner: User) -> None:
     factories.make_attempt(user=learner, status=S.submitted)
     assert learner_client.get(ACTIVE_URL).json() == {}
 
 
-@pytest.mark.spec("rest-api.md", "4.7", "3.6:provider")
+@pytest.mark.operation("GET /v1/proctored_exam/active_attempt", "GET /v1/proctored_exam/attempt")
 def test_the_active_attempt_has_links_into_the_micro_frontend(learner_client: Any, learner: User) -> None:
     attempt = factories.make_attempt(factories.make_exam("timed"), learner, status=S.ready_to_submit)
     data = learner_client.get(ACTIVE_URL).json()
@@ -317,14 +317,14 @@ def settings_url(exam_id: int) -> str:
     return reverse("edx_proctoring:proctored_exam.proctoring_settings", args=[exam_id])
 
 
-@pytest.mark.spec("rest-api.md", "4.8:keys")
+@pytest.mark.operation("GET /v1/proctored_exam/settings/exam_id/{exam_id}/")
 def test_settings_of_a_timed_exam_have_no_provider(learner_client: Any) -> None:
     data = learner_client.get(settings_url(factories.make_exam("timed").pk)).json()
     assert set(data) == {"platform_name", "contact_us", "link_urls", "exam_proctoring_backend"}
     assert data["exam_proctoring_backend"] == {}
 
 
-@pytest.mark.spec("rest-api.md", "4.8:keys")
+@pytest.mark.operation("GET /v1/proctored_exam/settings/exam_id/{exam_id}/")
 def test_settings_of_a_proctored_exam_have_contact_details(learner_client: Any, instructor: Any) -> None:
     instructor.service.mock_proctoring_escalation_email("escalate@example.com")
     data = learner_client.get(settings_url(factories.make_exam().pk)).json()
@@ -348,7 +348,7 @@ def test_settings_of_an_unknown_exam_answer_400(learner_client: Any) -> None:
     assert learner_client.get(settings_url(99999)).status_code == 400
 
 
-@pytest.mark.spec("rest-api.md", "4.8:failures")
+@pytest.mark.operation("GET /v1/proctored_exam/settings/exam_id/{exam_id}/")
 def test_settings_without_a_configured_provider_answer_500_with_a_reason(learner_client: Any) -> None:
     exam = factories.make_exam()
     type(exam).objects.filter(pk=exam.pk).update(backend="gone")
@@ -356,21 +356,21 @@ def test_settings_without_a_configured_provider_answer_500_with_a_reason(learner
     assert (response.status_code, list(response.data)) == (500, ["detail"])
 
 
-@pytest.mark.spec("rest-api.md", "4.9")
+@pytest.mark.operation("GET /v1/proctored_exam/review_policy/exam_id/{exam_id}/")
 def test_the_review_policy_of_an_exam_is_returned(learner_client: Any) -> None:
     policy = factories.make_policy(review_policy="open book")
     path = reverse("edx_proctoring:proctored_exam.review_policy", args=[policy.proctored_exam_id])
     assert learner_client.get(path).json() == {"review_policy": "open book"}
 
 
-@pytest.mark.spec("rest-api.md", "4.9")
+@pytest.mark.operation("GET /v1/proctored_exam/review_policy/exam_id/{exam_id}/")
 def test_an_exam_without_a_review_policy_and_an_unknown_exam_have_null(learner_client: Any) -> None:
     for exam_id in (factories.make_exam().pk, 99999):
         response = learner_client.get(reverse("edx_proctoring:proctored_exam.review_policy", args=[exam_id]))
         assert (response.status_code, response.json()) == (200, {"review_policy": None})
 
 
-@pytest.mark.spec("rest-api.md", "4.6:alone")
+@pytest.mark.operation("GET /v1/proctored_exam/attempt/course_id/{course_id}")
 def test_an_exam_whose_provider_is_no_longer_configured_is_returned_without_provider_data(
     learner_client: Any, learner: User
 ) -> None:

@@ -1,4 +1,4 @@
-"""The onboarding panel of one learner. Spec: rest-api.md 4.11."""
+"""The onboarding panel of one learner."""
 
 import logging
 from collections.abc import Callable
@@ -48,7 +48,7 @@ def opens(when: timedelta, due: timedelta | None = None) -> MockScheduleItemData
     return MockScheduleItemData(now + when, None if due is None else now + due)
 
 
-@pytest.mark.spec("rest-api.md", "4.11:status")
+@pytest.mark.operation("GET /v1/user_onboarding/status")
 def test_the_panel_of_a_learner_without_an_attempt_has_a_link_and_no_status(
     learner_client: Any, outline: Callable[..., Any]
 ) -> None:
@@ -73,7 +73,7 @@ def test_the_link_leads_to_the_legacy_page_unless_the_query_names_the_micro_fron
     assert link == reverse("jump_to", args=[exam.course_id, exam.content_id])
 
 
-@pytest.mark.spec("rest-api.md", "4.11:status")
+@pytest.mark.operation("GET /v1/user_onboarding/status")
 @pytest.mark.parametrize(
     ("elsewhere", "age", "status", "expires"),
     [
@@ -96,7 +96,7 @@ def test_a_verification_is_valid_for_a_year_in_other_courses(
     assert data["expiration_date"] == (verified_at + timedelta(days=365) if expires else None)
 
 
-@pytest.mark.spec("rest-api.md", "4.11:choice")
+@pytest.mark.operation("GET /v1/user_onboarding/status")
 def test_the_newest_open_exam_is_linked(learner_client: Any, outline: Callable[..., Any]) -> None:
     open_exam, future, past_due = (factories.make_exam("onboarding") for _ in range(3))
     outline(
@@ -112,7 +112,7 @@ def test_the_newest_open_exam_is_linked(learner_client: Any, outline: Callable[.
     assert data["onboarding_past_due"] is False
 
 
-@pytest.mark.spec("rest-api.md", "4.11:choice")
+@pytest.mark.operation("GET /v1/user_onboarding/status")
 def test_an_exam_that_is_not_open_yet_has_a_date_and_no_link(learner_client: Any, outline: Callable[..., Any]) -> None:
     future, past_due = (factories.make_exam("onboarding") for _ in range(2))
     item = opens(TOMORROW)
@@ -123,7 +123,7 @@ def test_an_exam_that_is_not_open_yet_has_a_date_and_no_link(learner_client: Any
     assert data["onboarding_past_due"] is False
 
 
-@pytest.mark.spec("rest-api.md", "4.11:choice")
+@pytest.mark.operation("GET /v1/user_onboarding/status")
 def test_a_course_with_only_past_due_exams_is_marked_past_due(learner_client: Any, outline: Callable[..., Any]) -> None:
     exams = [factories.make_exam("onboarding") for _ in range(2)]
     outline(set(), {key(exam): opens(2 * YESTERDAY, due=YESTERDAY) for exam in exams})
@@ -131,7 +131,7 @@ def test_a_course_with_only_past_due_exams_is_marked_past_due(learner_client: An
     assert (data["onboarding_link"], data["onboarding_past_due"]) == (None, True)
 
 
-@pytest.mark.spec("rest-api.md", "4.11:status", "4.11:choice")
+@pytest.mark.operation("GET /v1/user_onboarding/status")
 @pytest.mark.parametrize(
     ("hidden", "help_url"),
     [pytest.param(False, "https://new.test/help", id="newest"), pytest.param(True, "https://old.test/help", id="open")],
@@ -153,7 +153,7 @@ def test_the_help_link_is_that_of_the_linked_exam_s_provider(
     assert panel(learner_client).json()["review_requirements_url"] == help_url
 
 
-@pytest.mark.spec("rest-api.md", "4.11:refusals")
+@pytest.mark.operation("GET /v1/user_onboarding/status")
 def test_an_exam_hidden_from_the_learner_answers_404(learner_client: Any, outline: Callable[..., Any]) -> None:
     factories.make_exam("onboarding")
     outline(set(), {})
@@ -161,7 +161,7 @@ def test_an_exam_hidden_from_the_learner_answers_404(learner_client: Any, outlin
     assert (response.status_code, response.json()) == (404, NOT_ACCESSIBLE)
 
 
-@pytest.mark.spec("rest-api.md", "4.11:robust")
+@pytest.mark.operation("GET /v1/user_onboarding/status")
 def test_an_exam_whose_content_id_is_not_a_usage_key_is_skipped(
     learner_client: Any, outline: Callable[..., Any]
 ) -> None:
@@ -173,7 +173,7 @@ def test_an_exam_whose_content_id_is_not_a_usage_key_is_skipped(
     assert data["onboarding_release_date"] is None
 
 
-@pytest.mark.spec("rest-api.md", "4.11:robust")
+@pytest.mark.operation("GET /v1/user_onboarding/status")
 def test_a_failing_outline_service_does_not_hide_the_exam(learner_client: Any) -> None:
     class Broken:
         def get_user_course_outline_details(self, *_args: Any) -> None:
@@ -189,7 +189,8 @@ def unconfigured() -> None:
     ProctoredExam.objects.filter(pk=exam.pk).update(backend="gone")
 
 
-@pytest.mark.spec("rest-api.md", "4.11:refusals", "7.2")
+@pytest.mark.contract("rest-rules#matched-texts")
+@pytest.mark.operation("GET /v1/user_onboarding/status")
 @pytest.mark.parametrize(
     "exams",
     [
@@ -207,13 +208,14 @@ def test_a_course_without_onboarding_answers_404_with_the_text_that_clients_show
         assert (response.status_code, response.json()) == (404, NO_EXAM)
 
 
-@pytest.mark.spec("rest-api.md", "4.11:refusals", "7.2")
+@pytest.mark.contract("rest-rules#matched-texts")
+@pytest.mark.operation("GET /v1/user_onboarding/status")
 def test_a_query_without_a_course_answers_400(learner_client: Any) -> None:
     response = learner_client.get(URL)
     assert (response.status_code, response.json()) == (400, {"detail": "Missing required query parameter course_id"})
 
 
-@pytest.mark.spec("rest-api.md", "4.11:refusals")
+@pytest.mark.operation("GET /v1/user_onboarding/status")
 @pytest.mark.parametrize(
     ("role", "course", "code"),
     [
@@ -234,13 +236,13 @@ def test_only_course_staff_may_read_the_panel_of_another_learner(
         assert response.json() == {"detail": "Must be a Staff User to Perform this request."}
 
 
-@pytest.mark.spec("rest-api.md", "4.11:refusals")
+@pytest.mark.operation("GET /v1/user_onboarding/status")
 def test_a_course_without_onboarding_is_reported_before_an_unknown_learner(staff_client: Any) -> None:
     response = panel(staff_client, username="nobody")
     assert (response.status_code, response.json()) == (404, NO_EXAM)
 
 
-@pytest.mark.spec("rest-api.md", "4.11:refusals")
+@pytest.mark.operation("GET /v1/user_onboarding/status")
 def test_an_unknown_learner_answers_404(staff_client: Any) -> None:
     factories.make_exam("onboarding")
     assert panel(staff_client, username="nobody").status_code == 404
@@ -249,7 +251,7 @@ def test_an_unknown_learner_answers_404(staff_client: Any) -> None:
 # By the provider's profile
 
 
-@pytest.mark.spec("rest-api.md", "4.11:profile")
+@pytest.mark.operation("GET /v1/user_onboarding/status")
 @pytest.mark.parametrize(
     ("theirs", "shown"),
     [
@@ -275,7 +277,7 @@ def records(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.levelname for record in caplog.records if record.levelno >= logging.WARNING]
 
 
-@pytest.mark.spec("rest-api.md", "4.11:profile")
+@pytest.mark.operation("GET /v1/user_onboarding/status")
 @pytest.mark.parametrize(("ours", "logged"), [(S.submitted, []), (S.rejected, ["ERROR"])])
 def test_only_a_profile_that_differs_from_our_status_is_logged_as_an_error(
     learner_client: Any,
@@ -292,7 +294,7 @@ def test_only_a_profile_that_differs_from_our_status_is_logged_as_an_error(
     assert records(caplog) == logged
 
 
-@pytest.mark.spec("rest-api.md", "4.11:profile")
+@pytest.mark.operation("GET /v1/user_onboarding/status")
 def test_our_own_status_is_shown_if_the_provider_fails(
     learner_client: Any, learner: User, profiles: Callable[[Any], list[Any]], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -304,7 +306,7 @@ def test_our_own_status_is_shown_if_the_provider_fails(
     assert records(caplog) == ["WARNING"]
 
 
-@pytest.mark.spec("rest-api.md", "4.11:profile")
+@pytest.mark.operation("GET /v1/user_onboarding/status")
 def test_a_provider_without_profiles_answers_404_with_its_name(
     learner_client: Any, profiles: Callable[[Any], list[Any]]
 ) -> None:
@@ -316,7 +318,7 @@ def test_a_provider_without_profiles_answers_404_with_its_name(
     assert "Unknown" in response.data
 
 
-# Called directly, as the host's support view does (host-platform.md 6.9)
+# Called directly, as the host's support view does (contract/host-integration#support-view)
 
 
 def asked_directly(user: User, **query: str) -> Any:

@@ -1,4 +1,4 @@
-"""The onboarding of all learners of a course. Spec: rest-api.md 5.5."""
+"""The onboarding of all learners of a course."""
 
 import logging
 from collections.abc import Callable
@@ -35,7 +35,8 @@ def statuses(response: Any) -> dict[str, str | None]:
     return {row["username"]: row["status"] for row in response.json()["results"]}
 
 
-@pytest.mark.spec("rest-api.md", "5.5:keys", "7.3:2")
+@pytest.mark.contract("rest-rules#whole-bodies")
+@pytest.mark.operation("GET /v1/user_onboarding/status/course_id/{course_id}")
 def test_the_roster_has_exactly_the_published_keys(staff_client: Any, enrol: Callable[..., Any]) -> None:
     exam, user = factories.make_exam("onboarding"), factories.make_user("ann")
     enrol(user)
@@ -58,7 +59,7 @@ def test_the_roster_has_exactly_the_published_keys(staff_client: Any, enrol: Cal
     }
 
 
-@pytest.mark.spec("rest-api.md", "5.5:pages")
+@pytest.mark.operation("GET /v1/user_onboarding/status/course_id/{course_id}")
 @pytest.mark.parametrize("service", ["empty", "none", "absent"])
 def test_a_course_without_enrolments_has_one_empty_page(
     staff_client: Any, enrol: Callable[..., Any], service: str
@@ -76,7 +77,7 @@ def test_a_course_without_enrolments_has_one_empty_page(
     assert (data["count"], data["num_pages"], data["results"]) == (0, 1, [])
 
 
-@pytest.mark.spec("rest-api.md", "5.5:status")
+@pytest.mark.operation("GET /v1/user_onboarding/status/course_id/{course_id}")
 @pytest.mark.parametrize(
     ("attempt_status", "shown"),
     [
@@ -108,7 +109,7 @@ def test_an_attempt_status_is_shown_as_its_onboarding_status(
     assert statuses(roster(staff_client, statuses="second_review_required")) == {}
 
 
-@pytest.mark.spec("rest-api.md", "5.5:status")
+@pytest.mark.operation("GET /v1/user_onboarding/status/course_id/{course_id}")
 @pytest.mark.parametrize(
     ("in_order_of_change", "shown"),
     [
@@ -138,7 +139,7 @@ def test_a_newer_attempt_counts_even_if_the_reset_one_changed_later(
     assert statuses(roster(staff_client)) == {"ann": "setup_started"}
 
 
-@pytest.mark.spec("rest-api.md", "5.5:status")
+@pytest.mark.operation("GET /v1/user_onboarding/status/course_id/{course_id}")
 def test_a_verification_in_another_course_counts_unless_verified_here(
     staff_client: Any, enrol: Callable[..., Any]
 ) -> None:
@@ -153,7 +154,7 @@ def test_a_verification_in_another_course_counts_unless_verified_here(
     assert response.data["results"][1]["modified"] == approved[1].modified
 
 
-@pytest.mark.spec("rest-api.md", "5.5:pages")
+@pytest.mark.operation("GET /v1/user_onboarding/status/course_id/{course_id}")
 def test_links_to_other_pages_keep_the_filters(
     staff_client: Any, enrol: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,7 +169,7 @@ def test_links_to_other_pages_keep_the_filters(
     assert roster(staff_client, page=99).json()["previous"] == f"{COURSE_URL}?page=2"
 
 
-@pytest.mark.spec("rest-api.md", "5.5:status")
+@pytest.mark.operation("GET /v1/user_onboarding/status/course_id/{course_id}")
 def test_the_latest_of_several_verifications_gives_the_date(staff_client: Any, enrol: Callable[..., Any]) -> None:
     exam, ann = factories.make_exam("onboarding"), factories.make_user("ann")
     enrol(ann)
@@ -181,7 +182,7 @@ def test_the_latest_of_several_verifications_gives_the_date(staff_client: Any, e
     assert (row["status"], row["modified"]) == ("verified", latest.modified)
 
 
-@pytest.mark.spec("rest-api.md", "5.5:search")
+@pytest.mark.operation("GET /v1/user_onboarding/status/course_id/{course_id}")
 def test_the_search_text_is_passed_to_the_enrolment_service(staff_client: Any, enrol: Callable[..., Any]) -> None:
     factories.make_exam("onboarding")
     service = enrol(factories.make_user())
@@ -192,7 +193,7 @@ def test_the_search_text_is_passed_to_the_enrolment_service(staff_client: Any, e
 # By the provider's profiles
 
 
-@pytest.mark.spec("rest-api.md", "5.5:profiles")
+@pytest.mark.operation("GET /v1/user_onboarding/status/course_id/{course_id}")
 def test_known_profiles_come_first_in_the_provider_s_order(
     staff_client: Any, enrol: Callable[..., Any], profiles: Callable[[Any], list[Any]]
 ) -> None:
@@ -217,7 +218,7 @@ def test_known_profiles_come_first_in_the_provider_s_order(
     assert asked == [(factories.COURSE, {"status": ""})]
 
 
-@pytest.mark.spec("rest-api.md", "5.5:profiles")
+@pytest.mark.operation("GET /v1/user_onboarding/status/course_id/{course_id}")
 def test_at_most_five_profiles_of_unknown_learners_are_logged(
     staff_client: Any,
     enrol: Callable[..., Any],
@@ -234,7 +235,7 @@ def test_at_most_five_profiles_of_unknown_learners_are_logged(
     assert [f"gone-{number}" in message for number in range(7)] == [True] * 5 + [False] * 2
 
 
-@pytest.mark.spec("rest-api.md", "5.5:profiles")
+@pytest.mark.operation("GET /v1/user_onboarding/status/course_id/{course_id}")
 @pytest.mark.parametrize(
     ("wanted", "asked_for", "shown"),
     [
@@ -263,7 +264,7 @@ def test_the_status_filter_is_sent_in_the_provider_s_words(
     assert asked == [(factories.COURSE, {"status": asked_for})]
 
 
-@pytest.mark.spec("rest-api.md", "5.5:profiles")
+@pytest.mark.operation("GET /v1/user_onboarding/status/course_id/{course_id}")
 def test_a_filter_by_a_status_that_no_profile_has_returns_no_learner(
     staff_client: Any, enrol: Callable[..., Any], profiles: Callable[[Any], list[Any]]
 ) -> None:
@@ -276,7 +277,8 @@ def test_a_filter_by_a_status_that_no_profile_has_returns_no_learner(
     assert asked == []
 
 
-@pytest.mark.spec("rest-api.md", "5.5:outage", "7.3:2")
+@pytest.mark.contract("rest-rules#whole-bodies")
+@pytest.mark.operation("GET /v1/user_onboarding/status/course_id/{course_id}")
 def test_a_failing_provider_answers_503(
     staff_client: Any, enrol: Callable[..., Any], profiles: Callable[[Any], list[Any]]
 ) -> None:
@@ -289,7 +291,7 @@ def test_a_failing_provider_answers_503(
     assert response.json() == {"detail": "The onboarding service is temporarily unavailable. Please try again later."}
 
 
-@pytest.mark.spec("rest-api.md", "5.5:profiles")
+@pytest.mark.operation("GET /v1/user_onboarding/status/course_id/{course_id}")
 def test_our_own_attempts_are_used_if_the_provider_has_no_profiles(
     staff_client: Any, enrol: Callable[..., Any], profiles: Callable[[Any], list[Any]]
 ) -> None:

@@ -1,6 +1,6 @@
 """Permissions: each row of the table in ``contract.py``, sent as each role.
 
-A route that is missing from the table fails the tests. Spec: rest-api.md 2.2, 9, 10 (number 1).
+A route that is missing from the table fails the tests.
 """
 
 from collections.abc import Callable, Iterator
@@ -99,8 +99,15 @@ def assert_has_shape(response: Any, shape: Shape) -> None:
             assert [list(item) for item in response.json()] == [list(names)] * max(len(response.json()), 1)
 
 
-@pytest.mark.spec(
-    "rest-api.md", "2.1:403", "9:contract", "10:10", "2.2:staff", "2.2:retire", "2.3:empty", "7.2", "7.3:2"
+@pytest.mark.contract(
+    "rest-rules#authentication",
+    "rest-rules#permission-table",
+    "rest-rules#cache-control",
+    "rest-rules#staff-refusal",
+    "rest-rules#retirement-permission",
+    "rest-rules#empty-answers",
+    "rest-rules#matched-texts",
+    "rest-rules#whole-bodies",
 )
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("row", TABLE, ids=str)
@@ -118,7 +125,7 @@ def test_each_role_gets_the_answer_of_the_table(
         assert snapshot() == before
 
 
-@pytest.mark.spec("rest-api.md", "2.1:403", "1.2:methods")
+@pytest.mark.contract("rest-rules#authentication", "rest-rules#methods")
 @pytest.mark.parametrize("row", {row.name: row for row in TABLE}.values(), ids=lambda row: row.name)
 def test_an_unsupported_method_answers_405_to_signed_in_users(
     row: Row, stage: World, client_of: Callable[..., Any]
@@ -174,7 +181,7 @@ FOREIGN = [
 ]
 
 
-@pytest.mark.spec("rest-api.md", "2.2:course", "10:1")
+@pytest.mark.contract("rest-rules#course-staff", "rest-rules#course-scope")
 @pytest.mark.parametrize(("method", "name", "kwargs", "body"), FOREIGN)
 @pytest.mark.parametrize("format_", ["json", "multipart"])
 def test_naming_one_s_own_course_in_the_body_gives_no_access_to_another_course(
@@ -204,7 +211,7 @@ def test_naming_one_s_own_course_in_the_body_gives_no_access_to_another_course(
     assert snapshot() == before
 
 
-@pytest.mark.spec("rest-api.md", "10:1")
+@pytest.mark.contract("rest-rules#course-scope")
 @pytest.mark.parametrize(
     ("method", "name", "kwargs", "body"),
     [
@@ -238,7 +245,7 @@ def snapshot() -> list[Any]:
     return [list(model.objects.order_by("pk").values()) for model in TABLES]
 
 
-@pytest.mark.spec("rest-api.md", "10:1")
+@pytest.mark.contract("rest-rules#course-scope")
 @pytest.mark.parametrize(
     "name",
     [
@@ -257,7 +264,7 @@ def test_a_course_in_the_body_of_a_get_gives_no_access(name: str, world: World, 
     assert response.status_code == 403
 
 
-@pytest.mark.spec("rest-api.md", "10:3")
+@pytest.mark.operation("GET /v1/instructor/{course_id}/{exam_id}")
 def test_an_exam_of_another_course_is_not_found_through_one_s_own_course(
     world: World, client_of: Callable[..., Any]
 ) -> None:
@@ -266,7 +273,7 @@ def test_an_exam_of_another_course_is_not_found_through_one_s_own_course(
     assert client_of(world["global_staff"]).get(path).status_code == 404
 
 
-@pytest.mark.spec("rest-api.md", "2.2:missing")
+@pytest.mark.contract("rest-rules#missing-objects")
 @pytest.mark.parametrize(
     ("name", "kwargs", "method"),
     [
@@ -283,7 +290,7 @@ def test_a_missing_object_answers_403_to_course_staff(
     assert list(response.data) == ["detail"]
 
 
-@pytest.mark.spec("rest-api.md", "2.2:missing", "10:1")
+@pytest.mark.contract("rest-rules#missing-objects", "rest-rules#course-scope")
 def test_missing_and_foreign_objects_get_the_same_refusal(course_staff_client: Any, world: World) -> None:
     answers = [
         course_staff_client.delete(reverse("edx_proctoring:proctored_exam.attempt", args=[pk])).json()
@@ -292,7 +299,7 @@ def test_missing_and_foreign_objects_get_the_same_refusal(course_staff_client: A
     assert answers[0] == answers[1]
 
 
-@pytest.mark.spec("rest-api.md", "10:1")
+@pytest.mark.contract("rest-rules#course-scope")
 def test_bulk_through_the_url_of_another_course_is_refused_even_for_one_s_own_exams(
     course_staff_client: Any, world: World
 ) -> None:
@@ -302,14 +309,14 @@ def test_bulk_through_the_url_of_another_course_is_refused_even_for_one_s_own_ex
     assert not ProctoredExamStudentAllowance.objects.exists()
 
 
-@pytest.mark.spec("rest-api.md", "10:1")
+@pytest.mark.contract("rest-rules#course-scope")
 def test_a_get_does_not_read_its_body(course_staff_client: Any, world: World) -> None:
     path = reverse("edx_proctoring:proctored_exam.allowance.grouped.course", kwargs={"course_id": COURSE_A})
     for body in ("[]", "{", f'{{"exam_id": {world.foreign_exam.pk}}}'):
         assert course_staff_client.generic("GET", path, body, content_type="application/json").status_code == 200
 
 
-@pytest.mark.spec("rest-api.md", "2.2:missing")
+@pytest.mark.contract("rest-rules#missing-objects")
 def test_without_an_instructor_service_only_global_staff_are_allowed(
     world: World, client_of: Callable[..., Any]
 ) -> None:
@@ -331,7 +338,7 @@ def test_nobody_is_staff_of_a_course_id_that_the_host_cannot_parse(learner: Any)
 # The decorators on plain functions, as outside code uses them
 
 
-@pytest.mark.spec("rest-api.md", "2.2:decorators")
+@pytest.mark.contract("rest-rules#decorators")
 @pytest.mark.parametrize("decorator", [require_staff, require_course_or_global_staff])
 def test_a_refusing_decorator_does_not_call_the_function(decorator: Callable[..., Any]) -> None:
     calls: list[Any] = []
@@ -346,14 +353,14 @@ def test_a_refusing_decorator_does_not_call_the_function(decorator: Callable[...
     assert calls == []
 
 
-@pytest.mark.spec("rest-api.md", "2.2:decorators")
+@pytest.mark.contract("rest-rules#decorators")
 @pytest.mark.parametrize("decorator", [require_staff, require_course_or_global_staff])
 def test_the_decorators_allow_global_staff(decorator: Callable[..., Any]) -> None:
     request = SimpleNamespace(data={}, user=SimpleNamespace(is_staff=True, pk=1))
     assert decorator(lambda _request: Response("reached"))(request).data == "reached"
 
 
-@pytest.mark.spec("rest-api.md", "2.2:staff", "7.2")
+@pytest.mark.contract("rest-rules#staff-refusal", "rest-rules#matched-texts")
 def test_the_staff_refusal_has_the_text_that_clients_compare(learner_client: Any) -> None:
     response = learner_client.post(reverse("edx_proctoring:proctored_exam.exam"), {}, format="json")
     assert response.data == {"detail": "Must be a Staff User to Perform this request."}

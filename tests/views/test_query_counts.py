@@ -1,4 +1,4 @@
-"""What a request costs the database. Spec: rest-api.md 11, architecture R5.
+"""What a request costs the database.
 
 Each list is asked at two sizes: the count must not grow with what it lists, and stay within the
 budget. Counts include the two queries for session and user.
@@ -73,7 +73,7 @@ LISTS = [
 ]
 
 
-@pytest.mark.spec("rest-api.md", "11:lists")
+@pytest.mark.contract("rest-rules#list-queries")
 @pytest.mark.parametrize(("name", "args", "query", "budget"), LISTS)
 def test_list_costs_the_same_at_both_sizes(
     staff_client: Any,
@@ -119,7 +119,7 @@ def test_onboarding_by_profiles_costs_the_same_at_both_sizes(
     assert counts[1] <= counts[0] <= 8, counts
 
 
-@pytest.mark.spec("rest-api.md", "11:polls")
+@pytest.mark.contract("rest-rules#poll-queries")
 @pytest.mark.parametrize(
     ("name", "budget"),
     [
@@ -160,13 +160,13 @@ def review(client: Any, comments: int) -> int:
     return count(lambda: client.post(path, body, format="json"))
 
 
-@pytest.mark.spec("rest-api.md", "11:writes")
+@pytest.mark.contract("rest-rules#write-queries")
 def test_review_costs_the_same_with_few_and_many_comments(staff_client: Any) -> None:
     counts = [review(staff_client, size) for size in SIZES]
     assert counts[0] == counts[1] <= 20, counts
 
 
-@pytest.mark.spec("rest-api.md", "11:attempt")
+@pytest.mark.contract("rest-rules#attempt-queries")
 def test_attempt_from_entering_to_submitting(learner_client: Any, learner: User) -> None:
     exam = factories.make_exam()
     collection = url("proctored_exam.attempt.collection")
@@ -198,7 +198,7 @@ def give_allowances(client: Any, learners: int) -> int:
     return count(lambda: client.put(url("proctored_exam.bulk_allowance"), body, format="json"))
 
 
-@pytest.mark.spec("rest-api.md", "11:writes")
+@pytest.mark.contract("rest-rules#write-queries")
 def test_bulk_allowances_are_written_in_batches(staff_client: Any) -> None:
     """500 learners in 2 exams are 1 000 allowances; databases take some hundred rows at a time."""
     few, many = (give_allowances(staff_client, learners) for learners in (5, 500))
@@ -214,13 +214,13 @@ def retire(client: Any, attempts: int) -> int:
     return count(lambda: client.post(url("user_retirement_api", user.pk)), expect=204)
 
 
-@pytest.mark.spec("rest-api.md", "11:writes")
+@pytest.mark.contract("rest-rules#write-queries")
 def test_retirement_costs_the_same_for_few_and_many_attempts(staff_client: Any) -> None:
     counts = [retire(staff_client, attempts) for attempts in SIZES]
     assert counts[0] == counts[1], counts
 
 
-# Every route of rest-api.md 1.2, with a small and a large course around it
+# Every route, with a small and a large course around it
 
 
 class Place:

@@ -1,4 +1,4 @@
-"""Deletion of the data of a user who leaves the platform. Spec: rest-api.md 5.8, 5.9, data-model.md 7."""
+"""Deletion of the data of a user who leaves the platform."""
 
 from typing import Any
 
@@ -58,8 +58,8 @@ def personal_data(user: User) -> list[Any]:
     return data
 
 
-@pytest.mark.spec("rest-api.md", "5.9:blank")
-@pytest.mark.spec("data-model.md", "7:retirement")
+@pytest.mark.contract("privacy#retirement")
+@pytest.mark.operation("POST /v1/retire_user/{user_id}/")
 def test_retirement_blanks_the_learner_s_personal_data_only(
     staff_client: Any, learner: User, all_services: Any
 ) -> None:
@@ -79,8 +79,8 @@ def test_retirement_blanks_the_learner_s_personal_data_only(
     assert all(of_other)
 
 
-@pytest.mark.spec("rest-api.md", "5.9:blank")
-@pytest.mark.spec("data-model.md", "7:retirement")
+@pytest.mark.contract("privacy#retirement")
+@pytest.mark.operation("POST /v1/retire_user/{user_id}/")
 def test_retirement_covers_reset_attempts(staff_client: Any, learner: User, all_services: Any) -> None:
     attempt = reviewed_attempt(learner)
     ProctoredExamSoftwareSecureReview.objects.update(student=None)
@@ -91,8 +91,8 @@ def test_retirement_covers_reset_attempts(staff_client: Any, learner: User, all_
     assert ReviewInboxEntry.objects.get().body == ""
 
 
-@pytest.mark.spec("rest-api.md", "5.9:blank")
-@pytest.mark.spec("data-model.md", "7:retirement")
+@pytest.mark.contract("privacy#retirement")
+@pytest.mark.operation("POST /v1/retire_user/{user_id}/")
 def test_a_review_without_any_trace_of_its_attempt_is_found_by_its_learner(
     staff_client: Any, learner: User, all_services: Any
 ) -> None:
@@ -103,8 +103,8 @@ def test_a_review_without_any_trace_of_its_attempt_is_found_by_its_learner(
     assert (review.raw_data, bytes(review.encrypted_video_url or b"")) == ("", b"")
 
 
-@pytest.mark.spec("rest-api.md", "5.9:silent")
-@pytest.mark.spec("data-model.md", "7:silent")
+@pytest.mark.contract("privacy#retirement-silent")
+@pytest.mark.operation("POST /v1/retire_user/{user_id}/")
 def test_retirement_neither_changes_the_attempt_nor_has_effects(
     staff_client: Any, learner: User, all_services: Any, events: list[Any]
 ) -> None:
@@ -120,8 +120,8 @@ def test_retirement_neither_changes_the_attempt_nor_has_effects(
     assert [len(service.calls) for service in all_services.values()] == calls
 
 
-@pytest.mark.spec("rest-api.md", "5.9:repeatable")
-@pytest.mark.spec("data-model.md", "7:repeatable")
+@pytest.mark.contract("privacy#retirement-repeatable")
+@pytest.mark.operation("POST /v1/retire_user/{user_id}/")
 def test_retiring_twice_or_an_unknown_user_answers_204(staff_client: Any, learner: User) -> None:
     factories.make_allowance(user=learner)
     for _ in range(2):
@@ -131,8 +131,8 @@ def test_retiring_twice_or_an_unknown_user_answers_204(staff_client: Any, learne
     assert staff_client.post(path).status_code == 204
 
 
-@pytest.mark.spec("rest-api.md", "5.9:repeatable")
-@pytest.mark.spec("data-model.md", "7:atomic")
+@pytest.mark.contract("privacy#retirement-atomic")
+@pytest.mark.operation("POST /v1/retire_user/{user_id}/")
 def test_a_failing_retirement_changes_nothing(
     staff_client: Any, learner: User, all_services: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,7 +149,7 @@ def test_a_failing_retirement_changes_nothing(
     assert personal_data(learner) == before
 
 
-@pytest.mark.spec("rest-api.md", "2.2:retire")
+@pytest.mark.contract("rest-rules#retirement-permission")
 @pytest.mark.parametrize("call", [retire, retire_at_providers])
 def test_a_refusal_has_no_body(learner_client: Any, learner: User, call: Any) -> None:
     response = call(learner_client, learner)
@@ -165,7 +165,8 @@ def test_no_provider_is_asked_for_a_learner_without_proctored_attempts(staff_cli
     assert (response.status_code, response.json()) == (200, {})
 
 
-@pytest.mark.spec("rest-api.md", "5.8:providers", "7.3:2")
+@pytest.mark.contract("rest-rules#whole-bodies")
+@pytest.mark.operation("POST /v1/retire_backend_user/{user_id}/")
 def test_a_provider_is_asked_once_per_request_and_500_reports_that_it_failed(
     staff_client: Any, learner: User, test_backend: Any
 ) -> None:
@@ -179,7 +180,7 @@ def test_a_provider_is_asked_once_per_request_and_500_reports_that_it_failed(
     assert (response.status_code, response.json()) == (500, {"test": False})
 
 
-@pytest.mark.spec("rest-api.md", "5.8:providers")
+@pytest.mark.operation("POST /v1/retire_backend_user/{user_id}/")
 @pytest.mark.parametrize("how", ["reset", "declined"])
 def test_the_provider_of_a_former_attempt_is_asked_too(staff_client: Any, learner: User, how: str) -> None:
     attempt = factories.make_attempt(user=learner)
@@ -191,14 +192,14 @@ def test_the_provider_of_a_former_attempt_is_asked_too(staff_client: Any, learne
     assert retire_at_providers(staff_client, learner).json() == {"test": True}
 
 
-@pytest.mark.spec("rest-api.md", "5.8:providers")
+@pytest.mark.operation("POST /v1/retire_backend_user/{user_id}/")
 def test_a_provider_without_user_data_is_not_in_the_answer(staff_client: Any, learner: User) -> None:
     factories.make_attempt(factories.make_exam(backend="null"), learner)
     factories.make_attempt(factories.make_exam(backend="test"), learner)
     assert retire_at_providers(staff_client, learner).json() == {"test": True}
 
 
-@pytest.mark.spec("rest-api.md", "5.8:failures")
+@pytest.mark.operation("POST /v1/retire_backend_user/{user_id}/")
 def test_a_provider_that_is_no_longer_configured_counts_as_not_done(staff_client: Any, learner: User) -> None:
     attempt = factories.make_attempt(user=learner)
     ProctoredExam.objects.filter(pk=attempt.proctored_exam_id).update(backend="gone")

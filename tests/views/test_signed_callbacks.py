@@ -1,4 +1,4 @@
-"""Signatures of callbacks. Spec: backends.md 14.5."""
+"""Signatures of callbacks."""
 
 import hashlib
 import hmac
@@ -43,7 +43,7 @@ BODY = json.dumps(REVIEW).encode()
 
 @pytest.mark.parametrize("kind", ["ready", "reviewed"])
 @pytest.mark.parametrize("secret", ["current", "former"])
-@pytest.mark.spec("backends.md", "18:9")
+@pytest.mark.contract("provider-wire#callback-signature")
 def test_a_callback_signed_with_any_configured_secret_is_accepted(
     signing: None, provider_client: Any, kind: str, secret: str
 ) -> None:
@@ -55,7 +55,7 @@ def test_a_callback_signed_with_any_configured_secret_is_accepted(
 
 
 @pytest.mark.parametrize("kind", ["ready", "reviewed"])
-@pytest.mark.spec("backends.md", "18:9")
+@pytest.mark.contract("provider-wire#callback-signature")
 def test_an_unsigned_callback_is_refused_if_the_provider_has_secrets(
     signing: None, provider_client: Any, kind: str
 ) -> None:
@@ -85,7 +85,7 @@ def test_an_unsigned_callback_is_refused_if_the_provider_has_secrets(
         pytest.param(lambda path: signature("current", path, BODY, method="PUT"), 403, id="another-method"),
     ],
 )
-@pytest.mark.spec("backends.md", "18:9")
+@pytest.mark.contract("provider-wire#callback-signature")
 def test_a_callback_with_a_wrong_signature_is_refused(
     signing: None, provider_client: Any, headers: Callable[[str], dict[str, str]], code: int
 ) -> None:
@@ -106,8 +106,8 @@ def test_a_repeated_nonce_answers_409(signing: None, provider_client: Any) -> No
     assert codes == [200, 409]
 
 
-@pytest.mark.spec("rest-api.md", "6.4:operator", "10:7")
-@pytest.mark.spec("backends.md", "18:9")
+@pytest.mark.contract("provider-wire#callback-signature")
+@pytest.mark.operation("POST /proctoring_review_callback/")
 def test_a_setting_requires_a_signature_of_the_anonymous_callback(
     rpnow_attempt: ProctoredExamStudentAttempt,
     backends_registry: dict[str, Any],

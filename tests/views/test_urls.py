@@ -1,4 +1,4 @@
-"""Names and paths of the URLs. Spec: rest-api.md 1 and 7.1."""
+"""Names and paths of the URLs."""
 
 from importlib import import_module
 from typing import Any
@@ -68,13 +68,13 @@ PATHS = [
 ]
 
 
-@pytest.mark.spec("rest-api.md", "1.2:names")
+@pytest.mark.contract("rest-rules#names")
 @pytest.mark.parametrize(("name", "kwargs", "path"), PATHS)
 def test_each_name_reverses_to_its_published_path(name: str, kwargs: dict[str, Any], path: str) -> None:
     assert reverse(f"edx_proctoring:{name}", kwargs=kwargs) == path
 
 
-@pytest.mark.spec("rest-api.md", "1.2:slash")
+@pytest.mark.contract("rest-rules#trailing-slash")
 @pytest.mark.parametrize(("name", "kwargs", "path"), [row for row in PATHS if "rest_framework" not in row[0]])
 def test_a_path_is_accepted_with_and_without_a_slash_at_its_end(name: str, kwargs: dict[str, Any], path: str) -> None:
     other = path[:-1] if path.endswith("/") else f"{path}/"
@@ -93,24 +93,23 @@ def test_every_named_route_is_listed_above() -> None:
     assert names == {name for name, _, _ in PATHS if "rest_framework" not in name}
 
 
-@pytest.mark.spec("rest-api.md", "1.2:content")
+@pytest.mark.contract("rest-rules#content-ids")
 def test_a_usage_key_in_the_path_is_the_content_id() -> None:
     course = "course-v1:Demo+PROC+2026"
     match = resolve(f"{EXAM}/exam/course_id/{course}/content_id/{BLOCK}")
     assert match.kwargs == {"course_id": course, "content_id": BLOCK}
 
 
-@pytest.mark.spec("rest-api.md", "1.2:external")
+@pytest.mark.contract("rest-rules#external-ids")
 @pytest.mark.parametrize("external_id", ["a.b", "urn:x:1", "t~1", "YWJj=", "7"])
 def test_a_provider_id_may_contain_any_url_safe_character(external_id: str) -> None:
     assert resolve(f"{EXAM}/attempt/{external_id}/reviewed").kwargs == {"external_id": external_id}
 
 
-@pytest.mark.spec("rest-api.md", "1.3", "7.3:1")
-@pytest.mark.spec("python-api.md", "9:view")
+@pytest.mark.contract("rest-rules#anonymous-get", "rest-rules#authentication")
 @pytest.mark.django_db
 def test_an_anonymous_get_of_every_named_route_answers_403() -> None:
-    """The rule of rest-api.md 1.3, as tests of hosts apply it."""
+    """The rule of contract/rest-rules#anonymous-get, as tests of hosts apply it."""
     for pattern in urls.urlpatterns:
         name = getattr(pattern, "name", None)
         if name is None:
@@ -130,7 +129,7 @@ def _reversed_somehow(name: str) -> str:
     raise AssertionError(f"{name} does not reverse with any of the known arguments")
 
 
-@pytest.mark.spec("rest-api.md", "2.1:403")
+@pytest.mark.contract("rest-rules#authentication")
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
 @pytest.mark.django_db
 def test_an_anonymous_request_with_an_unsupported_method_answers_403(method: str) -> None:
@@ -139,7 +138,7 @@ def test_an_anonymous_request_with_an_unsupported_method_answers_403(method: str
     assert list(response.data) == ["detail"]
 
 
-@pytest.mark.spec("rest-api.md", "1.1:names")
+@pytest.mark.contract("rest-rules#modules")
 def test_the_url_modules_have_the_published_namespaces() -> None:
     assert urls.app_name == "edx_proctoring"
     studio = import_module("edx_proctoring.instructor_dashboard_exam_urls")
@@ -148,8 +147,9 @@ def test_the_url_modules_have_the_published_namespaces() -> None:
     assert "(?P<content_id>" in urls.CONTENT_ID_PATTERN
 
 
+@pytest.mark.contract("effects#non-atomic-requests")
 def test_no_route_runs_in_the_transaction_of_the_request() -> None:
-    """Views call providers, and no row may be locked meanwhile (cross-cutting C2)."""
+    """Views call providers, and no row may be locked meanwhile (contract/effects#non-atomic-requests)."""
 
     def callbacks(patterns: Any) -> Any:
         for pattern in patterns:
@@ -204,13 +204,13 @@ CONTRACT_NAMES = [
 ]
 
 
-@pytest.mark.spec("rest-api.md", "7.1")
+@pytest.mark.contract("rest-rules#imported-names")
 @pytest.mark.parametrize("name", CONTRACT_NAMES)
 def test_the_views_module_has_the_published_names(name: str) -> None:
     assert hasattr(views, name)
 
 
-@pytest.mark.spec("rest-api.md", "7.1")
+@pytest.mark.contract("rest-rules#imported-names")
 @pytest.mark.parametrize(
     "name",
     [
@@ -225,6 +225,6 @@ def test_the_callbacks_module_has_the_published_names(name: str) -> None:
     assert hasattr(callbacks, name)
 
 
-@pytest.mark.spec("rest-api.md", "7.1")
+@pytest.mark.contract("rest-rules#imported-names")
 def test_the_page_size_is_25() -> None:
     assert views.ATTEMPTS_PER_PAGE == 25

@@ -1,7 +1,7 @@
 """With workers switched on, a Celery worker calls the provider and sends the mail.
 
 The broker is a real Redis, at ``EDX_PROCTORING_BROKER`` (default 127.0.0.1:6379); the worker is Celery's own, in a
-thread of this process, so that the test sees what it delivered. Run: ``make test-celery``. Spec: cross-cutting.md C4.
+thread of this process, so that the test sees what it delivered. Run: ``make test-celery``.
 """
 
 import os
@@ -20,7 +20,7 @@ from edx_proctoring.models import AttemptEffect
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_attempt
 
-pytestmark = [pytest.mark.celery, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.celery, pytest.mark.django_db(transaction=True), pytest.mark.contract("effects#workers")]
 
 BROKER = os.environ.get("EDX_PROCTORING_BROKER", "redis://127.0.0.1:6379/9")
 PATIENCE_SECONDS = 20

@@ -1,4 +1,6 @@
-"""The course of an exam or attempt, read to decide whether the caller may access it (rest-api.md 2.2 and 10, number 1).
+"""The course of an exam or attempt, read to decide whether the caller may access it.
+
+Contract: contract/rest-rules#course-staff, contract/rest-rules#course-scope.
 
 One column is read and nothing is changed. The functions that return a whole attempt may end it if its time is up.
 """

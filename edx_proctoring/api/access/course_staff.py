@@ -1,4 +1,7 @@
-"""Who is staff of a course, according to the host. Spec: rest-api.md 2.2, host-platform.md 7.4."""
+"""Who is staff of a course, according to the host.
+
+Contract: contract/rest-rules#course-staff, contract/host-services#course-staff.
+"""
 
 import logging
 from typing import Any

@@ -1,6 +1,6 @@
 """Why a learner's time ends when it ends, explained for people.
 
-The arithmetic is in ``lifecycle.timing``; more time is given in ``extension``. Spec: beyond.md 5.
+The arithmetic is in ``lifecycle.timing``; more time is given in ``extension``. Contract: contract/timing#explanation.
 """
 
 import json

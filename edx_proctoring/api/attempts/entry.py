@@ -1,6 +1,7 @@
 """Enter an exam: create an attempt, registered with the provider first if it is proctored.
 
-Locks: the attempt that the new one resumes, if there is one. Spec: python-api.md 8.5.
+Locks: the attempt that the new one resumes, if there is one. Contract: contract/attempts#create,
+contract/attempts#race.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""Give a learner whose clock is running more time. Spec: beyond.md 5."""
+"""Give a learner whose clock is running more time. Contract: contract/timing#extension."""
 
 import logging
 from datetime import datetime

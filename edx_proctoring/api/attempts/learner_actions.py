@@ -2,7 +2,8 @@
 
 Each action of a client is one function here; whether it is done is decided by the table of
 ``lifecycle.learner_rules``. Clients repeat requests when the network is bad, so a request whose
-purpose is already reached is answered like the first one. Spec: rest-api.md 4.3, 4.4.
+purpose is already reached is answered like the first one. Contract: POST /v1/proctored_exam/attempt,
+PUT /v1/proctored_exam/attempt/{attempt_id}.
 """
 
 import logging

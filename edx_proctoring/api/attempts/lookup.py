@@ -1,6 +1,7 @@
 """Look attempts up. Whoever reads an attempt whose time is up ends it.
 
-Look-ups that change nothing are in ``lifecycle.queries``. Spec: python-api.md 7.6, 8.4.
+Look-ups that change nothing are in ``lifecycle.queries``. Contract: contract/timing#expired-read,
+contract/attempts#read.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,7 @@
-"""Mark an attempt: ready, stopped, timed out, acknowledged. Spec: python-api.md 8.6."""
+"""Mark an attempt: ready, stopped, timed out, acknowledged.
+
+Contract: contract/attempts#mark, contract/attempts#update.
+"""
 
 from typing import Any, Final, cast
 

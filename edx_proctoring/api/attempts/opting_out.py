@@ -49,7 +49,10 @@ _create_and_decline_attempt = create_and_decline_attempt
 
 @receives(KIND_CASCADE, "decline_other_exams", status_must_hold=True, own_transactions=True)
 def _decline_other_exams(delivery: Delivery) -> None:
-    """Close the learner's other proctored exams of the course: credit needs all of them. Spec: python-api.md 7.5."""
+    """Close the learner's other proctored exams of the course: credit needs all of them.
+
+    Contract: contract/effects#cascade.
+    """
     exam, user_id = delivery.attempt.proctored_exam, delivery.attempt.user_id
     others = [
         other

@@ -1,4 +1,4 @@
-"""Remove and reset attempts. Spec: python-api.md 8.7.
+"""Remove and reset attempts. Contract: contract/attempts#reset, contract/attempts#removal.
 
 A provider is told before the row goes: afterwards nobody would know any more what to tell it.
 History rows stay, so late reviews still find what they are about.

@@ -1,4 +1,7 @@
-"""Take an interrupted attempt up again: staff release it, the learner resumes it. Spec: python-api.md 7.7."""
+"""Take an interrupted attempt up again: staff release it, the learner resumes it.
+
+Contract: contract/attempts#resume-marks, contract/attempts#resume-carry-over.
+"""
 
 import logging
 

@@ -1,9 +1,9 @@
 """Start gates: who may refuse that a learner starts an exam, and why.
 
-Spec: cross-cutting.md C5. Asked once where a request exists, by the REST and page start paths; a
-start without a request is not gated, and submitting never is. Other apps register their gate in
-their own ``AppConfig.ready()``. A provider may have a gate of its own, the optional method
-``check_start(exam, attempt, request)``.
+Contract: contract/start-gates#asked, contract/start-gates#order. Asked once where a request exists, by the REST and
+page start paths; a start without a request is not gated, and submitting never is. Other apps register their gate in
+their own ``AppConfig.ready()``. A provider may have a gate of its own, the optional method ``check_start(exam,
+attempt, request)``.
 """
 
 import logging

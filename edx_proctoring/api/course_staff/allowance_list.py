@@ -1,4 +1,4 @@
-"""The list of allowances for course staff. Spec: rest-api.md 5.3."""
+"""The list of allowances for course staff. Contract: GET /v1/proctored_exam/{course_id}/grouped/allowance."""
 
 from typing import Any
 

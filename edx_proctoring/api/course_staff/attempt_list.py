@@ -1,7 +1,10 @@
-"""The list of attempts for course staff, one page at a time. Spec: rest-api.md 5.4 and 11.
+"""The list of attempts for course staff, one page at a time.
+
+Contract: GET /v1/proctored_exam/attempt/grouped/course_id/{course_id}, contract/rest-rules#list-queries.
 
 The list shows the newest attempt of each learner at each exam. A course may have ten thousand learners, and the cost of
-a page must not depend on that number (R5; measured in docs/performance.rst). Three parts of the work would:
+a page must not depend on that number (architecture#constant-queries; measured in docs/performance.rst). Three parts
+of the work would:
 
 - finding the newest attempts: ``newest_attempts`` walks an index backwards in time,
 - counting all rows: ``row_count`` keeps the number until it changes,

@@ -1,4 +1,4 @@
-"""Report of what the reviews of a course found. Spec: python-api.md 8.12."""
+"""Report of what the reviews of a course found. Contract: contract/provider-information#violation-report."""
 
 from collections import defaultdict
 from typing import Any

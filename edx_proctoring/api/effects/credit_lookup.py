@@ -1,4 +1,6 @@
-"""What the credit service says about a learner, for those who only read. Spec: host-platform.md 7.1 and 16.
+"""What the credit service says about a learner, for those who only read.
+
+Contract: contract/host-services#credit, contract/host-services#reads-never-fail.
 
 A host may have no such service, and the one it has may fail: it refuses, for example, users without
 a profile. Then nothing is known, and pages are drawn without it.

@@ -1,6 +1,6 @@
 """The e-mails about an attempt: submitted, verified, rejected.
 
-Spec: python-api.md 8.13, learner-experience.md 5. Building only; when they go out is decided in
+Contract: contract/emails#when, contract/emails#templates. Building only; when they go out is decided in
 ``transitions``, sending and trying again is the business of ``effects``.
 """
 
@@ -117,7 +117,8 @@ def _contact_for(backend: str | None, course_id: str) -> tuple[str, str]:
     """Return address and text of the link under which questions are answered.
 
     The course's own address, else the provider's, else the platform's support page. Published
-    configuration samples write ``contact_us`` where 6.1.4 reads ``contact`` (backends.md 2.1).
+    configuration samples write ``contact_us`` where 6.1.4 reads ``contact``
+    (contract/provider-configuration#mail-contact).
     """
     escalation_email = _get_proctoring_escalation_email(course_id)
     if escalation_email:

@@ -1,4 +1,4 @@
-"""The words of an HTML mail as plain text. Spec: learner-experience.md 5, cross-cutting.md C15.
+"""The words of an HTML mail as plain text. Contract: contract/emails#text-part.
 
 Made from what was rendered, so that a theme that replaces a mail has to write it once only.
 """

@@ -1,8 +1,8 @@
 """Who is told what a status change causes: instructor, credit, grades, certificates, learner, provider.
 
-Spec: python-api.md 4 and 7.5. One receiver per effect. How they are called, and what happens when
-one fails, is the business of ``effects``; argument passing to services is contract. A service that
-the host does not supply has nothing to be told.
+Contract: contract/host-services#credit-state, contract/effects#by-status. One receiver per effect. How they are
+called, and what happens when one fails, is the business of ``effects``; argument passing to services is contract. A
+service that the host does not supply has nothing to be told.
 """
 
 import logging
@@ -95,8 +95,8 @@ def _undo_grade_override(delivery: Delivery) -> None:
 
 @receives(AttemptEffect.KIND_CREDIT, "get_credit_state")
 def _ask_for_course_info(delivery: Delivery) -> None:
-    # Contract (python-api.md 4): asked once per change, also where no mail wants to know the course's name.
-    # Nothing hangs on the answer, so a service that fails is not asked again.
+    # Contract (contract/host-services#credit-state): asked once per change, also where no mail wants to know the
+    # course's name. Nothing hangs on the answer, so a service that fails is not asked again.
     attempt = delivery.attempt
     credit_lookup.credit_state(attempt.user_id, attempt.proctored_exam.course_id, return_course_info=True)
 
@@ -111,7 +111,7 @@ def _send_status_email(delivery: Delivery) -> None:
         if message is not None:
             message.send()
     except Exception as error:
-        # Contract (python-api.md 8.13): text and arguments are matched exactly.
+        # Contract (contract/emails#failure): text and arguments are matched exactly.
         # With a traceback the first time, later in one line.
         (log.exception if delivery.is_first_try else log.error)(
             "Exception occurred while trying to send proctoring attempt status email for user_id=%(user_id)s "
@@ -193,7 +193,7 @@ def send_status_signal(
     is_proctored: bool,
     backend_supports_onboarding: bool | None,
 ) -> None:
-    """Send ``exam_attempt_status_signal``; receivers rely on all eight keywords (python-api.md 11.1).
+    """Send ``exam_attempt_status_signal``; receivers rely on all eight keywords (contract/signals#status).
 
     Raises what a receiver raises.
     """

@@ -1,4 +1,6 @@
-"""Allowances of single learners: extra time and exceptions from the review policy. Spec: python-api.md 8.3.
+"""Allowances of single learners: extra time and exceptions from the review policy.
+
+Contract: contract/allowances#add, contract/allowances#bulk.
 
 Many at once: ``bulk_allowances``. An allowance does not change the limit of an attempt that has started; that is what
 ``attempts.extension`` is for.

@@ -1,4 +1,4 @@
-"""One allowance for many learners in many exams. Spec: python-api.md 8.3."""
+"""One allowance for many learners in many exams. Contract: contract/allowances#add, contract/allowances#bulk."""
 
 import logging
 import math

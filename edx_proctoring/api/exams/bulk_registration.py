@@ -1,7 +1,7 @@
 """Make a course's exams equal to a list that another service keeps.
 
-Spec: rest-api.md 4.2. The exams service often sends the same list again, so unchanged exams are not written, get no
-history row and are not sent to their provider.
+Contract: PATCH /v1/proctored_exam/exam_registration/course_id/{course_id}. The exams service often sends the same
+list again, so unchanged exams are not written, get no history row and are not sent to their provider.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""Exams: create, change and read them. Spec: python-api.md 8.1.
+"""Exams: create, change and read them. Contract: contract/exams#create, contract/exams#update, contract/exams#read.
 
 The receivers in ``handlers`` send each saved exam to its provider, see ``provider_copy``.
 """
@@ -52,7 +52,7 @@ def create_exam(
     Without ``backend`` the configured default is stored, for timed exams too. A due date without a
     zone is in UTC. Studio publishes unfinished subsections: an exam without a title is named after
     its block, and one without a limit gets 0 minutes, so that the course's other exams are
-    registered (host-platform.md 6.3). Raises ``ProctoredExamAlreadyExists`` if the course has an
+    registered (contract/exams#unfinished). Raises ``ProctoredExamAlreadyExists`` if the course has an
     exam with this content id, and the database's error for a value that does not fit its column.
     """
     course_id, content_id = as_text(course_id), as_text(content_id)

@@ -1,4 +1,7 @@
-"""The provider's copy of an exam: sent when an exam or its review policy changes. Spec: data-model.md 5.1, 5.2."""
+"""The provider's copy of an exam: sent when an exam or its review policy changes.
+
+Contract: contract/exams#becomes-timed, contract/exams#provider-id, contract/exams#provider-failure.
+"""
 
 import logging
 
@@ -19,12 +22,13 @@ def push_exam_to_provider(exam: ProctoredExam, policy: ProctoredExamReviewPolicy
 
     ``policy``: the exam's review policy, read if not given. A new id is stored on ``exam`` and in its row, with a
     history row. When the provider fails or is not configured, the exam stays saved, and the next save sends it again.
-    Timed exams are not sent. Spec: data-model.md 5.2.
+    Timed exams are not sent. Contract: contract/exams#provider-id, contract/exams#provider-failure.
     """
     try:
         send_exam_to_provider(exam, policy)
     except Exception:  # pylint: disable=broad-except
-        # Plug-ins may raise anything, and a course must be publishable while its provider is down (R4).
+        # Plug-ins may raise anything, and a course must be publishable while its provider is down
+        # (architecture#no-network-in-transactions).
         log.exception("exam not sent to its provider: exam_id=%s backend=%s", exam.id, exam.backend)
 
 
@@ -46,7 +50,7 @@ def send_exam_to_provider(exam: ProctoredExam, policy: ProctoredExamReviewPolicy
 
 
 def deactivate_exam_at_provider(exam: ProctoredExam) -> None:
-    """Tell the provider that an exam became a timed exam or was deleted. Spec: data-model.md 5.1.
+    """Tell the provider that an exam became a timed exam or was deleted. Contract: contract/exams#becomes-timed.
 
     A provider that is not configured any more is logged. Raises what the provider raises.
     """

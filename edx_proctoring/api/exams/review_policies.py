@@ -1,4 +1,4 @@
-"""Review policies: what the reviewers of an exam should allow; one per exam. Spec: python-api.md 8.2."""
+"""Review policies: what the reviewers of an exam should allow; one per exam. Contract: contract/exams#policies."""
 
 import logging
 from typing import Any
@@ -29,7 +29,7 @@ def create_exam_review_policy(exam_id: int, set_by_user_id: int | None, review_p
 
     For automatic edits Studio passes no author, or one that is unknown here. The author is then the
     user in ``PROCTORING_SETTINGS['SYSTEM_USERNAME']``. Without such a user no policy is created, a
-    warning is logged and None returned, so that publishing goes on (host-platform.md 6.3). Raises
+    warning is logged and None returned, so that publishing goes on (contract/exams#policy-author). Raises
     ``ProctoredExamReviewPolicyAlreadyExists``.
     """
     if ProctoredExamReviewPolicy.get_review_policy_for_exam(exam_id) is not None:
@@ -76,7 +76,7 @@ def get_review_policy_by_exam_id(exam_id: int) -> dict[str, Any]:
 
 
 def _get_review_policy_by_exam_id(exam_id: int) -> str | None:
-    """Return only the text, None if the exam has no policy. Published name (python-api.md 1.2)."""
+    """Return only the text, None if the exam has no policy. Published name (contract/published-names#api)."""
     policy = _find(exam_id)
     return None if policy is None else policy.review_policy
 

@@ -1,4 +1,7 @@
-"""Decision tables as data: a row says in which situation which page is shown. Spec: learner-experience.md 2."""
+"""Decision tables as data: a row says in which situation which page is shown.
+
+Contract: contract/learner-pages#past-due.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,6 +1,7 @@
 """What decides which page a learner sees: exam, attempt, provider and host data at one moment.
 
-Spec: learner-experience.md 2. A fact that costs a query or a call is read when a rule asks for it, at most once.
+Contract: contract/learner-pages#past-due. A fact that costs a query or a call is read when a rule asks for it, at
+most once.
 """
 
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 
 __all__ = ["PageFacts", "newest_attempt"]
 
-# Hosts define this permission under this name (python-api.md 5.3).
+# Hosts define this permission under this name (contract/host-services#take-permission).
 _PERMISSION: Final = "edx_proctoring.can_take_proctored_exam"
 
 

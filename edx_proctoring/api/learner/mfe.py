@@ -1,7 +1,7 @@
 """Exam and attempt for the learning micro-frontend.
 
-Spec: rest-api.md 3.7, 4.6, 4.7. Reading may also write: an attempt whose time is up is ended, and a declined
-prerequisite declines the exam.
+Contract: GET /v1/proctored_exam/attempt/course_id/{course_id}, GET /v1/proctored_exam/active_attempt. Reading may
+also write: an attempt whose time is up is ended, and a declined prerequisite declines the exam.
 """
 
 from typing import Any, TypedDict

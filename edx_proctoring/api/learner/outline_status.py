@@ -1,4 +1,4 @@
-"""Short status lines for course outlines. Spec: python-api.md 8.10.
+"""Short status lines for course outlines. Contract: contract/outline-status#line.
 
 The host asks for every special exam of an outline. Within a request the first call loads the whole course
 (``_Outline``); ``get_attempt_status_summaries`` returns the lines of a whole course at once. Nothing here may use the
@@ -107,8 +107,8 @@ def get_attempt_status_summaries(
     """Return ``{content id: status line}`` of all exams of a course; those without a line are absent.
 
     ``content_ids``: only these; ids that are not exams are ignored. Beyond the contract
-    (python-api.md 8.10): one query for exams, one for attempts, one for the learner and one call
-    of the credit service, however many exams there are.
+    (contract/outline-status#line): one query for exams, one for attempts, one for the learner and one call of the
+    credit service, however many exams there are.
     """
     user_id = as_id(user_id)
     outline = _outline_of_request(user_id, as_text(course_id)) or _Outline(user_id, as_text(course_id))
@@ -202,7 +202,8 @@ class _Learner:
         if not self.has_credit_service:
             return True
         if self._may_take is None:
-            # The same for every exam of the course (host-platform.md 16.3), and the host needs queries for it.
+            # The same for every exam of the course (contract/outline-status#within-a-request), and the host needs
+            # queries for it.
             self._may_take = self.user is not None and bool(
                 self.user.has_perm("edx_proctoring.can_take_proctored_exam", exam)
             )

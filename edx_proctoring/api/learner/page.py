@@ -1,4 +1,6 @@
-"""The page that a learner sees instead of an exam's content. Spec: learner-experience.md 1 and 2.
+"""The page that a learner sees instead of an exam's content.
+
+Contract: contract/learner-pages#role, contract/learner-pages#past-due.
 
 The host replaces the exam's content by the returned page, and treats any page as "do not show the content". It asks
 for every unit of a running exam, so the answer "show the content" costs two queries and no call to a provider.
@@ -65,7 +67,7 @@ def get_student_view(
     Args:
         user_id: the learner, None for an anonymous visitor.
         course_id, content_id: the exam's ids, as text, key objects or bytes.
-        context: the host's data (learner-experience.md 1.1). It is updated in place to the context
+        context: the host's data (contract/learner-pages#host-context). It is updated in place to the context
             of the template, so the caller finds the page's variables in it.
         user_role: only a ``student`` gets a page.
 

@@ -1,4 +1,4 @@
-"""Variables of the pages' templates. Spec: learner-experience.md 3.
+"""Variables of the pages' templates. Contract: contract/page-context#proctored.
 
 Test suites replace the provider by a mock. Its attributes are passed on as they are, never compared or converted.
 """
@@ -38,7 +38,7 @@ _LONG_LIMIT_MINUTES: Final = 20 * 60
 
 
 def timed(facts: PageFacts) -> dict[str, Any]:
-    """Return the variables of a timed exam's pages. Spec: learner-experience.md 3.1."""
+    """Return the variables of a timed exam's pages. Contract: contract/page-context#timed."""
     exam = facts.exam
     context = {
         **_common(facts),
@@ -58,7 +58,10 @@ def timed(facts: PageFacts) -> dict[str, Any]:
 
 
 def proctored(facts: PageFacts) -> dict[str, Any]:
-    """Return the variables of a proctored, practice or onboarding exam's pages. Spec: 3.2 to 3.4."""
+    """Return the variables of a proctored, practice or onboarding exam's pages.
+
+    Contract: contract/page-context#proctored, contract/page-context#set-up, contract/page-context#refusals.
+    """
     exam, attempt, provider = facts.exam, facts.attempt, facts.provider
     context = {
         **_common(facts),

@@ -1,4 +1,4 @@
-"""Credit requirements that a learner must meet before an exam. Spec: python-api.md 8.9."""
+"""Credit requirements that a learner must meet before an exam. Contract: contract/prerequisites#check."""
 
 import logging
 from collections.abc import Iterable, Sequence

@@ -40,7 +40,7 @@ def _resolve_pending_links(facts: PageFacts) -> None:
     prerequisites._resolve_prerequisite_links(facts.exam, facts.prerequisites["pending_prerequisites"])
 
 
-# Spec: learner-experience.md 2.2
+# Contract: contract/learner-pages#practice
 PRACTICE: Final = (
     Rule("no permission", lambda f: not f.may_take, CONTENT),
     Rule("inactive account", lambda f: not f.user.is_active, page("proctored_exam/inactive_account.html")),
@@ -71,7 +71,7 @@ PRACTICE: Final = (
     Rule("anything else", always, UNEXPECTED),
 )
 
-# Spec: learner-experience.md 2.3
+# Contract: contract/learner-pages#onboarding
 ONBOARDING: Final = (
     Rule("no permission", lambda f: not f.may_take, CONTENT),
     Rule("inactive account", lambda f: not f.user.is_active, page("proctored_exam/inactive_account.html")),
@@ -102,7 +102,7 @@ ONBOARDING: Final = (
     Rule("anything else", always, UNEXPECTED),
 )
 
-# Spec: learner-experience.md 2.4
+# Contract: contract/learner-pages#proctored
 PROCTORED: Final = (
     Rule("no permission", lambda f: not f.may_take, CONTENT),
     Rule("declined", status_is(S.declined), CONTENT),

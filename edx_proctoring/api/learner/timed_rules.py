@@ -25,7 +25,7 @@ def _begins(facts: PageFacts) -> bool:
     return not_entered(facts) or facts.is_resumable_now
 
 
-# Spec: learner-experience.md 2.1
+# Contract: contract/learner-pages#timed
 TIMED: Final = (
     Rule("not entered, past due", lambda f: _begins(f) and f.is_closed, page("timed_exam/expired.html")),
     Rule("not entered, no time left", lambda f: _begins(f) and f.lacks_time, NO_TIME_LEFT),

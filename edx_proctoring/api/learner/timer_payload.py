@@ -1,6 +1,6 @@
 """The timer's payload: one attempt for the course page and the learning micro-frontend.
 
-Spec: python-api.md 8.4, rest-api.md 3.6.
+Contract: contract/attempts#timer-data, GET /v1/proctored_exam/attempt.
 """
 
 import logging
@@ -125,7 +125,7 @@ def _download_url(provider: Any, attempt: dict[str, Any]) -> str | None:
     try:
         url = (provider.get_attempt(attempt) or {}).get("download_url") or provider.get_software_download_url()
     except Exception:  # pylint: disable=broad-except
-        # The learner's page must work while the provider is down (R4).
+        # The learner's page must work while the provider is down (architecture#no-network-in-transactions).
         log.exception("no download link from the provider: attempt_id=%s", attempt["id"])
         return None
     return url

@@ -1,4 +1,4 @@
-"""Looking attempts up, without changing them. Spec: python-api.md 8.4, 8.8.
+"""Looking attempts up, without changing them. Contract: contract/attempts#read, contract/attempts#lists.
 
 The published functions that read *one* attempt also end it if its time is up; they are in
 ``attempts``, built on these. One query each.

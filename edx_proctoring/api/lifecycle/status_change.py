@@ -3,7 +3,7 @@
 ``write_change`` plans a change under the lock of the attempt, saves it once and records its effects
 in the same transaction; ``Change.deliver`` delivers them afterwards. ``change_status`` does both and
 ends an attempt whose time is up. What may follow what is decided by the tables of ``transitions``.
-Locks: the attempt. Spec: python-api.md 7.3.
+Locks: the attempt. Contract: contract/transitions#update.
 """
 
 import logging
@@ -90,7 +90,7 @@ def update_attempt_status(
     Raises ``StudentExamAttemptDoesNotExistsException``; ``ProctoredExamIllegalStatusTransition``,
     with nothing written. An effect that fails does not raise, and neither does a provider that is not
     configured: it is an effect that waits. contract/effects#provider-gone.
-    Spec: python-api.md 7.3, cross-cutting.md C3.
+    Contract: contract/transitions#update, contract/effects#failure.
     """
     try:
         return change_status(

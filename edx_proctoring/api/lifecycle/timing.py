@@ -1,7 +1,8 @@
 """The one place that knows deadlines: limit, allowance, due date, remaining time, expiry.
 
-Spec: python-api.md 3, 7.6 and 8.9. Answers "why did this learner get 45 minutes?" in figures;
-``deadlines`` answers it in words. Nothing here changes an attempt.
+Contract: contract/timing#now, contract/timing#time-out, contract/timing#expired-read,
+contract/timing#allowed-minutes. Answers "why did this learner get 45 minutes?" in figures; ``deadlines`` answers it
+in words. Nothing here changes an attempt.
 """
 
 import logging
@@ -161,5 +162,5 @@ def _was_review_status_acknowledged(is_status_acknowledged: bool, exam: Mapping[
     return is_status_acknowledged and is_exam_passed_due(exam, user=user)
 
 
-# Contract name (learner-experience.md 8).
+# Contract name (contract/learner-pages#imported-names).
 _does_time_remain = does_time_remain

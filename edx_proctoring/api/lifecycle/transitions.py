@@ -2,7 +2,7 @@
 
 Three tables are the rules (``REWRITES``, ``REFUSALS``, ``ON_ENTRY``); ``plan_transition`` reads
 them. ``status_change`` executes a plan and is the only place that writes a status.
-Spec: python-api.md 7.
+Contract: contract/transitions#matrix, contract/transitions#update.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -50,7 +50,8 @@ class Rewrite:
 TIME_OUT: Final = "time-out counts as submission"
 RE_ENTRY: Final = "entering a running exam again submits it"
 
-# First match wins (7.3 steps 3 and 4). The first row is left out where ALLOW_TIMED_OUT_STATE is on.
+# First match wins (contract/transitions#time-out, contract/transitions#re-entry). The first row is left out where
+# ALLOW_TIMED_OUT_STATE is on.
 REWRITES: Final = (
     Rewrite(TIME_OUT, from_statuses=None, requested={Status.timed_out}, becomes=Status.submitted),
     Rewrite(RE_ENTRY, from_statuses=IN_PROGRESS, requested=PRE_STARTED, becomes=Status.submitted),

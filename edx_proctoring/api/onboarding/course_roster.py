@@ -1,6 +1,8 @@
-"""The onboarding status of a course's learners, one page at a time. Spec: rest-api.md 5.5 and 11.
+"""The onboarding status of a course's learners, one page at a time.
 
-The number of queries does not depend on the number of learners or attempts (R5).
+Contract: GET /v1/user_onboarding/status/course_id/{course_id}, contract/rest-rules#list-queries.
+
+The number of queries does not depend on the number of learners or attempts (architecture#constant-queries).
 """
 
 import logging
@@ -49,7 +51,9 @@ def onboarding_roster(
     statuses: Collection[str] = (),
     ask_provider: bool = False,
 ) -> OnboardingRoster:
-    """Return one page of a course's learners with their onboarding status (rest-api.md 5.5).
+    """Return one page of a course's learners with their onboarding status.
+
+    Contract: GET /v1/user_onboarding/status/course_id/{course_id}.
 
     Args:
         course_id: the course.

@@ -1,4 +1,7 @@
-"""Whether a learner is verified by onboarding, and where the onboarding exam is. Spec: python-api.md 8.11."""
+"""Whether a learner is verified by onboarding, and where the onboarding exam is.
+
+Contract: contract/onboarding#learner-state.
+"""
 
 import logging
 from collections.abc import Iterable

@@ -1,4 +1,7 @@
-"""The host's enrolments of a course, read one page at a time where the host allows it. Spec: rest-api.md 5.5, 11."""
+"""The host's enrolments of a course, read one page at a time where the host allows it.
+
+Contract: GET /v1/user_onboarding/status/course_id/{course_id}.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final

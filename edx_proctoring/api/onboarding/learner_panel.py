@@ -1,6 +1,6 @@
 """The onboarding panel: one learner's onboarding status in a course.
 
-Spec: rest-api.md 4.11, cross-cutting.md C20.
+Contract: GET /v1/user_onboarding/status, contract/onboarding#past-due.
 """
 
 import logging
@@ -60,7 +60,7 @@ class _Chosen:
 
 
 def get_onboarding_panel(course_id: str, user: Any, /, *, is_learning_mfe: bool) -> dict[str, Any]:
-    """Return status, link and dates of a learner's onboarding (keys: rest-api.md 4.11, step 6).
+    """Return status, link and dates of a learner's onboarding (keys: GET /v1/user_onboarding/status).
 
     Raises ``NoOnboardingExamException``, ``OnboardingExamNotAccessibleException`` and, only where
     profiles are read from the provider, ``NoOnboardingProfileException``.

@@ -1,4 +1,7 @@
-"""The onboarding exams of a course and their provider. Spec: rest-api.md 4.11, 5.5."""
+"""The onboarding exams of a course and their provider.
+
+Contract: GET /v1/user_onboarding/status, GET /v1/user_onboarding/status/course_id/{course_id}.
+"""
 
 import logging
 from typing import Any

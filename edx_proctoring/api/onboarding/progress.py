@@ -1,4 +1,7 @@
-"""How far learners are with onboarding, according to our own attempts. Spec: rest-api.md 5.5."""
+"""How far learners are with onboarding, according to our own attempts.
+
+Contract: GET /v1/user_onboarding/status/course_id/{course_id}.
+"""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Delete a learner's personal data, here and at the providers.
 
-Spec: rest-api.md 5.8 and 5.9, data-model.md 7, cross-cutting.md C16. Rows are kept, because exam results must remain
-explicable; personal data in them is blanked.
+Contract: POST /v1/retire_backend_user/{user_id}/, POST /v1/retire_user/{user_id}/, contract/privacy#retirement. Rows
+are kept, because exam results must remain explicable; personal data in them is blanked.
 """
 
 import logging

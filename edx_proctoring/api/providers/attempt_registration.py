@@ -1,4 +1,7 @@
-"""Registers an attempt with its provider, before its row exists. Spec: python-api.md 8.5, backends.md 4.3."""
+"""Registers an attempt with its provider, before its row exists.
+
+Contract: contract/attempts#registration, contract/provider-interface#registration-context.
+"""
 
 import logging
 from collections.abc import Mapping

@@ -1,4 +1,7 @@
-"""Information about an exam's provider for pages: support, rules, dashboards. Spec: python-api.md 8.12."""
+"""Information about an exam's provider for pages: support, rules, dashboards.
+
+Contract: contract/provider-information#settings.
+"""
 
 import logging
 from collections.abc import Mapping
@@ -62,7 +65,7 @@ def get_proctoring_settings_by_exam_id(exam_id: int) -> dict[str, Any]:
     )
     tech_support_url = getattr(provider, "tech_support_url", None)
     if tech_support_url:
-        # Beyond 6.1.4: the React client has always looked for it (rest-api.md 8.1).
+        # Beyond 6.1.4: the React client has always looked for it (contract/rest-clients#react-proctored).
         information["provider_tech_support_url"] = tech_support_url
     return information
 

@@ -1,4 +1,7 @@
-"""URLs of the provider's own dashboard, for course staff. Spec: rest-api.md 5.7."""
+"""URLs of the provider's own dashboard, for course staff.
+
+Contract: GET /v1/instructor/{course_id}, GET /v1/instructor/{course_id}/{exam_id}.
+"""
 
 import inspect
 from collections.abc import Callable, Mapping

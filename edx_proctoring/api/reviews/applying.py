@@ -1,7 +1,7 @@
 """Applying a review: the attempt follows the verdict.
 
 Called by ``receiving`` in the transaction that stores a review, and for every other save of a review
-by the receiver of the model's signal. Spec: backends.md 9.4, python-api.md 11.3.
+by the receiver of the model's signal. Contract: contract/reviews#outcome.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""A provider's review, checked and typed. Spec: backends.md 9.2.
+"""A provider's review, checked and typed. Contract: contract/reviews#payload.
 
 Everything is checked before anything is stored: a malformed review is refused with the reason, and the
 attempt stays as it was.

@@ -1,7 +1,7 @@
 """Receiving a review: keep it, check it, store it and let the attempt follow, in one transaction.
 
 While a person's decision stands, a review is kept in the inbox and changes nothing.
-Locks: the live attempt, then its review. Spec: backends.md 9.1, python-api.md 11.3.
+Locks: the live attempt, then its review. Contract: contract/reviews#steps, contract/reviews#outcome.
 """
 
 import json
@@ -447,7 +447,7 @@ def _warn_of_stranger(review: ProctoredExamSoftwareSecureReview, attempt: Mappin
     """Log a warning if the named reviewer is not staff of the course. The review counts all the same."""
     reviewer, course_id = review.reviewed_by, attempt["proctored_exam"]["course_id"]
     if reviewer is not None and not course_staff.is_user_course_or_global_staff(reviewer, course_id):
-        # Contract (backends.md 9.1, number 7): format and arguments are matched exactly.
+        # Contract (contract/reviews#reviewer): format and arguments are matched exactly.
         _callback_log.warning(
             "user=%(user)s does not have the required permissions to submit a review for "
             "attempt_code=%(attempt_code)s.",

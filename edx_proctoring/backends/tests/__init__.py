@@ -1,1 +1,1 @@
-"""Helpers about providers for the test suites of hosts and provider packages (spec: data-model.md 14.5)."""
+"""Helpers about providers for the test suites of hosts and provider packages (contract/test-support#providers)."""

@@ -1,4 +1,4 @@
-"""Providers for tests (spec: data-model.md 14.5)."""
+"""Providers for tests (contract/test-support#providers)."""
 
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.exceptions import (

@@ -1,4 +1,4 @@
-"""A review as RPNow sends it (spec: data-model.md 14.5, backends.md 7.6)."""
+"""A review as RPNow sends it (contract/test-support#payloads, contract/rpnow#review-conversion)."""
 
 import json
 

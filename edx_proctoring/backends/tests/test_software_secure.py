@@ -1,4 +1,4 @@
-"""httmock handlers that imitate the RPNow server (spec: data-model.md 14.5)."""
+"""httmock handlers that imitate the RPNow server (contract/test-support#payloads)."""
 
 import json
 

@@ -1,1 +1,1 @@
-"""One module per command. Spec: data-model.md 9."""
+"""One module per command."""

@@ -20,7 +20,9 @@ _LABEL_WIDTH = 13
 
 
 class Command(BaseCommand):
-    """``manage.py check_proctoring_backends [NAME ...]``, to run before an exam day. Spec: backends.md 14.7.
+    """``manage.py check_proctoring_backends [NAME ...]``, to run before an exam day.
+
+    Contract: contract/provider-configuration#check-command.
 
     System checks read the settings; this command calls the providers. Exit code 1 if any provider has a problem, for
     monitoring.

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    """``manage.py deliver_effects [--loop]``, for cron or as a service. Spec: beyond.md 1.
+    """``manage.py deliver_effects [--loop]``, for cron or as a service. Contract: contract/commands#deliver-effects.
 
     Safe to run on several hosts at once and beside the web processes. Mails, each provider and
     the platform's own services are delivered side by side. A loop survives a restart of the database.

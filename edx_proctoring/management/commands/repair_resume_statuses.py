@@ -22,7 +22,7 @@ FLAGS: Final = {
 
 
 class Command(BatchCommand):
-    """``manage.py repair_resume_statuses``. Spec: data-model.md 4 (release 4.4.0).
+    """``manage.py repair_resume_statuses``. Contract: contract/commands#repair-resume-statuses.
 
     Releases before 4.4.0 had the statuses ``ready_to_resume`` and ``resumed``; later ones do not know them. Such
     attempts become ``error`` with equivalent flags. This repairs data and is not a transition, so it has no effects.

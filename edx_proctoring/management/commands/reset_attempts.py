@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class Command(BatchCommand):
-    """``manage.py reset_attempts -p FILE``. Spec: data-model.md 9.5.
+    """``manage.py reset_attempts -p FILE``. Contract: contract/commands#reset-attempts.
 
     Meant for attempts that were not started: credit, grades, the learner's answers and the event log stay unchanged.
     Providers are asked to remove the attempts, but a provider that cannot be reached only once per run. Here they are

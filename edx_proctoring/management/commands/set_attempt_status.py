@@ -11,7 +11,7 @@ from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 
 
 class Command(BaseCommand):
-    """``manage.py set_attempt_status -a ATTEMPT_ID -t STATUS``. Spec: data-model.md 9.1."""
+    """``manage.py set_attempt_status -a ATTEMPT_ID -t STATUS``. Contract: contract/commands#set-attempt-status."""
 
     help = "Move one attempt to another status, with all effects of a status change: credit, grade, e-mail and others."
 

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class Command(BatchCommand):
-    """``manage.py set_is_attempt_active``. Spec: data-model.md 9.2.
+    """``manage.py set_is_attempt_active``. Contract: contract/commands#set-is-attempt-active.
 
     Updates rows by queryset, so no receiver runs and nothing is archived. May be interrupted and run again.
     """

@@ -25,7 +25,7 @@ def utc_time(text: str) -> datetime:
 
 
 class Command(BatchCommand):
-    """``manage.py update_attempt_status_from_review``. Spec: data-model.md 9.3.
+    """``manage.py update_attempt_status_from_review``. Contract: contract/commands#update-attempt-status-from-review.
 
     Saves each review again: that archives it, sets ``modified`` to now and applies the verdict, with e-mails unless
     ``--no_email``. After an interruption, a range in the past can be run again: reviews that were applied are no longer

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class Command(BatchCommand):
-    """``manage.py update_attempts_for_exam --exam_id ID``. Spec: data-model.md 9.4.
+    """``manage.py update_attempts_for_exam --exam_id ID``. Contract: contract/commands#update-attempts-for-exam.
 
     For a credit or grades service that lost data. Statuses stay the same; e-mails are sent again unless ``--no_email``.
     An interrupted run continues with ``--start_after``.

@@ -1,4 +1,4 @@
-"""factory-boy factories of reviews (spec: data-model.md 14.4)."""
+"""factory-boy factories of reviews (contract/test-support#factories)."""
 
 import factory
 from factory.django import DjangoModelFactory

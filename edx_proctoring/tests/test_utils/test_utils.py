@@ -1,1 +1,1 @@
-"""Kept importable for outside code (spec: data-model.md 14.4). There is nothing in it."""
+"""Kept importable for outside code (contract/test-support#modules). There is nothing in it."""

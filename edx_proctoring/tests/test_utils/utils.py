@@ -1,4 +1,4 @@
-"""Base classes for the test cases of hosts and provider packages (spec: data-model.md 14.4)."""
+"""Base classes for the test cases of hosts and provider packages (contract/test-support#base-class)."""
 
 import re
 from importlib import import_module

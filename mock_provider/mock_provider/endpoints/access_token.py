@@ -1,4 +1,4 @@
-"""``/oauth2/access_token``: the LMS logs in. Spec: backends.md 5.2, 13.2."""
+"""``/oauth2/access_token``: the LMS logs in. Contract: contract/provider-wire#token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""``/_control/``: how tests and demonstrations inspect and configure the provider. Spec: backends.md 13.4."""
+"""``/_control/``: how tests and demonstrations inspect and configure the provider.
+
+Contract: contract/mock-provider#scenario.
+"""
 
 from __future__ import annotations
 

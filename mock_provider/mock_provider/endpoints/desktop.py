@@ -1,4 +1,7 @@
-"""``/desktop/``: the software on the learner's machine, as the browser worker calls it. Spec: backends.md 13.2."""
+"""``/desktop/``: the software on the learner's machine, as the browser worker calls it.
+
+Contract: contract/mock-provider#desktop.
+"""
 
 from __future__ import annotations
 

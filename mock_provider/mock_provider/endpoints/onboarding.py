@@ -1,4 +1,7 @@
-"""``onboarding_statuses``: the onboarding profiles of a course's learners. Spec: backends.md 6.1, 13.2."""
+"""``onboarding_statuses``: the onboarding profiles of a course's learners.
+
+Contract: contract/provider-wire#endpoints.
+"""
 
 from __future__ import annotations
 

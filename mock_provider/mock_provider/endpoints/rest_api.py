@@ -1,4 +1,7 @@
-"""``/api/v1/``: configuration, exams, attempts and users, as the LMS calls them. Spec: backends.md 6.1, 13.2."""
+"""``/api/v1/``: configuration, exams, attempts and users, as the LMS calls them.
+
+Contract: contract/provider-wire#endpoints.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""``/exams/registration/``: RPNow registers an exam of one learner. Spec: backends.md 7.3-7.5, 13.3."""
+"""``/exams/registration/``: RPNow registers an exam of one learner.
+
+Contract: contract/rpnow#registration-body, contract/rpnow#password-cipher, contract/rpnow#canonical-body,
+contract/mock-provider#rpnow-wire.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""``/api/v1/instructor/``: the course team's dashboard behind a signed link. Spec: backends.md 5.5, 13.2."""
+"""``/api/v1/instructor/``: the course team's dashboard behind a signed link.
+
+Contract: contract/provider-wire#dashboard-link.
+"""
 
 from __future__ import annotations
 

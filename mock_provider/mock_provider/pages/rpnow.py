@@ -1,4 +1,6 @@
-"""``/rpnow``: RPNow's exam software and secure browser, played by pages. Spec: backends.md 13.3.
+"""``/rpnow``: RPNow's exam software and secure browser, played by pages.
+
+Contract: contract/mock-provider#rpnow-registration.
 
 A learner pastes the exam code into the software (``/rpnow``), passes the checks, and the secure browser opens the exam
 at the LMS's launch address (``/rpnow?code=``). The LMS does not tell the vendor that the exam is over: the learner

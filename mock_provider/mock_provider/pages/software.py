@@ -1,4 +1,4 @@
-"""``/download``: the learner's exam software, played by a page. Spec: backends.md 13.2."""
+"""``/download``: the learner's exam software, played by a page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""RPNow's wire format, computed as the vendor computes it. Spec: backends.md 7.3-7.6, 13.3.
+"""RPNow's wire format, computed as the vendor computes it.
 
-Written from the specification and not from the LMS's code, so that each of the two shows a mistake of the other.
+Contract: contract/rpnow#registration-body, contract/rpnow#password-cipher, contract/rpnow#canonical-body,
+contract/rpnow#review-conversion, contract/mock-provider#rpnow-wire.
+
+Written from the contract and not from the LMS's code, so that each of the two shows a mistake of the other.
 """

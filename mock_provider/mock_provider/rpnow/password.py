@@ -1,4 +1,7 @@
-"""The exam password of a registration: the exam code under triple DES. Spec: backends.md 7.4, 13.3."""
+"""The exam password of a registration: the exam code under triple DES.
+
+Contract: contract/rpnow#password-cipher, contract/mock-provider#rpnow-wire.
+"""
 
 from __future__ import annotations
 

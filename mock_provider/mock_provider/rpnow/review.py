@@ -1,4 +1,7 @@
-"""The review callback about an attempt, with every member that the vendor sends. Spec: backends.md 7.6, 13.3."""
+"""The review callback about an attempt, with every member that the vendor sends.
+
+Contract: contract/rpnow#review-conversion, contract/mock-provider#rpnow-wire.
+"""
 
 from __future__ import annotations
 

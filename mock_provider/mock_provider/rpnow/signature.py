@@ -1,4 +1,7 @@
-"""The signature of a registration: which account sent it, and when. Spec: backends.md 7.5, 13.3."""
+"""The signature of a registration: which account sent it, and when.
+
+Contract: contract/rpnow#canonical-body, contract/mock-provider#rpnow-wire.
+"""
 
 from __future__ import annotations
 

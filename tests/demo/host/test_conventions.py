@@ -38,6 +38,7 @@ MODELS = [model for label in LABELS for model in apps.get_app_config(label).get_
 WRITTEN = [model for model in MODELS if not model.__name__.startswith("Historical")]
 
 
+@pytest.mark.contract("host-integration#model-checks")
 @pytest.mark.parametrize("model", WRITTEN, ids=lambda model: model._meta.label)
 def test_each_model_documents_its_personal_data(model):
     text = inspect.getdoc(model) or ""
@@ -50,6 +51,7 @@ def test_field_names_are_not_reserved_words(model):
     assert {f"{model.__name__}.{name}" for name in used} <= ALLOWED
 
 
+@pytest.mark.contract("host-integration#entry-points")
 def test_the_package_is_installed_by_its_entry_point():
     assert "edx_proctoring.apps.EdxProctoringConfig" in get_plugin_apps("lms.djangoapp")
     listed = Path(demo.__file__).parent.joinpath("settings", "base.py").read_text("utf-8")

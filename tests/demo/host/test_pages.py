@@ -84,6 +84,7 @@ class TestLogin:
         assert client.get(reverse("login", args=["nobody"])).status_code == 404
 
 
+@pytest.mark.contract("host-integration#outline")
 class TestOutline:
     def test_an_exam_shows_its_status_summary(self, as_learner, timed):
         answer = as_learner.get(reverse("outline", args=[timed.section.course.course_id]))
@@ -119,6 +120,7 @@ class TestSequencePage:
         assert answer.context["state"] == "exam"
         assert "<iframe" not in answer.content.decode()
 
+    @pytest.mark.contract("host-integration#content-gate")
     def test_a_running_exam_shows_its_units(self, as_learner, learner, timed):
         start(learner, timed)
         answer = as_learner.get(page_of(timed))
@@ -472,6 +474,7 @@ class TestTools:
         assert {call["service"] for call in answer["calls"]} & {"credit", "signal"}
 
 
+@pytest.mark.contract("host-integration#support-view")
 class TestSupport:
     def test_support_staff_see_a_learners_onboarding_status(self, client, gina, learner, timed):
         client.force_login(gina)

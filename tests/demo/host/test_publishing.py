@@ -12,6 +12,8 @@ from demo.host.models import CreditRequirement, Sequence, Task
 from edx_proctoring.api import get_all_exams_for_course, get_exam_by_content_id, get_review_policy_by_exam_id
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
 
+pytestmark = pytest.mark.contract("host-integration#publishing")
+
 
 @pytest.fixture
 def exam_of(course):
@@ -45,6 +47,7 @@ def test_publishing_copies_all_fields_to_the_exam(course, sequence, publish, exa
     assert dates.due(course, made.usage_key, None) == due
 
 
+@pytest.mark.contract("host-integration#exam-fields")
 @pytest.mark.parametrize("flag", ["is_practice_exam", "is_onboarding_exam"])
 def test_practice_and_onboarding_exams_are_registered_as_practice(sequence, publish, exam_of, flag):
     made = sequence(**proctored(**{flag: True}))
@@ -156,6 +159,7 @@ def test_an_unfinished_subsection_does_not_stop_the_others(sequence, publish, ex
     assert exam_of(finished)["is_active"] is True
 
 
+@pytest.mark.contract("host-integration#credit-requirements")
 class TestCreditRequirements:
     def names(self):
         found = CreditRequirement.objects.filter(is_active=True).order_by("position")

@@ -1,7 +1,6 @@
--- The tables of 6.1.4 after its migration 0025, from data-model.md 2; the numbers are its sections.
+-- The tables of 6.1.4 after its migration 0025.
 -- Not produced by a migration of this project, so that the upgrade test is independent of our migrations.
 
--- 2.1
 CREATE TABLE `proctoring_proctoredexam` (
     `id` int NOT NULL AUTO_INCREMENT PRIMARY KEY,
     `created` datetime(6) NOT NULL,
@@ -23,7 +22,6 @@ CREATE INDEX `proctoring_proctoredexam_course_id_8787b34f` ON `proctoring_procto
 ALTER TABLE `proctoring_proctoredexam` ADD CONSTRAINT `proctoring_proctoredexam_course_id_content_id_1d8358cc_uniq` UNIQUE (`course_id`, `content_id`);
 CREATE INDEX `proctoring_proctoredexam_external_id_0181c110` ON `proctoring_proctoredexam` (`external_id`);
 
--- 2.2
 CREATE TABLE `proctoring_proctoredexamhistory` (
     `id` int NOT NULL,
     `created` datetime(6) NOT NULL,
@@ -50,7 +48,6 @@ CREATE INDEX `proctoring_proctoredexamhistory_course_id_66a57818` ON `proctoring
 CREATE INDEX `proctoring_proctoredexamhistory_external_id_711a44cd` ON `proctoring_proctoredexamhistory` (`external_id`);
 CREATE INDEX `proctoring_proctoredexamhistory_id_bcb725e3` ON `proctoring_proctoredexamhistory` (`id`);
 
--- 2.3
 CREATE TABLE `proctoring_proctoredexamreviewpolicy` (
     `id` int NOT NULL AUTO_INCREMENT PRIMARY KEY,
     `created` datetime(6) NOT NULL,
@@ -60,7 +57,6 @@ CREATE TABLE `proctoring_proctoredexamreviewpolicy` (
     `set_by_user_id` int NOT NULL
 );
 
--- 2.4
 CREATE TABLE `proctoring_proctoredexamreviewpolicyhistory` (
     `id` int NOT NULL AUTO_INCREMENT PRIMARY KEY,
     `created` datetime(6) NOT NULL,
@@ -72,7 +68,6 @@ CREATE TABLE `proctoring_proctoredexamreviewpolicyhistory` (
 );
 CREATE INDEX `proctoring_proctoredexamreviewpolicyhistory_original_id_ca04913d` ON `proctoring_proctoredexamreviewpolicyhistory` (`original_id`);
 
--- 2.5
 CREATE TABLE `proctoring_proctoredexamstudentattempt` (
     `id` int NOT NULL AUTO_INCREMENT PRIMARY KEY,
     `created` datetime(6) NOT NULL,
@@ -98,7 +93,6 @@ CREATE INDEX `proctoring_proctoredexamstudentattempt_attempt_code_b10ad854` ON `
 CREATE INDEX `proctoring_proctoredexamstudentattempt_external_id_9c302af3` ON `proctoring_proctoredexamstudentattempt` (`external_id`);
 CREATE INDEX `proctoring_proctoredexamstudentattempt_user_id_2b58b7ed` ON `proctoring_proctoredexamstudentattempt` (`user_id`);
 
--- 2.6
 CREATE TABLE `proctoring_proctoredexamstudentattempt_history` (
     `id` int NOT NULL,
     `created` datetime(6) NOT NULL,
@@ -131,7 +125,6 @@ CREATE INDEX `proctoring_proctoredexamstudentattempt_history_id_849280b0` ON `pr
 CREATE INDEX `proctoring_proctoredexamstu_proctored_exam_id_446aaba3` ON `proctoring_proctoredexamstudentattempt_history` (`proctored_exam_id`);
 CREATE INDEX `proctoring_proctoredexamstudentattempt_history_user_id_ea9fa127` ON `proctoring_proctoredexamstudentattempt_history` (`user_id`);
 
--- 2.7
 CREATE TABLE `proctoring_proctoredexamstudentallowance` (
     `id` int NOT NULL AUTO_INCREMENT PRIMARY KEY,
     `created` datetime(6) NOT NULL,
@@ -143,7 +136,6 @@ CREATE TABLE `proctoring_proctoredexamstudentallowance` (
 );
 ALTER TABLE `proctoring_proctoredexamstudentallowance` ADD CONSTRAINT `proctoring_proctoredexam_user_id_proctored_exam_i_56de5b8f_uniq` UNIQUE (`user_id`, `proctored_exam_id`, `key`);
 
--- 2.8
 CREATE TABLE `proctoring_proctoredexamstudentallowancehistory` (
     `id` int NOT NULL AUTO_INCREMENT PRIMARY KEY,
     `created` datetime(6) NOT NULL,
@@ -155,7 +147,6 @@ CREATE TABLE `proctoring_proctoredexamstudentallowancehistory` (
     `user_id` int NOT NULL
 );
 
--- 2.9
 CREATE TABLE `proctoring_proctoredexamsoftwaresecurereview` (
     `id` int NOT NULL AUTO_INCREMENT PRIMARY KEY,
     `created` datetime(6) NOT NULL,
@@ -171,7 +162,6 @@ CREATE TABLE `proctoring_proctoredexamsoftwaresecurereview` (
 );
 ALTER TABLE `proctoring_proctoredexamsoftwaresecurereview` ADD CONSTRAINT `proctoring_proctoredexam_attempt_code_706d3717_uniq` UNIQUE (`attempt_code`);
 
--- 2.10
 CREATE TABLE `proctoring_proctoredexamsoftwaresecurereviewhistory` (
     `id` int NOT NULL AUTO_INCREMENT PRIMARY KEY,
     `created` datetime(6) NOT NULL,
@@ -187,7 +177,6 @@ CREATE TABLE `proctoring_proctoredexamsoftwaresecurereviewhistory` (
 );
 CREATE INDEX `proctoring_proctoredexamsof_attempt_code_695faa63` ON `proctoring_proctoredexamsoftwaresecurereviewhistory` (`attempt_code`);
 
--- 2.11
 CREATE TABLE `proctoring_proctoredexamstudentattemptcomment` (
     `id` int NOT NULL AUTO_INCREMENT PRIMARY KEY,
     `created` datetime(6) NOT NULL,

@@ -1,7 +1,6 @@
--- The tables of 6.1.4 after its migration 0025, from data-model.md 2; the numbers are its sections.
+-- The tables of 6.1.4 after its migration 0025.
 -- Not produced by a migration of this project, so that the upgrade test is independent of our migrations.
 
--- 2.1
 CREATE TABLE "proctoring_proctoredexam" (
     "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
     "created" datetime NOT NULL,
@@ -23,7 +22,6 @@ CREATE INDEX "proctoring_proctoredexam_course_id_8787b34f" ON "proctoring_procto
 CREATE UNIQUE INDEX "proctoring_proctoredexam_course_id_content_id_1d8358cc_uniq" ON "proctoring_proctoredexam" ("course_id", "content_id");
 CREATE INDEX "proctoring_proctoredexam_external_id_0181c110" ON "proctoring_proctoredexam" ("external_id");
 
--- 2.2
 CREATE TABLE "proctoring_proctoredexamhistory" (
     "id" integer NOT NULL,
     "created" datetime NOT NULL,
@@ -51,7 +49,6 @@ CREATE INDEX "proctoring_proctoredexamhistory_external_id_711a44cd" ON "proctori
 CREATE INDEX "proctoring_proctoredexamhistory_history_user_id_f11ddc53" ON "proctoring_proctoredexamhistory" ("history_user_id");
 CREATE INDEX "proctoring_proctoredexamhistory_id_bcb725e3" ON "proctoring_proctoredexamhistory" ("id");
 
--- 2.3
 CREATE TABLE "proctoring_proctoredexamreviewpolicy" (
     "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
     "created" datetime NOT NULL,
@@ -63,7 +60,6 @@ CREATE TABLE "proctoring_proctoredexamreviewpolicy" (
 CREATE INDEX "proctoring_proctoredexamreviewpolicy_proctored_exam_id_57f9ce30" ON "proctoring_proctoredexamreviewpolicy" ("proctored_exam_id");
 CREATE INDEX "proctoring_proctoredexamreviewpolicy_set_by_user_id_7c101300" ON "proctoring_proctoredexamreviewpolicy" ("set_by_user_id");
 
--- 2.4
 CREATE TABLE "proctoring_proctoredexamreviewpolicyhistory" (
     "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
     "created" datetime NOT NULL,
@@ -77,7 +73,6 @@ CREATE INDEX "proctoring_proctoredexamreviewpolicyhistory_original_id_ca04913d" 
 CREATE INDEX "proctoring_proctoredexamreviewpolicyhistory_proctored_exam_id_8126b616" ON "proctoring_proctoredexamreviewpolicyhistory" ("proctored_exam_id");
 CREATE INDEX "proctoring_proctoredexamreviewpolicyhistory_set_by_user_id_42ce126e" ON "proctoring_proctoredexamreviewpolicyhistory" ("set_by_user_id");
 
--- 2.5
 CREATE TABLE "proctoring_proctoredexamstudentattempt" (
     "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
     "created" datetime NOT NULL,
@@ -104,7 +99,6 @@ CREATE INDEX "proctoring_proctoredexamstudentattempt_external_id_9c302af3" ON "p
 CREATE INDEX "proctoring_proctoredexamstudentattempt_proctored_exam_id_0732c688" ON "proctoring_proctoredexamstudentattempt" ("proctored_exam_id");
 CREATE INDEX "proctoring_proctoredexamstudentattempt_user_id_2b58b7ed" ON "proctoring_proctoredexamstudentattempt" ("user_id");
 
--- 2.6
 CREATE TABLE "proctoring_proctoredexamstudentattempt_history" (
     "id" integer NOT NULL,
     "created" datetime NOT NULL,
@@ -138,7 +132,6 @@ CREATE INDEX "proctoring_proctoredexamstudentattempt_history_id_849280b0" ON "pr
 CREATE INDEX "proctoring_proctoredexamstudentattempt_history_proctored_exam_id_446aaba3" ON "proctoring_proctoredexamstudentattempt_history" ("proctored_exam_id");
 CREATE INDEX "proctoring_proctoredexamstudentattempt_history_user_id_ea9fa127" ON "proctoring_proctoredexamstudentattempt_history" ("user_id");
 
--- 2.7
 CREATE TABLE "proctoring_proctoredexamstudentallowance" (
     "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
     "created" datetime NOT NULL,
@@ -152,7 +145,6 @@ CREATE INDEX "proctoring_proctoredexamstudentallowance_proctored_exam_id_9baf5a6
 CREATE INDEX "proctoring_proctoredexamstudentallowance_user_id_f21ce9b6" ON "proctoring_proctoredexamstudentallowance" ("user_id");
 CREATE UNIQUE INDEX "proctoring_proctoredexamstudentallowance_user_id_proctored_exam_id_key_56de5b8f_uniq" ON "proctoring_proctoredexamstudentallowance" ("user_id", "proctored_exam_id", "key");
 
--- 2.8
 CREATE TABLE "proctoring_proctoredexamstudentallowancehistory" (
     "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
     "created" datetime NOT NULL,
@@ -166,7 +158,6 @@ CREATE TABLE "proctoring_proctoredexamstudentallowancehistory" (
 CREATE INDEX "proctoring_proctoredexamstudentallowancehistory_proctored_exam_id_a4c8237c" ON "proctoring_proctoredexamstudentallowancehistory" ("proctored_exam_id");
 CREATE INDEX "proctoring_proctoredexamstudentallowancehistory_user_id_29b863c1" ON "proctoring_proctoredexamstudentallowancehistory" ("user_id");
 
--- 2.9
 CREATE TABLE "proctoring_proctoredexamsoftwaresecurereview" (
     "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
     "created" datetime NOT NULL,
@@ -184,7 +175,6 @@ CREATE INDEX "proctoring_proctoredexamsoftwaresecurereview_exam_id_ea6095a3" ON 
 CREATE INDEX "proctoring_proctoredexamsoftwaresecurereview_reviewed_by_id_546b4204" ON "proctoring_proctoredexamsoftwaresecurereview" ("reviewed_by_id");
 CREATE INDEX "proctoring_proctoredexamsoftwaresecurereview_student_id_7e197288" ON "proctoring_proctoredexamsoftwaresecurereview" ("student_id");
 
--- 2.10
 CREATE TABLE "proctoring_proctoredexamsoftwaresecurereviewhistory" (
     "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
     "created" datetime NOT NULL,
@@ -203,7 +193,6 @@ CREATE INDEX "proctoring_proctoredexamsoftwaresecurereviewhistory_exam_id_380d85
 CREATE INDEX "proctoring_proctoredexamsoftwaresecurereviewhistory_reviewed_by_id_bb993b3a" ON "proctoring_proctoredexamsoftwaresecurereviewhistory" ("reviewed_by_id");
 CREATE INDEX "proctoring_proctoredexamsoftwaresecurereviewhistory_student_id_97a63653" ON "proctoring_proctoredexamsoftwaresecurereviewhistory" ("student_id");
 
--- 2.11
 CREATE TABLE "proctoring_proctoredexamstudentattemptcomment" (
     "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
     "created" datetime NOT NULL,

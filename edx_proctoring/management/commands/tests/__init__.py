@@ -1,1 +1,1 @@
-"""Empty. Outside code imports it (spec: data-model.md 14)."""
+"""Empty. Outside code imports it (contract/test-support#modules)."""

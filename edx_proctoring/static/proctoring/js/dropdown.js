@@ -1,5 +1,5 @@
 /**
- * The menu of actions behind the gear of an attempt's row. Spec: instructor-experience.md 4.1 and 4.2.
+ * The menu of actions behind the gear of an attempt's row. Contract: contract/staff-tab#menu.
  *
  * One listener per document, however many menus there are, so opening a menu again adds none.
  */

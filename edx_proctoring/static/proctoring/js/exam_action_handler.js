@@ -77,7 +77,7 @@
     // --- exam_actions/error_dialog.js
 
     /**
-     * Shows an error in the host's modal if there is one, else as an alert in the page. Spec: learner-experience.md 6.5.
+     * Shows an error in the host's modal if there is one, else as an alert in the page.
      */
 
     /** Show the error as an alert in the page, where there is no modal. */
@@ -154,7 +154,7 @@
 
     // --- exam_actions/button.js
 
-    /** Locks a button, and those beside it, while its request is in flight. Spec: learner-experience.md 6.5. */
+    /** Locks a button, and those beside it, while its request is in flight. */
 
     /** The clicked button as a jQuery object; the default action of the click is prevented. */
     function buttonOf(element, event) {
@@ -264,7 +264,7 @@
 
     // --- exam_actions/worker.js
 
-    /** Messages to the proctoring software, through the provider's worker. Spec: learner-experience.md 6.6. */
+    /** Messages to the proctoring software, through the provider's worker. Contract: contract/browser-worker#page-messages. */
 
     // How long a silent worker may hold up the page when the provider sets no limit.
     var WORKER_LIMIT = 60 * SECOND;
@@ -348,7 +348,7 @@
 
     // --- exam_actions/change_status.js
 
-    /** Asking the server for an attempt's status, and to change it. Spec: learner-experience.md 6.5. */
+    /** Asking the server for an attempt's status, and to change it. */
 
     /** PUT the button's action; returns a promise that is rejected with the jqXHR. */
     function putAction($button) {
@@ -439,7 +439,7 @@
 
     // --- exam_actions/start_exam.js
 
-    /** Starting the exam. Spec: learner-experience.md 6.5. */
+    /** Starting the exam. */
 
     /** The proctoring software first, then the clock, so that no time is lost when the software fails. */
     exam.examStartHandler = function(event) {
@@ -498,7 +498,7 @@
 
     // --- exam_actions/end_exam.js
 
-    /** Submitting the exam, or going back to it. Spec: learner-experience.md 6.5. */
+    /** Submitting the exam, or going back to it. */
 
     /** The time is up: end the session of the proctoring software, if the server agrees that the exam is over. */
     exam.endExam = function(pollUrl) {
@@ -595,7 +595,7 @@
 
     // --- exam_actions/enter_exam.js
 
-    /** Entering an exam, with or without proctoring. Spec: learner-experience.md 4.2. */
+    /** Entering an exam, with or without proctoring. */
 
     // Entering may wait for a provider that registers the learner.
     var ENTER_LIMIT = 60 * SECOND;
@@ -655,7 +655,8 @@
     // --- exam_actions/set_up.js
 
     /**
-     * The set-up page: the system check, and waiting for the provider to report "ready". Spec: learner-experience.md 4.4.
+     * The set-up page: the system check, and waiting for the provider to report "ready". Contract:
+     * contract/page-templates#paths.
      */
 
     // Polled at growing intervals: right after the system check the answer matters, later it is mostly load.

@@ -1,6 +1,6 @@
 /**
  * Starts what a course page needs: the timer bar, the onboarding panel, the buttons of the exam pages.
- * Spec: learner-experience.md 6.8, instructor-experience.md 1.3.
+ * Contract: contract/timer#start, contract/staff-tab#creation.
  *
  * Runs on every course page, including the instructor dashboard, so each part does nothing if its element is not on
  * the page. The views of the dashboard are created by the host.

@@ -4,7 +4,7 @@ describe('A button of an exam page', function() {
     const page = useExamPage();
     const exam = window.edx.courseware.proctored_exam;
 
-    // @spec learner-experience.md 6.5:locked
+    // @contract exam-buttons#locked
     it('shows its loading text during the request, and its label again after a failure', async function() {
         const $button = page.showButton('js-proctoring-update', 'reset_attempt');
         page.server.respondWith('PUT', page.ATTEMPT, json(500));
@@ -17,7 +17,7 @@ describe('A button of an exam page', function() {
         expect($('[role=alertdialog]').text()).toContain('Reload this page');
     });
 
-    // @spec learner-experience.md 6.5:locked
+    // @contract exam-buttons#locked
     it('locks the other answer to the question during the request', async function() {
         const attributes = 'class="exam-action-button js-proctoring-end" data-change-state-url="' + page.ATTEMPT + '"';
         page.server.respondWith('PUT', page.ATTEMPT, json(500));
@@ -33,7 +33,7 @@ describe('A button of an exam page', function() {
         expect($('#no').prop('disabled')).toBe(false);
     });
 
-    // @spec learner-experience.md 6.5:locked
+    // @contract exam-buttons#locked
     it('sends one request when a theme calls its handler twice', function() {
         const button = page.showButton('js-proctoring-update', 'stop')[0];
         exam.updateStatusHandler.call(button);

@@ -4,7 +4,7 @@ describe('Changing the status of an attempt', function() {
     const page = useExamPage();
     const exam = window.edx.courseware.proctored_exam;
 
-    // @spec learner-experience.md 6.5:update
+    // @contract exam-buttons#change-state
     it('sends the action of the button and reloads', async function() {
         page.server.respondWith('PUT', page.ATTEMPT, json(200));
         page.showButton('js-proctoring-update', 'stop').trigger('click');
@@ -13,7 +13,7 @@ describe('Changing the status of an attempt', function() {
         expect(exam.reloadPage).toHaveBeenCalled();
     });
 
-    // @spec learner-experience.md 6.5:locked
+    // @contract exam-buttons#locked
     it('sends one request when a theme has bound the handler as well', async function() {
         page.server.respondWith('PUT', page.ATTEMPT, json(200));
         page.showButton('js-proctoring-update', 'stop').on('click', exam.updateStatusHandler).trigger('click');

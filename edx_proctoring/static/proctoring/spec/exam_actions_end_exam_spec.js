@@ -9,7 +9,7 @@ describe('Ending an exam', function() {
     }
 
     describe('by the submit button', function() {
-        // @spec learner-experience.md 6.5:end
+        // @contract exam-buttons#submit
         it('submits to the server before the session of the proctoring software ends', async function() {
             const order = [];
             page.installWorker(function(message) {
@@ -27,7 +27,7 @@ describe('Ending an exam', function() {
             expect(exam.reloadPage).toHaveBeenCalled();
         });
 
-        // @spec learner-experience.md 6.5:end
+        // @contract exam-buttons#submit
         it('says that the answers are submitted when only the proctoring software fails', async function() {
             page.installWorker(() => ({type: 'examAttemptEndFailed'}));
             page.server.respondWith('PUT', page.ATTEMPT, json(200));
@@ -37,7 +37,7 @@ describe('Ending an exam', function() {
             expect($('.js-proctoring-end').prop('disabled')).toBe(false);
         });
 
-        // @spec learner-experience.md 6.5:end
+        // @contract exam-buttons#submit
         it('does not submit again when only the proctoring software is tried again', async function() {
             const answers = [{type: 'examAttemptEndFailed'}, {type: 'examAttemptEnded'}];
             page.installWorker(() => answers.shift());
@@ -61,7 +61,7 @@ describe('Ending an exam', function() {
         });
     });
 
-    // @spec learner-experience.md 6.5:offline
+    // @contract exam-buttons#offline
     describe('without a connection', function() {
         function submitOffline(status) {
             page.server.respondWith('PUT', page.ATTEMPT, [status, {}, '']);
@@ -128,7 +128,7 @@ describe('Ending an exam', function() {
     });
 
     describe('at the end of the time', function() {
-        // @spec learner-experience.md 6.5:status
+        // @contract exam-buttons#expiry
         it('ends the session of the software when the server agrees that the exam is over', async function() {
             page.installWorker(() => ({type: 'examAttemptEnded'}));
             page.server.respondWith('GET', page.ATTEMPT, json(200, {status: 'submitted'}));
@@ -138,7 +138,7 @@ describe('Ending an exam', function() {
             expect(page.workers[0].message.type).toBe('endExamAttempt');
         });
 
-        // @spec learner-experience.md 6.5:status
+        // @contract exam-buttons#expiry
         it('does not end the session while the exam is running', async function() {
             page.installWorker(() => ({type: 'examAttemptEnded'}));
             page.server.respondWith('GET', page.ATTEMPT, json(200, {status: 'started'}));
@@ -149,7 +149,7 @@ describe('Ending an exam', function() {
             expect(page.workers.length).toBe(0);
         });
 
-        // @spec learner-experience.md 6.5:status
+        // @contract exam-buttons#expiry
         it('has no session to end without a worker', async function() {
             await expectAsync(exam.endExam(page.ATTEMPT)).toBeResolved();
             expect(page.server.requests.length).toBe(0);

@@ -4,7 +4,7 @@ describe('Entering an exam', function() {
     const page = useExamPage();
     const exam = window.edx.courseware.proctored_exam;
 
-    // @spec learner-experience.md 4.2:enter-script
+    // @contract exam-buttons#enter
     describe('by the button of the entrance page', function() {
         function enter(attributes, response) {
             page.server.respondWith('POST', '/enter', response);
@@ -64,7 +64,7 @@ describe('Entering an exam', function() {
         });
     });
 
-    // @spec learner-experience.md 4.2:opt-out-script
+    // @contract exam-buttons#opt-out
     describe('without proctoring', function() {
         beforeEach(function() {
             setFixtures(

@@ -1,4 +1,4 @@
-// @spec learner-experience.md 6.5:error
+// @contract exam-buttons#error-dialog
 describe('The error dialog', function() {
     'use strict';
 

@@ -1,7 +1,7 @@
 describe('The namespace edx.courseware.proctored_exam', function() {
     'use strict';
 
-    // @spec learner-experience.md 6.2
+    // @contract timer#global-names
     it('has the names that outside code calls and replaces', function() {
         [
             'ProctoredExamView', 'ProctoredExamInfo', 'updateStatusHandler', 'examStartHandler', 'examEndHandler',

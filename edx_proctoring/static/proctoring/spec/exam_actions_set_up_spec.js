@@ -1,4 +1,4 @@
-// @spec learner-experience.md 4.4:set-up-script
+// @contract exam-buttons#set-up
 describe('The set-up page', function() {
     'use strict';
 

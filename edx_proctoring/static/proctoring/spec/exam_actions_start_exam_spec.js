@@ -4,7 +4,7 @@ describe('Starting an exam', function() {
     const page = useExamPage();
     const exam = window.edx.courseware.proctored_exam;
 
-    // @spec learner-experience.md 6.5:start
+    // @contract exam-buttons#start
     it('starts the proctoring software before the clock', async function() {
         const order = [];
         page.installWorker(function(message) {
@@ -27,7 +27,7 @@ describe('Starting an exam', function() {
         expect(exam.reloadPage).toHaveBeenCalled();
     });
 
-    // @spec learner-experience.md 6.5:start
+    // @contract exam-buttons#start
     it('does not start the clock when the proctoring software fails to start', async function() {
         page.installWorker(() => ({type: 'examAttemptStartFailed', error: 'camera'}));
         page.showButton('js-proctoring-start', 'start').trigger('click');
@@ -38,7 +38,7 @@ describe('Starting an exam', function() {
         expect(page.workers[0].terminate).toHaveBeenCalled();
     });
 
-    // @spec learner-experience.md 6.5:start
+    // @contract exam-buttons#start
     it('starts the clock only, when the provider has no worker', async function() {
         page.server.respondWith('PUT', page.ATTEMPT, json(200));
         page.showButton('js-proctoring-start', 'start').trigger('click');

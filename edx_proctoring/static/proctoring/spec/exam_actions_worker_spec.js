@@ -1,4 +1,4 @@
-// @spec learner-experience.md 6.6:messages
+// @contract browser-worker#page-messages
 describe('The messages to the proctoring software', function() {
     'use strict';
 
@@ -16,7 +16,7 @@ describe('The messages to the proctoring software', function() {
         await expectAsync(exam.pingApplication(60)).toBeRejectedWith('closed');
     });
 
-    // @spec learner-experience.md 6.6:limit
+    // @contract browser-worker#time-limit
     it('give up on a silent worker and terminate it', async function() {
         page.installWorker(() => null);
         const pinged = exam.pingApplication(60);

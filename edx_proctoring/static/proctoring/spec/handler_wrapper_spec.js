@@ -1,4 +1,4 @@
-// @spec learner-experience.md 6.7
+// @contract browser-worker#wrapper
 describe('handlerWrapper of the npm module', function() {
     'use strict';
 

@@ -69,7 +69,7 @@ describe('ProctoredExamInfo', function() {
         {status: '', label: 'Not Started', link: true, reminder: true},
         {status: 'brand_new_status', label: 'brand_new_status', link: true, reminder: true}
     ].forEach(function(example) {
-        // @spec learner-experience.md 6.9:status
+        // @contract onboarding-panel#status
         it('labels ' + JSON.stringify(example.status) + ' as "' + example.label + '"', function() {
             var $panel = show(example.status);
             expect($panel.find('.status').text()).toBe(example.label);
@@ -78,14 +78,14 @@ describe('ProctoredExamInfo', function() {
         });
     });
 
-    // @spec learner-experience.md 6.9:status
+    // @contract onboarding-panel#status
     it('recommends this course\'s exam to learners approved in another course', function() {
         var $panel = show('other_course_approved', {data: {expiration_date: inDays(40)}});
         expect($panel.find('.message').text()).toContain('Your onboarding exam has been approved in another course');
         expect($panel.find('.detail').text()).toContain('we recommend that you complete');
     });
 
-    // @spec learner-experience.md 6.9:renew
+    // @contract onboarding-panel#renew
     it('warns of a profile that expires soon and links to its renewal', function() {
         var $panel = show('verified', {data: {expiration_date: inDays(10)}});
         expect($panel.find('.status').text()).toBe('Expiring Soon');
@@ -97,14 +97,14 @@ describe('ProctoredExamInfo', function() {
         expect(show('verified', {data: {expiration_date: inDays(-1)}}).find('.status').text()).toBe('Expired');
     });
 
-    // @spec learner-experience.md 6.9:closed
+    // @contract onboarding-panel#closed
     it('says when onboarding opens', function() {
         var release = inDays(3);
         expect(show(null, {data: {onboarding_release_date: release}}).find('.link').text())
             .toBe('Onboarding Opens ' + new Date(release).toLocaleDateString());
     });
 
-    // @spec learner-experience.md 6.9:closed
+    // @contract onboarding-panel#closed
     it('says that onboarding is past due', function() {
         expect(show(null, {data: {onboarding_past_due: true}}).find('.link').text()).toBe('Onboarding Past Due');
     });
@@ -117,7 +117,7 @@ describe('ProctoredExamInfo', function() {
         expect($panel.find('.status').text()).toBe('Verified');
     });
 
-    // @spec learner-experience.md 6.9:empty
+    // @contract onboarding-panel#empty
     it('stays empty when the learner has no onboarding', function() {
         expect(show('verified', {code: 404}).html()).toBe('');
     });
@@ -126,7 +126,7 @@ describe('ProctoredExamInfo', function() {
         expect(show('verified', {template: null}).html()).toBe('');
     });
 
-    // @spec learner-experience.md 6.9:empty
+    // @contract onboarding-panel#empty
     it('sends no request without a course', function() {
         expect(show('verified', {attributes: ''}).html()).toBe('');
         expect(server.requests.length).toBe(0);
@@ -141,7 +141,7 @@ describe('ProctoredExamInfo', function() {
         {status: 'second_review_required', data: {}, colour: 'rgb(13, 78, 108)'},
         {status: 'verified', data: {expiration_date: inDays(10)}, colour: 'rgb(13, 78, 108)'}
     ].forEach(function(example) {
-        // @spec learner-experience.md 6.9:colours
+        // @contract onboarding-panel#colours
         it('has a top border of ' + example.colour + ' for ' + example.status, function() {
             var $info = show(example.status, {data: example.data}).find('.proctoring-info');
             expect($info.css('border-top')).toBe('5px solid ' + example.colour);

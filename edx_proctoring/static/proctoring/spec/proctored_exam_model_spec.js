@@ -9,7 +9,7 @@ describe('ProctoredExamModel', function() {
         {left: 5400, text: '1:30:00', name: 'an hour and a half'},
         {left: 36000, text: '10:00:00', name: 'ten hours'}
     ].forEach(function(example) {
-        // @spec learner-experience.md 6.3:format
+        // @contract timer#format
         it('formats ' + example.name + ' as ' + example.text, function() {
             expect(new ProctoredExamModel().getFormattedRemainingTime(example.left)).toBe(example.text);
         });
@@ -22,7 +22,7 @@ describe('ProctoredExamModel', function() {
         {left: 15, state: 'critical'},
         {left: -1, state: 'critical'}
     ].forEach(function(example) {
-        // @spec learner-experience.md 6.3:state
+        // @contract timer#state
         it('is in state ' + example.state + ' with ' + example.left + ' seconds left and thresholds 30 and 15', function() {
             var model = new ProctoredExamModel({low_threshold_sec: 30, critically_low_threshold_sec: 15});
             expect(model.getRemainingTimeState(example.left)).toBe(example.state);

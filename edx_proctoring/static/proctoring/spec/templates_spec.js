@@ -2,7 +2,7 @@ describe('An underscore template', function() {
     'use strict';
 
     _.each(templateNames, function(name) {
-        // @spec learner-experience.md 7:escaped-in-browser-templates
+        // @contract languages#browser-templates
         it('compiles and never prints a value unescaped: ' + name, function() {
             var source = templateSource(name);
             expect(function() { _.template(source); }).not.toThrow();

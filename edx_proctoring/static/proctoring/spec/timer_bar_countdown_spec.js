@@ -3,7 +3,7 @@ describe('The countdown of the timer bar', function() {
 
     const bar = useTimerBar();
 
-    // @spec learner-experience.md 6.4:deadline
+    // @contract timer#deadline
     it('is right after ten minutes of sleep, in which no tick came', function() {
         const view = bar.show({time_remaining_seconds: 30 * 60});
         bar.setWallClock(10 * 60);
@@ -11,7 +11,7 @@ describe('The countdown of the timer bar', function() {
         expect(bar.digits()).toBe('0:20:00');
     });
 
-    // @spec learner-experience.md 6.4:deadline
+    // @contract timer#deadline
     it('follows the monotonic clock when the wall clock is set back', function() {
         const view = bar.show({time_remaining_seconds: 30 * 60});
         let monotonic = 0;
@@ -27,7 +27,7 @@ describe('The countdown of the timer bar', function() {
         {name: 'forward', by: 15 * 60},
         {name: 'back', by: -15 * 60}
     ].forEach(function(example) {
-        // @spec learner-experience.md 6.4:deadline
+        // @contract timer#deadline
         it('asks the server at once when the wall clock was set ' + example.name, function() {
             const view = bar.show({time_remaining_seconds: 30 * 60});
             bar.server.respondWith('GET', bar.POLL, json(200, {
@@ -42,7 +42,7 @@ describe('The countdown of the timer bar', function() {
         });
     });
 
-    // @spec learner-experience.md 6.4:deadline
+    // @contract timer#deadline
     it('does not end the exam when the wall clock was set beyond the end', function() {
         const view = bar.show({time_remaining_seconds: 600});
         const endExam = bar.spyOnEndExam();

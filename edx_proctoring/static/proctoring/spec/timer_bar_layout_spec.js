@@ -3,7 +3,7 @@ describe('The layout of the timer bar', function() {
 
     const bar = useTimerBar();
 
-    // @spec learner-experience.md 6.4:hide
+    // @contract timer#hide
     it('hides and shows the digits', function() {
         const view = bar.show();
         view.$('#toggle_timer').trigger('click');
@@ -14,7 +14,7 @@ describe('The layout of the timer bar', function() {
         expect(view.$('#toggle_timer').attr('aria-pressed')).toBe('false');
     });
 
-    // @spec learner-experience.md 6.4:hide
+    // @contract timer#hide
     it('keeps the digits hidden on the next page', function() {
         bar.show().$('#toggle_timer').trigger('click');
         bar.view.remove();
@@ -30,12 +30,12 @@ describe('The layout of the timer bar', function() {
         expect(view.$('#time_remaining_id b').hasClass('timer-hidden')).toBe(false);
     });
 
-    // @spec learner-experience.md 6.4:text
+    // @contract timer#explanation
     it('shows the whole explanation on a wide screen', function() {
         expect(bar.show().$('.js-exam-additional-text').hasClass('hidden')).toBe(false);
     });
 
-    // @spec learner-experience.md 6.4:text
+    // @contract timer#explanation
     it('folds the explanation on a narrow screen until the learner unfolds it', function() {
         bar.isWideScreen = false;
         const view = bar.show();

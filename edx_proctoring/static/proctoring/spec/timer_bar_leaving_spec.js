@@ -8,7 +8,7 @@ describe('Leaving the exam page', function() {
     const REJECTED = {then: (done, failed) => failed(new Error('gone'))};
 
     describe('when the time is up', function() {
-        // @spec learner-experience.md 6.4:expiry
+        // @contract timer#expiry
         it('happens once, after five seconds', function() {
             const view = bar.show();
             const endExam = bar.spyOnEndExam(RESOLVED);
@@ -25,7 +25,7 @@ describe('Leaving the exam page', function() {
             expect(endExam.calls.count()).toBe(1);
         });
 
-        // @spec learner-experience.md 6.4:expiry
+        // @contract timer#expiry
         it('happens even if the session of the proctoring software cannot be ended', function() {
             const view = bar.show();
             bar.spyOnEndExam(REJECTED);
@@ -34,7 +34,7 @@ describe('Leaving the exam page', function() {
             expect(view.reloadPage).toHaveBeenCalled();
         });
 
-        // @spec learner-experience.md 6.4:expiry
+        // @contract timer#expiry
         it('ends the session of the software even if the server has ended the exam before the page', function() {
             const view = bar.show({time_remaining_seconds: 2});
             const endExam = bar.spyOnEndExam(RESOLVED);
@@ -47,7 +47,7 @@ describe('Leaving the exam page', function() {
             expect(view.reloadPage.calls.count()).toBe(1);
         });
 
-        // @spec learner-experience.md 6.4:offline
+        // @contract timer#offline
         it('waits until the server can be reached', function() {
             const view = bar.show({time_remaining_seconds: 3});
             const endExam = bar.spyOnEndExam(RESOLVED);
@@ -72,7 +72,7 @@ describe('Leaving the exam page', function() {
         });
     });
 
-    // @spec learner-experience.md 6.4:end
+    // @contract timer#end-button
     describe('by the end button', function() {
         function end(response, overrides) {
             const view = bar.show(overrides);

@@ -1,4 +1,4 @@
-// @spec learner-experience.md 6.4:ping
+// @contract timer#ping
 describe('The proctoring software', function() {
     'use strict';
 
@@ -72,7 +72,7 @@ describe('The proctoring software', function() {
         });
     });
 
-    // @spec learner-experience.md 6.4:failure
+    // @contract timer#failed-ping
     describe('that is gone', function() {
         function report(id) {
             const view = bar.show();

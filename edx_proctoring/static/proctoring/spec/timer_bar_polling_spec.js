@@ -15,14 +15,14 @@ describe('The polls of the timer bar', function() {
         return view;
     }
 
-    // @spec learner-experience.md 6.4:poll
+    // @contract timer#poll
     it('set the time to the server\'s', function() {
         const view = poll(json(200, {status: 'started', time_remaining_seconds: -10, accessibility_time_string: ''}));
         view.updateRemainingTime();
         expect(exam.endExam).toHaveBeenCalled();
     });
 
-    // @spec learner-experience.md 6.4:poll
+    // @contract timer#poll
     it('come once a minute, the second one at a random time', function() {
         const secondsOfPolls = [];
         const count = () => bar.server.requests.filter((request) => request.url === bar.POLL).length;
@@ -41,7 +41,7 @@ describe('The polls of the timer bar', function() {
         expect(secondsOfPolls.length).toBeLessThan(7);
     });
 
-    // @spec learner-experience.md 6.4:changed
+    // @contract timer#changed-deadline
     it('redraw the bar when another tab has asked to end the exam', function() {
         const view = poll(json(200, {
             status: 'ready_to_submit', time_remaining_seconds: 500, accessibility_time_string: ''
@@ -59,7 +59,7 @@ describe('The polls of the timer bar', function() {
         {name: 'status 400', response: json(400, {}), reloads: false},
         {name: 'status 500', response: json(500, {}), reloads: false}
     ].forEach(function(example) {
-        // @spec learner-experience.md 6.4:poll
+        // @contract timer#poll
         it((example.reloads ? 'reload' : 'do not reload') + ' the page on ' + example.name, function() {
             expect(poll(example.response).reloadPage.calls.count()).toBe(example.reloads ? 1 : 0);
         });
@@ -70,7 +70,7 @@ describe('The polls of the timer bar', function() {
         expect(view.$('[role=alert]').text()).toContain('Reload this page');
     });
 
-    // @spec learner-experience.md 6.4:offline
+    // @contract timer#offline
     it('warn that the connection is lost, and the time keeps running', function() {
         const view = poll([0, {}, '']);
         expect(view.$('[role=alert]').text()).toContain('connection');
@@ -90,7 +90,7 @@ describe('The polls of the timer bar', function() {
         expect(_.last(bar.server.requests).url).toBe(bar.POLL);
     });
 
-    // @spec learner-experience.md 6.4:resync
+    // @contract timer#resync
     it('come at once when the tab is visible again, and the time is right before the answer', function() {
         bar.show({time_remaining_seconds: 30 * 60});
         bar.setWallClock(10 * 60);
@@ -99,7 +99,7 @@ describe('The polls of the timer bar', function() {
         expect(_.last(bar.server.requests).url).toBe(bar.POLL);
     });
 
-    // @spec learner-experience.md 6.4:resync
+    // @contract timer#resync
     it('subtract half of the round trip from the server\'s time', function() {
         const view = bar.show({time_remaining_seconds: 600});
         view.poll();
@@ -110,7 +110,7 @@ describe('The polls of the timer bar', function() {
         expect(view.secondsLeft).toBe(498);
     });
 
-    // @spec learner-experience.md 6.4:resync
+    // @contract timer#resync
     it('are repeated when the computer may have slept before the answer', function() {
         const view = bar.show({time_remaining_seconds: 600});
         view.poll();
@@ -123,7 +123,7 @@ describe('The polls of the timer bar', function() {
     });
 
     describe('before the first answer', function() {
-        // @spec learner-experience.md 6.4:offline
+        // @contract timer#offline
         it('are repeated when the server could not be reached', function() {
             bar.server.respondWith('GET', bar.COLLECTION, [502, {}, '']);
             bar.create();

@@ -3,7 +3,7 @@ describe('The time in the timer bar', function() {
 
     const bar = useTimerBar();
 
-    // @spec learner-experience.md 6.4:thresholds
+    // @contract timer#thresholds
     it('is marked and announced below the first threshold', function() {
         const view = bar.show();
         view.$('.timer-announce').text('');
@@ -23,7 +23,7 @@ describe('The time in the timer bar', function() {
         expect(view.$('.timer-announce').text()).toBe('');
     });
 
-    // @spec learner-experience.md 6.4:thresholds
+    // @contract timer#thresholds
     it('is announced urgently below the second threshold', function() {
         const view = bar.show({time_remaining_seconds: 5});
         expect(view.$('div.exam-timer').hasClass('critical')).toBe(true);
@@ -31,14 +31,14 @@ describe('The time in the timer bar', function() {
         expect(view.$('.timer-announce').attr('aria-live')).toBe('assertive');
     });
 
-    // @spec learner-experience.md 7:timer-announcements
+    // @contract accessibility#timer-announcements
     it('is announced in the last minute', function() {
         const view = bar.show({time_remaining_seconds: 62, low_threshold_sec: 10, critically_low_threshold_sec: 5});
         jasmine.clock().tick(3000);
         expect(view.$('.timer-announce').text()).toContain('one minute');
     });
 
-    // @spec learner-experience.md 6.4:thresholds 7:timer-announcements
+    // @contract timer#thresholds accessibility#timer-announcements
     it('is announced once per threshold, however often the bar is drawn', function() {
         const view = bar.show();
         view.secondsLeft = 25;
@@ -57,7 +57,7 @@ describe('The time in the timer bar', function() {
         expect(view.$('.timer-announce').text()).toBe('You have 16 minutes left.');
     });
 
-    // @spec learner-experience.md 7:timer-announcements
+    // @contract accessibility#timer-announcements
     it('is announced on request', function() {
         const view = bar.show({time_remaining_seconds: 1000});
         view.$('.exam-timer').append('<button class="js-announce-time">Announce time</button>');
@@ -78,7 +78,7 @@ describe('The time in the timer bar', function() {
             return view;
         }
 
-        // @spec learner-experience.md 6.4:changed
+        // @contract timer#changed-deadline
         it('is announced as added time', function() {
             const view = poll({
                 status: 'started', time_remaining_seconds: 1200,
@@ -90,7 +90,7 @@ describe('The time in the timer bar', function() {
             expect(view.$('.js-proctoring-timer-notice').text()).toContain('Time was added');
         });
 
-        // @spec learner-experience.md 6.4:changed
+        // @contract timer#changed-deadline
         it('gets new thresholds', function() {
             const view = poll({status: 'started', time_remaining_seconds: 1200, accessibility_time_string: ''});
             bar.server.respondWith('GET', bar.COLLECTION, json(200, bar.attempt({
@@ -101,7 +101,7 @@ describe('The time in the timer bar', function() {
             expect(view.secondsLeft).toBe(1200);
         });
 
-        // @spec learner-experience.md 6.4:changed
+        // @contract timer#changed-deadline
         it('is shown as changed when there is less of it', function() {
             const view = poll({
                 status: 'started', time_remaining_seconds: 120,

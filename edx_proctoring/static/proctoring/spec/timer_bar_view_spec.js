@@ -4,7 +4,7 @@ describe('The timer bar', function() {
     const bar = useTimerBar();
     const exam = window.edx.courseware.proctored_exam;
 
-    // @spec learner-experience.md 6.1 6.8
+    // @contract timer#bundle timer#start
     it('does nothing on a page without its element', function() {
         bar.view = new exam.ProctoredExamView({
             el: $('.nowhere'), proctored_template: '#nothing', model: new ProctoredExamModel()
@@ -13,7 +13,7 @@ describe('The timer bar', function() {
         expect(bar.server.requests.length).toBe(0);
     });
 
-    // @spec learner-experience.md 6.4:draw
+    // @contract timer#draw
     it('shows a link to the exam', function() {
         const view = bar.show();
         expect(view.$('a').attr('href')).toBe('/the/exam');
@@ -31,7 +31,7 @@ describe('The timer bar', function() {
         expect(bar.server.requests.length).toBe(1);
     });
 
-    // @spec learner-experience.md 6.4:one-clock
+    // @contract timer#one-clock
     it('keeps one timer when the model changes again', function() {
         const view = bar.show({time_remaining_seconds: 600});
         view.model.set('exam_display_name', 'Other name');
@@ -41,7 +41,7 @@ describe('The timer bar', function() {
         expect(view.secondsLeft).toBe(590);
     });
 
-    // @spec learner-experience.md 6.4:one-clock
+    // @contract timer#one-clock
     it('does not set the clock back when it is drawn again', function() {
         const view = bar.show({time_remaining_seconds: 600});
         view.secondsLeft = 100;
@@ -58,7 +58,7 @@ describe('The timer bar', function() {
         expect(exam.endExam).toHaveBeenCalled();
     });
 
-    // @spec learner-experience.md 6.6:address
+    // @contract browser-worker#address
     it('configures the worker that the server names, unless a page has configured one before', function() {
         const view = bar.show({desktop_application_js_url: 'http://provider/first.js'});
         expect(exam.configuredWorkerURL).toBe('http://provider/first.js');

@@ -1,6 +1,6 @@
 /**
  * The allowances of a course, grouped by learner: one model with attributes `username -> [allowance, ...]`.
- * Spec: instructor-experience.md 3.1.
+ * Contract: contract/staff-tab#allowances.
  */
 (function(Backbone) {
     'use strict';

@@ -1,6 +1,6 @@
 /**
  * One page of the attempts of a course, grouped by learner and exam: one model that holds the whole response.
- * Spec: instructor-experience.md 4.
+ * Contract: contract/staff-tab#attempts.
  */
 (function(Backbone) {
     'use strict';

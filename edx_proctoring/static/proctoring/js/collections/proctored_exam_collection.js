@@ -1,5 +1,5 @@
 /**
- * The special exams of a course. Spec: instructor-experience.md 3.1.
+ * The special exams of a course. Contract: contract/staff-tab#models.
  */
 (function(Backbone) {
     'use strict';

@@ -1,6 +1,6 @@
 /**
  * One page of the learners of a course with their onboarding status: one model that holds the whole response.
- * Spec: instructor-experience.md 5.
+ * Contract: contract/staff-tab#onboarding.
  */
 (function(Backbone) {
     'use strict';

@@ -1,5 +1,5 @@
 /**
- * The learner's onboarding status. Spec: learner-experience.md 6.9.
+ * The learner's onboarding status. Contract: contract/onboarding-panel#request.
  */
 (function(Backbone) {
     'use strict';

@@ -1,6 +1,6 @@
 /**
  * An allowance: extra time, or an exception to the review policy, for one learner in one exam.
- * Spec: instructor-experience.md 2.1 and 3.1.
+ * Contract: contract/staff-tab#bundle, contract/staff-tab#models.
  *
  * The first script of the bundle, so it creates the namespace of the course team's scripts.
  */

@@ -1,6 +1,6 @@
 /**
  * One learner's attempt at one exam, as the course team sees it: labels for its fields, and the URLs of staff actions.
- * Spec: instructor-experience.md 4.
+ * Contract: contract/staff-tab#attempt-actions.
  */
 (function(_, Backbone) {
     'use strict';

@@ -1,5 +1,5 @@
 /**
- * One allowance for several learners in several exams. Spec: instructor-experience.md 3.2.
+ * One allowance for several learners in several exams. Contract: contract/staff-tab#add-allowance.
  */
 (function(Backbone) {
     'use strict';

@@ -1,5 +1,5 @@
 /**
- * The exam the learner is in right now, as the timer bar needs it. Spec: learner-experience.md 6.3.
+ * The exam the learner is in right now, as the timer bar needs it. Contract: contract/timer#model.
  *
  * Pure arithmetic on the server's values, without a clock or the DOM.
  */

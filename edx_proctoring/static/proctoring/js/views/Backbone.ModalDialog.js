@@ -1,5 +1,5 @@
 /**
- * `Backbone.ModalView`: a view that shows itself as a dialog. Spec: instructor-experience.md 3.4.
+ * `Backbone.ModalView`: a view that shows itself as a dialog. Contract: contract/staff-tab#modal.
  *
  * A subclass renders into its own element and calls `showModal()`. `hideModal()` removes the dialog, triggers
  * `closeModalWindow` and returns the focus to where it was.

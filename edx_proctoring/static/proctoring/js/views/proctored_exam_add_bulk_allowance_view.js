@@ -12,7 +12,7 @@
 
     /**
      * `AllowanceFormView`, a dialog around a form that changes allowances: shows messages at the fields, sends one request,
-     * then reloads the list. Spec: instructor-experience.md 3.2.
+     * then reloads the list. Contract: contract/staff-tab#add-allowance.
      *
      * A subclass sets `templateUrl` and implements `templateData`, `findFields` and `onSubmit`.
      *
@@ -103,7 +103,7 @@
             this.$('.error').removeClass('error').removeAttr('aria-invalid aria-describedby');
         },
 
-        /** Send the allowance; `values`: see instructor-experience.md 3.2. */
+        /** Send the allowance; `values`: see contract/staff-tab#add-allowance. */
         save: function(values) {
             var self = this;
             var $submit = this.$('[type="submit"]').prop('disabled', true);
@@ -160,7 +160,7 @@
 
     // --- staff_panels/add_bulk_allowance.js
 
-    /** The form that gives one allowance to several learners in several exams. Spec: instructor-experience.md 3.2. */
+    /** The form that gives one allowance to several learners in several exams. Contract: contract/staff-tab#add-allowance. */
 
     proctoring.AddBulkAllowanceView = proctoring.AllowanceFormView.extend({
         name: 'AddBulkAllowanceView',

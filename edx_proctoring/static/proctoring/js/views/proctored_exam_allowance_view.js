@@ -12,7 +12,7 @@
 
     /**
      * `StaffPanel`, the base class of the course team's panels in the Special Exams tab: finds its container, fetches its
-     * template and its data, and draws. Spec: instructor-experience.md 1.3, 2.3.
+     * template and its data, and draws. Contract: contract/staff-tab#creation, contract/staff-tab#code.
      *
      * A subclass sets `container` (selector) and `templateUrl`, and implements `loadData` and `render`.
      *
@@ -246,7 +246,7 @@
 
     // --- staff_panels/allowance_list.js
 
-    /** The allowances of the course, one group per learner. Spec: instructor-experience.md 3.1. */
+    /** The allowances of the course, one group per learner. Contract: contract/staff-tab#allowances. */
 
     proctoring.ProctoredExamAllowanceView = proctoring.StaffPanel.extend({
         container: '.special-allowance-container',

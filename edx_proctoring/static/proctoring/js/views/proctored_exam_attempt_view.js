@@ -1,5 +1,5 @@
 /**
- * The attempts of a course, one row per learner and exam, with reset and resume. Spec: instructor-experience.md 4.
+ * The attempts of a course, one row per learner and exam, with reset and resume. Contract: contract/staff-tab#attempts.
  */
 (function($, _) {
     'use strict';

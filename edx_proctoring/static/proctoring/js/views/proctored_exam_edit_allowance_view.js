@@ -1,5 +1,5 @@
 /**
- * The form that changes the value of one allowance. Spec: instructor-experience.md 3.3.
+ * The form that changes the value of one allowance. Contract: contract/staff-tab#edit-allowance.
  */
 (function($, _) {
     'use strict';

@@ -1,6 +1,6 @@
 /**
  * The onboarding panel beside the course: the learner's onboarding status, and what to do next.
- * Spec: learner-experience.md 6.9.
+ * Contract: contract/onboarding-panel#request.
  */
 (function($, _, Backbone) {
     'use strict';

@@ -1,5 +1,5 @@
 /**
- * The provider's own dashboard inside the Special Exams tab. Spec: instructor-experience.md 6.1.
+ * The provider's own dashboard inside the Special Exams tab. Contract: contract/staff-tab#provider-dashboard.
  */
 (function($, _) {
     'use strict';

@@ -1,5 +1,5 @@
 /**
- * The onboarding status of each learner. Spec: instructor-experience.md 5.
+ * The onboarding status of each learner. Contract: contract/staff-tab#onboarding.
  */
 (function($, _) {
     'use strict';

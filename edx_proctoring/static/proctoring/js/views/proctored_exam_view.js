@@ -177,7 +177,7 @@
     // --- timer_bar/time_display.js
 
     /**
-     * The digits and what is read out. Spec: learner-experience.md 6.4.
+     * The digits and what is read out.
      *
      * The digits are redrawn with each tick. Screen readers announce thresholds, each once, but not ticks.
      */
@@ -294,7 +294,7 @@
 
     // --- timer_bar/layout.js
 
-    /** What the learner can fold away, and where the bar stays while the page scrolls. Spec: learner-experience.md 6.4. */
+    /** What the learner can fold away, and where the bar stays while the page scrolls. */
 
     var HIDDEN_TIMER_KEY = 'edx_proctoring.timerHidden';
 
@@ -361,7 +361,7 @@
     // --- timer_bar/polling.js
 
     /**
-     * What the server says about the time and the attempt, and whether it can be reached. Spec: learner-experience.md 6.4.
+     * What the server says about the time and the attempt, and whether it can be reached.
      */
 
     // Every course page asks whether an exam is running, so this must not become a load while the server is down.
@@ -527,7 +527,7 @@
 
     // --- timer_bar/ping.js
 
-    /** Whether the proctoring software still runs on the learner's computer. Spec: learner-experience.md 6.4. */
+    /** Whether the proctoring software still runs on the learner's computer. */
 
     var SECOND_PING_AFTER = 5 * SECOND;
 
@@ -589,7 +589,6 @@
 
     /**
      * How the learner leaves the exam page: the end button, the end of the time, and the warning before leaving early.
-     * Spec: learner-experience.md 6.4.
      */
 
     // Final answers: repeating the request would not change them.
@@ -717,7 +716,7 @@
     // --- timer_bar/view.js
 
     /**
-     * The timer bar: how much time is left, and is the proctoring software still running? Spec: learner-experience.md 6.4.
+     * The timer bar: how much time is left, and is the proctoring software still running?
      *
      * The view draws the bar and checks the clock once a second. The other files of this folder each bring the methods of
      * one concern.
