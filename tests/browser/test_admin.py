@@ -11,7 +11,9 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from .demo_process import COURSE, REPOSITORY, Demo
+from demo.credentials import PROVIDER_CLIENT
+
+from .demo_process import COURSE, Demo
 from .people import MIDTERM, Administrator
 
 pytestmark = pytest.mark.contract("admin#attempt-save", "admin#review-decision", "admin#effects")
@@ -114,13 +116,10 @@ class Attempt:
         assert reply.status_code == 200, reply.text
 
     def _callback(self, kind: str, document: dict[str, Any]) -> None:
-        seed = (REPOSITORY / "demo" / "host" / "seed.py").read_text()
-        client = re.search(r'PROVIDER_CLIENT = \("([^"]+)", "([^"]+)"\)', seed)
-        assert client
         grant = {"grant_type": "client_credentials", "token_type": "jwt"}
         answer = requests.post(
             f"{self.demo.host}/oauth2/access_token",
-            data={**grant, "client_id": client[1], "client_secret": client[2]},
+            data={**grant, **PROVIDER_CLIENT._asdict()},
             timeout=20,
         ).json()
         assert jwt.get_unverified_header(answer["access_token"])

@@ -12,6 +12,8 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
+from demo.credentials import PROVIDER_CLIENT
+
 from .demo_process import COURSE, REPOSITORY, Demo
 from .people import MIDTERM, TIMED, Learner
 
@@ -88,8 +90,7 @@ class TestCallbacks:
     @pytest.fixture
     def good_token(self, demo: Demo) -> str:
         """The provider's own token."""
-        seed = (REPOSITORY / "demo" / "host" / "seed.py").read_text()
-        client_id, secret = re.search(r'PROVIDER_CLIENT = \("([^"]+)", "([^"]+)"\)', seed).groups()
+        client_id, secret = PROVIDER_CLIENT
         reply = requests.post(
             f"{demo.host}/oauth2/access_token",
             data={
