@@ -79,7 +79,7 @@ PICTURES: Final[dict[str, Picture]] = {
     ),
     "timed-over": Picture("timed", "submitted", S.rejected, _ENDED),
     "timed-error": Picture("timed", "broken off", S.error, _started(20)),
-    "timed-unexpected": Picture("timed", "anything else", S.ready_to_start),
+    "timed-unexpected": Picture("timed", "anything else", S.onboarding_reset),
     "timed-alone": Picture("timed", "not entered", is_alone=True),
     "practice-inactive-account": Picture("practice", "inactive account", is_account_active=False),
     "practice-entrance": Picture("practice", "not entered"),
