@@ -30,9 +30,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--limit", type=positive_int, default=500, help="rows of each kind at once (default %(default)s)"
         )
-        parser.add_argument(
-            "--loop", type=positive_int, metavar="SECONDS", help="repeat, with such pauses"
-        )
+        parser.add_argument("--loop", type=positive_int, metavar="SECONDS", help="repeat, with such pauses")
         parser.add_argument("--dry-run", action="store_true", dest="dry_run", help="report and do nothing")
         parser.add_argument("--json", action="store_true", help="print one JSON object per action")
 
