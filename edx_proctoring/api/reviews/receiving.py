@@ -175,24 +175,30 @@ def receive_waiting_review(entry: ReviewInboxEntry, /) -> ReviewReceipt | None:
     found = applying.find_attempt(entry.attempt_code)
     try:
         data = json.loads(entry.body)
-        if found is None:
-            raise ReviewNotUnderstood("The attempt of this review is unknown.")
     except ValueError:
-        inbox.settle(entry, ReviewInboxEntry.OUTCOME_REFUSED, reason="the body was not kept whole")
-        return ReviewReceipt(review_id=None, inbox_id=entry.pk)
-    except ReviewNotUnderstood as exc:
-        inbox.settle(entry, ReviewInboxEntry.OUTCOME_REFUSED, reason=exc)
-        return ReviewReceipt(review_id=None, inbox_id=entry.pk)
-    provider = backends.get_backend_provider(name=entry.backend) if entry.backend else None
+        return _refuse(entry, "the body was not kept whole")
+    if found is None:
+        return _refuse(entry, "The attempt of this review is unknown.")
     return _take_and_settle(
         attempt_dict(found[0]),
         data,
-        provider,
+        _provider_of(entry),
         None,
         entry,
         by_person=False,
         takes_reviewer=_came_with_login(entry),
     )
+
+
+def _refuse(entry: ReviewInboxEntry, reason: str) -> ReviewReceipt:
+    """Settle an entry of which nothing is stored; return its receipt."""
+    inbox.settle(entry, ReviewInboxEntry.OUTCOME_REFUSED, reason=reason)
+    return ReviewReceipt(review_id=None, inbox_id=entry.pk)
+
+
+def _provider_of(entry: ReviewInboxEntry) -> Any:
+    """Return the provider that an entry names, None if it names none."""
+    return backends.get_backend_provider(name=entry.backend) if entry.backend else None
 
 
 def _came_with_login(entry: ReviewInboxEntry) -> bool:
@@ -263,9 +269,12 @@ def replay_review(inbox_id: int, /) -> ReviewReceipt:
     if found is None:
         raise ReviewNotUnderstood("The attempt of this review is unknown.")
     attempt, _is_archived = found
-    provider = backends.get_backend_provider(name=entry.backend) if entry.backend else None
     receipt = _receive(
-        attempt_dict(attempt), data, backend=provider, by_person=True, takes_reviewer=_came_with_login(entry)
+        attempt_dict(attempt),
+        data,
+        backend=_provider_of(entry),
+        by_person=True,
+        takes_reviewer=_came_with_login(entry),
     )
     if entry.outcome == ReviewInboxEntry.OUTCOME_HELD and receipt.is_accepted:
         inbox.settle(entry, ReviewInboxEntry.OUTCOME_APPLIED)
@@ -298,8 +307,7 @@ def _take(delivery: _Delivery, data: Mapping[str, Any], backend: Any, request: H
             attempt["id"],
             exam["id"],
         )
-        inbox.settle(entry, ReviewInboxEntry.OUTCOME_REFUSED, reason="exam no longer proctored")
-        return ReviewReceipt(review_id=None, inbox_id=entry.pk)
+        return _refuse(entry, "exam no longer proctored")
     if not isinstance(data, Mapping):
         raise ReviewNotUnderstood("The review must be an object.")
     data = storable(dict(data.items()))
