@@ -67,6 +67,8 @@ class ReviewInboxEntry(TimeStampedModel):
     OUTCOME_REFUSED: Final = "refused"
     OUTCOME_HELD: Final = "held"
     OUTCOME_HELD_WITHOUT_PROVIDER: Final = "held: provider not configured"
+    # What no person or process has dealt with.
+    OPEN_OUTCOMES: Final = frozenset({OUTCOME_RECEIVED, OUTCOME_HELD, OUTCOME_HELD_WITHOUT_PROVIDER})
 
     attempt_code = models.CharField(max_length=255, db_index=True)
     external_id = models.CharField(max_length=255, db_index=True)

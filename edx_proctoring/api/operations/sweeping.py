@@ -84,11 +84,14 @@ def sweep(
 
 def _expire(now: datetime, limit: int, dry_run: bool) -> Iterator[SweepAction]:
     for attempt_id in _overdue_attempts(now - EXPIRE_AFTER)[:limit]:
-
-        def end(attempt_id: int = attempt_id) -> None:
-            status_change.end_if_time_is_up(queries.attempt_by_id(attempt_id))
-
-        yield _act("expire", attempt_id, "attempt ended, its time is up", end, dry_run)
+        failure = ""
+        try:
+            if not dry_run:
+                status_change.end_if_time_is_up(queries.attempt_by_id(attempt_id))
+        except Exception as error:
+            log.exception("sweep: action failed: kind=expire subject_id=%s", attempt_id)
+            failure = type(error).__name__
+        yield SweepAction("expire", attempt_id, "attempt ended, its time is up", failure)
 
 
 def _overdue_attempts(moment: datetime) -> list[int]:
@@ -143,18 +146,13 @@ def _receive(entry: ReviewInboxEntry) -> SweepAction | None:
 
 
 def _retention(now: datetime, limit: int, dry_run: bool) -> Iterator[SweepAction]:
-    waiting = (
-        ReviewInboxEntry.OUTCOME_HELD,
-        ReviewInboxEntry.OUTCOME_HELD_WITHOUT_PROVIDER,
-        ReviewInboxEntry.OUTCOME_RECEIVED,
-    )
     old_reviews = ReviewInboxEntry.objects.received_before(now - timedelta(days=conf.proctoring.inbox_days))
     settled = (AttemptEffect.STATE_SUPERSEDED, AttemptEffect.STATE_FAILED, AttemptEffect.STATE_DONE)
     old_effects = AttemptEffect.objects.filter(
         state__in=settled, modified__lt=now - timedelta(days=conf.proctoring.effect_days)
     )
     tables: tuple[tuple[str, models.QuerySet[Any]], ...] = (
-        ("inbox entries", old_reviews.exclude(outcome__in=waiting)),
+        ("inbox entries", old_reviews.exclude(outcome__in=ReviewInboxEntry.OPEN_OUTCOMES)),
         ("effects", old_effects),
     )
     for name, rows in tables:
@@ -165,17 +163,6 @@ def _retention(now: datetime, limit: int, dry_run: bool) -> Iterator[SweepAction
             yield SweepAction("retention", None, f"{name} too old: {len(keys)}")
             if dry_run:
                 break
-
-
-def _act(kind: str, subject_id: int, text: str, action: Callable[[], object], dry_run: bool) -> SweepAction:
-    if dry_run:
-        return SweepAction(kind, subject_id, text)
-    try:
-        action()
-    except Exception as error:
-        log.exception("sweep: action failed: kind=%s subject_id=%s", kind, subject_id)
-        return SweepAction(kind, subject_id, text, type(error).__name__)
-    return SweepAction(kind, subject_id, text)
 
 
 _KINDS: Final[Mapping[str, Callable[[datetime, int, bool], Iterator[SweepAction]]]] = {

@@ -31,15 +31,6 @@ MAX_BYTES: Final = 4 * 1024 * 1024
 NONCE_LIFE: Final = timedelta(seconds=600)
 _PURGE_EVERY_SECONDS: Final = 60
 
-# Deleted last when an attempt has filled its share: what no person or process has dealt with.
-_OPEN_OUTCOMES: Final = frozenset(
-    {
-        ReviewInboxEntry.OUTCOME_RECEIVED,
-        ReviewInboxEntry.OUTCOME_HELD,
-        ReviewInboxEntry.OUTCOME_HELD_WITHOUT_PROVIDER,
-    }
-)
-
 # The link to the recording is stored encrypted or not at all.
 _VIDEO_LINK: Final = "videoReviewLink"
 
@@ -107,8 +98,9 @@ def _make_space(attempt_code: str, size: int) -> None:
     entries = list(ReviewInboxEntry.objects.of_attempt(attempt_code).values_list("pk", "outcome", Length("body")))
     count, total = len(entries) + 1, sum(length for _pk, _outcome, length in entries) + size
     superfluous: list[int] = []
-    # Empty ones first, which anyone who knows the attempt code can cause; then settled ones; oldest first.
-    for pk, _outcome, length in sorted(entries, key=lambda entry: (entry[1] in _OPEN_OUTCOMES, entry[2] > 0, entry[0])):
+    open_outcomes = ReviewInboxEntry.OPEN_OUTCOMES
+    # Settled ones first; of each sort the empty ones, which anyone who knows the attempt code can cause; oldest first.
+    for pk, _outcome, length in sorted(entries, key=lambda entry: (entry[1] in open_outcomes, entry[2] > 0, entry[0])):
         if count <= MAX_ENTRIES and total <= MAX_BYTES:
             break
         superfluous.append(pk)
