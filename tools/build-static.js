@@ -28,7 +28,7 @@ const SCRIPTS = {
         'exam_actions/set_up', 'exam_actions/copy_code', 'exam_actions/local_times'
     ],
     'views/proctored_exam_add_bulk_allowance_view.js': [
-        'staff_panels/namespace', 'staff_panels/allowance_form', 'staff_panels/add_bulk_allowance'
+        'staff_panels/namespace', 'staff_panels/bulk_failures', 'staff_panels/allowance_form', 'staff_panels/add_bulk_allowance'
     ],
     'views/proctored_exam_allowance_view.js': [
         'staff_panels/namespace', 'staff_panels/staff_panel', 'staff_panels/requests', 'staff_panels/allowance_list'

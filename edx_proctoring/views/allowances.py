@@ -21,8 +21,9 @@ from edx_proctoring.api.course_staff import allowance_list
 from edx_proctoring.api.providers import attempt_id
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException, UserNotFoundException
 from edx_proctoring.views.base import ProctoredAPIView, caller
-from edx_proctoring.views.fields import IdField, NameListField, TextField, is_yes, parse_id, required_id, validated
+from edx_proctoring.views.fields import IdField, TextField, is_yes, parse_id, required_id, validated
 from edx_proctoring.views.idempotency import idempotent
+from edx_proctoring.views.name_list import NameListField
 from edx_proctoring.views.permissions import (
     foreign_exams_of_bulk,
     is_user_course_or_global_staff,

@@ -4,7 +4,6 @@ Forms carry text only, JSON carries any type, so each field takes both. Version 
 ``detail``; ``validated`` makes it from the errors of a serializer.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
@@ -13,12 +12,6 @@ from rest_framework.exceptions import ParseError
 from rest_framework.fields import empty
 
 from edx_proctoring.utils.storable import MAX_ID, as_id
-
-# Arabic and Chinese keyboards have commas of their own. No username contains one.
-# Also what a column or a row of a spreadsheet is separated by. Not spaces: those are removed.
-_SEPARATOR: Final = re.compile(
-    "[,;\t\r\n\N{ARABIC COMMA}\N{ARABIC SEMICOLON}\N{FULLWIDTH COMMA}\N{FULLWIDTH SEMICOLON}]"
-)
 
 
 class IdField(serializers.Field):
@@ -43,25 +36,6 @@ class TextField(serializers.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=255, trim_whitespace=False, **kwargs)
-
-
-class NameListField(serializers.Field):
-    """Names or ids, as a JSON list or as text, in their order and without duplicates.
-
-    In text, commas, semicolons, tabs and line ends separate entries. Other white space is removed, also inside an
-    entry: contract.
-    """
-
-    _entry: Final = serializers.CharField(allow_blank=True)
-
-    def to_internal_value(self, data: Any) -> list[str]:
-        """Return the entries that are not blank."""
-        if isinstance(data, str):
-            data = _SEPARATOR.split(data)
-        elif not isinstance(data, list):
-            data = [data]
-        entries = ("".join(self._entry.run_validation(entry).split()) for entry in data)
-        return list(dict.fromkeys(entry for entry in entries if entry))
 
 
 def validated(serializer: serializers.Serializer) -> dict[str, Any]:

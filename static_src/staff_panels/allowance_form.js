@@ -7,29 +7,7 @@
  * Part of the script of the form for new allowances, because the list of the bundle's files is contract.
  */
 /* global proctoring -- staff_panels/namespace.js */
-
-/** The rows of a 207 response, one per learner and exam. A 200 has no body: everything was saved. */
-function rowsOf(xhr) {
-    return xhr.status === 207 ? JSON.parse(xhr.responseText) : [];
-}
-
-function isFailed(row) {
-    return row.status === 'failed' || row.success === false;
-}
-
-function namesOf(rows) {
-    return _.uniq(_.pluck(rows, 'user_id'));
-}
-
-/** What went wrong, each problem once; an error text that names the learner needs no name before it. */
-function problemLines(failed) {
-    var byProblem = _.groupBy(failed, function(row) { return row.error || gettext('not saved'); });
-    return _.map(byProblem, function(rows, problem) {
-        var names = namesOf(rows);
-        var isNamed = names.length === 1 && problem.indexOf(names[0]) !== -1;
-        return isNamed ? problem : names.join(', ') + ': ' + problem;
-    });
-}
+/* global isFailed, namesOf, problemLines, rowsOf -- staff_panels/bulk_failures.js */
 
 proctoring.AllowanceFormView = Backbone.ModalView.extend({
     name: 'AllowanceFormView',

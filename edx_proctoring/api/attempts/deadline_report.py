@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from edx_proctoring.api.lifecycle import start_limit, timing
+from edx_proctoring.api.lifecycle import allowed_time, timing
 from edx_proctoring.api.lifecycle.queries import attempt_with, existing_attempt, is_attempt_ready_to_resume
 from edx_proctoring.exceptions import (
     ProctoredExamNotFoundException,
@@ -105,7 +105,7 @@ def explain_deadline(
             attempt, exam, started_at, granted=allowed - sum(extension.minutes for extension in extensions)
         )
     else:
-        limit = start_limit.limit_now(exam, user_id, attempt, fresh=True)
+        limit = allowed_time.limit_now(exam, user_id, attempt, fresh=True)
         allowed = limit.minutes
         inherited = None if attempt is None else attempt.time_remaining_seconds
         parts = _Parts(
@@ -170,7 +170,7 @@ def _parts_at_start(
     exam_then = ProctoredExam.history.filter(id=exam["id"], history_date__lte=started_at)
     base = exam_then.order_by("-history_date", "-history_id").values_list("time_limit_mins", flat=True).first()
     base = exam["time_limit_mins"] if base is None else base
-    extra = start_limit.extra_minutes_at(exam["id"], attempt.user_id, started_at)
+    extra = allowed_time.extra_minutes_at(exam["id"], attempt.user_id, started_at)
     started = attempt.history.filter(started_at__isnull=False).order_by("history_date", "history_id")
     # Later, an interruption puts what is left then in its place.
     carried = started.values_list("time_remaining_seconds", flat=True).first()

@@ -12,7 +12,7 @@ from edx_proctoring import backends, host, runtime
 from edx_proctoring.api.attempts import entry_check, resuming
 from edx_proctoring.api.attempts.entry_check import Entry
 from edx_proctoring.api.effects import receivers
-from edx_proctoring.api.lifecycle import start_limit, status_change, timing
+from edx_proctoring.api.lifecycle import allowed_time, status_change, timing
 from edx_proctoring.api.providers import attempt_registration
 from edx_proctoring.exceptions import StudentExamAttemptOnPastDueProctoredExam
 from edx_proctoring.models import OpenAttempt, ProctoredExamReviewPolicy, ProctoredExamStudentAttempt
@@ -96,7 +96,7 @@ def enter_or_go_on(entry: Entry, *, taking_as_proctored: bool, starts_clock: boo
     """
     exam, unfinished = entry.exam_dict, entry.unfinished
     if starts_clock and not exam["is_proctored"]:
-        limit = start_limit.limit_now(exam, entry.user.pk, entry.predecessor)
+        limit = allowed_time.limit_now(exam, entry.user.pk, entry.predecessor)
         if not limit.can_start:
             raise status_change.no_time_left(exam["id"], entry.user.pk, limit)
     if unfinished is None or not (starts_clock or exam["is_proctored"]):
@@ -155,7 +155,7 @@ def _register(entry: Entry, attempt_code: str, policy: ProctoredExamReviewPolicy
             "its due date has passed."
         )
     grants = timing.grants_for(exam["id"], user_id)
-    limit = start_limit.limit_now(exam, user_id, entry.predecessor, grants=grants)
+    limit = allowed_time.limit_now(exam, user_id, entry.predecessor, grants=grants)
     if not limit.can_start:
         # Set-up would lead nowhere, and the provider would wait for this learner.
         raise status_change.no_time_left(exam["id"], user_id, limit)

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from edx_proctoring.api.lifecycle import queries, start_limit, status_change, timing
+from edx_proctoring.api.lifecycle import allowed_time, queries, status_change, timing
 from edx_proctoring.models import ProctoredExamStudentAllowance, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import allowance_dict, attempt_dict, exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
@@ -130,4 +130,4 @@ def _calculate_allowed_mins(exam: Mapping[str, Any], user_id: int) -> int:
     """
     learner = as_id(user_id)
     current = find_attempt(proctored_exam_id=exam["id"], user_id=learner)
-    return start_limit.limit_now(exam, learner, current).minutes
+    return allowed_time.limit_now(exam, learner, current).minutes

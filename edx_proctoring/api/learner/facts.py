@@ -14,8 +14,8 @@ from django.contrib.auth import get_user_model
 from edx_proctoring import constants, utils
 from edx_proctoring.api.attempts import entry_check
 from edx_proctoring.api.learner import prerequisites
-from edx_proctoring.api.lifecycle import learner_rules, queries, start_limit, status_change, timing
-from edx_proctoring.api.lifecycle.start_limit import StartLimit
+from edx_proctoring.api.lifecycle import allowed_time, learner_rules, queries, status_change, timing
+from edx_proctoring.api.lifecycle.allowed_time import StartLimit
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 
@@ -91,8 +91,8 @@ class PageFacts:
     @cached_property
     def start_limit(self) -> StartLimit:
         """What a start would give the learner now."""
-        limit = start_limit.limit_now(self.exam, self.user_id, self.newest)
-        return limit if limit.can_start else start_limit.limit_now(self.exam, self.user_id, self.newest, fresh=True)
+        limit = allowed_time.limit_now(self.exam, self.user_id, self.newest)
+        return limit if limit.can_start else allowed_time.limit_now(self.exam, self.user_id, self.newest, fresh=True)
 
     @property
     def lacks_time(self) -> bool:

@@ -10,7 +10,7 @@ from edx_proctoring import backends
 from edx_proctoring.api.attempts import entry_check
 from edx_proctoring.api.exams import exams
 from edx_proctoring.api.learner import prerequisites, timer_payload
-from edx_proctoring.api.lifecycle import queries, start_limit, timing
+from edx_proctoring.api.lifecycle import allowed_time, queries, timing
 from edx_proctoring.api.onboarding import eligibility
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
@@ -107,7 +107,7 @@ def _newest_attempt_data(exam: dict[str, Any], user: Any, is_learning_mfe: bool)
     newest = queries.counting_attempt(exam["id"], user.id)
     if newest is not None and not _is_hidden(newest):
         return _attempt_data(newest, is_learning_mfe)
-    exam["total_time"] = humanized_time(start_limit.limit_now(exam, user.id, newest).minutes)
+    exam["total_time"] = humanized_time(allowed_time.limit_now(exam, user.id, newest).minutes)
     if exam["is_proctored"] and not exam["is_practice_exam"]:
         prerequisites.check_prerequisites(exam, user.id)
         if exam.get("prerequisite_status", {}).get("declined_prerequisites"):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from edx_proctoring import backends, conf
 from edx_proctoring.api.exams import exams
-from edx_proctoring.api.lifecycle import start_limit, status_change, timing
+from edx_proctoring.api.lifecycle import allowed_time, status_change, timing
 from edx_proctoring.api.lifecycle.queries import attempt_with, is_attempt_ready_to_resume
 from edx_proctoring.api.providers import attempt_id, contact_and_rules
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
@@ -78,7 +78,7 @@ def data_of_attempt(
     stored_minutes = attempt["allowed_time_limit_mins"]
     total_minutes = stored_minutes
     if not stored_minutes or is_ready_to_resume:
-        total_minutes = start_limit.limit_now(exam, found.user_id, found).minutes
+        total_minutes = allowed_time.limit_now(exam, found.user_id, found).minutes
     seconds_left = get_time_remaining_for_attempt(attempt)
     data: dict[str, Any] = {
         "in_timed_exam": True,

@@ -1,7 +1,7 @@
 """What a learner may do to an attempt: status, action, kind of exam, opting out. Plain data and pure functions.
 
 ``RULES`` is the table; the first row that matches decides. REST, the launch callback and the learner's page
-look rules up here, and the page ``docs/reference/learner-actions.rst`` is printed from it. ``transitions``
+look rules up here, and the page ``docs/contract/learner-actions.rst`` is printed from it. ``transitions``
 says which status may follow which for everybody; this table is narrower, because it is about requests that
 learners send. Contract: contract/learner-actions.
 """

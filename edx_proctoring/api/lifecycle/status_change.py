@@ -18,8 +18,8 @@ from django.utils import timezone
 from edx_proctoring import backends, conf, host, runtime
 from edx_proctoring.api.effects import delivery, emails, outbox
 from edx_proctoring.api.effects.outbox import Recorded
-from edx_proctoring.api.lifecycle import queries, start_limit, timing, transitions
-from edx_proctoring.api.lifecycle.start_limit import StartLimit
+from edx_proctoring.api.lifecycle import allowed_time, queries, timing, transitions
+from edx_proctoring.api.lifecycle.allowed_time import StartLimit
 from edx_proctoring.api.lifecycle.transitions import Facts, Plan, Target
 from edx_proctoring.exceptions import (
     ProctoredExamIllegalStatusTransition,
@@ -329,7 +329,7 @@ def _provider_facts(exam: Mapping[str, Any]) -> tuple[bool, bool]:
 
 def _limit_at_start(attempt: ProctoredExamStudentAttempt, exam: Mapping[str, Any]) -> int:
     # Fixed for good by the start: never from a stale date.
-    limit = start_limit.limit_now(exam, attempt.user_id, attempt, fresh=True)
+    limit = allowed_time.limit_now(exam, attempt.user_id, attempt, fresh=True)
     if not limit.can_start:
         raise no_time_left(exam["id"], attempt.user_id, limit)
     return limit.minutes

@@ -1,8 +1,8 @@
 """The one place that knows deadlines: limit, allowance, due date, remaining time, expiry.
 
 Contract: contract/timing#now, contract/timing#time-out, contract/timing#expired-read,
-contract/timing#allowed-minutes. Answers "why did this learner get 45 minutes?" in figures; ``deadlines`` answers it
-in words. Nothing here changes an attempt.
+contract/timing#allowed-minutes. Answers "why did this learner get 45 minutes?" in figures;
+``attempts.deadline_report`` answers it in words. Nothing here changes an attempt.
 """
 
 import logging
@@ -56,7 +56,7 @@ def cut_by_due_date(minutes: int, *, due: datetime | None, now: datetime) -> int
 def limit_before_due_date(base_minutes: int, *, extra_minutes: int | None, carry_over_seconds: int | None) -> int:
     """Return the limit that exam, allowance and resumption give together.
 
-    ``carry_over_seconds``, from ``start_limit.carried_seconds``, *replaces* limit and allowance. It includes the
+    ``carry_over_seconds``, from ``allowed_time.carried_seconds``, *replaces* limit and allowance. It includes the
     allowance.
     """
     if carry_over_seconds is not None:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Q
 
 from edx_proctoring import backends, conf, host, runtime
-from edx_proctoring.api.lifecycle import queries, start_limit, timing
+from edx_proctoring.api.lifecycle import allowed_time, queries, timing
 from edx_proctoring.api.lifecycle.timing import Grants
 from edx_proctoring.backends import call_options
 from edx_proctoring.exceptions import (
@@ -48,7 +48,7 @@ def _register_proctored_exam_attempt(
     grants = grants or timing.grants_for(exam_id, user_id)
     if allowed_minutes is None:
         current = queries.attempt_with(proctored_exam_id=exam_id, user_id=user_id)
-        allowed_minutes = start_limit.limit_now(exam, user_id, current, grants=grants).minutes
+        allowed_minutes = allowed_time.limit_now(exam, user_id, current, grants=grants).minutes
     profile_name, email = _profile_of(user_id, exam["course_id"])
     full_name = verified_name or profile_name
     context: dict[str, Any] = {

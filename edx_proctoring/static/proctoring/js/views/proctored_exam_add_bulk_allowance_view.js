@@ -8,16 +8,9 @@
 
     var proctoring = window.edx.instructor_dashboard.proctoring;
 
-    // --- staff_panels/allowance_form.js
+    // --- staff_panels/bulk_failures.js
 
-    /**
-     * `AllowanceFormView`, a dialog around a form that changes allowances: shows messages at the fields, sends one request,
-     * then reloads the list. Contract: contract/staff-tab#add-allowance.
-     *
-     * A subclass sets `templateUrl` and implements `templateData`, `findFields` and `onSubmit`.
-     *
-     * Part of the script of the form for new allowances, because the list of the bundle's files is contract.
-     */
+    /** What the form of allowances says when a request succeeded for some learners only. */
 
     /** The rows of a 207 response, one per learner and exam. A 200 has no body: everything was saved. */
     function rowsOf(xhr) {
@@ -41,6 +34,17 @@
             return isNamed ? problem : names.join(', ') + ': ' + problem;
         });
     }
+
+    // --- staff_panels/allowance_form.js
+
+    /**
+     * `AllowanceFormView`, a dialog around a form that changes allowances: shows messages at the fields, sends one request,
+     * then reloads the list. Contract: contract/staff-tab#add-allowance.
+     *
+     * A subclass sets `templateUrl` and implements `templateData`, `findFields` and `onSubmit`.
+     *
+     * Part of the script of the form for new allowances, because the list of the bundle's files is contract.
+     */
 
     proctoring.AllowanceFormView = Backbone.ModalView.extend({
         name: 'AllowanceFormView',
