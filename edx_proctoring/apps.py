@@ -52,6 +52,7 @@ BACKEND_CONFIGURATION_ALLOW_LIST: list[str] = [
     "breaker",
     "callback_allowed_networks",
     "callback_secrets",
+    "honours_idempotency_key",
     "inline_retries",
     "page_timeout",
     "password_cipher",

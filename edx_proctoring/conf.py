@@ -244,6 +244,14 @@ class ProctoringSettings:
         return self._days("EFFECT_DAYS", default=90)
 
     @property
+    def explain_misconfigured_provider(self) -> bool:
+        """Whether the page of an exam without a configured provider says so (contract/learner-pages#misconfigured-provider).
+
+        Default False: ``NotImplementedError`` is raised to the platform, as 6.1.4 does.
+        """
+        return self._flag("EXPLAIN_MISCONFIGURED_PROVIDER", default=False)
+
+    @property
     def learner_may_resume(self) -> bool:
         """Whether learners may release their own errored attempt (contract/learner-actions#resume). Default False."""
         return self._flag("LEARNER_MAY_RESUME", default=False)

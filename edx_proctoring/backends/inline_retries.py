@@ -39,7 +39,7 @@ def with_retries(
         try:
             response = send()
         except requests.RequestException as error:
-            if not _was_never_sent(error):
+            if not was_never_sent(error):
                 raise
             # Jitter, so that the workers of a platform do not come back together.
             pause: float | None = FIRST_PAUSE_SECONDS * number * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
@@ -55,7 +55,8 @@ def with_retries(
     return send()
 
 
-def _was_never_sent(error: requests.RequestException) -> bool:
+def was_never_sent(error: requests.RequestException) -> bool:
+    """Return whether a request failed before anything of it was sent."""
     cause = error.args[0] if error.args else None
     reason = getattr(cause, "reason", cause)
     if isinstance(reason, urllib3.exceptions.ProxyError):

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Collection, Iterable
 from typing import Any
 
+import requests
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
 
@@ -55,6 +56,21 @@ def _remove_exam_attempt_from_backend(attempt: Any) -> None:
     if not is_removed:
         log.warning("provider did not confirm removal: attempt_id=%s exam_id=%s backend=%s", *facts)
         raise BackendProviderRemovalNotConfirmed(_unavailable_text())
+
+
+def remove_or_raise(provider: Any, exam_external_id: str, external_id: str) -> None:
+    """Ask a provider to remove an attempt, for callers who keep a row for the call.
+
+    Raises what the provider raises; ``reply_errors.ProviderRefused`` if repeating the call cannot help;
+    ``BackendProviderRemovalNotConfirmed``.
+    """
+    try:
+        is_removed = provider.remove_exam_attempt(exam_external_id, external_id)
+    except requests.HTTPError as error:
+        reply_errors.raise_if_refused(error)
+        raise
+    if not is_removed:
+        raise BackendProviderRemovalNotConfirmed("the provider did not confirm the removal")
 
 
 def _remove_exam_attempts_from_backend(

@@ -8,6 +8,14 @@ from typing import Final
 
 import requests
 
+from edx_proctoring.backends.breakers import BreakerOpen
+from edx_proctoring.backends.inline_retries import was_never_sent
+from edx_proctoring.exceptions import (
+    BackendProviderCannotRegisterAttempt,
+    BackendProviderRemovalNotConfirmed,
+    BackendProviderSentNoAttemptID,
+)
+
 # A provider that answers with one of these has no such call, and never will have.
 NO_SUCH_CALL: Final = frozenset({405, 501})
 
@@ -16,6 +24,9 @@ _PASSING: Final = frozenset({401, 403, 408, 425, 429})
 
 # A proxy, or a version that is being rolled out, answers for the provider for a while.
 _MOST_TRIES_OF_ODD_REPLIES: Final = 4
+
+# The provider or a proxy broke off; what it had done by then is unknown.
+_FAILED_MIDWAY: Final = frozenset({500, 502, 504})
 
 
 class ProviderRefused(requests.HTTPError):
@@ -28,9 +39,52 @@ class OddReply(requests.HTTPError):
 
 def most_tries(error: BaseException) -> int | None:
     """Return how often a call is tried in all if it fails with this error; None for as long as the day lasts."""
+    if isinstance(error, BackendProviderCannotRegisterAttempt):
+        return _most_tries_of_registration(error)
     if isinstance(error, ProviderRefused) or status_of(error) in NO_SUCH_CALL:
         return 1
-    return _MOST_TRIES_OF_ODD_REPLIES if isinstance(error, OddReply) else None
+    is_odd = isinstance(error, (OddReply, BackendProviderRemovalNotConfirmed))
+    return _MOST_TRIES_OF_ODD_REPLIES if is_odd else None
+
+
+def _most_tries_of_registration(error: BackendProviderCannotRegisterAttempt) -> int | None:
+    status = error.upstream_status
+    if _is_refusal(status):
+        return 1
+    return _MOST_TRIES_OF_ODD_REPLIES if status < 400 or status == 404 else None
+
+
+def _is_refusal(status: int) -> bool:
+    """Return whether a reply with this status will be the same another time."""
+    return status in NO_SUCH_CALL or (400 <= status < 500 and status != 404 and status not in _PASSING)
+
+
+def may_be_registered(error: BackendProviderCannotRegisterAttempt) -> bool:
+    """Return whether the provider may have registered an attempt, although we have no id of it.
+
+    That is so if the request was sent and its reply was lost, or says nothing.
+    """
+    cause = error.__cause__
+    if isinstance(cause, (BreakerOpen, requests.HTTPError)) or is_about_token(cause):
+        return False
+    if isinstance(cause, requests.RequestException) and was_never_sent(cause):
+        return False
+    if cause is not None or isinstance(error, BackendProviderSentNoAttemptID):
+        return True
+    return error.upstream_status in _FAILED_MIDWAY
+
+
+def is_about_token(error: BaseException | None) -> bool:
+    """Return whether an error of ``requests`` is about the token request, after which nothing else was sent."""
+    url = getattr(getattr(error, "request", None), "url", None) or getattr(getattr(error, "response", None), "url", "")
+    return str(url).endswith("/access_token")
+
+
+def raise_if_refused(error: requests.HTTPError) -> None:
+    """Raise ``ProviderRefused`` if repeating the call cannot help. A token that is refused can be repaired."""
+    status = status_of(error)
+    if status is not None and _is_refusal(status) and not is_about_token(error):
+        raise ProviderRefused(f"upstream_status={status}", response=error.response) from error
 
 
 def status_of(error: BaseException | None) -> int | None:

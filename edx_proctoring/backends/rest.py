@@ -67,6 +67,8 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
     breaker: Any = "page"
     # How often a request that was not sent, or that the provider asks to repeat, is repeated at once: 0 to 2.
     inline_retries: Any = 2
+    # Whether a registration that is repeated with the same ``Idempotency-Key`` is the same registration.
+    honours_idempotency_key: Any = True
     # Sent with each exam that has no rules of its own: name of a rule → whether it applies.
     default_rules: Any = None
 

@@ -35,8 +35,7 @@ class Faults:
         if scenario.latency_ms:
             time.sleep(scenario.latency_ms / 1000)
         if self._take(scenario.drop_connection):
-            # Werkzeug's server cannot write the answer any more, and treats that like a client that went away.
-            request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            _drop_connection()
             return FaultResponse()
         fault = self._take(scenario.fail)
         if fault is None:
@@ -47,7 +46,9 @@ class Faults:
         return FaultResponse(body, fault.status, content_type="application/json")
 
     def after(self, response: Response) -> Response:
-        """The application's answer, cut off if the scenario wants JSON that cannot be read."""
+        """The application's answer, lost or cut off if the scenario wants that."""
+        if not isinstance(response, FaultResponse) and self._take(self._control.scenario.drop_answer):
+            _drop_connection()
         spoilable = response.is_json and not isinstance(response, FaultResponse)
         if spoilable and self._take(self._control.scenario.malformed_json):
             response.set_data(response.get_data().rstrip()[:-1] + b",,")
@@ -62,6 +63,11 @@ class Faults:
                         fault.times -= 1
                     return fault
         return None
+
+
+def _drop_connection() -> None:
+    # Werkzeug's server cannot write the answer any more, and treats that like a client that went away.
+    request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
 
 
 def _matches(fault: Fault) -> bool:

@@ -84,6 +84,8 @@ class Scenario:
     fail: list[Fault] = field(default_factory=list)
     malformed_json: list[Fault] = field(default_factory=list)
     drop_connection: list[Fault] = field(default_factory=list)
+    # The request is carried out, and its answer is lost.
+    drop_answer: list[Fault] = field(default_factory=list)
     onboarding: dict[str, str] = field(default_factory=dict)
     review: ReviewPlan = field(default_factory=ReviewPlan)
     ready_delay: float | None = None

@@ -121,6 +121,7 @@ PARSERS: dict[str, Callable[[Scenario, str, Any], Any]] = {
     "fail": _faults,
     "malformed_json": _faults,
     "drop_connection": _faults,
+    "drop_answer": _faults,
     "onboarding": _onboarding,
     "review": _review,
     "ready_delay": _number_or_none,

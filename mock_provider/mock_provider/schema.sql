@@ -32,6 +32,14 @@ CREATE TABLE IF NOT EXISTS attempts (
 CREATE INDEX IF NOT EXISTS attempts_by_exam ON attempts (exam_id);
 CREATE INDEX IF NOT EXISTS attempts_by_user ON attempts (user_id);
 
+-- Which attempt a registration made, by its Idempotency-Key: the same request again is the same registration.
+CREATE TABLE IF NOT EXISTS idempotency_keys (
+    exam_id TEXT NOT NULL,
+    key TEXT NOT NULL,
+    attempt_id TEXT NOT NULL REFERENCES attempts (id) ON DELETE CASCADE,
+    PRIMARY KEY (exam_id, key)
+);
+
 -- What an attempt of RPNow mode was registered with: the LMS's document as JSON, and our own address as the LMS
 -- reached it.
 CREATE TABLE IF NOT EXISTS registrations (

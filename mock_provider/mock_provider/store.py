@@ -155,6 +155,21 @@ class Store:
         )
         return attempt_id
 
+    def add_attempt_once(self, exam_id: str, fields: Mapping[str, Any], key: str) -> str:
+        """As ``add_attempt``, but the second request with a key of the exam gets the attempt of the first."""
+        with self._lock:
+            known = self._row(
+                "SELECT attempt_id FROM idempotency_keys WHERE exam_id = ? AND key = ? AND key <> ''", exam_id, key
+            )
+            if known is not None:
+                return str(known["attempt_id"])
+            attempt_id = self.add_attempt(exam_id, fields)
+            if key:
+                self._write(
+                    "INSERT INTO idempotency_keys (exam_id, key, attempt_id) VALUES (?, ?, ?)", exam_id, key, attempt_id
+                )
+            return attempt_id
+
     def attempt(self, attempt_id: str) -> Row | None:
         """One attempt with its exam's ``exam_name``, ``course_id``, ``is_practice``, or None."""
         return self._row(f"{ATTEMPTS} WHERE attempts.id = ?", attempt_id)

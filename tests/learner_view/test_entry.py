@@ -142,10 +142,18 @@ class TestMisconfiguredProvider:
         ours = [record.getMessage() for record in caplog.records if record.name == page.__name__]
         assert ours == [f"exam's provider is not configured: exam_id={exam.id} backend=nobody"]
 
-    def test_is_explained_to_the_learner_where_the_setting_is_on(self, look, settings):
-        settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "EXPLAIN_MISCONFIGURED_PROVIDER": True}
+    @pytest.mark.parametrize("value", [True, "true"])
+    def test_is_explained_to_the_learner_where_the_setting_is_on(self, look, settings, value):
+        settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "EXPLAIN_MISCONFIGURED_PROVIDER": value}
         exam, user = make_exam(backend="nobody"), make_user()
         assert look(exam, user).template == "proctored_exam/misconfigured.html"
+
+    @pytest.mark.parametrize("value", [False, "false", "{add true or false here}"])
+    def test_is_raised_to_the_platform_where_it_is_off(self, look, settings, value):
+        settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "EXPLAIN_MISCONFIGURED_PROVIDER": value}
+        exam, user = make_exam(backend="nobody"), make_user()
+        with pytest.raises(NotImplementedError):
+            look(exam, user)
 
 
 @pytest.mark.contract("learner-pages#context", "learner-pages#grace-period")

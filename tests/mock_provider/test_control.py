@@ -69,6 +69,14 @@ def test_an_answer_can_be_malformed_json(client, scenario):
         reply.json()
 
 
+def test_an_answer_can_be_lost_after_the_request_was_carried_out(client, scenario, lms, provider):
+    client.exam()
+    scenario(drop_answer=[{"method": "POST", "path": "/attempt/$", "times": 1}])
+    with pytest.raises(requests.ConnectionError):
+        client.attempt(lms.url)
+    assert len(provider.store.attempts()) == 1
+
+
 def test_a_connection_can_be_dropped(client, scenario):
     scenario(drop_connection=[{"path": "/config/", "times": 1}])
     with pytest.raises(requests.ConnectionError):

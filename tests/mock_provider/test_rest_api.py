@@ -70,6 +70,19 @@ def test_an_attempt_is_registered_under_a_slug(attempt):
 
 
 @pytest.mark.contract("mock-provider#attempts")
+def test_a_registration_that_is_sent_again_is_the_same_one(client, lms, provider):
+    exam = client.exam()
+    client.session.headers["Idempotency-Key"] = "CODE-1"
+    first = client.attempt(lms.url)
+    assert client.attempt(lms.url) == first
+    client("DELETE", ATTEMPT.format(first))
+    assert client.attempt(lms.url) != first
+    client.session.headers["Idempotency-Key"] = "CODE-2"
+    client.attempt(lms.url)
+    assert len(provider.store.attempts(exam_id=exam)) == 2
+
+
+@pytest.mark.contract("mock-provider#attempts")
 @pytest.mark.parametrize("name", ["status", "user_id", "full_name", "email", "lms_host"])
 def test_a_registration_must_be_complete(client, lms, name):
     body = {"status": "created", "user_id": USER, "full_name": "V", "email": None, "lms_host": lms.url}

@@ -8,12 +8,12 @@ import logging
 import uuid
 from dataclasses import dataclass, replace
 
-from edx_proctoring import backends, host, runtime
+from edx_proctoring import backends
 from edx_proctoring.api.attempts import entry_check, resuming
 from edx_proctoring.api.attempts.entry_check import Entry
 from edx_proctoring.api.effects import receivers
 from edx_proctoring.api.lifecycle import allowed_time, status_change, timing
-from edx_proctoring.api.providers import attempt_registration
+from edx_proctoring.api.providers import attempt_registration, registration_context, registration_withdrawal
 from edx_proctoring.exceptions import StudentExamAttemptOnPastDueProctoredExam
 from edx_proctoring.models import OpenAttempt, ProctoredExamReviewPolicy, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import attempt_dict
@@ -72,7 +72,7 @@ def enter(entry: Entry, *, taking_as_proctored: bool) -> ProctoredExamStudentAtt
         )
     except Exception:
         # Another request was faster, or the database failed: the provider must not wait for this learner.
-        attempt_registration.withdraw_registration(exam, registration.external_id)
+        registration_withdrawal.withdraw_registration(exam, registration.external_id, attempt_code)
         raise
     _announce(attempt, entry, registration)
     log.info(
@@ -112,7 +112,9 @@ def _register_unfinished(entry: Entry, seen: ProctoredExamStudentAttempt) -> Pro
     try:
         attempt = _save_registration(entry, seen, registration, review_policy_id=None if policy is None else policy.pk)
     except Exception:
-        attempt_registration.withdraw_registration(entry.exam_dict, registration.external_id)
+        registration_withdrawal.withdraw_registration(
+            entry.exam_dict, registration.external_id, seen.attempt_code or ""
+        )
         raise
     _announce(attempt, entry, registration)
     log.info(
@@ -165,21 +167,13 @@ def _register(entry: Entry, attempt_code: str, policy: ProctoredExamReviewPolicy
         exam,
         attempt_code,
         policy,
-        verified_name=_verified_name(entry),
+        verified_name=registration_context.verified_name_of(entry.user),
         allowed_minutes=limit.minutes,
         grants=grants,
     )
     # The provider may have got to know the exam with this attempt.
     entry.exam.external_id = exam["external_id"]
     return Registration(external_id, force_status, full_name, profile_name)
-
-
-def _verified_name(entry: Entry) -> str | None:
-    service: host.NameAffirmationService | None = runtime.get_runtime_service(host.NAME_AFFIRMATION)
-    if service is None:
-        return None
-    verified = service.get_verified_name(entry.user, is_verified=False, statuses_to_exclude=["denied"])
-    return None if verified is None else verified.verified_name
 
 
 @short_transaction

@@ -152,7 +152,8 @@ def deliver_due_effects(
     attempts = _attempts_of(rows)
     report = DeliveryReport()
     in_order = sorted(rows, key=lambda row: (row.attempt_id, row.pk))
-    for attempt_id, group in groupby(in_order, key=lambda row: row.attempt_id):
+    # Effects without an attempt are independent of each other.
+    for (attempt_id, _), group in groupby(in_order, key=lambda row: (row.attempt_id, row.attempt_id or row.pk)):
         mine, attempt = list(group), attempts.get(attempt_id)
         if timezone.now() - began > REREAD_AFTER:
             # The deliveries before took long: the lease is about to end, and the attempt may have moved on.
@@ -214,7 +215,7 @@ def _deliver_rows(
             due = None
         try:
             arguments = json.loads(row.arguments)
-            _receive(Delivery(row.call_name, row.to_status, arguments, scene, row.tries == 0), row.kind)
+            _receive(Delivery(row.call_name, row.to_status, arguments, scene, row.tries == 0, row.exam_id), row.kind)
         except Exception as error:
             # Providers and services raise what they like, and the status stands.
             report += _REPORTS[outbox.note_failure(row, error)]

@@ -148,6 +148,25 @@ def keep_failed(
     return row
 
 
+def keep_failed_of_exam(exam_id: int, effect: Effect, error: Exception, *, attempt_code: str = "") -> AttemptEffect:
+    """As ``keep_failed``, for an effect without an attempt here: its ``attempt_id`` is 0.
+
+    ``attempt_code``: of an attempt that was registered at the provider but not created here.
+    """
+    row = AttemptEffect(
+        attempt_id=0,
+        attempt_code=attempt_code,
+        exam_id=exam_id,
+        kind=effect.kind,
+        call_name=effect.call,
+        arguments=json.dumps(dict(effect.arguments)),
+        next_try_at=timezone.now(),
+    )
+    row.save()
+    note_failure(row, error)
+    return row
+
+
 def keep_removal(
     attempt: ProctoredExamStudentAttempt, external_id: str, exam: Mapping[str, Any], error: Exception
 ) -> AttemptEffect:
@@ -155,8 +174,13 @@ def keep_removal(
 
     ``attempt``: saved or not. ``exam``: exam dict. To be called in the transaction that deletes the attempt.
     """
+    return keep_failed(attempt, removal_of(external_id, exam), error)
+
+
+def removal_of(external_id: str, exam: Mapping[str, Any]) -> Effect:
+    """Return the effect that the provider of an exam (dict) removes an attempt. Its arguments say everything."""
     ids = {"backend": exam["backend"], "exam_external_id": exam["external_id"], "external_id": external_id}
-    return keep_failed(attempt, Effect(AttemptEffect.KIND_PROVIDER, REMOVE_AT_PROVIDER, ids), error)
+    return Effect(AttemptEffect.KIND_PROVIDER, REMOVE_AT_PROVIDER, ids)
 
 
 def _new_row(

@@ -15,7 +15,7 @@ from edx_proctoring import backends, host, runtime, signals
 from edx_proctoring.api.effects import credit_lookup, emails, outbox
 from edx_proctoring.api.effects.routes import AlreadyLogged, Delivery, receives
 from edx_proctoring.backends import call_options
-from edx_proctoring.exceptions import BackendProviderRemovalNotConfirmed
+from edx_proctoring.backends.removal import remove_or_raise
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import emit_event
@@ -157,8 +157,7 @@ def _remove_at_provider(delivery: Delivery) -> None:
     provider = backends.get_backend_provider(name=ids["backend"])
     if provider is None:
         return
-    if not provider.remove_exam_attempt(ids["exam_external_id"], ids["external_id"]):
-        raise BackendProviderRemovalNotConfirmed("the provider did not confirm the removal")
+    remove_or_raise(provider, ids["exam_external_id"], ids["external_id"])
 
 
 @receives(AttemptEffect.KIND_SIGNAL, "tracking_event")

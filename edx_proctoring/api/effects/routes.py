@@ -83,13 +83,17 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What a receiver gets: the effect and the attempt."""
+    """What a receiver gets: the effect and the attempt.
+
+    ``exam_id``: of a recorded effect, for receivers of effects without an attempt.
+    """
 
     call: str
     to_status: str
     arguments: Mapping[str, Any]
     scene: Scene
     is_first_try: bool = True
+    exam_id: int | None = None
 
     @property
     def attempt(self) -> ProctoredExamStudentAttempt:

@@ -92,7 +92,7 @@ def get_student_view(
         _report_misconfigured(exam["id"], exam["backend"])
         if _has_begun(exam_row, as_id(user_id)):
             provider = backends.stand_in(exam["backend"])
-        elif not conf.proctoring.options.get("EXPLAIN_MISCONFIGURED_PROVIDER", False):
+        elif not conf.proctoring.explain_misconfigured_provider:
             raise
         else:
             context["exam_id"] = exam["id"]

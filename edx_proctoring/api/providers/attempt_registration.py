@@ -9,16 +9,15 @@ from typing import Any
 
 from django.db.models import Q
 
-from edx_proctoring import backends, conf, host, runtime
+from edx_proctoring import backends
 from edx_proctoring.api.lifecycle import allowed_time, queries, timing
 from edx_proctoring.api.lifecycle.timing import Grants
-from edx_proctoring.backends import call_options
+from edx_proctoring.api.providers import registration_context, registration_withdrawal
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     BackendProviderOnboardingException,
 )
 from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy
-from edx_proctoring.utils import obscured_user_id
 
 __all__: list[str] = []
 
@@ -49,22 +48,18 @@ def _register_proctored_exam_attempt(
     if allowed_minutes is None:
         current = queries.attempt_with(proctored_exam_id=exam_id, user_id=user_id)
         allowed_minutes = allowed_time.limit_now(exam, user_id, current, grants=grants).minutes
-    profile_name, email = _profile_of(user_id, exam["course_id"])
+    profile_name, email = registration_context.profile_of(user_id, exam["course_id"])
     full_name = verified_name or profile_name
-    context: dict[str, Any] = {
-        "lms_host": conf.proctoring.lms_host,
-        "time_limit_mins": allowed_minutes,
-        "attempt_code": attempt_code,
-        "is_sample_attempt": exam["is_practice_exam"],
-        "user_id": obscured_user_id(user_id, exam["backend"]),
-        "full_name": full_name,
-        "email": email,
-    }
-    if review_policy is not None:
-        context["review_policy"] = review_policy.review_policy
-    if grants.review_policy_exception:
-        context["review_policy_exception"] = grants.review_policy_exception
-
+    context = registration_context.context_of(
+        user_id,
+        exam,
+        attempt_code,
+        review_policy,
+        full_name=full_name,
+        email=email,
+        allowed_minutes=allowed_minutes,
+        grants=grants,
+    )
     external_id: str | None = None
     force_status: str | None = None
     is_exam_known = bool(exam.get("external_id"))
@@ -80,6 +75,7 @@ def _register_proctored_exam_attempt(
             error.http_status,
             error.digest,
         )
+        registration_withdrawal.keep_lost_registration(exam, user_id, attempt_code, allowed_minutes, error)
         raise
     except BackendProviderOnboardingException as error:
         force_status = error.status
@@ -113,23 +109,3 @@ def _keep_exam_id(exam: Mapping[str, Any]) -> None:
             exam["course_id"],
             exam["external_id"],
         )
-
-
-def withdraw_registration(exam: Mapping[str, Any], external_id: str | None) -> None:
-    """Remove the registration of an attempt that was not created after all. Best effort, never raises."""
-    if external_id is None:
-        return
-    try:
-        with call_options.use(is_page_waiting=True):
-            backends.get_backend_provider(exam).remove_exam_attempt(exam["external_id"], external_id)
-    except Exception:  # pylint: disable=broad-except
-        log.warning("registration not withdrawn: exam_id=%s external_id=%s", exam["id"], external_id, exc_info=True)
-
-
-def _profile_of(user_id: int, course_id: str) -> tuple[str, str | None]:
-    """Return the learner's name (maybe empty) and e-mail address as the credit service has them."""
-    credit: host.CreditService | None = runtime.get_runtime_service(host.CREDIT)
-    state = credit.get_credit_state(user_id, course_id) if credit is not None else None
-    if not state:
-        return "", None
-    return state.get("profile_fullname") or "", state.get("student_email")

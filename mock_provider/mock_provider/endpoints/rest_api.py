@@ -85,7 +85,7 @@ def register_attempt(exam_id: str) -> Response:
     refusal = scenario.onboarding_of(str(fields["user_id"]))
     if refusal in ONBOARDING_REFUSALS and not (exam and exam["is_practice"]):
         return jsonify(status=refusal)
-    return jsonify(id=store.add_attempt(exam_id, fields))
+    return jsonify(id=store.add_attempt_once(exam_id, fields, request.headers.get("Idempotency-Key", "")))
 
 
 @blueprint.get("exam/<exam_id>/attempt/<attempt_id>/")
