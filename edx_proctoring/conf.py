@@ -245,7 +245,7 @@ class ProctoringSettings:
 
     @property
     def explain_misconfigured_provider(self) -> bool:
-        """Whether the page of an exam without a configured provider says so (contract/learner-pages#misconfigured-provider).
+        """Whether pages say that the provider is not configured (contract/learner-pages#misconfigured-provider).
 
         Default False: ``NotImplementedError`` is raised to the platform, as 6.1.4 does.
         """
