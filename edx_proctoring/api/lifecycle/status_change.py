@@ -185,7 +185,7 @@ def _change_under_lock(
     seen: ProctoredExamStudentAttempt | None,
     options: Mapping[str, Any],
 ) -> tuple[ProctoredExamStudentAttempt, Change | None]:
-    seen = seen or queries.attempt_by_id(attempt_id)
+    seen = seen or queries.existing_attempt(attempt_id)
     attempt, others = lock(seen.pk, seen.proctored_exam_id, seen.user_id)
     attempt.proctored_exam, attempt.user = seen.proctored_exam, seen.user
     if condition is not None and not condition(attempt):
@@ -242,12 +242,12 @@ def write_change(
         sends_mail=sends_mail,
     )
     plan = transitions.plan_transition(target, facts, now=now)
-    if not facts.was_completed and plan.changes.get("completed_at"):
-        # Written ahead of ``save``: the completion is an effect of this change, and the receiver that
-        # reports the first ``completed_at`` of a saved attempt must not report it a second time.
-        ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).update(completed_at=plan.changes["completed_at"])
     plan.apply_to(attempt)
-    attempt.save(update_fields=[*plan.changes, "modified"])
+    if "completed_at" in plan.changes:
+        # Not by ``save``: the completion is an effect of this change, and the receiver that reports the first
+        # ``completed_at`` of a saved attempt must not report it a second time.
+        ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).update(completed_at=attempt.completed_at)
+    attempt.save(update_fields=[*(name for name in plan.changes if name != "completed_at"), "modified"])
     leftovers = outbox.leftovers_of(attempt.pk)
     statuses = {"from_status": plan.from_status, "to_status": plan.to_status}
     if not leftovers and delivery.stay_local(plan.effects):
