@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
 from edx_proctoring import backends, conf, host, runtime
-from edx_proctoring.api.effects import delivery, emails, outbox
+from edx_proctoring.api.effects import credit_lookup, delivery, emails, outbox
 from edx_proctoring.api.effects.outbox import Recorded
 from edx_proctoring.api.lifecycle import queries, start_limit, timing, transitions
 from edx_proctoring.api.lifecycle.start_limit import StartLimit
@@ -64,6 +64,11 @@ class Change:
             self.requested,
             self.plan.rewrite or "requested",
         )
+        if self.plan.asks_for_credit:
+            # Contract (contract/host-services#credit-state): asked once per change, with or without a mail.
+            credit_lookup.credit_state(
+                self.attempt.user_id, self.attempt.proctored_exam.course_id, return_course_info=True
+            )
         if self.pending.rows:
             delivery.deliver(self.pending, self.attempt, actor=self.actor)
 
