@@ -23,12 +23,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from edx_proctoring import api, backends, conf
+from edx_proctoring import backends, conf
 from edx_proctoring.api.attempts import lookup, marking
 from edx_proctoring.api.reviews import inbox, receiving
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from edx_proctoring.exceptions import ProctoredExamSuspiciousLookup, StudentExamAttemptDoesNotExistsException
+from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer, attempt_dict
 from edx_proctoring.utils import locate_attempt_by_attempt_code
 from edx_proctoring.views import callback_auth, throttling
@@ -115,6 +116,7 @@ class BaseReviewCallback:
         backend: Any | None = None,
         request: Request | None = None,
         message_key: str = "",
+        seen: ProctoredExamStudentAttempt | None = None,
     ) -> Response:
         """Store a review and apply it to the attempt; callable without a request.
 
@@ -124,6 +126,7 @@ class BaseReviewCallback:
             backend: the provider, if the caller knows it already.
             request: the request that carried it, if any.
             message_key: what identifies a signed message.
+            seen: the attempt, with exam and user, if the caller has read it.
 
         Returns ``"OK"``, or 412 for an exam that is no longer proctored. Raises the review exceptions.
         """
@@ -134,6 +137,7 @@ class BaseReviewCallback:
             request=None if request is None else request._request,
             message_key=message_key,
             takes_reviewer=self.takes_reviewer,
+            seen=seen,
         )
         if not receipt.is_accepted:
             return Response(data="Exam no longer proctored", status=status.HTTP_412_PRECONDITION_FAILED)
@@ -149,17 +153,20 @@ class ProctoredExamReviewCallback(ProviderCallback, BaseReviewCallback, Proctore
     @idempotent
     def post(self, request: Request, external_id: str) -> Response:
         """Store the review of the attempt with this provider id; removed attempts are not found."""
-        attempt = api.get_exam_attempt_by_external_id(external_id)
-        if not attempt:
+        found = lookup.find_attempt(external_id=external_id)
+        if found is None:
             raise StudentExamAttemptDoesNotExistsException(
                 f"Attempted to access external_id={external_id} but it does not exist."
             )
+        attempt = attempt_dict(found)
         if not caller(request).has_perm(MAY_REVIEW, attempt):
             self.log_refusal(status.HTTP_403_FORBIDDEN, "not_a_reviewer")
             # An empty body: clients compare it.
             return Response(status=status.HTTP_403_FORBIDDEN)
         name, nonce = _require_signature(request, attempt)
-        return self.make_review(attempt, body_of(request), request=request, message_key=_new_review(name, nonce))
+        return self.make_review(
+            attempt, body_of(request), request=request, message_key=_new_review(name, nonce), seen=found
+        )
 
 
 class IgnoreClientContentNegotiation(BaseContentNegotiation):

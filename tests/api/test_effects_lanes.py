@@ -27,7 +27,7 @@ def test_each_party_has_a_lane(backends_registry: dict[str, Any]) -> None:
     for backend in ("test", "test", "null"):
         effect_of(backend)
     effect_of("test", AttemptEffect.KIND_MAIL, "status_email")
-    effect_of("test", AttemptEffect.KIND_CREDIT, "get_credit_state")
+    effect_of("test", AttemptEffect.KIND_CREDIT, "set_credit_requirement_status")
     assert sorted(lane.name for lane in lanes.due_lanes()) == ["mails", "platform", "provider null", "provider test"]
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from edx_proctoring import backends, host, runtime, signals
-from edx_proctoring.api.effects import credit_lookup, emails, outbox
+from edx_proctoring.api.effects import emails, outbox
 from edx_proctoring.api.effects.routes import AlreadyLogged, Delivery, receives
 from edx_proctoring.backends import call_options
 from edx_proctoring.backends.removal import remove_or_raise
@@ -91,14 +91,6 @@ def _undo_grade_override(delivery: Delivery) -> None:
         course_key_or_id=exam.course_id,
         usage_key_or_id=exam.content_id,
     )
-
-
-@receives(AttemptEffect.KIND_CREDIT, "get_credit_state")
-def _ask_for_course_info(delivery: Delivery) -> None:
-    # Contract (contract/host-services#credit-state): asked once per change, also where no mail wants to know the
-    # course's name. Nothing hangs on the answer, so a service that fails is not asked again.
-    attempt = delivery.attempt
-    credit_lookup.credit_state(attempt.user_id, attempt.proctored_exam.course_id, return_course_info=True)
 
 
 @receives(AttemptEffect.KIND_MAIL, "status_email", status_must_hold=True, reaches_a_person=True)

@@ -109,8 +109,8 @@ def attempt_with(**criteria: Any) -> ProctoredExamStudentAttempt | None:
 
 
 def attempt_by_id(attempt_id: int | str) -> ProctoredExamStudentAttempt:
-    """Return the attempt; exam and user are loaded when asked for. Raises as ``existing_attempt``."""
-    attempt = next(iter(matching(pk=attempt_id)), None)
+    """Return the attempt with its exam; the user is loaded when asked for. Raises as ``existing_attempt``."""
+    attempt = next(iter(matching(pk=attempt_id).select_related("proctored_exam")), None)
     if attempt is None:
         raise does_not_exist(attempt_id)
     return attempt

@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
 from edx_proctoring import backends, conf, host, runtime
-from edx_proctoring.api.effects import delivery, emails, outbox
+from edx_proctoring.api.effects import credit_lookup, delivery, emails, outbox
 from edx_proctoring.api.effects.outbox import Recorded
 from edx_proctoring.api.lifecycle import allowed_time, queries, timing, transitions
 from edx_proctoring.api.lifecycle.allowed_time import StartLimit
@@ -64,6 +64,11 @@ class Change:
             self.requested,
             self.plan.rewrite or "requested",
         )
+        if self.plan.asks_for_credit:
+            # Contract (contract/host-services#credit-state): asked once per change, with or without a mail.
+            credit_lookup.credit_state(
+                self.attempt.user_id, self.attempt.proctored_exam.course_id, return_course_info=True
+            )
         if self.pending.rows:
             delivery.deliver(self.pending, self.attempt, actor=self.actor)
 
@@ -185,7 +190,7 @@ def _change_under_lock(
     seen: ProctoredExamStudentAttempt | None,
     options: Mapping[str, Any],
 ) -> tuple[ProctoredExamStudentAttempt, Change | None]:
-    seen = seen or queries.attempt_by_id(attempt_id)
+    seen = seen or queries.existing_attempt(attempt_id)
     attempt, others = lock(seen.pk, seen.proctored_exam_id, seen.user_id)
     attempt.proctored_exam, attempt.user = seen.proctored_exam, seen.user
     if condition is not None and not condition(attempt):
@@ -242,12 +247,12 @@ def write_change(
         sends_mail=sends_mail,
     )
     plan = transitions.plan_transition(target, facts, now=now)
-    if not facts.was_completed and plan.changes.get("completed_at"):
-        # Written ahead of ``save``: the completion is an effect of this change, and the receiver that
-        # reports the first ``completed_at`` of a saved attempt must not report it a second time.
-        ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).update(completed_at=plan.changes["completed_at"])
     plan.apply_to(attempt)
-    attempt.save(update_fields=[*plan.changes, "modified"])
+    if "completed_at" in plan.changes:
+        # Not by ``save``: the completion is an effect of this change, and the receiver that reports the first
+        # ``completed_at`` of a saved attempt must not report it a second time.
+        ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).update(completed_at=attempt.completed_at)
+    attempt.save(update_fields=[*(name for name in plan.changes if name != "completed_at"), "modified"])
     leftovers = outbox.leftovers_of(attempt.pk)
     statuses = {"from_status": plan.from_status, "to_status": plan.to_status}
     if not leftovers and delivery.stay_local(plan.effects):

@@ -160,13 +160,15 @@ class Facts:
 class Plan:
     """A status change before it happens: field values to be saved, and effects in order of delivery.
 
-    ``rewrite``: why ``to_status`` differs from the requested status, if it does.
+    ``asks_for_credit``: the credit service is asked, once the change is committed; nothing hangs on its
+    answer, so it is no effect. ``rewrite``: why ``to_status`` differs from the requested status, if it does.
     """
 
     from_status: str
     to_status: str
     changes: Mapping[str, Any]
     effects: Sequence[Effect]
+    asks_for_credit: bool = False
     rewrite: str | None = None
 
     def apply_to(self, attempt: ProctoredExamStudentAttempt) -> None:
@@ -198,6 +200,11 @@ def plan_transition(target: Target, facts: Facts, *, now: datetime) -> Plan:
         to_status=target.status,
         changes=_plan_changes(target, facts, now=now),
         effects=tuple(_plan_effects(target, facts)),
+        # A mail asks for the name of the course.
+        asks_for_credit=facts.consequences_allowed
+        and facts.is_proctored_exam
+        and facts.has_credit_service
+        and not facts.sends_mail,
         rewrite=target.rewrite,
     )
 
@@ -254,10 +261,7 @@ def _plan_consequences(to_status: str, entry: Entry, facts: Facts) -> list[Effec
     if entry.certificate:
         planned.append(Effect(AttemptEffect.KIND_CERTIFICATE, entry.certificate))
     if facts.sends_mail:
-        # The receiver asks the credit service for the name of the course.
         planned.append(Effect(AttemptEffect.KIND_MAIL, "status_email"))
-    elif facts.is_proctored_exam and facts.has_credit_service:
-        planned.append(Effect(AttemptEffect.KIND_CREDIT, "get_credit_state"))
     return planned
 
 

@@ -35,6 +35,7 @@ from edx_proctoring.models import (
     ProctoredExamSoftwareSecureComment,
     ProctoredExamSoftwareSecureReview,
     ProctoredExamSoftwareSecureReviewHistory,
+    ProctoredExamStudentAttempt,
     RetiredLearner,
     ReviewDecision,
     ReviewInboxEntry,
@@ -82,7 +83,8 @@ class _Delivery:
 
     ``attempt``: attempt dict. ``is_retired``: of a retired learner, so no personal text is stored and
     nothing is mailed. ``by_person``: staff receive it again, which overrides a decision.
-    ``takes_reviewer``: it may name the account of a person as its reviewer.
+    ``takes_reviewer``: it may name the account of a person as its reviewer. ``seen``: the attempt as it
+    was read, with exam and user, None from callers who have only its dict.
     """
 
     attempt: Mapping[str, Any]
@@ -90,6 +92,7 @@ class _Delivery:
     is_retired: bool
     by_person: bool
     takes_reviewer: bool
+    seen: ProctoredExamStudentAttempt | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ def receive_review(
     request: HttpRequest | None = None,
     message_key: str = "",
     takes_reviewer: bool = True,
+    seen: ProctoredExamStudentAttempt | None = None,
 ) -> ReviewReceipt:
     """Take a provider's review of an attempt, live or archived; the attempt follows the verdict.
 
@@ -124,6 +128,7 @@ def receive_review(
         message_key: what identifies a signed message, so that a replay is recognised.
         takes_reviewer: whether ``reviewed_by`` may name the account of a person. False for reviews that do not prove
             who sent them.
+        seen: the attempt, with exam and user, from callers who have read it.
 
     The inbox entry is written first and stays whatever happens. Then, in one transaction: the
     attempt and its review are locked, a former review is archived, comments are replaced, the
@@ -138,7 +143,13 @@ def receive_review(
     ``ProctoredExamReviewAlreadyExists``, ``ProctoredExamSuspiciousLookup``.
     """
     return _receive(
-        attempt, data, backend=backend, request=request, message_key=message_key, takes_reviewer=takes_reviewer
+        attempt,
+        data,
+        backend=backend,
+        request=request,
+        message_key=message_key,
+        takes_reviewer=takes_reviewer,
+        seen=seen,
     )
 
 
@@ -151,16 +162,15 @@ def _receive(
     message_key: str = "",
     by_person: bool = False,
     takes_reviewer: bool = True,
+    seen: ProctoredExamStudentAttempt | None = None,
 ) -> ReviewReceipt:
     request = request or crum.get_current_request()
-    entry = inbox.write(
-        attempt,
-        data,
-        request,
-        keeps_body=not RetiredLearner.objects.includes(attempt["user"]["id"]),
-        key=message_key,
+    is_retired = RetiredLearner.objects.includes(attempt["user"]["id"])
+    entry = inbox.write(attempt, data, request, keeps_body=not is_retired, key=message_key)
+    delivery = _Delivery(
+        attempt, entry, is_retired=is_retired, by_person=by_person, takes_reviewer=takes_reviewer, seen=seen
     )
-    return _take_and_settle(attempt, data, backend, request, entry, by_person=by_person, takes_reviewer=takes_reviewer)
+    return _take_and_settle(delivery, data, backend, request)
 
 
 def receive_waiting_review(entry: ReviewInboxEntry, /) -> ReviewReceipt | None:
@@ -179,15 +189,16 @@ def receive_waiting_review(entry: ReviewInboxEntry, /) -> ReviewReceipt | None:
         return _refuse(entry, "the body was not kept whole")
     if found is None:
         return _refuse(entry, "The attempt of this review is unknown.")
-    return _take_and_settle(
-        attempt_dict(found[0]),
-        data,
-        _provider_of(entry),
-        None,
+    attempt = found[0]
+    delivery = _Delivery(
+        attempt_dict(attempt),
         entry,
+        is_retired=RetiredLearner.objects.includes(attempt.user_id),
         by_person=False,
         takes_reviewer=_came_with_login(entry),
+        seen=attempt,
     )
+    return _take_and_settle(delivery, data, _provider_of(entry), None)
 
 
 def _refuse(entry: ReviewInboxEntry, reason: str) -> ReviewReceipt:
@@ -222,17 +233,8 @@ def _may_be_released(entry: ReviewInboxEntry) -> bool:
 
 
 def _take_and_settle(
-    attempt: Mapping[str, Any],
-    data: Mapping[str, Any],
-    backend: Any,
-    request: HttpRequest | None,
-    entry: ReviewInboxEntry,
-    *,
-    by_person: bool,
-    takes_reviewer: bool,
+    delivery: _Delivery, data: Mapping[str, Any], backend: Any, request: HttpRequest | None
 ) -> ReviewReceipt:
-    is_retired = RetiredLearner.objects.includes(attempt["user"]["id"])
-    delivery = _Delivery(attempt, entry, is_retired=is_retired, by_person=by_person, takes_reviewer=takes_reviewer)
     try:
         return _take(delivery, data, backend, request)
     except Exception as exc:
@@ -240,10 +242,10 @@ def _take_and_settle(
         if isinstance(exc, ProctoredExamReviewAlreadyExists):
             outcome = ReviewInboxEntry.OUTCOME_DUPLICATE
         inbox.settle(
-            entry,
+            delivery.entry,
             outcome,
             # The reason may quote the input.
-            reason=type(exc).__name__ if is_retired else exc,
+            reason=type(exc).__name__ if delivery.is_retired else exc,
             # The record locator is the only proof of an unsigned review.
             keeps_body=not isinstance(exc, ProctoredExamSuspiciousLookup),
         )
@@ -275,6 +277,7 @@ def replay_review(inbox_id: int, /) -> ReviewReceipt:
         backend=_provider_of(entry),
         by_person=True,
         takes_reviewer=_came_with_login(entry),
+        seen=attempt,
     )
     if entry.outcome == ReviewInboxEntry.OUTCOME_HELD and receipt.is_accepted:
         inbox.settle(entry, ReviewInboxEntry.OUTCOME_APPLIED)
@@ -359,11 +362,10 @@ def _store_and_apply(delivery: _Delivery, normalized: NormalizedReview, values: 
     except StudentExamAttemptDoesNotExistsException:
         # Removed; its archive gets the review and stays as it is.
         live, others = None, []
-    former = (
-        ProctoredExamSoftwareSecureReview.objects.select_for_update()
-        .filter(attempt_code=attempt["attempt_code"])
-        .first()
-    )
+    if live is not None and delivery.seen is not None:
+        live.proctored_exam, live.user = delivery.seen.proctored_exam, delivery.seen.user
+    reviews = ProctoredExamSoftwareSecureReview.objects.select_for_update()
+    former = next(iter(reviews.filter(attempt_code=attempt["attempt_code"])), None)
     is_decided = former is not None and ReviewDecision.objects.stands_for(former)
     if former is not None and is_decided:
         if not delivery.by_person:
