@@ -1,17 +1,22 @@
 """Remove and reset attempts. Contract: contract/attempts#reset, contract/attempts#removal.
 
 A provider is told before the row goes: afterwards nobody would know any more what to tell it.
-History rows stay, so late reviews still find what they are about.
+History rows stay, so late reviews still find what they are about. What the attempt caused is undone by
+effects, recorded in the transaction that deletes the row (``undoing``).
 """
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from edx_proctoring import host, runtime
-from edx_proctoring.api.attempts import entry
-from edx_proctoring.api.effects import outbox
-from edx_proctoring.api.lifecycle import status_change
+from django.utils import timezone
+
+from edx_proctoring.api.attempts import entry, undoing
+from edx_proctoring.api.effects import delivery, outbox
+from edx_proctoring.api.effects.outbox import Recorded
+from edx_proctoring.api.lifecycle import queries, status_change, transitions
 from edx_proctoring.api.lifecycle.queries import attempt_with, existing_attempt
 from edx_proctoring.backends import call_options
 from edx_proctoring.backends.removal import _remove_exam_attempt_from_backend
@@ -21,6 +26,7 @@ from edx_proctoring.exceptions import (
     ProctoredExamIllegalStatusTransition,
     StudentExamAttemptDoesNotExistsException,
     StudentExamAttemptOnPastDueProctoredExam,
+    UserNotFoundException,
 )
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.serializers import attempt_dict, exam_dict
@@ -41,6 +47,15 @@ class Removal:
     """An attempt that was removed here. ``waits_for_provider``: its provider is still to be told."""
 
     waits_for_provider: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Deleted:
+    """A row that was deleted: the status it had last, what is to be delivered, and what services have raised."""
+
+    status: str
+    pending: Recorded = field(default_factory=lambda: Recorded(()))
+    errors: Sequence[Exception] = ()
 
 
 # Which failures of the provider let the attempt be removed here, with the provider's part as an effect.
@@ -114,8 +129,11 @@ def remove_exam_attempt(
         if_provider_gone: ``"queue"`` removes the attempt here although its provider is not configured
             (the provider's part is an effect) or cannot remove attempts (that is logged and listed).
 
+    What followed from it is undone before this returns; a service that fails is told again later and does not raise.
+
     Raises ``StudentExamAttemptDoesNotExistsException``; ``BackendProviderCannotRemoveAttempt`` (502)
-    with nothing changed; and what the services raise, after the row is gone.
+    with nothing changed; and ``UserNotFoundException`` if the instructor service does not know
+    ``requesting_user``, with all but the learner's answers removed.
     """
     remove(
         attempt_id,
@@ -167,28 +185,18 @@ def _remove(
             _remove_exam_attempt_from_backend(attempt)
     except queued_errors as error:
         failure = error  # type: ignore[assignment]
-    username, user_id = attempt.user.username, attempt.user_id
-    status = _delete(attempt, exam, failure, only_as=only_as)
-    if status is None:
+    deleted = _delete(attempt, exam, failure, requesting_user, only_as=only_as)
+    if deleted is None:
         return None
-    data["status"] = status
-
-    course_id, content_id = exam["course_id"], exam["content_id"]
-    instructor: host.InstructorService | None = runtime.get_runtime_service(host.INSTRUCTOR)
-    if instructor is not None:
-        instructor.delete_student_attempt(username, course_id, content_id, requesting_user=requesting_user)
-    grades: host.GradesService | None = runtime.get_runtime_service(host.GRADES)
-    if grades is not None:
-        grades.undo_override_subsection_grade(user_id=user_id, course_key_or_id=course_id, usage_key_or_id=content_id)
-    credit: host.CreditService | None = runtime.get_runtime_service(host.CREDIT)
-    if credit is not None and exam["is_proctored"] and Status.needs_credit_status_update(data["status"]):
-        credit.remove_credit_requirement_status(
-            user_id=user_id,
-            course_key_or_id=course_id,
-            req_namespace="proctored_exam",
-            req_name=content_id,
-        )
+    data["status"] = deleted.status
+    errors = list(deleted.errors)
+    if deleted.pending.rows:
+        delivery.deliver(deleted.pending, None, actor=requesting_user, on_failure=errors.append)
     emit_event(exam, "deleted", attempt=data)
+    for error in errors:
+        if isinstance(error, UserNotFoundException):
+            # Contract (contract/attempts#removal): it is about an argument of this call.
+            raise error
     return Removal(waits_for_provider=failure is not None)
 
 
@@ -240,21 +248,41 @@ def _delete(
     seen: ProctoredExamStudentAttempt,
     exam: dict[str, Any],
     failure: BackendProviderCannotRemoveAttempt | None,
+    requesting_user: Any,
     *,
     only_as: str | None,
-) -> str | None:
-    """Delete the row and return the status it had last; None if it is kept because that is not ``only_as``.
+) -> _Deleted | None:
+    """Delete the row and undo its effects; None if it is kept because its status is not ``only_as``.
 
-    ``failure``: what kept the provider from removing it; its part is recorded. Locks: the attempt, so
-    a change is before or after.
+    They are undone in this transaction, or recorded and undone after it if a process may be delivering them
+    now. ``failure``: what kept the provider from removing it; its part is recorded. Locks: the learner's attempts,
+    so a change is before or after.
     """
-    attempt = ProctoredExamStudentAttempt.objects.locked(seen.pk)
+    mine = ProctoredExamStudentAttempt.objects.of_learner(seen.proctored_exam_id, seen.user_id)
+    others = list(mine.locked_in_order())
+    attempt = next((row for row in others if row.pk == seen.pk), None)
+    if attempt is None:
+        raise queries.does_not_exist(seen.pk)
+    others.remove(attempt)
     if only_as is not None and attempt.status != only_as:
         return None
     if failure is not None and seen.external_id:
         outbox.keep_removal(attempt, seen.external_id, exam, failure.__cause__ or failure)  # type: ignore[arg-type]
+    attempt.proctored_exam, attempt.user = seen.proctored_exam, seen.user
+    for other in others:
+        other.proctored_exam = seen.proctored_exam
+    effects = undoing.effects_of_removal(attempt, others, requesting_user)
+    # Only these statuses have effects that contradict the ones above.
+    has_contrary_effects = bool(effects) and transitions.may_have_told_credit(attempt.status)
+    leftovers = outbox.leftovers_of(attempt.pk) if has_contrary_effects else []
+    if leftovers:
+        pending = outbox.record_removal(attempt, effects, leftovers, now=timezone.now())
+        attempt.delete_exam_attempt()
+        return _Deleted(attempt.status, pending)
+    former = copy(attempt)
     attempt.delete_exam_attempt()
-    return attempt.status
+    errors = delivery.deliver_with_removal(effects, former, others=others, actor=requesting_user)
+    return _Deleted(attempt.status, errors=errors)
 
 
 def _id_of(user: Any) -> Any:

@@ -10,6 +10,7 @@ import logging
 from typing import Any
 
 from edx_proctoring import host, runtime
+from edx_proctoring.utils.db import inner_savepoint
 
 __all__: list[str] = []
 
@@ -25,7 +26,9 @@ def credit_state(user_id: int, course_id: str, **options: Any) -> host.CreditSta
     if service is None:
         return None
     try:
-        return service.get_credit_state(user_id, course_id, **options)
+        # A service that breaks a query must not break the caller's transaction.
+        with inner_savepoint():
+            return service.get_credit_state(user_id, course_id, **options)
     except Exception:  # pylint: disable=broad-except
         # The service runs the host's code, with exceptions that cannot be imported here.
         log.exception("credit state not available: course_id=%s user_id=%s", course_id, user_id)

@@ -13,7 +13,7 @@ between the mail server's answer and the next statement (docs/decisions/0005-whe
 
 import json
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ from typing import Any, Final
 from django.db import connection, transaction
 from django.utils import timezone
 
-from edx_proctoring import conf
+from edx_proctoring import conf, host, runtime
 from edx_proctoring.api.effects import outbox, workers
 from edx_proctoring.api.effects.outbox import Effect, Recorded
 from edx_proctoring.api.effects.routes import (
@@ -32,6 +32,7 @@ from edx_proctoring.api.effects.routes import (
     KIND_CASCADE,
     OUTSIDE_KINDS,
     Delivery,
+    NoLongerTrue,
     Scene,
     route,
     route_of,
@@ -44,19 +45,20 @@ __all__ = ["DeliveryReport", "deliver_due_effects", "retry_effects"]
 
 log = logging.getLogger(__name__)
 
-# Kinds whose receivers run code of the host that may change the attempt before they return.
-_MAY_CHANGE_THE_ATTEMPT: Final = frozenset(
-    {
-        AttemptEffect.KIND_INSTRUCTOR,
-        AttemptEffect.KIND_GRADE,
-        AttemptEffect.KIND_CERTIFICATE,
-        AttemptEffect.KIND_SIGNAL,
-        KIND_CASCADE,
-    }
-)
+# Kinds whose receivers run code that may change the attempt before they return, and the service that runs it.
+_MAY_CHANGE_THE_ATTEMPT: Final[Mapping[str, str | None]] = {
+    AttemptEffect.KIND_INSTRUCTOR: host.INSTRUCTOR,
+    AttemptEffect.KIND_GRADE: host.GRADES,
+    AttemptEffect.KIND_CERTIFICATE: host.CERTIFICATES,
+    AttemptEffect.KIND_SIGNAL: None,
+    KIND_CASCADE: None,
+}
 
 # Rows of a batch that were read longer ago than this are read once more before they are delivered.
 REREAD_AFTER: Final = timedelta(seconds=10)
+
+
+FailureListener = Callable[[Exception], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +103,46 @@ def deliver_with_change(
             # A receiver before this one changed the attempt, and that change has delivered its own effects.
             continue
         may_have_moved_on = may_have_moved_on or effect.kind in _MAY_CHANGE_THE_ATTEMPT
-        try:
-            _receive(Delivery(effect.call, to_status, effect.arguments, scene), effect.kind)
-        except Exception as error:
-            if connection.needs_rollback:
-                raise
-            outbox.keep_failed(attempt, effect, error, from_status=from_status, to_status=to_status)
+        _deliver_or_keep(effect, attempt, scene, from_status=from_status, to_status=to_status)
+
+
+def deliver_with_removal(
+    effects: Sequence[Effect],
+    attempt: ProctoredExamStudentAttempt,
+    *,
+    others: Sequence[ProctoredExamStudentAttempt],
+    actor: Any = None,
+) -> list[Exception]:
+    """As ``deliver_with_change``, for effects that undo those of an attempt that is removed; return what was raised.
+
+    ``attempt``: as it was last, with exam, user and its former id. ``others``: the learner's other attempts, locked.
+    """
+    scene = Scene(attempt, actor, locked_others=others)
+    status = attempt.status
+    errors = (_deliver_or_keep(effect, attempt, scene, from_status=status, to_status=status) for effect in effects)
+    return [error for error in errors if error is not None]
+
+
+def _deliver_or_keep(
+    effect: Effect, attempt: ProctoredExamStudentAttempt, scene: Scene, *, from_status: str, to_status: str
+) -> Exception | None:
+    """Deliver an effect inside a transaction; record it and return what was raised if that fails."""
+    try:
+        _receive(Delivery(effect.call, to_status, effect.arguments, scene), effect.kind)
+    except NoLongerTrue:
+        return None
+    except Exception as error:
+        if connection.needs_rollback:
+            raise
+        outbox.keep_failed(attempt, effect, error, from_status=from_status, to_status=to_status)
+        return error
+    return None
+
+
+def _runs_other_code(kind: str) -> bool:
+    """Return whether a receiver of this kind runs code that may change the attempt; absent services do not."""
+    service = _MAY_CHANGE_THE_ATTEMPT[kind]
+    return service is None or runtime.get_runtime_service(service) is not None
 
 
 def _status_of(attempt: ProctoredExamStudentAttempt) -> str | None:
@@ -114,12 +150,18 @@ def _status_of(attempt: ProctoredExamStudentAttempt) -> str | None:
     return ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).values_list("status", flat=True).first()
 
 
-def deliver(recorded: Recorded, attempt: ProctoredExamStudentAttempt, *, actor: Any = None) -> DeliveryReport:
-    """Deliver what ``outbox.record`` returned, after the transaction of the change.
+def deliver(
+    recorded: Recorded,
+    attempt: ProctoredExamStudentAttempt | None,
+    *,
+    actor: Any = None,
+    on_failure: FailureListener | None = None,
+) -> DeliveryReport:
+    """Deliver what ``outbox.record`` or ``outbox.record_removal`` returned, after the transaction of the change.
 
-    ``attempt``: as it is now, with exam and user. ``actor``: the ``User`` behind the change, or
-    None. Provider calls use ``page_timeout``; a call that fails is retried later with the full
-    timeout. Never raises because of a receiver.
+    ``attempt``: as it is now, with exam and user; None if it was removed. ``actor``: the ``User`` behind
+    the change, or None. ``on_failure``: is told what a receiver raised. Provider calls use ``page_timeout``;
+    a call that fails is retried later with the full timeout. Never raises because of a receiver.
     """
     rows = recorded.rows
     if conf.proctoring.async_provider_calls:
@@ -128,7 +170,7 @@ def deliver(recorded: Recorded, attempt: ProctoredExamStudentAttempt, *, actor: 
         if for_workers:
             transaction.on_commit(partial(workers.hand_over, for_workers))
     with call_options.use(is_page_waiting=True):
-        return _deliver_rows(rows, attempt, actor=actor, repeat_at=recorded.repeat_at)
+        return _deliver_rows(rows, attempt, actor=actor, repeat_at=recorded.repeat_at, on_failure=on_failure)
 
 
 def deliver_due_effects(
@@ -191,6 +233,7 @@ def _deliver_rows(
     *,
     actor: Any = None,
     repeat_at: Mapping[int, datetime] | None = None,
+    on_failure: FailureListener | None = None,
 ) -> DeliveryReport:
     scene = Scene(attempt, actor)
     delivered: list[AttemptEffect] = []
@@ -198,6 +241,7 @@ def _deliver_rows(
     report = DeliveryReport()
     rows = list(rows)
     due: set[int] | None = {row.pk for row in rows}
+    was_asked = False
     for number, row in enumerate(rows):
         its_route = route_of(row)
         if attempt is not None and its_route.is_untrue(row.to_status, attempt.status):
@@ -206,19 +250,24 @@ def _deliver_rows(
         if its_route.depends_on_status:
             # A receiver before this one may have changed the attempt, and that change superseded the row.
             if due is None:
-                due = outbox.still_due(rows[number:])
+                due, was_asked = outbox.still_due(rows[number:]), True
             if row.pk not in due:
                 outbox.cancel_repetition(row)
                 report += DeliveryReport(superseded=1)
                 continue
-        if row.kind in _MAY_CHANGE_THE_ATTEMPT:
+        if row.kind in _MAY_CHANGE_THE_ATTEMPT and (not was_asked or _runs_other_code(row.kind)):
             due = None
         try:
             arguments = json.loads(row.arguments)
             _receive(Delivery(row.call_name, row.to_status, arguments, scene, row.tries == 0, row.exam_id), row.kind)
+        except NoLongerTrue:
+            superseded.append(row)
+            continue
         except Exception as error:
             # Providers and services raise what they like, and the status stands.
             report += _REPORTS[outbox.note_failure(row, error)]
+            if on_failure is not None:
+                on_failure(error)
             continue
         report += DeliveryReport(delivered=1)
         if repeat_at and row.pk in repeat_at:

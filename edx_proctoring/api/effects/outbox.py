@@ -90,14 +90,7 @@ def record(
     To be called in the transaction of the change, with the attempt locked. ``leftovers`` of earlier
     changes are superseded, or returned first if they are due.
     """
-    rows = [
-        _new_row(attempt, effect, from_status=from_status, to_status=to_status, next_try_at=now + LEASE)
-        for effect in effects
-    ]
-    AttemptEffect.objects.bulk_create(rows)
-    if not all(row.pk for row in rows):
-        # MySQL does not return the keys. The attempt is locked, so its newest rows are these.
-        rows = leftovers_of(attempt.pk)[-len(rows) :]
+    rows = _insert(attempt, effects, from_status=from_status, to_status=to_status, now=now)
     if not leftovers:
         return Recorded(rows)
     newer_lanes = {route(effect.kind, effect.call).lane for effect in effects} - {None}
@@ -112,6 +105,43 @@ def record(
     settle_superseded(superseded)
     lease(due, now)
     return Recorded([*due, *rows], _repetitions(superseded, rows, now))
+
+
+def record_removal(
+    attempt: ProctoredExamStudentAttempt,
+    effects: Sequence[Effect],
+    leftovers: Sequence[AttemptEffect],
+    *,
+    now: datetime,
+) -> Recorded:
+    """Write what undoes the effects of an attempt; return what to deliver after the commit, leased.
+
+    To be called in the transaction that deletes the attempt, before that, with the attempt locked. ``leftovers`` of
+    earlier changes are superseded, unless they outlive the attempt.
+    """
+    rows = _insert(attempt, effects, from_status=attempt.status, to_status=attempt.status, now=now)
+    obsolete = lock_due(row.pk for row in leftovers if not route_of(row).outlives_attempt)
+    settle_superseded(obsolete)
+    return Recorded(rows, _repetitions(obsolete, rows, now))
+
+
+def _insert(
+    attempt: ProctoredExamStudentAttempt,
+    effects: Sequence[Effect],
+    *,
+    from_status: str,
+    to_status: str,
+    now: datetime,
+) -> list[AttemptEffect]:
+    rows = [
+        _new_row(attempt, effect, from_status=from_status, to_status=to_status, next_try_at=now + LEASE)
+        for effect in effects
+    ]
+    AttemptEffect.objects.bulk_create(rows)
+    if not all(row.pk for row in rows):
+        # MySQL does not return the keys. The attempt is locked, so its newest rows are these.
+        rows = leftovers_of(attempt.pk)[-len(rows) :]
+    return rows
 
 
 def _repetitions(

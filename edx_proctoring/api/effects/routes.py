@@ -4,7 +4,7 @@ Receivers register themselves with ``receives`` (see ``receivers`` and ``attempt
 delivery shows them the attempt as it is now, not as it was when the effect was recorded.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -32,15 +32,26 @@ class AlreadyLogged(Exception):
     """Raised by a receiver from an error that it has logged itself, in the words of the contract."""
 
 
+class NoLongerTrue(Exception):
+    """Raised by a receiver that finds its effect superseded; nothing was told, and nothing is to be tried again."""
+
+
 class Scene:
     """One attempt in the forms that receivers ask for, made once for all effects of a change.
 
-    ``attempt`` is None for effects that outlive their attempt (``Route.outlives_attempt``).
+    ``attempt`` is None for effects that outlive their attempt (``Route.outlives_attempt``), but for their first
+    delivery. ``locked_others``: the learner's other attempts at the exam, if the caller holds their locks.
     """
 
-    def __init__(self, attempt: ProctoredExamStudentAttempt | None, actor: Any = None) -> None:
+    def __init__(
+        self,
+        attempt: ProctoredExamStudentAttempt | None,
+        actor: Any = None,
+        locked_others: Sequence[ProctoredExamStudentAttempt] | None = None,
+    ) -> None:
         self._attempt = attempt
         self.actor = actor
+        self.locked_others = locked_others
 
     @property
     def attempt(self) -> ProctoredExamStudentAttempt:
@@ -72,6 +83,12 @@ class Scene:
             return self.provider
         except (NotImplementedError, ImproperlyConfigured):
             return None
+
+    def learner_of(self, arguments: Mapping[str, Any]) -> Any:
+        """The ``User`` with ``user_id``, None if the account was deleted. For effects that outlive their attempt."""
+        if self._attempt is not None:
+            return self._attempt.user
+        return get_user_model().objects.filter(pk=arguments["user_id"]).first()
 
     def actor_of(self, arguments: Mapping[str, Any]) -> Any:
         """The ``User`` who caused the change, or None; read from the database on a later try."""

@@ -6,7 +6,7 @@ Contract: contract/transitions#matrix, contract/transitions#update.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -32,6 +32,10 @@ COMPLETED: Final = frozenset(
         *Status.onboarding_errors,
     }
 )
+
+
+# Statuses that only follow a submission.
+_REVIEWED: Final = frozenset({Status.second_review_required, Status.verified, Status.rejected})
 
 
 # The tables
@@ -263,6 +267,43 @@ def _plan_consequences(to_status: str, entry: Entry, facts: Facts) -> list[Effec
     if facts.sends_mail:
         planned.append(Effect(AttemptEffect.KIND_MAIL, "status_email"))
     return planned
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a learner's attempts at one exam say together.
+
+    ``credit``: the word for the credit service, None for none; ``credit_from``: position of the attempt that
+    says it. ``grade_overridden_by``: position of the rejected attempt that keeps the grade at zero.
+    """
+
+    credit: str | None = None
+    credit_from: int | None = None
+    grade_overridden_by: int | None = None
+
+
+def standing_of(statuses: Sequence[str], *, is_practice_exam: bool) -> Standing:
+    """Return what attempts with these statuses, oldest first, say about credit and grade.
+
+    The same as if each had ended before the next was made: the last word that was allowed to have
+    consequences counts. An attempt that was reviewed has said before that it is submitted.
+    """
+    standing = Standing()
+    for number, status in enumerate(statuses):
+        for reached in (Status.submitted, status) if status in _REVIEWED else (status,):
+            if not may_have_consequences([*statuses[:number], reached], reached, is_practice_exam=is_practice_exam):
+                continue
+            entry = _entry(reached)
+            if entry.credit:
+                standing = replace(standing, credit=entry.credit, credit_from=number)
+            if entry.grade:
+                standing = replace(standing, grade_overridden_by=number if reached == Status.rejected else None)
+    return standing
+
+
+def may_have_told_credit(status: str) -> bool:
+    """Return whether an attempt that ends up in this status has a word with the credit service."""
+    return status in _REVIEWED or bool(_entry(status).credit)
 
 
 def _entry(status: str) -> Entry:
