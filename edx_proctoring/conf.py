@@ -245,9 +245,9 @@ class ProctoringSettings:
 
     @property
     def explain_misconfigured_provider(self) -> bool:
-        """Whether pages say that the provider is not configured (contract/learner-pages#misconfigured-provider).
+        """Whether the page of an exam whose provider is not configured says so. Default False: it raises.
 
-        Default False: ``NotImplementedError`` is raised to the platform, as 6.1.4 does.
+        Contract: contract/learner-pages#misconfigured-provider.
         """
         return self._flag("EXPLAIN_MISCONFIGURED_PROVIDER", default=False)
 

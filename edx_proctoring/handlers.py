@@ -7,7 +7,6 @@ Receivers do not run for ``QuerySet.update()`` and the ``bulk_*`` methods, and s
 rows instead of changing them. Their effects are synchronous, because callers read them right after ``save()``.
 """
 
-import logging
 from collections.abc import Collection
 from typing import Any
 
@@ -32,8 +31,6 @@ from edx_proctoring.models import (
 )
 from edx_proctoring.utils import request_scope
 
-log = logging.getLogger(__name__)
-
 
 def goes_with_its_owner(sender: type[Model], origin: Model | QuerySet | None) -> bool:
     """Return whether a row is deleted by a cascade from its exam or its learner.
@@ -56,7 +53,7 @@ def check_for_category_switch(instance: ProctoredExam, raw: bool = False, **kwar
     if raw or not instance.id or instance.is_proctored:
         return
     if ProctoredExam.objects.filter(id=instance.id, is_proctored=True).exists():
-        provider_copy.deactivate_exam_at_provider(instance)
+        provider_copy.report_timed_exam(instance)
 
 
 @receiver(post_save, sender=ProctoredExam, dispatch_uid="edx_proctoring.save_exam_on_backend.exam")
@@ -87,12 +84,7 @@ def on_review_policy_deleted(
 @receiver(post_delete, sender=ProctoredExam, dispatch_uid="edx_proctoring.exam_deleted")
 def on_exam_deleted(instance: ProctoredExam, **kwargs: Any) -> None:
     """When an exam is deleted, mark it inactive at its provider. A provider's failure does not stop the deletion."""
-    if not instance.is_proctored:
-        return
-    try:
-        provider_copy.deactivate_exam_at_provider(instance)
-    except Exception:  # pylint: disable=broad-except
-        log.exception("provider not informed of deleted exam: exam_id=%s backend=%s", instance.id, instance.backend)
+    provider_copy.report_deleted_exam(instance)
 
 
 # Archives of policies, allowances and reviews

@@ -183,7 +183,34 @@ def keep_failed_of_exam(exam_id: int, effect: Effect, error: Exception, *, attem
 
     ``attempt_code``: of an attempt that was registered at the provider but not created here.
     """
-    row = AttemptEffect(
+    row = _new_row_of_exam(exam_id, effect, attempt_code)
+    row.save()
+    note_failure(row, error)
+    return row
+
+
+def keep_failed_of_exams(failures: Sequence[tuple[int, Effect, Exception]]) -> None:
+    """As ``keep_failed_of_exam``, for many at once and without a log line; an exam has one due effect of a call."""
+    if not failures:
+        return
+    due = AttemptEffect.objects.filter(
+        attempt_id=0,
+        exam_id__in={exam_id for exam_id, _, _ in failures},
+        call_name__in={effect.call for _, effect, _ in failures},
+        state=AttemptEffect.STATE_DUE,
+    )
+    known = set(due.values_list("exam_id", "call_name", "arguments"))
+    rows = []
+    for exam_id, effect, error in failures:
+        row = _new_row_of_exam(exam_id, effect)
+        if (exam_id, effect.call, row.arguments) not in known:
+            _set_failure(row, error, timezone.now())
+            rows.append(row)
+    AttemptEffect.objects.bulk_create(rows)
+
+
+def _new_row_of_exam(exam_id: int, effect: Effect, attempt_code: str = "") -> AttemptEffect:
+    return AttemptEffect(
         attempt_id=0,
         attempt_code=attempt_code,
         exam_id=exam_id,
@@ -192,9 +219,6 @@ def keep_failed_of_exam(exam_id: int, effect: Effect, error: Exception, *, attem
         arguments=json.dumps(dict(effect.arguments)),
         next_try_at=timezone.now(),
     )
-    row.save()
-    note_failure(row, error)
-    return row
 
 
 def keep_removal(
@@ -355,12 +379,8 @@ def note_failure(row: AttemptEffect, error: Exception) -> str:
     now = timezone.now()
     if isinstance(error, BreakerOpen):
         return _postpone(row, error, now)
-    row.tries += 1
-    row.next_try_at = now + pause_after(row.tries)
-    row.last_error = describe_error(error)
-    most = reply_errors.most_tries(error)
-    is_retried = now - row.created < GIVE_UP_AFTER and (most is None or row.tries < most)
-    row.state = AttemptEffect.STATE_DUE if is_retried else AttemptEffect.STATE_FAILED
+    _set_failure(row, error, now)
+    is_retried = row.state == AttemptEffect.STATE_DUE
     if not _save_failure(row, now):
         # Superseded, given up by staff or delivered by another process: it must not become due again.
         row.state = AttemptEffect.STATE_SUPERSEDED
@@ -388,6 +408,16 @@ def note_failure(row: AttemptEffect, error: Exception) -> str:
             exc_info=row.tries == 1 and not isinstance(error, (AlreadyLogged, *PROVIDER_REPLIES)),
         )
     return row.state
+
+
+def _set_failure(row: AttemptEffect, error: Exception, now: datetime) -> None:
+    """Set what a failed try changes, without saving it."""
+    row.tries += 1
+    row.next_try_at = now + pause_after(row.tries)
+    row.last_error = describe_error(error)
+    most = reply_errors.most_tries(error)
+    is_retried = now - row.created < GIVE_UP_AFTER and (most is None or row.tries < most)
+    row.state = AttemptEffect.STATE_DUE if is_retried else AttemptEffect.STATE_FAILED
 
 
 def _postpone(row: AttemptEffect, error: BreakerOpen, now: datetime) -> str:

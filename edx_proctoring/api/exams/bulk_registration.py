@@ -56,12 +56,12 @@ def register_course_exams(course_id: str, items: Sequence[Mapping[str, Any]]) ->
 
     Returns the exam ids in the order of the items. All exams are written in one transaction, in a
     constant number of queries and without Django's save signals. Providers are called and events
-    emitted after the transaction; a failure there is logged and stops nothing. Raises
+    emitted after the transaction; a failure there is logged and stops nothing, and the provider is told later. Raises
     ``ProctoredExamAlreadyExists`` if another request creates one of the exams meanwhile.
     """
     exam_ids, saved = _write(course_id, items)
     request_scope.forget(request_scope.OUTLINES)
-    failures: dict[str, list[tuple[int, Exception]]] = {}
+    failures: dict[str, list[tuple[ProctoredExam, Exception]]] = {}
     for item in saved:
         log.info("exam registered: course_id=%s exam_id=%s event=%s", course_id, item.exam.pk, item.event)
         for notify in (_notify_provider, _emit_event):
@@ -69,17 +69,18 @@ def register_course_exams(course_id: str, items: Sequence[Mapping[str, Any]]) ->
                 notify(item)
             except Exception as error:  # pylint: disable=broad-except
                 # Plug-ins may raise anything, and the other exams must still be announced.
-                failures.setdefault(notify.__name__, []).append((item.exam.pk, error))
+                failures.setdefault(notify.__name__, []).append((item.exam, error))
     for step, failed in failures.items():
         # One line, with the traceback of the first: a provider that is down fails for each exam of the course.
-        exam_id, cause = failed[0]
+        exam, cause = failed[0]
         log.error(
             "registered exams not announced: step=%s count=%s first_exam_id=%s",
             step,
             len(failed),
-            exam_id,
+            exam.pk,
             exc_info=cause,
         )
+    provider_copy.keep_unsent(failures.get(_notify_provider.__name__, []))
     return exam_ids
 
 

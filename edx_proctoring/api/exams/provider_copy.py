@@ -1,39 +1,59 @@
-"""The provider's copy of an exam: sent when an exam or its review policy changes.
+"""The provider's copy of an exam: sent when an exam or its review policy changes, and again if that fails.
 
 Contract: contract/exams#becomes-timed, contract/exams#provider-id, contract/exams#provider-failure.
 """
 
 import logging
+from collections.abc import Sequence
+from typing import Any, Final
 
+import requests
+from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from simple_history.utils import bulk_update_with_history
 
 from edx_proctoring import backends
-from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy
+from edx_proctoring.api.effects import outbox
+from edx_proctoring.api.effects.outbox import Effect
+from edx_proctoring.api.effects.routes import Delivery, receives
+from edx_proctoring.backends import call_options
+from edx_proctoring.models import AttemptEffect, ProctoredExam, ProctoredExamReviewPolicy
 from edx_proctoring.serializers import ProctoredExamJSONSafeSerializer, data_of
+from edx_proctoring.utils.db import inner_savepoint
 
-__all__ = ["deactivate_exam_at_provider", "push_exam_to_provider", "send_exam_to_provider"]
+__all__ = [
+    "deactivate_exam_at_provider",
+    "keep_unsent",
+    "push_exam_to_provider",
+    "report_deleted_exam",
+    "report_timed_exam",
+    "send_exam_to_provider",
+]
 
 log = logging.getLogger(__name__)
+
+# Call of an effect that sends an exam, as it is at that moment, to its provider.
+SAVE_AT_PROVIDER: Final = "on_exam_saved"
 
 
 def push_exam_to_provider(exam: ProctoredExam, policy: ProctoredExamReviewPolicy | None = None) -> None:
     """Send a proctored exam to its provider and store the id that the provider returns; never raises.
 
     ``policy``: the exam's review policy, read if not given. A new id is stored on ``exam`` and in its row, with a
-    history row. When the provider fails or is not configured, the exam stays saved, and the next save sends it again.
-    Timed exams are not sent. Contract: contract/exams#provider-id, contract/exams#provider-failure.
+    history row. When the provider fails, the exam stays saved and is sent again later (``keep_unsent``). Timed exams
+    are not sent. Contract: contract/exams#provider-id, contract/exams#provider-failure.
     """
     try:
         send_exam_to_provider(exam, policy)
-    except Exception:  # pylint: disable=broad-except
+    except Exception as error:  # pylint: disable=broad-except
         # Plug-ins may raise anything, and a course must be publishable while its provider is down
         # (architecture#no-network-in-transactions).
         log.exception("exam not sent to its provider: exam_id=%s backend=%s", exam.id, exam.backend)
+        keep_unsent([(exam, error)])
 
 
 def send_exam_to_provider(exam: ProctoredExam, policy: ProctoredExamReviewPolicy | None = None) -> None:
-    """As ``push_exam_to_provider``, but raise what the provider raises; for callers who log it for many exams."""
+    """As ``push_exam_to_provider``, but raise what the provider raises; for callers who record it for many exams."""
     if not exam.is_proctored:
         return
     if policy is None:
@@ -41,7 +61,9 @@ def send_exam_to_provider(exam: ProctoredExam, policy: ProctoredExamReviewPolicy
     payload = data_of(ProctoredExamJSONSafeSerializer, exam)
     if policy is not None:
         payload["rule_summary"] = policy.review_policy
-    external_id = backends.get_backend_provider(payload).on_exam_saved(payload)
+    provider = backends.get_backend_provider(payload)
+    with call_options.use(raises_on_error=True):
+        external_id = provider.on_exam_saved(payload)
     if external_id and external_id != exam.external_id:
         exam.external_id = external_id
         exam.modified = timezone.now()
@@ -49,14 +71,76 @@ def send_exam_to_provider(exam: ProctoredExam, policy: ProctoredExamReviewPolicy
         bulk_update_with_history([exam], ProctoredExam, ["external_id", "modified"])
 
 
-def deactivate_exam_at_provider(exam: ProctoredExam) -> None:
-    """Tell the provider that an exam became a timed exam or was deleted. Contract: contract/exams#becomes-timed.
+def report_timed_exam(exam: ProctoredExam) -> None:
+    """Tell the provider that an exam became a timed exam. Contract: contract/exams#becomes-timed.
 
-    A provider that is not configured any more is logged. Raises what the provider raises.
+    A provider that is not configured any more is logged; one that does not answer is told later. Raises what else a
+    plug-in raises.
     """
-    payload = data_of(ProctoredExamJSONSafeSerializer, exam)
-    payload["is_active"] = False
     try:
-        backends.get_backend_provider(name=payload["backend"]).on_exam_saved(payload)
+        deactivate_exam_at_provider(exam)
+    except requests.RequestException as error:
+        log.warning("provider not informed of an exam that became timed: exam_id=%s backend=%s", exam.id, exam.backend)
+        keep_unsent([(exam, error)])
+
+
+def report_deleted_exam(exam: ProctoredExam) -> None:
+    """Tell the provider of a proctored exam that it was deleted, now or later; never raises."""
+    if not exam.is_proctored:
+        return
+    try:
+        deactivate_exam_at_provider(exam)
+    except Exception as error:  # pylint: disable=broad-except
+        log.exception("provider not informed of deleted exam: exam_id=%s backend=%s", exam.id, exam.backend)
+        keep_unsent([(exam, error)])
+
+
+def deactivate_exam_at_provider(exam: ProctoredExam) -> None:
+    """Send an exam as inactive. A provider that is not configured is logged. Raises what the provider raises."""
+    try:
+        provider = backends.get_backend_provider(name=exam.backend)
     except NotImplementedError:
         log.exception("provider is not configured: exam_id=%s backend=%s", exam.id, exam.backend)
+        return
+    _send_as_inactive(exam, provider)
+
+
+def _send_as_inactive(exam: ProctoredExam, provider: Any) -> None:
+    payload = data_of(ProctoredExamJSONSafeSerializer, exam)
+    payload["is_active"] = False
+    with call_options.use(raises_on_error=True):
+        provider.on_exam_saved(payload)
+
+
+def keep_unsent(failed: Sequence[tuple[ProctoredExam, Exception]]) -> None:
+    """Record that providers have not heard of these exams, each with what went wrong. Never raises.
+
+    A provider that is not configured is no failure: hosts name providers that run elsewhere.
+    """
+    failures = [
+        (exam.id, Effect(AttemptEffect.KIND_PROVIDER, SAVE_AT_PROVIDER, {"backend": exam.backend}), error)
+        for exam, error in failed
+        if not isinstance(error, (NotImplementedError, ImproperlyConfigured))
+    ]
+    try:
+        with inner_savepoint():
+            outbox.keep_failed_of_exams(failures)
+    except Exception:  # pylint: disable=broad-except
+        log.exception("exams that were not sent are not recorded: exam_ids=%s", [exam.id for exam, _ in failed])
+
+
+@receives(AttemptEffect.KIND_PROVIDER, SAVE_AT_PROVIDER, outlives_attempt=True)
+def _save_at_provider(delivery: Delivery) -> None:
+    # Of the exam as it is now, so that the newest save has the last word.
+    exam = ProctoredExam.objects.filter(pk=delivery.exam_id).first()
+    backend = delivery.arguments["backend"]
+    if exam is not None and exam.is_proctored:
+        if exam.backend == backend:
+            send_exam_to_provider(exam)
+        # Otherwise the exam moved to another provider, which was told when it did.
+        return
+    if exam is None:
+        last = ProctoredExam.history.filter(id=delivery.exam_id).first()
+        exam = None if last is None else last.instance
+    if exam is not None and exam.external_id:
+        _send_as_inactive(exam, backends.get_backend_provider(name=backend))
