@@ -23,10 +23,11 @@ BOM: Final = b"\xef\xbb\xbf"
 
 _CONTAINERS: Final = frozenset({"plist", "dict", "array"})
 _LEAVES: Final = frozenset({"key", "string", "data", "date", "integer", "real", "true", "false"})
-# What the text of an element must look like. Other leaves hold any text; data is checked by its decoder.
+# What the text of an element must look like; bounded, because reading a long number takes long. Other leaves hold any
+# text, and data is checked by its decoder.
 _FORMS: Final = {
     "integer": re.compile(r"-?[0-9]{1,20}"),
-    "real": re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"),
+    "real": re.compile(r"[+-]?([0-9]{1,400}(\.[0-9]{0,400})?|\.[0-9]{1,400})([eE][+-]?[0-9]{1,9})?"),
     "date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"),
     "true": re.compile(""),
     "false": re.compile(""),
