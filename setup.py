@@ -78,6 +78,9 @@ setup(
             "static/proctoring/templates/*",
             "templates/**/*",
         ],
+        "seb_openedx": [
+            "py.typed",
+        ],
     },
     install_requires=requirements("base"),
     extras_require={
