@@ -45,7 +45,7 @@ def test_the_learner_may_be_named_by_id_username_or_email(info_of: Callable[[Any
     assert granted() == {(exam.pk, user.pk, TIME): "30"}
 
 
-@pytest.mark.contract("allowances#add")
+@pytest.mark.contract("allowances#add", "allowances#keys")
 def test_the_models_tuple_of_key_and_label_is_accepted() -> None:
     exam, user = make_exam(), make_user()
 
@@ -118,7 +118,7 @@ def test_the_list_contains_only_allowances_of_the_course() -> None:
 # In bulk
 
 
-@pytest.mark.contract("allowances#bulk")
+@pytest.mark.contract("allowances#bulk", "allowances#bulk-result")
 def test_bulk_gives_every_pair_one_allowance() -> None:
     exams, users = [make_exam(), make_exam()], [make_user(), make_user()]
     ids = [exam.pk for exam in exams]
@@ -137,7 +137,7 @@ def test_bulk_gives_every_pair_one_allowance() -> None:
     assert granted() == {(exam.pk, user.pk, TIME): "20" for exam in exams for user in users}
 
 
-@pytest.mark.contract("allowances#bulk")
+@pytest.mark.contract("allowances#bulk", "allowances#bulk-multiplier")
 @pytest.mark.parametrize(
     ("limit", "multiplier", "minutes"),
     [
@@ -157,7 +157,7 @@ def test_bulk_turns_a_multiplier_into_minutes(limit: int, multiplier: str, minut
     assert granted() == {(exam.pk, user.pk, TIME): minutes}
 
 
-@pytest.mark.contract("allowances#bulk")
+@pytest.mark.contract("allowances#bulk", "allowances#bulk-multiplier")
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
@@ -227,7 +227,7 @@ def test_bulk_counts_invalid_users_as_failures() -> None:
     assert granted() == {(exam.pk, user.pk, TIME): "5"}
 
 
-@pytest.mark.contract("allowances#add", "allowances#bulk")
+@pytest.mark.contract("allowances#add", "allowances#bulk", "allowances#keys")
 @pytest.mark.parametrize("key", [TIME, EXCEPTION, "a-key-of-the-host"])
 def test_a_value_may_be_a_number(key: str) -> None:
     exam, one, other = make_exam(), make_user(), make_user()

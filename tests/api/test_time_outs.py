@@ -154,7 +154,7 @@ def test_reading_an_attempt_in_time_changes_nothing(
     assert attempt.history.count() == 1
 
 
-@pytest.mark.contract("transitions#time-out")
+@pytest.mark.contract("transitions#time-out", "statuses#meaning")
 @pytest.mark.django_db
 def test_where_timed_out_is_a_status_the_attempt_gets_no_completion_date(
     clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch

@@ -245,6 +245,7 @@ NOT_DELIVERED = [
 ]
 
 
+@pytest.mark.contract("effects#delivered")
 class TestWhatCountsAsDelivered:
     """docs/decisions/0014-what-delivered-means.rst"""
 
