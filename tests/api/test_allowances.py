@@ -54,6 +54,28 @@ def test_the_models_tuple_of_key_and_label_is_accepted() -> None:
     assert granted() == {(exam.pk, user.pk, TIME): "30"}
 
 
+@pytest.mark.contract("allowances#keys")
+@pytest.mark.parametrize(
+    ("given", "stored", "value"),
+    [
+        pytest.param(ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED, TIME, "30", id="tuple-of-extra-time"),
+        pytest.param(
+            ProctoredExamStudentAllowance.REVIEW_POLICY_EXCEPTION, EXCEPTION, "Notes", id="tuple-of-exception"
+        ),
+        pytest.param(TIME, TIME, "30", id="text-of-extra-time"),
+        pytest.param(EXCEPTION, EXCEPTION, "Notes", id="text-of-exception"),
+        pytest.param("a-key-of-the-host", "a-key-of-the-host", "any text", id="another-key"),
+    ],
+)
+def test_a_key_is_stored_as_its_word_singly_and_in_bulk(given: Any, stored: str, value: str) -> None:
+    exam, one, other = make_exam(), make_user(), make_user()
+
+    api.add_allowance_for_user(exam.pk, one.pk, given, value)
+    api.add_bulk_allowances([exam.pk], [other.pk], given, value)
+
+    assert granted() == {(exam.pk, one.pk, stored): value, (exam.pk, other.pk, stored): value}
+
+
 @pytest.mark.contract("allowances#add")
 def test_adding_the_same_key_again_changes_the_value(events: list[Any]) -> None:
     exam, user = make_exam(), make_user()
@@ -147,6 +169,7 @@ def test_bulk_gives_every_pair_one_allowance() -> None:
         pytest.param(60, "2", "60", id="double"),
         pytest.param(45, "1.5", "22", id="half-rounds-to-even-downwards"),
         pytest.param(3, "1.15", "1", id="never-nothing-for-a-factor-above-one"),
+        pytest.param(2, "1000", "1998", id="the-largest-factor"),
     ],
 )
 def test_bulk_turns_a_multiplier_into_minutes(limit: int, multiplier: str, minutes: str) -> None:
@@ -161,7 +184,7 @@ def test_bulk_turns_a_multiplier_into_minutes(limit: int, multiplier: str, minut
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
-        *(("time_multiplier", value) for value in (".5", "-10", "d30", "nan", "inf", None)),
+        *(("time_multiplier", value) for value in (".5", "-10", "1000.1", "d30", "nan", "inf", None)),
         *((TIME, value) for value in ("-1", "ten")),
     ],
 )

@@ -238,6 +238,7 @@ def test_the_command_changes_the_status_and_says_that_the_provider_waits(backend
     assert "could not be told" in out.getvalue()
 
 
+@pytest.mark.contract("reviews#held")
 class TestReview:
     def post(self, attempt: ProctoredExamStudentAttempt) -> Any:
         url = reverse("edx_proctoring:proctored_exam.attempt.callback", args=[attempt.external_id])
