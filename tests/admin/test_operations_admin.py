@@ -56,6 +56,7 @@ class TestEffects:
         assert effects.rows(course_id="course-v1:Other+1+1") == [effect]
         assert len(effects.rows()) == 2
 
+    @pytest.mark.contract("effects#retry")
     @pytest.mark.parametrize("state", ["due", "failed"])
     def test_can_be_retried_even_after_they_were_given_up(self, effects, stopped, state):
         effect = make_effect(state=state)
@@ -75,6 +76,7 @@ class TestEffects:
         effect.refresh_from_db()
         assert effect.last_error.startswith("ConnectionError")
 
+    @pytest.mark.contract("effects#retry")
     def test_can_be_given_up(self, effects, stopped):
         effect = make_effect()
         assert effects.act("give_up", effect) == ["1 given up."]

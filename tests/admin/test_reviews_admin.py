@@ -53,6 +53,7 @@ class TestDeciding:
         assert (review.review_status, review.reviewed_by) == (verdict, superuser)
         assert status_of(review) == outcome
 
+    @pytest.mark.contract("reviews#decision-record")
     def test_the_decision_is_recorded_with_its_comment(self, reviews, superuser):
         review = make_review(review_status=R.suspicious)
         reviews.post(review, review_status=R.clean, decision_comment="It was a poster")
@@ -65,6 +66,7 @@ class TestDeciding:
             True,
         )
 
+    @pytest.mark.contract("reviews#decision-record", "reviews#decision-stands")
     def test_the_page_shows_decisions_and_held_reviews(self, reviews, superuser):
         review = make_review(review_status=R.suspicious)
         reviews.post(review, review_status=R.clean, decision_comment="<b>poster</b>")
@@ -76,6 +78,7 @@ class TestDeciding:
         assert f"/reviewinboxentry/{applied.pk}/change/" not in text
         assert f"/admin/edx_proctoring/reviewinboxentry/{held.pk}/change/" in text
 
+    @pytest.mark.contract("reviews#decision-stands")
     def test_a_later_review_of_the_provider_changes_nothing(self, reviews):
         review = make_review(review_status=R.suspicious)
         reviews.post(review, review_status=R.clean)

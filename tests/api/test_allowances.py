@@ -45,13 +45,35 @@ def test_the_learner_may_be_named_by_id_username_or_email(info_of: Callable[[Any
     assert granted() == {(exam.pk, user.pk, TIME): "30"}
 
 
-@pytest.mark.contract("allowances#add")
+@pytest.mark.contract("allowances#add", "allowances#keys")
 def test_the_models_tuple_of_key_and_label_is_accepted() -> None:
     exam, user = make_exam(), make_user()
 
     api.add_allowance_for_user(exam.pk, user.pk, ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED, "30")
 
     assert granted() == {(exam.pk, user.pk, TIME): "30"}
+
+
+@pytest.mark.contract("allowances#keys")
+@pytest.mark.parametrize(
+    ("given", "stored", "value"),
+    [
+        pytest.param(ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED, TIME, "30", id="tuple-of-extra-time"),
+        pytest.param(
+            ProctoredExamStudentAllowance.REVIEW_POLICY_EXCEPTION, EXCEPTION, "Notes", id="tuple-of-exception"
+        ),
+        pytest.param(TIME, TIME, "30", id="text-of-extra-time"),
+        pytest.param(EXCEPTION, EXCEPTION, "Notes", id="text-of-exception"),
+        pytest.param("a-key-of-the-host", "a-key-of-the-host", "any text", id="another-key"),
+    ],
+)
+def test_a_key_is_stored_as_its_word_singly_and_in_bulk(given: Any, stored: str, value: str) -> None:
+    exam, one, other = make_exam(), make_user(), make_user()
+
+    api.add_allowance_for_user(exam.pk, one.pk, given, value)
+    api.add_bulk_allowances([exam.pk], [other.pk], given, value)
+
+    assert granted() == {(exam.pk, one.pk, stored): value, (exam.pk, other.pk, stored): value}
 
 
 @pytest.mark.contract("allowances#add")
@@ -118,7 +140,7 @@ def test_the_list_contains_only_allowances_of_the_course() -> None:
 # In bulk
 
 
-@pytest.mark.contract("allowances#bulk")
+@pytest.mark.contract("allowances#bulk", "allowances#bulk-result")
 def test_bulk_gives_every_pair_one_allowance() -> None:
     exams, users = [make_exam(), make_exam()], [make_user(), make_user()]
     ids = [exam.pk for exam in exams]
@@ -137,7 +159,7 @@ def test_bulk_gives_every_pair_one_allowance() -> None:
     assert granted() == {(exam.pk, user.pk, TIME): "20" for exam in exams for user in users}
 
 
-@pytest.mark.contract("allowances#bulk")
+@pytest.mark.contract("allowances#bulk", "allowances#bulk-multiplier")
 @pytest.mark.parametrize(
     ("limit", "multiplier", "minutes"),
     [
@@ -147,6 +169,7 @@ def test_bulk_gives_every_pair_one_allowance() -> None:
         pytest.param(60, "2", "60", id="double"),
         pytest.param(45, "1.5", "22", id="half-rounds-to-even-downwards"),
         pytest.param(3, "1.15", "1", id="never-nothing-for-a-factor-above-one"),
+        pytest.param(2, "1000", "1998", id="the-largest-factor"),
     ],
 )
 def test_bulk_turns_a_multiplier_into_minutes(limit: int, multiplier: str, minutes: str) -> None:
@@ -157,11 +180,11 @@ def test_bulk_turns_a_multiplier_into_minutes(limit: int, multiplier: str, minut
     assert granted() == {(exam.pk, user.pk, TIME): minutes}
 
 
-@pytest.mark.contract("allowances#bulk")
+@pytest.mark.contract("allowances#bulk", "allowances#bulk-multiplier")
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
-        *(("time_multiplier", value) for value in (".5", "-10", "d30", "nan", "inf", None)),
+        *(("time_multiplier", value) for value in (".5", "-10", "1000.1", "d30", "nan", "inf", None)),
         *((TIME, value) for value in ("-1", "ten")),
     ],
 )
@@ -227,7 +250,7 @@ def test_bulk_counts_invalid_users_as_failures() -> None:
     assert granted() == {(exam.pk, user.pk, TIME): "5"}
 
 
-@pytest.mark.contract("allowances#add", "allowances#bulk")
+@pytest.mark.contract("allowances#add", "allowances#bulk", "allowances#keys")
 @pytest.mark.parametrize("key", [TIME, EXCEPTION, "a-key-of-the-host"])
 def test_a_value_may_be_a_number(key: str) -> None:
     exam, one, other = make_exam(), make_user(), make_user()

@@ -30,6 +30,7 @@ def write_then_break_the_database(*args: Any, **kwargs: Any) -> None:
     break_the_database()
 
 
+@pytest.mark.contract("effects#callers-transaction")
 @pytest.mark.parametrize(
     ("kind", "receiver"),
     [

@@ -175,6 +175,7 @@ def test_an_effect_that_fails_for_a_day_is_given_up(
     assert api.deliver_due_effects() == api.DeliveryReport()
 
 
+@pytest.mark.contract("effects#retry")
 def test_a_given_up_effect_is_delivered_when_staff_retry_it(provider: Any, clock: FrozenDateTimeFactory) -> None:
     effect = make_effect(state=AttemptEffect.STATE_FAILED)
 
@@ -182,6 +183,7 @@ def test_a_given_up_effect_is_delivered_when_staff_retry_it(provider: Any, clock
     assert provider.calls == ["stop_exam_attempt"]
 
 
+@pytest.mark.contract("effects#retry")
 def test_an_effect_that_staff_give_up_is_not_delivered() -> None:
     effect = make_effect()
 

@@ -22,6 +22,7 @@ def effect_of(backend: str, kind: str = AttemptEffect.KIND_PROVIDER, call: str =
     return make_effect(attempt, kind=kind, call_name=call)
 
 
+@pytest.mark.contract("effects#lanes")
 @pytest.mark.django_db
 def test_each_party_has_a_lane(backends_registry: dict[str, Any]) -> None:
     for backend in ("test", "test", "null"):

@@ -16,7 +16,7 @@ from .conftest import due_effects
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.contract("provider-interface#status-notices", "effects#provider")
+@pytest.mark.contract("provider-interface#status-notices", "effects#provider", "effects#by-status")
 @pytest.mark.parametrize(
     ("from_status", "to_status", "call"),
     [
@@ -48,7 +48,7 @@ def test_a_change_with_a_provider_call_calls_the_provider_once(
         assert provider.last_ids == (attempt.proctored_exam.external_id, attempt.external_id)
 
 
-@pytest.mark.contract("transitions#first-start", "effects#provider")
+@pytest.mark.contract("transitions#first-start", "effects#provider", "effects#by-status")
 def test_a_return_from_the_submit_page_does_not_call_the_provider(provider: Any) -> None:
     attempt = make_attempt(status=S.ready_to_submit)
     started_at = attempt.started_at
@@ -74,7 +74,7 @@ def test_a_change_in_a_timed_exam_calls_neither_provider_nor_credit(
     assert mailoutbox == []
 
 
-@pytest.mark.contract("host-services#credit", "effects#credit", "effects#in-process")
+@pytest.mark.contract("host-services#credit", "effects#credit", "effects#in-process", "effects#by-status")
 @pytest.mark.parametrize(
     ("to_status", "word"),
     [
@@ -178,7 +178,7 @@ def test_a_credit_state_that_cannot_be_read_is_not_retried(credit: Any, sent_sig
     assert not AttemptEffect.objects.exists(), "nothing depends on the answer, so it is not asked for again"
 
 
-@pytest.mark.contract("effects#mail", "emails#subject", "effects#in-process")
+@pytest.mark.contract("effects#mail", "emails#subject", "effects#in-process", "effects#by-status")
 @pytest.mark.parametrize(
     ("to_status", "subject"),
     [
@@ -212,7 +212,7 @@ def test_a_timed_or_practice_attempt_is_not_mailed_about(mailoutbox: list[Any], 
     assert mailoutbox == []
 
 
-@pytest.mark.contract("host-services#grades", "host-services#certificates", "effects#grades")
+@pytest.mark.contract("host-services#grades", "host-services#certificates", "effects#grades", "effects#by-status")
 def test_a_rejection_overrides_the_grade_then_invalidates_the_certificate(all_services: dict[str, Any]) -> None:
     attempt, judge = make_attempt(status=S.submitted), make_staff()
     attempt_course = attempt.proctored_exam.course_id
@@ -251,7 +251,7 @@ def test_a_rejection_in_a_course_that_keeps_grades_keeps_the_certificate(all_ser
     assert all_services["certificates"].calls == []
 
 
-@pytest.mark.contract("effects#grades")
+@pytest.mark.contract("effects#grades", "effects#by-status")
 @pytest.mark.parametrize(
     ("from_status", "times"),
     [pytest.param(S.rejected, 1, id="after-a-rejection"), pytest.param(S.submitted, 0, id="never-rejected")],
@@ -264,7 +264,7 @@ def test_a_verification_undoes_the_grade_override_of_a_rejection(grades: Any, fr
     assert len(grades.called("undo_override_subsection_grade")) == times
 
 
-@pytest.mark.contract("host-services#instructor", "effects#completion")
+@pytest.mark.contract("host-services#instructor", "effects#completion", "effects#by-status")
 def test_a_completion_is_reported_once_for_two_submissions(instructor: Any) -> None:
     attempt = make_attempt(status=S.started)
 
@@ -330,6 +330,42 @@ def test_a_change_without_any_service_leaves_nothing_due(mailoutbox: list[Any]) 
     assert "your course" in mailoutbox[0].body
 
 
+@pytest.mark.contract("effects#by-status")
+@pytest.mark.parametrize(
+    "to_status",
+    [S.created, S.download_software_clicked, S.ready_to_start, S.ready_to_submit, S.second_review_required, S.expired],
+)
+def test_any_other_status_causes_an_event_and_a_signal_only(
+    provider: Any,
+    all_services: dict[str, Any],
+    mailoutbox: list[Any],
+    events: list[Any],
+    sent_signals: list[dict[str, Any]],
+    to_status: str,
+) -> None:
+    attempt = make_attempt()
+    events.clear()
+
+    api.update_attempt_status(attempt.pk, to_status)
+
+    assert [name.rpartition(".")[2] for name, _ in events] == [to_status]
+    assert [signal["status"] for signal in sent_signals] == [to_status]
+    told = [name for service in all_services.values() for name, _, _ in service.calls]
+    assert [name for name in told if not name.startswith("get_")] == []
+    assert (provider.calls, mailoutbox) == ([], [])
+    assert not AttemptEffect.objects.exists()
+
+
+@pytest.mark.contract("effects#by-status")
+def test_an_error_makes_the_attempt_resumable() -> None:
+    attempt = make_attempt(status=S.started)
+
+    api.update_attempt_status(attempt.pk, S.error)
+
+    attempt.refresh_from_db()
+    assert attempt.is_resumable is True
+
+
 @pytest.mark.contract("effects#consequences")
 @pytest.mark.parametrize(
     ("to_status", "others", "is_practice", "expected"),
@@ -375,7 +411,7 @@ def statuses_of(user: Any) -> dict[int, str]:
     return dict(ProctoredExamStudentAttempt.objects.filter(user=user).values_list("proctored_exam_id", "status"))
 
 
-@pytest.mark.contract("effects#cascade")
+@pytest.mark.contract("effects#cascade", "effects#by-status")
 def test_declining_closes_the_other_proctored_exams_of_the_course(credit: Any) -> None:
     user = make_user()
     declined = make_attempt(make_exam(), user)

@@ -157,7 +157,7 @@ def test_a_timed_exam_cannot_be_taken_as_proctored(provider: Any) -> None:
     assert stored(attempt_id).taking_as_proctored is False
 
 
-@pytest.mark.contract("provider-interface#registration", "attempts#registration-refused")
+@pytest.mark.contract("provider-interface#registration", "attempts#registration-refused", "statuses#meaning")
 def test_an_onboarding_refusal_becomes_the_status(provider: Any, events: list[Any]) -> None:
     provider.attempt_error = S.onboarding_missing
 

@@ -84,7 +84,7 @@ def test_update_changes_only_the_given_fields(events: list[Any]) -> None:
     assert [name for name, _ in events] == ["edx.special_exam.proctored.updated"]
 
 
-@pytest.mark.contract("exams#update")
+@pytest.mark.contract("exams#update", "exams#unfinished")
 def test_update_with_none_clears_only_the_due_date() -> None:
     exam = make_exam(due_date=NOON)
 
@@ -133,7 +133,7 @@ def test_an_unknown_exam_raises_and_is_named_in_the_message(call: Any, message: 
     assert str(refusal.value) == message
 
 
-@pytest.mark.contract("exams#read")
+@pytest.mark.contract("exams#read", "data-shapes#ids")
 def test_exams_are_found_by_key_objects() -> None:
     exam = make_exam(content_id=CONTENT)
 
@@ -240,6 +240,7 @@ def test_an_unknown_policy_raises(call: Any) -> None:
 # Unfinished exams that Studio publishes (contract/exams#unfinished)
 
 
+@pytest.mark.contract("exams#unfinished")
 def test_an_exam_without_a_title_is_named_after_its_block(caplog: pytest.LogCaptureFixture) -> None:
     exam = api.get_exam_by_id(api.create_exam(COURSE, CONTENT, None, None))
 
@@ -247,6 +248,7 @@ def test_an_exam_without_a_title_is_named_after_its_block(caplog: pytest.LogCapt
     assert "unfinished exam" in caplog.text
 
 
+@pytest.mark.contract("exams#unfinished")
 def test_an_exam_without_a_title_and_key_is_named_after_its_content_id() -> None:
     assert api.get_exam_by_id(api.create_exam(COURSE, "somewhere", None, 90))["exam_name"] == "somewhere"
 
@@ -258,6 +260,7 @@ def test_flags_that_are_none_are_stored_as_false() -> None:
     assert [exam[flag] for flag in flags] == [False] * 4
 
 
+@pytest.mark.contract("data-shapes#ids")
 def test_an_exam_is_created_with_key_objects() -> None:
     exam_id = api.create_exam(CourseKey.from_string(COURSE), UsageKey.from_string(CONTENT), "Final", 90)  # type: ignore[arg-type]
 

@@ -62,6 +62,7 @@ def get(user: Any, name: str, *args: Any, **query: Any) -> Any:
     return client_of(user).get(reverse(f"edx_proctoring:{name}", args=args), query)
 
 
+@pytest.mark.contract("effects#provider-gone")
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     "read",
@@ -85,6 +86,7 @@ def test_reading_over_rest_ends_an_overdue_attempt(kind: str, read: Any, backend
     assert ("provider", "stop_exam_attempt") in due_effects()
 
 
+@pytest.mark.contract("effects#provider-gone")
 @pytest.mark.parametrize("kind", KINDS)
 def test_outlines_and_active_exams_are_shown(kind: str, backends_registry: dict[str, Any], provider: Any) -> None:
     attempt, other = overdue(kind), make_exam("timed", content_id="other")
@@ -97,6 +99,7 @@ def test_outlines_and_active_exams_are_shown(kind: str, backends_registry: dict[
     assert api.get_active_exams_for_user(attempt.user_id) == []
 
 
+@pytest.mark.contract("effects#provider-gone")
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     ("action", "after", "call"),
@@ -128,6 +131,7 @@ def test_a_learners_action_succeeds_and_the_provider_hears_of_it_when_it_is_back
     assert not AttemptEffect.objects.exists()
 
 
+@pytest.mark.contract("effects#provider-gone")
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("status", "has_page"), [(S.started, False), (S.ready_to_submit, True), (S.submitted, True)])
 def test_a_begun_exam_keeps_its_content_and_its_pages(
@@ -149,6 +153,7 @@ def test_an_exam_that_is_being_set_up_is_still_an_error_for_the_caller(backends_
 
 
 class TestStaffReset:
+    @pytest.mark.contract("effects#removal", "effects#provider-gone")
     def test_the_attempt_goes_and_the_provider_removes_it_when_it_is_back(
         self, provider: RecordingProvider, backends_registry: dict[str, Any]
     ) -> None:
@@ -214,6 +219,7 @@ class TestStaffReset:
         assert ProctoredExamStudentAttempt.objects.exists()
         assert not AttemptEffect.objects.exists()
 
+    @pytest.mark.contract("effects#removal")
     def test_a_forced_reset_leaves_the_provider_s_part_as_an_effect(self, provider: RecordingProvider) -> None:
         attempt = begun("proctored")
         provider.failing = {"remove_exam_attempt"}
@@ -221,6 +227,7 @@ class TestStaffReset:
         assert due_effects() == [("provider", "remove_exam_attempt")]
 
 
+@pytest.mark.contract("effects#provider-gone")
 def test_the_command_changes_the_status_and_says_that_the_provider_waits(backends_registry: dict[str, Any]) -> None:
     attempt = begun("proctored")
     del backends_registry["test"]
@@ -231,6 +238,7 @@ def test_the_command_changes_the_status_and_says_that_the_provider_waits(backend
     assert "could not be told" in out.getvalue()
 
 
+@pytest.mark.contract("reviews#held")
 class TestReview:
     def post(self, attempt: ProctoredExamStudentAttempt) -> Any:
         url = reverse("edx_proctoring:proctored_exam.attempt.callback", args=[attempt.external_id])

@@ -158,7 +158,7 @@ def test_a_provider_that_does_not_confirm_is_called_for_each_attempt(provider: A
 # Reset of practice
 
 
-@pytest.mark.contract("attempts#reset")
+@pytest.mark.contract("attempts#reset", "statuses#meaning")
 @pytest.mark.parametrize(
     "status",
     [

@@ -78,6 +78,7 @@ def test_a_provider_that_is_a_mock_has_no_gate(backends_registry: dict[str, Any]
     assert api.check_start_gates(USER, EXAM, None, REQUEST) is None
 
 
+@pytest.mark.contract("start-gates#provider-not-configured")
 def test_a_start_without_its_provider_is_refused_with_a_reason(caplog: pytest.LogCaptureFixture) -> None:
     refusal = api.check_start_gates(USER, {**EXAM, "backend": "gone"}, None, REQUEST)
 

@@ -46,7 +46,7 @@ def summary(exam: Any, user: Any) -> dict[str, Any] | None:
     return api.get_attempt_status_summary(user.pk, exam.course_id, exam.content_id)
 
 
-@pytest.mark.contract("outline-status#line")
+@pytest.mark.contract("outline-status#line", "statuses#meaning")
 @pytest.mark.parametrize(
     ("kind", "status", "line"),
     [
@@ -94,7 +94,7 @@ def test_the_line_of_a_timed_exam_has_no_status() -> None:
     }
 
 
-@pytest.mark.contract("outline-status#status")
+@pytest.mark.contract("outline-status#status", "statuses#meaning")
 def test_after_the_end_of_the_course_the_line_is_expired() -> None:
     runtime.set_runtime_service("credit", MockCreditServiceWithCourseEndDate())
 

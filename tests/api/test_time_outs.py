@@ -154,7 +154,7 @@ def test_reading_an_attempt_in_time_changes_nothing(
     assert attempt.history.count() == 1
 
 
-@pytest.mark.contract("transitions#time-out")
+@pytest.mark.contract("transitions#time-out", "statuses#meaning")
 @pytest.mark.django_db
 def test_where_timed_out_is_a_status_the_attempt_gets_no_completion_date(
     clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
@@ -214,6 +214,30 @@ def test_a_start_with_no_time_left_is_refused_with_nothing_sent(
     attempt.refresh_from_db()
     assert (attempt.status, attempt.started_at, attempt.allowed_time_limit_mins) == (S.ready_to_start, None, None)
     assert (provider.calls, events, sent_signals) == ([], [], [])
+
+
+@pytest.mark.contract("transitions#completion")
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("from_status", "requested"),
+    [
+        pytest.param(S.created, S.submitted, id="never-started"),
+        pytest.param(S.started, S.submitted, id="submission"),
+        pytest.param(S.ready_to_submit, S.ready_to_start, id="entered-a-second-time"),
+        pytest.param(S.submitted, S.submitted, id="repeated"),
+        pytest.param(S.verified, S.submitted, id="after-a-verdict"),
+    ],
+)
+def test_each_transition_to_submitted_sets_the_completion_date(
+    clock: FrozenDateTimeFactory, from_status: str, requested: str
+) -> None:
+    attempt = make_attempt(status=from_status)
+    clock.tick(MINUTE)
+
+    api.update_attempt_status(attempt.pk, requested)
+
+    attempt.refresh_from_db()
+    assert (attempt.status, attempt.completed_at) == (S.submitted, NOON + MINUTE)
 
 
 @pytest.mark.contract("transitions#time-out", "attempts#mark")

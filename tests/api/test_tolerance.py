@@ -302,6 +302,7 @@ def course(enrol: Callable[..., Any], test_backend: Any) -> SimpleNamespace:
     return SimpleNamespace(user=user, finisher=finisher, novice=novice, exam=exam)
 
 
+@pytest.mark.contract("data-shapes#ids")
 @pytest.mark.parametrize("form", ["key", "bytes"])
 @pytest.mark.parametrize("name", LISTS)
 def test_a_course_id_in_any_form_gives_the_same_answer(course: SimpleNamespace, name: str, form: str) -> None:
@@ -314,6 +315,7 @@ def test_a_course_id_in_any_form_gives_the_same_answer(course: SimpleNamespace, 
 NOT_IDS = [None, "", "x", "²", "9" * 5000, 10**30, -1, b"x", 1.5, AnonymousUser()]
 
 
+@pytest.mark.contract("data-shapes#ids")
 @pytest.mark.parametrize("not_an_id", NOT_IDS, ids=[repr(not_an_id)[:12] for not_an_id in NOT_IDS])
 def test_a_value_that_is_not_an_id_matches_nothing(not_an_id: Any) -> None:
     exam, user = make_exam(), make_user()
@@ -353,6 +355,7 @@ def test_a_value_that_is_not_an_id_matches_nothing(not_an_id: Any) -> None:
     assert api.is_exam_passed_due(exam_dict, not_an_id) is False
 
 
+@pytest.mark.contract("data-shapes#ids")
 @pytest.mark.parametrize("form", [str, lambda number: str(number).encode()], ids=["text", "bytes"])
 def test_an_id_in_digits_gives_the_same_answer_as_the_number(form: Callable[[int], Any]) -> None:
     attempt = make_attempt(status=S.started)

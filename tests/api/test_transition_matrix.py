@@ -94,6 +94,7 @@ def change_made(attempt: ProctoredExamStudentAttempt, requested: str) -> Change:
     "transitions#time-out",
     "transitions#repeat",
     "transitions#unknown-words",
+    "transitions#re-entry",
 )
 @pytest.mark.django_db
 @pytest.mark.parametrize("allow_timed_out", [False, True], ids=["time-out-submits", "time-out-is-a-status"])

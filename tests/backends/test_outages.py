@@ -241,10 +241,15 @@ NOT_DELIVERED = [
     pytest.param({"status": 501, "json": {}}, 1, id="no-such-call"),
     pytest.param({"status": 401, "json": {}}, None, id="not-signed-in"),
     pytest.param({"status": 403, "json": {}}, None, id="not-allowed"),
+    pytest.param({"status": 408, "json": {}}, None, id="too-slow"),
+    pytest.param({"status": 425, "json": {}}, None, id="too-early"),
+    pytest.param({"status": 429, "json": {}}, None, id="too-often"),
+    pytest.param({"status": 500, "json": {}}, None, id="fault"),
     pytest.param({"status": 503, "body": "<html>"}, None, id="busy"),
 ]
 
 
+@pytest.mark.contract("effects#delivered")
 class TestWhatCountsAsDelivered:
     """docs/decisions/0014-what-delivered-means.rst"""
 
@@ -284,6 +289,15 @@ class TestWhatCountsAsDelivered:
         api.update_attempt_status(attempt.pk, S.submitted)
         assert asked.call_count == 1
         assert not AttemptEffect.objects.exists()
+
+    @pytest.mark.parametrize(("status", "left"), [(404, 0), (503, 1)], ids=["gone-already", "control-busy"])
+    def test_a_removal_is_delivered_by_a_404(self, exam, provider, http, status, left):
+        attempt = make_attempt(exam, status=S.started, external_id="ext-att")
+        with missing_provider("test"):
+            api.remove_exam_attempt(attempt.pk, make_staff(), if_provider_gone="queue")
+        http.delete(ATTEMPT_URL, status=status, json={})
+        api.deliver_due_effects(ignore_pause=True)
+        assert AttemptEffect.objects.count() == left
 
     def test_a_redirect_that_leads_to_a_json_page_is_not_delivered(self, exam, provider, http):
         attempt = make_attempt(exam, status=S.started, external_id="ext-att")

@@ -35,6 +35,7 @@ def hanging(backends_registry: dict[str, Any]) -> Iterator[threading.Event]:
     release.set()
 
 
+@pytest.mark.contract("effects#lanes")
 def test_while_one_provider_hangs_mails_and_other_providers_go_on(
     hanging: threading.Event, shared_database: None, mailoutbox: list[Any]
 ) -> None:

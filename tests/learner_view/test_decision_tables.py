@@ -175,25 +175,32 @@ def check(look: Any, kind: str, status: str | None, host: Any, attempt: Any, exp
     assert seen.template == expected
 
 
-@pytest.mark.contract("learner-pages#timed", "learner-pages#grace-period")
+@pytest.mark.contract(
+    "learner-pages#timed", "learner-pages#grace-period", "learner-pages#not-entered", "learner-pages#no-time-left"
+)
 @pytest.mark.parametrize(("status", "host", "attempt", "expected"), TIMED)
 def test_each_row_of_the_timed_table_shows_its_page(look, status, host, attempt, expected):
     check(look, "timed", status, host, attempt, expected)
 
 
-@pytest.mark.contract("learner-pages#practice", "learner-pages#unexpected-state")
+@pytest.mark.contract("learner-pages#practice", "learner-pages#unexpected-state", "learner-pages#no-time-left")
 @pytest.mark.parametrize(("status", "host", "attempt", "expected"), PRACTICE)
 def test_each_row_of_the_practice_table_shows_its_page(look, status, host, attempt, expected):
     check(look, "practice", status, host, attempt, expected)
 
 
-@pytest.mark.contract("learner-pages#onboarding")
+@pytest.mark.contract("learner-pages#onboarding", "learner-pages#no-time-left")
 @pytest.mark.parametrize(("status", "host", "attempt", "expected"), ONBOARDING)
 def test_each_row_of_the_onboarding_table_shows_its_page(look, status, host, attempt, expected):
     check(look, "onboarding", status, host, attempt, expected)
 
 
-@pytest.mark.contract("learner-pages#proctored", "learner-pages#unexpected-state")
+@pytest.mark.contract(
+    "learner-pages#proctored",
+    "learner-pages#unexpected-state",
+    "learner-pages#not-entered",
+    "learner-pages#no-time-left",
+)
 @pytest.mark.parametrize(("status", "host", "attempt", "expected"), PROCTORED)
 def test_each_row_of_the_proctored_table_shows_its_page(look, status, host, attempt, expected):
     check(look, "proctored", status, host, attempt, expected)

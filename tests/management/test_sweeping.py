@@ -25,6 +25,7 @@ def aged(row: Any, **fields: Any) -> Any:
     return row
 
 
+@pytest.mark.contract("commands#sweep-attempts")
 class TestSweeping:
     def test_an_attempt_that_nobody_ended_is_ended(self, run: Any) -> None:
         attempt = make_attempt(status=S.started, started_at=LONG_AGO, allowed_time_limit_mins=30)
@@ -98,6 +99,7 @@ class TestSweeping:
         assert not AttemptEffect.objects.exists()
 
 
+@pytest.mark.contract("commands#check-effects")
 class TestAlarms:
     def test_without_anything_stuck_there_is_no_alarm(self, run: Any) -> None:
         assert "ALARM" not in run("check_effects")

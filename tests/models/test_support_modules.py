@@ -42,6 +42,22 @@ def test_a_published_module_can_be_imported(module):
     assert importlib.import_module(module).__doc__
 
 
+@pytest.mark.contract("test-support#modules")
+@pytest.mark.parametrize(
+    ("module", "is_regular"),
+    [
+        ("edx_proctoring.tests", True),
+        ("edx_proctoring.tests.test_utils", False),
+        ("edx_proctoring.backends.tests", True),
+        ("edx_proctoring.management.commands.tests", True),
+    ],
+)
+def test_the_packages_of_test_support_can_be_imported(module, is_regular):
+    package = importlib.import_module(module)
+    assert package.__path__
+    assert (getattr(package, "__file__", None) is not None) is is_regular
+
+
 def test_the_old_import_path_gives_the_same_base_class():
     from edx_proctoring.tests import utils
 

@@ -49,6 +49,7 @@ def deliver(attempt, verdict="passed", **more: Any):
     return client.post(address, json.dumps(body), content_type="application/json")
 
 
+@pytest.mark.contract("reviews#retired-learner", "privacy#after-retirement")
 @pytest.mark.parametrize(
     ("verdict", "status"), [("passed", S.verified), ("suspicious", S.second_review_required), ("not_reviewed", S.error)]
 )
@@ -67,6 +68,7 @@ def test_the_verdict_is_stored_without_personal_text(attempt, caplog, events, in
     assert "retired__user" not in told
 
 
+@pytest.mark.contract("reviews#retired-learner", "privacy#after-retirement")
 def test_a_review_that_is_refused_leaves_no_text_either(attempt):
     assert deliver(attempt, f"{WORD}-status").status_code == 400
     assert ReviewInboxEntry.objects.values_list("body", "outcome").get() == (
@@ -83,6 +85,7 @@ def test_a_second_review_keeps_the_first_one_blank(attempt):
     assert not ProctoredExamSoftwareSecureComment.objects.exists()
 
 
+@pytest.mark.contract("privacy#after-retirement")
 def test_a_decision_of_staff_mails_nothing_and_keeps_no_comment(attempt):
     deliver(attempt, "suspicious")
     api.decide_review(attempt.pk, S.verified, by=make_staff(), comment=WORD)

@@ -70,6 +70,7 @@ def outcomes() -> list[str]:
     return list(ReviewInboxEntry.objects.order_by("id").values_list("outcome", flat=True))
 
 
+@pytest.mark.contract("reviews#decide")
 class TestDeciding:
     @pytest.mark.parametrize(
         ("backend", "decision", "stored"),
@@ -89,6 +90,7 @@ class TestDeciding:
         assert (status_of(attempt), review.review_status, review.reviewed_by) == (decision, stored, staff)
         assert decided == api.Decision(attempt.pk, decision, review.pk, stored)
 
+    @pytest.mark.contract("reviews#decision-record")
     def test_decision_comment_and_actor_are_on_record(self, attempt):
         make_review(attempt, "Suspicious")
         staff = make_staff()
@@ -154,6 +156,7 @@ class TestDeciding:
         assert not ReviewDecision.objects.exists()
 
 
+@pytest.mark.contract("reviews#decision-stands")
 class TestLaterMessages:
     @pytest.fixture(params=["admin", "api"])
     def decided(self, request, attempt, deliver):
@@ -220,6 +223,7 @@ class TestLaterMessages:
         assert not [query for query in captured if "proctoring_reviewdecision" in query["sql"]]
 
 
+@pytest.mark.contract("reviews#decision-record")
 class TestWithoutADecision:
     def test_the_provider_s_own_reviewer_is_no_decision(self, attempt, deliver):
         deliver("violation", reviewed_by=make_staff().email)
@@ -235,6 +239,7 @@ class TestWithoutADecision:
         assert status_of(attempt) == S.verified
 
 
+@pytest.mark.contract("reviews#decision-record")
 class TestRowsOf614:
     """There, ``reviewed_by`` is all that tells of a decision."""
 

@@ -297,7 +297,7 @@ def test_a_sequence_without_dates_never_closes() -> None:
     assert utils.get_visibility_check_date(details().schedule, key) == datetime.max.replace(tzinfo=UTC)
 
 
-@pytest.mark.contract("timing#now", "host-services#learning-sequences")
+@pytest.mark.contract("timing#now", "host-services#learning-sequences", "outline-status#details")
 def test_the_course_outline_is_requested_for_the_current_time() -> None:
     asked: list[Any] = []
     service = SimpleNamespace(get_user_course_outline_details=lambda *args: asked.append(args))

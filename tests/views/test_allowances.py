@@ -222,6 +222,7 @@ def test_a_multiplier_is_stored_as_minutes_of_each_exam(staff_client: Any, learn
     assert values() == [(exam.pk, "learner", "10")]
 
 
+@pytest.mark.contract("allowances#bulk-result")
 @pytest.mark.operation("PUT /v1/proctored_exam/bulk_allowance")
 @pytest.mark.parametrize(
     ("exam_ids", "user_ids"),

@@ -73,6 +73,7 @@ def registrations(test_backend: Any, monkeypatch: pytest.MonkeyPatch) -> list[di
 # A step fails
 
 
+@pytest.mark.contract("rest-clients#enter-again")
 def test_a_timed_exam_whose_start_failed_starts_with_the_same_button(
     learner_client: APIClient, learner: User, all_services: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,6 +110,7 @@ def test_a_started_exam_is_not_started_again_by_the_button(
     assert (response.status_code, "already exists" in response.data["detail"]) == (400, True)
 
 
+@pytest.mark.contract("rest-clients#enter-again")
 def test_an_opt_out_that_failed_halfway_shows_the_entrance_again(
     learner_client: APIClient, learner: User, all_services: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,6 +127,7 @@ def test_an_opt_out_that_failed_halfway_shows_the_entrance_again(
     assert only_attempt(learner).status == S.declined
 
 
+@pytest.mark.contract("rest-clients#enter-again")
 def test_an_opt_out_that_failed_halfway_can_become_a_proctored_attempt(
     learner_client: APIClient,
     learner: User,
@@ -175,6 +178,7 @@ def test_a_decline_for_a_prerequisite_that_failed_halfway_is_done_by_the_next_lo
 # The exam's type changes
 
 
+@pytest.mark.contract("learner-pages#not-entered")
 @pytest.mark.parametrize(
     "status", [S.created, S.download_software_clicked, S.ready_to_start, *S.onboarding_errors, S.declined]
 )
@@ -233,6 +237,7 @@ def test_the_learning_client_enters_a_proctored_exam_made_timed(
     assert (seen["attempt"], seen["type"], seen["total_time"]) == ({}, "timed", "1 hour and 30 minutes")
 
 
+@pytest.mark.contract("learner-pages#not-entered", "rest-clients#enter-again")
 def test_a_timed_exam_made_proctored_registers_the_attempt_first(
     learner_client: APIClient, learner: User, all_services: Any, test_backend: Any
 ) -> None:
@@ -264,6 +269,7 @@ def test_a_provider_that_fails_to_register_leaves_the_attempt_to_be_entered_agai
     assert (attempt.status, attempt.taking_as_proctored, attempt.external_id) == (S.created, False, None)
 
 
+@pytest.mark.contract("learner-pages#not-entered")
 @pytest.mark.parametrize("status", [S.verified, S.rejected, S.started, S.submitted, S.created])
 def test_a_practice_attempt_is_no_result_of_the_real_exam(
     learner_client: APIClient, learner: User, all_services: Any, status: str
@@ -298,6 +304,7 @@ def test_a_practice_attempt_that_ends_after_the_exam_became_real_has_no_conseque
 # A clock of nothing
 
 
+@pytest.mark.contract("rest-clients#no-time-left")
 @pytest.mark.parametrize(("seconds", "code"), [(59, 400), (60, 200)])
 def test_a_resumption_needs_a_minute(
     learner_client: APIClient,
@@ -316,6 +323,7 @@ def test_a_resumption_needs_a_minute(
     assert [context["time_limit_mins"] for context in registrations] == ([1] if code == 200 else [])
 
 
+@pytest.mark.contract("rest-clients#no-time-left")
 def test_after_the_cause_is_mended_the_learner_starts(
     learner_client: APIClient, learner: User, all_services: Any, events: list[Any]
 ) -> None:
@@ -329,6 +337,7 @@ def test_after_the_cause_is_mended_the_learner_starts(
     assert only_attempt(learner).allowed_time_limit_mins == 90
 
 
+@pytest.mark.contract("rest-clients#no-time-left")
 def test_a_ready_attempt_without_time_is_not_started_by_the_button_of_an_old_page(
     learner_client: APIClient, learner: User, all_services: Any, mailoutbox: list[Any]
 ) -> None:

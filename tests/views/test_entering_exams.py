@@ -235,6 +235,7 @@ def gate() -> Iterator[list[Any]]:
 REFUSAL = {"detail": "Use the right browser.", "code": "seb_required", "launch_url": "sebs://exam"}
 
 
+@pytest.mark.contract("start-gates#answer")
 def test_a_refusing_gate_stops_the_start_of_an_attempt(learner_client: Any, learner: User, gate: list[Any]) -> None:
     attempt = factories.make_attempt(user=learner, status=S.ready_to_start)
     response = put(learner_client, attempt, action="start")
@@ -243,6 +244,7 @@ def test_a_refusing_gate_stops_the_start_of_an_attempt(learner_client: Any, lear
     assert gate == [(learner, attempt.proctored_exam_id, attempt.pk, "PUT")]
 
 
+@pytest.mark.contract("start-gates#answer")
 def test_a_refusing_gate_stops_entering_with_a_running_clock(
     learner_client: Any, learner: User, gate: list[Any]
 ) -> None:
