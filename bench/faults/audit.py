@@ -9,19 +9,18 @@ from bench.faults.provider import Provider
 from edx_proctoring.models import AttemptEffect, ProctoredExam, ProctoredExamStudentAttempt
 
 SUBMITTED = "submitted"
-REMOVAL = "remove_exam_attempt"
-NOTICES = ("start_exam_attempt", "stop_exam_attempt")
 
 
 @dataclass
 class Audit:
-    """Numbers of one exam. Lists hold ids, for whoever has to find out why.
+    """Numbers of one exam. Lists contain ids, for whoever has to find out why.
 
     ``unheard``: attempts whose provider never heard of the submission and that are not listed as failed with a reason.
     ``wrong_last``: the provider heard of the submission, and afterwards of something older.
     ``not_submitted``: attempts that are not submitted here, although their learner was told so.
     ``unlisted``: effects listed as failed without a reason. ``orphans``: registrations that we do not know and that no
-    effect removes. ``queued_removals``: those that an effect removes.
+    effect removes. ``queued_removals``: those that an effect removes, or is listed with as failed.
+    ``removed_in_use``: attempts of ours whose registration was removed at the provider.
     """
 
     attempts: int = 0
@@ -37,6 +36,7 @@ class Audit:
     mails_doubled: list[Mail] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
     queued_removals: int = 0
+    removed_in_use: list[str] = field(default_factory=list)
 
 
 def examine(exam: ProctoredExam, provider: Provider, sink: MailSink) -> Audit:
@@ -59,6 +59,8 @@ def examine(exam: ProctoredExam, provider: Provider, sink: MailSink) -> Audit:
             audit.not_submitted.append(name)
         known = provider.registrations.get(attempt.external_id or "")
         heard = known.heard if known is not None else []
+        if known is None or known.is_deleted:
+            audit.removed_in_use.append(name)
         if SUBMITTED not in heard:
             if (attempt.pk, "stop_exam_attempt") not in given_up:
                 audit.unheard.append(name)
@@ -96,13 +98,13 @@ def _examine_registrations(
     effects: Collection[AttemptEffect],
     provider: Provider,
 ) -> None:
-    waiting = {
-        json.loads(effect.arguments).get("external_id")
-        for effect in effects
-        if effect.call_name == REMOVAL and effect.state in (AttemptEffect.STATE_DUE, AttemptEffect.STATE_FAILED)
-    }
+    waiting = [effect for effect in effects if effect.state in (AttemptEffect.STATE_DUE, AttemptEffect.STATE_FAILED)]
+    by_id = {json.loads(effect.arguments).get("external_id") for effect in waiting}
+    # A registration whose reply was lost has no id here; its key is the attempt code.
+    by_key = {effect.attempt_code for effect in waiting if effect.attempt_id == 0}
     there = [known for known in provider.registrations.values() if known.exam == exam.external_id]
     audit.registrations = len(there)
     unknown = [known for known in there if not known.is_deleted and known.external_id not in ours]
-    audit.queued_removals = sum(known.external_id in waiting for known in unknown)
-    audit.orphans = [known.external_id for known in unknown if known.external_id not in waiting]
+    queued = [known for known in unknown if known.external_id in by_id or known.key in by_key]
+    audit.queued_removals = len(queued)
+    audit.orphans = [known.external_id for known in unknown if known not in queued]

@@ -1,6 +1,4 @@
-"""The Celery app of a fault run; a worker is ``celery -A bench.faults.celery_app worker``."""
-
-import os
+"""The Celery app of a fault run, on a queue of its own."""
 
 from celery import Celery
 
@@ -17,13 +15,3 @@ def make(broker: str, queue: str) -> Celery:
     )
     app.autodiscover_tasks(["edx_proctoring"], force=True)
     return app
-
-
-def worker_app() -> Celery:
-    """Set the product up, and return the app that this made."""
-    import celery
-    import django
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bench.faults.settings")
-    django.setup()
-    return celery.current_app._get_current_object()

@@ -16,7 +16,7 @@ from typing import Any, Final
 from django.db import DatabaseError, InterfaceError, connections
 from django.utils import timezone
 
-from bench.faults import audit, learners, processes, stage
+from bench.faults import audit, celery_app, learners, processes, stage
 from bench.faults.audit import Audit
 from bench.faults.databases import Database
 from bench.faults.faults_part import AT_ONCE, WEB_PROCESSES, Outcome, Scene
@@ -24,7 +24,7 @@ from bench.faults.learners import STEPS, Sitting, Tally
 from bench.faults.mail_sink import Mail, MailSink
 from bench.faults.processes import Process
 from bench.faults.provider import MIXED
-from edx_proctoring.models import AttemptEffect, ProctoredExam
+from edx_proctoring.models import AttemptEffect, ProctoredExam, ProctoredExamStudentAttempt
 
 KILLS_OF_EACH: Final = 4
 # Long enough for what is in flight to be noted by the processes that live.
@@ -33,7 +33,8 @@ MOMENT_SECONDS: Final = 3.0
 # No call and no mail for so long: nobody is delivering. Longer than a call of a provider that hangs.
 QUIET_SECONDS: Final = 2.5
 DRAIN_SECONDS: Final = 180.0
-LEARNER_PAUSE_SECONDS: Final = 0.12
+# How long the learners take, so that there is load until the last restart.
+LOAD_SECONDS: Final = 60.0
 REFUSED_MAILS: Final = 0.2
 
 WEB, DELIVERER, WORKER, DATABASE = "web", "deliverer", "worker", "database"
@@ -118,7 +119,9 @@ class Killer:
     def _kill(self, target: str) -> None:
         group = self._groups[target]
         victim = self._random.choice(group)
-        moment = self._random.choice(["mail", "mail", "call", "any"])
+        # With a worker, web processes send no mails.
+        sends_mails = target != WEB or WORKER not in self._groups
+        moment = self._random.choice(["mail", "mail", "call", "any"] if sends_mails else ["call", "any"])
         if moment == "mail":
             sender = self._moments.wait_for_mail({process.pid for process in group})
             victim = next((process for process in group if process.pid == sender), victim)
@@ -149,8 +152,6 @@ class Killer:
 def mails_left(exam_name: str, sink: MailSink) -> Counter[Mail]:
     """Return how often the mails of due effects have been handed over already."""
     due = AttemptEffect.objects.filter(kind=AttemptEffect.KIND_MAIL, state=AttemptEffect.STATE_DUE)
-    from edx_proctoring.models import ProctoredExamStudentAttempt
-
     attempts = ProctoredExamStudentAttempt.objects.filter(pk__in=due.values("attempt_id"))
     waiting = set(attempts.values_list("user__email", flat=True))
     return Counter(
@@ -184,6 +185,8 @@ def run(scene: Scene, database: Database, *, broker: str = "") -> list[str]:
     if broker:
         environment.update(FAULT_RUN_BROKER=broker, FAULT_RUN_QUEUE=f"fault-run-{scene.folder.name}")
     with ExitStack() as stack:
+        if broker:
+            stack.callback(celery_app.make(broker, environment["FAULT_RUN_QUEUE"]).control.purge)
         address, web = stack.enter_context(processes.web(environment, scene.folder, count=WEB_PROCESSES))
         deliverer = stack.enter_context(processes.deliverer(environment, scene.folder))
         groups = {WEB: web, DELIVERER: [deliverer]}
@@ -199,7 +202,7 @@ def run(scene: Scene, database: Database, *, broker: str = "") -> list[str]:
             scene.people.provider_session,
             scene.people.staff_session,
             seed=scene.seed,
-            pause_seconds=LEARNER_PAUSE_SECONDS,
+            pause_seconds=LOAD_SECONDS * AT_ONCE / (len(scene.people.learners) * STEPS),
         )
         tally = _take_while_killing(sitting, killer)
         left = _wait_until_delivered(scene)
@@ -272,6 +275,7 @@ def _report(events: Events, tally: Tally, found: Audit, sink: MailSink, left: in
         "not submitted here": found.not_submitted,
         "heard of the submission, then of something older": found.wrong_last,
         "listed as failed without a reason": found.unlisted,
+        "registrations of ours removed at the provider": found.removed_in_use,
         "mails missing": found.mails_missing,
         "mails sent again more often than a kill explains": [
             mail for mail, count in again.items() if count > events.unmarked[mail]

@@ -111,9 +111,7 @@ def deliverer(environment: Mapping[str, str], folder: Path) -> Iterator[Process]
 @contextmanager
 def celery_worker(environment: Mapping[str, str], folder: Path) -> Iterator[Process]:
     """Run a Celery worker."""
-    app = "bench.faults.celery_app:worker_app"
-    arguments = ("-A", app, "worker", "-P", "solo", "-l", "WARNING", "--without-gossip", "--without-mingle")
-    process = Process("worker", "celery", *arguments, environment=environment, log=folder / "worker.log")
+    process = Process("worker", "bench.faults.worker", environment=environment, log=folder / "worker.log")
     try:
         yield process
     finally:
