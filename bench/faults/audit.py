@@ -20,6 +20,7 @@ class Audit:
     ``not_submitted``: attempts that are not submitted here, although their learner was told so.
     ``unlisted``: effects listed as failed without a reason. ``orphans``: registrations that we do not know and that no
     effect removes. ``queued_removals``: those that an effect removes, or is listed with as failed.
+    ``said_gone``: the others, whose removal was answered with 404, which means gone by the protocol.
     ``removed_in_use``: attempts of ours whose registration was removed at the provider.
     """
 
@@ -36,6 +37,7 @@ class Audit:
     mails_doubled: list[Mail] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
     queued_removals: int = 0
+    said_gone: int = 0
     removed_in_use: list[str] = field(default_factory=list)
 
 
@@ -107,4 +109,6 @@ def _examine_registrations(
     unknown = [known for known in there if not known.is_deleted and known.external_id not in ours]
     queued = [known for known in unknown if known.external_id in by_id or known.key in by_key]
     audit.queued_removals = len(queued)
-    audit.orphans = [known.external_id for known in unknown if known not in queued]
+    orphans = [known for known in unknown if known not in queued]
+    audit.said_gone = sum(known.is_said_gone for known in orphans)
+    audit.orphans = [known.external_id for known in orphans if not known.is_said_gone]

@@ -42,7 +42,8 @@ class Outcome:
             f" repeated={tally.repeated} answers={dict(sorted(tally.answers.items()))}"
             f" listed_as_failed={found.listed_as_failed} unheard={len(found.unheard)} mails={found.mails}"
             f" doubled={len(found.mails_doubled)} missing={len(found.mails_missing)}"
-            f" orphans={len(found.orphans)} queued_removals={found.queued_removals} seconds={self.seconds:.1f}"
+            f" orphans={len(found.orphans)} queued_removals={found.queued_removals}"
+            f" said_gone={found.said_gone} seconds={self.seconds:.1f}"
         )
 
 

@@ -41,7 +41,11 @@ _EXAM = re.compile(r"^/api/v1/exam/(?:[^/]+/)?$")
 
 @dataclass
 class Registration:
-    """An attempt as the provider knows it. ``heard``: the statuses it was told, in order."""
+    """An attempt as the provider knows it. ``heard``: the statuses it was told, in order.
+
+    ``is_said_gone``: its removal was answered with 404 in front of the provider. By the protocol that means that it is
+    gone, and nobody can see that it is not.
+    """
 
     external_id: str
     exam: str
@@ -49,6 +53,7 @@ class Registration:
     key: str
     heard: list[str] = field(default_factory=list)
     is_deleted: bool = False
+    is_said_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,11 @@ class Provider:
             if self.way is None or draw.random() >= self._share:
                 return None
             self.failed += 1
-            return draw.choice(WAYS) if self.way == MIXED else self.way
+            fault = draw.choice(WAYS) if self.way == MIXED else self.way
+            match = _ATTEMPT.match(path)
+            if fault == STATUS_404 and method == "DELETE" and match and match[2] in self.registrations:
+                self.registrations[match[2]].is_said_gone = True
+            return fault
 
     def answer(self, method: str, path: str, body: Any, key: str) -> Reply:
         """Carry a call out."""
