@@ -207,6 +207,10 @@ bench: $(STAMPS)/quality ## Queries, time and bytes of every endpoint, at two si
 bench-compare: $(STAMPS)/quality ## Working tree against a commit: time, statements, memory (REF=main BENCH_OPTIONS="--rounds 9")
 	$(PY) -m bench.compare $(REF) $(BENCH_OPTIONS)
 
+.PHONY: fault-run
+fault-run: $(STAMPS)/databases ## Attempts while provider, processes and database fail (FAULT_OPTIONS="--seed 7 --attempts 50 --database postgres")
+	$(PY) -m bench.faults $(FAULT_OPTIONS)
+
 .PHONY: screenshots
 screenshots: $(STAMPS)/quality node_modules/.package-lock.json $(REACT_CLIENT)/node_modules/.package-lock.json ## Pictures of every learner and staff screen into screenshots/
 	@chromium=$$(tools/chromium $(PY)) || exit 1; \

@@ -1,0 +1,97 @@
+"""Run attempts while things fail, and count what was lost or done twice."""
+
+import argparse
+import logging
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench.faults import databases
+from bench.faults.databases import Database
+from bench.faults.mail_sink import MailSink
+from bench.faults.provider import MIXED, WAYS, Provider
+
+FAULTS, CONTROL, KILLS = PARTS = ("faults", "control", "kills")
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench.faults", description=__doc__)
+    parser.add_argument("--database", choices=("mysql", "postgres", "sqlite"), default="mysql", help="default: mysql")
+    parser.add_argument("--attempts", type=int, default=200, help="per way of failing and part (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="which calls fail, and when processes are killed")
+    parser.add_argument("--share", type=float, default=0.2, help="of calls that fail, 0 to 1 (default: %(default)s)")
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS, help="ways of failing (default: all)")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="default: all")
+    parser.add_argument("--broker", default="", help="redis://…: a Celery worker beside the deliverer in part kills")
+    parser.add_argument("--keep", action="store_true", help="keep the folder with the logs of the processes")
+    options = parser.parse_args(arguments)
+    if options.attempts < 1 or not 0 <= options.share < 1:
+        parser.error("--attempts: at least 1; --share: from 0 to below 1")
+    return options
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run. Returns the exit code: 1 if something was lost or done twice."""
+    options = parse(arguments)
+    print(
+        f"fault run: database={options.database} attempts={options.attempts} share={options.share} seed={options.seed}",
+        flush=True,
+    )
+    began = time.monotonic()
+    folder = Path(tempfile.mkdtemp(prefix="fault-run-"))
+    with databases.opened(options.database, folder) as database:
+        complaints = run(options, database, folder)
+    for complaint in complaints:
+        print(f"FAILED {complaint}")
+    if complaints or options.keep:
+        print(f"logs of the processes: {folder}")
+    else:
+        shutil.rmtree(folder)
+    print(f"{'FAILED' if complaints else 'passed'} after {time.monotonic() - began:.0f} s")
+    return 1 if complaints else 0
+
+
+def run(options: argparse.Namespace, database: Database, folder: Path) -> list[str]:
+    """Run the parts; return what must not be."""
+    with (
+        Provider(seed=options.seed, share=options.share).serving() as provider,
+        MailSink(seed=options.seed).serving() as sink,
+    ):
+        os.environ.update(
+            database.environment,
+            FAULT_RUN_PROVIDER=provider.url,
+            FAULT_RUN_SMTP_PORT=str(sink.port),
+            DJANGO_SETTINGS_MODULE="bench.faults.settings",
+        )
+        import django
+
+        django.setup()
+        # Only now: models need the settings.
+        from bench.faults import faults_part, kills_part, stage
+
+        logging.disable(logging.CRITICAL)
+        complaints: list[str] = []
+        with stage.database() as about:
+            print(f"{about}; processes log to {folder}", flush=True)
+            scene = faults_part.Scene(stage.fill(options.attempts), provider, sink, {}, folder, options.seed)
+            if FAULTS in options.parts:
+                print("part faults: each way in turn", flush=True)
+                for outcome in faults_part.run_ways(scene, tuple(options.ways)):
+                    complaints += faults_part.complaints(outcome)
+            if CONTROL in options.parts:
+                print("part control: the outbox replaced by a double that keeps nothing", flush=True)
+                (outcome,) = faults_part.run_ways(scene, (MIXED,), with_outbox=False)
+                if not outcome.audit.unheard:
+                    complaints.append("control: without an outbox nothing was lost, so the run shows nothing")
+            if KILLS in options.parts:
+                print(f"part kills: processes killed; {database.restart_means}", flush=True)
+                complaints += kills_part.run(scene, database, broker=options.broker)
+        return complaints
+
+
+if __name__ == "__main__":
+    sys.exit(main())

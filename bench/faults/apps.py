@@ -1,0 +1,21 @@
+"""The host of a fault run, as a Django app: it registers its services when a process starts."""
+
+from django.apps import AppConfig
+from django.conf import settings
+
+
+class FaultRunHost(AppConfig):
+    """Services, tracker, permissions; the outbox replaced by a test double where a control run asks for it."""
+
+    name = "bench.faults"
+    label = "bench_faults"
+
+    def ready(self) -> None:
+        """Install them."""
+        from bench.faults import host
+
+        host.install()
+        if settings.WITHOUT_OUTBOX:  # type: ignore[misc]
+            host.switch_outbox_off()
+        if settings.BROKER:  # type: ignore[misc]
+            host.connect_broker()
