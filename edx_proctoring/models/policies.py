@@ -38,14 +38,15 @@ class ProctoredExamReviewPolicy(TimeStampedModel):
     @classmethod
     def get_review_policy_for_exam(cls, exam_id: int) -> Self | None:
         """Return the policy of an exam, or None; the newest if there are several."""
-        newest = list(cls.objects.filter(proctored_exam_id=exam_id).order_by("-id")[:2])
-        if len(newest) > 1:
+        policies = list(cls.objects.filter(proctored_exam_id=exam_id))
+        newest = max(policies, key=lambda policy: policy.pk, default=None)
+        if newest is not None and len(policies) > 1:
             log.warning(
                 "several review policies for one exam, using the newest: exam_id=%s policy_id=%s",
                 exam_id,
-                newest[0].id,
+                newest.pk,
             )
-        return newest[0] if newest else None
+        return newest
 
 
 class ProctoredExamReviewPolicyHistory(TimeStampedModel):

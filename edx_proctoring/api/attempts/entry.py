@@ -96,7 +96,7 @@ def enter_or_go_on(entry: Entry, *, taking_as_proctored: bool, starts_clock: boo
     """
     exam, unfinished = entry.exam_dict, entry.unfinished
     if starts_clock and not exam["is_proctored"]:
-        limit = allowed_time.limit_now(exam, entry.user.pk, entry.predecessor)
+        limit = allowed_time.limit_until(entry.due_date, exam, entry.user.pk, entry.predecessor)
         if not limit.can_start:
             raise status_change.no_time_left(exam["id"], entry.user.pk, limit)
     if unfinished is None or not (starts_clock or exam["is_proctored"]):
@@ -157,7 +157,7 @@ def _register(entry: Entry, attempt_code: str, policy: ProctoredExamReviewPolicy
             "its due date has passed."
         )
     grants = timing.grants_for(exam["id"], user_id)
-    limit = allowed_time.limit_now(exam, user_id, entry.predecessor, grants=grants)
+    limit = allowed_time.limit_until(entry.due_date, exam, user_id, entry.predecessor, grants=grants)
     if not limit.can_start:
         # Set-up would lead nowhere, and the provider would wait for this learner.
         raise status_change.no_time_left(exam["id"], user_id, limit)

@@ -47,7 +47,7 @@ class PageFacts:
         """The newest attempt, None for one that the provider of a proctored exam does not know: that has no set-up."""
         return None if self.exam["is_proctored"] and self.is_not_entered else self.newest
 
-    @property
+    @cached_property
     def is_not_entered(self) -> bool:
         """Whether the learner has no attempt, or one that waits for the learner to enter the exam."""
         newest = self.newest

@@ -65,12 +65,24 @@ def limit_now(
         grants: the learner's, from callers who have looked them up.
         fresh: read the due date from the database: wherever something is decided by it.
     """
+    due = get_exam_due_date(exam, user_id, fresh=fresh)
+    return limit_until(due, exam, user_id, attempt, grants=grants)
+
+
+def limit_until(
+    due: datetime | None,
+    exam: Mapping[str, Any],
+    user_id: int | None,
+    attempt: ProctoredExamStudentAttempt | None,
+    *,
+    grants: Grants | None = None,
+) -> StartLimit:
+    """As ``limit_now``, for callers who know when the exam is due for the learner."""
     extra_minutes = (grants or timing.grants_for(exam["id"], user_id)).extra_minutes
     carried = carried_seconds(attempt, extra_minutes=extra_minutes)
     full = timing.limit_before_due_date(
         exam["time_limit_mins"], extra_minutes=extra_minutes, carry_over_seconds=carried
     )
-    due = get_exam_due_date(exam, user_id, fresh=fresh)
     minutes = timing.cut_by_due_date(full, due=due, now=timezone.now())
     return StartLimit(minutes, full, carried, extra_minutes, due)
 

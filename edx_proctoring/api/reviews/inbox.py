@@ -95,7 +95,8 @@ def use_nonce(backend: str, nonce: str) -> bool:
 
 def _make_space(attempt_code: str, size: int) -> None:
     """Delete entries of an attempt until one more, with a body of ``size`` characters, is within the limits."""
-    entries = list(ReviewInboxEntry.objects.of_attempt(attempt_code).values_list("pk", "outcome", Length("body")))
+    received = ReviewInboxEntry.objects.filter(attempt_code=attempt_code)
+    entries = list(received.values_list("pk", "outcome", Length("body")))
     count, total = len(entries) + 1, sum(length for _pk, _outcome, length in entries) + size
     superfluous: list[int] = []
     open_outcomes = ReviewInboxEntry.OPEN_OUTCOMES
