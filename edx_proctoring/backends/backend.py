@@ -44,10 +44,12 @@ class ProctoringBackendProvider(abc.ABC):
     help_center_article_url: Any = ""
     # True: over REST, learners start an attempt only after the provider reported that they are ready.
     requires_ready: Any = False
+    # True: ``update_time_limit`` tells the provider a limit that changed after the registration.
+    takes_new_limits: Any = False
 
     # Names of further options that ``PROCTORING_BACKENDS`` may pass to this class
     # (contract/provider-configuration#options), in addition to those that its base classes declare.
-    configuration_keys: ClassVar[Iterable[str]] = ("tech_support_url", "requires_ready")
+    configuration_keys: ClassVar[Iterable[str]] = ("tech_support_url", "requires_ready", "takes_new_limits")
 
     def __init__(self, **kwargs: Any) -> None:
         """Make every configured option an attribute."""
@@ -78,6 +80,13 @@ class ProctoringBackendProvider(abc.ABC):
     def mark_erroneous_exam_attempt(self, exam: str, attempt: str) -> Any:
         """Report that the attempt ended with an error. Arguments: external ids."""
         raise NotImplementedError
+
+    def update_time_limit(self, exam: str, attempt: str, time_limit_mins: int) -> Any:
+        """Report the limit of an attempt that was registered with another one and has not started.
+
+        ``exam``, ``attempt``: external ids. Called only with ``takes_new_limits``.
+        """
+        return None
 
     @abc.abstractmethod
     def remove_exam_attempt(self, exam: str, attempt: str) -> bool:

@@ -59,6 +59,7 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
     has_dashboard: Any = True
     supports_onboarding: Any = True
     requires_ready: Any = True
+    takes_new_limits: Any = True
     passing_statuses: Any = (SoftwareSecureReviewStatus.clean,)
     timeout: Any = 30
     # For calls that a page waits for and that can be repeated; never more than ``timeout``.
@@ -241,6 +242,23 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
     def mark_erroneous_exam_attempt(self, exam: str, attempt: str) -> Any:
         """Report that the attempt ended with an error; return the status in the provider's reply."""
         return self._report_status(exam, attempt, ProctoredExamStudentAttemptStatus.error)
+
+    def update_time_limit(self, exam: str, attempt: str, time_limit_mins: int) -> Any:
+        """Report a limit that changed after the registration; return the provider's reply, an object.
+
+        Without a status, because the provider may know a newer one. Raises what ``requests`` raises if the provider
+        is unreachable or does not take it.
+        """
+        if not attempt or self._lacks_external_id(exam):
+            return {}
+        response = self.session.request(
+            "PATCH",
+            self.exam_attempt_url.format(exam_id=exam, attempt_id=attempt),
+            json={"time_limit_mins": time_limit_mins},
+            timeout=self._repeatable_timeout(),
+        )
+        reply_errors.require_delivered(response)
+        return response.json() if response.content.strip() else {}
 
     def remove_exam_attempt(self, exam: str, attempt: str) -> bool:
         """Delete an attempt at the provider; return whether it is gone.

@@ -138,7 +138,6 @@ class Store:
         ``fields`` is the body of the LMS's registration.
         """
         attempt_id = attempt_id or new_id()
-        limit = fields.get("time_limit_mins")
         self._write(
             """INSERT INTO attempts (id, exam_id, user_id, full_name, email, lms_host, status, time_limit_mins,
                                      review_policy, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
@@ -149,7 +148,7 @@ class Store:
             fields.get("email"),
             str(fields["lms_host"]),
             str(fields["status"]),
-            limit if isinstance(limit, int) and 0 <= limit <= MAX_MINUTES else None,
+            _limit(fields.get("time_limit_mins")),
             str(fields.get("review_policy") or ""),
             now(),
         )
@@ -221,6 +220,10 @@ class Store:
                 )
             return str(found["status"])
 
+    def set_limit(self, attempt_id: str, minutes: int) -> None:
+        """Store the LMS's new limit of an attempt."""
+        self._write("UPDATE attempts SET time_limit_mins = ? WHERE id = ?", _limit(minutes), attempt_id)
+
     def set_desktop(self, attempt_id: str, desktop: str | None) -> bool:
         """Store the state of the learner's software; False for an unknown attempt."""
         return bool(self._write("UPDATE attempts SET desktop = ? WHERE id = ?", desktop, attempt_id))
@@ -262,6 +265,10 @@ class Store:
     def verdicts(self, attempt_id: str) -> list[Row]:
         """The verdicts sent for an attempt, newest first."""
         return self._rows("SELECT * FROM verdicts WHERE attempt_id = ? ORDER BY number DESC", attempt_id)
+
+
+def _limit(minutes: object) -> int | None:
+    return minutes if isinstance(minutes, int) and 0 <= minutes <= MAX_MINUTES else None
 
 
 def _with_document(row: Row | None) -> Row | None:

@@ -173,6 +173,18 @@ def deliver(
         return _deliver_rows(rows, attempt, actor=actor, repeat_at=recorded.repeat_at, on_failure=on_failure)
 
 
+def deliver_soon(effect_ids: Sequence[int], *, most: int) -> None:
+    """Deliver provider calls that are due: in the process at most so many, or all by a worker if there are workers.
+
+    What is left stays due. Never raises because of a receiver.
+    """
+    if conf.proctoring.async_provider_calls:
+        transaction.on_commit(partial(workers.hand_over, effect_ids))
+        return
+    with call_options.use(is_page_waiting=True):
+        deliver_due_effects(effect_ids=effect_ids[:most])
+
+
 def deliver_due_effects(
     *,
     effect_ids: Collection[int] | None = None,

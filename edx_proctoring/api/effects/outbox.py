@@ -107,6 +107,22 @@ def record(
     return Recorded([*due, *rows], _repetitions(superseded, rows, now))
 
 
+@short_transaction
+def record_due(attempts: Sequence[ProctoredExamStudentAttempt], effect: Effect) -> list[int]:
+    """Write an effect for each of several attempts, due at once; return the ids. For what is no change of status."""
+    now = timezone.now()
+    rows = [
+        _new_row(attempt, effect, from_status=attempt.status, to_status=attempt.status, next_try_at=now)
+        for attempt in attempts
+    ]
+    AttemptEffect.objects.bulk_create(rows)
+    if all(row.pk for row in rows):
+        return [row.pk for row in rows]
+    # MySQL does not return the keys. What is due already says the same.
+    due = AttemptEffect.objects.filter(state=AttemptEffect.STATE_DUE, kind=effect.kind, call_name=effect.call)
+    return list(due.filter(attempt_id__in=[attempt.pk for attempt in attempts]).values_list("pk", flat=True))
+
+
 def record_removal(
     attempt: ProctoredExamStudentAttempt,
     effects: Sequence[Effect],

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
-from edx_proctoring.api.exams import exams
+from edx_proctoring.api.exams import exams, limit_changes
 from edx_proctoring.models import ProctoredExamStudentAllowance
 from edx_proctoring.serializers import allowance_dict, exam_dict
 from edx_proctoring.utils import emit_event
@@ -47,6 +47,7 @@ def add_allowance_for_user(exam_id: int, user_info: Any, key: Any, value: Any) -
         allowance.key,
     )
     emit_allowance_event(exam, action, allowance)
+    _tell_provider(exam, allowance)
 
 
 def remove_allowance_for_user(exam_id: int, user_id: int, key: Any) -> None:
@@ -64,6 +65,7 @@ def remove_allowance_for_user(exam_id: int, user_id: int, key: Any) -> None:
         allowance.key,
     )
     emit_allowance_event(exam, "deleted", allowance)
+    _tell_provider(exam, allowance)
 
 
 def get_allowances_for_course(
@@ -80,6 +82,11 @@ def get_allowances_for_course(
         limit=limit,
     )
     return [allowance_dict(allowance) for allowance in allowances]
+
+
+def _tell_provider(exam: Mapping[str, Any], allowance: ProctoredExamStudentAllowance) -> None:
+    if allowance.key == _ADDITIONAL_TIME:
+        limit_changes.tell_providers([exam], [allowance.user_id])
 
 
 # For modules of this package

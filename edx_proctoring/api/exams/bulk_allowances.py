@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from edx_proctoring import constants
-from edx_proctoring.api.exams import allowances
+from edx_proctoring.api.exams import allowances, limit_changes
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance
 from edx_proctoring.models.allowances import MAX_MINUTES, user_ids_by_name
@@ -224,6 +224,8 @@ def _store(grants: Sequence[_Grant], key: str) -> Actions:
         for allowance in rows:
             actions[allowance.proctored_exam_id, allowance.user_id] = action
             allowances.emit_allowance_event(exam_dicts[allowance.proctored_exam_id], action, allowance)
+    if key == ADDITIONAL_TIME:
+        limit_changes.tell_providers(exam_dicts.values(), {grant.user_id for grant in grants})
     log.info("bulk allowance: key=%s exams=%s created=%s updated=%s", key, len(exam_dicts), len(created), len(updated))
     return actions
 

@@ -107,8 +107,11 @@ def show_attempt(exam_id: str, attempt_id: str) -> Response:
 
 @blueprint.patch("exam/<exam_id>/attempt/<attempt_id>/")
 def change_attempt(exam_id: str, attempt_id: str) -> Response:
-    """Store the LMS's new status. The first ``submitted`` starts the review."""
-    status = json_object().get("status")
+    """Store the LMS's new status or new limit. The first ``submitted`` starts the review."""
+    fields = json_object()
+    if "status" not in fields and isinstance(fields.get("time_limit_mins"), int):
+        return _change_limit(exam_id, attempt_id, fields["time_limit_mins"])
+    status = fields.get("status")
     if not isinstance(status, str) or not status:
         return error("missing: status", 400)
     attempt = _attempt(exam_id, attempt_id)
@@ -118,6 +121,14 @@ def change_attempt(exam_id: str, attempt_id: str) -> Response:
     if status == "submitted" and before != "submitted":
         components().callbacks.review_after_submission(attempt_id)
     return jsonify(id=attempt_id, status=status)
+
+
+def _change_limit(exam_id: str, attempt_id: str, minutes: int) -> Response:
+    attempt = _attempt(exam_id, attempt_id)
+    if attempt is None:
+        return error("unknown attempt", 404)
+    components().store.set_limit(attempt_id, minutes)
+    return jsonify(id=attempt_id, status=attempt["status"])
 
 
 @blueprint.delete("exam/<exam_id>/attempt/<attempt_id>/")
