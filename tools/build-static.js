@@ -17,12 +17,12 @@ const SOURCES = path.join(ROOT, 'static_src');
 const PUBLISHED = path.join(ROOT, 'edx_proctoring', 'static', 'proctoring', 'js');
 const SCRIPTS = {
     'views/proctored_exam_view.js': [
-        'shared/exam_namespace', 'shared/limits', 'timer_bar/exam_over', 'timer_bar/keep_trying',
+        'shared/exam_namespace', 'shared/limits', 'shared/reason_text', 'timer_bar/exam_over', 'timer_bar/keep_trying',
         'timer_bar/countdown', 'timer_bar/ticks', 'timer_bar/time_display', 'timer_bar/messages', 'timer_bar/layout',
         'timer_bar/polling', 'timer_bar/ping', 'timer_bar/leaving', 'timer_bar/view'
     ],
     'exam_action_handler.js': [
-        'shared/exam_namespace', 'shared/limits', 'exam_actions/failure_text', 'exam_actions/messages',
+        'shared/exam_namespace', 'shared/limits', 'shared/reason_text', 'exam_actions/failure_text', 'exam_actions/messages',
         'exam_actions/error_dialog', 'exam_actions/button', 'exam_actions/page', 'exam_actions/worker',
         'exam_actions/change_status', 'exam_actions/start_exam', 'exam_actions/end_exam', 'exam_actions/enter_exam',
         'exam_actions/set_up', 'exam_actions/copy_code', 'exam_actions/local_times'

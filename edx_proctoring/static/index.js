@@ -35,13 +35,27 @@ const ACTIONS = {
   },
 };
 
+/** What an object says: its message, else its text, else all of it that can be written down. */
+function textOf(object) {
+  const { message } = object;
+  if (message) {
+    return String(message);
+  }
+  try {
+    const text = String(object);
+    return text.startsWith('[object ') ? JSON.stringify(object) : text;
+  } catch (unwritable) {
+    return 'failed without a reason';
+  }
+}
+
 /** The error in a form that can be posted: an arbitrary object may have properties that cannot be cloned. */
 function clonable(error) {
   if (error instanceof Error) {
     return { name: error.name, message: error.message };
   }
   if (error !== null && typeof error === 'object') {
-    return { message: String(error.message || error) };
+    return { message: textOf(error) };
   }
   return typeof error === 'function' || typeof error === 'symbol' ? String(error) : error;
 }

@@ -5,6 +5,7 @@
 /* global showMessage -- exam_actions/messages.js */
 /* global buttonOf, lock, unlock -- exam_actions/button.js */
 /* global cancelLeaveWarning -- exam_actions/page.js */
+/* global saidBySoftware -- exam_actions/worker.js */
 /* exported putAction, showError */
 
 /** PUT the button's action; returns a promise that is rejected with the jqXHR. */
@@ -21,11 +22,11 @@ function putAction($button) {
     });
 }
 
-/** A rejection handler: unlocks the button and shows what went wrong. */
+/** A rejection handler: unlocks the button and shows what went wrong, in the words of the software if it has any. */
 function showError($button, title, otherwise) {
     return function(reason) {
         unlock($button);
-        exam.accessibleError(title, failureText(reason, otherwise));
+        exam.accessibleError(title, failureText(reason, saidBySoftware(reason) + otherwise));
     };
 }
 

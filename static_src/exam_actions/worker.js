@@ -1,7 +1,8 @@
 /** Messages to the proctoring software, through the provider's worker. Contract: contract/browser-worker#page-messages. */
 /* global exam -- shared/exam_namespace.js */
 /* global SECOND -- shared/limits.js */
-/* exported isWorkerConfigured, askWorker, adoptExternalId, WORKER_LIMIT */
+/* global reasonText -- shared/reason_text.js */
+/* exported isWorkerConfigured, askWorker, saidBySoftware, adoptExternalId, WORKER_LIMIT */
 
 // How long a silent worker may hold up the page when the provider sets no limit.
 var WORKER_LIMIT = 60 * SECOND;
@@ -34,6 +35,22 @@ function createWorker(url) {
     };
 }
 
+/** An error that this page has found, in words that are not for learners. */
+function errorOfPage(text) {
+    var error = new Error(text);
+    error.isOfPage = true;
+    return error;
+}
+
+/**
+ * What the proctoring software says to the learner about its refusal, ending as a sentence, with a space; empty if it
+ * says nothing. `reason`: what `askWorker` or a request was rejected with.
+ */
+function saidBySoftware(reason) {
+    var text = reason && (reason.isOfPage || reason.status !== undefined) ? '' : reasonText(reason);
+    return text && text + (/[.!?\u3002\u061f\uff01\uff1f]$/.test(text) ? ' ' : '. ');
+}
+
 /**
  * Send one message to the proctoring software and wait for its answer. Each message has a worker of its own.
  *
@@ -45,7 +62,7 @@ function askWorker(action, timeout, limit) {
         var message = {type: WORKER_ACTIONS[action].type, timeout: timeout};
         var timer = setTimeout(function() {
             created.dispose();
-            reject(new Error('worker failed to respond after ' + limit + 'ms'));
+            reject(errorOfPage('worker failed to respond after ' + limit + 'ms'));
         }, limit);
 
         function settle(callback, value) {
@@ -63,7 +80,7 @@ function askWorker(action, timeout, limit) {
         };
         // The script could not be loaded, or it failed outside any promise.
         created.worker.onerror = function(event) {
-            settle(reject, new Error((event && event.message) || 'worker failed'));
+            settle(reject, errorOfPage((event && event.message) || 'worker failed'));
         };
         if (exam.attemptExternalId) {
             message.attemptExternalId = exam.attemptExternalId;

@@ -2,6 +2,7 @@
 /* global exam -- shared/exam_namespace.js */
 /* global SECOND -- shared/limits.js */
 /* global isDue -- timer_bar/ticks.js */
+/* global reasonText -- shared/reason_text.js */
 /* exported pinging */
 
 var SECOND_PING_AFTER = 5 * SECOND;
@@ -49,7 +50,7 @@ var pinging = {
         return $.ajax({
             url: this.attemptUrl(),
             type: 'PUT',
-            data: {action: 'error', detail: String((error && error.message) || error)}
+            data: {action: 'error', detail: reasonText(error) || String(error)}
         }).done(function(result) {
             // False: the server tolerates ping failures of this provider.
             if (result.exam_attempt_id) {

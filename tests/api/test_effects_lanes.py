@@ -105,3 +105,26 @@ class TestBroker:
         workers.hand_over([effect.pk])
         effect.refresh_from_db()
         assert effect.next_try_at <= timezone.now()
+
+
+@pytest.mark.django_db
+@pytest.mark.contract("effects#lanes")
+def test_a_lane_looks_again_for_what_another_one_had_locked_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    effect_of("test")
+    claim = outbox.claim
+    looks: list[int] = []
+
+    def skip_twice(*args: Any, **kwargs: Any) -> Any:
+        looks.append(1)
+        return [] if len(looks) <= 2 else claim(*args, **kwargs)
+
+    monkeypatch.setattr(outbox, "claim", skip_twice)
+    assert api.deliver_in_lanes().delivered == 1
+
+
+@pytest.mark.django_db
+def test_a_lane_ends_if_what_is_due_stays_locked(monkeypatch: pytest.MonkeyPatch) -> None:
+    effect_of("test")
+    monkeypatch.setattr(lanes, "_LOOK_AGAIN_SECONDS", 0)
+    monkeypatch.setattr(outbox, "claim", lambda *args, **kwargs: [])
+    assert api.deliver_in_lanes().delivered == 0

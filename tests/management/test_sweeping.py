@@ -2,14 +2,16 @@
 
 import json
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+import requests
 from django.core.management.base import CommandError
 from django.utils import timezone
 
 from edx_proctoring import api
 from edx_proctoring.api.operations import sweeping
+from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.models import AttemptEffect, ReviewInboxEntry
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_attempt, make_effect, make_exam, make_inbox_entry, make_review
@@ -80,7 +82,7 @@ class TestSweeping:
         assert run("sweep_attempts", kinds="retention") == ""
 
     def test_an_unknown_kind_is_refused(self, run: Any) -> None:
-        with pytest.raises(CommandError, match="known are expire, effects, inbox, retention"):
+        with pytest.raises(CommandError, match="known are expire, abandoned, registrations, effects, inbox"):
             run("sweep_attempts", kinds="dust")
 
     def test_a_failed_action_is_an_exit_status(self, run: Any, monkeypatch: Any) -> None:
@@ -97,6 +99,128 @@ class TestSweeping:
             aged(make_effect(), state=AttemptEffect.STATE_FAILED)
         assert run("sweep_attempts", kinds="retention", limit=2).count("too old") == 3
         assert not AttemptEffect.objects.exists()
+
+
+@pytest.mark.contract("commands#sweep-attempts")
+class TestAbandoned:
+    @pytest.mark.parametrize("status", [S.created, S.download_software_clicked, S.ready_to_start])
+    @pytest.mark.parametrize("kind", ["proctored", "timed", "practice"])
+    def test_an_attempt_that_was_not_started_a_day_after_the_due_date_expires(
+        self, run: Any, mailoutbox: list[Any], status: str, kind: str
+    ) -> None:
+        attempt = make_attempt(make_exam(kind, due_date=timezone.now() - timedelta(hours=25)), status=status)
+        assert f"abandoned: id={attempt.pk}" in run("sweep_attempts", kinds="abandoned")
+        attempt.refresh_from_db()
+        assert attempt.status == S.expired
+        assert mailoutbox == []
+        assert run("sweep_attempts", kinds="abandoned") == ""
+
+    @pytest.mark.parametrize(
+        ("due_in_hours", "status", "fields"),
+        [
+            (-23, S.created, {}),
+            (24, S.created, {}),
+            (None, S.created, {}),
+            (-25, S.started, {}),
+            (-25, S.submitted, {}),
+            (-25, S.declined, {}),
+            (-25, S.created, {"is_active": False}),
+        ],
+    )
+    def test_others_stay(self, run: Any, due_in_hours: int | None, status: str, fields: Any) -> None:
+        due = None if due_in_hours is None else timezone.now() + timedelta(hours=due_in_hours)
+        attempt = make_attempt(make_exam(due_date=due, **fields), status=status)
+        assert run("sweep_attempts", kinds="abandoned") == ""
+        attempt.refresh_from_db()
+        assert attempt.status == status
+
+    @pytest.mark.parametrize(
+        "dates",
+        [
+            pytest.param([timedelta(hours=1)], id="extended"),
+            pytest.param([timedelta(hours=-30), timedelta(hours=1)], id="extended-since-the-cache-was-filled"),
+        ],
+    )
+    def test_a_learner_with_an_extension_keeps_the_attempt(
+        self, run: Any, monkeypatch: pytest.MonkeyPatch, dates: list[timedelta]
+    ) -> None:
+        attempt = make_attempt(make_exam(due_date=timezone.now() - timedelta(hours=25)), status=S.created)
+        answers = iter(dates)
+        monkeypatch.setattr(sweeping, "get_exam_due_date", lambda exam, user_id, fresh: timezone.now() + next(answers))
+        assert run("sweep_attempts", kinds="abandoned") == ""
+        attempt.refresh_from_db()
+        assert attempt.status == S.created
+
+    def test_a_dry_run_and_the_limit(self, run: Any) -> None:
+        exam = make_exam(due_date=timezone.now() - timedelta(hours=25))
+        for _ in range(3):
+            make_attempt(exam, status=S.created)
+        assert run("sweep_attempts", kinds="abandoned", dry_run=True).count("abandoned") == 3
+        report = api.sweep(kinds=["abandoned"], limit=2)
+        assert (len(report.actions), report.is_more) == (2, True)
+
+
+@pytest.mark.contract("commands#sweep-attempts")
+class TestRegistrations:
+    @pytest.fixture
+    def provider(self, backends_registry: dict[str, Any]) -> Any:
+        class Provider(BaseRestProctoringProvider):
+            answers: ClassVar[list[Any]] = []
+            asked = 0
+
+            def on_exam_saved(self, exam: Any) -> Any:
+                Provider.asked += 1
+                answer = self.answers.pop(0)
+                if isinstance(answer, Exception):
+                    raise answer
+                return answer
+
+        backends_registry["test"] = Provider(base_url="http://provider.test")
+        return backends_registry["test"]
+
+    def exam(self, backend: str = "test", **fields: Any) -> Any:
+        exam = make_exam("timed", external_id=None)
+        type(exam).objects.filter(pk=exam.pk).update(is_proctored=True, backend=backend, **fields)
+        return exam
+
+    def test_an_exam_that_its_provider_does_not_know_is_sent_again(self, run: Any, provider: Any) -> None:
+        exam = self.exam()
+        provider.answers = ["ext-1"]
+        assert f"registrations: id={exam.pk}" in run("sweep_attempts", kinds="registrations")
+        exam.refresh_from_db()
+        assert exam.external_id == "ext-1"
+        assert run("sweep_attempts", kinds="registrations") == ""
+
+    @pytest.mark.parametrize(
+        ("backend", "fields"),
+        [
+            ("null", {}),
+            ("elsewhere", {}),
+            ("test", {"is_active": False}),
+            ("test", {"external_id": "known"}),
+            ("test", {"is_proctored": False}),
+        ],
+    )
+    def test_others_are_not(self, run: Any, provider: Any, backend: str, fields: Any) -> None:
+        exam = self.exam(backend)
+        type(exam).objects.filter(pk=exam.pk).update(**fields)
+        assert run("sweep_attempts", kinds="registrations") == ""
+        assert provider.asked == 0
+
+    @pytest.mark.parametrize("answer", [requests.ConnectionError("down"), None])
+    def test_a_provider_that_fails_costs_one_call_and_the_exam_is_an_effect(
+        self, run: Any, provider: Any, answer: Any
+    ) -> None:
+        exam, _other = self.exam(), self.exam()
+        provider.answers = [answer]
+        with pytest.raises(SystemExit):
+            run("sweep_attempts", kinds="registrations")
+        assert provider.asked == 1
+        [row] = AttemptEffect.objects.all()
+        assert (row.call_name, row.exam_id) == ("on_exam_saved", exam.pk)
+        provider.answers = ["ext-2"]
+        run("sweep_attempts", kinds="registrations")
+        assert provider.asked == 2, "the first exam waits for its effect"
 
 
 @pytest.mark.contract("commands#check-effects")

@@ -6,6 +6,7 @@ there the lanes run one after the other.
 """
 
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -23,6 +24,10 @@ __all__ = ["Deliverer", "deliver_in_lanes"]
 
 _MOST_LANES: Final = 16
 
+# How often, and after which pause, a lane looks again for what is due and locked.
+_MOST_LOOKS: Final = 20
+_LOOK_AGAIN_SECONDS: Final = 0.01
+
 _MAILS: Final = "mails"
 _PLATFORM: Final = "platform"
 
@@ -35,15 +40,22 @@ class Lane:
     kinds: frozenset[str]
     exam_ids: frozenset[int] | None = None
 
+    def has_due(self) -> bool:
+        """Return whether something is due in the lane."""
+        due = AttemptEffect.objects.due(timezone.now()).filter(kind__in=self.kinds)
+        return (due if self.exam_ids is None else due.filter(exam_id__in=self.exam_ids)).exists()
+
 
 class Deliverer:
     """Delivers in lanes until stopped; a lane that is still busy is not started a second time.
 
-    ``on_report``: called after each batch, from the lane's thread. ``limit``: effects taken at once.
+    ``on_report``: called after each batch, from the lane's thread. ``limit``: effects taken at once. ``is_loop``: the
+    caller comes back for what becomes due meanwhile, so it must not wait for a lane, not even for the only one.
     """
 
-    def __init__(self, *, limit: int, on_report: Callable[[DeliveryReport], None]) -> None:
+    def __init__(self, *, limit: int, on_report: Callable[[DeliveryReport], None], is_loop: bool = False) -> None:
         self._limit = limit
+        self._is_loop = is_loop
         self._on_report = on_report
         self._executor: ThreadPoolExecutor | None = None
         self._busy: dict[str, Future[None]] = {}
@@ -52,7 +64,8 @@ class Deliverer:
         """Start a lane for each party to which something is due. Raises what a lane that has ended raised."""
         self._collect()
         lanes = [lane for lane in due_lanes() if lane.name not in self._busy]
-        if not _may_use_threads() or (len(lanes) == 1 and not self._busy):
+        is_only_lane = len(lanes) == 1 and not self._busy and not self._is_loop
+        if not _may_use_threads() or is_only_lane:
             for lane in lanes:
                 self._drain(lane)
             return
@@ -79,11 +92,19 @@ class Deliverer:
 
     def _drain(self, lane: Lane) -> None:
         """Deliver until nothing is due in the lane. What fails waits for its next try, so this ends."""
-        while True:
+        looks = 0
+        while looks < _MOST_LOOKS:
             report = delivery.deliver_due_effects(limit=self._limit, kinds=lane.kinds, exam_ids=lane.exam_ids)
-            if report == DeliveryReport():
+            if report != DeliveryReport():
+                self._on_report(report)
+                looks = 0
+            elif lane.has_due():
+                # MySQL locks the rows that another lane looks through, for the moment that this takes; they were
+                # skipped here.
+                looks += 1
+                time.sleep(_LOOK_AGAIN_SECONDS * looks)
+            else:
                 return
-            self._on_report(report)
 
 
 def deliver_in_lanes(*, limit: int = 200) -> DeliveryReport:

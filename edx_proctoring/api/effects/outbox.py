@@ -295,7 +295,9 @@ def claim(
         due = due.filter(kind__in=kinds)
     if exam_ids is not None:
         due = due.filter(exam_id__in=exam_ids)
-    rows = list(due.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)[:limit])
+    # A claim of certain rows waits for the moment in which another process looks through the table.
+    skips = effect_ids is None and connection.features.has_select_for_update_skip_locked
+    rows = list(due.select_for_update(skip_locked=skips)[:limit])
     lease(rows, now)
     return rows
 

@@ -13,11 +13,17 @@ from typing import Any, Final
 from django.db import models
 from django.utils import timezone
 
-from edx_proctoring import conf
+from edx_proctoring import backends, conf
 from edx_proctoring.api.effects import lanes
+from edx_proctoring.api.exams import provider_copy
 from edx_proctoring.api.lifecycle import queries, status_change
 from edx_proctoring.api.reviews import receiving
-from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt, ReviewInboxEntry
+from edx_proctoring.backends.reply_errors import OddReply
+from edx_proctoring.backends.rest import BaseRestProctoringProvider
+from edx_proctoring.models import AttemptEffect, ProctoredExam, ProctoredExamStudentAttempt, ReviewInboxEntry
+from edx_proctoring.serializers import exam_dict
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
+from edx_proctoring.utils import get_exam_due_date
 
 __all__ = ["SWEEP_KINDS", "SweepAction", "SweepReport", "sweep"]
 
@@ -25,6 +31,10 @@ log = logging.getLogger(__name__)
 
 # A learner's own request may still be on its way.
 EXPIRE_AFTER: Final = timedelta(seconds=60)
+
+# A due date may be extended a little late.
+ABANDONED_AFTER: Final = timedelta(hours=24)
+_NOT_BEGUN: Final = frozenset({Status.created, Status.download_software_clicked, Status.ready_to_start})
 
 # The request that wrote an inbox entry settles it within seconds.
 RECEIVED_IS_LEFT_AFTER: Final = timedelta(minutes=10)
@@ -63,6 +73,8 @@ def sweep(
     """Do what is due, at most ``limit`` rows of each kind. ``kinds``: of ``SWEEP_KINDS``; None for all.
 
     - ``expire``: end attempts whose time is up.
+    - ``abandoned``: expire attempts that were not started a day after the exam was due for their learner; no mail.
+    - ``registrations``: send exams to their provider that it has given no id.
     - ``effects``: deliver recorded effects that are due.
     - ``inbox``: receive reviews that are held or whose process died.
     - ``retention``: delete settled inbox entries, and effects that are superseded or failed, by age.
@@ -103,6 +115,80 @@ def _overdue_attempts(moment: datetime) -> list[int]:
         for attempt_id, started_at, minutes in running.values_list(*columns)
         if started_at is not None and minutes is not None and started_at + timedelta(minutes=minutes) < moment
     ]
+
+
+def _abandoned(now: datetime, limit: int, dry_run: bool) -> Iterator[SweepAction]:
+    done = 0
+    for attempt in _never_started(now - ABANDONED_AFTER):
+        if done >= limit:
+            return
+        if not _is_abandoned(attempt, now - ABANDONED_AFTER, is_certain=False):
+            continue
+        failure = ""
+        try:
+            # Asked again past the cache of the date service, because an attempt that expired is not reopened.
+            if not _is_abandoned(attempt, now - ABANDONED_AFTER, is_certain=True):
+                continue
+            if not dry_run:
+                status_change.change_status(attempt.pk, Status.expired, condition=_has_not_begun, sends_mail=False)
+        except Exception as error:
+            log.exception("sweep: action failed: kind=abandoned subject_id=%s", attempt.pk)
+            failure = type(error).__name__
+        done += 1
+        yield SweepAction("abandoned", attempt.pk, "attempt expired, it was never started", failure)
+
+
+def _never_started(moment: datetime) -> models.QuerySet[ProctoredExamStudentAttempt]:
+    """Return the attempts before their start at active exams that were due for everybody before ``moment``."""
+    attempts = ProctoredExamStudentAttempt.objects.filter(
+        status__in=_NOT_BEGUN, proctored_exam__is_active=True, proctored_exam__due_date__lt=moment
+    )
+    return attempts.select_related("proctored_exam").order_by("id")
+
+
+def _is_abandoned(attempt: ProctoredExamStudentAttempt, moment: datetime, *, is_certain: bool) -> bool:
+    """Return whether the exam was due for this learner, who may have an extension, before ``moment``."""
+    due_date = get_exam_due_date(exam_dict(attempt.proctored_exam), attempt.user_id, fresh=is_certain)
+    return due_date is not None and due_date < moment
+
+
+def _has_not_begun(attempt: ProctoredExamStudentAttempt) -> bool:
+    return attempt.status in _NOT_BEGUN
+
+
+def _registrations(now: datetime, limit: int, dry_run: bool) -> Iterator[SweepAction]:
+    failed: set[str | None] = set()
+    for exam in _exams_without_id()[:limit]:
+        provider = backends.find_backend_provider(exam_dict(exam))
+        # Other classes give no ids. A provider that fails costs one call, not one for each of its exams.
+        if not isinstance(provider, BaseRestProctoringProvider) or exam.backend in failed:
+            continue
+        failure = ""
+        if not dry_run:
+            try:
+                provider_copy.send_exam_to_provider(exam)
+                if not exam.external_id:
+                    raise OddReply("the reply has no id")
+            except Exception as error:
+                log.warning("sweep: action failed: kind=registrations subject_id=%s", exam.pk)
+                failed.add(exam.backend)
+                # With a row it is repeated with pauses, and ends as failed where that does not help.
+                provider_copy.keep_unsent([(exam, error)])
+                failure = type(error).__name__
+        yield SweepAction("registrations", exam.pk, "exam sent to its provider, which had given no id", failure)
+
+
+def _exams_without_id() -> models.QuerySet[ProctoredExam]:
+    """Return the active proctored exams that their provider does not know, and about which no effect waits."""
+    exams = ProctoredExam.objects.filter(is_proctored=True, is_active=True)
+    waiting = AttemptEffect.objects.leftovers().filter(
+        attempt_id=0, exam_id=models.OuterRef("pk"), call_name=provider_copy.SAVE_AT_PROVIDER
+    )
+    return (
+        exams.filter(models.Q(external_id=None) | models.Q(external_id=""))
+        .exclude(models.Exists(waiting))
+        .order_by("id")
+    )
 
 
 def _effects(now: datetime, limit: int, dry_run: bool) -> Iterator[SweepAction]:
@@ -167,6 +253,8 @@ def _retention(now: datetime, limit: int, dry_run: bool) -> Iterator[SweepAction
 
 _KINDS: Final[Mapping[str, Callable[[datetime, int, bool], Iterator[SweepAction]]]] = {
     "expire": _expire,
+    "abandoned": _abandoned,
+    "registrations": _registrations,
     "effects": _effects,
     "inbox": _inbox,
     "retention": _retention,

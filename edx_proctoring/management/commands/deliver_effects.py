@@ -51,7 +51,7 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self._list_due()
             return
-        deliverer = Deliverer(limit=options["limit"], on_report=self._print)
+        deliverer = Deliverer(limit=options["limit"], on_report=self._print, is_loop=options["loop"])
         if not options["loop"]:
             deliverer.start_due()
             deliverer.wait()

@@ -24,6 +24,34 @@
     // The longest that a request may hold up the page.
     var REQUEST_LIMIT = 30 * SECOND;
 
+    // --- shared/reason_text.js
+
+    /** What a rejected promise says, whatever it was rejected with. Contract: contract/browser-worker#refusal-text. */
+
+    var MOST_REASON_CHARACTERS = 500;
+
+    /** The text of a reason: of an `Error`, of any other object, or the text itself. Empty if it says nothing. */
+    function reasonText(reason) {
+        var text = reason;
+        if (reason === null || reason === undefined) {
+            return '';
+        }
+        if (typeof reason === 'object') {
+            text = reason.message || reason.error || reason.reason || reason.detail;
+            if (typeof text !== 'string') {
+                try {
+                    text = String(reason);
+                    if (/^\[object /.test(text)) {
+                        text = JSON.stringify(reason);
+                    }
+                } catch (notATextAtAll) {
+                    text = '';
+                }
+            }
+        }
+        return String(text).trim().slice(0, MOST_REASON_CHARACTERS);
+    }
+
     // --- exam_actions/failure_text.js
 
     /** What a learner can do about a failed request, in words. */
@@ -297,6 +325,22 @@
         };
     }
 
+    /** An error that this page has found, in words that are not for learners. */
+    function errorOfPage(text) {
+        var error = new Error(text);
+        error.isOfPage = true;
+        return error;
+    }
+
+    /**
+     * What the proctoring software says to the learner about its refusal, ending as a sentence, with a space; empty if it
+     * says nothing. `reason`: what `askWorker` or a request was rejected with.
+     */
+    function saidBySoftware(reason) {
+        var text = reason && (reason.isOfPage || reason.status !== undefined) ? '' : reasonText(reason);
+        return text && text + (/[.!?\u3002\u061f\uff01\uff1f]$/.test(text) ? ' ' : '. ');
+    }
+
     /**
      * Send one message to the proctoring software and wait for its answer. Each message has a worker of its own.
      *
@@ -308,7 +352,7 @@
             var message = {type: WORKER_ACTIONS[action].type, timeout: timeout};
             var timer = setTimeout(function() {
                 created.dispose();
-                reject(new Error('worker failed to respond after ' + limit + 'ms'));
+                reject(errorOfPage('worker failed to respond after ' + limit + 'ms'));
             }, limit);
 
             function settle(callback, value) {
@@ -326,7 +370,7 @@
             };
             // The script could not be loaded, or it failed outside any promise.
             created.worker.onerror = function(event) {
-                settle(reject, new Error((event && event.message) || 'worker failed'));
+                settle(reject, errorOfPage((event && event.message) || 'worker failed'));
             };
             if (exam.attemptExternalId) {
                 message.attemptExternalId = exam.attemptExternalId;
@@ -364,11 +408,11 @@
         });
     }
 
-    /** A rejection handler: unlocks the button and shows what went wrong. */
+    /** A rejection handler: unlocks the button and shows what went wrong, in the words of the software if it has any. */
     function showError($button, title, otherwise) {
         return function(reason) {
             unlock($button);
-            exam.accessibleError(title, failureText(reason, otherwise));
+            exam.accessibleError(title, failureText(reason, saidBySoftware(reason) + otherwise));
         };
     }
 

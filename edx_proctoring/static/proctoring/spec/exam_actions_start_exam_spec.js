@@ -38,6 +38,38 @@ describe('Starting an exam', function() {
         expect(page.workers[0].terminate).toHaveBeenCalled();
     });
 
+    // @contract browser-worker#refusal-text
+    [
+        {name: 'a text', error: 'Your camera is covered.', says: 'Your camera is covered. Your exam has not started'},
+        {name: 'a text without a full stop', error: 'No camera', says: 'No camera. Your exam has not started'},
+        {name: 'an Error', error: new Error('No camera!'), says: 'No camera! Your exam has not started'},
+        {name: 'an object with a message', error: {message: 'No room'}, says: 'No room. Your exam'},
+        {name: 'an object with another text', error: {error: 'No room'}, says: 'No room. Your exam'},
+        {name: 'an object with a code', error: {code: 17}, says: '{"code":17}. Your exam'},
+        {name: 'markup', error: '<b>No</b> camera', says: '<b>No</b> camera. Your exam'},
+        {name: 'nothing', error: undefined, says: ''},
+        {name: 'an empty text', error: '', says: ''}
+    ].forEach(function(example) {
+        it('shows why the software refused: ' + example.name, async function() {
+            page.installWorker(() => ({type: 'examAttemptStartFailed', error: example.error}));
+            page.showButton('js-proctoring-start', 'start').trigger('click');
+            await page.settled();
+            const text = $('[role=alertdialog] p').text();
+            expect(text).toContain('no time was used');
+            expect(text.startsWith(example.says || 'Your exam has not started')).toBe(true);
+            expect($('[role=alertdialog] b').length).toBe(0);
+        });
+    });
+
+    // @contract browser-worker#refusal-text
+    it('does not show its own words about a silent worker', async function() {
+        page.installWorker(() => null);
+        page.showButton('js-proctoring-start', 'start').trigger('click');
+        jasmine.clock().tick(60000);
+        await page.settled();
+        expect($('[role=alertdialog] p').text().startsWith('Your exam has not started')).toBe(true);
+    });
+
     // @contract exam-buttons#start
     it('starts the clock only, when the provider has no worker', async function() {
         page.server.respondWith('PUT', page.ATTEMPT, json(200));

@@ -88,6 +88,9 @@ describe('handlerWrapper of the npm module', function() {
 
     [
         {name: 'an object with a property that cannot be cloned', error: {message: 'gone', node: function() {}}, sent: {message: 'gone'}},
+        {name: 'an object with a text of its own', error: {toString: () => 'gone'}, sent: {message: 'gone'}},
+        {name: 'an object with another key', error: {code: 17}, sent: {message: '{"code":17}'}},
+        {name: 'an object without a prototype', error: Object.create(null), sent: {message: 'failed without a reason'}},
         {name: 'a function', error: String, sent: String(String)},
         {name: 'undefined', error: undefined, sent: undefined}
     ].forEach(function(example) {

@@ -24,6 +24,34 @@
     // The longest that a request may hold up the page.
     var REQUEST_LIMIT = 30 * SECOND;
 
+    // --- shared/reason_text.js
+
+    /** What a rejected promise says, whatever it was rejected with. Contract: contract/browser-worker#refusal-text. */
+
+    var MOST_REASON_CHARACTERS = 500;
+
+    /** The text of a reason: of an `Error`, of any other object, or the text itself. Empty if it says nothing. */
+    function reasonText(reason) {
+        var text = reason;
+        if (reason === null || reason === undefined) {
+            return '';
+        }
+        if (typeof reason === 'object') {
+            text = reason.message || reason.error || reason.reason || reason.detail;
+            if (typeof text !== 'string') {
+                try {
+                    text = String(reason);
+                    if (/^\[object /.test(text)) {
+                        text = JSON.stringify(reason);
+                    }
+                } catch (notATextAtAll) {
+                    text = '';
+                }
+            }
+        }
+        return String(text).trim().slice(0, MOST_REASON_CHARACTERS);
+    }
+
     // --- timer_bar/exam_over.js
 
     /** Which statuses mean that the exam is over and there is no more time to show. */
@@ -574,7 +602,7 @@
             return $.ajax({
                 url: this.attemptUrl(),
                 type: 'PUT',
-                data: {action: 'error', detail: String((error && error.message) || error)}
+                data: {action: 'error', detail: reasonText(error) || String(error)}
             }).done(function(result) {
                 // False: the server tolerates ping failures of this provider.
                 if (result.exam_attempt_id) {
