@@ -2,7 +2,7 @@
 
 import io
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,7 +114,7 @@ def deliver_all() -> None:
 def complaints(outcome: Outcome) -> list[str]:
     """Return what must not be."""
     found, tally = outcome.audit, outcome.tally
-    facts = {
+    facts: dict[str, Sequence[object]] = {
         "never heard of the submission, and not listed as failed": found.unheard,
         "heard of the submission, then of something older": found.wrong_last,
         "not submitted here": found.not_submitted,

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from django.db import DatabaseError, InterfaceError, connections
@@ -231,6 +232,9 @@ def _take_while_killing(sitting: Sitting, killer: Killer) -> Tally:
             killer.carry_out(progress)
         except BaseException as error:
             failures.append(error)
+        finally:
+            # This thread's own.
+            connections.close_all()
 
     thread = threading.Thread(target=kill, name="killer")
     thread.start()
@@ -256,7 +260,7 @@ def _wait_until_delivered(scene: Scene) -> int:
             return 0
         if time.monotonic() - last >= QUIET_SECONDS:
             cut = AttemptEffect.objects.filter(state=AttemptEffect.STATE_DUE, next_try_at__gt=timezone.now())
-            insisting(lambda rows=cut: rows.update(next_try_at=timezone.now()))
+            insisting(partial(cut.update, next_try_at=timezone.now()))
             # The loop looks once a second.
             time.sleep(1.5)
         time.sleep(0.2)
