@@ -2,7 +2,7 @@
 
 import io
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,24 +54,23 @@ class Scene:
     people: stage.Stage
     provider: Provider
     sink: MailSink
-    environment: Mapping[str, str]
     folder: Path
     seed: int
 
 
-def run_ways(scene: Scene, ways: tuple[str, ...], *, with_outbox: bool = True) -> list[Outcome]:
-    """Let all learners take one exam per way, deliver what is left, and examine it."""
-    environment = {**scene.environment, "FAULT_RUN_WITHOUT_OUTBOX": "" if with_outbox else "1"}
+def run_ways(scene: Scene, ways: tuple[str, ...], attempts: int, *, with_outbox: bool = True) -> list[Outcome]:
+    """Let so many learners take one exam per way, deliver what is left, and examine it."""
+    environment = {} if with_outbox else {"FAULT_RUN_WITHOUT_OUTBOX": "1"}
     outcomes = []
     with processes.web(environment, scene.folder, count=WEB_PROCESSES) as (address, _processes):
         for way in ways:
-            outcome = _run_way(scene, address, way, way if with_outbox else f"{way}, no outbox")
+            outcome = _run_way(scene, address, attempts, way, way if with_outbox else f"{way}, no outbox")
             print(outcome.line(), flush=True)
             outcomes.append(outcome)
     return outcomes
 
 
-def _run_way(scene: Scene, address: str, way: str, name: str) -> Outcome:
+def _run_way(scene: Scene, address: str, attempts: int, way: str, name: str) -> Outcome:
     began = time.monotonic()
     scene.provider.way = None
     exam_id, content_id = stage.create_exam(f"Exam [{name}]")
@@ -80,7 +79,7 @@ def _run_way(scene: Scene, address: str, way: str, name: str) -> Outcome:
         stage.COURSE,
         exam_id,
         content_id,
-        scene.people.learners,
+        scene.people.learners[:attempts],
         scene.people.provider_session,
         scene.people.staff_session,
         seed=scene.seed,

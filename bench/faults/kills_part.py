@@ -175,16 +175,17 @@ def insisting(read: Callable[[], Any]) -> Any:
     return read()
 
 
-def run(scene: Scene, database: Database, *, broker: str = "") -> list[str]:
-    """Run the part, print what happened, return what must not be."""
+def run(scene: Scene, database: Database, attempts: int, *, broker: str = "") -> list[str]:
+    """Run the part with so many learners, print what happened, return what must not be.
+
+    ``broker``: of a Celery worker that delivers beside the deliverer, if there is to be one.
+    """
     began = time.monotonic()
     scene.provider.way = None
     name = "Exam [kills]"
     exam_id, content_id = stage.create_exam(name)
     scene.provider.way, scene.sink.share = MIXED, REFUSED_MAILS
-    environment = dict(scene.environment)
-    if broker:
-        environment.update(FAULT_RUN_BROKER=broker, FAULT_RUN_QUEUE=f"fault-run-{scene.folder.name}")
+    environment = {"FAULT_RUN_BROKER": broker, "FAULT_RUN_QUEUE": scene.folder.name} if broker else {}
     with ExitStack() as stack:
         if broker:
             stack.callback(celery_app.make(broker, environment["FAULT_RUN_QUEUE"]).control.purge)
@@ -199,11 +200,11 @@ def run(scene: Scene, database: Database, *, broker: str = "") -> list[str]:
             stage.COURSE,
             exam_id,
             content_id,
-            scene.people.learners,
+            scene.people.learners[:attempts],
             scene.people.provider_session,
             scene.people.staff_session,
             seed=scene.seed,
-            pause_seconds=LOAD_SECONDS * AT_ONCE / (len(scene.people.learners) * STEPS),
+            pause_seconds=LOAD_SECONDS * AT_ONCE / (attempts * STEPS),
         )
         tally = _take_while_killing(sitting, killer)
         left = _wait_until_delivered(scene)
