@@ -34,8 +34,11 @@ class Outcome:
     failed: int
     seconds: float
 
-    def line(self) -> str:
-        """One line of the report."""
+    def report(self) -> str:
+        """The lines of the report."""
+        return "\n".join([self._line(), *(f"      {count} x {text}" for text, count in self.audit.reasons.items())])
+
+    def _line(self) -> str:
         tally, found = self.tally, self.audit
         return (
             f"  {self.way:19} submitted={tally.done} calls={self.calls} failed={self.failed}"
@@ -65,7 +68,7 @@ def run_ways(scene: Scene, ways: tuple[str, ...], attempts: int, *, with_outbox:
     with processes.web(environment, scene.folder, count=WEB_PROCESSES) as (address, _processes):
         for way in ways:
             outcome = _run_way(scene, address, attempts, way, way if with_outbox else f"{way}, no outbox")
-            print(outcome.line(), flush=True)
+            print(outcome.report(), flush=True)
             outcomes.append(outcome)
     return outcomes
 

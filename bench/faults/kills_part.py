@@ -212,7 +212,7 @@ def run(scene: Scene, database: Database, attempts: int, *, broker: str = "") ->
     scene.provider.way, scene.sink.share = None, 0.0
     found = insisting(lambda: audit.examine(ProctoredExam.objects.get(pk=exam_id), scene.provider, scene.sink))
     outcome = Outcome("kills", tally, found, scene.provider.calls, scene.provider.failed, time.monotonic() - began)
-    print(outcome.line())
+    print(outcome.report())
     return _report(killer.events, tally, found, scene.sink, left, dead)
 
 
