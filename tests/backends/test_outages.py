@@ -285,6 +285,7 @@ class TestWhatCountsAsDelivered:
         assert asked.call_count == 1
         assert not AttemptEffect.objects.exists()
 
+    @pytest.mark.contract("effects#conflict")
     @pytest.mark.parametrize(
         "silence",
         [
