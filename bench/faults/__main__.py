@@ -21,7 +21,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.faults", description=__doc__)
     parser.add_argument("--database", choices=("mysql", "postgres", "sqlite"), default="mysql", help="default: mysql")
-    parser.add_argument("--attempts", type=int, default=200, help="per way of failing and part (default: %(default)s)")
+    parser.add_argument(
+        "--per-way", type=int, default=50, help="attempts for each way of failing (default: %(default)s)"
+    )
+    parser.add_argument("--attempts", type=int, default=200, help="attempts in part kills (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="which calls fail, and when processes are killed")
     parser.add_argument("--share", type=float, default=0.2, help="of calls that fail, 0 to 1 (default: %(default)s)")
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS, help="ways of failing (default: all)")
@@ -29,8 +32,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--broker", default="", help="redis://…: a Celery worker beside the deliverer in part kills")
     parser.add_argument("--keep", action="store_true", help="keep the folder with the logs of the processes")
     options = parser.parse_args(arguments)
-    if options.attempts < 1 or not 0 <= options.share < 1:
-        parser.error("--attempts: at least 1; --share: from 0 to below 1")
+    if min(options.attempts, options.per_way) < 1 or not 0 < options.share < 1:
+        parser.error("--attempts, --per-way: at least 1; --share: between 0 and 1")
     return options
 
 
@@ -38,7 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run. Returns the exit code: 1 if something was lost or done twice."""
     options = parse(arguments)
     print(
-        f"fault run: database={options.database} attempts={options.attempts} share={options.share} seed={options.seed}",
+        f"fault run: database={options.database} per_way={options.per_way} attempts={options.attempts}"
+        f" share={options.share} seed={options.seed}",
         flush=True,
     )
     began = time.monotonic()
@@ -77,19 +81,20 @@ def run(options: argparse.Namespace, database: Database, folder: Path) -> list[s
         complaints: list[str] = []
         with stage.database() as about:
             print(f"{about}; processes log to {folder}", flush=True)
-            scene = faults_part.Scene(stage.fill(options.attempts), provider, sink, {}, folder, options.seed)
+            people = stage.fill(max(options.attempts, options.per_way))
+            scene = faults_part.Scene(people, provider, sink, folder, options.seed)
             if FAULTS in options.parts:
                 print("part faults: each way in turn", flush=True)
-                for outcome in faults_part.run_ways(scene, tuple(options.ways)):
+                for outcome in faults_part.run_ways(scene, tuple(options.ways), options.per_way):
                     complaints += faults_part.complaints(outcome)
             if CONTROL in options.parts:
                 print("part control: the outbox replaced by a double that keeps nothing", flush=True)
-                (outcome,) = faults_part.run_ways(scene, (MIXED,), with_outbox=False)
+                (outcome,) = faults_part.run_ways(scene, (MIXED,), options.per_way, with_outbox=False)
                 if not outcome.audit.unheard:
                     complaints.append("control: without an outbox nothing was lost, so the run shows nothing")
             if KILLS in options.parts:
                 print(f"part kills: processes killed; {database.restart_means}", flush=True)
-                complaints += kills_part.run(scene, database, broker=options.broker)
+                complaints += kills_part.run(scene, database, options.attempts, broker=options.broker)
         return complaints
 
 

@@ -1,6 +1,7 @@
 """What was lost and what was done twice, from three sides: our tables, the provider's memory, the mail server's."""
 
 import json
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
@@ -21,7 +22,8 @@ class Audit:
     ``unlisted``: effects listed as failed without a reason. ``orphans``: registrations that we do not know and that no
     effect removes. ``queued_removals``: those that an effect removes, or is listed with as failed.
     ``said_gone``: the others, whose removal was answered with 404, which means gone by the protocol.
-    ``removed_in_use``: attempts of ours whose registration was removed at the provider.
+    ``removed_in_use``: attempts of ours whose registration was removed at the provider. ``reasons``: of what is listed
+    as failed.
     """
 
     attempts: int = 0
@@ -39,6 +41,7 @@ class Audit:
     queued_removals: int = 0
     said_gone: int = 0
     removed_in_use: list[str] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
 
 
 def examine(exam: ProctoredExam, provider: Provider, sink: MailSink) -> Audit:
@@ -52,6 +55,9 @@ def examine(exam: ProctoredExam, provider: Provider, sink: MailSink) -> Audit:
     audit.attempts = len(attempts)
     audit.due = sum(effect.state == AttemptEffect.STATE_DUE for effect in effects)
     audit.listed_as_failed = len(given_up)
+    audit.reasons.update(
+        f"{effect.call_name}: {effect.last_error}" for effect in effects if effect.state == AttemptEffect.STATE_FAILED
+    )
     audit.unlisted = [
         effect.pk for effect in effects if effect.state == AttemptEffect.STATE_FAILED and not effect.last_error
     ]

@@ -2,7 +2,7 @@
 
 import io
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +34,11 @@ class Outcome:
     failed: int
     seconds: float
 
-    def line(self) -> str:
-        """One line of the report."""
+    def report(self) -> str:
+        """The lines of the report."""
+        return "\n".join([self._line(), *(f"      {count} x {text}" for text, count in self.audit.reasons.items())])
+
+    def _line(self) -> str:
         tally, found = self.tally, self.audit
         return (
             f"  {self.way:19} submitted={tally.done} calls={self.calls} failed={self.failed}"
@@ -54,24 +57,23 @@ class Scene:
     people: stage.Stage
     provider: Provider
     sink: MailSink
-    environment: Mapping[str, str]
     folder: Path
     seed: int
 
 
-def run_ways(scene: Scene, ways: tuple[str, ...], *, with_outbox: bool = True) -> list[Outcome]:
-    """Let all learners take one exam per way, deliver what is left, and examine it."""
-    environment = {**scene.environment, "FAULT_RUN_WITHOUT_OUTBOX": "" if with_outbox else "1"}
+def run_ways(scene: Scene, ways: tuple[str, ...], attempts: int, *, with_outbox: bool = True) -> list[Outcome]:
+    """Let so many learners take one exam per way, deliver what is left, and examine it."""
+    environment = {} if with_outbox else {"FAULT_RUN_WITHOUT_OUTBOX": "1"}
     outcomes = []
     with processes.web(environment, scene.folder, count=WEB_PROCESSES) as (address, _processes):
         for way in ways:
-            outcome = _run_way(scene, address, way, way if with_outbox else f"{way}, no outbox")
-            print(outcome.line(), flush=True)
+            outcome = _run_way(scene, address, attempts, way, way if with_outbox else f"{way}, no outbox")
+            print(outcome.report(), flush=True)
             outcomes.append(outcome)
     return outcomes
 
 
-def _run_way(scene: Scene, address: str, way: str, name: str) -> Outcome:
+def _run_way(scene: Scene, address: str, attempts: int, way: str, name: str) -> Outcome:
     began = time.monotonic()
     scene.provider.way = None
     exam_id, content_id = stage.create_exam(f"Exam [{name}]")
@@ -80,7 +82,7 @@ def _run_way(scene: Scene, address: str, way: str, name: str) -> Outcome:
         stage.COURSE,
         exam_id,
         content_id,
-        scene.people.learners,
+        scene.people.learners[:attempts],
         scene.people.provider_session,
         scene.people.staff_session,
         seed=scene.seed,
@@ -114,7 +116,7 @@ def deliver_all() -> None:
 def complaints(outcome: Outcome) -> list[str]:
     """Return what must not be."""
     found, tally = outcome.audit, outcome.tally
-    facts = {
+    facts: dict[str, Sequence[object]] = {
         "never heard of the submission, and not listed as failed": found.unheard,
         "heard of the submission, then of something older": found.wrong_last,
         "not submitted here": found.not_submitted,

@@ -1,5 +1,6 @@
 """What the host supplies in a fault run: services in memory, mails over SMTP, and the double of the control run."""
 
+import json
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -61,8 +62,9 @@ def switch_outbox_off() -> None:
                 exam_id=attempt.proctored_exam_id,
                 kind=effect.kind,
                 call_name=effect.call,
+                arguments=json.dumps(dict(effect.arguments)),
                 to_status=to_status,
-                # Seen as leased to this process, as a new row is.
+                # In no table.
                 pk=-number,
             )
             for number, effect in enumerate(effects, start=1)

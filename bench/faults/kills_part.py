@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from django.db import DatabaseError, InterfaceError, connections
@@ -174,16 +175,17 @@ def insisting(read: Callable[[], Any]) -> Any:
     return read()
 
 
-def run(scene: Scene, database: Database, *, broker: str = "") -> list[str]:
-    """Run the part, print what happened, return what must not be."""
+def run(scene: Scene, database: Database, attempts: int, *, broker: str = "") -> list[str]:
+    """Run the part with so many learners, print what happened, return what must not be.
+
+    ``broker``: of a Celery worker that delivers beside the deliverer, if there is to be one.
+    """
     began = time.monotonic()
     scene.provider.way = None
     name = "Exam [kills]"
     exam_id, content_id = stage.create_exam(name)
     scene.provider.way, scene.sink.share = MIXED, REFUSED_MAILS
-    environment = dict(scene.environment)
-    if broker:
-        environment.update(FAULT_RUN_BROKER=broker, FAULT_RUN_QUEUE=f"fault-run-{scene.folder.name}")
+    environment = {"FAULT_RUN_BROKER": broker, "FAULT_RUN_QUEUE": scene.folder.name} if broker else {}
     with ExitStack() as stack:
         if broker:
             stack.callback(celery_app.make(broker, environment["FAULT_RUN_QUEUE"]).control.purge)
@@ -198,11 +200,11 @@ def run(scene: Scene, database: Database, *, broker: str = "") -> list[str]:
             stage.COURSE,
             exam_id,
             content_id,
-            scene.people.learners,
+            scene.people.learners[:attempts],
             scene.people.provider_session,
             scene.people.staff_session,
             seed=scene.seed,
-            pause_seconds=LOAD_SECONDS * AT_ONCE / (len(scene.people.learners) * STEPS),
+            pause_seconds=LOAD_SECONDS * AT_ONCE / (attempts * STEPS),
         )
         tally = _take_while_killing(sitting, killer)
         left = _wait_until_delivered(scene)
@@ -210,7 +212,7 @@ def run(scene: Scene, database: Database, *, broker: str = "") -> list[str]:
     scene.provider.way, scene.sink.share = None, 0.0
     found = insisting(lambda: audit.examine(ProctoredExam.objects.get(pk=exam_id), scene.provider, scene.sink))
     outcome = Outcome("kills", tally, found, scene.provider.calls, scene.provider.failed, time.monotonic() - began)
-    print(outcome.line())
+    print(outcome.report())
     return _report(killer.events, tally, found, scene.sink, left, dead)
 
 
@@ -231,6 +233,9 @@ def _take_while_killing(sitting: Sitting, killer: Killer) -> Tally:
             killer.carry_out(progress)
         except BaseException as error:
             failures.append(error)
+        finally:
+            # This thread's own.
+            connections.close_all()
 
     thread = threading.Thread(target=kill, name="killer")
     thread.start()
@@ -256,7 +261,7 @@ def _wait_until_delivered(scene: Scene) -> int:
             return 0
         if time.monotonic() - last >= QUIET_SECONDS:
             cut = AttemptEffect.objects.filter(state=AttemptEffect.STATE_DUE, next_try_at__gt=timezone.now())
-            insisting(lambda rows=cut: rows.update(next_try_at=timezone.now()))
+            insisting(partial(cut.update, next_try_at=timezone.now()))
             # The loop looks once a second.
             time.sleep(1.5)
         time.sleep(0.2)

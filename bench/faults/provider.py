@@ -33,6 +33,8 @@ WAYS: Final = (STATUS_500, HTML_503, HALF_JSON, LIST, REDIRECT, STATUS_401, STAT
 MIXED: Final = "mixed"
 
 HANG_SECONDS: Final = 5.0
+# Where a redirect leads to.
+ELSEWHERE: Final = "/elsewhere/"
 
 _ATTEMPT = re.compile(r"^/api/v1/exam/([^/]+)/attempt/([^/]+)/$")
 _ATTEMPTS = re.compile(r"^/api/v1/exam/([^/]+)/attempt/$")
@@ -102,7 +104,7 @@ class Provider:
             self.last_call_at = time.monotonic()
             self._tries[call] += 1
             draw = random.Random(f"{self._seed} {self.way} {call} {self._tries[call]}")
-            if self.way is None or draw.random() >= self._share:
+            if self.way is None or path == ELSEWHERE or draw.random() >= self._share:
                 return None
             self.failed += 1
             fault = draw.choice(WAYS) if self.way == MIXED else self.way
@@ -125,8 +127,8 @@ class Provider:
                 return Reply(200, {"id": f"exam-{self._exams}"})
             if path == "/api/v1/config/":
                 return Reply(200, {"name": "Fault run", "rules": {}, "instructions": [], "download_url": self.url})
-            # Where a redirect leads to: something that looks like success to a client that follows it.
-            return Reply(200, {"status": "ok"}) if path == "/elsewhere/" else Reply(404, {"detail": "unknown"})
+            # Looks like success to a client that follows a redirect.
+            return Reply(200, {"status": "ok"}) if path == ELSEWHERE else Reply(404, {"detail": "unknown"})
 
     def _register(self, exam: str, body: Any, key: str) -> Reply:
         for known in self.registrations.values():
@@ -191,7 +193,7 @@ def _handler_of(provider: Provider) -> type[BaseHTTPRequestHandler]:
             elif fault == LIST:
                 self._send(200, "[]")
             elif fault == REDIRECT:
-                self._send(302, "", location="/elsewhere/")
+                self._send(302, "", location=ELSEWHERE)
             elif fault in (STATUS_401, STATUS_404):
                 self._send(int(fault), json.dumps({"detail": "refused"}))
             else:

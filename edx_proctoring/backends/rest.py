@@ -406,8 +406,19 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
         return self._make_attempt_request(exam, attempt, method="PATCH", status=status).get("status")
 
     def _has_status(self, exam: str, attempt: str, status: str) -> bool:
-        """Ask the provider whether an attempt has a status already."""
-        return bool(self._make_attempt_request(exam, attempt, method="GET").get("status") == status)
+        """Ask the provider whether an attempt has a status already.
+
+        Raises ``requests.RequestException`` if it does not say: then the report is repeated, not refused for good.
+        """
+        url = self.exam_attempt_url.format(exam_id=exam, attempt_id=attempt)
+        response = self.session.request(
+            "GET", url, headers=self._get_language_headers(), timeout=self._repeatable_timeout()
+        )
+        try:
+            reply_errors.require_delivered(response)
+        except reply_errors.ProviderRefused:
+            return False
+        return bool(response.content.strip() and response.json().get("status") == status)
 
     def _save_missing_exam(self, exam: Mapping[str, Any]) -> Any:
         """Create an exam at the provider, which was not reached when it was saved; return its external id.

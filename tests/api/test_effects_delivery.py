@@ -1,6 +1,7 @@
 """Effects are delivered after the commit, in order; none is lost and none undoes the status."""
 
 import re
+import smtplib
 from datetime import timedelta
 from typing import Any
 
@@ -263,6 +264,31 @@ def test_a_mail_that_cannot_be_sent_is_logged_in_the_words_of_the_contract(
         "err": error,
     }
     assert due_effects() == [("mail", "status_email")]
+
+
+@pytest.mark.contract("events-and-logs#personal-data")
+@pytest.mark.parametrize(
+    ("refusal", "code"),
+    [
+        pytest.param(smtplib.SMTPRecipientsRefused({"learner@example.com": (451, b"later")}), "451", id="recipient"),
+        pytest.param(smtplib.SMTPDataError(550, b"<learner@example.com> is over quota"), "550", id="content"),
+    ],
+)
+def test_a_mail_server_that_refuses_a_mail_leaves_no_address_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, refusal: smtplib.SMTPException, code: str
+) -> None:
+    def send(self: EmailMessage, fail_silently: bool = False) -> int:
+        raise refusal
+
+    monkeypatch.setattr(EmailMessage, "send", send)
+
+    api.update_attempt_status(make_attempt(status=S.started).pk, S.submitted)
+
+    [effect] = AttemptEffect.objects.all()
+    logged = caplog.text + effect.last_error
+    assert "learner@example.com" not in logged
+    assert logged.count(type(refusal).__name__) > 1, "what went wrong is still said"
+    assert code in effect.last_error
 
 
 @pytest.mark.contract("emails#failure")

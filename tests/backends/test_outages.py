@@ -299,6 +299,27 @@ class TestWhatCountsAsDelivered:
         api.deliver_due_effects(ignore_pause=True)
         assert AttemptEffect.objects.count() == left
 
+    @pytest.mark.contract("effects#conflict")
+    @pytest.mark.parametrize(
+        "silence",
+        [
+            pytest.param({"status": 500, "json": {}}, id="error"),
+            pytest.param({"body": '{"status": "subm'}, id="half-a-json"),
+            pytest.param({"body": requests.ReadTimeout()}, id="no-reply"),
+        ],
+    )
+    def test_a_conflict_that_cannot_be_looked_into_is_reported_again(self, exam, provider, http, silence):
+        attempt = make_attempt(exam, status=S.started, external_id="ext-att")
+        http.patch(ATTEMPT_URL, status=409, json={})
+        http.get(ATTEMPT_URL, **silence)
+        http.get(ATTEMPT_URL, json={"status": "submitted"})
+
+        api.update_attempt_status(attempt.pk, S.submitted)
+        assert [row.state for row in AttemptEffect.objects.all()] == [AttemptEffect.STATE_DUE]
+        api.deliver_due_effects(ignore_pause=True)
+
+        assert not AttemptEffect.objects.exists()
+
     def test_a_redirect_that_leads_to_a_json_page_is_not_delivered(self, exam, provider, http):
         attempt = make_attempt(exam, status=S.started, external_id="ext-att")
         http.patch(ATTEMPT_URL, status=302, headers={"Location": f"{BASE_URL}/login"})

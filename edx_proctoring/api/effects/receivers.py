@@ -6,9 +6,11 @@ service that the host does not supply has nothing to be told.
 """
 
 import logging
+import smtplib
 from contextlib import nullcontext
 from typing import Final
 
+from django.core.mail import EmailMessage
 from django.utils.translation import gettext as _
 
 from edx_proctoring import backends, host, runtime, signals
@@ -28,6 +30,10 @@ log = logging.getLogger(__name__)
 REJECTED_GRADE_OVERRIDE_EARNED: Final = 0.0
 
 SIGNAL_SENDER: Final = "edx_proctoring"
+
+
+class MailRefused(Exception):
+    """The mail server refused a mail; its answer without addresses."""
 
 
 @receives(AttemptEffect.KIND_INSTRUCTOR, "complete_student_attempt")
@@ -101,7 +107,7 @@ def _send_status_email(delivery: Delivery) -> None:
         course_name = _course_name(attempt.user_id, course_id)
         message = emails.create_proctoring_attempt_status_email(attempt, course_name, course_id)
         if message is not None:
-            message.send()
+            _send(message)
     except Exception as error:
         # Contract (contract/emails#failure): text and arguments are matched exactly.
         # With a traceback the first time, later in one line.
@@ -111,6 +117,14 @@ def _send_status_email(delivery: Delivery) -> None:
             {"user_id": attempt.user_id, "course_id": course_id, "err": error},
         )
         raise AlreadyLogged from error
+
+
+def _send(message: EmailMessage) -> None:
+    """Send a mail. Raises ``MailRefused`` in place of errors whose text, and so the log, has the learner's address."""
+    try:
+        message.send()
+    except (smtplib.SMTPRecipientsRefused, smtplib.SMTPResponseException) as error:
+        raise MailRefused(outbox.describe_error(error)) from None
 
 
 @receives(AttemptEffect.KIND_PROVIDER, "clear_onboarding_errors")
