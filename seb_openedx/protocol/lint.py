@@ -4,13 +4,14 @@ Messages and keys never hold values, which may be hashes of passwords.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from seb_openedx.protocol.values import ORIGINATOR, Value, is_left_out, is_originator, key_order
+from seb_openedx.protocol.values import ORIGINATOR, Value, is_left_out, is_originator, key_order, path_of_entry
 from seb_openedx.protocol.versions import is_entry
 
 
@@ -85,6 +86,9 @@ CODES: Final[Mapping[str, tuple[Level, str]]] = {
     ),
 }
 
+# Of each code, so many findings are reported.
+MAX_PER_CODE: Final = 20
+
 _INTEGER: Final = re.compile(r"-?[0-9]+")
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_]*")
 _FRAGILE: Final = re.compile(r"[\"\x00-\x1f\x7f-\x9f]")
@@ -93,8 +97,17 @@ _DECIMALS: Final = 14
 
 
 def lint_settings(settings: Mapping[str, Value]) -> list[Finding]:
-    """Return the findings, in the order of the keys. An empty list: all clients agree on the Config Key."""
-    return [_finding(code, key) for code, key in _dictionary(settings, "")]
+    """Return the findings, in the order of the keys; of each code the first 20.
+
+    An empty list: all clients agree on the Config Key.
+    """
+    number_of: Counter[str] = Counter()
+    findings = []
+    for code, key in _dictionary(settings, ""):
+        number_of[code] += 1
+        if number_of[code] <= MAX_PER_CODE:
+            findings.append(_finding(code, key))
+    return findings
 
 
 def check_password(password: str, key: str = "hashedQuitPassword") -> list[Finding]:
@@ -118,7 +131,7 @@ def _dictionary(settings: Mapping[str, Value], where: str) -> Iterator[tuple[str
     kept = [key for key in keys if not is_left_out(key, settings[key])]
     spelled: dict[str, str] = {}
     for key in keys:
-        path = f"{where}.{key}" if where else key
+        path = path_of_entry(where, key)
         yield from ((code, path) for code in _key(key, top=not where, spelled=spelled))
         if kept and key == keys[-1] and key not in kept:
             yield "trailing_omitted_entry", path
