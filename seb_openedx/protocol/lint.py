@@ -103,7 +103,7 @@ def lint_settings(settings: Mapping[str, Value]) -> list[Finding]:
     """
     number_of: Counter[str] = Counter()
     findings = []
-    for code, key in _dictionary(settings, ""):
+    for code, key in _dictionary(settings, "", top=True):
         number_of[code] += 1
         if number_of[code] <= MAX_PER_CODE:
             findings.append(_finding(code, key))
@@ -125,17 +125,17 @@ def _finding(code: str, key: str) -> Finding:
     return Finding(level, code, key, message)
 
 
-def _dictionary(settings: Mapping[str, Value], where: str) -> Iterator[tuple[str, str]]:
+def _dictionary(settings: Mapping[str, Value], where: str, *, top: bool = False) -> Iterator[tuple[str, str]]:
     keys = sorted(settings, key=key_order)
-    # If nothing is kept, no comma is written either.
-    kept = [key for key in keys if not is_left_out(key, settings[key])]
+    omitted = {key for key in keys if is_left_out(key, settings[key])}
     spelled: dict[str, str] = {}
     for key in keys:
         path = path_of_entry(where, key)
-        yield from ((code, path) for code in _key(key, top=not where, spelled=spelled))
-        if kept and key == keys[-1] and key not in kept:
+        yield from ((code, path) for code in _key(key, top=top, spelled=spelled))
+        # If nothing is kept, no comma is written either.
+        if key == keys[-1] and key in omitted and len(omitted) < len(keys):
             yield "trailing_omitted_entry", path
-        if key == _VERSIONS and not where:
+        if top and key == _VERSIONS:
             yield from _versions(settings[key], path)
         # Clients for Windows leave the originator out wherever it is; its value does not matter.
         elif not is_originator(key):

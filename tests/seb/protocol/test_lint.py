@@ -44,6 +44,11 @@ pytestmark = pytest.mark.contract("seb-protocol#findings")
             [("originator_not_portable", "a.originatorVersion")],
             id="originator-further-down",
         ),
+        pytest.param(
+            {"": {"originatorVersion": "x", "z": 1}},
+            [("originator_not_portable", "originatorVersion")],
+            id="originator-below-a-key-without-name",
+        ),
         pytest.param({"a": 1, "z": {}}, [("trailing_omitted_entry", "z")], id="empty-dictionary-is-last"),
         pytest.param(
             {"a": 1, "originatorVersion": "x"}, [("trailing_omitted_entry", "originatorVersion")], id="o-is-last"
