@@ -15,7 +15,15 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from seb_openedx.protocol.errors import UnsupportedValue
-from seb_openedx.protocol.values import MAX_DEPTH, Settings, Value, is_left_out, key_order
+from seb_openedx.protocol.values import (
+    LARGEST_INTEGER,
+    MAX_DEPTH,
+    SMALLEST_INTEGER,
+    Settings,
+    Value,
+    is_left_out,
+    key_order,
+)
 
 
 def compute_config_key(settings: Mapping[str, Value]) -> str:
@@ -36,8 +44,7 @@ def to_seb_json(settings: Mapping[str, Value]) -> str:
     >>> print(to_seb_json({"z": 1.0, "B": [{}], "a": 'C:\\ "raw"', "originatorVersion": "SEB_Win_3.7.0", "empty": {}}))
     {"a":"C:\ "raw"","B":[{}],"z":1}
 
-    Raises :class:`~seb_openedx.protocol.errors.UnsupportedValue` for what no property list can hold, infinite numbers,
-    and more than 64 levels.
+    Raises :class:`~seb_openedx.protocol.errors.UnsupportedValue` for what no property list can hold.
     """
     return "".join(_dictionary(settings, depth=1))
 
@@ -100,6 +107,8 @@ def _value(value: "Value | None", depth: int) -> Iterator[str]:
         case str():
             yield f'"{value}"'
         case int():
+            if not SMALLEST_INTEGER <= value <= LARGEST_INTEGER:
+                raise UnsupportedValue("an integer needs more than 64 bits")
             yield format(value, "d")
         case float():
             yield _real(value)

@@ -58,8 +58,8 @@ def generate(
     Raises :class:`~seb_openedx.protocol.errors.InvalidSettings` that names every wrong option.
     """
     chosen = {name: value for name, value in options.items() if value is not None}
-    return _for_exam(
-        _FOR_AN_EXAM,
+    return _FOR_AN_EXAM | adapt(
+        {},
         {**DEFAULTS, **chosen},
         start_url=start_url,
         quit_url=quit_url,
@@ -87,28 +87,6 @@ def adapt(
 
     Raises :class:`~seb_openedx.protocol.errors.InvalidSettings` that names every wrong option.
     """
-    adapted = _for_exam(
-        settings,
-        options or {},
-        start_url=start_url,
-        quit_url=quit_url,
-        quit_password_hash=quit_password_hash,
-        always_allow=always_allow,
-        alliance_edition=alliance_edition,
-    )
-    return without_omitted_entries(adapted)
-
-
-def _for_exam(
-    settings: Mapping[str, Value],
-    options: Mapping[str, Any],
-    *,
-    start_url: str,
-    quit_url: str,
-    quit_password_hash: str,
-    always_allow: Sequence[str],
-    alliance_edition: bool,
-) -> Settings:
     errors: dict[str, str] = {}
     for name, url in (("start_url", start_url), ("quit_url", quit_url)):
         if not _is_address(url):
@@ -116,13 +94,14 @@ def _for_exam(
     if quit_password_hash and not is_password_hash(quit_password_hash):
         errors["quit_password_hash"] = "must be what hash_password returns: 64 lower-case digits"  # noqa: S105 - a message
     try:
-        chosen = to_seb(options, always_allow=list(always_allow), alliance_edition=alliance_edition)
+        chosen = to_seb(options or {}, always_allow=list(always_allow), alliance_edition=alliance_edition)
     except InvalidSettings as error:
         raise InvalidSettings(errors | error.errors) from error
     if errors:
         raise InvalidSettings(errors)
     password: Settings = {"hashedQuitPassword": quit_password_hash} if quit_password_hash else {}
-    return {**settings, **chosen, **password, **_ALWAYS, "startURL": start_url, "quitURL": quit_url}
+    addresses: Settings = {"startURL": start_url, "quitURL": quit_url}
+    return without_omitted_entries({**settings, **chosen, **password, **_ALWAYS, **addresses})
 
 
 def _is_address(url: str) -> bool:

@@ -4,13 +4,14 @@ Messages and keys never hold values, which may be hashes of passwords.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from seb_openedx.protocol.values import ORIGINATOR, Value, is_left_out, is_originator, key_order
+from seb_openedx.protocol.values import ORIGINATOR, Value, is_left_out, is_originator, key_order, path_of_entry
 from seb_openedx.protocol.versions import is_entry
 
 
@@ -85,6 +86,9 @@ CODES: Final[Mapping[str, tuple[Level, str]]] = {
     ),
 }
 
+# Of each code, so many findings are reported.
+MAX_PER_CODE: Final = 20
+
 _INTEGER: Final = re.compile(r"-?[0-9]+")
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_]*")
 _FRAGILE: Final = re.compile(r"[\"\x00-\x1f\x7f-\x9f]")
@@ -93,8 +97,17 @@ _DECIMALS: Final = 14
 
 
 def lint_settings(settings: Mapping[str, Value]) -> list[Finding]:
-    """Return the findings, in the order of the keys. An empty list: all clients agree on the Config Key."""
-    return [_finding(code, key) for code, key in _dictionary(settings, "")]
+    """Return the findings, in the order of the keys; of each code the first 20.
+
+    An empty list: all clients agree on the Config Key.
+    """
+    number_of: Counter[str] = Counter()
+    findings = []
+    for code, key in _dictionary(settings, "", top=True):
+        number_of[code] += 1
+        if number_of[code] <= MAX_PER_CODE:
+            findings.append(_finding(code, key))
+    return findings
 
 
 def check_password(password: str, key: str = "hashedQuitPassword") -> list[Finding]:
@@ -112,17 +125,17 @@ def _finding(code: str, key: str) -> Finding:
     return Finding(level, code, key, message)
 
 
-def _dictionary(settings: Mapping[str, Value], where: str) -> Iterator[tuple[str, str]]:
+def _dictionary(settings: Mapping[str, Value], where: str, *, top: bool = False) -> Iterator[tuple[str, str]]:
     keys = sorted(settings, key=key_order)
-    # If nothing is kept, no comma is written either.
-    kept = [key for key in keys if not is_left_out(key, settings[key])]
+    omitted = {key for key in keys if is_left_out(key, settings[key])}
     spelled: dict[str, str] = {}
     for key in keys:
-        path = f"{where}.{key}" if where else key
-        yield from ((code, path) for code in _key(key, top=not where, spelled=spelled))
-        if kept and key == keys[-1] and key not in kept:
+        path = path_of_entry(where, key)
+        yield from ((code, path) for code in _key(key, top=top, spelled=spelled))
+        # If nothing is kept, no comma is written either.
+        if key == keys[-1] and key in omitted and len(omitted) < len(keys):
             yield "trailing_omitted_entry", path
-        if key == _VERSIONS and not where:
+        if top and key == _VERSIONS:
             yield from _versions(settings[key], path)
         # Clients for Windows leave the originator out wherever it is; its value does not matter.
         elif not is_originator(key):

@@ -17,7 +17,17 @@ from typing import Final, NoReturn
 from xml.parsers import expat
 
 from seb_openedx.protocol.errors import BadXml, NotADictionary, NotSeb, TooLarge, UnsupportedValue
-from seb_openedx.protocol.values import MAX_DEPTH, MAX_VALUES, Settings, Value, key_order
+from seb_openedx.protocol.values import (
+    LARGEST_INTEGER,
+    MAX_DEPTH,
+    MAX_VALUES,
+    SMALLEST_INTEGER,
+    Settings,
+    Value,
+    key_order,
+    path_of_entry,
+    shown,
+)
 
 BOM: Final = b"\xef\xbb\xbf"
 
@@ -32,16 +42,13 @@ _FORMS: Final = {
     "true": re.compile(""),
     "false": re.compile(""),
 }
-# The integers of property lists: signed or unsigned, 64 bits.
-_SMALLEST: Final = -(1 << 63)
-_LARGEST: Final = (1 << 64) - 1
 # What XML cannot represent, and the carriage return, which XML readers turn into a line feed.
 _NOT_IN_XML: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def starts_like_xml(data: bytes) -> bool:
     """Whether the bytes begin as an XML property list does: a declaration, a document type or the root element."""
-    return _trimmed(data).startswith((b"<?xml", b"<!DOCTYPE", b"<plist"))
+    return _trimmed(data).startswith((b"<?xml", b"<!DOCTYPE plist", b"<plist"))
 
 
 def loads(data: bytes) -> Settings:
@@ -131,7 +138,7 @@ class _Checker:
     def declaration(self, version: str, encoding: str | None, standalone: int) -> None:
         """``<?xml …?>``."""
         if encoding is not None and encoding.lower() not in ("utf-8", "us-ascii"):
-            self.fail(f"the encoding is {encoding!r}; save the file as UTF-8")
+            self.fail(f"the encoding is {shown(encoding)!r}; save the file as UTF-8")
 
     def document_type(self, name: str, system: str | None, public: str | None, has_rules: int) -> None:
         """``<!DOCTYPE …>``. Its address is never fetched."""
@@ -140,13 +147,13 @@ class _Checker:
 
     def entity(self, name: str, *_rest: object) -> None:
         """``<!ENTITY …>``, or ``&name;`` of an entity that is not declared."""
-        self.fail(f"entity {name!r}: only &amp; &lt; &gt; &quot; &apos; and numbers such as &#38; are allowed")
+        self.fail(f"entity {shown(name)!r}: only &amp; &lt; &gt; &quot; &apos; and numbers such as &#38; are allowed")
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         """``<name>``."""
         parent = self.open[-1] if self.open else None
         if name not in _CONTAINERS and name not in _LEAVES:
-            self.fail(f"<{name}> is not an element of property lists")
+            self.fail(f"<{shown(name)}> is not an element of property lists")
         if (name == "plist") is not (parent is None):
             self.fail("the root element must be <plist>, and only the root")
         if parent is not None:
@@ -191,21 +198,21 @@ class _Checker:
             self.fail(f"the text of <{name}> is not one that every client reads alike")
         if name == "key":
             self.remember_key(text, self.open[-1])
-        elif name == "integer" and not _SMALLEST <= int(text) <= _LARGEST:
+        elif name == "integer" and not SMALLEST_INTEGER <= int(text) <= LARGEST_INTEGER:
             self.fail("<integer> needs more than 64 bits")
         elif name == "real" and not math.isfinite(float(text)):
             self.fail("<real> is too large")
         elif name == "data" and not _is_base64(text):
             self.fail("<data> is not base64")
         elif name == "dict" and element.key is not None:
-            self.fail(f"key {element.key!r} has no value")
+            self.fail(f"key {shown(element.key)!r} has no value")
         elif name == "plist" and not element.children:
             self.fail("<plist> is empty")
 
     def remember_key(self, key: str, parent: _Element) -> None:
         """Note the key of the next value. A repeated key would let two readers see two settings."""
         if key in parent.keys:
-            self.fail(f"key {key!r} is repeated; remove one of the entries")
+            self.fail(f"key {shown(key)!r} is repeated; remove one of the entries")
         parent.keys.add(key)
         parent.key = key
 
@@ -226,7 +233,7 @@ def _sorted(value: Value, where: str, depth: int) -> Value:
         case str():
             return _checked_text(value, where)
         case int():
-            if not _SMALLEST <= value <= _LARGEST:
+            if not SMALLEST_INTEGER <= value <= LARGEST_INTEGER:
                 raise UnsupportedValue(f"{where}: the integer needs more than 64 bits")
             return value
         case float():
@@ -241,7 +248,7 @@ def _sorted(value: Value, where: str, depth: int) -> Value:
                     raise UnsupportedValue(f"{where}: a key is of type {type(key).__name__}; keys are texts")
                 _checked_text(key, where)
             keys = sorted(value, key=key_order)
-            return {key: _sorted(value[key], f"{where}.{key}" if where else key, depth + 1) for key in keys}
+            return {key: _sorted(value[key], path_of_entry(where, key), depth + 1) for key in keys}
         case list():
             return [_sorted(item, f"{where}[{index}]", depth + 1) for index, item in enumerate(value)]
         case datetime():

@@ -11,6 +11,7 @@ Versions 1 to 3 are read alike, as clients do; Safe Exam Browser for Windows wri
 import hashlib
 import hmac
 import secrets
+import struct
 from collections.abc import Callable
 from typing import Final
 
@@ -27,7 +28,7 @@ ITERATIONS: Final = 10_000
 _WITH_PASSWORD: Final = 1  # of the options; 0 would be: with two keys instead
 _SALT: Final = 8
 _BLOCK: Final = 16
-_HEADER: Final = 2 + 2 * _SALT + _BLOCK
+_HEADER: Final = struct.Struct("BB8s8s16s")
 _HMAC: Final = 32
 
 
@@ -45,7 +46,7 @@ def encrypt(
     padder = PKCS7(8 * _BLOCK).padder()
     encryptor = Cipher(AES(_key(password, encryption_salt)), CBC(iv)).encryptor()
     ciphertext = encryptor.update(padder.update(plain) + padder.finalize()) + encryptor.finalize()
-    message = bytes([version, _WITH_PASSWORD]) + encryption_salt + hmac_salt + iv + ciphertext
+    message = _HEADER.pack(version, _WITH_PASSWORD, encryption_salt, hmac_salt, iv) + ciphertext
     return message + _hmac(message, password, hmac_salt)
 
 
@@ -56,16 +57,15 @@ def decrypt(container: bytes, password: str) -> bytes:
     ``NotSeb`` for bytes that are no such container.
     """
     message, tag = container[:-_HMAC], container[-_HMAC:]
-    ciphertext = message[_HEADER:]
+    ciphertext = message[_HEADER.size :]
     if not ciphertext or len(ciphertext) % _BLOCK:
         raise NotSeb("the encrypted part is incomplete; copy or export the file again")
-    version, options = message[0], message[1]
+    version, options, encryption_salt, hmac_salt, iv = _HEADER.unpack_from(message)
     if version not in VERSIONS or options != _WITH_PASSWORD:
         raise NotSeb(
             f"the encrypted part is of version {version} with options {options}; "
             "versions 1 to 3 with a password (options 1) can be read"
         )
-    encryption_salt, hmac_salt, iv = message[2:10], message[10:18], message[18:34]
     if not hmac.compare_digest(_hmac(message, password, hmac_salt), tag):
         raise WrongPassword("the password is wrong, or the file was changed after encryption")
     decryptor = Cipher(AES(_key(password, encryption_salt)), CBC(iv)).decryptor()

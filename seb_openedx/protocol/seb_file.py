@@ -26,7 +26,6 @@ from seb_openedx.protocol.passwords import hash_password
 from seb_openedx.protocol.values import Settings, Value, is_originator
 
 CONTENT_TYPE: Final = "application/seb"
-EXTENSION: Final = ".seb"
 
 # Default limit of a file, in bytes, and how many times larger its content may be.
 MAX_BYTES: Final = 256 * 1024

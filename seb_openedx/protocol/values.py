@@ -17,10 +17,29 @@ MAX_DEPTH: Final = 64
 # How many values a file may hold, containers included.
 MAX_VALUES: Final = 20_000
 
-_OTHER, _DIGIT, _LETTER = range(3)
+# How much of a key messages show.
+_SHOWN: Final = 80
+
+# The integers of property lists: signed or unsigned, 64 bits.
+SMALLEST_INTEGER: Final = -(1 << 63)
+LARGEST_INTEGER: Final = (1 << 64) - 1
 
 
-def key_order(key: str) -> tuple[list[tuple[int, str]], str, str]:
+class _Classes(dict[int, str]):
+    """Code point -> class and letter, for ``str.translate``. ASCII is stored; the rest is made when it is needed."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        if letter.isalpha():
+            return f"2{letter}"
+        return f"1{letter}" if letter.isdecimal() else f"0{letter}"
+
+
+_CLASSES: Final = _Classes()
+_CLASSES.update({code: _CLASSES[code] for code in range(128)})
+
+
+def key_order(key: str) -> tuple[str, str, str]:
     """Return what keys are sorted by: ``sorted(settings, key=key_order)``.
 
     Case does not count; punctuation comes before digits, and digits before letters. Of two keys that differ in case
@@ -30,13 +49,17 @@ def key_order(key: str) -> tuple[list[tuple[int, str]], str, str]:
     ['a_b', 'a1', 'ab', 'AC', 'allowWlan', 'allowWLAN']
     """
     # A lower-case letter is above its upper-case form in Unicode, so that comparing with swapped case puts it first.
-    return [(_class(letter), letter) for letter in key.lower()], key.swapcase(), key
+    return key.lower().translate(_CLASSES), key.swapcase(), key
 
 
-def _class(letter: str) -> int:
-    if letter.isalpha():
-        return _LETTER
-    return _DIGIT if letter.isdecimal() else _OTHER
+def shown(text: str) -> str:
+    """Return a key or name for a message: cut off if it is long, so that a hostile file costs no memory."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def path_of_entry(parent: str, key: str) -> str:
+    """Return where an entry of a dictionary is, for a message: ``parent.key``."""
+    return f"{parent}.{shown(key)}" if parent else shown(key)
 
 
 def is_originator(key: str) -> bool:

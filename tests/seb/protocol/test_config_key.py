@@ -4,6 +4,7 @@ import json
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from enum import IntEnum
 
 import pytest
 from hypothesis import given, settings
@@ -57,6 +58,7 @@ def test_keys_are_sorted_by_class_of_character():
         pytest.param(False, "false", id="false"),
         pytest.param(0, "0", id="zero"),
         pytest.param(-7, "-7", id="negative"),
+        pytest.param(IntEnum("Purpose", "EXAM").EXAM, "1", id="integer-of-a-subclass"),
         pytest.param(2**64 - 1, "18446744073709551615", id="large"),
         pytest.param(1.0, "1", id="whole-real"),
         pytest.param(0.10000000000000001, "0.1", id="short-real"),
@@ -102,6 +104,7 @@ def test_entries_that_are_left_out(settings, text):
     [
         pytest.param({"a": float("nan")}, "finite", id="nan"),
         pytest.param({"a": float("-inf")}, "finite", id="infinite"),
+        pytest.param({"a": 10**5000}, "64 bits", id="large-integer"),
         pytest.param({"a": Decimal(1)}, "Decimal", id="foreign-type"),
         pytest.param({"a": {1: 2}}, "int", id="key-is-no-text"),
         pytest.param({"a": "\ud800"}, "surrogate", id="half-of-a-pair"),

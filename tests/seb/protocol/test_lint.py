@@ -1,5 +1,6 @@
 """What is reported about settings that come from elsewhere."""
 
+import time
 from datetime import datetime
 
 import pytest
@@ -42,6 +43,11 @@ pytestmark = pytest.mark.contract("seb-protocol#findings")
             {"a": {"originatorVersion": "x", "z": 1}},
             [("originator_not_portable", "a.originatorVersion")],
             id="originator-further-down",
+        ),
+        pytest.param(
+            {"": {"originatorVersion": "x", "z": 1}},
+            [("originator_not_portable", "originatorVersion")],
+            id="originator-below-a-key-without-name",
         ),
         pytest.param({"a": 1, "z": {}}, [("trailing_omitted_entry", "z")], id="empty-dictionary-is-last"),
         pytest.param(
@@ -99,6 +105,24 @@ def test_errors_are_told_from_warnings():
 @pytest.mark.parametrize(("password", "codes"), [("quit-me", []), ("", []), ("Prüfung", ["password_not_ascii"])])
 def test_a_password_outside_ascii_is_reported(password, codes):
     assert [finding.code for finding in check_password(password)] == codes
+
+
+def test_the_first_twenty_of_each_code_are_reported():
+    entries = {"a": [1e-15] * 1000, "b": [1.2345678901234567] * 3, "c": 1, "z": {}}
+    codes = [finding.code for finding in lint_settings(entries)]
+
+    assert codes == ["decimals_not_portable"] * 20 + ["real_not_portable"] * 3 + ["trailing_omitted_entry"]
+
+
+def test_a_long_key_costs_little():
+    # Were the whole key part of each place, it would be 20 GB.
+    entries = {"k" * 2_000_000: [{"x": ' "'} for _item in range(9_000)]}
+    started = time.process_time()
+
+    findings = lint_settings(entries)
+    assert len(plist.dumps(entries)) > 2_000_000
+    assert sum(len(finding.key) for finding in findings) < 10_000
+    assert time.process_time() - started < 10
 
 
 @settings(max_examples=60, deadline=None)

@@ -125,7 +125,7 @@ def test_a_root_that_is_no_dictionary_is_refused(body):
     [
         pytest.param(b"", "not a .seb file", id="nothing"),
         pytest.param(b"bplist00\xd0", "plutil", id="binary"),
-        pytest.param(b"<!doctype html><html>", "web page", id="web-page"),
+        pytest.param(b"\n<!DOCTYPE html><html>", "web page", id="web-page"),
         pytest.param(b'{"a": 1}', "not a .seb file", id="json"),
         pytest.param("<plist/>".encode("utf-16"), "not a .seb file", id="utf-16"),
     ],
@@ -150,6 +150,21 @@ def test_an_external_file_is_not_read(tmp_path):
 
     with pytest.raises(BadXml):
         plist.loads(data.encode())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(f"<{'a' * 100_000}/>", id="element"),
+        pytest.param(f"<dict><key>{'a' * 100_000}</key></dict>", id="key"),
+        pytest.param(f"<dict><key>{'a' * 100_000}</key><true/>" * 2 + "</dict>", id="repeated-key"),
+        pytest.param(DICT.format(f"<string>&{'a' * 100_000};</string>"), id="entity"),
+    ],
+)
+def test_a_long_name_is_cut_off_in_the_message(body):
+    with pytest.raises(BadXml) as caught:
+        plist.loads(xml(body))
+    assert len(str(caught.value)) < 300
 
 
 def test_depth_is_limited():
