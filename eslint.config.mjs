@@ -67,6 +67,7 @@ export default [
             globals: {
                 ...es5Script.globals, ...globals.jasmine, sinon: 'readonly', setFixtures: 'readonly',
                 templateSource: 'readonly', templateNames: 'readonly', workerModule: 'readonly',
+                bundleNames: 'readonly', scriptSource: 'readonly', errorsInES5: 'readonly',
                 // Helpers in tools/spec-host.js and spec/support.
                 json: 'readonly', promisesSettled: 'readonly', useExamPage: 'readonly', useTimerBar: 'readonly',
                 useAllowancesPanel: 'readonly', useAttemptsPanel: 'readonly'

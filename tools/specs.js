@@ -13,6 +13,7 @@ const {execFileSync} = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const vm = require('node:vm');
+const {Linter} = require('eslint');
 const {JSDOM, VirtualConsole} = require('jsdom');
 const {stale} = require('./build-static.js');
 
@@ -101,6 +102,13 @@ function main() {
         console.error('Listed in the bundle but missing:\n' + missing.map((f) => '  ' + path.relative(ROOT, f)).join('\n'));
         return process.exit(1);
     }
+    // The bundle's scripts as text, for specs about how they are written and loaded.
+    context.bundleNames = scripts.map((file) => path.relative(path.join(STATIC, 'proctoring', 'js'), file));
+    context.scriptSource = (name) => fs.readFileSync(path.join(STATIC, 'proctoring', 'js', name), 'utf8');
+    context.errorsInES5 = (source) => new Linter()
+        .verify(source, [{languageOptions: {ecmaVersion: 5, sourceType: 'script'}}])
+        .filter((error) => error.fatal)
+        .map((error) => `${error.line}: ${error.message}`);
     scripts.forEach(load);
     scriptsIn(path.join(SPECS, 'support')).forEach(load);
     specs.forEach(load);

@@ -8,7 +8,8 @@ from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
-from edx_proctoring import api
+from edx_proctoring import api, backends
+from edx_proctoring.api.lifecycle import learner_rules
 from edx_proctoring.exceptions import (
     ProctoredExamAlreadyExists,
     ProctoredExamNotFoundException,
@@ -149,6 +150,31 @@ def test_the_list_of_a_course_contains_inactive_exams_unless_active_only() -> No
 
     assert {exam["id"] for exam in api.get_all_exams_for_course(COURSE)} == {active.pk, inactive.pk}
     assert [exam["id"] for exam in api.get_all_exams_for_course(COURSE, active_only=True)] == [active.pk]
+
+
+@pytest.mark.contract("data-shapes#exam-kinds")
+@pytest.mark.parametrize(
+    ("is_proctored", "is_practice", "backend", "kind"),
+    [
+        (False, False, "test", "timed"),
+        (False, True, "test", "timed"),
+        (True, False, "test", "proctored"),
+        (True, True, "null", "practice"),
+        (True, True, "test", "onboarding"),
+    ],
+)
+def test_flags_and_provider_make_the_kind_of_an_exam(
+    is_proctored: bool, is_practice: bool, backend: str, kind: str
+) -> None:
+    exam = make_exam(is_proctored=is_proctored, is_practice_exam=is_practice, backend=backend)
+
+    provider = backends.get_backend_provider(api.get_exam_by_id(exam.pk))
+
+    assert (provider is None) is (kind == "timed")
+    supports_onboarding = provider is not None and provider.supports_onboarding
+    assert kind == learner_rules.kind_of(
+        is_proctored=is_proctored, is_practice=is_practice, supports_onboarding=supports_onboarding
+    )
 
 
 # The provider's copy

@@ -22,7 +22,7 @@ def launch(attempt: Any, method: str = "GET", *, cookie_of: Any = None) -> Any:
     return start_exam_callback(request, attempt.attempt_code)
 
 
-@pytest.mark.contract("launch-callback#statuses", "launch-callback#answers")
+@pytest.mark.contract("launch-callback#statuses", "launch-callback#answers", "rpnow#flow")
 @pytest.mark.operation("GET /proctoring_launch_callback/start_exam/{attempt_code}")
 @pytest.mark.parametrize(
     ("status", "after", "warns"),
@@ -49,7 +49,7 @@ def test_a_launch_moves_a_waiting_attempt_and_redirects_to_the_exam(
     assert any(record.levelname == "WARNING" for record in caplog.records) is warns
 
 
-@pytest.mark.contract("launch-callback#cookie")
+@pytest.mark.contract("launch-callback#cookie", "rpnow#flow")
 @pytest.mark.operation("GET /proctoring_launch_callback/start_exam/{attempt_code}")
 def test_a_launch_sets_a_signed_cookie_with_the_code() -> None:
     attempt = make_attempt()

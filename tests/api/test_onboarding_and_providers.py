@@ -296,6 +296,7 @@ def test_an_exam_whose_content_id_is_not_a_key_is_not_linked_to(clock: FrozenDat
     assert visible.content_id in api.get_onboarding_exam_link(COURSE, make_user(), is_learning_mfe=True)
 
 
+@pytest.mark.contract("outline-status#details")
 def test_a_course_without_a_published_outline_hides_no_exam(caplog: pytest.LogCaptureFixture) -> None:
     def refuse(*args: Any) -> None:
         raise RuntimeError("no outline is published")

@@ -152,6 +152,44 @@ def test_an_exam_that_is_being_set_up_is_still_an_error_for_the_caller(backends_
         api.get_student_view(attempt.user_id, COURSE, attempt.proctored_exam.content_id, {})
 
 
+@pytest.mark.contract("effects#provider-gone")
+class TestBeforeTheStart:
+    """Entering: tests/views/test_entering_exams.py"""
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_a_learner_cannot_start(self, kind: str, backends_registry: dict[str, Any]) -> None:
+        attempt = begun(kind, status=S.ready_to_start)
+        del backends_registry["test"]
+
+        answer = client_of(attempt.user).put(attempt_url(attempt), {"action": "start"}, format="json")
+
+        assert (answer.status_code, answer.json()["code"]) == (403, "provider_not_configured")
+        attempt.refresh_from_db()
+        assert attempt.status == S.ready_to_start
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_an_attempt_is_not_marked_as_ready(self, kind: str, backends_registry: dict[str, Any]) -> None:
+        attempt = begun(kind, status=S.created)
+        url = reverse("edx_proctoring:proctored_exam.attempt.ready_callback", args=[attempt.external_id])
+        del backends_registry["test"]
+
+        answer = client_of(make_staff()).post(url, {}, format="json")
+
+        assert answer.status_code == 500
+        attempt.refresh_from_db()
+        assert attempt.status == S.created
+
+    def test_a_learner_can_decline(self, backends_registry: dict[str, Any]) -> None:
+        attempt = begun("proctored", status=S.created)
+        del backends_registry["test"]
+
+        answer = client_of(attempt.user).put(attempt_url(attempt), {"action": "decline"}, format="json")
+
+        assert answer.status_code == 200, answer.content
+        attempt.refresh_from_db()
+        assert attempt.status == S.declined
+
+
 class TestStaffReset:
     @pytest.mark.contract("effects#removal", "effects#provider-gone")
     def test_the_attempt_goes_and_the_provider_removes_it_when_it_is_back(

@@ -121,7 +121,7 @@ def test_an_interrupted_exam_is_not_complete() -> None:
 # The payload of the timer
 
 
-@pytest.mark.contract("attempts#timer-data")
+@pytest.mark.contract("attempts#timer-data", "timing#deadline-in-answers")
 @pytest.mark.operation("GET /v1/proctored_exam/attempt")
 def test_the_timer_payload_of_a_running_attempt_has_these_keys(clock: FrozenDateTimeFactory, provider: Any) -> None:
     attempt = make_attempt(status=S.started, started_at=NOON, allowed_time_limit_mins=90)

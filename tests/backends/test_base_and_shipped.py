@@ -36,6 +36,7 @@ class TestInterface:
         with pytest.raises(TypeError, match="on_exam_saved"):
             Incomplete()
 
+    @pytest.mark.contract("provider-interface#base-class")
     @pytest.mark.parametrize(("method", "arguments"), ABSTRACT.items())
     def test_super_of_an_abstract_method_raises(self, method, arguments):
         with pytest.raises(NotImplementedError):
@@ -66,7 +67,9 @@ class TestInterface:
         for absent in ("integration_specific_email", "passing_statuses", "npm_module"):
             assert not hasattr(provider, absent)
 
-    @pytest.mark.contract("provider-interface#attributes", "provider-interface#live-objects")
+    @pytest.mark.contract(
+        "provider-interface#attributes", "provider-interface#live-objects", "provider-interface#base-class"
+    )
     def test_options_become_attributes_that_can_be_deleted(self):
         provider = PassthroughBackendProvider(verbose_name="Mine", anything=1)
         assert (provider.verbose_name, provider.anything) == ("Mine", 1)

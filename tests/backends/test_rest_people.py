@@ -58,7 +58,7 @@ class TestRetirement:
         assert caught.value.args == (b"their reason",)
 
 
-@pytest.mark.contract("provider-wire#onboarding-failures")
+@pytest.mark.contract("provider-wire#onboarding-failures", "provider-wire#onboarding-profiles")
 class TestOnboardingProfiles:
     @pytest.mark.contract("provider-wire#bodies")
     def test_arguments_are_sent_as_the_query(self, provider, http, sent):

@@ -154,7 +154,7 @@ class TestAesGcm:
 
 @pytest.mark.contract("rpnow#signature")
 class TestCanonicalBody:
-    @pytest.mark.contract("rpnow#signature-examples", "rpnow#registration-body")
+    @pytest.mark.contract("rpnow#signature-examples", "rpnow#registration-body", "rpnow#canonical-body")
     def test_the_signed_form_of_a_registration_equals_the_vector(self, rpnow, freezer_at):
         with freezer_at(NOW):
             payload = rpnow._get_payload(EXAM, CONTEXT)
@@ -177,11 +177,11 @@ class TestCanonicalBody:
             "orgExtra",
         ]
 
-    @pytest.mark.contract("rpnow#signature-examples")
+    @pytest.mark.contract("rpnow#signature-examples", "rpnow#canonical-body")
     def test_the_signed_form_of_a_minimal_body_equals_the_vector(self, rpnow):
         assert rpnow._body_string({"a": 1, "orgExtra": {}}) == b"a:1\n"
 
-    @pytest.mark.contract("rpnow#signature-examples")
+    @pytest.mark.contract("rpnow#signature-examples", "rpnow#canonical-body")
     def test_the_signed_form_of_unusual_values_equals_the_vector(self, rpnow):
         body = {
             "zero": 0,

@@ -106,6 +106,7 @@ def post_review(
     return requests.post(demo.host + CALLBACK, data=payload, headers=headers, timeout=20)
 
 
+@pytest.mark.contract("rpnow#flow")
 def test_from_the_entrance_to_the_passed_review(learner: RpnowLearner, reviewer: Reviewer, stan: CourseTeam) -> None:
     demo = learner.demo
     learner.open_exam(MIDTERM)

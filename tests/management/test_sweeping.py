@@ -9,9 +9,10 @@ import requests
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from edx_proctoring import api
+from edx_proctoring import api, tasks
 from edx_proctoring.api.operations import sweeping
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
+from edx_proctoring.management.commands import sweep_attempts
 from edx_proctoring.models import AttemptEffect, ReviewInboxEntry
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_attempt, make_effect, make_exam, make_inbox_entry, make_review
@@ -80,6 +81,63 @@ class TestSweeping:
         aged(make_effect(), state=AttemptEffect.STATE_FAILED)
         aged(make_inbox_entry(), outcome="applied")
         assert run("sweep_attempts", kinds="retention") == ""
+
+    @pytest.mark.parametrize(("seconds", "status"), [(59, S.started), (61, S.submitted)])
+    def test_an_attempt_is_ended_a_minute_after_its_time_was_up(self, seconds: int, status: str) -> None:
+        now = timezone.now()
+        started_at = now - timedelta(minutes=30, seconds=seconds)
+        attempt = make_attempt(status=S.started, started_at=started_at, allowed_time_limit_mins=30)
+        api.sweep(now=now, kinds=["expire"])
+        attempt.refresh_from_db()
+        assert attempt.status == status
+
+    @pytest.mark.parametrize(("minutes", "outcome"), [(9, "received"), (11, "applied")])
+    def test_a_review_is_received_ten_minutes_after_it_arrived(self, minutes: int, outcome: str) -> None:
+        entry = make_inbox_entry()
+        api.sweep(now=timezone.now() + timedelta(minutes=minutes), kinds=["inbox"])
+        entry.refresh_from_db()
+        assert entry.outcome == outcome
+
+    @pytest.mark.parametrize(("days", "kept"), [(89, 2), (91, 0)])
+    def test_settled_rows_are_kept_for_ninety_days(self, days: int, kept: int) -> None:
+        make_effect(state=AttemptEffect.STATE_FAILED)
+        make_inbox_entry(outcome="applied")
+        api.sweep(now=timezone.now() + timedelta(days=days), kinds=["retention"])
+        assert AttemptEffect.objects.count() + ReviewInboxEntry.objects.count() == kept
+
+    def test_actions_are_printed_as_json(self, run: Any) -> None:
+        attempt = make_attempt(status=S.started, started_at=LONG_AGO, allowed_time_limit_mins=30)
+        [line] = run("sweep_attempts", kinds="expire,inbox", json=True).splitlines()
+        assert json.loads(line) == {
+            "kind": "expire",
+            "subject_id": attempt.pk,
+            "text": "attempt ended, its time is up",
+            "error": "",
+        }
+
+    def test_a_loop_pauses_between_sweeps_until_it_is_interrupted(self, run: Any, monkeypatch: Any) -> None:
+        seconds: list[float] = []
+
+        def sleep(pause: float) -> None:
+            seconds.append(pause)
+            if len(seconds) == 2:
+                raise KeyboardInterrupt
+            make_effect()
+
+        monkeypatch.setattr(sweep_attempts.time, "sleep", sleep)
+        # Closing the connection would lose the rows of this test, which are not committed.
+        monkeypatch.setattr(sweep_attempts, "close_old_connections", lambda: None)
+        printed = run("sweep_attempts", kinds="effects", loop=60)
+        assert printed.splitlines() == ["effects: delivered: 1", "Interrupted."]
+        assert seconds == [60, 60]
+
+    def test_the_task_sweeps_all_kinds(self) -> None:
+        attempt = make_attempt(status=S.started, started_at=LONG_AGO, allowed_time_limit_mins=30)
+        aged(make_inbox_entry(), outcome="applied")
+        tasks.sweep()
+        attempt.refresh_from_db()
+        assert attempt.status == S.submitted
+        assert not ReviewInboxEntry.objects.exists()
 
     def test_an_unknown_kind_is_refused(self, run: Any) -> None:
         with pytest.raises(CommandError, match="known are expire, abandoned, registrations, effects, inbox"):
@@ -244,6 +302,22 @@ class TestAlarms:
             run("check_effects")
         assert caught.value.code == 1
         assert name in run("check_effects", **{f"max_{name}": 10**9})
+
+    def test_an_effect_that_is_due_for_a_quarter_of_an_hour_is_no_alarm_yet(self, run: Any) -> None:
+        make_effect(next_try_at=timezone.now() - timedelta(seconds=890))
+        assert "ALARM" not in run("check_effects")
+        AttemptEffect.objects.update(next_try_at=timezone.now() - timedelta(seconds=910))
+        with pytest.raises(SystemExit):
+            run("check_effects")
+
+    @pytest.mark.parametrize(("options", "overdue"), [({}, 1), ({"review_days": 16}, 0)])
+    def test_a_review_is_overdue_after_fourteen_days_or_what_is_asked_for(
+        self, run: Any, options: dict[str, int], overdue: int
+    ) -> None:
+        for days in (13, 15):
+            make_attempt(status=S.submitted, completed_at=timezone.now() - timedelta(days=days))
+        printed = run("check_effects", max_overdue_reviews=9, **options)
+        assert f"overdue_reviews={overdue}\n" in printed
 
     def test_the_numbers_are_printed_as_json(self, run: Any) -> None:
         numbers = json.loads(run("check_effects", json=True))

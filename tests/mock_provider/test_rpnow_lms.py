@@ -108,6 +108,7 @@ def test_a_broken_block_is_named_without_disabling_the_other(published_pair):
     assert any("third_party_that_is_not_installed" in str(message) and message.hint for message in named)
 
 
+@pytest.mark.contract("rpnow#flow")
 def test_an_exam_goes_from_registration_to_the_verdict(published_pair, provider, scheduler, scenario, all_services):
     scenario(review={"delay": 0})
     sitting = Sitting(provider, scheduler)

@@ -63,6 +63,7 @@ def in_json(data):
 
 @pytest.mark.contract("data-shapes#exam")
 class TestExam:
+    @pytest.mark.contract("timing#deadline-in-answers")
     def test_has_the_published_keys_in_order(self):
         assert list(ProctoredExamSerializer(make_exam()).data) == EXAM_KEYS
 
@@ -85,6 +86,7 @@ class TestExam:
 
 @pytest.mark.contract("data-shapes#attempt")
 class TestAttempt:
+    @pytest.mark.contract("timing#deadline-in-answers")
     def test_has_the_published_keys_in_order(self):
         data = ProctoredExamStudentAttemptSerializer(make_attempt()).data
         assert list(data) == ATTEMPT_KEYS

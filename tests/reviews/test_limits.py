@@ -71,7 +71,7 @@ class TestComments:
         assert 1 <= len(inserts) <= 20
 
 
-@pytest.mark.contract("reviews#inbox-limits")
+@pytest.mark.contract("reviews#inbox-limits", "privacy#capped-payloads")
 class TestInbox:
     def test_beyond_the_most_entries_the_oldest_is_deleted(self, attempt, receive, monkeypatch):
         monkeypatch.setattr(inbox, "MAX_ENTRIES", 3)

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 # GET one: the poll
 
 
-@pytest.mark.contract("rest-rules#objects")
+@pytest.mark.contract("rest-rules#objects", "timing#deadline-in-answers")
 @pytest.mark.operation("GET /v1/proctored_exam/attempt/{attempt_id}")
 def test_the_owner_gets_the_attempt_with_its_remaining_time(learner_client: Any, learner: User) -> None:
     with freeze_time(factories.NOON):

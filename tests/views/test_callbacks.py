@@ -289,6 +289,7 @@ def test_a_review_for_an_exam_that_is_no_longer_proctored_answers_412_with_the_t
     assert (response.status_code, response.data) == (412, "Exam no longer proctored")
 
 
+@pytest.mark.contract("rest-rules#body-limits", "privacy#capped-payloads")
 @pytest.mark.parametrize("kind", ["ready", "reviewed"])
 def test_a_body_above_2_mib_answers_413(provider_client: Any, kind: str) -> None:
     attempt = factories.make_attempt(status=S.submitted)

@@ -191,6 +191,7 @@ def test_a_failing_provider_leaves_no_attempt_behind(
     assert not ProctoredExamStudentAttempt.objects.exists()
 
 
+@pytest.mark.contract("effects#provider-gone")
 @pytest.mark.operation("POST /v1/proctored_exam/attempt")
 @pytest.mark.parametrize("attempt_proctored", ["true", "false"])
 def test_entering_an_exam_whose_provider_is_not_configured_leaves_no_attempt_behind(

@@ -193,7 +193,7 @@ def test_another_exception_without_a_text_gets_a_default_text() -> None:
 # Invalid bodies and URLs
 
 
-@pytest.mark.contract("rest-rules#unreadable-bodies")
+@pytest.mark.contract("rest-rules#unreadable-bodies", "rest-rules#body-limits")
 @pytest.mark.parametrize("depth", [51, 900, 100_000])
 @pytest.mark.parametrize("route", ["proctored_exam.attempt.collection", "anonymous.proctoring_review_callback"])
 def test_a_body_nested_too_deeply_answers_400(learner_client: Any, route: str, depth: int) -> None:
@@ -222,7 +222,7 @@ def test_an_unknown_charset_answers_400(learner_client: Any, charset: str) -> No
     assert (response.status_code, list(response.data)) == (400, ["detail"])
 
 
-@pytest.mark.contract("rest-rules#unreadable-bodies")
+@pytest.mark.contract("rest-rules#unreadable-bodies", "rest-rules#body-limits")
 @pytest.mark.parametrize("format_", ["json", "multipart"])
 @pytest.mark.parametrize(("limit", "code"), [(1000, 413), (None, 400), (100_000, 400)])
 def test_a_body_above_the_host_s_limit_answers_413(

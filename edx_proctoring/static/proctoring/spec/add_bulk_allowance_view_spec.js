@@ -1,3 +1,4 @@
+// @contract staff-tab#add-allowance
 describe('AddBulkAllowanceView', function() {
     'use strict';
 
@@ -25,6 +26,15 @@ describe('AddBulkAllowanceView', function() {
     function optionsOf(selector) {
         return $(selector).find('option').map(function() { return $(this).text(); }).get();
     }
+
+    it('has the fields of the contract', function() {
+        [
+            '#user_info', '#exam_type', '#proctored_exam', '#timed_exam', '#selected_exams', '#allowance_type',
+            '#allowance_value', '#addNewAllowance'
+        ].forEach(function(selector) {
+            expect($('form').find(selector).length).withContext(selector).toBe(1);
+        });
+    });
 
     it('lists proctored and timed exams separately', function() {
         expect(optionsOf('#proctored_exam')).toEqual(['Final', 'Practice']);

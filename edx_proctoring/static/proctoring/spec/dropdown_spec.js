@@ -1,3 +1,4 @@
+// @contract staff-tab#menu
 describe('The menu behind the gear', function() {
     'use strict';
 
@@ -45,10 +46,22 @@ describe('The menu behind the gear', function() {
         });
     });
 
-    it('closes on Escape and returns the focus to the gear', function() {
-        key('Escape');
+    [
+        {name: 'Escape', key: 'Escape'},
+        {name: 'the space bar', key: ' '}
+    ].forEach(function(example) {
+        it('closes on ' + example.name + ' and returns the focus to the gear', function() {
+            key(example.key);
+            expect($('#actions-dropdown-0').hasClass('is-visible')).toBe(false);
+            expect(document.activeElement.id).toBe('actions-dropdown-link-0');
+        });
+    });
+
+    it('can be toggled by a host that passes the event of a click', function() {
+        edx.dashboard.dropdown.toggleExamAttemptActionDropdownMenu(
+            $.Event('click', {target: $('.action-more')[0], currentTarget: $('.action-more')[0]})
+        );
         expect($('#actions-dropdown-0').hasClass('is-visible')).toBe(false);
-        expect(document.activeElement.id).toBe('actions-dropdown-link-0');
     });
 
     it('closes on a click outside', function() {

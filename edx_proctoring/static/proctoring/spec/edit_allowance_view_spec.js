@@ -1,3 +1,4 @@
+// @contract staff-tab#edit-allowance
 describe('EditAllowanceView', function() {
     'use strict';
 
@@ -23,7 +24,7 @@ describe('EditAllowanceView', function() {
 
     it('sends the new value for this learner and exam', function() {
         $('#allowance_value').val('45');
-        $('form').trigger('submit');
+        $('#editAllowance').trigger('click');
         expect(panel.sentFields()).toEqual([
             'course_id=a/b/c', 'exam_ids=1', 'user_ids=learner', 'allowance_type=additional_time_granted', 'value=45'
         ]);

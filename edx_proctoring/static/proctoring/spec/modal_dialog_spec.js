@@ -1,3 +1,4 @@
+// @contract staff-tab#modal
 describe('Backbone.ModalView', function() {
     'use strict';
 
@@ -35,9 +36,21 @@ describe('Backbone.ModalView', function() {
         });
     });
 
-    it('closes on Escape', function() {
+    it('closes on Escape and returns the focus', function() {
         $('#first').trigger($.Event('keydown', {key: 'Escape', which: 27}));
         expect($('#modalContainer').length).toBe(0);
+        expect(document.activeElement.id).toBe('opener');
+    });
+
+    it('is shown in the container that is asked for, and hidden by a call', function() {
+        var closed = jasmine.createSpy('closed');
+        $('#opener').after('<div id="place"></div>');
+        view.showModal({container: '#place'});
+        expect($('#place > #modalContainer').length).toBe(1);
+        view.on('closeModalWindow', closed);
+        view.hideModal();
+        expect($('#modalContainer').length).toBe(0);
+        expect(closed.calls.count()).toBe(1);
     });
 
     it('keeps the focus inside when Tab leaves the last control', function() {

@@ -3,6 +3,7 @@ describe('ProctoredExamAllowanceView', function() {
 
     const panel = useAllowancesPanel();
 
+    // @contract staff-tab#creation
     it('registers itself at the section of the host', function() {
         const $section = $('<section></section>');
         const view = panel.open({}, $section);
@@ -10,12 +11,14 @@ describe('ProctoredExamAllowanceView', function() {
         expect(_.isFunction(view.onClickTitle)).toBe(true);
     });
 
+    // @contract staff-tab#containers
     it('sends no request on a page without the panel', function() {
         setFixtures('');
         new edx.instructor_dashboard.proctoring.ProctoredExamAllowanceView();
         expect(panel.server.requests.length).toBe(0);
     });
 
+    // @contract staff-tab#allowances
     it('shows each allowance below its learner', function() {
         const text = panel.open({learner: [panel.allowance()]}).$('tr.allowance-items').text();
         expect(text).toContain('learner@example.com');
@@ -24,15 +27,34 @@ describe('ProctoredExamAllowanceView', function() {
         expect(text).toContain('30');
     });
 
+    // @contract staff-tab#allowances
     it('shows an unknown type unchanged', function() {
         const view = panel.open({learner: [panel.allowance({key: 'Additional time (minutes)'})]});
         expect(view.$('tr.allowance-items').text()).toContain('Additional time (minutes)');
+    });
+
+    // @contract staff-tab#allowances
+    it('draws a template of a theme with the variables of the contract', function() {
+        const view = panel.open({learner: [panel.allowance()]});
+        let variables;
+        view.template = function(data) {
+            variables = data;
+            return '';
+        };
+        view.render();
+        expect(Object.keys(variables).sort()).toEqual([
+            'allowance_types', 'generateDomId', 'proctored_exam_allowances'
+        ]);
+        expect(variables.proctored_exam_allowances.learner[0].value).toBe('30');
+        expect(_.map(variables.allowance_types, _.first)).toContain('additional_time_granted');
+        expect(variables.generateDomId('a.b@example.com')).toBe('ui-id-abexamplecom');
     });
 
     it('says that there is no allowance when the list is empty', function() {
         expect(panel.open({}).$('.no-allowances-data').length).toBe(1);
     });
 
+    // @contract staff-tab#allowances
     it('expands the group of a learner whose username is an e-mail address', function() {
         const view = panel.open({'a.b@example.com': [panel.allowance()]});
         view.$('.accordion-trigger').trigger('click');
@@ -41,6 +63,7 @@ describe('ProctoredExamAllowanceView', function() {
         expect(view.$('.fa-chevron-down').hasClass('fa-rotate-180')).toBe(true);
     });
 
+    // @contract staff-tab#allowances
     it('removes an allowance and shows the rest', function() {
         const view = panel.open({learner: [panel.allowance()]});
         panel.serve('DELETE', '/api/edx_proctoring/v1/proctored_exam/allowance', 200, '');

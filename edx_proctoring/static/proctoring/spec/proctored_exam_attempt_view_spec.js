@@ -7,12 +7,14 @@ describe('ProctoredExamAttemptView', function() {
         return view.$('tr.allowance-items').map(function() { return $.trim($(this).find('td').eq(7).text()); }).get();
     }
 
+    // @contract staff-tab#containers
     it('sends no request on a page without the panel', function() {
         setFixtures('');
         new edx.instructor_dashboard.proctoring.ProctoredExamAttemptView();
         expect(panel.server.requests.length).toBe(0);
     });
 
+    // @contract staff-tab#attempts
     it('shows learner, exam, type and status of an attempt', function() {
         const view = panel.open([panel.row({status: 'verified'})]);
         expect(view.$('tr.allowance-items').text()).toContain(' learner ');
@@ -21,14 +23,36 @@ describe('ProctoredExamAttemptView', function() {
         expect(statuses(view)).toEqual(['Verified']);
     });
 
+    // @contract staff-tab#attempts
     it('shows --- for a missing date', function() {
         const view = panel.open([panel.row({started_at: '2026-03-01T10:00:00Z', completed_at: null})]);
         expect($.trim(view.$('tr.allowance-items td').eq(5).text())).toContain('2026');
         expect($.trim(view.$('tr.allowance-items td').eq(6).text())).toBe('---');
     });
 
+    // @contract staff-tab#attempts
     it('shows an unknown status unchanged', function() {
         expect(statuses(panel.open([panel.row({status: 'resumed'})]))).toEqual(['resumed']);
+    });
+
+    // @contract staff-tab#attempts
+    it('draws a template of a theme with the variables of the contract', function() {
+        const view = panel.open([panel.row({id: 7}), panel.row({id: 8})]);
+        let variables;
+        view.template = function(data) {
+            variables = data;
+            return '';
+        };
+        view.render();
+        expect(Object.keys(variables).sort()).toEqual([
+            'attempt_url', 'end_page', 'getDateFormat', 'getExamAttemptStatus', 'inSearchMode', 'pagination_info',
+            'proctored_exam_attempts', 'searchText', 'start_page'
+        ]);
+        expect(_.pluck(variables.proctored_exam_attempts, 'row_class')).toEqual(['even', 'odd']);
+        expect(_.pluck(variables.proctored_exam_attempts, 'exam_attempt_type')).toEqual(['Proctored', 'Proctored']);
+        expect(_.pluck(variables.proctored_exam_attempts, 'id')).toEqual([7, 8]);
+        expect(variables.getDateFormat(null)).toBe('---');
+        expect(variables.getExamAttemptStatus('ready_to_start')).toBe('Ready to start');
     });
 
     it('shows markup in names as text', function() {
@@ -38,6 +62,7 @@ describe('ProctoredExamAttemptView', function() {
         expect(view.$('tr.allowance-items').text()).toContain('<b>x</b>');
     });
 
+    // @contract staff-tab#models
     it('accepts the response as a list of one element', function() {
         const view = panel.open([]);
         panel.serve('GET', panel.LIST_URL, 200, [panel.list([panel.row({status: 'error'})])]);
@@ -50,6 +75,7 @@ describe('ProctoredExamAttemptView', function() {
         expect(panel.open([]).$('.no-attempts-data').text()).toContain('No student has attempted');
     });
 
+    // @contract staff-tab#attempts
     it('groups several attempts under a row without a status', function() {
         const resumed = panel.attempt({id: 6, status: 'resumed', ready_to_resume: true, resumed: true});
         const view = panel.open([panel.row({status: 'error', is_resumable: true, ready_to_resume: true}, [resumed])]);
@@ -118,6 +144,7 @@ describe('ProctoredExamAttemptView', function() {
     describe('a reset', function() {
         const RESET_URL = '/api/edx_proctoring/v1/proctored_exam/exam_id/5/user_id/3/reset_attempts';
 
+        // @contract staff-tab#attempt-actions
         it('does nothing without a confirmation', function() {
             const view = panel.open([panel.row()]);
             const sent = panel.server.requests.length;
@@ -138,6 +165,7 @@ describe('ProctoredExamAttemptView', function() {
             expect(view.$('.js-panel-message').text()).toContain('removed');
         });
 
+        // @contract staff-tab#attempt-actions
         it('keeps the row and shows the reason when the provider is down', function() {
             const view = panel.open([panel.row()]);
             spyOn(window, 'confirm').and.returnValue(true);
@@ -169,6 +197,17 @@ describe('ProctoredExamAttemptView', function() {
             return panel.open([panel.row({status: 'error', is_resumable: true})]);
         }
 
+        // @contract staff-tab#attempt-actions
+        it('keeps the row and shows the reason when it is refused', function() {
+            const view = openResumable();
+            spyOn(window, 'confirm').and.returnValue(true);
+            panel.serve('PUT', '/api/edx_proctoring/v1/proctored_exam/attempt/7', 403, {detail: 'Must be staff.'});
+            view.$('.resume-attempt').trigger('click');
+            panel.server.respond();
+            expect(view.$('.js-panel-message').text()).toContain('Must be staff.');
+            expect(view.$('tr.allowance-items').length).toBe(1);
+        });
+
         it('offers resume, then reset, in the menu behind the gear', function() {
             const view = openResumable();
             const $menu = view.$('.actions-dropdown');
@@ -188,6 +227,7 @@ describe('ProctoredExamAttemptView', function() {
             expect(panel.open([panel.row()]).$('button.action, .actions-dropdown').length).toBe(0);
         });
 
+        // @contract staff-tab#attempt-actions
         it('lets the learner resume after a confirmation', function() {
             const view = openResumable();
             spyOn(window, 'confirm').and.returnValue(true);

@@ -109,12 +109,25 @@ describe('ProctoredExamInfo', function() {
         expect(show(null, {data: {onboarding_past_due: true}}).find('.link').text()).toBe('Onboarding Past Due');
     });
 
+    // @contract onboarding-panel#request
     it('requests the status of the learner that staff view the course as', function() {
         var $panel = show('verified', {
             attributes: 'data-course-id="course-v1:a+b+c" data-username="ann&amp;bob"',
             url: STATUS_URL + '&username=ann%26bob'
         });
         expect($panel.find('.status').text()).toBe('Verified');
+    });
+
+    [
+        'onboardingStatus', 'onboardingStatusText', 'onboardingMessage', 'onboardingDetail', 'showOnboardingReminder',
+        'onboardingNotReleased', 'onboardingPastDue', 'showOnboardingExamLink', 'onboardingLink',
+        'onboardingReleaseDate', 'reviewRequirementsUrl'
+    ].forEach(function(name) {
+        // @contract onboarding-panel#request
+        it('gives the template the variable ' + name, function() {
+            var $panel = show('verified', {template: '<b><%- typeof ' + name + ' %></b>'});
+            expect($panel.find('b').text()).toMatch(/^(string|boolean)$/);
+        });
     });
 
     // @contract onboarding-panel#empty

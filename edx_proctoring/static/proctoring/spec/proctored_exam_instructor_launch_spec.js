@@ -1,3 +1,4 @@
+// @contract staff-tab#provider-dashboard
 describe('ProctoredExamDashboardView', function() {
     'use strict';
 

@@ -1,6 +1,11 @@
 describe('ProctoredExamModel', function() {
     'use strict';
 
+    // @contract timer#model
+    it('has the address of the attempts as text', function() {
+        expect(new ProctoredExamModel().url).toBe('/api/edx_proctoring/v1/proctored_exam/attempt');
+    });
+
     [
         {left: 0, text: '0:00:00', name: 'zero'},
         {left: -7, text: '0:00:00', name: 'a negative number'},

@@ -1,3 +1,4 @@
+// @contract staff-tab#onboarding
 describe('ProctoredExamOnboardingView', function() {
     'use strict';
 

@@ -52,6 +52,7 @@ describe('A panel of the Special Exams tab', function() {
         expect($(document.activeElement).hasClass('js-panel-content')).toBe(true);
     });
 
+    // @contract staff-tab#code
     it('sends the CSRF token with a change', function() {
         const view = panel.open([panel.row()]);
         document.cookie = 'csrftoken=a%2Fb';
@@ -70,5 +71,53 @@ describe('A panel of the Special Exams tab', function() {
         view.$('.js-panel-retry').trigger('click');
         panel.server.respond();
         expect(view.$('.js-panel-message').text()).toBe('');
+    });
+
+    [
+        {
+            view: 'ProctoredExamAllowanceView',
+            container: 'special-allowance-container',
+            template: 'course_grouped_allowances.underscore',
+            data: ['/api/edx_proctoring/v1/proctored_exam/a/b/c/grouped/allowance']
+        },
+        {
+            view: 'ProctoredExamOnboardingView',
+            container: 'student-onboarding-status-container',
+            template: 'student-onboarding-status.underscore',
+            data: ['/api/edx_proctoring/v1/user_onboarding/status/course_id/a/b/c']
+        },
+        {
+            view: 'ProctoredExamAttemptView',
+            container: 'student-proctored-exam-container',
+            template: 'student-proctored-exam-attempts-grouped.underscore',
+            data: ['/api/edx_proctoring/v1/proctored_exam/attempt/grouped/course_id/a/b/c']
+        },
+        {
+            view: 'ProctoredExamDashboardView',
+            container: 'student-review-dashboard-container',
+            template: 'dashboard.underscore',
+            data: []
+        }
+    ].forEach(function(example) {
+        /** What the view requests at construction, on a page with this markup. */
+        function requested(markup) {
+            const address = '/static/proctoring/templates/' + example.template;
+            setFixtures('<section><div id="proctoring-accordion">' + markup + '</div></section>');
+            panel.server.respondWith('GET', address, [200, {'Content-Type': 'text/html'}, '<p></p>']);
+            new edx.instructor_dashboard.proctoring[example.view]($('section'));
+            panel.server.respond();
+            return _.pluck(panel.server.requests, 'url');
+        }
+
+        // @contract staff-tab#creation staff-tab#containers
+        it('fetches template, then data when it is created: ' + example.view, function() {
+            expect(requested('<div class="' + example.container + '" data-course-id="a/b/c"></div>'))
+                .toEqual(['/static/proctoring/templates/' + example.template].concat(example.data));
+        });
+
+        // @contract staff-tab#containers
+        it('sends nothing without its container: ' + example.view, function() {
+            expect(requested('<div class="other" data-course-id="a/b/c"></div>')).toEqual([]);
+        });
     });
 });
