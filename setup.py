@@ -11,6 +11,7 @@ from setuptools import find_namespace_packages, setup
 HERE = Path(__file__).resolve().parent
 
 APP = "edx_proctoring = edx_proctoring.apps:EdxProctoringConfig"
+SEB_APP = "seb_openedx = seb_openedx.apps:SebOpenEdxConfig"
 
 
 def version() -> str:
@@ -78,9 +79,7 @@ setup(
             "static/proctoring/templates/*",
             "templates/**/*",
         ],
-        "seb_openedx": [
-            "py.typed",
-        ],
+        "seb_openedx": ["py.typed", "static/**/*", "templates/**/*"],
     },
     install_requires=requirements("base"),
     extras_require={
@@ -88,7 +87,7 @@ setup(
         "celery": ["celery>=5.3"],
     },
     entry_points={
-        "lms.djangoapp": [APP],
+        "lms.djangoapp": [APP, SEB_APP],
         "cms.djangoapp": [APP],
         "openedx.proctoring": [
             "mock = edx_proctoring.backends.mock:MockProctoringBackendProvider",

@@ -1,0 +1,1 @@
+"""Version 1: the configuration of a course."""

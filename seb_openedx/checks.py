@@ -1,0 +1,111 @@
+"""System checks: mistakes in this app's settings. Contract: contract/safe-exam-browser#checks.
+
+At run time a mistake counts as absent, so that no page fails; here it is told.
+"""
+
+from collections.abc import Iterator
+from importlib import metadata
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Info, Warning, register
+from django.utils.module_loading import import_string
+
+from seb_openedx import conf, findings, seb_keys_sources, user_banning
+from seb_openedx.configuration import merged
+from seb_openedx.constants import MIDDLEWARE_PATH
+from seb_openedx.middleware import SecureExamBrowserMiddleware
+
+_BEFORE = (
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+)
+
+
+def check(text: str, hint: str, number: str, kind: type[CheckMessage]) -> CheckMessage:
+    return kind(text, hint=hint, id=f"seb_openedx.{number}")
+
+
+@register()
+def check_settings(**kwargs: Any) -> list[CheckMessage]:
+    """Return what is wrong with the settings."""
+    return [*_distributions(), *_names(), *_middleware(), *_courses()]
+
+
+def _distributions() -> Iterator[CheckMessage]:
+    found = {
+        entry.dist.name
+        for entry in metadata.entry_points(group="lms.djangoapp", name="seb_openedx")
+        if entry.dist is not None
+    }
+    if len(found) > 1:
+        text = f"Several distributions provide the package seb_openedx: {', '.join(sorted(found))}."
+        yield check(text, "Keep edx-proctoring and uninstall the other: pip uninstall seb-openedx", "E001", Error)
+
+
+def _names() -> Iterator[CheckMessage]:
+    for name in findings.unknown_components(conf.seb.permission_components or ()):
+        text = f"SEB_PERMISSION_COMPONENTS names {name!r}, which is no permission component."
+        yield check(text, "Correct the name. It is left out, so access may be refused to everybody.", "E002", Error)
+    for setting, names, number in (
+        ("SEB_KEY_SOURCES", conf.seb.sources, "E003"),
+        ("SEB_KEY_DESTINATIONS", conf.seb.destinations, "E004"),
+    ):
+        for name in names:
+            if not _is_callable(name, seb_keys_sources):
+                text = f"{setting} names {name!r}, which does not exist."
+                yield check(
+                    text,
+                    "Correct the name: a function of seb_openedx.seb_keys_sources or a dotted path.",
+                    number,
+                    Error,
+                )
+    backend = conf.seb.banning_backend
+    if backend == "UserprofileBannedUsersBackend" or not _is_callable(backend, user_banning):
+        text = f"SEB_USER_BANNING_BACKEND is {backend!r}, which stores no bans."
+        yield check(text, "Use DatabaseBannedUsersBackend.", "E007", Error)
+    if conf.seb.missing_keys_grant:
+        text = "SEB_LEGACY_MISSING_KEYS_GRANT opens courses with keys of only one kind to every browser."
+        yield check(text, "Remove the setting.", "W002", Warning)
+
+
+def _is_callable(name: str, module: Any) -> bool:
+    try:
+        return callable(import_string(name) if "." in name else getattr(module, name, None))
+    except ImportError:
+        return False
+
+
+def _middleware() -> Iterator[CheckMessage]:
+    listed = list(getattr(settings, "MIDDLEWARE", None) or ())
+    if MIDDLEWARE_PATH in listed:
+        for name in _BEFORE:
+            if name in listed and listed.index(name) > listed.index(MIDDLEWARE_PATH):
+                text = f"{MIDDLEWARE_PATH} is listed before {name}, so it does not know the user."
+                yield check(text, "Move it to the end of MIDDLEWARE.", "E005", Error)
+    elif conf.seb.courses and not SecureExamBrowserMiddleware.is_installed():
+        text = "SAFE_EXAM_BROWSER is set, but nothing enforces it."
+        yield check(text, f"Add {MIDDLEWARE_PATH} to MIDDLEWARE (EXTRA_MIDDLEWARE_CLASSES in the LMS).", "I001", Info)
+
+
+def _courses() -> Iterator[CheckMessage]:
+    courses = merged(conf.seb.courses)
+    if not courses:
+        return
+    if not isinstance(courses, dict):
+        text = "SAFE_EXAM_BROWSER does not map course ids to configurations, so no course is protected by it."
+        yield check(text, 'Use {"course-v1:…": {"CONFIG_KEYS": […]}}.', "E006", Error)
+        return
+    for course, value in courses.items():
+        config = findings.detailed(value, str(course))
+        for name in findings.unknown_components(config.get("PERMISSION_COMPONENTS") or ()):
+            text = f"SAFE_EXAM_BROWSER[{str(course)!r}] names {name!r}, which is no permission component."
+            yield check(text, "Correct the name: the course's own list is not used as it is.", "E002", Error)
+        for key in findings.unlikely_keys(config):
+            text = f"SAFE_EXAM_BROWSER[{str(course)!r}] has the key {key}, which is not 64 hexadecimal digits."
+            yield check(text, "Copy the key from the configuration tool again.", "W001", Warning)
+        for name in findings.open_components(config):
+            text = (
+                f"SAFE_EXAM_BROWSER[{str(course)!r}] lists {name} but no key that it could check: it grants everybody."
+            )
+            yield check(text, "Add keys, or use CheckSEBHashBrowserExamKeyOrConfigKey.", "W003", Warning)

@@ -1,0 +1,1 @@
+"""The page where staff see who is banned, and let learners in again."""

@@ -1,0 +1,33 @@
+"""Drops cached configurations when they change (``SEB_CONFIG_CACHE_SECONDS``)."""
+
+from importlib import import_module
+from typing import Any
+
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+
+from seb_openedx.models import SebCourseConfiguration
+from seb_openedx.reading import forget_cached
+
+
+@receiver([post_save, post_delete], sender=SebCourseConfiguration, dispatch_uid="seb_openedx.row_changed")
+def row_changed(instance: SebCourseConfiguration, **kwargs: Any) -> None:
+    """A row was saved or deleted."""
+    forget_cached(instance.course_id, ["from_django_model"])
+
+
+def course_published(sender: Any, course_key: Any, **kwargs: Any) -> None:
+    """A course, and with it its advanced settings, was published in this process."""
+    forget_cached(course_key, ["from_other_course_settings"])
+
+
+def connect_to_host() -> None:
+    """Listen to the host's signal, where there is a host."""
+    try:
+        signals = import_module("xmodule.modulestore.django").SignalHandler
+    except (ImportError, AttributeError):
+        return
+    signals.course_published.connect(course_published, dispatch_uid="seb_openedx.course_published")
+
+
+connect_to_host()

@@ -1,0 +1,1 @@
+"""Support for tests of hosts; ``settings.test`` refers to it."""

@@ -1,0 +1,6 @@
+"""Pieces of pages."""
+
+
+class Fragment:
+    def __init__(self, content):
+        self.content = content
