@@ -199,7 +199,8 @@ ENV_TOKENS: dict[str, Any] = json.loads(
 _backends = ENV_TOKENS.get("PROCTORING_BACKENDS", {})
 if "mock_provider" in _backends:
     _backends["mock_provider"]["base_url"] = PROVIDER_URL
-if "software_secure" in _backends:
+if _backends.get("software_secure", {}).get("exam_register_endpoint") == "":
+    # As in tokens.json. A configuration that names an endpoint, or has a placeholder for it, is used as it is.
     _backends["software_secure"]["exam_register_endpoint"] = f"{PROVIDER_URL}/exams/registration/"
     _backends["software_secure"]["software_download_url"] = f"{PROVIDER_URL}/rpnow"
     _backends["software_secure"]["callback_secrets"] = [RPNOW_CALLBACK_SECRET]

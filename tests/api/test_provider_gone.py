@@ -148,6 +148,30 @@ def test_an_exam_that_is_being_set_up_is_still_an_error_for_the_caller(backends_
         api.get_student_view(attempt.user_id, COURSE, attempt.proctored_exam.content_id, {})
 
 
+@pytest.mark.parametrize("kind", ["practice", "onboarding"])
+@pytest.mark.parametrize(
+    ("is_gone", "status_code", "kept"), [pytest.param(True, 500, True, id="gone"), pytest.param(False, 200, False)]
+)
+def test_a_submitted_attempt_is_not_given_away_for_one_that_cannot_be_made(
+    kind: str,
+    is_gone: bool,
+    status_code: int,
+    kept: bool,
+    provider: RecordingProvider,
+    backends_registry: dict[str, Any],
+) -> None:
+    attempt = begun(kind, status=S.submitted, external_id="ext-1")
+    if is_gone:
+        del backends_registry["test"]
+    client = client_of(attempt.user)
+    client.raise_request_exception = False
+
+    answer = client.put(attempt_url(attempt), {"action": "reset_attempt"}, format="json")
+
+    assert answer.status_code == status_code, answer.content
+    assert ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk, status=S.submitted).exists() is kept
+
+
 class TestStaffReset:
     def test_the_attempt_goes_and_the_provider_removes_it_when_it_is_back(
         self, provider: RecordingProvider, backends_registry: dict[str, Any]

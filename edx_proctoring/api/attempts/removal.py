@@ -8,7 +8,7 @@ import logging
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from edx_proctoring import host, runtime
+from edx_proctoring import backends, host, runtime
 from edx_proctoring.api.attempts import entry
 from edx_proctoring.api.effects import outbox
 from edx_proctoring.api.lifecycle import status_change
@@ -57,7 +57,8 @@ def reset_practice_exam(exam_id: int, user_id: int, requesting_user: Any) -> int
     cannot be made for another reason, such as a provider that is down, the old status comes back.
 
     Raises ``StudentExamAttemptDoesNotExistsException``; ``ProctoredExamIllegalStatusTransition``
-    if the exam is not practice or the attempt is open or verified; and as ``create_exam_attempt``.
+    if the exam is not practice or the attempt is open or verified; ``NotImplementedError``, with nothing
+    changed, if its provider is not configured; and as ``create_exam_attempt``.
     """
     log.info(
         "resetting practice exam: exam_id=%s user_id=%s requested_by=%s", exam_id, user_id, _id_of(requesting_user)
@@ -70,6 +71,8 @@ def reset_practice_exam(exam_id: int, user_id: int, requesting_user: Any) -> int
     attempt = status_change.end_if_time_is_up(attempt)
     _refuse_reset_if_illegal(attempt)
     exam = exam_dict(attempt.proctored_exam)
+    # Without its provider there will be no new attempt, so a submitted one is not given away.
+    backends.get_backend_provider(exam)
     former_status = attempt.status
     data = attempt_dict(attempt)
     removal = None
