@@ -207,8 +207,11 @@ if _backends.get("software_secure", {}).get("exam_register_endpoint") == "":
 _provider = os.environ.get("DEMO_PROVIDER") or _remembered.get("provider", "mock_provider")
 # The provider of the seeded course.
 COURSE_PROVIDER = "software_secure" if _provider == "rpnow" else "mock_provider"
+_options = ENV_TOKENS.setdefault("PROCTORING_SETTINGS", {})
 if COURSE_PROVIDER == "software_secure":
-    ENV_TOKENS.setdefault("PROCTORING_SETTINGS", {})["ANONYMOUS_REVIEW_CALLBACK"] = "signed"
+    _options["ANONYMOUS_REVIEW_CALLBACK"] = "signed"
+# Without it, the page of an exam whose provider is missing is an error of the host.
+_options.setdefault("EXPLAIN_MISCONFIGURED_PROVIDER", True)
 if COURSE_PROVIDER in _backends:
     _backends["DEFAULT"] = COURSE_PROVIDER
 else:

@@ -66,7 +66,7 @@ def test_the_provider_leaves_the_configuration_and_comes_back(
     stan: CourseTeam,
     camera: Camera,
 ) -> None:
-    working, absent, onboarding, stuck = (new_learner() for _ in range(4))
+    working, absent, onboarding, stuck, newcomer = (new_learner() for _ in range(5))
     for learner in (working, absent):
         learner.reach_the_exam(MIDTERM)
     onboarding.open_exam(ONBOARDING)
@@ -108,6 +108,9 @@ def test_the_provider_leaves_the_configuration_and_comes_back(
     by_name = {attempt["proctored_exam"]["exam_name"]: attempt for attempt in demo.attempts(absent.username)}
     assert (by_name[MIDTERM]["status"], by_name[TIMED]["status"]) == ("submitted", "started")
 
+    newcomer.open_exam(MIDTERM)
+    newcomer.heading("Proctoring is not set up correctly for this exam")
+
     # Staff see all of it, and reset.
     expect(stan.attempt_row(working.username)).to_contain_text("Submitted")
     [removed] = demo.attempts(stuck.username)
@@ -133,6 +136,8 @@ def test_the_provider_leaves_the_configuration_and_comes_back(
 
     onboarding.reload()
     onboarding.heading("You have submitted this onboarding exam")
+    newcomer.reload()
+    newcomer.heading("This exam is proctored")
 
     # Its review arrives as ever.
     Reviewer(demo, new_page(), camera).give_verdict(working.name, "Passed", "Everything was fine.")

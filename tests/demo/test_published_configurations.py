@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +150,18 @@ class Host:
         session.headers.update({"X-CSRFToken": session.cookies.get("csrftoken", ""), "Referer": f"{self.url}/"})
         return session
 
+    def choose_provider(self, name: str) -> None:
+        """Choose the course's provider in Studio, and publish."""
+        staff = self.session("gina")
+        reply = staff.post(
+            f"{self.url}/api/contentstore/v1/proctored_exam_settings/{COURSE_ID}",
+            json={"proctored_exam_settings": {"proctoring_provider": name}},
+            timeout=20,
+        )
+        assert reply.status_code == 200, reply.text
+        published = staff.post(f"{self.url}/course/{COURSE_ID}/publish?queue=0", timeout=60)
+        assert "Published by a worker process." in published.text
+
     def page(self, session: requests.Session, path: str) -> requests.Response:
         """A page of the course."""
         return session.get(f"{self.url}/courses/{COURSE_ID}/{path}", timeout=20)
@@ -207,16 +219,32 @@ def test_the_pages_answer(host: Host, persona: str) -> None:
         assert "&lt;secret&gt;" not in reply.text
 
 
-def test_entering_the_exam_tells_staff_and_learner_what_is_wrong(host: Host, name: str) -> None:
-    learner = host.session("victor")
+NOT_FILLED_IN = (200, 502, "The proctoring provider is not configured as it should be.")
+NO_PROVIDER = (200, 500, "The proctoring service of this exam is not configured.")
+
+
+@pytest.mark.parametrize("persona", ["victor", "vera"])
+def test_entering_the_exam_says_what_is_wrong(host: Host, name: str, persona: str) -> None:
+    if name == "older-form":
+        # There, the host's default is no provider.
+        host.choose_provider("SOFTWARE_SECURE")
+    learner = host.session(persona)
     exams = learner.get(f"{host.url}{API}/exam/course_id/{COURSE_ID}", timeout=20).json()
     [exam] = [exam for exam in exams if exam["exam_name"] == "Midterm exam: stars"]
+
     page = host.page(learner, f"courseware/{exam['content_id']}")
-    print(name, page.status_code, re.sub(r"<[^>]+>|\s+", " ", page.text[page.text.find("<main"):])[:1500])
     entered = learner.post(
         f"{host.url}{API}/attempt", json={"exam_id": exam["id"], "attempt_proctored": True}, timeout=20
     )
-    print(exam["backend"], entered.status_code, entered.text)
-    print(host.manage("check_proctoring_backends").stdout)
-    print(host.log()[-3000:])
-    assert 0
+
+    page_status, status, text = NO_PROVIDER if name == "not-importable" else NOT_FILLED_IN
+    assert page.status_code == page_status
+    assert "{add" not in page.text
+    assert ("Proctoring is not set up correctly for this exam" in page.text) is (name == "not-importable")
+    assert entered.status_code == status
+    assert text in entered.json()["detail"]
+    assert exam["backend"] in {"software_secure", "SOFTWARE_SECURE", "proctorco"}
+    # Staff: the log with ids, and the command that checks providers.
+    assert re.search(rf"ERROR edx_proctoring.*exam_id={exam['id']}\b", host.log())
+    report = host.manage("check_proctoring_backends").stdout
+    assert "PROBLEM" in report.partition(exam["backend"])[2]
