@@ -152,6 +152,11 @@ class Demo:
         """Make a learner's newest attempt older, as if time had passed."""
         self._json("POST", "/_demo/clock", json={"username": username, "minutes": minutes, **more})
 
+    def extend(self, username: str, usage_key: str, days: float) -> None:
+        """Grant a learner an extension, as staff do; what the host has cached stays."""
+        wishes = {"username": username, "course_id": COURSE, "usage_key": usage_key, "days": days}
+        self._json("POST", "/_demo/extensions", json=wishes)
+
     def mails_to(self, username: str) -> list[dict[str, Any]]:
         """The mails that a learner received, in the demo's order."""
         mails = self._json("GET", "/_demo/outbox")["mails"]

@@ -10,6 +10,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,11 @@ from .demo_process import COURSE, REPOSITORY, Demo
 from .people import FINAL, MIDTERM, ONBOARDING, TIMED, Camera, CourseTeam, Learner, Reviewer
 from .test_accessibility import Inspector
 
-MIDTERM_KEY = f"{COURSE.replace('course-v1', 'block-v1')}+type@sequential+block@midterm"
+SEQUENCES = f"{COURSE.replace('course-v1', 'block-v1')}+type@sequential+block@"
+MIDTERM_KEY = f"{SEQUENCES}midterm"
+# Ten minutes; nobody else in this module takes it.
+MOON = "Timed quiz: the Moon"
+MOON_KEY = f"{SEQUENCES}closed_quiz"
 # The pause after a first failure is 10 s, after a second about 20 s.
 RETRIED_WITHIN_SECONDS = 90
 
@@ -145,17 +150,26 @@ def test_the_provider_leaves_the_configuration_and_comes_back(
     working.heading("Your proctoring session was reviewed successfully.")
 
 
+def open_studio(stan: CourseTeam, usage_key: str) -> None:
+    """Open the settings of a subsection in Studio."""
+    stan.page.goto(f"{stan.demo.host}/course/{COURSE}/sequence/{usage_key}")
+
+
+def save_and_publish(stan: CourseTeam) -> None:
+    """Save the settings of a subsection and show them to learners."""
+    stan.press("Save")
+    stan.press("Publish")
+    expect(stan.page.get_by_text("Published. The exams are registered.")).to_be_visible()
+
+
 @pytest.fixture
 def change_midterm(stan: CourseTeam) -> Iterator[Callable[[str], None]]:
     """Makes the midterm exam one of another kind in Studio, and publishes; afterwards it is proctored again."""
 
     def change(kind: str) -> None:
-        page = stan.page
-        page.goto(f"{stan.demo.host}/course/{COURSE}/sequence/{MIDTERM_KEY}")
-        page.get_by_role("radio", name=kind, exact=True).check()
-        page.get_by_role("button", name="Save").click()
-        page.get_by_role("button", name="Publish").click()
-        expect(page.get_by_text("Published. The exams are registered.")).to_be_visible()
+        open_studio(stan, MIDTERM_KEY)
+        stan.page.get_by_role("radio", name=kind, exact=True).check()
+        save_and_publish(stan)
 
     yield change
     change("Proctored")
@@ -217,3 +231,23 @@ def test_a_proctored_exam_that_is_made_timed_starts_within_two_clicks(
         assert len(begun) == 1, status
         assert len(demo.events("attempt.started", begun[0]["id"])) == 1, status
     assert inspector.findings == []
+
+
+@pytest.mark.contract("timing#fresh-dates")
+def test_an_extension_counts_although_the_learner_has_seen_the_page(learner: Learner, stan: CourseTeam) -> None:
+    soon = datetime.now(UTC) + timedelta(minutes=6)
+    open_studio(stan, MOON_KEY)
+    stan.page.get_by_label("Due date and time (UTC)").fill(soon.strftime("%Y-%m-%dT%H:%M"))
+    save_and_publish(stan)
+    little_time = learner.page.get_by_text(re.compile("You have [456] minutes"))
+    learner.open_exam(MOON)
+    expect(little_time).to_be_visible()
+
+    learner.demo.extend(learner.username, MOON_KEY, days=7)
+
+    # The control: what the host has cached is still the old date, and a page that only shows it may say so.
+    learner.reload()
+    expect(little_time).to_be_visible()
+    learner.press("I am ready to start this timed exam.")
+    learner.see_questions()
+    assert 9 * 60 < learner.seconds_left() <= 10 * 60
