@@ -20,6 +20,8 @@ Environment variables, all optional:
     Switches special exams off: no service is registered, the URLs stay.
 ``DEMO_NO_PIPELINE=1``
     Leaves out ``PIPELINE``, like a host that bundles scripts in another way.
+``DEMO_THEME_DIR``
+    A folder of templates that replace those of the package, as a theme does.
 ``DEMO_JQUERY=3``
     Loads jQuery 3 instead of 2.
 """
@@ -120,6 +122,7 @@ LOGIN_URL = "/"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [*filter(None, [os.environ.get("DEMO_THEME_DIR")])],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
