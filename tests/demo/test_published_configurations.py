@@ -21,7 +21,7 @@ import requests
 
 from .test_supervisor import free_port
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.contract("provider-configuration#placeholders")]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 COURSE_ID = "course-v1:Demo+PROC+2026"
