@@ -239,8 +239,7 @@ JWT_AUTH = {
     "JWT_AUDIENCE": JWT_AUDIENCE,
     "JWT_SECRET_KEY": JWT_SIGNING_KEY,
     "JWT_ISSUERS": [{"ISSUER": JWT_ISSUER, "AUDIENCE": JWT_AUDIENCE, "SECRET_KEY": JWT_SIGNING_KEY}],
-    # Required besides JWT_ISSUERS: with no key here, edx-drf-extensions loops over an empty set of keys first and then
-    # accepts every signature.
+    # Set as on a platform in operation: the keys with which tokens are verified.
     "JWT_PUBLIC_SIGNING_JWK_SET": json.dumps(
         {"keys": [{"kty": "oct", "k": base64.urlsafe_b64encode(JWT_SIGNING_KEY.encode()).decode().rstrip("=")}]}
     ),
