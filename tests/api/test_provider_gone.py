@@ -73,9 +73,15 @@ def get(user: Any, name: str, *args: Any, **query: Any) -> Any:
         ),
     ],
 )
-def test_reading_over_rest_ends_an_overdue_attempt(kind: str, read: Any, backends_registry: dict[str, Any]) -> None:
+@pytest.mark.parametrize("way", ["removed", "course-moved-to-lti"])
+def test_reading_over_rest_ends_an_overdue_attempt(
+    kind: str, read: Any, way: str, backends_registry: dict[str, Any]
+) -> None:
     attempt = overdue(kind)
-    del backends_registry["test"]
+    if way == "removed":
+        del backends_registry["test"]
+    else:
+        type(attempt.proctored_exam).objects.update(backend="lti_external")
 
     answer = read(attempt)
 
