@@ -3,7 +3,7 @@
 /* global SECOND -- shared/limits.js */
 /* global buttonOf, lock -- exam_actions/button.js */
 /* global putAction, showError -- exam_actions/change_status.js */
-/* global isWorkerConfigured, askWorker, adoptExternalId, WORKER_LIMIT -- exam_actions/worker.js */
+/* global isWorkerConfigured, askWorker, adoptExternalId, saidBySoftware, WORKER_LIMIT -- exam_actions/worker.js */
 
 /** The proctoring software first, then the clock, so that no time is lost when the software fails. */
 exam.examStartHandler = function(event) {
@@ -31,9 +31,12 @@ exam.examStartHandler = function(event) {
         started = putAction($button);
         otherwise = gettext('Your exam has not started and no time was used. Reload this page and try again.');
     }
-    started.then(exam.reloadPage, unlessStarted(
-        $button, showError($button, gettext('Your exam could not be started'), otherwise)
-    ));
+    started.then(exam.reloadPage, unlessStarted($button, function(reason) {
+        var said = saidBySoftware(reason);
+        showError($button, gettext('Your exam could not be started'), said ? otherwise + ' (' + said + ')' : otherwise)(
+            reason
+        );
+    }));
 };
 
 /**

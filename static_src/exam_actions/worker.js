@@ -1,12 +1,14 @@
 /** Messages to the proctoring software, through the provider's worker. Contract: contract/browser-worker#page-messages. */
 /* global exam -- shared/exam_namespace.js */
 /* global SECOND -- shared/limits.js */
-/* exported isWorkerConfigured, askWorker, adoptExternalId, WORKER_LIMIT */
+/* exported isWorkerConfigured, askWorker, adoptExternalId, saidBySoftware, WORKER_LIMIT */
 
 // How long a silent worker may hold up the page when the provider sets no limit.
 var WORKER_LIMIT = 60 * SECOND;
 // The worker is asked to answer this much earlier than the page stops waiting for it.
 var PING_HEAD_START = 10 * SECOND;
+// Characters of a provider's reason that a learner is shown.
+var LONGEST_REASON = 300;
 var WORKER_ACTIONS = {
     start: {type: 'startExamAttempt', success: 'examAttemptStarted'},
     submit: {type: 'endExamAttempt', success: 'examAttemptEnded'},
@@ -34,6 +36,19 @@ function createWorker(url) {
     };
 }
 
+/** An error of this page, not of the proctoring software. */
+function technicalError(text) {
+    var error = new Error(text);
+    error.isTechnical = true;
+    return error;
+}
+
+/** What the proctoring software gave as the reason of a failure: a text, or the message of an object; else empty. */
+function saidBySoftware(reason) {
+    var said = reason && typeof reason === 'object' && !reason.isTechnical ? reason.message : reason;
+    return typeof said === 'string' ? said.trim().slice(0, LONGEST_REASON) : '';
+}
+
 /**
  * Send one message to the proctoring software and wait for its answer. Each message has a worker of its own.
  *
@@ -45,7 +60,7 @@ function askWorker(action, timeout, limit) {
         var message = {type: WORKER_ACTIONS[action].type, timeout: timeout};
         var timer = setTimeout(function() {
             created.dispose();
-            reject(new Error('worker failed to respond after ' + limit + 'ms'));
+            reject(technicalError('worker failed to respond after ' + limit + 'ms'));
         }, limit);
 
         function settle(callback, value) {
@@ -63,7 +78,7 @@ function askWorker(action, timeout, limit) {
         };
         // The script could not be loaded, or it failed outside any promise.
         created.worker.onerror = function(event) {
-            settle(reject, new Error((event && event.message) || 'worker failed'));
+            settle(reject, technicalError((event && event.message) || 'worker failed'));
         };
         if (exam.attemptExternalId) {
             message.attemptExternalId = exam.attemptExternalId;

@@ -270,6 +270,8 @@
     var WORKER_LIMIT = 60 * SECOND;
     // The worker is asked to answer this much earlier than the page stops waiting for it.
     var PING_HEAD_START = 10 * SECOND;
+    // Characters of a provider's reason that a learner is shown.
+    var LONGEST_REASON = 300;
     var WORKER_ACTIONS = {
         start: {type: 'startExamAttempt', success: 'examAttemptStarted'},
         submit: {type: 'endExamAttempt', success: 'examAttemptEnded'},
@@ -297,6 +299,19 @@
         };
     }
 
+    /** An error of this page, not of the proctoring software. */
+    function technicalError(text) {
+        var error = new Error(text);
+        error.isTechnical = true;
+        return error;
+    }
+
+    /** What the proctoring software gave as the reason of a failure: a text, or the message of an object; else empty. */
+    function saidBySoftware(reason) {
+        var said = reason && typeof reason === 'object' && !reason.isTechnical ? reason.message : reason;
+        return typeof said === 'string' ? said.trim().slice(0, LONGEST_REASON) : '';
+    }
+
     /**
      * Send one message to the proctoring software and wait for its answer. Each message has a worker of its own.
      *
@@ -308,7 +323,7 @@
             var message = {type: WORKER_ACTIONS[action].type, timeout: timeout};
             var timer = setTimeout(function() {
                 created.dispose();
-                reject(new Error('worker failed to respond after ' + limit + 'ms'));
+                reject(technicalError('worker failed to respond after ' + limit + 'ms'));
             }, limit);
 
             function settle(callback, value) {
@@ -326,7 +341,7 @@
             };
             // The script could not be loaded, or it failed outside any promise.
             created.worker.onerror = function(event) {
-                settle(reject, new Error((event && event.message) || 'worker failed'));
+                settle(reject, technicalError((event && event.message) || 'worker failed'));
             };
             if (exam.attemptExternalId) {
                 message.attemptExternalId = exam.attemptExternalId;
@@ -467,9 +482,12 @@
             started = putAction($button);
             otherwise = gettext('Your exam has not started and no time was used. Reload this page and try again.');
         }
-        started.then(exam.reloadPage, unlessStarted(
-            $button, showError($button, gettext('Your exam could not be started'), otherwise)
-        ));
+        started.then(exam.reloadPage, unlessStarted($button, function(reason) {
+            var said = saidBySoftware(reason);
+            showError($button, gettext('Your exam could not be started'), said ? otherwise + ' (' + said + ')' : otherwise)(
+                reason
+            );
+        }));
     };
 
     /**

@@ -39,6 +39,33 @@ describe('Starting an exam', function() {
     });
 
     // @contract exam-buttons#start
+    [
+        {error: 'Close the other programs.', shown: '(Close the other programs.)', name: 'a text'},
+        {error: {name: 'TypeError', message: 'No camera'}, shown: '(No camera)', name: 'the message of an object'},
+        {error: new Error('No camera'), shown: '(No camera)', name: 'the message of an error'},
+        {error: '<b>x</b>', shown: '(<b>x</b>)', name: 'markup as text'},
+        {error: {code: 7}, shown: 'then try again.', name: 'nothing, when there is no message'},
+        {error: undefined, shown: 'then try again.', name: 'nothing, when there is no reason'}
+    ].forEach(function(example) {
+        it('shows the reason that the proctoring software gives: ' + example.name, async function() {
+            page.installWorker(() => ({type: 'examAttemptStartFailed', error: example.error}));
+            page.showButton('js-proctoring-start', 'start').trigger('click');
+            await page.settled();
+            expect($('[role=alertdialog] p').text().endsWith(example.shown)).toBe(true);
+        });
+    });
+
+    // @contract exam-buttons#start
+    it('does not show errors of the page itself as reasons of the software', async function() {
+        page.installWorker(() => null);
+        page.showButton('js-proctoring-start', 'start').trigger('click');
+        jasmine.clock().tick(60000);
+        await page.settled();
+        expect($('[role=alertdialog]').text()).not.toContain('worker failed');
+        expect($('[role=alertdialog]').text()).toContain('no time was used');
+    });
+
+    // @contract exam-buttons#start
     it('starts the clock only, when the provider has no worker', async function() {
         page.server.respondWith('PUT', page.ATTEMPT, json(200));
         page.showButton('js-proctoring-start', 'start').trigger('click');
