@@ -38,7 +38,6 @@ describe('Starting an exam', function() {
         expect(page.workers[0].terminate).toHaveBeenCalled();
     });
 
-    // @contract exam-buttons#start
     [
         {error: 'Close the other programs.', shown: '(Close the other programs.)', name: 'a text'},
         {error: {name: 'TypeError', message: 'No camera'}, shown: '(No camera)', name: 'the message of an object'},
