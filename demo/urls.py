@@ -55,6 +55,7 @@ tool_patterns = [
     path("_demo/tickets", tools.tickets, name="demo_tickets"),
     path("_demo/faults", tools.faults, name="demo_faults"),
     path("_demo/clock", tools.clock, name="demo_clock"),
+    path("_demo/extensions", tools.extensions, name="demo_extensions"),
     path("_demo/learners", tools.learners, name="demo_learners"),
     path("_demo/provider", tools.provider, name="demo_provider"),
 ]

@@ -25,7 +25,7 @@ const SCRIPTS = {
         'shared/exam_namespace', 'shared/limits', 'shared/reason_text', 'exam_actions/failure_text', 'exam_actions/messages',
         'exam_actions/error_dialog', 'exam_actions/button', 'exam_actions/page', 'exam_actions/worker',
         'exam_actions/change_status', 'exam_actions/start_exam', 'exam_actions/end_exam', 'exam_actions/enter_exam',
-        'exam_actions/set_up', 'exam_actions/copy_code', 'exam_actions/local_times'
+        'exam_actions/theme_globals', 'exam_actions/set_up', 'exam_actions/copy_code', 'exam_actions/local_times'
     ],
     'views/proctored_exam_add_bulk_allowance_view.js': [
         'staff_panels/namespace', 'staff_panels/bulk_failures', 'staff_panels/allowance_form', 'staff_panels/add_bulk_allowance'

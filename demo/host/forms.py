@@ -118,8 +118,9 @@ class ProctoringSettingsForm(forms.ModelForm):
 
     @staticmethod
     def providers() -> list[str]:
-        """Configured providers and the platform's external LTI provider, sorted."""
-        return sorted({name for name in settings.PROCTORING_BACKENDS if name != "DEFAULT"} | {EXTERNAL_PROVIDER})
+        """Configured providers, also those of the older form, and the platform's external LTI provider, sorted."""
+        configured = {*settings.PROCTORING_BACKENDS, *settings.ENV_TOKENS.get("PROCTORING_BACKEND_PROVIDERS", {})}
+        return sorted(configured - {"DEFAULT"} | {EXTERNAL_PROVIDER})
 
     @staticmethod
     def needs_escalation(provider: str) -> bool:

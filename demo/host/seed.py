@@ -208,8 +208,13 @@ def _keep_final_due_in_the_future(course: CourseRun) -> bool:
 
 
 def _follow_chosen_provider(course: CourseRun) -> bool:
-    """Change the provider when the demo is started again with another one."""
-    if course.proctoring_provider == settings.COURSE_PROVIDER or course.proctoring_provider not in STARTED_WITH:
+    """Change the provider when the demo is started again with another one.
+
+    A provider that is merely missing from the configuration stays the course's, as on the platform.
+    """
+    if settings.COURSE_PROVIDER not in STARTED_WITH or course.proctoring_provider not in STARTED_WITH:
+        return False
+    if course.proctoring_provider == settings.COURSE_PROVIDER:
         return False
     course.proctoring_provider = settings.COURSE_PROVIDER
     course.save(update_fields=["proctoring_provider"])

@@ -20,6 +20,8 @@ Environment variables, all optional:
     Switches special exams off: no service is registered, the URLs stay.
 ``DEMO_NO_PIPELINE=1``
     Leaves out ``PIPELINE``, like a host that bundles scripts in another way.
+``DEMO_THEME_DIR``
+    A folder of templates that replace those of the package, as a theme does.
 ``DEMO_JQUERY=3``
     Loads jQuery 3 instead of 2.
 """
@@ -120,6 +122,7 @@ LOGIN_URL = "/"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [*filter(None, [os.environ.get("DEMO_THEME_DIR")])],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -199,15 +202,19 @@ ENV_TOKENS: dict[str, Any] = json.loads(
 _backends = ENV_TOKENS.get("PROCTORING_BACKENDS", {})
 if "mock_provider" in _backends:
     _backends["mock_provider"]["base_url"] = PROVIDER_URL
-if "software_secure" in _backends:
+if _backends.get("software_secure", {}).get("exam_register_endpoint") == "":
+    # As in tokens.json. A configuration that names an endpoint, or has a placeholder for it, is used as it is.
     _backends["software_secure"]["exam_register_endpoint"] = f"{PROVIDER_URL}/exams/registration/"
     _backends["software_secure"]["software_download_url"] = f"{PROVIDER_URL}/rpnow"
     _backends["software_secure"]["callback_secrets"] = [RPNOW_CALLBACK_SECRET]
 _provider = os.environ.get("DEMO_PROVIDER") or _remembered.get("provider", "mock_provider")
 # The provider of the seeded course.
 COURSE_PROVIDER = "software_secure" if _provider == "rpnow" else "mock_provider"
+_options = ENV_TOKENS.setdefault("PROCTORING_SETTINGS", {})
 if COURSE_PROVIDER == "software_secure":
-    ENV_TOKENS.setdefault("PROCTORING_SETTINGS", {})["ANONYMOUS_REVIEW_CALLBACK"] = "signed"
+    _options["ANONYMOUS_REVIEW_CALLBACK"] = "signed"
+# Without it, the page of an exam whose provider is missing is an error of the host.
+_options.setdefault("EXPLAIN_MISCONFIGURED_PROVIDER", True)
 if COURSE_PROVIDER in _backends:
     _backends["DEFAULT"] = COURSE_PROVIDER
 else:
@@ -232,8 +239,7 @@ JWT_AUTH = {
     "JWT_AUDIENCE": JWT_AUDIENCE,
     "JWT_SECRET_KEY": JWT_SIGNING_KEY,
     "JWT_ISSUERS": [{"ISSUER": JWT_ISSUER, "AUDIENCE": JWT_AUDIENCE, "SECRET_KEY": JWT_SIGNING_KEY}],
-    # Required besides JWT_ISSUERS: with no key here, edx-drf-extensions loops over an empty set of keys first and then
-    # accepts every signature.
+    # Set as on a platform in operation: the keys with which tokens are verified.
     "JWT_PUBLIC_SIGNING_JWK_SET": json.dumps(
         {"keys": [{"kty": "oct", "k": base64.urlsafe_b64encode(JWT_SIGNING_KEY.encode()).decode().rstrip("=")}]}
     ),

@@ -4,27 +4,26 @@
 /* global failureText -- exam_actions/failure_text.js */
 /* global showMessage -- exam_actions/messages.js */
 /* global buttonOf, lock, unlock -- exam_actions/button.js */
+/* exported enter */
 
 // Entering may wait for a provider that registers the learner.
 var ENTER_LIMIT = 60 * SECOND;
 
-/** P1, P2, P4: create an attempt; its status decides which page follows. */
-exam.enterExamHandler = function(event) {
-    var $button = buttonOf(this, event);
-    var proctored = $button.attr('data-attempt-proctored');
-    var data = {
-        exam_id: $button.attr('data-exam-id'),
-        start_clock: $button.attr('data-start-immediately') === 'false' ? 'false' : 'true'
-    };
+/**
+ * Create an attempt; its status decides which page follows. `proctored`: 'true', 'false' or undefined. Returns the
+ * request, undefined if one of this button or those beside it is on its way.
+ */
+function enter($button, wish) {
+    var data = {exam_id: wish.examId, start_clock: wish.startsClock ? 'true' : 'false'};
 
-    if (proctored !== undefined) {
-        data.attempt_proctored = proctored;
+    if (wish.proctored !== undefined) {
+        data.attempt_proctored = wish.proctored;
     }
     if (!lock($button)) {
-        return;
+        return undefined;
     }
     showMessage($button, '');
-    $.ajax({url: $button.attr('data-ajax-url'), type: 'POST', data: data, timeout: ENTER_LIMIT})
+    return $.ajax({url: wish.url, type: 'POST', data: data, timeout: ENTER_LIMIT})
         .done(function() {
             exam.reloadPage();
         })
@@ -37,12 +36,23 @@ exam.enterExamHandler = function(event) {
                     'device: reload the page to see where your exam stands. If this happens again, try a ' +
                     'better internet connection or restart your device, and make sure that your account is active.'
                 ),
-                proctored === 'true' ? gettext(
+                wish.proctored === 'true' ? gettext(
                     'The proctoring service does not answer. Your exam has not started and no time was used. ' +
                     'Try again in a minute.'
                 ) : undefined
             ));
         });
+}
+
+/** P1, P2, P4: the buttons of our own pages. */
+exam.enterExamHandler = function(event) {
+    var $button = buttonOf(this, event);
+    enter($button, {
+        url: $button.attr('data-ajax-url'),
+        examId: $button.attr('data-exam-id'),
+        startsClock: $button.attr('data-start-immediately') !== 'false',
+        proctored: $button.attr('data-attempt-proctored')
+    });
 };
 
 /** P3: ask whether the learner really wants to take the exam without proctoring. */

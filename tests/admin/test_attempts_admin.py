@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import simple_history
 
-from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_attempt, make_exam
 
@@ -48,6 +48,20 @@ class TestChangingTheStatus:
         )
         assert response.status_code == 302
         assert "exist. Perhaps it was deleted" in attempts.messages(response)[0]
+
+    @pytest.mark.contract("effects#provider-gone")
+    @pytest.mark.parametrize("is_gone", [False, True], ids=["control-configured", "gone"])
+    def test_says_that_a_provider_which_is_gone_is_told_later(self, attempts, backends_registry, is_gone):
+        attempt = make_attempt(make_exam(backend="test"), status=S.started, external_id="ext-1")
+        if is_gone:
+            del backends_registry["test"]
+
+        shown = attempts.post(attempt, status=S.submitted)
+
+        attempt.refresh_from_db()
+        assert attempt.status == S.submitted
+        assert any("could not be told about this change. It will be tried again." in text for text in shown) is is_gone
+        assert AttemptEffect.objects.filter(state=AttemptEffect.STATE_DUE).exists() is is_gone
 
     def test_other_fields_cannot_be_changed(self, attempts):
         attempt = make_attempt(status=S.error)

@@ -28,7 +28,7 @@ from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.utils import get_exam_due_date
 from tests.factories import NOON, make_attempt, make_exam, make_staff, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.contract("timing#fresh-dates")]
 
 MINUTE = timedelta(minutes=1)
 WEEK = timedelta(days=7)

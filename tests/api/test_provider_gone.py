@@ -74,9 +74,15 @@ def get(user: Any, name: str, *args: Any, **query: Any) -> Any:
         ),
     ],
 )
-def test_reading_over_rest_ends_an_overdue_attempt(kind: str, read: Any, backends_registry: dict[str, Any]) -> None:
+@pytest.mark.parametrize("way", ["removed", "course-moved-to-lti"])
+def test_reading_over_rest_ends_an_overdue_attempt(
+    kind: str, read: Any, way: str, backends_registry: dict[str, Any]
+) -> None:
     attempt = overdue(kind)
-    del backends_registry["test"]
+    if way == "removed":
+        del backends_registry["test"]
+    else:
+        type(attempt.proctored_exam).objects.update(backend="lti_external")
 
     answer = read(attempt)
 
@@ -188,6 +194,30 @@ class TestBeforeTheStart:
         assert answer.status_code == 200, answer.content
         attempt.refresh_from_db()
         assert attempt.status == S.declined
+
+
+@pytest.mark.parametrize("kind", ["practice", "onboarding"])
+@pytest.mark.parametrize(
+    ("is_gone", "status_code", "kept"), [pytest.param(True, 500, True, id="gone"), pytest.param(False, 200, False)]
+)
+def test_a_submitted_attempt_is_not_given_away_for_one_that_cannot_be_made(
+    kind: str,
+    is_gone: bool,
+    status_code: int,
+    kept: bool,
+    provider: RecordingProvider,
+    backends_registry: dict[str, Any],
+) -> None:
+    attempt = begun(kind, status=S.submitted, external_id="ext-1")
+    if is_gone:
+        del backends_registry["test"]
+    client = client_of(attempt.user)
+    client.raise_request_exception = False
+
+    answer = client.put(attempt_url(attempt), {"action": "reset_attempt"}, format="json")
+
+    assert answer.status_code == status_code, answer.content
+    assert ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk, status=S.submitted).exists() is kept
 
 
 class TestStaffReset:

@@ -40,27 +40,38 @@ class Demo:
         configure: Callable[[str], Mapping[str, str]] = lambda provider: {},
     ) -> None:
         self.data_dir = data_dir
-        port, provider_port = free_port(), free_port()
-        self.host = f"http://127.0.0.1:{port}"
-        self.provider = f"http://127.0.0.1:{provider_port}"
+        self._options = options
+        self._port, self._provider_port = free_port(), free_port()
+        self.host = f"http://127.0.0.1:{self._port}"
+        self.provider = f"http://127.0.0.1:{self._provider_port}"
         # The suite's own Django settings must not reach the demo.
         self.environment = {
             **{name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"},
             **configure(self.provider),
         }
         self._log = data_dir.parent / "demo.log"
+        self._process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        ports = ("--port", str(self._port), "--provider-port", str(self._provider_port))
         with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "demo", "--port", str(port), "--provider-port", str(provider_port)),
-                    *("--data-dir", str(data_dir), *options),
-                ],
+            return subprocess.Popen(
+                [sys.executable, "-m", "demo", *ports, "--data-dir", str(self.data_dir), *self._options],
                 cwd=REPOSITORY,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=self.environment,
                 start_new_session=True,
             )
+
+    def restart(self, **environment: str) -> None:
+        """Stop and start again with the same data and addresses; ``environment`` replaces variables."""
+        left = self.stop()
+        if left:
+            raise RuntimeError(f"the demo left processes behind: {left}")
+        self.environment |= environment
+        self._process = self._start()
+        self.wait_until_it_runs()
 
     def wait_until_it_runs(self) -> None:
         """Return when the demo says so; raises with its output when it ends or takes too long."""
@@ -70,10 +81,10 @@ class Demo:
                 raise RuntimeError(f"the demo did not start:\n{self.output()}")
             time.sleep(0.2)
 
-    def run(self, module: str) -> str:
+    def run(self, module: str, *arguments: str) -> str:
         """Run a module with the demo's environment and data, as one of its own processes; returns what it prints."""
         done = subprocess.run(
-            [sys.executable, "-m", module],
+            [sys.executable, "-m", module, *arguments],
             cwd=REPOSITORY,
             env={
                 **self.environment,
@@ -140,6 +151,11 @@ class Demo:
     def age(self, username: str, minutes: float, **more: Any) -> None:
         """Make a learner's newest attempt older, as if time had passed."""
         self._json("POST", "/_demo/clock", json={"username": username, "minutes": minutes, **more})
+
+    def extend(self, username: str, usage_key: str, days: float) -> None:
+        """Grant a learner an extension, as staff do; what the host has cached stays."""
+        wishes = {"username": username, "course_id": COURSE, "usage_key": usage_key, "days": days}
+        self._json("POST", "/_demo/extensions", json=wishes)
 
     def mails_to(self, username: str) -> list[dict[str, Any]]:
         """The mails that a learner received, in the demo's order."""

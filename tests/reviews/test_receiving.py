@@ -1,7 +1,9 @@
 """A review arrives."""
 
+import contextlib
 import copy
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -77,6 +79,30 @@ def status_changes(monkeypatch):
 
     monkeypatch.setattr(status_change, "write_change", write_change)
     return recorded
+
+
+@pytest.mark.contract("events-and-logs#personal-data")
+@pytest.mark.parametrize("status", ["passed", "suspicious", "no such word"])
+@pytest.mark.parametrize("backend", ["rest", "rpnow"])
+def test_free_text_of_a_review_is_in_no_event_and_no_log(
+    receive, rpnow_payload, events, caplog, backend, status, all_services
+):
+    caplog.set_level(logging.DEBUG)
+    attempt = make_attempt(make_exam(backend=backend), status=S.submitted)
+    remark = "talks about insulin"
+    if backend == "rest":
+        data = rest_review(status, comments=[{"comment": remark, "status": "suspicious"}], note=remark)
+    else:
+        data = rpnow_payload(attempt, {"passed": "Clean", "suspicious": "Suspicious"}.get(status, status))
+        data["webCamComments"][0]["comments"] = remark
+        data["examMetaData"]["examSponsor"] = remark
+
+    with contextlib.suppress(ReviewNotUnderstood, ProctoredExamBadReviewStatus):
+        receive(attempt, data)
+
+    # The control: it did arrive, where it could be stored.
+    assert (remark in comments()) is (status != "no such word")
+    assert "insulin" not in f"{events}{caplog.text}"
 
 
 @pytest.mark.contract("reviews#stored-fields")

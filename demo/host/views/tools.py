@@ -23,6 +23,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from edx_when.api import InvalidDateError
+from opaque_keys import InvalidKeyError
 
 from demo.host import call_log, dates, instrumentation, sent_mail
 from demo.host.models import CourseRun, Enrollment, ServiceFault, SupportTicket, Task, TrackingEvent, UserProfile
@@ -176,6 +178,23 @@ def clock(request: HttpRequest) -> HttpResponse:
         "completed_at": attempt.completed_at,
     }
     return _done(request, "demo_clock", answer, f"Attempt {attempt.pk} is {minutes:g} minutes older.")
+
+
+@csrf_exempt
+@require_POST
+def extensions(request: HttpRequest) -> JsonResponse:
+    """Grant a learner (``username``) an extension of a subsection (``usage_key``): due in ``days`` days from now."""
+    data = _data(request)
+    user = get_user_model().objects.filter(username=data.get("username")).first()
+    course = CourseRun.objects.filter(course_id=data.get("course_id")).first()
+    if user is None or course is None:
+        return JsonResponse({"detail": "username and course_id must be known"}, status=400)
+    try:
+        due = timezone.now() + timedelta(days=float(data.get("days") or 0))
+        dates.extend_due(course, str(data.get("usage_key")), user, due)
+    except (TypeError, ValueError, InvalidKeyError, InvalidDateError, dates.NoDueDate) as error:
+        return JsonResponse({"detail": f"not extended: {error}"}, status=400)
+    return JsonResponse({"username": user.username, "due": due}, status=201)
 
 
 @csrf_exempt

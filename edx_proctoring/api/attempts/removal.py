@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 from django.utils import timezone
 
+from edx_proctoring import backends
 from edx_proctoring.api.attempts import entry, undoing
 from edx_proctoring.api.effects import delivery, outbox
 from edx_proctoring.api.effects.outbox import Recorded
@@ -72,7 +73,8 @@ def reset_practice_exam(exam_id: int, user_id: int, requesting_user: Any) -> int
     cannot be made for another reason, such as a provider that is down, the old status comes back.
 
     Raises ``StudentExamAttemptDoesNotExistsException``; ``ProctoredExamIllegalStatusTransition``
-    if the exam is not practice or the attempt is open or verified; and as ``create_exam_attempt``.
+    if the exam is not practice or the attempt is open or verified; ``NotImplementedError``, with nothing
+    changed, if its provider is not configured; and as ``create_exam_attempt``.
     """
     log.info(
         "resetting practice exam: exam_id=%s user_id=%s requested_by=%s", exam_id, user_id, _id_of(requesting_user)
@@ -85,6 +87,8 @@ def reset_practice_exam(exam_id: int, user_id: int, requesting_user: Any) -> int
     attempt = status_change.end_if_time_is_up(attempt)
     _refuse_reset_if_illegal(attempt)
     exam = exam_dict(attempt.proctored_exam)
+    # Without its provider there will be no new attempt, so a submitted one is not given away.
+    backends.get_backend_provider(exam)
     former_status = attempt.status
     data = attempt_dict(attempt)
     removal = None

@@ -1,4 +1,4 @@
-"""Start gates: who may refuse that a learner starts an exam, and why.
+"""Start gates: hooks that can refuse to start an exam, with a reason.
 
 Contract: contract/start-gates#asked, contract/start-gates#order. Asked once where a request exists, by the REST and
 page start paths; a start without a request is not gated, and submitting never is. Other apps register their gate in

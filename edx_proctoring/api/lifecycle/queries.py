@@ -149,7 +149,7 @@ def is_left_from_practice(attempt: ProctoredExamStudentAttempt) -> bool:
 def matching(**criteria: Any) -> ProctoredExamStudentAttemptQuerySet:
     """Return the attempts that match; none if a value is no id or no code.
 
-    So a code of None is nobody's, and not that of each attempt without one.
+    ``attempt_code=None`` matches nothing; it must not match attempts that have no code.
     """
     attempts = ProctoredExamStudentAttempt.objects
     wanted = {name: as_id(value) if name in _NUMBERS else _as_code(value) for name, value in criteria.items()}

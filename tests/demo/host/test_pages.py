@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from oauth2_provider.models import get_application_model
 
-from demo.host import sent_mail
+from demo.host import dates, sent_mail
 from demo.host.models import BlockCompletion, CourseRole, LearnerState, Sequence, SubsectionGrade, Task
 from edx_proctoring.api import create_exam_attempt, get_exam_by_content_id, update_attempt_status
 from edx_proctoring.models import ProctoredExamStudentAttempt
@@ -446,6 +446,22 @@ class TestTools:
         attempt = start(learner, timed)
         answer = as_learner.post(reverse("demo_clock"), {"attempt_id": attempt.pk, "due_minutes": "-1"})
         assert answer.status_code == 400
+
+    def test_an_extension_is_stored_and_cached_dates_stay(self, as_learner, client, learner, sequence, publish):
+        made = sequence(due=timezone.now() + timedelta(days=3))
+        publish()
+        before = as_learner.get(page_of(made)).context["due"]
+        course_id = made.section.course.course_id
+        wishes = {"username": learner.username, "course_id": course_id, "usage_key": made.usage_key}
+        assert client.post(reverse("demo_extensions"), {**wishes, "days": 7}).status_code == 201
+        assert as_learner.get(page_of(made)).context["due"] == before
+        dates.clear_caches()
+        assert as_learner.get(page_of(made)).context["due"] > before + timedelta(days=3)
+
+    def test_an_extension_of_nothing_is_refused(self, client, learner, timed):
+        wishes = {"username": learner.username, "course_id": timed.section.course.course_id, "days": 7}
+        for wrong in ({"usage_key": timed.usage_key}, {"usage_key": "x"}, {"username": "nobody"}, {"days": "soon"}):
+            assert client.post(reverse("demo_extensions"), {**wishes, **wrong}).status_code == 400
 
     @pytest.mark.parametrize("data", [{"username": "nobody"}, {}], ids=["unknown-learner", "no-learner"])
     def test_making_a_missing_attempt_older_is_404(self, client, db, data):

@@ -59,6 +59,15 @@ def test_seeding_again_keeps_a_provider_chosen_in_studio(settings, django_captur
     assert CourseRun.objects.get(course_id=seed.COURSE_ID).proctoring_provider == "null"
 
 
+def test_a_provider_that_is_no_longer_configured_stays_the_courses(settings, django_capture_on_commit_callbacks):
+    for provider in ("mock_provider", "null"):
+        settings.COURSE_PROVIDER = provider
+        with django_capture_on_commit_callbacks(execute=True):
+            seed.seed()
+    assert CourseRun.objects.get(course_id=seed.COURSE_ID).proctoring_provider == "mock_provider"
+    assert backends_of_the_exams() == {"mock_provider"}
+
+
 def test_seeding_again_publishes_nothing(django_capture_on_commit_callbacks):
     for _ in range(2):
         with django_capture_on_commit_callbacks(execute=True):

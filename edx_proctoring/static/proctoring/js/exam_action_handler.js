@@ -644,23 +644,21 @@
     // Entering may wait for a provider that registers the learner.
     var ENTER_LIMIT = 60 * SECOND;
 
-    /** P1, P2, P4: create an attempt; its status decides which page follows. */
-    exam.enterExamHandler = function(event) {
-        var $button = buttonOf(this, event);
-        var proctored = $button.attr('data-attempt-proctored');
-        var data = {
-            exam_id: $button.attr('data-exam-id'),
-            start_clock: $button.attr('data-start-immediately') === 'false' ? 'false' : 'true'
-        };
+    /**
+     * Create an attempt; its status decides which page follows. `proctored`: 'true', 'false' or undefined. Returns the
+     * request, undefined if one of this button or those beside it is on its way.
+     */
+    function enter($button, wish) {
+        var data = {exam_id: wish.examId, start_clock: wish.startsClock ? 'true' : 'false'};
 
-        if (proctored !== undefined) {
-            data.attempt_proctored = proctored;
+        if (wish.proctored !== undefined) {
+            data.attempt_proctored = wish.proctored;
         }
         if (!lock($button)) {
-            return;
+            return undefined;
         }
         showMessage($button, '');
-        $.ajax({url: $button.attr('data-ajax-url'), type: 'POST', data: data, timeout: ENTER_LIMIT})
+        return $.ajax({url: wish.url, type: 'POST', data: data, timeout: ENTER_LIMIT})
             .done(function() {
                 exam.reloadPage();
             })
@@ -673,12 +671,23 @@
                         'device: reload the page to see where your exam stands. If this happens again, try a ' +
                         'better internet connection or restart your device, and make sure that your account is active.'
                     ),
-                    proctored === 'true' ? gettext(
+                    wish.proctored === 'true' ? gettext(
                         'The proctoring service does not answer. Your exam has not started and no time was used. ' +
                         'Try again in a minute.'
                     ) : undefined
                 ));
             });
+    }
+
+    /** P1, P2, P4: the buttons of our own pages. */
+    exam.enterExamHandler = function(event) {
+        var $button = buttonOf(this, event);
+        enter($button, {
+            url: $button.attr('data-ajax-url'),
+            examId: $button.attr('data-exam-id'),
+            startsClock: $button.attr('data-start-immediately') !== 'false',
+            proctored: $button.attr('data-attempt-proctored')
+        });
     };
 
     /** P3: ask whether the learner really wants to take the exam without proctoring. */
@@ -694,6 +703,42 @@
         buttonOf(this, event);
         $('.proctored-exam.skip-confirm-wrapper').addClass('hidden');
         $('.proctored-exam.entrance').removeClass('hidden').find('.js-proctoring-open-opt-out').trigger('focus');
+    };
+
+    // --- exam_actions/theme_globals.js
+
+    /**
+     * Global functions for themes whose `proctored_exam/confirm-decline.html` was written for 6.1.4, which had them in
+     * every exam page. Our own templates do not use them. Contract: contract/exam-buttons#theme-globals.
+     */
+
+    // A theme may set it before or after it calls a function below, so it refuses nothing here.
+    window.inProcess = false;
+
+    window.disableClickEvent = function(selector) {
+        window.inProcess = true;
+        $(selector).prop('disabled', true);
+        $('html').css('cursor', 'wait');
+    };
+
+    window.enableClickEvent = function(selector) {
+        window.inProcess = false;
+        $(selector).prop('disabled', false);
+        $('html').css('cursor', '');
+    };
+
+    /** Create an attempt, then reload the page; a failure is shown beside the button, which can be pressed again. */
+    window.startProctoredExam = function(selector, examId, actionUrl, startImmediately, attemptProctored) {
+        var sent = enter($(selector), {
+            url: actionUrl,
+            examId: examId,
+            startsClock: String(startImmediately) !== 'false',
+            proctored: attemptProctored === undefined ? undefined : String(attemptProctored)
+        });
+        if (sent) {
+            window.inProcess = true;
+            sent.fail(function() { window.enableClickEvent(selector); });
+        }
     };
 
     // --- exam_actions/set_up.js

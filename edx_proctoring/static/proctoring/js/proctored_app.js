@@ -12,7 +12,8 @@
     var HANDLERS = {
         '.js-proctoring-enter': 'enterExamHandler',
         '.js-proctoring-open-opt-out': 'openOptOutHandler',
-        '.js-proctoring-cancel-opt-out': 'cancelOptOutHandler',
+        // By its published class, for themes with a button of their own.
+        '.proctored-exam-skip-cancel-button': 'cancelOptOutHandler',
         '.js-proctoring-start': 'examStartHandler',
         '.js-proctoring-end': 'examEndHandler',
         '.js-proctoring-update': 'updateStatusHandler',

@@ -70,7 +70,7 @@ describe('Entering an exam', function() {
             setFixtures(
                 '<div class="proctored-exam entrance"><button class="js-proctoring-open-opt-out">Without</button></div>'
                 + '<div class="proctored-exam skip-confirm-wrapper hidden"><h2 class="js-proctoring-opt-out-heading" '
-                + 'tabindex="-1">Sure?</h2><button class="js-proctoring-cancel-opt-out">No</button></div>'
+                + 'tabindex="-1">Sure?</h2><button class="proctored-exam-skip-cancel-button">No</button></div>'
             );
             $('.js-proctoring-open-opt-out').trigger('click');
         });
@@ -83,10 +83,58 @@ describe('Entering an exam', function() {
         });
 
         it('returns to the entrance page on cancel', function() {
-            $('.js-proctoring-cancel-opt-out').trigger('click');
+            $('.proctored-exam-skip-cancel-button').trigger('click');
             expect($('.entrance').hasClass('hidden')).toBe(false);
             expect($('.skip-confirm-wrapper').hasClass('hidden')).toBe(true);
             expect(document.activeElement).toBe($('.js-proctoring-open-opt-out')[0]);
+        });
+    });
+
+    // @contract exam-buttons#theme-globals
+    describe('by the global functions that themes of 6.1.4 call', function() {
+        const CONFIRM = '.proctored-exam-skip-confirm-button';
+
+        beforeEach(function() {
+            page.show(
+                '<div class="proctored-exam skip-confirm-wrapper"><button class="proctored-exam-skip-confirm-button">'
+                + 'Yes</button></div>'
+            );
+        });
+
+        function optOut(response) {
+            page.server.respondWith('POST', '/enter', response);
+            window.startProctoredExam(CONFIRM, 3, '/enter', true, false);
+        }
+
+        it('opts out once', function() {
+            optOut(json(200));
+            optOut(json(200));
+            expect(window.inProcess).toBe(true);
+            page.server.respond();
+            expect(page.server.requests.map((request) => request.requestBody))
+                .toEqual(['exam_id=3&start_clock=true&attempt_proctored=false']);
+            expect(exam.reloadPage).toHaveBeenCalled();
+        });
+
+        it('opts out although the theme has locked the button before', function() {
+            window.disableClickEvent(CONFIRM);
+            optOut(json(200));
+            expect(page.server.requests.length).toBe(1);
+        });
+
+        it('says why it failed, and the button can be pressed again', function() {
+            optOut(json(403));
+            page.server.respond();
+            expect($('[role=alert]').text()).toContain('due date may have passed');
+            expect(window.inProcess).toBe(false);
+            expect($(CONFIRM).prop('disabled')).toBe(false);
+        });
+
+        it('locks and unlocks a button', function() {
+            window.disableClickEvent(CONFIRM);
+            expect([window.inProcess, $(CONFIRM).prop('disabled')]).toEqual([true, true]);
+            window.enableClickEvent(CONFIRM);
+            expect([window.inProcess, $(CONFIRM).prop('disabled')]).toEqual([false, false]);
         });
     });
 });
