@@ -80,7 +80,7 @@ export default [
         languageOptions: {ecmaVersion: 2020, sourceType: 'module', globals: {...globals.worker, ...globals.browser, process: 'readonly'}}
     },
     {
-        files: ['demo/static/demo/**/*.js', 'mock_provider/mock_provider/static/**/*.js'],
+        files: ['demo/static/demo/**/*.js', 'seb_openedx/static/**/*.js', 'mock_provider/mock_provider/static/**/*.js'],
         languageOptions: {ecmaVersion: 2020, sourceType: 'script', globals: {...es5Script.globals}}
     },
     {

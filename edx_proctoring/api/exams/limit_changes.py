@@ -11,7 +11,7 @@ from edx_proctoring import backends
 from edx_proctoring.api.effects import delivery, outbox
 from edx_proctoring.api.effects.outbox import Effect
 from edx_proctoring.api.effects.routes import Delivery, receives
-from edx_proctoring.api.lifecycle import start_limit, transitions
+from edx_proctoring.api.lifecycle import allowed_time, transitions
 from edx_proctoring.backends import call_options
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 
@@ -59,6 +59,6 @@ def _tell_new_limit(delivery: Delivery) -> None:
     attempt, exam = delivery.attempt, delivery.scene.exam_dict
     if provider is None or not _takes_new_limits(provider) or not attempt.external_id:
         return
-    limit = start_limit.limit_now(exam, attempt.user_id, attempt, fresh=True)
+    limit = allowed_time.limit_now(exam, attempt.user_id, attempt, fresh=True)
     with call_options.use(raises_on_error=True):
         provider.update_time_limit(exam["external_id"], attempt.external_id, limit.minutes)
