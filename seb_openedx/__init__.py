@@ -1,3 +1,3 @@
-"""Safe Exam Browser: access control for courses and exams."""
+"""Safe Exam Browser: course pages that open only in the locked browser."""
 
 __version__ = "3.3.0"
