@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.contrib.auth import get_user_model
 
 from edx_proctoring import constants, utils
-from edx_proctoring.api.attempts import entry_check
+from edx_proctoring.api.attempts import closing, entry_check
 from edx_proctoring.api.learner import prerequisites
 from edx_proctoring.api.lifecycle import allowed_time, learner_rules, queries, status_change, timing
 from edx_proctoring.api.lifecycle.allowed_time import StartLimit
@@ -82,6 +82,13 @@ class PageFacts:
         return self.is_past_due and timing.is_over(
             self.exam, utils.get_exam_due_date(self._exam_with_keys, self.user_id, fresh=True), fresh=True
         )
+
+    @property
+    def is_open_past_due(self) -> bool:
+        """Whether the attempt is open although the exam is over: then it is closed, unless staff have extended it."""
+        if self.attempt is None or not self.is_incomplete or not self.is_closed:
+            return False
+        return not (self.does_time_remain and closing.was_extended(self.attempt.pk))
 
     @property
     def _exam_with_keys(self) -> dict[str, Any]:

@@ -302,6 +302,8 @@ def _take(delivery: _Delivery, data: Mapping[str, Any], backend: Any, request: H
         backend = backend or backends.get_backend_provider(exam)
     except (NotImplementedError, ImproperlyConfigured):
         log.warning("review held, its provider is not configured: attempt_id=%s exam_id=%s", attempt["id"], exam["id"])
+        if delivery.is_retired:
+            inbox.keep_verdict(entry, data)
         inbox.settle(entry, ReviewInboxEntry.OUTCOME_HELD_WITHOUT_PROVIDER)
         return ReviewReceipt(review_id=None, inbox_id=entry.pk, is_held=True)
     if backend is None:
@@ -384,7 +386,7 @@ def _store_and_apply(delivery: _Delivery, normalized: NormalizedReview, values: 
     if live is not None:
         before = attempt_dict(live)
         change = applying.write_verdict(live, others, review, sends_mail=not delivery.is_retired)
-    inbox.settle(delivery.entry, ReviewInboxEntry.OUTCOME_APPLIED)
+    inbox.settle(delivery.entry, ReviewInboxEntry.OUTCOME_APPLIED, keeps_body=not delivery.is_retired)
     return _Stored(review, before, change)
 
 
