@@ -222,6 +222,7 @@ class TestRegistrations:
         assert provider.asked == 2, "the first exam waits for its effect"
 
 
+@pytest.mark.contract("commands#check-effects")
 class TestAlarms:
     def test_without_anything_stuck_there_is_no_alarm(self, run: Any) -> None:
         assert "ALARM" not in run("check_effects")

@@ -38,7 +38,6 @@ describe('Starting an exam', function() {
         expect(page.workers[0].terminate).toHaveBeenCalled();
     });
 
-    // @contract browser-worker#refusal-text
     [
         {name: 'a text', error: 'Your camera is covered.', says: 'Your camera is covered. Your exam has not started'},
         {name: 'a text without a full stop', error: 'No camera', says: 'No camera. Your exam has not started'},
@@ -50,6 +49,7 @@ describe('Starting an exam', function() {
         {name: 'nothing', error: undefined, says: ''},
         {name: 'an empty text', error: '', says: ''}
     ].forEach(function(example) {
+        // @contract browser-worker#refusal-text
         it('shows why the software refused: ' + example.name, async function() {
             page.installWorker(() => ({type: 'examAttemptStartFailed', error: example.error}));
             page.showButton('js-proctoring-start', 'start').trigger('click');
