@@ -7,6 +7,7 @@ Receivers do not run for ``QuerySet.update()`` and the ``bulk_*`` methods, and s
 rows instead of changing them. Their effects are synchronous, because callers read them right after ``save()``.
 """
 
+import logging
 from collections.abc import Collection
 from typing import Any
 
@@ -30,6 +31,9 @@ from edx_proctoring.models import (
     archive_model,
 )
 from edx_proctoring.utils import request_scope
+
+# A published name; what is logged is logged by the services.
+log = logging.getLogger(__name__)
 
 
 def goes_with_its_owner(sender: type[Model], origin: Model | QuerySet | None) -> bool:
