@@ -22,7 +22,7 @@ from edx_proctoring.exceptions import BackendProviderOnboardingProfilesException
 from edx_proctoring.models import ProctoredExam
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.tests.test_services import MockScheduleItemData
-from edx_proctoring.utils import obscured_user_id
+from edx_proctoring.utils import obscured_user_id, obscured_user_ids
 from tests import factories
 from tests.views.conftest import COURSE_A, COURSE_B, World
 
@@ -382,3 +382,36 @@ def test_our_own_status_is_shown_if_the_provider_raises_an_unexpected_exception(
     monkeypatch.setattr(constants, "ONBOARDING_PROFILE_API", True, raising=False)
     monkeypatch.setattr(test_backend, "get_onboarding_profile_info", fail)
     assert panel(learner_client).json()["onboarding_status"] == S.submitted
+
+
+@pytest.mark.contract("stored-formats#obscured-user-ids")
+@pytest.mark.parametrize(
+    ("statuses", "shown", "calls"),
+    [
+        (["no-profile", "approved-in-course"], "verified", 2),
+        (["pending"], "submitted", 1),
+        (["no-profile"] * 2, None, 2),
+    ],
+)
+def test_a_profile_from_before_our_key_changed_is_found(
+    learner_client: Any,
+    learner: User,
+    test_backend: Any,
+    settings: Any,
+    statuses: list[str],
+    shown: str | None,
+    calls: int,
+) -> None:
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "USE_ONBOARDING_PROFILE_API": True}
+    settings.PROCTORING_USER_OBFUSCATION_KEY_FALLBACKS = ["former-key"]
+    factories.make_exam("onboarding")
+    asked: list[str] = []
+
+    def profile(course_id: str, user_id: str) -> dict[str, Any]:
+        asked.append(user_id)
+        return {"status": statuses[len(asked) - 1], "expiration_date": None}
+
+    test_backend.get_onboarding_profile_info = profile
+    data = panel(learner_client).json()
+    assert data["onboarding_status"] == shown
+    assert asked == obscured_user_ids(learner.pk, "test")[:calls]

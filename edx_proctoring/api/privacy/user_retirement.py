@@ -28,7 +28,7 @@ from edx_proctoring.models import (
     RetiredLearner,
     ReviewDecision,
 )
-from edx_proctoring.utils import obscured_user_id
+from edx_proctoring.utils import obscured_user_ids
 
 __all__ = ["retire_learner", "retire_learner_at_providers"]
 
@@ -93,7 +93,8 @@ def retire_learner_at_providers(user_id: int, /) -> dict[str, bool]:
     outcome: dict[str, bool] = {}
     for backend in _backends_that_know(user_id):
         # As at registration: obscured with the name stored with the exam, even if that is None.
-        done = _retire_at(backend, obscured_user_id(user_id, backend))
+        outcomes = [_retire_at(backend, obscured) for obscured in obscured_user_ids(user_id, backend)]
+        done = False if False in outcomes else True if True in outcomes else None
         if done is not None:
             name = backend or str(backends.default_backend_name())
             outcome[name] = outcome.get(name, True) and done

@@ -24,6 +24,7 @@ from edx_proctoring.api.lifecycle import status_change
 from edx_proctoring.api.lifecycle.status_change import Change
 from edx_proctoring.api.reviews import applying, inbox
 from edx_proctoring.api.reviews.payload import NormalizedReview, ReviewComment, parse_review
+from edx_proctoring.backends import video_links
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from edx_proctoring.exceptions import (
     ProctoredExamReviewAlreadyExists,
@@ -43,7 +44,6 @@ from edx_proctoring.models import (
 )
 from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.statuses import ReviewStatus, SoftwareSecureReviewStatus
-from edx_proctoring.utils import encrypt_and_encode
 from edx_proctoring.utils.db import short_transaction
 from edx_proctoring.utils.storable import is_storable, storable
 
@@ -473,7 +473,8 @@ def _encrypted_video_url(backend: Any, normalized: NormalizedReview, attempt: Ma
     if not key or not normalized.video_url:
         return {}
     try:
-        return {"encrypted_video_url": encrypt_and_encode(normalized.video_url.encode(), bytes.fromhex(key))}
+        link = video_links.encrypt(normalized.video_url, key, external_id=attempt["external_id"])
+        return {"encrypted_video_url": link}
     except ValueError:
         # A verdict is worth more than its recording: a wrong key must not keep it out.
         log.error("link to the recording not stored, the key cannot be used: attempt_id=%s", attempt["id"])
