@@ -102,10 +102,11 @@ class Killer:
         self._moments = Moments()
         scene.sink.on_mail = self._moments.note_mail
         scene.provider.on_call = self._moments.note_call
-        plan = [name for name in groups for _ in range(KILLS_OF_EACH)] + [DATABASE]
+        restart = [DATABASE] if database.can_restart else []
+        plan = [name for name in groups for _ in range(KILLS_OF_EACH)] + restart
         self._random.shuffle(plan)
-        # At the end the processes that run now have lived through one restart.
-        self.plan = [*plan, DATABASE]
+        # The processes that are alive in the end have lived through the last restart.
+        self.plan = plan + restart
 
     def carry_out(self, progress: Callable[[], float]) -> None:
         """Spread the plan over the run. ``progress``: of the learners, 0 to 1."""
