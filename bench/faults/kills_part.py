@@ -186,6 +186,7 @@ def run(scene: Scene, database: Database, attempts: int, *, broker: str = "") ->
     name = "Exam [kills]"
     exam_id, content_id = stage.create_exam(name)
     scene.provider.way, scene.sink.share = MIXED, REFUSED_MAILS
+    calls, failed = scene.provider.calls, scene.provider.failed
     environment = {"FAULT_RUN_BROKER": broker, "FAULT_RUN_QUEUE": scene.folder.name} if broker else {}
     with ExitStack() as stack:
         if broker:
@@ -212,7 +213,8 @@ def run(scene: Scene, database: Database, attempts: int, *, broker: str = "") ->
         dead = [process.name for group in groups.values() for process in group if not process.is_alive]
     scene.provider.way, scene.sink.share = None, 0.0
     found = insisting(lambda: audit.examine(ProctoredExam.objects.get(pk=exam_id), scene.provider, scene.sink))
-    outcome = Outcome("kills", tally, found, scene.provider.calls, scene.provider.failed, time.monotonic() - began)
+    calls, failed = scene.provider.calls - calls, scene.provider.failed - failed
+    outcome = Outcome("kills", tally, found, calls, failed, time.monotonic() - began)
     print(outcome.report())
     return _report(killer.events, tally, found, scene.sink, left, dead)
 
