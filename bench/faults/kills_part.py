@@ -216,7 +216,7 @@ def run(scene: Scene, database: Database, attempts: int, *, broker: str = "") ->
     calls, failed = scene.provider.calls - calls, scene.provider.failed - failed
     outcome = Outcome("kills", tally, found, calls, failed, time.monotonic() - began)
     print(outcome.report())
-    return _report(killer.events, tally, found, scene.sink, left, dead)
+    return report(killer.events, tally, found, scene.sink, left, dead)
 
 
 def _take_while_killing(sitting: Sitting, killer: Killer) -> Tally:
@@ -271,7 +271,11 @@ def _wait_until_delivered(scene: Scene) -> int:
     return int(insisting(AttemptEffect.objects.filter(state=AttemptEffect.STATE_DUE).count))
 
 
-def _report(events: Events, tally: Tally, found: Audit, sink: MailSink, left: int, dead: list[str]) -> list[str]:
+def report(events: Events, tally: Tally, found: Audit, sink: MailSink, left: int, dead: list[str]) -> list[str]:
+    """Print the numbers; return what must not be.
+
+    ``left``: effects that are still due; ``dead``: processes that ended by themselves.
+    """
     again = {mail: sink.accepted[mail] - 1 for mail in found.mails_doubled}
     print(
         f"  kills={dict(events.kills)} restarts={events.restarts} mails_refused={sink.refused}"
