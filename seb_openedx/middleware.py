@@ -162,7 +162,7 @@ class SecureExamBrowserMiddleware:
 
     def handle_masquerade(self, request: Any, course_key: Any) -> tuple[str | None, Any, dict[str, Any]]:
         """Return as whom a staff member sees the course: user name, masquerade and what pages need."""
-        session = getattr(request, "session", None)
+        session: Any = getattr(request, "session", None)
         masquerades = session.get("masquerade_settings") if hasattr(session, "get") else None
         masquerade = masquerades.get(course_key) if isinstance(masquerades, Mapping) else None
         if not masquerade:

@@ -131,7 +131,7 @@ def course_of(request: Any, view_kwargs: Mapping[str, Any] | None) -> CourseKey 
 
 def _course_of_query(request: Any) -> CourseKey | None:
     path = path_of(request)
-    query = getattr(request, "GET", None)
+    query: Any = getattr(request, "GET", None)
     if not path.startswith(_BLOCK_LISTINGS) or not hasattr(query, "get"):
         return None
     value = query.get("course_id")
