@@ -75,8 +75,9 @@ def get_student_view(
     is up is ended, and a declined prerequisite declines the exam.
 
     Raises ``NotImplementedError`` for an exam whose provider is not configured, unless the learner has
-    begun it, and for an attempt that timed out without being submitted; ``KeyError`` if an exam must be
-    created and the context lacks its name or limit.
+    begun it or the page explains it (contract/learner-pages#misconfigured-provider), and for an attempt
+    that timed out without being submitted; ``KeyError`` if an exam must be created and the context lacks
+    its name or limit.
     """
     if user_role != "student":
         return None
@@ -88,11 +89,13 @@ def get_student_view(
         return None
     try:
         provider = backends.get_backend_provider(exam=exam)
-    except NotImplementedError:
+    except NotImplementedError as error:
         _report_misconfigured(exam["id"], exam["backend"])
+        # A cause: it is configured, and its class could not be loaded. In 6.1.4 no process started then.
+        is_explained = error.__cause__ is not None or conf.proctoring.explain_misconfigured_provider
         if _has_begun(exam_row, as_id(user_id)):
             provider = backends.stand_in(exam["backend"])
-        elif not conf.proctoring.explain_misconfigured_provider:
+        elif not is_explained:
             raise
         else:
             context["exam_id"] = exam["id"]
