@@ -253,6 +253,7 @@ def test_an_unknown_learner_answers_404(staff_client: Any) -> None:
 # By the provider's profile
 
 
+@pytest.mark.contract("provider-wire#onboarding-profiles")
 @pytest.mark.operation("GET /v1/user_onboarding/status")
 @pytest.mark.parametrize(
     ("theirs", "shown"),
