@@ -521,7 +521,7 @@ def test_an_unknown_attempt_raises_or_returns_none() -> None:
     assert api.update_attempt_status(4711, S.started, raise_if_not_found=False) is None
 
 
-@pytest.mark.contract("transitions#provider-first")
+@pytest.mark.contract("transitions#provider-not-configured")
 def test_with_an_unknown_provider_the_status_changes_and_the_providers_part_is_due() -> None:
     attempt = make_attempt(status=S.started)
     type(attempt.proctored_exam).objects.update(backend="gone")

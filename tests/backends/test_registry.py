@@ -68,6 +68,7 @@ class TestPlugins:
         assert list(loaded.backends) == ["null"]
         assert loaded.broken == {}
 
+    @pytest.mark.contract("provider-configuration#entries")
     def test_an_entry_of_none_has_no_options(self, load):
         assert list(load({"null": None}).backends) == ["null"]
 
@@ -443,6 +444,7 @@ class TestLookup:
         with pytest.raises(ImproperlyConfigured):
             backends.get_backend_provider()
 
+    @pytest.mark.contract("provider-configuration#entries")
     def test_the_default_is_read_at_each_call(self, settings, backends_registry):
         settings.PROCTORING_BACKENDS = {"DEFAULT": "null"}
         assert backends.get_backend_provider() is backends_registry["null"]

@@ -96,6 +96,7 @@ def test_a_verification_is_valid_for_a_year_in_other_courses(
     assert data["expiration_date"] == (verified_at + timedelta(days=365) if expires else None)
 
 
+@pytest.mark.contract("onboarding#past-due")
 @pytest.mark.operation("GET /v1/user_onboarding/status")
 def test_the_newest_open_exam_is_linked(learner_client: Any, outline: Callable[..., Any]) -> None:
     open_exam, future, past_due = (factories.make_exam("onboarding") for _ in range(3))
@@ -123,6 +124,7 @@ def test_an_exam_that_is_not_open_yet_has_a_date_and_no_link(learner_client: Any
     assert data["onboarding_past_due"] is False
 
 
+@pytest.mark.contract("onboarding#past-due")
 @pytest.mark.operation("GET /v1/user_onboarding/status")
 def test_a_course_with_only_past_due_exams_is_marked_past_due(learner_client: Any, outline: Callable[..., Any]) -> None:
     exams = [factories.make_exam("onboarding") for _ in range(2)]
@@ -251,6 +253,7 @@ def test_an_unknown_learner_answers_404(staff_client: Any) -> None:
 # By the provider's profile
 
 
+@pytest.mark.contract("provider-wire#onboarding-profiles")
 @pytest.mark.operation("GET /v1/user_onboarding/status")
 @pytest.mark.parametrize(
     ("theirs", "shown"),

@@ -235,6 +235,7 @@ def test_at_most_five_profiles_of_unknown_learners_are_logged(
     assert [f"gone-{number}" in message for number in range(7)] == [True] * 5 + [False] * 2
 
 
+@pytest.mark.contract("provider-wire#onboarding-profiles")
 @pytest.mark.operation("GET /v1/user_onboarding/status/course_id/{course_id}")
 @pytest.mark.parametrize(
     ("wanted", "asked_for", "shown"),
