@@ -4,8 +4,6 @@ import argparse
 from collections.abc import Iterable
 from typing import Any, Final
 
-from django.db import models
-
 from edx_proctoring import backends
 from edx_proctoring.backends import video_links
 from edx_proctoring.management.batch_command import BatchCommand, rows_in_batches
@@ -16,7 +14,7 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
 )
 
-_TABLES: Final[tuple[type[models.Model], ...]] = (
+_TABLES: Final[tuple[Any, ...]] = (
     ProctoredExamSoftwareSecureReview,
     ProctoredExamSoftwareSecureReviewHistory,
 )
