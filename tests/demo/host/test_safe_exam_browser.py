@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from hashlib import sha256
 
 import pytest
 import requests
 from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+from oauth2_provider.models import get_access_token_model
 
 from demo.credentials import SEB_CONFIG_KEY, SEB_COURSE_ID
 from demo.host import seed
@@ -75,3 +79,19 @@ def test_global_staff_need_no_safe_exam_browser(origin):
     assert browser.get(READING).status_code == 200
     assert browser.get("/seb-openedx/seb-info").json()["middleware_installed"] is True
     assert browser.get(f"/seb-openedx/api/v1/course/{SEB_COURSE_ID}/configuration/").json()["CONFIG_KEYS"]
+
+
+def test_seb_server_authenticates_by_a_bearer_token(origin):
+    address = f"{origin}/seb-openedx/api/v1/course/{SEB_COURSE_ID}/configuration/"
+    answer = requests.get(address, timeout=20)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    for username, status in (("gina", 200), ("vera", 403)):
+        get_access_token_model().objects.create(
+            user=get_user_model().objects.get(username=username),
+            token=username,
+            expires=timezone.now() + timedelta(hours=1),
+            scope="read write",
+        )
+        answer = requests.get(address, headers={"Authorization": f"Bearer {username}"}, timeout=20)
+        assert answer.status_code == status
