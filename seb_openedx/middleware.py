@@ -119,8 +119,9 @@ class SecureExamBrowserMiddleware:
                 if first_time("component fails", component.__name__, type(error).__name__):
                     log.exception("a permission component fails: component=%s", component.__name__)
             log.info(
-                "refused by a permission component: component=%s course_id=%s path=%s",
+                "refused by a permission component: component=%s user_id=%s course_id=%s path=%s",
                 component.__name__,
+                getattr(self._user_of(request), "pk", None),
                 course_key,
                 requests.path_of(request),
             )
@@ -305,10 +306,16 @@ class SecureExamBrowserMiddleware:
             return None
 
     def _username_of(self, request: Any) -> str:
+        name = getattr(self._user_of(request), "username", "")
+        return name if isinstance(name, str) else ""
+
+    def _user_of(self, request: Any) -> Any:
+        """Return the user; None without one, and while the database that would tell fails."""
+        user = getattr(request, "user", None)
         try:
-            name = getattr(getattr(request, "user", None), "username", "")
+            getattr(user, "pk", None)  # the session's user is loaded by the first access
         except DatabaseError as error:
             if first_time("user", type(error).__name__):
                 log.exception("the user cannot be read and counts as anonymous")
-            return ""
-        return name if isinstance(name, str) else ""
+            return None
+        return user

@@ -37,7 +37,7 @@ class Reading:
     """What was read during one request. ``failed``: course → names of sources that raised."""
 
     def __init__(self) -> None:
-        self.configurations: dict[tuple[str, str], Configuration] = {}
+        self.configurations: dict[tuple[Source, str], Configuration] = {}
         self.failed: dict[str, set[str]] = {}
         self.lookups: dict[Any, Any] = {}
 
@@ -81,10 +81,12 @@ def report_failure(source: str, course_key: Any) -> None:
 def read(source: Source, course_key: Any) -> Configuration:
     """Return what one source says about a course; None also if it fails, which is remembered and logged."""
     name, course = getattr(source, "__name__", repr(source)), str(course_key)
-    known = _current.reading.configurations if _current.reading is not None else {}
-    if (name, course) not in known:
-        known[name, course] = _cached(source, name, course_key)
-    return known[name, course]
+    if _current.reading is None:
+        return _read_now(source, name, course_key)
+    known = _current.reading.configurations
+    if (source, course) not in known:
+        known[source, course] = _cached(source, name, course_key)
+    return known[source, course]
 
 
 def _cached(source: Source, name: str, course_key: Any) -> Configuration:

@@ -14,8 +14,8 @@ from django.contrib.auth import get_user_model
 from edx_proctoring import constants, utils
 from edx_proctoring.api.attempts import closing, entry_check
 from edx_proctoring.api.learner import prerequisites
-from edx_proctoring.api.lifecycle import learner_rules, queries, allowed_time, status_change, timing
-from edx_proctoring.api.lifecycle.start_limit import StartLimit
+from edx_proctoring.api.lifecycle import allowed_time, learner_rules, queries, status_change, timing
+from edx_proctoring.api.lifecycle.allowed_time import StartLimit
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 

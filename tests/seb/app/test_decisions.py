@@ -46,7 +46,12 @@ def passes(answer: Any) -> bool:
     return answer.status_code == 200
 
 
-@pytest.mark.contract("safe-exam-browser#forms", "safe-exam-browser#components", "safe-exam-browser#either-key")
+@pytest.mark.contract(
+    "safe-exam-browser#forms",
+    "safe-exam-browser#components",
+    "safe-exam-browser#either-key",
+    "safe-exam-browser#detailed-form",
+)
 @pytest.mark.parametrize(
     ("config", "open_to"),
     [
@@ -229,12 +234,14 @@ def test_courses_are_protected_one_by_one_if_the_setting_says_so(browser, protec
     assert passes(browser.get(PAGE)) is open_
 
 
+@pytest.mark.contract("safe-exam-browser#decision")
 def test_pages_without_a_course_and_other_courses_are_not_touched(browser, protect):
     protect([KEY])
     assert passes(browser.get("/dashboard"))
     assert passes(browser.get(f"/courses/{OTHER}/progress"))
 
 
+@pytest.mark.contract("safe-exam-browser#decision")
 def test_studio_is_not_touched(browser, protect, settings):
     protect([KEY])
     settings.SERVICE_VARIANT = "cms"

@@ -10,6 +10,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import ResolverMatch
+from django.utils import translation
 
 from seb_openedx.edxapp_wrapper import edxmako_module
 from seb_openedx.middleware import SecureExamBrowserMiddleware
@@ -135,7 +136,11 @@ def test_a_program_gets_json(browser, protect, path, headers):
     protect(CONFIG_KEYS=[KEY])
     answer = browser.get(path, **headers).json()
     link = f"seb://testserver/courses/{COURSE}/jump_to/{block('problem')}" if path == HANDLER else None
-    assert answer == {"detail": "Open this page in Safe Exam Browser.", "code": "seb_required", "launch_url": link}
+    assert answer == {
+        "detail": "This course opens only in Safe Exam Browser.",
+        "code": "seb_required",
+        "launch_url": link,
+    }
 
 
 @pytest.mark.contract("safe-exam-browser#caches")
@@ -150,6 +155,18 @@ def test_what_caches_may_keep(browser, protect):
     untouched = browser.get("/courses/course-v1:a+b+c/progress")
     assert "Cache-Control" not in untouched
     assert "SafeExam" not in untouched.get("Vary", "")
+
+
+def test_pages_speak_the_language_of_the_learner(host, engine):
+    with translation.override("ar"):
+        page = Page(edxmako_module.render_to_string("seb-xblock.html", {}))
+    assert page.of("html") == [{"lang": "ar", "dir": "rtl"}]
+    assert "لا يُفتح هذا القسم إلا في Safe Exam Browser." in page.text
+
+
+def test_a_link_is_escaped(host, engine):
+    html = edxmako_module.render_to_string("seb-xblock.html", {"jump_to_link": 'seb://x/"><script>alert(1)</script>'})
+    assert "<script>alert" not in html
 
 
 def test_a_course_that_the_host_does_not_have_is_not_found(browser, host):

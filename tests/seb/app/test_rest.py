@@ -14,7 +14,7 @@ PAGE = f"/courses/{COURSE}/progress"
 JSON = {"content_type": "application/json"}
 
 
-@pytest.mark.contract("safe-exam-browser#rest")
+@pytest.mark.contract("safe-exam-browser#rest", "safe-exam-browser#urls")
 def test_the_conversation_of_seb_server(staff_browser, browser):
     assert staff_browser.get("/seb-openedx/seb-info").json() == {
         "version": __version__, "name": "seb_openedx", "git": "", "middleware_installed": True
