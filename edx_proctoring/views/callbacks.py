@@ -29,7 +29,6 @@ from edx_proctoring.api.reviews import inbox, receiving
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from edx_proctoring.exceptions import ProctoredExamSuspiciousLookup, StudentExamAttemptDoesNotExistsException
-from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer, attempt_dict
 from edx_proctoring.utils import locate_attempt_by_attempt_code
 from edx_proctoring.views import callback_auth, throttling
@@ -116,7 +115,7 @@ class BaseReviewCallback:
         backend: Any | None = None,
         request: Request | None = None,
         message_key: str = "",
-        seen: ProctoredExamStudentAttempt | None = None,
+        seen: Any | None = None,
     ) -> Response:
         """Store a review and apply it to the attempt; callable without a request.
 
@@ -126,7 +125,7 @@ class BaseReviewCallback:
             backend: the provider, if the caller knows it already.
             request: the request that carried it, if any.
             message_key: what identifies a signed message.
-            seen: the attempt, with exam and user, if the caller has read it.
+            seen: the attempt as a model instance, with exam and user, if the caller has read it.
 
         Returns ``"OK"``, or 412 for an exam that is no longer proctored. Raises the review exceptions.
         """
