@@ -429,7 +429,7 @@ ROUTES: list[Any] = [
     pytest.param("PUT proctored_exam.attempt", acted(S.started, "error"), 12, 200, id="6-error"),
     pytest.param("PUT proctored_exam.attempt", resumed, 7, 200, id="6-resume"),
     pytest.param("PUT proctored_exam.attempt", reset_by_learner, 18, 200, id="6-reset"),
-    pytest.param("DELETE proctored_exam.attempt", removed, 8, 200, id="6-delete"),
+    pytest.param("DELETE proctored_exam.attempt", removed, 9, 200, id="6-delete"),
     pytest.param(
         "GET proctored_exam.attempts.grouped.course",
         read("proctored_exam.attempts.grouped.course", COURSE),
@@ -505,7 +505,7 @@ ROUTES: list[Any] = [
     pytest.param("GET proctored_exam.review_policy", read("proctored_exam.review_policy", "@exam"), 3, 200, id="28"),
     pytest.param("GET anonymous.proctoring_launch_callback.start_exam", launched, 6, 302, id="29"),
     pytest.param("POST anonymous.proctoring_review_callback", told_reviewed_by_rpnow, 17, 200, id="30"),
-    pytest.param("DELETE proctored_exam.attempts.reset", reset_by_staff, 9, 200, id="31"),
+    pytest.param("DELETE proctored_exam.attempts.reset", reset_by_staff, 10, 200, id="31"),
 ]
 
 
