@@ -33,6 +33,7 @@ from edx_proctoring.backends.software_secure_reviews import normalized_review
 from edx_proctoring.backends.software_secure_signing import SoftwareSecureSigning
 from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt, BackendProviderSentNoAttemptID, digest_of
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus, SoftwareSecureReviewStatus
+from edx_proctoring.utils import decode_and_decrypt
 
 log = logging.getLogger(__name__)
 
@@ -199,7 +200,13 @@ class SoftwareSecureBackendProvider(SoftwareSecureSigning, ProctoringBackendProv
         """Return the URL of an attempt's recording, None if there is none; the vendor has no dashboard."""
         if not encrypted_video_review_url:
             return None
-        link = video_links.decrypt(encrypted_video_review_url, video_links.keys_of(self), external_id=attempt_id)
+        link = video_links.decrypt(
+            encrypted_video_review_url,
+            video_links.keys_of(self) or [""],
+            external_id=attempt_id,
+            # By its name in this module, which is contract (contract/provider-interface#imported-names).
+            decode=decode_and_decrypt,
+        )
         if link is None:
             # For example a value encrypted with a key that is not listed any more: staff see "no dashboard".
             log.warning("link to a recording not decrypted: course_id=%s attempt=%s", course_id, attempt_id)
