@@ -285,7 +285,11 @@ def test_the_middleware_works_under_asgi(host, protect, learner):
     protect([KEY])
     client = AsyncClient()
     client.force_login(learner)
-    assert async_to_sync(client.get)(PAGE).status_code == 403
+
+    async def status() -> int:
+        return (await client.get(PAGE)).status_code
+
+    assert async_to_sync(status)() == 403
 
 
 @pytest.mark.contract("safe-exam-browser#broken-source")
