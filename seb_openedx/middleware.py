@@ -22,7 +22,7 @@ from seb_openedx.edxapp_wrapper.jwt_user import user_of_token
 from seb_openedx.lazy_import_seb_courseware_index import LazyImportSebCoursewareIndex
 from seb_openedx.log_once import first_time
 from seb_openedx.permissions import AlwaysAllowStaff, get_enabled_permission_classes
-from seb_openedx.reading import has_failed, one_request, remember_protection, was_protected
+from seb_openedx.reading import is_unknown, one_request, remember_protection
 from seb_openedx.seb_keys_sources import get_config_by_course
 from seb_openedx.user_banning import ban_user, is_user_banned
 
@@ -73,8 +73,7 @@ class SecureExamBrowserMiddleware:
         self, request: Any, view_func: Any, view_args: Any, view_kwargs: Mapping[str, Any], course_key: Any
     ) -> Any:
         config = get_config_by_course(course_key)
-        # A source fails, no other one knows the course, and it was protected before: not "not protected".
-        unknown = not config and has_failed(course_key) and was_protected(course_key, what="configuration")
+        unknown = not config and is_unknown(course_key)
         if conf.seb.individual_activation and not config.get("ENABLED") and not unknown:
             return None
 

@@ -107,8 +107,10 @@ def _read_now(source: Source, name: str, course_key: Any) -> Configuration:
     try:
         return normalized(source(course_key), str(course_key))
     except Exception as error:
-        # Whatever a host's modulestore or an operator's own source raises: this runs in front of every page.
-        report_failure(name, course_key)
+        # Whatever a host's modulestore or an operator's own source raises: this runs in front of every page. A part of
+        # the host that cannot be imported is no outage: it does not exist here.
+        if not isinstance(error, ImportError):
+            report_failure(name, course_key)
         if first_time("source", name, str(course_key), type(error).__name__):
             log.exception(
                 "a source of Safe Exam Browser configurations fails: source=%s course_id=%s", name, course_key
@@ -127,12 +129,23 @@ def was_protected(course_key: Any, *, what: str) -> bool:
     return _from_cache(cache_key("had", f"{what}:{course_key}"), False) is True
 
 
+def _found(course: str) -> list[Configuration]:
+    """Return the configurations, in any form, that this request has read so far for a course."""
+    known = _current.reading.configurations if _current.reading is not None else {}
+    return [value for (_, of), value in known.items() if of == course and value]
+
+
+def is_unknown(course_key: Any) -> bool:
+    """Return whether no source has a configuration, one could not be read, and the course was protected before."""
+    if _found(str(course_key)) or not has_failed(course_key):
+        return False
+    return was_protected(course_key, what="configuration")
+
+
 def remember_protection(course_key: Any) -> bool:
     """Return whether this request read a configuration or keys of the course, and mark it as protected if so."""
-    if _current.reading is None:
-        return False
     course = str(course_key)
-    found = [value for (_, of), value in _current.reading.configurations.items() if of == course and value]
+    found = _found(course)
     if found:
         marks = {cache_key("had", f"configuration:{course}"): True}
         if any(keys_in(value) for value in found):

@@ -129,6 +129,14 @@ def test_a_failure_of_every_destination_is_told(staff_browser, settings):
     assert "SEB_KEY_DESTINATIONS" in answer.json()["detail"]
 
 
+def test_an_empty_configuration_is_removed(staff_browser):
+    for _ in range(2):
+        assert staff_browser.put(URL, {}, **JSON).status_code == 200
+    SebCourseConfiguration.objects.create(course_id=COURSE_KEY, config_keys=KEY)
+    assert staff_browser.put(URL, {}, **JSON).json() == {}
+    assert not SebCourseConfiguration.objects.exists()
+
+
 @pytest.mark.contract("safe-exam-browser#destinations")
 def test_delete_reaches_every_place(staff_browser, host):
     SebCourseConfiguration.objects.create(course_id=COURSE_KEY, config_keys=KEY)
