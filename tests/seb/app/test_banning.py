@@ -252,6 +252,13 @@ def test_who_may_see_the_list(browser, bans, register_service, instructor):
     assert ForbiddenCourseAccess.objects.get(username="ann").access_blocked
 
 
+@pytest.mark.contract("safe-exam-browser#dashboard")
+def test_a_course_id_can_be_pasted_into_the_address(browser, staff_browser, bans, register_service, instructor):
+    # Its plus signs arrive as spaces.
+    assert sorted(rows(browser.get(f"{DASHBOARD}?course_id={COURSE}"))) == ["ann", "bob"]
+    assert sorted(rows(staff_browser.get(f"{DASHBOARD}?course_id={COURSE}"))) == ["ann", "bob"]
+
+
 def test_another_backends_list_is_shown_too(staff_browser, monkeypatch):
     row = ForbiddenCourseAccess(username="zoe", course_id=COURSE_KEY, last_modified_by_username="x")
     monkeypatch.setattr("seb_openedx.dashboard.views.get_all_banning_data", lambda: iter([row]))
