@@ -1,9 +1,11 @@
 """What a refused request gets: page, frame, courseware page or JSON; in the host's design or plain."""
 
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from html.parser import HTMLParser
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -107,15 +109,24 @@ def test_a_platform_without_that_page_shows_one_of_its_own(browser, protect, mon
     assert browser.get(SECTION).status_code == 403
 
 
-def test_threads_do_not_share_the_message_of_the_courseware_page(host, middleware, request_factory):
-    def message(number: int) -> str:
-        context = {"banned": number % 2 == 1, "is_new_ban": False}
-        answer = middleware.courseware_error_response(request_factory.get(SECTION), context)
-        return "banned" if b"You are banned" in answer.content else "required"
+def test_threads_do_not_share_the_message_of_the_courseware_page(host, middleware, request_factory, monkeypatch):
+    page = import_module("lms.djangoapps.courseware.views.index").CoursewareIndex
+    both_know_their_message = threading.Barrier(2)
+    original = page.get
 
-    with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(message, range(40)))
-    assert answers == ["required", "banned"] * 20
+    def get(self: Any, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        both_know_their_message.wait(timeout=10)
+        return original(self, request, *args, **kwargs)
+
+    monkeypatch.setattr(page, "get", get)
+
+    def is_told_of_a_ban(banned: bool) -> bool:
+        context = {"banned": banned, "is_new_ban": False}
+        answer = middleware.courseware_error_response(request_factory.get(SECTION), context)
+        return b"You are banned" in answer.content
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(is_told_of_a_ban, [True, False])) == [True, False]
 
 
 @pytest.mark.contract("safe-exam-browser#program")
@@ -196,7 +207,7 @@ def test_a_broken_theme_gives_the_plain_page(browser, host, protect, monkeypatch
 
 
 def test_the_templates_are_registered_once(host):
-    from importlib import import_module, reload
+    from importlib import reload
 
     from common.djangoapps.edxmako import paths
 
