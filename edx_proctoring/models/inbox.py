@@ -67,8 +67,9 @@ class ReviewInboxEntry(TimeStampedModel):
     OUTCOME_REFUSED: Final = "refused"
     OUTCOME_HELD: Final = "held"
     OUTCOME_HELD_WITHOUT_PROVIDER: Final = "held: provider not configured"
+    HELD_OUTCOMES: Final = frozenset({OUTCOME_HELD, OUTCOME_HELD_WITHOUT_PROVIDER})
     # What no person or process has dealt with.
-    OPEN_OUTCOMES: Final = frozenset({OUTCOME_RECEIVED, OUTCOME_HELD, OUTCOME_HELD_WITHOUT_PROVIDER})
+    OPEN_OUTCOMES: Final = HELD_OUTCOMES | {OUTCOME_RECEIVED}
 
     attempt_code = models.CharField(max_length=255, db_index=True)
     external_id = models.CharField(max_length=255, db_index=True)

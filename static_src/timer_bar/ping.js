@@ -30,9 +30,10 @@ var pinging = {
             if (window.navigator.onLine === false || self.isOffline) {
                 // The worker's script comes over the network, so it may be that which failed, not the software.
                 self.showConnectionLost();
-                return undefined;
+                return;
             }
-            return self.endExamForFailureState(error);
+            // Not returned: if the server does not get the report, the next ping leads to another.
+            self.endExamForFailureState(error);
         }
 
         if (

@@ -293,6 +293,7 @@ class TestAlarms:
             (lambda: make_effect(state=AttemptEffect.STATE_FAILED), "failed"),
             (lambda: aged(make_inbox_entry()), "received"),
             (lambda: make_inbox_entry(outcome="held"), "held"),
+            (lambda: make_inbox_entry(outcome="held: provider not configured"), "held"),
             (lambda: make_attempt(status=S.submitted, completed_at=LONG_AGO), "overdue_reviews"),
         ],
     )

@@ -25,9 +25,10 @@ __all__ = ["StuckReport", "count_stuck"]
 class StuckReport:
     """What waits, at one moment.
 
-    ``oldest_due_seconds``: for how long the oldest effect has been due, 0 if none is. ``failed``: effects
-    that were given up. ``received``: reviews whose process died. ``held``: reviews that wait for their
-    provider or a person. ``overdue_reviews``: proctored attempts that were submitted long ago and have no review.
+    ``oldest_due_seconds``: for how long the oldest effect has been due, 0 if none is; one that failed is due again at
+    its next try. ``failed``: effects that were given up. ``received``: reviews whose process died. ``held``: reviews
+    that wait for their provider or a person. ``overdue_reviews``: proctored attempts that were submitted long ago and
+    have no review.
     """
 
     due: int
@@ -50,7 +51,7 @@ def count_stuck(*, review_days: int, now: datetime | None = None) -> StuckReport
         oldest_due_seconds=0 if oldest is None else int((now - oldest).total_seconds()),
         failed=AttemptEffect.objects.filter(state=AttemptEffect.STATE_FAILED).count(),
         received=left.count(),
-        held=entries.filter(outcome=ReviewInboxEntry.OUTCOME_HELD).count(),
+        held=entries.filter(outcome__in=ReviewInboxEntry.HELD_OUTCOMES).count(),
         overdue_reviews=_overdue_reviews(now - timedelta(days=review_days)),
     )
 

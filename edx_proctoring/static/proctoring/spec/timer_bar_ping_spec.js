@@ -73,6 +73,25 @@ describe('The proctoring software', function() {
     });
 
     // @contract timer#failed-ping
+    it('is reported again after the next ping when the server did not get the report', async function() {
+        const view = show(() => Promise.reject(new Error('late')));
+        const reports = () => bar.server.requests.filter((request) => /action=error/.test(request.requestBody));
+        bar.server.respondWith('PUT', bar.ATTEMPT, [503, {}, '']);
+        for (const count of [1, 2]) {
+            view.timerTick = 29;
+            view.updateRemainingTime();
+            await promisesSettled();
+            jasmine.clock().tick(5000);
+            await promisesSettled();
+            // A rejection that nobody handles would end the run here.
+            bar.server.respond();
+            await promisesSettled();
+            expect(reports().length).toBe(count);
+        }
+        expect(view.reloadPage).not.toHaveBeenCalled();
+    });
+
+    // @contract timer#failed-ping
     describe('that is gone', function() {
         function report(id) {
             const view = bar.show();
