@@ -14,6 +14,7 @@ ItemT = TypeVar("ItemT")
 
 DEFAULT_BATCH_SIZE = 300
 DEFAULT_SLEEP_TIME = 10
+MOST_DAYS_BACK = 36500
 
 
 class BatchCommand(BaseCommand):
@@ -29,7 +30,7 @@ class BatchCommand(BaseCommand):
         )
         parser.add_argument(
             "--sleep_time",
-            type=int,
+            type=whole_number,
             default=DEFAULT_SLEEP_TIME,
             help="seconds to pause between batches (default %(default)s)",
         )
@@ -49,6 +50,22 @@ def positive_int(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is less than 1")
     return number
+
+
+def whole_number(text: str) -> int:
+    """Parse an option that must be at least 0."""
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text} is less than 0")
+    return number
+
+
+def days_back(text: str) -> int:
+    """Parse a number of days in the past, from 0 to 36500: dates do not reach further back than the year 1."""
+    days = whole_number(text)
+    if days > MOST_DAYS_BACK:
+        raise argparse.ArgumentTypeError(f"{text} is more than {MOST_DAYS_BACK}")
+    return days
 
 
 def rows_in_batches(queryset: models.QuerySet[ModelT], *, batch_size: int, sleep_time: float) -> Iterator[list[ModelT]]:

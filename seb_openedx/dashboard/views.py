@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
-from urllib.parse import urlencode
 
+from django import forms
 from django.contrib.admin.views.decorators import staff_member_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
@@ -56,12 +56,30 @@ def _course_key(value: str | None) -> CourseKey | None:
         return None
 
 
+class _BanForm(forms.Form):
+    """Whom a button is about. Null characters and text that is too long for the columns are refused by the fields."""
+
+    username = forms.CharField(max_length=150)
+    course_id = forms.CharField(max_length=255)
+
+    def clean_course_id(self) -> CourseKey:
+        """Return the key."""
+        course_key = _course_key(self.cleaned_data["course_id"])
+        if course_key is None:
+            raise forms.ValidationError("malformed")
+        return course_key
+
+
 class TableView(View):
     """A row per learner and course that had a ban."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the rows that match ``username`` and ``course_id``, sorted by ``sort``."""
-        username, course_id = request.GET.get("username", "").strip(), _course_id(request.GET.get("course_id"))
+        # No name holds a null character, and PostgreSQL refuses to search for one.
+        username, course_id = (
+            request.GET.get(name, "").replace("\0", "").strip() for name in ("username", "course_id")
+        )
+        course_id = _course_id(course_id)
         # Course staff see one course, which staff_or_course_staff has checked.
         only_course = None if _is_global_staff(request.user) else _course_key(course_id)
         sort = request.GET.get("sort", "")
@@ -81,10 +99,10 @@ class TableView(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Ban or unban one learner."""
-        username = request.POST.get("username", "").strip()
-        course_key = _course_key(request.POST.get("course_id"))
-        if course_key is None or not username:
+        form = _BanForm(request.POST)
+        if not form.is_valid():
             return HttpResponseBadRequest(_("A user name and a course id are needed."))
+        username, course_key = form.cleaned_data["username"], form.cleaned_data["course_id"]
         action = request.POST.get("action")
         if action == "unban":
             unban_user(username, course_key, request.user.get_username())
@@ -94,10 +112,11 @@ class TableView(View):
                 return HttpResponseBadRequest(_("Banning is switched off for this course."))
         else:
             return HttpResponseBadRequest(_("The action is neither “ban” nor “unban”."))
-        target = request.path
+        # Back to the same search, order and page.
+        query = request.GET.copy()
         if not _is_global_staff(request.user):
-            target += f"?{urlencode({'course_id': str(course_key)})}"
-        return HttpResponseRedirect(target)
+            query["course_id"] = str(course_key)
+        return HttpResponseRedirect(f"{request.path}?{query.urlencode()}" if query else request.path)
 
 
 def _is_global_staff(user: Any) -> bool:

@@ -2,10 +2,12 @@
 
 import json
 from datetime import timedelta
+from io import StringIO
 from typing import Any, ClassVar
 
 import pytest
 import requests
+from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
@@ -319,6 +321,12 @@ class TestAlarms:
             make_attempt(status=S.submitted, completed_at=timezone.now() - timedelta(days=days))
         printed = run("check_effects", max_overdue_reviews=9, **options)
         assert f"overdue_reviews={overdue}\n" in printed
+
+    @pytest.mark.parametrize("option", ["--max-failed=-1", "--max-held=x", "--review-days=-1", "--review-days=36501"])
+    def test_a_limit_that_makes_no_sense_is_refused(self, option: str) -> None:
+        call_command("check_effects", option.partition("=")[0], "0", stdout=StringIO())
+        with pytest.raises(CommandError, match=option.partition("=")[0]):
+            call_command("check_effects", option)
 
     def test_the_numbers_are_printed_as_json(self, run: Any) -> None:
         numbers = json.loads(run("check_effects", json=True))

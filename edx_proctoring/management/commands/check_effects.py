@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from edx_proctoring import api
+from edx_proctoring.management.batch_command import days_back, whole_number
 
 
 class Command(BaseCommand):
@@ -34,12 +35,12 @@ class Command(BaseCommand):
             parser.add_argument(
                 f"--max-{name.replace('_', '-')}",
                 dest=f"max_{name}",
-                type=int,
+                type=whole_number,
                 default=default,
                 help=f"{text} (default %(default)s)",
             )
         parser.add_argument(
-            "--review-days", type=int, default=14, help="days until a review is overdue (default %(default)s)"
+            "--review-days", type=days_back, default=14, help="days until a review is overdue (default %(default)s)"
         )
         parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
 

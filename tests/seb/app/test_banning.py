@@ -230,6 +230,37 @@ def test_what_makes_no_sense_is_a_bad_request(staff_browser, body):
     assert staff_browser.post(DASHBOARD, body).status_code == 400
 
 
+@pytest.mark.contract("safe-exam-browser#dashboard")
+@pytest.mark.parametrize(
+    ("username", "course_id"),
+    [
+        pytest.param("a\0b", COURSE, id="null-character"),
+        pytest.param("a" * 151, COURSE, id="long-name"),
+        pytest.param("ann", f"course-v1:{'o' * 250}+c+r", id="long-course"),
+    ],
+)
+def test_what_no_row_can_hold_is_a_bad_request(host, staff_browser, username, course_id):
+    host.settings.SEB_USER_BANNING_ENABLED = True
+    ban = {"action": "ban", "username": "a" * 150, "course_id": COURSE}
+    assert staff_browser.post(DASHBOARD, ban).status_code == 302
+    assert staff_browser.post(DASHBOARD, {**ban, "username": username, "course_id": course_id}).status_code == 400
+    assert ForbiddenCourseAccess.objects.count() == 1
+
+
+@pytest.mark.contract("safe-exam-browser#dashboard")
+@pytest.mark.parametrize("field", ["username", "course_id"])
+def test_a_search_ignores_null_characters(staff_browser, bans, field):
+    text = {"username": "bo\0b", "course_id": "Demo\0X"}[field]
+    assert "bob" in rows(staff_browser.get(DASHBOARD, {field: text}))
+
+
+@pytest.mark.contract("safe-exam-browser#dashboard")
+def test_a_button_leads_back_to_the_same_search(staff_browser, bans):
+    search = f"{DASHBOARD}?username=ann&sort=-username"
+    answer = staff_browser.post(search, {"action": "unban", "username": "ann", "course_id": COURSE})
+    assert answer["Location"] == search
+
+
 def test_the_redirect_keeps_the_prefix_of_the_host(staff_browser):
     answer = staff_browser.post(
         DASHBOARD, {"action": "unban", "username": "ann", "course_id": COURSE}, SCRIPT_NAME="/lms"

@@ -137,6 +137,20 @@ def test_an_empty_configuration_is_removed(staff_browser):
     assert not SebCourseConfiguration.objects.exists()
 
 
+@pytest.mark.contract("safe-exam-browser#rest")
+@pytest.mark.parametrize("method", ["put", "patch", "post"])
+def test_nothing_can_be_saved_where_there_is_nothing(staff_browser, method):
+    answer = getattr(staff_browser, method)(URL, {}, **JSON)
+    assert (answer.status_code, answer.json()) == (200, {})
+    assert not SebCourseConfiguration.objects.exists()
+
+
+@pytest.mark.contract("safe-exam-browser#rest")
+def test_nothing_cannot_be_saved_over_what_no_destination_removes(staff_browser, protect):
+    protect(CONFIG_KEYS=[KEY])
+    assert staff_browser.put(URL, {}, **JSON).status_code == 503
+
+
 @pytest.mark.contract("safe-exam-browser#destinations")
 def test_delete_reaches_every_place(staff_browser, host):
     SebCourseConfiguration.objects.create(course_id=COURSE_KEY, config_keys=KEY)

@@ -751,18 +751,33 @@
     // Polled at growing intervals: right after the system check the answer matters, later it is mostly load.
     var FIRST_POLL_AFTER = 5 * SECOND;
     var LAST_POLL_AFTER = 60 * SECOND;
+    var SET_UP_STATUSES = ['created', 'download_software_clicked', 'ready_to_start'];
 
     function setUpPage() {
         return $('.js-proctoring-set-up');
     }
 
-    /** Fetch the status; `then` gets true if the provider has reported that the learner is ready. */
+    /**
+     * Fetch the status; `then` gets true if the provider has reported that the learner is ready. Once there is nothing left
+     * to set up, because the attempt was started, declined or removed elsewhere, the page is loaded again instead.
+     */
     function askWhetherReady(then, otherwise) {
         $.ajax({url: setUpPage().attr('data-exam-started-poll-url') + '?sourceid=instructions', timeout: REQUEST_LIMIT})
             .done(function(data) {
+                if (data.status && SET_UP_STATUSES.indexOf(data.status) === -1) {
+                    exam.reloadPage();
+                    return;
+                }
                 then(data.status === 'ready_to_start');
             })
-            .fail(otherwise);
+            .fail(function(xhr) {
+                // 400: an attempt that does not exist (any more).
+                if (xhr.status === 400) {
+                    exam.reloadPage();
+                    return;
+                }
+                otherwise(xhr);
+            });
     }
 
     function makePrimary($button) {

@@ -52,6 +52,45 @@ describe('The set-up page', function() {
         expect($('[role=alertdialog]').text()).toContain('Allow pop-ups');
     });
 
+    [
+        ['the attempt was declined', json(200, {status: 'declined'})],
+        ['the exam was started', json(200, {status: 'started'})],
+        ['the attempt was removed', json(400, {detail: 'This attempt does not exist.'})]
+    ].forEach(function(elsewhere) {
+        it('is loaded again when it notices that ' + elsewhere[0] + ' elsewhere', function() {
+            setUp('created');
+            exam.watchForReadiness();
+            jasmine.clock().tick(6000);
+            page.server.respond();
+            expect(exam.reloadPage).not.toHaveBeenCalled();
+            page.server.respondWith('GET', page.ATTEMPT + '?sourceid=instructions', elsewhere[1]);
+            jasmine.clock().tick(10000);
+            page.server.respond();
+            expect(exam.reloadPage).toHaveBeenCalledTimes(1);
+        });
+
+        it('is loaded again at the system check when ' + elsewhere[0] + ' elsewhere', function() {
+            setUp('created');
+            spyOn(window, 'open').and.returnValue({});
+            page.server.respondWith('GET', page.ATTEMPT + '?sourceid=instructions', elsewhere[1]);
+            $('#software_download_link').trigger('click');
+            page.server.respond();
+            expect(exam.reloadPage).toHaveBeenCalledTimes(1);
+            expect(_.pluck(page.server.requests, 'method')).toEqual(['GET']);
+        });
+    });
+
+    it('stays when the host does not answer for a while', function() {
+        setUp('created');
+        page.server.respondWith('GET', page.ATTEMPT + '?sourceid=instructions', json(503));
+        exam.watchForReadiness();
+        jasmine.clock().tick(6000);
+        page.server.respond();
+        expect(exam.reloadPage).not.toHaveBeenCalled();
+        jasmine.clock().tick(10000);
+        expect(page.server.requests.length).toBe(2);
+    });
+
     it('announces by itself that the provider has reported "ready"', function() {
         setUp('created');
         exam.watchForReadiness();
