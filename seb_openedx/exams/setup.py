@@ -91,10 +91,8 @@ def save(
             if stored is None or stored.version != row.version:
                 raise SetupError("stale")
         before = None if stored is None else _accepted(stored)
-        planned = plan(stored or row, change, origin=origin)
+        planned = prepare(stored or row, change, origin=origin, force=force)
         is_changed = before is not None and before != _accepted(planned)
-        if is_changed and not force and _is_anybody_inside(planned):
-            raise SetupError("attempts_running")
         if before is not None and before.config_key and before.config_key != planned.config_key:
             _retire(planned, before.config_key, now=now)
         planned.modified_by_username = by
@@ -117,8 +115,16 @@ def save(
     return planned
 
 
-def plan(row: SebExamConfiguration, change: Change, *, origin: str) -> SebExamConfiguration:
-    """Return the row, changed and with its file and key, not saved. Raises ``SetupError`` with errors by field."""
+def prepare(row: SebExamConfiguration, change: Change, *, origin: str, force: bool = False) -> SebExamConfiguration:
+    """Return the row, changed and with its file and key, not saved. Raises ``SetupError``."""
+    before = None if row.pk is None else _accepted(row)
+    planned = _planned(row, change, origin=origin)
+    if before is not None and before != _accepted(planned) and not force and _is_anybody_inside(planned):
+        raise SetupError("attempts_running")
+    return planned
+
+
+def _planned(row: SebExamConfiguration, change: Change, *, origin: str) -> SebExamConfiguration:
     for name in ("mode", "settings", "min_versions", "upload_policy", "browser_keys", "client_config_keys"):
         if (value := getattr(change, name)) is not None:
             setattr(row, name, value)
@@ -141,6 +147,11 @@ def plan(row: SebExamConfiguration, change: Change, *, origin: str) -> SebExamCo
     if row.mode != Mode.OFF and not requirements.from_row(row).is_usable:
         raise SetupError("invalid", {"mode": "the exam would accept no browser; check its keys"})
     return row
+
+
+def start_address(row: SebExamConfiguration) -> str:
+    """Return the address with which the exam begins."""
+    return exam_start_url(row.origin, row.public_id)
 
 
 def _addresses(row: SebExamConfiguration) -> dict[str, str]:

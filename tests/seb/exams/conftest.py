@@ -28,6 +28,7 @@ EXAM = block("sequence", 1)
 PAGE = f"/xblock/{block('vertical', 1)}"
 OTHER_PAGE = f"/xblock/{block('vertical', 2)}"
 JUMP = f"/courses/{COURSE}/jump_to/{EXAM}"
+ATTEMPTS = "/api/edx_proctoring/v1/proctored_exam/attempt"
 ANSWER = f"/courses/{COURSE}/xblock/{block('problem', 1)}/handler/xmodule_handler"
 
 NONCE = re.compile(r'data-nonce="([^"]+)"')

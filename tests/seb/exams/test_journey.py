@@ -9,12 +9,10 @@ from edx_proctoring.models import ProctoredExamStudentAttempt
 from seb_openedx.exams.models import SebSession
 from tests.factories import make_exam
 from tests.seb.app.conftest import COURSE
-from tests.seb.exams.conftest import ANSWER, EXAM, JUMP, OTHER_PAGE, PAGE, answer, launch_link
+from tests.seb.exams.conftest import ANSWER, ATTEMPTS, EXAM, JUMP, OTHER_PAGE, PAGE, answer, launch_link
 from tests.seb.exams.safe_exam_browser import SafeExamBrowser
 
 pytestmark = pytest.mark.django_db
-
-ATTEMPTS = "/api/edx_proctoring/v1/proctored_exam/attempt"
 
 
 def timed_exam():
