@@ -14,6 +14,7 @@ from typing import Any, Final
 from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
 
 from seb_openedx import conf
@@ -116,8 +117,11 @@ def from_row(row: SebExamConfiguration) -> Requirement:
 
 
 def of_course(course_key: Any) -> tuple[Requirement, ...]:
-    """Return the requirements of a course's exams; empty for a course without any."""
-    return once(("seb exams", str(course_key)), lambda: _of_course(course_key))  # type: ignore[no-any-return]
+    """Return the requirements of a course's exams; empty for a course without any, and for an id that is none."""
+    key = as_course_key(course_key)
+    if key is None:
+        return ()
+    return once(("seb exams", str(key)), lambda: _of_course(key))  # type: ignore[no-any-return]
 
 
 def of_exam(course_key: Any, content_id: str) -> Requirement | None:
@@ -131,9 +135,14 @@ def by_public_id(public_id: str) -> Requirement | None:
     return None if row is None else from_row(row)
 
 
-def course_key_of(requirement: Requirement) -> CourseKey:
-    """Return the key of the course that an exam belongs to."""
-    return CourseKey.from_string(requirement.course_id)
+def as_course_key(value: Any) -> CourseKey | None:
+    """Return the key of a course from a key or text; None if it is neither."""
+    if isinstance(value, CourseKey):
+        return value
+    try:
+        return CourseKey.from_string(str(value))
+    except InvalidKeyError:
+        return None
 
 
 def forget(course_key: Any) -> None:

@@ -35,6 +35,9 @@ class SafeExamBrowserService:
 
     def end_session(self, user_id: int, course_id: Any, content_id: str, reason: str) -> int:
         """End the learner's sessions for an exam; return how many. ``reason``: a word of at most 32 letters."""
-        rows = SebSession.objects.filter(user_id=user_id, course_id=course_id, content_id=content_id)
+        course_key = requirements.as_course_key(course_id)
+        if course_key is None:
+            return 0
+        rows = SebSession.objects.filter(user_id=user_id, course_id=course_key, content_id=content_id)
         ended: int = rows.end(reason[:32], now=timezone.now())
         return ended
