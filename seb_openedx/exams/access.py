@@ -129,7 +129,7 @@ def is_exempt(request: Any, requirement: Requirement) -> bool:
 def masquerade_of(request: Any, course_key: Any) -> Any:
     """Return as whom a staff member sees the course, None if as himself."""
     session = getattr(request, "session", None)
-    masquerades = session.get("masquerade_settings") if hasattr(session, "get") else None
+    masquerades = session.get("masquerade_settings") if session is not None and hasattr(session, "get") else None
     return masquerades.get(course_key) if isinstance(masquerades, Mapping) else None
 
 

@@ -121,7 +121,7 @@ def of_course(course_key: Any) -> tuple[Requirement, ...]:
     key = as_course_key(course_key)
     if key is None:
         return ()
-    return once(("seb exams", str(key)), lambda: _of_course(key))  # type: ignore[no-any-return]
+    return once(("seb exams", str(key)), lambda: _of_course(key))
 
 
 def of_exam(course_key: Any, content_id: str) -> Requirement | None:

@@ -154,17 +154,11 @@ def start_address(row: SebExamConfiguration) -> str:
     return exam_start_url(row.origin, row.public_id)
 
 
-def _addresses(row: SebExamConfiguration) -> dict[str, str]:
-    return {
-        "start_url": exam_start_url(row.origin, row.public_id),
-        "quit_url": exam_quit_url(row.origin, row.quit_nonce),
-    }
-
-
 def _generate(row: SebExamConfiguration) -> None:
     made = generate(
         {**row.settings, "min_versions": {**conf.seb.min_versions, **row.min_versions}},
-        **_addresses(row),
+        start_url=start_address(row),
+        quit_url=exam_quit_url(row.origin, row.quit_nonce),
         quit_password_hash=row.quit_password_hash,
         always_allow=conf.seb.filter_always_allow,
         alliance_edition=conf.seb.allow_alliance_edition,
@@ -193,7 +187,12 @@ def _take_upload(row: SebExamConfiguration, change: Change) -> None:
         # An encrypted file that was served unchanged cannot be adapted later: its password is not kept.
         raise SetupError("invalid", {"upload": "choose the file again, so that it can be adapted to this exam"})
     settings = file.settings if file is not None else decode(row.config_xml.encode()).settings
-    adapted = adapt(settings, **_addresses(row), quit_password_hash=row.quit_password_hash)
+    adapted = adapt(
+        settings,
+        start_url=start_address(row),
+        quit_url=exam_quit_url(row.origin, row.quit_nonce),
+        quit_password_hash=row.quit_password_hash,
+    )
     _refuse_errors(adapted)
     _keep(row, adapted)
 

@@ -97,7 +97,7 @@ def leave(request: HttpRequest, quit_nonce: str) -> HttpResponseBase:
         rows.end("quit", now=timezone.now())
     response = pages.over(request)
     response.delete_cookie(sessions.COOKIE, path="/", samesite=conf.seb.session_cookie_samesite)
-    return response  # type: ignore[no-any-return]
+    return response
 
 
 # --- The check --------------------------------------------------------------------------------------------------------
@@ -115,21 +115,21 @@ def verify(request: HttpRequest, nonce: str) -> HttpResponseBase:
         requirement = requirements.of_exam(challenge.course_id, challenge.content_id)
     code = challenges.problem(challenge, request, now=now)
     if code or challenge is None:
-        return pages.refused_exam(request, requirement, code)  # type: ignore[no-any-return]
+        return pages.refused_exam(request, requirement, code)
     if requirement is None:  # no longer demanded
-        return mark_refused(HttpResponseRedirect(challenge.path or "/"))  # type: ignore[no-any-return]
+        return mark_refused(HttpResponseRedirect(challenge.path or "/"))
     sent = proofs.sent_with(request)
     if requirement.is_usable and not requirement.accepts_name_only and not sent.has_hash:
-        return pages.check(request, requirement, nonce)  # type: ignore[no-any-return]
+        return pages.check(request, requirement, nonce)
     if not challenges.use(challenge, now=now):
-        return pages.refused_exam(request, requirement, "challenge_replayed")  # type: ignore[no-any-return]
+        return pages.refused_exam(request, requirement, "challenge_replayed")
     checked = proofs.check(requirement, sent, now=now)
     if checked.proof is None:
-        return pages.refused_exam(request, requirement, checked.code)  # type: ignore[no-any-return]
+        return pages.refused_exam(request, requirement, checked.code)
     session = sessions.start(request, requirement, checked, version=sent.user_agent[-100:], now=now)
     response = HttpResponseRedirect(challenge.path or launch.exam_path(requirement))
     sessions.set_cookie(request, response, session, now=now)
-    return mark_refused(response)  # type: ignore[no-any-return]
+    return mark_refused(response)
 
 
 @csrf_protect
@@ -184,7 +184,7 @@ def verify_api(request: HttpRequest) -> JsonResponse:
         }
     )
     sessions.set_cookie(request, response, session, now=now)
-    return mark_refused(response)  # type: ignore[no-any-return]
+    return mark_refused(response)
 
 
 def _answer(status: int, *, code: str, again: challenges.Issued | None = None) -> JsonResponse:
@@ -195,7 +195,7 @@ def _answer(status: int, *, code: str, again: challenges.Issued | None = None) -
         "nonce": again.nonce if again else None,
         "url": again.address if again else None,
     }
-    return mark_refused(JsonResponse(body, status=status))  # type: ignore[no-any-return]
+    return mark_refused(JsonResponse(body, status=status))
 
 
 def _body(request: HttpRequest) -> dict[str, str] | None:
