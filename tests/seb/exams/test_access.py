@@ -15,7 +15,7 @@ from edx_proctoring.runtime import get_runtime_service
 from edx_proctoring.tests.test_services import MockInstructorService
 from seb_openedx.exams import requirements
 from seb_openedx.exams.gate import register
-from seb_openedx.exams.models import SebExamConfiguration, SebSession
+from seb_openedx.exams.models import SebChallenge, SebExamConfiguration, SebSession
 from seb_openedx.protocol import header_hash
 from seb_openedx.user_banning import ban_user, is_user_banned
 from tests.factories import make_exam
@@ -89,6 +89,26 @@ def test_a_block_whose_place_is_not_found_waits_for_the_browser(require, browser
 
     assert is_refused(browser.get(UNKNOWN))
     assert browser.get(UNKNOWN, **right).content == b"render_xblock"
+
+
+@pytest.mark.contract("seb-exams#pages")
+def test_the_page_of_a_refusal_says_how_to_go_on_and_is_not_cached(require, browser):
+    require(min_versions={"win": "3.7"})
+
+    page = browser.get(JUMP, HTTP_ACCEPT="text/html")
+
+    text = page.content.decode()
+    assert 'id="seb-launch-link" href="seb://' in text
+    assert 'id="seb-config-link"' in text
+    assert "Windows 3.7" in text
+    assert page.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.contract("seb-exams#tables")
+def test_the_tables_refer_to_no_other_table():
+    for model in (SebExamConfiguration, SebSession, SebChallenge):
+        assert model._meta.db_table == f"seb_openedx_{model.__name__.lower()}"
+        assert [field for field in model._meta.get_fields() if field.is_relation] == []
 
 
 @pytest.mark.contract("seb-exams#access")

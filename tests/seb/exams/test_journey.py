@@ -19,7 +19,7 @@ def timed_exam():
     return make_exam("timed", course_id=COURSE, content_id=EXAM, time_limit_mins=60)
 
 
-@pytest.mark.contract("seb-exams#access", "seb-exams#gate", "seb-exams#launch")
+@pytest.mark.contract("seb-exams#access", "seb-exams#gate", "seb-exams#launch", "seb-exams#urls")
 def test_a_learner_takes_the_exam_from_the_link_to_the_end(require, browser, seb, learner):
     exam, row = timed_exam(), require()
 
