@@ -6,7 +6,6 @@ from typing import Any
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template import loader
 from django.templatetags.static import static
-from django.urls import NoReverseMatch
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -35,22 +34,14 @@ def to_check(request: Any, requirement: Requirement | None) -> HttpResponseBase 
 
 def refusal_context(request: Any, requirement: Requirement | None, code: str) -> dict[str, Any]:
     """Return what the pages of a refusal show."""
-    link = config_url = None
-    if requirement is not None:
-        try:
-            link = launch.launch_url(request, requirement)
-            config_url = url_of("download", public_id=requirement.public_id) if link and requirement.has_file else None
-        except Exception as error:
-            # A link is missing from a page that is shown anyway: hosts without our addresses, requests without a host.
-            if not isinstance(error, NoReverseMatch) and first_time("launch link", type(error).__name__):
-                log.exception("no link into Safe Exam Browser")
+    link = launch.launch_url(request, requirement) if requirement is not None else None
     return {
         "banned": False,
         "is_new_ban": False,
         "config_error": code == "config_error",
         "jump_to_link": link or NO_LINK,
         "launch_url": link,
-        "config_url": config_url,
+        "config_url": launch.download_url(request, requirement) if link and requirement is not None else None,
         "exam_texts": texts.page(code, requirement.min_versions if requirement else {}),
     }
 

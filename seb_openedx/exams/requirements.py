@@ -136,13 +136,17 @@ def by_public_id(public_id: str) -> Requirement | None:
 
 
 def as_course_key(value: Any) -> CourseKey | None:
-    """Return the key of a course from a key or text; None if it is neither."""
-    if isinstance(value, CourseKey):
-        return value
+    """Return the key of a course from a key or text; None if it is neither.
+
+    A key may name a branch or version of the course; exams belong to the course.
+    """
     try:
-        return CourseKey.from_string(str(value))
+        key = value if isinstance(value, CourseKey) else CourseKey.from_string(str(value))
     except InvalidKeyError:
         return None
+    if getattr(key, "branch", None) or getattr(key, "version_guid", None):
+        return key.for_branch(None).version_agnostic()
+    return key
 
 
 def forget(course_key: Any) -> None:

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedi
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_protect
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from seb_openedx import conf
 from seb_openedx.access.refusal import mark_refused
@@ -69,7 +69,7 @@ def _link_is_over() -> Any:
 # --- Into the exam and out of it --------------------------------------------------------------------------------------
 
 
-@require_safe
+@require_GET
 def start(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """The page that the browser begins with: log in, check the browser, go to the exam."""
     requirement = requirements.by_public_id(public_id)
@@ -85,7 +85,7 @@ def start(request: HttpRequest, public_id: str) -> HttpResponseBase:
     return mark_refused(HttpResponseRedirect(challenges.issue(request, requirement, exam, now=now).address))
 
 
-@require_safe
+@require_GET
 def leave(request: HttpRequest, quit_nonce: str) -> HttpResponseBase:
     """The page at whose address the browser ends. It ends the learner's sessions too."""
     row = SebExamConfiguration.objects.only("course_id", "content_id").filter(quit_nonce=quit_nonce).first()
@@ -103,7 +103,7 @@ def leave(request: HttpRequest, quit_nonce: str) -> HttpResponseBase:
 # --- The check --------------------------------------------------------------------------------------------------------
 
 
-@require_safe
+@require_GET
 def verify(request: HttpRequest, nonce: str) -> HttpResponseBase:
     """Check the browser by the headers of this request; without any, by a script."""
     if sessions.user_of(request) is None:

@@ -35,6 +35,7 @@ OF_THE_EXAM = [
     f"/api/courseware/sequence/{EXAM}",
     f"/api/courses/v1/blocks/{block('vertical', 1)}",
     f"/api/by_key/{block('vertical', 1)}",
+    f"/xblock/{PAGE.rpartition('/')[2].replace('+type@', '+branch@published-branch+type@')}",
 ]
 NOT_OF_THE_EXAM = [
     OTHER_PAGE,
@@ -46,6 +47,7 @@ NOT_OF_THE_EXAM = [
     f"/api/courseware/course/{COURSE}",
     f"/api/courseware/sequence/{block('sequence', 2)}",
     "/dashboard",
+    ANSWER.replace("/handler/", "/handler_noauth/"),
 ]
 UNKNOWN = "/xblock/block-v1:edX+DemoX+Demo_Course+type@problem+block@gone"
 
@@ -69,6 +71,20 @@ def test_what_does_not_belong_to_it_stays_open(require, browser, path):
     require()
 
     assert browser.get(path).status_code == 200
+
+
+@pytest.mark.contract("seb-exams#gate")
+def test_where_the_addresses_of_this_app_are_missing_the_start_is_refused_without_a_link(require, browser, settings):
+    require()
+    exam = make_exam("timed", course_id=COURSE, content_id=EXAM)
+    body = json.dumps({"exam_id": exam.id, "start_clock": True})
+    settings.ROOT_URLCONF = "test_urls"
+
+    refused = browser.post(ATTEMPTS.removeprefix("/api"), body, content_type="application/json")
+
+    assert refused.status_code == 403
+    assert refused.json()["code"] == "seb_required"
+    assert refused.json()["launch_url"] is None
 
 
 @pytest.mark.contract("seb-exams#gate")
