@@ -146,7 +146,7 @@ types: $(STAMPS)/quality ## mypy with the Django and DRF plug-ins
 
 .PHONY: migrations
 migrations: $(STAMPS)/quality ## No model change without its migration
-	$(PY) manage.py makemigrations --check --dry-run edx_proctoring
+	$(PY) manage.py makemigrations --check --dry-run edx_proctoring seb_openedx
 
 .PHONY: pii
 pii: $(STAMPS)/quality ## Each model says what personal data it holds
@@ -154,7 +154,7 @@ pii: $(STAMPS)/quality ## Each model says what personal data it holds
 		--config_file .pii_annotations.yml --lint --coverage
 
 .PHONY: citations
-citations: | $(PY) ## Citations of the contract resolve; statements without a test are listed
+citations: | $(PY) ## Citations of the contract resolve, and each statement has a test
 	$(PY) tools/citations.py --check
 
 .PHONY: permissions

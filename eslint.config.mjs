@@ -45,7 +45,7 @@ export default [
         }
     },
     {
-        files: ['edx_proctoring/static/proctoring/js/**/*.js', 'static_src/**/*.js'],
+        files: ['edx_proctoring/static/proctoring/js/**/*.js', 'seb_openedx/static/**/*.js', 'static_src/**/*.js'],
         languageOptions: es5Script,
         rules: {
             // `var edx = edx || {}` is how a classic script shares a namespace.

@@ -68,8 +68,8 @@ setup(
     package_dir={"": "."},
     include_package_data=False,
     package_data={
+        "": ["py.typed"],
         "edx_proctoring": [
-            "py.typed",
             "conf/locale/**/*",
             "locale/**/*",
             # Listed one by one, because the browser code's specs do not belong into a host's static files.

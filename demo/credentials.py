@@ -17,3 +17,7 @@ PROVIDER_CLIENT = OAuthClient("mock-provider-client", "mock-provider-client-secr
 # Signs the reviews of the mock provider when it plays RPNow.
 RPNOW_CALLBACK_SECRET = "rpnow-callback-secret"
 RETIREMENT_CLIENT = OAuthClient("retirement-client", "retirement-client-secret")
+
+# The course that opens only in Safe Exam Browser, and the Config Key of its (imagined) configuration file.
+SEB_COURSE_ID = "course-v1:Demo+SEB+2026"
+SEB_CONFIG_KEY = "5eb0" * 16

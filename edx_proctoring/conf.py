@@ -252,6 +252,14 @@ class ProctoringSettings:
         return self._flag("EXPLAIN_MISCONFIGURED_PROVIDER", default=False)
 
     @property
+    def video_url_cipher(self) -> str:
+        """``VIDEO_URL_CIPHER``: how links to recordings are stored, ``v1`` or ``v2``, which 6.1.4 cannot read.
+
+        Default ``v1``, also for an unknown value.
+        """
+        return "v2" if self.options.get("VIDEO_URL_CIPHER") == "v2" else "v1"
+
+    @property
     def learner_may_resume(self) -> bool:
         """Whether learners may release their own errored attempt (contract/learner-actions#resume). Default False."""
         return self._flag("LEARNER_MAY_RESUME", default=False)

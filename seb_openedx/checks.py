@@ -22,7 +22,7 @@ _BEFORE = (
 )
 
 
-def check(text: str, hint: str, number: str, kind: type[CheckMessage]) -> CheckMessage:
+def check(text: str, hint: str, number: str, kind: type[Error | Warning | Info]) -> CheckMessage:
     return kind(text, hint=hint, id=f"seb_openedx.{number}")
 
 

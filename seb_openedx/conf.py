@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+_MISSING: Final[Any] = object()
 _BACKENDS: Final = "seb_openedx.edxapp_wrapper.backends"
 
 # Setting that names a module -> module. Read by ``edxapp_wrapper`` and set by ``settings.common``.
@@ -95,9 +96,8 @@ class SebSettings:
     @property
     def permission_components(self) -> list[str] | None:
         """``SEB_PERMISSION_COMPONENTS``; None when the setting does not exist."""
-        if not hasattr(settings, "SEB_PERMISSION_COMPONENTS"):
-            return None
-        return _names(settings.SEB_PERMISSION_COMPONENTS, [])
+        value = getattr(settings, "SEB_PERMISSION_COMPONENTS", _MISSING)
+        return None if value is _MISSING else _names(value, [])
 
     @property
     def banning_backend(self) -> str:

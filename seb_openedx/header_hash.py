@@ -26,7 +26,9 @@ _HEX_KEY: Final = re.compile(r"[0-9A-Fa-f]{64}")
 def matches(request: Any, header: str, keys: Iterable[str]) -> bool:
     """Return whether the header, named as in ``request.META``, holds the hash of an address and one of the keys."""
     meta = getattr(request, "META", None)
-    sent = meta.get(header) if isinstance(meta, dict) else None
+    if not isinstance(meta, dict):
+        return False
+    sent = meta.get(header)
     if not isinstance(sent, str) or not sent.strip():
         return False
     received = sent.strip().lower().encode("utf-8", "replace")

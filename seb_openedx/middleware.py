@@ -29,7 +29,7 @@ from seb_openedx.permissions import (
     CheckSEBHashBrowserExamKeyOrConfigKey,
     get_enabled_permission_classes,
 )
-from seb_openedx.reading import has_failed, one_request, remember_protection, was_protected
+from seb_openedx.reading import is_unknown, one_request, remember_protection
 from seb_openedx.seb_keys_sources import get_config_by_course
 from seb_openedx.user_banning import ban_user, is_user_banned
 
@@ -94,8 +94,7 @@ class SecureExamBrowserMiddleware:
     ) -> Any:
         """Decide by the course's configuration. ``is_proved``: an exam of it has seen one of its own keys."""
         config = get_config_by_course(course_key)
-        # A source fails, no other one knows the course, and it was protected before: not "not protected".
-        unknown = not config and has_failed(course_key) and was_protected(course_key, what="configuration")
+        unknown = not config and is_unknown(course_key)
         if conf.seb.individual_activation and not config.get("ENABLED") and not unknown:
             return None
 
@@ -143,8 +142,9 @@ class SecureExamBrowserMiddleware:
                 if first_time("component fails", component.__name__, type(error).__name__):
                     log.exception("a permission component fails: component=%s", component.__name__)
             log.info(
-                "refused by a permission component: component=%s course_id=%s path=%s",
+                "refused by a permission component: component=%s user_id=%s course_id=%s path=%s",
                 component.__name__,
+                getattr(self._user_of(request), "pk", None),
                 course_key,
                 requests.path_of(request),
             )
@@ -345,10 +345,16 @@ class SecureExamBrowserMiddleware:
             return None
 
     def _username_of(self, request: Any) -> str:
+        name = getattr(self._user_of(request), "username", "")
+        return name if isinstance(name, str) else ""
+
+    def _user_of(self, request: Any) -> Any:
+        """Return the user; None without one, and while the database that would tell fails."""
+        user = getattr(request, "user", None)
         try:
-            name = getattr(getattr(request, "user", None), "username", "")
+            getattr(user, "pk", None)  # the session's user is loaded by the first access
         except DatabaseError as error:
             if first_time("user", type(error).__name__):
                 log.exception("the user cannot be read and counts as anonymous")
-            return ""
-        return name if isinstance(name, str) else ""
+            return None
+        return user

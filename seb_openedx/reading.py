@@ -37,7 +37,7 @@ class Reading:
     """What was read during one request. ``failed``: course → names of sources that raised."""
 
     def __init__(self) -> None:
-        self.configurations: dict[tuple[str, str], Configuration] = {}
+        self.configurations: dict[tuple[Source, str], Configuration] = {}
         self.failed: dict[str, set[str]] = {}
         self.lookups: dict[Any, Any] = {}
 
@@ -81,10 +81,12 @@ def report_failure(source: str, course_key: Any) -> None:
 def read(source: Source, course_key: Any) -> Configuration:
     """Return what one source says about a course; None also if it fails, which is remembered and logged."""
     name, course = getattr(source, "__name__", repr(source)), str(course_key)
-    known = _current.reading.configurations if _current.reading is not None else {}
-    if (name, course) not in known:
-        known[name, course] = _cached(source, name, course_key)
-    return known[name, course]
+    if _current.reading is None:
+        return _read_now(source, name, course_key)
+    known = _current.reading.configurations
+    if (source, course) not in known:
+        known[source, course] = _cached(source, name, course_key)
+    return known[source, course]
 
 
 def _cached(source: Source, name: str, course_key: Any) -> Configuration:
@@ -105,8 +107,10 @@ def _read_now(source: Source, name: str, course_key: Any) -> Configuration:
     try:
         return normalized(source(course_key), str(course_key))
     except Exception as error:
-        # Whatever a host's modulestore or an operator's own source raises: this runs in front of every page.
-        report_failure(name, course_key)
+        # Whatever a host's modulestore or an operator's own source raises: this runs in front of every page. A part of
+        # the host that cannot be imported is no outage: it does not exist here.
+        if not isinstance(error, ImportError):
+            report_failure(name, course_key)
         if first_time("source", name, str(course_key), type(error).__name__):
             log.exception(
                 "a source of Safe Exam Browser configurations fails: source=%s course_id=%s", name, course_key
@@ -125,12 +129,23 @@ def was_protected(course_key: Any, *, what: str) -> bool:
     return from_cache(cache_key("had", f"{what}:{course_key}"), False) is True
 
 
+def _found(course: str) -> list[Configuration]:
+    """Return the configurations, in any form, that this request has read so far for a course."""
+    known = _current.reading.configurations if _current.reading is not None else {}
+    return [value for (_, of), value in known.items() if of == course and value]
+
+
+def is_unknown(course_key: Any) -> bool:
+    """Return whether no source has a configuration, one could not be read, and the course was protected before."""
+    if _found(str(course_key)) or not has_failed(course_key):
+        return False
+    return was_protected(course_key, what="configuration")
+
+
 def remember_protection(course_key: Any) -> bool:
     """Return whether this request read a configuration or keys of the course, and mark it as protected if so."""
-    if _current.reading is None:
-        return False
     course = str(course_key)
-    found = [value for (_, of), value in _current.reading.configurations.items() if of == course and value]
+    found = _found(course)
     if found:
         marks = {cache_key("had", f"configuration:{course}"): True}
         if any(keys_in(value) for value in found):

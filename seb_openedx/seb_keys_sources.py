@@ -47,7 +47,7 @@ def from_other_course_settings(course_key: Any) -> Configuration:
     if not conf.seb.feature_flags.get("ENABLE_OTHER_COURSE_SETTINGS"):
         return None
     course = get_course_module(course_key, depth=0)
-    others = getattr(course, "other_course_settings", None)
+    others: Any = getattr(course, "other_course_settings", None)
     value = merged(others.get(_SETTING, {})) if hasattr(others, "get") else None
     if isinstance(value, dict) and str(course_key) in value:
         value = value[str(course_key)]

@@ -16,8 +16,8 @@ A spec of the browser code does so in a comment on a line before ``it`` or ``des
     // @contract learner-pages#poll
     // @operation GET /v1/proctored_exam/attempt
 
-``python tools/citations.py`` lists the statements that no test is marked with. ``--check`` also fails on a citation or
-mark that does not resolve, and on one of a document that is not in the repository. Sources are parsed, not imported.
+``python tools/citations.py`` lists the statements that no test is marked with. ``--check`` fails on these, on a
+citation or mark that does not resolve, and on one of a document that is not in the repository. Sources are parsed.
 """
 
 from __future__ import annotations
@@ -283,7 +283,7 @@ def _print_all(lines: Iterable[str]) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """List or check; return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="fail on citations and marks that do not resolve")
+    parser.add_argument("--check", action="store_true", help="fail on what does not resolve or has no test")
     parser.add_argument("--root", type=Path, default=ROOT, help="the repository (default: this one)")
     options = parser.parse_args(arguments)
     root: Path = options.root.resolve()
@@ -296,7 +296,7 @@ def main(arguments: list[str] | None = None) -> int:
         f"{len(contract.statements)} statements, {len(missing)} without a test; "
         f"{len(marks.operations)} operations; {len(mistakes)} mistakes\n"
     )
-    return 1 if mistakes else 0
+    return 1 if options.check and (mistakes or missing) else 0
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ from django.core.management import call_command
 from django.core.management.commands import makemessages
 
 ROOT = Path(__file__).resolve().parent.parent
+# Both are installed together, so they share the catalogues of the first.
+APPS = ("edx_proctoring", "seb_openedx")
 DOMAINS = {"django": ["html", "txt", "py"], "djangojs": ["js", "underscore"]}  # domain -> where its messages are
 NOT_SHIPPED = shutil.ignore_patterns("tests", "migrations", "spec", "vendor", "node_modules", "__pycache__", "locale")
 SOURCE = "en"
@@ -81,7 +83,9 @@ def copy_source(source: str, target: str) -> None:
 def extracted() -> Iterator[Path]:
     """A temporary copy of the catalogues with exactly the messages of the sources."""
     with TemporaryDirectory() as folder, chdir(folder):
-        shutil.copytree(ROOT / "edx_proctoring", "edx_proctoring", ignore=NOT_SHIPPED, copy_function=copy_source)
+        for app in APPS:
+            if (ROOT / app).exists():
+                shutil.copytree(ROOT / app, app, ignore=NOT_SHIPPED, copy_function=copy_source)
         # Django 4.2 skips a folder named es_419, so the copy has plain names until its messages are made.
         plain = {language: re.sub("[^a-z]", "", language.lower()) for language in (SOURCE, *LANGUAGES)}
         for file in po_files():

@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 import time
+import warnings
 from pathlib import Path
 
 from bench.faults import databases
@@ -73,6 +74,8 @@ def run(options: argparse.Namespace, database: Database, folder: Path) -> list[s
         )
         import django
 
+        # No browser takes part.
+        warnings.filterwarnings("ignore", message="Proctoring worker package not found")
         django.setup()
         # Only now: models need the settings.
         from bench.faults import faults_part, kills_part, stage

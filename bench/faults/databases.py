@@ -22,6 +22,7 @@ PATIENCE_SECONDS = 60
 class Database:
     """A database server, or a file. ``environment``: what ``test_settings`` reads."""
 
+    can_restart = True
     # What a restart does, for the report.
     restart_means = ""
 
@@ -144,7 +145,8 @@ def _kill_connection(cursor: Any, number: int) -> None:
 class File(Database):
     """SQLite."""
 
-    restart_means = "not possible with SQLite"
+    can_restart = False
+    restart_means = "SQLite cannot be restarted"
 
     def restart(self, *, kill: bool) -> None:
         """Do nothing."""

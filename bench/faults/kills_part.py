@@ -102,10 +102,11 @@ class Killer:
         self._moments = Moments()
         scene.sink.on_mail = self._moments.note_mail
         scene.provider.on_call = self._moments.note_call
-        plan = [name for name in groups for _ in range(KILLS_OF_EACH)] + [DATABASE]
+        restart = [DATABASE] if database.can_restart else []
+        plan = [name for name in groups for _ in range(KILLS_OF_EACH)] + restart
         self._random.shuffle(plan)
-        # At the end the processes that run now have lived through one restart.
-        self.plan = [*plan, DATABASE]
+        # The processes that are alive in the end have lived through the last restart.
+        self.plan = plan + restart
 
     def carry_out(self, progress: Callable[[], float]) -> None:
         """Spread the plan over the run. ``progress``: of the learners, 0 to 1."""
@@ -185,6 +186,7 @@ def run(scene: Scene, database: Database, attempts: int, *, broker: str = "") ->
     name = "Exam [kills]"
     exam_id, content_id = stage.create_exam(name)
     scene.provider.way, scene.sink.share = MIXED, REFUSED_MAILS
+    calls, failed = scene.provider.calls, scene.provider.failed
     environment = {"FAULT_RUN_BROKER": broker, "FAULT_RUN_QUEUE": scene.folder.name} if broker else {}
     with ExitStack() as stack:
         if broker:
@@ -211,9 +213,10 @@ def run(scene: Scene, database: Database, attempts: int, *, broker: str = "") ->
         dead = [process.name for group in groups.values() for process in group if not process.is_alive]
     scene.provider.way, scene.sink.share = None, 0.0
     found = insisting(lambda: audit.examine(ProctoredExam.objects.get(pk=exam_id), scene.provider, scene.sink))
-    outcome = Outcome("kills", tally, found, scene.provider.calls, scene.provider.failed, time.monotonic() - began)
+    calls, failed = scene.provider.calls - calls, scene.provider.failed - failed
+    outcome = Outcome("kills", tally, found, calls, failed, time.monotonic() - began)
     print(outcome.report())
-    return _report(killer.events, tally, found, scene.sink, left, dead)
+    return report(killer.events, tally, found, scene.sink, left, dead)
 
 
 def _take_while_killing(sitting: Sitting, killer: Killer) -> Tally:
@@ -268,7 +271,11 @@ def _wait_until_delivered(scene: Scene) -> int:
     return int(insisting(AttemptEffect.objects.filter(state=AttemptEffect.STATE_DUE).count))
 
 
-def _report(events: Events, tally: Tally, found: Audit, sink: MailSink, left: int, dead: list[str]) -> list[str]:
+def report(events: Events, tally: Tally, found: Audit, sink: MailSink, left: int, dead: list[str]) -> list[str]:
+    """Print the numbers; return what must not be.
+
+    ``left``: effects that are still due; ``dead``: processes that ended by themselves.
+    """
     again = {mail: sink.accepted[mail] - 1 for mail in found.mails_doubled}
     print(
         f"  kills={dict(events.kills)} restarts={events.restarts} mails_refused={sink.refused}"

@@ -18,7 +18,7 @@ from django.utils import timezone
 from oauth2_provider.models import get_application_model
 from waffle import get_waffle_switch_model
 
-from demo.credentials import PROVIDER_CLIENT, RETIREMENT_CLIENT
+from demo.credentials import PROVIDER_CLIENT, RETIREMENT_CLIENT, SEB_COURSE_ID
 from demo.host import onboarding, publishing
 from demo.host.forms import apply_kind
 from demo.host.models import (
@@ -59,6 +59,7 @@ def seed() -> str:
             publishing.publish(course)
     if is_new:
         _give_extra_time()
+    _add_seb_course()
     return f"course {course.course_id}: {'created' if is_new else 'already there'}"
 
 
@@ -119,11 +120,37 @@ def _get_or_create_course() -> tuple[CourseRun, bool]:
     )
 
 
+def _add_seb_course() -> None:
+    """Create a second course, which the settings protect with Safe Exam Browser."""
+    now = timezone.now()
+    course, is_new = CourseRun.objects.get_or_create(
+        course_id=SEB_COURSE_ID,
+        defaults={
+            "display_name": "Astronomy in Safe Exam Browser",
+            "starts_at": now - timedelta(days=30),
+            "ends_at": now + timedelta(days=365),
+            "proctoring_provider": "null",
+        },
+    )
+    if not is_new:
+        return
+    with transaction.atomic():
+        _create_sections(course, [("week1", "Week 1: the solar system", [READING])])
+        users = get_user_model().objects.in_bulk(["vera", "victor", "stan"], field_name="username")
+        for name in ("vera", "victor"):
+            Enrollment.objects.create(user=users[name], course=course, mode="verified")
+        CourseRole.objects.create(user=users["stan"], course=course, role=CourseRole.STAFF)
+    with override_settings(DEMO_EAGER_TASKS=True):
+        publishing.publish(course)
+
+
 def _create_content(course: CourseRun) -> None:
-    key = COURSE_ID.replace("course-v1:", "block-v1:")
-    for position, (block, title, subsections) in enumerate(
-        [("week1", "Week 1: the solar system", [READING]), ("exams", "Exams", _exams(course))]
-    ):
+    _create_sections(course, [("week1", "Week 1: the solar system", [READING]), ("exams", "Exams", _exams(course))])
+
+
+def _create_sections(course: CourseRun, sections: list[tuple[str, str, list[SubsectionData]]]) -> None:
+    key = course.course_id.replace("course-v1:", "block-v1:")
+    for position, (block, title, subsections) in enumerate(sections):
         section = Section.objects.create(
             course=course,
             usage_key=f"{key}+type@chapter+block@{block}",

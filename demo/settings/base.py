@@ -35,7 +35,7 @@ from pathlib import Path
 from typing import Any
 
 from demo import data_dir
-from demo.credentials import RPNOW_CALLBACK_SECRET
+from demo.credentials import RPNOW_CALLBACK_SECRET, SEB_CONFIG_KEY, SEB_COURSE_ID
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DATA_DIR = Path(os.environ.get("DEMO_DATA_DIR", REPOSITORY / ".demo")).resolve()
@@ -109,6 +109,8 @@ MIDDLEWARE = [
     "demo.host.middleware.AbsentServicesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # As the operator adds it: after session and authentication.
+    "seb_openedx.middleware.SecureExamBrowserMiddleware",
 ]
 X_FRAME_OPTIONS = "DENY"
 
@@ -219,6 +221,12 @@ if COURSE_PROVIDER in _backends:
     _backends["DEFAULT"] = COURSE_PROVIDER
 else:
     COURSE_PROVIDER = _backends.get("DEFAULT", "null")
+# One course opens only in Safe Exam Browser. There is no modulestore and no site configuration to ask.
+ENV_TOKENS.setdefault("SEB_KEY_SOURCES", ["from_global_settings", "from_django_model"])
+ENV_TOKENS.setdefault("SEB_KEY_DESTINATIONS", ["to_django_model"])
+ENV_TOKENS.setdefault(
+    "SAFE_EXAM_BROWSER", {SEB_COURSE_ID: {"CONFIG_KEYS": [SEB_CONFIG_KEY], "WHITELIST_PATHS": ["outline"]}}
+)
 AUTH_TOKENS = ENV_TOKENS
 
 # --- Tokens, REST -----------------------------------------------------------------------------------------------

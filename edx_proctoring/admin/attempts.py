@@ -7,17 +7,21 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 
 from edx_proctoring import api
 from edx_proctoring.admin.common import prettify_course_id
+from edx_proctoring.api.lifecycle import queries, timing
 from edx_proctoring.exceptions import (
     ProctoredExamIllegalStatusTransition,
     StudentExamAttemptDoesNotExistsException,
 )
 from edx_proctoring.models import AttemptEffect, ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
+from edx_proctoring.utils import humanized_time
 
 STATUSES = (
     Status.created,
@@ -99,6 +103,8 @@ class ProctoredExamStudentAttemptAdmin(SimpleHistoryAdmin):
         "review_policy_id",
         "is_status_acknowledged",
         "time_remaining_seconds",
+        "error_reported_at",
+        "time_left_at_error",
         # Resuming is done in the instructor dashboard, which keeps these three flags consistent.
         "is_resumable",
         "ready_to_resume",
@@ -130,6 +136,27 @@ class ProctoredExamStudentAttemptAdmin(SimpleHistoryAdmin):
     def course_id(self, obj: ProctoredExamStudentAttempt) -> str:
         """Return the course."""
         return obj.proctored_exam.course_id
+
+    def error_reported_at(self, obj: ProctoredExamStudentAttempt) -> Any:
+        """Return when the attempt broke off, in the words of the language."""
+        moment = queries.error_reported_at(obj)
+        return self.get_empty_value_display() if moment is None else localize(timezone.localtime(moment))
+
+    def time_left_at_error(self, obj: ProctoredExamStudentAttempt) -> Any:
+        """Return in words how much time was left when the attempt broke off.
+
+        Reports over REST keep the seconds; of others, only the clock tells.
+        """
+        reported_at = queries.error_reported_at(obj)
+        if reported_at is None:
+            return self.get_empty_value_display()
+        seconds = obj.time_remaining_seconds
+        if seconds is None:
+            end = timing.expires_at(obj.started_at, obj.allowed_time_limit_mins)
+            if end is None:
+                return self.get_empty_value_display()
+            seconds = max(int((end - reported_at).total_seconds()), 0)
+        return humanized_time(seconds / 60)
 
     def save_model(self, request: HttpRequest, obj: ProctoredExamStudentAttempt, form: Any, change: bool) -> None:
         """Change the status through the state machine. An unchanged status has no effects: its e-mail was sent."""

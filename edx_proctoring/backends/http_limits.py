@@ -75,6 +75,16 @@ class Guard:
         refused = not options.is_sent_anyway and (mode == "all" or options.is_page_waiting)
         self.breaker.require_closed(may_be_refused=refused)
 
+    def note_failure(self, error: str) -> None:
+        """Note that the provider did not answer, or answered with a server error."""
+        if self.mode() != "off":
+            self.breaker.note_failure(error)
+
+    def note_success(self) -> None:
+        """Note that the provider answered."""
+        if self.counts_success and self.mode() != "off":
+            self.breaker.note_success()
+
 
 def guard_of(provider: Any) -> Guard:
     """Return the guard of a provider object, with its options ``breaker`` and ``inline_retries``."""
@@ -218,12 +228,12 @@ class BoundedAdapter(HTTPAdapter):
                 seconds=_read_seconds(timeout),
             )
         except Exception as error:
-            guard.breaker.note_failure(type(error).__name__)
+            guard.note_failure(type(error).__name__)
             raise
         if response.status_code >= 500:
-            guard.breaker.note_failure(str(response.status_code))
-        elif guard.counts_success:
-            guard.breaker.note_success()
+            guard.note_failure(str(response.status_code))
+        else:
+            guard.note_success()
         return response
 
     def _send_once(

@@ -18,7 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from edx_proctoring import conf
-from edx_proctoring.backends import legacy_adapter, redaction
+from edx_proctoring.backends import legacy_adapter, redaction, references
 from edx_proctoring.backends.provider_settings import default_backend_name, legacy_entries
 
 log = logging.getLogger(__name__)
@@ -123,9 +123,13 @@ def find(name: str | None, backends: Mapping[str, Any], broken: Mapping[str, Exc
 
 
 def options_of(provider_class: type, entry: Mapping[str, Any], allow_list: Collection[str]) -> dict[str, Any]:
-    """Return the options of a ``PROCTORING_BACKENDS`` entry that are passed to the class."""
+    """Return the options of a ``PROCTORING_BACKENDS`` entry that are passed to the class.
+
+    Raises ``ImproperlyConfigured`` for one whose value is elsewhere and cannot be read.
+    """
     allowed = {*allow_list, *declared_keys(provider_class)}
-    return without_shown_placeholders({key: value for key, value in entry.items() if key in allowed})
+    options = references.resolved({key: value for key, value in entry.items() if key in allowed})
+    return without_shown_placeholders(options)
 
 
 def without_shown_placeholders(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -172,7 +176,7 @@ def _add_legacy(registry: Registry, name: str, entry: Any) -> None:
             raise ImproperlyConfigured(
                 f"The configuration of the proctoring provider {name!r} must be a dict with 'class' and 'options'."
             )
-        options = without_shown_placeholders(entry["options"])
+        options = without_shown_placeholders(references.resolved(entry["options"]))
         provider = legacy_adapter.build(_imported(entry["class"]), options)
         registry.backends[name] = _named(provider, name)
     except Exception as exc:

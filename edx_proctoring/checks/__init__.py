@@ -24,6 +24,7 @@ command: errors are printed, and the platform starts and migrates. Run with ``ma
 ``edx_proctoring.W025``   the group that may deliver the reviews of a REST provider is empty
 ``edx_proctoring.W035``   a rate limit is not a rate, or its scope does not exist
 ``edx_proctoring.E036``   the rate limit of polls is too low for a running exam
+``edx_proctoring.E037``   the form of stored links to recordings is unknown
 ``edx_proctoring.W026``   a value is a placeholder of a sample
 ``edx_proctoring.W027``   a provider does not say which verdicts pass, so a violation passes
 ``edx_proctoring.W028``   reviews of a provider are accepted without proof of their sender
@@ -45,7 +46,12 @@ from edx_proctoring.checks.providers import (
     check_time_limits,
 )
 from edx_proctoring.checks.security import check_callback_simulation, check_jwt_keys, check_obfuscation_key
-from edx_proctoring.checks.setting_values import check_booleans, check_rate_limits, check_shapes
+from edx_proctoring.checks.setting_values import (
+    check_booleans,
+    check_rate_limits,
+    check_shapes,
+    check_video_url_cipher,
+)
 
 __all__ = [
     "TAG",
@@ -65,4 +71,5 @@ __all__ = [
     "check_rows",
     "check_shapes",
     "check_time_limits",
+    "check_video_url_cipher",
 ]

@@ -72,8 +72,8 @@ def check_obfuscation_key(app_configs: Sequence[AppConfig] | None, **kwargs: Any
     return [
         Warning(
             f"PROCTORING_USER_OBFUSCATION_KEY is not set, but these providers need it: {', '.join(without_key)}.",
-            hint="Set PROCTORING_USER_OBFUSCATION_KEY to a secret ASCII string, and never change it afterwards: "
-            "providers keep what it makes of user ids.",
+            hint="Set PROCTORING_USER_OBFUSCATION_KEY to a secret ASCII string. Providers keep what it makes of user "
+            "ids, so a former key belongs into PROCTORING_USER_OBFUSCATION_KEY_FALLBACKS.",
             id="edx_proctoring.W008",
         )
     ]

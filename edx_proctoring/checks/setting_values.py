@@ -106,3 +106,18 @@ def check_rate_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
 
 def _is_not_boolean(value: object) -> bool:
     return value is not None and conf.as_bool(value) is None
+
+
+@register(TAG)
+def check_video_url_cipher(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """At run time, an unknown form of stored links counts as the old one."""
+    value = conf.proctoring.options.get("VIDEO_URL_CIPHER", "v1")
+    if value in ("v1", "v2"):
+        return []
+    return [
+        ErrorThatStopsNothing(
+            f"PROCTORING_SETTINGS['VIDEO_URL_CIPHER'] is {value!r}; it counts as 'v1'.",
+            hint="Set it to 'v1' or 'v2', or remove it.",
+            id="edx_proctoring.E037",
+        )
+    ]

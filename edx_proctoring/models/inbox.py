@@ -53,8 +53,8 @@ class ReviewInboxEntry(TimeStampedModel):
     5. ``held``: valid, but staff have decided; it changes nothing until a person receives it again.
     6. ``held: provider not configured``: the sweeper receives it once the provider is back.
 
-    ``body`` is capped in size, without the link to the recording, and blank for a retired learner. What one
-    attempt can fill is capped as well (contract/reviews#inbox-limits).
+    ``body`` is capped in size and without the link to the recording; for a retired learner it is blank, or only the
+    verdict of a review that waits. What one attempt can fill is capped as well (contract/reviews#inbox-limits).
 
     .. pii: reviews may contain the learner's name and e-mail address and remarks about the learner
     .. pii_types: email_address, external_service, name, other

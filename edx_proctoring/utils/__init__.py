@@ -11,6 +11,7 @@ from edx_proctoring.utils.crypto import (
     encrypt_and_encode,
     generate_aes_iv,
     obscured_user_id,
+    obscured_user_ids,
     pad,
     unpad,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "is_reattempting_exam",
     "locate_attempt_by_attempt_code",
     "obscured_user_id",
+    "obscured_user_ids",
     "pad",
     "resolve_exam_url_for_learning_mfe",
     "unpad",

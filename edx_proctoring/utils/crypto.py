@@ -23,6 +23,7 @@ __all__ = [
     "encrypt_and_encode",
     "generate_aes_iv",
     "obscured_user_id",
+    "obscured_user_ids",
     "pad",
     "unpad",
 ]
@@ -80,9 +81,22 @@ def obscured_user_id(user_id: int | str, *extra: object) -> str:
     For ids sent to providers, ``extra`` is the name of the provider's backend, so that two providers
     cannot compare their learners.
     """
+    return _obscured(settings.PROCTORING_USER_OBFUSCATION_KEY, user_id, extra)
+
+
+def obscured_user_ids(user_id: int | str, *extra: object) -> list[str]:
+    """Return every id by which a provider may know a user, each once: the current one, then those of former keys.
+
+    ``PROCTORING_USER_OBFUSCATION_KEY_FALLBACKS`` lists the former keys. For ids that come in, and to retire a user.
+    """
+    former = getattr(settings, "PROCTORING_USER_OBFUSCATION_KEY_FALLBACKS", None) or ()
+    keys = [settings.PROCTORING_USER_OBFUSCATION_KEY, *former]
+    return list(dict.fromkeys(_obscured(key, user_id, extra) for key in keys))
+
+
+def _obscured(key: str, user_id: int | str, extra: tuple[object, ...]) -> str:
     message = str(user_id) + "".join(str(part) for part in extra)
-    key = settings.PROCTORING_USER_OBFUSCATION_KEY.encode("ascii")
-    return hmac.new(key, message.encode("utf-8"), hashlib.sha1).hexdigest()
+    return hmac.new(key.encode("ascii"), message.encode("utf-8"), hashlib.sha1).hexdigest()
 
 
 def _cipher(key: bytes) -> Cipher[CBC]:

@@ -19,14 +19,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import api, backends, conf
-from edx_proctoring.api.attempts import entry_check, learner_actions, lookup, removal
+from edx_proctoring.api.attempts import closing, entry_check, learner_actions, lookup, removal
 from edx_proctoring.api.course_staff import attempt_list
 from edx_proctoring.api.learner import mfe
-from edx_proctoring.api.lifecycle import timing
 from edx_proctoring.api.providers import attempt_id as attempt_id_at_provider
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied, StudentExamAttemptDoesNotExistsException
 from edx_proctoring.serializers import attempt_dict
-from edx_proctoring.utils import get_time_remaining_for_attempt, humanized_time
+from edx_proctoring.utils import humanized_time
 from edx_proctoring.views import paging
 from edx_proctoring.views.base import ProctoredAPIView, caller
 from edx_proctoring.views.error_responses import LOG
@@ -84,12 +83,13 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
         attempt = own_attempt(request, attempt_id, "get")
         provider = backends.find_backend_provider(attempt["proctored_exam"])
         attempt["external_id"] = attempt_id_at_provider.shown_to_learner(attempt["external_id"], provider)
-        seconds = get_time_remaining_for_attempt(attempt)
+        closes_at = closing.closes_at(attempt)
+        seconds = closing.seconds_left(closes_at)
         attempt["time_remaining_seconds"] = seconds
         attempt["accessibility_time_string"] = _time_left_in_words(seconds)
         # A deadline stays right while a browser tab sleeps; a number of seconds does not
         # (contract/timing#deadline-in-answers).
-        attempt["expires_at"] = timing.expires_at(attempt["started_at"], attempt["allowed_time_limit_mins"])
+        attempt["expires_at"] = closes_at
         attempt["server_time"] = timezone.now()
         return Response(attempt)
 

@@ -125,7 +125,7 @@ class BaseReviewCallback:
             backend: the provider, if the caller knows it already.
             request: the request that carried it, if any.
             message_key: what identifies a signed message.
-            seen: the attempt (model instance, with exam and user), if the caller has read it.
+            seen: the attempt as a model instance, with exam and user, if the caller has read it.
 
         Returns ``"OK"``, or 412 for an exam that is no longer proctored. Raises the review exceptions.
         """

@@ -72,5 +72,7 @@ def _chapter(usage_id: str | None, course_key: Any) -> Any:
     except Exception as error:
         # As in get_parent_from_location: each store has exceptions of its own.
         if first_time("parent", str(course_key), type(error).__name__):
-            log.warning("the place of a block is not found: course_id=%s usage_id=%s", course_key, usage_id, exc_info=1)
+            log.warning(
+                "the place of a block is not found: course_id=%s usage_id=%s", course_key, usage_id, exc_info=error
+            )
         return None

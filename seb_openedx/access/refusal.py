@@ -8,9 +8,8 @@ from django.http import HttpResponseBase, JsonResponse
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
-from django.utils.translation import gettext as _
 
-from seb_openedx import conf
+from seb_openedx import conf, texts
 from seb_openedx.access.requests import keywords_of
 from seb_openedx.constants import SEB_HEADERS
 
@@ -41,9 +40,8 @@ def refuse_program(context: dict[str, Any]) -> JsonResponse:
     """Return the answer to a request that was not for a page."""
     banned = context.get("banned")
     link = context.get("jump_to_link", NO_LINK)
-    detail = _("You are not allowed to enter this course.") if banned else _("Open this page in Safe Exam Browser.")
     body = {
-        "detail": detail,
+        "detail": texts.refusal(context)["message"],
         "code": "seb_banned" if banned else "seb_required",
         "launch_url": None if link == NO_LINK else link,
     }

@@ -131,7 +131,7 @@ def course_of(request: Any, view_kwargs: Mapping[str, Any] | None) -> CourseKey 
 
 def _course_of_query(request: Any) -> CourseKey | None:
     path = path_of(request)
-    query = getattr(request, "GET", None)
+    query: Any = getattr(request, "GET", None)
     if not path.startswith(_BLOCK_LISTINGS) or not hasattr(query, "get"):
         return None
     value = query.get("course_id")
@@ -142,10 +142,6 @@ def _course_of_query(request: Any) -> CourseKey | None:
 def block_of(request: Any) -> str | None:
     """Return the key of the block that a request concerns, as sent: ``usage_id`` counts first."""
     keywords = keywords_of(request)
-    for name in ("usage_id", "usage_key_string", *conf.seb.request_kwargs):
-        value = keywords.get(name)
-        if value and usage_key(value) is not None:
-            return value
     return keywords.get("usage_id") or keywords.get("usage_key_string")
 
 

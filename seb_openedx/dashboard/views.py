@@ -44,9 +44,14 @@ def staff_or_course_staff(view: Callable[..., Any]) -> Callable[..., Any]:
     return checked
 
 
+def _course_id(value: str | None) -> str:
+    """Return a course id. A plus sign that was pasted into an address arrives as a space; no course id has spaces."""
+    return (value or "").strip().replace(" ", "+")
+
+
 def _course_key(value: str | None) -> CourseKey | None:
     try:
-        return CourseKey.from_string((value or "").strip())
+        return CourseKey.from_string(_course_id(value))
     except InvalidKeyError:
         return None
 
@@ -56,7 +61,7 @@ class TableView(View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the rows that match ``username`` and ``course_id``, sorted by ``sort``."""
-        username, course_id = (request.GET.get(name, "").strip() for name in ("username", "course_id"))
+        username, course_id = request.GET.get("username", "").strip(), _course_id(request.GET.get("course_id"))
         # Course staff see one course, which staff_or_course_staff has checked.
         only_course = None if _is_global_staff(request.user) else _course_key(course_id)
         sort = request.GET.get("sort", "")

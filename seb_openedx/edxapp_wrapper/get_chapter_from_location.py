@@ -25,5 +25,7 @@ def get_parent_from_location(usage_id: str, course_key: Any, level: str = "chapt
     except Exception as error:
         # Each store has exceptions of its own for blocks that are gone, and none of them may break a page.
         if first_time("parent", str(course_key), type(error).__name__):
-            log.warning("the place of a block is not found: course_id=%s usage_id=%s", course_key, usage_id, exc_info=1)
+            log.warning(
+                "the place of a block is not found: course_id=%s usage_id=%s", course_key, usage_id, exc_info=error
+            )
         return None

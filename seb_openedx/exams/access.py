@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from django.utils import timezone
 
+from seb_openedx import conf
 from seb_openedx.access.requests import (
-    block_of,
     is_xblock_request,
     keywords_of,
     path_of,
@@ -197,7 +197,7 @@ def _concerned(request: Any, course_key: Any, found: tuple[Requirement, ...]) ->
     section = keywords_of(request).get("section")
     if section:
         return tuple(requirement for requirement in found if _block_id(requirement.content_id) == section)
-    sent = block_of(request)
+    sent = _block_of(request)
     key = usage_key(sent, course_key)
     if key is None or key.block_type in _NOT_IN_A_SEQUENCE:
         return ()
@@ -209,6 +209,13 @@ def _concerned(request: Any, course_key: Any, found: tuple[Requirement, ...]) ->
         # It may be a block of an exam. Content and answers wait; navigation goes on.
         return found if is_xblock_request(request) or path_of(request).startswith("/api/courses/") else ()
     return tuple(requirement for requirement in found if _block_id(requirement.content_id) == str(sequence))
+
+
+def _block_of(request: Any) -> str | None:
+    """Return the key of the block that a request concerns, from any of the keywords that carry one."""
+    keywords = keywords_of(request)
+    names = ("usage_id", "usage_key_string", *conf.seb.request_kwargs)
+    return next((value for name in names if usage_key(value := keywords.get(name)) is not None), None)
 
 
 def _block_id(content_id: str) -> str:

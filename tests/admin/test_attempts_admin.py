@@ -1,13 +1,19 @@
 """Attempts in Django admin."""
 
+import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import simple_history
+from django.urls import reverse
+from freezegun import freeze_time
+from rest_framework.test import APIClient
 
+from edx_proctoring import api
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
-from tests.factories import make_attempt, make_exam
+from tests.factories import NOON, make_attempt, make_exam
 
 pytestmark = pytest.mark.django_db
 
@@ -69,6 +75,46 @@ class TestChangingTheStatus:
         attempt.refresh_from_db()
         assert (attempt.is_resumable, attempt.ready_to_resume, attempt.resumed) == (False, False, False)
         assert attempt.attempt_code != "forged"
+
+
+@pytest.mark.contract("admin#attempt-error")
+class TestAnAttemptThatBrokeOff:
+    @pytest.fixture
+    def started(self):
+        with freeze_time(NOON):
+            return make_attempt(status=S.started, started_at=NOON, allowed_time_limit_mins=90)
+
+    def shown(self, attempts, attempt):
+        page = attempts.client.get(f"/admin/edx_proctoring/proctoredexamstudentattempt/{attempt.pk}/change/")
+        values = re.findall(
+            r'field-(error_reported_at|time_left_at_error).*?<div class="readonly">(.*?)</div>',
+            page.content.decode(),
+            re.S,
+        )
+        return dict(values)
+
+    def test_shows_when_a_learner_reported_the_error_and_what_was_left(self, attempts, started):
+        with freeze_time(NOON + timedelta(minutes=20)):
+            client = APIClient()
+            client.force_login(started.user)
+            url = reverse("edx_proctoring:proctored_exam.attempt", args=[started.pk])
+            assert client.put(url, {"action": "error"}, format="json").status_code == 200
+        with freeze_time(NOON + timedelta(minutes=50)):
+            api.mark_exam_attempt_as_ready_to_resume(started.pk)
+
+        assert self.shown(attempts, started) == {
+            "error_reported_at": "March 2, 2026, 12:20 p.m.",
+            "time_left_at_error": "1 hour and 10 minutes",
+        }
+
+    def test_shows_what_the_clock_said_when_the_provider_reported_it(self, attempts, started):
+        with freeze_time(NOON + timedelta(minutes=60)):
+            api.update_attempt_status(started.pk, S.error)
+
+        assert self.shown(attempts, started)["time_left_at_error"] == "30 minutes"
+
+    def test_shows_nothing_of_an_attempt_without_an_error(self, attempts, started):
+        assert self.shown(attempts, started) == {"error_reported_at": "-", "time_left_at_error": "-"}
 
 
 @pytest.mark.contract("admin#attempt-statuses")

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
         pytest.param(S.created, S.download_software_clicked, None, id="download"),
         pytest.param(S.created, S.ready_to_start, None, id="ready"),
         pytest.param(S.started, S.ready_to_submit, None, id="stop"),
-        pytest.param(S.created, S.declined, None, id="decline"),
+        pytest.param(S.created, S.declined, "remove_exam_attempt", id="decline"),
         pytest.param(S.submitted, S.verified, None, id="verify"),
         pytest.param(S.submitted, S.rejected, None, id="reject"),
         pytest.param(S.submitted, S.second_review_required, None, id="second-review"),
@@ -46,6 +46,27 @@ def test_a_change_with_a_provider_call_calls_the_provider_once(
     assert provider.calls == ([call] if call else [])
     if call:
         assert provider.last_ids == (attempt.proctored_exam.external_id, attempt.external_id)
+
+
+@pytest.mark.contract("effects#by-status", "effects#removal")
+def test_a_registration_that_is_declined_while_the_provider_is_down_is_removed_later(provider: Any) -> None:
+    attempt = make_attempt(make_exam(backend="test"), status=S.created)
+    remove = provider.remove_exam_attempt
+    provider.remove_exam_attempt = lambda exam, attempt: 1 / 0
+
+    api.update_attempt_status(attempt.pk, S.declined)
+
+    assert ProctoredExamStudentAttempt.objects.get(pk=attempt.pk).external_id is None
+    provider.remove_exam_attempt = remove
+    assert api.deliver_due_effects(ignore_pause=True).delivered == 1
+    assert provider.last_ids == (attempt.proctored_exam.external_id, attempt.external_id)
+
+
+@pytest.mark.contract("effects#by-status")
+def test_an_attempt_that_was_not_registered_is_declined_without_the_provider(provider: Any) -> None:
+    attempt = make_attempt(make_exam(backend="test"), status=S.created, external_id=None)
+    api.update_attempt_status(attempt.pk, S.declined)
+    assert provider.calls == []
 
 
 @pytest.mark.contract("transitions#first-start", "effects#provider", "effects#by-status")
@@ -521,7 +542,7 @@ def test_an_unknown_attempt_raises_or_returns_none() -> None:
     assert api.update_attempt_status(4711, S.started, raise_if_not_found=False) is None
 
 
-@pytest.mark.contract("transitions#provider-first")
+@pytest.mark.contract("transitions#provider-not-configured")
 def test_with_an_unknown_provider_the_status_changes_and_the_providers_part_is_due() -> None:
     attempt = make_attempt(status=S.started)
     type(attempt.proctored_exam).objects.update(backend="gone")

@@ -25,7 +25,7 @@ UNKNOWN = 4711
 CONTENT = "block-v1:Demo+PROC+2026+type@sequential+block@final"
 
 
-@pytest.mark.contract("data-shapes#exam", "exams#create", "prerequisites#by-status")
+@pytest.mark.contract("data-shapes#exam", "exams#create", "prerequisites#by-status", "provider-configuration#entries")
 def test_create_stores_the_exam_and_emits_one_event(events: list[Any]) -> None:
     exam_id = api.create_exam(COURSE, CONTENT, "Final", 90, due_date=NOON)
 

@@ -359,3 +359,19 @@ class TestReview:
             statuses[backend] = APIClient().post(url, body, format="json").status_code
         assert statuses == {"software_secure": 200, "test": 404}
         assert ReviewInboxEntry.objects.get().outcome == ReviewInboxEntry.OUTCOME_HELD_WITHOUT_PROVIDER
+
+    def test_an_anonymous_one_waits_for_a_person_if_its_provider_comes_back_as_another_than_rpnow(
+        self, provider: RecordingProvider, backends_registry: dict[str, Any]
+    ) -> None:
+        attempt = make_attempt(make_exam(backend="software_secure"), status=S.submitted)
+        del backends_registry["software_secure"]
+        body = {"examMetaData": {"examCode": attempt.attempt_code}}
+        url = reverse("edx_proctoring:anonymous.proctoring_review_callback")
+        assert APIClient().post(url, body, format="json").status_code == 200
+        provider.on_review_callback = lambda attempt, payload: {"status": "passed", "comments": []}  # type: ignore[method-assign]
+        backends_registry["software_secure"] = provider
+
+        api.sweep(kinds=["inbox"])
+
+        assert ReviewInboxEntry.objects.get().outcome == ReviewInboxEntry.OUTCOME_HELD_WITHOUT_PROVIDER
+        assert not ProctoredExamSoftwareSecureReview.objects.exists()

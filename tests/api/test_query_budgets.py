@@ -41,22 +41,22 @@ def test_reading_an_attempt_takes_one_query(count_queries: Count, read: Callable
 # Statements of the date service for a due date that is read fresh: those of the course and those of the learner.
 FRESH_DATES = 2 if apps.is_installed("edx_when") else 0
 
-# Each change: the attempt, its exam and its learner by plain look-ups, the learner's attempts at the exam under the
-# lock, the update with its history row, and one look for undelivered effects: 7.
+# Each change: the attempt with its exam and its learner, the learner's attempts at the exam under the lock, the update
+# with its history row, and one look for undelivered effects: 5.
 STATUS_CHANGES = [
-    pytest.param(S.created, S.download_software_clicked, 7, id="download"),
-    pytest.param(S.started, S.ready_to_submit, 7, id="stop"),
+    pytest.param(S.created, S.download_software_clicked, 5, id="download"),
+    pytest.param(S.started, S.ready_to_submit, 5, id="stop"),
     # The allowance, the due date, and the effects: one insertion, one deletion.
-    pytest.param(S.ready_to_start, S.started, 10 + FRESH_DATES, id="first-start"),
-    pytest.param(S.started, S.error, 9, id="error"),
+    pytest.param(S.ready_to_start, S.started, 8 + FRESH_DATES, id="first-start"),
+    pytest.param(S.started, S.error, 7, id="error"),
     # The cascade reads the exams of the course.
-    pytest.param(S.created, S.declined, 10, id="decline"),
+    pytest.param(S.created, S.declined, 8, id="decline"),
     # The rows up to the mail are deleted before the others.
-    pytest.param(S.submitted, S.verified, 10, id="verify"),
+    pytest.param(S.submitted, S.verified, 8, id="verify"),
     # Grades and certificates run code of the host, so the effects after them are looked at again.
-    pytest.param(S.submitted, S.rejected, 12, id="reject"),
+    pytest.param(S.submitted, S.rejected, 10, id="reject"),
     # The first completion is written ahead; the instructor service runs code of the host.
-    pytest.param(S.started, S.submitted, 13, id="submit"),
+    pytest.param(S.started, S.submitted, 10, id="submit"),
 ]
 
 
@@ -112,7 +112,7 @@ def test_a_whole_attempt_costs_at_most_this(count_queries: Count) -> None:
         api.update_attempt_status(attempt_id, S.submitted)
 
     # The due date is read fresh twice: on entering and on starting.
-    assert count_queries(from_entering_to_submitting) <= 51 + 2 * FRESH_DATES
+    assert count_queries(from_entering_to_submitting) <= 42 + 2 * FRESH_DATES
 
 
 def test_other_practice_attempts_of_the_learner_do_not_raise_the_cost(count_queries: Count) -> None:

@@ -104,6 +104,20 @@ def test_after_the_end_of_the_course_the_line_is_expired() -> None:
     assert (seen["status"], seen["short_description"]) == (S.expired, "Proctored Option No Longer Available")
 
 
+@pytest.mark.contract("statuses#meaning")
+@pytest.mark.parametrize(
+    ("credit", "status"), [(MockCreditService, S.eligible), (MockCreditServiceWithCourseEndDate, S.expired)]
+)
+def test_the_status_of_a_line_without_an_attempt_is_not_stored(credit: Any, status: str) -> None:
+    runtime.set_runtime_service("credit", credit())
+
+    seen = summary(make_exam(), make_user())
+
+    assert seen is not None
+    assert seen["status"] == status
+    assert not ProctoredExamStudentAttempt.objects.exists()
+
+
 @pytest.mark.contract("outline-status#permission")
 def test_a_learner_without_the_permission_gets_only_practice_lines(credit: Any) -> None:
     with mock_perm():

@@ -199,7 +199,7 @@ def test_a_request_that_read_an_expired_attempt_before_its_verdict_does_not_undo
     assert status_change.end_if_time_is_up(seen_before).status == S.verified
 
 
-@pytest.mark.contract("transitions#immediate-expiry")
+@pytest.mark.contract("transitions#no-time-left")
 @pytest.mark.django_db
 @pytest.mark.parametrize("limit", [0, -5])
 def test_a_start_with_no_time_left_is_refused_with_nothing_sent(

@@ -97,6 +97,37 @@ class TestCommonSettings:
         ]
         assert len(files) == len(set(files)) == 21
 
+    @pytest.mark.contract("staff-tab#bundle")
+    def test_the_bundle_has_its_published_files_in_order(self):
+        settings = SimpleNamespace(PIPELINE={})
+        common.plugin_settings(settings)
+        assert self.bundle(settings) == {
+            "output_filename": "js/lms-proctoring.js",
+            "source_filenames": [
+                "proctoring/js/models/proctored_exam_allowance_model.js",
+                "proctoring/js/models/proctored_exam_attempt_model.js",
+                "proctoring/js/models/proctored_exam_bulk_allowance_model.js",
+                "proctoring/js/models/proctored_exam_model.js",
+                "proctoring/js/models/learner_onboarding_model.js",
+                "proctoring/js/collections/proctored_exam_allowance_collection.js",
+                "proctoring/js/collections/proctored_exam_attempt_grouped_collection.js",
+                "proctoring/js/collections/proctored_exam_onboarding_collection.js",
+                "proctoring/js/collections/proctored_exam_collection.js",
+                "proctoring/js/views/Backbone.ModalDialog.js",
+                "proctoring/js/views/proctored_exam_add_bulk_allowance_view.js",
+                "proctoring/js/views/proctored_exam_allowance_view.js",
+                "proctoring/js/views/proctored_exam_attempt_view.js",
+                "proctoring/js/views/proctored_exam_edit_allowance_view.js",
+                "proctoring/js/views/proctored_exam_onboarding_view.js",
+                "proctoring/js/views/proctored_exam_view.js",
+                "proctoring/js/views/proctored_exam_info.js",
+                "proctoring/js/views/proctored_exam_instructor_launch.js",
+                "proctoring/js/proctored_app.js",
+                "proctoring/js/exam_action_handler.js",
+                "proctoring/js/dropdown.js",
+            ],
+        }
+
     def test_every_file_of_the_bundle_exists(self):
         settings = SimpleNamespace(PIPELINE={})
         common.plugin_settings(settings)

@@ -236,9 +236,10 @@ class TestCalls:
         hanging.delete(f"{BASE_URL}/api/v1/user/7/", json=True)
         assert provider.retire_user("7") is True
 
-    def test_in_mode_off_everything_is_sent(self, hanging: Any) -> None:
+    def test_in_mode_off_everything_is_sent_and_nothing_is_said(self, hanging: Any, caplog: Any) -> None:
         with pytest.raises(requests.ReadTimeout):
             opened(breaker="off").get_attempt(ATTEMPT)
+        assert "pages do not ask it" not in caplog.text
 
     def test_server_errors_open_it_and_refusals_do_not(self, http: responses.RequestsMock) -> None:
         provider = make_rest_provider()

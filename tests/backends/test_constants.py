@@ -4,6 +4,7 @@ from datetime import datetime
 from unittest import mock
 
 import pytest
+from django.core.checks import run_checks
 
 from edx_proctoring import conf, constants
 
@@ -82,6 +83,22 @@ def test_content_is_viewable_past_due_only_if_configured(settings):
     assert constants.CONTENT_VIEWABLE_PAST_DUE_DATE is False
     settings.PROCTORED_EXAM_VIEWABLE_PAST_DUE = True
     assert constants.CONTENT_VIEWABLE_PAST_DUE_DATE is True
+
+
+@pytest.mark.contract("settings#old-keys")
+@pytest.mark.parametrize("key", ["MUST_BE_VERIFIED_TRACK", "MUST_COMPLETE_ICRV", "CLIENT_TIMEOUT"])
+def test_a_key_of_former_releases_changes_nothing_and_is_not_reported(settings, key):
+    def everything():
+        values = {name: getattr(constants, name) for name in dir(constants) if name.isupper()}
+        fields = [name for name, field in vars(type(conf.proctoring)).items() if isinstance(field, property)]
+        assert "allow_timed_out_state" in fields
+        values |= {name: getattr(conf.proctoring, name) for name in fields if name != "options"}
+        return values, run_checks()
+
+    settings.PROCTORING_SETTINGS = {}
+    before = everything()
+    settings.PROCTORING_SETTINGS = {key: 4711}
+    assert everything() == before
 
 
 @pytest.mark.contract("settings#fixed")

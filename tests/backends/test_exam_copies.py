@@ -52,6 +52,7 @@ def sent(http: responses.RequestsMock) -> list[Any]:
     ]
 
 
+@pytest.mark.contract("effects#delivered")
 @pytest.mark.parametrize(("reply", "state"), FAILURES)
 def test_the_failure_is_an_effect_of_the_exam(http, reply, state):
     http.post(CREATE_URL, **reply)

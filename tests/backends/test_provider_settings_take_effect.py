@@ -288,6 +288,7 @@ class TestTimeOut:
         assert seen["status"] == S.submitted
 
 
+@pytest.mark.contract("settings#old-keys")
 def test_a_setting_that_moved_to_the_host_is_accepted_without_a_message(configure: Configure) -> None:
     configure(MUST_BE_VERIFIED_TRACK="true")
     assert checks.check_provider_settings(None) == []

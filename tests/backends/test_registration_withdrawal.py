@@ -76,7 +76,7 @@ def no_row(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(OpenAttempt.objects, "take", take)
 
 
-@pytest.mark.contract("attempts#registration-withdrawn")
+@pytest.mark.contract("attempts#registration-withdrawn", "effects#removal")
 class TestKnownId:
     @pytest.fixture(autouse=True)
     def _registered(self, http: responses.RequestsMock) -> None:

@@ -68,6 +68,7 @@ class TestPlugins:
         assert list(loaded.backends) == ["null"]
         assert loaded.broken == {}
 
+    @pytest.mark.contract("provider-configuration#entries")
     def test_an_entry_of_none_has_no_options(self, load):
         assert list(load({"null": None}).backends) == ["null"]
 
@@ -214,6 +215,66 @@ class TestBroken:
         with pytest.raises(NotImplementedError, match="acme") as caught:
             registry.find("acme", loaded.backends, loaded.broken)
         assert isinstance(caught.value.__cause__, TypeError)
+
+
+@pytest.mark.contract("provider-configuration#references")
+class TestReferences:
+    def test_values_are_read_from_the_environment_and_from_files(self, load, monkeypatch, tmp_path):
+        monkeypatch.setenv("ACME_SECRET", "from-env")
+        (tmp_path / "key").write_bytes("schlüssel\r\n".encode())
+        entry = {
+            "class": f"{PLUGINS}.Recorder",
+            "client_secret": {"env": "ACME_SECRET"},
+            "callback_secrets": [{"file": str(tmp_path / "key")}, "plain"],
+            "base_url": "http://acme.test",
+        }
+        assert load({"acme": entry}).backends["acme"].options == {
+            "client_secret": "from-env",
+            "callback_secrets": ["schlüssel", "plain"],
+            "base_url": "http://acme.test",
+        }
+
+    def test_the_older_form_has_them_too(self, load, monkeypatch):
+        monkeypatch.setenv("ACME_SECRET", "from-env")
+        entry = {"class": f"{PLUGINS}.Recorder", "options": {"odd": {"env": "ACME_SECRET"}}}
+        assert load(PROCTORING_BACKEND_PROVIDERS={"WEB": entry}).backends["WEB"].options == {"odd": "from-env"}
+
+    @pytest.mark.parametrize("value", [{"rule": True}, {"env": "A", "file": "b"}, {"env": 1}, {}])
+    def test_other_dicts_are_values(self, load, value):
+        entry = {"class": f"{PLUGINS}.Recorder", "client_secret": value}
+        assert load({"acme": entry}).backends["acme"].options == {"client_secret": value}
+
+    @pytest.mark.parametrize(
+        ("reference", "content", "reason"),
+        [
+            ({"env": "ACME_NOT_SET"}, b"", "the environment variable ACME_NOT_SET is not set"),
+            ({"file": "/no/such/file"}, b"", "the file /no/such/file cannot be read: No such file or directory"),
+            ({"file": ""}, b"\xff-secret", "is not UTF-8"),
+            ({"file": ""}, b"x" * 70000, "has more than 65536 bytes"),
+        ],
+    )
+    def test_one_that_cannot_be_read_breaks_the_entry_and_is_named_without_its_value(
+        self, load, tmp_path, caplog, reference, content, reason
+    ):
+        if reference == {"file": ""}:
+            reference = {"file": str(tmp_path / "key")}
+            (tmp_path / "key").write_bytes(content)
+        loaded = load({"acme": {"class": f"{PLUGINS}.Recorder", "client_secret": reference}, "null": {}})
+        assert list(loaded.backends) == ["null"]
+        assert str(loaded.broken["acme"]).startswith("The option 'client_secret' has no value: ")
+        assert reason in str(loaded.broken["acme"])
+        assert "-secret" not in caplog.text
+
+    def test_a_value_from_elsewhere_is_masked(self, load, monkeypatch, caplog):
+        monkeypatch.setenv("ACME_SECRET", "very-secret")
+        entry = {
+            "class": f"{PLUGINS}.Talkative",
+            "client_secret": {"env": "ACME_SECRET"},
+            "callback_secrets": [{"env": "ACME_SECRET"}],
+        }
+        load({"acme": entry})
+        assert "ValueError: *** and *** do not fit acme" in caplog.text
+        assert "very-secret" not in caplog.text
 
 
 @pytest.mark.contract("provider-configuration#older-options", "provider-configuration#older-merge")
@@ -383,6 +444,7 @@ class TestLookup:
         with pytest.raises(ImproperlyConfigured):
             backends.get_backend_provider()
 
+    @pytest.mark.contract("provider-configuration#entries")
     def test_the_default_is_read_at_each_call(self, settings, backends_registry):
         settings.PROCTORING_BACKENDS = {"DEFAULT": "null"}
         assert backends.get_backend_provider() is backends_registry["null"]

@@ -67,6 +67,7 @@ class TestOnboardingProfiles:
         assert reply == {"user_id": "x", "status": "pending"}
         assert sent()[-1].request.url == f"{PROFILES_URL}?status=a%2Cb&user_id=x"
 
+    @pytest.mark.contract("provider-wire#addresses")
     def test_without_arguments_there_is_no_query(self, provider, http, sent):
         http.get(PROFILES_URL, json={"results": []})
         provider.get_onboarding_profile_info(COURSE)
@@ -108,6 +109,12 @@ class TestOnboardingProfiles:
         assert [item["user_id"] for item in reply["results"]] == ["u1", "u2", "u3"]
         assert reply["next"] is None
         assert len(sent()) == 3
+
+    def test_a_page_that_the_caller_asked_for_is_returned_alone(self, provider, http, sent):
+        http.get(PROFILES_URL, json={"results": [{"user_id": "u2"}], "next": "?page=3"})
+        reply = provider.get_onboarding_profile_info(COURSE, page=2)
+        assert (reply["results"], reply["next"]) == ([{"user_id": "u2"}], "?page=3")
+        assert [call.request.url for call in sent()] == [f"{PROFILES_URL}?page=2"]
 
     def test_a_page_on_another_host_is_not_requested(self, provider, http, sent):
         http.get(PROFILES_URL, json={"results": [{"user_id": "u1"}], "next": "http://evil.test/?page=2"})

@@ -44,6 +44,7 @@ class TestOptions:
         assert (plugin.config_url, plugin.verbose_name) == ("http://option.test/api/v1/config/", "Option")
         assert plugin.anything == "else"
 
+    @pytest.mark.contract("provider-wire#addresses")
     def test_urls_are_built_from_the_base_url(self):
         provider = make_rest_provider()
         assert {

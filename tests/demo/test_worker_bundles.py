@@ -72,6 +72,16 @@ def test_the_built_script_is_classic_and_answers_messages(import_line):
     assert json.loads(done.stdout) == {"type": "echo", "sent": "hello"}
 
 
+@pytest.mark.contract("browser-worker#build-values")
+@pytest.mark.parametrize(("values", "read"), [({"ACME_URL": "http://acme.test"}, "http://acme.test"), (None, "none")])
+def test_a_worker_reads_the_values_of_the_build(values, read):
+    worker = WORKER.replace("sent: data", "sent: process.env.JS_ENV_EXTRA_CONFIG.ACME_URL || 'none'")
+    script = worker_bundles.classic_script(WRAPPER, worker, values)
+    done = subprocess.run(["node", "-e", SCOPE], input=script, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"type": "echo", "sent": read}
+
+
 def test_statistics_for_a_loader_before_1_0_have_the_old_form(tmp_path):
     stats = worker_bundles.statistics(["acme"], tmp_path, loader_major=0)
     assert stats["chunks"] == {"acme": [{"name": "acme.js", "path": str(tmp_path / "acme.js")}]}

@@ -37,6 +37,7 @@ def attempts_of(world: World, role: str) -> Any:
     return ProctoredExamStudentAttempt.objects.filter(user=world.people[role])
 
 
+@pytest.mark.contract("rest-rules#body-limits")
 @pytest.mark.parametrize("text", ["a\x00b", "cut \ud83d"], ids=["nul", "half-a-character"])
 @pytest.mark.parametrize("field", ["key", "value", "user_info"])
 def test_text_that_no_database_can_store_in_an_allowance_answers_400(

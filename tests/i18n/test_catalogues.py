@@ -50,6 +50,7 @@ def entrance_page(language: str) -> str:
     return html
 
 
+@pytest.mark.contract("host-integration#translations")
 @pytest.mark.django_db
 @pytest.mark.parametrize(("language", "translated"), languages(ON_THE_PAGE, "django"))
 def test_a_page_is_shown_in_the_chosen_language(language: str, translated: str) -> None:
@@ -59,6 +60,7 @@ def test_a_page_is_shown_in_the_chosen_language(language: str, translated: str) 
     assert ON_THE_PAGE not in html
 
 
+@pytest.mark.contract("host-integration#translations")
 @pytest.mark.parametrize(("language", "translated"), languages(IN_THE_SCRIPT, "djangojs"))
 def test_the_script_catalogue_is_served_in_the_chosen_language(language: str, translated: str) -> None:
     with translation.override(translation.to_language(language)):
@@ -73,6 +75,7 @@ def test_a_language_without_a_catalogue_falls_back_to_english() -> None:
     assert ON_THE_PAGE in entrance_page("nl")
 
 
+@pytest.mark.contract("host-integration#translations")
 def test_the_wheel_contains_every_catalogue_in_both_folders(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "setup.py", "--quiet", "build_py", "--build-lib", str(tmp_path)],

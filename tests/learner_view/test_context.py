@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
+from django.utils import timezone
 
 from edx_proctoring.api.learner import page_context
 from edx_proctoring.models import ProctoredExamStudentAttempt
@@ -162,6 +163,58 @@ class TestTotalTime:
         exam, user = make_exam(), make_user()
         make_attempt(exam, user, S.error, ready_to_resume=True, time_remaining_seconds=600, allowed_time_limit_mins=90)
         assert look(exam, user).context["total_time"] == "10 minutes"
+
+
+@pytest.mark.contract("page-context#due-date-before-start")
+class TestDueDateBeforeTheStart:
+    @pytest.mark.parametrize(
+        ("kind", "due_in_hours", "is_given", "is_cut"),
+        [
+            pytest.param("timed", 24, True, False, id="timed"),
+            pytest.param("timed", 1, True, True, id="timed-and-cut"),
+            pytest.param("proctored", 24, True, False, id="proctored"),
+            pytest.param("proctored", 1, True, True, id="proctored-and-cut"),
+            pytest.param("practice", 24, False, False, id="practice-goes-on-after-its-due-date"),
+            pytest.param("practice", 1, True, True, id="practice-and-cut"),
+        ],
+    )
+    def test_is_given_with_what_it_does_to_the_limit(self, look, kind, due_in_hours, is_given, is_cut):
+        due = timezone.now() + timedelta(hours=due_in_hours)
+        context = look(make_exam(kind, time_limit_mins=90), make_user(), due_date=due).context
+        assert context["due_date_moment"] == (due if is_given else None)
+        assert (context["is_time_cut_by_due_date"], context["full_time"]) == (is_cut, "1 hour and 30 minutes")
+
+    @pytest.mark.parametrize(("due_in_hours", "extra"), [(24, "30 minutes"), (1, "")])
+    def test_granted_extra_time_is_given_in_words_unless_it_is_cut(self, look, due_in_hours, extra):
+        exam, user = make_exam("timed", time_limit_mins=60), make_user()
+        make_allowance(exam, user, value="30")
+        context = look(exam, user, due_date=timezone.now() + timedelta(hours=due_in_hours)).context
+        assert (context["full_time"], context["extra_time"]) == ("1 hour and 30 minutes", extra)
+
+    def test_is_not_given_after_the_start(self, look):
+        exam, user = make_exam(), make_user()
+        make_attempt(exam, user, S.ready_to_submit)
+        assert look(exam, user, due_date=tomorrow()).context["due_date_moment"] is None
+
+
+@pytest.mark.contract("page-context#end-of-attempt")
+@pytest.mark.parametrize("kind", ["timed", "proctored", "practice"])
+@pytest.mark.parametrize(
+    ("used", "by_clock"), [pytest.param(90, True, id="time-was-up"), pytest.param(89, False, id="handed-in")]
+)
+def test_the_end_of_an_attempt_is_given_with_its_cause(look, kind, used, by_clock):
+    exam, user = make_exam(kind), make_user()
+    ended = timezone.now() - timedelta(days=1)
+    make_attempt(
+        exam,
+        user,
+        S.submitted,
+        started_at=ended - timedelta(minutes=used),
+        completed_at=ended,
+        allowed_time_limit_mins=90,
+    )
+    context = look(exam, user).context
+    assert (context["completed_at"], context["was_ended_by_clock"]) == (ended, by_clock)
 
 
 @pytest.mark.contract("page-context#re-enter")

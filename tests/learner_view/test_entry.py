@@ -4,6 +4,7 @@ import logging
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.utils import timezone
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
@@ -141,6 +142,12 @@ class TestMisconfiguredProvider:
                     look(exam, user)
         ours = [record.getMessage() for record in caplog.records if record.name == page.__name__]
         assert ours == [f"exam's provider is not configured: exam_id={exam.id} backend=nobody"]
+
+    def test_is_explained_where_it_is_configured_and_could_not_be_built(self, look, monkeypatch):
+        config = apps.get_app_config("edx_proctoring")
+        monkeypatch.setattr(config, "broken_backends", {"broken": ImportError("no such module")})
+        exam, user = make_exam(backend="broken"), make_user()
+        assert look(exam, user).template == "proctored_exam/misconfigured.html"
 
     @pytest.mark.parametrize("value", [True, "true"])
     def test_is_explained_to_the_learner_where_the_setting_is_on(self, look, settings, value):

@@ -163,6 +163,17 @@ def test_the_blocks_that_themes_override_exist(path, blocks):
     assert [name for name in blocks if f"{{% block {name} %}}" not in source] == []
 
 
+@pytest.mark.contract("host-integration#style-classes")
+def test_no_style_sheet_is_shipped_or_loaded():
+    package = TEMPLATES.parent
+    assert [path for path in package.rglob("*") if path.suffix in {".css", ".scss", ".less"}] == []
+    texts = {path: path.read_text() for kind in ("html", "underscore", "js") for path in package.rglob(f"*.{kind}")}
+    assert len(texts) > 50
+    assert [
+        path for path, text in texts.items() if re.search(r"rel=.?stylesheet|<style|createElement\(.style", text)
+    ] == []
+
+
 @pytest.mark.contract("learner-pages#reverse")
 @pytest.mark.parametrize("path", sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html")))
 def test_templates_contain_no_url_tag(path):
@@ -180,7 +191,7 @@ def every_page() -> list[Any]:
     return rows
 
 
-@pytest.mark.contract("page-templates#roots", "page-templates#markup")
+@pytest.mark.contract("page-templates#roots", "page-templates#markup", "host-integration#style-classes")
 @pytest.mark.django_db
 @pytest.mark.parametrize(("kind", "status", "host", "attempt", "expected"), every_page())
 def test_a_page_is_well_formed(look, kind, status, host, attempt, expected):

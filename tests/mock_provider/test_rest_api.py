@@ -115,6 +115,14 @@ def test_a_change_without_status_is_refused(client, attempt):
 
 
 @pytest.mark.contract("mock-provider#attempts")
+def test_a_new_limit_is_stored_and_leaves_the_status(client, provider, attempt):
+    client("PATCH", ATTEMPT.format(attempt), json={"status": "started"})
+    reply = client("PATCH", ATTEMPT.format(attempt), json={"time_limit_mins": 75})
+    assert (reply.status_code, reply.json()) == (200, {"id": attempt, "status": "started"})
+    assert provider.store.attempt(attempt)["time_limit_mins"] == 75
+    assert client("PATCH", ATTEMPT.format("unknown"), json={"time_limit_mins": 75}).status_code == 404
+
+
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 def test_an_unknown_attempt_is_not_found(client, attempt, method):
     body = {"json": {"status": "started"}} if method == "PATCH" else {}

@@ -17,7 +17,15 @@ from edx_proctoring.models import (
     ReviewInboxEntry,
 )
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
-from tests.factories import make_allowance, make_attempt, make_exam, make_review, make_staff, make_user
+from tests.factories import (
+    make_allowance,
+    make_attempt,
+    make_exam,
+    make_inbox_entry,
+    make_review,
+    make_staff,
+    make_user,
+)
 
 from .conftest import rest_review
 
@@ -83,6 +91,79 @@ def test_a_second_review_keeps_the_first_one_blank(attempt):
     review = ProctoredExamSoftwareSecureReview.objects.get()
     assert (review.review_status, review.raw_data) == ("Clean", "")
     assert not ProctoredExamSoftwareSecureComment.objects.exists()
+
+
+class TestWhileTheProviderIsNotConfigured:
+    """The review waits in the inbox, and its verdict counts once the provider is back."""
+
+    @pytest.fixture
+    def provider_comes_back(self, backends_registry):
+        """Take the provider out of the configuration; return a function that puts it back and lets the inbox run."""
+        provider = backends_registry.pop("rest")
+
+        def come_back():
+            backends_registry["rest"] = provider
+            api.sweep(kinds=["inbox"])
+
+        return come_back
+
+    def check_applied(self, attempt):
+        attempt.refresh_from_db()
+        review = ProctoredExamSoftwareSecureReview.objects.get()
+        assert (attempt.status, review.review_status, review.raw_data) == (S.verified, "Clean", "")
+        assert not ProctoredExamSoftwareSecureComment.objects.exists()
+        assert ReviewInboxEntry.objects.values_list("body", "outcome").get() == ("", "applied")
+        assert mail.outbox == []
+
+    @pytest.mark.contract("reviews#retired-learner")
+    def test_a_review_of_a_retired_learner_keeps_its_verdict(self, attempt, provider_comes_back):
+        assert deliver(attempt, "passed", reviewed_by=f"{WORD}@example.com").status_code == 200
+        [entry] = ReviewInboxEntry.objects.all()
+        assert (json.loads(entry.body), entry.outcome) == ({"status": "passed"}, "held: provider not configured")
+        provider_comes_back()
+        self.check_applied(attempt)
+
+    @pytest.mark.contract("reviews#retired-learner")
+    def test_a_review_that_waits_keeps_its_verdict_when_its_learner_is_retired(self, provider_comes_back):
+        attempt = make_attempt(make_exam(backend="rest"), status=S.submitted, external_id="vendor-3")
+        deliver(attempt, "passed")
+        assert WORD in ReviewInboxEntry.objects.get().body
+        api.retire_learner(attempt.user_id)
+        assert json.loads(ReviewInboxEntry.objects.get().body) == {"status": "passed"}
+        provider_comes_back()
+        self.check_applied(attempt)
+
+    def test_an_unknown_word_is_no_verdict(self, attempt, provider_comes_back):
+        deliver(attempt, f"{WORD}-status")
+        assert ReviewInboxEntry.objects.get().body == ""
+        provider_comes_back()
+        attempt.refresh_from_db()
+        assert attempt.status == S.submitted
+        assert ReviewInboxEntry.objects.get().outcome.startswith("refused")
+
+
+@pytest.mark.parametrize(
+    ("locator", "kept"),
+    [
+        pytest.param(
+            "VENDOR-4", {"reviewStatus": "Clean", "examMetaData": {"ssiRecordLocator": "vendor-4"}}, id="ours"
+        ),
+        pytest.param(WORD, {"reviewStatus": "Clean"}, id="another"),
+    ],
+)
+def test_of_a_waiting_rpnow_review_the_verdict_and_our_own_id_are_kept(locator, kept):
+    attempt = make_attempt(status=S.submitted, external_id="vendor-4")
+    body = {
+        "reviewStatus": "Clean",
+        "examMetaData": {"ssiRecordLocator": locator, "examCode": WORD},
+        "webCamComments": [{"comments": WORD}],
+    }
+    make_inbox_entry(attempt, body=json.dumps(body), external_id="vendor-4", outcome="held: provider not configured")
+    make_inbox_entry(attempt, body=json.dumps(body)[:40], outcome="held")
+    make_inbox_entry(attempt, body=json.dumps(body), outcome="applied")
+    api.retire_learner(attempt.user_id)
+    bodies = list(ReviewInboxEntry.objects.order_by("id").values_list("body", flat=True))
+    assert (json.loads(bodies[0]), bodies[1:]) == (kept, ["", ""])
 
 
 @pytest.mark.contract("privacy#after-retirement")

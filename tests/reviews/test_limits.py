@@ -3,11 +3,12 @@
 import json
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from edx_proctoring.api.reviews import inbox, receiving
-from edx_proctoring.exceptions import ProctoredExamSuspiciousLookup
+from edx_proctoring.exceptions import ProctoredExamBadReviewStatus, ProctoredExamSuspiciousLookup
 from edx_proctoring.models import ProctoredExamSoftwareSecureComment, ReviewInboxEntry
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_attempt, make_exam, make_inbox_entry
@@ -110,3 +111,13 @@ class TestInbox:
         with pytest.raises(ProctoredExamSuspiciousLookup):
             receive(attempt, data)
         assert ReviewInboxEntry.objects.get().body == ""
+
+    def test_a_review_that_makes_no_sense_is_written_nowhere_else(self, attempt, receive):
+        def rows():
+            models = apps.get_app_config("edx_proctoring").get_models()
+            return {model.__name__: model._default_manager.count() for model in models}
+
+        before = rows()
+        with pytest.raises(ProctoredExamBadReviewStatus):
+            receive(attempt, rest_review("splendid"))
+        assert rows() == {**before, "ReviewInboxEntry": before["ReviewInboxEntry"] + 1}

@@ -123,11 +123,12 @@ def test_a_repository_whose_citations_resolve_passes_the_check(
     assert "2 statements, 0 without a test; 1 operations; 0 mistakes" in capsys.readouterr().out
 
 
-def test_a_statement_without_a_test_is_listed_and_does_not_fail(
+def test_a_statement_without_a_test_is_listed_and_fails_the_check(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(repository / "tests/test_part.py", "")
-    assert run(repository, "--check") == 0
+    assert run(repository) == 0
+    assert run(repository, "--check") == 1
     assert "no test is marked with transitions#re-entry" in capsys.readouterr().err
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 import pytest
 import requests
 
-from bench.faults import audit
+from bench.faults import audit, kills_part
+from bench.faults.learners import Tally
 from bench.faults.mail_sink import MailSink
 from bench.faults.provider import HANG, REPLY_LOST, WAYS, Provider, Registration
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
@@ -196,3 +198,44 @@ def test_an_orphan_is_a_registration_that_no_effect_removes(attempt: Any, provid
 
     provider.registrations["other"].is_said_gone = True
     assert faults_found(attempt, provider, sink) == {}
+
+
+# Kills
+
+MAIL = ("learner@example.com", "Proctoring attempt submitted: Final in your course")
+
+
+@pytest.mark.parametrize(
+    ("unmarked", "sent", "complaints"),
+    [
+        pytest.param(0, 1, 0, id="once"),
+        pytest.param(1, 2, 0, id="twice-after-a-kill-between-hand-over-and-mark"),
+        pytest.param(0, 2, 1, id="twice-without-a-kill"),
+        pytest.param(1, 3, 1, id="more-often-than-the-kills"),
+    ],
+)
+def test_a_mail_may_be_sent_again_only_where_a_kill_explains_it(
+    sink: MailSink, unmarked: int, sent: int, complaints: int
+) -> None:
+    sink.accepted[MAIL] = sent
+    events = kills_part.Events(unmarked=Counter({MAIL: unmarked}))
+    found = audit.Audit(mails_doubled=[MAIL] if sent > 1 else [])
+
+    assert len(kills_part.report(events, Tally(), found, sink, left=0, dead=[])) == complaints
+
+
+def test_a_process_that_ended_and_an_effect_that_is_due_are_said(sink: MailSink) -> None:
+    said = kills_part.report(kills_part.Events(), Tally(), audit.Audit(), sink, left=2, dead=["deliverer"])
+    assert said == [
+        "kills: processes that had ended by themselves: 1, such as deliverer",
+        "kills: effects still due in the end: 2",
+    ]
+
+
+def test_a_mail_is_unmarked_while_its_effect_is_due(attempt: ProctoredExamStudentAttempt, sink: MailSink) -> None:
+    mail = (attempt.user.email, "Proctoring attempt submitted: Final in your course")
+    sink.accepted[mail] = 1
+    assert kills_part.mails_left("Final", sink) == Counter()
+    make_effect(attempt, kind="mail", call="status_email")
+    assert kills_part.mails_left("Final", sink) == Counter({mail: 1})
+    assert kills_part.mails_left("Midterm", sink) == Counter()

@@ -3,6 +3,7 @@
 import configparser
 import itertools
 import re
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ def test_each_command_of_a_workflow_is_a_target_of_the_makefile(path: Path) -> N
     assert {match[1] for match in found if match} <= TARGETS
 
 
+@pytest.mark.contract("host-integration#databases")
 def test_the_matrix_is_that_of_tox() -> None:
     tox = configparser.ConfigParser()
     tox.read(ROOT / "tox.ini")
@@ -49,3 +51,21 @@ def test_the_matrix_is_that_of_tox() -> None:
     ]
     assert len(environments) == 7
     assert jobs(ROOT / ".github/workflows/ci.yml")["python"]["strategy"]["matrix"]["environment"] == environments
+
+
+@pytest.mark.contract("host-integration#databases")
+def test_the_declared_versions_are_those_of_tox() -> None:
+    tox = (ROOT / "tox.ini").read_text("utf-8")
+    setup = (ROOT / "setup.py").read_text("utf-8")
+    pythons = [f"3.{minor}" for minor in re.findall(r"^    py3(\d+)-django", tox, re.MULTILINE)]
+    assert pythons == re.findall(r'"Programming Language :: Python :: (3\.\d+)"', setup) == ["3.11", "3.12", "3.13"]
+    djangos = {f"{version[:-1]}.{version[-1]}" for version in re.findall(r"^    django(\d+):", tox, re.MULTILINE)}
+    assert djangos > set(re.findall(r'"Framework :: Django :: (\d\.\d)"', setup)) == {"4.2", "5.2"}
+
+
+@pytest.mark.contract("host-integration#databases")
+def test_both_database_servers_are_tested_as_hosts_configure_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {"make test-mysql", "make test-postgres"} <= set(commands(ROOT / ".github/workflows/ci.yml"))
+    monkeypatch.setenv("EDX_PROCTORING_DB", "mysql")
+    options = runpy.run_path(str(ROOT / "test_settings.py"))["DATABASES"]["default"]["OPTIONS"]
+    assert options == {"charset": "utf8mb4", "isolation_level": "read committed"}

@@ -1,5 +1,7 @@
 """Formats that are stored in our tables and by providers."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,3 +56,21 @@ def test_an_obscured_user_id_matches_the_published_digest(
     user_id: int | str, extra: tuple[str | None, ...], obscured: str
 ) -> None:
     assert utils.obscured_user_id(user_id, *extra) == obscured
+
+
+@pytest.mark.contract("stored-formats#obscured-user-ids")
+@pytest.mark.parametrize(
+    ("former", "count"),
+    [(None, 1), ([], 1), (["old"], 2), (["old", "older"], 3), (["dummy-obfuscation-key", "old"], 2)],
+)
+def test_a_user_has_an_id_under_each_former_key(settings: Any, former: list[str] | None, count: int) -> None:
+    settings.PROCTORING_USER_OBFUSCATION_KEY = "old"
+    under_old = utils.obscured_user_id(1, "test")
+    settings.PROCTORING_USER_OBFUSCATION_KEY = "dummy-obfuscation-key"
+    settings.PROCTORING_USER_OBFUSCATION_KEY_FALLBACKS = former
+
+    ids = utils.obscured_user_ids(1, "test")
+
+    assert len(ids) == count
+    assert ids[0] == utils.obscured_user_id(1, "test") == "79c27350422d4f9b2b14b66db7adc91c1d031227"
+    assert (under_old in ids) == bool(former)

@@ -140,6 +140,7 @@ def test_a_malformed_content_id_uses_the_stored_due_date() -> None:
     assert utils.get_exam_due_date(exam) == NOON
 
 
+@pytest.mark.contract("host-services#dates")
 def test_without_the_date_service_the_stored_due_date_is_used(no_date_service: None) -> None:
     exam = {"course_id": COURSE, "content_id": CONTENT, "due_date": NOON}
 
@@ -147,6 +148,24 @@ def test_without_the_date_service_the_stored_due_date_is_used(no_date_service: N
     assert not utils.has_end_date_passed(COURSE)
     assert utils.get_exam_due_date(exam, 7) == NOON
     assert utils.get_exam_due_date({**exam, "due_date": None}) is None
+
+
+@pytest.mark.contract("host-services#dates")
+def test_the_date_service_is_called_through_its_module(
+    monkeypatch: pytest.MonkeyPatch, date_service: ModuleType
+) -> None:
+    calls: list[Any] = []
+
+    def answer(name: str, value: Any) -> Any:
+        return lambda *args, **kwargs: calls.append((name, args, kwargs)) or value
+
+    monkeypatch.setattr(date_service, "get_date_for_block", answer("block", NOON))
+    monkeypatch.setattr(date_service, "get_dates_for_course", answer("course", {("course", "end"): NOON + HOUR}))
+
+    assert utils.get_exam_due_date({"course_id": COURSE, "content_id": CONTENT, "due_date": None}) == NOON
+    assert utils.get_course_end_date(COURSE) == NOON + HOUR
+
+    assert calls == [("block", (COURSE, CONTENT, "due"), {"user": None}), ("course", (COURSE,), {})]
 
 
 @pytest.mark.contract("timing#grace-period")

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.django_db
 GROUPED = reverse("edx_proctoring:proctored_exam.attempts.grouped.course", args=[factories.COURSE])
 
 
+@pytest.mark.contract("staff-tab#attempts")
 @pytest.mark.operation("GET /v1/proctored_exam/attempt/grouped/course_id/{course_id}")
 def test_the_list_has_the_newest_attempt_per_learner_and_exam_with_the_older_ones(staff_client: Any) -> None:
     practice, timed = factories.make_exam("practice"), factories.make_exam("timed")

@@ -202,6 +202,15 @@ def test_a_body_nested_too_deeply_answers_400(learner_client: Any, route: str, d
     assert (response.status_code, response.data) == (400, {"detail": "The request body is nested too deeply."})
 
 
+@pytest.mark.contract("rest-rules#body-limits")
+@pytest.mark.parametrize("route", ["proctored_exam.attempt.collection", "anonymous.proctoring_review_callback"])
+def test_a_body_of_fifty_levels_is_read(learner_client: Any, route: str) -> None:
+    body = '{"exam_id": ' + "[" * 49 + "]" * 49 + "}"
+    response = learner_client.post(reverse(f"edx_proctoring:{route}"), body, content_type="application/json")
+    assert response.status_code == 400
+    assert "nested too deeply" not in response.data["detail"]
+
+
 @pytest.mark.django_db
 def test_a_recursion_error_of_our_own_is_not_answered_as_the_client_s(
     learner_client: Any, monkeypatch: pytest.MonkeyPatch

@@ -22,7 +22,7 @@ from edx_proctoring.exceptions import BackendProviderOnboardingProfilesException
 from edx_proctoring.models import ProctoredExam
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.tests.test_services import MockScheduleItemData
-from edx_proctoring.utils import obscured_user_id
+from edx_proctoring.utils import obscured_user_id, obscured_user_ids
 from tests import factories
 from tests.views.conftest import COURSE_A, COURSE_B, World
 
@@ -96,6 +96,7 @@ def test_a_verification_is_valid_for_a_year_in_other_courses(
     assert data["expiration_date"] == (verified_at + timedelta(days=365) if expires else None)
 
 
+@pytest.mark.contract("onboarding#past-due")
 @pytest.mark.operation("GET /v1/user_onboarding/status")
 def test_the_newest_open_exam_is_linked(learner_client: Any, outline: Callable[..., Any]) -> None:
     open_exam, future, past_due = (factories.make_exam("onboarding") for _ in range(3))
@@ -123,6 +124,7 @@ def test_an_exam_that_is_not_open_yet_has_a_date_and_no_link(learner_client: Any
     assert data["onboarding_past_due"] is False
 
 
+@pytest.mark.contract("onboarding#past-due")
 @pytest.mark.operation("GET /v1/user_onboarding/status")
 def test_a_course_with_only_past_due_exams_is_marked_past_due(learner_client: Any, outline: Callable[..., Any]) -> None:
     exams = [factories.make_exam("onboarding") for _ in range(2)]
@@ -251,6 +253,7 @@ def test_an_unknown_learner_answers_404(staff_client: Any) -> None:
 # By the provider's profile
 
 
+@pytest.mark.contract("provider-wire#onboarding-profiles")
 @pytest.mark.operation("GET /v1/user_onboarding/status")
 @pytest.mark.parametrize(
     ("theirs", "shown"),
@@ -382,3 +385,36 @@ def test_our_own_status_is_shown_if_the_provider_raises_an_unexpected_exception(
     monkeypatch.setattr(constants, "ONBOARDING_PROFILE_API", True, raising=False)
     monkeypatch.setattr(test_backend, "get_onboarding_profile_info", fail)
     assert panel(learner_client).json()["onboarding_status"] == S.submitted
+
+
+@pytest.mark.contract("stored-formats#obscured-user-ids")
+@pytest.mark.parametrize(
+    ("statuses", "shown", "calls"),
+    [
+        (["no-profile", "approved-in-course"], "verified", 2),
+        (["pending"], "submitted", 1),
+        (["no-profile"] * 2, None, 2),
+    ],
+)
+def test_a_profile_from_before_our_key_changed_is_found(
+    learner_client: Any,
+    learner: User,
+    test_backend: Any,
+    settings: Any,
+    statuses: list[str],
+    shown: str | None,
+    calls: int,
+) -> None:
+    settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "USE_ONBOARDING_PROFILE_API": True}
+    settings.PROCTORING_USER_OBFUSCATION_KEY_FALLBACKS = ["former-key"]
+    factories.make_exam("onboarding")
+    asked: list[str] = []
+
+    def profile(course_id: str, user_id: str) -> dict[str, Any]:
+        asked.append(user_id)
+        return {"status": statuses[len(asked) - 1], "expiration_date": None}
+
+    test_backend.get_onboarding_profile_info = profile
+    data = panel(learner_client).json()
+    assert data["onboarding_status"] == shown
+    assert asked == obscured_user_ids(learner.pk, "test")[:calls]

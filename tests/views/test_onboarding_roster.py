@@ -15,7 +15,7 @@ from edx_proctoring import runtime, views
 from edx_proctoring.exceptions import BackendProviderOnboardingProfilesException
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
-from edx_proctoring.utils import obscured_user_id
+from edx_proctoring.utils import obscured_user_id, obscured_user_ids
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -235,6 +235,7 @@ def test_at_most_five_profiles_of_unknown_learners_are_logged(
     assert [f"gone-{number}" in message for number in range(7)] == [True] * 5 + [False] * 2
 
 
+@pytest.mark.contract("provider-wire#onboarding-profiles")
 @pytest.mark.operation("GET /v1/user_onboarding/status/course_id/{course_id}")
 @pytest.mark.parametrize(
     ("wanted", "asked_for", "shown"),
@@ -302,3 +303,31 @@ def test_our_own_attempts_are_used_if_the_provider_has_no_profiles(
         response = roster(staff_client)
     assert statuses(response) == {"ann": "not_started"}
     assert response.data["use_onboarding_profile_api"] is False
+
+
+@pytest.mark.contract("stored-formats#obscured-user-ids")
+def test_profiles_from_before_our_key_changed_are_found(
+    staff_client: Any, enrol: Callable[..., Any], profiles: Callable[[Any], list[Any]], settings: Any
+) -> None:
+    ann, ben, cid = (factories.make_user(name) for name in ("ann", "ben", "cid"))
+    enrol(ann, ben, cid)
+    factories.make_exam("onboarding")
+    settings.PROCTORING_USER_OBFUSCATION_KEY, former = "new-key", settings.PROCTORING_USER_OBFUSCATION_KEY
+    settings.PROCTORING_USER_OBFUSCATION_KEY_FALLBACKS = [former]
+    (now, before), (_, bens) = obscured_user_ids(ann.pk, "test"), obscured_user_ids(ben.pk, "test")
+    profiles(
+        {
+            "results": [
+                {"user_id": before, "status": "rejected"},
+                {"user_id": bens, "status": "approved-in-course"},
+                {"user_id": now, "status": "pending"},
+            ]
+        }
+    )
+    with override_switch(SWITCH, True):
+        response = roster(staff_client)
+    assert [(row["username"], row["status"]) for row in response.data["results"]] == [
+        ("ann", "submitted"),
+        ("ben", "verified"),
+        ("cid", "not_started"),
+    ]

@@ -316,7 +316,7 @@ def test_a_get_does_not_read_its_body(course_staff_client: Any, world: World) ->
         assert course_staff_client.generic("GET", path, body, content_type="application/json").status_code == 200
 
 
-@pytest.mark.contract("rest-rules#missing-objects")
+@pytest.mark.contract("rest-rules#missing-objects", "host-services#course-staff")
 def test_without_an_instructor_service_only_global_staff_are_allowed(
     world: World, client_of: Callable[..., Any]
 ) -> None:
@@ -366,6 +366,7 @@ def test_the_staff_refusal_has_the_text_that_clients_compare(learner_client: Any
     assert response.data == {"detail": "Must be a Staff User to Perform this request."}
 
 
+@pytest.mark.contract("host-services#course-staff")
 def test_nobody_is_course_staff_while_the_host_service_fails(
     learner: Any, instructor: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -19,7 +19,7 @@ from edx_proctoring.models import (
     ReviewInboxEntry,
 )
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
-from edx_proctoring.utils import obscured_user_id
+from edx_proctoring.utils import obscured_user_id, obscured_user_ids
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -205,3 +205,21 @@ def test_a_provider_that_is_no_longer_configured_counts_as_not_done(staff_client
     ProctoredExam.objects.filter(pk=attempt.proctored_exam_id).update(backend="gone")
     response = retire_at_providers(staff_client, learner)
     assert (response.status_code, response.json()) == (500, {"gone": False})
+
+
+@pytest.mark.contract("stored-formats#obscured-user-ids")
+@pytest.mark.parametrize(
+    ("answers", "status"),
+    [([True, None], 200), ([None, True], 200), ([True, False], 500), ([None, None], 200), ([False, True], 500)],
+)
+def test_a_provider_forgets_the_learner_under_every_key(
+    staff_client: Any, learner: User, test_backend: Any, settings: Any, answers: list[Any], status: int
+) -> None:
+    factories.make_attempt(user=learner)
+    settings.PROCTORING_USER_OBFUSCATION_KEY_FALLBACKS = ["former-key"]
+    asked: list[str] = []
+    test_backend.retire_user = lambda user_id: asked.append(user_id) or answers[len(asked) - 1]
+    response = retire_at_providers(staff_client, learner)
+    assert asked == obscured_user_ids(learner.pk, "test")
+    assert len(asked) == 2
+    assert response.status_code == status

@@ -197,10 +197,10 @@ def _remove(
     if deleted.pending.rows:
         delivery.deliver(deleted.pending, None, actor=requesting_user, on_failure=errors.append)
     emit_event(exam, "deleted", attempt=data)
-    for error in errors:
-        if isinstance(error, UserNotFoundException):
-            # Contract (contract/attempts#removal): it is about an argument of this call.
-            raise error
+    unknown_user = next((raised for raised in errors if isinstance(raised, UserNotFoundException)), None)
+    if unknown_user is not None:
+        # Contract (contract/attempts#removal): it is about an argument of this call.
+        raise unknown_user
     return Removal(waits_for_provider=failure is not None)
 
 

@@ -116,7 +116,7 @@ def _settle_credit(delivery: Delivery) -> None:
         return
     attempts = _remaining(delivery, removed)
     standing = _standing(attempts)
-    requirement = {
+    requirement: dict[str, Any] = {
         "user_id": removed.user_id,
         "course_key_or_id": removed.course_id,
         "req_namespace": "proctored_exam",

@@ -7,8 +7,9 @@
 - What is left over is retried by the next change of the attempt and by ``deliver_due_effects``.
 
 A failing effect is logged and kept, never raised: the status stands. Receivers say what is now, not
-what changed, so a repetition does no harm; a second mail is only possible if the process is killed
-between the mail server's answer and the next statement (docs/decisions/0005-when-effects-are-forgotten.rst).
+what changed, so a repetition does no harm; a second mail is only possible if the process is killed, or the
+database stays away, between the mail server's answer and the next statement
+(docs/decisions/0005-when-effects-are-forgotten.rst).
 """
 
 import json

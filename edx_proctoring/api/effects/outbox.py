@@ -16,12 +16,13 @@ import json
 import logging
 import random
 import re
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from edx_proctoring.api.effects.routes import AlreadyLogged, route, route_of
@@ -40,6 +41,9 @@ LEASE: Final = timedelta(minutes=5)
 FIRST_PAUSE_SECONDS: Final = 10
 LONGEST_PAUSE_SECONDS: Final = 60 * 60
 GIVE_UP_AFTER: Final = timedelta(hours=24)
+# For how long a process that has sent a mail waits for the database to note that. A page may be waiting with it.
+AWAIT_DATABASE: Final = timedelta(seconds=8)
+AWAIT_DATABASE_PAUSE_SECONDS: Final = 0.5
 
 # Call of an effect that removes a registration whose attempt is gone here.
 REMOVE_AT_PROVIDER: Final = "remove_exam_attempt"
@@ -340,11 +344,32 @@ def release(effect_ids: Collection[int]) -> None:
 # Settling
 
 
-@retried
 def forget(rows: Collection[AttemptEffect]) -> None:
-    """Delete rows: they are delivered."""
-    if rows:
-        AttemptEffect.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    """Delete rows: they are delivered.
+
+    If the database is away and one of them is a mail, which would be sent again, wait for it (``AWAIT_DATABASE``), but
+    not inside a transaction, which is lost with its connection. Raises the database's error.
+    """
+    if not rows:
+        return
+    may_wait = not connection.in_atomic_block and any(route_of(row).reaches_a_person for row in rows)
+    deadline = time.monotonic() + (AWAIT_DATABASE.total_seconds() if may_wait else 0)
+    while True:
+        try:
+            _delete(rows)
+        except (OperationalError, InterfaceError) as error:
+            if time.monotonic() >= deadline:
+                raise
+            log.warning("database away after a mail was sent: count=%s error=%s", len(rows), type(error).__name__)
+            connection.close()
+            time.sleep(AWAIT_DATABASE_PAUSE_SECONDS)
+        else:
+            return
+
+
+@retried
+def _delete(rows: Collection[AttemptEffect]) -> None:
+    AttemptEffect.objects.filter(pk__in=[row.pk for row in rows]).delete()
 
 
 def still_due(rows: Iterable[AttemptEffect]) -> set[int]:

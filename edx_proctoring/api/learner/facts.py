@@ -4,7 +4,7 @@ Contract: contract/learner-pages#past-due. A fact that costs a query or a call i
 most once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -12,14 +12,14 @@ from typing import Any, Final
 from django.contrib.auth import get_user_model
 
 from edx_proctoring import constants, utils
-from edx_proctoring.api.attempts import entry_check
+from edx_proctoring.api.attempts import closing, entry_check
 from edx_proctoring.api.learner import prerequisites
 from edx_proctoring.api.lifecycle import allowed_time, learner_rules, queries, status_change, timing
 from edx_proctoring.api.lifecycle.allowed_time import StartLimit
-from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 
-__all__ = ["PageFacts", "newest_attempt"]
+__all__ = ["PageFacts", "attempts_at", "newest_attempt"]
 
 # Hosts define this permission under this name (contract/host-services#take-permission).
 _PERMISSION: Final = "edx_proctoring.can_take_proctored_exam"
@@ -82,6 +82,13 @@ class PageFacts:
         return self.is_past_due and timing.is_over(
             self.exam, utils.get_exam_due_date(self._exam_with_keys, self.user_id, fresh=True), fresh=True
         )
+
+    @property
+    def is_open_past_due(self) -> bool:
+        """Whether the attempt is open although the exam is over: then it is closed, unless staff have extended it."""
+        if self.attempt is None or not self.is_incomplete or not self.is_closed:
+            return False
+        return not (self.does_time_remain and closing.was_extended(self.attempt.pk))
 
     @property
     def _exam_with_keys(self) -> dict[str, Any]:
@@ -167,18 +174,19 @@ class PageFacts:
         return result
 
 
-def newest_attempt(exam: ProctoredExam, user_id: int | None, *, with_user: bool) -> ProctoredExamStudentAttempt | None:
-    """Return the learner's newest attempt at the exam, or None. An attempt whose time is up is ended first.
-
-    ``with_user``: load the learner in the same query, for callers who will ask for permissions.
-    """
+def attempts_at(course_id: str, content_id: str, user_id: int | None) -> list[ProctoredExamStudentAttempt]:
+    """Return the learner's attempts at the exam of a sequence, with exam and user; none for an anonymous visitor."""
     if user_id is None:
-        return None
-    attempts = ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=exam.pk, user_id=user_id)
-    found = list(attempts.select_related("user") if with_user else attempts)
-    for attempt in found:
-        attempt.proctored_exam = exam
-    newest = queries.newest_of(attempt for attempt in found if not queries.is_left_from_practice(attempt))
+        return []
+    attempts = ProctoredExamStudentAttempt.objects.filter(
+        proctored_exam__course_id=course_id, proctored_exam__content_id=content_id, user_id=user_id
+    )
+    return list(attempts.with_exam_and_user())
+
+
+def newest_attempt(attempts: Iterable[ProctoredExamStudentAttempt]) -> ProctoredExamStudentAttempt | None:
+    """Return the newest attempt that counts for the exam, or None. If its time is up, it is ended first."""
+    newest = queries.newest_of(attempt for attempt in attempts if not queries.is_left_from_practice(attempt))
     return None if newest is None else status_change.end_if_time_is_up(newest)
 
 

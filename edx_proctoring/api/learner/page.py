@@ -3,14 +3,14 @@
 Contract: contract/learner-pages#role, contract/learner-pages#past-due.
 
 The host replaces the exam's content by the returned page, and treats any page as "do not show the content". It asks
-for every unit of a running exam, so the answer "show the content" costs two queries and no call to a provider.
+for every unit of a running exam, so the answer "show the content" costs one query and no call to a provider.
 
 ``facts`` gathers what decides, ``timed_rules`` and ``proctored_rules`` are the decision tables, ``page_context`` builds
 the variables of the templates.
 """
 
 import logging
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -22,9 +22,9 @@ from edx_proctoring import backends, conf, utils
 from edx_proctoring.api.exams import exams
 from edx_proctoring.api.learner import page_context, proctored_rules, timed_rules
 from edx_proctoring.api.learner.decision_table import UNEXPECTED, Rule
-from edx_proctoring.api.learner.facts import PageFacts, newest_attempt
+from edx_proctoring.api.learner.facts import PageFacts, attempts_at, newest_attempt
 from edx_proctoring.exceptions import ProctoredExamAlreadyExists, StudentExamAttemptAlreadyExistsException
-from edx_proctoring.models import ProctoredExam
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.utils.storable import as_id
@@ -75,24 +75,29 @@ def get_student_view(
     is up is ended, and a declined prerequisite declines the exam.
 
     Raises ``NotImplementedError`` for an exam whose provider is not configured, unless the learner has
-    begun it, and for an attempt that timed out without being submitted; ``KeyError`` if an exam must be
-    created and the context lacks its name or limit.
+    begun it or the page explains it (contract/learner-pages#misconfigured-provider), and for an attempt
+    that timed out without being submitted; ``KeyError`` if an exam must be created and the context lacks
+    its name or limit.
     """
     if user_role != "student":
         return None
     # Key objects stay: the date service would have to parse them from text again.
     course_id = as_text(course_id) if isinstance(course_id, bytes) else course_id
     content_id = as_text(content_id) if isinstance(content_id, bytes) else content_id
-    exam_row, exam = _find_or_create_exam(course_id, content_id, context)
+    learner_id = as_id(user_id)
+    attempts = attempts_at(as_text(course_id), as_text(content_id), learner_id)
+    exam = _find_or_create_exam(attempts, course_id, content_id, context)
     if not exam["is_active"]:
         return None
     try:
         provider = backends.get_backend_provider(exam=exam)
-    except NotImplementedError:
+    except NotImplementedError as error:
         _report_misconfigured(exam["id"], exam["backend"])
-        if _has_begun(exam_row, as_id(user_id)):
+        # A cause: it is configured, and its class could not be loaded. In 6.1.4 no process started then.
+        is_explained = error.__cause__ is not None or conf.proctoring.explain_misconfigured_provider
+        if _has_begun(attempts):
             provider = backends.stand_in(exam["backend"])
-        elif not conf.proctoring.explain_misconfigured_provider:
+        elif not is_explained:
             raise
         else:
             context["exam_id"] = exam["id"]
@@ -101,12 +106,10 @@ def get_student_view(
     if kind is None:
         return None
 
-    def look_up_facts() -> PageFacts:
-        learner_id = as_id(user_id)
-        attempt = newest_attempt(exam_row, learner_id, with_user=exam["is_proctored"])
-        return PageFacts(exam, attempt, provider, learner_id, course_id, content_id, dict(context))
+    def facts_about(attempts: Sequence[ProctoredExamStudentAttempt]) -> PageFacts:
+        return PageFacts(exam, newest_attempt(attempts), provider, learner_id, course_id, content_id, dict(context))
 
-    facts = look_up_facts()
+    facts = facts_about(attempts)
     try:
         rule = _decide(kind, facts)
     except get_user_model().DoesNotExist:
@@ -116,7 +119,7 @@ def get_student_view(
         return _render(str(UNEXPECTED.template), context)
     except StudentExamAttemptAlreadyExistsException:
         # Another request of this learner created an attempt in between, which decides now.
-        facts = look_up_facts()
+        facts = facts_about(attempts_at(as_text(course_id), as_text(content_id), learner_id))
         rule = _decide(kind, facts)
     if rule.answer.template is None:
         return None
@@ -134,15 +137,17 @@ def _decide(kind: Kind, facts: PageFacts) -> Rule:
 
 
 def _find_or_create_exam(
-    course_id: Any, content_id: Any, context: Mapping[str, Any]
-) -> tuple[ProctoredExam, dict[str, Any]]:
-    """Return the exam and its dict, which has the due date that the host knows for this learner."""
+    attempts: Sequence[ProctoredExamStudentAttempt], course_id: Any, content_id: Any, context: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the exam's dict, which has the due date that the host knows for this learner.
+
+    ``attempts``: the learner's, read with their exam; who has one needs no further query.
+    """
     course, content = as_text(course_id), as_text(content_id)
-    exam = ProctoredExam.get_exam_by_content_id(course, content)
+    exam = attempts[0].proctored_exam if attempts else ProctoredExam.get_exam_by_content_id(course, content)
     if exam is not None:
-        return exam, {**exam_dict(exam), "due_date": context.get("due_date")}
-    exam = _create_exam(course, content, context)
-    return exam, exam_dict(exam)
+        return {**exam_dict(exam), "due_date": context.get("due_date")}
+    return exam_dict(_create_exam(course, content, context))
 
 
 def _create_exam(course_id: str, content_id: str, context: Mapping[str, Any]) -> ProctoredExam:
@@ -176,9 +181,9 @@ def _kind_of(exam: Mapping[str, Any], provider: Any, context: Mapping[str, Any])
     return KINDS["onboarding" if provider.supports_onboarding else "practice"]
 
 
-def _has_begun(exam: ProctoredExam, user_id: int | None) -> bool:
+def _has_begun(attempts: Sequence[ProctoredExamStudentAttempt]) -> bool:
     """Return whether the learner has an attempt that needs no provider any more: started, ended or refused."""
-    attempt = newest_attempt(exam, user_id, with_user=False)
+    attempt = newest_attempt(attempts)
     return attempt is not None and attempt.status not in _NEEDS_PROVIDER
 
 

@@ -129,7 +129,7 @@ PROCTORED: Final = (
     ),
     Rule("not entered, no time left", lambda f: not_entered(f) and f.lacks_time, NO_TIME_LEFT),
     Rule("not entered", not_entered, page("proctored_exam/entrance.html", before=_emit_option_presented)),
-    Rule("open, past due", lambda f: f.is_incomplete and f.is_closed, page("proctored_exam/expired.html")),
+    Rule("open, past due", lambda f: f.is_open_past_due, page("proctored_exam/expired.html")),
     Rule(
         # Beyond the contract: a new attempt would be refused, so the learner is not sent there.
         "released for resumption, past due",

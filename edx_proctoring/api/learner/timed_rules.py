@@ -30,7 +30,7 @@ TIMED: Final = (
     Rule("not entered, past due", lambda f: _begins(f) and f.is_closed, page("timed_exam/expired.html")),
     Rule("not entered, no time left", lambda f: _begins(f) and f.lacks_time, NO_TIME_LEFT),
     Rule("not entered", _begins, page("timed_exam/entrance.html")),
-    Rule("open, past due", lambda f: f.is_incomplete and f.is_closed, page("timed_exam/expired.html")),
+    Rule("open, past due", lambda f: f.is_open_past_due, page("timed_exam/expired.html")),
     Rule("timed out", status_is(S.timed_out), TIMED_OUT),
     Rule("started", status_is(S.started), CONTENT),
     Rule("about to submit", status_is(S.ready_to_submit), page("timed_exam/ready_to_submit.html")),

@@ -11,15 +11,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from edx_proctoring import backends, conf
+from edx_proctoring.api.attempts import closing
 from edx_proctoring.api.exams import exams
-from edx_proctoring.api.lifecycle import allowed_time, status_change, timing
+from edx_proctoring.api.lifecycle import allowed_time, status_change
 from edx_proctoring.api.lifecycle.queries import attempt_with, is_attempt_ready_to_resume
 from edx_proctoring.api.providers import attempt_id, contact_and_rules
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
-from edx_proctoring.utils import get_exam_type, get_exam_url, get_time_remaining_for_attempt, humanized_time
+from edx_proctoring.utils import get_exam_type, get_exam_url, humanized_time
 
 __all__ = ["get_exam_attempt_data"]
 
@@ -79,7 +80,8 @@ def data_of_attempt(
     total_minutes = stored_minutes
     if not stored_minutes or is_ready_to_resume:
         total_minutes = allowed_time.limit_now(exam, found.user_id, found).minutes
-    seconds_left = get_time_remaining_for_attempt(attempt)
+    closes_at = closing.closes_at(attempt)
+    seconds_left = closing.seconds_left(closes_at)
     data: dict[str, Any] = {
         "in_timed_exam": True,
         "taking_as_proctored": attempt["taking_as_proctored"],
@@ -104,7 +106,7 @@ def data_of_attempt(
         "desktop_application_js_url": "" if provider is None else contact_and_rules.script_url_of(provider),
         "exam_id": exam["id"],
         "content_id": exam["content_id"],
-        "expires_at": timing.expires_at(attempt["started_at"], stored_minutes),
+        "expires_at": closes_at,
         "server_time": timezone.now(),
         "poll_interval_sec": POLL_INTERVAL_SECONDS,
     }

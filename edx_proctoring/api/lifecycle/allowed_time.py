@@ -115,11 +115,7 @@ def _broke_off_at(attempt: ProctoredExamStudentAttempt) -> datetime | None:
     if attempt.status != Status.error and not queries.is_attempt_in_resume_process(attempt):
         siblings = ProctoredExamStudentAttempt.objects.of_learner(attempt.proctored_exam_id, attempt.user_id)
         broken = siblings.filter(pk__lt=attempt.pk, resumed=True).order_by("-pk").first()
-    if broken is None:
-        return None
-    errors = broken.history.filter(status=Status.error).order_by("history_date", "history_id")
-    moment: datetime | None = errors.values_list("history_date", flat=True).first()
-    return moment
+    return None if broken is None else queries.error_reported_at(broken)
 
 
 def extra_minutes_at(exam_id: int, user_id: int, moment: datetime) -> int | None:

@@ -5,12 +5,14 @@ The published functions that read *one* attempt also end it if its time is up; t
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.models.attempts import ProctoredExamStudentAttemptQuerySet
 from edx_proctoring.serializers import attempt_dict
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils.listing import listed
 from edx_proctoring.utils.storable import as_id, is_storable
 from edx_proctoring.utils.texts import as_text
@@ -139,6 +141,13 @@ def counting_attempt(exam_id: int, user_id: int | None) -> ProctoredExamStudentA
     """Return the learner's newest attempt at the exam that counts for it, with exam and user, or None. One query."""
     attempts = matching(proctored_exam_id=exam_id, user_id=user_id).with_exam_and_user()
     return newest_of(attempt for attempt in attempts if not is_left_from_practice(attempt))
+
+
+def error_reported_at(attempt: ProctoredExamStudentAttempt) -> datetime | None:
+    """Return when the attempt broke off: when ``error`` was first reported, None if it never was. One query."""
+    errors = attempt.history.filter(status=Status.error).order_by("history_date", "history_id")
+    moment: datetime | None = errors.values_list("history_date", flat=True).first()
+    return moment
 
 
 def is_left_from_practice(attempt: ProctoredExamStudentAttempt) -> bool:

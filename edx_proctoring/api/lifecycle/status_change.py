@@ -304,6 +304,7 @@ def _gather_facts(
         has_provider=has_provider,
         provider_supports_onboarding=supports_onboarding,
         backend=exam["backend"] or backends.default_backend_name(),
+        registration=outbox.removal_of(attempt.external_id, exam) if attempt.external_id else None,
         sends_mail=sends_mail and emails.may_be_mailed_about(attempt, target.status),
         has_credit_service=runtime.get_runtime_service(host.CREDIT) is not None,
         consequences_allowed=not queries.is_left_from_practice(attempt)

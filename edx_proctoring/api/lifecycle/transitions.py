@@ -136,6 +136,7 @@ class Target:
 class Facts:
     """All that a plan depends on.
 
+    ``registration``: the effect that removes the attempt at its provider, None if it is not registered.
     ``is_first_start`` with ``allowed_minutes``: the clock starts with this change.
     ``consequences_allowed``: answer of ``can_update_credit_grades_and_email``. ``ended_at``: when
     time ran out, if that is why the attempt ends. ``cascades``: a decline may close other exams.
@@ -153,6 +154,7 @@ class Facts:
     consequences_allowed: bool
     attempt_id: int
     backend: str | None = None
+    registration: Effect | None = None
     is_first_start: bool = False
     allowed_minutes: int | None = None
     ended_at: datetime | None = None
@@ -247,6 +249,9 @@ def _plan_effects(target: Target, facts: Facts) -> list[Effect]:
         is_new_to_provider = target.status != Status.started or facts.is_first_start
         if entry.provider_call and is_new_to_provider:
             planned.append(Effect(AttemptEffect.KIND_PROVIDER, entry.provider_call))
+        if facts.registration is not None and "external_id" in entry.changes:
+            # Nobody knows the id afterwards, and the provider must not wait for a learner who opted out.
+            planned.append(facts.registration)
     planned.append(Effect(AttemptEffect.KIND_SIGNAL, "tracking_event"))
     # With the id, because the clean-up of an onboarding attempt may delete it before the signal is sent.
     planned.append(Effect(AttemptEffect.KIND_SIGNAL, "exam_attempt_status_signal", {"attempt_id": facts.attempt_id}))

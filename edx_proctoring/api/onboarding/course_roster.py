@@ -18,7 +18,7 @@ from edx_proctoring.api.onboarding.onboarding_exams import newest_onboarding_exa
 from edx_proctoring.api.onboarding.progress import NOT_STARTED, Progress
 from edx_proctoring.statuses import InstructorDashboardOnboardingAttemptStatus as OnboardingStatus
 from edx_proctoring.statuses import VerificientOnboardingProfileStatus as ProfileStatus
-from edx_proctoring.utils import obscured_user_id
+from edx_proctoring.utils import obscured_user_ids
 
 __all__ = ["OnboardingRoster", "onboarding_roster"]
 
@@ -135,15 +135,21 @@ def _roster_from_profiles(
     page_size: int,
 ) -> OnboardingRoster:
     everybody = enrollments.keys_and_user_ids()
-    without_profile = {obscured_user_id(user_id, backend): key for key, user_id in everybody}
-    listed: list[tuple[Any, str | None]] = []
+    # Of several profiles of one learner, under keys of ours that changed meanwhile, the one under the current key.
+    known = {
+        obscured: (key, rank)
+        for key, user_id in everybody
+        for rank, obscured in enumerate(obscured_user_ids(user_id, backend))
+    }
+    found_with: dict[Any, tuple[int, str | None]] = {}
     unknown: list[Any] = []
     for profile in profiles:
-        key = without_profile.pop(str(profile.get("user_id")), None)
+        key, rank = known.get(str(profile.get("user_id")), (None, 0))
         if key is None:
             unknown.append(profile.get("user_id"))
-        else:
-            listed.append((key, ProfileStatus.get_instructor_status_from_profile_status(profile.get("status"))))
+        elif key not in found_with or rank < found_with[key][0]:
+            found_with[key] = rank, ProfileStatus.get_instructor_status_from_profile_status(profile.get("status"))
+    listed = [(key, status) for key, (_rank, status) in found_with.items()]
     if unknown:
         log.warning(
             "provider reports onboarding of users who are not enrolled: course_id=%s count=%s obscured_ids=%s",
@@ -152,7 +158,7 @@ def _roster_from_profiles(
             unknown[:_UNKNOWN_IDS_LOGGED],
         )
     if not statuses or OnboardingStatus.not_started in statuses:
-        listed.extend((key, OnboardingStatus.not_started) for key in without_profile.values())
+        listed.extend((key, OnboardingStatus.not_started) for key, _user_id in everybody if key not in found_with)
     found: Page = Paginator(listed, page_size).get_page(page)
     status_of = dict(found.object_list)
     shown = enrollments.load(status_of)

@@ -22,7 +22,7 @@ from edx_proctoring.utils import (
     categorize_inaccessible_exams_by_date,
     get_exam_url,
     get_user_course_outline_details,
-    obscured_user_id,
+    obscured_user_ids,
 )
 
 __all__ = ["NoOnboardingProfileException", "OnboardingExamNotAccessibleException", "get_onboarding_panel"]
@@ -116,12 +116,22 @@ def _release_date(exam: ProctoredExam, details: host.UserOutlineDetails) -> date
     return None if item is None else item.effective_start
 
 
+def _profile_of(course_id: str, user: Any, exam: ProctoredExam, provider: Any) -> Mapping[str, Any] | None:
+    """Return the learner's profile, None from a provider that keeps none; former ids are asked for if there is none."""
+    current, *former = obscured_user_ids(user.id, exam.backend)
+    profile: Mapping[str, Any] | None = provider.get_onboarding_profile_info(course_id, user_id=current)
+    for user_id in former:
+        if profile is None or profile.get("status") != VerificientOnboardingProfileStatus.no_profile:
+            break
+        older = provider.get_onboarding_profile_info(course_id, user_id=user_id)
+        profile = profile if older is None else older
+    return profile
+
+
 def _prefer_profile(panel: dict[str, Any], course_id: str, user: Any, exam: ProctoredExam, provider: Any) -> None:
     """Replace status and expiry by those of the provider, which include sessions outside this platform."""
     try:
-        profile: Mapping[str, Any] | None = provider.get_onboarding_profile_info(
-            course_id, user_id=obscured_user_id(user.id, exam.backend)
-        )
+        profile = _profile_of(course_id, user, exam, provider)
     except BackendProviderOnboardingProfilesException as exc:
         log.warning(
             "onboarding profile not available, showing our own attempts: course_id=%s user_id=%s provider=%s status=%s",

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from edx_proctoring import backends
+from edx_proctoring.api.reviews import inbox
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import (
     AttemptEffect,
@@ -26,9 +27,8 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
     RetiredLearner,
     ReviewDecision,
-    ReviewInboxEntry,
 )
-from edx_proctoring.utils import obscured_user_id
+from edx_proctoring.utils import obscured_user_ids
 
 __all__ = ["retire_learner", "retire_learner_at_providers"]
 
@@ -61,7 +61,7 @@ def retire_learner(user_id: int, /) -> None:
     ProctoredExamSoftwareSecureComment.objects.filter(review_id__in=review_ids).update(comment="", status="")
     ReviewDecision.objects.filter(review_id__in=review_ids).exclude(comment="").update(comment="")
     HistoricalProctoredExamStudentAttempt.objects.filter(user_id=user_id).update(history_change_reason=None)
-    _forget_callbacks(codes)
+    inbox.forget_texts_of(codes)
     _forget_effects(attempt_ids)
     log.info("learner retired: user_id=%s allowances=%s reviews=%s", user_id, allowances, len(review_ids))
 
@@ -73,15 +73,6 @@ def _all_attempts(user_id: int) -> tuple[set[int], set[str]]:
     past = HistoricalProctoredExamStudentAttempt.objects.filter(user_id=user_id).order_by()
     found = set(chain(live, past.values_list(*columns).distinct()))
     return {attempt_id for attempt_id, _ in found}, {code for _, code in found if code}
-
-
-def _forget_callbacks(codes: Collection[str]) -> None:
-    """Blank the received reviews. The outcome of a refusal quotes the payload, so only its first word is kept."""
-    received = ReviewInboxEntry.objects.filter(attempt_code__in=codes)
-    received.update(body="")
-    received.filter(outcome__startswith=ReviewInboxEntry.OUTCOME_REFUSED).update(
-        outcome=ReviewInboxEntry.OUTCOME_REFUSED
-    )
 
 
 def _forget_effects(attempt_ids: Collection[int]) -> None:
@@ -102,7 +93,8 @@ def retire_learner_at_providers(user_id: int, /) -> dict[str, bool]:
     outcome: dict[str, bool] = {}
     for backend in _backends_that_know(user_id):
         # As at registration: obscured with the name stored with the exam, even if that is None.
-        done = _retire_at(backend, obscured_user_id(user_id, backend))
+        outcomes = [_retire_at(backend, obscured) for obscured in obscured_user_ids(user_id, backend)]
+        done = False if False in outcomes else True if True in outcomes else None
         if done is not None:
             name = backend or str(backends.default_backend_name())
             outcome[name] = outcome.get(name, True) and done

@@ -132,7 +132,7 @@ def _withdraw_lost(delivery: Delivery) -> None:
     if user is None or RetiredLearner.objects.includes(user_id):
         # The name must not be sent again; the retirement removes the registration.
         return
-    stored = ProctoredExam.get_exam_by_id(delivery.exam_id)
+    stored = ProctoredExam.objects.filter(pk=delivery.exam_id).first()
     if stored is None:
         raise LookupError("the exam was removed, so the registration cannot be looked for")
     exam = {**exam_dict(stored), "backend": backend, "external_id": arguments["exam_external_id"]}

@@ -5,11 +5,12 @@ some providers do not sign in: beyond the limit, its least useful entries are de
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
 from django.core.cache import cache
+from django.db.models import Case, F, Value, When
 from django.db.models.functions import Length
 from django.http import HttpRequest
 from django.utils import timezone
@@ -17,6 +18,7 @@ from django.utils import timezone
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import ReviewInboxEntry, UsedNonce
 from edx_proctoring.models.inbox import message_key
+from edx_proctoring.statuses import SoftwareSecureReviewStatus
 from edx_proctoring.utils.storable import storable
 
 __all__: list[str] = []
@@ -108,6 +110,49 @@ def _make_space(attempt_code: str, size: int) -> None:
         count, total = count - 1, total - length
     if superfluous:
         ReviewInboxEntry.objects.filter(pk__in=superfluous).delete()
+
+
+def keep_verdict(entry: ReviewInboxEntry, data: Any) -> None:
+    """Keep what a retired learner's review needs to be received later, and nothing that anybody has written."""
+    entry.body = _verdict_of(data, entry.external_id)
+    ReviewInboxEntry.objects.filter(pk=entry.pk).update(body=entry.body)
+
+
+def forget_texts_of(attempt_codes: Collection[str]) -> None:
+    """Blank the received reviews of a retired learner; of those that nobody has dealt with, keep the verdict.
+
+    The outcome of a refusal quotes the payload, so only its first word is kept.
+    """
+    received = ReviewInboxEntry.objects.filter(attempt_code__in=attempt_codes)
+    waiting = list(received.filter(outcome__in=ReviewInboxEntry.OPEN_OUTCOMES).exclude(body=""))
+    refused = ReviewInboxEntry.OUTCOME_REFUSED
+    received.update(
+        body="",
+        outcome=Case(When(outcome__startswith=refused, then=Value(refused)), default=F("outcome")),
+    )
+    for entry in waiting:
+        try:
+            entry.body = _verdict_of(json.loads(entry.body), entry.external_id)
+        except ValueError:
+            # The body was cut.
+            entry.body = ""
+    ReviewInboxEntry.objects.bulk_update(waiting, ["body"], batch_size=MAX_ENTRIES)
+
+
+def _verdict_of(data: Any, external_id: str) -> str:
+    """Return as JSON the known words of a verdict, in the forms of the shipped providers, and our id of the attempt."""
+    if not isinstance(data, Mapping):
+        return ""
+    known = {"status": SoftwareSecureReviewStatus.from_standard_status}
+    known["reviewStatus"] = SoftwareSecureReviewStatus.to_standard_status
+    kept: dict[str, Any] = {
+        key: data[key] for key, words in known.items() if isinstance(data.get(key), str) and data[key] in words
+    }
+    meta = data.get("examMetaData")
+    locator = meta.get("ssiRecordLocator") if isinstance(meta, Mapping) else None
+    if external_id and isinstance(locator, str) and locator.lower() == external_id.lower():
+        kept["examMetaData"] = {"ssiRecordLocator": external_id}
+    return json.dumps(kept) if kept else ""
 
 
 def json_without_video_link(data: Any) -> str:

@@ -24,6 +24,7 @@ from edx_proctoring.api.lifecycle import status_change
 from edx_proctoring.api.lifecycle.status_change import Change
 from edx_proctoring.api.reviews import applying, inbox
 from edx_proctoring.api.reviews.payload import NormalizedReview, ReviewComment, parse_review
+from edx_proctoring.backends import video_links
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from edx_proctoring.exceptions import (
     ProctoredExamReviewAlreadyExists,
@@ -43,7 +44,6 @@ from edx_proctoring.models import (
 )
 from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.statuses import ReviewStatus, SoftwareSecureReviewStatus
-from edx_proctoring.utils import encrypt_and_encode
 from edx_proctoring.utils.db import short_transaction
 from edx_proctoring.utils.storable import is_storable, storable
 
@@ -302,6 +302,8 @@ def _take(delivery: _Delivery, data: Mapping[str, Any], backend: Any, request: H
         backend = backend or backends.get_backend_provider(exam)
     except (NotImplementedError, ImproperlyConfigured):
         log.warning("review held, its provider is not configured: attempt_id=%s exam_id=%s", attempt["id"], exam["id"])
+        if delivery.is_retired:
+            inbox.keep_verdict(entry, data)
         inbox.settle(entry, ReviewInboxEntry.OUTCOME_HELD_WITHOUT_PROVIDER)
         return ReviewReceipt(review_id=None, inbox_id=entry.pk, is_held=True)
     if backend is None:
@@ -384,7 +386,7 @@ def _store_and_apply(delivery: _Delivery, normalized: NormalizedReview, values: 
     if live is not None:
         before = attempt_dict(live)
         change = applying.write_verdict(live, others, review, sends_mail=not delivery.is_retired)
-    inbox.settle(delivery.entry, ReviewInboxEntry.OUTCOME_APPLIED)
+    inbox.settle(delivery.entry, ReviewInboxEntry.OUTCOME_APPLIED, keeps_body=not delivery.is_retired)
     return _Stored(review, before, change)
 
 
@@ -471,7 +473,8 @@ def _encrypted_video_url(backend: Any, normalized: NormalizedReview, attempt: Ma
     if not key or not normalized.video_url:
         return {}
     try:
-        return {"encrypted_video_url": encrypt_and_encode(normalized.video_url.encode(), bytes.fromhex(key))}
+        link = video_links.encrypt(normalized.video_url, key, external_id=attempt["external_id"])
+        return {"encrypted_video_url": link}
     except ValueError:
         # A verdict is worth more than its recording: a wrong key must not keep it out.
         log.error("link to the recording not stored, the key cannot be used: attempt_id=%s", attempt["id"])

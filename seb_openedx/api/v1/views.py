@@ -110,8 +110,8 @@ def _validated(data: Any) -> dict[str, Any]:
 
 
 def _saved(course_key: CourseKey, config: dict[str, Any], request: Request) -> Response:
-    """Save and echo; 503 if no destination takes it."""
-    if save_course_config(course_key, config, user_id=request.user.id):
+    """Save and echo; 503 if no destination takes it. An empty configuration is removed, also where there is none."""
+    if save_course_config(course_key, config, user_id=request.user.id) or not config:
         return Response(config)
     detail = "No destination of SEB_KEY_DESTINATIONS has saved the configuration. The log says why."
     return Response({"detail": detail}, status=status.HTTP_503_SERVICE_UNAVAILABLE)

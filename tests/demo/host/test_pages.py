@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import csv
+import io
 import json
 from datetime import timedelta
 
 import jwt
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group
 from django.core.mail import EmailMessage
 from django.urls import reverse
@@ -16,7 +19,12 @@ from oauth2_provider.models import get_application_model
 
 from demo.host import dates, sent_mail
 from demo.host.models import BlockCompletion, CourseRole, LearnerState, Sequence, SubsectionGrade, Task
-from edx_proctoring.api import create_exam_attempt, get_exam_by_content_id, update_attempt_status
+from edx_proctoring.api import (
+    create_exam_attempt,
+    get_exam_by_content_id,
+    get_exam_violation_report,
+    update_attempt_status,
+)
 from edx_proctoring.models import ProctoredExamStudentAttempt
 
 
@@ -198,6 +206,7 @@ class TestUnits:
 
 
 class TestInstructor:
+    @pytest.mark.contract("host-integration#instructor-tab")
     def test_learners_are_refused(self, as_learner, course, timed):
         assert as_learner.get(reverse("instructor_dashboard", args=[course.course_id])).status_code == 403
 
@@ -209,6 +218,35 @@ class TestInstructor:
             assert f'class="{container}" data-course-id="{course.course_id}"' in text
         assert "student-onboarding-status-container" not in text
 
+    @pytest.mark.contract("host-integration#instructor-tab")
+    @pytest.mark.parametrize(
+        ("special_exams", "timed_exams", "proctored_exams", "is_shown"),
+        [
+            pytest.param(True, True, False, True, id="timed-exams"),
+            pytest.param(True, False, True, True, id="proctored-exams"),
+            pytest.param(True, False, False, False, id="no-such-exams"),
+            pytest.param(False, True, True, False, id="special-exams-off"),
+        ],
+    )
+    def test_the_special_exams_tab_is_shown_where_there_are_such_exams(
+        self, as_staff, course, settings, special_exams, timed_exams, proctored_exams, is_shown
+    ):
+        settings.ENABLE_SPECIAL_EXAMS = special_exams
+        course.enable_timed_exams, course.enable_proctored_exams = timed_exams, proctored_exams
+        course.save()
+        answer = as_staff.get(reverse("instructor_dashboard", args=[course.course_id]))
+        assert ('data-section="special_exams"' in answer.content.decode()) is is_shown
+
+    @pytest.mark.contract("host-integration#instructor-tab")
+    def test_the_report_is_the_violation_report_as_csv(self, as_staff, course, learner, timed):
+        start(learner, timed)
+        answer = as_staff.get(reverse("exam_results", args=[course.course_id]))
+        assert answer["Content-Type"].startswith("text/csv")
+        [row] = csv.DictReader(io.StringIO(answer.content.decode()))
+        [reported] = get_exam_violation_report(course.course_id)
+        shared = ("course_id", "exam_name", "username", "email", "attempt_code", "status", "started_at")
+        assert {name: row[name] for name in shared} == {name: str(reported[name]) for name in shared}
+
     def test_a_course_at_the_exams_service_shows_that_dashboard_instead(self, as_staff, course, timed):
         course.refresh_from_db()
         course.exams_ida = True
@@ -217,6 +255,7 @@ class TestInstructor:
         assert "proctoring-mfe-view" in text
         assert "proctoring-accordion" not in text
 
+    @pytest.mark.contract("host-integration#instructor-tab")
     def test_the_report_of_a_course_without_attempts_is_only_a_header(self, as_staff, course, timed):
         answer = as_staff.get(reverse("exam_results", args=[course.course_id]))
         assert answer.content.decode().strip().count("\n") == 0
@@ -297,6 +336,24 @@ class TestStudio:
         course.save()
         address = reverse("studio_sequence", args=[course.course_id, timed.usage_key])
         assert "lti_external has none" in as_staff.get(address).content.decode()
+
+    @pytest.mark.contract("host-integration#studio-outline")
+    def test_the_outline_has_what_the_package_knows_of_each_exam(
+        self, as_staff, course, sequence, publish, monkeypatch
+    ):
+        made = {"proctored": sequence("proctored", is_proctored_enabled=True), "timed": sequence("timed")}
+        publish()
+        provider = apps.get_app_config("edx_proctoring").backends["null"]
+        monkeypatch.setattr(provider, "has_dashboard", True, raising=False)
+        monkeypatch.setattr(provider, "supports_onboarding", True, raising=False)
+        answer = as_staff.get(reverse("studio_course", args=[course.course_id]))
+        rows = [row for section in answer.context["sections"] for row in section["rows"]]
+        data = {row["sequence"].usage_key: row["data"] for row in rows}
+        exam = get_exam_by_content_id(course.course_id, made["proctored"].usage_key)
+        link = data[made["proctored"].usage_key]["proctoring_exam_configuration_link"]
+        assert link.endswith(f"/{exam['id']}?config=true")
+        assert data[made["timed"].usage_key]["proctoring_exam_configuration_link"] is None
+        assert [row["supports_onboarding"] for row in data.values()] == [True, True]
 
     def test_review_rules_above_255_characters_are_refused(self, as_staff, course, timed):
         answer = as_staff.post(
@@ -491,6 +548,13 @@ class TestTools:
 
 
 @pytest.mark.contract("host-integration#support-view")
+@pytest.mark.contract("host-services#retire-permission")
+@pytest.mark.parametrize(("username", "status"), [("wanda", 204), ("stan", 403)])
+def test_the_permission_of_the_host_decides_who_may_retire_learners(client, person, learner, username, status):
+    client.force_login(person(username))
+    assert client.post(reverse("edx_proctoring:user_retirement_api", args=[learner.pk])).status_code == status
+
+
 class TestSupport:
     def test_support_staff_see_a_learners_onboarding_status(self, client, gina, learner, timed):
         client.force_login(gina)

@@ -87,6 +87,7 @@ def test_exams_of_courses_that_do_not_use_this_package_are_not_registered(course
         exam_of(made)
 
 
+@pytest.mark.contract("host-integration#feature-flags")
 def test_exams_are_not_registered_while_special_exams_are_off(settings, sequence, publish, exam_of):
     settings.ENABLE_SPECIAL_EXAMS = False
     made = sequence()

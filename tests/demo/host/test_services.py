@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
+from django.utils.module_loading import import_string
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
-from demo.host import call_log, instrumentation
+from demo.host import call_log, instrumentation, signal_receivers
 from demo.host.models import (
     BlockCompletion,
     Certificate,
@@ -29,6 +30,7 @@ from demo.host.models import (
     SupportTicket,
     VerifiedName,
 )
+from edx_proctoring import api
 from edx_proctoring.runtime import get_runtime_service
 
 UNKNOWN = "course-v1:No+SUCH+course"
@@ -279,6 +281,7 @@ class TestInstructor:
         done = set(BlockCompletion.objects.filter(completion=1.0).values_list("usage_key", flat=True))
         assert done == {block, block.replace("sequential", "problem")}
 
+    @pytest.mark.contract("host-services#course-staff")
     @pytest.mark.parametrize(
         ("fields", "role", "expected"),
         [
@@ -449,3 +452,21 @@ class TestInstrumentation:
         fault.delete()
         instrumentation.apply_absences()
         assert get_runtime_service("grades") is not None
+
+
+@pytest.mark.contract("host-integration#receivers")
+class TestNameAffirmationPlugin:
+    def test_its_receivers_hear_of_each_status_and_of_a_deletion(self, learner, sequence, publish):
+        made = sequence()
+        publish()
+        exam = api.get_exam_by_content_id(made.section.course.course_id, made.usage_key)
+        attempt_id = api.create_exam_attempt(exam["id"], learner.pk)
+        api.update_attempt_status(attempt_id, "started")
+        import_string("edx_proctoring.models.ProctoredExamStudentAttempt").objects.get(pk=attempt_id).delete()
+        heard = [entry for entry in call_log.entries() if entry["service"] == "signal"][::-1]
+        assert [entry["method"] for entry in heard] == ["exam_attempt_status"] * 2 + ["attempt_deleted"]
+        assert [str(attempt_id) in entry["arguments"]["attempt_id"] for entry in heard] == [True] * 3
+
+    def test_its_signal_is_found_by_path(self):
+        signal = import_string("edx_proctoring.signals.exam_attempt_status_signal")
+        assert any(signal_receivers.on_attempt_status in found for found in signal._live_receivers(None))

@@ -84,5 +84,17 @@ def test_environment_variables_win_over_the_folders_last_demo(tmp_path, values):
     assert values("PORT", "PROVIDER_URL", "COURSE_PROVIDER", **environment) == [1, "http://other", "mock_provider"]
 
 
+@pytest.mark.contract("host-integration#feature-flags")
+@pytest.mark.parametrize("switch", ["1", "0"])
+def test_special_exams_are_one_switch_in_both_places_and_bring_the_services(run, switch):
+    code = "import django; django.setup(); from django.conf import settings as s; "
+    code += "from edx_proctoring.runtime import get_runtime_service as get; "
+    code += (
+        "print(s.ENABLE_SPECIAL_EXAMS, s.FEATURES['ENABLE_SPECIAL_EXAMS'], bool(get('credit')), bool(get('grades')))"
+    )
+    printed = run("-c", code, DJANGO_SETTINGS_MODULE="demo.settings.combined", DEMO_SPECIAL_EXAMS=switch)
+    assert set(printed.split()) == {str(switch == "1")}
+
+
 def test_a_new_folder_has_the_default_ports(values):
     assert values("PORT", "PROVIDER_URL", "COURSE_PROVIDER") == [18000, "http://127.0.0.1:11136", "mock_provider"]

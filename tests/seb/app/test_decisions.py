@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 import yaml
-from django.test import Client, override_settings
+from django.test import Client, RequestFactory, override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 from opaque_keys.edx.keys import CourseKey
 
 from seb_openedx.configuration import normalized
+from seb_openedx.middleware import SecureExamBrowserMiddleware
 from seb_openedx.models import SebCourseConfiguration
 from seb_openedx.seb_keys_sources import from_global_settings, get_config_by_course
 from tests.seb.app.conftest import (
@@ -46,7 +47,12 @@ def passes(answer: Any) -> bool:
     return answer.status_code == 200
 
 
-@pytest.mark.contract("safe-exam-browser#forms", "safe-exam-browser#components", "safe-exam-browser#either-key")
+@pytest.mark.contract(
+    "safe-exam-browser#forms",
+    "safe-exam-browser#components",
+    "safe-exam-browser#either-key",
+    "safe-exam-browser#detailed-form",
+)
 @pytest.mark.parametrize(
     ("config", "open_to"),
     [
@@ -229,12 +235,14 @@ def test_courses_are_protected_one_by_one_if_the_setting_says_so(browser, protec
     assert passes(browser.get(PAGE)) is open_
 
 
+@pytest.mark.contract("safe-exam-browser#decision")
 def test_pages_without_a_course_and_other_courses_are_not_touched(browser, protect):
     protect([KEY])
     assert passes(browser.get("/dashboard"))
     assert passes(browser.get(f"/courses/{OTHER}/progress"))
 
 
+@pytest.mark.contract("safe-exam-browser#decision")
 def test_studio_is_not_touched(browser, protect, settings):
     protect([KEY])
     settings.SERVICE_VARIANT = "cms"
@@ -245,6 +253,54 @@ def test_nothing_is_enforced_without_the_middleware(browser, protect, settings):
     protect([KEY])
     settings.MIDDLEWARE = settings.MIDDLEWARE[:-1]
     assert passes(browser.get(PAGE))
+
+
+# --- Every combination of components, keys and headers ----------------------------------------------------------------
+
+SOME_KEYS = st.lists(st.sampled_from([KEY, OTHER_KEY]), max_size=2, unique=True)
+SENT = st.none() | st.sampled_from([KEY, OTHER_KEY, "no key of the course"])
+
+
+def should_pass(components: list[str], browser_keys: list[str], config_keys: list[str], bek: Any, ck: Any) -> bool:
+    """The published rules, said in another way. ``bek`` and ``ck``: the keys from which the headers were made."""
+    grants = {
+        "AlwaysAllowStaff": False,
+        "AlwaysDenyAccess": False,
+        "AlwaysGrantAccess": True,
+        BROWSER: not browser_keys or bek in browser_keys,
+        CONFIG: not config_keys or ck in config_keys,
+        EITHER: not (browser_keys or config_keys) or bek in browser_keys or ck in config_keys,
+    }
+    return any(grants[name] for name in components or ["AlwaysAllowStaff", EITHER])
+
+
+@pytest.mark.contract("safe-exam-browser#components", "safe-exam-browser#either-key")
+@given(
+    components=st.lists(
+        st.sampled_from(["AlwaysAllowStaff", "AlwaysDenyAccess", "AlwaysGrantAccess", BROWSER, CONFIG, EITHER]),
+        max_size=3,
+    ),
+    browser_keys=SOME_KEYS,
+    config_keys=SOME_KEYS,
+    bek=SENT,
+    ck=SENT,
+)
+def test_a_learner_passes_as_the_rules_say(components, browser_keys, config_keys, bek, ck):
+    config = {"PERMISSION_COMPONENTS": components, "BROWSER_KEYS": browser_keys, "CONFIG_KEYS": config_keys}
+    path = f"/api/grades/v1/courses/{COURSE}/"
+    headers = {
+        **(proof(bek, path, BROWSER_KEY_HEADER) if bek else {}),
+        **(proof(ck, path, CONFIG_KEY_HEADER) if ck else {}),
+    }
+    with override_settings(
+        SAFE_EXAM_BROWSER={COURSE: config},
+        SEB_KEY_SOURCES=["from_global_settings"],
+        SEB_PERMISSION_COMPONENTS=["AlwaysAllowStaff", EITHER],
+    ):
+        answer = SecureExamBrowserMiddleware().process_view(
+            RequestFactory().get(path, **headers), passes, (), {"course_id": COURSE}
+        )
+    assert (answer is None) is should_pass(components, browser_keys, config_keys, bek, ck)
 
 
 # --- The tolerant reading ---------------------------------------------------------------------------------------------

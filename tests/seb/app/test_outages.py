@@ -1,15 +1,19 @@
 """Sources, database, cache and site configuration that fail: never an error page, never open by accident."""
 
 import logging
+import sys
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.db import OperationalError, ProgrammingError, connection
-from django.test import Client
+from django.dispatch import Signal
+from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.functional import SimpleLazyObject
 
-from seb_openedx import models, seb_keys_sources, user_banning
+from seb_openedx import handlers, models, seb_keys_sources, user_banning
 from seb_openedx.models import ForbiddenCourseAccess, SebCourseConfiguration
 from seb_openedx.seb_keys_sources import from_django_model, get_config_by_course
 from tests.seb.app.conftest import COURSE, COURSE_KEY, KEY, OTHER, proof
@@ -246,3 +250,77 @@ def test_a_cached_configuration_does_not_hide_another_site(browser, host, settin
     assert browser.get(PAGE).status_code == 200
     host.site.site_values["SAFE_EXAM_BROWSER"] = {COURSE: [KEY]}  # what another site's request would read
     assert browser.get(PAGE).status_code == 403
+
+
+@pytest.mark.contract("safe-exam-browser#broken-source")
+def test_a_failed_reading_is_not_cached(staff_browser, browser, host, settings, monkeypatch):
+    settings.SEB_CONFIG_CACHE_SECONDS = 60
+    SebCourseConfiguration.objects.create(course_id=COURSE_KEY, config_keys=KEY)
+
+    def fail(course_id: Any) -> Any:
+        raise OperationalError("server has gone away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(models.SebCourseConfiguration, "get_as_dict_by_course_id", fail)
+        staff_browser.get(f"/seb-openedx/api/v1/course/{COURSE}/configuration/")
+        browser.get(PAGE)
+    assert browser.get(PAGE).status_code == 403
+
+
+def test_a_user_who_cannot_be_read_is_anonymous(host, protect, middleware, request_factory):
+    protect(CONFIG_KEYS=[KEY], USER_BANNING_ENABLED=True)
+
+    def load() -> Any:
+        raise OperationalError("server has gone away")
+
+    request = request_factory.get(PAGE, **proof(KEY, PAGE))
+    request.user = SimpleLazyObject(load)
+    assert middleware.process_view(request, load, (), {"course_id": COURSE}) is None
+    del request.META["HTTP_X_SAFEEXAMBROWSER_CONFIGKEYHASH"]
+    assert middleware.process_view(request, load, (), {"course_id": COURSE}).status_code == 403
+    assert not ForbiddenCourseAccess.objects.exists()
+
+
+def test_the_middleware_works_under_asgi(host, protect, learner):
+    protect([KEY])
+    client = AsyncClient()
+    client.force_login(learner)
+
+    async def status() -> int:
+        return (await client.get(PAGE)).status_code
+
+    assert async_to_sync(status)() == 403
+
+
+@pytest.mark.contract("safe-exam-browser#broken-source")
+def test_keys_for_every_course_are_a_configuration_too(browser, host):
+    host.settings.SAFE_EXAM_BROWSER = {"default": [KEY]}
+    assert browser.get(PAGE).status_code == 403
+    break_store(host)
+    assert browser.get(PAGE, **proof(KEY, PAGE)).status_code == 200
+    assert browser.get(PAGE).status_code == 403
+
+
+def test_a_part_of_the_host_that_does_not_exist_is_no_outage(browser, host, protect):
+    protect([KEY])
+    assert browser.get(PAGE).status_code == 403
+    host.settings.SAFE_EXAM_BROWSER = {}
+    host.settings.SEB_COURSE_MODULE = host.settings.SEB_CONFIGURATION_HELPERS = "no.such.module"
+    assert browser.get(PAGE).status_code == 200
+
+
+def test_a_published_course_is_read_again(browser, host, settings):
+    settings.SEB_CONFIG_CACHE_SECONDS = 60
+    assert browser.get(PAGE).status_code == 200
+    host.store.courses[COURSE_KEY].other_course_settings["SAFE_EXAM_BROWSER"] = [KEY]
+    assert browser.get(PAGE).status_code == 200  # cached
+    handlers.course_published(None, course_key=COURSE_KEY)
+    assert browser.get(PAGE).status_code == 403
+
+
+def test_the_app_listens_to_courses_being_published(host, monkeypatch):
+    signal = Signal()
+    handler = SimpleNamespace(course_published=signal)
+    monkeypatch.setattr(sys.modules["xmodule.modulestore.django"], "SignalHandler", handler, raising=False)
+    handlers.connect_to_host()
+    assert signal.send(None, course_key=COURSE_KEY) == [(handlers.course_published, None)]

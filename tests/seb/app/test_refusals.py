@@ -1,15 +1,18 @@
 """What a refused request gets: page, frame, courseware page or JSON; in the host's design or plain."""
 
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from html.parser import HTMLParser
+from importlib import import_module
 from typing import Any
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import ResolverMatch
+from django.utils import translation
 
 from seb_openedx.edxapp_wrapper import edxmako_module
 from seb_openedx.middleware import SecureExamBrowserMiddleware
@@ -106,15 +109,24 @@ def test_a_platform_without_that_page_shows_one_of_its_own(browser, protect, mon
     assert browser.get(SECTION).status_code == 403
 
 
-def test_threads_do_not_share_the_message_of_the_courseware_page(host, middleware, request_factory):
-    def message(number: int) -> str:
-        context = {"banned": number % 2 == 1, "is_new_ban": False}
-        answer = middleware.courseware_error_response(request_factory.get(SECTION), context)
-        return "banned" if b"You are banned" in answer.content else "required"
+def test_threads_do_not_share_the_message_of_the_courseware_page(host, middleware, request_factory, monkeypatch):
+    page = import_module("lms.djangoapps.courseware.views.index").CoursewareIndex
+    both_know_their_message = threading.Barrier(2)
+    original = page.get
 
-    with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(message, range(40)))
-    assert answers == ["required", "banned"] * 20
+    def get(self: Any, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        both_know_their_message.wait(timeout=10)
+        return original(self, request, *args, **kwargs)
+
+    monkeypatch.setattr(page, "get", get)
+
+    def is_told_of_a_ban(banned: bool) -> bool:
+        context = {"banned": banned, "is_new_ban": False}
+        answer = middleware.courseware_error_response(request_factory.get(SECTION), context)
+        return b"You are banned" in answer.content
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(is_told_of_a_ban, [True, False])) == [True, False]
 
 
 @pytest.mark.contract("safe-exam-browser#program")
@@ -135,7 +147,11 @@ def test_a_program_gets_json(browser, protect, path, headers):
     protect(CONFIG_KEYS=[KEY])
     answer = browser.get(path, **headers).json()
     link = f"seb://testserver/courses/{COURSE}/jump_to/{block('problem')}" if path == HANDLER else None
-    assert answer == {"detail": "Open this page in Safe Exam Browser.", "code": "seb_required", "launch_url": link}
+    assert answer == {
+        "detail": "This course opens only in Safe Exam Browser.",
+        "code": "seb_required",
+        "launch_url": link,
+    }
 
 
 @pytest.mark.contract("safe-exam-browser#caches")
@@ -150,6 +166,18 @@ def test_what_caches_may_keep(browser, protect):
     untouched = browser.get("/courses/course-v1:a+b+c/progress")
     assert "Cache-Control" not in untouched
     assert "SafeExam" not in untouched.get("Vary", "")
+
+
+def test_pages_speak_the_language_of_the_learner(host, engine):
+    with translation.override("ar"):
+        page = Page(edxmako_module.render_to_string("seb-xblock.html", {}))
+    assert page.of("html") == [{"lang": "ar", "dir": "rtl"}]
+    assert "لا يُفتح هذا القسم إلا في Safe Exam Browser." in page.text
+
+
+def test_a_link_is_escaped(host, engine):
+    html = edxmako_module.render_to_string("seb-xblock.html", {"jump_to_link": 'seb://x/"><script>alert(1)</script>'})
+    assert "<script>alert" not in html
 
 
 def test_a_course_that_the_host_does_not_have_is_not_found(browser, host):
@@ -179,7 +207,7 @@ def test_a_broken_theme_gives_the_plain_page(browser, host, protect, monkeypatch
 
 
 def test_the_templates_are_registered_once(host):
-    from importlib import import_module, reload
+    from importlib import reload
 
     from common.djangoapps.edxmako import paths
 

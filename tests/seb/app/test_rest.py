@@ -14,7 +14,7 @@ PAGE = f"/courses/{COURSE}/progress"
 JSON = {"content_type": "application/json"}
 
 
-@pytest.mark.contract("safe-exam-browser#rest")
+@pytest.mark.contract("safe-exam-browser#rest", "safe-exam-browser#urls")
 def test_the_conversation_of_seb_server(staff_browser, browser):
     assert staff_browser.get("/seb-openedx/seb-info").json() == {
         "version": __version__, "name": "seb_openedx", "git": "", "middleware_installed": True
@@ -127,6 +127,14 @@ def test_a_failure_of_every_destination_is_told(staff_browser, settings):
     answer = staff_browser.put(URL, {"CONFIG_KEYS": [KEY]}, **JSON)
     assert answer.status_code == 503
     assert "SEB_KEY_DESTINATIONS" in answer.json()["detail"]
+
+
+def test_an_empty_configuration_is_removed(staff_browser):
+    for _ in range(2):
+        assert staff_browser.put(URL, {}, **JSON).status_code == 200
+    SebCourseConfiguration.objects.create(course_id=COURSE_KEY, config_keys=KEY)
+    assert staff_browser.put(URL, {}, **JSON).json() == {}
+    assert not SebCourseConfiguration.objects.exists()
 
 
 @pytest.mark.contract("safe-exam-browser#destinations")

@@ -46,6 +46,7 @@ def succeeded(done: subprocess.CompletedProcess[str]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.contract("safe-exam-browser#test-settings")
 def test_outside_conditions_hold_under_the_published_test_settings():
     done = run(
         "-m", "django", "test", "--pattern", "cases_*.py", "tests/seb/app/standalone",

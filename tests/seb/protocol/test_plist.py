@@ -104,6 +104,7 @@ def test_what_plistlib_lets_pass_is_refused(body, message):
         pytest.param(xml(DICT.format("<date>2026-02-01T00:00:00+02:00</date>")), "<date>", id="offset"),
         pytest.param(b"<?xml version='1.0'?><!DOCTYPE plist [<!ENTITY a 'b'>]><plist/>", "square", id="own-entities"),
         pytest.param(b"<?xml version='1.0' encoding='utf-16'?><plist/>", "UTF-8", id="utf-16-declared"),
+        pytest.param(b"<?xml version='1.0' encoding='klingon'?><plist/>", "UTF-8", id="unknown-encoding"),
         pytest.param(b"<?xml version='1.0' encoding='latin-1'?><plist/>", "UTF-8", id="latin-1-declared"),
         pytest.param(b"<plist><dict><key>\xff</key><true/></dict></plist>", "damaged", id="not-utf-8"),
         pytest.param(b"<plist><dict><key>\x00</key><true/></dict></plist>", "damaged", id="zero-character"),

@@ -3,7 +3,7 @@ describe('The countdown of the timer bar', function() {
 
     const bar = useTimerBar();
 
-    // @contract timer#deadline
+    // @contract timer#deadline timing#deadline-in-answers
     it('is right after ten minutes of sleep, in which no tick came', function() {
         const view = bar.show({time_remaining_seconds: 30 * 60});
         bar.setWallClock(10 * 60);
