@@ -14,9 +14,9 @@ from opaque_keys.edx.django.models import CourseKeyField
 from seb_openedx.constants import COLUMN_OF_KEY, LIST_KEYS, SEPARATOR_CHAR
 
 # Django looks for models here.
-from seb_openedx.exams.models import SebChallenge as SebChallenge
-from seb_openedx.exams.models import SebExamConfiguration as SebExamConfiguration
-from seb_openedx.exams.models import SebSession as SebSession
+from seb_openedx.exam_models import SebChallenge as SebChallenge
+from seb_openedx.exam_models import SebExamConfiguration as SebExamConfiguration
+from seb_openedx.exam_models import SebSession as SebSession
 
 
 def get_default_array_value(value: Any) -> str:

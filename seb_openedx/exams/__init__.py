@@ -3,7 +3,6 @@
 One module for each question:
 
 ================ =================================================================================
-``models``       the tables
 ``requirements`` which exams of a course demand the browser, and which keys they accept
 ``setup``        saving a requirement: its file, its Config Key and its earlier keys
 ``proofs``       whether what a client sends proves the browser
@@ -17,7 +16,11 @@ One module for each question:
 ``receivers``    events that end sessions
 ``views``        the pages and ``POST verify``
 ``forms``        the form of staff
+``admin``        the pages of staff in Django admin
+``pages``        what learners see on the way into an exam
+``texts``        what they read there
+``addresses``    addresses of these pages
 ================ =================================================================================
 
-No row: nothing of this is in force.
+The tables are in ``seb_openedx.exam_models``. No row: nothing of this is in force.
 """

@@ -7,9 +7,9 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.utils import timezone
 
 from seb_openedx import conf
+from seb_openedx.exam_models import Mode, SebExamConfiguration, SebSession
 from seb_openedx.exams import setup
 from seb_openedx.exams.forms import SETTING_FIELDS, VERSION_FIELDS, SebExamConfigurationForm
-from seb_openedx.exams.models import Mode, SebExamConfiguration, SebSession
 from seb_openedx.exams.requirements import from_row
 
 

@@ -10,8 +10,8 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 from seb_openedx import conf
+from seb_openedx.exam_models import SebChallenge
 from seb_openedx.exams.addresses import url_of
-from seb_openedx.exams.models import SebChallenge
 from seb_openedx.exams.requirements import Requirement
 from seb_openedx.exams.sessions import login_hash, user_of
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.http import http_date
 
 from seb_openedx import conf
-from seb_openedx.exams.models import Mode, SebExamConfiguration, UploadPolicy
+from seb_openedx.exam_models import Mode, SebExamConfiguration, UploadPolicy
 from seb_openedx.exams.requirements import Requirement
 from seb_openedx.protocol import CONTENT_TYPE
 

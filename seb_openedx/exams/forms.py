@@ -8,8 +8,8 @@ from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
 
 from seb_openedx.access.requests import usage_key
+from seb_openedx.exam_models import SebExamConfiguration
 from seb_openedx.exams import setup
-from seb_openedx.exams.models import SebExamConfiguration
 from seb_openedx.protocol import errors, parse_keys
 from seb_openedx.protocol.settings import CLIPBOARD, RULE_LISTS, SETTINGS
 from seb_openedx.protocol.versions import Platform

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from seb_openedx import header_hash
-from seb_openedx.exams.models import Proof
+from seb_openedx.exam_models import Proof
 from seb_openedx.exams.requirements import Requirement
 from seb_openedx.protocol import errors, find_match, from_javascript, from_user_agent, is_too_old
 

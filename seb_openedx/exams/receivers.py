@@ -11,8 +11,8 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.utils import timezone
 
+from seb_openedx.exam_models import SebExamConfiguration, SebSession
 from seb_openedx.exams import requirements, sessions
-from seb_openedx.exams.models import SebExamConfiguration, SebSession
 from seb_openedx.models import ForbiddenCourseAccess
 
 log = logging.getLogger(__name__)

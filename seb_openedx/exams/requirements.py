@@ -18,7 +18,7 @@ from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
 
 from seb_openedx import conf
-from seb_openedx.exams.models import Mode, SebExamConfiguration
+from seb_openedx.exam_models import Mode, SebExamConfiguration
 from seb_openedx.log_once import first_time
 from seb_openedx.protocol import is_key
 from seb_openedx.reading import cache_key, from_cache, once, to_cache
@@ -141,11 +141,11 @@ def as_course_key(value: Any) -> CourseKey | None:
     A key may name a branch or version of the course; exams belong to the course.
     """
     try:
-        key = value if isinstance(value, CourseKey) else CourseKey.from_string(str(value))
+        key: Any = value if isinstance(value, CourseKey) else CourseKey.from_string(str(value))
     except InvalidKeyError:
         return None
     if getattr(key, "branch", None) or getattr(key, "version_guid", None):
-        return key.for_branch(None).version_agnostic()
+        key = key.for_branch(None).version_agnostic()
     return key
 
 

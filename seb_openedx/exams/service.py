@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils import timezone
 
+from seb_openedx.exam_models import SebSession
 from seb_openedx.exams import access, launch, requirements
-from seb_openedx.exams.models import SebSession
 
 
 class SafeExamBrowserService:

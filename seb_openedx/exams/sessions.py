@@ -15,7 +15,7 @@ from django.db import DatabaseError
 from django.db.models import F
 
 from seb_openedx import conf
-from seb_openedx.exams.models import SebSession
+from seb_openedx.exam_models import SebSession
 from seb_openedx.exams.proofs import Checked
 from seb_openedx.exams.requirements import Requirement
 from seb_openedx.log_once import first_time

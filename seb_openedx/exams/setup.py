@@ -11,8 +11,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from seb_openedx import conf
+from seb_openedx.exam_models import Mode, SebExamConfiguration, SebSession, UploadPolicy
 from seb_openedx.exams import requirements, sessions
-from seb_openedx.exams.models import Mode, SebExamConfiguration, SebSession, UploadPolicy
 from seb_openedx.protocol import (
     Level,
     SebFile,

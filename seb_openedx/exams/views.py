@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from seb_openedx import conf
 from seb_openedx.access.refusal import mark_refused
+from seb_openedx.exam_models import SebExamConfiguration, SebSession
 from seb_openedx.exams import access, challenges, files, launch, pages, proofs, requirements, sessions
-from seb_openedx.exams.models import SebExamConfiguration, SebSession
 from seb_openedx.header_hash import public_addresses
 from seb_openedx.log_once import first_time
 from seb_openedx.protocol.keys import without_fragment

@@ -5,7 +5,7 @@ import uuid
 import opaque_keys.edx.django.models
 from django.db import migrations, models
 
-import seb_openedx.exams.models
+import seb_openedx.exam_models
 
 
 class Migration(migrations.Migration):
@@ -56,9 +56,9 @@ class Migration(migrations.Migration):
                 ("quit_password_hash", models.CharField(blank=True, default="", max_length=64)),
                 (
                     "public_id",
-                    models.CharField(default=seb_openedx.exams.models.new_public_id, max_length=32, unique=True),
+                    models.CharField(default=seb_openedx.exam_models.new_public_id, max_length=32, unique=True),
                 ),
-                ("quit_nonce", models.CharField(default=seb_openedx.exams.models.new_quit_nonce, max_length=22)),
+                ("quit_nonce", models.CharField(default=seb_openedx.exam_models.new_quit_nonce, max_length=22)),
                 ("origin", models.CharField(blank=True, default="", max_length=255)),
                 (
                     "upload_policy",

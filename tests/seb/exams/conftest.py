@@ -12,8 +12,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from seb_openedx.exam_models import SebExamConfiguration
 from seb_openedx.exams import setup
-from seb_openedx.exams.models import SebExamConfiguration
 from tests.seb.app.conftest import COURSE, COURSE_KEY, ORIGIN, block
 from tests.seb.app.conftest import _log_again as _log_again
 from tests.seb.app.conftest import browser as browser

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from seb_openedx.exams.models import SebExamConfiguration
+from seb_openedx.exam_models import SebExamConfiguration
 from seb_openedx.protocol import DEFAULTS, decode, encode, hash_password
 from tests.factories import make_exam
 from tests.seb.app.conftest import COURSE, KEY, OTHER

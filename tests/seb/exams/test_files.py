@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 from freezegun import freeze_time
 
+from seb_openedx.exam_models import SebExamConfiguration
 from seb_openedx.exams import setup
-from seb_openedx.exams.models import SebExamConfiguration
 from seb_openedx.protocol import compute_config_key, decode, parse_link
 from tests.seb.app.conftest import COURSE_KEY, KEY, OTHER_KEY
 from tests.seb.exams.conftest import EXAM, launch_link

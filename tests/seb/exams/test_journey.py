@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from edx_proctoring.models import ProctoredExamStudentAttempt
-from seb_openedx.exams.models import SebSession
+from seb_openedx.exam_models import SebSession
 from tests.factories import make_exam
 from tests.seb.app.conftest import COURSE
 from tests.seb.exams.conftest import ANSWER, ATTEMPTS, EXAM, JUMP, OTHER_PAGE, PAGE, answer, launch_link

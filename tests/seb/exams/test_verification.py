@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from freezegun import freeze_time
 
-from seb_openedx.exams.models import SebChallenge, SebSession
+from seb_openedx.exam_models import SebChallenge, SebSession
 from seb_openedx.protocol import header_hash
 from seb_openedx.user_banning import ban_user
 from tests.seb.app.conftest import KEY, ORIGIN, OTHER_KEY
