@@ -1,6 +1,6 @@
 """Django admin: exams with Safe Exam Browser, and sessions. Contract: contract/seb-exams#admin."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponseRedirect
@@ -11,6 +11,9 @@ from seb_openedx.exam_models import Mode, SebExamConfiguration, SebSession
 from seb_openedx.exams import setup
 from seb_openedx.exams.forms import SETTING_FIELDS, VERSION_FIELDS, SebExamConfigurationForm
 from seb_openedx.exams.requirements import from_row
+from seb_openedx.protocol import check_password, decode, lint_settings
+
+_MOST_FINDINGS: Final = 10
 
 
 @admin.register(SebExamConfiguration)
@@ -65,6 +68,11 @@ class SebExamConfigurationAdmin(admin.ModelAdmin):
             force=bool(form.cleaned_data.get("force")),
         )
         obj.pk, obj.version = saved.pk, saved.version
+        findings = check_password(form.cleaned_data.get("quit_password") or "")
+        if saved.mode == Mode.UPLOAD and saved.config_xml:
+            findings += lint_settings(decode(saved.config_xml.encode()).settings)
+        for finding in findings[:_MOST_FINDINGS]:
+            messages.warning(request, f"{finding.key}: {finding.message}")
         if saved.mode != Mode.OFF and from_row(saved).accepts_name_only:
             messages.warning(request, "Without a key every browser that calls itself SEB is accepted.")
 

@@ -7,6 +7,7 @@ from django import forms
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
 
+from seb_openedx import conf
 from seb_openedx.access.requests import usage_key
 from seb_openedx.exam_models import SebExamConfiguration
 from seb_openedx.exams import setup
@@ -183,7 +184,8 @@ class SebExamConfigurationForm(forms.ModelForm):
         data = None
         if file is not None:
             file.seek(0)
-            data = file.read()
+            # One byte more than is allowed shows that it is too large.
+            data = file.read(conf.seb.file_max_bytes + 1)
         password = "" if cleaned.get("remove_quit_password") else cleaned.get("quit_password") or None
         return setup.Change(
             mode=cleaned["mode"],

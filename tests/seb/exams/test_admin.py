@@ -119,6 +119,29 @@ def test_an_uploaded_file_is_adapted(admin_browser):
     assert row.source_name == "exam.seb"
 
 
+def test_a_file_above_the_limit_is_refused(admin_browser, settings):
+    settings.SEB_FILE_MAX_BYTES = 100
+    file = SimpleUploadedFile("exam.seb", encode({"startURL": "https://elsewhere.example.com/", "allowQuit": False}))
+
+    assert list(errors_of(admin_browser.post(ADD, entered(mode="upload", upload=file)))) == ["upload"]
+
+
+def test_what_some_clients_stumble_over_is_said(admin_browser):
+    file = SimpleUploadedFile("exam.seb", encode({"allowWLAN": True, "startURL": "https://elsewhere.example.com/"}))
+    response = admin_browser.post(ADD, entered(mode="upload", upload=file, quit_password="prüfung"), follow=True)
+
+    said = " ".join(map(str, response.context["messages"]))
+    assert "allowWLAN" in said
+    assert "hashedQuitPassword" in said
+    assert "prüfung" not in said
+
+
+def test_a_browser_without_any_key_is_called_weak(admin_browser):
+    response = admin_browser.post(ADD, entered(mode="client"), follow=True)
+
+    assert "every browser that calls itself SEB" in " ".join(map(str, response.context["messages"]))
+
+
 def test_an_encrypted_upload_is_served_unchanged(admin_browser, browser):
     data = encode({"allowQuit": False, "startURL": "https://lms.example.com/"}, password="exam-2026")
     wrong = {"upload": SimpleUploadedFile("exam.seb", data), "upload_password": "wrong"}
