@@ -67,13 +67,13 @@ def default_whitelist_paths() -> str:
 
 
 class ForbiddenCourseAccess(models.Model):
-    """A learner who was banned from a course, whether or not he still is.
+    """A learner who was banned from a course, whether or not the ban still stands.
 
-    Written when a learner is banned (``access_blocked``) and when staff let him in again (no longer). The row stays, so
-    that staff see who has been banned before. ``last_modified_time`` and ``last_modified_by_username`` belong to the
+    Written when a learner is banned (``access_blocked``) and when staff let them in again (no longer). The row stays,
+    so that staff see who has been banned before. ``last_modified_time`` and ``last_modified_by_username`` belong to the
     latest of these changes.
 
-    .. pii: names the learner and the person who banned or unbanned him
+    .. pii: names the learner and the person who banned or unbanned them
     .. pii_types: username
     .. pii_retirement: retained
     """

@@ -1,4 +1,4 @@
-"""Banning: a learner who was refused stays out until staff let him in again.
+"""Banning: a learner who was refused stays out until staff let them in again.
 
 Contract: contract/safe-exam-browser#banning. ``SEB_USER_BANNING_BACKEND`` names the class that stores bans.
 """

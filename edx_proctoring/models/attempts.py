@@ -194,7 +194,7 @@ class ProctoredExamStudentAttemptManager(
 class ProctoredExamStudentAttempt(TimeStampedModel):
     """One learner's passage through one exam; a learner may have several, the newest counts.
 
-    A row is made when the learner enters the exam (or staff, or a cascade, on his behalf). It is
+    A row is made when the learner enters the exam (or staff, or a cascade, on their behalf). It is
     deleted when staff reset the attempt; its history rows stay and are the archive through which
     late reviews find it. By status:
 
