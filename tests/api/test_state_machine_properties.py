@@ -25,6 +25,7 @@ from edx_proctoring import api, runtime
 from edx_proctoring.exceptions import (
     ProctoredExamIllegalResumeUpdate,
     ProctoredExamIllegalStatusTransition,
+    ProctoredExamNoTimeLeft,
     StudentExamAttemptAlreadyExistsException,
     StudentExamAttemptDoesNotExistsException,
 )
@@ -105,10 +106,17 @@ class AttemptMachine(RuleBasedStateMachine):
 
     @rule(taking_as_proctored=st.booleans())
     def create(self, taking_as_proctored: bool) -> None:
+        before = self._current()
         try:
             api.create_exam_attempt(self.exam.pk, self.user.pk, taking_as_proctored)
         except StudentExamAttemptAlreadyExistsException:
-            assert self._current() is not None
+            assert before is not None
+        except ProctoredExamNoTimeLeft:
+            assert before is not None
+            assert before.status == S.ready_to_resume
+            assert before.time_remaining_seconds is not None
+            assert before.time_remaining_seconds < 60
+            assert self._current() == before, "a refused entry makes no attempt"
 
     @rule(status=st.sampled_from([S.started, S.ready_to_submit]))
     def work(self, status: str) -> None:
