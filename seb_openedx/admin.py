@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from seb_openedx import findings
 from seb_openedx.constants import SEPARATOR_CHAR
+
+# Django looks for admin pages here.
+from seb_openedx.exams import admin as exams_admin  # noqa: F401
 from seb_openedx.forms import SebCourseConfigurationForm
 from seb_openedx.models import ForbiddenCourseAccess, SebCourseConfiguration
 from seb_openedx.user_banning import ban_user, unban_user

@@ -32,7 +32,8 @@ class SebOpenEdxConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        """Register the system checks, and the receivers that drop cached configurations."""
+        """Register the system checks, the receivers, and the gate before exams."""
         # These need settings and models.
-        for module in ("checks", "handlers"):
+        for module in ("checks", "handlers", "exams.receivers"):
             import_module(f"seb_openedx.{module}")
+        import_module("seb_openedx.exams.gate").register()

@@ -7,6 +7,7 @@ value counts as absent.
 
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -45,6 +46,11 @@ def _names(value: object, default: list[str]) -> list[str]:
     if isinstance(value, list | tuple | set | frozenset):
         return [item for item in value if isinstance(item, str)]
     return default
+
+
+def _positive(name: str, default: int) -> int:
+    value = getattr(settings, name, default)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else default
 
 
 class SebSettings:
@@ -159,6 +165,79 @@ class SebSettings:
     def learning_mfe_url(self) -> str:
         """``LEARNING_MICROFRONTEND_URL``, default empty."""
         return str(getattr(settings, "LEARNING_MICROFRONTEND_URL", None) or "")
+
+    @property
+    def sessions_enabled(self) -> bool:
+        """``SEB_EXAM_SESSIONS_ENABLED``, default True: a proof is good for later requests without one."""
+        return bool(getattr(settings, "SEB_EXAM_SESSIONS_ENABLED", True))
+
+    @property
+    def session_seconds(self) -> int:
+        """``SEB_SESSION_TTL_SECONDS``, default 28800: how long a verified session lasts."""
+        return _positive("SEB_SESSION_TTL_SECONDS", 28800)
+
+    @property
+    def recheck_seconds(self) -> int:
+        """``SEB_SESSION_RECHECK_SECONDS``, default 300: age of a proof after which a page is checked again."""
+        return _positive("SEB_SESSION_RECHECK_SECONDS", 300)
+
+    @property
+    def challenge_seconds(self) -> int:
+        """``SEB_CHALLENGE_TTL_SECONDS``, default 120: how long the browser may take for a check."""
+        return _positive("SEB_CHALLENGE_TTL_SECONDS", 120)
+
+    @property
+    def launch_token_seconds(self) -> int:
+        """``SEB_LAUNCH_TOKEN_TTL_SECONDS``, default 600: how long a launch link works."""
+        return _positive("SEB_LAUNCH_TOKEN_TTL_SECONDS", 600)
+
+    @property
+    def file_max_bytes(self) -> int:
+        """``SEB_FILE_MAX_BYTES``, default 262144: size of an uploaded file."""
+        return _positive("SEB_FILE_MAX_BYTES", 262144)
+
+    @property
+    def session_cookie_samesite(self) -> str:
+        """``SEB_SESSION_COOKIE_SAMESITE``, default ``Lax``; ``None`` for front ends of another site."""
+        value = getattr(settings, "SEB_SESSION_COOKIE_SAMESITE", "Lax")
+        return value if value in ("Lax", "Strict", "None") else "Lax"
+
+    @property
+    def link_scheme(self) -> str | None:
+        """``SEB_LINK_SCHEME``: ``seb`` or ``sebs``; None, for ``auto``, follows the request."""
+        value = getattr(settings, "SEB_LINK_SCHEME", "auto")
+        return value if value in ("seb", "sebs") else None
+
+    @property
+    def allow_alliance_edition(self) -> bool:
+        """``SEB_ALLOW_ALLIANCE_EDITION``, default False: minimum versions admit builds of SEB Alliance."""
+        return bool(getattr(settings, "SEB_ALLOW_ALLIANCE_EDITION", False))
+
+    @property
+    def min_versions(self) -> dict[str, str]:
+        """``SEB_MIN_VERSIONS``: platform (``win``, ``mac``, ``ios``) → lowest version, for every exam."""
+        value = getattr(settings, "SEB_MIN_VERSIONS", None)
+        return dict(value) if isinstance(value, Mapping) else {}
+
+    @property
+    def filter_always_allow(self) -> list[str]:
+        """``SEB_FILTER_ALWAYS_ALLOW``: expressions that the address filter of generated files always allows.
+
+        Default: the host names of ``LMS_ROOT_URL``, ``CMS_ROOT_URL``, the front ends and ``STATIC_URL``, as far as
+        they are set, and those of ``SEB_PUBLIC_BASE_URLS``.
+        """
+        value = getattr(settings, "SEB_FILTER_ALWAYS_ALLOW", None)
+        if value is not None:
+            return _names(value, [])
+        named = ("LMS_ROOT_URL", "CMS_ROOT_URL", "LEARNING_MICROFRONTEND_URL", "AUTHN_MICROFRONTEND_URL", "STATIC_URL")
+        urls = [str(getattr(settings, name, None) or "") for name in named] + self.public_base_urls
+        hosts = (urlsplit(url).netloc for url in urls)
+        return list(dict.fromkeys(f"{host}/*" for host in hosts if host))
+
+    @property
+    def lms_root_url(self) -> str:
+        """``LMS_ROOT_URL``, without a slash at its end; default empty."""
+        return str(getattr(settings, "LMS_ROOT_URL", None) or "").rstrip("/")
 
 
 seb: Final = SebSettings()

@@ -58,6 +58,15 @@ def addresses(request: Any, meta: dict[str, Any]) -> list[str]:
     return list(islice(dict.fromkeys(_addresses(request, meta)), MOST_ADDRESSES))
 
 
+def public_addresses(request: Any, path: str) -> list[str]:
+    """Return the addresses under which a browser may see ``path``, with its query: another page of this host."""
+    try:
+        own = [request.build_absolute_uri(path)]
+    except DisallowedHost:
+        own = []
+    return list(dict.fromkeys([*own, *(base + path for base in conf.seb.public_base_urls)]))[:MOST_ADDRESSES]
+
+
 def _addresses(request: Any, meta: dict[str, Any]) -> Iterator[str]:
     try:
         own = request.build_absolute_uri()

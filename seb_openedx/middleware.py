@@ -19,9 +19,16 @@ from seb_openedx.edxapp_wrapper.edxmako_module import render_to_response, render
 from seb_openedx.edxapp_wrapper.get_courseware_index_view import get_courseware_index_view
 from seb_openedx.edxapp_wrapper.get_courseware_module import get_courseware_module
 from seb_openedx.edxapp_wrapper.jwt_user import user_of_token
+from seb_openedx.exams import access as exam_access
+from seb_openedx.exams import pages
 from seb_openedx.lazy_import_seb_courseware_index import LazyImportSebCoursewareIndex
 from seb_openedx.log_once import first_time
-from seb_openedx.permissions import AlwaysAllowStaff, get_enabled_permission_classes
+from seb_openedx.permissions import (
+    AlwaysAllowStaff,
+    CheckSEBHash,
+    CheckSEBHashBrowserExamKeyOrConfigKey,
+    get_enabled_permission_classes,
+)
 from seb_openedx.reading import is_unknown, one_request, remember_protection
 from seb_openedx.seb_keys_sources import get_config_by_course
 from seb_openedx.user_banning import ban_user, is_user_banned
@@ -67,11 +74,25 @@ class SecureExamBrowserMiddleware:
         if course_key is None or self._is_masquerade_request(request):
             return None
         with one_request():
-            return self._decide(request, view_func, view_args, view_kwargs, course_key)
+            exam = exam_access.decide(request, course_key, exam_access.masquerade_of(request, course_key))
+            if exam.outcome in (exam_access.Outcome.CHALLENGE, exam_access.Outcome.REFUSED):
+                return self.handle_exam_denied(request, view_func, course_key, exam)
+            if exam.outcome is not exam_access.Outcome.NO_EXAM:
+                setattr(request, _GRANTED, True)
+            is_proved = exam.outcome is exam_access.Outcome.PROVED
+            return self._decide(request, view_func, view_args, view_kwargs, course_key, is_proved=is_proved)
 
     def _decide(
-        self, request: Any, view_func: Any, view_args: Any, view_kwargs: Mapping[str, Any], course_key: Any
+        self,
+        request: Any,
+        view_func: Any,
+        view_args: Any,
+        view_kwargs: Mapping[str, Any],
+        course_key: Any,
+        *,
+        is_proved: bool,
     ) -> Any:
+        """Decide by the course's configuration. ``is_proved``: an exam of it has seen one of its own keys."""
         config = get_config_by_course(course_key)
         unknown = not config and is_unknown(course_key)
         if conf.seb.individual_activation and not config.get("ENABLED") and not unknown:
@@ -98,7 +119,10 @@ class SecureExamBrowserMiddleware:
 
         granted = False
         if not is_open and not banned:
-            granted = self._is_granted(request, course_key, masquerade, staff_only=unknown)
+            # Keys of an exam count as keys of its course.
+            granted = (is_proved and not unknown and self._checks_keys(course_key)) or self._is_granted(
+                request, course_key, masquerade, staff_only=unknown
+            )
         is_protected = remember_protection(course_key)
         if not is_open and not granted:
             return self.handle_access_denied(request, view_func, view_args, view_kwargs, course_key, context, user_name)
@@ -127,6 +151,11 @@ class SecureExamBrowserMiddleware:
         if AlwaysAllowStaff in components and not masquerade and (user := user_of_token(request)) is not None:
             return AlwaysAllowStaff().check(_AsUser(user), course_key)
         return False
+
+    def _checks_keys(self, course_key: Any) -> bool:
+        """Return whether one of the course's components accepts keys."""
+        kinds = (CheckSEBHash, CheckSEBHashBrowserExamKeyOrConfigKey)
+        return any(issubclass(component, kinds) for component in get_enabled_permission_classes(course_key))
 
     # --- Rules, which subclasses may replace ------------------------------------------------------------------------
 
@@ -162,9 +191,7 @@ class SecureExamBrowserMiddleware:
 
     def handle_masquerade(self, request: Any, course_key: Any) -> tuple[str | None, Any, dict[str, Any]]:
         """Return as whom a staff member sees the course: user name, masquerade and what pages need."""
-        session: Any = getattr(request, "session", None)
-        masquerades = session.get("masquerade_settings") if hasattr(session, "get") else None
-        masquerade = masquerades.get(course_key) if isinstance(masquerades, Mapping) else None
+        masquerade = exam_access.masquerade_of(request, course_key)
         if not masquerade:
             return None, None, {}
         context = {
@@ -214,6 +241,19 @@ class SecureExamBrowserMiddleware:
             response = self.xblock_error_response(request, course_key, context)
         if response is None:
             response = self.generic_error_response(request, course_key, context)
+        return refusal.mark_refused(response)
+
+    def handle_exam_denied(self, request: Any, view_func: Any, course_key: Any, exam: exam_access.Decision) -> Any:
+        """Return what leads to an exam that demands the browser: a check of it, or how to get there. Bans nobody."""
+        if exam.outcome is exam_access.Outcome.CHALLENGE and (response := pages.to_check(request, exam.requirement)):
+            return refusal.mark_refused(response)
+        context = pages.refusal_context(request, exam.requirement, exam.code)
+        if requests.wants_json(request):
+            response = refusal.refuse_program(context)
+        elif requests.view_name_of(view_func) == "render_xblock":
+            response = self.xblock_error_response(request, course_key, context)
+        else:
+            response = pages.refused(request, context)
         return refusal.mark_refused(response)
 
     def _banned(self, request: Any, course_key: Any, user_name: str | None, *, may_ban: bool) -> tuple[bool, bool]:

@@ -1,4 +1,4 @@
-"""The two published tables. Contract: contract/safe-exam-browser#tables.
+"""The two published tables, and those of ``exams``. Contract: contract/safe-exam-browser#tables.
 
 The app label is written out, because Studio imports the middleware, and with it this module, without installing the
 app. The defaults are named functions, so that a migration states their names and not the values that one site's
@@ -12,6 +12,11 @@ from django.db import models
 from opaque_keys.edx.django.models import CourseKeyField
 
 from seb_openedx.constants import COLUMN_OF_KEY, LIST_KEYS, SEPARATOR_CHAR
+
+# Django looks for models here.
+from seb_openedx.exam_models import SebChallenge as SebChallenge
+from seb_openedx.exam_models import SebExamConfiguration as SebExamConfiguration
+from seb_openedx.exam_models import SebSession as SebSession
 
 
 def get_default_array_value(value: Any) -> str:

@@ -95,11 +95,11 @@ def _cached(source: Source, name: str, course_key: Any) -> Configuration:
     if not seconds or not getattr(source, "stored_per_course", False):
         return _read_now(source, name, course_key)
     key = cache_key("configuration", f"{name}:{course_key}")
-    found = _from_cache(key, _UNREAD)
+    found = from_cache(key, _UNREAD)
     if found is _UNREAD:
         found = _read_now(source, name, course_key)
         if not has_failed(course_key, name):
-            _to_cache({key: found}, seconds)
+            to_cache({key: found}, seconds)
     return found
 
 
@@ -126,7 +126,7 @@ def has_failed(course_key: Any, source: str | None = None) -> bool:
 
 def was_protected(course_key: Any, *, what: str) -> bool:
     """Return whether the course had a configuration (``what="configuration"``) or keys (``"keys"``) in the last day."""
-    return _from_cache(cache_key("had", f"{what}:{course_key}"), False) is True
+    return from_cache(cache_key("had", f"{what}:{course_key}"), False) is True
 
 
 def _found(course: str) -> list[Configuration]:
@@ -150,7 +150,7 @@ def remember_protection(course_key: Any) -> bool:
         marks = {cache_key("had", f"configuration:{course}"): True}
         if any(keys_in(value) for value in found):
             marks[cache_key("had", f"keys:{course}")] = True
-        _to_cache(marks, _MARK_SECONDS)
+        to_cache(marks, _MARK_SECONDS)
     return bool(found)
 
 
@@ -175,7 +175,8 @@ def cache_key(kind: str, name: str) -> str:
     return f"seb_openedx.{kind}.{sha256(name.encode()).hexdigest()}"
 
 
-def _from_cache(key: str, default: Any) -> Any:
+def from_cache(key: str, default: Any) -> Any:
+    """Return what the shared cache holds, or ``default``, also when the cache fails."""
     try:
         return cache.get(key, default)
     except Exception as error:
@@ -184,7 +185,8 @@ def _from_cache(key: str, default: Any) -> Any:
         return default
 
 
-def _to_cache(values: dict[str, Any], seconds: int) -> None:
+def to_cache(values: dict[str, Any], seconds: int) -> None:
+    """Store values in the shared cache; when the cache fails, that is logged."""
     try:
         cache.set_many(values, seconds)
     except Exception as error:

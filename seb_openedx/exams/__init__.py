@@ -1,0 +1,26 @@
+"""Safe Exam Browser required for single exams. Contract: contract/seb-exams#requirement.
+
+One module for each question:
+
+================ =================================================================================
+``requirements`` which exams of a course demand the browser, and which keys they accept
+``setup``        saving a requirement: its file, its Config Key and its earlier keys
+``proofs``       whether what a client sends proves the browser
+``sessions``     how long a proof is good for requests without one
+``challenges``   addresses that nobody can guess, which a client has to hash
+``access``       whether a request to an exam passes
+``files``        the ``.seb`` file as a response
+``launch``       links into the browser and out of it
+``gate``         refuses to start an attempt without the browser
+``service``      what ``edx_proctoring`` asks
+``receivers``    events that end sessions
+``views``        the pages and ``POST verify``
+``forms``        the form of staff
+``admin``        the pages of staff in Django admin
+``pages``        what learners see on the way into an exam
+``texts``        what they read there
+``addresses``    addresses of these pages
+================ =================================================================================
+
+The tables are in ``seb_openedx.exam_models``. No row: nothing of this is in force.
+"""

@@ -1,0 +1,102 @@
+"""Pages on the way into an exam. Contract: contract/seb-exams#pages."""
+
+import logging
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.template import loader
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from seb_openedx.access.refusal import NO_LINK, mark_refused
+from seb_openedx.exams import challenges, launch, texts
+from seb_openedx.exams.addresses import url_of
+from seb_openedx.exams.requirements import Requirement
+from seb_openedx.log_once import first_time
+
+log = logging.getLogger(__name__)
+
+
+def to_check(request: Any, requirement: Requirement | None) -> HttpResponseBase | None:
+    """Return the way to a new check of the browser, which leads back to this page; None if it cannot be stored."""
+    if requirement is None:
+        return None
+    try:
+        issued = challenges.issue(request, requirement, request.get_full_path(), now=timezone.now())
+    except Exception as error:
+        # Without its table the check cannot be made; the page stays refused.
+        if first_time("seb challenge", type(error).__name__):
+            log.exception("a check of Safe Exam Browser cannot be made")
+        return None
+    return HttpResponseRedirect(issued.address)
+
+
+def refusal_context(request: Any, requirement: Requirement | None, code: str) -> dict[str, Any]:
+    """Return what the pages of a refusal show."""
+    link = launch.launch_url(request, requirement) if requirement is not None else None
+    return {
+        "banned": False,
+        "is_new_ban": False,
+        "config_error": code == "config_error",
+        "jump_to_link": link or NO_LINK,
+        "launch_url": link,
+        "config_url": launch.download_url(request, requirement) if link and requirement is not None else None,
+        "exam_texts": texts.page(code, requirement.min_versions if requirement else {}),
+    }
+
+
+def refused(request: Any, context: dict[str, Any], *, status: int = 403) -> HttpResponse:
+    """Return the page that leads into the browser."""
+    shown = {**context, "texts": context["exam_texts"]}
+    return HttpResponse(loader.render_to_string("seb_openedx/exams/required.html", shown), status=status)
+
+
+def refused_exam(request: Any, requirement: Requirement | None, code: str, *, status: int = 403) -> Any:
+    """Return that page for an exam, kept out of caches."""
+    return mark_refused(refused(request, refusal_context(request, requirement, code), status=status))
+
+
+def check(request: Any, requirement: Requirement, nonce: str) -> Any:
+    """Return the page whose script sends the hashes."""
+    context = {
+        **refusal_context(request, requirement, "no_header"),
+        "nonce": nonce,
+        "verify_url": url_of("verify-api"),
+        "start_url": launch.start_path(requirement),
+        "script": static_url("seb_openedx/verify.js"),
+        "texts": texts.page("no_header", requirement.min_versions),
+        "title": _("Checking your browser"),
+        "reasons": {
+            code: texts.reason(code)
+            for code in ("no_header", "config_key_mismatch", "version_too_old", "config_error", "challenge_expired")
+        },
+        "again": _("Try again"),
+        "no_script": _("Switch on JavaScript to continue."),
+    }
+    return mark_refused(HttpResponse(loader.render_to_string("seb_openedx/exams/check.html", context, request)))
+
+
+def over(request: Any) -> Any:
+    """Return the page at the end."""
+    context = {
+        "texts": {
+            "title": _("The exam is over"),
+            "message": _("You can close Safe Exam Browser."),
+        }
+    }
+    return mark_refused(HttpResponse(loader.render_to_string("seb_openedx/exams/over.html", context)))
+
+
+def message(title: str, text: str, *, status: int) -> Any:
+    """Return a page with one message."""
+    context = {"texts": {"title": title, "message": text}}
+    return mark_refused(HttpResponse(loader.render_to_string("seb_openedx/exams/over.html", context), status=status))
+
+
+def static_url(path: str) -> str:
+    """Return the address of a static file; empty if the host's files were not collected since the upgrade."""
+    try:
+        return static(path)
+    except ValueError:
+        return ""

@@ -1,0 +1,149 @@
+"""How long a proof is good for requests without one. Contract: contract/seb-exams#session.
+
+Frames, requests of scripts and modern web views of Apple's systems carry no hashes. They refer to an earlier proof by a
+cookie that is good for the same learner, login, browser and exam only.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError
+from django.db.models import F
+
+from seb_openedx import conf
+from seb_openedx.exam_models import SebSession
+from seb_openedx.exams.proofs import Checked
+from seb_openedx.exams.requirements import Requirement
+from seb_openedx.log_once import first_time
+
+log = logging.getLogger(__name__)
+
+COOKIE: Final = "seb_session"
+_SALT: Final = "seb_openedx.session"
+# So many wrong hashes end a session.
+MOST_MISMATCHES: Final = 3
+PREFIX_LENGTH: Final = 8
+
+
+def user_of(request: Any) -> Any:
+    """Return the logged-in user, or None."""
+    user = getattr(request, "user", None)
+    return user if user is not None and user.is_authenticated is True else None
+
+
+def login_hash(request: Any) -> str:
+    """Return what stands for the login, the session of Django, in the tables; empty without one."""
+    key = getattr(getattr(request, "session", None), "session_key", None)
+    return _hash(key) if isinstance(key, str) and key else ""
+
+
+def _user_agent_hash(request: Any) -> str:
+    return _hash(str(request.META.get("HTTP_USER_AGENT", "")))
+
+
+def _hash(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def current(request: Any, requirement: Requirement, *, now: datetime) -> SebSession | None:
+    """Return the session that a request may refer to, or None. Costs one query if there is a cookie."""
+    if not conf.seb.sessions_enabled:
+        return None
+    session_id, login, user = _id_in(request), login_hash(request), user_of(request)
+    if session_id is None or not login or user is None:
+        return None
+    try:
+        session: SebSession | None = SebSession.objects.open().filter(pk=session_id).first()
+    except DatabaseError as error:
+        if first_time("seb session", type(error).__name__):
+            log.exception("sessions of Safe Exam Browser cannot be read and do not count")
+        return None
+    if session is None:
+        return None
+    belongs = (
+        session.user_id == user.pk
+        and session.session_hash == login
+        and session.user_agent_hash == _user_agent_hash(request)
+        and str(session.course_id) == requirement.course_id
+        and session.content_id == requirement.content_id
+    )
+    # A proof from the future: a clock is wrong, and nobody knows how old the proof is.
+    return session if belongs and session.last_proof <= now < session.expires else None
+
+
+def is_fresh(session: SebSession, *, now: datetime) -> bool:
+    """Whether the latest proof is young enough to show a page without a new one."""
+    return now - session.last_proof < timedelta(seconds=conf.seb.recheck_seconds)
+
+
+def start(request: Any, requirement: Requirement, checked: Checked, *, version: str, now: datetime) -> SebSession:
+    """Return a session for a proof: the one that the browser has, renewed, or a new one.
+
+    A renewed one still ends when it was to end at first.
+    """
+    proof = {
+        "proof": str(checked.proof),
+        "key_prefix": checked.key[:PREFIX_LENGTH],
+        "seb_version": version[:100],
+        "last_proof": now,
+        "last_seen": now,
+    }
+    session = current(request, requirement, now=now)
+    if session is not None and SebSession.objects.open().filter(pk=session.pk).update(mismatches=0, **proof):
+        session.refresh_from_db()
+        return session
+    user = user_of(request)
+    created: SebSession = SebSession.objects.create(
+        user_id=user.pk,
+        username=user.username,
+        course_id=requirement.course_id,
+        content_id=requirement.content_id,
+        session_hash=login_hash(request),
+        user_agent_hash=_user_agent_hash(request),
+        created=now,
+        expires=now + timedelta(seconds=conf.seb.session_seconds),
+        **proof,
+    )
+    log.info(
+        "Safe Exam Browser was proved: user_id=%s course_id=%s content_id=%s proof=%s",
+        user.pk,
+        requirement.course_id,
+        requirement.content_id,
+        checked.proof,
+    )
+    return created
+
+
+def count_mismatch(session: SebSession, *, now: datetime) -> None:
+    """Count a wrong hash; the third one ends the session."""
+    rows = SebSession.objects.open().filter(pk=session.pk)
+    rows.update(mismatches=F("mismatches") + 1)
+    rows.filter(mismatches__gte=MOST_MISMATCHES).end("mismatch", now=now)
+
+
+def set_cookie(request: Any, response: Any, session: SebSession, *, now: datetime) -> None:
+    """Give the browser the cookie of a session."""
+    response.set_signed_cookie(
+        COOKIE,
+        str(session.pk),
+        salt=_SALT,
+        max_age=max(int((session.expires - now).total_seconds()), 0),
+        path="/",
+        secure=request.is_secure(),
+        httponly=True,
+        samesite=conf.seb.session_cookie_samesite,
+    )
+
+
+def _id_in(request: Any) -> UUID | None:
+    cookies = getattr(request, "COOKIES", None)
+    if not isinstance(cookies, dict) or COOKIE not in cookies:
+        return None
+    try:
+        return UUID(request.get_signed_cookie(COOKIE, default="", salt=_SALT))
+    except (ValueError, ValidationError):
+        return None

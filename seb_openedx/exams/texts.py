@@ -1,0 +1,41 @@
+"""What learners read on the way into an exam and out of it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from seb_openedx.texts import DOWNLOAD_URL
+
+# What Safe Exam Browser is called on each platform of a minimum version.
+_PLATFORMS: Final = {"win": "Windows", "mac": "macOS", "ios": "iOS"}
+
+
+def reason(code: str) -> str:
+    """Return what to do about a reason for which a browser was not accepted."""
+    if code in ("config_key_mismatch", "browser_key_mismatch"):
+        return _(
+            "This Safe Exam Browser does not have the settings of this exam. "
+            "Quit it, and open the exam again from the page of the course."
+        )
+    if code == "version_too_old":
+        return _("This version of Safe Exam Browser is too old for this exam. Install a newer one.")
+    if code == "config_error":
+        return _("The settings of this exam cannot be used at the moment. Ask the course team.")
+    if code in ("challenge_expired", "challenge_replayed", "session_user_mismatch", "url_mismatch"):
+        return _("This check of your browser is over. Go back to the course and open the exam again.")
+    return _("This exam opens only in Safe Exam Browser.")
+
+
+def page(code: str, min_versions: Mapping[str, str]) -> dict[str, str]:
+    """Return title, message and labels of a page that leads into the browser."""
+    versions = ", ".join(f"{_PLATFORMS.get(name, name)} {version}" for name, version in sorted(min_versions.items()))
+    return {
+        "title": _("Safe Exam Browser required"),
+        "message": reason(code),
+        "open": _("Open in Safe Exam Browser"),
+        "file": _("Get the file of this exam"),
+        "download": _("Get Safe Exam Browser"),
+        "download_url": DOWNLOAD_URL,
+        "versions": versions and _("Needed versions: %(versions)s") % {"versions": versions},
+    }

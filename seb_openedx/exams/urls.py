@@ -1,0 +1,14 @@
+"""URLs of exams with Safe Exam Browser, below ``/seb-openedx/`` in the LMS. Contract: contract/seb-exams#urls."""
+
+from django.urls import path
+
+from seb_openedx.exams import views
+
+urlpatterns = [
+    path("config/<str:public_id>/exam.seb", views.download, name="download"),
+    path("config/<str:public_id>/<str:token>/exam.seb", views.exam_file, name="file"),
+    path("start/<str:public_id>/", views.start, name="start"),
+    path("quit/<str:quit_nonce>/", views.leave, name="quit"),
+    path("verify/<str:nonce>/", views.verify, name="verify"),
+    path("api/v2/verify", views.verify_api, name="verify-api"),
+]
