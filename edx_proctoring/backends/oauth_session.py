@@ -16,6 +16,7 @@ from django.utils import timezone
 from edx_django_utils.cache import TieredCache
 from edx_rest_api_client.client import USER_AGENT, OAuthAPIClient
 
+from edx_proctoring.backends import reply_errors
 from edx_proctoring.backends.http_limits import Guard, mount_limits
 
 log = logging.getLogger(__name__)
@@ -95,7 +96,7 @@ class ProviderSession(OAuthAPIClient):
                 headers={"User-Agent": USER_AGENT},
                 timeout=TOKEN_TIMEOUT,
             )
-        response.raise_for_status()
+        reply_errors.raise_for_status(response, "no token: ")
         try:
             reply = response.json()
             return reply["access_token"], now + timedelta(seconds=reply["expires_in"])

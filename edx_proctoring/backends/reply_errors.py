@@ -93,6 +93,17 @@ def status_of(error: BaseException | None) -> int | None:
     return status if isinstance(status, int) else None
 
 
+def raise_for_status(response: requests.Response, what: str = "") -> None:
+    """As the response's own method, but the message is ``what`` and the status.
+
+    The usual message has the reason phrase, which is text of the provider and must not be logged.
+    """
+    try:
+        response.raise_for_status()
+    except requests.HTTPError:
+        raise requests.HTTPError(f"{what}upstream_status={response.status_code}", response=response) from None
+
+
 def require_delivered(response: requests.Response) -> None:
     """Return if a reply to a reported status says that it was taken: 2xx with a JSON object or an empty body.
 

@@ -271,7 +271,7 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
         response = self.session.request("DELETE", url, timeout=self._repeatable_timeout())
         if response.status_code == 404:
             return True
-        response.raise_for_status()
+        reply_errors.raise_for_status(response)
         try:
             reply = response.json()
         except ValueError:

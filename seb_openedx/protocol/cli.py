@@ -157,7 +157,7 @@ def _read(options: argparse.Namespace) -> seb_file.SebFile:
 def _read_options(path: Path) -> dict[str, Any]:
     try:
         options = json.loads(path.read_text("utf-8"))
-    except ValueError as error:  # also for bytes that are not UTF-8
+    except (ValueError, RecursionError) as error:  # also for bytes that are not UTF-8, and for endless brackets
         raise InvalidSettings({"options": f"{path} is not JSON: {error}"}) from error
     if not isinstance(options, dict):
         raise InvalidSettings({"options": f"{path} must hold an object"})

@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from edx_rest_api_client import client
 from webpack_loader.exceptions import WebpackBundleLookupError
 
-from edx_proctoring.backends import http_limits, oauth_session, rest
+from edx_proctoring.backends import http_limits, oauth_session, reply_errors, rest
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.exceptions import BackendProviderCannotRetireUser
 
@@ -155,6 +155,14 @@ class TestToken:
         with pytest.raises(requests.RequestException):
             provider.get_exam({"id": 1})
         assert sent() == []
+
+    @pytest.mark.parametrize("status", [401, 500])
+    def test_a_refused_token_is_told_without_the_providers_words(self, provider, http, status):
+        http.replace("POST", TOKEN_URL, body="Lena Berg is unknown", status=status)
+        with pytest.raises(requests.HTTPError, match=f"^no token: upstream_status={status}$") as caught:
+            provider.ask_for_config(1)
+        assert reply_errors.is_about_token(caught.value)
+        assert caught.value.__suppress_context__  # a logged traceback would have the reason phrase
 
     def test_a_plugin_may_change_the_token_path_after_construction(self, provider, http, sent):
         http.post(f"{BASE_URL}/some/path/access_token", json={"access_token": "token-2", "expires_in": 60})

@@ -130,7 +130,7 @@ def test_a_file_is_overwritten_only_by_force(file):
     assert run("generate", file, *ADDRESSES, "--force")[0] == 0
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"allow_quit": 1}', "\xff"])
+@pytest.mark.parametrize("text", ["{", "[]", '{"allow_quit": 1}', "\xff", "[" * 100_000], ids=lambda text: text[:2])
 def test_wrong_options_write_no_file(tmp_path, text):
     options = tmp_path / "options.json"
     options.write_text(text, "latin-1")
