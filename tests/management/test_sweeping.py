@@ -211,6 +211,12 @@ class TestAbandoned:
         attempt.refresh_from_db()
         assert attempt.status == S.created
 
+    def test_an_attempt_does_not_expire_unless_the_kind_is_named(self, run: Any) -> None:
+        attempt = make_attempt(make_exam(due_date=timezone.now() - timedelta(hours=25)), status=S.created)
+        assert run("sweep_attempts") == ""
+        attempt.refresh_from_db()
+        assert attempt.status == S.created
+
     def test_a_dry_run_and_the_limit(self, run: Any) -> None:
         exam = make_exam(due_date=timezone.now() - timedelta(hours=25))
         for _ in range(3):

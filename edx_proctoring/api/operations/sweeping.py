@@ -70,10 +70,13 @@ def sweep(
     limit: int = 500,
     dry_run: bool = False,
 ) -> SweepReport:
-    """Do what is due, at most ``limit`` rows of each kind. ``kinds``: of ``SWEEP_KINDS``; None for all.
+    """Do what is due, at most ``limit`` rows of each kind.
+
+    ``kinds``: of ``SWEEP_KINDS``; None for all but ``abandoned``.
 
     - ``expire``: end attempts whose time is up.
     - ``abandoned``: expire attempts that were not started a day after the exam was due for their learner; no mail.
+      Only when named: a learner who gets an extension afterwards cannot go on until staff reset the attempt.
     - ``registrations``: send exams to their provider that it has given no id.
     - ``effects``: deliver recorded effects that are due.
     - ``inbox``: receive reviews that are held or whose process died.
@@ -82,7 +85,7 @@ def sweep(
     Never raises because of one row. Raises ``ValueError`` for an unknown kind.
     """
     now = now or timezone.now()
-    wanted = SWEEP_KINDS if kinds is None else tuple(kinds)
+    wanted = _BY_DEFAULT if kinds is None else tuple(kinds)
     if unknown := set(wanted) - set(SWEEP_KINDS):
         raise ValueError(f"unknown kinds: {', '.join(sorted(unknown))}; known are {', '.join(SWEEP_KINDS)}")
     actions: list[SweepAction] = []
@@ -260,3 +263,4 @@ _KINDS: Final[Mapping[str, Callable[[datetime, int, bool], Iterator[SweepAction]
     "retention": _retention,
 }
 SWEEP_KINDS: Final = tuple(_KINDS)
+_BY_DEFAULT: Final = tuple(kind for kind in SWEEP_KINDS if kind != "abandoned")

@@ -26,7 +26,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add kinds, limit and loop."""
-        parser.add_argument("--kinds", help=f"only these, separated by commas: {', '.join(api.SWEEP_KINDS)}")
+        known = ", ".join(api.SWEEP_KINDS)
+        parser.add_argument("--kinds", help=f"separated by commas, of {known} (default: all but abandoned)")
         parser.add_argument(
             "--limit", type=positive_int, default=500, help="rows of each kind at once (default %(default)s)"
         )
