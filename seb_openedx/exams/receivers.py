@@ -33,7 +33,7 @@ def exam_changed(instance: SebExamConfiguration, **kwargs: Any) -> None:
 
 @receiver(user_logged_out, dispatch_uid="seb_openedx.logged_out")
 def logged_out(sender: Any, request: Any = None, user: Any = None, **kwargs: Any) -> None:
-    """A learner has logged out: his sessions belonged to this login."""
+    """A learner has logged out: their sessions belonged to this login."""
     login = sessions.login_hash(request) if request is not None else ""
     if user is not None and login:
         _end(SebSession.objects.filter(user_id=user.pk, session_hash=login), "logged_out")
@@ -50,7 +50,7 @@ def banned(instance: ForbiddenCourseAccess, **kwargs: Any) -> None:
 
 def attempt_changed(sender: Any, attempt_id: int, user_id: int, status: str, **kwargs: Any) -> None:
     """An attempt has another status; one that is over ends the sessions for its exam."""
-    if status in _INSIDE:
+    if status in _INSIDE or not requirements.exist():
         return
     rows = SebSession.objects.open().filter(user_id=user_id)
     exams = {(str(row.course_id), row.content_id) for row in rows.only("course_id", "content_id")}

@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 FRESH_SECONDS: Final = 60
 _KEPT_SECONDS: Final = 24 * 60 * 60
 
+# Where it is cached whether there are requirements at all.
+_ANY: Final = cache_key("exams.any", "")
+
 # What a requirement is made from. The files, which can be large, are not read for each request.
 _COLUMNS: Final = (
     "course_id",
@@ -129,6 +132,18 @@ def of_exam(course_key: Any, content_id: str) -> Requirement | None:
     return next((found for found in of_course(course_key) if found.content_id == str(content_id)), None)
 
 
+def exist() -> bool:
+    """Return whether any exam of the platform demands the browser; cached for a minute."""
+    known = from_cache(_ANY, None)
+    if known is None:
+        try:
+            known = SebExamConfiguration.objects.exclude(mode=Mode.OFF).exists()
+        except DatabaseError:
+            return True
+        to_cache({_ANY: known}, FRESH_SECONDS)
+    return bool(known)
+
+
 def by_public_id(public_id: str) -> Requirement | None:
     """Return the requirement with an id that links contain, or None; read from the database."""
     row = SebExamConfiguration.objects.only(*_COLUMNS).filter(public_id=public_id).exclude(mode=Mode.OFF).first()
@@ -151,6 +166,7 @@ def as_course_key(value: Any) -> CourseKey | None:
 
 def forget(course_key: Any) -> None:
     """Read the course's rows again at the next request. The copy for outages stays."""
+    to_cache({_ANY: None}, FRESH_SECONDS)
     _read_at, kept = _cached(course_key)
     if kept is not None:
         to_cache({_key(course_key): (0.0, kept)}, _KEPT_SECONDS)
