@@ -5,22 +5,16 @@ Contract: contract/safe-exam-browser#hash, contract/safe-exam-browser#addresses.
 behind proxies. So a few candidates are tried, none of which comes from a header that a client can choose freely.
 """
 
-import hmac
-import re
 from collections.abc import Iterable, Iterator
-from hashlib import sha256
 from itertools import islice
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import DisallowedHost
 
 from seb_openedx import conf
-
-MOST_ADDRESSES: Final = 8
-MOST_KEYS: Final = 200
-
-_HEX_KEY: Final = re.compile(r"[0-9A-Fa-f]{64}")
+from seb_openedx.protocol import find_match
+from seb_openedx.protocol.keys import MAX_CANDIDATES
 
 
 def matches(request: Any, header: str, keys: Iterable[str]) -> bool:
@@ -31,31 +25,16 @@ def matches(request: Any, header: str, keys: Iterable[str]) -> bool:
     sent = meta.get(header)
     if not isinstance(sent, str) or not sent.strip():
         return False
-    received = sent.strip().lower().encode("utf-8", "replace")
-    spellings = [spelling for key in islice(keys, MOST_KEYS) for spelling in _spellings(key)]
-    found = False
-    for address in addresses(request, meta):
-        for key in spellings:
-            expected = sha256((address + key).encode("utf-8", "surrogatepass")).hexdigest().encode()
-            # No early end: the time must not tell which key was nearly right.
-            found |= hmac.compare_digest(expected, received)
-    return found
-
-
-def _spellings(key: str) -> Iterator[str]:
-    """Yield a key as it is configured, and in lower case if a tool has shown it in upper case."""
-    yield key
-    if _HEX_KEY.fullmatch(key) and key != key.lower():
-        yield key.lower()
+    return find_match(addresses(request, meta), keys, sent) is not None
 
 
 def addresses(request: Any, meta: dict[str, Any]) -> list[str]:
-    """Return the addresses under which the browser may have sent this request, at most ``MOST_ADDRESSES``.
+    """Return the addresses under which the browser may have sent this request, at most ``MAX_CANDIDATES``.
 
     An ``https`` address is tried for a request that arrives as ``http`` only if ``SEB_PUBLIC_BASE_URLS`` has that
     origin; forwarded headers alone prove nothing.
     """
-    return list(islice(dict.fromkeys(_addresses(request, meta)), MOST_ADDRESSES))
+    return list(islice(dict.fromkeys(_addresses(request, meta)), MAX_CANDIDATES))
 
 
 def public_addresses(request: Any, path: str) -> list[str]:
@@ -64,7 +43,7 @@ def public_addresses(request: Any, path: str) -> list[str]:
         own = [request.build_absolute_uri(path)]
     except DisallowedHost:
         own = []
-    return list(dict.fromkeys([*own, *(base + path for base in conf.seb.public_base_urls)]))[:MOST_ADDRESSES]
+    return list(dict.fromkeys([*own, *(base + path for base in conf.seb.public_base_urls)]))[:MAX_CANDIDATES]
 
 
 def _addresses(request: Any, meta: dict[str, Any]) -> Iterator[str]:

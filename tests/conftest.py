@@ -16,6 +16,7 @@ from django.core.cache import cache
 from edx_django_utils.cache import RequestCache
 from eventtracking import tracker as event_tracker
 from eventtracking.tracker import Tracker
+from hypothesis import HealthCheck, settings
 
 from edx_proctoring import runtime
 from edx_proctoring.tests.test_services import (
@@ -32,6 +33,10 @@ from edx_proctoring.tests.test_services import (
 # time with a real one. Not all of "_pytest": freezegun also leaves alone what is called from an ignored module, and
 # every test is called from there.
 freezegun.configure(extend_ignore_list=["_pytest.timing"])
+
+# How fast an example is depends on what else the machine does. Speed is measured in bench/.
+settings.register_profile("edx-proctoring", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("edx-proctoring")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

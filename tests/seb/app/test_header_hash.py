@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seb_openedx import header_hash
+from seb_openedx.protocol.keys import MAX_CANDIDATES, MAX_KEYS
 from tests.seb.app.conftest import KEY
 
 HEADER = "HTTP_X_SAFEEXAMBROWSER_CONFIGKEYHASH"
@@ -100,8 +101,8 @@ def test_addresses(settings, meta, bases, accepted):
 def test_there_are_limits(settings):
     settings.SEB_PUBLIC_BASE_URLS = [f"https://host{number}" for number in range(50)]
     request = at("https://a/p", hash_of("https://a/p"))
-    assert len(header_hash.addresses(request, request.META)) == header_hash.MOST_ADDRESSES
-    many = [str(number) for number in range(header_hash.MOST_KEYS)]
+    assert len(header_hash.addresses(request, request.META)) == MAX_CANDIDATES
+    many = [str(number) for number in range(MAX_KEYS)]
     assert not header_hash.matches(request, HEADER, [*many, KEY])
     assert header_hash.matches(request, HEADER, [*many[1:], KEY])
 
