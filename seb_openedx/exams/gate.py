@@ -18,9 +18,10 @@ NAME = "seb"
 
 def gate(user: Any, exam: Mapping[str, Any], attempt: Mapping[str, Any] | None, request: Any) -> Any:
     """Return a refusal if the exam demands the browser and the request does not prove it, else None."""
-    if not requirements.exist():
+    course_key = requirements.as_course_key(exam.get("course_id"))
+    if course_key is None or not requirements.exist():
         return None
-    requirement = requirements.of_exam(exam.get("course_id"), str(exam.get("content_id")))
+    requirement = requirements.of_exam(course_key, str(exam.get("content_id")))
     if requirement is None or access.is_verified(request, requirement):
         return None
     refusal = import_module("edx_proctoring.api").StartRefusal

@@ -118,7 +118,10 @@ def test_one_provider_hangs_and_the_others_and_the_mails_go_on(
 
     began = time.monotonic()
     deliverer.start_due()
-    while AttemptEffect.objects.exclude(pk=waiting.pk).exists() and time.monotonic() - began < MOST_SECONDS_OF_DELIVERY:
+    # The hanging provider's own thread may be the last to get a turn.
+    while time.monotonic() - began < MOST_SECONDS_OF_DELIVERY:
+        if server.connections and not AttemptEffect.objects.exclude(pk=waiting.pk).exists():
+            break
         time.sleep(0.02)
     seconds = time.monotonic() - began
     left = list(AttemptEffect.objects.values_list("pk", "tries"))
