@@ -224,7 +224,7 @@ class SecureExamBrowserMiddleware:
         user_name: str | None,
     ) -> Any:
         """Return the refusal in the form that the requested view calls for; bans the learner where banning is on."""
-        # Staff who look at a course as somebody else do not ban that person, and neither does an outage.
+        # Staff who look at a course as another user do not ban that person, and neither does an outage.
         may_ban = not context.get("masquerade") and not context.get("config_error")
         banned, is_new_ban = self._banned(request, course_key, user_name, may_ban=may_ban)
         context["banned"], context["is_new_ban"] = banned, is_new_ban

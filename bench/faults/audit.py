@@ -14,7 +14,7 @@ SUBMITTED = "submitted"
 
 @dataclass
 class Audit:
-    """Numbers of one exam. Lists contain ids, for whoever has to find out why.
+    """Numbers of one exam. Lists contain ids, for finding out why.
 
     ``unheard``: attempts whose provider never heard of the submission and that are not listed as failed with a reason.
     ``wrong_last``: the provider heard of the submission, and afterwards of something older.

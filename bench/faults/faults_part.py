@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.core.management import call_command
 from django.utils import timezone
@@ -60,6 +61,21 @@ class Scene:
     folder: Path
     seed: int
 
+    def sitting(self, address: str, exam: tuple[int, str], attempts: int, **options: Any) -> Sitting:
+        """Return the first ``attempts`` learners with an exam (id and content id). ``options``: of ``Sitting``."""
+        exam_id, content_id = exam
+        return Sitting(
+            address,
+            stage.COURSE,
+            exam_id,
+            content_id,
+            self.people.learners[:attempts],
+            self.people.provider_session,
+            self.people.staff_session,
+            seed=self.seed,
+            **options,
+        )
+
 
 def run_ways(scene: Scene, ways: tuple[str, ...], attempts: int, *, with_outbox: bool = True) -> list[Outcome]:
     """Let so many learners take one exam per way, deliver what is left, and examine it."""
@@ -77,17 +93,7 @@ def _run_way(scene: Scene, address: str, attempts: int, way: str, name: str) -> 
     began = time.monotonic()
     scene.provider.way = None
     exam_id, content_id = stage.create_exam(f"Exam [{name}]")
-    sitting = Sitting(
-        address,
-        stage.COURSE,
-        exam_id,
-        content_id,
-        scene.people.learners[:attempts],
-        scene.people.provider_session,
-        scene.people.staff_session,
-        seed=scene.seed,
-        reset_every=RESET_EVERY,
-    )
+    sitting = scene.sitting(address, (exam_id, content_id), attempts, reset_every=RESET_EVERY)
     scene.provider.way, calls, failed = way, scene.provider.calls, scene.provider.failed
     tally = learners.take(sitting, at_once=AT_ONCE)
     deliver_all()

@@ -31,7 +31,7 @@ KILLS_OF_EACH: Final = 4
 # Long enough for what is in flight to be noted by the processes that live.
 SETTLE_SECONDS: Final = 0.7
 MOMENT_SECONDS: Final = 3.0
-# No call and no mail for so long: nobody is delivering. Longer than a call of a provider that hangs.
+# No call and no mail for so long: no process is delivering. Longer than a call of a provider that hangs.
 QUIET_SECONDS: Final = 2.5
 DRAIN_SECONDS: Final = 180.0
 # How long the learners take, so that there is load until the last restart.
@@ -197,17 +197,8 @@ def run(scene: Scene, database: Database, attempts: int, *, broker: str = "") ->
         if broker:
             groups[WORKER] = [stack.enter_context(processes.celery_worker(environment, scene.folder))]
         killer = Killer(scene, database, name, groups)
-        sitting = Sitting(
-            address,
-            stage.COURSE,
-            exam_id,
-            content_id,
-            scene.people.learners[:attempts],
-            scene.people.provider_session,
-            scene.people.staff_session,
-            seed=scene.seed,
-            pause_seconds=LOAD_SECONDS * AT_ONCE / (attempts * STEPS),
-        )
+        pause_seconds = LOAD_SECONDS * AT_ONCE / (attempts * STEPS)
+        sitting = scene.sitting(address, (exam_id, content_id), attempts, pause_seconds=pause_seconds)
         tally = _take_while_killing(sitting, killer)
         left = _wait_until_delivered(scene)
         dead = [process.name for group in groups.values() for process in group if not process.is_alive]
@@ -254,7 +245,7 @@ def _take_while_killing(sitting: Sitting, killer: Killer) -> Tally:
 def _wait_until_delivered(scene: Scene) -> int:
     """Wait for the deliverer, which lives; return how many effects are due in the end.
 
-    Whenever nobody is delivering, pauses are cut short, and the leases of killed processes.
+    Whenever no process is delivering, pauses are cut short, and the leases of killed processes.
     """
     deadline = time.monotonic() + DRAIN_SECONDS
     while time.monotonic() < deadline:

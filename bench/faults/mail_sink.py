@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from bench.faults.background_server import running
 from bench.faults.host_header import PROCESS_HEADER
 
 # Recipient and subject: the subject names the exam, so this is one attempt's mail about one status.
@@ -37,13 +38,8 @@ class MailSink:
     @contextmanager
     def serving(self) -> Iterator["MailSink"]:
         """Serve while the block runs."""
-        thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
+        with running(self._server):
             yield self
-        finally:
-            self._server.shutdown()
-            self._server.server_close()
 
     def is_refused(self, recipient: str) -> bool:
         """Draw whether a mail is refused; the same in each run with this seed."""

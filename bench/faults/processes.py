@@ -14,7 +14,7 @@ PATIENCE_SECONDS = 30
 
 
 class Process:
-    """One process of the product, which a kill ends at once and ``start`` begins anew."""
+    """One process of the product, which a kill ends at once and ``start`` starts again."""
 
     def __init__(
         self,

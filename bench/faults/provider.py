@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
+from bench.faults.background_server import running
+
 # The ways in which a call fails, in the order of the run. All but the marked ones are in front of the provider: it
 # never sees the call.
 STATUS_500: Final = "500"
@@ -46,7 +48,7 @@ class Registration:
     """An attempt as the provider knows it. ``heard``: the statuses it was told, in order.
 
     ``is_said_gone``: its removal was answered with 404 in front of the provider. By the protocol that means that it is
-    gone, and nobody can see that it is not.
+    gone, and nothing shows that it is not.
     """
 
     external_id: str
@@ -87,13 +89,8 @@ class Provider:
     @contextmanager
     def serving(self) -> Iterator["Provider"]:
         """Serve while the block runs."""
-        thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
+        with running(self._server):
             yield self
-        finally:
-            self._server.shutdown()
-            self._server.server_close()
 
     def fault_for(self, method: str, path: str, body: Any) -> str | None:
         """Count a call, and return the way in which it fails, None if it does not."""

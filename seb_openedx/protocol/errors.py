@@ -43,7 +43,7 @@ class TooLarge(FileError):
 
 
 class NotSeb(FileError):
-    """The bytes are no ``.seb`` file, or a damaged one."""
+    """The bytes are not a ``.seb`` file, or they are damaged."""
 
     code = "not_seb"
 

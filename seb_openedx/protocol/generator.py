@@ -37,7 +37,7 @@ def exam_start_url(origin: str, public_id: str) -> str:
 
 
 def exam_quit_url(origin: str, quit_nonce: str) -> str:
-    """Return ``quitURL`` of an exam. Whoever knows it can end Safe Exam Browser, so ``quit_nonce`` is hard to guess."""
+    """Return ``quitURL`` of an exam. Anyone who knows it can end the browser, so ``quit_nonce`` is hard to guess."""
     return f"{origin.rstrip('/')}{QUIT_PATH}{quit_nonce}/"
 
 

@@ -2,7 +2,7 @@
 
 Contract: contract/effects#undone. These effects outlive the attempt. On each try they look at the attempts that the
 learner has in the exam by then: what a newer one contradicts is superseded, and credit and grade get what the
-remaining ones say. A certificate needs no call: with the grade the platform decides about it anew.
+remaining ones say. A certificate needs no call: with the grade the platform decides about it again.
 """
 
 from collections.abc import Iterable, Sequence

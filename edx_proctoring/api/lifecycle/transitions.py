@@ -250,7 +250,7 @@ def _plan_effects(target: Target, facts: Facts) -> list[Effect]:
         if entry.provider_call and is_new_to_provider:
             planned.append(Effect(AttemptEffect.KIND_PROVIDER, entry.provider_call))
         if facts.registration is not None and "external_id" in entry.changes:
-            # Nobody knows the id afterwards, and the provider must not wait for a learner who opted out.
+            # The id is not stored afterwards, and the provider must not wait for a learner who opted out.
             planned.append(facts.registration)
     planned.append(Effect(AttemptEffect.KIND_SIGNAL, "tracking_event"))
     # With the id, because the clean-up of an onboarding attempt may delete it before the signal is sent.
