@@ -21,6 +21,8 @@ INSTRUCTOR: Final = "instructor"
 ENROLLMENTS: Final = "enrollments"
 LEARNING_SEQUENCES: Final = "learning_sequences"
 NAME_AFFIRMATION: Final = "name_affirmation"
+# Registered by the app ``seb_openedx``, where that is installed.
+SAFE_EXAM_BROWSER: Final = "safe_exam_browser"
 
 
 class CreditRequirement(TypedDict, total=False):
@@ -239,3 +241,37 @@ class NameAffirmationService(Protocol):
         self, user: Any, is_verified: bool = False, statuses_to_exclude: list[str] | None = None
     ) -> VerifiedName | None:
         """Return the learner's verified name, or None. ``user`` positional, the rest by keyword."""
+
+
+class SafeExamBrowserInfo(TypedDict):
+    """What leads a learner into Safe Exam Browser. Links are None where there is none to offer."""
+
+    required: bool
+    verified: bool
+    # manual, template, upload or client
+    mode: str | None
+    # seb:// or sebs://
+    launch_url: str | None
+    config_url: str | None
+    quit_url: str | None
+    # win, mac, ios -> lowest version
+    min_versions: dict[str, str]
+
+
+@runtime_checkable
+class SafeExamBrowserService(Protocol):
+    """Registered as ``safe_exam_browser`` by the app ``seb_openedx``. All by keyword."""
+
+    def is_required(self, course_id: CourseKey | str, content_id: UsageKey | str) -> bool:
+        """Return whether an exam demands the browser. Costs no query while no exam does."""
+
+    def is_verified(self, request: Any, course_id: CourseKey | str, content_id: UsageKey | str) -> bool:
+        """Return whether a request has proved the browser for an exam, or needs no proof."""
+
+    def get_launch_info(
+        self, request: Any, course_id: CourseKey | str, content_id: UsageKey | str
+    ) -> SafeExamBrowserInfo | None:
+        """Return what leads a learner into the browser; None if the exam does not demand it."""
+
+    def end_session(self, user_id: int, course_id: CourseKey | str, content_id: UsageKey | str, reason: str) -> int:
+        """End what the learner has proved for an exam; return how many sessions that were."""

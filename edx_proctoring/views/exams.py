@@ -18,6 +18,7 @@ from rest_framework.response import Response
 
 from edx_proctoring import api, conf
 from edx_proctoring.api.exams import bulk_registration
+from edx_proctoring.api.learner import safe_exam_browser
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
 from edx_proctoring.serializers import (
     MAX_MINUTES,
@@ -77,11 +78,11 @@ class ProctoredExamView(ProctoredAPIView):
             exam_id = parse_id(query["exam_id"], "exam_id") if query.get("exam_id") else None
             course_id, content_id = query.get("course_id"), query.get("content_id")
         if exam_id is not None:
-            return Response(self._visible(api.get_exam_by_id(exam_id)))
+            return Response(self._one(api.get_exam_by_id(exam_id)))
         if not course_id:
             raise ParseError("Name an exam_id, or a course_id with or without a content_id.")
         if content_id:
-            return Response(self._visible(api.get_exam_by_content_id(course_id, content_id)))
+            return Response(self._one(api.get_exam_by_content_id(course_id, content_id)))
         exams = api.get_all_exams_for_course(course_id=course_id, active_only=True)
         # Clients rely on the order of creation, which the service layer does not guarantee.
         return Response([self._visible(exam) for exam in sorted(exams, key=lambda exam: exam["id"])])
@@ -118,8 +119,12 @@ class ProctoredExamView(ProctoredAPIView):
         if not exam["is_active"] and conf.proctoring.hide_inactive_exams and not self.request.user.is_staff:
             raise ProctoredExamNotFoundException("Attempted to get an exam that does not exist.")
         if conf.proctoring.hide_provider_fields and not self.request.user.is_staff:
-            return {key: value for key, value in exam.items() if key not in _PROVIDER_FIELDS}
+            exam = {key: value for key, value in exam.items() if key not in _PROVIDER_FIELDS}
         return exam
+
+    def _one(self, exam: dict[str, Any]) -> dict[str, Any]:
+        """Return one exam, with what leads into the browser that it demands. Lists would ask for each exam."""
+        return safe_exam_browser.add_launch_info(self._visible(exam), self.request)
 
 
 class RegisterProctoredExamsView(ProctoredAPIView):

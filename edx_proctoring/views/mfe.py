@@ -10,7 +10,7 @@ from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring.api.learner import mfe
+from edx_proctoring.api.learner import mfe, safe_exam_browser
 from edx_proctoring.views.base import ProctoredAPIView
 from edx_proctoring.views.fields import is_true_in_query, parse_id
 from edx_proctoring.views.permissions import staff_required_text
@@ -48,6 +48,7 @@ class ProctoredExamAttemptView(ProctoredAPIView):
         )
         if is_learning_mfe:
             _make_links_absolute(request, answer["exam"].get("prerequisite_status", {}))
+        answer["exam"] = safe_exam_browser.add_launch_info(answer["exam"], request)
         return Response(answer)
 
 

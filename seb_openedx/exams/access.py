@@ -21,8 +21,10 @@ from seb_openedx.access.requests import (
     view_name,
     wants_json,
 )
+from seb_openedx.edxapp_wrapper.allowances import has_allowance
 from seb_openedx.edxapp_wrapper.get_chapter_from_location import get_parent_from_location
 from seb_openedx.edxapp_wrapper.jwt_user import user_of_token
+from seb_openedx.exam_models import SebSession
 from seb_openedx.exams import challenges, proofs, requirements, sessions
 from seb_openedx.exams.requirements import Requirement
 from seb_openedx.log_once import first_time
@@ -35,6 +37,8 @@ log = logging.getLogger(__name__)
 # Blocks above sequences, and pages of a course: never part of an exam.
 _NOT_IN_A_SEQUENCE: Final = frozenset({"course", "chapter", "about", "course_info", "static_tab"})
 _SEQUENTIAL: Final = "sequential"
+# Key of the allowance with which staff let a learner take an exam in any browser.
+EXEMPTION: Final = "seb_exemption"
 # With these, graders and tools on other servers report to a block. They act for no logged-in learner.
 _WITHOUT_LOGIN: Final = frozenset({"handle_xblock_callback_noauth"})
 
@@ -67,6 +71,8 @@ class _Seen:
     code: str = ""
     # The learner has a session, and its proof is too old for a page.
     is_stale: bool = False
+    # By which it passes; None for a request with a proof of its own.
+    session: SebSession | None = None
 
 
 def decide(request: Any, course_key: Any, masquerade: Any) -> Decision:
@@ -112,12 +118,16 @@ def _decide(
     return Decision(Outcome.REFUSED, requirement, seen.code)
 
 
-def is_verified(request: Any, requirement: Requirement) -> bool:
-    """Return whether a request of any kind has proved the browser for an exam, or needs no proof."""
+def is_verified(request: Any, requirement: Requirement, *, lately: bool = False) -> bool:
+    """Return whether a request of any kind has proved the browser for an exam, or needs no proof.
+
+    ``lately``: a session counts only while its proof is not much older than pages may be.
+    """
     # REST framework wraps the request of Django.
     request = getattr(request, "_request", request)
     now = timezone.now()
-    if _look(request, requirement, now=now, page=False).passes:
+    seen = _look(request, requirement, now=now, page=False)
+    if seen.passes and not (lately and seen.session is not None and sessions.is_old(seen.session, now=now)):
         return True
     return is_exempt(request, requirement)
 
@@ -162,7 +172,7 @@ def _look(request: Any, requirement: Requirement, *, now: datetime, page: bool) 
         return _Seen(passes=False, code=checked.code)
     if page and not sessions.is_fresh(session, now=now):
         return _Seen(passes=False, code="session_expired", is_stale=True)
-    return _Seen(passes=True)
+    return _Seen(passes=True, session=session)
 
 
 def _can_be_challenged(request: Any, requirement: Requirement, seen: _Seen, *, now: datetime) -> bool:
@@ -184,10 +194,19 @@ def _is_exempt(request: Any, course_key: Any, concerned: Sequence[Requirement], 
         if not masquerade and any(user.username in requirement.exempt_usernames for requirement in concerned):
             return True
         components = (AlwaysAllowStaff(), AlwaysAllowCourseStaff())
-        return any(component.check(request, course_key, masquerade) for component in components)
+        if any(component.check(request, course_key, masquerade) for component in components):
+            return True
+        return not masquerade and _has_allowance(user, course_key, concerned)
     # Staff who authenticate by a token: the view will do that after the middleware.
     user = None if masquerade else user_of_token(request)
     return user is not None and bool(user.is_staff)
+
+
+def _has_allowance(user: Any, course_key: Any, concerned: Sequence[Requirement]) -> bool:
+    """Whether staff have allowed the learner any browser, in any of the exams that come into question."""
+    content_ids = [requirement.content_id for requirement in concerned]
+    key = ("seb exemption", user.pk, str(course_key), *content_ids)
+    return once(key, lambda: has_allowance(user.pk, str(course_key), content_ids, EXEMPTION))
 
 
 def _concerned(request: Any, course_key: Any, found: tuple[Requirement, ...]) -> tuple[Requirement, ...]:

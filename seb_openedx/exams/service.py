@@ -15,23 +15,26 @@ class SafeExamBrowserService:
     """What other apps may ask about Safe Exam Browser."""
 
     def is_required(self, course_id: Any, content_id: str) -> bool:
-        """Return whether an exam demands the browser."""
-        return requirements.of_exam(course_id, content_id) is not None
+        """Return whether an exam demands the browser. Costs one query a minute while no exam does."""
+        return requirements.exist() and requirements.of_exam(course_id, content_id) is not None
 
     def is_verified(self, request: Any, course_id: Any, content_id: str) -> bool:
         """Return whether a request has proved the browser for an exam, or needs no proof."""
         requirement = requirements.of_exam(course_id, content_id)
-        return requirement is None or access.is_verified(request, requirement)
+        return requirement is None or (request is not None and access.is_verified(request, requirement))
 
     def get_launch_info(self, request: Any, course_id: Any, content_id: str) -> dict[str, Any] | None:
         """Return what a page needs to lead a learner into the browser; None if the exam does not demand it.
 
         ``required``, ``verified``, ``mode``, ``launch_url``, ``config_url``, ``quit_url``, ``min_versions``.
+        ``verified`` turns False before the session ends: the page of a front end is not served here, so it has to lead
+        the learner through a check again.
         """
         requirement = requirements.of_exam(course_id, content_id)
         if requirement is None:
             return None
-        return launch.info(request, requirement, verified=access.is_verified(request, requirement))
+        verified = request is not None and access.is_verified(request, requirement, lately=True)
+        return launch.info(request, requirement, verified=verified)
 
     def end_session(self, user_id: int, course_id: Any, content_id: str, reason: str) -> int:
         """End the learner's sessions for an exam; return how many. ``reason``: a word of at most 32 letters."""

@@ -27,6 +27,8 @@ _SALT: Final = "seb_openedx.session"
 # So many wrong hashes end a session.
 MOST_MISMATCHES: Final = 3
 PREFIX_LENGTH: Final = 8
+# A proof is old after so many times the age after which a page is checked again.
+_OLD: Final = 4
 
 
 def user_of(request: Any) -> Any:
@@ -78,6 +80,11 @@ def current(request: Any, requirement: Requirement, *, now: datetime) -> SebSess
 def is_fresh(session: SebSession, *, now: datetime) -> bool:
     """Whether the latest proof is young enough to show a page without a new one."""
     return now - session.last_proof < timedelta(seconds=conf.seb.recheck_seconds)
+
+
+def is_old(session: SebSession, *, now: datetime) -> bool:
+    """Return whether the latest proof is so old that also a front end has to lead through a new check."""
+    return now - session.last_proof >= _OLD * timedelta(seconds=conf.seb.recheck_seconds)
 
 
 def start(request: Any, requirement: Requirement, checked: Checked, *, version: str, now: datetime) -> SebSession:

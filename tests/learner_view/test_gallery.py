@@ -12,8 +12,12 @@ from tests.browser.gallery import PICTURES
 TEMPLATES = Path(edx_proctoring.__file__).parent / "templates"
 
 # Not on a course page: mails are read in test_mails.py, the launch callback renders the first of these, and nothing in
-# this package renders the second.
-ELSEWHERE = {"proctored_exam/launched_again.html", "proctored_exam/proctoring_launch_callback.html"}
+# this package renders the second. In the demo the middleware of seb_openedx answers before the third is asked for.
+ELSEWHERE = {
+    "proctored_exam/launched_again.html",
+    "proctored_exam/proctoring_launch_callback.html",
+    "common/safe_exam_browser.html",
+}
 
 
 def pages_of_the_tables() -> dict[tuple[str, str], str]:

@@ -11,7 +11,9 @@ from edx_proctoring.api.learner.facts import PageFacts
 
 __all__ = [
     "CONTENT",
+    "EXAM_CONTENT",
     "NO_TIME_LEFT",
+    "OTHER_BROWSER",
     "TIMED_OUT",
     "UNEXPECTED",
     "Answer",
@@ -20,6 +22,7 @@ __all__ = [
     "not_entered",
     "page",
     "status_is",
+    "way_in",
 ]
 
 Condition = Callable[[PageFacts], bool]
@@ -28,10 +31,14 @@ Action = Callable[[PageFacts], None]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A page, or the exam's content where ``template`` is None. ``before``: what is done first."""
+    """A page, or the exam's content where ``template`` is None.
+
+    ``before``: what is done first. ``leads_into_exam``: only in the browser that the exam demands.
+    """
 
     template: str | None
     before: Action | None = None
+    leads_into_exam: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,7 @@ def _refuse_timed_out(facts: PageFacts) -> None:
 
 
 CONTENT: Final = Answer(None)
+EXAM_CONTENT: Final = Answer(None, leads_into_exam=True)
 TIMED_OUT: Final = Answer(None, before=_refuse_timed_out)
 # Beyond the contract: a state without a page of its own must not open the exam by accident.
 UNEXPECTED: Final = Answer("common/unexpected_state.html")
@@ -59,9 +67,18 @@ UNEXPECTED: Final = Answer("common/unexpected_state.html")
 NO_TIME_LEFT: Final = Answer("common/no_time_left.html")
 
 
+# Beyond the contract: in the place of whatever leads into an exam that demands Safe Exam Browser.
+OTHER_BROWSER: Final = Rule("another browser", lambda facts: True, Answer("common/safe_exam_browser.html"))
+
+
 def page(template: str, before: Action | None = None) -> Answer:
     """Show a page instead of the content."""
     return Answer(template, before)
+
+
+def way_in(template: str, before: Action | None = None) -> Answer:
+    """As ``page``, with a button that leads into the exam."""
+    return Answer(template, before, leads_into_exam=True)
 
 
 def status_is(*statuses: str) -> Condition:

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
+import crum
 from django.contrib.auth import get_user_model
 from django.template import loader
 
 from edx_proctoring import backends, conf, utils
 from edx_proctoring.api.exams import exams
-from edx_proctoring.api.learner import page_context, proctored_rules, timed_rules
-from edx_proctoring.api.learner.decision_table import UNEXPECTED, Rule
+from edx_proctoring.api.learner import page_context, proctored_rules, safe_exam_browser, timed_rules
+from edx_proctoring.api.learner.decision_table import OTHER_BROWSER, UNEXPECTED, Rule
 from edx_proctoring.api.learner.facts import PageFacts, attempts_at, newest_attempt
 from edx_proctoring.exceptions import ProctoredExamAlreadyExists, StudentExamAttemptAlreadyExistsException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
@@ -123,17 +124,25 @@ def get_student_view(
         rule = _decide(kind, facts)
     if rule.answer.template is None:
         return None
-    context.update(kind.build_context(facts))
+    is_other_browser = rule is OTHER_BROWSER
+    context.update(page_context.other_browser(facts, _request()) if is_other_browser else kind.build_context(facts))
     return _render(rule.answer.template, context)
 
 
 def _decide(kind: Kind, facts: PageFacts) -> Rule:
     """Return the rule that applies, after carrying out what it wants done first."""
     rule = next(rule for rule in kind.rules if rule.applies(facts))
+    if rule.answer.leads_into_exam and safe_exam_browser.is_missing(_request(), facts.course_id, facts.content_id):
+        rule = OTHER_BROWSER
     log.debug("learner view: exam_id=%s user_id=%s rule=%s", facts.exam["id"], facts.user_id, rule.situation)
     if rule.answer.before is not None:
         rule.answer.before(facts)
     return rule
+
+
+def _request() -> Any:
+    """Return the request that is being answered, None outside of one. The published signature does not pass it."""
+    return crum.get_current_request()
 
 
 def _find_or_create_exam(

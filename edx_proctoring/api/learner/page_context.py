@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from edx_proctoring import backends, conf, constants, utils
 from edx_proctoring.api.effects import emails
 from edx_proctoring.api.exams import review_policies
+from edx_proctoring.api.learner import safe_exam_browser
 from edx_proctoring.api.learner.facts import PageFacts
 from edx_proctoring.api.lifecycle import timing
 from edx_proctoring.api.onboarding import eligibility
@@ -32,6 +33,10 @@ SHOW_EXPIRY_MESSAGE_DURATION: Final = 60
 
 # In these statuses the page says how the attempt ended. Later ones show the result instead.
 _WAITS_FOR_RESULT: Final = frozenset({S.submitted, S.second_review_required})
+
+# Where learners get Safe Exam Browser, and what its minimum versions call the platforms.
+_SEB_DOWNLOAD_URL: Final = "https://safeexambrowser.org/download_en.html"
+_PLATFORMS: Final = {"win": "Windows", "mac": "macOS", "ios": "iOS"}
 
 # WCAG 2.2.1: above 20 hours no extra time has to be offered.
 _LONG_LIMIT_MINUTES: Final = 20 * 60
@@ -100,6 +105,21 @@ def proctored(facts: PageFacts) -> dict[str, Any]:
     if facts.status in S.onboarding_errors:
         context.update(_onboarding_error(facts))
     return context
+
+
+def other_browser(facts: PageFacts, request: Any) -> dict[str, Any]:
+    """Return the variables of the page in front of an exam that demands Safe Exam Browser."""
+    info = safe_exam_browser.launch_info(request, facts.course_id, facts.content_id)
+    versions = info["min_versions"] if info else {}
+    return {
+        **_common(facts),
+        "exam_name": facts.exam["exam_name"],
+        "seb": info,
+        "seb_versions": ", ".join(
+            f"{_PLATFORMS.get(name, name)} {lowest}" for name, lowest in sorted(versions.items())
+        ),
+        "seb_download_url": _SEB_DOWNLOAD_URL,
+    }
 
 
 def has_time_expired(attempt: ProctoredExamStudentAttempt | None) -> bool:

@@ -7,6 +7,7 @@ from edx_proctoring.api.attempts import opting_out
 from edx_proctoring.api.learner import prerequisites
 from edx_proctoring.api.learner.decision_table import (
     CONTENT,
+    EXAM_CONTENT,
     NO_TIME_LEFT,
     TIMED_OUT,
     UNEXPECTED,
@@ -16,6 +17,7 @@ from edx_proctoring.api.learner.decision_table import (
     not_entered,
     page,
     status_is,
+    way_in,
 )
 from edx_proctoring.api.learner.facts import PageFacts
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -44,21 +46,21 @@ def _resolve_pending_links(facts: PageFacts) -> None:
 PRACTICE: Final = (
     Rule("no permission", lambda f: not f.may_take, CONTENT),
     Rule("inactive account", lambda f: not f.user.is_active, page("proctored_exam/inactive_account.html")),
-    Rule("not entered", not_entered, page("practice_exam/entrance.html")),
+    Rule("not entered", not_entered, way_in("practice_exam/entrance.html")),
     Rule("in set-up or released for resumption, no time left", lambda f: f.lacks_time, NO_TIME_LEFT),
-    Rule("released for resumption", lambda f: f.is_resumable_now, page("proctored_exam/ready_to_resume.html")),
+    Rule("released for resumption", lambda f: f.is_resumable_now, way_in("proctored_exam/ready_to_resume.html")),
     Rule(
         "started, seen in the wrong browser",
         lambda f: f.status == S.started and f.is_content_blocked,
-        page("proctored_exam/error_wrong_browser.html"),
+        way_in("proctored_exam/error_wrong_browser.html"),
     ),
-    Rule("started", status_is(S.started), CONTENT),
+    Rule("started", status_is(S.started), EXAM_CONTENT),
     Rule(
         "being set up",
         status_is(S.created, S.download_software_clicked),
-        page("proctored_exam/instructions.html"),
+        way_in("proctored_exam/instructions.html"),
     ),
-    Rule("set up", status_is(S.ready_to_start), page("proctored_exam/ready_to_start.html")),
+    Rule("set up", status_is(S.ready_to_start), way_in("proctored_exam/ready_to_start.html")),
     Rule("broken off", status_is(S.error), page("practice_exam/error.html")),
     Rule("submitted", status_is(S.submitted), page("practice_exam/submitted.html")),
     # Beyond the contract: a provider may review practice, too. The learner still reads what comes next.
@@ -81,15 +83,15 @@ ONBOARDING: Final = (
         page("proctored_exam/expired.html"),
     ),
     Rule("before the start, no time left", lambda f: f.lacks_time, NO_TIME_LEFT),
-    Rule("not entered", not_entered, page("onboarding_exam/entrance.html")),
-    Rule("released for resumption", lambda f: f.is_resumable_now, page("proctored_exam/ready_to_resume.html")),
-    Rule("started", status_is(S.started), CONTENT),
+    Rule("not entered", not_entered, way_in("onboarding_exam/entrance.html")),
+    Rule("released for resumption", lambda f: f.is_resumable_now, way_in("proctored_exam/ready_to_resume.html")),
+    Rule("started", status_is(S.started), EXAM_CONTENT),
     Rule(
         "being set up",
         status_is(S.created, S.download_software_clicked),
-        page("proctored_exam/instructions.html"),
+        way_in("proctored_exam/instructions.html"),
     ),
-    Rule("set up", status_is(S.ready_to_start), page("proctored_exam/ready_to_start.html")),
+    Rule("set up", status_is(S.ready_to_start), way_in("proctored_exam/ready_to_start.html")),
     Rule("broken off", status_is(S.error), page("onboarding_exam/error.html")),
     Rule(
         "submitted",
@@ -128,7 +130,7 @@ PROCTORED: Final = (
         page("proctored_exam/pending-prerequisites.html", before=_resolve_pending_links),
     ),
     Rule("not entered, no time left", lambda f: not_entered(f) and f.lacks_time, NO_TIME_LEFT),
-    Rule("not entered", not_entered, page("proctored_exam/entrance.html", before=_emit_option_presented)),
+    Rule("not entered", not_entered, way_in("proctored_exam/entrance.html", before=_emit_option_presented)),
     Rule("open, past due", lambda f: f.is_open_past_due, page("proctored_exam/expired.html")),
     Rule(
         # Beyond the contract: a new attempt would be refused, so the learner is not sent there.
@@ -137,19 +139,19 @@ PROCTORED: Final = (
         page("proctored_exam/expired.html"),
     ),
     Rule("in set-up or released for resumption, no time left", lambda f: f.lacks_time, NO_TIME_LEFT),
-    Rule("released for resumption", lambda f: f.is_resumable_now, page("proctored_exam/ready_to_resume.html")),
+    Rule("released for resumption", lambda f: f.is_resumable_now, way_in("proctored_exam/ready_to_resume.html")),
     Rule(
         "started, seen in the wrong browser",
         lambda f: f.status == S.started and f.is_content_blocked,
-        page("proctored_exam/error_wrong_browser.html"),
+        way_in("proctored_exam/error_wrong_browser.html"),
     ),
-    Rule("started", status_is(S.started), CONTENT),
+    Rule("started", status_is(S.started), EXAM_CONTENT),
     Rule(
         "being set up",
         status_is(S.created, S.download_software_clicked),
-        page("proctored_exam/instructions.html"),
+        way_in("proctored_exam/instructions.html"),
     ),
-    Rule("set up", status_is(S.ready_to_start), page("proctored_exam/ready_to_start.html")),
+    Rule("set up", status_is(S.ready_to_start), way_in("proctored_exam/ready_to_start.html")),
     Rule("broken off", status_is(S.error), page("proctored_exam/error.html")),
     Rule("timed out", status_is(S.timed_out), TIMED_OUT),
     Rule(

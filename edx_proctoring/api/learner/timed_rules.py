@@ -4,6 +4,7 @@ from typing import Final
 
 from edx_proctoring.api.learner.decision_table import (
     CONTENT,
+    EXAM_CONTENT,
     NO_TIME_LEFT,
     TIMED_OUT,
     UNEXPECTED,
@@ -12,6 +13,7 @@ from edx_proctoring.api.learner.decision_table import (
     not_entered,
     page,
     status_is,
+    way_in,
 )
 from edx_proctoring.api.learner.facts import PageFacts
 from edx_proctoring.api.lifecycle import learner_rules
@@ -29,10 +31,10 @@ def _begins(facts: PageFacts) -> bool:
 TIMED: Final = (
     Rule("not entered, past due", lambda f: _begins(f) and f.is_closed, page("timed_exam/expired.html")),
     Rule("not entered, no time left", lambda f: _begins(f) and f.lacks_time, NO_TIME_LEFT),
-    Rule("not entered", _begins, page("timed_exam/entrance.html")),
+    Rule("not entered", _begins, way_in("timed_exam/entrance.html")),
     Rule("open, past due", lambda f: f.is_open_past_due, page("timed_exam/expired.html")),
     Rule("timed out", status_is(S.timed_out), TIMED_OUT),
-    Rule("started", status_is(S.started), CONTENT),
+    Rule("started", status_is(S.started), EXAM_CONTENT),
     Rule("about to submit", status_is(S.ready_to_submit), page("timed_exam/ready_to_submit.html")),
     Rule(
         "submitted, past due, in the grace period",
