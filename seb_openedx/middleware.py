@@ -118,13 +118,20 @@ class SecureExamBrowserMiddleware:
                 log.exception("bans cannot be read: course_id=%s", course_key)
 
         granted = False
+        course = None
         if not is_open and not banned:
             # Keys of an exam count as keys of its course.
-            granted = (is_proved and not unknown and self._checks_keys(course_key)) or self._is_granted(
-                request, course_key, masquerade, staff_only=unknown
-            )
+            granted = is_proved and not unknown and self._checks_keys(course_key)
+            if not granted and not unknown and not masquerade:
+                course = exam_access.decide_course(request, course_key)
+                granted = course.outcome is exam_access.Outcome.PROVED
+            granted = granted or self._is_granted(request, course_key, masquerade, staff_only=unknown)
         is_protected = remember_protection(course_key)
         if not is_open and not granted:
+            if course is not None and course.outcome is exam_access.Outcome.CHALLENGE:
+                check = pages.to_check(request, course.requirement)
+                if check is not None:
+                    return refusal.mark_refused(check)
             return self.handle_access_denied(request, view_func, view_args, view_kwargs, course_key, context, user_name)
         if granted and is_protected:
             setattr(request, _GRANTED, True)
@@ -230,6 +237,7 @@ class SecureExamBrowserMiddleware:
         context["banned"], context["is_new_ban"] = banned, is_new_ban
         if not banned:
             context["jump_to_link"] = refusal.link_into_browser(request, course_key)
+            context["launch_url"] = refusal.launch_link(request, context["jump_to_link"])
 
         name = requests.view_name_of(view_func)
         response = None

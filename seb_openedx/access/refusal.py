@@ -4,14 +4,17 @@ import logging
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpResponseBase, JsonResponse
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from seb_openedx import conf, texts
-from seb_openedx.access.requests import keywords_of
+from seb_openedx.access.requests import keywords_of, wants_json
 from seb_openedx.constants import SEB_HEADERS
+from seb_openedx.protocol import seb_link
+from seb_openedx.protocol.errors import InvalidLink
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +37,21 @@ def link_into_browser(request: Any, course_key: Any) -> str:
         # A link is missing from a page that is shown anyway: hosts without this URL, requests without a host.
         log.debug("no link into Safe Exam Browser: course_id=%s", course_key, exc_info=True)
         return NO_LINK
+
+
+def launch_link(request: Any, jump_to_link: str) -> str | None:
+    """Return the link with which a refusal page offers Safe Exam Browser: to the block, else to the page itself.
+
+    The browser opens it with the settings that it has. None for what is no page of its own.
+    """
+    if jump_to_link != NO_LINK:
+        return jump_to_link
+    if getattr(request, "method", "") != "GET" or wants_json(request):
+        return None
+    try:
+        return seb_link(request.build_absolute_uri(), scheme=conf.seb.link_scheme)
+    except (DisallowedHost, InvalidLink):
+        return None
 
 
 def refuse_program(context: dict[str, Any]) -> JsonResponse:

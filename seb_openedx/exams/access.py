@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from django.db import DatabaseError
 from django.utils import timezone
 
 from seb_openedx import conf
@@ -25,7 +26,7 @@ from seb_openedx.edxapp_wrapper.allowances import has_allowance
 from seb_openedx.edxapp_wrapper.get_chapter_from_location import get_parent_from_location
 from seb_openedx.edxapp_wrapper.jwt_user import user_of_token
 from seb_openedx.exam_models import SebSession
-from seb_openedx.exams import challenges, proofs, requirements, sessions
+from seb_openedx.exams import challenges, courses, proofs, requirements, sessions
 from seb_openedx.exams.requirements import Requirement
 from seb_openedx.log_once import first_time
 from seb_openedx.permissions import AlwaysAllowCourseStaff, AlwaysAllowStaff
@@ -115,6 +116,28 @@ def _decide(
         getattr(sessions.user_of(request), "pk", None),
         seen.code,
     )
+    return Decision(Outcome.REFUSED, requirement, seen.code)
+
+
+def decide_course(request: Any, course_key: Any) -> Decision:
+    """Return what becomes of a request whose headers have not opened a course that compares keys.
+
+    ``NO_EXAM``: no component of the course compares keys. ``PROVED``: a session is good for it.
+    """
+    requirement = courses.requirement_of(course_key)
+    if requirement is None:
+        return Decision(Outcome.NO_EXAM)
+    try:
+        now = timezone.now()
+        seen = _look(request, requirement, now=now, page=is_page(request))
+        if seen.passes:
+            return Decision(Outcome.PROVED, requirement)
+        if _can_be_challenged(request, requirement, seen, now=now):
+            return Decision(Outcome.CHALLENGE, requirement, seen.code)
+    except DatabaseError as error:
+        if first_time("course access", type(error).__name__):
+            log.exception("sessions of a course cannot be read: course_id=%s", course_key)
+        return Decision(Outcome.REFUSED, requirement, "config_error")
     return Decision(Outcome.REFUSED, requirement, seen.code)
 
 

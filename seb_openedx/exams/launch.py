@@ -72,6 +72,8 @@ def start_path(requirement: Requirement) -> str:
 
 def exam_path(requirement: Requirement) -> str:
     """Return the path of the exam's page in the host."""
+    if requirement.is_course:
+        return "/"
     try:
         return reverse("jump_to", kwargs={"course_id": requirement.course_id, "location": requirement.content_id})
     except NoReverseMatch:

@@ -57,13 +57,13 @@ def refused_exam(request: Any, requirement: Requirement | None, code: str, *, st
     return mark_refused(refused(request, refusal_context(request, requirement, code), status=status))
 
 
-def check(request: Any, requirement: Requirement, nonce: str) -> Any:
-    """Return the page whose script sends the hashes."""
+def check(request: Any, requirement: Requirement, nonce: str, *, again: str) -> Any:
+    """Return the page whose script sends the hashes. ``again``: where the learner can try once more."""
     context = {
         **refusal_context(request, requirement, "no_header"),
         "nonce": nonce,
         "verify_url": url_of("verify-api"),
-        "start_url": launch.start_path(requirement),
+        "start_url": again,
         "script": static_url("seb_openedx/verify.js"),
         "texts": texts.page("no_header", requirement.min_versions),
         "title": _("Checking your browser"),

@@ -57,7 +57,7 @@ def check(requirement: Requirement, sent: Sent, *, now: datetime) -> Checked:
     """Return whether the client is one that the exam accepts.
 
     Of each kind of key that the exam has, one must be proved: a Config Key stands for the settings, a Browser Exam Key
-    for the program.
+    for the program. Of a course's keys, one of either kind.
     """
     if not requirement.is_usable:
         return Checked(code="config_error")
@@ -67,20 +67,33 @@ def check(requirement: Requirement, sent: Sent, *, now: datetime) -> Checked:
         return _if_new_enough(requirement, sent, Checked(Proof.USER_AGENT))
     if not sent.has_hash:
         return Checked(code="no_header")
-    proved = Checked(code="config_error")
-    config_keys = requirement.accepted_config_keys(now)
-    if config_keys:
-        match = find_match(sent.addresses, config_keys, sent.config_hash)
-        if match is None:
-            return Checked(code="config_key_mismatch")
-        proved = Checked(Proof.SCRIPT_CONFIG_KEY if sent.by_script else Proof.HEADER_CONFIG_KEY, match.key)
-    if requirement.browser_keys:
-        match = find_match(sent.addresses, requirement.browser_keys, sent.browser_hash)
-        if match is None:
-            return Checked(code="browser_key_mismatch")
-        if not config_keys:
-            proved = Checked(Proof.SCRIPT_BROWSER_KEY if sent.by_script else Proof.HEADER_BROWSER_KEY, match.key)
-    return _if_new_enough(requirement, sent, proved)
+    found = [
+        check_kind(keys, sent)
+        for check_kind, keys in (
+            (_check_config_key, requirement.accepted_config_keys(now)),
+            (_check_browser_key, requirement.browser_keys),
+        )
+        if keys
+    ]
+    proved = [checked for checked in found if checked.proof is not None]
+    refused = [checked for checked in found if checked.proof is None]
+    if not proved or (refused and not requirement.is_course):
+        return refused[0] if refused else Checked(code="config_error")
+    return _if_new_enough(requirement, sent, proved[0])
+
+
+def _check_config_key(keys: Sequence[str], sent: Sent) -> Checked:
+    match = find_match(sent.addresses, keys, sent.config_hash)
+    if match is None:
+        return Checked(code="config_key_mismatch")
+    return Checked(Proof.SCRIPT_CONFIG_KEY if sent.by_script else Proof.HEADER_CONFIG_KEY, match.key)
+
+
+def _check_browser_key(keys: Sequence[str], sent: Sent) -> Checked:
+    match = find_match(sent.addresses, keys, sent.browser_hash)
+    if match is None:
+        return Checked(code="browser_key_mismatch")
+    return Checked(Proof.SCRIPT_BROWSER_KEY if sent.by_script else Proof.HEADER_BROWSER_KEY, match.key)
 
 
 def _if_new_enough(requirement: Requirement, sent: Sent, checked: Checked) -> Checked:

@@ -72,6 +72,11 @@ class Requirement:
     is_usable: bool
 
     @property
+    def is_course(self) -> bool:
+        """Whether this is what a course demands for all of its pages; then one key of either kind is enough."""
+        return not self.content_id
+
+    @property
     def has_file(self) -> bool:
         """Whether this server serves the file."""
         return self.mode in (Mode.MANUAL, Mode.UPLOAD)

@@ -10,7 +10,6 @@ from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
 from django.db import DatabaseError
 from django.db.models import F
 
@@ -27,6 +26,9 @@ _SALT: Final = "seb_openedx.session"
 # So many wrong hashes end a session.
 MOST_MISMATCHES: Final = 3
 PREFIX_LENGTH: Final = 8
+# One browser may go from the course to several exams.
+_MOST_SESSIONS: Final = 4
+_SEPARATOR: Final = "."
 # A proof is old after so many times the age after which a page is checked again.
 _OLD: Final = 4
 
@@ -52,29 +54,45 @@ def _hash(text: str) -> str:
 
 
 def current(request: Any, requirement: Requirement, *, now: datetime) -> SebSession | None:
-    """Return the session that a request may refer to, or None. Costs one query if there is a cookie."""
+    """Return the session that a request may refer to, or None. Costs one query if there is a cookie.
+
+    A course accepts also the session of one of its exams, if the key that was proved there is one of the course.
+    """
     if not conf.seb.sessions_enabled:
         return None
-    session_id, login, user = _id_in(request), login_hash(request), user_of(request)
-    if session_id is None or not login or user is None:
+    ids, login, user = _ids_in(request), login_hash(request), user_of(request)
+    if not ids or not login or user is None:
         return None
     try:
-        session: SebSession | None = SebSession.objects.open().filter(pk=session_id).first()
+        found = list(SebSession.objects.open().filter(pk__in=ids))
     except DatabaseError as error:
         if first_time("seb session", type(error).__name__):
             log.exception("sessions of Safe Exam Browser cannot be read and do not count")
         return None
-    if session is None:
-        return None
-    belongs = (
-        session.user_id == user.pk
+    own = [
+        session
+        for session in found
+        if session.user_id == user.pk
         and session.session_hash == login
         and session.user_agent_hash == _user_agent_hash(request)
         and str(session.course_id) == requirement.course_id
-        and session.content_id == requirement.content_id
-    )
-    # A proof from the future: a clock is wrong, and nobody knows how old the proof is.
-    return session if belongs and session.last_proof <= now < session.expires else None
+        # A proof from the future: a clock is wrong, and nobody knows how old the proof is.
+        and session.last_proof <= now
+        and _is_good_for(session, requirement)
+    ]
+    if any(now >= session.expires for session in own):
+        over = [session.pk for session in own if now >= session.expires]
+        SebSession.objects.filter(pk__in=over).end("expired", now=now)
+    open_ones = [session for session in own if now < session.expires]
+    return max(open_ones, key=lambda session: session.last_proof, default=None)
+
+
+def _is_good_for(session: SebSession, requirement: Requirement) -> bool:
+    if not requirement.is_course:
+        return session.content_id == requirement.content_id
+    # The keys of a course come from settings that change without telling: a key that is gone proves nothing.
+    prefixes = {key[:PREFIX_LENGTH] for key in (*requirement.config_keys, *requirement.browser_keys)}
+    return session.key_prefix in prefixes
 
 
 def is_fresh(session: SebSession, *, now: datetime) -> bool:
@@ -100,7 +118,8 @@ def start(request: Any, requirement: Requirement, checked: Checked, *, version: 
         "last_seen": now,
     }
     session = current(request, requirement, now=now)
-    if session is not None and SebSession.objects.open().filter(pk=session.pk).update(mismatches=0, **proof):
+    is_own = session is not None and session.content_id == requirement.content_id
+    if session is not None and is_own and SebSession.objects.open().filter(pk=session.pk).update(mismatches=0, **proof):
         session.refresh_from_db()
         return session
     user = user_of(request)
@@ -133,10 +152,11 @@ def count_mismatch(session: SebSession, *, now: datetime) -> None:
 
 
 def set_cookie(request: Any, response: Any, session: SebSession, *, now: datetime) -> None:
-    """Give the browser the cookie of a session."""
+    """Give the browser the cookie of a session. It keeps those of other exams and courses."""
+    others = [str(pk) for pk in _ids_in(request) if pk != session.pk]
     response.set_signed_cookie(
         COOKIE,
-        str(session.pk),
+        _SEPARATOR.join([str(session.pk), *others][:_MOST_SESSIONS]),
         salt=_SALT,
         max_age=max(int((session.expires - now).total_seconds()), 0),
         path="/",
@@ -146,11 +166,13 @@ def set_cookie(request: Any, response: Any, session: SebSession, *, now: datetim
     )
 
 
-def _id_in(request: Any) -> UUID | None:
+def _ids_in(request: Any) -> list[UUID]:
+    """Return the sessions that the browser's cookie names."""
     cookies = getattr(request, "COOKIES", None)
     if not isinstance(cookies, dict) or COOKIE not in cookies:
-        return None
+        return []
     try:
-        return UUID(request.get_signed_cookie(COOKIE, default="", salt=_SALT))
-    except (ValueError, ValidationError):
-        return None
+        named = request.get_signed_cookie(COOKIE, default="", salt=_SALT).split(_SEPARATOR)
+        return [UUID(name) for name in named[:_MOST_SESSIONS]]
+    except ValueError:
+        return []

@@ -14,12 +14,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from seb_openedx import conf
 from seb_openedx.access.refusal import mark_refused
-from seb_openedx.exam_models import SebExamConfiguration, SebSession
-from seb_openedx.exams import access, challenges, files, launch, pages, proofs, requirements, sessions
+from seb_openedx.exam_models import SebChallenge, SebExamConfiguration, SebSession
+from seb_openedx.exams import access, challenges, courses, files, launch, pages, proofs, requirements, sessions
+from seb_openedx.exams.requirements import Requirement
 from seb_openedx.header_hash import public_addresses
 from seb_openedx.log_once import first_time
 from seb_openedx.protocol.keys import without_fragment
-from seb_openedx.reading import cache_key
+from seb_openedx.reading import cache_key, one_request
 
 log = logging.getLogger(__name__)
 
@@ -110,9 +111,7 @@ def verify(request: HttpRequest, nonce: str) -> HttpResponseBase:
         return redirect_to_login(request.get_full_path())
     now = timezone.now()
     challenge = challenges.find(nonce)
-    requirement = None
-    if challenge is not None:
-        requirement = requirements.of_exam(challenge.course_id, challenge.content_id)
+    requirement = _demanded_by(challenge) if challenge is not None else None
     code = challenges.problem(challenge, request, now=now)
     if code or challenge is None:
         return pages.refused_exam(request, requirement, code)
@@ -120,14 +119,14 @@ def verify(request: HttpRequest, nonce: str) -> HttpResponseBase:
         return mark_refused(HttpResponseRedirect(challenge.path or "/"))
     sent = proofs.sent_with(request)
     if requirement.is_usable and not requirement.accepts_name_only and not sent.has_hash:
-        return pages.check(request, requirement, nonce)
+        return pages.check(request, requirement, nonce, again=_way_back(challenge, requirement))
     if not challenges.use(challenge, now=now):
         return pages.refused_exam(request, requirement, "challenge_replayed")
     checked = proofs.check(requirement, sent, now=now)
     if checked.proof is None:
         return pages.refused_exam(request, requirement, checked.code)
     session = sessions.start(request, requirement, checked, version=sent.user_agent[-100:], now=now)
-    response = HttpResponseRedirect(challenge.path or launch.exam_path(requirement))
+    response = HttpResponseRedirect(_way_on(challenge, requirement))
     sessions.set_cookie(request, response, session, now=now)
     return mark_refused(response)
 
@@ -151,7 +150,7 @@ def verify_api(request: HttpRequest) -> JsonResponse:
     code = challenges.problem(challenge, request, now=now)
     if challenge is None or code == "session_user_mismatch":
         return _answer(403, code=code)
-    requirement = requirements.of_exam(challenge.course_id, challenge.content_id)
+    requirement = _demanded_by(challenge)
     if requirement is None:
         return _answer(403, code="challenge_expired")
     if not code and not challenges.use(challenge, now=now):
@@ -179,12 +178,30 @@ def verify_api(request: HttpRequest) -> JsonResponse:
     response = JsonResponse(
         {
             "verified": True,
-            "next": challenge.path or launch.exam_path(requirement),
+            "next": _way_on(challenge, requirement),
             "expires": session.expires.isoformat(),
         }
     )
     sessions.set_cookie(request, response, session, now=now)
     return mark_refused(response)
+
+
+def _demanded_by(challenge: SebChallenge) -> Requirement | None:
+    """Return what a check is for: the exam's requirement, or the course's; None if it is no longer demanded."""
+    if challenge.content_id:
+        return requirements.of_exam(challenge.course_id, challenge.content_id)
+    with one_request():
+        return courses.requirement_of(challenge.course_id)
+
+
+def _way_on(challenge: SebChallenge, requirement: Requirement) -> str:
+    """Return where the learner goes after the check."""
+    return challenge.path or launch.exam_path(requirement)
+
+
+def _way_back(challenge: SebChallenge, requirement: Requirement) -> str:
+    """Return where the learner can try again."""
+    return _way_on(challenge, requirement) if requirement.is_course else launch.start_path(requirement)
 
 
 def _answer(status: int, *, code: str, again: challenges.Issued | None = None) -> JsonResponse:

@@ -19,6 +19,7 @@ from tests.seb.app.conftest import _log_again as _log_again
 from tests.seb.app.conftest import browser as browser
 from tests.seb.app.conftest import host as host
 from tests.seb.app.conftest import learner as learner
+from tests.seb.app.conftest import protect as protect
 from tests.seb.app.conftest import staff as staff
 from tests.seb.app.conftest import staff_browser as staff_browser
 from tests.seb.exams.safe_exam_browser import SafeExamBrowser
