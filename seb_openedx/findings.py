@@ -4,8 +4,16 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
+from seb_openedx import conf
 from seb_openedx.configuration import as_detailed, normalized
-from seb_openedx.permissions import get_component
+from seb_openedx.permissions import (
+    AlwaysGrantAccess,
+    CheckSEBHashBrowserExamKey,
+    CheckSEBHashBrowserExamKeyOrConfigKey,
+    CheckSEBHashConfigKey,
+    get_component,
+    get_enabled_permission_classes,
+)
 
 _KEY: Final = re.compile(r"[0-9a-fA-F]{64}")
 _NEEDS: Final = {"CheckSEBHashBrowserExamKey": "BROWSER_KEYS", "CheckSEBHashConfigKey": "CONFIG_KEYS"}
@@ -37,3 +45,20 @@ def open_components(config: dict[str, Any]) -> list[str]:
 def detailed(value: Any, course: str) -> dict[str, Any]:
     """Return what an operator wrote for one course in the detailed form."""
     return as_detailed(normalized(value, course))
+
+
+def components_open_to_everybody(course_key: Any) -> list[str]:
+    """Return the components in force for a course that let every browser in, for want of keys or on purpose."""
+    has_browser_keys = bool(CheckSEBHashBrowserExamKey().get_seb_keys(course_key))
+    has_config_keys = bool(CheckSEBHashConfigKey().get_seb_keys(course_key))
+    either = has_browser_keys or has_config_keys
+    if conf.seb.missing_keys_grant:
+        either = has_browser_keys and has_config_keys
+    has_keys = {
+        CheckSEBHashBrowserExamKey: has_browser_keys,
+        CheckSEBHashConfigKey: has_config_keys,
+        CheckSEBHashBrowserExamKeyOrConfigKey: either,
+        AlwaysGrantAccess: False,
+    }
+    components = get_enabled_permission_classes(course_key)
+    return [component.__name__ for component in components if not has_keys.get(component, True)]

@@ -223,6 +223,21 @@ def get_config_by_course(course_key: Any) -> dict[str, Any]:
     return {}
 
 
+def effective_source(course_key: Any) -> tuple[str | None, Configuration]:
+    """Return the name of the source that counts and what it says.
+
+    That is the source of ``get_config_by_course``; without any dict the first one with keys in the simple form.
+    """
+    simple: tuple[str | None, Configuration] = (None, None)
+    for source in get_ordered_seb_keys_sources():
+        found = read(source, course_key)
+        if isinstance(found, dict):
+            return source.__name__, found
+        if found and simple[0] is None:
+            simple = (source.__name__, found)
+    return simple
+
+
 def save_course_config(course_key: Any, config: Any, **kwargs: Any) -> bool:
     """Save at the first destination that accepts, or remove from every one; return whether any did.
 

@@ -3,47 +3,29 @@
 SEB Server is the client in the field: it takes 404 for "no restriction" and needs 204 from DELETE.
 """
 
-from contextlib import suppress
-from importlib import import_module
 from typing import Any
 
-from django.apps import apps
 from django.http import Http404
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
 from rest_framework import status
-from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.permissions import IsAdminUser
 from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from seb_openedx.api.authentication import authentication_classes
 from seb_openedx.api.v1.serializers import SebConfigurationSerializer
 from seb_openedx.configuration import as_detailed
 from seb_openedx.reading import read
 from seb_openedx.seb_keys_sources import get_config_by_course, get_ordered_seb_keys_sources, save_course_config
 
 
-def _authentication_classes() -> list[type[BaseAuthentication]]:
-    """Return OAuth2 where the host has it, session, and the host's tokens.
-
-    OAuth2 comes first, so that an anonymous request is told to authenticate by a bearer token.
-    """
-    found: list[type[BaseAuthentication]] = [SessionAuthentication]
-    # The module defines models: it cannot be imported where the app is not installed.
-    if apps.is_installed("oauth2_provider"):
-        found.insert(0, import_module("oauth2_provider.contrib.rest_framework").OAuth2Authentication)
-    # The host's library may need settings or apps that are absent.
-    with suppress(Exception):
-        found.append(import_module("edx_rest_framework_extensions.auth.jwt.authentication").JwtAuthentication)
-    return found
-
-
 class SebConfiguration(APIView):
     """One course's configuration, for global staff."""
 
-    authentication_classes = _authentication_classes()
+    authentication_classes = authentication_classes()
     permission_classes = [IsAdminUser]
     renderer_classes = [JSONRenderer, BrowsableAPIRenderer]
 

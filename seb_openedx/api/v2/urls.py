@@ -1,0 +1,12 @@
+"""URLs of version 2. Paths are exact; a malformed course id is answered by the view."""
+
+from django.urls import re_path
+
+from seb_openedx.api.v2.configuration import CourseConfigurationView
+
+# Old ids have two slashes.
+_COURSE = r"courses/(?P<course_id>[^/]+(?:/[^/]+/[^/]+)?)"
+
+urlpatterns = [
+    re_path(rf"^{_COURSE}/configuration\Z", CourseConfigurationView.as_view(), name="course-configuration"),
+]
