@@ -192,6 +192,14 @@ class SebSettings:
         return _positive("SEB_LAUNCH_TOKEN_TTL_SECONDS", 600)
 
     @property
+    def launch_login(self) -> bool:
+        """``SEB_LAUNCH_LOGIN``, default False: a launch link logs its learner in, once the browser is proved.
+
+        Off by default, because it moves a login into another browser.
+        """
+        return bool(getattr(settings, "SEB_LAUNCH_LOGIN", False))
+
+    @property
     def file_max_bytes(self) -> int:
         """``SEB_FILE_MAX_BYTES``, default 262144: size of an uploaded file."""
         return _positive("SEB_FILE_MAX_BYTES", 262144)

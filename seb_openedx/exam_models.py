@@ -153,6 +153,35 @@ class SebSession(models.Model):
         return str(self.id)
 
 
+class SebStartToken(models.Model):
+    """A launch link that was made for one learner and one exam, and may log the learner in (``SEB_LAUNCH_LOGIN``).
+
+    Good: ``used`` is NULL and ``expires`` is ahead. Used: the browser behind the link has proved itself, and no
+    other one can be logged in with it.
+
+    .. pii: learner
+    .. pii_types: id
+    .. pii_retirement: retained
+    """
+
+    # Only the hash is stored, so that a reader of the table cannot log in.
+    token_hash = models.CharField(max_length=64, unique=True)
+    user_id = models.IntegerField()
+    course_id = CourseKeyField(max_length=255)
+    content_id = models.CharField(max_length=255)
+    created = models.DateTimeField()
+    expires = models.DateTimeField()
+    used = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        app_label = "seb_openedx"
+        # Cleaning up.
+        indexes = [models.Index(fields=["user_id", "created"], name="seb_openedx_start_token_user")]
+
+    def __str__(self) -> str:
+        return self.token_hash[:8]
+
+
 class SebChallenge(models.Model):
     """An address that was made up for one check of one learner's browser.
 
@@ -172,6 +201,8 @@ class SebChallenge(models.Model):
     content_id = models.CharField(max_length=255, blank=True, default="")
     # Where the learner goes afterwards.
     path = models.CharField(max_length=1000, blank=True, default="")
+    # Of the start token that logs the learner in after a proof; empty for a learner who is logged in.
+    start_token_hash = models.CharField(max_length=64, blank=True, default="")
     created = models.DateTimeField()
     expires = models.DateTimeField()
     used = models.DateTimeField(null=True, blank=True)

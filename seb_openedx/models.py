@@ -17,6 +17,7 @@ from seb_openedx.constants import COLUMN_OF_KEY, LIST_KEYS, SEPARATOR_CHAR
 from seb_openedx.exam_models import SebChallenge as SebChallenge
 from seb_openedx.exam_models import SebExamConfiguration as SebExamConfiguration
 from seb_openedx.exam_models import SebSession as SebSession
+from seb_openedx.exam_models import SebStartToken as SebStartToken
 
 
 def get_default_array_value(value: Any) -> str:

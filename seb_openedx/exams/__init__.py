@@ -8,9 +8,11 @@ One module for each question:
 ``proofs``       whether what a client sends proves the browser
 ``sessions``     how long a proof is good for requests without one
 ``challenges``   addresses that nobody can guess, which a client has to hash
+``courses``      the same check for courses that their configuration protects
 ``access``       whether a request to an exam passes
 ``files``        the ``.seb`` file as a response
 ``launch``       links into the browser and out of it
+``start_tokens`` launch links that log their learner in
 ``gate``         refuses to start an attempt without the browser
 ``service``      what ``edx_proctoring`` asks
 ``receivers``    events that end sessions

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 from seb_openedx import conf
-from seb_openedx.exam_models import SebChallenge
+from seb_openedx.exam_models import SebChallenge, SebStartToken
 from seb_openedx.exams.addresses import url_of
 from seb_openedx.exams.requirements import Requirement
 from seb_openedx.exams.sessions import login_hash, user_of
@@ -30,17 +30,42 @@ def issue(request: Any, requirement: Requirement, path: str, *, now: datetime) -
 
     ``path``: where he goes afterwards, a path of this site; anything else becomes the exam's page.
     """
+    return _issue(request, requirement, path, user_id=user_of(request).pk, start_token_hash="", now=now)
+
+
+def issue_for_login(
+    request: Any, requirement: Requirement, path: str, token: SebStartToken, *, now: datetime
+) -> Issued:
+    """Return a new check for a browser in which nobody is logged in; passing it logs the token's learner in."""
+    return _issue(request, requirement, path, user_id=token.user_id, start_token_hash=token.token_hash, now=now)
+
+
+def issue_again(request: Any, requirement: Requirement, challenge: SebChallenge, *, now: datetime) -> Issued:
+    """Return a new check in the place of one that was used up."""
+    return _issue(
+        request,
+        requirement,
+        challenge.path,
+        user_id=challenge.user_id,
+        start_token_hash=challenge.start_token_hash,
+        now=now,
+    )
+
+
+def _issue(
+    request: Any, requirement: Requirement, path: str, *, user_id: int, start_token_hash: str, now: datetime
+) -> Issued:
     nonce = secrets.token_urlsafe(16)
-    user = user_of(request)
     # Those that can no longer be answered are of no use to anybody.
-    SebChallenge.objects.filter(user_id=user.pk, created__lt=now - timedelta(days=1)).delete()
+    SebChallenge.objects.filter(user_id=user_id, created__lt=now - timedelta(days=1)).delete()
     challenge = SebChallenge.objects.create(
         nonce_hash=_hash(nonce),
-        user_id=user.pk,
+        user_id=user_id,
         session_hash=login_hash(request),
         course_id=requirement.course_id,
         content_id=requirement.content_id,
         path=path if is_own_path(path) else "",
+        start_token_hash=start_token_hash,
         created=now,
         expires=now + timedelta(seconds=conf.seb.challenge_seconds),
     )
@@ -72,11 +97,19 @@ def problem(challenge: SebChallenge | None, request: Any, *, now: datetime) -> s
     """Return why this request cannot answer a challenge; empty if it can."""
     if challenge is None:
         return "challenge_expired"
-    if challenge.user_id != user_of(request).pk or challenge.session_hash != login_hash(request):
+    if not _is_for(challenge, request):
         return "session_user_mismatch"
     if challenge.used is not None:
         return "challenge_replayed"
     return "" if challenge.created <= now < challenge.expires else "challenge_expired"
+
+
+def _is_for(challenge: SebChallenge, request: Any) -> bool:
+    user = user_of(request)
+    if user is None:
+        # There is no login to compare. The host may have begun a session for the visitor meanwhile, or not.
+        return bool(challenge.start_token_hash)
+    return challenge.user_id == user.pk and challenge.session_hash == login_hash(request)
 
 
 def use(challenge: SebChallenge, *, now: datetime) -> bool:

@@ -5,9 +5,10 @@ from typing import Any
 
 from django.core.exceptions import DisallowedHost
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 
 from seb_openedx import conf
-from seb_openedx.exams import files
+from seb_openedx.exams import files, start_tokens
 from seb_openedx.exams.addresses import url_of
 from seb_openedx.exams.requirements import Requirement
 from seb_openedx.exams.sessions import user_of
@@ -17,21 +18,23 @@ log = logging.getLogger(__name__)
 
 
 def launch_url(request: Any, requirement: Requirement) -> str | None:
-    """Return the link that opens an exam in Safe Exam Browser.
+    """Return the link that opens an exam in Safe Exam Browser; ``seb://`` or ``sebs://``.
 
-    ``seb(s)://…/exam.seb`` makes the browser fetch the exam's file. Where the computers have their settings it opens
-    the exam's start page. None for somebody who is not logged in, and where this app has no addresses.
+    It makes the browser fetch the exam's file; with ``SEB_LAUNCH_LOGIN`` it has a start token. Where the computers have
+    their settings it opens the exam's start page. None for somebody who is not logged in, and where this app has no
+    addresses. None also for what a course demands: its settings are where its keys come from.
     """
     user = user_of(request)
     if user is None:
         return None
     try:
-        if requirement.has_file:
-            token = files.token_for(requirement, user.pk)
-            path = url_of("file", public_id=requirement.public_id, token=token)
-        else:
-            path = start_path(requirement)
-        return seb_link(request.build_absolute_uri(path), scheme=conf.seb.link_scheme)
+        if not requirement.has_file:
+            return seb_link(request.build_absolute_uri(start_path(requirement)), scheme=conf.seb.link_scheme)
+        path = url_of("file", public_id=requirement.public_id, token=files.token_for(requirement, user.pk))
+        url = request.build_absolute_uri(path)
+        start_token = start_tokens.issue(requirement, user.pk, now=timezone.now()) if conf.seb.launch_login else None
+        query = {start_tokens.QUERY: start_token} if start_token else None
+        return seb_link(url, start_query=query, scheme=conf.seb.link_scheme)
     except (NoReverseMatch, DisallowedHost):
         log.debug("no link into Safe Exam Browser: public_id=%s", requirement.public_id, exc_info=True)
         return None

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from seb_openedx.access.refusal import NO_LINK, mark_refused
-from seb_openedx.exams import challenges, launch, texts
+from seb_openedx.exams import challenges, launch, start_tokens, texts
 from seb_openedx.exams.addresses import url_of
 from seb_openedx.exams.requirements import Requirement
 from seb_openedx.log_once import first_time
@@ -75,6 +75,26 @@ def check(request: Any, requirement: Requirement, nonce: str, *, again: str) -> 
         "no_script": _("Switch on JavaScript to continue."),
     }
     return mark_refused(HttpResponse(loader.render_to_string("seb_openedx/exams/check.html", context, request)))
+
+
+def other_user(request: Any, requirement: Requirement, start_token: str) -> Any:
+    """Return the page for a launch link of somebody else than who is logged in here."""
+    context = {
+        "texts": {
+            "title": _("This exam was opened for another account"),
+            "message": _(
+                "In Safe Exam Browser you are logged in as %(name)s, and the link that opened it belongs to another "
+                "account. Log out here to go on."
+            )
+            % {"name": request.user.get_username()},
+        },
+        "log_out": _("Log out"),
+        "log_out_url": url_of("log-out", public_id=requirement.public_id),
+        "query": start_tokens.QUERY,
+        "start_token": start_token,
+    }
+    page = loader.render_to_string("seb_openedx/exams/other_user.html", context, request)
+    return mark_refused(HttpResponse(page, status=403))
 
 
 def over(request: Any) -> Any:

@@ -8,6 +8,7 @@ urlpatterns = [
     path("config/<str:public_id>/exam.seb", views.download, name="download"),
     path("config/<str:public_id>/<str:token>/exam.seb", views.exam_file, name="file"),
     path("start/<str:public_id>/", views.start, name="start"),
+    path("start/<str:public_id>/log-out/", views.log_out, name="log-out"),
     path("quit/<str:quit_nonce>/", views.leave, name="quit"),
     path("verify/<str:nonce>/", views.verify, name="verify"),
     path("api/v2/verify", views.verify_api, name="verify-api"),

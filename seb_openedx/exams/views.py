@@ -2,20 +2,35 @@
 
 import json
 import logging
+from datetime import datetime
 from typing import Any, Final
 
+from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from seb_openedx import conf
 from seb_openedx.access.refusal import mark_refused
+from seb_openedx.edxapp_wrapper.login_cookies import delete_login_cookies, set_login_cookies
 from seb_openedx.exam_models import SebChallenge, SebExamConfiguration, SebSession
-from seb_openedx.exams import access, challenges, courses, files, launch, pages, proofs, requirements, sessions
+from seb_openedx.exams import (
+    access,
+    challenges,
+    courses,
+    files,
+    launch,
+    pages,
+    proofs,
+    requirements,
+    sessions,
+    start_tokens,
+)
 from seb_openedx.exams.requirements import Requirement
 from seb_openedx.header_hash import public_addresses
 from seb_openedx.log_once import first_time
@@ -76,14 +91,39 @@ def start(request: HttpRequest, public_id: str) -> HttpResponseBase:
     requirement = requirements.by_public_id(public_id)
     if requirement is None:
         raise Http404("no exam demands this")
-    if sessions.user_of(request) is None:
-        return redirect_to_login(request.get_full_path())
     now = timezone.now()
     exam = launch.exam_path(requirement)
+    start_token = request.GET.get(start_tokens.QUERY, "")
+    token = start_tokens.find(start_token, requirement, now=now)
+    user = sessions.user_of(request)
+    if user is None:
+        if token is None:
+            return redirect_to_login(request.get_full_path())
+        check = challenges.issue_for_login(request, requirement, exam, token, now=now)
+        return mark_refused(HttpResponseRedirect(check.address))
+    if token is not None and token.user_id != user.pk:
+        return pages.other_user(request, requirement, start_token)
+    if token is not None:
+        # Nobody has to be logged in with it any more.
+        start_tokens.use(token.token_hash, now=now)
     session = sessions.current(request, requirement, now=now)
     if (session is not None and sessions.is_fresh(session, now=now)) or access.is_exempt(request, requirement):
         return mark_refused(HttpResponseRedirect(exam))
     return mark_refused(HttpResponseRedirect(challenges.issue(request, requirement, exam, now=now).address))
+
+
+@csrf_protect
+@require_POST
+def log_out(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    """Log out whoever is logged in, and begin again: the launch link belongs to somebody else."""
+    requirement = requirements.by_public_id(public_id)
+    if requirement is None:
+        raise Http404("no exam demands this")
+    logout(request)
+    query = urlencode({start_tokens.QUERY: request.POST.get(start_tokens.QUERY, "")})
+    response = HttpResponseRedirect(f"{launch.start_path(requirement)}?{query}")
+    delete_login_cookies(response)
+    return mark_refused(response)
 
 
 @require_GET
@@ -107,10 +147,10 @@ def leave(request: HttpRequest, quit_nonce: str) -> HttpResponseBase:
 @require_GET
 def verify(request: HttpRequest, nonce: str) -> HttpResponseBase:
     """Check the browser by the headers of this request; without any, by a script."""
-    if sessions.user_of(request) is None:
-        return redirect_to_login(request.get_full_path())
     now = timezone.now()
     challenge = challenges.find(nonce)
+    if _needs_login(request, challenge):
+        return redirect_to_login(request.get_full_path())
     requirement = _demanded_by(challenge) if challenge is not None else None
     code = challenges.problem(challenge, request, now=now)
     if code or challenge is None:
@@ -125,8 +165,10 @@ def verify(request: HttpRequest, nonce: str) -> HttpResponseBase:
     checked = proofs.check(requirement, sent, now=now)
     if checked.proof is None:
         return pages.refused_exam(request, requirement, checked.code)
-    session = sessions.start(request, requirement, checked, version=sent.user_agent[-100:], now=now)
     response = HttpResponseRedirect(_way_on(challenge, requirement))
+    if not _let_in(request, response, challenge, now=now):
+        return pages.refused_exam(request, requirement, "challenge_replayed")
+    session = sessions.start(request, requirement, checked, version=sent.user_agent[-100:], now=now)
     sessions.set_cookie(request, response, session, now=now)
     return mark_refused(response)
 
@@ -135,18 +177,18 @@ def verify(request: HttpRequest, nonce: str) -> HttpResponseBase:
 @require_POST
 def verify_api(request: HttpRequest) -> JsonResponse:
     """``POST api/v2/verify``: check the browser by what its script interface says."""
-    user = sessions.user_of(request)
-    if user is None:
+    body = _body(request)
+    now = timezone.now()
+    challenge = challenges.find(body["nonce"]) if body is not None else None
+    if _needs_login(request, challenge):
         return _answer(401, code="login_required")
-    if _is_too_fast(user.pk):
+    user = sessions.user_of(request)
+    if _is_too_fast(user.pk if user is not None or challenge is None else challenge.user_id):
         response = _answer(429, code="rate_limited")
         response["Retry-After"] = "60"
         return response
-    body = _body(request)
     if body is None:
         return _answer(400, code="bad_request")
-    now = timezone.now()
-    challenge = challenges.find(body["nonce"])
     code = challenges.problem(challenge, request, now=now)
     if challenge is None or code == "session_user_mismatch":
         return _answer(403, code=code)
@@ -156,11 +198,11 @@ def verify_api(request: HttpRequest) -> JsonResponse:
     if not code and not challenges.use(challenge, now=now):
         code = "challenge_replayed"
     if code:
-        return _answer(403, code=code, again=challenges.issue(request, requirement, challenge.path, now=now))
+        return _answer(403, code=code, again=challenges.issue_again(request, requirement, challenge, now=now))
     candidates = public_addresses(request, challenges.address(body["nonce"], challenge))
     page_url = without_fragment(body["page_url"])
     if page_url not in candidates:
-        again = challenges.issue(request, requirement, challenge.path, now=now)
+        again = challenges.issue_again(request, requirement, challenge, now=now)
         return _answer(400, code="url_mismatch", again=again)
     sent = proofs.Sent(
         addresses=[page_url],
@@ -172,18 +214,32 @@ def verify_api(request: HttpRequest) -> JsonResponse:
     )
     checked = proofs.check(requirement, sent, now=now)
     if checked.proof is None:
-        again = challenges.issue(request, requirement, challenge.path, now=now)
+        again = challenges.issue_again(request, requirement, challenge, now=now)
         return _answer(403, code=checked.code, again=again)
+    accepted = JsonResponse({})
+    if not _let_in(request, accepted, challenge, now=now):
+        return _answer(403, code="challenge_replayed")
     session = sessions.start(request, requirement, checked, version=body["version"], now=now)
-    response = JsonResponse(
-        {
-            "verified": True,
-            "next": _way_on(challenge, requirement),
-            "expires": session.expires.isoformat(),
-        }
-    )
-    sessions.set_cookie(request, response, session, now=now)
-    return mark_refused(response)
+    reply = {"verified": True, "next": _way_on(challenge, requirement), "expires": session.expires.isoformat()}
+    accepted.content = json.dumps(reply).encode()
+    sessions.set_cookie(request, accepted, session, now=now)
+    return mark_refused(accepted)
+
+
+def _needs_login(request: HttpRequest, challenge: SebChallenge | None) -> bool:
+    """Whether nobody is logged in and passing the check would not change that."""
+    return sessions.user_of(request) is None and (challenge is None or not challenge.start_token_hash)
+
+
+def _let_in(request: HttpRequest, response: HttpResponseBase, challenge: SebChallenge, *, now: datetime) -> bool:
+    """Log the learner in who has come by a start token; False if that is no longer possible."""
+    if sessions.user_of(request) is not None:
+        return True
+    user = start_tokens.log_in(request, challenge, now=now)
+    if user is None:
+        return False
+    set_login_cookies(request, response, user)
+    return True
 
 
 def _demanded_by(challenge: SebChallenge) -> Requirement | None:

@@ -12,8 +12,9 @@ from django.db.models import QuerySet
 from django.test import Client
 
 from seb_openedx.exam_models import SebExamConfiguration, SebSession
-from seb_openedx.exams import challenges, setup
+from seb_openedx.exams import challenges, setup, start_tokens
 from tests.seb.exams.conftest import NONCE, TOKEN, launch_link
+from tests.seb.exams.safe_exam_browser import SafeExamBrowser
 
 pytestmark = [
     pytest.mark.concurrency,
@@ -98,3 +99,31 @@ def test_of_two_changes_at_once_one_is_saved(require, monkeypatch, locked, saved
     assert outcomes.count("saved") == saved
     assert outcomes.count("stale") == 2 - saved
     assert SebExamConfiguration.objects.get().version == row.version + 1
+
+
+@pytest.mark.contract("seb-exams#launch-login")
+@pytest.mark.parametrize(
+    ("protected", "statuses"), [(False, [200, 200]), (True, [200, 403])], ids=["control-logs-in-twice", "logs-in-once"]
+)
+def test_of_two_browsers_with_one_link_one_is_logged_in(require, browser, monkeypatch, host, protected, statuses):
+    host.settings.SEB_LAUNCH_LOGIN = True
+    require()
+    link = launch_link(browser)
+    answers = []
+    for _ in range(2):
+        other = SafeExamBrowser(sends_headers=False)
+        page = other.follow(link).content.decode()
+        nonce, token = NONCE.search(page), TOKEN.search(page)
+        answers.append((other, json.dumps({"nonce": nonce[1], **other.script()}), token[1]))
+    monkeypatch.setattr(challenges, "use", meeting(challenges.use, 10))
+    if not protected:
+        monkeypatch.setattr(start_tokens, "use", lambda token_hash, now: True)
+
+    def send() -> int:
+        other, body, token = answers.pop()
+        return other.client.post(
+            "/seb-openedx/api/v2/verify", body, content_type="application/json", HTTP_X_CSRFTOKEN=token
+        ).status_code
+
+    assert sorted(at_once(send)) == statuses
+    assert SebSession.objects.count() == statuses.count(200)
