@@ -129,6 +129,8 @@ class SebSession(models.Model):
     session_hash = models.CharField(max_length=64)
     user_agent_hash = models.CharField(max_length=64)
     proof = models.CharField(max_length=16, choices=Proof.choices)
+    # The hash was of an address that could be known beforehand: a weaker proof, of a front end on another host.
+    is_replayable = models.BooleanField(default=False)
     # The beginning of the key that was proved: enough to tell which sessions a retired key concerns.
     key_prefix = models.CharField(max_length=8, blank=True, default="")
     seb_version = models.CharField(max_length=100, blank=True, default="")

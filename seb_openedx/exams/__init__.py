@@ -16,7 +16,9 @@ One module for each question:
 ``gate``         refuses to start an attempt without the browser
 ``service``      what ``edx_proctoring`` asks
 ``receivers``    events that end sessions
-``views``        the pages and ``POST verify``
+``views``        the file, and the pages with which an exam begins and ends
+``check_views``  the page of a check, and ``POST verify``
+``front_ends``   pages of front ends on other hosts
 ``forms``        the form of staff
 ``admin``        the pages of staff in Django admin
 ``pages``        what learners see on the way into an exam

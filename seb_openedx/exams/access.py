@@ -193,7 +193,8 @@ def _look(request: Any, requirement: Requirement, *, now: datetime, page: bool) 
         return _Seen(passes=False, code=checked.code)
     if session is None:
         return _Seen(passes=False, code=checked.code)
-    if page and not sessions.is_fresh(session, now=now):
+    # A page of this host can be checked with an address that nobody knows beforehand.
+    if page and (session.is_replayable or not sessions.is_fresh(session, now=now)):
         return _Seen(passes=False, code="session_expired", is_stale=True)
     return _Seen(passes=True, session=session)
 

@@ -94,12 +94,13 @@ class SebSessionAdmin(admin.ModelAdmin):
         "course_id",
         "content_id",
         "proof",
+        "is_replayable",
         "seb_version",
         "last_proof",
         "expires",
         "end_reason",
     )
-    list_filter = ("proof", "end_reason")
+    list_filter = ("proof", "is_replayable", "end_reason")
     search_fields = ("username",)
     actions = ("end_sessions",)
 

@@ -105,23 +105,36 @@ def is_old(session: SebSession, *, now: datetime) -> bool:
     return now - session.last_proof >= _OLD * timedelta(seconds=conf.seb.recheck_seconds)
 
 
-def start(request: Any, requirement: Requirement, checked: Checked, *, version: str, now: datetime) -> SebSession:
+def start(
+    request: Any,
+    requirement: Requirement,
+    checked: Checked,
+    *,
+    version: str,
+    now: datetime,
+    replayable: bool = False,
+) -> SebSession:
     """Return a session for a proof: the one that the browser has, renewed, or a new one.
 
-    A renewed one still ends when it was to end at first.
+    A renewed one still ends when it was to end at first. ``replayable``: the proof is a weaker one, which renews no
+    session of a stronger one.
     """
     proof = {
         "proof": str(checked.proof),
+        "is_replayable": replayable,
         "key_prefix": checked.key[:PREFIX_LENGTH],
         "seb_version": version[:100],
         "last_proof": now,
         "last_seen": now,
     }
     session = current(request, requirement, now=now)
-    is_own = session is not None and session.content_id == requirement.content_id
-    if session is not None and is_own and SebSession.objects.open().filter(pk=session.pk).update(mismatches=0, **proof):
-        session.refresh_from_db()
-        return session
+    if session is not None and session.content_id == requirement.content_id:
+        is_weaker = replayable and not session.is_replayable
+        if is_weaker and is_fresh(session, now=now):
+            return session
+        if not is_weaker and SebSession.objects.open().filter(pk=session.pk).update(mismatches=0, **proof):
+            session.refresh_from_db()
+            return session
     user = user_of(request)
     created: SebSession = SebSession.objects.create(
         user_id=user.pk,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from seb_openedx.exams import views
+from seb_openedx.exams import check_views, views
 
 urlpatterns = [
     path("config/<str:public_id>/exam.seb", views.download, name="download"),
@@ -10,6 +10,6 @@ urlpatterns = [
     path("start/<str:public_id>/", views.start, name="start"),
     path("start/<str:public_id>/log-out/", views.log_out, name="log-out"),
     path("quit/<str:quit_nonce>/", views.leave, name="quit"),
-    path("verify/<str:nonce>/", views.verify, name="verify"),
-    path("api/v2/verify", views.verify_api, name="verify-api"),
+    path("verify/<str:nonce>/", check_views.verify, name="verify"),
+    path("api/v2/verify", check_views.verify_api, name="verify-api"),
 ]
