@@ -6,7 +6,7 @@ No foreign keys: exams, attempts and users belong to other apps, which may be in
 import secrets
 import uuid
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.db import models
 from opaque_keys.edx.django.models import CourseKeyField
@@ -26,6 +26,13 @@ class UploadPolicy(models.TextChoices):
 
     ADAPT = "adapt", "Adapt addresses and quit password to this exam"
     PRESERVE = "preserve", "Serve it unchanged"
+
+
+class OnLeave(models.TextChoices):
+    """What follows when a learner leaves the browser during the exam."""
+
+    ALLOW = "allow", "Let the learner in again"
+    RELEASE = "release", "Wait until staff let the learner in again"
 
 
 class Proof(models.TextChoices):
@@ -84,6 +91,7 @@ class SebExamConfiguration(models.Model):
     # Config Keys of settings that only the school's computers have (mode ``client``).
     client_config_keys = models.JSONField(default=list, blank=True)
     exempt_usernames = models.JSONField(default=list, blank=True)
+    on_leave = models.CharField(max_length=16, choices=OnLeave.choices, default=OnLeave.ALLOW)
     modified = models.DateTimeField(auto_now=True)
     modified_by_username = models.CharField(max_length=150, blank=True, default="")
     version = models.PositiveIntegerField(default=0)
@@ -99,12 +107,20 @@ class SebExamConfiguration(models.Model):
         return f"{self.course_id} {self.content_id}"
 
 
+# Ends of a session that do not mean that the learner has left the browser.
+NO_LEAVE: Final = ("submitted", "staff", "expired", "configuration_changed")
+
+
 class SebSessionQuerySet(models.QuerySet["SebSession"]):
     """Questions about sessions."""
 
     def open(self) -> "SebSessionQuerySet":
         """Not ended by an event. Whether they have expired is up to the clock."""
         return self.filter(ended__isnull=True)
+
+    def left(self) -> "SebSessionQuerySet":
+        """Ended because the learner left the browser, and staff have not let the learner in again."""
+        return self.filter(ended__isnull=False, released__isnull=True).exclude(end_reason__in=NO_LEAVE)
 
     def end(self, reason: str, *, now: datetime) -> int:
         """End those that have not ended; return how many."""
@@ -116,7 +132,7 @@ class SebSession(models.Model):
 
     Open: ``ended`` is NULL and ``expires`` is ahead. Ended: an event has ended it, ``end_reason`` says which.
 
-    .. pii: learner, and how his browser identifies itself, as a hash
+    .. pii: learner, how his browser identifies itself, as a hash, and who has let him in again
     .. pii_types: username, id
     .. pii_retirement: retained
     """
@@ -141,6 +157,10 @@ class SebSession(models.Model):
     expires = models.DateTimeField()
     ended = models.DateTimeField(null=True, blank=True)
     end_reason = models.CharField(max_length=32, blank=True, default="")
+    # Staff have let a learner in again who had left the browser (``on_leave`` of the exam).
+    released = models.DateTimeField(null=True, blank=True)
+    released_by_username = models.CharField(max_length=150, blank=True, default="")
+    release_reason = models.CharField(max_length=255, blank=True, default="")
 
     objects: ClassVar[Any] = SebSessionQuerySet.as_manager()
 

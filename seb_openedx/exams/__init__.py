@@ -9,6 +9,7 @@ One module for each question:
 ``sessions``     how long a proof is good for requests without one
 ``challenges``   addresses that nobody can guess, which a client has to hash
 ``courses``      the same check for courses that their configuration protects
+``release``      learners who left the browser during an exam
 ``access``       whether a request to an exam passes
 ``files``        the ``.seb`` file as a response
 ``launch``       links into the browser and out of it

@@ -26,7 +26,7 @@ from seb_openedx.edxapp_wrapper.allowances import has_allowance
 from seb_openedx.edxapp_wrapper.get_chapter_from_location import get_parent_from_location
 from seb_openedx.edxapp_wrapper.jwt_user import user_of_token
 from seb_openedx.exam_models import SebSession
-from seb_openedx.exams import challenges, courses, proofs, requirements, sessions
+from seb_openedx.exams import challenges, courses, proofs, release, requirements, sessions
 from seb_openedx.exams.requirements import Requirement
 from seb_openedx.log_once import first_time
 from seb_openedx.permissions import AlwaysAllowCourseStaff, AlwaysAllowStaff
@@ -184,6 +184,9 @@ def _look(request: Any, requirement: Requirement, *, now: datetime, page: bool) 
     sent = proofs.sent_with(request)
     checked = proofs.check(requirement, sent, now=now)
     if checked.proof is not None:
+        user = sessions.user_of(request)
+        if release.is_locked_out(user and user.pk, requirement):
+            return _Seen(passes=False, code=release.CODE)
         return _Seen(passes=True)
     session = sessions.current(request, requirement, now=now)
     if (sent.has_hash and not requirement.accepts_name_only) or checked.code in ("version_too_old", "config_error"):

@@ -31,7 +31,7 @@ class SebExamConfigurationAdmin(admin.ModelAdmin):
         ("Lowest versions", {"fields": VERSION_FIELDS}),
         ("Uploaded file", {"fields": ("upload", "upload_password", "upload_policy", "source_name")}),
         ("Keys", {"fields": ("config_key", "browser_keys", "client_config_keys")}),
-        ("Exceptions", {"fields": ("exempt_usernames", "force")}),
+        ("Exceptions", {"fields": ("exempt_usernames", "on_leave", "force")}),
         ("State", {"fields": ("start_address", "modified", "modified_by_username")}),
     )
 

@@ -23,6 +23,7 @@ from seb_openedx.exams import (
     launch,
     pages,
     proofs,
+    release,
     requirements,
     sessions,
     start_tokens,
@@ -70,6 +71,8 @@ def verify(request: HttpRequest, nonce: str) -> HttpResponseBase:
     checked = proofs.check(requirement, sent, now=now)
     if checked.proof is None:
         return pages.refused_exam(request, requirement, checked.code)
+    if not release.may_enter(request, challenge.user_id, requirement, now=now):
+        return pages.refused_exam(request, requirement, release.CODE)
     response = HttpResponseRedirect(_way_on(challenge, requirement))
     if not _let_in(request, response, challenge, now=now):
         return pages.refused_exam(request, requirement, "challenge_replayed")
@@ -125,6 +128,8 @@ def _answer_to_check(request: HttpRequest, body: dict[str, str] | None) -> HttpR
     if checked.proof is None:
         again = challenges.issue_again(request, requirement, challenge, now=now)
         return _answer(403, code=checked.code, again=again)
+    if not release.may_enter(request, challenge.user_id, requirement, now=now):
+        return _answer(403, code=release.CODE)
     accepted = JsonResponse({})
     if not _let_in(request, accepted, challenge, now=now):
         return _answer(403, code="challenge_replayed")
@@ -149,6 +154,8 @@ def _answer_to_front_end(request: HttpRequest, body: dict[str, str]) -> HttpResp
     checked = proofs.check(requirement, _sent(request, body, page_url), now=now)
     if checked.proof is None:
         return _answer(403, code=checked.code)
+    if not release.may_enter(request, user.pk, requirement, now=now):
+        return _answer(403, code=release.CODE)
     session = sessions.start(request, requirement, checked, version=body["version"], replayable=True, now=now)
     return _accepted(request, JsonResponse({}), session, way_on=None, now=now)
 

@@ -25,6 +25,7 @@ _HELP: Final = {
     "client_config_keys": "Config Keys of the settings on your computers, one per line.",
     "exempt_usernames": "Learners who may use any browser, one per line.",
     "force": "Save although learners are in the exam. They have to open the exam again.",
+    "on_leave": "Of a learner whose browser ends during the exam otherwise than by submission.",
     "mode": "Without any key, 'set up on the computers' accepts every browser that calls itself SEB.",
 }
 
@@ -107,10 +108,12 @@ class SebExamConfigurationForm(forms.ModelForm):
 
     class Meta:
         model = SebExamConfiguration
-        fields = ("course_id", "content_id", "mode", "upload_policy")
+        fields = ("course_id", "content_id", "mode", "upload_policy", "on_leave")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Left out, it stays as it is.
+        self.fields["on_leave"].required = False
         for name, text in _HELP.items():
             self.fields[name].help_text = text
         row = self.instance
@@ -199,6 +202,7 @@ class SebExamConfigurationForm(forms.ModelForm):
             browser_keys=self._browser_keys(cleaned.get("browser_keys") or []),
             client_config_keys=cleaned.get("client_config_keys") or [],
             exempt_usernames=cleaned.get("exempt_usernames") or [],
+            on_leave=cleaned.get("on_leave") or None,
         )
 
     def _browser_keys(self, entered: list[str]) -> list[dict[str, Any]]:

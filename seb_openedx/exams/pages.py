@@ -39,6 +39,7 @@ def refusal_context(request: Any, requirement: Requirement | None, code: str) ->
         "banned": False,
         "is_new_ban": False,
         "config_error": code == "config_error",
+        "reason": texts.particular_reason(code),
         "jump_to_link": link or NO_LINK,
         "launch_url": link,
         "config_url": launch.download_url(request, requirement) if link and requirement is not None else None,
@@ -69,7 +70,14 @@ def check(request: Any, requirement: Requirement, nonce: str, *, again: str) -> 
         "title": _("Checking your browser"),
         "reasons": {
             code: texts.reason(code)
-            for code in ("no_header", "config_key_mismatch", "version_too_old", "config_error", "challenge_expired")
+            for code in (
+                "no_header",
+                "config_key_mismatch",
+                "version_too_old",
+                "config_error",
+                "challenge_expired",
+                "release_needed",
+            )
         },
         "again": _("Try again"),
         "no_script": _("Switch on JavaScript to continue."),

@@ -18,7 +18,7 @@ from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
 
 from seb_openedx import conf
-from seb_openedx.exam_models import Mode, SebExamConfiguration
+from seb_openedx.exam_models import Mode, OnLeave, SebExamConfiguration
 from seb_openedx.log_once import first_time
 from seb_openedx.protocol import is_key
 from seb_openedx.reading import cache_key, from_cache, once, to_cache
@@ -46,6 +46,7 @@ _COLUMNS: Final = (
     "client_config_keys",
     "exempt_usernames",
     "min_versions",
+    "on_leave",
 )
 
 
@@ -70,6 +71,8 @@ class Requirement:
     exempt_usernames: frozenset[str] = field(repr=False)
     min_versions: Mapping[str, str]
     is_usable: bool
+    # Who leaves the browser during the exam waits for staff.
+    needs_release: bool = False
 
     @property
     def is_course(self) -> bool:
@@ -121,6 +124,7 @@ def from_row(row: SebExamConfiguration) -> Requirement:
         exempt_usernames=frozenset(name for name in names if isinstance(name, str)),
         min_versions=_versions(row.min_versions),
         is_usable=is_usable,
+        needs_release=row.on_leave == OnLeave.RELEASE,
     )
 
 
@@ -203,7 +207,7 @@ def _cached(course_key: Any) -> tuple[float, tuple[Requirement, ...] | None]:
 
 def _key(course_key: Any) -> str:
     # The number belongs to the form of Requirement: after an upgrade old copies are not read.
-    return cache_key("exams.1", str(course_key))
+    return cache_key("exams.2", str(course_key))
 
 
 def _keys(value: Any) -> list[str] | None:

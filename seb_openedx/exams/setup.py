@@ -67,6 +67,7 @@ class Change:
     browser_keys: list[dict[str, Any]] | None = field(default=None, repr=False)
     client_config_keys: list[str] | None = field(default=None, repr=False)
     exempt_usernames: list[str] | None = None
+    on_leave: str | None = None
 
 
 def save(
@@ -125,7 +126,7 @@ def prepare(row: SebExamConfiguration, change: Change, *, origin: str, force: bo
 
 
 def _planned(row: SebExamConfiguration, change: Change, *, origin: str) -> SebExamConfiguration:
-    for name in ("mode", "settings", "min_versions", "upload_policy", "browser_keys", "client_config_keys"):
+    for name in ("mode", "settings", "min_versions", "upload_policy", "browser_keys", "client_config_keys", "on_leave"):
         if (value := getattr(change, name)) is not None:
             setattr(row, name, value)
     if change.exempt_usernames is not None:

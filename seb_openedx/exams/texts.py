@@ -13,6 +13,11 @@ _PLATFORMS: Final = {"win": "Windows", "mac": "macOS", "ios": "iOS"}
 
 def reason(code: str) -> str:
     """Return what to do about a reason for which a browser was not accepted."""
+    return particular_reason(code) or _("This exam opens only in Safe Exam Browser.")
+
+
+def particular_reason(code: str) -> str:
+    """Return the same; empty where there is nothing to say but that the exam demands the browser."""
     if code in ("config_key_mismatch", "browser_key_mismatch"):
         return _(
             "This Safe Exam Browser does not have the settings of this exam. "
@@ -20,11 +25,16 @@ def reason(code: str) -> str:
         )
     if code == "version_too_old":
         return _("This version of Safe Exam Browser is too old for this exam. Install a newer one.")
+    if code == "release_needed":
+        return _(
+            "You have left Safe Exam Browser during this exam. Ask the course team to let you in again. "
+            "Your time goes on, and you can still submit the exam."
+        )
     if code == "config_error":
         return _("The settings of this exam cannot be used at the moment. Ask the course team.")
     if code in ("challenge_expired", "challenge_replayed", "session_user_mismatch", "url_mismatch"):
         return _("This check of your browser is over. Go back to the course and open the exam again.")
-    return _("This exam opens only in Safe Exam Browser.")
+    return ""
 
 
 def page(code: str, min_versions: Mapping[str, str]) -> dict[str, str]:
