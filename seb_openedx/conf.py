@@ -200,6 +200,11 @@ class SebSettings:
         return bool(getattr(settings, "SEB_LAUNCH_LOGIN", False))
 
     @property
+    def send_user_id(self) -> bool:
+        """``SEB_SEND_USER_ID``, default False: pages say who is logged in, which SEB hands on to SEB Server."""
+        return bool(getattr(settings, "SEB_SEND_USER_ID", False))
+
+    @property
     def file_max_bytes(self) -> int:
         """``SEB_FILE_MAX_BYTES``, default 262144: size of an uploaded file."""
         return _positive("SEB_FILE_MAX_BYTES", 262144)

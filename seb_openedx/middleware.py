@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 _MASQUERADE_MODULES: Final = ("courseware.masquerade", "lms.djangoapps.courseware.masquerade")
 # Set on a request that a protected course has let pass.
 _GRANTED: Final = "_seb_openedx_granted"
+# Set on one that a key has opened, now or earlier.
+_PROVED: Final = "_seb_openedx_proved"
 
 
 class _AsUser:
@@ -64,6 +66,8 @@ class SecureExamBrowserMiddleware:
         response = self.get_response(request) if self.get_response else None
         if getattr(request, _GRANTED, None) is True:
             refusal.mark_granted(response)
+        if getattr(request, _PROVED, None) is True:
+            refusal.tell_who_it_is(request, response)
         return response
 
     def process_view(self, request: Any, view_func: Any, view_args: Any, view_kwargs: Mapping[str, Any]) -> Any:
@@ -80,6 +84,8 @@ class SecureExamBrowserMiddleware:
             if exam.outcome is not exam_access.Outcome.NO_EXAM:
                 setattr(request, _GRANTED, True)
             is_proved = exam.outcome is exam_access.Outcome.PROVED
+            if is_proved and exam.requirement is not None and not exam.requirement.accepts_name_only:
+                setattr(request, _PROVED, True)
             return self._decide(request, view_func, view_args, view_kwargs, course_key, is_proved=is_proved)
 
     def _decide(
@@ -125,6 +131,8 @@ class SecureExamBrowserMiddleware:
             if not granted and not unknown and not masquerade:
                 course = exam_access.decide_course(request, course_key)
                 granted = course.outcome is exam_access.Outcome.PROVED
+                if granted:
+                    setattr(request, _PROVED, True)
             granted = granted or self._is_granted(request, course_key, masquerade, staff_only=unknown)
         is_protected = remember_protection(course_key)
         if not is_open and not granted:

@@ -11,7 +11,7 @@ DOWNLOAD_URL: Final = "https://safeexambrowser.org/download_en.html"
 def refusal(context: Mapping[str, Any], *, section: bool = False) -> dict[str, str]:
     """Return title, message and labels for a refusal. ``section``: of a part of the course, shown in a frame.
 
-    ``context`` is that of the page: ``banned``, ``is_new_ban``, ``config_error``, and ``reason``, which says more.
+    ``context`` is that of the page: ``banned``, ``is_new_ban``, ``config_error``, and ``explanation``, a text.
     """
     required = (
         _("This section opens only in Safe Exam Browser.")
@@ -32,7 +32,7 @@ def refusal(context: Mapping[str, Any], *, section: bool = False) -> dict[str, s
     elif context.get("banned"):
         message = _("You are banned from this course. Ask the course team to let you in again.")
     else:
-        message = str(context.get("reason") or required)
+        message = str(context.get("explanation") or required)
     return {
         "title": _("Safe Exam Browser required"),
         "message": message,

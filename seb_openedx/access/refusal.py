@@ -19,6 +19,7 @@ from seb_openedx.protocol.errors import InvalidLink
 log = logging.getLogger(__name__)
 
 NO_LINK: Final = "#"
+USER_ID_HEADER: Final = "X-LMS-USER-ID"
 
 
 def link_into_browser(request: Any, course_key: Any) -> str:
@@ -83,6 +84,13 @@ def mark_refused(response: Any) -> Any:
         response["Cache-Control"] = "no-store"
         patch_vary_headers(response, SEB_HEADERS)
     return response
+
+
+def tell_who_it_is(request: Any, response: Any) -> None:
+    """Add the username, which Safe Exam Browser hands on to a SEB Server (``SEB_SEND_USER_ID``)."""
+    username = getattr(getattr(request, "user", None), "username", "")
+    if conf.seb.send_user_id and username and isinstance(response, HttpResponseBase):
+        response[USER_ID_HEADER] = username
 
 
 def mark_granted(response: Any) -> Any:

@@ -39,7 +39,7 @@ def refusal_context(request: Any, requirement: Requirement | None, code: str) ->
         "banned": False,
         "is_new_ban": False,
         "config_error": code == "config_error",
-        "reason": texts.particular_reason(code),
+        "explanation": texts.particular_reason(code),
         "jump_to_link": link or NO_LINK,
         "launch_url": link,
         "config_url": launch.download_url(request, requirement) if link and requirement is not None else None,

@@ -31,6 +31,14 @@ def exam_changed(instance: SebExamConfiguration, **kwargs: Any) -> None:
     transaction.on_commit(lambda: requirements.forget(instance.course_id))
 
 
+@receiver(post_delete, sender=SebExamConfiguration, dispatch_uid="seb_openedx.exam_deleted")
+def exam_deleted(instance: SebExamConfiguration, **kwargs: Any) -> None:
+    """A requirement was deleted. What was proved for it counts for none that may follow."""
+    _end(
+        SebSession.objects.filter(course_id=instance.course_id, content_id=instance.content_id), "configuration_changed"
+    )
+
+
 @receiver(user_logged_out, dispatch_uid="seb_openedx.logged_out")
 def logged_out(sender: Any, request: Any = None, user: Any = None, **kwargs: Any) -> None:
     """A learner has logged out: their sessions belonged to this login."""

@@ -106,8 +106,11 @@ def leave(request: HttpRequest, quit_nonce: str) -> HttpResponseBase:
         raise Http404("no exam ends here")
     user = sessions.user_of(request)
     if user is not None:
-        rows = SebSession.objects.filter(user_id=user.pk, course_id=row.course_id, content_id=row.content_id)
-        rows.end("quit", now=timezone.now())
+        rows = SebSession.objects.filter(user_id=user.pk, course_id=row.course_id)
+        of_exam = rows.filter(content_id=row.content_id)
+        # What this browser has proved for the whole course ends with it.
+        of_browser = rows.filter(content_id="", session_hash=sessions.login_hash(request))
+        (of_exam | of_browser).end("quit", now=timezone.now())
     response = pages.over(request)
     response.delete_cookie(sessions.COOKIE, path="/", samesite=conf.seb.session_cookie_samesite)
     return response

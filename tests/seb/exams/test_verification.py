@@ -6,11 +6,12 @@ from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from freezegun import freeze_time
 
-from seb_openedx.exam_models import SebChallenge, SebSession
+from seb_openedx.exam_models import SebChallenge, SebExamConfiguration, SebSession
 from seb_openedx.protocol import header_hash
 from seb_openedx.user_banning import ban_user
 from tests.seb.app.conftest import KEY, ORIGIN, OTHER_KEY
@@ -260,6 +261,54 @@ def test_a_change_that_keeps_the_key_ends_no_session(checked, require):
     require(exempt_usernames=["bob"])
 
     assert SebSession.objects.get().ended is None
+
+
+@pytest.mark.contract("seb-exams#session-end")
+@pytest.mark.parametrize("change", ["deleted", "written-to-the-table"])
+def test_a_key_that_is_gone_ends_what_it_proved_however_it_went(checked, require, change):
+    mac, page = checked
+    answer(mac, page)
+    assert mac.get(PAGE, **FRAME).content == b"render_xblock"
+    if change == "deleted":
+        SebExamConfiguration.objects.get().delete()
+        require(settings={"max_displays": 3})
+    else:
+        SebExamConfiguration.objects.update(config_key=OTHER_KEY)
+        cache.clear()
+
+    assert mac.get(PAGE, **FRAME).content != b"render_xblock"
+
+
+@pytest.mark.contract("seb-exams#session-end")
+def test_who_has_begun_with_the_earlier_file_goes_on(checked, require):
+    mac, page = checked
+    require(settings={"max_displays": 3})
+    answer(mac, page)
+
+    with freeze_time(timezone.now() + timedelta(hours=1)):
+        assert mac.get(PAGE, **FRAME).content == b"render_xblock"
+
+
+@pytest.mark.contract("seb-exams#session-end")
+def test_a_session_that_is_over_is_marked_when_it_is_met(checked):
+    mac, page = checked
+    answer(mac, page)
+    SebSession.objects.update(expires=timezone.now())
+
+    assert mac.get(PAGE, **FRAME).content != b"render_xblock"
+    assert SebSession.objects.get().end_reason == "expired"
+
+
+@pytest.mark.contract("seb-exams#session-end")
+def test_the_quit_page_ends_what_the_browser_has_proved_for_the_course(require, browser, mac, protect):
+    row = require()
+    protect(CONFIG_KEYS=[row.config_key])
+    answer(mac, mac.follow(launch_link(browser)))
+    SebSession.objects.update(content_id="")
+
+    mac.get(mac.settings["quitURL"])
+
+    assert SebSession.objects.get().end_reason == "quit"
 
 
 @pytest.mark.contract("seb-exams#proof")
