@@ -3,7 +3,7 @@
 import json
 import logging
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.cache import cache
@@ -24,7 +24,6 @@ from seb_openedx.exams import (
     pages,
     proofs,
     release,
-    requirements,
     sessions,
     start_tokens,
 )
@@ -32,7 +31,7 @@ from seb_openedx.exams.requirements import Requirement
 from seb_openedx.header_hash import public_addresses
 from seb_openedx.log_once import first_time
 from seb_openedx.protocol.keys import without_fragment
-from seb_openedx.reading import cache_key, one_request
+from seb_openedx.reading import cache_key
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +56,7 @@ def verify(request: HttpRequest, nonce: str) -> HttpResponseBase:
     challenge = challenges.find(nonce)
     if _needs_login(request, challenge):
         return redirect_to_login(request.get_full_path())
-    requirement = _demanded_by(challenge) if challenge is not None else None
+    requirement = courses.demanded(challenge.course_id, challenge.content_id) if challenge is not None else None
     code = challenges.problem(challenge, request, now=now)
     if code or challenge is None:
         return pages.refused_exam(request, requirement, code)
@@ -112,7 +111,7 @@ def _answer_to_check(request: HttpRequest, body: dict[str, str] | None) -> HttpR
     code = challenges.problem(challenge, request, now=now)
     if challenge is None or code == "session_user_mismatch":
         return _answer(403, code=code)
-    requirement = _demanded_by(challenge)
+    requirement = courses.demanded(challenge.course_id, challenge.content_id)
     if requirement is None:
         return _answer(403, code="challenge_expired")
     if not code and not challenges.use(challenge, now=now):
@@ -148,7 +147,7 @@ def _answer_to_front_end(request: HttpRequest, body: dict[str, str]) -> HttpResp
     page_url = without_fragment(body["page_url"])
     if not front_ends.is_page_of_course(request, page_url, body["course_id"]):
         return _answer(400, code="url_mismatch")
-    requirement = _demanded(body["course_id"], body["content_id"])
+    requirement = courses.demanded(body["course_id"], body["content_id"])
     if requirement is None:
         return _answer(404, code="not_required")
     checked = proofs.check(requirement, _sent(request, body, page_url), now=now)
@@ -194,22 +193,6 @@ def _let_in(request: HttpRequest, response: HttpResponseBase, challenge: SebChal
         return False
     set_login_cookies(request, response, user)
     return True
-
-
-def _demanded_by(challenge: SebChallenge) -> Requirement | None:
-    """Return what a check is for; None if it is no longer demanded."""
-    return _demanded(challenge.course_id, challenge.content_id)
-
-
-def _demanded(course_id: Any, content_id: str) -> Requirement | None:
-    """Return the requirement of an exam; without ``content_id`` what the course demands. None if it demands nothing."""
-    course_key = requirements.as_course_key(course_id)
-    if course_key is None:
-        return None
-    if content_id:
-        return requirements.of_exam(course_key, content_id)
-    with one_request():
-        return courses.requirement_of(course_key)
 
 
 def _way_on(challenge: SebChallenge, requirement: Requirement) -> str:

@@ -8,6 +8,7 @@ without exam.
 from collections.abc import Iterable
 from typing import Any, Final
 
+from seb_openedx.exams import requirements
 from seb_openedx.exams.proofs import BROWSER_KEY, CONFIG_KEY
 from seb_openedx.exams.requirements import Requirement
 from seb_openedx.permissions import (
@@ -17,8 +18,20 @@ from seb_openedx.permissions import (
     CheckSEBHashConfigKey,
     get_enabled_permission_classes,
 )
+from seb_openedx.reading import one_request
 
 _MODE: Final = "course"
+
+
+def demanded(course_id: Any, content_id: str) -> Requirement | None:
+    """Return what an exam demands; without ``content_id`` what its course does. None if that is nothing."""
+    course_key = requirements.as_course_key(course_id)
+    if course_key is None:
+        return None
+    if content_id:
+        return requirements.of_exam(course_key, content_id)
+    with one_request():
+        return requirement_of(course_key)
 
 
 def requirement_of(course_key: Any) -> Requirement | None:
