@@ -197,7 +197,7 @@ class SebStartToken(models.Model):
 
     class Meta:
         app_label = "seb_openedx"
-        # Cleaning up.
+        # Cleaning up, by learner.
         indexes = [models.Index(fields=["user_id", "created"], name="seb_openedx_start_token_user")]
 
     def __str__(self) -> str:

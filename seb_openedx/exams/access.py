@@ -122,9 +122,10 @@ def _decide(
 def decide_course(request: Any, course_key: Any) -> Decision:
     """Return what becomes of a request whose headers have not opened a course that compares keys.
 
-    ``NO_EXAM``: no component of the course compares keys. ``PROVED``: a session is good for it.
+    ``NO_EXAM``: no component of the course compares keys, or the request has nothing of the browser. ``PROVED``: a hash
+    or a session is good for it.
     """
-    requirement = courses.requirement_of(course_key)
+    requirement = courses.requirement_of(course_key) if _may_be_the_browser(request) else None
     if requirement is None:
         return Decision(Outcome.NO_EXAM)
     try:
@@ -139,6 +140,16 @@ def decide_course(request: Any, course_key: Any) -> Decision:
             log.exception("sessions of a course cannot be read: course_id=%s", course_key)
         return Decision(Outcome.REFUSED, requirement, "config_error")
     return Decision(Outcome.REFUSED, requirement, seen.code)
+
+
+def _may_be_the_browser(request: Any) -> bool:
+    """Whether a request has anything of Safe Exam Browser. Spares every other one the look at keys and sessions."""
+    meta, cookies = getattr(request, "META", None), getattr(request, "COOKIES", None)
+    if not isinstance(meta, dict):
+        return False
+    has_session = isinstance(cookies, dict) and sessions.COOKIE in cookies
+    has_hash = bool(meta.get(proofs.CONFIG_KEY) or meta.get(proofs.BROWSER_KEY))
+    return has_session or has_hash or from_user_agent(str(meta.get("HTTP_USER_AGENT", ""))) is not None
 
 
 def is_verified(request: Any, requirement: Requirement, *, lately: bool = False) -> bool:

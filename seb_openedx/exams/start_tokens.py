@@ -30,7 +30,8 @@ def issue(requirement: Requirement, user_id: int, *, now: datetime) -> str | Non
     token = secrets.token_urlsafe(16)
     try:
         with transaction.atomic():
-            SebStartToken.objects.filter(user_id=user_id, created__lt=now - timedelta(days=1)).delete()
+            # Each page with a launch link makes one.
+            SebStartToken.objects.filter(user_id=user_id, expires__lte=now).delete()
             SebStartToken.objects.create(
                 token_hash=_hash(token),
                 user_id=user_id,

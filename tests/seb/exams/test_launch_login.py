@@ -265,10 +265,10 @@ def test_without_its_table_the_link_is_one_without_login(require, browser, monke
     assert "?" not in launch_link(browser)
 
 
-def test_tokens_of_yesterday_are_cleaned_up(require, browser):
-    require()
-    with freeze_time(NOON):
-        launch_link(browser)
-    launch_link(browser)
-
-    assert SebStartToken.objects.count() == 1
+def test_tokens_that_are_over_are_cleaned_up(require, browser):
+    with freeze_time(NOON) as clock:
+        require()
+        for age, kept in ((0, 1), (599, 2), (1, 2), (600, 1)):
+            clock.tick(timedelta(seconds=age))
+            launch_link(browser)
+            assert SebStartToken.objects.count() == kept
