@@ -10,6 +10,7 @@ from seb_openedx import conf
 from seb_openedx.exam_models import Mode, SebExamConfiguration, SebSession
 from seb_openedx.exams import setup
 from seb_openedx.exams.forms import SETTING_FIELDS, VERSION_FIELDS, SebExamConfigurationForm
+from seb_openedx.exams.release import release_learner
 from seb_openedx.exams.requirements import from_row
 from seb_openedx.protocol import check_password, decode, lint_settings
 
@@ -99,10 +100,11 @@ class SebSessionAdmin(admin.ModelAdmin):
         "last_proof",
         "expires",
         "end_reason",
+        "released",
     )
     list_filter = ("proof", "is_replayable", "end_reason")
     search_fields = ("username",)
-    actions = ("end_sessions",)
+    actions = ("end_sessions", "release")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Sessions begin with a proof."""
@@ -116,6 +118,14 @@ class SebSessionAdmin(admin.ModelAdmin):
     def end_sessions(self, request: HttpRequest, queryset: Any) -> None:
         """End sessions: the learners have to prove the browser again."""
         queryset.end("staff", now=timezone.now())
+
+    @admin.action(description="Let in again who has left the browser", permissions=["change"])
+    def release(self, request: HttpRequest, queryset: Any) -> None:
+        """Let learners in again whose exams want that (``on_leave``)."""
+        learners = {(row.course_id, row.content_id, row.user_id) for row in queryset.left()}
+        for course_id, content_id, user_id in learners:
+            release_learner(course_id, content_id, user_id, by=request.user.get_username())
+        messages.info(request, f"Let in again: {len(learners)}.")
 
 
 def _origin(request: HttpRequest) -> str:

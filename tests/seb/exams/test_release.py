@@ -176,6 +176,31 @@ def test_staff_let_the_learner_in_again(working, browser, learner):
     assert release.release_learner(COURSE, EXAM, learner.pk, by="gina") == 0
 
 
+@pytest.mark.contract("seb-exams#admin")
+def test_staff_do_so_in_the_admin(working, browser, learner, staff, staff_browser):
+    mac, _attempt = working
+    mac.get(mac.settings["quitURL"])
+    staff.is_superuser = True
+    staff.save()
+    chosen = [str(session.pk) for session in SebSession.objects.all()]
+
+    staff_browser.post("/admin/seb_openedx/sebsession/", {"action": "release", "_selected_action": chosen})
+
+    assert SebSession.objects.get().released_by_username == staff.username
+    assert again(browser, learner)[1]["verified"] is True
+
+
+@pytest.mark.contract("seb-exams#gate")
+def test_an_attempt_that_is_about_to_be_submitted_is_not_continued(working, browser, learner):
+    mac, attempt = working
+    ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).update(status="ready_to_submit")
+    mac.get(mac.settings["quitURL"])
+
+    refused = browser.put(f"{ATTEMPTS}/{attempt.pk}", json.dumps({"action": "start"}), content_type="application/json")
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "release_needed")
+
+
 def test_who_leaves_once_more_waits_once_more(working, browser, learner):
     mac, _attempt = working
     mac.get(mac.settings["quitURL"])
