@@ -1,6 +1,9 @@
 """Courses that their configuration protects, in browsers that send no hashes."""
 
+from types import SimpleNamespace
+
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
 from seb_openedx.exam_models import SebChallenge, SebSession
@@ -8,7 +11,7 @@ from seb_openedx.models import ForbiddenCourseAccess
 from seb_openedx.permissions import CheckSEBHashConfigKey
 from seb_openedx.protocol import SebFile, header_hash
 from seb_openedx.protocol.seb_file import Format
-from tests.seb.app.conftest import COURSE, KEY, ORIGIN, OTHER_KEY
+from tests.seb.app.conftest import COURSE, COURSE_KEY, KEY, ORIGIN, OTHER_KEY
 from tests.seb.exams.conftest import ANSWER, EXAM, PAGE, answer, launch_link
 from tests.seb.exams.safe_exam_browser import HTML, SafeExamBrowser
 
@@ -152,6 +155,25 @@ def test_staff_are_not_checked(protect, staff):
     protect(CONFIG_KEYS=[KEY])
 
     assert seb.get(ORIGIN + PROGRESS).content == b"progress"
+
+
+def test_staff_who_look_at_the_course_as_a_learner_are_checked(protect, staff, monkeypatch):
+    seb = SafeExamBrowser(sends_headers=False)
+    seb.client.force_login(staff)
+    seb.file = settings_file({"sendBrowserExamKey": True})
+    protect(CONFIG_KEYS=[seb.config_key])
+    # A session in JSON cannot hold what the platform's pickled one does.
+    masquerades = {COURSE_KEY: SimpleNamespace(role="student", user_name=None)}
+    original = SessionStore.get
+    monkeypatch.setattr(
+        SessionStore,
+        "get",
+        lambda self, key, default=None: masquerades if key == "masquerade_settings" else original(self, key, default),
+    )
+
+    answer(seb, seb.get(ORIGIN + PROGRESS))
+
+    assert seb.get(PROGRESS).content == b"progress"
 
 
 def test_an_exam_whose_key_is_also_a_key_of_the_course_opens_both(mac, browser, require, protect):

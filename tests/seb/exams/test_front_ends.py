@@ -9,6 +9,7 @@ from django.utils import timezone
 from seb_openedx.exam_models import SebChallenge, SebSession
 from seb_openedx.exams import front_ends
 from seb_openedx.protocol import decode, header_hash
+from tests.factories import make_attempt, make_exam
 from tests.seb.app.conftest import COURSE, KEY, OTHER
 from tests.seb.exams.conftest import ANSWER, EXAM, JUMP, PAGE, answer
 
@@ -134,6 +135,20 @@ def test_a_request_without_the_token_against_forged_ones_is_refused(inside):
     reply = inside.client.post(VERIFY, json.dumps({}), content_type="application/json", HTTP_ORIGIN=MFE)
 
     assert reply.status_code == 403
+
+
+@pytest.mark.contract("seb-exams#release")
+def test_a_learner_who_waits_for_staff_is_refused_here_too(inside, require, learner):
+    exam = make_exam("timed", course_id=COURSE, content_id=EXAM)
+    require(on_leave="release")
+    post(inside)
+    make_attempt(exam, learner, "started", started_at=timezone.now())
+    inside.get("http://testserver" + inside.settings["quitURL"].partition("testserver")[2])
+
+    reply = post(inside)
+
+    assert (reply.status_code, reply.json()["code"]) == (403, "release_needed")
+    assert not SebSession.objects.open().exists()
 
 
 def test_more_than_thirty_proofs_a_minute_are_too_many(inside):

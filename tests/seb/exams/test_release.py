@@ -110,13 +110,16 @@ def test_outside_of_a_running_exam_nobody_waits(working, browser, learner, statu
     assert again(browser, learner)[1]["verified"] is True
 
 
-def test_what_happened_before_the_start_does_not_count(working, browser, learner):
+@pytest.mark.parametrize("headers", [False, True], ids=["by-script", "by-headers"])
+def test_what_happened_before_the_start_does_not_count(working, browser, learner, headers):
     mac, attempt = working
     mac.get(mac.settings["quitURL"])
     later = timezone.now() + timedelta(minutes=1)
     ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).update(started_at=later)
 
-    assert again(browser, learner)[1]["verified"] is True
+    seb, _reply = again(browser, learner, headers=headers)
+
+    assert seb.get(PAGE, **FRAME).content == b"render_xblock"
 
 
 def test_about_to_submit_is_still_inside(working, browser, learner):
