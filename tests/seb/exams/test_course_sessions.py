@@ -4,7 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from seb_openedx.exam_models import SebChallenge, SebSession
 from seb_openedx.models import ForbiddenCourseAccess
@@ -63,6 +65,19 @@ def test_a_check_bans_nobody_and_a_refusal_after_it_does(school):
 
     assert school.get(PROGRESS).status_code == 403
     assert ForbiddenCourseAccess.objects.get().access_blocked
+
+
+@pytest.mark.contract("seb-exams#cost")
+def test_a_session_costs_one_query_more_than_a_hash(school):
+    answer(school, school.get(PROGRESS))
+    with CaptureQueriesContext(connection) as with_a_session:
+        assert school.client.get(PAGE, **FRAME).content == b"render_xblock"
+    del school.client.cookies["seb_session"]
+    hashed = {"HTTP_X_SAFEEXAMBROWSER_CONFIGKEYHASH": header_hash(ORIGIN + PAGE, school.config_key)}
+    with CaptureQueriesContext(connection) as with_a_hash:
+        assert school.client.get(PAGE, **FRAME, **hashed).content == b"render_xblock"
+
+    assert len(with_a_session) == len(with_a_hash) + 1
 
 
 def test_a_banned_learner_is_not_checked(school, learner):
