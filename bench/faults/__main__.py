@@ -15,7 +15,7 @@ from bench.faults.databases import Database
 from bench.faults.mail_sink import MailSink
 from bench.faults.provider import MIXED, WAYS, Provider
 
-FAULTS, CONTROL, KILLS = PARTS = ("faults", "control", "kills")
+FAULTS, CONTROL, REGISTRATIONS, KILLS = PARTS = ("faults", "control", "registrations", "kills")
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -78,7 +78,7 @@ def run(options: argparse.Namespace, database: Database, folder: Path) -> list[s
         warnings.filterwarnings("ignore", message="Proctoring worker package not found")
         django.setup()
         # Only now: models need the settings.
-        from bench.faults import faults_part, kills_part, stage
+        from bench.faults import faults_part, kills_part, registrations_part, stage
 
         logging.disable(logging.CRITICAL)
         complaints: list[str] = []
@@ -95,6 +95,9 @@ def run(options: argparse.Namespace, database: Database, folder: Path) -> list[s
                 (outcome,) = faults_part.run_ways(scene, (MIXED,), options.per_way, with_outbox=False)
                 if not outcome.audit.unheard:
                     complaints.append("control: without an outbox nothing was lost, so the run shows nothing")
+            if REGISTRATIONS in options.parts:
+                print("part registrations: web processes die between the provider's reply and our row", flush=True)
+                complaints += registrations_part.run(scene, options.per_way)
             if KILLS in options.parts:
                 print(f"part kills: processes killed; {database.restart_means}", flush=True)
                 complaints += kills_part.run(scene, database, options.attempts, broker=options.broker)

@@ -5,7 +5,7 @@ from django.conf import settings
 
 
 class FaultRunHost(AppConfig):
-    """Services, tracker, permissions; the outbox replaced by a test double where a control run asks for it."""
+    """Services, tracker, permissions; and the test doubles that a part of the run asks for."""
 
     name = "bench.faults"
     label = "bench_faults"
@@ -17,5 +17,9 @@ class FaultRunHost(AppConfig):
         host.install()
         if settings.WITHOUT_OUTBOX:  # type: ignore[misc]
             host.switch_outbox_off()
+        if settings.WITHOUT_INTENTS:  # type: ignore[misc]
+            host.switch_intents_off()
+        if settings.DEATHS:  # type: ignore[misc]
+            host.die_after_registrations()
         if settings.BROKER:  # type: ignore[misc]
             host.connect_broker()

@@ -2,7 +2,8 @@
 
 import io
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from bench.faults.audit import Audit
 from bench.faults.learners import Sitting, Tally
 from bench.faults.mail_sink import MailSink
 from bench.faults.provider import Provider
+from edx_proctoring import backends
 from edx_proctoring.models import AttemptEffect, ProctoredExam
 
 AT_ONCE = 8
@@ -107,6 +109,18 @@ def _run_way(scene: Scene, address: str, attempts: int, way: str, name: str) -> 
         scene.provider.failed - failed,
         time.monotonic() - began,
     )
+
+
+@contextmanager
+def provider_options(**options: Any) -> Iterator[None]:
+    """Give the provider of this process other options while the block runs."""
+    provider = backends.get_backend_provider(name="mock_provider")
+    before = {name: getattr(provider, name) for name in options}
+    vars(provider).update(options)
+    try:
+        yield
+    finally:
+        vars(provider).update(before)
 
 
 def deliver_all() -> None:

@@ -2,8 +2,12 @@
 
 import json
 import os
+import random
+import signal
 from collections.abc import Sequence
-from typing import Any
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
 
 import rules
 from django.conf import settings
@@ -15,6 +19,8 @@ from eventtracking.tracker import Tracker
 from bench.compare.host import CertificatesService, CreditService, GradesService, InstructorService
 from bench.faults.host_header import PROCESS_HEADER
 from edx_proctoring.runtime import set_runtime_service
+
+DEATHS_SHARE: Final = 0.5
 
 
 class MailBackend(smtp.EmailBackend):
@@ -80,6 +86,30 @@ def switch_outbox_off() -> None:
     outbox.record = record_nothing
     outbox.still_due = all_due
     outbox.keep_failed = keep_nothing  # type: ignore[assignment]
+
+
+def switch_intents_off() -> None:
+    """Record nothing before a registration, as a product without intents would."""
+    from edx_proctoring.api.providers import registration_intents
+
+    registration_intents.record = lambda *_arguments: None
+
+
+def die_after_registrations() -> None:
+    """Kill this process when the provider has answered to a registration, once for each of half of the learners."""
+    from edx_proctoring.api.providers import attempt_registration
+
+    register, deaths = attempt_registration.register, Path(settings.DEATHS)  # type: ignore[misc]
+
+    def register_and_maybe_die(user_id: int, *arguments: Any, **others: Any) -> Any:
+        registration = register(user_id, *arguments, **others)
+        if random.Random(f"{settings.SEED} death {user_id}").random() < DEATHS_SHARE:  # type: ignore[misc]
+            with suppress(FileExistsError):
+                (deaths / str(user_id)).touch(exist_ok=False)
+                os.kill(os.getpid(), signal.SIGKILL)
+        return registration
+
+    attempt_registration.register = register_and_maybe_die
 
 
 def connect_broker() -> None:

@@ -278,6 +278,7 @@ def report(events: Events, tally: Tally, found: Audit, sink: MailSink, left: int
         "not submitted here": found.not_submitted,
         "heard of the submission, then of something older": found.wrong_last,
         "listed as failed without a reason": found.unlisted,
+        "registrations unknown to us that no effect removes": found.orphans,
         "registrations of ours removed at the provider": found.removed_in_use,
         "mails missing": found.mails_missing,
         "mails sent again more often than a kill explains": [

@@ -74,10 +74,15 @@ class Browser:
         try:
             self._connection.request(method, path, None if body is None else json.dumps(body), self._headers)
             response = self._connection.getresponse()
-            return Answer(response.status, response.read())
+            answer = Answer(response.status, response.read())
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
             raise Unreachable(type(error).__name__) from error
+        if answer.status == 200 and not answer.body:
+            # The process died between the headers and the body, which has no length of its own.
+            self._connection.close()
+            raise Unreachable("no body")
+        return answer
 
     def close(self) -> None:
         """Close the connection."""

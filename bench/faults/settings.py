@@ -18,6 +18,11 @@ SMTP_PORT = os.environ["FAULT_RUN_SMTP_PORT"]
 BROKER = os.environ.get("FAULT_RUN_BROKER", "")
 TASK_QUEUE = os.environ.get("FAULT_RUN_QUEUE", "")
 WITHOUT_OUTBOX = os.environ.get("FAULT_RUN_WITHOUT_OUTBOX") == "1"
+WITHOUT_INTENTS = os.environ.get("FAULT_RUN_WITHOUT_INTENTS") == "1"
+KEY_IGNORED = os.environ.get("FAULT_RUN_KEY_IGNORED") == "1"
+# Folder in which each learner whose registration killed its process has a file.
+DEATHS = os.environ.get("FAULT_RUN_DEATHS", "")
+SEED = os.environ.get("FAULT_RUN_SEED", "")
 
 DATABASES["default"].update(
     NAME=DATABASE_NAME,
@@ -43,6 +48,7 @@ PROCTORING_BACKENDS = {
         "client_secret": "fault-run-secret",
         "timeout": 0.6,
         "page_timeout": 0.6,
+        "honours_idempotency_key": not KEY_IGNORED,
     },
 }
 PROCTORING_SETTINGS = {**PROCTORING_SETTINGS, "ASYNC_PROVIDER_CALLS": bool(BROKER)}

@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 import requests
 import responses
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from edx_proctoring import api
 from edx_proctoring.api.attempts import entry, entry_check
+from edx_proctoring.api.effects import outbox
+from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     StudentExamAttemptAlreadyExistsException,
@@ -304,12 +308,19 @@ class TestLostReply:
         assert deliver().delivered == 1
         assert len(http.calls) == count
 
-    def test_a_provider_that_does_not_honour_the_key_is_not_asked(self, exam, http, provider, caplog):
+    def test_a_provider_that_does_not_honour_the_key_is_not_asked_and_a_person_is_told(
+        self, exam, http, provider, deliver
+    ):
         provider.honours_idempotency_key = False
         http.post(REGISTER_URL, body=requests.ReadTimeout("slow"))
         self.enter(exam)
-        assert effects() == []
-        assert "registration may be left at the provider" in caplog.text
+        count = len(http.calls)
+        assert deliver().given_up == 1
+        assert len(http.calls) == count
+        [row] = AttemptEffect.objects.all()
+        assert row.state == "failed"
+        assert "ask it to remove the registration" in row.last_error
+        assert row.attempt_code == json.loads(row.arguments)["attempt_code"] != ""
 
     def test_the_effect_names_nobody(self, exam, http, credit):
         http.post(REGISTER_URL, body=requests.ReadTimeout("slow"))
@@ -322,3 +333,183 @@ class TestLostReply:
             "time_limit_mins",
             "user_id",
         ]
+
+
+class Killed(BaseException):
+    """The process dies: no handler of ours sees it, and what was not committed is rolled back."""
+
+
+@pytest.mark.contract("attempts#registration-intent")
+class TestIntent:
+    @pytest.fixture
+    def dies_before_the_row(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The process dies when the attempt is about to be inserted."""
+
+        def take(attempt: Any) -> bool:
+            raise Killed
+
+        monkeypatch.setattr(OpenAttempt.objects, "take", take)
+
+    def enter(self, exam: ProctoredExam, user: Any = None) -> int:
+        return api.create_exam_attempt(exam.pk, (user or make_user()).pk, taking_as_proctored=True)
+
+    def after_the_lease(self) -> api.DeliveryReport:
+        return api.deliver_due_effects(now=timezone.now() + outbox.LEASE)
+
+    def test_it_is_there_while_the_provider_is_called_and_gone_with_the_attempt(self, exam, http):
+        seen: list[Any] = []
+
+        def register(request: Any) -> tuple[int, dict[str, str], str]:
+            seen.extend(AttemptEffect.objects.values_list("call_name", "attempt_code", "attempt_id"))
+            assert AttemptEffect.objects.get().next_try_at > timezone.now(), "no other process withdraws it now"
+            return 200, {}, '{"id": "ext-att"}'
+
+        http.add_callback(responses.POST, REGISTER_URL, callback=register)
+        attempt = ProctoredExamStudentAttempt.objects.get(pk=self.enter(exam))
+        assert seen == [("withdraw_lost_registration", attempt.attempt_code, 0)]
+        assert effects() == []
+
+    def test_it_costs_two_statements(self, exam, http):
+        http.post(REGISTER_URL, json={"id": "ext-att"})
+        with CaptureQueriesContext(connection) as statements:
+            self.enter(exam)
+        about_it = [query["sql"].split()[0] for query in statements if "proctoring_effect" in query["sql"]]
+        assert about_it == ["INSERT", "DELETE"]
+
+    @pytest.mark.usefixtures("dies_before_the_row")
+    def test_a_process_that_dies_leaves_a_registration_that_is_removed_after_the_lease(self, exam, http):
+        http.post(REGISTER_URL, json={"id": "ext-att"})
+        http.delete(ATTEMPT_URL, json={"status": "deleted"})
+        with pytest.raises(Killed):
+            self.enter(exam)
+        first = http.calls[-1].request
+        assert api.deliver_due_effects() == api.DeliveryReport(), "not before: the process may only be slow"
+
+        assert self.after_the_lease().delivered == 1
+
+        again, removal = (call.request for call in list(http.calls)[-2:])
+        assert (again.method, removal.method, removal.url) == ("POST", "DELETE", ATTEMPT_URL)
+        assert again.headers["Idempotency-Key"] == first.headers["Idempotency-Key"]
+        assert effects() == []
+
+    @pytest.mark.usefixtures("dies_before_the_row")
+    def test_a_provider_that_finds_nothing_by_the_key_is_named_to_a_person(self, exam, http, provider):
+        provider.honours_idempotency_key = False
+        http.post(REGISTER_URL, json={"id": "ext-att"})
+        with pytest.raises(Killed):
+            self.enter(exam)
+        count = len(http.calls)
+        assert self.after_the_lease().given_up == 1
+        assert len(http.calls) == count
+        assert effects() == [("withdraw_lost_registration", "failed")]
+
+    def test_an_exam_that_was_unknown_at_the_provider_is_named_to_a_person(self, exam, http, monkeypatch):
+        ProctoredExam.objects.update(external_id=None)
+        http.post(f"{BASE_URL}/api/v1/exam/", body=requests.ConnectionError("down"))
+        monkeypatch.setattr(BaseRestProctoringProvider, "_save_missing_exam", lambda self, exam: killed())
+
+        def killed() -> None:
+            raise Killed
+
+        with pytest.raises(Killed):
+            self.enter(exam)
+        assert self.after_the_lease().given_up == 1
+        assert "id of the exam is unknown" in AttemptEffect.objects.get().last_error
+
+    def test_a_registration_that_was_withdrawn_meanwhile_makes_no_attempt(self, exam, http):
+        """The process was stopped for longer than its lease, and the sweeper took it for dead."""
+        is_asleep = [True]
+
+        def register(request: Any) -> tuple[int, dict[str, str], str]:
+            if is_asleep:
+                is_asleep.clear()
+                assert self.after_the_lease().delivered == 1
+            return 200, {}, '{"id": "ext-att"}'
+
+        http.add_callback(responses.POST, REGISTER_URL, callback=register)
+        http.delete(ATTEMPT_URL, json={"status": "deleted"})
+        user = make_user()
+
+        with pytest.raises(BackendProviderCannotRegisterAttempt, match="try again"):
+            self.enter(exam, user)
+
+        assert not ProctoredExamStudentAttempt.objects.exists()
+        assert effects() == []
+        assert self.enter(exam, user), "the next try succeeds"
+
+    def test_an_attempt_that_waits_to_be_registered_keeps_the_intent(self, exam, http, monkeypatch, deliver):
+        """It is older than its exam's proctoring; the learner's next try sends the same key."""
+        timed = make_exam("timed")
+        attempt = make_attempt(timed, status=S.created, taking_as_proctored=False, external_id=None)
+        ProctoredExam.objects.filter(pk=timed.pk).update(is_proctored=True, backend="test", external_id="ext-exam")
+        http.post(REGISTER_URL, json={"id": "ext-att"})
+        http.delete(ATTEMPT_URL, json={"status": "deleted"})
+
+        def dies(*args: Any, **kwargs: Any) -> None:
+            raise Killed
+
+        looked_up = entry_check.look_up(timed.pk, attempt.user_id)
+        with monkeypatch.context() as patch:
+            patch.setattr(entry, "_save_registration", dies)
+            with pytest.raises(Killed):
+                entry.enter_or_go_on(looked_up, taking_as_proctored=True, starts_clock=False)
+        count = len(http.calls)
+        assert self.after_the_lease().failed == 1
+        assert len(http.calls) == count, "not withdrawn under the learner"
+
+        looked_up = entry_check.look_up(timed.pk, attempt.user_id)
+        entry.enter_or_go_on(looked_up, taking_as_proctored=True, starts_clock=False)
+        assert deliver().delivered == 1
+        assert "DELETE" not in [call.request.method for call in http.calls]
+        attempt.refresh_from_db()
+        assert attempt.external_id == "ext-att"
+
+    def test_one_whose_attempt_left_without_being_registered_is_withdrawn(self, exam, http, deliver):
+        http.post(REGISTER_URL, body=requests.ReadTimeout("slow"))
+        with pytest.raises(BackendProviderCannotRegisterAttempt):
+            self.enter(exam)
+        code = AttemptEffect.objects.get().attempt_code
+        make_attempt(exam, status=S.declined, attempt_code=code, external_id=None)
+        http.replace(responses.POST, REGISTER_URL, json={"id": "ext-att"})
+        http.delete(ATTEMPT_URL, json={"status": "deleted"})
+        assert deliver().delivered == 1
+        assert http.calls[-1].request.method == "DELETE"
+
+    def test_a_demand_for_onboarding_leaves_nothing(self, exam, http):
+        http.post(REGISTER_URL, json={"status": "onboarding_missing"})
+        self.enter(exam)
+        assert ProctoredExamStudentAttempt.objects.get().status == S.onboarding_missing
+        assert effects() == []
+
+    def test_a_fault_of_a_plug_in_after_the_request_leaves_the_effect(self, exam, http, provider, monkeypatch):
+        def faulty(exam: Any, context: Any) -> None:
+            raise TypeError("of the plug-in")
+
+        monkeypatch.setattr(provider, "register_exam_attempt", faulty)
+        with pytest.raises(TypeError):
+            self.enter(exam)
+        assert effects() == [("withdraw_lost_registration", "due")]
+
+    @pytest.mark.parametrize("value", [None, "yes", 1])
+    def test_a_plug_in_that_does_not_say_that_it_registers_elsewhere_has_none(self, exam, http, provider, value):
+        provider.honours_idempotency_key = value
+
+        def register(request: Any) -> tuple[int, dict[str, str], str]:
+            assert effects() == []
+            return 200, {}, '{"id": "ext-att"}'
+
+        http.add_callback(responses.POST, REGISTER_URL, callback=register)
+        assert self.enter(exam)
+
+    def test_without_the_database_the_intent_stays(self, no_row, exam, http, monkeypatch):
+        """The removal fails and cannot be recorded; the intent finds the registration later."""
+        http.post(REGISTER_URL, json={"id": "ext-att"})
+        http.delete(ATTEMPT_URL, body=requests.ConnectionError("down"))
+
+        def fails(*args: Any, **kwargs: Any) -> None:
+            raise OperationalError("still away")
+
+        monkeypatch.setattr(outbox, "keep_failed_of_exam", fails)
+        with pytest.raises(OperationalError, match="went away"):
+            self.enter(exam)
+        assert effects() == [("withdraw_lost_registration", "due")]

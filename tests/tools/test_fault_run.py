@@ -1,5 +1,6 @@
 """The fault run sees what is lost and what is done twice."""
 
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -36,6 +37,19 @@ def test_a_small_run_on_sqlite_loses_nothing() -> None:
     assert "seed=1" in done.stdout
     assert "submitted=6 " in done.stdout
     assert "unheard=0 mails=6 doubled=0 missing=0" in done.stdout
+
+
+@pytest.mark.slow
+def test_web_processes_that_die_after_a_registration_leave_none_behind() -> None:
+    """The run itself fails if its control, without intents, leaves none behind either."""
+    options = ["--database", "sqlite", "--per-way", "6", "--parts", "registrations"]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.faults", *options], cwd=ROOT, capture_output=True, text=True, timeout=180
+    )
+
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert re.search(r"key honoured .* orphans=0 queued_removals=0 .*\n +deaths=[1-9]", done.stdout)
 
 
 # The provider of the run

@@ -6,14 +6,20 @@ contract/attempts#race.
 
 import logging
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from edx_proctoring import backends
 from edx_proctoring.api.attempts import entry_check, resuming
 from edx_proctoring.api.attempts.entry_check import Entry
 from edx_proctoring.api.effects import receivers
 from edx_proctoring.api.lifecycle import allowed_time, status_change, timing
-from edx_proctoring.api.providers import attempt_registration, registration_context, registration_withdrawal
+from edx_proctoring.api.providers import (
+    attempt_registration,
+    registration_context,
+    registration_intents,
+    registration_withdrawal,
+)
+from edx_proctoring.api.providers.attempt_registration import Registration
 from edx_proctoring.exceptions import StudentExamAttemptOnPastDueProctoredExam
 from edx_proctoring.models import OpenAttempt, ProctoredExamReviewPolicy, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import attempt_dict
@@ -24,16 +30,6 @@ from edx_proctoring.utils.db import short_transaction
 __all__ = ["create_exam_attempt"]
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """What a provider answered to a registration; the defaults are for attempts without one."""
-
-    external_id: str | None = None
-    force_status: str | None = None
-    full_name: str = ""
-    profile_name: str = ""
 
 
 def create_exam_attempt(exam_id: int, user_id: int, taking_as_proctored: bool = False) -> int:
@@ -72,7 +68,7 @@ def enter(entry: Entry, *, taking_as_proctored: bool) -> ProctoredExamStudentAtt
         )
     except Exception:
         # Another request was faster, or the database failed: the provider must not wait for this learner.
-        registration_withdrawal.withdraw_registration(exam, registration.external_id, attempt_code)
+        registration_withdrawal.withdraw_registration(exam, registration.external_id, attempt_code, registration.intent)
         raise
     _announce(attempt, entry, registration)
     log.info(
@@ -113,7 +109,7 @@ def _register_unfinished(entry: Entry, seen: ProctoredExamStudentAttempt) -> Pro
         attempt = _save_registration(entry, seen, registration, review_policy_id=None if policy is None else policy.pk)
     except Exception:
         registration_withdrawal.withdraw_registration(
-            entry.exam_dict, registration.external_id, seen.attempt_code or ""
+            entry.exam_dict, registration.external_id, seen.attempt_code or "", registration.intent
         )
         raise
     _announce(attempt, entry, registration)
@@ -146,6 +142,7 @@ def _save_registration(
     attempt.review_policy_id = review_policy_id
     attempt.external_id = registration.external_id
     attempt.save()
+    registration_intents.settle(registration.intent)
     return attempt
 
 
@@ -161,9 +158,8 @@ def _register(entry: Entry, attempt_code: str, policy: ProctoredExamReviewPolicy
     if not limit.can_start:
         # Set-up would lead nowhere, and the provider would wait for this learner.
         raise status_change.no_time_left(exam["id"], user_id, limit)
-    external_id, force_status, full_name, profile_name = attempt_registration._register_proctored_exam_attempt(
+    registration = attempt_registration.register(
         user_id,
-        exam["id"],
         exam,
         attempt_code,
         policy,
@@ -173,7 +169,7 @@ def _register(entry: Entry, attempt_code: str, policy: ProctoredExamReviewPolicy
     )
     # The provider may have got to know the exam with this attempt.
     entry.exam.external_id = exam["external_id"]
-    return Registration(external_id, force_status, full_name, profile_name)
+    return registration
 
 
 @short_transaction
@@ -216,6 +212,7 @@ def _insert(
     if not attempt.is_sample_attempt and not OpenAttempt.objects.take(attempt):
         # Raised inside the transaction: the attempt row goes with it.
         raise entry_check.already_exists(entry)
+    registration_intents.settle(registration.intent)
     return attempt
 
 

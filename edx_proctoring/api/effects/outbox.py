@@ -209,6 +209,22 @@ def keep_failed_of_exam(exam_id: int, effect: Effect, error: Exception, *, attem
     return row
 
 
+@retried
+def record_intent(exam_id: int, effect: Effect, *, attempt_code: str) -> AttemptEffect:
+    """Record, before a call to a provider, what undoes it; it is due once a lease is over. ``attempt_id`` is 0."""
+    row = _new_row_of_exam(exam_id, effect, attempt_code)
+    row.next_try_at += LEASE
+    row.save(force_insert=True)
+    return row
+
+
+def settle_intent(row: AttemptEffect) -> bool:
+    """Delete an intent; return False if its lease was over and another process has taken it, so that it stays."""
+    ours = AttemptEffect.objects.filter(pk=row.pk, state=AttemptEffect.STATE_DUE, next_try_at=row.next_try_at)
+    deleted, _ = ours.delete()
+    return bool(deleted)
+
+
 def keep_failed_of_exams(failures: Sequence[tuple[int, Effect, Exception]]) -> None:
     """As ``keep_failed_of_exam``, for many at once and without a log line; an exam has one due effect of a call."""
     if not failures:

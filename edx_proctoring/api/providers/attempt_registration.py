@@ -5,6 +5,7 @@ Contract: contract/attempts#registration, contract/provider-interface#registrati
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
@@ -12,16 +13,32 @@ from django.db.models import Q
 from edx_proctoring import backends
 from edx_proctoring.api.lifecycle import allowed_time, queries, timing
 from edx_proctoring.api.lifecycle.timing import Grants
-from edx_proctoring.api.providers import registration_context, registration_withdrawal
+from edx_proctoring.api.providers import registration_context, registration_intents
+from edx_proctoring.backends import reply_errors
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     BackendProviderOnboardingException,
 )
-from edx_proctoring.models import ProctoredExam, ProctoredExamReviewPolicy
+from edx_proctoring.models import AttemptEffect, ProctoredExam, ProctoredExamReviewPolicy
 
 __all__: list[str] = []
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What a provider answered to a registration; the defaults are for attempts without one.
+
+    ``force_status``: onboarding status in which the attempt must be created, because the provider refuses it for that
+    reason. Names are never stored by us. ``intent``: to be settled in the transaction that stores the registration.
+    """
+
+    external_id: str | None = None
+    force_status: str | None = None
+    full_name: str = ""
+    profile_name: str = ""
+    intent: AttemptEffect | None = None
 
 
 def _register_proctored_exam_attempt(
@@ -31,23 +48,42 @@ def _register_proctored_exam_attempt(
     attempt_code: str,
     review_policy: ProctoredExamReviewPolicy | None,
     verified_name: str | None = None,
-    *,
-    allowed_minutes: int | None = None,
-    grants: Grants | None = None,
 ) -> tuple[str | None, str | None, str, str]:
-    """Register an attempt with the exam's provider. Contract name.
+    """Register an attempt with the exam's provider. Contract name, for callers who store the registration themselves.
 
-    ``allowed_minutes``, ``grants``: from callers that have computed them already.
-
-    Returns ``(external_id, force_status, full_name, profile_name)``. ``force_status`` is the
-    onboarding status in which the attempt must be created because the provider refuses it for
-    that reason; else None. Names are never stored by us. Raises
+    Returns ``(external_id, force_status, full_name, profile_name)``, as in ``Registration``. Raises
     ``BackendProviderCannotRegisterAttempt`` and ``BackendProviderSentNoAttemptID``.
     """
-    grants = grants or timing.grants_for(exam_id, user_id)
-    if allowed_minutes is None:
-        current = queries.attempt_with(proctored_exam_id=exam_id, user_id=user_id)
-        allowed_minutes = allowed_time.limit_now(exam, user_id, current, grants=grants).minutes
+    grants = timing.grants_for(exam_id, user_id)
+    current = queries.attempt_with(proctored_exam_id=exam_id, user_id=user_id)
+    made = register(
+        user_id,
+        exam,
+        attempt_code,
+        review_policy,
+        verified_name=verified_name,
+        allowed_minutes=allowed_time.limit_now(exam, user_id, current, grants=grants).minutes,
+        grants=grants,
+    )
+    registration_intents.discard(made.intent)
+    return made.external_id, made.force_status, made.full_name, made.profile_name
+
+
+def register(
+    user_id: int,
+    exam: Mapping[str, Any],
+    attempt_code: str,
+    review_policy: ProctoredExamReviewPolicy | None,
+    *,
+    verified_name: str | None,
+    allowed_minutes: int | None,
+    grants: Grants,
+) -> Registration:
+    """Register an attempt with the exam's provider (``exam``: exam dict).
+
+    Raises ``BackendProviderCannotRegisterAttempt`` and ``BackendProviderSentNoAttemptID``.
+    """
+    exam_id = exam["id"]
     profile_name, email = registration_context.profile_of(user_id, exam["course_id"])
     full_name = verified_name or profile_name
     context = registration_context.context_of(
@@ -60,12 +96,13 @@ def _register_proctored_exam_attempt(
         allowed_minutes=allowed_minutes,
         grants=grants,
     )
-    external_id: str | None = None
-    force_status: str | None = None
+    external_id = force_status = None
     is_exam_known = bool(exam.get("external_id"))
+    provider = backends.get_backend_provider(exam)
+    intent = registration_intents.record(provider, exam, user_id, attempt_code, allowed_minutes)
     try:
-        # A provider may change the context, so it is not read afterwards.
-        external_id = backends.get_backend_provider(exam).register_exam_attempt(exam, context=context)
+        # A plug-in may change the context, so it is not read afterwards.
+        external_id = provider.register_exam_attempt(exam, context=context)
     except BackendProviderCannotRegisterAttempt as error:
         log.error(
             "provider did not register the attempt: user_id=%s exam_id=%s course_id=%s status=%s response=%s",
@@ -75,7 +112,10 @@ def _register_proctored_exam_attempt(
             error.http_status,
             error.digest,
         )
-        registration_withdrawal.keep_lost_registration(exam, user_id, attempt_code, allowed_minutes, error)
+        if exam.get("external_id") and reply_errors.may_be_registered(error):
+            registration_intents.keep(intent, error)
+        else:
+            registration_intents.discard(intent)
         raise
     except BackendProviderOnboardingException as error:
         force_status = error.status
@@ -86,10 +126,14 @@ def _register_proctored_exam_attempt(
             exam["course_id"],
             force_status,
         )
+    except Exception as error:
+        # A fault of the plug-in; what it had sent by then is unknown.
+        registration_intents.keep(intent, error)
+        raise
     finally:
         if not is_exam_known:
             _keep_exam_id(exam)
-    return external_id, force_status, full_name, profile_name
+    return Registration(external_id, force_status, full_name, profile_name, intent)
 
 
 def _keep_exam_id(exam: Mapping[str, Any]) -> None:
