@@ -1,4 +1,4 @@
-"""Effects of status changes that were not delivered: Retry, Give up. Contract: contract/admin#effects."""
+"""Effects of status changes that were not delivered: Retry, Give up, Acknowledge. Contract: contract/admin#effects."""
 
 from typing import Any
 
@@ -55,7 +55,7 @@ class AttemptEffectAdmin(ReadOnlyAdmin):
     list_filter = ("state", "kind", EffectCourseFilter)
     search_fields = ("=attempt_id", "attempt_code")
     ordering = ("-id",)
-    actions = ("retry", "give_up")
+    actions = ("retry", "give_up", "acknowledge")
 
     @admin.action(description=_("Retry now"), permissions=["act"])
     def retry(self, request: HttpRequest, queryset: QuerySet[AttemptEffect]) -> None:
@@ -77,6 +77,12 @@ class AttemptEffectAdmin(ReadOnlyAdmin):
         """Stop trying to deliver the selected effects."""
         given_up = api.give_up_effects(list(queryset.values_list("id", flat=True)))
         self.message_user(request, _("%(count)s given up.") % {"count": given_up}, messages.SUCCESS)
+
+    @admin.action(description=_("Acknowledge (stops the alarm)"), permissions=["act"])
+    def acknowledge(self, request: HttpRequest, queryset: QuerySet[AttemptEffect]) -> None:
+        """Note that a person has dealt with the selected effects that were given up."""
+        acknowledged = api.acknowledge_effects(list(queryset.values_list("id", flat=True)))
+        self.message_user(request, _("%(count)s acknowledged.") % {"count": acknowledged}, messages.SUCCESS)
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         """Require the change permission for actions; the view permission suffices to look."""

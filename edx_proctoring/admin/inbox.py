@@ -1,6 +1,6 @@
 """Received review callbacks: view and replay. Contract: contract/admin#inbox."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -12,20 +12,29 @@ from edx_proctoring.admin.common import ReadOnlyAdmin
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import ReviewInboxEntry
 
+_HELD_OUTCOMES: Final = {
+    "yes": ReviewInboxEntry.OUTCOME_HELD,
+    "provider": ReviewInboxEntry.OUTCOME_HELD_WITHOUT_PROVIDER,
+}
+
 
 class HeldFilter(admin.SimpleListFilter):
-    """Reviews that wait for a person, because staff had decided when they arrived."""
+    """Reviews that wait, for a person or for their provider."""
 
     title = _("held")
     parameter_name = "held"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Offer the held ones."""
-        return [("yes", _("Held because staff have decided"))]
+        """Offer the reasons."""
+        return [
+            ("yes", _("Held because staff have decided")),
+            ("provider", _("Held because the provider is not configured")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[ReviewInboxEntry]) -> QuerySet[ReviewInboxEntry]:
         """Filter by what was chosen."""
-        return queryset.filter(outcome=ReviewInboxEntry.OUTCOME_HELD) if self.value() == "yes" else queryset
+        outcome = _HELD_OUTCOMES.get(self.value() or "")
+        return queryset if outcome is None else queryset.filter(outcome=outcome)
 
 
 @admin.register(ReviewInboxEntry)

@@ -17,8 +17,8 @@ class AttemptEffectQuerySet(models.QuerySet["AttemptEffect"]):
         return self.filter(state=AttemptEffect.STATE_DUE, next_try_at__lte=now).order_by("id")
 
     def leftovers(self) -> Self:
-        """Effects that were not delivered: due, waiting for a retry, or given up."""
-        return self.filter(state__in=(AttemptEffect.STATE_DUE, AttemptEffect.STATE_FAILED))
+        """Effects that were not delivered: due, waiting for a retry, or given up (acknowledged or not)."""
+        return self.filter(state__in=(AttemptEffect.STATE_DUE, *AttemptEffect.GIVEN_UP_STATES))
 
     def of_attempt(self, attempt_id: int, /) -> Self:
         """Effects of one attempt, in the order of their creation."""
@@ -44,6 +44,7 @@ class AttemptEffect(TimeStampedModel):
     3. ``done``: its receiver accepted it.
     4. ``superseded``: the attempt changed again before delivery, so the effect is no longer needed.
     5. ``failed``: given up; needs a person.
+    6. ``acknowledged``: given up, and a person has dealt with it; kept on record, and no longer an alarm.
 
     Effects of one attempt are ordered by id. ``arguments`` contains ids and statuses only, no personal data. There is
     no foreign key, because effects outlive removed attempts. Contract: contract/effects#recorded.
@@ -63,6 +64,8 @@ class AttemptEffect(TimeStampedModel):
     STATE_DONE: Final = "done"
     STATE_SUPERSEDED: Final = "superseded"
     STATE_FAILED: Final = "failed"
+    STATE_ACKNOWLEDGED: Final = "acknowledged"
+    GIVEN_UP_STATES: Final = (STATE_FAILED, STATE_ACKNOWLEDGED)
 
     attempt_id = models.IntegerField(db_index=True)
     attempt_code = models.CharField(max_length=255)

@@ -57,7 +57,7 @@ class TestEffects:
         assert len(effects.rows()) == 2
 
     @pytest.mark.contract("effects#retry")
-    @pytest.mark.parametrize("state", ["due", "failed"])
+    @pytest.mark.parametrize("state", ["due", "failed", "acknowledged"])
     def test_can_be_retried_even_after_they_were_given_up(self, effects, stopped, state):
         effect = make_effect(state=state)
         [message] = effects.act("retry", effect)
@@ -84,7 +84,15 @@ class TestEffects:
         assert effect.state == AttemptEffect.STATE_FAILED
         assert stopped == []
 
-    @pytest.mark.parametrize("action", ["retry", "give_up"])
+    @pytest.mark.parametrize(("state", "count", "after"), [("failed", 1, "acknowledged"), ("due", 0, "due")])
+    def test_only_those_that_were_given_up_can_be_acknowledged(self, effects, stopped, state, count, after):
+        effect = make_effect(state=state, last_error="ProviderRefused: upstream_status=405")
+        assert effects.act("acknowledge", effect) == [f"{count} acknowledged."]
+        effect.refresh_from_db()
+        assert (effect.state, effect.last_error) == (after, "ProviderRefused: upstream_status=405")
+        assert effects.rows() == [effect]
+
+    @pytest.mark.parametrize("action", ["retry", "give_up", "acknowledge"])
     def test_the_view_permission_does_not_allow_actions(self, stopped, action):
         effect = make_effect()
         viewer = read_only_pages(AttemptEffect)
@@ -104,8 +112,10 @@ class TestInbox:
     def test_held_reviews_can_be_listed(self, inbox):
         held = make_inbox_entry(outcome="held")
         make_inbox_entry(outcome="applied")
+        waiting = make_inbox_entry(outcome="held: provider not configured")
         assert inbox.rows(held="yes") == [held]
-        assert len(inbox.rows()) == 2
+        assert inbox.rows(held="provider") == [waiting]
+        assert len(inbox.rows()) == 3
 
     def test_a_received_review_can_be_replayed(self, inbox):
         attempt = make_attempt(status=S.submitted)

@@ -9,6 +9,8 @@ import pytest
 import requests
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from edx_proctoring import api, tasks
@@ -224,6 +226,16 @@ class TestAbandoned:
         assert run("sweep_attempts", kinds="abandoned", dry_run=True).count("abandoned") == 3
         report = api.sweep(kinds=["abandoned"], limit=2)
         assert (len(report.actions), report.is_more) == (2, True)
+
+    def test_they_are_read_in_batches(self, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sweeping, "_ABANDONED_BATCH", 2)
+        exam = make_exam(due_date=timezone.now() - timedelta(hours=25))
+        ids = [make_attempt(exam, status=S.created).pk for _ in range(5)]
+        with CaptureQueriesContext(connection) as statements:
+            report = api.sweep(kinds=["abandoned"], dry_run=True)
+        assert [action.subject_id for action in report.actions] == ids
+        reads = [query["sql"] for query in statements if "due_date" in query["sql"] and "LIMIT 2" in query["sql"]]
+        assert len(reads) == 4
 
 
 @pytest.mark.contract("commands#sweep-attempts")

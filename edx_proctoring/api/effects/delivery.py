@@ -234,7 +234,7 @@ def deliver_due_effects(
 
 def retry_effects(effect_ids: Collection[int]) -> DeliveryReport:
     """Try effects again at once, also those that were given up, as a member of staff asked for."""
-    AttemptEffect.objects.filter(pk__in=effect_ids, state=AttemptEffect.STATE_FAILED).update(
+    AttemptEffect.objects.filter(pk__in=effect_ids, state__in=AttemptEffect.GIVEN_UP_STATES).update(
         state=AttemptEffect.STATE_DUE
     )
     return deliver_due_effects(effect_ids=effect_ids, limit=len(effect_ids), ignore_pause=True)

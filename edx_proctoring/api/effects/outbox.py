@@ -7,6 +7,7 @@ it. A delivered row is deleted, so each row that is left is an effect that has n
   (``next_try_at`` is the end of the lease) and no other process touches it.
 - ``superseded``: the attempt moved on, the effect is no longer true and is not delivered.
 - ``failed``: given up, after a day or because repeating cannot help; waits for a person.
+- ``acknowledged``: given up, and a person has dealt with it.
 
 Of two effects in one lane the newer has the last word, also when a slow process still delivers the
 older one: then the newer is delivered once more after that lease.
@@ -32,7 +33,7 @@ from edx_proctoring.exceptions import PROVIDER_REPLIES
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.utils.db import retried, short_transaction
 
-__all__ = ["give_up_effects"]
+__all__ = ["acknowledge_effects", "give_up_effects"]
 
 log = logging.getLogger(__name__)
 
@@ -431,6 +432,16 @@ def give_up_effects(effect_ids: Collection[int]) -> int:
     return AttemptEffect.objects.filter(pk__in=effect_ids, state=AttemptEffect.STATE_DUE).update(
         state=AttemptEffect.STATE_FAILED
     )
+
+
+def acknowledge_effects(effect_ids: Collection[int]) -> int:
+    """Note that a person has dealt with effects that were given up; return how many.
+
+    They stay on record until the retention, can be retried, and are no alarm any more.
+    """
+    failed = AttemptEffect.objects.filter(pk__in=effect_ids, state=AttemptEffect.STATE_FAILED)
+    # ``modified`` is from when the retention counts.
+    return failed.update(state=AttemptEffect.STATE_ACKNOWLEDGED, modified=timezone.now())
 
 
 def note_failure(row: AttemptEffect, error: Exception) -> str:

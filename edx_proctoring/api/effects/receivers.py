@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from edx_proctoring import backends, host, runtime, signals
 from edx_proctoring.api.effects import emails, outbox
-from edx_proctoring.api.effects.routes import AlreadyLogged, Delivery, receives
+from edx_proctoring.api.effects.routes import AlreadyLogged, Delivery, NoLongerTrue, receives
 from edx_proctoring.backends import call_options
 from edx_proctoring.backends.removal import remove_or_raise
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
@@ -41,6 +41,12 @@ def _report_completion(delivery: Delivery) -> None:
     instructor: host.InstructorService | None = runtime.get_runtime_service(host.INSTRUCTOR)
     if instructor is not None:
         instructor.complete_student_attempt(delivery.attempt.user.username, delivery.attempt.proctored_exam.content_id)
+
+
+@receives(AttemptEffect.KIND_CREDIT, "get_credit_state")
+def _drop_obsolete(delivery: Delivery) -> None:
+    """Settle a call that development states recorded. It only read, so nothing is owed."""
+    raise NoLongerTrue
 
 
 @receives(AttemptEffect.KIND_CREDIT, "set_credit_requirement_status", lane="credit")

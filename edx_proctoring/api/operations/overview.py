@@ -26,9 +26,9 @@ class StuckReport:
     """What waits, at one moment.
 
     ``oldest_due_seconds``: for how long the oldest effect has been due, 0 if none is; one that failed is due again at
-    its next try. ``failed``: effects that were given up. ``received``: reviews whose process died. ``held``: reviews
-    that wait for their provider or a person. ``overdue_reviews``: proctored attempts that were submitted long ago and
-    have no review.
+    its next try. ``failed``: effects that were given up and that no person has acknowledged. ``received``: reviews
+    whose process died. ``held``: reviews that wait for their provider or a person. ``overdue_reviews``: proctored
+    attempts that were submitted long ago and have no review.
     """
 
     due: int

@@ -34,6 +34,8 @@ EXPIRE_AFTER: Final = timedelta(seconds=60)
 
 # A due date may be extended a little late.
 ABANDONED_AFTER: Final = timedelta(hours=24)
+# How many attempts are read at once.
+_ABANDONED_BATCH: Final = 200
 _NOT_BEGUN: Final = frozenset({Status.created, Status.download_software_clicked, Status.ready_to_start})
 
 # The request that wrote an inbox entry settles it within seconds.
@@ -141,12 +143,19 @@ def _abandoned(now: datetime, limit: int, dry_run: bool) -> Iterator[SweepAction
         yield SweepAction("abandoned", attempt.pk, "attempt expired, it was never started", failure)
 
 
-def _never_started(moment: datetime) -> models.QuerySet[ProctoredExamStudentAttempt]:
-    """Return the attempts before their start at active exams that were due for everybody before ``moment``."""
+def _never_started(moment: datetime) -> Iterator[ProctoredExamStudentAttempt]:
+    """Yield the attempts before their start at active exams that were due for everybody before ``moment``.
+
+    In batches: those whose learners have an extension stay, so the table may hold many.
+    """
     attempts = ProctoredExamStudentAttempt.objects.filter(
         status__in=_NOT_BEGUN, proctored_exam__is_active=True, proctored_exam__due_date__lt=moment
     )
-    return attempts.select_related("proctored_exam").order_by("id")
+    attempts = attempts.select_related("proctored_exam").order_by("id")
+    batch = list(attempts[:_ABANDONED_BATCH])
+    while batch:
+        yield from batch
+        batch = list(attempts.filter(pk__gt=batch[-1].pk)[:_ABANDONED_BATCH])
 
 
 def _is_abandoned(attempt: ProctoredExamStudentAttempt, moment: datetime, *, is_certain: bool) -> bool:
@@ -236,7 +245,7 @@ def _receive(entry: ReviewInboxEntry) -> SweepAction | None:
 
 def _retention(now: datetime, limit: int, dry_run: bool) -> Iterator[SweepAction]:
     old_reviews = ReviewInboxEntry.objects.received_before(now - timedelta(days=conf.proctoring.inbox_days))
-    settled = (AttemptEffect.STATE_SUPERSEDED, AttemptEffect.STATE_FAILED, AttemptEffect.STATE_DONE)
+    settled = (AttemptEffect.STATE_SUPERSEDED, *AttemptEffect.GIVEN_UP_STATES, AttemptEffect.STATE_DONE)
     old_effects = AttemptEffect.objects.filter(
         state__in=settled, modified__lt=now - timedelta(days=conf.proctoring.effect_days)
     )
