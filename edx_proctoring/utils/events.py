@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.utils import timezone
@@ -65,14 +66,18 @@ def _data_of_attempt(attempt: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _context_of_course(course_id: str) -> dict[str, str]:
-    context = {"course_id": course_id}
+    org = _org_of(course_id)
+    return {"course_id": course_id, "org_id": org} if org else {"course_id": course_id}
+
+
+@lru_cache(maxsize=1024)
+def _org_of(course_id: str) -> str | None:
+    """Return the organisation in the id of a course, which never changes; None if the id has none or is not a key."""
     try:
-        org = CourseKey.from_string(course_id).org
+        org: str | None = CourseKey.from_string(course_id).org
     except InvalidKeyError:
-        return context
-    if org:
-        context["org_id"] = org
-    return context
+        return None
+    return org
 
 
 def _emit_event(name: str, context: Mapping[str, Any] | None, data: Mapping[str, Any]) -> None:

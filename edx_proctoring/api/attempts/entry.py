@@ -188,7 +188,10 @@ def _insert(
     called meanwhile: an attempt made by 6.1.4 has no such row.
     """
     exam, user = entry.exam, entry.user
-    if taking_as_proctored:
+    # To ask whether there is an attempt costs half as much as to read the rows; for a first entry there is none.
+    if taking_as_proctored and (
+        entry.current is not None or ProctoredExamStudentAttempt.objects.of_learner(exam.pk, user.pk).exists()
+    ):
         entry = replace(entry, current=entry_check.current_attempt(exam, user.pk))
         entry_check.refuse_second_attempt(entry)
     predecessor = entry.predecessor
