@@ -1,4 +1,4 @@
-"""Django admin: configurations of courses, and bans. Contract: contract/safe-exam-browser#admin."""
+"""Django admin: configurations of courses, bans, and the audit log. Contract: contract/safe-exam-browser#admin."""
 
 from typing import Any, Final
 
@@ -9,7 +9,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from seb_openedx import findings
+from seb_openedx import findings, reasons
+from seb_openedx.audit_models import SebAccessLog
 from seb_openedx.constants import SEPARATOR_CHAR
 
 # Django looks for admin pages here.
@@ -118,3 +119,39 @@ class ForbiddenCourseAccessAdmin(admin.ModelAdmin):
         """End the bans."""
         for row in queryset:
             unban_user(row.username, row.course_id, request.user.get_username())
+
+
+@admin.register(SebAccessLog)
+class SebAccessLogAdmin(admin.ModelAdmin):
+    """What was decided about learners, and why. To be read only."""
+
+    list_display = ("created", "username", "course_id", "content_id", "decision", "why", "count", "seb_version")
+    list_filter = ("decision", "reason")
+    search_fields = ("username__exact", "course_id")
+    search_help_text = gettext_lazy("A username, or a part of a course id")
+    ordering = ("-id",)
+    # Counting a large log costs more than showing a page of it.
+    show_full_result_count = False
+    readonly_fields = (*(field.name for field in SebAccessLog._meta.fields), "what_to_do")
+
+    @admin.display(description=gettext_lazy("Reason"), ordering="reason")
+    def why(self, row: SebAccessLog) -> str:
+        """The reason in a few words."""
+        return reasons.name(row.reason) if row.reason else "-"
+
+    @admin.display(description=gettext_lazy("What staff can do"))
+    def what_to_do(self, row: SebAccessLog) -> str:
+        """What happened and what helps."""
+        return reasons.advice(row.reason) if row.reason else "-"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Rows are written by decisions."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes what has happened."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only ``seb_purge`` and retirements delete."""
+        return False

@@ -120,6 +120,36 @@ class SebSettings:
         return bool(getattr(settings, "SEB_INDIVIDUAL_COURSE_ACTIVATION", False))
 
     @property
+    def ban_threshold(self) -> int:
+        """``SEB_BAN_THRESHOLD``, default 1: so many refusals ban."""
+        return _positive("SEB_BAN_THRESHOLD", 1)
+
+    @property
+    def ban_window_seconds(self) -> int:
+        """``SEB_BAN_WINDOW_SECONDS``, default 0: within which refusals add up; 0 for ever."""
+        return _positive("SEB_BAN_WINDOW_SECONDS", 0)
+
+    @property
+    def ban_duration_seconds(self) -> int:
+        """``SEB_BAN_DURATION_SECONDS``, default 0: after which a ban ends by itself; 0 never."""
+        return _positive("SEB_BAN_DURATION_SECONDS", 0)
+
+    @property
+    def audit_log_enabled(self) -> bool:
+        """``SEB_AUDIT_LOG_ENABLED``, default True: refusals are written to the audit log."""
+        return bool(getattr(settings, "SEB_AUDIT_LOG_ENABLED", True))
+
+    @property
+    def audit_store_ip(self) -> bool:
+        """``SEB_AUDIT_STORE_IP``, default False: with the address in the network."""
+        return bool(getattr(settings, "SEB_AUDIT_STORE_IP", False))
+
+    @property
+    def audit_retention_days(self) -> int:
+        """``SEB_AUDIT_RETENTION_DAYS``, default 180: after which ``seb_purge`` deletes rows of the audit log."""
+        return _positive("SEB_AUDIT_RETENTION_DAYS", 180)
+
+    @property
     def missing_keys_grant(self) -> bool:
         """``SEB_LEGACY_MISSING_KEYS_GRANT``, default False: the "either key" component as in 3.2.0."""
         return bool(getattr(settings, "SEB_LEGACY_MISSING_KEYS_GRANT", False))

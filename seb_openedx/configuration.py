@@ -7,14 +7,16 @@ cannot be used counts as absent and is logged once per course.
 
 import logging
 import re
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from seb_openedx.constants import BOOLEAN_KEYS, LIST_KEYS
+from seb_openedx.constants import BAN_KEYS, BOOLEAN_KEYS, LIST_KEYS
 from seb_openedx.log_once import first_time
 
 log = logging.getLogger(__name__)
 
 Configuration: TypeAlias = list[str] | dict[str, Any] | None
+
+MOST_COUNT: Final = 2**31 - 1
 
 _BETWEEN_ITEMS = re.compile(r"[,\s]+")
 
@@ -40,6 +42,14 @@ def as_bool(value: Any) -> bool | None:
     if isinstance(value, str):
         return {"true": True, "false": False}.get(value.strip().lower())
     return bool(value) if isinstance(value, bool | int) else None
+
+
+def as_count(value: Any) -> int | None:
+    """Return a number of 0 or more that fits a column, also from text. None if it is none."""
+    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
+        value = int(value.strip()[:10])
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_number and 0 <= value <= MOST_COUNT else None
 
 
 def normalized(value: Any, course: str) -> Configuration:
@@ -70,7 +80,7 @@ def _detailed(value: dict[str, Any], course: str) -> dict[str, Any]:
     # The vendor's documentation once gives the list this name.
     if "SEB_PERMISSION_COMPONENTS" in found:
         found.setdefault("PERMISSION_COMPONENTS", found.pop("SEB_PERMISSION_COMPONENTS"))
-    for keys, read in ((LIST_KEYS, as_list), (BOOLEAN_KEYS, as_bool)):
+    for keys, read in ((LIST_KEYS, as_list), (BOOLEAN_KEYS, as_bool), (BAN_KEYS, as_count)):
         for key in keys:
             if key in found:
                 usable = read(merged(found[key]))

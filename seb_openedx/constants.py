@@ -25,6 +25,13 @@ LIST_FIELDS: Final = [*SEB_ARRAY_FIELDS_MODEL, "blacklist_sequences", "blacklist
 LIST_KEYS: Final = tuple(name.upper() for name in LIST_FIELDS)
 BOOLEAN_KEYS: Final = ("USER_BANNING_ENABLED", "ALLOW_MFE_ACCESS", "ENABLED")
 
+# Key of the detailed form -> column of SebBanPolicy. These came after the published columns.
+BAN_KEYS: Final = {
+    "BAN_THRESHOLD": "threshold",
+    "BAN_WINDOW_SECONDS": "window_seconds",
+    "BAN_DURATION_SECONDS": "duration_seconds",
+}
+
 # Key of the detailed form -> column of SebCourseConfiguration.
 COLUMN_OF_KEY: Final = {key: "seb_enabled" if key == "ENABLED" else key.lower() for key in (*LIST_KEYS, *BOOLEAN_KEYS)}
 

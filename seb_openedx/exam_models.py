@@ -64,7 +64,7 @@ class SebExamConfiguration(models.Model):
 
     .. pii: names the person who has changed the row last, and learners who may use any browser
     .. pii_types: username
-    .. pii_retirement: retained
+    .. pii_retirement: local_api
     """
 
     course_id = CourseKeyField(max_length=255)
@@ -134,7 +134,7 @@ class SebSession(models.Model):
 
     .. pii: learner, how his browser identifies itself, as a hash, and who has let him in again
     .. pii_types: username, id
-    .. pii_retirement: retained
+    .. pii_retirement: local_api
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -183,7 +183,7 @@ class SebStartToken(models.Model):
 
     .. pii: learner
     .. pii_types: id
-    .. pii_retirement: retained
+    .. pii_retirement: local_api
     """
 
     # Only the hash is stored, so that a reader of the table cannot log in.
@@ -212,7 +212,7 @@ class SebChallenge(models.Model):
 
     .. pii: learner
     .. pii_types: id
-    .. pii_retirement: retained
+    .. pii_retirement: local_api
     """
 
     # Only the hash is stored, so that a reader of the table cannot answer an open challenge.

@@ -1,4 +1,4 @@
-"""Drops cached configurations when they change (``SEB_CONFIG_CACHE_SECONDS``)."""
+"""Drops cached configurations when they change (``SEB_CONFIG_CACHE_SECONDS``), and hears of retirements."""
 
 from importlib import import_module
 from typing import Any
@@ -6,6 +6,8 @@ from typing import Any
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
+from seb_openedx import retirement
+from seb_openedx.edxapp_wrapper.retired_names import retirement_signal
 from seb_openedx.models import SebCourseConfiguration
 from seb_openedx.reading import forget_cached
 
@@ -22,7 +24,9 @@ def course_published(sender: Any, course_key: Any, **kwargs: Any) -> None:
 
 
 def connect_to_host() -> None:
-    """Listen to the host's signal, where there is a host."""
+    """Listen to the host's signals, where there is a host."""
+    if (retired := retirement_signal()) is not None:
+        retired.connect(retirement.retire, dispatch_uid="seb_openedx.user_retired")
     try:
         signals = import_module("xmodule.modulestore.django").SignalHandler
     except (ImportError, AttributeError):

@@ -9,7 +9,11 @@ from typing import Final
 _AGAIN_AFTER_SECONDS: Final = 3600
 _MOST: Final = 1000
 
+_MINUTE: Final = 60
+
 _logged: dict[tuple[str, ...], float] = {}
+# Reason -> when it was logged, and how many times it was left out since.
+_lately: dict[tuple[str, ...], tuple[float, int]] = {}
 
 
 def first_time(*reason: str) -> bool:
@@ -27,3 +31,17 @@ def first_time(*reason: str) -> bool:
 def forget() -> None:
     """Log everything again."""
     _logged.clear()
+    _lately.clear()
+
+
+def once_a_minute(*reason: str) -> int | None:
+    """Return None if ``reason`` was logged within the last minute, else how many times it was left out since."""
+    now = time.monotonic()
+    last, left_out = _lately.get(reason, (0.0, -1))
+    if left_out >= 0 and now - last < _MINUTE:
+        _lately[reason] = (last, left_out + 1)
+        return None
+    if len(_lately) >= _MOST:
+        _lately.clear()
+    _lately[reason] = (now, 0)
+    return max(left_out, 0)

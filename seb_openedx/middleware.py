@@ -13,8 +13,8 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.http import Http404
 
-from seb_openedx import conf
-from seb_openedx.access import blacklist, refusal, requests, whitelist
+from seb_openedx import access_log, conf, texts, user_banning
+from seb_openedx.access import audit, blacklist, refusal, requests, strikes, whitelist
 from seb_openedx.edxapp_wrapper.edxmako_module import render_to_response, render_to_string
 from seb_openedx.edxapp_wrapper.get_courseware_index_view import get_courseware_index_view
 from seb_openedx.edxapp_wrapper.get_courseware_module import get_courseware_module
@@ -22,7 +22,7 @@ from seb_openedx.edxapp_wrapper.jwt_user import user_of_token
 from seb_openedx.exams import access as exam_access
 from seb_openedx.exams import pages
 from seb_openedx.lazy_import_seb_courseware_index import LazyImportSebCoursewareIndex
-from seb_openedx.log_once import first_time
+from seb_openedx.log_once import first_time, once_a_minute
 from seb_openedx.permissions import (
     AlwaysAllowStaff,
     CheckSEBHash,
@@ -30,6 +30,7 @@ from seb_openedx.permissions import (
     get_enabled_permission_classes,
 )
 from seb_openedx.reading import is_unknown, one_request, remember_protection
+from seb_openedx.reasons import Reason
 from seb_openedx.seb_keys_sources import get_config_by_course
 from seb_openedx.user_banning import ban_user, is_user_banned
 
@@ -63,7 +64,11 @@ class SecureExamBrowserMiddleware:
 
     def __call__(self, request: Any) -> Any:
         """Pass the request on; an answer of a protected page is kept out of shared caches."""
-        response = self.get_response(request) if self.get_response else None
+        access_log.wait(request)
+        try:
+            response = self.get_response(request) if self.get_response else None
+        finally:
+            access_log.write_waiting(request)
         if getattr(request, _GRANTED, None) is True:
             refusal.mark_granted(response)
         if getattr(request, _PROVED, None) is True:
@@ -104,11 +109,13 @@ class SecureExamBrowserMiddleware:
         if conf.seb.individual_activation and not config.get("ENABLED") and not unknown:
             return None
 
-        is_open = self.is_whitelisted_view(config, request, course_key) and not (
+        is_listed = self.is_whitelisted_view(config, request, course_key)
+        is_closed = is_listed and (
             self.is_blacklisted_chapter(config, request, course_key)
             or self.is_blacklisted_sequence(config, request, course_key)
             or self.is_blacklisted_vertical(config, request, course_key)
         )
+        is_open = is_listed and not is_closed
         user_name, masquerade, context = self.handle_masquerade(request, course_key)
         if not masquerade:
             user_name = self._username_of(request)
@@ -140,6 +147,14 @@ class SecureExamBrowserMiddleware:
                 check = pages.to_check(request, course.requirement)
                 if check is not None:
                     return refusal.mark_refused(check)
+            if banned:
+                context["reason"] = Reason.BANNED
+            elif unknown:
+                context["reason"] = Reason.CONFIG_ERROR
+            else:
+                code = "" if course is None else course.code
+                reason = audit.reason_of(request, course_key, code, is_closed=is_closed)
+                context["reason"] = audit.refined(request, reason, is_page=exam_access.is_page(request))
             return self.handle_access_denied(request, view_func, view_args, view_kwargs, course_key, context, user_name)
         if granted and is_protected:
             setattr(request, _GRANTED, True)
@@ -156,13 +171,17 @@ class SecureExamBrowserMiddleware:
                 # The database fails, or an operator's own component does. One that cannot say yes says no.
                 if first_time("component fails", component.__name__, type(error).__name__):
                     log.exception("a permission component fails: component=%s", component.__name__)
-            log.info(
-                "refused by a permission component: component=%s user_id=%s course_id=%s path=%s",
-                component.__name__,
-                getattr(self._user_of(request), "pk", None),
-                course_key,
-                requests.path_of(request),
-            )
+            # One line a minute tells as much as ten thousand; the audit log has every refusal.
+            left_out = once_a_minute("component", component.__name__, str(course_key))
+            if left_out is not None:
+                log.info(
+                    "refused by a permission component: component=%s user_id=%s course_id=%s path=%s left_out=%s",
+                    component.__name__,
+                    getattr(self._user_of(request), "pk", None),
+                    course_key,
+                    requests.path_of(request),
+                    left_out,
+                )
         if AlwaysAllowStaff in components and not masquerade and (user := user_of_token(request)) is not None:
             return AlwaysAllowStaff().check(_AsUser(user), course_key)
         return False
@@ -239,13 +258,15 @@ class SecureExamBrowserMiddleware:
         user_name: str | None,
     ) -> Any:
         """Return the refusal in the form that the requested view calls for; bans the learner where banning is on."""
-        # Staff who look at a course as another user do not ban that person, and neither does an outage.
-        may_ban = not context.get("masquerade") and not context.get("config_error")
-        banned, is_new_ban = self._banned(request, course_key, user_name, may_ban=may_ban)
+        reason = context.setdefault("reason", Reason.DENIED_BY_COMPONENT)
+        masquerade = context.get("masquerade")
+        banned, is_new_ban = self._banned(request, course_key, user_name, reason, masquerade=masquerade)
         context["banned"], context["is_new_ban"] = banned, is_new_ban
         if not banned:
             context["jump_to_link"] = refusal.link_into_browser(request, course_key)
             context["launch_url"] = refusal.launch_link(request, context["jump_to_link"])
+
+        audit.refused_by_course(request, course_key, reason)
 
         name = requests.view_name_of(view_func)
         response = None
@@ -260,10 +281,12 @@ class SecureExamBrowserMiddleware:
         return refusal.mark_refused(response)
 
     def handle_exam_denied(self, request: Any, view_func: Any, course_key: Any, exam: exam_access.Decision) -> Any:
-        """Return what leads to an exam that demands the browser: a check of it, or how to get there. Bans nobody."""
+        """Return what leads to an exam that demands the browser: a check of it, or how to get there."""
         if exam.outcome is exam_access.Outcome.CHALLENGE and (response := pages.to_check(request, exam.requirement)):
             return refusal.mark_refused(response)
         context = pages.refusal_context(request, exam.requirement, exam.code)
+        if not exam_access.is_landing(request, exam):
+            self._record_exam_denied(request, course_key, exam, context)
         if requests.wants_json(request):
             response = refusal.refuse_program(context)
         elif requests.view_name_of(view_func) == "render_xblock":
@@ -272,10 +295,38 @@ class SecureExamBrowserMiddleware:
             response = pages.refused(request, context)
         return refusal.mark_refused(response)
 
-    def _banned(self, request: Any, course_key: Any, user_name: str | None, *, may_ban: bool) -> tuple[bool, bool]:
+    def _record_exam_denied(
+        self, request: Any, course_key: Any, exam: exam_access.Decision, context: dict[str, Any]
+    ) -> None:
+        """Record the refusal and count it towards a ban."""
+        user_name = self._username_of(request)
+        masquerade = exam_access.masquerade_of(request, course_key)
+        reason = audit.refined(request, exam.code, is_page=exam_access.is_page(request))
+        banned = self._banned(request, course_key, user_name, reason, masquerade=masquerade)
+        context["banned"], context["is_new_ban"] = banned
+        if context["banned"]:
+            context["exam_texts"] = {**context["exam_texts"], "message": texts.refusal(context)["message"]}
+        found = exam.requirement
+        audit.refused(
+            request,
+            course_key,
+            reason,
+            content_id=found.content_id if found else "",
+            config_keys=found.config_keys if found else (),
+            browser_keys=found.browser_keys if found else (),
+        )
+
+    def _banned(
+        self, request: Any, course_key: Any, user_name: str | None, reason: str, *, masquerade: Any
+    ) -> tuple[bool, bool]:
+        """Count a refusal towards a ban; return whether the learner is banned and whether that is new."""
+        if reason == Reason.BANNED:
+            return True, False
         try:
-            if may_ban:
-                return ban_user(user_name, course_key, self._username_of(request))
+            # Staff who look at a course as another user do not ban that person.
+            if not masquerade and strikes.counts(request, course_key, reason):
+                by = self._username_of(request)
+                return user_banning.refuse(user_name or "", course_key, by, reason=reason, ban=ban_user)
             return bool(is_user_banned(user_name, course_key)), False
         except Exception as error:
             # The page stays refused; the next refusal bans.

@@ -11,9 +11,11 @@ from django.conf import settings
 from django.db import models
 from opaque_keys.edx.django.models import CourseKeyField
 
-from seb_openedx.constants import COLUMN_OF_KEY, LIST_KEYS, SEPARATOR_CHAR
-
 # Django looks for models here.
+from seb_openedx.audit_models import SebAccessLog as SebAccessLog
+from seb_openedx.audit_models import SebBanPolicy as SebBanPolicy
+from seb_openedx.audit_models import SebBanState as SebBanState
+from seb_openedx.constants import COLUMN_OF_KEY, LIST_KEYS, SEPARATOR_CHAR
 from seb_openedx.exam_models import SebChallenge as SebChallenge
 from seb_openedx.exam_models import SebExamConfiguration as SebExamConfiguration
 from seb_openedx.exam_models import SebSession as SebSession
@@ -76,7 +78,7 @@ class ForbiddenCourseAccess(models.Model):
 
     .. pii: names the learner and the person who banned or unbanned them
     .. pii_types: username
-    .. pii_retirement: retained
+    .. pii_retirement: local_api
     """
 
     username = models.CharField(max_length=150)

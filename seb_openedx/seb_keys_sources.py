@@ -17,7 +17,7 @@ from django.utils.module_loading import import_string
 
 from seb_openedx import conf, models
 from seb_openedx.configuration import Configuration, as_detailed, merged, normalized
-from seb_openedx.constants import COLUMN_OF_KEY, LIST_KEYS, SEB_NOT_TABLES_FOUND, SEPARATOR_CHAR
+from seb_openedx.constants import BAN_KEYS, COLUMN_OF_KEY, LIST_KEYS, SEB_NOT_TABLES_FOUND, SEPARATOR_CHAR
 from seb_openedx.edxapp_wrapper.get_configuration_helpers import get_configuration_helpers
 from seb_openedx.edxapp_wrapper.get_course_module import get_course_module, modulestore_update_item
 from seb_openedx.log_once import first_time
@@ -114,8 +114,12 @@ def to_django_model(course_key: Any, config: Any, **kwargs: Any) -> bool:
         with transaction.atomic(using=router.db_for_write(models.SebCourseConfiguration)):
             rows = models.SebCourseConfiguration.objects
             if config:
-                rows.update_or_create(course_id=course_key, defaults=_columns(as_detailed(config), course_key))
+                detailed = as_detailed(config)
+                rows.update_or_create(course_id=course_key, defaults=_columns(detailed, course_key))
+                if own := {column: detailed[key] for key, column in BAN_KEYS.items() if key in detailed}:
+                    models.SebBanPolicy.objects.update_or_create(course_id=course_key, defaults=own)
                 return True
+            models.SebBanPolicy.objects.filter(course_id=course_key).delete()
             deleted, _ = rows.filter(course_id=course_key).delete()
             if not deleted:
                 log.info("no configuration to delete: course_id=%s destination=to_django_model", course_key)
@@ -123,6 +127,11 @@ def to_django_model(course_key: Any, config: Any, **kwargs: Any) -> bool:
     except (ProgrammingError, OperationalError):
         log.warning(SEB_NOT_TABLES_FOUND, exc_info=True)
         return False
+
+
+def _stated(config: Any) -> Any:
+    """Return a configuration without the keys that it leaves to the settings."""
+    return {key: value for key, value in config.items() if value is not None} if isinstance(config, dict) else config
 
 
 def to_other_course_settings(course_key: Any, config: Any, **kwargs: Any) -> bool:
@@ -133,7 +142,7 @@ def to_other_course_settings(course_key: Any, config: Any, **kwargs: Any) -> boo
         course = get_course_module(course_key, depth=0)
         others = course.other_course_settings
         if config:
-            others[_SETTING] = config
+            others[_SETTING] = _stated(config)
         elif others.pop(_SETTING, None) is None:
             return False
         modulestore_update_item(course_key, course, kwargs["user_id"])
@@ -159,7 +168,7 @@ def to_site_configuration(course_key: Any, config: Any, **kwargs: Any) -> bool:
     courses = merged(values.get(_SETTING))
     courses = dict(courses) if isinstance(courses, MutableMapping) else {}
     if config:
-        courses[str(course_key)] = config
+        courses[str(course_key)] = _stated(config)
     elif courses.pop(str(course_key), None) is None:
         return False
     values[_SETTING] = courses
@@ -169,7 +178,7 @@ def to_site_configuration(course_key: Any, config: Any, **kwargs: Any) -> bool:
 
 def _columns(config: dict[str, Any], course_key: Any) -> dict[str, Any]:
     """Return the columns' values of a configuration in the detailed form."""
-    unknown = sorted(set(config) - set(COLUMN_OF_KEY))
+    unknown = sorted(set(config) - set(COLUMN_OF_KEY) - set(BAN_KEYS))
     if unknown:
         log.warning("unknown keys of a configuration are not saved: course_id=%s keys=%s", course_key, unknown)
     columns = {}

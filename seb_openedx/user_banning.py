@@ -1,17 +1,20 @@
 """Banning: a learner who was refused stays out until staff let them in again.
 
-Contract: contract/safe-exam-browser#banning. ``SEB_USER_BANNING_BACKEND`` names the class that stores bans.
+Contract: contract/safe-exam-browser#banning, contract/seb-audit#ban-policy. ``SEB_USER_BANNING_BACKEND`` names the
+class that stores bans.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from seb_openedx import conf
+from seb_openedx import access_log, ban_policy, conf
+from seb_openedx.audit_models import Decision
 from seb_openedx.models import ForbiddenCourseAccess
 from seb_openedx.seb_keys_sources import get_config_by_course
 
@@ -24,8 +27,8 @@ class BannedUsersBackend(ABC):
         """Return whether there is a ban in force."""
 
     @abstractmethod
-    def ban_user(self, username: str, course_key: Any, last_modified_time: datetime, banned_by: str) -> None:
-        """Store a ban."""
+    def ban_user(self, username: str, course_key: Any, last_modified_time: datetime, banned_by: str) -> bool | None:
+        """Store a ban. False: there was one already."""
 
     @abstractmethod
     def unban_user(self, username: str, course_key: Any, last_modified_time: datetime, unbanned_by: str) -> None:
@@ -44,17 +47,27 @@ class DatabaseBannedUsersBackend(BannedUsersBackend):
         rows = ForbiddenCourseAccess.objects
         return rows.filter(username=username, course_id=course_key, access_blocked=True).exists()
 
-    def ban_user(self, username: str, course_key: Any, last_modified_time: datetime, banned_by: str) -> None:
-        """Write the row. Two at once end in one row, because Django repeats the look-up after a conflict."""
-        ForbiddenCourseAccess.objects.update_or_create(
-            username=username,
-            course_id=course_key,
-            defaults={
-                "access_blocked": True,
-                "last_modified_time": last_modified_time,
-                "last_modified_by_username": banned_by,
-            },
-        )
+    def ban_user(self, username: str, course_key: Any, last_modified_time: datetime, banned_by: str) -> bool:
+        """Write the row. Of two at once one writes it, and the other one learns that it was late."""
+        changes = {
+            "access_blocked": True,
+            "last_modified_time": last_modified_time,
+            "last_modified_by_username": banned_by,
+        }
+        rows = ForbiddenCourseAccess.objects
+        row, is_new = rows.get_or_create(username=username, course_id=course_key, defaults=changes)
+        if is_new:
+            # The column takes the time of the insertion by itself.
+            rows.filter(pk=row.pk).update(last_modified_time=last_modified_time)
+            return True
+        with transaction.atomic():
+            row = rows.select_for_update().get(pk=row.pk)
+            if row.access_blocked:
+                return False
+            for name, value in changes.items():
+                setattr(row, name, value)
+            row.save()
+        return True
 
     def unban_user(self, username: str, course_key: Any, last_modified_time: datetime, unbanned_by: str) -> None:
         """Mark the row as not blocked. Without a row nothing is written."""
@@ -97,10 +110,18 @@ def is_user_banning_enabled(course_key: Any = None) -> bool:
 
 
 def is_user_banned(username: str | None, course_key: Any) -> bool:
-    """Return whether the user is banned. Always False where banning is off, whatever is stored."""
-    return bool(
-        username and is_user_banning_enabled(course_key) and _get_back_end().is_user_banned(username, course_key)
-    )
+    """Return whether the user is banned. Always False where banning is off, whatever is stored.
+
+    A ban that has come to its end is ended here.
+    """
+    if not username or not is_user_banning_enabled(course_key):
+        return False
+    if not _get_back_end().is_user_banned(username, course_key):
+        return False
+    if not ban_policy.is_over(username, course_key, now=timezone.now()):
+        return True
+    unban_user(username, course_key, "")
+    return False
 
 
 def ban_user(username: str | None, course_key: Any, banned_by: str) -> tuple[bool, bool]:
@@ -110,13 +131,48 @@ def ban_user(username: str | None, course_key: Any, banned_by: str) -> tuple[boo
     backend = _get_back_end()
     if backend.is_user_banned(username, course_key):
         return True, False
-    backend.ban_user(username, course_key, timezone.now(), banned_by)
+    # An operator's backend may say nothing.
+    if backend.ban_user(username, course_key, timezone.now(), banned_by) is False:
+        return True, False
+    _record(Decision.BANNED, username, course_key, banned_by)
     return True, True
 
 
 def unban_user(username: str, course_key: Any, banned_by: str) -> None:
-    """End a ban. ``banned_by``: who ends it."""
-    _get_back_end().unban_user(username, course_key, timezone.now(), banned_by)
+    """End a ban. ``banned_by``: who ends it, empty if nobody does. Earlier refusals no longer count."""
+    backend = _get_back_end()
+    was_banned = backend.is_user_banned(username, course_key)
+    backend.unban_user(username, course_key, timezone.now(), banned_by)
+    ban_policy.forget(username, course_key)
+    if was_banned:
+        _record(Decision.UNBANNED, username, course_key, banned_by)
+
+
+def refuse(
+    username: str,
+    course_key: Any,
+    banned_by: str,
+    *,
+    reason: str,
+    ban: Callable[[str, Any, str], tuple[bool, bool]] | None = None,
+) -> tuple[bool, bool]:
+    """Count a refusal by the policy of the course, and ban if it is enough; return as ``ban_user`` does.
+
+    ``ban``: what bans, for a caller whose own name for ``ban_user`` may be replaced.
+    """
+    ban = ban or ban_user
+    policy = ban_policy.of_course(course_key) if username and is_user_banning_enabled(course_key) else None
+    if policy is None or policy.is_immediate:
+        return ban(username, course_key, banned_by)
+    ban_policy.prepare(username, course_key)
+    with transaction.atomic():
+        if not ban_policy.strike(username, course_key, policy, reason=reason):
+            return False, False
+        return ban(username, course_key, banned_by)
+
+
+def _record(decision: Decision, username: str, course_key: Any, actor: str) -> None:
+    access_log.write(access_log.Entry(decision, course_key, username=username, actor_username=actor))
 
 
 def get_all_banning_data() -> Iterable[Any]:

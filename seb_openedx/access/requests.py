@@ -88,7 +88,8 @@ def _spellings(value: str) -> Iterator[str]:
         yield value.replace(";_", "/").replace(";;", ";")
 
 
-def _course_key(value: str) -> CourseKey | None:
+def course_key_of_text(value: str) -> CourseKey | None:
+    """Return a course key from text, None if the text is not one."""
     for spelling in _spellings(value):
         try:
             return CourseKey.from_string(spelling)
@@ -119,7 +120,7 @@ def course_of(request: Any, view_kwargs: Mapping[str, Any] | None) -> CourseKey 
         return _course_of_query(request)
     named = [value for name in conf.seb.request_kwargs if (value := texts(given).get(name))]
     for value in named:
-        if (course_key := _course_key(value)) is not None:
+        if (course_key := course_key_of_text(value)) is not None:
             return course_key
     for value in named:
         block = usage_key(value)
@@ -136,7 +137,7 @@ def _course_of_query(request: Any) -> CourseKey | None:
         return None
     value = query.get("course_id")
     # An unquoted plus sign is a blank here; the host's view reads it as a plus sign too.
-    return _course_key(value.replace(" ", "+")) if isinstance(value, str) else None
+    return course_key_of_text(value.replace(" ", "+")) if isinstance(value, str) else None
 
 
 def block_of(request: Any) -> str | None:

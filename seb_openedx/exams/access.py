@@ -109,14 +109,19 @@ def _decide(
         return Decision(Outcome.EXEMPT, requirement)
     if requirement is not None and _can_be_challenged(request, requirement, seen, now=now):
         return Decision(Outcome.CHALLENGE, requirement, seen.code)
-    log.info(
-        "an exam is refused to a browser: course_id=%s content_id=%s user_id=%s reason=%s",
-        course_key,
-        requirement and requirement.content_id,
-        getattr(sessions.user_of(request), "pk", None),
-        seen.code,
-    )
     return Decision(Outcome.REFUSED, requirement, seen.code)
+
+
+def is_landing(request: Any, decision: Decision) -> bool:
+    """Return whether a learner only looks for the way in: another browser that asks to see the exam and claims nothing.
+
+    The page that it gets instead has the launch link. That is no refusal.
+    """
+    if decision.outcome is not Outcome.REFUSED or decision.code not in ("no_header", "not_seb"):
+        return False
+    if getattr(request, "method", "") != "GET" or wants_json(request) or decision.requirement is None:
+        return False
+    return from_user_agent(str(request.META.get("HTTP_USER_AGENT", ""))) is None
 
 
 def decide_course(request: Any, course_key: Any) -> Decision:

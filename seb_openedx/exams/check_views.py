@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods
 
+from seb_openedx.access import audit
 from seb_openedx.access.refusal import mark_refused
 from seb_openedx.edxapp_wrapper.login_cookies import set_login_cookies
 from seb_openedx.exam_models import SebChallenge, SebSession
@@ -27,7 +28,7 @@ from seb_openedx.exams import (
     sessions,
     start_tokens,
 )
-from seb_openedx.exams.requirements import Requirement
+from seb_openedx.exams.requirements import Requirement, as_course_key
 from seb_openedx.header_hash import public_addresses
 from seb_openedx.log_once import first_time
 from seb_openedx.protocol.keys import without_fragment
@@ -59,22 +60,22 @@ def verify(request: HttpRequest, nonce: str) -> HttpResponseBase:
     requirement = courses.demanded(challenge.course_id, challenge.content_id) if challenge is not None else None
     code = challenges.problem(challenge, request, now=now)
     if code or challenge is None:
-        return pages.refused_exam(request, requirement, code)
+        return _refused_page(request, requirement, code)
     if requirement is None:  # no longer demanded
         return mark_refused(HttpResponseRedirect(challenge.path or "/"))
     sent = proofs.sent_with(request)
     if requirement.is_usable and not requirement.accepts_name_only and not sent.has_hash:
         return pages.check(request, requirement, nonce, again=_way_back(challenge, requirement))
     if not challenges.use(challenge, now=now):
-        return pages.refused_exam(request, requirement, "challenge_replayed")
+        return _refused_page(request, requirement, "challenge_replayed")
     checked = proofs.check(requirement, sent, now=now)
     if checked.proof is None:
-        return pages.refused_exam(request, requirement, checked.code)
+        return _refused_page(request, requirement, checked.code)
     if not release.may_enter(request, challenge.user_id, requirement, now=now):
-        return pages.refused_exam(request, requirement, release.CODE)
+        return _refused_page(request, requirement, release.CODE)
     response = HttpResponseRedirect(_way_on(challenge, requirement))
     if not _let_in(request, response, challenge, now=now):
-        return pages.refused_exam(request, requirement, "challenge_replayed")
+        return _refused_page(request, requirement, "challenge_replayed")
     session = sessions.start(request, requirement, checked, version=sent.user_agent[-100:], now=now)
     sessions.set_cookie(request, response, session, now=now)
     return mark_refused(response)
@@ -117,14 +118,17 @@ def _answer_to_check(request: HttpRequest, body: dict[str, str] | None) -> HttpR
     if not code and not challenges.use(challenge, now=now):
         code = "challenge_replayed"
     if code:
+        _record_refusal(request, requirement, code)
         return _answer(403, code=code, again=challenges.issue_again(request, requirement, challenge, now=now))
     candidates = public_addresses(request, challenges.address(body["nonce"], challenge))
     page_url = without_fragment(body["page_url"])
     if page_url not in candidates:
+        _record_refusal(request, requirement, "url_mismatch")
         again = challenges.issue_again(request, requirement, challenge, now=now)
         return _answer(400, code="url_mismatch", again=again)
     checked = proofs.check(requirement, _sent(request, body, page_url), now=now)
     if checked.proof is None:
+        _record_refusal(request, requirement, checked.code)
         again = challenges.issue_again(request, requirement, challenge, now=now)
         return _answer(403, code=checked.code, again=again)
     if not release.may_enter(request, challenge.user_id, requirement, now=now):
@@ -152,11 +156,30 @@ def _answer_to_front_end(request: HttpRequest, body: dict[str, str]) -> HttpResp
         return _answer(404, code="not_required")
     checked = proofs.check(requirement, _sent(request, body, page_url), now=now)
     if checked.proof is None:
+        _record_refusal(request, requirement, checked.code)
         return _answer(403, code=checked.code)
     if not release.may_enter(request, user.pk, requirement, now=now):
         return _answer(403, code=release.CODE)
     session = sessions.start(request, requirement, checked, version=body["version"], replayable=True, now=now)
     return _accepted(request, JsonResponse({}), session, way_on=None, now=now)
+
+
+def _refused_page(request: HttpRequest, requirement: Requirement | None, code: str) -> HttpResponseBase:
+    _record_refusal(request, requirement, code)
+    return pages.refused_exam(request, requirement, code)
+
+
+def _record_refusal(request: HttpRequest, requirement: Requirement | None, code: str) -> None:
+    """Write a failed check to the audit log. One of an exam that is unknown says nothing that staff could use."""
+    if requirement is not None:
+        audit.refused(
+            request,
+            as_course_key(requirement.course_id),
+            code,
+            content_id=requirement.content_id,
+            config_keys=requirement.config_keys,
+            browser_keys=requirement.browser_keys,
+        )
 
 
 def _sent(request: HttpRequest, body: dict[str, str], page_url: str) -> proofs.Sent:

@@ -14,6 +14,7 @@ from django.db import DatabaseError
 from django.db.models import F
 
 from seb_openedx import conf
+from seb_openedx.access import audit
 from seb_openedx.exam_models import SebSession
 from seb_openedx.exams.proofs import Checked
 from seb_openedx.exams.requirements import Requirement
@@ -151,13 +152,7 @@ def start(
         expires=now + timedelta(seconds=conf.seb.session_seconds),
         **proof,
     )
-    log.info(
-        "Safe Exam Browser was proved: user_id=%s course_id=%s content_id=%s proof=%s",
-        user.pk,
-        requirement.course_id,
-        requirement.content_id,
-        checked.proof,
-    )
+    audit.granted(request, created.course_id, content_id=requirement.content_id)
     return created
 
 
