@@ -118,6 +118,10 @@ class SebSessionQuerySet(models.QuerySet["SebSession"]):
         """Not ended by an event. Whether they have expired is up to the clock."""
         return self.filter(ended__isnull=True)
 
+    def over(self, *, now: datetime) -> "SebSessionQuerySet":
+        """Ended by an event or by their age."""
+        return self.filter(models.Q(ended__isnull=False) | models.Q(expires__lte=now))
+
     def left(self) -> "SebSessionQuerySet":
         """Ended because the learner left the browser, and staff have not let the learner in again."""
         return self.filter(ended__isnull=False, released__isnull=True).exclude(end_reason__in=NO_LEAVE)

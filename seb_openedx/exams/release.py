@@ -5,19 +5,17 @@ was running keeps its learner out, until staff release it. The clock goes on, an
 browser.
 """
 
-import logging
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
-from seb_openedx import conf
+from seb_openedx import access_log, conf
+from seb_openedx.audit_models import Decision
 from seb_openedx.edxapp_wrapper.attempts import running_since
 from seb_openedx.exam_models import SebSession
 from seb_openedx.exams import requirements, sessions
 from seb_openedx.exams.requirements import Requirement
-
-log = logging.getLogger(__name__)
 
 # Why a proof is refused.
 CODE = "release_needed"
@@ -64,16 +62,21 @@ def release_learner(
     if course_key is None:
         return 0
     rows = SebSession.objects.filter(user_id=user_id, course_id=course_key, content_id=content_id).left()
+    username = rows.values_list("username", flat=True).first() or ""
     released: int = rows.update(
         released=now or timezone.now(), released_by_username=by, release_reason=reason[:_MOST_REASON]
     )
-    log.info(
-        "a learner was let in again: user_id=%s course_id=%s content_id=%s sessions=%s",
-        user_id,
-        course_key,
-        content_id,
-        released,
-    )
+    if released:
+        access_log.write(
+            access_log.Entry(
+                Decision.RELEASED,
+                course_key,
+                user_id=user_id,
+                username=username,
+                actor_username=by,
+                content_id=content_id,
+            )
+        )
     return released
 
 

@@ -8,12 +8,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from seb_openedx import conf, findings
+from seb_openedx import ban_policy, conf, findings
 from seb_openedx.api.v1.serializers import COMPONENTS
 from seb_openedx.api.v2.base import StaffView, validated
 from seb_openedx.api.v2.problems import ProblemError
-from seb_openedx.configuration import as_detailed
-from seb_openedx.constants import LIST_KEYS, SEPARATOR_CHAR
+from seb_openedx.configuration import MOST_COUNT, as_detailed
+from seb_openedx.constants import BAN_KEYS, LIST_KEYS, SEPARATOR_CHAR
 from seb_openedx.middleware import SecureExamBrowserMiddleware
 from seb_openedx.reading import one_request, read
 from seb_openedx.seb_keys_sources import effective_source, get_ordered_seb_keys_sources, save_course_config
@@ -58,6 +58,10 @@ class CourseConfigurationSerializer(serializers.Serializer[Any]):
     USER_BANNING_ENABLED = serializers.BooleanField(required=False)
     ALLOW_MFE_ACCESS = serializers.BooleanField(required=False)
     ENABLED = serializers.BooleanField(required=False)
+    # null: as the setting says.
+    BAN_THRESHOLD = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=MOST_COUNT)
+    BAN_WINDOW_SECONDS = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=MOST_COUNT)
+    BAN_DURATION_SECONDS = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=MOST_COUNT)
 
 
 class CourseConfigurationView(StaffView):
@@ -70,7 +74,8 @@ class CourseConfigurationView(StaffView):
     def put(self, request: Request, **kwargs: Any) -> Response:
         """Replace it: what is left out gets its default."""
         course_key = self.course_of_path()
-        config = {**_defaults(), **validated(CourseConfigurationSerializer, request.data)}
+        sent = validated(CourseConfigurationSerializer, request.data)
+        config = {**_defaults(), **dict.fromkeys(BAN_KEYS), **sent}
         return self._saved(course_key, config)
 
     def patch(self, request: Request, **kwargs: Any) -> Response:
@@ -79,7 +84,7 @@ class CourseConfigurationView(StaffView):
         changes = validated(CourseConfigurationSerializer, request.data)
         _source, found = effective_source(course_key)
         config = {**_defaults(), **{key: value for key, value in as_detailed(found).items() if key in _defaults()}}
-        return self._saved(course_key, {**config, **changes})
+        return self._saved(course_key, {**config, **ban_policy.own_keys(course_key), **changes})
 
     def delete(self, request: Request, **kwargs: Any) -> Response:
         """Remove it from every place that can be written to."""
@@ -111,6 +116,7 @@ def _shown(course_key: Any) -> dict[str, Any]:
         return {
             "course_id": str(course_key),
             **{key: config.get(key, default) for key, default in _defaults().items()},
+            **ban_policy.own_keys(course_key),
             "source": source,
             "shadowed_by": source if any(_is_hidden(stored, config) for stored in _stored(course_key)) else None,
             "warnings": [{"code": code, "message": text} for code, text in _warnings(course_key, source, config)],

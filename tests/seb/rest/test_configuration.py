@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from seb_openedx import ban_policy
 from seb_openedx.models import SebCourseConfiguration
 from tests.seb.app.conftest import COURSE, COURSE_KEY, KEY, OTHER, OTHER_KEY, proof
 
@@ -24,6 +25,7 @@ DEFAULTS = {
     "ALLOW_MFE_ACCESS": False,
     "ENABLED": False,
 }
+NO_BAN_KEYS = {"BAN_THRESHOLD": None, "BAN_WINDOW_SECONDS": None, "BAN_DURATION_SECONDS": None}
 
 
 def shown(client, url=URL):
@@ -56,7 +58,7 @@ def fields(answer):
 @pytest.mark.contract("seb-rest#configuration")
 def test_what_is_put_protects_the_course_until_it_is_deleted(staff_browser, browser):
     assert shown(staff_browser) == {
-        "course_id": COURSE, **DEFAULTS, "source": None, "shadowed_by": None, "warnings": []
+        "course_id": COURSE, **DEFAULTS, **NO_BAN_KEYS, "source": None, "shadowed_by": None, "warnings": []
     }  # fmt: skip
     body = {
         "PERMISSION_COMPONENTS": ["AlwaysAllowCourseStaff", "CheckSEBHashConfigKey"],
@@ -69,6 +71,7 @@ def test_what_is_put_protects_the_course_until_it_is_deleted(staff_browser, brow
     expected = {
         "course_id": COURSE,
         **DEFAULTS,
+        **NO_BAN_KEYS,
         **body,
         "source": "from_django_model",
         "shadowed_by": None,
@@ -106,6 +109,18 @@ def test_patch_of_a_plain_list_of_keys_keeps_the_keys(staff_browser, protect, ho
     host.settings.SAFE_EXAM_BROWSER = {}
     body = shown(staff_browser)
     assert (body["BROWSER_KEYS"], body["CONFIG_KEYS"], body["WHITELIST_PATHS"]) == ([KEY], [KEY], ["about"])
+
+
+@pytest.mark.contract("seb-rest#configuration")
+def test_a_course_has_ban_keys_of_its_own(staff_browser):
+    own = {"BAN_THRESHOLD": 3, "BAN_WINDOW_SECONDS": 600, "BAN_DURATION_SECONDS": 0}
+    staff_browser.put(URL, {"CONFIG_KEYS": [KEY], **own}, **JSON)
+    body = staff_browser.patch(URL, {"BAN_WINDOW_SECONDS": None}, **JSON).json()
+    assert {key: body[key] for key in own} == {**own, "BAN_WINDOW_SECONDS": None}
+    assert ban_policy.of_course(COURSE_KEY).threshold == 3
+    assert staff_browser.put(URL, {"CONFIG_KEYS": [KEY]}, **JSON).json()["BAN_THRESHOLD"] is None
+    assert fields(staff_browser.put(URL, {"BAN_THRESHOLD": 0}, **JSON)) == ["BAN_THRESHOLD"]
+    assert fields(staff_browser.put(URL, {"BAN_WINDOW_SECONDS": 2**31}, **JSON)) == ["BAN_WINDOW_SECONDS"]
 
 
 @pytest.mark.contract("seb-rest#shadowed")
