@@ -251,14 +251,22 @@ def _body(request: HttpRequest) -> dict[str, str] | None:
         return None
     try:
         data = json.loads(request.body)
-    except ValueError:  # also UnicodeDecodeError
+    except (ValueError, RecursionError):  # also UnicodeDecodeError; nested too deep
         return None
     if not isinstance(data, dict):
         return None
     texts = {name: data.get(name) or "" for name in _FIELDS}
-    if not all(isinstance(text, str) and len(text) <= _LONGEST for text in texts.values()):
+    if not all(isinstance(text, str) and len(text) <= _LONGEST and _can_be_stored(text) for text in texts.values()):
         return None
     return texts if texts["page_url"] and (texts["nonce"] or texts["course_id"]) else None
+
+
+def _can_be_stored(text: str) -> bool:
+    """Whether text has neither null characters, which PostgreSQL refuses, nor halves of surrogate pairs."""
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 def _is_too_fast(user_id: int) -> bool:

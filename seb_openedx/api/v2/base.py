@@ -29,6 +29,17 @@ _MOST_COURSE_ID: Final = 255
 _PAGE: Final = ("page", "page_size")
 
 
+class BoundedJSONParser(JSONParser):
+    """JSON whose nesting Python can read; deeper bodies are malformed, not an error of the server."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        """Return the body. Raises ``ParseError``."""
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except RecursionError as error:
+            raise ParseError from error
+
+
 class StaffOfCourse(BasePermission):
     """Global staff, and the staff of the course that a request concerns."""
 
@@ -62,7 +73,7 @@ class StaffView(APIView):
     authentication_classes = authentication_classes()
     permission_classes: list[Any] = [StaffOfCourse]
     renderer_classes = [JSONRenderer]
-    parser_classes: list[Any] = [JSONParser]
+    parser_classes: list[Any] = [BoundedJSONParser]
     parameters: ClassVar[tuple[str, ...]] = ()
     is_list: ClassVar[bool] = False
 

@@ -212,3 +212,20 @@ def test_the_key_of_another_exam_does_not_count(inside, require):
     require(settings={"max_displays": 3}, force=True)
 
     assert post(inside, config_key_hash=header_hash(LOADED, KEY)).json()["code"] == "config_key_mismatch"
+
+
+@pytest.mark.parametrize("field", ["content_id", "version"])
+@pytest.mark.parametrize("text", ["\0", "\ud800"], ids=["null", "half-of-a-pair"])
+def test_text_that_no_table_can_hold_is_a_bad_request(inside, field, text):
+    reply = post(inside, **{field: text})
+
+    assert (reply.status_code, reply.json()["code"]) == (400, "bad_request")
+
+
+def test_json_that_is_nested_too_deep_is_a_bad_request(inside):
+    token = inside.client.get(VERIFY, HTTP_ORIGIN=MFE).json()["csrfToken"]
+    reply = inside.client.post(
+        VERIFY, "[" * 4000, content_type="application/json", HTTP_ORIGIN=MFE, HTTP_X_CSRFTOKEN=token
+    )
+
+    assert (reply.status_code, reply.json()["code"]) == (400, "bad_request")

@@ -118,3 +118,11 @@ def test_a_mistake_is_named_with_its_field(staff_browser, body, field):
 @pytest.mark.parametrize("body", ["[]", "7", "{", '"text"'])
 def test_what_is_no_object_is_refused(staff_browser, body):
     assert refusal(staff_browser.post(URL, body, content_type="application/json")) == (400, "bad_request")
+
+
+@pytest.mark.contract("seb-rest#problems")
+@pytest.mark.parametrize(("caller", "status"), [("learner", 400), ("global staff", 400), ("anonymous", (401, 403))])
+def test_json_that_is_nested_too_deep_is_a_bad_request(callers, caller, status):
+    reply = callers[caller].post(URL, "[" * 4000, content_type="application/json")
+
+    assert reply.status_code in (status if isinstance(status, tuple) else (status,))
