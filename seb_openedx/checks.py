@@ -3,9 +3,10 @@
 At run time a mistake counts as absent, so that no page fails; here it is told.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from importlib import metadata
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Warning, register
@@ -15,11 +16,41 @@ from seb_openedx import conf, findings, seb_keys_sources, user_banning
 from seb_openedx.configuration import merged
 from seb_openedx.constants import MIDDLEWARE_PATH
 from seb_openedx.middleware import SecureExamBrowserMiddleware
+from seb_openedx.protocol import SebError, allowed_versions
 
 _BEFORE = (
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
 )
+
+# Setting -> lowest value.
+_NUMBERS: Final[Mapping[str, int]] = {
+    "SEB_CONFIG_CACHE_SECONDS": 0,
+    "SEB_SESSION_TTL_SECONDS": 1,
+    "SEB_SESSION_RECHECK_SECONDS": 1,
+    "SEB_CHALLENGE_TTL_SECONDS": 1,
+    "SEB_LAUNCH_TOKEN_TTL_SECONDS": 1,
+    "SEB_FILE_MAX_BYTES": 1,
+    "SEB_AUDIT_RETENTION_DAYS": 1,
+    "SEB_BAN_THRESHOLD": 1,
+    "SEB_BAN_WINDOW_SECONDS": 0,
+    "SEB_BAN_DURATION_SECONDS": 0,
+}
+_SWITCHES: Final = (
+    "SEB_ALLOW_ALLIANCE_EDITION",
+    "SEB_AUDIT_LOG_ENABLED",
+    "SEB_AUDIT_STORE_IP",
+    "SEB_BLACKLIST_FAIL_CLOSED",
+    "SEB_EXAM_SESSIONS_ENABLED",
+    "SEB_LAUNCH_LOGIN",
+    "SEB_LEGACY_MISSING_KEYS_GRANT",
+    "SEB_SEND_USER_ID",
+    "SEB_USER_BANNING_ENABLED",
+)
+_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "SEB_LINK_SCHEME": ("auto", "seb", "sebs"),
+    "SEB_SESSION_COOKIE_SAMESITE": ("Lax", "Strict", "None"),
+}
 
 
 def check(text: str, hint: str, number: str, kind: type[Error | Warning | Info]) -> CheckMessage:
@@ -29,7 +60,7 @@ def check(text: str, hint: str, number: str, kind: type[Error | Warning | Info])
 @register()
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
     """Return what is wrong with the settings."""
-    return [*_distributions(), *_names(), *_middleware(), *_courses()]
+    return [*_distributions(), *_names(), *_values(), *_middleware(), *_courses()]
 
 
 def _distributions() -> Iterator[CheckMessage]:
@@ -67,6 +98,40 @@ def _names() -> Iterator[CheckMessage]:
     if conf.seb.missing_keys_grant:
         text = "SEB_LEGACY_MISSING_KEYS_GRANT opens courses with keys of only one kind to every browser."
         yield check(text, "Remove the setting.", "W002", Warning)
+
+
+def _values() -> Iterator[CheckMessage]:
+    """Yield the settings whose value is of the wrong kind."""
+    for name, lowest in _NUMBERS.items():
+        value = getattr(settings, name, lowest)
+        if isinstance(value, bool) or not isinstance(value, int) or value < lowest:
+            yield _unusable(name, value, f"Use a whole number, {lowest} or more.")
+    for name in _SWITCHES:
+        value = getattr(settings, name, None)
+        # "False" from a file of the environment would switch it on.
+        if isinstance(value, str):
+            yield _unusable(name, value, "Use True or False, without quotation marks.")
+    for name, values in _CHOICES.items():
+        value = getattr(settings, name, values[0])
+        if value not in values:
+            yield _unusable(name, value, f"Use one of: {', '.join(values)}.")
+    for expression in conf.seb.mfe_paths:
+        try:
+            re.compile(expression)
+        except re.error as error:
+            yield _unusable("SEB_MFE_PATHS", expression, f"Correct the regular expression: {error}.")
+    versions = getattr(settings, "SEB_MIN_VERSIONS", None) or {}
+    if not isinstance(versions, Mapping):
+        yield _unusable("SEB_MIN_VERSIONS", versions, 'Use a mapping such as {"win": "3.9"}.')
+        return
+    try:
+        allowed_versions(versions)
+    except SebError as error:
+        yield _unusable("SEB_MIN_VERSIONS", versions, str(error))
+
+
+def _unusable(name: str, value: Any, hint: str) -> CheckMessage:
+    return check(f"{name} is {value!r}, which cannot be used.", hint, "W004", Warning)
 
 
 def _is_callable(name: str, module: Any) -> bool:

@@ -4,8 +4,8 @@ Contract: contract/safe-exam-browser#read-once, contract/safe-exam-browser#broke
 
 The published functions (``get_config_by_course``, ``get_seb_keys``, ``Permission.check``) take a course key and nothing
 else, yet one request must not ask the modulestore several times. So ``one_request`` keeps what was read in the thread
-while the middleware handles a request: the only hidden parameter of this app, which no published signature can carry.
-Outside of it each call reads anew.
+while the middleware handles a request: the only hidden parameter of this app, which no published signature can carry
+(docs/decisions/0017-what-a-request-has-read.rst). Outside of it each call reads anew.
 
 A source that raises is not a source without configuration. ``Reading.failed`` remembers it, and a mark in the shared
 cache remembers for a day which courses were protected, so that an outage opens none of them and closes no other.

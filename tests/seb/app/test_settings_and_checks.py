@@ -165,6 +165,16 @@ LOGIN = "django.contrib.auth.middleware.AuthenticationMiddleware"
         ({"SEB_USER_BANNING_BACKEND": "UserprofileBannedUsersBackend"}, ["E007"]),
         ({"SEB_USER_BANNING_BACKEND": "NoSuchBackend"}, ["E007"]),
         ({"SEB_LEGACY_MISSING_KEYS_GRANT": True}, ["W002"]),
+        ({"SEB_SESSION_TTL_SECONDS": 0}, ["W004"]),
+        ({"SEB_BAN_WINDOW_SECONDS": 0, "SEB_BAN_THRESHOLD": 3, "SEB_CONFIG_CACHE_SECONDS": 0}, []),
+        ({"SEB_BAN_THRESHOLD": "3", "SEB_BAN_DURATION_SECONDS": -1, "SEB_FILE_MAX_BYTES": True}, ["W004"] * 3),
+        ({"SEB_USER_BANNING_ENABLED": "False"}, ["W004"]),
+        ({"SEB_LINK_SCHEME": "https", "SEB_SESSION_COOKIE_SAMESITE": "lax"}, ["W004", "W004"]),
+        ({"SEB_MFE_PATHS": ["^/api/ok$", "("]}, ["W004"]),
+        ({"SEB_MIN_VERSIONS": {"win": "3.9", "ios": ""}}, []),
+        ({"SEB_MIN_VERSIONS": {"linux": "3.9"}}, ["W004"]),
+        ({"SEB_MIN_VERSIONS": {"win": "new"}}, ["W004"]),
+        ({"SEB_MIN_VERSIONS": ["3.9"]}, ["W004"]),
     ],
 )
 def test_a_mistake_is_told(settings, overrides, ids):
