@@ -9,6 +9,7 @@ from django.http import Http404
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
 from rest_framework import status
+from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.permissions import IsAdminUser
 from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -16,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from seb_openedx.api.authentication import authentication_classes
+from seb_openedx.api.parsers import BoundedJSONParser
 from seb_openedx.api.v1.serializers import SebConfigurationSerializer
 from seb_openedx.configuration import as_detailed
 from seb_openedx.reading import read
@@ -28,6 +30,7 @@ class SebConfiguration(APIView):
     authentication_classes = authentication_classes()
     permission_classes = [IsAdminUser]
     renderer_classes = [JSONRenderer, BrowsableAPIRenderer]
+    parser_classes = [BoundedJSONParser, FormParser, MultiPartParser]
 
     def get(self, request: Request, course_id: str, **kwargs: Any) -> Response:
         """Return the configuration; 404 without one."""

@@ -8,7 +8,6 @@ from uuid import uuid4
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import JSONParser
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -17,6 +16,7 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from seb_openedx.api.authentication import authentication_classes
+from seb_openedx.api.parsers import BoundedJSONParser
 from seb_openedx.api.v2 import problems
 from seb_openedx.api.v2.paging import Paging
 from seb_openedx.api.v2.problems import ProblemError
@@ -27,17 +27,6 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 # The columns hold no longer ones.
 _MOST_COURSE_ID: Final = 255
 _PAGE: Final = ("page", "page_size")
-
-
-class BoundedJSONParser(JSONParser):
-    """JSON whose nesting Python can read; deeper bodies are malformed, not an error of the server."""
-
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        """Return the body. Raises ``ParseError``."""
-        try:
-            return super().parse(stream, media_type, parser_context)
-        except RecursionError as error:
-            raise ParseError from error
 
 
 class StaffOfCourse(BasePermission):

@@ -126,3 +126,10 @@ def test_json_that_is_nested_too_deep_is_a_bad_request(callers, caller, status):
     reply = callers[caller].post(URL, "[" * 4000, content_type="application/json")
 
     assert reply.status_code in (status if isinstance(status, tuple) else (status,))
+
+
+@pytest.mark.contract("safe-exam-browser#rest")
+def test_version_1_refuses_json_that_is_nested_too_deep(staff_browser):
+    url = f"/seb-openedx/api/v1/course/{COURSE}/configuration/"
+
+    assert staff_browser.put(url, "[" * 4000, content_type="application/json").status_code == 400
