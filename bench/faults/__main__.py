@@ -15,6 +15,9 @@ from bench.faults.databases import Database
 from bench.faults.mail_sink import MailSink
 from bench.faults.provider import MIXED, WAYS, Provider
 
+# Of fewer attempts it can happen that none meets a failure that loses something.
+FEWEST_IN_CONTROL = 50
+
 FAULTS, CONTROL, REGISTRATIONS, KILLS = PARTS = ("faults", "control", "registrations", "kills")
 
 
@@ -84,7 +87,7 @@ def run(options: argparse.Namespace, database: Database, folder: Path) -> list[s
         complaints: list[str] = []
         with stage.database() as about:
             print(f"{about}; processes log to {folder}", flush=True)
-            people = stage.fill(max(options.attempts, options.per_way))
+            people = stage.fill(max(options.attempts, options.per_way, FEWEST_IN_CONTROL))
             scene = faults_part.Scene(people, provider, sink, folder, options.seed)
             if FAULTS in options.parts:
                 print("part faults: each way in turn", flush=True)
@@ -92,7 +95,9 @@ def run(options: argparse.Namespace, database: Database, folder: Path) -> list[s
                     complaints += faults_part.complaints(outcome)
             if CONTROL in options.parts:
                 print("part control: the outbox replaced by a double that keeps nothing", flush=True)
-                (outcome,) = faults_part.run_ways(scene, (MIXED,), options.per_way, with_outbox=False)
+                (outcome,) = faults_part.run_ways(
+                    scene, (MIXED,), max(options.per_way, FEWEST_IN_CONTROL), with_outbox=False
+                )
                 if not outcome.audit.unheard:
                     complaints.append("control: without an outbox nothing was lost, so the run shows nothing")
             if REGISTRATIONS in options.parts:
