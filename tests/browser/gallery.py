@@ -17,6 +17,7 @@ REST: Final = "mock_provider"
 WITH_ONBOARDING: Final = "onboarding_provider"
 EXAM_CODE: Final = "software_secure"
 UNKNOWN: Final = "nobody"
+WITHOUT_PROVIDER: Final = "practice without provider"
 
 DAY: Final = 24 * 60
 HOUR: Final = 60
@@ -174,6 +175,15 @@ PICTURES: Final[dict[str, Picture]] = {
     "proctored-onboarding-expired": Picture("proctored", "refused for onboarding reasons", S.onboarding_expired),
     "proctored-unexpected": Picture("proctored", "anything else", S.expired),
     "proctored-misconfigured": Picture("proctored", "", backend=UNKNOWN),
+    "without-provider-inactive-account": Picture(
+        WITHOUT_PROVIDER, "inactive account", S.submitted, _ENDED, is_account_active=False, backend=UNKNOWN
+    ),
+    "without-provider-are-you-sure": Picture(
+        WITHOUT_PROVIDER, "about to submit", S.ready_to_submit, _started(5), backend=UNKNOWN
+    ),
+    "without-provider-ended": Picture(WITHOUT_PROVIDER, "ended", S.submitted, _ENDED, backend=UNKNOWN),
+    "without-provider-verified": Picture(WITHOUT_PROVIDER, "ended", S.verified, _ENDED, backend=UNKNOWN),
+    "without-provider-unexpected": Picture(WITHOUT_PROVIDER, "anything else", S.onboarding_reset, backend=UNKNOWN),
     # Not in the place of the exam, but around it. Long exams, so that each state lasts for longer than the tests.
     "timed-running": Picture("timed", "", S.started, _started(20)),
     "timed-running-low": Picture("timed", "", S.started, _started(9 * HOUR), minutes=10 * HOUR),

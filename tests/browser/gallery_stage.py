@@ -49,7 +49,7 @@ def _stage(name: str, picture: Any) -> dict[str, str]:
     )
     from edx_proctoring.api import create_exam_review_policy
     from edx_proctoring.models import ProctoredExam
-    from tests.browser.gallery import REST, WITH_ONBOARDING
+    from tests.browser.gallery import REST, WITH_ONBOARDING, WITHOUT_PROVIDER
 
     now = timezone.now()
     is_proctored = picture.kind != "timed"
@@ -79,10 +79,10 @@ def _stage(name: str, picture: Any) -> dict[str, str]:
     sequence = Sequence.objects.create(
         section=section,
         usage_key=usage_key,
-        display_name=TITLES[picture.kind],
+        display_name=_title(picture.kind),
         is_time_limited=True,
         is_proctored_enabled=is_proctored,
-        is_practice_exam=picture.kind == "practice",
+        is_practice_exam=picture.kind in ("practice", WITHOUT_PROVIDER),
         is_onboarding_exam=picture.kind == "onboarding",
         default_time_limit_minutes=picture.minutes,
         hide_after_due=picture.hide_after_due,
@@ -105,11 +105,11 @@ def _stage(name: str, picture: Any) -> dict[str, str]:
     exam = ProctoredExam(
         course_id=course_id,
         content_id=usage_key,
-        exam_name=TITLES[picture.kind],
+        exam_name=_title(picture.kind),
         time_limit_mins=picture.minutes,
         due_date=due,
         is_proctored=is_proctored,
-        is_practice_exam=picture.kind in ("practice", "onboarding"),
+        is_practice_exam=picture.kind in ("practice", "onboarding", WITHOUT_PROVIDER),
         is_active=True,
         hide_after_due=picture.hide_after_due,
         backend=backend if is_proctored else None,
@@ -140,6 +140,11 @@ def _stage(name: str, picture: Any) -> dict[str, str]:
     here = f"/courses/{quote(course_id)}/courseware/{quote(usage_key)}"
     address = picture.address.format(course=quote(course_id)) or here
     return {"username": user.username, "address": f"/xblock/{quote(usage_key)}" if picture.is_alone else address}
+
+
+def _title(kind: str) -> str:
+    """Return the name of the exam. Without its provider, practice and onboarding are one kind."""
+    return TITLES.get(kind, TITLES["onboarding"])
 
 
 TITLES = {

@@ -1,6 +1,7 @@
 """What is decided before the tables: role, exam, provider, creation of exams."""
 
 import logging
+import re
 from datetime import timedelta
 
 import pytest
@@ -161,6 +162,57 @@ class TestMisconfiguredProvider:
         exam, user = make_exam(backend="nobody"), make_user()
         with pytest.raises(NotImplementedError):
             look(exam, user)
+
+
+@pytest.mark.contract("learner-pages#misconfigured-provider")
+@pytest.mark.parametrize("kind", ["practice", "onboarding"])
+class TestPracticeOfAProviderThatIsGone:
+    """Only the provider tells practice from onboarding, so these pages fit both."""
+
+    @pytest.fixture
+    def look_when_gone(self, look, backends_registry):
+        def look_at(kind, status, **fields):
+            exam, user = make_exam(kind, backend="test"), make_user()
+            make_attempt(exam, user, status, **fields)
+            del backends_registry["test"]
+            return look(exam, user)
+
+        return look_at
+
+    @pytest.mark.parametrize(
+        ("status", "fields", "heading"),
+        [
+            (S.submitted, {}, "You have submitted your session"),
+            (S.second_review_required, {}, "You have submitted your session"),
+            (S.rejected, {}, "Your session did not pass its review"),
+            (S.error, {}, "Your session ended before it was complete"),
+            (S.error, {"ready_to_resume": True}, "Your session ended before it was complete"),
+        ],
+    )
+    def test_a_session_that_ended_is_explained_in_words_that_fit_both(
+        self, look_when_gone, kind, status, fields, heading
+    ):
+        seen = look_when_gone(kind, status, **fields)
+        assert seen.template == "practice_exam/without_provider.html"
+        assert heading in seen.html
+        assert "is not set up at the moment" in seen.html
+        assert re.findall("practice|onboarding", seen.html, re.I) == []
+        # Whatever a button could do here, the provider would have to do.
+        assert "<button" not in seen.html
+
+    def test_a_verified_session_needs_nothing_more(self, look_when_gone, kind):
+        seen = look_when_gone(kind, S.verified)
+        assert "Your session was reviewed successfully" in seen.html
+        assert "not set up" not in seen.html
+
+    def test_a_session_that_runs_goes_on_and_ends(self, look_when_gone, kind):
+        assert look_when_gone(kind, S.started).html is None
+
+    def test_the_question_before_the_end_is_asked(self, look_when_gone, kind):
+        assert look_when_gone(kind, S.ready_to_submit).template == "proctored_exam/ready_to_submit.html"
+
+    def test_another_state_opens_nothing(self, look_when_gone, kind):
+        assert look_when_gone(kind, S.onboarding_reset).template == "common/unexpected_state.html"
 
 
 @pytest.mark.contract("learner-pages#context", "learner-pages#grace-period")

@@ -53,6 +53,8 @@ KINDS: Final = {
     "practice": Kind(proctored_rules.PRACTICE, page_context.proctored),
     "onboarding": Kind(proctored_rules.ONBOARDING, page_context.proctored),
     "proctored": Kind(proctored_rules.PROCTORED, page_context.proctored),
+    # Only its provider tells practice from onboarding.
+    "practice without provider": Kind(proctored_rules.WITHOUT_PROVIDER, page_context.proctored),
 }
 
 
@@ -90,6 +92,7 @@ def get_student_view(
     exam = _find_or_create_exam(attempts, course_id, content_id, context)
     if not exam["is_active"]:
         return None
+    is_provider_missing = False
     try:
         provider = backends.get_backend_provider(exam=exam)
     except NotImplementedError as error:
@@ -98,12 +101,13 @@ def get_student_view(
         is_explained = error.__cause__ is not None or conf.proctoring.explain_misconfigured_provider
         if _has_begun(attempts):
             provider = backends.stand_in(exam["backend"])
+            is_provider_missing = True
         elif not is_explained:
             raise
         else:
             context["exam_id"] = exam["id"]
             return _render(_MISCONFIGURED, context)
-    kind = _kind_of(exam, provider, context)
+    kind = _kind_of(exam, None if is_provider_missing else provider, context)
     if kind is None:
         return None
 
@@ -180,13 +184,18 @@ def _create_exam(course_id: str, content_id: str, context: Mapping[str, Any]) ->
 
 
 def _kind_of(exam: Mapping[str, Any], provider: Any, context: Mapping[str, Any]) -> Kind | None:
-    """Return the kind of exam, None if the content is shown whatever the learner did."""
+    """Return the kind of exam, None if the content is shown whatever the learner did.
+
+    ``provider``: None for a timed exam, and if it is not configured.
+    """
     if not exam["is_proctored"]:
         return None if exam["is_practice_exam"] else KINDS["timed"]
     if utils.has_due_date_passed((context.get("credit_state") or {}).get("course_end_date")):
         return None
     if not exam["is_practice_exam"]:
         return KINDS["proctored"]
+    if provider is None:
+        return KINDS["practice without provider"]
     return KINDS["onboarding" if provider.supports_onboarding else "practice"]
 
 

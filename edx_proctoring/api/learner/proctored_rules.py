@@ -22,7 +22,7 @@ from edx_proctoring.api.learner.decision_table import (
 from edx_proctoring.api.learner.facts import PageFacts
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 
-__all__ = ["ONBOARDING", "PRACTICE", "PROCTORED"]
+__all__ = ["ONBOARDING", "PRACTICE", "PROCTORED", "WITHOUT_PROVIDER"]
 
 
 def _decline(facts: PageFacts) -> None:
@@ -101,6 +101,22 @@ ONBOARDING: Final = (
     Rule("about to submit", status_is(S.ready_to_submit), page("onboarding_exam/ready_to_submit.html")),
     Rule("verified", status_is(S.verified), page("onboarding_exam/verified.html")),
     Rule("rejected", status_is(S.rejected), page("onboarding_exam/rejected.html")),
+    Rule("anything else", always, UNEXPECTED),
+)
+
+# Beyond the contract: practice or onboarding whose provider is not configured, so that nobody knows which. The learner
+# has begun it. A session that runs goes on and ends; pages offer nothing that the provider would have to do.
+# Contract: contract/learner-pages#misconfigured-provider
+WITHOUT_PROVIDER: Final = (
+    Rule("no permission", lambda f: not f.may_take, CONTENT),
+    Rule("inactive account", lambda f: not f.user.is_active, page("proctored_exam/inactive_account.html")),
+    Rule("started", status_is(S.started), EXAM_CONTENT),
+    Rule("about to submit", status_is(S.ready_to_submit), page("proctored_exam/ready_to_submit.html")),
+    Rule(
+        "ended",
+        status_is(S.error, S.submitted, S.second_review_required, S.verified, S.rejected),
+        page("practice_exam/without_provider.html"),
+    ),
     Rule("anything else", always, UNEXPECTED),
 )
 
