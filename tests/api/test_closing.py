@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from edx_django_utils.cache import RequestCache
 from freezegun.api import FrozenDateTimeFactory
 from rest_framework.test import APIClient
 
@@ -131,3 +132,78 @@ def test_a_personal_extension_keeps_page_and_timer_open(
 
     assert page_of(attempt) is None
     assert timers_of(attempt) == {(75 * 60, "2026-03-02T13:30:00Z")}
+
+
+@pytest.mark.contract("timing#closing")
+@pytest.mark.parametrize("kind", ["timed", "proctored"])
+def test_an_earlier_personal_date_closes_page_and_timer(
+    running: Callable[..., ProctoredExamStudentAttempt],
+    clock: FrozenDateTimeFactory,
+    date_service: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+) -> None:
+    attempt = running(kind)
+    due(attempt, NOON + timedelta(days=7))
+    monkeypatch.setattr(date_service, "get_date_for_block", lambda *args, **kwargs: NOON + timedelta(minutes=20))
+
+    assert page_of(attempt) is None
+    assert timers_of(attempt) == {(5 * 60, "2026-03-02T12:20:00Z")}
+
+    clock.tick(timedelta(minutes=5))
+    assert is_closed(page_of(attempt))
+    assert timers_of(attempt) == {(0, "2026-03-02T12:20:00Z")}
+
+
+@pytest.mark.contract("timing#closing")
+@pytest.mark.parametrize(("kind", "closes"), [("timed", True), ("proctored", False), ("practice", False)])
+def test_the_end_of_the_course_closes_a_timed_exam_without_a_due_date(
+    running: Callable[..., ProctoredExamStudentAttempt],
+    date_service: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    closes: bool,
+) -> None:
+    attempt = running(kind)
+    end = {("course", "end"): NOON + timedelta(minutes=20)}
+    monkeypatch.setattr(date_service, "get_dates_for_course", lambda *args, **kwargs: end)
+    monkeypatch.setattr(date_service, "get_date_for_block", lambda *args, **kwargs: None)
+
+    assert timers_of(attempt) == {(5 * 60, "2026-03-02T12:20:00Z") if closes else (75 * 60, "2026-03-02T13:30:00Z")}
+
+
+@pytest.mark.contract("timing#closing")
+def test_a_cached_date_is_checked_before_the_timer_believes_it(
+    running: Callable[..., ProctoredExamStudentAttempt], date_service: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = running()
+    cache = {"due": NOON + timedelta(minutes=5)}
+    asked = []
+
+    def reload(*_args: Any, use_cached: bool = True, **_kwargs: Any) -> dict[Any, Any]:
+        asked.append(use_cached)
+        if not use_cached:
+            cache["due"] = NOON + timedelta(days=7)
+        return {}
+
+    monkeypatch.setattr(date_service, "get_dates_for_course", reload)
+    monkeypatch.setattr(date_service, "get_date_for_block", lambda *args, **kwargs: cache["due"])
+
+    assert timers_of(attempt) == {(75 * 60, "2026-03-02T13:30:00Z")}
+    # Repaired by the first of the three timers.
+    assert asked == [False]
+
+
+@pytest.mark.contract("timing#closing")
+def test_a_timer_costs_one_query_while_the_dates_are_cached(
+    running: Callable[..., ProctoredExamStudentAttempt], count_queries: Callable[[Callable[[], Any]], int]
+) -> None:
+    attempt = running()
+
+    def poll() -> Any:
+        return api.get_exam_attempt_data(attempt.proctored_exam_id, attempt.pk)
+
+    poll()
+    # With a new request the request's own cache is empty; only Django's cache is left.
+    RequestCache.clear_all_namespaces()
+    assert count_queries(poll) == 1

@@ -13,7 +13,9 @@ from django.db import connection
 
 from edx_proctoring import api
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
+from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from edx_proctoring.utils import get_exam_due_date
 from tests.factories import COURSE, make_attempt, make_exam, make_user, next_number
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +36,8 @@ Count = Callable[[Callable[[], Any]], int]
 )
 def test_reading_an_attempt_takes_one_query(count_queries: Count, read: Callable[[Any], Any]) -> None:
     attempt = make_attempt(status=S.started)
+    # Since the start the cache of the date service knows the learner's dates (contract timing#closing).
+    get_exam_due_date(exam_dict(attempt.proctored_exam), attempt.user_id)
 
     assert count_queries(lambda: read(attempt)) == 1
 

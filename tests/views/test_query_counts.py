@@ -18,8 +18,9 @@ from waffle import get_waffle_switch_model
 
 from edx_proctoring import urls
 from edx_proctoring.backends.tests.test_review_payload import create_test_review_payload
+from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
-from edx_proctoring.utils import obscured_user_id
+from edx_proctoring.utils import get_exam_due_date, obscured_user_id
 from seb_openedx.exams import requirements as seb_requirements
 from tests import factories
 
@@ -262,6 +263,8 @@ def read(name: str, *args: Any, **query: Any) -> Callable[[Place], Send]:
 def asked_by_learner(name: str, *, by_id: bool = False, by_course: bool = False) -> Callable[[Place], Send]:
     def prepare(place: Place) -> Send:
         attempt, learner = place.attempt(S.started)
+        # Since the start the cache of the date service knows the learner's dates (contract timing#closing).
+        get_exam_due_date(exam_dict(attempt.proctored_exam), attempt.user_id)
         args = (attempt.pk,) if by_id else (COURSE,) if by_course else ()
         query = {"content_id": place.exam.content_id, "is_learning_mfe": "true"} if by_course else {}
         return lambda: learner.get(url(name, *args), query)

@@ -16,25 +16,28 @@ from edx_proctoring.api.lifecycle import timing
 from edx_proctoring.models import HistoricalProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import get_exam_due_date
-from edx_proctoring.utils.time import with_zone
+from edx_proctoring.utils.time import get_course_end_date, with_zone
 
 __all__: list[str] = []
 
 
 def closes_at(attempt: Mapping[str, Any]) -> datetime | None:
-    """Return when the clock of an attempt dict runs out, or the exam is due if that is earlier; None without a clock.
+    """Return when the clock of an attempt dict runs out, or the exam closes if that is earlier; None without a clock.
 
-    Every page polls this, so the date service is asked only if the date stored with the exam is before the end; then
-    it has the last word, and the attempt may have been extended.
+    Every page polls this, so it asks as the page of the exam does: the date service's cache first, and the database
+    only where the exam would close before the end. Then the attempt may have been extended, too.
     """
     end = timing.expires_at(attempt["started_at"], attempt["allowed_time_limit_mins"])
     exam = attempt["proctored_exam"]
     if end is None or not Status.is_in_progress_status(attempt["status"]) or exam["is_practice_exam"]:
         return end
-    if not _is_earlier(with_zone(exam["due_date"]), end):
+    learner_id = attempt["user"]["id"]
+    # A stored date has usually just been moved, and the date service's cache may not know it yet.
+    is_asked = _is_earlier(with_zone(exam["due_date"]), end) or _is_earlier(_closing_date(exam, learner_id), end)
+    if not is_asked:
         return end
-    due_date = get_exam_due_date(exam, attempt["user"]["id"], fresh=True)
-    return due_date if _is_earlier(due_date, end) and not was_extended(attempt["id"]) else end
+    date = _closing_date(exam, learner_id, fresh=True)
+    return date if _is_earlier(date, end) and not was_extended(attempt["id"]) else end
 
 
 def seconds_left(moment: datetime | None) -> float:
@@ -46,6 +49,14 @@ def was_extended(attempt_id: int) -> bool:
     """Return whether staff have given a running attempt more time. One query."""
     changes = HistoricalProctoredExamStudentAttempt.objects.filter(id=attempt_id)
     return bool(changes.filter(history_change_reason__startswith=f"{EXTENSION_MARK} ").exists())
+
+
+def _closing_date(exam: Mapping[str, Any], learner_id: int, *, fresh: bool = False) -> datetime | None:
+    """Return when the exam is due for the learner, or a timed exam without a due date ends with its course."""
+    date = get_exam_due_date(exam, learner_id, fresh=fresh)
+    if date is None and not exam["is_proctored"]:
+        return get_course_end_date(exam["course_id"], fresh=fresh)
+    return date
 
 
 def _is_earlier(date: datetime | None, end: datetime) -> bool:
