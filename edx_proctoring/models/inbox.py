@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, ClassVar, Final, Self
 from django.db import IntegrityError, models, transaction
 from model_utils.models import TimeStampedModel
 
+from edx_proctoring.models.attempts import HistoricalProctoredExamStudentAttempt, ProctoredExamStudentAttempt
+from edx_proctoring.models.exams import ProctoredExam
+
 if TYPE_CHECKING:
     from django.db.models.manager import Manager
 
@@ -30,6 +33,13 @@ class ReviewInboxQuerySet(models.QuerySet["ReviewInboxEntry"]):
     def held(self) -> Self:
         """What changed nothing because staff had decided."""
         return self.filter(outcome=ReviewInboxEntry.OUTCOME_HELD)
+
+    def of_course(self, course_id: str, /) -> Self:
+        """Callbacks for attempts at the exams of one course, also removed ones."""
+        exams = ProctoredExam.objects.filter(course_id=course_id).values("id")
+        attempts = (ProctoredExamStudentAttempt, HistoricalProctoredExamStudentAttempt)
+        known = [rows.objects.filter(proctored_exam_id__in=exams).values("attempt_code") for rows in attempts]
+        return self.filter(models.Q(attempt_code__in=known[0]) | models.Q(attempt_code__in=known[1]))
 
     def received_before(self, instant: datetime, /) -> Self:
         """Callbacks that arrived before ``instant``."""

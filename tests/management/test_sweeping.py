@@ -1,9 +1,10 @@
 """``sweep_attempts`` and ``check_effects``."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import pytest
 import requests
@@ -12,14 +13,15 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from opaque_keys.edx.keys import CourseKey
 
 from edx_proctoring import api, tasks
 from edx_proctoring.api.operations import sweeping
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.management.commands import sweep_attempts
-from edx_proctoring.models import AttemptEffect, ReviewInboxEntry
+from edx_proctoring.models import AttemptEffect, ProctoredExam, ProctoredExamStudentAttempt, ReviewInboxEntry
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
-from tests.factories import make_attempt, make_effect, make_exam, make_inbox_entry, make_review
+from tests.factories import COURSE, make_attempt, make_effect, make_exam, make_inbox_entry, make_review
 
 pytestmark = pytest.mark.django_db
 
@@ -164,6 +166,116 @@ class TestSweeping:
 
 
 @pytest.mark.contract("commands#sweep-attempts")
+def test_overdue_attempts_are_read_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeping, "_BATCH", 2)
+    exam = make_exam("timed")
+
+    def started(minutes_ago: int) -> int:
+        moment = timezone.now() - timedelta(minutes=minutes_ago)
+        return make_attempt(exam, status=S.started, started_at=moment, allowed_time_limit_mins=90).pk
+
+    # A batch without any overdue attempt is no end.
+    ids = [started(minutes) for minutes in (100, 10, 20, 30, 100)]
+    with CaptureQueriesContext(connection) as statements:
+        report = api.sweep(kinds=["expire"], dry_run=True)
+    assert [action.subject_id for action in report.actions] == [ids[0], ids[4]]
+    assert len([query for query in statements if "LIMIT 2" in query["sql"]]) == 4
+    # No more are read than are wanted.
+    with CaptureQueriesContext(connection) as statements:
+        assert len(api.sweep(kinds=["expire"], limit=1, dry_run=True).actions) == 1
+    assert len(statements) == 1
+
+
+OTHER_COURSE: Final = "course-v1:Demo+OTHER+2026"
+
+
+@pytest.mark.contract("commands#sweep-attempts")
+class TestOfOneCourse:
+    """Each kind finds the same in two courses and does it in one."""
+
+    @pytest.fixture
+    def in_both(self) -> Callable[[Callable[[str], int]], tuple[int, int]]:
+        return lambda make: (make(COURSE), make(OTHER_COURSE))
+
+    def swept(self, kind: str, ids: tuple[int, int], run: Any) -> None:
+        """Sweep one course, with and without doing it, then all."""
+        mine, other = ids
+        planned = api.sweep(kinds=[kind], course_id=CourseKey.from_string(COURSE), dry_run=True)
+        assert [action.subject_id for action in planned.actions] == [mine]
+        assert f"id={mine}" in run("sweep_attempts", kinds=kind, course=COURSE)
+        assert run("sweep_attempts", kinds=kind, course=COURSE) == ""
+        assert f"id={other}" in run("sweep_attempts", kinds=kind)
+
+    def test_overdue_attempts(self, run: Any, in_both: Any) -> None:
+        long_ago = timezone.now() - timedelta(hours=3)
+        fields = {"status": S.started, "started_at": long_ago, "allowed_time_limit_mins": 90}
+        self.swept("expire", in_both(lambda c: make_attempt(make_exam("timed", course_id=c), **fields).pk), run)
+
+    def test_abandoned_attempts(self, run: Any, in_both: Any) -> None:
+        due = timezone.now() - timedelta(hours=25)
+        make = lambda c: make_attempt(make_exam(course_id=c, due_date=due), status=S.created).pk  # noqa: E731
+        self.swept("abandoned", in_both(make), run)
+
+    def test_registrations(self, run: Any, in_both: Any, backends_registry: dict[str, Any]) -> None:
+        class Provider(BaseRestProctoringProvider):
+            def on_exam_saved(self, exam: Any) -> str:
+                return f"external-{exam['id']}"
+
+        backends_registry["test"] = Provider(base_url="http://provider.test")
+        ids = in_both(lambda c: make_exam(course_id=c, backend="test", external_id="").pk)
+        ProctoredExam.objects.update(external_id=None)
+        self.swept("registrations", ids, run)
+
+    @pytest.mark.parametrize("is_removed", [False, True])
+    def test_reviews_also_of_removed_attempts(self, run: Any, in_both: Any, is_removed: bool) -> None:
+        def waiting(course_id: str) -> int:
+            attempt = make_attempt(make_exam(course_id=course_id), status=S.submitted)
+            code = attempt.attempt_code
+            if is_removed:
+                ProctoredExamStudentAttempt.objects.get(pk=attempt.pk).delete()
+            return aged(make_inbox_entry(attempt, attempt_code=code, body="[")).pk
+
+        mine, other = in_both(waiting)
+        report = api.sweep(kinds=["inbox"], course_id=COURSE)
+        assert [action.subject_id for action in report.actions] == [mine]
+        assert [action.subject_id for action in api.sweep(kinds=["inbox"]).actions] == [other]
+
+    @pytest.mark.parametrize(
+        ("kind", "call_name"),
+        [
+            (AttemptEffect.KIND_PROVIDER, "stop_exam_attempt"),
+            (AttemptEffect.KIND_MAIL, "status_email"),
+            (AttemptEffect.KIND_CREDIT, "set_credit_requirement_status"),
+        ],
+    )
+    def test_effects(self, run: Any, in_both: Any, kind: str, call_name: str) -> None:
+        def due(course_id: str) -> int:
+            attempt = make_attempt(make_exam(course_id=course_id, backend="test"), status=S.submitted)
+            return make_effect(attempt, kind=kind, call_name=call_name).pk
+
+        mine, other = in_both(due)
+        planned = api.sweep(kinds=["effects"], course_id=COURSE, dry_run=True)
+        assert [action.subject_id for action in planned.actions] == [mine]
+        run("sweep_attempts", kinds="effects", course=COURSE)
+        assert list(AttemptEffect.objects.values_list("pk", flat=True)) == [other]
+
+    def test_old_rows(self, run: Any, in_both: Any) -> None:
+        def old(course_id: str) -> int:
+            attempt = make_attempt(make_exam(course_id=course_id), status=S.submitted)
+            aged(make_inbox_entry(attempt), outcome=ReviewInboxEntry.OUTCOME_APPLIED)
+            return aged(make_effect(attempt), state=AttemptEffect.STATE_FAILED).pk
+
+        _, other = in_both(old)
+        assert run("sweep_attempts", kinds="retention", course=COURSE).count("too old: 1") == 2
+        assert list(AttemptEffect.objects.values_list("pk", flat=True)) == [other]
+        assert ReviewInboxEntry.objects.count() == 1
+
+    def test_a_course_without_exams_is_refused(self, run: Any) -> None:
+        with pytest.raises(CommandError, match="no exam in course_id=course-v1:No\\+SUCH\\+2026"):
+            run("sweep_attempts", course="course-v1:No+SUCH+2026")
+
+
+@pytest.mark.contract("commands#sweep-attempts")
 class TestAbandoned:
     @pytest.mark.parametrize("status", [S.created, S.download_software_clicked, S.ready_to_start])
     @pytest.mark.parametrize("kind", ["proctored", "timed", "practice"])
@@ -228,7 +340,7 @@ class TestAbandoned:
         assert (len(report.actions), report.is_more) == (2, True)
 
     def test_they_are_read_in_batches(self, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(sweeping, "_ABANDONED_BATCH", 2)
+        monkeypatch.setattr(sweeping, "_BATCH", 2)
         exam = make_exam(due_date=timezone.now() - timedelta(hours=25))
         ids = [make_attempt(exam, status=S.created).pk for _ in range(5)]
         with CaptureQueriesContext(connection) as statements:

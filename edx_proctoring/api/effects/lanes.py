@@ -51,10 +51,19 @@ class Deliverer:
 
     ``on_report``: called after each batch, from the lane's thread. ``limit``: effects taken at once. ``is_loop``: the
     caller comes back for what becomes due meanwhile, so it must not wait for a lane, not even for the only one.
+    ``course_id``: only effects of this course, None for all.
     """
 
-    def __init__(self, *, limit: int, on_report: Callable[[DeliveryReport], None], is_loop: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        limit: int,
+        on_report: Callable[[DeliveryReport], None],
+        is_loop: bool = False,
+        course_id: str | None = None,
+    ) -> None:
         self._limit = limit
+        self._course_id = course_id
         self._is_loop = is_loop
         self._on_report = on_report
         self._executor: ThreadPoolExecutor | None = None
@@ -63,7 +72,7 @@ class Deliverer:
     def start_due(self) -> None:
         """Start a lane for each party to which something is due. Raises what a lane that has ended raised."""
         self._collect()
-        lanes = [lane for lane in due_lanes() if lane.name not in self._busy]
+        lanes = [lane for lane in due_lanes(self._course_id) if lane.name not in self._busy]
         is_only_lane = len(lanes) == 1 and not self._busy and not self._is_loop
         if not _may_use_threads() or is_only_lane:
             for lane in lanes:
@@ -107,8 +116,11 @@ class Deliverer:
                 return
 
 
-def deliver_in_lanes(*, limit: int = 200) -> DeliveryReport:
-    """Deliver what is due now, in lanes, and return what was done; ``limit``: effects taken at once."""
+def deliver_in_lanes(*, limit: int = 200, course_id: str | None = None) -> DeliveryReport:
+    """Deliver what is due now, in lanes, and return what was done.
+
+    ``limit``: effects taken at once. ``course_id``: only of this course, None for all.
+    """
     total = DeliveryReport()
     lock = threading.Lock()
 
@@ -117,22 +129,26 @@ def deliver_in_lanes(*, limit: int = 200) -> DeliveryReport:
         with lock:
             total += report
 
-    deliverer = Deliverer(limit=limit, on_report=add)
+    deliverer = Deliverer(limit=limit, on_report=add, course_id=course_id)
     deliverer.start_due()
     deliverer.wait()
     return total
 
 
-def due_lanes() -> list[Lane]:
-    """Return the lanes in which something is due."""
+def due_lanes(course_id: str | None = None) -> list[Lane]:
+    """Return the lanes in which something is due. ``course_id``: in this course, None for all."""
     due = AttemptEffect.objects.due(timezone.now()).order_by()
+    of_course = None
+    if course_id is not None:
+        of_course = frozenset(ProctoredExam.objects.filter(course_id=course_id).values_list("pk", flat=True))
+        due = due.filter(exam_id__in=of_course)
     kinds = set(due.values_list("kind", flat=True).distinct())
     lanes = []
     local = frozenset(kinds - {AttemptEffect.KIND_MAIL, AttemptEffect.KIND_PROVIDER})
     if local:
-        lanes.append(Lane(_PLATFORM, local))
+        lanes.append(Lane(_PLATFORM, local, of_course))
     if AttemptEffect.KIND_MAIL in kinds:
-        lanes.append(Lane(_MAILS, frozenset({AttemptEffect.KIND_MAIL})))
+        lanes.append(Lane(_MAILS, frozenset({AttemptEffect.KIND_MAIL}), of_course))
     if AttemptEffect.KIND_PROVIDER in kinds:
         exam_ids = set(due.filter(kind=AttemptEffect.KIND_PROVIDER).values_list("exam_id", flat=True).distinct())
         lanes += _lanes_of_providers(exam_ids)

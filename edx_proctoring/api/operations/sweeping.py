@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Final
 
 from django.db import models
@@ -16,7 +17,7 @@ from django.utils import timezone
 from edx_proctoring import backends, conf
 from edx_proctoring.api.effects import lanes
 from edx_proctoring.api.exams import provider_copy
-from edx_proctoring.api.lifecycle import queries, status_change
+from edx_proctoring.api.lifecycle import queries, status_change, timing
 from edx_proctoring.api.reviews import receiving
 from edx_proctoring.backends.reply_errors import OddReply
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
@@ -24,6 +25,7 @@ from edx_proctoring.models import AttemptEffect, ProctoredExam, ProctoredExamStu
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import get_exam_due_date
+from edx_proctoring.utils.texts import as_text
 
 __all__ = ["SWEEP_KINDS", "SweepAction", "SweepReport", "sweep"]
 
@@ -35,11 +37,35 @@ EXPIRE_AFTER: Final = timedelta(seconds=60)
 # A due date may be extended a little late.
 ABANDONED_AFTER: Final = timedelta(hours=24)
 # How many attempts are read at once.
-_ABANDONED_BATCH: Final = 200
+_BATCH: Final = 200
 _NOT_BEGUN: Final = frozenset({Status.created, Status.download_software_clicked, Status.ready_to_start})
 
 # The request that wrote an inbox entry settles it within seconds.
 RECEIVED_IS_LEFT_AFTER: Final = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a sweep was asked for. ``course_id``: only rows of this course, None for all."""
+
+    now: datetime
+    limit: int
+    dry_run: bool
+    course_id: str | None = None
+
+    def of_exams(self, rows: models.QuerySet[Any], exams: str) -> models.QuerySet[Any]:
+        """Return the rows at exams of the course. ``exams``: the path to the exam, such as ``proctored_exam__``."""
+        return rows if self.course_id is None else rows.filter(**{f"{exams}course_id": self.course_id})
+
+    def effects(self) -> models.QuerySet[AttemptEffect]:
+        """Return the effects of the course."""
+        effects = AttemptEffect.objects
+        return effects.all() if self.course_id is None else effects.of_course(self.course_id)
+
+    def reviews(self) -> models.QuerySet[ReviewInboxEntry]:
+        """Return the received reviews of the course, also those of removed attempts."""
+        reviews = ReviewInboxEntry.objects
+        return reviews.all() if self.course_id is None else reviews.of_course(self.course_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +94,15 @@ class SweepReport:
 def sweep(
     *,
     now: datetime | None = None,
+    course_id: Any = None,
     kinds: Collection[str] | None = None,
     limit: int = 500,
     dry_run: bool = False,
 ) -> SweepReport:
     """Do what is due, at most ``limit`` rows of each kind.
 
-    ``kinds``: of ``SWEEP_KINDS``; None for all but ``abandoned``.
+    ``kinds``: of ``SWEEP_KINDS``; None for all but ``abandoned``. ``course_id``: only in this course, as text or key;
+    None for all. What belongs to no course, such as a review of an unknown attempt, is left then.
 
     - ``expire``: end attempts whose time is up.
     - ``abandoned``: expire attempts that were not started a day after the exam was due for their learner; no mail.
@@ -90,20 +118,21 @@ def sweep(
     wanted = _BY_DEFAULT if kinds is None else tuple(kinds)
     if unknown := set(wanted) - set(SWEEP_KINDS):
         raise ValueError(f"unknown kinds: {', '.join(sorted(unknown))}; known are {', '.join(SWEEP_KINDS)}")
+    task = Task(now, limit, dry_run, None if course_id is None else as_text(course_id))
     actions: list[SweepAction] = []
     is_more = False
     for kind in wanted:
-        done = list(_KINDS[kind](now, limit, dry_run))
+        done = list(_KINDS[kind](task))
         is_more = is_more or len(done) >= limit
         actions += done
     return SweepReport(tuple(actions), is_more)
 
 
-def _expire(now: datetime, limit: int, dry_run: bool) -> Iterator[SweepAction]:
-    for attempt_id in _overdue_attempts(now - EXPIRE_AFTER)[:limit]:
+def _expire(task: Task) -> Iterator[SweepAction]:
+    for attempt_id in islice(_overdue_attempts(task), task.limit):
         failure = ""
         try:
-            if not dry_run:
+            if not task.dry_run:
                 status_change.end_if_time_is_up(queries.attempt_by_id(attempt_id))
         except Exception as error:
             log.exception("sweep: action failed: kind=expire subject_id=%s", attempt_id)
@@ -111,30 +140,35 @@ def _expire(now: datetime, limit: int, dry_run: bool) -> Iterator[SweepAction]:
         yield SweepAction("expire", attempt_id, "attempt ended, its time is up", failure)
 
 
-def _overdue_attempts(moment: datetime) -> list[int]:
-    """Return the ids of the open attempts whose time was up at ``moment``."""
-    running = ProctoredExamStudentAttempt.objects.all().running().order_by("id")
-    columns = ("id", "started_at", "allowed_time_limit_mins")
-    return [
-        attempt_id
-        for attempt_id, started_at, minutes in running.values_list(*columns)
-        if started_at is not None and minutes is not None and started_at + timedelta(minutes=minutes) < moment
-    ]
+def _overdue_attempts(task: Task) -> Iterator[int]:
+    """Yield the ids of the open attempts whose time has been up for a while, in batches: many may be running."""
+    moment = task.now - EXPIRE_AFTER
+    running = ProctoredExamStudentAttempt.objects.all().running()
+    running = task.of_exams(running, "proctored_exam__").order_by("id")
+    rows = running.values_list("id", "started_at", "allowed_time_limit_mins")
+    batch = list(rows[:_BATCH])
+    while batch:
+        for attempt_id, started_at, minutes in batch:
+            end = timing.expires_at(started_at, minutes)
+            if end is not None and end < moment:
+                yield attempt_id
+        batch = list(rows.filter(pk__gt=batch[-1][0])[:_BATCH])
 
 
-def _abandoned(now: datetime, limit: int, dry_run: bool) -> Iterator[SweepAction]:
+def _abandoned(task: Task) -> Iterator[SweepAction]:
+    moment = task.now - ABANDONED_AFTER
     done = 0
-    for attempt in _never_started(now - ABANDONED_AFTER):
-        if done >= limit:
+    for attempt in _never_started(task, moment):
+        if done >= task.limit:
             return
-        if not _is_abandoned(attempt, now - ABANDONED_AFTER, is_certain=False):
+        if not _is_abandoned(attempt, moment, is_certain=False):
             continue
         failure = ""
         try:
             # Asked again past the cache of the date service, because an attempt that expired is not reopened.
-            if not _is_abandoned(attempt, now - ABANDONED_AFTER, is_certain=True):
+            if not _is_abandoned(attempt, moment, is_certain=True):
                 continue
-            if not dry_run:
+            if not task.dry_run:
                 status_change.change_status(attempt.pk, Status.expired, condition=_has_not_begun, sends_mail=False)
         except Exception as error:
             log.exception("sweep: action failed: kind=abandoned subject_id=%s", attempt.pk)
@@ -143,7 +177,7 @@ def _abandoned(now: datetime, limit: int, dry_run: bool) -> Iterator[SweepAction
         yield SweepAction("abandoned", attempt.pk, "attempt expired, it was never started", failure)
 
 
-def _never_started(moment: datetime) -> Iterator[ProctoredExamStudentAttempt]:
+def _never_started(task: Task, moment: datetime) -> Iterator[ProctoredExamStudentAttempt]:
     """Yield the attempts before their start at active exams that were due for everybody before ``moment``.
 
     In batches: those whose learners have an extension stay, so the table may hold many.
@@ -151,11 +185,11 @@ def _never_started(moment: datetime) -> Iterator[ProctoredExamStudentAttempt]:
     attempts = ProctoredExamStudentAttempt.objects.filter(
         status__in=_NOT_BEGUN, proctored_exam__is_active=True, proctored_exam__due_date__lt=moment
     )
-    attempts = attempts.select_related("proctored_exam").order_by("id")
-    batch = list(attempts[:_ABANDONED_BATCH])
+    attempts = task.of_exams(attempts, "proctored_exam__").select_related("proctored_exam").order_by("id")
+    batch = list(attempts[:_BATCH])
     while batch:
         yield from batch
-        batch = list(attempts.filter(pk__gt=batch[-1].pk)[:_ABANDONED_BATCH])
+        batch = list(attempts.filter(pk__gt=batch[-1].pk)[:_BATCH])
 
 
 def _is_abandoned(attempt: ProctoredExamStudentAttempt, moment: datetime, *, is_certain: bool) -> bool:
@@ -168,15 +202,15 @@ def _has_not_begun(attempt: ProctoredExamStudentAttempt) -> bool:
     return attempt.status in _NOT_BEGUN
 
 
-def _registrations(now: datetime, limit: int, dry_run: bool) -> Iterator[SweepAction]:
+def _registrations(task: Task) -> Iterator[SweepAction]:
     failed: set[str | None] = set()
-    for exam in _exams_without_id()[:limit]:
+    for exam in task.of_exams(_exams_without_id(), "")[: task.limit]:
         provider = backends.find_backend_provider(exam_dict(exam))
         # Other classes give no ids. A provider that fails costs one call, not one for each of its exams.
         if not isinstance(provider, BaseRestProctoringProvider) or exam.backend in failed:
             continue
         failure = ""
-        if not dry_run:
+        if not task.dry_run:
             try:
                 provider_copy.send_exam_to_provider(exam)
                 if not exam.external_id:
@@ -203,12 +237,13 @@ def _exams_without_id() -> models.QuerySet[ProctoredExam]:
     )
 
 
-def _effects(now: datetime, limit: int, dry_run: bool) -> Iterator[SweepAction]:
-    if dry_run:
-        for effect_id in AttemptEffect.objects.due(now).values_list("id", flat=True)[:limit]:
+def _effects(task: Task) -> Iterator[SweepAction]:
+    if task.dry_run:
+        due = AttemptEffect.objects.due(task.now).filter(pk__in=task.effects().values("pk"))
+        for effect_id in due.values_list("id", flat=True)[: task.limit]:
             yield SweepAction("effects", effect_id, "effect is due")
         return
-    report = lanes.deliver_in_lanes(limit=limit)
+    report = lanes.deliver_in_lanes(limit=task.limit, course_id=task.course_id)
     for count, text, error in (
         (report.delivered, "delivered", ""),
         (report.superseded, "superseded", ""),
@@ -219,11 +254,11 @@ def _effects(now: datetime, limit: int, dry_run: bool) -> Iterator[SweepAction]:
             yield SweepAction("effects", None, f"{text}: {count}", error)
 
 
-def _inbox(now: datetime, limit: int, dry_run: bool) -> Iterator[SweepAction]:
-    left = models.Q(outcome=ReviewInboxEntry.OUTCOME_RECEIVED, modified__lt=now - RECEIVED_IS_LEFT_AFTER)
+def _inbox(task: Task) -> Iterator[SweepAction]:
+    left = models.Q(outcome=ReviewInboxEntry.OUTCOME_RECEIVED, modified__lt=task.now - RECEIVED_IS_LEFT_AFTER)
     held = models.Q(outcome=ReviewInboxEntry.OUTCOME_HELD_WITHOUT_PROVIDER)
-    for entry in ReviewInboxEntry.objects.filter(left | held).order_by("id")[:limit]:
-        if dry_run:
+    for entry in task.reviews().filter(left | held).order_by("id")[: task.limit]:
+        if task.dry_run:
             yield SweepAction("inbox", entry.pk, f"review is {entry.outcome}")
         elif (action := _receive(entry)) is not None:
             yield action
@@ -243,11 +278,11 @@ def _receive(entry: ReviewInboxEntry) -> SweepAction | None:
     return None if receipt is None or receipt.is_held else SweepAction("inbox", entry.pk, "review received")
 
 
-def _retention(now: datetime, limit: int, dry_run: bool) -> Iterator[SweepAction]:
-    old_reviews = ReviewInboxEntry.objects.received_before(now - timedelta(days=conf.proctoring.inbox_days))
+def _retention(task: Task) -> Iterator[SweepAction]:
+    old_reviews = task.reviews().filter(created__lt=task.now - timedelta(days=conf.proctoring.inbox_days))
     settled = (AttemptEffect.STATE_SUPERSEDED, *AttemptEffect.GIVEN_UP_STATES, AttemptEffect.STATE_DONE)
-    old_effects = AttemptEffect.objects.filter(
-        state__in=settled, modified__lt=now - timedelta(days=conf.proctoring.effect_days)
+    old_effects = task.effects().filter(
+        state__in=settled, modified__lt=task.now - timedelta(days=conf.proctoring.effect_days)
     )
     tables: tuple[tuple[str, models.QuerySet[Any]], ...] = (
         ("inbox entries", old_reviews.exclude(outcome__in=ReviewInboxEntry.OPEN_OUTCOMES)),
@@ -255,15 +290,15 @@ def _retention(now: datetime, limit: int, dry_run: bool) -> Iterator[SweepAction
     )
     for name, rows in tables:
         # In batches, so that no statement locks a large part of the table.
-        while keys := list(rows.order_by("id").values_list("id", flat=True)[:limit]):
-            if not dry_run:
+        while keys := list(rows.order_by("id").values_list("id", flat=True)[: task.limit]):
+            if not task.dry_run:
                 rows.model._default_manager.filter(pk__in=keys).delete()
             yield SweepAction("retention", None, f"{name} too old: {len(keys)}")
-            if dry_run:
+            if task.dry_run:
                 break
 
 
-_KINDS: Final[Mapping[str, Callable[[datetime, int, bool], Iterator[SweepAction]]]] = {
+_KINDS: Final[Mapping[str, Callable[[Task], Iterator[SweepAction]]]] = {
     "expire": _expire,
     "abandoned": _abandoned,
     "registrations": _registrations,

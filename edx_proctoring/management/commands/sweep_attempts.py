@@ -12,6 +12,7 @@ from django.db import close_old_connections
 
 from edx_proctoring import api
 from edx_proctoring.management.batch_command import positive_int
+from edx_proctoring.models import ProctoredExam
 
 
 class Command(BaseCommand):
@@ -27,6 +28,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add kinds, limit and loop."""
         known = ", ".join(api.SWEEP_KINDS)
+        parser.add_argument("--course", metavar="COURSE_ID", help="only in this course (default: all courses)")
         parser.add_argument("--kinds", help=f"separated by commas, of {known} (default: all but abandoned)")
         parser.add_argument(
             "--limit", type=positive_int, default=500, help="rows of each kind at once (default %(default)s)"
@@ -38,6 +40,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Sweep; exit with 1 if an action failed."""
         kinds = options["kinds"].split(",") if options["kinds"] else None
+        course = options["course"]
+        if course and not ProctoredExam.objects.filter(course_id=course).exists():
+            raise CommandError(f"no exam in course_id={course}: check the id")
         try:
             failures = self._sweep(kinds, options)
         except ValueError as error:
@@ -57,7 +62,9 @@ class Command(BaseCommand):
         """Sweep until nothing is left, print what was done, and return how many actions failed."""
         failures, is_more = 0, True
         while is_more:
-            report = api.sweep(kinds=kinds, limit=options["limit"], dry_run=options["dry_run"])
+            report = api.sweep(
+                course_id=options["course"], kinds=kinds, limit=options["limit"], dry_run=options["dry_run"]
+            )
             for action in report.actions:
                 subject = "" if action.subject_id is None else f" id={action.subject_id}"
                 error = f" error={action.error}" if action.error else ""
