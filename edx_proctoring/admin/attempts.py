@@ -145,18 +145,15 @@ class ProctoredExamStudentAttemptAdmin(SimpleHistoryAdmin):
     def time_left_at_error(self, obj: ProctoredExamStudentAttempt) -> Any:
         """Return in words how much time was left when the attempt broke off.
 
-        Reports over REST keep the seconds; of others, only the clock tells.
+        The clock tells; the seconds that reports over REST keep count where there is none.
         """
         reported_at = queries.error_reported_at(obj)
         if reported_at is None:
             return self.get_empty_value_display()
-        seconds = obj.time_remaining_seconds
-        if seconds is None:
-            end = timing.expires_at(obj.started_at, obj.allowed_time_limit_mins)
-            if end is None:
-                return self.get_empty_value_display()
-            seconds = max(int((end - reported_at).total_seconds()), 0)
-        return humanized_time(seconds / 60)
+        seconds = timing.seconds_left_at(
+            reported_at, obj.started_at, obj.allowed_time_limit_mins, obj.time_remaining_seconds
+        )
+        return self.get_empty_value_display() if seconds is None else humanized_time(seconds / 60)
 
     def save_model(self, request: HttpRequest, obj: ProctoredExamStudentAttempt, form: Any, change: bool) -> None:
         """Change the status through the state machine. An unchanged status has no effects: its e-mail was sent."""

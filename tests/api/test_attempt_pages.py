@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from freezegun import freeze_time
 
+from edx_proctoring import api
 from edx_proctoring.api.course_staff import attempt_list, learner_search
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -266,3 +267,46 @@ def test_every_page_takes_the_same_number_of_queries(large_exam: ProctoredExam, 
     page()
 
     assert {count_queries(lambda number=number: page(number)) for number in (1, 3, 6)} == {4}
+
+
+@pytest.mark.contract("staff-tab#error-report")
+class TestErrorReports:
+    @pytest.fixture
+    def broken(self) -> ProctoredExamStudentAttempt:
+        """Of 90 minutes; the error came after 20, and half an hour later staff released the learner."""
+        with freeze_time(NOON):
+            attempt = make_attempt(
+                status=S.started, started_at=NOON, allowed_time_limit_mins=90, time_remaining_seconds=5400
+            )
+        with freeze_time(NOON + timedelta(minutes=20)):
+            api.update_attempt_status(attempt.pk, S.error)
+        with freeze_time(NOON + timedelta(minutes=50)):
+            api.mark_exam_attempt_as_ready_to_resume(attempt.pk)
+        return attempt
+
+    def test_say_when_it_was_and_what_was_left(self, broken: ProctoredExamStudentAttempt) -> None:
+        (row,) = page().object_list
+        for attempt in (row, *row["all_attempts"]):
+            assert attempt["error_reported_at"] == NOON + timedelta(minutes=20)
+            assert attempt["seconds_left_at_error"] == 70 * 60
+
+    def test_without_a_clock_the_seconds_that_were_kept_count(self, broken: ProctoredExamStudentAttempt) -> None:
+        ProctoredExamStudentAttempt.objects.update(allowed_time_limit_mins=None, time_remaining_seconds=77)
+        (row,) = page().object_list
+        assert row["seconds_left_at_error"] == 77
+
+    def test_without_history_nobody_knows(self, broken: ProctoredExamStudentAttempt) -> None:
+        broken.history.all().delete()
+        (row,) = page().object_list
+        assert (row["error_reported_at"], row["seconds_left_at_error"]) == (None, None)
+
+    def test_cost_no_query_more(self, count_queries: Callable[..., int]) -> None:
+        exam = make_exam()
+        make_attempt(exam, status=S.submitted)
+        page()
+        without = count_queries(page)
+        for _ in range(3):
+            make_attempt(exam, status=S.error)
+        page()
+        assert count_queries(page) == without
+        assert "error_reported_at" not in next(row for row in page().object_list if row["status"] == S.submitted)

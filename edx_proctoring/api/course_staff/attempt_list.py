@@ -21,8 +21,10 @@ from django.db.models import QuerySet
 from edx_proctoring.api.course_staff import newest_attempts, row_count
 from edx_proctoring.api.course_staff.learner_search import find_learners
 from edx_proctoring.api.course_staff.newest_attempts import Row
+from edx_proctoring.api.lifecycle import queries, timing
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import attempt_dict
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 
 __all__ = ["ATTEMPT_ORDERINGS", "current_attempts_page"]
 
@@ -66,7 +68,8 @@ def current_attempts_page(
         ordering: a key of ``ATTEMPT_ORDERINGS``; an unknown one means newest first.
 
     Each row is an attempt dict with ``all_attempts``: all attempts of that learner at that exam,
-    newest first. Four queries; five where learners took their exams many times.
+    newest first. An attempt in ``error`` also has ``error_reported_at`` (datetime or None) and
+    ``seconds_left_at_error`` (int or None). Four queries; five where learners took their exams many times.
     """
     if ordering not in ATTEMPT_ORDERINGS:
         ordering = NEWEST_FIRST
@@ -135,20 +138,17 @@ def _with_all_attempts(rows: Sequence[Row], exams: Mapping[int, ProctoredExam]) 
         return []
     wanted = {row.key for row in rows}
     # Every learner here with every exam here: a few too many, but cheaper than one condition per row.
-    candidates = (
-        ProctoredExamStudentAttempt.objects.filter(
-            user_id__in={row.user_id for row in rows}, proctored_exam_id__in={row.proctored_exam_id for row in rows}
-        )
-        .select_related("user")
-        .order_by("-created", "-id")
+    candidates = ProctoredExamStudentAttempt.objects.filter(
+        user_id__in={row.user_id for row in rows}, proctored_exam_id__in={row.proctored_exam_id for row in rows}
     )
+    candidates = queries.with_error_reports(candidates).select_related("user").order_by("-created", "-id")
     history: dict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
     by_id: dict[int, dict[str, Any]] = {}
     for attempt in candidates:
         key = (attempt.user_id, attempt.proctored_exam_id)
         if key in wanted:
             attempt.proctored_exam = exams[attempt.proctored_exam_id]
-            by_id[attempt.pk] = attempt_dict(attempt)
+            by_id[attempt.pk] = _row_of(attempt)
             history[key].append(by_id[attempt.pk])
     return [
         {**by_id[row.pk], "all_attempts": history[row.key]}
@@ -156,3 +156,17 @@ def _with_all_attempts(rows: Sequence[Row], exams: Mapping[int, ProctoredExam]) 
         # An attempt that was deleted between the two queries is left out.
         if row.pk in by_id
     ]
+
+
+def _row_of(attempt: Any) -> dict[str, Any]:
+    """Return an attempt dict; of one that broke off, also when that was reported and how much time was left."""
+    row = attempt_dict(attempt)
+    if row["status"] == Status.error:
+        # Annotated by ``with_error_reports``.
+        moment = row["error_reported_at"] = attempt.error_reported_at
+        row["seconds_left_at_error"] = None
+        if moment is not None:
+            row["seconds_left_at_error"] = timing.seconds_left_at(
+                moment, attempt.started_at, attempt.allowed_time_limit_mins, attempt.time_remaining_seconds
+            )
+    return row

@@ -37,6 +37,18 @@ def expires_at(started_at: datetime | None, limit_minutes: int | None) -> dateti
     return later(started_at, timedelta(minutes=limit_minutes))
 
 
+def seconds_left_at(
+    moment: datetime, started_at: datetime | None, limit_minutes: int | None, kept_seconds: int | None
+) -> int | None:
+    """Return how many seconds an attempt had left at ``moment``, at least 0; None if nobody knows.
+
+    ``kept_seconds``: what is stored with an attempt that broke off. It decides only where there is no clock: a resumed
+    attempt stores the seconds with which it began.
+    """
+    end = expires_at(started_at, limit_minutes)
+    return kept_seconds if end is None else max(int((end - moment).total_seconds()), 0)
+
+
 def has_run_out(status: str, started_at: datetime | None, limit_minutes: int | None, *, now: datetime) -> bool:
     """Return whether an open attempt has used up its time. At the very moment it has not."""
     moment = expires_at(started_at, limit_minutes)

@@ -86,6 +86,43 @@ describe('ProctoredExamAttemptView', function() {
         expect(view.$('.accordion-panel .fa-check-circle').length).toBe(1);
     });
 
+    describe('an attempt that broke off', function() {
+        const broken = {
+            status: 'error', error_reported_at: '2026-03-01T10:00:00Z', seconds_left_at_error: 2832,
+            started_at: '2026-03-01T09:00:00Z'
+        };
+
+        function reports(view) {
+            return view.$('.attempt-error-report').map(function() { return $(this).text(); }).get();
+        }
+
+        // @contract staff-tab#error-report
+        it('says when the error was reported and how much time was left', function() {
+            const [report] = reports(panel.open([panel.row(broken)]));
+            expect(report).toMatch(/^Error reported: .*2026.*\. Time left: 0:47:12 \(hours:minutes:seconds\)$/);
+        });
+
+        // @contract staff-tab#error-report
+        it('says so in its own row where there are several', function() {
+            const view = panel.open([panel.row({status: 'submitted'}, [panel.attempt({id: 6, ...broken})])]);
+            expect(reports(view).length).toBe(1);
+            expect(view.$('.accordion-panel tr').eq(1).find('.attempt-error-report').length).toBe(1);
+        });
+
+        // @contract staff-tab#error-report
+        it('leaves out what the server does not know', function() {
+            const [report] = reports(panel.open([panel.row({...broken, seconds_left_at_error: null})]));
+            expect(report).toMatch(/^Error reported: .*2026/);
+            expect(report).not.toContain('Time left');
+            expect(reports(panel.open([panel.row({...broken, error_reported_at: null})]))).toEqual([]);
+        });
+
+        // @contract staff-tab#error-report
+        it('says nothing of others', function() {
+            expect(reports(panel.open([panel.row({...broken, status: 'submitted'})]))).toEqual([]);
+        });
+    });
+
     describe('the search', function() {
         it('sends the encoded text to the server', function() {
             const view = panel.open([panel.row()]);

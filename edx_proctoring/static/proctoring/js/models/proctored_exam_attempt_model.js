@@ -32,6 +32,14 @@
         };
     }
 
+    /** Seconds as H:MM:SS, in the form of the learner's clock. */
+    function duration(seconds) {
+        var parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.floor(seconds) % 60];
+        return _.map(parts, function(part, index) {
+            return index && part < 10 ? '0' + part : String(part);
+        }).join(':');
+    }
+
     proctoring.ProctoredExamAttemptModel = Backbone.Model.extend({
         url: proctoring.API_ROOT + 'proctored_exam/attempt/'
     }, {
@@ -68,6 +76,22 @@
                 // The page's language tag is not one that Intl accepts.
                 return new window.Intl.DateTimeFormat(undefined, options).format(moment);
             }
+        },
+
+        /** When an attempt broke off, and how much time was left then; empty for others, and where nobody knows. */
+        errorReport: function(attempt) {
+            var date = proctoring.ProctoredExamAttemptModel.formatDate(attempt.error_reported_at);
+            var seconds = attempt.seconds_left_at_error;
+            if (attempt.status !== 'error' || date === NO_DATE) {
+                return '';
+            }
+            if (!_.isNumber(seconds)) {
+                return interpolate(gettext('Error reported: %(date)s'), {date: date}, true);
+            }
+            return interpolate(
+                gettext('Error reported: %(date)s. Time left: %(time)s (hours:minutes:seconds)'),
+                {date: date, time: duration(seconds)}, true
+            );
         },
 
         /** The URL to remove all attempts of one learner in one exam. */

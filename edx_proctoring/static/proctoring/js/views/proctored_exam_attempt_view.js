@@ -64,7 +64,11 @@
                 proctored_exam_attempts: _.map(response.proctored_exam_attempts || [], function(attempt, index) {
                     return _.extend({}, attempt, {
                         exam_attempt_type: Attempt.examTypeLabel(attempt.proctored_exam),
-                        row_class: index % 2 === 0 ? 'even' : 'odd'
+                        row_class: index % 2 === 0 ? 'even' : 'odd',
+                        error_report: Attempt.errorReport(attempt),
+                        all_attempts: _.map(attempt.all_attempts, function(single) {
+                            return _.extend({}, single, {error_report: Attempt.errorReport(single)});
+                        })
                     });
                 }),
                 pagination_info: pages,
