@@ -13,8 +13,8 @@ from django.utils.module_loading import import_string
 from seb_openedx import conf, header_hash
 from seb_openedx.edxapp_wrapper import course_staff
 from seb_openedx.log_once import first_time
-from seb_openedx.reading import has_failed, read, was_protected
-from seb_openedx.seb_keys_sources import get_config_by_course, get_ordered_seb_keys_sources
+from seb_openedx.reading import has_failed, was_protected
+from seb_openedx.seb_keys_sources import get_config_by_course, values_of
 
 log = logging.getLogger(__name__)
 
@@ -83,8 +83,7 @@ class CheckSEBHash:
     def get_seb_keys(self, course_key: Any) -> list[str]:
         """Return the course's keys of this kind, of all sources or of the first that has any."""
         found: list[str] = []
-        for source in get_ordered_seb_keys_sources():
-            value = read(source, course_key)
+        for _source, value in values_of(course_key):
             found += (value.get(self.detailed_config_key) if isinstance(value, dict) else value) or []
             if found and not conf.seb.use_all_sources:
                 break

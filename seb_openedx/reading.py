@@ -13,7 +13,7 @@ cache remembers for a day which courses were protected, so that an outage opens 
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any, Final
@@ -116,6 +116,28 @@ def _read_now(source: Source, name: str, course_key: Any) -> Configuration:
                 "a source of Safe Exam Browser configurations fails: source=%s course_id=%s", name, course_key
             )
         return None
+
+
+class Values:
+    """What several sources say about a course, in their order. Each is read when somebody asks for its value."""
+
+    def __init__(self, sources: Sequence[Source], course_key: Any) -> None:
+        self._waiting = iter(sources)
+        self._course_key = course_key
+        self._read: list[tuple[Source, Configuration]] = []
+
+    def __iter__(self) -> Iterator[tuple[Source, Configuration]]:
+        """Yield each source with its value."""
+        number = 0
+        while number < len(self._read) or self._read_next():
+            yield self._read[number]
+            number += 1
+
+    def _read_next(self) -> bool:
+        source = next(self._waiting, None)
+        if source is not None:
+            self._read.append((source, read(source, self._course_key)))
+        return source is not None
 
 
 def has_failed(course_key: Any, source: str | None = None) -> bool:

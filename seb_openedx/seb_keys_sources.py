@@ -21,7 +21,7 @@ from seb_openedx.constants import BAN_KEYS, COLUMN_OF_KEY, LIST_KEYS, SEB_NOT_TA
 from seb_openedx.edxapp_wrapper.get_configuration_helpers import get_configuration_helpers
 from seb_openedx.edxapp_wrapper.get_course_module import get_course_module, modulestore_update_item
 from seb_openedx.log_once import first_time
-from seb_openedx.reading import read, report_failure
+from seb_openedx.reading import Values, once, report_failure
 
 log = logging.getLogger(__name__)
 
@@ -215,6 +215,12 @@ def get_ordered_seb_keys_sources() -> list[Callable[..., Any]]:
     return _named(conf.seb.sources, "SEB_KEY_SOURCES")
 
 
+def values_of(course_key: Any) -> Values:
+    """Return what each source says about a course, in their order."""
+    values: Values = once(("values", str(course_key)), lambda: Values(get_ordered_seb_keys_sources(), course_key))
+    return values
+
+
 def get_ordered_seb_keys_dest() -> list[Callable[..., Any]]:
     """Return the functions that ``SEB_KEY_DESTINATIONS`` names."""
     return _named(conf.seb.destinations, "SEB_KEY_DESTINATIONS")
@@ -225,11 +231,7 @@ def get_config_by_course(course_key: Any) -> dict[str, Any]:
 
     Treat the result as read-only.
     """
-    for source in get_ordered_seb_keys_sources():
-        found = read(source, course_key)
-        if isinstance(found, dict):
-            return found
-    return {}
+    return next((found for _source, found in values_of(course_key) if isinstance(found, dict)), {})
 
 
 def effective_source(course_key: Any) -> tuple[str | None, Configuration]:
@@ -238,8 +240,7 @@ def effective_source(course_key: Any) -> tuple[str | None, Configuration]:
     That is the source of ``get_config_by_course``; without any dict the first one with keys in the simple form.
     """
     simple: tuple[str | None, Configuration] = (None, None)
-    for source in get_ordered_seb_keys_sources():
-        found = read(source, course_key)
+    for source, found in values_of(course_key):
         if isinstance(found, dict):
             return source.__name__, found
         if found and simple[0] is None:

@@ -247,7 +247,8 @@ def _too_fast() -> JsonResponse:
 
 def _body(request: HttpRequest) -> dict[str, str] | None:
     """Return the texts that a client has sent, empty ones where it has sent none; None for anything else."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > _LONGEST * 2:
+    length = str(request.META.get("CONTENT_LENGTH") or 0)
+    if not length.isascii() or not length.isdigit() or int(length[:10]) > _LONGEST * 2:
         return None
     try:
         data = json.loads(request.body)

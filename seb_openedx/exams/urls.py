@@ -5,11 +5,11 @@ from django.urls import path
 from seb_openedx.exams import check_views, views
 
 urlpatterns = [
-    path("config/<str:public_id>/exam.seb", views.download, name="download"),
-    path("config/<str:public_id>/<str:token>/exam.seb", views.exam_file, name="file"),
-    path("start/<str:public_id>/", views.start, name="start"),
-    path("start/<str:public_id>/log-out/", views.log_out, name="log-out"),
-    path("quit/<str:quit_nonce>/", views.leave, name="quit"),
-    path("verify/<str:nonce>/", check_views.verify, name="verify"),
+    path("config/<slug:public_id>/exam.seb", views.download, name="download"),
+    path("config/<slug:public_id>/<str:token>/exam.seb", views.exam_file, name="file"),
+    path("start/<slug:public_id>/", views.start, name="start"),
+    path("start/<slug:public_id>/log-out/", views.log_out, name="log-out"),
+    path("quit/<slug:quit_nonce>/", views.leave, name="quit"),
+    path("verify/<slug:nonce>/", check_views.verify, name="verify"),
     path("api/v2/verify", check_views.verify_api, name="verify-api"),
 ]

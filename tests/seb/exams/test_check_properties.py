@@ -175,7 +175,11 @@ class Browsers(RuleBasedStateMachine):
         seb.client.cookies["csrftoken"] = "a" * 32
         return seb.client.post(VERIFY, body, content_type="application/json", HTTP_X_CSRFTOKEN="a" * 32)
 
-    @rule(browser=st.sampled_from(range(3)), nonce=st.text(min_size=1, max_size=30))
+    # Null characters and halves of surrogate pairs make a body unreadable (test_front_ends).
+    @rule(
+        browser=st.sampled_from(range(3)),
+        nonce=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=30),
+    )
     def guess(self, browser: int, nonce: str) -> None:
         """Answer a check that was never made."""
         seb = self.load(browser, EXAMS[0])

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -203,7 +202,7 @@ def test_bad_bodies_of_a_release(staff_browser, user_id):
 
 
 @pytest.mark.contract("seb-rest#sessions")
-@pytest.mark.parametrize("session_id", ["nonsense", str(uuid4()), "a\0b", "1" * 500])
+@pytest.mark.parametrize("session_id", ["nonsense", "6f0f6f0f-0000-4000-8000-000000000001", "a\0b", "1" * 500])
 def test_there_is_no_such_session(staff_browser, session_id):
     assert refusal(staff_browser.delete(f"{SESSIONS}/{session_id}")) == (404, "not_found")
 
