@@ -144,6 +144,23 @@ class Learner(Person):
         self.heading("You have submitted this proctored exam for review")
         self.look("submitted")
 
+    def report_error(self) -> None:
+        """Break the running attempt off, as a page does when its software stops to answer."""
+        status = self.page.evaluate(
+            """async () => {
+                const root = '/api/edx_proctoring/v1/proctored_exam/';
+                const active = await (await fetch(root + 'active_attempt')).json();
+                const token = document.cookie.match(/csrftoken=([^;]+)/)[1];
+                const answer = await fetch(root + 'attempt/' + active.attempt_id, {
+                    method: 'PUT',
+                    headers: {'X-CSRFToken': token, 'Content-Type': 'application/json'},
+                    body: JSON.stringify({action: 'error'})
+                });
+                return answer.status;
+            }"""
+        )
+        assert status == 200
+
     def reload(self) -> None:
         """Load the exam's page again."""
         self.page.reload()

@@ -81,13 +81,21 @@ def test_the_pages_of_a_timed_exam(demo: Demo, new_page: Callable[[], Page], ins
     assert inspector.findings == []
 
 
-def test_the_pages_of_the_course_team(demo: Demo, new_page: Callable[[], Page], inspector: Inspector) -> None:
-    learner = Learner(demo, new_page(), demo.new_learner(), lambda page, step: None)
+def learner_who_broke_off(demo: Demo, page: Page) -> Learner:
+    """A learner whose timed attempt ended with an error a moment after its start."""
+    learner = Learner(demo, page, demo.new_learner(), lambda page, step: None)
     learner.open_exam(TIMED)
     learner.press("I am ready to start this timed exam.")
     learner.see_questions()
+    learner.report_error()
+    return learner
+
+
+def test_the_pages_of_the_course_team(demo: Demo, new_page: Callable[[], Page], inspector: Inspector) -> None:
+    learner = learner_who_broke_off(demo, new_page())
     stan = CourseTeam(demo, new_page(), "stan", inspector)
-    stan.attempt_row(learner.username)
+    row = stan.attempt_row(learner.username)
+    expect(row).to_contain_text(re.compile(r"Error reported: .+\. Time left: \d+:\d\d:\d\d"))
     stan.open_panel("Allowance Section")
     stan.look("allowances")
     stan.press("Add Allowance")
@@ -142,6 +150,7 @@ def test_nothing_sticks_out_on_a_phone(demo: Demo, new_page: Callable[[], Page])
     learner.reach_the_exam(MIDTERM)
     learner.submit()
     CourseTeam(demo, new_page(), "stan", measure).attempt_row(learner.username)
+    CourseTeam(demo, new_page(), "stan", measure).attempt_row(learner_who_broke_off(demo, new_page()).username)
     page = new_page()
     for path in ("/", "/reviewer/", "/reviewer/?show=all"):
         page.goto(demo.provider + path)
