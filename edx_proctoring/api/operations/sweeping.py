@@ -22,6 +22,7 @@ from edx_proctoring.api.reviews import receiving
 from edx_proctoring.backends.reply_errors import OddReply
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.models import AttemptEffect, ProctoredExam, ProctoredExamStudentAttempt, ReviewInboxEntry
+from edx_proctoring.models.effects import AttemptEffectQuerySet
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import get_exam_due_date
@@ -57,7 +58,7 @@ class Task:
         """Return the rows at exams of the course. ``exams``: the path to the exam, such as ``proctored_exam__``."""
         return rows if self.course_id is None else rows.filter(**{f"{exams}course_id": self.course_id})
 
-    def effects(self) -> models.QuerySet[AttemptEffect]:
+    def effects(self) -> AttemptEffectQuerySet:
         """Return the effects of the course."""
         effects = AttemptEffect.objects
         return effects.all() if self.course_id is None else effects.of_course(self.course_id)
@@ -239,8 +240,7 @@ def _exams_without_id() -> models.QuerySet[ProctoredExam]:
 
 def _effects(task: Task) -> Iterator[SweepAction]:
     if task.dry_run:
-        due = AttemptEffect.objects.due(task.now).filter(pk__in=task.effects().values("pk"))
-        for effect_id in due.values_list("id", flat=True)[: task.limit]:
+        for effect_id in task.effects().due(task.now).values_list("id", flat=True)[: task.limit]:
             yield SweepAction("effects", effect_id, "effect is due")
         return
     report = lanes.deliver_in_lanes(limit=task.limit, course_id=task.course_id)
