@@ -202,6 +202,7 @@ docs: $(STAMPS)/docs ## The documentation as HTML in docs/_build/html; a warning
 .PHONY: bench
 bench: $(STAMPS)/quality ## Queries, time and bytes of every endpoint, at two sizes (BENCH_OPTIONS="--learners 2000 10000")
 	$(PY) -m bench $(BENCH_OPTIONS)
+	$(PY) -m bench.safe_exam_browser
 
 .PHONY: bench-compare
 bench-compare: $(STAMPS)/quality ## Working tree against a commit: time, statements, memory (REF=main BENCH_OPTIONS="--rounds 9")

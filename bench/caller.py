@@ -28,21 +28,34 @@ class Answer:
 
 
 class Caller:
-    """A client, signed in by session as ``user``, anonymous without one."""
+    """A client, signed in by session as ``user``, anonymous without one.
 
-    _handler: WSGIHandler | None = None
+    ``handler``: the application to call; without one that of the settings when the first client was made.
+    ``session_key``: the key of the session, empty for an anonymous client.
+    """
 
-    def __init__(self, user: Any = None) -> None:
-        if Caller._handler is None:
-            Caller._handler = WSGIHandler()
+    _shared_handler: WSGIHandler | None = None
+
+    def __init__(self, user: Any = None, handler: WSGIHandler | None = None) -> None:
+        if handler is None:
+            if Caller._shared_handler is None:
+                Caller._shared_handler = WSGIHandler()
+            handler = Caller._shared_handler
+        self._handler = handler
         self._cookie = f"csrftoken={CSRF}"
+        self.session_key = ""
         if user is not None:
             session = SessionStore()
             session[SESSION_KEY] = str(user.pk)
             session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
             session[HASH_SESSION_KEY] = user.get_session_auth_hash()
             session.create()
-            self._cookie += f"; {settings.SESSION_COOKIE_NAME}={session.session_key}"
+            self.session_key = str(session.session_key)
+            self.add_cookie(settings.SESSION_COOKIE_NAME, self.session_key)
+
+    def add_cookie(self, name: str, value: str) -> None:
+        """Send this cookie too."""
+        self._cookie += f"; {name}={value}"
 
     def send(
         self, method: str, path: str, body: Any = None, *, expect: int = 200, headers: Mapping[str, str] | None = None
@@ -77,7 +90,6 @@ class Caller:
             **(headers or {}),
         }
         seen: list[str] = []
-        assert self._handler is not None
         response = self._handler(environ, lambda status, _headers: seen.append(status))
         content = b"".join(response)
         response.close()

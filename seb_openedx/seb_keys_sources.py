@@ -231,6 +231,11 @@ def get_config_by_course(course_key: Any) -> dict[str, Any]:
 
     Treat the result as read-only.
     """
+    found: dict[str, Any] = once(("configuration", str(course_key)), lambda: _first_detailed(course_key))
+    return found
+
+
+def _first_detailed(course_key: Any) -> dict[str, Any]:
     return next((found for _source, found in values_of(course_key) if isinstance(found, dict)), {})
 
 

@@ -6,7 +6,7 @@ several names, so everything is read as text or not at all.
 
 import inspect
 from collections.abc import Iterator, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from opaque_keys import InvalidKeyError
@@ -88,6 +88,8 @@ def _spellings(value: str) -> Iterator[str]:
         yield value.replace(";_", "/").replace(";;", ";")
 
 
+# Parsing takes longer than the rest of what a course without Safe Exam Browser costs, and keys do not change.
+@lru_cache(maxsize=512)
 def course_key_of_text(value: str) -> CourseKey | None:
     """Return a course key from text, None if the text is not one."""
     for spelling in _spellings(value):
@@ -118,7 +120,8 @@ def course_of(request: Any, view_kwargs: Mapping[str, Any] | None) -> CourseKey 
     given = view_kwargs or {}
     if not any(name in given for name in conf.seb.request_kwargs):
         return _course_of_query(request)
-    named = [value for name in conf.seb.request_kwargs if (value := texts(given).get(name))]
+    as_text = texts(given)
+    named = [value for name in conf.seb.request_kwargs if (value := as_text.get(name))]
     for value in named:
         if (course_key := course_key_of_text(value)) is not None:
             return course_key

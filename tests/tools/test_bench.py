@@ -177,3 +177,18 @@ def test_profile_of_an_unknown_row_lists_the_rows(capsys: pytest.CaptureFixture[
 def test_comparison_needs_a_commit() -> None:
     with pytest.raises(SystemExit):
         compare.parse([])
+
+
+def test_the_bench_of_safe_exam_browser_holds_its_counts():
+    """Queries, reads of the cache and log lines; times are for people to look at."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.safe_exam_browser", "--rounds", "2", "--refusals", "200"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = [line for line in done.stdout.splitlines() if "queries" in line or "log lines" in line]
+    assert len(rows) == 5
+    assert all(" yes " in row for row in rows)
