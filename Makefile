@@ -146,7 +146,7 @@ types: $(STAMPS)/quality ## mypy with the Django and DRF plug-ins
 
 .PHONY: migrations
 migrations: $(STAMPS)/quality ## No model change without its migration
-	$(PY) manage.py makemigrations --check --dry-run edx_proctoring seb_openedx
+	$(PY) manage.py makemigrations --check --dry-run edx_proctoring edx_proctoring_constructor seb_openedx
 
 .PHONY: pii
 pii: $(STAMPS)/quality ## Each model says what personal data it holds

@@ -54,6 +54,11 @@ export default [
         }
     },
     {
+        // Not part of the bundle, and loaded by browsers that show the vendor's web application.
+        files: ['edx_proctoring/constructor/static/**/*.js'],
+        languageOptions: {ecmaVersion: 2017, sourceType: 'script', globals: globals.browser}
+    },
+    {
         // tools/build-static.js passes `_` and `Backbone` to each script; this one needs neither.
         files: ['edx_proctoring/static/proctoring/js/exam_action_handler.js'],
         rules: {'no-unused-vars': ['error', {args: 'none', caughtErrors: 'none'}]}

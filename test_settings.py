@@ -76,6 +76,7 @@ INSTALLED_APPS = (
     "django.contrib.staticfiles",
     "rest_framework",
     "edx_proctoring",
+    "edx_proctoring.constructor",
     "seb_openedx",
     "edx_when",
     "rules.apps.AutodiscoverRulesConfig",

@@ -9,6 +9,7 @@ with 403 (contract/rest-rules#anonymous-get).
 
 from collections.abc import Callable
 
+from django.apps import apps
 from django.conf import settings
 from django.http import HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path, re_path
@@ -175,3 +176,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(_with_other_ending())),
     path("", include("rest_framework.urls", namespace="rest_framework")),
 ]
+
+# Opt-in apps (contract/constructor#app).
+if apps.is_installed("edx_proctoring.constructor"):
+    urlpatterns.append(path("edx_proctoring/constructor/v1/", include("edx_proctoring.constructor.urls")))

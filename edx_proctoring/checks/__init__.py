@@ -28,6 +28,9 @@ command: errors are printed, and the platform starts and migrates. Run with ``ma
 ``edx_proctoring.W026``   a value is a placeholder of a sample
 ``edx_proctoring.W027``   a provider does not say which verdicts pass, so a violation passes
 ``edx_proctoring.W028``   reviews of a provider are accepted without proof of their sender
+``edx_proctoring.E040``   a backend of Constructor Proctor lacks its app (``W040``: not the default one)
+``edx_proctoring.E041``   an option of such a backend is missing or wrong (``W041``: not the default one)
+``edx_proctoring.W042``   an option of such a backend is unknown or weak
 ========================  =====================================================================
 
 W023 to W025 query the database: they run with ``manage.py check --database default``, with ``migrate`` and with
@@ -35,6 +38,7 @@ W023 to W025 query the database: they run with ``manage.py check --database defa
 """
 
 from edx_proctoring.checks.common import TAG, ErrorThatStopsNothing
+from edx_proctoring.checks.constructor import check_constructor_backends
 from edx_proctoring.checks.database_rows import check_rows
 from edx_proctoring.checks.placeholders import check_placeholders
 from edx_proctoring.checks.provider_settings import check_dropped_options, check_provider_settings
@@ -59,6 +63,7 @@ __all__ = [
     "check_booleans",
     "check_broken_backends",
     "check_callback_simulation",
+    "check_constructor_backends",
     "check_default_backend",
     "check_dropped_options",
     "check_exam_passwords",

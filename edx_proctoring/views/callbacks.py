@@ -26,6 +26,7 @@ from rest_framework.views import APIView
 from edx_proctoring import backends, conf
 from edx_proctoring.api.attempts import lookup, marking
 from edx_proctoring.api.reviews import inbox, receiving
+from edx_proctoring.backends.constructor import ConstructorProctoringProvider
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from edx_proctoring.exceptions import ProctoredExamSuspiciousLookup, StudentExamAttemptDoesNotExistsException
@@ -251,11 +252,12 @@ class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
         own = _find_provider(backend)
         for one in (provider, own):
             callback_auth.require_network(request, one)
-        is_rest = isinstance(own, BaseRestProctoringProvider)
+        # They have callbacks of their own, which prove who sends them.
+        proves_itself = isinstance(own, (BaseRestProctoringProvider, ConstructorProctoringProvider))
         signer = provider
-        if is_rest or callback_auth.has_secrets(own):
+        if proves_itself or callback_auth.has_secrets(own):
             name, signer = backend or backends.default_backend_name() or name, own
-        if (mode == "signed" or is_rest) and not callback_auth.has_secrets(signer):
+        if (mode == "signed" or proves_itself) and not callback_auth.has_secrets(signer):
             raise PermissionDenied("Callbacks must be signed, and no secret is configured for this provider.")
         nonce = callback_auth.require_signature(request, signer, name)
         self._is_proven = True

@@ -1,0 +1,105 @@
+"""Logs a learner in inside the vendor's frame, where the browser does not send the login. Contract:
+contract/constructor#entry-login.
+
+The token travels in a token that the learner's browser can read, hence the further conditions: the page is framed, the
+vendor's server says that the session runs, and the token was used fewer than five times.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import requests
+from django.contrib.auth import get_user_model, load_backend, login
+from django.core import signing
+from django.db.models import F
+from django.http import HttpRequest
+
+from edx_proctoring.backends import call_options
+from edx_proctoring.backends.constructor import ConstructorProctoringProvider, vendor
+from edx_proctoring.constructor import sessions
+from edx_proctoring.constructor.models import ConstructorSession
+
+log = logging.getLogger(__name__)
+
+SALT: Final = "edx_proctoring.constructor.entry"
+LONGEST_LIFE: Final = timedelta(days=3)
+MOST_USES: Final = 5
+# In the session of Django: its cookies are partitioned (``middleware``).
+SESSION_KEY: Final = "edx_proctoring.constructor.entry_login"
+_LONGEST_TOKEN: Final = 2048
+
+
+def token(session: ConstructorSession, *, auth_backend: str, ends: datetime) -> str:
+    """Return the last part of the entry URL. ``ends``: when the exam can no longer be taken."""
+    return signing.dumps([session.session_id, session.user_id, auth_backend, int(ends.timestamp())], salt=SALT)
+
+
+def log_in(
+    request: HttpRequest,
+    session: ConstructorSession,
+    provider: ConstructorProctoringProvider,
+    given: str,
+    *,
+    now: datetime,
+) -> bool:
+    """Log the learner of a session in, if all conditions hold; return whether they did."""
+    reason = _why_not(request, session, provider, given, now=now)
+    if reason:
+        log.warning("entry token refused: session=%s reason=%s", session.session_id, reason)
+        return False
+    used = ConstructorSession.objects.filter(pk=session.pk, entry_token_uses__lt=MOST_USES)
+    if not used.update(entry_token_uses=F("entry_token_uses") + 1):
+        log.warning("entry token refused: session=%s reason=used too often", session.session_id)
+        return False
+    claims = _claims_in(given)
+    if claims is None:
+        return False
+    user = get_user_model()._default_manager.filter(pk=claims[1], is_active=True).first()
+    if user is None:
+        return False
+    login(request, user, backend=claims[2])
+    request.session[SESSION_KEY] = session.session_id
+    sessions.note_event(session, "entry_login", user_id=user.pk)
+    return True
+
+
+def _why_not(
+    request: HttpRequest,
+    session: ConstructorSession,
+    provider: ConstructorProctoringProvider,
+    given: str,
+    *,
+    now: datetime,
+) -> str:
+    if not provider.options.entry_login:
+        return "switched off"
+    claims = _claims_in(given)
+    if claims is None or claims[:2] != [session.session_id, session.user_id] or session.user_id is None:
+        return "not of this session"
+    if now.timestamp() > claims[3]:
+        return "expired"
+    if request.headers.get("Sec-Fetch-Dest") != "iframe" or request.headers.get("Sec-Fetch-Site") not in (
+        "cross-site",
+        "same-site",
+    ):
+        return "not framed"
+    try:
+        with call_options.use(is_page_waiting=True):
+            answer = provider.vendor_status(session.session_id)
+    except (requests.RequestException, ValueError) as error:
+        return f"vendor does not answer: {type(error).__name__}"
+    return "" if answer is not None and answer.status == vendor.STARTED else "not started at the vendor"
+
+
+def _claims_in(given: str) -> list[Any] | None:
+    if len(given) > _LONGEST_TOKEN:
+        return None
+    try:
+        claims = signing.loads(given, salt=SALT, max_age=LONGEST_LIFE)
+        session_id, user_id, auth_backend, ends = claims
+        load_backend(auth_backend)
+    except (signing.BadSignature, ValueError, TypeError, ImportError, AttributeError):
+        return None
+    is_whole = isinstance(session_id, str) and isinstance(user_id, int) and isinstance(ends, int)
+    return list(claims) if is_whole else None

@@ -1,0 +1,39 @@
+"""Which sites may show a page in a frame. Contract: contract/constructor#framing."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from django.http import HttpResponseBase
+
+_HEADER: Final = "Content-Security-Policy"
+_DIRECTIVE: Final = "frame-ancestors"
+# An attribute of a response: the origins that may frame it.
+MARK: Final = "constructor_frame_ancestors"
+
+
+def allow(response: HttpResponseBase, origins: Iterable[str]) -> None:
+    """Let the site itself and these origins frame a response, and nobody else.
+
+    ``X-Frame-Options`` cannot name another site, and old browsers would let it win, so it is left out. The marks are
+    for middlewares that see the response later.
+    """
+    response.xframe_options_exempt = True  # type: ignore[attr-defined]
+    setattr(response, MARK, tuple(origins))
+    apply(response, origins)
+
+
+def apply(response: HttpResponseBase, origins: Iterable[str]) -> None:
+    """Write the headers: unite with a directive that is there, leave the other directives as they are."""
+    wanted = ["'self'", *origins]
+    directives = [part.strip() for part in response.get(_HEADER, "").split(";") if part.strip()]
+    for number, directive in enumerate(directives):
+        name, *sources = directive.split()
+        if name.lower() == _DIRECTIVE:
+            kept = [source for source in sources if source != "'none'"]
+            directives[number] = " ".join([name, *dict.fromkeys([*kept, *wanted])])
+            break
+    else:
+        directives.append(" ".join([_DIRECTIVE, *wanted]))
+    response[_HEADER] = "; ".join(directives)
+    if response.has_header("X-Frame-Options"):
+        del response["X-Frame-Options"]

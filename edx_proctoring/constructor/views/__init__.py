@@ -1,0 +1,1 @@
+"""Pages for learners and staff, and the addresses that the vendor and the guard script call."""
