@@ -7,7 +7,7 @@ behind proxies. So a few candidates are tried, none of which comes from a header
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.core.exceptions import DisallowedHost
@@ -16,12 +16,20 @@ from seb_openedx import conf
 from seb_openedx.protocol import find_match
 from seb_openedx.protocol.keys import MAX_CANDIDATES
 
+# Where Django keeps the headers with the hashes of a Config Key and of a Browser Exam Key.
+CONFIG_KEY: Final = "HTTP_X_SAFEEXAMBROWSER_CONFIGKEYHASH"
+BROWSER_KEY: Final = "HTTP_X_SAFEEXAMBROWSER_REQUESTHASH"
+
+
+def meta_of(request: Any) -> dict[str, Any]:
+    """Return the headers of a request, empty for a stand-in without any."""
+    meta = getattr(request, "META", None)
+    return meta if isinstance(meta, dict) else {}
+
 
 def matches(request: Any, header: str, keys: Iterable[str]) -> bool:
     """Return whether the header, named as in ``request.META``, holds the hash of an address and one of the keys."""
-    meta = getattr(request, "META", None)
-    if not isinstance(meta, dict):
-        return False
+    meta = meta_of(request)
     sent = meta.get(header)
     if not isinstance(sent, str) or not sent.strip():
         return False

@@ -10,7 +10,6 @@ from importlib import import_module
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import DatabaseError
 from django.http import Http404
 
 from seb_openedx import access_log, conf, texts, user_banning
@@ -25,8 +24,7 @@ from seb_openedx.lazy_import_seb_courseware_index import LazyImportSebCourseware
 from seb_openedx.log_once import first_time, once_a_minute
 from seb_openedx.permissions import (
     AlwaysAllowStaff,
-    CheckSEBHash,
-    CheckSEBHashBrowserExamKeyOrConfigKey,
+    compares_keys,
     get_enabled_permission_classes,
 )
 from seb_openedx.reading import is_unknown, one_request, remember_protection
@@ -134,7 +132,7 @@ class SecureExamBrowserMiddleware:
         course = None
         if not is_open and not banned:
             # Keys of an exam count as keys of its course.
-            granted = is_proved and not unknown and self._checks_keys(course_key)
+            granted = is_proved and not unknown and compares_keys(course_key)
             if not granted and not unknown:
                 course = exam_access.decide_course(request, course_key)
                 granted = course.outcome is exam_access.Outcome.PROVED
@@ -177,7 +175,7 @@ class SecureExamBrowserMiddleware:
                 log.info(
                     "refused by a permission component: component=%s user_id=%s course_id=%s path=%s left_out=%s",
                     component.__name__,
-                    getattr(self._user_of(request), "pk", None),
+                    getattr(requests.user_of(request), "pk", None),
                     course_key,
                     requests.path_of(request),
                     left_out,
@@ -185,11 +183,6 @@ class SecureExamBrowserMiddleware:
         if AlwaysAllowStaff in components and not masquerade and (user := user_of_token(request)) is not None:
             return AlwaysAllowStaff().check(_AsUser(user), course_key)
         return False
-
-    def _checks_keys(self, course_key: Any) -> bool:
-        """Return whether one of the course's components accepts keys."""
-        kinds = (CheckSEBHash, CheckSEBHashBrowserExamKeyOrConfigKey)
-        return any(issubclass(component, kinds) for component in get_enabled_permission_classes(course_key))
 
     # --- Rules, which subclasses may replace ------------------------------------------------------------------------
 
@@ -412,16 +405,5 @@ class SecureExamBrowserMiddleware:
             return None
 
     def _username_of(self, request: Any) -> str:
-        name = getattr(self._user_of(request), "username", "")
+        name = getattr(requests.user_of(request), "username", "")
         return name if isinstance(name, str) else ""
-
-    def _user_of(self, request: Any) -> Any:
-        """Return the user; None without one, and while the database that would tell fails."""
-        user = getattr(request, "user", None)
-        try:
-            getattr(user, "pk", None)  # the session's user is loaded by the first access
-        except DatabaseError as error:
-            if first_time("user", type(error).__name__):
-                log.exception("the user cannot be read and counts as anonymous")
-            return None
-        return user

@@ -103,14 +103,14 @@ class CheckSEBHash:
 class CheckSEBHashBrowserExamKey(CheckSEBHash, Permission):
     """Grants access to requests with the hash of a Browser Exam Key."""
 
-    http_header = "HTTP_X_SAFEEXAMBROWSER_REQUESTHASH"
+    http_header = header_hash.BROWSER_KEY
     detailed_config_key = "BROWSER_KEYS"
 
 
 class CheckSEBHashConfigKey(CheckSEBHash, Permission):
     """Grants access to requests with the hash of a Config Key."""
 
-    http_header = "HTTP_X_SAFEEXAMBROWSER_CONFIGKEYHASH"
+    http_header = header_hash.CONFIG_KEY
     detailed_config_key = "CONFIG_KEYS"
 
 
@@ -127,6 +127,12 @@ class CheckSEBHashBrowserExamKeyOrConfigKey(Permission):
         if not conf.seb.missing_keys_grant:
             kinds = [kind for kind in kinds if kind.get_seb_keys(course_key)] or kinds
         return any(kind.check(request, course_key, masquerade) for kind in kinds)
+
+
+def compares_keys(course_key: Any) -> bool:
+    """Return whether one of a course's components compares a hash with keys."""
+    kinds = (CheckSEBHash, CheckSEBHashBrowserExamKeyOrConfigKey)
+    return any(issubclass(component, kinds) for component in get_enabled_permission_classes(course_key))
 
 
 def get_component(name: str) -> type[Any]:

@@ -44,16 +44,14 @@ def log_in(
     now: datetime,
 ) -> bool:
     """Log the learner of a session in, if all conditions hold; return whether they did."""
-    reason = _why_not(request, session, provider, given, now=now)
-    if reason:
+    claims = _claims_in(given)
+    reason = _why_not(request, session, provider, claims, now=now)
+    if reason or claims is None:
         log.warning("entry token refused: session=%s reason=%s", session.session_id, reason)
         return False
     used = ConstructorSession.objects.filter(pk=session.pk, entry_token_uses__lt=MOST_USES)
     if not used.update(entry_token_uses=F("entry_token_uses") + 1):
         log.warning("entry token refused: session=%s reason=used too often", session.session_id)
-        return False
-    claims = _claims_in(given)
-    if claims is None:
         return False
     user = get_user_model()._default_manager.filter(pk=claims[1], is_active=True).first()
     if user is None:
@@ -68,13 +66,12 @@ def _why_not(
     request: HttpRequest,
     session: ConstructorSession,
     provider: ConstructorProctoringProvider,
-    given: str,
+    claims: list[Any] | None,
     *,
     now: datetime,
 ) -> str:
     if not provider.options.entry_login:
         return "switched off"
-    claims = _claims_in(given)
     if claims is None or claims[:2] != [session.session_id, session.user_id] or session.user_id is None:
         return "not of this session"
     if now.timestamp() > claims[3]:

@@ -3,14 +3,15 @@
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from typing import Any, Final, ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, transaction
+from django.db.models import QuerySet
 
-__all__ = ["inner_savepoint", "is_conflict", "retried", "short_transaction"]
+__all__ = ["in_batches", "inner_savepoint", "is_conflict", "is_transaction_broken", "retried", "short_transaction"]
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,23 @@ def is_conflict(error: OperationalError) -> bool:
     if connection.vendor == "sqlite":
         return getattr(cause, "sqlite_errorcode", 0) & 0xFF in codes
     return bool(error.args) and error.args[0] in codes
+
+
+def is_transaction_broken() -> bool:
+    """Return whether a caller's transaction will be rolled back, so that no query is possible in it any more."""
+    return connection.in_atomic_block and connection.needs_rollback
+
+
+def in_batches(rows: QuerySet[Any], size: int) -> Iterator[Any]:
+    """Yield rows by ascending ``id``, of which at most ``size`` are in memory.
+
+    Each row must have the attribute ``id``. Rows may change meanwhile; those added below the latest id are left out.
+    """
+    rows = rows.order_by("id")
+    batch = list(rows[:size])
+    while batch:
+        yield from batch
+        batch = list(rows.filter(id__gt=batch[-1].id)[:size])
 
 
 def inner_savepoint() -> AbstractContextManager[Any]:

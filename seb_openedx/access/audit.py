@@ -4,20 +4,25 @@ from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from django.db import DatabaseError
-
 from seb_openedx import conf
-from seb_openedx.access.requests import course_key_of_text, path_of, usage_key, view_module, view_name
+from seb_openedx.access.requests import (
+    client_of,
+    course_key_of_text,
+    path_of,
+    usage_key,
+    user_of,
+    view_module,
+    view_name,
+)
 from seb_openedx.access_log import Entry, record
 from seb_openedx.audit_models import Decision
+from seb_openedx.header_hash import BROWSER_KEY, CONFIG_KEY, meta_of
 from seb_openedx.permissions import (
-    CheckSEBHash,
     CheckSEBHashBrowserExamKey,
-    CheckSEBHashBrowserExamKeyOrConfigKey,
     CheckSEBHashConfigKey,
-    get_enabled_permission_classes,
+    compares_keys,
 )
-from seb_openedx.protocol import from_user_agent
+from seb_openedx.protocol import Client
 from seb_openedx.reasons import Reason
 
 # Enough of a key to tell an old file from none.
@@ -27,8 +32,6 @@ _MOST_PREFIXES: Final = 20
 _KEYS_MATTER: Final = frozenset(
     {Reason.NO_HEADER, Reason.CONFIG_KEY_MISMATCH, Reason.BROWSER_KEY_MISMATCH, Reason.BLACKLISTED}
 )
-_CONFIG_HASH: Final = "HTTP_X_SAFEEXAMBROWSER_CONFIGKEYHASH"
-_REQUEST_HASH: Final = "HTTP_X_SAFEEXAMBROWSER_REQUESTHASH"
 
 
 def refused(
@@ -71,65 +74,45 @@ def reason_of(request: Any, course_key: Any, code: str, *, is_closed: bool) -> s
     ``code``: what the check of keys said, if there was one. ``is_closed``: the page would be open to every browser, if
     it were not in a closed part of the course.
     """
-    meta = _meta(request)
-    if is_closed and not meta.get(_CONFIG_HASH) and not meta.get(_REQUEST_HASH):
+    meta = meta_of(request)
+    if is_closed and not meta.get(CONFIG_KEY) and not meta.get(BROWSER_KEY):
         return Reason.BLACKLISTED
     if code:
         return code
-    kinds = (CheckSEBHash, CheckSEBHashBrowserExamKeyOrConfigKey)
-    if not any(issubclass(component, kinds) for component in get_enabled_permission_classes(course_key)):
+    if not compares_keys(course_key):
         return Reason.DENIED_BY_COMPONENT
-    if meta.get(_CONFIG_HASH):
+    if meta.get(CONFIG_KEY):
         return Reason.CONFIG_KEY_MISMATCH
-    return Reason.BROWSER_KEY_MISMATCH if meta.get(_REQUEST_HASH) else Reason.NO_HEADER
+    return Reason.BROWSER_KEY_MISMATCH if meta.get(BROWSER_KEY) else Reason.NO_HEADER
 
 
 def refined(request: Any, code: str, *, is_page: bool) -> str:
     """Return ``session_missing`` for what Safe Exam Browser cannot prove by itself: frames, scripts, answers."""
     if code != Reason.NO_HEADER or is_page or not conf.seb.sessions_enabled:
         return code
-    return Reason.SESSION_MISSING if says_it_is_seb(request) else code
-
-
-def says_it_is_seb(request: Any) -> bool:
-    """Return whether the browser calls itself Safe Exam Browser."""
-    agent = _meta(request).get("HTTP_USER_AGENT")
-    return isinstance(agent, str) and from_user_agent(agent) is not None
+    return code if client_of(request) is None else Reason.SESSION_MISSING
 
 
 def _record(request: Any, course_key: Any, decision: Decision, reason: str, content_id: str, **values: Any) -> None:
-    meta = _meta(request)
+    meta, user = meta_of(request), user_of(request)
     found = {
-        **_user(request),
+        "user_id": getattr(user, "pk", None),
+        "username": getattr(user, "username", ""),
         "method": getattr(request, "method", ""),
         "path": _path(request),
         "view_name": ".".join(filter(None, (view_module(request), view_name(request)))),
         "user_agent": meta.get("HTTP_USER_AGENT"),
-        "seb_version": _version(meta.get("HTTP_USER_AGENT")),
-        "config_hash": meta.get(_CONFIG_HASH),
-        "request_hash": meta.get(_REQUEST_HASH),
+        "seb_version": _version(client_of(request)),
+        "config_hash": meta.get(CONFIG_KEY),
+        "request_hash": meta.get(BROWSER_KEY),
         "ip": meta.get("REMOTE_ADDR"),
     }
     record(request, Entry(decision, course_key, reason=reason, content_id=content_id, **{**found, **values}))
 
 
-def _user(request: Any) -> dict[str, Any]:
-    """Return who asked; nobody while the database that would tell fails."""
-    user = getattr(request, "user", None)
-    try:
-        return {"user_id": getattr(user, "pk", None), "username": getattr(user, "username", "")}
-    except DatabaseError:
-        return {}
-
-
-def _meta(request: Any) -> dict[str, Any]:
-    meta = getattr(request, "META", None)
-    return meta if isinstance(meta, dict) else {}
-
-
 def _path(request: Any) -> str:
     """Return the path with the names of its parameters. Values may be personal; only those that are keys are kept."""
-    path, query = path_of(request), _meta(request).get("QUERY_STRING")
+    path, query = path_of(request), meta_of(request).get("QUERY_STRING")
     if not isinstance(query, str) or not query:
         return path
     parts = [f"{name}={value if _is_key(value) else ''}" for name, value in parse_qsl(query, True)[:20]]
@@ -140,8 +123,7 @@ def _is_key(value: str) -> bool:
     return usage_key(value) is not None or course_key_of_text(value.replace(" ", "+")) is not None
 
 
-def _version(agent: Any) -> str:
-    client = from_user_agent(agent) if isinstance(agent, str) else None
+def _version(client: Client | None) -> str:
     if client is None:
         return ""
     return ".".join(str(number) for number in client.version) or "SEB"

@@ -5,14 +5,21 @@ several names, so everything is read as text or not at all.
 """
 
 import inspect
+import logging
 from collections.abc import Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any, Final
 
+from django.db import DatabaseError
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
 from seb_openedx import conf
+from seb_openedx.header_hash import meta_of
+from seb_openedx.log_once import first_time
+from seb_openedx.protocol import Client, from_user_agent
+
+log = logging.getLogger(__name__)
 
 # Listings of a course's blocks, which take the course as a query parameter.
 _BLOCK_LISTINGS: Final = ("/api/courses/v1/blocks/", "/api/courses/v2/blocks/")
@@ -40,6 +47,24 @@ def keywords_of(request: Any) -> dict[str, str]:
 def texts(kwargs: Mapping[str, Any]) -> dict[str, str]:
     """Return the entries that are texts or keys, as text."""
     return {name: str(value) for name, value in kwargs.items() if isinstance(value, str | CourseKey | UsageKey)}
+
+
+def user_of(request: Any) -> Any:
+    """Return the user; None without one, and while the database that would tell fails."""
+    user = getattr(request, "user", None)
+    try:
+        getattr(user, "pk", None)  # the session's user is loaded by the first access
+    except DatabaseError as error:
+        if first_time("user", type(error).__name__):
+            log.exception("the user cannot be read and counts as anonymous")
+        return None
+    return user
+
+
+def client_of(request: Any) -> Client | None:
+    """Return the Safe Exam Browser that a request says it comes from, None for another browser."""
+    agent = meta_of(request).get("HTTP_USER_AGENT")
+    return from_user_agent(agent) if isinstance(agent, str) else None
 
 
 def view_name_of(view: Any) -> str:
@@ -156,9 +181,7 @@ def wants_json(request: Any) -> bool:
         return True
     if name == "render_xblock":
         return False
-    meta = getattr(request, "META", None)
-    if not isinstance(meta, dict):
-        return False
+    meta = meta_of(request)
     if str(meta.get("HTTP_X_REQUESTED_WITH", "")).lower() == "xmlhttprequest":
         return True
     accepted = str(meta.get("HTTP_ACCEPT", "")).lower()

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from seb_openedx.edxapp_wrapper import course_staff
+from seb_openedx.header_hash import meta_of
 from seb_openedx.reasons import Reason
 from seb_openedx.user_banning import is_user_banning_enabled
 
@@ -28,11 +29,10 @@ def counts(request: Any, course_key: Any, reason: str) -> bool:
     """Return whether a refusal counts."""
     if reason in _NOT_COUNTED:
         return False
-    meta = getattr(request, "META", None)
-    destination = meta.get("HTTP_SEC_FETCH_DEST") if isinstance(meta, dict) else None
+    destination = meta_of(request).get("HTTP_SEC_FETCH_DEST")
     if isinstance(destination, str) and destination and destination not in _PAGES:
         return False
-    # Whoever runs the course is refused like a learner, unless a component lets staff in, but never banned.
+    # Staff are refused like learners, unless a component lets them in, but they are never banned.
     return not (is_user_banning_enabled(course_key) and _is_staff(request, course_key))
 
 

@@ -13,8 +13,9 @@ from typing import Any, Final
 from django.db import DatabaseError
 from django.utils import timezone
 
-from seb_openedx import conf
+from seb_openedx import conf, header_hash
 from seb_openedx.access.requests import (
+    client_of,
     is_xblock_request,
     keywords_of,
     path_of,
@@ -30,7 +31,6 @@ from seb_openedx.exams import challenges, courses, proofs, release, requirements
 from seb_openedx.exams.requirements import Requirement
 from seb_openedx.log_once import first_time
 from seb_openedx.permissions import AlwaysAllowCourseStaff, AlwaysAllowStaff
-from seb_openedx.protocol import from_user_agent
 from seb_openedx.reading import once
 
 log = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ def is_landing(request: Any, decision: Decision) -> bool:
         return False
     if getattr(request, "method", "") != "GET" or wants_json(request) or decision.requirement is None:
         return False
-    return from_user_agent(str(request.META.get("HTTP_USER_AGENT", ""))) is None
+    return client_of(request) is None
 
 
 def decide_course(request: Any, course_key: Any) -> Decision:
@@ -149,12 +149,10 @@ def decide_course(request: Any, course_key: Any) -> Decision:
 
 def _may_be_the_browser(request: Any) -> bool:
     """Whether a request has anything of Safe Exam Browser. Spares every other one the look at keys and sessions."""
-    meta, cookies = getattr(request, "META", None), getattr(request, "COOKIES", None)
-    if not isinstance(meta, dict):
-        return False
+    meta, cookies = header_hash.meta_of(request), getattr(request, "COOKIES", None)
     has_session = isinstance(cookies, dict) and sessions.COOKIE in cookies
-    has_hash = bool(meta.get(proofs.CONFIG_KEY) or meta.get(proofs.BROWSER_KEY))
-    return has_session or has_hash or from_user_agent(str(meta.get("HTTP_USER_AGENT", ""))) is not None
+    has_hash = bool(meta.get(header_hash.CONFIG_KEY) or meta.get(header_hash.BROWSER_KEY))
+    return has_session or has_hash or client_of(request) is not None
 
 
 def is_verified(request: Any, requirement: Requirement, *, lately: bool = False) -> bool:
@@ -226,7 +224,7 @@ def _can_be_challenged(request: Any, requirement: Requirement, seen: _Seen, *, n
         return True
     if seen.code != "no_header" or not requirement.is_usable:
         return False
-    if from_user_agent(str(request.META.get("HTTP_USER_AGENT", ""))) is None:
+    if client_of(request) is None:
         return False
     return not challenges.was_checked(request, request.get_full_path(), now=now)
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from seb_openedx.exams import requirements
-from seb_openedx.exams.proofs import BROWSER_KEY, CONFIG_KEY
 from seb_openedx.exams.requirements import Requirement
+from seb_openedx.header_hash import BROWSER_KEY, CONFIG_KEY
 from seb_openedx.permissions import (
     CheckSEBHash,
     CheckSEBHashBrowserExamKey,

@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from seb_openedx import header_hash
 from seb_openedx.exam_models import Proof
 from seb_openedx.exams.requirements import Requirement
 from seb_openedx.protocol import errors, find_match, from_javascript, from_user_agent, is_too_old
-
-CONFIG_KEY: Final = "HTTP_X_SAFEEXAMBROWSER_CONFIGKEYHASH"
-BROWSER_KEY: Final = "HTTP_X_SAFEEXAMBROWSER_REQUESTHASH"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +40,11 @@ class Checked:
 
 def sent_with(request: Any) -> Sent:
     """Return what a request says in its headers."""
-    meta = getattr(request, "META", None)
-    meta = meta if isinstance(meta, dict) else {}
+    meta = header_hash.meta_of(request)
     return Sent(
         addresses=header_hash.addresses(request, meta),
-        config_hash=_text(meta.get(CONFIG_KEY)),
-        browser_hash=_text(meta.get(BROWSER_KEY)),
+        config_hash=_text(meta.get(header_hash.CONFIG_KEY)),
+        browser_hash=_text(meta.get(header_hash.BROWSER_KEY)),
         user_agent=_text(meta.get("HTTP_USER_AGENT")),
     )
 

@@ -26,6 +26,7 @@ from edx_proctoring.models.effects import AttemptEffectQuerySet
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import get_exam_due_date
+from edx_proctoring.utils.db import in_batches
 from edx_proctoring.utils.texts import as_text
 
 __all__ = ["SWEEP_KINDS", "SweepAction", "SweepReport", "sweep"]
@@ -145,15 +146,12 @@ def _overdue_attempts(task: Task) -> Iterator[int]:
     """Yield the ids of the open attempts whose time has been up for a while, in batches: many may be running."""
     moment = task.now - EXPIRE_AFTER
     running = ProctoredExamStudentAttempt.objects.all().running()
-    running = task.of_exams(running, "proctored_exam__").order_by("id")
-    rows = running.values_list("id", "started_at", "allowed_time_limit_mins")
-    batch = list(rows[:_BATCH])
-    while batch:
-        for attempt_id, started_at, minutes in batch:
-            end = timing.expires_at(started_at, minutes)
-            if end is not None and end < moment:
-                yield attempt_id
-        batch = list(rows.filter(pk__gt=batch[-1][0])[:_BATCH])
+    running = task.of_exams(running, "proctored_exam__")
+    rows = running.values_list("id", "started_at", "allowed_time_limit_mins", named=True)
+    for row in in_batches(rows, _BATCH):
+        end = timing.expires_at(row.started_at, row.allowed_time_limit_mins)
+        if end is not None and end < moment:
+            yield row.id
 
 
 def _abandoned(task: Task) -> Iterator[SweepAction]:
@@ -179,18 +177,15 @@ def _abandoned(task: Task) -> Iterator[SweepAction]:
 
 
 def _never_started(task: Task, moment: datetime) -> Iterator[ProctoredExamStudentAttempt]:
-    """Yield the attempts before their start at active exams that were due for everybody before ``moment``.
+    """Return the attempts before their start at active exams that were due for everybody before ``moment``.
 
     In batches: those whose learners have an extension stay, so the table may hold many.
     """
     attempts = ProctoredExamStudentAttempt.objects.filter(
         status__in=_NOT_BEGUN, proctored_exam__is_active=True, proctored_exam__due_date__lt=moment
     )
-    attempts = task.of_exams(attempts, "proctored_exam__").select_related("proctored_exam").order_by("id")
-    batch = list(attempts[:_BATCH])
-    while batch:
-        yield from batch
-        batch = list(attempts.filter(pk__gt=batch[-1].pk)[:_BATCH])
+    attempts = task.of_exams(attempts, "proctored_exam__").select_related("proctored_exam")
+    return in_batches(attempts, _BATCH)
 
 
 def _is_abandoned(attempt: ProctoredExamStudentAttempt, moment: datetime, *, is_certain: bool) -> bool:

@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.contrib.auth import get_user_model
-from django.db import connection
 
 from edx_proctoring import backends
 from edx_proctoring.api.effects import outbox
@@ -35,6 +34,7 @@ from edx_proctoring.models import (
 )
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
+from edx_proctoring.utils.db import is_transaction_broken
 
 __all__: list[str] = []
 
@@ -84,7 +84,7 @@ def discard(intent: AttemptEffect | None) -> None:
 
     One that cannot be deleted is found obsolete when it is due.
     """
-    if intent is None or _is_transaction_broken():
+    if intent is None or is_transaction_broken():
         return
     try:
         outbox.settle_intent(intent)
@@ -94,18 +94,13 @@ def discard(intent: AttemptEffect | None) -> None:
 
 def keep(intent: AttemptEffect | None, error: Exception) -> None:
     """Note that the provider may have registered an attempt of whose registration we have no id. Never raises."""
-    if intent is None or _is_transaction_broken():
+    if intent is None or is_transaction_broken():
         return
     try:
         outbox.note_failure(intent, error)
     except Exception:  # pylint: disable=broad-except
         # It becomes due by itself.
         log.exception("failure of a registration not recorded: effect_id=%s", intent.pk)
-
-
-def _is_transaction_broken() -> bool:
-    """Return whether the intent is rolled back with a caller's transaction, in which nothing can be done any more."""
-    return connection.in_atomic_block and connection.needs_rollback
 
 
 @receives(AttemptEffect.KIND_PROVIDER, WITHDRAW_LOST, outlives_attempt=True)

@@ -7,15 +7,13 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import connection
-
 from edx_proctoring import backends
 from edx_proctoring.api.effects import outbox
 from edx_proctoring.api.providers import registration_intents
 from edx_proctoring.backends import call_options
 from edx_proctoring.backends.removal import remove_or_raise
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
-from edx_proctoring.utils.db import inner_savepoint
+from edx_proctoring.utils.db import inner_savepoint, is_transaction_broken
 
 __all__: list[str] = []
 
@@ -49,7 +47,7 @@ def _is_in_use(attempt_code: str, external_id: str) -> bool:
 
     Two requests that register the same attempt may get the same registration, and one of them was faster.
     """
-    if connection.in_atomic_block and connection.needs_rollback:
+    if is_transaction_broken():
         return False
     attempts = ProctoredExamStudentAttempt.objects.filter(attempt_code=attempt_code, external_id=external_id)
     try:

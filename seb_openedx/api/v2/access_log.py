@@ -50,7 +50,7 @@ class LogFilters(filters.RowFilters):
 
 
 class _LogView(StaffView):
-    parameters: ClassVar[tuple[str, ...]] = (*filters.RowFilters._declared_fields, "decision", "reason", "since")
+    parameters: ClassVar[tuple[str, ...]] = filters.names(LogFilters)
 
     def rows(self, request: Request) -> QuerySet[SebAccessLog]:
         """Return the matching rows, the newest first."""

@@ -1,6 +1,5 @@
 """Bans. Contract: contract/seb-rest#bans."""
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.contrib.auth import get_user_model
@@ -13,17 +12,15 @@ from rest_framework.response import Response
 
 from seb_openedx import user_banning
 from seb_openedx.api.v2 import filters
-from seb_openedx.api.v2.base import StaffView, as_course_key, validated
+from seb_openedx.api.v2.base import StaffView, validated
 from seb_openedx.api.v2.paging import Paging
 from seb_openedx.api.v2.problems import ProblemError
 from seb_openedx.audit_models import SebBanState
 
 
-class BanFilters(serializers.Serializer[Any]):
+class BanFilters(filters.LearnerFilters):
     """Filters of bans. Without ``banned``: also those that have ended."""
 
-    course_id = filters.CourseIdField(required=False)
-    username = serializers.CharField(max_length=150, required=False)
     banned = serializers.BooleanField(required=False)
 
 
@@ -44,13 +41,11 @@ class BansView(StaffView):
     """All bans of a course, or of all courses for global staff."""
 
     is_list = True
-    parameters: ClassVar[tuple[str, ...]] = ("course_id", "username", "banned")
+    parameters: ClassVar[tuple[str, ...]] = filters.names(BanFilters)
 
     def concerned_course(self, request: Request) -> CourseKey | None:
         """Return the course of the filter, or of the ban that is sent."""
-        if request.method == "POST":
-            return as_course_key(request.data.get("course_id")) if isinstance(request.data, Mapping) else None
-        return super().concerned_course(request)
+        return self.course_of_body(request) if request.method == "POST" else super().concerned_course(request)
 
     def get(self, request: Request) -> Response:
         """Return a page, the latest change first."""

@@ -70,6 +70,10 @@ class StaffView(APIView):
         """Return the course whose staff may ask: that of the path, else that of the query; None for global staff."""
         return as_course_key(self.kwargs.get("course_id") or request.query_params.get("course_id"))
 
+    def course_of_body(self, request: Request) -> CourseKey | None:
+        """Return the course that a body names, None without one."""
+        return as_course_key(request.data.get("course_id")) if isinstance(request.data, Mapping) else None
+
     def course_of_path(self) -> CourseKey:
         """Return the course in the address. Raises ``not_found`` for a malformed id."""
         course_key = as_course_key(self.kwargs["course_id"])

@@ -24,12 +24,22 @@ class CourseIdField(serializers.CharField):
         return course_key
 
 
-class RowFilters(serializers.Serializer[Any]):
+class LearnerFilters(serializers.Serializer[Any]):
     """Filters of every list: values that must be equal. An empty one counts as absent."""
 
     course_id = CourseIdField(required=False)
-    content_id = serializers.CharField(max_length=255, required=False)
     username = serializers.CharField(max_length=150, required=False)
+
+
+class RowFilters(LearnerFilters):
+    """Filters of lists about exams."""
+
+    content_id = serializers.CharField(max_length=255, required=False)
+
+
+def names(serializer: type[serializers.Serializer[Any]]) -> tuple[str, ...]:
+    """Return the query parameters of a list with these filters."""
+    return tuple(serializer().fields)
 
 
 def read(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class ValidateKeysView(StaffView):
 
     def concerned_course(self, request: Request) -> CourseKey | None:
         """Return the course in the body."""
-        return as_course_key(request.data.get("course_id")) if isinstance(request.data, Mapping) else None
+        return self.course_of_body(request)
 
     def post(self, request: Request) -> Response:
         """Return for each kind of key whether the hash is right; False without a hash, and without keys."""

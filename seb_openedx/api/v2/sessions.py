@@ -33,7 +33,7 @@ class SessionsView(StaffView):
     """Sessions of a course, or of all courses for global staff."""
 
     is_list = True
-    parameters: ClassVar[tuple[str, ...]] = (*filters.RowFilters._declared_fields, "open")
+    parameters: ClassVar[tuple[str, ...]] = filters.names(SessionFilters)
 
     def get(self, request: Request) -> Response:
         """Return a page, the newest first."""
@@ -56,7 +56,7 @@ class SessionView(StaffView):
         return course_key
 
     def delete(self, request: Request, session_id: str) -> Response:
-        """End it. The learner proves the browser again; one that is over stays as it is."""
+        """End it. The learner proves the browser again; one that was ended before stays as it is."""
         rows = SebSession.objects.filter(pk=_as_uuid(session_id))
         if not rows.exists():
             raise ProblemError("not_found")
