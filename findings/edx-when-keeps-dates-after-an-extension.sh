@@ -1,7 +1,7 @@
 #!/bin/sh
 # Packages: edx-when 4.1.0, edx-django-utils 8.1.0 (Django 5.2.19)
 # Behaviour: `set_date_for_block` with a user stores an extension and drops no cached date. `get_date_for_block` goes on
-#   returning the learner's old date, also in the process that stored the new one, until the cached dates are read anew
+#   returning the learner's old date, also in the process that stored the new one, until the cached dates are refreshed
 #   with `get_dates_for_course(use_cached=False)`.
 # Seen: due 1 June; an extension to 8 June is stored; the date read is 1 June; after the fresh read it is 8 June.
 set -eu

@@ -93,7 +93,7 @@ def ends_at(username: str, course_key: Any) -> datetime | None:
 
 
 def forget(username: str, course_key: Any) -> None:
-    """Let the learner start anew: no refusal counts any more."""
+    """Reset the count of a learner's refusals."""
     SebBanState.objects.filter(username=username, course_id=course_key).update(
         strikes=0, window_start=None, banned_until=None, reason=""
     )

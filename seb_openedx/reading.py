@@ -5,7 +5,7 @@ Contract: contract/safe-exam-browser#read-once, contract/safe-exam-browser#broke
 The published functions (``get_config_by_course``, ``get_seb_keys``, ``Permission.check``) take a course key and nothing
 else, yet one request must not ask the modulestore several times. So ``one_request`` keeps what was read in the thread
 while the middleware handles a request: the only hidden parameter of this app, which no published signature can carry
-(docs/decisions/0017-what-a-request-has-read.rst). Outside of it each call reads anew.
+(docs/decisions/0017-what-a-request-has-read.rst). Outside of it each call reads again.
 
 A source that raises is not a source without configuration. ``Reading.failed`` remembers it, and a mark in the shared
 cache remembers for a day which courses were protected, so that an outage opens none of them and closes no other.
@@ -119,7 +119,7 @@ def _read_now(source: Source, name: str, course_key: Any) -> Configuration:
 
 
 class Values:
-    """What several sources say about a course, in their order. Each is read when somebody asks for its value."""
+    """What several sources say about a course, in their order. Each source is read when its value is first needed."""
 
     def __init__(self, sources: Sequence[Source], course_key: Any) -> None:
         self._waiting = iter(sources)

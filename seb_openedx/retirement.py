@@ -22,7 +22,7 @@ _NAMES: Final[Sequence[tuple[type[Model], str]]] = (
 
 
 def retire_user(user_id: int, username: str, retired_username: str) -> dict[str, int]:
-    """Delete a learner's rows, and put the retired name in the place of the old one where a row must stay.
+    """Delete a learner's rows, and replace the old name by the retired one where a row must stay.
 
     Bans stay, under the retired name. Where the person has acted on others, as staff do, the retired name stands
     there. May be repeated. Returns the name of each table with how many of its rows were deleted or changed. Raises

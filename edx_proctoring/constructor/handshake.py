@@ -106,7 +106,7 @@ def heartbeat(session: ConstructorSession, provider: ConstructorProctoringProvid
     if not verdict.is_open:
         return verdict
     if session.state != State.PROCTORED:
-        # The page has to prove it anew.
+        # The page has to prove it again.
         return Verdict("lost" if session.state == State.LOST else "refused", "not_started", verdict.attempt_status)
     code = _confirm(session, provider, now=now)
     if code == "not_started" and session.status_misses < MOST_MISSES:

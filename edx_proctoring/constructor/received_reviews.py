@@ -38,7 +38,7 @@ def receive(
     if reviews.conclusion_of(body) is None:
         # Not *Not Reviewed*, which would end the attempt with an error.
         return "draft"
-    # First: who submits at the same moment finds it, and whoever takes it applies it once.
+    # First, so that a submission at the same moment finds it. Only one of the two applies it.
     body = reviews.slim(body)
     # Validated now, so that the vendor hears of a malformed review and not the learner's submission.
     provider.on_review_callback({}, body)

@@ -41,7 +41,7 @@ def issue_for_login(
 
 
 def issue_again(request: Any, requirement: Requirement, challenge: SebChallenge, *, now: datetime) -> Issued:
-    """Return a new check in the place of one that was used up."""
+    """Return a new check that replaces a used one."""
     return _issue(
         request,
         requirement,

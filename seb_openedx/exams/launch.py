@@ -21,7 +21,7 @@ def launch_url(request: Any, requirement: Requirement) -> str | None:
     """Return the link that opens an exam in Safe Exam Browser; ``seb://`` or ``sebs://``.
 
     It makes the browser fetch the exam's file; with ``SEB_LAUNCH_LOGIN`` it has a start token. Where the computers have
-    their settings it opens the exam's start page. None for somebody who is not logged in, and where this app has no
+    their settings it opens the exam's start page. None for a user who is not logged in, and where this app has no
     addresses. None also for what a course demands: its settings are where its keys come from.
     """
     user = user_of(request)

@@ -86,7 +86,7 @@ def check(request: Any, requirement: Requirement, nonce: str, *, again: str) -> 
 
 
 def other_user(request: Any, requirement: Requirement, start_token: str) -> Any:
-    """Return the page for a launch link of somebody else than who is logged in here."""
+    """Return the page for a launch link that was made for another user than the one logged in here."""
     context = {
         "texts": {
             "title": _("This exam was opened for another account"),

@@ -1,7 +1,7 @@
 """Tokens with which a launch link logs its learner in. Contract: contract/seb-exams#launch-login.
 
-A token is part of the link's query and thus of the start page's address, which the browser opens. Whoever has the link
-could use it, therefore it logs in only a browser that has proved itself with the exam's keys, once and soon.
+A token is part of the link's query and thus of the start page's address, which the browser opens. Anyone who has the
+link could use it, therefore it logs in only a browser that has proved itself with the exam's keys, once and soon.
 """
 
 import logging

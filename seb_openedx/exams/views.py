@@ -87,7 +87,7 @@ def start(request: HttpRequest, public_id: str) -> HttpResponseBase:
 @csrf_protect
 @require_POST
 def log_out(request: HttpRequest, public_id: str) -> HttpResponseBase:
-    """Log out whoever is logged in, and begin again: the launch link belongs to somebody else."""
+    """Log the current user out and begin again: the launch link belongs to another user."""
     requirement = requirements.by_public_id(public_id)
     if requirement is None:
         raise Http404("no exam demands this")

@@ -62,7 +62,7 @@ class Vendor:
 
 
 def logged_in(user: User) -> Client:
-    """A browser in which somebody is logged in."""
+    """A browser in which a user is logged in."""
     client = Client()
     client.force_login(user, backend=django_settings.AUTHENTICATION_BACKENDS[-1])
     return client

@@ -67,7 +67,7 @@ UNEXPECTED: Final = Answer("common/unexpected_state.html")
 NO_TIME_LEFT: Final = Answer("common/no_time_left.html")
 
 
-# Beyond the contract: in the place of whatever leads into an exam that demands Safe Exam Browser.
+# Beyond the contract: shown instead of each answer that leads into an exam that demands Safe Exam Browser.
 OTHER_BROWSER: Final = Rule("another browser", lambda facts: True, Answer("common/safe_exam_browser.html"))
 
 

@@ -1,7 +1,7 @@
 """Which web pages count as the vendor's. Contract: contract/constructor#origins.
 
-The parameter of the exam's address *selects* an origin of the list; it never grants trust, because whoever can open the
-address can write it.
+The parameter of the exam's address *selects* an origin of the list; it never grants trust, because anyone who can open
+the address can write it.
 """
 
 import re

@@ -47,6 +47,15 @@ def test_a_look_at_the_exam_in_another_browser_is_no_refusal(require, browser, s
     assert not ForbiddenCourseAccess.objects.exists()
 
 
+@pytest.mark.contract("seb-audit#what-counts")
+def test_a_wrong_key_for_an_exam_counts_towards_a_ban(require, browser, settings):
+    settings.SEB_USER_BANNING_ENABLED = True
+    require()
+    browser.get(PAGE, HTTP_X_SAFEEXAMBROWSER_CONFIGKEYHASH="0" * 64)
+    assert ForbiddenCourseAccess.objects.get().username == "ann"
+    assert in_log() == [("banned", ""), ("refused", "config_key_mismatch")]
+
+
 @pytest.mark.contract("seb-audit#log")
 def test_a_wrong_file_is_a_refusal_with_the_key_that_would_do(require, browser):
     key = require().config_key

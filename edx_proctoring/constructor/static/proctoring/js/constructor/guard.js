@@ -130,7 +130,7 @@
         timer = setTimeout(work, milliseconds);
     }
 
-    /** What a message says: `{active, code, form}`, or null for a message of somebody else. */
+    /** What a message says: `{active, code, form}`, or null for another sender's message. */
     function parse(data) {
         const takesObjects = config.messageForms.indexOf('object') !== -1;
         let from = 'object';
