@@ -15,7 +15,11 @@ from seb_openedx.constants import SEPARATOR_CHAR
 
 # Django looks for admin pages here.
 from seb_openedx.exams import admin as exams_admin  # noqa: F401
+from seb_openedx.exams import template_admin  # noqa: F401
 from seb_openedx.forms import SebCourseConfigurationForm
+from seb_openedx.labelled_admin import LabelledAdmin
+from seb_openedx.labels import LABELS
+from seb_openedx.list_filters import ReasonFilter
 from seb_openedx.models import ForbiddenCourseAccess, SebCourseConfiguration
 from seb_openedx.user_banning import ban_user, unban_user
 from seb_openedx.widgets import ListWidget
@@ -31,7 +35,7 @@ def _shortened(text: str) -> str:
 
 
 @admin.register(SebCourseConfiguration)
-class SebCourseConfigurationAdmin(admin.ModelAdmin):
+class SebCourseConfigurationAdmin(LabelledAdmin):
     """One row per course."""
 
     form = SebCourseConfigurationForm
@@ -47,27 +51,27 @@ class SebCourseConfigurationAdmin(admin.ModelAdmin):
     )
     search_fields = ("course_id",)
 
-    @admin.display(description="permission components")
+    @admin.display(description=LABELS["permission_components"])
     def seb_permission_components(self, row: SebCourseConfiguration) -> str:
         """The first components."""
         return _shortened(row.permission_components)
 
-    @admin.display(description="browser keys")
+    @admin.display(description=LABELS["browser_keys"])
     def seb_browser_keys(self, row: SebCourseConfiguration) -> str:
         """The first Browser Exam Keys."""
         return _shortened(row.browser_keys)
 
-    @admin.display(description="config keys")
+    @admin.display(description=LABELS["config_keys"])
     def seb_config_keys(self, row: SebCourseConfiguration) -> str:
         """The first Config Keys."""
         return _shortened(row.config_keys)
 
-    @admin.display(description="whitelist paths")
+    @admin.display(description=LABELS["whitelist_paths"])
     def seb_whitelist_paths(self, row: SebCourseConfiguration) -> str:
         """The first open paths."""
         return _shortened(row.whitelist_paths)
 
-    @admin.display(description="blacklist chapters")
+    @admin.display(description=LABELS["blacklist_chapters"])
     def seb_blacklist_chapters(self, row: SebCourseConfiguration) -> str:
         """The first closed chapters."""
         return _shortened(row.blacklist_chapters)
@@ -97,7 +101,7 @@ class SebCourseConfigurationAdmin(admin.ModelAdmin):
 
 
 @admin.register(ForbiddenCourseAccess)
-class ForbiddenCourseAccessAdmin(admin.ModelAdmin):
+class ForbiddenCourseAccessAdmin(LabelledAdmin):
     """Bans, with actions to end and to renew them."""
 
     list_display = ("username", "course_id", "access_blocked", "last_modified_time", "last_modified_by_username")
@@ -122,11 +126,11 @@ class ForbiddenCourseAccessAdmin(admin.ModelAdmin):
 
 
 @admin.register(SebAccessLog)
-class SebAccessLogAdmin(admin.ModelAdmin):
+class SebAccessLogAdmin(LabelledAdmin):
     """What was decided about learners, and why. To be read only."""
 
     list_display = ("created", "username", "course_id", "content_id", "decision", "why", "count", "seb_version")
-    list_filter = ("decision", "reason")
+    list_filter = ("decision", ("reason", ReasonFilter))
     search_fields = ("username__exact", "course_id")
     search_help_text = gettext_lazy("A username, or a part of a course id")
     ordering = ("-id",)

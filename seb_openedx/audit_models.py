@@ -4,17 +4,18 @@ No foreign keys: users and exams belong to other apps.
 """
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 from opaque_keys.edx.django.models import CourseKeyField
 
 
 class Decision(models.TextChoices):
     """What was decided about a learner."""
 
-    REFUSED = "refused", "Refused"
-    GRANTED = "granted", "Granted"
-    BANNED = "banned", "Banned"
-    UNBANNED = "unbanned", "Let in again"
-    RELEASED = "released", "Released"
+    REFUSED = "refused", _("Refused")
+    GRANTED = "granted", _("Granted")
+    BANNED = "banned", _("Banned")
+    UNBANNED = "unbanned", _("Let in again")
+    RELEASED = "released", _("Released")
 
 
 class SebAccessLog(models.Model):

@@ -1,20 +1,25 @@
-"""System checks: mistakes in this app's settings. Contract: contract/safe-exam-browser#checks.
+"""System checks: mistakes in this app's settings, and files that no longer fit them.
 
+Contract: contract/safe-exam-browser#checks.
 At run time a mistake counts as absent, so that no page fails; here it is told.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from typing import Any, Final
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Info, Warning, register
+from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
+from django.db import DatabaseError, router, transaction
+from django.db.models import Count
 from django.utils.module_loading import import_string
 
 from seb_openedx import conf, findings, seb_keys_sources, user_banning
 from seb_openedx.configuration import merged
 from seb_openedx.constants import MIDDLEWARE_PATH
+from seb_openedx.exam_models import SebExamConfiguration
+from seb_openedx.exams import regeneration
 from seb_openedx.middleware import SecureExamBrowserMiddleware
 from seb_openedx.protocol import SebError, allowed_versions
 
@@ -22,6 +27,8 @@ _BEFORE = (
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
 )
+
+_MOST_ORIGINS: Final = 5
 
 # Setting -> lowest value.
 _NUMBERS: Final[Mapping[str, int]] = {
@@ -61,6 +68,31 @@ def check(text: str, hint: str, number: str, kind: type[Error | Warning | Info])
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
     """Return what is wrong with the settings."""
     return [*_distributions(), *_names(), *_values(), *_middleware(), *_courses()]
+
+
+@register(Tags.database)
+def check_origins(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """Return whether files lead to an address that this host no longer has. One query, of at most five rows.
+
+    Runs with ``check --database`` and before ``migrate``, when the tables may not exist yet.
+    """
+    alias = router.db_for_read(SebExamConfiguration)
+    known = regeneration.known_origins()
+    if not known or alias not in (databases or ()):
+        return []
+    rows = regeneration.exams_with_files().using(alias).exclude(regeneration.PRESERVED).exclude(origin__in=known)
+    try:
+        # A failed query must not break a transaction of the caller.
+        with transaction.atomic(using=alias):
+            found = list(rows.values_list("origin").annotate(Count("pk")).order_by("origin")[:_MOST_ORIGINS])
+    except DatabaseError:
+        return []
+    if not found:
+        return []
+    listed = ", ".join(f"{origin or 'nowhere'} ({number})" for origin, number in found)
+    text = f"Files of exams with Safe Exam Browser lead to addresses that are not LMS_ROOT_URL ({known[0]}): {listed}."
+    hint = "Run manage.py seb_regenerate, or add the address to SEB_PUBLIC_BASE_URLS if learners still use it."
+    return [check(text, hint, "W005", Warning)]
 
 
 def _distributions() -> Iterator[CheckMessage]:

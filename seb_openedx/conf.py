@@ -12,9 +12,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 _MISSING: Final[Any] = object()
+# A tuple: joining types again with each read takes longer than the read.
+_LISTS: Final = (list, tuple, set, frozenset)
 _BACKENDS: Final = "seb_openedx.edxapp_wrapper.backends"
 
-# Setting that names a module -> module. Read by ``edxapp_wrapper`` and set by ``settings.common``.
+# Setting that names a module -> module. Read by ``edxapp_wrapper``; the published ones are set by ``settings.common``.
 HOST_MODULES: Final[Mapping[str, str]] = {
     "SEB_COURSE_MODULE": f"{_BACKENDS}.get_course_module_n_v1",
     "SEB_UPDATE_MODULESTORE": f"{_BACKENDS}.get_course_module_n_v1",
@@ -23,10 +25,11 @@ HOST_MODULES: Final[Mapping[str, str]] = {
     "SEB_GET_CHAPTER_FROM_LOCATION": f"{_BACKENDS}.get_chapter_from_location_n_v1",
     "SEB_CONFIGURATION_HELPERS": f"{_BACKENDS}.get_configuration_helpers_n_v1",
     "SEB_EDXMAKO_MODULE": f"{_BACKENDS}.edxmako_module_n_v1",
+    "SEB_ENROLLMENTS_MODULE": f"{_BACKENDS}.get_enrollments_n_v1",
 }
 
 # Names of view keywords that carry the key of a course or of a block.
-REQUEST_KWARGS: Final = (
+REQUEST_KWARGS: Final = [
     "course_key_string",
     "course_id",
     "course_key",
@@ -36,14 +39,14 @@ REQUEST_KWARGS: Final = (
     "usage_key_str",
     "location",
     "block_id",
-)
+]
 
 
 def _names(value: object, default: list[str]) -> list[str]:
     """Return a configured list of names; a single text is a list of one."""
     if isinstance(value, str):
         return [value]
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, _LISTS):
         return [item for item in value if isinstance(item, str)]
     return default
 
@@ -173,7 +176,7 @@ class SebSettings:
     @property
     def request_kwargs(self) -> list[str]:
         """``SEB_REQUEST_KWARGS``: names of view keywords that carry course or block keys."""
-        return _names(getattr(settings, "SEB_REQUEST_KWARGS", None), list(REQUEST_KWARGS))
+        return _names(getattr(settings, "SEB_REQUEST_KWARGS", None), REQUEST_KWARGS)
 
     @property
     def mfe_paths(self) -> list[str]:

@@ -1,6 +1,6 @@
 """The tables of requirements per exam. Contract: contract/seb-exams#tables.
 
-No foreign keys: exams, attempts and users belong to other apps, which may be installed without this one.
+No foreign keys to other apps: exams, attempts and users belong to apps that may be installed without this one.
 """
 
 import secrets
@@ -9,40 +9,53 @@ from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 from opaque_keys.edx.django.models import CourseKeyField
 
 
 class Mode(models.TextChoices):
     """Where the settings of the browser come from."""
 
-    OFF = "off", "Off: any browser"
-    MANUAL = "manual", "Settings below"
-    UPLOAD = "upload", "Uploaded file"
-    CLIENT = "client", "Set up on the computers"
+    OFF = "off", _("Off: any browser")
+    MANUAL = "manual", _("Settings below")
+    TEMPLATE = "template", _("Template")
+    UPLOAD = "upload", _("Uploaded file")
+    CLIENT = "client", _("Set up on the computers")
+
+
+# Modes in which this host serves the file.
+WITH_FILE: Final = (Mode.MANUAL, Mode.TEMPLATE, Mode.UPLOAD)
+
+
+class TemplateKind(models.TextChoices):
+    """What a template consists of."""
+
+    SETTINGS = "settings", _("Settings below")
+    XML = "xml", _("Uploaded file")
 
 
 class UploadPolicy(models.TextChoices):
     """What happens to an uploaded file."""
 
-    ADAPT = "adapt", "Adapt addresses and quit password to this exam"
-    PRESERVE = "preserve", "Serve it unchanged"
+    ADAPT = "adapt", _("Adapt addresses and quit password to this exam")
+    PRESERVE = "preserve", _("Serve it unchanged")
 
 
 class OnLeave(models.TextChoices):
     """What follows when a learner leaves the browser during the exam."""
 
-    ALLOW = "allow", "Let the learner in again"
-    RELEASE = "release", "Wait until staff let the learner in again"
+    ALLOW = "allow", _("Let the learner in again")
+    RELEASE = "release", _("Wait until staff let the learner in again")
 
 
 class Proof(models.TextChoices):
     """How a client has shown that it is Safe Exam Browser."""
 
-    HEADER_CONFIG_KEY = "header_ck", "Config Key in a header"
-    HEADER_BROWSER_KEY = "header_bek", "Browser Exam Key in a header"
-    SCRIPT_CONFIG_KEY = "js_ck", "Config Key through JavaScript"
-    SCRIPT_BROWSER_KEY = "js_bek", "Browser Exam Key through JavaScript"
-    USER_AGENT = "user_agent", "Name of the browser only"
+    HEADER_CONFIG_KEY = "header_ck", _("Config Key in a header")
+    HEADER_BROWSER_KEY = "header_bek", _("Browser Exam Key in a header")
+    SCRIPT_CONFIG_KEY = "js_ck", _("Config Key through JavaScript")
+    SCRIPT_BROWSER_KEY = "js_bek", _("Browser Exam Key through JavaScript")
+    USER_AGENT = "user_agent", _("Name of the browser only")
 
 
 def new_public_id() -> str:
@@ -53,6 +66,38 @@ def new_public_id() -> str:
 def new_quit_nonce() -> str:
     """Return 22 letters and digits that nobody can guess: who knows the address can end the browser."""
     return secrets.token_urlsafe(16)
+
+
+class SebConfigTemplate(models.Model):
+    """Settings that exams of many courses share. Saving it makes the files of all exams that use it again.
+
+    ``enabled`` False: no further exam can choose it; those that use it keep it. ``version`` as in exams.
+
+    .. pii: names the person who has changed the row last
+    .. pii_types: username
+    .. pii_retirement: local_api
+    """
+
+    name = models.CharField(max_length=255, unique=True)
+    description = models.TextField(blank=True, default="")
+    enabled = models.BooleanField(default=True)
+    kind = models.CharField(max_length=16, choices=TemplateKind.choices, default=TemplateKind.SETTINGS)
+    # Options of protocol.settings; absent ones have their default.
+    settings = models.JSONField(default=dict, blank=True)
+    # Of an uploaded file, decrypted.
+    xml = models.TextField(blank=True, default="")
+    created = models.DateTimeField(auto_now_add=True)
+    modified = models.DateTimeField(auto_now=True)
+    modified_by_username = models.CharField(max_length=150, blank=True, default="")
+    version = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        app_label = "seb_openedx"
+        verbose_name = _("template for Safe Exam Browser")
+        verbose_name_plural = _("templates for Safe Exam Browser")
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class SebExamConfiguration(models.Model):
@@ -70,10 +115,16 @@ class SebExamConfiguration(models.Model):
     course_id = CourseKeyField(max_length=255)
     content_id = models.CharField(max_length=255)
     mode = models.CharField(max_length=16, choices=Mode.choices, default=Mode.MANUAL)
-    # Options of protocol.settings; absent ones have their default.
+    # Stays when the mode changes, so that it can change back.
+    template = models.ForeignKey(
+        SebConfigTemplate, null=True, blank=True, on_delete=models.PROTECT, related_name="exams"
+    )
+    # Options of protocol.settings; absent ones have their default, or the template's.
     settings = models.JSONField(default=dict, blank=True)
     min_versions = models.JSONField(default=dict, blank=True)
     quit_password_hash = models.CharField(max_length=64, blank=True, default="")
+    # With which learners open the file: encrypted by exams.encryption, because it has to be read again.
+    encrypt_password_cipher = models.TextField(blank=True, default="")
     public_id = models.CharField(max_length=32, unique=True, default=new_public_id)
     quit_nonce = models.CharField(max_length=22, default=new_quit_nonce)
     # scheme://host[:port] that the addresses in the file begin with, thus part of the key.
@@ -98,8 +149,8 @@ class SebExamConfiguration(models.Model):
 
     class Meta:
         app_label = "seb_openedx"
-        verbose_name = "exam with Safe Exam Browser"
-        verbose_name_plural = "exams with Safe Exam Browser"
+        verbose_name = _("exam with Safe Exam Browser")
+        verbose_name_plural = _("exams with Safe Exam Browser")
         # Two rows of one exam could contradict each other. Also serves "which exams of this course?".
         unique_together = (("course_id", "content_id"),)
 
@@ -107,8 +158,10 @@ class SebExamConfiguration(models.Model):
         return f"{self.course_id} {self.content_id}"
 
 
+# A session that has expired ended by that, whatever happens afterwards.
+EXPIRED: Final = "expired"
 # Ends of a session that do not mean that the learner has left the browser.
-NO_LEAVE: Final = ("submitted", "staff", "expired", "configuration_changed")
+NO_LEAVE: Final = ("submitted", "staff", EXPIRED, "configuration_changed")
 
 
 class SebSessionQuerySet(models.QuerySet["SebSession"]):
@@ -127,8 +180,9 @@ class SebSessionQuerySet(models.QuerySet["SebSession"]):
         return self.filter(ended__isnull=False, released__isnull=True).exclude(end_reason__in=NO_LEAVE)
 
     def end(self, reason: str, *, now: datetime) -> int:
-        """End those that have not ended; return how many."""
-        return self.open().update(ended=now, end_reason=reason)
+        """End those that have not ended; return how many. Those that have expired ended by that, not by ``reason``."""
+        why = models.Case(models.When(expires__lte=now, then=models.Value(EXPIRED)), default=models.Value(reason))
+        return self.open().update(ended=now, end_reason=why)
 
 
 class SebSession(models.Model):
@@ -136,7 +190,7 @@ class SebSession(models.Model):
 
     Open: ``ended`` is NULL and ``expires`` is ahead. Ended: an event has ended it, ``end_reason`` says which.
 
-    .. pii: learner, how his browser identifies itself, as a hash, and who has let him in again
+    .. pii: learner, how the browser identifies itself, as a hash, and who has let the learner in again
     .. pii_types: username, id
     .. pii_retirement: local_api
     """
@@ -170,9 +224,11 @@ class SebSession(models.Model):
 
     class Meta:
         app_label = "seb_openedx"
-        # "Which open sessions has this learner for this exam?", when one ends.
         indexes = [
-            models.Index(fields=["user_id", "course_id", "content_id", "ended"], name="seb_openedx_session_user")
+            # "Which open sessions has this learner for this exam?", when one ends.
+            models.Index(fields=["user_id", "course_id", "content_id", "ended"], name="seb_openedx_session_user"),
+            # "Who has proved the browser in this course?", the newest first, by pages.
+            models.Index(fields=["course_id", "created"], name="seb_openedx_session_course"),
         ]
 
     def __str__(self) -> str:

@@ -19,7 +19,19 @@ def _one_per_line(example: str) -> Any:
     return format_lazy("{text} {example}", text=_("One per line, for example:"), example=example)
 
 
-class SebCourseConfigurationForm(forms.ModelForm):
+class CourseIdForm(forms.ModelForm):
+    """A form with ``course_id``. A malformed one is an error of its field."""
+
+    def clean_course_id(self) -> Any:
+        """Return the course's key."""
+        value = self.cleaned_data["course_id"]
+        try:
+            return value if isinstance(value, CourseKey) else CourseKey.from_string(str(value).strip())
+        except InvalidKeyError as error:
+            raise forms.ValidationError(_("This is not a course id.")) from error
+
+
+class SebCourseConfigurationForm(CourseIdForm):
     """All columns; lists are entered one item per line."""
 
     # Published. clean() treats all lists, see LIST_FIELDS.
@@ -51,14 +63,6 @@ class SebCourseConfigurationForm(forms.ModelForm):
             "blacklist_verticals": _one_per_line("vertical_0270f6de40fc"),
             "whitelist_paths": _one_per_line("about, course-outline, courseware, discussion, progress, wiki"),
         }
-
-    def clean_course_id(self) -> Any:
-        """Return the course's key."""
-        value = self.cleaned_data["course_id"]
-        try:
-            return value if isinstance(value, CourseKey) else CourseKey.from_string(str(value).strip())
-        except InvalidKeyError as error:
-            raise forms.ValidationError(_("This is not a course id.")) from error
 
     def clean(self) -> dict[str, Any]:
         """Return the values with lists joined with ``,``. Gives the same when it is called on its own result."""

@@ -1,8 +1,9 @@
-"""Drops cached configurations when they change (``SEB_CONFIG_CACHE_SECONDS``), and hears of retirements."""
+"""Drops cached configurations when they change (``SEB_CONFIG_CACHE_SECONDS``), and handles retirements."""
 
 from importlib import import_module
 from typing import Any
 
+from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
@@ -16,6 +17,8 @@ from seb_openedx.reading import forget_cached
 def row_changed(instance: SebCourseConfiguration, **kwargs: Any) -> None:
     """A row was saved or deleted."""
     forget_cached(instance.course_id, ["from_django_model"])
+    # Another request may have read the old row until the change is committed.
+    transaction.on_commit(lambda: forget_cached(instance.course_id, ["from_django_model"]))
 
 
 def course_published(sender: Any, course_key: Any, **kwargs: Any) -> None:

@@ -7,27 +7,29 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from itertools import chain
 from typing import Any, Final
 
 from django.conf import settings
 from django.http import Http404
 
-from seb_openedx import access_log, conf, texts, user_banning
+from seb_openedx import access_log, conf, seb_keys_sources, texts, unprotected, user_banning
 from seb_openedx.access import audit, blacklist, refusal, requests, strikes, whitelist
 from seb_openedx.edxapp_wrapper.edxmako_module import render_to_response, render_to_string
 from seb_openedx.edxapp_wrapper.get_courseware_index_view import get_courseware_index_view
 from seb_openedx.edxapp_wrapper.get_courseware_module import get_courseware_module
 from seb_openedx.edxapp_wrapper.jwt_user import user_of_token
 from seb_openedx.exams import access as exam_access
-from seb_openedx.exams import pages
+from seb_openedx.exams import pages, requirements
 from seb_openedx.lazy_import_seb_courseware_index import LazyImportSebCoursewareIndex
 from seb_openedx.log_once import first_time, once_a_minute
 from seb_openedx.permissions import (
     AlwaysAllowStaff,
     compares_keys,
     get_enabled_permission_classes,
+    opens_without_keys,
 )
-from seb_openedx.reading import is_unknown, one_request, remember_protection
+from seb_openedx.reading import fetch, is_unconfigured, is_unknown, one_request, remember_protection
 from seb_openedx.reasons import Reason
 from seb_openedx.seb_keys_sources import get_config_by_course
 from seb_openedx.user_banning import ban_user, is_user_banned
@@ -78,9 +80,10 @@ class SecureExamBrowserMiddleware:
         if conf.seb.is_studio:
             return None
         course_key = requests.course_of(request, view_kwargs)
-        if course_key is None or self._is_masquerade_request(request):
+        if course_key is None or unprotected.is_noted(course_key) or self._is_masquerade_request(request):
             return None
         with one_request():
+            fetch([*requirements.cached_under(course_key), *seb_keys_sources.cached_under(course_key)])
             exam = exam_access.decide(request, course_key, exam_access.masquerade_of(request, course_key))
             if exam.outcome in (exam_access.Outcome.CHALLENGE, exam_access.Outcome.REFUSED):
                 return self.handle_exam_denied(request, view_func, course_key, exam)
@@ -107,13 +110,6 @@ class SecureExamBrowserMiddleware:
         if conf.seb.individual_activation and not config.get("ENABLED") and not unknown:
             return None
 
-        is_listed = self.is_whitelisted_view(config, request, course_key)
-        is_closed = is_listed and (
-            self.is_blacklisted_chapter(config, request, course_key)
-            or self.is_blacklisted_sequence(config, request, course_key)
-            or self.is_blacklisted_vertical(config, request, course_key)
-        )
-        is_open = is_listed and not is_closed
         user_name, masquerade, context = self.handle_masquerade(request, course_key)
         if not masquerade:
             user_name = self._username_of(request)
@@ -128,6 +124,19 @@ class SecureExamBrowserMiddleware:
             if first_time("bans", str(course_key), type(error).__name__):
                 log.exception("bans cannot be read: course_id=%s", course_key)
 
+        # Most courses of a platform: they pay for nothing that follows.
+        if not config and not banned and not unknown and is_unconfigured(course_key) and opens_without_keys():
+            if not requirements.of_course(course_key):
+                unprotected.note(course_key)
+            return None
+
+        is_listed = self.is_whitelisted_view(config, request, course_key)
+        is_closed = is_listed and (
+            self.is_blacklisted_chapter(config, request, course_key)
+            or self.is_blacklisted_sequence(config, request, course_key)
+            or self.is_blacklisted_vertical(config, request, course_key)
+        )
+        is_open = is_listed and not is_closed
         granted = False
         course = None
         if not is_open and not banned:
@@ -305,8 +314,9 @@ class SecureExamBrowserMiddleware:
             course_key,
             reason,
             content_id=found.content_id if found else "",
-            config_keys=found.config_keys if found else (),
-            browser_keys=found.browser_keys if found else (),
+            # Of all exams that the page may belong to: any of their keys would have opened it.
+            config_keys=chain.from_iterable(one.config_keys for one in exam.concerned),
+            browser_keys=chain.from_iterable(one.browser_keys for one in exam.concerned),
         )
 
     def _banned(
@@ -381,8 +391,10 @@ class SecureExamBrowserMiddleware:
     def _is_masquerade_request(self, request: Any) -> bool:
         if requests.view_module(request) in _MASQUERADE_MODULES:
             return True
-        expression = rf"/courses/{conf.seb.course_key_regex}/masquerade"
-        return re.match(expression, requests.path_of(request)) is not None
+        path = requests.path_of(request)
+        if "/masquerade" not in path:
+            return False
+        return re.match(rf"/courses/{conf.seb.course_key_regex}/masquerade", path) is not None
 
     def _is_courseware_page(self, name: str) -> bool:
         try:

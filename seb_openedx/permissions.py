@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 from seb_openedx import conf, header_hash
 from seb_openedx.edxapp_wrapper import course_staff
 from seb_openedx.log_once import first_time
-from seb_openedx.reading import has_failed, was_protected
+from seb_openedx.reading import has_failed, once, was_protected
 from seb_openedx.seb_keys_sources import get_config_by_course, values_of
 
 log = logging.getLogger(__name__)
@@ -82,12 +82,8 @@ class CheckSEBHash:
 
     def get_seb_keys(self, course_key: Any) -> list[str]:
         """Return the course's keys of this kind, of all sources or of the first that has any."""
-        found: list[str] = []
-        for _source, value in values_of(course_key):
-            found += (value.get(self.detailed_config_key) if isinstance(value, dict) else value) or []
-            if found and not conf.seb.use_all_sources:
-                break
-        return list(dict.fromkeys(found))
+        kind = self.detailed_config_key
+        return list(once(("keys", kind, str(course_key)), lambda: _keys(course_key, kind)))
 
     def check(self, request: Any, course_key: Any, masquerade: Any = None) -> bool:
         """Return whether the header is right. True without any key: there is nothing to check.
@@ -98,6 +94,15 @@ class CheckSEBHash:
         if not keys:
             return not (has_failed(course_key) and was_protected(course_key, what="keys"))
         return header_hash.matches(request, self.http_header, keys)
+
+
+def _keys(course_key: Any, kind: str) -> list[str]:
+    found: list[str] = []
+    for _source, value in values_of(course_key):
+        found += (value.get(kind) if isinstance(value, dict) else value) or []
+        if found and not conf.seb.use_all_sources:
+            break
+    return list(dict.fromkeys(found))
 
 
 class CheckSEBHashBrowserExamKey(CheckSEBHash, Permission):
@@ -124,8 +129,9 @@ class CheckSEBHashBrowserExamKeyOrConfigKey(Permission):
     def check(self, request: Any, course_key: Any, masquerade: Any = None) -> bool:
         """Return whether one of the headers is right."""
         kinds: list[CheckSEBHash] = [CheckSEBHashBrowserExamKey(), CheckSEBHashConfigKey()]
-        if not conf.seb.missing_keys_grant:
-            kinds = [kind for kind in kinds if kind.get_seb_keys(course_key)] or kinds
+        with_keys = [kind for kind in kinds if kind.get_seb_keys(course_key)]
+        if with_keys and not conf.seb.missing_keys_grant:
+            kinds = with_keys
         return any(kind.check(request, course_key, masquerade) for kind in kinds)
 
 
@@ -133,6 +139,25 @@ def compares_keys(course_key: Any) -> bool:
     """Return whether one of a course's components compares a hash with keys."""
     kinds = (CheckSEBHash, CheckSEBHashBrowserExamKeyOrConfigKey)
     return any(issubclass(component, kinds) for component in get_enabled_permission_classes(course_key))
+
+
+# They grant everybody access to a course that has no keys; see their ``check``.
+_OPEN_WITHOUT_KEYS = frozenset(
+    {
+        CheckSEBHashBrowserExamKey,
+        CheckSEBHashConfigKey,
+        CheckSEBHashBrowserExamKeyOrConfigKey,
+        AlwaysGrantAccess,
+    }
+)
+
+
+def opens_without_keys() -> bool:
+    """Return whether one of the settings' components is known to grant access to a course that has no keys.
+
+    False if only components of an operator's own might: those have to be asked.
+    """
+    return not _OPEN_WITHOUT_KEYS.isdisjoint(get_enabled_permission_classes())
 
 
 def get_component(name: str) -> type[Any]:

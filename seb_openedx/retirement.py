@@ -8,7 +8,7 @@ from django.db.models import Model, Q
 
 from seb_openedx.audit_models import SebAccessLog, SebBanState
 from seb_openedx.edxapp_wrapper.retired_names import retired_name_of
-from seb_openedx.exam_models import SebChallenge, SebExamConfiguration, SebSession, SebStartToken
+from seb_openedx.exam_models import SebChallenge, SebConfigTemplate, SebExamConfiguration, SebSession, SebStartToken
 from seb_openedx.models import ForbiddenCourseAccess
 
 # Columns that name a person in rows that stay.
@@ -18,6 +18,7 @@ _NAMES: Final[Sequence[tuple[type[Model], str]]] = (
     (SebAccessLog, "actor_username"),
     (SebSession, "released_by_username"),
     (SebExamConfiguration, "modified_by_username"),
+    (SebConfigTemplate, "modified_by_username"),
 )
 
 

@@ -21,7 +21,7 @@ from seb_openedx.constants import BAN_KEYS, COLUMN_OF_KEY, LIST_KEYS, SEB_NOT_TA
 from seb_openedx.edxapp_wrapper.get_configuration_helpers import get_configuration_helpers
 from seb_openedx.edxapp_wrapper.get_course_module import get_course_module, modulestore_update_item
 from seb_openedx.log_once import first_time
-from seb_openedx.reading import Values, once, report_failure
+from seb_openedx.reading import Values, cache_keys, once, report_failure
 
 log = logging.getLogger(__name__)
 
@@ -34,12 +34,14 @@ _DEFAULT = "default"
 
 def from_global_settings(course_key: Any) -> Configuration:
     """``settings.SAFE_EXAM_BROWSER[<course id>]``."""
-    return _entry(conf.seb.courses, str(course_key))
+    courses = conf.seb.courses
+    return _entry(courses, str(course_key)) if courses else None
 
 
 def from_global_settings_default_keys(*args: Any) -> Configuration:
     """``settings.SAFE_EXAM_BROWSER["default"]``, for every course."""
-    return _entry(conf.seb.courses, _DEFAULT)
+    courses = conf.seb.courses
+    return _entry(courses, _DEFAULT) if courses else None
 
 
 def from_other_course_settings(course_key: Any) -> Configuration:
@@ -70,7 +72,7 @@ def from_django_model(course_key: Any) -> Configuration:
 
 def from_site_configuration(course_key: Any) -> Configuration:
     """``SAFE_EXAM_BROWSER[<course id>]`` of the site's configuration."""
-    return _of_site(str(course_key))
+    return _of_site(course_key)
 
 
 def from_site_configuration_default_keys(*args: Any) -> Configuration:
@@ -90,9 +92,11 @@ def _entry(courses: Any, name: str) -> Configuration:
     return normalized(courses.get(name), name) if isinstance(courses, dict) else None
 
 
-def _of_site(name: str) -> Configuration:
-    helpers = get_configuration_helpers()
-    return _entry(helpers.get_configuration_value(_SETTING), name) if helpers.has_override_value(_SETTING) else None
+def _of_site(course: Any) -> Configuration:
+    helpers = once("site configuration", get_configuration_helpers)
+    if not helpers.has_override_value(_SETTING):
+        return None
+    return _entry(helpers.get_configuration_value(_SETTING), str(course))
 
 
 def _savepoint() -> Any:
@@ -198,16 +202,21 @@ def _named(names: list[str], setting: str) -> list[Callable[..., Any]]:
     """Return the functions of these names. An unknown one is left out: a mistake in settings is no server error."""
     found = []
     for name in names:
-        function = None
-        try:
-            function = import_string(name) if "." in name else globals().get(name)
-        except ImportError:
-            log.debug("cannot be imported: %s", name, exc_info=True)
+        function = globals().get(name) or _imported(name)
         if callable(function):
             found.append(function)
         elif first_time(setting, name):
             log.error("%s names %r, which does not exist and is left out", setting, name)
     return found
+
+
+def _imported(name: str) -> Any:
+    """Return what a dotted path names, None if it names nothing."""
+    try:
+        return import_string(name)
+    except ImportError:
+        log.debug("cannot be imported: %s", name, exc_info=True)
+        return None
 
 
 def get_ordered_seb_keys_sources() -> list[Callable[..., Any]]:
@@ -217,8 +226,18 @@ def get_ordered_seb_keys_sources() -> list[Callable[..., Any]]:
 
 def values_of(course_key: Any) -> Values:
     """Return what each source says about a course, in their order."""
-    values: Values = once(("values", str(course_key)), lambda: Values(get_ordered_seb_keys_sources(), course_key))
+    values: Values = once(("values", str(course_key)), lambda: Values(_sources(), course_key))
     return values
+
+
+def _sources() -> list[Callable[..., Any]]:
+    found: list[Callable[..., Any]] = once("sources", get_ordered_seb_keys_sources)
+    return found
+
+
+def cached_under(course_key: Any) -> list[str]:
+    """Return the keys under which the shared cache keeps the configuration of a course."""
+    return cache_keys(_sources(), str(course_key))
 
 
 def get_ordered_seb_keys_dest() -> list[Callable[..., Any]]:
@@ -236,7 +255,10 @@ def get_config_by_course(course_key: Any) -> dict[str, Any]:
 
 
 def _first_detailed(course_key: Any) -> dict[str, Any]:
-    return next((found for _source, found in values_of(course_key) if isinstance(found, dict)), {})
+    for _source, found in values_of(course_key):
+        if isinstance(found, dict):
+            return found
+    return {}
 
 
 def effective_source(course_key: Any) -> tuple[str | None, Configuration]:

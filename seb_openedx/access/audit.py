@@ -1,6 +1,7 @@
 """What the audit log says about a request. Contract: contract/seb-audit#log."""
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -130,4 +131,4 @@ def _version(client: Client | None) -> str:
 
 
 def _prefixes(keys: Iterable[str]) -> list[str]:
-    return [key[:PREFIX_LENGTH] for key in list(keys)[:_MOST_PREFIXES]]
+    return list(islice(dict.fromkeys(key[:PREFIX_LENGTH] for key in keys), _MOST_PREFIXES))

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 # Listings of a course's blocks, which take the course as a query parameter.
 _BLOCK_LISTINGS: Final = ("/api/courses/v1/blocks/", "/api/courses/v2/blocks/")
+_TEXTS: Final = (str, CourseKey, UsageKey)
 _XBLOCK_VIEWS: Final = frozenset({"handle_xblock_callback", "render_xblock"})
 
 
@@ -46,7 +47,7 @@ def keywords_of(request: Any) -> dict[str, str]:
 
 def texts(kwargs: Mapping[str, Any]) -> dict[str, str]:
     """Return the entries that are texts or keys, as text."""
-    return {name: str(value) for name, value in kwargs.items() if isinstance(value, str | CourseKey | UsageKey)}
+    return {name: str(value) for name, value in kwargs.items() if isinstance(value, _TEXTS)}
 
 
 def user_of(request: Any) -> Any:
@@ -142,16 +143,17 @@ def course_of(request: Any, view_kwargs: Mapping[str, Any] | None) -> CourseKey 
 
     A keyword with a course's key counts before one with a block's; the listings of blocks name the course in the query.
     """
-    given = view_kwargs or {}
-    if not any(name in given for name in conf.seb.request_kwargs):
+    if not view_kwargs:
         return _course_of_query(request)
-    as_text = texts(given)
-    named = [value for name in conf.seb.request_kwargs if (value := as_text.get(name))]
-    for value in named:
-        if (course_key := course_key_of_text(value)) is not None:
-            return course_key
-    for value in named:
-        block = usage_key(value)
+    others = []
+    for name in conf.seb.request_kwargs:
+        value = view_kwargs.get(name)
+        if value and isinstance(value, _TEXTS):
+            if (course_key := course_key_of_text(str(value))) is not None:
+                return course_key
+            others.append(str(value))
+    for text in others:
+        block = usage_key(text)
         # The course of an old key without a run is no course.
         if block is not None and getattr(block.course_key, "run", None):
             return block.course_key

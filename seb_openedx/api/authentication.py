@@ -1,10 +1,11 @@
 """How callers of the REST API authenticate. Contract: contract/safe-exam-browser#rest."""
 
-from contextlib import suppress
 from importlib import import_module
 
 from django.apps import apps
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+
+from seb_openedx.edxapp_wrapper.jwt_user import signed_authentication
 
 
 def authentication_classes() -> list[type[BaseAuthentication]]:
@@ -16,7 +17,6 @@ def authentication_classes() -> list[type[BaseAuthentication]]:
     # The module defines models: it cannot be imported where the app is not installed.
     if apps.is_installed("oauth2_provider"):
         found.insert(0, import_module("oauth2_provider.contrib.rest_framework").OAuth2Authentication)
-    # The host's library may need settings or apps that are absent.
-    with suppress(Exception):
-        found.append(import_module("edx_rest_framework_extensions.auth.jwt.authentication").JwtAuthentication)
+    if (by_token := signed_authentication()) is not None:
+        found.append(by_token)
     return found

@@ -1,62 +1,26 @@
 """Bans: a list, and a button for each. Contract: contract/safe-exam-browser#dashboard."""
 
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Final
 
 from django import forms
-from django.contrib.admin.views.decorators import staff_member_required
-from django.contrib.auth.views import redirect_to_login
-from django.core.paginator import Paginator
 from django.db.models import CharField, QuerySet
 from django.db.models.functions import Cast
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
-from django.shortcuts import render
-from django.urls import NoReverseMatch
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views import View
-from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
 
-from seb_openedx.edxapp_wrapper.course_staff import is_course_staff
+from seb_openedx.audit_models import SebBanState
+from seb_openedx.dashboard.access import StaffPage, as_course_key, course_id_in
+from seb_openedx.dashboard.lists import page_of
 from seb_openedx.user_banning import ban_user, get_all_banning_data, unban_user
 
-ROWS_PER_PAGE: Final = 50
 COLUMNS: Final = ("username", "course_id", "access_blocked", "last_modified_time", "last_modified_by_username")
 
 
-def staff_or_course_staff(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Let in global staff, and the staff of the course that the request names; others have to log in."""
-    for_staff = staff_member_required(view)
-
-    @wraps(view)
-    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        user = request.user
-        if user.is_authenticated and not user.is_staff:
-            course_key = _course_key(request.POST.get("course_id") or request.GET.get("course_id"))
-            if course_key is not None and is_course_staff(user, course_key):
-                return view(request, *args, **kwargs)
-        try:
-            return for_staff(request, *args, **kwargs)
-        except NoReverseMatch:  # no admin site to log in to
-            return redirect_to_login(request.get_full_path())
-
-    return checked
-
-
-def _course_id(value: str | None) -> str:
-    """Return a course id. A plus sign that was pasted into an address arrives as a space; no course id has spaces."""
-    return (value or "").strip().replace(" ", "+")
-
-
-def _course_key(value: str | None) -> CourseKey | None:
-    try:
-        return CourseKey.from_string(_course_id(value))
-    except InvalidKeyError:
-        return None
-
-
-class _BanForm(forms.Form):
+class BanForm(forms.Form):
     """Whom a button is about. Null characters and text that is too long for the columns are refused by the fields."""
 
     username = forms.CharField(max_length=150)
@@ -64,63 +28,82 @@ class _BanForm(forms.Form):
 
     def clean_course_id(self) -> CourseKey:
         """Return the key."""
-        course_key = _course_key(self.cleaned_data["course_id"])
+        course_key = as_course_key(self.cleaned_data["course_id"])
         if course_key is None:
             raise forms.ValidationError("malformed")
         return course_key
 
 
-class TableView(View):
+class BanningPage(StaffPage):
+    """A page with buttons that ban and unban."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Ban or unban one learner."""
+        form = BanForm(request.POST)
+        if not form.is_valid():
+            return self.refused(request, _("A user name and a course id are needed."))
+        username, course_key = form.cleaned_data["username"], form.cleaned_data["course_id"]
+        names = {"username": username, "course": course_key}
+        action = request.POST.get("action")
+        if action == "unban":
+            unban_user(username, course_key, request.user.get_username())
+            return self.done(request, _("%(username)s is no longer banned from %(course)s.") % names, course_key)
+        if action == "ban":
+            banned, _is_new = ban_user(username, course_key, request.user.get_username())
+            if not banned:
+                return self.refused(request, _("Banning is switched off for this course."))
+            return self.done(request, _("%(username)s is banned from %(course)s.") % names, course_key)
+        return self.refused(request, _("The action is neither “ban” nor “unban”."))
+
+
+class TableView(BanningPage):
     """A row per learner and course that had a ban."""
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        """Show the rows that match ``username`` and ``course_id``, sorted by ``sort``."""
+    template_name = "seb-manage-users/table.html"
+
+    def context(self, request: HttpRequest, error: str = "") -> dict[str, Any]:
+        """Return the rows that match ``username`` and ``course_id``, sorted by ``sort``."""
         # No name holds a null character, and PostgreSQL refuses to search for one.
         username, course_id = (
             request.GET.get(name, "").replace("\0", "").strip() for name in ("username", "course_id")
         )
-        course_id = _course_id(course_id)
-        # Course staff see one course, which staff_or_course_staff has checked.
-        only_course = None if _is_global_staff(request.user) else _course_key(course_id)
+        course_id = course_id_in(course_id)
         sort = request.GET.get("sort", "")
         if sort.removeprefix("-") not in COLUMNS:
             sort = "-last_modified_time"
-        rows = _matching(get_all_banning_data(), username, course_id, only_course, sort)
-        page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
-        context = {
-            "all_instances": page.object_list,
-            "page": page,
+        shown = page_of(request, _matching(get_all_banning_data(), username, course_id, self.own_course(request), sort))
+        found = shown["page"].object_list
+        ends = _ends(found)
+        return {
+            **shown,
+            "all_instances": found,
+            "rows": [(row, ends.get((row.username, str(row.course_id)))) for row in found],
+            "now": timezone.now(),
             "username": username,
             "course_id": course_id,
             "sort": sort,
             "columns": _headings(sort),
+            "error": error,
         }
-        return render(request, "seb-manage-users/table.html", context)
-
-    def post(self, request: HttpRequest) -> HttpResponse:
-        """Ban or unban one learner."""
-        form = _BanForm(request.POST)
-        if not form.is_valid():
-            return HttpResponseBadRequest(_("A user name and a course id are needed."))
-        username, course_key = form.cleaned_data["username"], form.cleaned_data["course_id"]
-        action = request.POST.get("action")
-        if action == "unban":
-            unban_user(username, course_key, request.user.get_username())
-        elif action == "ban":
-            banned, _is_new = ban_user(username, course_key, request.user.get_username())
-            if not banned:
-                return HttpResponseBadRequest(_("Banning is switched off for this course."))
-        else:
-            return HttpResponseBadRequest(_("The action is neither “ban” nor “unban”."))
-        # Back to the same search, order and page.
-        query = request.GET.copy()
-        if not _is_global_staff(request.user):
-            query["course_id"] = str(course_key)
-        return HttpResponseRedirect(f"{request.path}?{query.urlencode()}" if query else request.path)
 
 
-def _is_global_staff(user: Any) -> bool:
-    return bool(user.is_staff)
+def banned_among(usernames: Iterable[str], *, now: datetime) -> set[tuple[str, str]]:
+    """Return username and course id of the bans in force of these learners. Two queries."""
+    names = set(usernames)
+    rows = get_all_banning_data()
+    if isinstance(rows, QuerySet):
+        rows = rows.filter(username__in=names, access_blocked=True)
+    found = [row for row in rows if row.username in names and row.access_blocked]
+    ends = _ends(found)
+    pairs = {(row.username, str(row.course_id)) for row in found}
+    return {pair for pair in pairs if pair not in ends or now < ends[pair]}
+
+
+def _ends(rows: Iterable[Any]) -> dict[tuple[str, str], datetime]:
+    """Return when bans end by themselves. One query."""
+    names = {row.username for row in rows if row.access_blocked}
+    found = SebBanState.objects.filter(username__in=names, banned_until__isnull=False)
+    return {(row.username, str(row.course_id)): row.banned_until for row in found if row.banned_until is not None}
 
 
 def _matching(rows: Any, username: str, course_id: str, only_course: CourseKey | None, sort: str) -> Any:

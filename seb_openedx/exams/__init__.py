@@ -4,7 +4,13 @@ One module for each question:
 
 ================ =================================================================================
 ``requirements`` which exams of a course demand the browser, and which keys they accept
-``setup``        saving a requirement: its file, its Config Key and its earlier keys
+``change``       what can be saved about an exam, and why it may be refused
+``setup``        saving a requirement: its earlier keys, and the sessions that it ends
+``making``       the file and its Config Key
+``uploads``      files that staff upload: read, judged, shown without being stored
+``templates``    settings that exams of many courses share
+``regeneration`` making stored files again, after an address, a setting or a secret key has changed
+``encryption``   the password with which learners open the file
 ``proofs``       whether what a client sends proves the browser
 ``sessions``     how long a proof is good for requests without one
 ``challenges``   addresses that nobody can guess, which a client has to hash
@@ -20,8 +26,8 @@ One module for each question:
 ``views``        the file, and the pages with which an exam begins and ends
 ``check_views``  the page of a check, and ``POST verify``
 ``front_ends``   pages of front ends on other hosts
-``forms``        the form of staff
-``admin``        the pages of staff in Django admin
+``forms``        the form of staff; its fields ``setting_fields``, ``browser_key_fields``; ``template_forms``
+``admin``        the pages of staff in Django admin; for templates ``template_admin``
 ``pages``        what learners see on the way into an exam
 ``texts``        what they read there
 ``addresses``    addresses of these pages

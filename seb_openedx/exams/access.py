@@ -57,11 +57,19 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """``requirement``: of the exam, None without one, or when several come into question. ``code``: why refused."""
+    """``concerned``: the exams that come into question. ``code``: why refused."""
 
     outcome: Outcome
-    requirement: Requirement | None = None
+    concerned: tuple[Requirement, ...] = ()
     code: str = ""
+
+    @property
+    def requirement(self) -> Requirement | None:
+        """Of the exam; None without one, and when several come into question."""
+        return self.concerned[0] if len(self.concerned) == 1 else None
+
+
+_NO_EXAM: Final = Decision(Outcome.NO_EXAM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,35 +89,28 @@ def decide(request: Any, course_key: Any, masquerade: Any) -> Decision:
     found = requirements.of_course(course_key)
     concerned = _concerned(request, course_key, found) if found else ()
     if not concerned:
-        return Decision(Outcome.NO_EXAM)
-    requirement = concerned[0] if len(concerned) == 1 else None
+        return _NO_EXAM
     try:
-        return _decide(request, course_key, masquerade, concerned, requirement)
+        return _decide(request, course_key, masquerade, concerned)
     except Exception as error:
         # The database or the host fails. An exam that is protected stays so.
         if first_time("exam access", type(error).__name__):
             log.exception("an exam is refused, because access cannot be decided: course_id=%s", course_key)
-        return Decision(Outcome.REFUSED, requirement, "config_error")
+        return Decision(Outcome.REFUSED, concerned, "config_error")
 
 
-def _decide(
-    request: Any,
-    course_key: Any,
-    masquerade: Any,
-    concerned: tuple[Requirement, ...],
-    requirement: Requirement | None,
-) -> Decision:
+def _decide(request: Any, course_key: Any, masquerade: Any, concerned: tuple[Requirement, ...]) -> Decision:
     now = timezone.now()
     seen = _Seen(passes=False)
     for candidate in concerned:
         seen = _look(request, candidate, now=now, page=is_page(request))
         if seen.passes:
-            return Decision(Outcome.PROVED, candidate)
+            return Decision(Outcome.PROVED, (candidate,))
     if _is_exempt(request, course_key, concerned, masquerade):
-        return Decision(Outcome.EXEMPT, requirement)
-    if requirement is not None and _can_be_challenged(request, requirement, seen, now=now):
-        return Decision(Outcome.CHALLENGE, requirement, seen.code)
-    return Decision(Outcome.REFUSED, requirement, seen.code)
+        return Decision(Outcome.EXEMPT, concerned)
+    if len(concerned) == 1 and _can_be_challenged(request, concerned[0], seen, now=now):
+        return Decision(Outcome.CHALLENGE, concerned, seen.code)
+    return Decision(Outcome.REFUSED, concerned, seen.code)
 
 
 def is_landing(request: Any, decision: Decision) -> bool:
@@ -132,19 +133,19 @@ def decide_course(request: Any, course_key: Any) -> Decision:
     """
     requirement = courses.requirement_of(course_key) if _may_be_the_browser(request) else None
     if requirement is None:
-        return Decision(Outcome.NO_EXAM)
+        return _NO_EXAM
     try:
         now = timezone.now()
         seen = _look(request, requirement, now=now, page=is_page(request))
         if seen.passes:
-            return Decision(Outcome.PROVED, requirement)
+            return Decision(Outcome.PROVED, (requirement,))
         if _can_be_challenged(request, requirement, seen, now=now):
-            return Decision(Outcome.CHALLENGE, requirement, seen.code)
+            return Decision(Outcome.CHALLENGE, (requirement,), seen.code)
     except DatabaseError as error:
         if first_time("course access", type(error).__name__):
             log.exception("sessions of a course cannot be read: course_id=%s", course_key)
-        return Decision(Outcome.REFUSED, requirement, "config_error")
-    return Decision(Outcome.REFUSED, requirement, seen.code)
+        return Decision(Outcome.REFUSED, (requirement,), "config_error")
+    return Decision(Outcome.REFUSED, (requirement,), seen.code)
 
 
 def _may_be_the_browser(request: Any) -> bool:
@@ -176,7 +177,7 @@ def is_exempt(request: Any, requirement: Requirement) -> bool:
 
 
 def masquerade_of(request: Any, course_key: Any) -> Any:
-    """Return as whom a staff member sees the course, None if as himself."""
+    """Return as whom a staff member sees the course, None if as themselves."""
     session = getattr(request, "session", None)
     masquerades = session.get("masquerade_settings") if session is not None and hasattr(session, "get") else None
     return masquerades.get(course_key) if isinstance(masquerades, Mapping) else None

@@ -4,6 +4,8 @@ from typing import Any, Final
 
 from django.urls import NoReverseMatch, reverse
 
+from seb_openedx import conf
+
 # Below the plug-in's namespace in the LMS; without it where seb_openedx.urls is the root.
 _NAMESPACES: Final = ("seb-openedx:seb-exams:", "seb-exams:")
 
@@ -14,3 +16,8 @@ def url_of(name: str, **kwargs: Any) -> str:
         return reverse(_NAMESPACES[0] + name, kwargs=kwargs)
     except NoReverseMatch:
         return reverse(_NAMESPACES[1] + name, kwargs=kwargs)
+
+
+def origin_of(request: Any) -> str:
+    """Return ``scheme://host[:port]`` under which learners reach this host; the files of exams contain it."""
+    return conf.seb.lms_root_url or str(request.build_absolute_uri("/")).rstrip("/")

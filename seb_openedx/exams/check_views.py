@@ -7,7 +7,14 @@ from typing import Final
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    JsonResponse,
+    RawPostDataException,
+)
 from django.middleware.csrf import get_token
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_protect
@@ -253,6 +260,8 @@ def _body(request: HttpRequest) -> dict[str, str] | None:
     try:
         data = json.loads(request.body)
     except (ValueError, RecursionError):  # also UnicodeDecodeError; nested too deep
+        return None
+    except RawPostDataException:  # a form, which the check of the CSRF token has read
         return None
     if not isinstance(data, dict):
         return None

@@ -17,10 +17,11 @@ from seb_openedx.protocol import exam_quit_url, seb_link
 log = logging.getLogger(__name__)
 
 
-def launch_url(request: Any, requirement: Requirement) -> str | None:
+def launch_url(request: Any, requirement: Requirement, *, login: bool = True) -> str | None:
     """Return the link that opens an exam in Safe Exam Browser; ``seb://`` or ``sebs://``.
 
-    It makes the browser fetch the exam's file; with ``SEB_LAUNCH_LOGIN`` it has a start token. Where the computers have
+    It makes the browser fetch the exam's file; with ``SEB_LAUNCH_LOGIN`` it has a start token, unless ``login`` is
+    False: whoever has the link of a member of staff must not become that person. Where the computers have
     their settings it opens the exam's start page. None for a user who is not logged in, and where this app has no
     addresses. None also for what a course demands: its settings are where its keys come from.
     """
@@ -32,7 +33,8 @@ def launch_url(request: Any, requirement: Requirement) -> str | None:
             return seb_link(request.build_absolute_uri(start_path(requirement)), scheme=conf.seb.link_scheme)
         path = url_of("file", public_id=requirement.public_id, token=files.token_for(requirement, user.pk))
         url = request.build_absolute_uri(path)
-        start_token = start_tokens.issue(requirement, user.pk, now=timezone.now()) if conf.seb.launch_login else None
+        has_token = login and conf.seb.launch_login
+        start_token = start_tokens.issue(requirement, user.pk, now=timezone.now()) if has_token else None
         query = {start_tokens.QUERY: start_token} if start_token else None
         return seb_link(url, start_query=query, scheme=conf.seb.link_scheme)
     except (NoReverseMatch, DisallowedHost):

@@ -18,10 +18,10 @@ from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
 
 from seb_openedx import conf
-from seb_openedx.exam_models import Mode, OnLeave, SebExamConfiguration
+from seb_openedx.exam_models import WITH_FILE, Mode, OnLeave, SebExamConfiguration
 from seb_openedx.log_once import first_time
 from seb_openedx.protocol import is_key
-from seb_openedx.reading import cache_key, from_cache, once, to_cache
+from seb_openedx.reading import cache_key, expires, forget_cached, from_cache, once, to_cache
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ class Requirement:
     @property
     def has_file(self) -> bool:
         """Whether this server serves the file."""
-        return self.mode in (Mode.MANUAL, Mode.UPLOAD)
+        return self.mode in WITH_FILE
 
     @property
     def accepts_name_only(self) -> bool:
@@ -96,7 +96,7 @@ class Requirement:
 
 def from_row(row: SebExamConfiguration) -> Requirement:
     """Return the requirement that a row states. What it does not state clearly accepts nothing."""
-    has_file = row.mode in (Mode.MANUAL, Mode.UPLOAD)
+    has_file = row.mode in WITH_FILE
     config_keys = _keys([row.config_key] if has_file else row.client_config_keys)
     browser_keys = _browser_keys(row.browser_keys)
     is_usable = (
@@ -129,11 +129,17 @@ def from_row(row: SebExamConfiguration) -> Requirement:
 
 
 def of_course(course_key: Any) -> tuple[Requirement, ...]:
-    """Return the requirements of a course's exams; empty for a course without any, and for an id that is none."""
+    """Return the requirements of a course's exams; empty for a course without any, and for an invalid id."""
     key = as_course_key(course_key)
     if key is None:
         return ()
     return once(("seb exams", str(key)), lambda: _of_course(key))
+
+
+def cached_under(course_key: Any) -> list[str]:
+    """Return the keys under which the shared cache keeps the requirements of a course's exams."""
+    key = as_course_key(course_key)
+    return [] if key is None else [_key(key)]
 
 
 def of_exam(course_key: Any, content_id: str) -> Requirement | None:
@@ -175,6 +181,7 @@ def as_course_key(value: Any) -> CourseKey | None:
 
 def forget(course_key: Any) -> None:
     """Read the course's rows again at the next request. The copy for outages stays."""
+    forget_cached(course_key, [])
     to_cache({_ANY: None}, FRESH_SECONDS)
     _read_at, kept = _cached(course_key)
     if kept is not None:
@@ -186,6 +193,7 @@ def _of_course(course_key: Any) -> tuple[Requirement, ...]:
     read_at, kept = _cached(course_key)
     # A copy from the future was made by a clock that is wrong; so may this one be.
     if kept is not None and 0 <= now - read_at < FRESH_SECONDS:
+        expires(read_at + FRESH_SECONDS)
         return kept
     try:
         rows = SebExamConfiguration.objects.only(*_COLUMNS).filter(course_id=course_key).exclude(mode=Mode.OFF)
@@ -193,8 +201,10 @@ def _of_course(course_key: Any) -> tuple[Requirement, ...]:
     except DatabaseError as error:
         if first_time("exams", type(error).__name__):
             log.exception("exams with Safe Exam Browser cannot be read, the latest known ones stay protected")
+        expires(now)
         return kept or ()
     to_cache({_key(course_key): (now, found)}, _KEPT_SECONDS)
+    expires(now + FRESH_SECONDS)
     return found
 
 

@@ -1,6 +1,6 @@
 """The runtime service ``safe_exam_browser``. Contract: contract/seb-exams#service.
 
-Called with keyword arguments. An exam id that is none demands nothing.
+Called with keyword arguments. An invalid exam id demands nothing.
 """
 
 from typing import Any

@@ -15,7 +15,7 @@ from django.db.models import F
 
 from seb_openedx import conf
 from seb_openedx.access import audit
-from seb_openedx.exam_models import SebSession
+from seb_openedx.exam_models import EXPIRED, SebSession
 from seb_openedx.exams.proofs import Checked
 from seb_openedx.exams.requirements import Requirement
 from seb_openedx.log_once import first_time
@@ -83,7 +83,7 @@ def current(request: Any, requirement: Requirement, *, now: datetime) -> SebSess
     ]
     if any(now >= session.expires for session in own):
         over = [session.pk for session in own if now >= session.expires]
-        SebSession.objects.filter(pk__in=over).end("expired", now=now)
+        SebSession.objects.filter(pk__in=over).end(EXPIRED, now=now)
     open_ones = [session for session in own if now < session.expires]
     return max(open_ones, key=lambda session: session.last_proof, default=None)
 

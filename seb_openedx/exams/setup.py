@@ -1,73 +1,51 @@
 """Saving what an exam demands: its file, its Config Key and its earlier keys. Contract: contract/seb-exams#setup."""
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from seb_openedx import conf
-from seb_openedx.exam_models import Mode, SebExamConfiguration, SebSession, UploadPolicy
-from seb_openedx.exams import requirements, sessions
-from seb_openedx.protocol import (
-    Level,
-    SebFile,
-    adapt,
-    compute_config_key,
-    decode,
-    encode,
-    exam_quit_url,
-    exam_start_url,
-    generate,
-    hash_password,
-    lint_settings,
-)
-from seb_openedx.protocol.errors import FileError, InvalidSettings, UnsupportedValue
+from seb_openedx.edxapp_wrapper import attempts
+from seb_openedx.exam_models import Mode, SebConfigTemplate, SebExamConfiguration, SebSession
+from seb_openedx.exams import encryption, making, requirements, sessions
+from seb_openedx.exams.change import Change, Refusal, SetupError, error_in_place
+from seb_openedx.protocol import hash_password
+from seb_openedx.protocol.texts import Text as _
+
+__all__ = ["Change", "Refusal", "SetupError", "plan_remake", "prepare", "remake", "save"]
 
 log = logging.getLogger(__name__)
 
 # Learners who have already fetched the earlier file can still begin with it for so long.
 GRACE: Final = timedelta(minutes=15)
 _MOST_EARLIER: Final = 20
-_RUNNING: Final = ("started", "ready_to_submit")
-
-
-class SetupError(ValueError):
-    """A requirement cannot be saved.
-
-    ``code``: ``stale`` (somebody else has saved meanwhile), ``attempts_running`` or ``invalid``. ``errors``: field →
-    what is wrong with it.
-    """
-
-    def __init__(self, code: str, errors: Mapping[str, str] | None = None) -> None:
-        super().__init__(code)
-        self.code = code
-        self.errors = dict(errors or {})
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What is to be saved. None: as it is. ``quit_password``: plain text; empty removes it.
-
-    ``upload``: the bytes of a new file, ``upload_password``: what it is encrypted with; it is not kept.
-    """
-
-    mode: str | None = None
-    settings: Mapping[str, Any] | None = None
-    min_versions: Mapping[str, str] | None = None
-    quit_password: str | None = field(default=None, repr=False)
-    upload: bytes | None = field(default=None, repr=False)
-    upload_name: str = ""
-    upload_password: str | None = field(default=None, repr=False)
-    upload_policy: str | None = None
-    browser_keys: list[dict[str, Any]] | None = field(default=None, repr=False)
-    client_config_keys: list[str] | None = field(default=None, repr=False)
-    exempt_usernames: list[str] | None = None
-    on_leave: str | None = None
+_BATCH: Final = 500
+# Columns that change when a file is made again.
+_REMADE: Final = (
+    "config_xml",
+    "config_key",
+    "served_bytes",
+    "source_name",
+    "previous_config_keys",
+    "modified",
+    "modified_by_username",
+    "version",
+)
+# Fields of a change that are columns of the row.
+_COLUMNS: Final = (
+    "mode",
+    "settings",
+    "min_versions",
+    "upload_policy",
+    "browser_keys",
+    "client_config_keys",
+    "exempt_usernames",
+    "on_leave",
+)
 
 
 def save(
@@ -81,29 +59,32 @@ def save(
 ) -> SebExamConfiguration:
     """Save a requirement, new or changed, with its file and key.
 
-    Locks: the row. ``row.version`` is the version that the change was made from. ``origin``: ``scheme://host[:port]``
-    of this platform, part of the file. ``force``: also while learners are in the exam. Raises ``SetupError``.
+    Locks: the template, the row. ``row.version`` is the version that the change was made from. ``origin``: ``scheme://host[:port]``
+    of this platform, part of the file of a new row; a stored one stays unless ``change.renew_origin``. ``by``: username
+    of who saves. ``force``: also while learners are in the exam. Raises ``SetupError``.
     """
     now = now or timezone.now()
     with transaction.atomic():
+        # First the template, as ``templates.save`` does: a file must not be made of what is just being replaced.
+        template = _locked_template(row, change)
         stored = None
         if row.pk is not None:
             stored = SebExamConfiguration.objects.select_for_update().filter(pk=row.pk).first()
             if stored is None or stored.version != row.version:
-                raise SetupError("stale")
+                raise SetupError(Refusal.STALE)
         before = None if stored is None else _accepted(stored)
-        planned = prepare(stored or row, change, origin=origin, force=force)
+        planned = prepare(stored or row, change, origin=origin, force=force, template=template)
         is_changed = before is not None and before != _accepted(planned)
-        if before is not None and before.config_key and before.config_key != planned.config_key:
-            _retire(planned, before.config_key, now=now)
+        if before is not None:
+            _keep_history(planned, before, now=now)
         planned.modified_by_username = by
         planned.version += 1
         try:
             with transaction.atomic():
                 planned.save()
         except IntegrityError as error:
-            # Somebody else has just set up the same exam.
-            raise SetupError("stale") from error
+            # Another person has just set up the same exam.
+            raise SetupError(Refusal.STALE) from error
         if is_changed:
             _end_sessions(planned, now=now)
     log.info(
@@ -116,107 +97,97 @@ def save(
     return planned
 
 
-def prepare(row: SebExamConfiguration, change: Change, *, origin: str, force: bool = False) -> SebExamConfiguration:
-    """Return the row, changed and with its file and key, not saved. Raises ``SetupError``."""
+def remake(rows: Sequence[SebExamConfiguration], *, by: str, force: bool, now: datetime) -> int:
+    """Make the files of exams again, and save those that differ; return how many. The caller has locked the rows.
+
+    Costs the same number of queries for each 500 exams. Raises as ``plan_remake``.
+    """
+    before = {row.pk: _accepted(row) for row in rows}
+    differing = plan_remake(rows, force=force)
+    for row in differing:
+        _keep_history(row, before[row.pk], now=now)
+        row.modified, row.modified_by_username = now, by
+        row.version += 1
+    for batch in _batches(differing):
+        SebExamConfiguration.objects.bulk_update(batch, _REMADE)
+        _end_retired_sessions(batch, now=now)
+    # Rows that are saved together send no signals. As in ``receivers.exam_changed``: now, and after the commit.
+    _forget(differing)
+    transaction.on_commit(lambda: _forget(differing))
+    return len(differing)
+
+
+def plan_remake(rows: Sequence[SebExamConfiguration], *, force: bool) -> list[SebExamConfiguration]:
+    """Make the files of exams again; return the rows with another key, not saved.
+
+    Raises ``SetupError`` that names the exams in which learners are, unless ``force``, or the exam whose file cannot be
+    made.
+    """
+    differing = []
+    for row in rows:
+        key = row.config_key
+        try:
+            making.make(row, Change())
+        except SetupError as error:
+            raise SetupError(error.code, error.errors, exams=[_name(row)]) from error
+        if row.config_key != key:
+            differing.append(row)
+    for batch in _batches(differing):
+        if not force and (inside := attempts.running_at([_name(row) for row in batch])):
+            raise SetupError(Refusal.ATTEMPTS_RUNNING, exams=inside)
+    return differing
+
+
+def _batches(rows: Sequence[SebExamConfiguration]) -> Iterator[Sequence[SebExamConfiguration]]:
+    return (rows[start : start + _BATCH] for start in range(0, len(rows), _BATCH))
+
+
+def prepare(
+    row: SebExamConfiguration,
+    change: Change,
+    *,
+    origin: str,
+    force: bool = False,
+    template: SebConfigTemplate | None = None,
+) -> SebExamConfiguration:
+    """Return the row, changed and with its file and key, not saved. Raises ``SetupError``.
+
+    ``template``: that of the row after the change, if the caller has read it.
+    """
     before = None if row.pk is None else _accepted(row)
-    planned = _planned(row, change, origin=origin)
-    if before is not None and before != _accepted(planned) and not force and _is_anybody_inside(planned):
-        raise SetupError("attempts_running")
+    planned = _planned(row, change, origin=origin, template=template)
+    if before is not None and before != _accepted(planned) and not force and attempts.running_at([_name(planned)]):
+        raise SetupError(Refusal.ATTEMPTS_RUNNING, exams=[_name(planned)])
     return planned
 
 
-def _planned(row: SebExamConfiguration, change: Change, *, origin: str) -> SebExamConfiguration:
-    for name in ("mode", "settings", "min_versions", "upload_policy", "browser_keys", "client_config_keys", "on_leave"):
+def _planned(
+    row: SebExamConfiguration, change: Change, *, origin: str, template: SebConfigTemplate | None
+) -> SebExamConfiguration:
+    change = change.checked()
+    error = error_in_place(row.course_id, row.content_id) if row.pk is None else ""
+    if error:
+        raise SetupError(Refusal.INVALID, {"content_id": error})
+    for name in _COLUMNS:
         if (value := getattr(change, name)) is not None:
             setattr(row, name, value)
-    if change.exempt_usernames is not None:
-        row.exempt_usernames = list(change.exempt_usernames)
+    if change.template_id is not None and change.template_id != row.template_id:
+        row.template = _chosen(change.template_id)
+    if template is not None and template.pk == row.template_id:
+        row.template = template
     if change.quit_password is not None:
         row.quit_password_hash = hash_password(change.quit_password)
-    row.origin = origin.rstrip("/")
-    try:
-        if row.mode == Mode.MANUAL:
-            _generate(row)
-        elif row.mode == Mode.UPLOAD:
-            _take_upload(row, change)
-        else:
-            row.config_key = ""
-    except InvalidSettings as error:
-        raise SetupError("invalid", error.errors) from error
-    except UnsupportedValue as error:
-        raise SetupError("invalid", {"upload": str(error)}) from error
+    if change.encrypt_password is not None:
+        row.encrypt_password_cipher = encryption.seal(change.encrypt_password)
+    else:
+        row.encrypt_password_cipher = encryption.with_present_key(row.encrypt_password_cipher)
+    # The addresses are part of the key: saving under another name of this host must not change it.
+    if not row.origin or change.renew_origin:
+        row.origin = origin.rstrip("/")
+    making.make(row, change)
     if row.mode != Mode.OFF and not requirements.from_row(row).is_usable:
-        raise SetupError("invalid", {"mode": "the exam would accept no browser; check its keys"})
+        raise SetupError(Refusal.INVALID, {"mode": _("the exam would accept no browser; check its keys")})
     return row
-
-
-def start_address(row: SebExamConfiguration) -> str:
-    """Return the address with which the exam begins."""
-    return exam_start_url(row.origin, row.public_id)
-
-
-def _generate(row: SebExamConfiguration) -> None:
-    made = generate(
-        {**row.settings, "min_versions": {**conf.seb.min_versions, **row.min_versions}},
-        start_url=start_address(row),
-        quit_url=exam_quit_url(row.origin, row.quit_nonce),
-        quit_password_hash=row.quit_password_hash,
-        always_allow=conf.seb.filter_always_allow,
-        alliance_edition=conf.seb.allow_alliance_edition,
-    )
-    _keep(row, made)
-    row.source_name = ""
-
-
-def _take_upload(row: SebExamConfiguration, change: Change) -> None:
-    preserve = row.upload_policy == UploadPolicy.PRESERVE
-    file = None
-    if change.upload is not None:
-        file = _read(change.upload, change.upload_password)
-        if preserve:
-            _refuse_errors(file.settings)
-        row.source_name = change.upload_name[:255]
-    if preserve:
-        if file is not None:
-            row.served_bytes = change.upload
-            row.config_key = file.config_key()
-            row.config_xml = ""
-        if not row.served_bytes:
-            raise SetupError("invalid", {"upload": "choose the file that learners shall get"})
-        return
-    if file is None and (row.served_bytes or not row.source_name or not row.config_xml):
-        # An encrypted file that was served unchanged cannot be adapted later: its password is not kept.
-        raise SetupError("invalid", {"upload": "choose the file again, so that it can be adapted to this exam"})
-    settings = file.settings if file is not None else decode(row.config_xml.encode()).settings
-    adapted = adapt(
-        settings,
-        start_url=start_address(row),
-        quit_url=exam_quit_url(row.origin, row.quit_nonce),
-        quit_password_hash=row.quit_password_hash,
-    )
-    _refuse_errors(adapted)
-    _keep(row, adapted)
-
-
-def _read(data: bytes, password: str | None) -> SebFile:
-    try:
-        return decode(data, password=password or None, max_bytes=conf.seb.file_max_bytes)
-    except FileError as error:
-        where = "upload_password" if error.code in ("password_required", "wrong_password") else "upload"
-        raise SetupError("invalid", {where: str(error)}) from error
-
-
-def _refuse_errors(settings: Mapping[str, Any]) -> None:
-    """Raise for settings of which some client computes another key."""
-    found = [finding for finding in lint_settings(settings) if finding.level is Level.ERROR]
-    if found:
-        raise SetupError("invalid", {"upload": " ".join(f"{finding.key}: {finding.message}" for finding in found)})
-
-
-def _keep(row: SebExamConfiguration, made: Mapping[str, Any]) -> None:
-    row.config_xml = encode(made).decode("utf-8")
-    row.config_key = compute_config_key(made)
-    row.served_bytes = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,8 +205,11 @@ def _accepted(row: SebExamConfiguration) -> _Accepted:
     return _Accepted(row.mode, row.config_key, found.config_keys, found.browser_keys)
 
 
-def _retire(row: SebExamConfiguration, key: str, *, now: datetime) -> None:
-    entry = {"key": key, "retired_at": now.isoformat(), "valid_until": (now + GRACE).isoformat()}
+def _keep_history(row: SebExamConfiguration, before: _Accepted, *, now: datetime) -> None:
+    """Remember the key that a row had before, if it has another one now."""
+    if not before.config_key or before.config_key == row.config_key:
+        return
+    entry = {"key": before.config_key, "retired_at": now.isoformat(), "valid_until": (now + GRACE).isoformat()}
     earlier = row.previous_config_keys if isinstance(row.previous_config_keys, list) else []
     row.previous_config_keys = [*earlier, entry][-_MOST_EARLIER:]
 
@@ -250,13 +224,42 @@ def _end_sessions(row: SebExamConfiguration, *, now: datetime) -> None:
     rows.end("configuration_changed", now=now)
 
 
-def _is_anybody_inside(row: SebExamConfiguration) -> bool:
-    """Whether a learner's attempt at this exam is running. The other app may be absent, so it is found by name."""
-    if not apps.is_installed("edx_proctoring"):
-        return False
-    attempts = apps.get_model("edx_proctoring", "ProctoredExamStudentAttempt")
-    return attempts.objects.filter(
-        proctored_exam__course_id=str(row.course_id),
-        proctored_exam__content_id=row.content_id,
-        status__in=_RUNNING,
-    ).exists()
+def _end_retired_sessions(rows: Sequence[SebExamConfiguration], *, now: datetime) -> None:
+    """End the sessions of several exams whose proof is one of the exams' earlier keys."""
+    entries = [entry for row in rows for entry in row.previous_config_keys if isinstance(entry, Mapping)]
+    prefixes = {str(entry.get("key"))[: sessions.PREFIX_LENGTH] for entry in entries}
+    SebSession.objects.filter(
+        course_id__in={row.course_id for row in rows},
+        content_id__in={row.content_id for row in rows},
+        key_prefix__in=prefixes - {row.config_key[: sessions.PREFIX_LENGTH] for row in rows},
+    ).end("configuration_changed", now=now)
+
+
+def _locked_template(row: SebExamConfiguration, change: Change) -> SebConfigTemplate | None:
+    """Lock and return the template that the row will have; None if it will have none, or one that does not exist."""
+    template_id = change.template_id
+    if template_id is None and row.pk is not None:
+        rows = SebExamConfiguration.objects.filter(pk=row.pk)
+        template_id = rows.values_list("template_id", flat=True).first()
+    if type(template_id) is not int:
+        return None
+    return SebConfigTemplate.objects.select_for_update().filter(pk=template_id).first()
+
+
+def _chosen(template_id: int) -> SebConfigTemplate:
+    """Return a template that an exam may choose. Raises ``SetupError``."""
+    template = SebConfigTemplate.objects.filter(pk=template_id).first()
+    if template is None:
+        raise SetupError(Refusal.INVALID, {"template_id": _("there is no such template")})
+    if not template.enabled:
+        raise SetupError(Refusal.INVALID, {"template_id": _("this template is switched off; choose another one")})
+    return template
+
+
+def _forget(rows: Sequence[SebExamConfiguration]) -> None:
+    for course in {row.course_id for row in rows}:
+        requirements.forget(course)
+
+
+def _name(row: SebExamConfiguration) -> tuple[str, str]:
+    return str(row.course_id), row.content_id

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from seb_openedx.texts import DOWNLOAD_URL
 
-# What Safe Exam Browser is called on each platform of a minimum version.
-_PLATFORMS: Final = {"win": "Windows", "mac": "macOS", "ios": "iOS"}
+# Platform of a key or a minimum version, as Safe Exam Browser names them → its name.
+PLATFORM_NAMES: Final = {"win": "Windows", "mac": "macOS", "ios": "iOS"}
 
 
 def reason(code: str) -> str:
@@ -39,7 +39,9 @@ def particular_reason(code: str) -> str:
 
 def page(code: str, min_versions: Mapping[str, str]) -> dict[str, str]:
     """Return title, message and labels of a page that leads into the browser."""
-    versions = ", ".join(f"{_PLATFORMS.get(name, name)} {version}" for name, version in sorted(min_versions.items()))
+    versions = ", ".join(
+        f"{PLATFORM_NAMES.get(name, name)} {version}" for name, version in sorted(min_versions.items())
+    )
     return {
         "title": _("Safe Exam Browser required"),
         "message": reason(code),

@@ -1,5 +1,7 @@
 """The file of an exam, and the pages with which it begins and ends. Contract: contract/seb-exams#launch."""
 
+import logging
+
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
@@ -13,7 +15,10 @@ from seb_openedx import conf
 from seb_openedx.access.refusal import mark_refused
 from seb_openedx.edxapp_wrapper.login_cookies import delete_login_cookies
 from seb_openedx.exam_models import SebExamConfiguration, SebSession
-from seb_openedx.exams import access, challenges, files, launch, pages, requirements, sessions, start_tokens
+from seb_openedx.exams import access, challenges, encryption, files, launch, pages, requirements, sessions, start_tokens
+from seb_openedx.log_once import first_time
+
+log = logging.getLogger(__name__)
 
 # --- The file ---------------------------------------------------------------------------------------------------------
 
@@ -22,27 +27,39 @@ from seb_openedx.exams import access, challenges, files, launch, pages, requirem
 def exam_file(request: HttpRequest, public_id: str, token: str) -> HttpResponseBase:
     """Return an exam's file to the browser's own HTTP client, which has no cookies.
 
-    A token that is not valid: 401, which the client shows as a page.
+    A token that is not valid, or of somebody who has left the course: 401, which the client shows as a page.
     """
     row = files.file_of(public_id)
-    if row is None or not files.is_valid(token, row):
+    user = None if row is None else files.user_of_token(token, row)
+    if row is None or user is None or not files.may_have(user, row):
         return _link_is_over()
     return _file(request, row)
 
 
 @require_http_methods(["GET", "HEAD"])
 def download(request: HttpRequest, public_id: str) -> HttpResponseBase:
-    """Return an exam's file to a learner who is logged in."""
-    if sessions.user_of(request) is None:
+    """Return an exam's file to a learner of its course who is logged in, or to staff; for others it does not exist."""
+    user = sessions.user_of(request)
+    if user is None:
         return _link_is_over()
     row = files.file_of(public_id)
-    if row is None:
+    if row is None or not files.may_have(user, row):
         raise Http404("no exam has this file")
     return _file(request, row)
 
 
 def _file(request: HttpRequest, row: SebExamConfiguration) -> HttpResponseBase:
-    response = files.response(row, with_body=request.method == "GET")
+    try:
+        response = files.response(row, with_body=request.method == "GET")
+    except encryption.UnreadableError:
+        if first_time("unreadable password", row.public_id):
+            log.error(
+                "the file of an exam cannot be encrypted, enter its password again: course_id=%s content_id=%s",
+                row.course_id,
+                row.content_id,
+            )
+        title = _("The file of this exam cannot be made")
+        return pages.message(title, _("Tell the course team that its password must be entered again."), status=503)
     if response is None:
         raise Http404("the exam has no file; save its settings again")
     return response

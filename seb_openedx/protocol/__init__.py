@@ -20,6 +20,7 @@ One module for each question:
 ``generator``  settings for an exam, new or adapted
 ``passwords``  hashes of passwords in settings
 ``lint``       what is wrong with settings from elsewhere
+``texts``      sentences for people
 ``versions``   versions that a file demands and a client names
 ``links``      seb:// and sebs:// links
 ``errors``     the exceptions

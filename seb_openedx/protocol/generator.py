@@ -11,6 +11,7 @@ from seb_openedx.protocol.config_key import without_omitted_entries
 from seb_openedx.protocol.errors import InvalidSettings
 from seb_openedx.protocol.passwords import is_password_hash
 from seb_openedx.protocol.settings import DEFAULTS, to_seb
+from seb_openedx.protocol.texts import Text as _
 from seb_openedx.protocol.values import Settings, Value
 
 # Paths of the platform's own addresses for start and end, before the ids.
@@ -90,7 +91,7 @@ def adapt(
     errors: dict[str, str] = {}
     for name, url in (("start_url", start_url), ("quit_url", quit_url)):
         if not _is_address(url):
-            errors[name] = "must begin with http:// or https:// and a host, and have no fragment or blanks"
+            errors[name] = _("must begin with http:// or https:// and a host, and have no fragment or blanks")
     if quit_password_hash and not is_password_hash(quit_password_hash):
         errors["quit_password_hash"] = "must be what hash_password returns: 64 lower-case digits"  # noqa: S105 - a message
     try:

@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from seb_openedx.protocol.errors import InvalidKey
+from seb_openedx.protocol.texts import Text as _
 
 CONFIG_KEY_HEADER: Final = "X-SafeExamBrowser-ConfigKeyHash"
 BROWSER_EXAM_KEY_HEADER: Final = "X-SafeExamBrowser-RequestHash"
@@ -86,7 +87,13 @@ def parse_keys(text: str) -> list[str]:
     for number, word in enumerate(filter(None, _SEPARATORS.split(text)), start=1):
         key = word.lower()
         if not is_key(key):
-            raise InvalidKey(f"key {number}: {len(word)} characters; a key has 64 digits 0-9 and a-f")
+            raise InvalidKey(
+                _(
+                    "key %(number)s: %(length)s characters; a key has 64 digits 0-9 and a-f",
+                    number=number,
+                    length=len(word),
+                )
+            )
         keys[key] = None
     return list(keys)
 
@@ -107,7 +114,7 @@ def url_candidates(
     """Return the addresses under which the browser may see a request, the most likely one first; at most 8.
 
     ``absolute_uri``: what the framework builds. ``raw_target``: the target in the request line as the server received
-    it, because a framework encodes it anew. ``full_path``: path and query as the framework knows them.
+    it, because a framework encodes it again. ``full_path``: path and query as the framework knows them.
     ``public_origins``: further ``scheme://host[:port]`` under which people reach the server. ``forwarded_https``: a
     proxy says that it was reached by https, and nothing says that it may be believed; this counts for the origins in
     ``public_origins`` only.

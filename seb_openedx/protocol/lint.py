@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from seb_openedx.protocol.texts import Text as _
 from seb_openedx.protocol.values import ORIGINATOR, Value, is_left_out, is_originator, key_order, path_of_entry
 from seb_openedx.protocol.versions import is_entry
 
@@ -36,53 +37,58 @@ class Finding:
 CODES: Final[Mapping[str, tuple[Level, str]]] = {
     "date_not_portable": (
         Level.ERROR,
-        "Clients write dates in different ways, so there is no Config Key that all agree on. Remove the entry.",
+        _("Clients write dates in different ways, so there is no Config Key that all agree on. Remove the entry."),
     ),
     "trailing_omitted_entry": (
         Level.ERROR,
-        "The last key in order is left out of the Config Key. Clients for Windows leave a comma there and send another "
-        "key. Remove the entry.",
+        _(
+            "The last key in order is left out of the Config Key. Clients for Windows leave a comma there and send "
+            "another key. Remove the entry."
+        ),
     ),
     "bad_version_entry": (
         Level.ERROR,
-        "Not a version entry such as Win.3.7.1.min. On Windows it can break the loading of the file.",
+        _("Not a version entry such as Win.3.7.1.min. On Windows it can break the loading of the file."),
     ),
     "keys_differ_in_case": (
         Level.WARNING,
-        "Another key differs in upper and lower case only. Clients by Apple may compute another Config Key. Remove it.",
+        _(
+            "Another key differs in upper and lower case only. Clients by Apple may compute another Config Key. "
+            "Remove it."
+        ),
     ),
     "obsolete_key": (
         Level.WARNING,
-        "An obsolete key, with which clients by Apple may compute another Config Key. Use allowWlan.",
+        _("An obsolete key, with which clients by Apple may compute another Config Key. Use allowWlan."),
     ),
     "key_order_unknown": (
         Level.WARNING,
-        "Where clients sort this key is not known: it holds characters other than ASCII letters, digits and _.",
+        _("Where clients sort this key is not known: it holds characters other than ASCII letters, digits and _."),
     ),
     "originator_not_portable": (
         Level.WARNING,
-        "Clients for Windows leave this entry out of the Config Key, others may not. Remove it.",
+        _("Clients for Windows leave this entry out of the Config Key, others may not. Remove it."),
     ),
     "real_not_portable": (
         Level.WARNING,
-        "The number needs more than 15 digits. Clients by Apple before 3.7 compute another Config Key. Round it.",
+        _("The number needs more than 15 digits. Clients by Apple before 3.7 compute another Config Key. Round it."),
     ),
     "decimals_not_portable": (
         Level.WARNING,
-        "The number has more than 14 decimals. Some servers round it and compute another Config Key. Round it.",
+        _("The number has more than 14 decimals. Some servers round it and compute another Config Key. Round it."),
     ),
     "integer_as_string": (
         Level.WARNING,
-        "A number stored as text. Clients may read it as a number and compute another Config Key. Use <integer>.",
+        _("A number stored as text. Clients may read it as a number and compute another Config Key. Use <integer>."),
     ),
-    "empty_string_in_array": (Level.WARNING, "An empty text in a list, which not all clients keep. Remove it."),
+    "empty_string_in_array": (Level.WARNING, _("An empty text in a list, which not all clients keep. Remove it.")),
     "fragile_string": (
         Level.WARNING,
-        "The text has quotes, control characters or blanks at its ends. Not all programs hash it alike. Change it.",
+        _("The text has quotes, control characters or blanks at its ends. Not all programs hash it alike. Change it."),
     ),
     "password_not_ascii": (
         Level.WARNING,
-        "The password has characters outside ASCII. Clients by Apple before 3.7 will not accept it.",
+        _("The password has characters outside ASCII. Clients by Apple before 3.7 will not accept it."),
     ),
 }
 

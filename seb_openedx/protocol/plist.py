@@ -17,6 +17,7 @@ from typing import Final, NoReturn
 from xml.parsers import expat
 
 from seb_openedx.protocol.errors import BadXml, NotADictionary, NotSeb, TooLarge, UnsupportedValue
+from seb_openedx.protocol.texts import Text as _
 from seb_openedx.protocol.values import (
     LARGEST_INTEGER,
     MAX_DEPTH,
@@ -65,9 +66,9 @@ def loads(data: bytes) -> Settings:
         root = plistlib.loads(data, fmt=plistlib.FMT_XML)
     # What plistlib raises depends on the value that it fails to read: 31 February is a ValueError, for example.
     except Exception as error:
-        raise BadXml(f"the property list holds a value that cannot be read: {error}") from error
+        raise BadXml(_("the property list holds a value that cannot be read: %(reason)s", reason=error)) from error
     if not isinstance(root, dict):
-        raise NotADictionary("the root of the property list is not a dictionary; settings are <dict> in <plist>")
+        raise NotADictionary(_("the root of the property list is not a dictionary; settings are <dict> in <plist>"))
     return root
 
 
@@ -129,11 +130,11 @@ class _Checker:
         try:
             self.parser.Parse(data, True)
         except expat.ExpatError as error:
-            raise BadXml(f"the XML is damaged or incomplete: {error}") from error
+            raise BadXml(_("the XML is damaged or incomplete: %(reason)s", reason=error)) from error
 
     def fail(self, what: str) -> NoReturn:
         """Raise ``BadXml`` with the line."""
-        raise BadXml(f"line {self.parser.CurrentLineNumber}: {what}")
+        raise BadXml(_("line %(number)s: %(what)s", number=self.parser.CurrentLineNumber, what=what))
 
     def declaration(self, version: str, encoding: str | None, standalone: int) -> None:
         """``<?xml …?>``."""
@@ -161,9 +162,9 @@ class _Checker:
         if name not in ("plist", "key"):
             self.values += 1
             if self.values > MAX_VALUES:
-                raise TooLarge(f"the property list holds more than {MAX_VALUES} values")
+                raise TooLarge(_("the property list holds more than %(most)s values", most=MAX_VALUES))
         if len(self.open) > MAX_DEPTH and name in _CONTAINERS:
-            raise TooLarge(f"dictionaries and arrays are nested more than {MAX_DEPTH} levels deep")
+            raise TooLarge(_("dictionaries and arrays are nested more than %(most)s levels deep", most=MAX_DEPTH))
         self.open.append(_Element(name))
 
     def place(self, name: str, parent: _Element) -> None:

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from seb_openedx.protocol.errors import NotSeb, WrongPassword
+from seb_openedx.protocol.texts import Text as _
 
 VERSIONS: Final = (1, 2, 3)
 ITERATIONS: Final = 10_000
@@ -59,22 +60,26 @@ def decrypt(container: bytes, password: str) -> bytes:
     message, tag = container[:-_HMAC], container[-_HMAC:]
     ciphertext = message[_HEADER.size :]
     if not ciphertext or len(ciphertext) % _BLOCK:
-        raise NotSeb("the encrypted part is incomplete; copy or export the file again")
+        raise NotSeb(_("the encrypted part is incomplete; copy or export the file again"))
     version, options, encryption_salt, hmac_salt, iv = _HEADER.unpack_from(message)
     if version not in VERSIONS or options != _WITH_PASSWORD:
         raise NotSeb(
-            f"the encrypted part is of version {version} with options {options}; "
-            "versions 1 to 3 with a password (options 1) can be read"
+            _(
+                "the encrypted part is of version %(version)s with options %(options)s; "
+                "versions 1 to 3 with a password (options 1) can be read",
+                version=version,
+                options=options,
+            )
         )
     if not hmac.compare_digest(_hmac(message, password, hmac_salt), tag):
-        raise WrongPassword("the password is wrong, or the file was changed after encryption")
+        raise WrongPassword(_("the password is wrong, or the file was changed after encryption"))
     decryptor = Cipher(AES(_key(password, encryption_salt)), CBC(iv)).decryptor()
     unpadder = PKCS7(8 * _BLOCK).unpadder()
     padded = decryptor.update(ciphertext) + decryptor.finalize()
     try:
         return unpadder.update(padded) + unpadder.finalize()
     except ValueError as error:  # whoever knew the password wrote it wrongly
-        raise NotSeb("the encrypted part does not end as it must; export the file again") from error
+        raise NotSeb(_("the encrypted part does not end as it must; export the file again")) from error
 
 
 def _key(password: str, salt: bytes) -> bytes:

@@ -23,6 +23,7 @@ from seb_openedx.protocol import plist, rncryptor
 from seb_openedx.protocol.config_key import compute_config_key
 from seb_openedx.protocol.errors import BadGzip, CertificateEncrypted, NotSeb, PasswordRequired, TooLarge
 from seb_openedx.protocol.passwords import hash_password
+from seb_openedx.protocol.texts import Text as _
 from seb_openedx.protocol.values import Settings, Value, is_originator
 
 CONTENT_TYPE: Final = "application/seb"
@@ -87,7 +88,7 @@ def decode(
     Raises a :class:`~seb_openedx.protocol.errors.FileError`.
     """
     if len(data) > max_bytes:
-        raise TooLarge(f"the file has {len(data)} bytes; at most {max_bytes} are read")
+        raise TooLarge(_("the file has %(size)s bytes; at most %(most)s are read", size=len(data), most=max_bytes))
     limit = max_bytes * max_expansion
     content = _expand(data, limit)
     gzipped = content is not data
@@ -120,7 +121,9 @@ def _expand(data: bytes, limit: int) -> bytes:
             return data
         data = _gunzip(data, limit)
     if data.startswith(_GZIP):
-        raise BadGzip(f"the file is compressed more than {_GZIP_LAYERS} times; uncompress it and try again")
+        raise BadGzip(
+            _("the file is compressed more than %(most)s times; uncompress it and try again", most=_GZIP_LAYERS)
+        )
     return data
 
 
@@ -129,9 +132,9 @@ def _gunzip(data: bytes, limit: int) -> bytes:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
             content = stream.read(limit + 1)  # never more in memory, however much it would become
     except (OSError, EOFError, zlib.error) as error:
-        raise BadGzip(f"a compressed part is damaged or incomplete: {error}") from error
+        raise BadGzip(_("a compressed part is damaged or incomplete: %(reason)s", reason=error)) from error
     if len(content) > limit:
-        raise TooLarge(f"the uncompressed content has more than {limit} bytes")
+        raise TooLarge(_("the uncompressed content has more than %(most)s bytes", most=limit))
     return content
 
 
@@ -147,11 +150,13 @@ def _open_container(format_: Format, body: bytes, password: str | None) -> bytes
         return body
     if format_ in (Format.CERTIFICATE, Format.CERTIFICATE_AND_KEY):
         raise CertificateEncrypted(
-            "the file is encrypted for a certificate, whose private key a server does not have; "
-            "export it unencrypted or with a password"
+            _(
+                "the file is encrypted for a certificate, whose private key a server does not have; "
+                "export it unencrypted or with a password"
+            )
         )
     if not body:
-        raise NotSeb("the file ends after its prefix; copy or export it again")
+        raise NotSeb(_("the file ends after its prefix; copy or export it again"))
     if password is None:
-        raise PasswordRequired("the file is encrypted; give its password")
+        raise PasswordRequired(_("the file is encrypted; give its password"))
     return rncryptor.decrypt(body, hash_password(password) if format_ is Format.CLIENT else password)

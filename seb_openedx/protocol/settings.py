@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from seb_openedx.protocol.errors import InvalidSettings, InvalidVersion
 from seb_openedx.protocol.passwords import is_password_hash
+from seb_openedx.protocol.texts import Text as _
 from seb_openedx.protocol.values import Settings, Value
 from seb_openedx.protocol.versions import allowed_versions
 
@@ -22,19 +23,19 @@ MAX_EXPRESSIONS: Final = 500
 
 def _on_or_off(value: Any) -> Value:
     if not isinstance(value, bool):
-        raise ValueError("true or false")
+        raise ValueError(_("must be true or false"))
     return value
 
 
 def _one_to_three(value: Any) -> Value:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 3:
-        raise ValueError("a whole number from 1 to 3")
+        raise ValueError(_("must be a whole number from 1 to 3"))
     return value
 
 
 def _clipboard(value: Any) -> Value:
     if not isinstance(value, str) or value not in CLIPBOARD:
-        raise ValueError(f"one of {', '.join(CLIPBOARD)}")
+        raise ValueError(_("must be one of: %(choices)s", choices=", ".join(CLIPBOARD)))
     return CLIPBOARD[value]
 
 
@@ -44,7 +45,7 @@ CLIPBOARD: Final = {"allow": 0, "block": 1, "isolated": 2}
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One choice. ``default`` None: written only when it is set. ``convert`` raises ValueError("what it must be")."""
+    """One choice. ``default`` None: written only when it is set. ``convert`` raises ValueError with a sentence."""
 
     name: str
     keys: tuple[str, ...]
@@ -123,7 +124,11 @@ def to_seb(
 
     Raises :class:`~seb_openedx.protocol.errors.InvalidSettings` that names every wrong option.
     """
-    errors = {name: f"unknown; known options: {', '.join(NAMES)}" for name in options if name not in NAMES}
+    errors: dict[str, str] = {
+        name: _("unknown; known options: %(options)s", options=", ".join(NAMES))
+        for name in options
+        if name not in NAMES
+    }
     given = {name: value for name, value in options.items() if value is not None and name not in errors}
     settings: Settings = {}
     for setting in SETTINGS:
@@ -131,7 +136,7 @@ def to_seb(
             try:
                 settings |= dict.fromkeys(setting.keys, setting.convert(given[setting.name]))
             except ValueError as error:
-                errors[setting.name] = f"must be {error}"
+                errors[setting.name] = str(error)
     rules: list[Value] = [_rule(expression, action=1, regex=False) for expression in always_allow]
     for rule_list in RULE_LISTS:
         try:
@@ -156,7 +161,7 @@ def to_seb(
 
 def _versions(minimums: Any, *, alliance_edition: bool) -> list[Value]:
     if minimums is not None and not isinstance(minimums, Mapping):
-        raise InvalidVersion("must map platforms to versions, such as win to 3.7.1")
+        raise InvalidVersion(_("must map platforms to versions, such as win to 3.7.1"))
     return [*allowed_versions(minimums or {}, alliance_edition=alliance_edition)]
 
 
@@ -167,20 +172,24 @@ def _rule(expression: str, *, action: int, regex: bool) -> Value:
 def _expressions(value: Any, *, regex: bool) -> list[str]:
     """Return the distinct expressions in a list; raise ValueError for one that cannot be used."""
     if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
-        raise ValueError("must be a list of texts")
+        raise ValueError(_("must be a list of texts"))
     if len(value) > MAX_EXPRESSIONS:
-        raise ValueError(f"at most {MAX_EXPRESSIONS} expressions")
+        raise ValueError(_("at most %(most)s expressions", most=MAX_EXPRESSIONS))
     expressions = list(dict.fromkeys(filter(None, (text.strip() for text in value))))
     for number, text in enumerate(expressions, start=1):
         if len(text) > MAX_EXPRESSION:
-            raise ValueError(f"expression {number}: at most {MAX_EXPRESSION} characters")
+            raise ValueError(
+                _("expression %(number)s: at most %(most)s characters", number=number, most=MAX_EXPRESSION)
+            )
         if not text.isprintable():
-            raise ValueError(f"expression {number}: remove line breaks and control characters")
+            raise ValueError(_("expression %(number)s: remove line breaks and control characters", number=number))
         if regex:
             try:
                 re.compile(text)
             except (re.error, OverflowError, RecursionError) as error:
-                raise ValueError(f"expression {number} is no regular expression: {error}") from error
+                raise ValueError(
+                    _("expression %(number)s is no regular expression: %(reason)s", number=number, reason=error)
+                ) from error
     return expressions
 
 

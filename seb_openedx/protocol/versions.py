@@ -11,6 +11,7 @@ from itertools import zip_longest
 from typing import Final
 
 from seb_openedx.protocol.errors import InvalidVersion
+from seb_openedx.protocol.texts import Text as _
 
 _ENTRY: Final = re.compile(r"(Win|Mac|iOS)\.[0-9]+\.[0-9]+(\.[0-9]+(\.[0-9]+)?)?(\.AE)?(\.min)?")
 _VERSION: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){1,3}")
@@ -58,7 +59,9 @@ def allowed_versions(minimums: Mapping[str, str], *, alliance_edition: bool = Fa
     """
     unknown = [name for name in minimums if name not in _NAMES]
     if unknown:
-        raise InvalidVersion(f"unknown platform {unknown[0]!r}; known platforms: {', '.join(Platform)}")
+        raise InvalidVersion(
+            _("unknown platform %(name)r; known platforms: %(known)s", name=unknown[0], known=", ".join(Platform))
+        )
     wanted = {platform: version for platform, version in minimums.items() if version}
     for platform, version in wanted.items():
         parse_version(version, platform=platform)
@@ -75,7 +78,9 @@ def allowed_versions(minimums: Mapping[str, str], *, alliance_edition: bool = Fa
 def parse_version(text: str, *, platform: str = "version") -> tuple[int, ...]:
     """Return the numbers of a version such as ``3.7.1``: two to four. Raises ``InvalidVersion``."""
     if not isinstance(text, str) or not _VERSION.fullmatch(text):
-        raise InvalidVersion(f"{platform}: write two to four numbers with dots between them, such as 3.7.1")
+        raise InvalidVersion(
+            _("%(platform)s: write two to four numbers with dots between them, such as 3.7.1", platform=platform)
+        )
     return _numbers(text)
 
 

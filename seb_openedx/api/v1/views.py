@@ -3,6 +3,7 @@
 SEB Server is the client in the field: it takes 404 for "no restriction" and needs 204 from DELETE.
 """
 
+import logging
 from typing import Any
 
 from django.http import Http404
@@ -21,7 +22,14 @@ from seb_openedx.api.parsers import BoundedJSONParser
 from seb_openedx.api.v1.serializers import SebConfigurationSerializer
 from seb_openedx.configuration import as_detailed
 from seb_openedx.reading import read
-from seb_openedx.seb_keys_sources import get_config_by_course, get_ordered_seb_keys_sources, save_course_config
+from seb_openedx.seb_keys_sources import (
+    effective_source,
+    get_config_by_course,
+    get_ordered_seb_keys_sources,
+    save_course_config,
+)
+
+log = logging.getLogger(__name__)
 
 
 class SebConfiguration(APIView):
@@ -100,5 +108,13 @@ def _saved(course_key: CourseKey, config: dict[str, Any], request: Request) -> R
     # Saving nothing removes what is there; without a configuration nothing was removed, and that is what was asked for.
     if saved or not (config or get_config_by_course(course_key)):
         return Response(config)
-    detail = "No destination of SEB_KEY_DESTINATIONS has saved the configuration. The log says why."
-    return Response({"detail": detail}, status=status.HTTP_503_SERVICE_UNAVAILABLE)
+    return Response({"detail": _why_not_saved(course_key, config)}, status=status.HTTP_503_SERVICE_UNAVAILABLE)
+
+
+def _why_not_saved(course_key: CourseKey, config: dict[str, Any]) -> str:
+    """Return the reason for a person, and log it. A destination that failed has logged its own."""
+    source = None if config else effective_source(course_key)[0]
+    if source is None:
+        return "No destination of SEB_KEY_DESTINATIONS has saved the configuration. The log says why."
+    log.warning("a configuration that no destination holds is not removed: course_id=%s source=%s", course_key, source)
+    return f"The configuration in force is that of {source}, which is not changed here. Remove it there."

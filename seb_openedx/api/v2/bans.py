@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from seb_openedx import user_banning
 from seb_openedx.api.v2 import filters
 from seb_openedx.api.v2.base import StaffView, validated
+from seb_openedx.api.v2.idempotency import idempotent
 from seb_openedx.api.v2.paging import Paging
 from seb_openedx.api.v2.problems import ProblemError
 from seb_openedx.audit_models import SebBanState
@@ -54,6 +55,7 @@ class BansView(StaffView):
         ends = _ends(page or [])
         return paging.get_paginated_response([_shown(row, ends) for row in page or []])
 
+    @idempotent
     def post(self, request: Request) -> Response:
         """Ban a learner: 201, or 200 for one who is banned already."""
         sent = validated(NewBan, request.data)
@@ -67,6 +69,7 @@ class BansView(StaffView):
 class BanView(StaffView):
     """One learner's ban from one course."""
 
+    @idempotent
     def delete(self, request: Request, username: str, **kwargs: Any) -> Response:
         """Let the learner in again."""
         course_key = self.course_of_path()

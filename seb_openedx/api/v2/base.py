@@ -8,6 +8,7 @@ from uuid import uuid4
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
 from rest_framework.exceptions import ParseError
+from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -17,7 +18,8 @@ from rest_framework.views import APIView
 
 from seb_openedx.api.authentication import authentication_classes
 from seb_openedx.api.parsers import BoundedJSONParser
-from seb_openedx.api.v2 import problems
+from seb_openedx.api.v2 import etags, problems
+from seb_openedx.api.v2.negotiation import ByAccept
 from seb_openedx.api.v2.paging import Paging
 from seb_openedx.api.v2.problems import ProblemError
 from seb_openedx.edxapp_wrapper import course_staff
@@ -56,15 +58,17 @@ class StaffView(APIView):
     """A resource for staff. JSON in, JSON out; refusals are problem details.
 
     ``parameters``: the query parameters that the resource takes. Others are refused, because a misspelt filter must not
-    show everything. ``is_list``: it also takes those of pages.
+    show everything. ``is_list``: it also takes those of pages. ``has_etag`` False: each answer is another one.
     """
 
     authentication_classes = authentication_classes()
     permission_classes: list[Any] = [StaffOfCourse]
     renderer_classes = [JSONRenderer]
+    content_negotiation_class: type[BaseContentNegotiation] = ByAccept
     parser_classes: list[Any] = [BoundedJSONParser]
     parameters: ClassVar[tuple[str, ...]] = ()
     is_list: ClassVar[bool] = False
+    has_etag: ClassVar[bool] = True
 
     def concerned_course(self, request: Request) -> CourseKey | None:
         """Return the course whose staff may ask: that of the path, else that of the query; None for global staff."""
@@ -98,9 +102,13 @@ class StaffView(APIView):
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Add the headers that every answer has."""
+        is_read = request.method in ("GET", "HEAD") and response.status_code == 200
+        # An answer with a tag of its own names a version; see ``exam_versions``.
+        if is_read and self.has_etag and isinstance(response, Response) and not response.has_header("ETag"):
+            response = etags.unless_known(request, response)
         response = super().finalize_response(request, response, *args, **kwargs)
         response[REQUEST_ID] = request.request_id
-        response["Cache-Control"] = "no-store"
+        response.setdefault("Cache-Control", "no-store")
         return response
 
     def page_of(self, rows: Any, serialize: Any) -> Response:

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from seb_openedx import ban_policy, conf, findings
 from seb_openedx.api.v1.serializers import COMPONENTS
 from seb_openedx.api.v2.base import StaffView, validated
+from seb_openedx.api.v2.idempotency import idempotent
 from seb_openedx.api.v2.problems import ProblemError
 from seb_openedx.configuration import MOST_COUNT, as_detailed
 from seb_openedx.constants import BAN_KEYS, LIST_KEYS, SEPARATOR_CHAR
@@ -71,6 +72,7 @@ class CourseConfigurationView(StaffView):
         """Return what is in force."""
         return Response(_shown(self.course_of_path()))
 
+    @idempotent
     def put(self, request: Request, **kwargs: Any) -> Response:
         """Replace it: what is left out gets its default."""
         course_key = self.course_of_path()
@@ -78,6 +80,7 @@ class CourseConfigurationView(StaffView):
         config = {**_defaults(), **dict.fromkeys(BAN_KEYS), **sent}
         return self._saved(course_key, config)
 
+    @idempotent
     def patch(self, request: Request, **kwargs: Any) -> Response:
         """Change the keys that are sent."""
         course_key = self.course_of_path()
@@ -86,6 +89,7 @@ class CourseConfigurationView(StaffView):
         config = {**_defaults(), **{key: value for key, value in as_detailed(found).items() if key in _defaults()}}
         return self._saved(course_key, {**config, **ban_policy.own_keys(course_key), **changes})
 
+    @idempotent
     def delete(self, request: Request, **kwargs: Any) -> Response:
         """Remove it from every place that can be written to."""
         course_key = self.course_of_path()

@@ -29,6 +29,18 @@ class Kind:
 
 CATALOGUE: Final[Mapping[str, Kind]] = {
     "bad_request": Kind(400, "Bad request", _("The request cannot be understood.")),
+    # Of files. One that is too large is 400 as well: what it is unpacked to counts.
+    "not_seb": Kind(400, "Not a SEB file", _("This is no file of Safe Exam Browser.")),
+    "bad_gzip": Kind(400, "Damaged file", _("The file is damaged. Export it again.")),
+    "bad_xml": Kind(400, "Damaged file", _("The file is damaged. Export it again.")),
+    "not_a_dictionary": Kind(400, "No settings", _("The file holds no settings of Safe Exam Browser.")),
+    "password_required": Kind(400, "Password required", _("The file is encrypted. Enter its password.")),
+    "wrong_password": Kind(400, "Wrong password", _("The password does not fit, or the file is damaged.")),
+    "certificate_encrypted": Kind(
+        400,
+        "Encrypted for a certificate",
+        _("Only the owner of a certificate can read the file. Export it without encryption or with a password."),
+    ),
     "not_authenticated": Kind(403, "Not authenticated", _("Log in first.")),
     "csrf_failed": Kind(403, "CSRF check failed", _("Load the page again, and repeat what you did.")),
     "staff_required": Kind(403, "Staff required", _("Only staff may do this, in their own courses.")),
@@ -36,13 +48,28 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
     "method_not_allowed": Kind(405, "Method not allowed"),
     "not_acceptable": Kind(406, "Not acceptable"),
     "conflict": Kind(409, "Conflict"),
+    "attempts_running": Kind(
+        409,
+        "Attempts running",
+        _("Learners are in this exam, and this change would put them out. Send force to do it."),
+    ),
+    "idempotency_in_progress": Kind(
+        409, "Idempotency in progress", _("The first request with this Idempotency-Key is still at work.")
+    ),
+    "in_use": Kind(409, "In use", _("Exams use this template. Choose another one for them first.")),
     "precondition_failed": Kind(412, "Precondition failed", _("It was changed meanwhile. Load it again.")),
-    "too_large": Kind(413, "Too large", _("The request is too large.")),
+    "too_large": Kind(413, "Too large", _("This is too large.")),
     "unsupported_media_type": Kind(415, "Unsupported media type"),
+    "idempotency_key_reused": Kind(
+        422, "Idempotency key reused", _("This Idempotency-Key came with another request before.")
+    ),
     "validation_error": Kind(422, "Validation error", _("Some values are not valid.")),
     "unknown_parameter": Kind(422, "Unknown parameter", _("There is no parameter with this name.")),
     "rate_limited": Kind(429, "Rate limited"),
     "internal_error": Kind(500, "Internal error", _("This failed on the server. Staff find the cause in its log.")),
+    "password_unreadable": Kind(
+        503, "Password unreadable", _("The password of the file cannot be read any more. Enter it again.")
+    ),
     "not_saved": Kind(503, "Not saved", _("This could not be saved. The server's log says why.")),
 }
 
@@ -51,7 +78,7 @@ class ProblemError(Exception):
     """Raised by a view to refuse a request.
 
     ``code``: a key of ``CATALOGUE``. ``detail``: instead of the sentence there. ``errors``: field → messages, the name
-    of a nested field with dots. ``members``: further members of the answer.
+    of a nested field with dots. ``status``: instead of the code's. ``members``: further members of the answer.
     """
 
     def __init__(
@@ -61,6 +88,7 @@ class ProblemError(Exception):
         *,
         errors: Mapping[str, list[str]] | None = None,
         headers: Mapping[str, str] | None = None,
+        status: int | None = None,
         **members: Any,
     ) -> None:
         super().__init__(code)
@@ -68,6 +96,7 @@ class ProblemError(Exception):
         self.detail = detail
         self.errors = errors or {}
         self.headers = headers or {}
+        self.status = status
         self.members = members
 
 
@@ -98,7 +127,9 @@ def handle(exc: Exception, context: Mapping[str, Any]) -> Response:
         "type": f"urn:edx-proctoring:problem:{problem.code}",
         "title": kind.title,
         # REST framework answers 401 where the caller can authenticate by a header.
-        "status": getattr(exc, "status_code", 403) if problem.code == "not_authenticated" else kind.status,
+        "status": getattr(exc, "status_code", 403)
+        if problem.code == "not_authenticated"
+        else problem.status or kind.status,
         "code": problem.code,
         "detail": str(problem.detail or kind.sentence),
         "instance": request.path,

@@ -11,8 +11,9 @@ from rest_framework.response import Response
 
 from seb_openedx.api.v2 import filters
 from seb_openedx.api.v2.base import StaffView, validated
+from seb_openedx.api.v2.idempotency import idempotent
 from seb_openedx.api.v2.problems import ProblemError
-from seb_openedx.exam_models import SebSession
+from seb_openedx.exam_models import EXPIRED, SebSession
 from seb_openedx.exams.release import release_learner
 
 
@@ -50,23 +51,28 @@ class SessionView(StaffView):
     """One session."""
 
     def concerned_course(self, request: Request) -> CourseKey | None:
-        """Return the course of the session."""
+        """Return the course of the session as it is stored, whatever the request says."""
         rows = SebSession.objects.filter(pk=_as_uuid(self.kwargs["session_id"]))
         course_key: CourseKey | None = rows.values_list("course_id", flat=True).first()
         return course_key
 
+    @idempotent
     def delete(self, request: Request, session_id: str) -> Response:
-        """End it. The learner proves the browser again; one that was ended before stays as it is."""
-        rows = SebSession.objects.filter(pk=_as_uuid(session_id))
-        if not rows.exists():
+        """End it: 204, and the learner proves the browser again. One that was over before: 200, and how it ended."""
+        now, rows = timezone.now(), SebSession.objects.filter(pk=_as_uuid(session_id))
+        if rows.filter(expires__gt=now).end("staff", now=now):
+            return Response(status=204)
+        rows.end(EXPIRED, now=now)
+        row = rows.first()
+        if row is None:
             raise ProblemError("not_found")
-        rows.end("staff", now=timezone.now())
-        return Response(status=204)
+        return Response(_shown(row))
 
 
 class ReleaseView(StaffView):
     """Lets learners in again who have left the browser during an exam."""
 
+    @idempotent
     def post(self, request: Request, content_id: str, **kwargs: Any) -> Response:
         """Let one learner in; ``released`` says how many ended sessions kept the learner out."""
         course_key = self.course_of_path()
@@ -79,7 +85,7 @@ class ReleaseView(StaffView):
 
 
 def _as_uuid(text: str) -> UUID:
-    """Return the id in an address; that of no session for what is none."""
+    """Return the id in an address; the zero id, which no session has, if it is not a UUID."""
     try:
         return UUID(text)
     except ValueError:
