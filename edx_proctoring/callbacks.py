@@ -29,6 +29,7 @@ from edx_proctoring.api import (
 from edx_proctoring.api.lifecycle import learner_rules
 from edx_proctoring.api.lifecycle.learner_rules import Action, Facts, Kind, Outcome
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
+from edx_proctoring.views.problems import CODE_HEADER
 from edx_proctoring.views.throttling import count_refusal, seconds_to_wait
 
 log = logging.getLogger(__name__)
@@ -53,18 +54,21 @@ def start_exam_callback(request: HttpRequest | None, attempt_code: str) -> HttpR
     Contract: contract/launch-callback#statuses, contract/learner-actions#table.
     """
     if request is not None and request.method not in ALLOWED_METHODS:
-        return _keep_code_private(HttpResponse(status=405, headers={"Allow": ", ".join(ALLOWED_METHODS)}))
+        return _keep_code_private(
+            HttpResponse(status=405, headers={"Allow": ", ".join(ALLOWED_METHODS), CODE_HEADER: "method_not_allowed"})
+        )
     wait = None if request is None else seconds_to_wait(request, attempt_code)
     if wait is not None:
         log.warning("launch refused, too many requests")
         text = _("Too many attempts to open an exam. Try again in a minute.")
-        return _text_response(text, 429, {"Retry-After": f"{wait:.0f}"})
+        return _text_response(text, 429, {"Retry-After": f"{wait:.0f}", CODE_HEADER: "rate_limited"})
     attempt = get_exam_attempt_by_code(attempt_code)
     if not attempt:
         log.warning("launch with an unknown attempt code")
         if request is not None:
             count_refusal(request, attempt_code)
-        return _text_response(_("You have entered an exam code that is not valid."), 404)
+        text = _("You have entered an exam code that is not valid.")
+        return _text_response(text, 404, {CODE_HEADER: "not_found"})
     exam = attempt["proctored_exam"]
     response: HttpResponse = HttpResponseRedirect(_exam_url(exam["course_id"], exam["content_id"]))
     if request is not None and request.method == "HEAD":
@@ -129,7 +133,7 @@ def _cookie_age(attempt: Mapping[str, Any]) -> timedelta:
     return timedelta(days=1) + timedelta(minutes=min(minutes, _LONGEST_EXAM_MINUTES))
 
 
-def _text_response(text: str, status: int, headers: Mapping[str, str] | None = None) -> HttpResponse:
+def _text_response(text: str, status: int, headers: Mapping[str, str]) -> HttpResponse:
     response = HttpResponse(text, status=status, content_type="text/plain; charset=utf-8", headers=headers)
     return _keep_code_private(response)
 

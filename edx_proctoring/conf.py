@@ -13,7 +13,8 @@ Nothing is cached, so tests may override any setting at any time. Values that ou
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from fnmatch import fnmatchcase
+from typing import Any, Final, TypeGuard
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -22,6 +23,18 @@ _MISSING: Final[Any] = object()
 
 # Rates that hold unless ``RATE_LIMITS`` says otherwise: of refused requests without a login.
 DEFAULT_RATES: Final[Mapping[str, str]] = {"proctoring_anonymous": "300/min", "proctoring_anonymous_code": "30/min"}
+
+# Who may let exams go on without their provider.
+# Settings that are whole numbers from 1, with their defaults.
+COUNTS: Final[Mapping[str, int]] = {
+    "INBOX_DAYS": 90,
+    "EFFECT_DAYS": 90,
+    "JOB_SECONDS": 10,
+    "JOB_MAX_ROWS": 20000,
+    "OUTAGE_MAX_HOURS": 24,
+    "REVIEW_OVERDUE_HOURS": 72,
+}
+OUTAGE_MODES: Final = ("global_staff", "course_staff", "off")
 
 # The scopes that ``RATE_LIMITS`` may have.
 RATE_SCOPES: Final = frozenset(
@@ -61,6 +74,33 @@ def as_rate(value: object) -> tuple[int, int] | None:
     """Return a rate in DRF's notation (``60/min``) as number and seconds; None if it is not one."""
     found = _RATE.fullmatch(value) if isinstance(value, str) else None
     return (int(found[1]), _PERIODS[found[2]]) if found else None
+
+
+def is_count(value: object) -> TypeGuard[int]:
+    """Return whether a value is a whole number from 1: zero days would delete what has just arrived."""
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def is_scope(value: object) -> bool:
+    """Return whether a value says for which courses something is on: true, false, or a list of patterns."""
+    if isinstance(value, (list, tuple)):
+        return all(isinstance(pattern, str) for pattern in value)
+    return value is None or _scope_flag(value) is not None
+
+
+def _scope_flag(value: object) -> bool | None:
+    return as_bool(value) if isinstance(value, (bool, str)) else None
+
+
+def in_scope(value: object, course_id: str) -> bool:
+    """Return whether a feature is on for a course.
+
+    ``value``: true, false, or a list of patterns for course ids such as ``course-v1:Org+*``. Anything else counts as
+    false.
+    """
+    if isinstance(value, (list, tuple)):
+        return is_scope(value) and any(fnmatchcase(course_id, pattern) for pattern in value)
+    return _scope_flag(value) is True
 
 
 def is_placeholder(value: object) -> bool:
@@ -236,12 +276,22 @@ class ProctoringSettings:
     @property
     def inbox_days(self) -> int:
         """How many days received review callbacks are kept. Default 90."""
-        return self._days("INBOX_DAYS", default=90)
+        return self._count("INBOX_DAYS")
 
     @property
     def effect_days(self) -> int:
         """How many days effects that are superseded or failed are kept (default 90)."""
-        return self._days("EFFECT_DAYS", default=90)
+        return self._count("EFFECT_DAYS")
+
+    @property
+    def job_seconds(self) -> int:
+        """How long a request works on a job of staff (contract/staff-jobs#work). Seconds, default 10."""
+        return self._count("JOB_SECONDS")
+
+    @property
+    def job_max_rows(self) -> int:
+        """How many rows a job of staff takes. Default 20000."""
+        return self._count("JOB_MAX_ROWS")
 
     @property
     def explain_misconfigured_provider(self) -> bool:
@@ -263,6 +313,39 @@ class ProctoringSettings:
     def learner_may_resume(self) -> bool:
         """Whether learners may release their own errored attempt (contract/learner-actions#resume). Default False."""
         return self._flag("LEARNER_MAY_RESUME", default=False)
+
+    def course_staff_decide_reviews(self, course_id: str) -> bool:
+        """Return whether the staff of a course decide its reviews, and not only the provider's reviewers.
+
+        ``COURSE_STAFF_DECIDE_REVIEWS``: a scope (``in_scope``), default False.
+        """
+        return in_scope(self.options.get("COURSE_STAFF_DECIDE_REVIEWS"), course_id)
+
+    def exam_desk(self, course_id: str) -> bool:
+        """Return whether the staff of a course have the exam desk (contract/rest-v2#desk).
+
+        ``EXAM_DESK``: a scope (``in_scope``), default False.
+        """
+        return in_scope(self.options.get("EXAM_DESK"), course_id)
+
+    @property
+    def outage_mode(self) -> str:
+        """``OUTAGE_MODE``: who lets exams go on without their provider, ``global_staff``, ``course_staff`` or ``off``.
+
+        Default ``global_staff``; an unknown value counts as ``off``, the safe one.
+        """
+        mode = self.options.get("OUTAGE_MODE", "global_staff")
+        return mode if mode in OUTAGE_MODES else "off"
+
+    @property
+    def outage_max_hours(self) -> int:
+        """``OUTAGE_MAX_HOURS``: how far ahead the end of an outage may be. Default 24."""
+        return self._count("OUTAGE_MAX_HOURS")
+
+    @property
+    def review_overdue_hours(self) -> int:
+        """``REVIEW_OVERDUE_HOURS``: after so many hours without a verdict, a submission is overdue. Default 72."""
+        return self._count("REVIEW_OVERDUE_HOURS")
 
     @property
     def hide_provider_fields(self) -> bool:
@@ -347,10 +430,9 @@ class ProctoringSettings:
         value = self.options.get(key, _MISSING)
         return default() if value is _MISSING or is_placeholder(value) else value
 
-    def _days(self, key: str, *, default: int) -> int:
-        value = self.options.get(key, default)
-        # At least a day: a zero from a mistake would delete what has just arrived.
-        return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else default
+    def _count(self, key: str) -> int:
+        value = self.options.get(key)
+        return value if is_count(value) else COUNTS[key]
 
     def _flag(self, key: str, *, default: bool, top_level: bool = False) -> bool:
         value = self.options.get(key, _MISSING)

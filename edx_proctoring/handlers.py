@@ -18,6 +18,7 @@ from django.dispatch import receiver
 from edx_proctoring.api.attempts import marking
 from edx_proctoring.api.course_staff import row_count
 from edx_proctoring.api.exams import provider_copy
+from edx_proctoring.api.onboarding import kept_filters
 from edx_proctoring.api.reviews import applying
 from edx_proctoring.models import (
     ProctoredExam,
@@ -28,8 +29,11 @@ from edx_proctoring.models import (
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAllowanceHistory,
     ProctoredExamStudentAttempt,
+    RemovedAllowance,
     archive_model,
 )
+from edx_proctoring.models.history import ArchiveT
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import request_scope
 
 # A published name: contract/published-names#never-submitted-log.
@@ -105,13 +109,9 @@ def on_review_policy_changed(sender: type[Model], instance: ProctoredExamReviewP
 @receiver(pre_delete, sender=ProctoredExamStudentAllowance, dispatch_uid="edx_proctoring.allowance_removed")
 def on_allowance_changed(sender: type[Model], instance: ProctoredExamStudentAllowance, **kwargs: Any) -> None:
     """When an allowance is changed or deleted, archive its former state (contract/signals#archives)."""
-    _archive(
-        ProctoredExamStudentAllowanceHistory,
-        sender,
-        instance,
-        {"id": "allowance_id"},
-        **kwargs,
-    )
+    archived = _archive(ProctoredExamStudentAllowanceHistory, sender, instance, {"id": "allowance_id"}, **kwargs)
+    if archived is not None and kwargs["signal"] is pre_delete:
+        RemovedAllowance.objects.create(last_state=archived, given=instance.created)
 
 
 @receiver(pre_save, sender=ProctoredExamSoftwareSecureReview, dispatch_uid="edx_proctoring.review_changed")
@@ -122,7 +122,7 @@ def on_review_changed(sender: type[Model], instance: ProctoredExamSoftwareSecure
 
 
 def _archive(
-    archive: type[Model],
+    archive: type[ArchiveT],
     sender: type[Model],
     instance: Model,
     mapping: dict[str, str | None],
@@ -131,20 +131,17 @@ def _archive(
     raw: bool = False,
     origin: Model | QuerySet | None = None,
     **kwargs: Any,
-) -> None:
-    """Archive the stored row before a save, the given instance before a deletion.
+) -> ArchiveT | None:
+    """Archive the stored row before a save, the given instance before a deletion; return the new row, if any.
 
     Every save archives, even if nothing changed: the number of archive rows is contract.
     """
     if raw or instance.pk is None:
-        return
+        return None
     if signal is pre_delete:
-        if not goes_with_its_owner(sender, origin):
-            archive_model(archive, instance, **mapping)
-        return
+        return None if goes_with_its_owner(sender, origin) else archive_model(archive, instance, **mapping)
     stored = sender._base_manager.filter(pk=instance.pk).first()
-    if stored is not None:
-        archive_model(archive, stored, **mapping)
+    return None if stored is None else archive_model(archive, stored, **mapping)
 
 
 # Attempts
@@ -217,6 +214,14 @@ def on_number_of_attempts_changed(instance: ProctoredExamStudentAttempt, created
     """When an attempt is created or deleted, drop the cached number of learners of the course team's list."""
     if created:
         row_count.forget_learner_count(instance.proctored_exam_id)
+
+
+@receiver(post_save, sender=ProctoredExamStudentAttempt, dispatch_uid="edx_proctoring.onboarding_changed")
+@receiver(post_delete, sender=ProctoredExamStudentAttempt, dispatch_uid="edx_proctoring.onboarding_removed")
+def on_onboarding_changed(instance: ProctoredExamStudentAttempt, signal: Any, **kwargs: Any) -> None:
+    """When a learner is verified by onboarding, or a practice attempt is deleted, drop what filters found."""
+    if instance.is_sample_attempt and (signal is post_delete or instance.status == Status.verified):
+        kept_filters.onboarding_changed()
 
 
 # Reviews

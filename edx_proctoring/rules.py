@@ -9,6 +9,7 @@ from typing import Any
 import rules
 
 from edx_proctoring import backends
+from edx_proctoring.api.access import reviewers
 
 
 @rules.predicate
@@ -18,8 +19,8 @@ def is_in_reviewer_group(user: Any, attempt: Mapping[str, Any]) -> bool:
     ``attempt``: the attempt's dict. The group is named ``<provider>_review``; an exam without a provider of its own
     belongs to the default one.
     """
-    backend = attempt["proctored_exam"]["backend"] or backends.default_backend_name()
-    return bool(user.groups.filter(name=f"{backend}_review").exists())
+    backend = attempt["proctored_exam"]["backend"] or backends.default_backend_name() or ""
+    return reviewers.reviews_for(user, [backend])
 
 
 # Staff first, because that check needs no query.

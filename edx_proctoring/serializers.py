@@ -29,9 +29,9 @@ log = logging.getLogger(__name__)
 
 
 def data_of(serializer: type[serializers.ModelSerializer], instance: Model) -> dict[str, Any]:
-    """Return what ``serializer(instance).data`` holds, as a fresh dict, some forty times as fast.
+    """Return what ``serializer(instance).data`` holds, as a fresh dict, many times as fast (``bench/object_dicts.py``).
 
-    To make a serializer builds every field anew, which takes longer than the queries of a page. Here
+    Instantiating a serializer rebuilds every field, which takes longer than the queries of a page. Here
     its fields are looked at once, and a value that has the type of its field is taken as it is.
     """
     return _reader(serializer).read(instance)

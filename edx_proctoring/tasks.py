@@ -6,7 +6,7 @@ Contract: contract/effects#workers.
 
 from collections.abc import Sequence
 
-from edx_proctoring.api import deliver_due_effects, deliver_in_lanes
+from edx_proctoring.api import deliver_due_effects, deliver_in_lanes, work_on
 from edx_proctoring.api import sweep as sweep_once
 
 try:
@@ -25,6 +25,11 @@ if shared_task is not None:
             deliver_due_effects(effect_ids=effect_ids, ignore_pause=True)
 
     @shared_task(name="edx_proctoring.tasks.sweep", ignore_result=True)
-    def sweep() -> None:
-        """Do what no request is there to do (``api.sweep``)."""
-        sweep_once()
+    def sweep(course_id: str | None = None, kinds: Sequence[str] | None = None, limit: int = 500) -> None:
+        """Do what no request is there to do. Arguments and errors as of ``api.sweep``."""
+        sweep_once(course_id=course_id, kinds=kinds, limit=limit)
+
+    @shared_task(name="edx_proctoring.tasks.work_on_job", ignore_result=True)
+    def work_on_job(code: str) -> None:
+        """Finish a job of staff, unless another process works on it. ``code``: its public id."""
+        work_on(code)

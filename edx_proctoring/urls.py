@@ -11,10 +11,12 @@ from collections.abc import Callable
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.views import LogoutView
 from django.http import HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from edx_proctoring import callbacks, instructor_dashboard_exam_urls, views
+from edx_proctoring.views.login import ApiLogin
 
 app_name = "edx_proctoring"
 
@@ -168,13 +170,20 @@ def _with_other_ending() -> list[URLPattern]:
     return tolerant
 
 
+# The URLs of ``rest_framework.urls``.
+_REST_FRAMEWORK = [
+    path("login/", ApiLogin.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     *(path(route, view, name=name) for route, view, name in _PATHS),
     *(re_path(rf"^{route}", view, name=name) for route, view, name in _EXPRESSIONS),
     # Studio mounts only these.
     *instructor_dashboard_exam_urls.urlpatterns,
     path("", include(_with_other_ending())),
-    path("", include("rest_framework.urls", namespace="rest_framework")),
+    path("", include((_REST_FRAMEWORK, "rest_framework"), namespace="rest_framework")),
+    path("edx_proctoring/v2/", include("edx_proctoring.views.v2.urls")),
 ]
 
 # Opt-in apps (contract/constructor#app).

@@ -27,6 +27,7 @@ from edx_proctoring.admin.reviews import (
     ProctoredExamSoftwareSecureReviewHistoryAdmin,
     ReviewListFilter,
 )
+from edx_proctoring.admin.staff_jobs import StaffJobAdmin, StaffJobRowAdmin
 
 __all__ = [
     "AttemptEffectAdmin",
@@ -47,5 +48,7 @@ __all__ = [
     "ProctoredExamStudentAttemptAdmin",
     "ReviewInboxEntryAdmin",
     "ReviewListFilter",
+    "StaffJobAdmin",
+    "StaffJobRowAdmin",
     "prettify_course_id",
 ]

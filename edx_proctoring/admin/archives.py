@@ -5,7 +5,7 @@ Allowances are changed in the instructor dashboard and over REST, which validate
 
 from django.contrib import admin
 
-from edx_proctoring.admin.common import ReadOnlyAdmin
+from edx_proctoring.admin.common import ReadOnlyAdmin, ValuesFilter
 from edx_proctoring.models import (
     ProctoredExamReviewPolicyHistory,
     ProctoredExamSoftwareSecureComment,
@@ -42,7 +42,7 @@ class ProctoredExamSoftwareSecureCommentAdmin(ReadOnlyAdmin):
 
     list_display = ("attempt_code", "status", "comment", "start_time", "stop_time", "duration", "created")
     list_select_related = ("review",)
-    list_filter = ("status",)
+    list_filter = (("status", ValuesFilter),)
     search_fields = ("=review__attempt_code", "review__student__username")
     ordering = ("-id",)
 

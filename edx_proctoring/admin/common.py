@@ -1,15 +1,26 @@
 """Shared by several admin pages."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 
 def prettify_course_id(course_id: str) -> str:
     """Return a course id as people read it: ``edX DemoX 2026``."""
     return course_id.replace("+", " ").replace("/", " ").replace("course-v1:", "")
+
+
+class ValuesFilter(admin.AllValuesFieldListFilter):
+    """All values of a text that may be empty. Django makes a link without text of an empty one."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """Yield the links."""
+        for choice in super().choices(changelist):
+            yield {**choice, "display": choice["display"] or _("(empty)")}
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from edx_proctoring import api
-from edx_proctoring.admin.common import ReadOnlyAdmin
+from edx_proctoring.admin.common import ReadOnlyAdmin, ValuesFilter
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import ReviewInboxEntry
 
@@ -42,7 +42,7 @@ class ReviewInboxEntryAdmin(ReadOnlyAdmin):
     """Review callbacks and their outcome."""
 
     list_display = ("created", "attempt_code", "external_id", "backend", "outcome")
-    list_filter = (HeldFilter, "backend")
+    list_filter = (HeldFilter, ("backend", ValuesFilter))
     search_fields = ("attempt_code", "external_id")
     ordering = ("-id",)
     actions = ("replay",)

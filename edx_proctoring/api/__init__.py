@@ -12,6 +12,7 @@ from edx_proctoring import constants
 from edx_proctoring.api.access.course_ids import *
 from edx_proctoring.api.access.course_staff import *
 from edx_proctoring.api.attempts.deadline_report import *
+from edx_proctoring.api.attempts.ending import *
 from edx_proctoring.api.attempts.entry import *
 from edx_proctoring.api.attempts.extension import *
 from edx_proctoring.api.attempts.learner_actions import *
@@ -24,6 +25,8 @@ from edx_proctoring.api.attempts.resuming import *
 from edx_proctoring.api.attempts.start_gates import *
 from edx_proctoring.api.attempts.starting import *
 from edx_proctoring.api.course_staff.allowance_list import *
+from edx_proctoring.api.course_staff.attempt_orders import *
+from edx_proctoring.api.course_staff.outage import *
 from edx_proctoring.api.course_staff.violation_report import *
 from edx_proctoring.api.effects.delivery import *
 from edx_proctoring.api.effects.emails import *
@@ -31,12 +34,17 @@ from edx_proctoring.api.effects.emails import _get_email_template_paths, _get_pr
 from edx_proctoring.api.effects.lanes import *
 from edx_proctoring.api.effects.outbox import *
 from edx_proctoring.api.effects.receivers import *
+from edx_proctoring.api.exams.allowance_changes import *
 from edx_proctoring.api.exams.allowances import *
 from edx_proctoring.api.exams.bulk_allowances import *
 from edx_proctoring.api.exams.bulk_registration import *
 from edx_proctoring.api.exams.exams import *
 from edx_proctoring.api.exams.review_policies import *
 from edx_proctoring.api.exams.review_policies import _get_review_policy_by_exam_id
+from edx_proctoring.api.jobs.allowances import *
+from edx_proctoring.api.jobs.attempt_kinds import *
+from edx_proctoring.api.jobs.extending import *
+from edx_proctoring.api.jobs.working import *
 from edx_proctoring.api.learner.mfe import *
 from edx_proctoring.api.learner.outline_status import *
 from edx_proctoring.api.learner.page import *
@@ -59,10 +67,12 @@ from edx_proctoring.api.onboarding.learner_panel import *
 from edx_proctoring.api.onboarding.onboarding_exams import *
 from edx_proctoring.api.operations.overview import *
 from edx_proctoring.api.operations.sweeping import *
+from edx_proctoring.api.privacy.export import *
 from edx_proctoring.api.privacy.user_retirement import *
 from edx_proctoring.api.providers.attempt_registration import _register_proctored_exam_attempt
 from edx_proctoring.api.providers.contact_and_rules import *
 from edx_proctoring.api.providers.dashboard_links import *
+from edx_proctoring.api.providers.outage import *
 from edx_proctoring.api.reviews.applying import *
 from edx_proctoring.api.reviews.deciding import *
 from edx_proctoring.api.reviews.payload import *

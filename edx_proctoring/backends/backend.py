@@ -46,6 +46,8 @@ class ProctoringBackendProvider(abc.ABC):
     requires_ready: Any = False
     # True: ``update_time_limit`` tells the provider a limit that changed after the registration.
     takes_new_limits: Any = False
+    # True: its reviews have a callback that proves who sends them, so the anonymous one takes none without a signature.
+    has_own_review_callback: Any = False
 
     # Names of further options that ``PROCTORING_BACKENDS`` may pass to this class
     # (contract/provider-configuration#options), in addition to those that its base classes declare.

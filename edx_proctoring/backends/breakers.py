@@ -59,6 +59,11 @@ class Breaker:
         self._last_failure_at: float | None = None
         self._last_success_at: float | None = None
 
+    @property
+    def backend_name(self) -> str:
+        """The provider's configured name."""
+        return self._name()
+
     def require_closed(self, *, may_be_refused: bool) -> None:
         """Return if the call should be sent. ``may_be_refused``: False for calls that are sent in any state.
 

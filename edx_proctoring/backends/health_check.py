@@ -25,14 +25,25 @@ from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvide
 # The link to a provider's dashboard is valid for a minute, so a larger difference breaks it.
 LARGEST_SKEW_SECONDS: Final = 60
 
+# What a problem is about.
+CONFIGURED: Final = "configured"
+REACHABLE: Final = "reachable"
+CREDENTIALS: Final = "credentials"
+CLOCK: Final = "clock"
+
 
 @dataclass(slots=True)
 class Findings:
-    """The result for one backend. ``facts``: pairs of label and text. ``problems``: what has to be repaired."""
+    """The result for one backend. ``facts``: pairs of label and text. ``problems``: what has to be repaired.
+
+    ``aspect``: what the problem is about, one of the constants above; ``called``: whether the provider answered.
+    """
 
     name: str
     facts: list[tuple[str, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    aspect: str = REACHABLE
+    called: bool = False
 
 
 def examine(
@@ -61,6 +72,7 @@ class _Examination(threading.Thread):
         if provider is None:
             why = "it is not configured" if cause is None else redaction.describe(cause, name)
             self._findings.problems.append(f"There is no provider: {why}")
+            self._findings.aspect = CONFIGURED
         else:
             self._findings.facts.append(("class", _path_of(provider)))
 
@@ -71,6 +83,7 @@ class _Examination(threading.Thread):
             for label, text in _facts_about(self._provider, self._timeout):
                 self._findings.facts.append((label, text))
         except _Problem as problem:
+            self._findings.aspect = problem.aspect
             self._findings.problems.append(str(problem))
         except Exception as exc:  # plug-ins raise what they like
             self._findings.problems.append(redaction.describe(exc, self._findings.name))
@@ -80,14 +93,21 @@ class _Examination(threading.Thread):
 
     def findings_until(self, deadline: float) -> Findings:
         self.join(max(deadline - time.monotonic(), 0))
-        found = Findings(self._findings.name, list(self._findings.facts), list(self._findings.problems))
+        findings = self._findings
+        called = any(label in ("answer", "calls itself") for label, _ in findings.facts)
+        found = Findings(findings.name, list(findings.facts), list(findings.problems), findings.aspect, called)
         if self.is_alive():
+            found.aspect = REACHABLE
             found.problems.append(f"No answer within {self._timeout:g} seconds.")
         return found
 
 
 class _Problem(Exception):
-    """A problem, in words for an operator."""
+    """A problem, in words for an operator. ``aspect``: what it is about."""
+
+    def __init__(self, text: str, aspect: str = REACHABLE) -> None:
+        super().__init__(text)
+        self.aspect = aspect
 
 
 def _facts_about(provider: Any, timeout: float) -> Iterator[tuple[str, str]]:
@@ -112,7 +132,8 @@ def _require_encryption(provider: SoftwareSecureBackendProvider) -> None:
         provider.check_encryption()
     except Exception as exc:
         # Without the library's message, which may quote the key.
-        raise _Problem(f"Exam passwords cannot be encrypted ({type(exc).__name__}): correct 'crypto_key'.") from exc
+        text = f"Exam passwords cannot be encrypted ({type(exc).__name__}): correct 'crypto_key'."
+        raise _Problem(text, CREDENTIALS) from exc
 
 
 def _describes_itself_over_rest(provider: Any) -> bool:
@@ -132,7 +153,8 @@ def _facts_over_rest(provider: BaseRestProctoringProvider, timeout: float) -> It
     except requests.HTTPError as exc:
         status = None if exc.response is None else exc.response.status_code
         raise _Problem(
-            f"The provider gives no token (HTTP {status}): correct 'client_id' and 'client_secret', or ask its makers."
+            f"The provider gives no token (HTTP {status}): correct 'client_id' and 'client_secret', or ask its makers.",
+            CREDENTIALS,
         ) from exc
     except requests.Timeout as exc:
         raise _Problem(f"The provider does not answer in time ({type(exc).__name__}).") from exc
@@ -147,7 +169,8 @@ def _facts_over_rest(provider: BaseRestProctoringProvider, timeout: float) -> It
     if skew is not None:
         yield "clock", _in_words(skew)
     if not response.ok:
-        raise _Problem(f"The provider refuses to describe itself (HTTP {response.status_code}).")
+        aspect = CREDENTIALS if response.status_code in (401, 403) else REACHABLE
+        raise _Problem(f"The provider refuses to describe itself (HTTP {response.status_code}).", aspect)
     try:
         config = response.json()
     except ValueError as exc:
@@ -155,7 +178,8 @@ def _facts_over_rest(provider: BaseRestProctoringProvider, timeout: float) -> It
     yield from _facts_in(config)
     if skew is not None and abs(skew) > LARGEST_SKEW_SECONDS:
         raise _Problem(
-            "The two clocks are too far apart: links to the provider's dashboard and signed callbacks will be refused."
+            "The two clocks are too far apart: links to the provider's dashboard and signed callbacks will be refused.",
+            CLOCK,
         )
 
 

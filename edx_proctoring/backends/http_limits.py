@@ -31,6 +31,7 @@ from requests.adapters import HTTPAdapter
 
 from edx_proctoring.backends import call_options
 from edx_proctoring.backends.breakers import Breaker
+from edx_proctoring.backends.call_log import Call
 from edx_proctoring.backends.inline_retries import MOST_RETRIES, with_retries
 
 BREAKER_MODES: Final = ("page", "all", "off")
@@ -214,22 +215,27 @@ class BoundedAdapter(HTTPAdapter):
     ) -> requests.Response:
         """Send, and return the response with its body read.
 
-        Notes at the breaker what came of it. Raises ``ReplyTooLarge``, ``requests.ReadTimeout`` after the
-        deadline, and otherwise what ``requests`` raises.
+        Logs the call, and notes at the breaker what came of it. Raises ``ReplyTooLarge``, ``requests.ReadTimeout``
+        after the deadline, and otherwise what ``requests`` raises.
         """
         guard = self._guard
         if guard is None:
             return self._send_once(request, stream, timeout, verify, cert, proxies)
+        call = Call(request, guard.breaker.backend_name)
+
+        def send_once() -> requests.Response:
+            call.tries += 1
+            return self._send_once(request, stream, timeout, verify, cert, proxies)
+
         try:
             response = with_retries(
-                lambda: self._send_once(request, stream, timeout, verify, cert, proxies),
-                method=request.method,
-                retries=guard.retries(),
-                seconds=_read_seconds(timeout),
+                send_once, method=request.method, retries=guard.retries(), seconds=_read_seconds(timeout)
             )
         except Exception as error:
+            call.failed(error)
             guard.note_failure(type(error).__name__)
             raise
+        call.answered(response.status_code)
         if response.status_code >= 500:
             guard.note_failure(str(response.status_code))
         else:

@@ -128,5 +128,6 @@ def _first_status(response: requests.Response) -> int:
 def _is_json_object(response: requests.Response) -> bool:
     try:
         return isinstance(response.json(), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
+        # Endless brackets, too.
         return False

@@ -60,6 +60,7 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
     supports_onboarding: Any = True
     requires_ready: Any = True
     takes_new_limits: Any = True
+    has_own_review_callback: Any = True
     passing_statuses: Any = (SoftwareSecureReviewStatus.clean,)
     timeout: Any = 30
     # For calls that a page waits for and that can be repeated; never more than ``timeout``.

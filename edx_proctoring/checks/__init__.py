@@ -31,6 +31,9 @@ command: errors are printed, and the platform starts and migrates. Run with ``ma
 ``edx_proctoring.E040``   a backend of Constructor Proctor lacks its app (``W040``: not the default one)
 ``edx_proctoring.E041``   an option of such a backend is missing or wrong (``W041``: not the default one)
 ``edx_proctoring.W042``   an option of such a backend is unknown or weak
+``edx_proctoring.W043``   a setting for some courses is neither true, false nor a list of patterns
+``edx_proctoring.W047``   the mode of outages is unknown
+``edx_proctoring.W048``   a number, such as ``JOB_SECONDS``, is no whole number from 1
 ========================  =====================================================================
 
 W023 to W025 query the database: they run with ``manage.py check --database default``, with ``migrate`` and with
@@ -52,7 +55,10 @@ from edx_proctoring.checks.providers import (
 from edx_proctoring.checks.security import check_callback_simulation, check_jwt_keys, check_obfuscation_key
 from edx_proctoring.checks.setting_values import (
     check_booleans,
+    check_counts,
+    check_outage_mode,
     check_rate_limits,
+    check_scopes,
     check_shapes,
     check_video_url_cipher,
 )
@@ -64,16 +70,19 @@ __all__ = [
     "check_broken_backends",
     "check_callback_simulation",
     "check_constructor_backends",
+    "check_counts",
     "check_default_backend",
     "check_dropped_options",
     "check_exam_passwords",
     "check_jwt_keys",
     "check_obfuscation_key",
+    "check_outage_mode",
     "check_passing_statuses",
     "check_placeholders",
     "check_provider_settings",
     "check_rate_limits",
     "check_rows",
+    "check_scopes",
     "check_shapes",
     "check_time_limits",
     "check_video_url_cipher",

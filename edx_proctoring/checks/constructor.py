@@ -6,13 +6,15 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.core.checks import CheckMessage, Warning, register
 
-from edx_proctoring.backends.constructor import ConstructorProctoringProvider
 from edx_proctoring.checks.common import TAG, provider_message, providers
 
 
 @register(TAG)
 def check_constructor_backends(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """A backend without its app, or with mistakes in its options."""
+    # Here, so that processes without this provider, which run no checks, do not load it.
+    from edx_proctoring.backends.constructor import ConstructorProctoringProvider
+
     messages: list[CheckMessage] = []
     for name, provider in providers():
         if not isinstance(provider, ConstructorProctoringProvider):

@@ -11,6 +11,7 @@ from django.db.models import Count
 from waffle import get_waffle_switch_model
 
 from edx_proctoring import conf, constants
+from edx_proctoring.api.access import reviewers
 from edx_proctoring.backends import provider_settings
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.checks.common import app_config, providers
@@ -64,13 +65,11 @@ def _switches_of_unknownproviders() -> Iterator[CheckMessage]:
 
 
 def _providers_without_reviewers() -> Iterator[CheckMessage]:
-    groups = {
-        f"{name}_review": name for name, provider in providers() if isinstance(provider, BaseRestProctoringProvider)
-    }
-    with_reviewers = Group.objects.filter(name__in=groups, user__is_active=True).values_list("name", flat=True)
-    for group in sorted(set(groups) - set(with_reviewers)):
+    names = {name for name, provider in providers() if isinstance(provider, BaseRestProctoringProvider)}
+    for name in sorted(names - reviewers.with_reviewers(names)):
+        group = reviewers.group_of(name)
         yield Warning(
-            f"The group {group!r} has no active members: reviews of the proctoring provider {groups[group]!r} are "
+            f"The group {group!r} has no active members: reviews of the proctoring provider {name!r} are "
             "accepted from staff only.",
             hint=f"Create the group {group!r} and put the user of the provider's OAuth2 application into it.",
             id="edx_proctoring.W025",

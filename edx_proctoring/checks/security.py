@@ -8,21 +8,11 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Warning, register
 
 from edx_proctoring import conf
-from edx_proctoring.backends.constructor import ConstructorProctoringProvider
 from edx_proctoring.backends.mock import MockProctoringBackendProvider
 from edx_proctoring.backends.null import NullBackendProvider
-from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from edx_proctoring.checks.common import TAG, providers
 from edx_proctoring.utils.signed_jwt import needs_shared_secret
-
-# Providers whose reviews the anonymous callback never takes without a signature.
-_WITHOUT_ANONYMOUS_REVIEWS = (
-    BaseRestProctoringProvider,
-    ConstructorProctoringProvider,
-    NullBackendProvider,
-    MockProctoringBackendProvider,
-)
 
 
 @register(TAG, deploy=True)
@@ -51,7 +41,8 @@ def check_unsigned_reviews(app_configs: Sequence[AppConfig] | None, **kwargs: An
     unproved = [
         name
         for name, provider in found
-        if not isinstance(provider, _WITHOUT_ANONYMOUS_REVIEWS)
+        if not isinstance(provider, (NullBackendProvider, MockProctoringBackendProvider))
+        and getattr(provider, "has_own_review_callback", False) is not True
         and not getattr(provider, "callback_secrets", None)
         and (mode == "signed" or not getattr(provider, "callback_allowed_networks", None))
     ]

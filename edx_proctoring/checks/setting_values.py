@@ -104,6 +104,53 @@ def check_rate_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
     return messages
 
 
+# Settings that say for which courses a feature is on.
+_SCOPES: Final = ("COURSE_STAFF_DECIDE_REVIEWS", "EXAM_DESK")
+
+
+@register(TAG)
+def check_scopes(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """At run time, a scope of another kind counts as false."""
+    return [
+        Warning(
+            f"PROCTORING_SETTINGS[{name!r}] is neither true, false nor a list of patterns; it counts as false.",
+            hint=f"Set PROCTORING_SETTINGS[{name!r}] to true, false, or patterns such as 'course-v1:Org+*'.",
+            id="edx_proctoring.W043",
+        )
+        for name in _SCOPES
+        if not conf.is_scope(conf.proctoring.options.get(name))
+    ]
+
+
+@register(TAG)
+def check_counts(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """At run time, a value that is not a whole number from 1 counts as the default."""
+    return [
+        Warning(
+            f"PROCTORING_SETTINGS[{name!r}] is no whole number from 1; it counts as {default}.",
+            hint=f"Set PROCTORING_SETTINGS[{name!r}] to a number such as {default}, or remove it.",
+            id="edx_proctoring.W048",
+        )
+        for name, default in conf.COUNTS.items()
+        if (value := conf.proctoring.options.get(name)) is not None and not conf.is_count(value)
+    ]
+
+
+@register(TAG)
+def check_outage_mode(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """At run time, an unknown mode counts as off."""
+    value = conf.proctoring.options.get("OUTAGE_MODE", "global_staff")
+    if value in conf.OUTAGE_MODES:
+        return []
+    return [
+        Warning(
+            f"PROCTORING_SETTINGS['OUTAGE_MODE'] is {value!r}; it counts as 'off'.",
+            hint=f"Set it to one of these, or remove it: {', '.join(conf.OUTAGE_MODES)}.",
+            id="edx_proctoring.W047",
+        )
+    ]
+
+
 def _is_not_boolean(value: object) -> bool:
     return value is not None and conf.as_bool(value) is None
 

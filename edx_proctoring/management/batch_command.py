@@ -3,11 +3,12 @@
 import argparse
 import time
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand
 from django.db import models
+
+from edx_proctoring.utils.db import in_parts
 
 ModelT = TypeVar("ModelT", bound=models.Model)
 ItemT = TypeVar("ItemT")
@@ -91,13 +92,10 @@ def rows_in_batches(queryset: models.QuerySet[ModelT], *, batch_size: int, sleep
 
 def items_in_batches(items: Iterable[ItemT], *, batch_size: int, sleep_time: float) -> Iterator[list[ItemT]]:
     """Yield lists of at most ``batch_size`` items, reading no further than the list; pause between lists."""
-    remaining = iter(items)
-    batch = list(islice(remaining, batch_size))
-    while batch:
-        yield batch
-        batch = list(islice(remaining, batch_size))
-        if batch:
+    for number, batch in enumerate(in_parts(items, batch_size)):
+        if number:
             pause(sleep_time)
+        yield batch
 
 
 def pause(seconds: float) -> None:

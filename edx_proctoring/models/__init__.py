@@ -13,6 +13,7 @@ from edx_proctoring.models.allowances import (
     ProctoredExamStudentAllowanceHistory,
     ProctoredExamStudentAllowanceManager,
     QuerySetWithUpdateOverride,
+    RemovedAllowance,
 )
 from edx_proctoring.models.attempts import (
     HistoricalProctoredExamStudentAttempt,
@@ -24,14 +25,17 @@ from edx_proctoring.models.effects import AttemptEffect
 from edx_proctoring.models.exams import HistoricalProctoredExam, ProctoredExam
 from edx_proctoring.models.history import archive_model
 from edx_proctoring.models.inbox import ReviewInboxEntry, UsedNonce
+from edx_proctoring.models.incidents import AttemptIncident
+from edx_proctoring.models.measures import ExamMeasure
 from edx_proctoring.models.open_attempts import OpenAttempt
 from edx_proctoring.models.policies import ProctoredExamReviewPolicy, ProctoredExamReviewPolicyHistory
-from edx_proctoring.models.retirement import RetiredLearner
+from edx_proctoring.models.retirement import ProviderRetirement, RetiredLearner
 from edx_proctoring.models.reviews import (
     ProctoredExamSoftwareSecureComment,
     ProctoredExamSoftwareSecureReview,
     ProctoredExamSoftwareSecureReviewHistory,
 )
+from edx_proctoring.models.staff_jobs import StaffJob, StaffJobRow
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus, SoftwareSecureReviewStatus
 
 USER_MODEL = get_user_model()
@@ -40,6 +44,8 @@ __all__ = [
     "USER_MODEL",
     "VERIFICATION_DAYS_VALID",
     "AttemptEffect",
+    "AttemptIncident",
+    "ExamMeasure",
     "HistoricalProctoredExam",
     "HistoricalProctoredExamStudentAttempt",
     "OpenAttempt",
@@ -55,11 +61,15 @@ __all__ = [
     "ProctoredExamStudentAttempt",
     "ProctoredExamStudentAttemptManager",
     "ProctoredExamStudentAttemptStatus",
+    "ProviderRetirement",
     "QuerySetWithUpdateOverride",
+    "RemovedAllowance",
     "RetiredLearner",
     "ReviewDecision",
     "ReviewInboxEntry",
     "SoftwareSecureReviewStatus",
+    "StaffJob",
+    "StaffJobRow",
     "UsedNonce",
     "archive_model",
     "get_backend_provider",

@@ -1,7 +1,8 @@
 """The allowance: an exception from the rules of one exam for one learner."""
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, ClassVar, Final, Self
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Self, cast
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -17,6 +18,7 @@ from edx_proctoring.exceptions import (
 )
 from edx_proctoring.models.exams import ProctoredExam
 from edx_proctoring.models.history import build_archive
+from edx_proctoring.models.locking import locked_row
 
 # A time limit plus an allowance of this size still fits into the column of an attempt, and yields a valid date.
 MAX_MINUTES: Final = 10**9
@@ -48,6 +50,42 @@ def user_ids_by_name(names: Collection[str]) -> dict[str, int]:
     return resolved
 
 
+def users_named(names: Collection[str]) -> dict[str, list[int]]:
+    """Return, for each name, the ids of the users whom it may mean; none, one, or several.
+
+    A username comes before an e-mail address, and an exact spelling before another one. Upper and lower case are the
+    same on every database. At most four queries, one where all names are usernames, spelt exactly.
+    """
+    fields, users = ("username", "email"), get_user_model().objects
+    spelt = {"username": list(users.filter(username__in=names).values_list("username", "pk")), "email": []}
+    by_username = _by_spelling(spelt["username"])
+    found = {name: by_username.get(name, []) for name in names}
+    others = [name for name, user_ids in found.items() if not user_ids]
+    if others:
+        spelt["email"] = list(users.filter(email__in=others).values_list("email", "pk"))
+        by_address = _by_spelling(spelt["email"])
+        found |= {name: by_address.get(name, []) for name in others}
+    missing = {name.lower() for name, user_ids in found.items() if not user_ids}
+    if missing and connection.vendor != "mysql":
+        spelt = {
+            field: list(users.annotate(folded=Lower(field)).filter(folded__in=missing).values_list(field, "pk"))
+            for field in fields
+        }
+    folded = {field: _by_spelling((spelling.casefold(), pk) for spelling, pk in rows) for field, rows in spelt.items()}
+    for name, user_ids in found.items():
+        if not user_ids:
+            key = name.casefold()
+            found[name] = folded["username"].get(key) or folded["email"].get(key, [])
+    return found
+
+
+def _by_spelling(rows: Iterable[tuple[str, int]]) -> dict[str, list[int]]:
+    users: dict[str, list[int]] = {}
+    for spelling, user_id in rows:
+        users.setdefault(spelling, []).append(user_id)
+    return users
+
+
 def _matches(names: Collection[str], found: Sequence[Mapping[str, int]]) -> dict[str, int]:
     resolved: dict[str, int] = {}
     for by_spelling in reversed(found):
@@ -61,6 +99,15 @@ def _matches(names: Collection[str], found: Sequence[Mapping[str, int]]) -> dict
             elif len(candidates) == 1:
                 resolved[name] = next(iter(candidates))
     return resolved
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAllowance:
+    """An allowance that was stored. ``action``: ``created`` or ``updated``; ``former_value``: None if it is new."""
+
+    allowance: "ProctoredExamStudentAllowance"
+    action: str
+    former_value: str | None
 
 
 class QuerySetWithUpdateOverride(models.QuerySet["ProctoredExamStudentAllowance"]):
@@ -142,6 +189,15 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
         )
 
     @classmethod
+    def locked(cls, exam_id: int, user_id: int, key: str) -> Self | None:
+        """Return the learner's allowance of one key, held until the transaction ends; None if there is none."""
+        # By its id: MySQL would also hold the place of a row that is not there, and a second request could not give it.
+        allowance_id = (
+            cls.objects.filter(proctored_exam_id=exam_id, user_id=user_id, key=key).values_list("pk", flat=True).first()
+        )
+        return None if allowance_id is None else locked_row(cls.objects.all(), allowance_id)
+
+    @classmethod
     def get_allowances_for_user(cls, exam_id: int, user_id: int) -> models.QuerySet[Self]:
         """Return the learner's allowances in one exam, unordered."""
         return cls.objects.filter(proctored_exam_id=exam_id, user_id=user_id).select_related("user", "proctored_exam")
@@ -150,7 +206,14 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
     def add_allowance_for_user(
         cls, exam_id: int, user_info: Any, key: str | tuple[str, ...], value: Any
     ) -> tuple[Self, str]:
-        """Create or change an allowance; return it and ``'created'`` or ``'updated'``.
+        """Create or change an allowance; return it and ``'created'`` or ``'updated'``. Otherwise as ``store``."""
+        stored = cls.store(exam_id, user_info, key, value)
+        # Of this class, which the other return type does not say.
+        return cast(Self, stored.allowance), stored.action
+
+    @classmethod
+    def store(cls, exam_id: int, user_info: Any, key: str | tuple[str, ...], value: Any) -> StoredAllowance:
+        """Create or change an allowance; return what was stored.
 
         ``user_info``: an int is a user id and not validated; anything else is looked up as username, then as e-mail
         address. ``key``: the stored key, or one of the class constants. Raises, in this order:
@@ -205,23 +268,23 @@ class ProctoredExamStudentAllowance(TimeStampedModel):
         return user_id
 
     @classmethod
-    def _store(cls, exam_id: int, user_id: int, key: str, value: Any) -> tuple[Self, str]:
-        criteria = {"proctored_exam_id": exam_id, "user_id": user_id, "key": key}
+    def _store(cls, exam_id: int, user_id: int, key: str, value: Any) -> StoredAllowance:
         with transaction.atomic():
-            allowance_id = cls.objects.filter(**criteria).values_list("pk", flat=True).first()
-            if allowance_id is None:
+            allowance = cls.locked(exam_id, user_id, key)
+            if allowance is None:
                 try:
                     with transaction.atomic():
-                        return cls.objects.create(**criteria, value=value), "created"
+                        new = cls.objects.create(proctored_exam_id=exam_id, user_id=user_id, key=key, value=value)
+                        return StoredAllowance(new, "created", None)
                 except IntegrityError:
                     # A concurrent request created the same allowance, so update it.
-                    allowance_id = cls.objects.filter(**criteria).values_list("pk", flat=True).first()
-                    if allowance_id is None:
+                    allowance = cls.locked(exam_id, user_id, key)
+                    if allowance is None:
                         raise
-            allowance = cls.objects.select_for_update().get(pk=allowance_id)
+            former_value = allowance.value
             allowance.value = value
             allowance.save()
-        return allowance, "updated"
+        return StoredAllowance(allowance, "updated", former_value)
 
 
 class ProctoredExamStudentAllowanceHistory(TimeStampedModel):
@@ -250,3 +313,50 @@ class ProctoredExamStudentAllowanceHistory(TimeStampedModel):
 
     def __str__(self) -> str:
         return f"allowance_id={self.allowance_id} exam_id={self.proctored_exam_id} user_id={self.user_id} (archived)"
+
+
+class RemovedAllowance(TimeStampedModel):
+    """When an allowance that was removed had been given.
+
+    Its archive rows, whose columns are those of 6.1.4, do not say. This row belongs to the one of its last state.
+    Allowances that 6.1.4 removed have none.
+
+    .. no_pii: ids and a time
+    """
+
+    # Without a constraint in the database, because 6.1.4 deletes archive rows without knowing this table.
+    last_state = models.OneToOneField(
+        ProctoredExamStudentAllowanceHistory, on_delete=models.CASCADE, db_constraint=False, related_name="removal"
+    )
+    given = models.DateTimeField()
+
+    objects: ClassVar[models.Manager[Self]] = models.Manager()
+
+    class Meta:
+        db_table = "proctoring_removedallowance"
+        verbose_name = "removed allowance"
+
+    def __str__(self) -> str:
+        return f"last_state_id={self.last_state_id} given={self.given}"
+
+
+def remove_all(former: Collection[ProctoredExamStudentAllowance]) -> None:
+    """Delete allowances, which the caller has locked, and archive their last states; four queries for any number.
+
+    As with ``update`` of a queryset, signals are not sent.
+    """
+    given = {allowance.pk: allowance.created for allowance in former}
+    with transaction.atomic():
+        ProctoredExamStudentAllowanceHistory.objects.bulk_create(
+            build_archive(ProctoredExamStudentAllowanceHistory, allowance, id="allowance_id") for allowance in former
+        )
+        # Read again, because MySQL does not return the keys of what it inserts.
+        archived = ProctoredExamStudentAllowanceHistory.objects.filter(allowance_id__in=given).order_by()
+        last_states = archived.values("allowance_id").annotate(last=models.Max("pk"))
+        RemovedAllowance.objects.bulk_create(
+            RemovedAllowance(last_state_id=last, given=given[allowance_id])
+            for allowance_id, last in last_states.values_list("allowance_id", "last")
+        )
+        # Nothing refers to allowances; ``delete`` would archive them once more, one by one.
+        allowances = ProctoredExamStudentAllowance.objects.filter(pk__in=given)
+        allowances._raw_delete(allowances.db)

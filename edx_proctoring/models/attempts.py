@@ -79,7 +79,7 @@ class ProctoredExamStudentAttemptManager(
         return self.filter(proctored_exam_id=exam_id, user_id=user_id).with_exam_and_user().newest_first().first()
 
     def get_exam_attempt_by_id(self, attempt_id: int) -> "ProctoredExamStudentAttempt | None":
-        """Return the attempt, or None. Raises ``ValueError`` for an id that is no number."""
+        """Return the attempt, or None. Raises ``ValueError`` for an id that is not a number."""
         return self._one(id=attempt_id)
 
     def get_exam_attempt_by_code(self, attempt_code: str) -> "ProctoredExamStudentAttempt | None":
@@ -261,6 +261,10 @@ class ProctoredExamStudentAttempt(TimeStampedModel):
             models.Index(fields=["proctored_exam", "user", "created"], name="proctoring_att_current_idx"),
             # "Which attempts at this exam are the newest?": the first page of the course team's list asks it.
             models.Index(fields=["proctored_exam", "created"], name="proctoring_att_newest_idx"),
+            # "Which attempts at this exam have this status?": the course team's list with a filter asks it.
+            models.Index(fields=["proctored_exam", "status", "created"], name="proctoring_att_status_idx"),
+            # "What changed last at this exam?": the filtered list of onboarding statuses asks it.
+            models.Index(fields=["proctored_exam", "modified"], name="proctoring_att_changed_idx"),
             # "Is this learner in an exam right now?": the timer bar of each course page asks it.
             models.Index(fields=["user", "status"], name="proctoring_att_running_idx"),
         ]

@@ -20,6 +20,10 @@ class AttemptEffectQuerySet(models.QuerySet["AttemptEffect"]):
         """Effects that were not delivered: due, waiting for a retry, or given up (acknowledged or not)."""
         return self.filter(state__in=(AttemptEffect.STATE_DUE, *AttemptEffect.GIVEN_UP_STATES))
 
+    def unsettled(self) -> Self:
+        """Effects that wait for their delivery, and those that were given up and that no person has acknowledged."""
+        return self.filter(state__in=AttemptEffect.UNSETTLED_STATES)
+
     def of_attempt(self, attempt_id: int, /) -> Self:
         """Effects of one attempt, in the order of their creation."""
         return self.filter(attempt_id=attempt_id).order_by("id")
@@ -66,6 +70,7 @@ class AttemptEffect(TimeStampedModel):
     STATE_FAILED: Final = "failed"
     STATE_ACKNOWLEDGED: Final = "acknowledged"
     GIVEN_UP_STATES: Final = (STATE_FAILED, STATE_ACKNOWLEDGED)
+    UNSETTLED_STATES: Final = (STATE_DUE, STATE_FAILED)
 
     attempt_id = models.IntegerField(db_index=True)
     attempt_code = models.CharField(max_length=255)

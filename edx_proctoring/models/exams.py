@@ -1,5 +1,6 @@
 """The exam: one sequence of a course that is timed or proctored."""
 
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -8,10 +9,18 @@ from model_utils.models import TimeStampedModel
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
 from edx_proctoring.models.history import PinnedHistoricalRecords
 from edx_proctoring.models.locking import locked_row
+from edx_proctoring.models.measures import outage_id
 
 
 class ProctoredExamQuerySet(models.QuerySet["ProctoredExam"]):
     """Queries for exams."""
+
+    def existing(self, exam_id: int, /) -> "ProctoredExam":
+        """Return one exam. Raises ``ProctoredExamNotFoundException``."""
+        exam: ProctoredExam | None = self.filter(pk=exam_id).first()
+        if exam is None:
+            raise ProctoredExamNotFoundException(f"exam_id={exam_id} does not exist")
+        return exam
 
     def locked(self, exam_id: int, /) -> "ProctoredExam":
         """Return one exam, locked until the end of the transaction. Without joins, so that no other row is locked."""
@@ -19,6 +28,10 @@ class ProctoredExamQuerySet(models.QuerySet["ProctoredExam"]):
         if exam is None:
             raise ProctoredExamNotFoundException(f"exam_id={exam_id} does not exist")
         return exam
+
+    def with_outage(self, now: datetime) -> Self:
+        """Add ``outage_id``: of the outage of the provider in force in the exam, None without one. No query more."""
+        return self.annotate(outage_id=outage_id(models.OuterRef("pk"), now))
 
 
 class ProctoredExamManager(models.Manager.from_queryset(ProctoredExamQuerySet)):  # type: ignore[misc]

@@ -58,7 +58,7 @@ class ReviewInboxEntry(TimeStampedModel):
 
     1. ``received``: written, not handled yet; if it stays so, the process died.
     2. ``applied``: the attempt follows it.
-    3. ``duplicate``: the attempt has a review, and reviews may not be updated.
+    3. ``duplicate``: the attempt has a review, and reviews may not be updated, or this one waited and is the older one.
     4. ``refused: <reason>``: invalid; the provider got the reason. Without a body if the sender proved nothing.
     5. ``held``: valid, but staff have decided; it changes nothing until a person receives it again.
     6. ``held: provider not configured``: the sweeper receives it once the provider is back.

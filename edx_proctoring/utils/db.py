@@ -3,20 +3,31 @@
 import logging
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
+from itertools import islice
 from typing import Any, Final, ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 
-__all__ = ["in_batches", "inner_savepoint", "is_conflict", "is_transaction_broken", "retried", "short_transaction"]
+__all__ = [
+    "after_commit",
+    "in_batches",
+    "in_parts",
+    "inner_savepoint",
+    "is_conflict",
+    "is_transaction_broken",
+    "retried",
+    "short_transaction",
+]
 
 log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 # How often a transaction is tried, and the pause before the second try; it doubles.
 MAX_TRIES: Final = 6
@@ -86,6 +97,19 @@ def is_transaction_broken() -> bool:
     return connection.in_atomic_block and connection.needs_rollback
 
 
+def after_commit(work: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> None:
+    """Call ``work`` when the transaction is committed, at once without one; an error is logged and does not raise.
+
+    For what is kept in the cache: dropped earlier, another process could keep the old value again before the commit.
+    """
+
+    # A function, because Django logs the name of one that fails; a partial has none.
+    def after_it() -> None:
+        work(*args, **kwargs)
+
+    transaction.on_commit(after_it, robust=True)
+
+
 def in_batches(rows: QuerySet[Any], size: int) -> Iterator[Any]:
     """Yield rows by ascending ``id``, of which at most ``size`` are in memory.
 
@@ -96,6 +120,13 @@ def in_batches(rows: QuerySet[Any], size: int) -> Iterator[Any]:
     while batch:
         yield from batch
         batch = list(rows.filter(id__gt=batch[-1].id)[:size])
+
+
+def in_parts(values: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield lists of at most ``size`` values, reading no further than the list: databases limit one statement."""
+    rest = iter(values)
+    while part := list(islice(rest, size)):
+        yield part
 
 
 def inner_savepoint() -> AbstractContextManager[Any]:

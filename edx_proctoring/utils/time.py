@@ -6,22 +6,25 @@ Contract: contract/timing#now, contract/timing#time-out, contract/timing#words, 
 """
 
 import logging
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
 
 from django.apps import apps
+from django.core.exceptions import FieldError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from opaque_keys import InvalidKeyError
 
+from edx_proctoring.utils import stored_dates
 from edx_proctoring.utils.storable import as_id
 from edx_proctoring.utils.texts import as_text
 
 __all__ = [
     "as_utc",
+    "due_dates_of",
     "get_course_end_date",
     "get_exam_due_date",
     "get_time_remaining_for_attempt",
@@ -121,22 +124,58 @@ def get_exam_due_date(exam: Mapping[str, Any], user: Any = None, *, fresh: bool 
     """Return when an exam is due for a user: id, ``User`` or None for everybody.
 
     The date service takes precedence over the date of the exam dict: it has personal extensions, relative dates of
-    self-paced courses and cohort overrides. ``fresh``: reload the service's cache first. The cache outlives the request
-    and may lack an extension granted meanwhile, which matters when an attempt is created, started or refused.
+    self-paced courses and cohort overrides. ``fresh``: as stored at this moment, which matters when an attempt is
+    created, started or refused. The service's cache outlives the request and may lack an extension granted meanwhile;
+    it is reloaded unless the stored date is known to be the same.
     """
     when_api = _when_api()
     due_date: datetime | None = None
     if when_api is not None:
         known_user = _as_date_service_knows(user)
+        course_id, content_id = exam["course_id"], exam["content_id"]
         try:
-            if fresh:
-                when_api.get_dates_for_course(exam["course_id"], user=known_user, use_cached=False)
-            due_date = when_api.get_date_for_block(exam["course_id"], exam["content_id"], "due", user=known_user)
+            due_date = when_api.get_date_for_block(course_id, content_id, "due", user=known_user)
+            if fresh and not _is_stored(due_date, course_id, content_id, known_user):
+                when_api.get_dates_for_course(course_id, user=known_user, use_cached=False)
+                due_date = when_api.get_date_for_block(course_id, content_id, "due", user=known_user)
         except InvalidKeyError:
             # The date service does not accept this id, so use the exam's own date.
             due_date = None
     # Only a date without a zone is changed; others are returned as the host has them.
     return with_zone(due_date or exam["due_date"])
+
+
+def due_dates_of(exam: Mapping[str, Any], user_ids: Collection[int]) -> dict[int, datetime | None]:
+    """Return when an exam is due for each of these learners, as stored at this moment.
+
+    Asks the date service once for everybody, and for each learner who has an extension. In a self-paced course each
+    learner's date is asked for.
+    """
+    base = get_exam_due_date(exam, fresh=True)
+    own: Collection[int] = ()
+    if _when_api() is not None:
+        try:
+            own = stored_dates.with_own_dates(exam["course_id"], exam["content_id"], user_ids)
+        except InvalidKeyError:
+            # Not known to the date service either.
+            own = ()
+        except (FieldError, LookupError):
+            log.warning("tables of the date service are not as expected", exc_info=True)
+            own = user_ids
+    return {user_id: get_exam_due_date(exam, user_id, fresh=True) if user_id in own else base for user_id in user_ids}
+
+
+def _is_stored(due_date: datetime | None, course_id: str, content_id: str, user: Any) -> bool:
+    """Return whether a due date is known to be the stored one; it is looked up for learners only."""
+    user_id = getattr(user, "pk", user)
+    if user_id is None:
+        return False
+    try:
+        return stored_dates.is_stored(due_date, course_id, content_id, user_id)
+    except (FieldError, LookupError):
+        # A release of the service with other tables: its dates are reloaded, which costs more and is never wrong.
+        log.warning("tables of the date service are not as expected", exc_info=True)
+        return False
 
 
 def _as_date_service_knows(user: Any) -> Any:

@@ -30,6 +30,7 @@ from edx_proctoring.views.permissions import (
     require_course_or_global_staff,
     staff_required_text,
 )
+from edx_proctoring.views.problems import CODE_HEADER
 from edx_proctoring.views.request_body import body_of
 
 
@@ -97,7 +98,11 @@ class ExamAllowanceView(ProctoredAPIView):
         exam_id = api.get_exam_by_id(values["exam_id"])["id"]
         self._require_user(values["user_info"])
         api.add_allowance_for_user(
-            exam_id=exam_id, user_info=values["user_info"], key=values["key"], value=values["value"]
+            exam_id=exam_id,
+            user_info=values["user_info"],
+            key=values["key"],
+            value=values["value"],
+            by=request.user,
         )
         return Response()
 
@@ -106,7 +111,9 @@ class ExamAllowanceView(ProctoredAPIView):
         """Remove a learner's allowance. It is not an error if there is none, or if no learner is named."""
         values = validated(AllowanceToRemove(data=body_of(request)))
         if values.get("user_id") is not None:
-            api.remove_allowance_for_user(exam_id=values["exam_id"], user_id=values["user_id"], key=values["key"])
+            api.remove_allowance_for_user(
+                exam_id=values["exam_id"], user_id=values["user_id"], key=values["key"], by=request.user
+            )
         return Response()
 
     def _course_of_query(self) -> str:
@@ -160,6 +167,7 @@ class ExamBulkAllowanceView(ProctoredAPIView):
                 allowance_type=values["allowance_type"],
                 value=values["value"],
                 all_or_nothing=all_or_nothing,
+                by=request.user,
             )
         except AllowanceValueNotAllowedException:
             return self._value_refused()
@@ -167,7 +175,7 @@ class ExamBulkAllowanceView(ProctoredAPIView):
             {"exam_id": exam_id, "user_id": user} for exam_id in exam_ids if exam_id in foreign for user in users
         ]
         if done == 0:
-            return self._refusal(_("Enter a valid username or email"), "user_info")
+            return self._refusal(_("Enter a valid username or email"), "user_info", "user_not_found")
         if failed or refused:
             failures = [
                 {**row, "success": False, "status": "failed", "error": staff_required_text()} for row in refused
@@ -176,12 +184,16 @@ class ExamBulkAllowanceView(ProctoredAPIView):
         return Response()
 
     def _value_refused(self) -> Response:
-        return self._refusal(_("Enter a valid positive value number"), "allowance_value")
+        return self._refusal(_("Enter a valid positive value number"), "allowance_value", "invalid_allowance")
 
     @staticmethod
-    def _refusal(detail: str, field: str) -> Response:
+    def _refusal(detail: str, field: str, code: str) -> Response:
         # ``field`` names an element of the dashboard's form, so it is not translated.
-        return Response(status=status.HTTP_400_BAD_REQUEST, data={"detail": detail, "field": field})
+        return Response(
+            status=status.HTTP_400_BAD_REQUEST,
+            data={"detail": detail, "field": field},
+            headers={CODE_HEADER: code},
+        )
 
 
 class GroupedExamAllowancesByStudent(ProctoredAPIView):

@@ -19,16 +19,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import api, backends, conf
-from edx_proctoring.api.attempts import closing, entry_check, learner_actions, lookup, removal
+from edx_proctoring.api.attempts import closing, contact, entry_check, learner_actions, lookup, removal
 from edx_proctoring.api.course_staff import attempt_list
 from edx_proctoring.api.learner import mfe
 from edx_proctoring.api.providers import attempt_id as attempt_id_at_provider
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied, StudentExamAttemptDoesNotExistsException
 from edx_proctoring.serializers import attempt_dict
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import humanized_time
 from edx_proctoring.views import paging
 from edx_proctoring.views.base import ProctoredAPIView, caller
 from edx_proctoring.views.error_responses import LOG
+from edx_proctoring.views.etags import VOLATILE, unless_known
 from edx_proctoring.views.fields import is_true_in_query, is_yes, parse_id, required_id
 from edx_proctoring.views.idempotency import idempotent
 from edx_proctoring.views.permissions import is_user_course_or_global_staff, require_course_or_global_staff
@@ -43,23 +45,20 @@ def own_attempt(request: Request, attempt_id: int, verb: str) -> dict[str, Any]:
 
     Raises StudentExamAttemptDoesNotExistsException (400) and ProctoredExamPermissionDenied (403).
     """
-    attempt = existing_attempt(attempt_id, verb)
-    require_owner(attempt["id"], attempt["user"]["id"], caller(request).id, verb)
-    return attempt
+    attempt = _find(request, attempt_id, verb)
+    require_owner(attempt.pk, attempt.user_id, caller(request).id, verb)
+    return attempt_dict(attempt)
 
 
-def existing_attempt(attempt_id: int, verb: str) -> dict[str, Any]:
-    """Return the attempt. Raises StudentExamAttemptDoesNotExistsException; clients compare its text."""
-    attempt = api.get_exam_attempt_by_id(attempt_id)
-    if not attempt:
-        raise _does_not_exist(attempt_id, verb)
-    return attempt
-
-
-def _does_not_exist(attempt_id: int, verb: str) -> StudentExamAttemptDoesNotExistsException:
-    return StudentExamAttemptDoesNotExistsException(
-        f"Attempted to {verb} attempt_id={attempt_id} but it does not exist."
-    )
+def _find(request: Request, attempt_id: int, verb: str) -> Any:
+    """Return the attempt as a model instance. Raises StudentExamAttemptDoesNotExistsException (400)."""
+    try:
+        return lookup.find_for(caller(request), attempt_id)
+    except StudentExamAttemptDoesNotExistsException as error:
+        # Clients compare the text.
+        raise StudentExamAttemptDoesNotExistsException(
+            f"Attempted to {verb} attempt_id={attempt_id} but it does not exist."
+        ) from error
 
 
 def require_owner(attempt_id: int, owner_id: int, user_id: int, verb: str) -> None:
@@ -81,6 +80,8 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
     def get(self, request: Request, attempt_id: int) -> Response:
         """Return the attempt with the remaining time, as seconds and in words."""
         attempt = own_attempt(request, attempt_id, "get")
+        if Status.is_in_progress_status(attempt["status"]):
+            contact.note(attempt_id)
         provider = backends.find_backend_provider(attempt["proctored_exam"])
         attempt["external_id"] = attempt_id_at_provider.shown_to_learner(attempt["external_id"], provider)
         closes_at = closing.closes_at(attempt)
@@ -91,19 +92,15 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
         # (contract/timing#deadline-in-answers).
         attempt["expires_at"] = closes_at
         attempt["server_time"] = timezone.now()
-        return Response(attempt)
+        return unless_known(request, Response(attempt), VOLATILE)
 
     def put(self, request: Request, attempt_id: int) -> Response:
         """Perform ``action`` (``learner_actions.ACTIONS``)."""
         # Before the body is read: an unknown id answers 400 even with an unreadable body.
-        try:
-            attempt = lookup.find_for(caller(request), attempt_id)
-        except StudentExamAttemptDoesNotExistsException as error:
-            raise _does_not_exist(attempt_id, "update") from error
+        attempt = _find(request, attempt_id, "update")
         body = body_of(request)
         action = body.get("action")
-        course_id = attempt.proctored_exam.course_id
-        acting_user_id = self._acting_user_id(attempt.pk, course_id, action, body.get("user_id"))
+        acting_user_id, staff = self._acts_for(attempt, action, body.get("user_id"))
         require_owner(attempt.pk, attempt.user_id, acting_user_id, "update")
         if not isinstance(action, str) or action not in learner_actions.ACTIONS:
             raise ParseError(f"Unknown action. Known actions: {', '.join(learner_actions.ACTIONS)}.")
@@ -113,7 +110,10 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
             if refused is not None:
                 return refused
         asked = learner_actions.ActionRequest(
-            attempt, requesting_user=request.user, detail=str(body.get("detail") or "")
+            attempt,
+            requesting_user=request.user,
+            detail=str(body.get("detail") or ""),
+            by=staff,
         )
         changed_id = learner_actions.perform_action(action, asked)
         # Clients test the id for truth: with false they do not fetch the attempt again.
@@ -125,22 +125,22 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
 
         A provider that is not configured any more is told later. contract/effects#provider-gone.
         """
-        return _removed(removal.remove(attempt_id, request.user).waits_for_provider)
+        return _removed(removal.remove(attempt_id, request.user, by=request.user).waits_for_provider)
 
-    def _acting_user_id(self, attempt_id: int, course_id: str, action: Any, user_id: Any) -> int:
-        """Return the user for whom the caller acts. Raises ProctoredExamPermissionDenied (403).
+    def _acts_for(self, attempt: Any, action: Any, user_id: Any) -> tuple[int, Any]:
+        """Return the user for whom the caller acts, and the caller if they act as staff, else None.
 
-        Only staff who let a user resume may name one.
+        Only staff who let a user resume may name one. Raises ProctoredExamPermissionDenied (403).
         """
         user = caller(self.request)
         resumes = action == learner_actions.MARK_READY_TO_RESUME
         if not user_id and not (resumes and not conf.proctoring.learner_may_resume):
-            return user.pk
-        if not resumes or not is_user_course_or_global_staff(user, course_id):
+            return user.pk, None
+        if not resumes or not is_user_course_or_global_staff(user, attempt.proctored_exam.course_id):
             raise ProctoredExamPermissionDenied(
-                f"Attempted to update attempt_id={attempt_id}, which is for the course team only."
+                f"Attempted to update attempt_id={attempt.pk}, which is for the course team only."
             )
-        return parse_id(user_id, "user_id") if user_id else user.pk
+        return parse_id(user_id, "user_id") if user_id else user.pk, user
 
 
 def _removed(waits_for_provider: bool) -> Response:
@@ -168,6 +168,8 @@ class StudentProctoredExamAttemptCollection(ProctoredAPIView):
     def get(self, request: Request) -> Response:
         """Return the data of the running attempt; two falses without one."""
         data = mfe.active_attempt_data(caller(request), is_learning_mfe=False)
+        if data:
+            contact.note(data["attempt_id"])
         return Response(data or {"in_timed_exam": False, "is_proctored": False})
 
     @idempotent
@@ -178,8 +180,9 @@ class StudentProctoredExamAttemptCollection(ProctoredAPIView):
         take_as_proctored = is_yes(body.get("attempt_proctored", "false"))
         learner = caller(request)
         entry = entry_check.look_up(required_id(body, "exam_id"), learner.id, user=learner)
-        if start_clock:
-            refused = refusal_to_start(request, entry.exam_dict, None)
+        # Without its provider, an attempt starts at once.
+        if start_clock or entry.is_provider_out:
+            refused = refusal_to_start(request, entry.exam_dict, None, asks_provider=not entry.is_provider_out)
             if refused is not None:
                 return refused
         attempt_id = learner_actions.create_attempt_for_learner(
@@ -267,7 +270,9 @@ class StudentProctoredExamResetAttempts(ProctoredAPIView):
         waits_for_provider = False
         for attempt in attempts:
             try:
-                removed = removal.remove(attempt["id"], request.user, require_backend_removal=not force)
+                removed = removal.remove(
+                    attempt["id"], request.user, require_backend_removal=not force, by=request.user
+                )
             except StudentExamAttemptDoesNotExistsException:
                 # Removed by a concurrent request, such as a second click: the request has succeeded.
                 continue

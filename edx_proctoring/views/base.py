@@ -9,7 +9,9 @@ contract/rest-rules#provider-failures.
 - Answers are about one person, so no proxy may keep them.
 """
 
-from typing import Any
+import re
+from typing import Any, Final
+from uuid import uuid4
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
@@ -18,10 +20,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from edx_proctoring.utils import AuthenticatedAPIView
+from edx_proctoring.views import problems
 from edx_proctoring.views.error_responses import handle_proctored_exception, provider_not_configured
 from edx_proctoring.views.request_body import GuardedParser
 from edx_proctoring.views.throttling import ScopeThrottle
 from edx_proctoring.views.url_validation import validate_url
+
+REQUEST_ID: Final = "X-Request-Id"
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 class NonAtomicView(APIView):
@@ -31,6 +37,12 @@ class NonAtomicView(APIView):
     def as_view(cls, **initkwargs: Any) -> Any:
         """Return the view function, marked for Django's request handler."""
         return transaction.non_atomic_requests(super().as_view(**initkwargs))
+
+    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
+        """Give the request the id by which it is found in the log."""
+        sent = request.headers.get(REQUEST_ID, "")
+        request.request_id = sent if _REQUEST_ID.fullmatch(sent) else uuid4().hex
+        return super().initialize_request(request, *args, **kwargs)
 
     def get_parsers(self) -> list[Any]:
         """Return the host's parsers with our limits."""
@@ -47,12 +59,23 @@ class NonAtomicView(APIView):
             # The registry raises these for an unknown provider, before anything is written
             # (contract/provider-configuration#lookup).
             exc = provider_not_configured(exc)
-        response = handle_proctored_exception(exc, name=type(self).__name__, ids=getattr(self, "kwargs", None))
-        return super().handle_exception(exc) if response is None else response
+        # A view that was not called through its URL has neither.
+        ids = {**getattr(self, "kwargs", {}), **_request_id_of(getattr(self, "request", None))}
+        response = handle_proctored_exception(exc, name=type(self).__name__, ids=ids)
+        if response is None:
+            response = super().handle_exception(exc)
+        problems.name_refusal(response, exc)
+        return response
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        """Keep the answer out of shared caches (contract/rest-rules#cache-control)."""
+        """Add the request's id, name what a refusal is about, and keep the answer out of shared caches.
+
+        Contract: contract/rest-rules#cache-control, contract/rest-rules#error-codes.
+        """
         response = super().finalize_response(request, response, *args, **kwargs)
+        response[REQUEST_ID] = getattr(request, "request_id", "")
+        if response.status_code >= 400:
+            problems.finish_refusal(response, request)
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "private, no-store"
         return response
@@ -67,6 +90,10 @@ class ProctoredAPIView(NonAtomicView, AuthenticatedAPIView):
     def get_throttles(self) -> list[Any]:
         """Return the host's throttles and ours."""
         return [*super().get_throttles(), ScopeThrottle()]
+
+
+def _request_id_of(request: Any) -> dict[str, str]:
+    return {"request_id": request.request_id} if hasattr(request, "request_id") else {}
 
 
 def caller(request: Request) -> Any:

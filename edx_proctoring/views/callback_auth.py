@@ -104,7 +104,7 @@ def require_signature(request: Request, provider: Any, name: str) -> str:
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12 and _NONCE.fullmatch(nonce) and given):
         raise ParseError("The callback must be signed: timestamp, nonce or signature is missing or malformed.")
     if abs(time.time() - int(timestamp)) > _MAX_SKEW_SECONDS:
-        raise PermissionDenied("The timestamp of the callback is too far off.")
+        raise PermissionDenied("The timestamp of the callback is too far off.", "not_allowed")
     query = request.META.get("QUERY_STRING", "")
     path = f"{request.path}?{query}" if query else request.path
     signed = "\n".join(
@@ -113,7 +113,7 @@ def require_signature(request: Request, provider: Any, name: str) -> str:
     # All secrets are compared, each in constant time, so that timing reveals nothing about them.
     matches = [hmac.compare_digest(_hmac(secret, signed), given.group(1)) for secret in secrets]
     if not any(matches):
-        raise PermissionDenied("The signature of the callback does not match.")
+        raise PermissionDenied("The signature of the callback does not match.", "not_allowed")
     if not cache.add(f"edx_proctoring.nonce.{name}.{nonce}", 1, _NONCE_SECONDS):
         raise NonceUsed
     return nonce
@@ -130,9 +130,9 @@ def require_network(request: Request, provider: Any) -> None:
     try:
         address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
     except ValueError as exc:
-        raise PermissionDenied from exc
+        raise PermissionDenied(code="not_allowed") from exc
     if not any(address in ipaddress.ip_network(network, strict=False) for network in networks):
-        raise PermissionDenied
+        raise PermissionDenied(code="not_allowed")
 
 
 def _texts(provider: Any, option: str) -> list[str]:

@@ -26,8 +26,6 @@ from rest_framework.views import APIView
 from edx_proctoring import backends, conf
 from edx_proctoring.api.attempts import lookup, marking
 from edx_proctoring.api.reviews import inbox, receiving
-from edx_proctoring.backends.constructor import ConstructorProctoringProvider
-from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from edx_proctoring.exceptions import ProctoredExamSuspiciousLookup, StudentExamAttemptDoesNotExistsException
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer, attempt_dict
@@ -36,6 +34,7 @@ from edx_proctoring.views import callback_auth, throttling
 from edx_proctoring.views.base import NonAtomicView, ProctoredAPIView, caller
 from edx_proctoring.views.error_responses import LOG, ids_for_log
 from edx_proctoring.views.idempotency import idempotent
+from edx_proctoring.views.problems import CODE_HEADER
 from edx_proctoring.views.request_body import body_of
 from edx_proctoring.views.throttling import RefusalThrottle
 
@@ -95,7 +94,7 @@ class ExamReadyCallback(ProviderCallback, ProctoredAPIView):
             )
         attempt = attempt_dict(found)
         if attempt["user"]["id"] != caller(request).id and not caller(request).has_perm(MAY_REVIEW, attempt):
-            raise PermissionDenied
+            raise PermissionDenied(code="not_allowed")
         name, nonce = _require_signature(request, attempt)
         if nonce and not inbox.use_nonce(name, nonce):
             raise callback_auth.NonceUsed
@@ -140,7 +139,11 @@ class BaseReviewCallback:
             seen=seen,
         )
         if not receipt.is_accepted:
-            return Response(data="Exam no longer proctored", status=status.HTTP_412_PRECONDITION_FAILED)
+            return Response(
+                data="Exam no longer proctored",
+                status=status.HTTP_412_PRECONDITION_FAILED,
+                headers={CODE_HEADER: "no_provider"},
+            )
         return Response(data="OK")
 
 
@@ -252,13 +255,14 @@ class AnonymousReviewCallback(ProviderCallback, BaseReviewCallback, APIView):
         own = _find_provider(backend)
         for one in (provider, own):
             callback_auth.require_network(request, one)
-        # They have callbacks of their own, which prove who sends them.
-        proves_itself = isinstance(own, (BaseRestProctoringProvider, ConstructorProctoringProvider))
+        proves_itself = getattr(own, "has_own_review_callback", False) is True
         signer = provider
         if proves_itself or callback_auth.has_secrets(own):
             name, signer = backend or backends.default_backend_name() or name, own
         if (mode == "signed" or proves_itself) and not callback_auth.has_secrets(signer):
-            raise PermissionDenied("Callbacks must be signed, and no secret is configured for this provider.")
+            raise PermissionDenied(
+                "Callbacks must be signed, and no secret is configured for this provider.", "not_allowed"
+            )
         nonce = callback_auth.require_signature(request, signer, name)
         self._is_proven = True
         serialized["is_archived"] = is_archived

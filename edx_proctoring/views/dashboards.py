@@ -56,7 +56,7 @@ class InstructorDashboard(ProctoredAPIView):
 
 
 def _allow_own_frames(response: HttpResponseBase) -> None:
-    """Let the platform's pages and its front ends, and nobody else, show the refusal in a frame.
+    """Let only the platform's pages and its front ends show the refusal in a frame.
 
     The host's default forbids frames: the browser would show an error of its own instead.
     """

@@ -29,7 +29,7 @@ LOG = logging.getLogger("edx_proctoring_views")
 _ABOUT_OUR_CREDENTIALS = frozenset({401, 403, 407})
 
 # URL arguments that are ids: safe to log. ``search_by`` may be a person's name.
-_LOGGABLE_KWARGS = ("course_id", "content_id", "exam_id", "attempt_id", "external_id", "user_id")
+_LOGGABLE_KWARGS = ("course_id", "content_id", "exam_id", "attempt_id", "external_id", "user_id", "request_id")
 # The longest id that our tables hold.
 _MAX_LOGGED_ID: Final = 255
 

@@ -29,6 +29,7 @@ from edx_proctoring.utils.storable import ID_RULES
 from edx_proctoring.views.base import ProctoredAPIView
 from edx_proctoring.views.fields import parse_id
 from edx_proctoring.views.permissions import require_staff
+from edx_proctoring.views.problems import CODE_HEADER
 from edx_proctoring.views.request_body import body_of
 
 # The provider's id of the exam and the provider's name: learners do not need them.
@@ -92,7 +93,7 @@ class ProctoredExamView(ProctoredAPIView):
         """Create an exam; 400 with an error per field for invalid values."""
         serializer = NewExam(data=body_of(request))
         if not serializer.is_valid():
-            return Response(status=status.HTTP_400_BAD_REQUEST, data=serializer.errors)
+            return _invalid(serializer.errors)
         # Clients may send back an id from a GET; the database assigns its own.
         values = {key: value for key, value in serializer.validated_data.items() if key != "id"}
         return Response({"exam_id": api.create_exam(**values)})
@@ -105,7 +106,7 @@ class ProctoredExamView(ProctoredAPIView):
         # partial: a box that a form leaves out is unchanged, not unticked.
         serializer = ExamChanges(data=body, partial=True)
         if not serializer.is_valid():
-            return Response(status=status.HTTP_400_BAD_REQUEST, data=serializer.errors)
+            return _invalid(serializer.errors)
         if exam_id is None:
             raise ProctoredExamNotFoundException("Attempted to update exam_id=None, but this exam does not exist.")
         changed_id = api.update_exam(parse_id(exam_id, "exam_id"), **serializer.validated_data)
@@ -149,6 +150,11 @@ class RegisterProctoredExamsView(ProctoredAPIView):
             return _invalid_list(problem)
         exam_ids = bulk_registration.register_course_exams(course_id, serializer.validated_data)
         return Response([{"exam_id": exam_id} for exam_id in exam_ids])
+
+
+def _invalid(errors: Any) -> Response:
+    """Return the 400 with an error per field."""
+    return Response(status=status.HTTP_400_BAD_REQUEST, data=errors, headers={CODE_HEADER: "validation_error"})
 
 
 def _invalid_list(problem: str) -> Response:

@@ -10,8 +10,10 @@ from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from edx_proctoring.api.attempts import contact
 from edx_proctoring.api.learner import mfe, safe_exam_browser
 from edx_proctoring.views.base import ProctoredAPIView
+from edx_proctoring.views.etags import VOLATILE, unless_known
 from edx_proctoring.views.fields import is_true_in_query, parse_id
 from edx_proctoring.views.permissions import staff_required_text
 
@@ -49,7 +51,7 @@ class ProctoredExamAttemptView(ProctoredAPIView):
         if is_learning_mfe:
             _make_links_absolute(request, answer["exam"].get("prerequisite_status", {}))
         answer["exam"] = safe_exam_browser.add_launch_info(answer["exam"], request)
-        return Response(answer)
+        return unless_known(request, Response(answer), VOLATILE)
 
 
 def _make_links_absolute(request: Request, prerequisites: dict[str, Any]) -> None:
@@ -71,4 +73,8 @@ class ProctoredExamActiveAttemptView(ProctoredAPIView):
 
     def get(self, request: Request) -> Response:
         """Return the attempt's data with links into the micro-frontend, or an empty object."""
-        return Response(mfe.active_attempt_data(learner_of(request), is_learning_mfe=True))
+        learner = learner_of(request)
+        data = mfe.active_attempt_data(learner, is_learning_mfe=True)
+        if data and learner == request.user:
+            contact.note(data["attempt_id"])
+        return Response(data)

@@ -9,7 +9,7 @@ counts, not a course that the caller names.
 
 from collections.abc import Callable, Collection, Mapping
 from functools import wraps
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -22,11 +22,16 @@ from edx_proctoring.api.access import course_ids
 from edx_proctoring.api.access.course_staff import is_course_staff, is_user_course_or_global_staff
 from edx_proctoring.utils.storable import as_id
 from edx_proctoring.views.fields import parse_id
+from edx_proctoring.views.problems import CODE_HEADER
 from edx_proctoring.views.request_body import body_of
 
 Handler = Callable[..., HttpResponseBase]
 
+# Defined by the host (contract/host-services#retire-permission).
+MAY_RETIRE: Final = "accounts.can_retire_user"
+
 __all__ = [
+    "MAY_RETIRE",
     "foreign_exams_of_bulk",
     "is_user_course_or_global_staff",
     "require_course_or_global_staff",
@@ -48,9 +53,9 @@ def course_unknown_text() -> str:
     return _("The course this request is about could not be determined.")
 
 
-def refusal(text: str) -> Response:
-    """Return a 403 with this text."""
-    return Response(status=status.HTTP_403_FORBIDDEN, data={"detail": text})
+def refusal(text: str, code: str = "staff_required") -> Response:
+    """Return a 403 with this text; ``code``: of ``problems.CATALOGUE``."""
+    return Response(status=status.HTTP_403_FORBIDDEN, data={"detail": text}, headers={CODE_HEADER: code})
 
 
 def require_staff(func: Handler) -> Handler:
@@ -82,7 +87,7 @@ def require_course_or_global_staff(func: Handler) -> Handler:
         except ParseError as exc:
             return Response(status=exc.status_code, data={"detail": str(exc.detail)})
         if not courses:
-            return refusal(course_unknown_text())
+            return refusal(course_unknown_text(), "course_unknown")
         if None in courses or not all(is_course_staff(request.user, str(course_id)) for course_id in courses):
             return refusal(staff_required_text())
         return func(request, *args, **kwargs)
@@ -133,7 +138,7 @@ def foreign_exams_of_bulk(request: Request, exam_ids: Collection[str], course_id
     if course_id is not None or (not concerned and named):
         concerned.add(str(named))
     if not concerned:
-        raise PermissionDenied(course_unknown_text())
+        raise PermissionDenied(course_unknown_text(), "course_unknown")
     administered = {course for course in concerned if is_course_staff(request.user, course)}
     if not administered or (course_id is not None and course_id not in administered):
         raise PermissionDenied(staff_required_text())

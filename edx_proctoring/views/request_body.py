@@ -54,7 +54,7 @@ class GuardedParser(BaseParser):
         except LookupError as exc:
             # Python finds no codec of this name, or one that does not decode text, such as base64.
             raise ParseError("The charset of the request body is not known.") from exc
-        _check_depth(parsed)
+        check_depth(parsed)
         return parsed
 
 
@@ -79,7 +79,7 @@ def body_of(request: Request) -> Mapping[str, Any]:
     return body
 
 
-def _check_depth(body: Any) -> None:
+def check_depth(body: Any) -> None:
     """Raise ParseError for a body with more than ``MAX_DEPTH`` levels."""
     # One level at a time: recursion would hit Python's own limit.
     level: list[Any] = [body]

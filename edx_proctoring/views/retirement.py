@@ -12,9 +12,8 @@ from rest_framework.response import Response
 from edx_proctoring.api.privacy import user_retirement
 from edx_proctoring.views.base import ProctoredAPIView
 from edx_proctoring.views.fields import parse_id
-
-# Defined by the host.
-_PERMISSION = "accounts.can_retire_user"
+from edx_proctoring.views.permissions import MAY_RETIRE
+from edx_proctoring.views.problems import CODE_HEADER
 
 
 class BackendUserManagementAPI(ProctoredAPIView):
@@ -25,11 +24,14 @@ class BackendUserManagementAPI(ProctoredAPIView):
 
     def post(self, request: Request, user_id: str) -> Response:
         """Ask the providers to delete it; 500 with the same body until all of them have."""
-        if not request.user.has_perm(_PERMISSION):
+        if not request.user.has_perm(MAY_RETIRE):
             return Response(status=status.HTTP_403_FORBIDDEN)
         outcome = user_retirement.retire_learner_at_providers(parse_id(user_id, "user_id"))
-        done = all(outcome.values())
-        return Response(status=status.HTTP_200_OK if done else status.HTTP_500_INTERNAL_SERVER_ERROR, data=outcome)
+        if not all(outcome.values()):
+            return Response(
+                status=status.HTTP_500_INTERNAL_SERVER_ERROR, data=outcome, headers={CODE_HEADER: "provider_rejected"}
+            )
+        return Response(data=outcome)
 
 
 class UserRetirement(ProctoredAPIView):
@@ -40,7 +42,7 @@ class UserRetirement(ProctoredAPIView):
 
     def post(self, request: Request, user_id: str) -> Response:
         """Erase it; 204 even if there was none."""
-        if not request.user.has_perm(_PERMISSION):
+        if not request.user.has_perm(MAY_RETIRE):
             return Response(status=status.HTTP_403_FORBIDDEN)
         user_retirement.retire_learner(parse_id(user_id, "user_id"))
         return Response(status=status.HTTP_204_NO_CONTENT)

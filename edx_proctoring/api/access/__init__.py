@@ -1,1 +1,1 @@
-"""Which course a request concerns, and whether the caller is staff of it."""
+"""Which course a request concerns, whether the caller is staff of it, and who reviews for its provider."""

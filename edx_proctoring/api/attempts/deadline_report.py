@@ -4,26 +4,27 @@ The arithmetic is in ``lifecycle.timing``; more time is given in ``extension``. 
 """
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from edx_proctoring.api.lifecycle import allowed_time, timing
 from edx_proctoring.api.lifecycle.queries import attempt_with, existing_attempt, is_attempt_ready_to_resume
 from edx_proctoring.exceptions import (
-    ProctoredExamNotFoundException,
     StudentExamAttemptDoesNotExistsException,
 )
-from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.models import HistoricalProctoredExamStudentAttempt, ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import attempt_dict, exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import get_course_end_date, get_exam_due_date, humanized_time
 from edx_proctoring.utils.storable import as_id
 
-__all__ = ["DeadlineExplanation", "Extension", "explain_deadline"]
+__all__ = ["DeadlineExplanation", "Extension", "explain_deadline", "extended_minutes"]
 
 # The reason kept in the history row of an extension begins with this word.
 EXTENSION_MARK: Final = "extended"
@@ -35,7 +36,7 @@ BOUND_BY_DUE_DATE: Final = "due_date"
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """Minutes that staff added while the clock ran. ``by``: User.id or None."""
+    """Minutes that staff added while the clock ran, or took away if negative. ``by``: User.id or None."""
 
     minutes: int
     by: int | None
@@ -181,17 +182,42 @@ def _parts_at_start(
     return _Parts(base, extra, carried, full, granted, is_fixed=True)
 
 
+def extended_minutes(attempt_ids: Collection[int], /) -> dict[int, int]:
+    """Return ``{attempt id: minutes}`` that staff added while the clocks ran, without attempts that got none.
+
+    One query, none without ids.
+    """
+    if not attempt_ids:
+        return {}
+    minutes: Counter[int] = Counter()
+    archive = HistoricalProctoredExamStudentAttempt.objects.filter(id__in=attempt_ids)
+    for attempt_id, text in _extended(archive).values_list("id", "history_change_reason"):
+        minutes[attempt_id] += _parsed(text)[0]
+    return dict(minutes)
+
+
 def _extensions_of(attempt: ProctoredExamStudentAttempt) -> list[Extension]:
     rows = (
-        attempt.history.filter(history_change_reason__startswith=f"{EXTENSION_MARK} ")
+        _extended(attempt.history.all())
         .order_by("history_id")
         .values_list("history_change_reason", "history_user_id", "history_date")
     )
     extensions = []
     for text, user_id, at in rows:
-        minutes, _separator, reason = text.removeprefix(f"{EXTENSION_MARK} ").partition(": ")
-        extensions.append(Extension(int(minutes), user_id, at, reason))
+        minutes, reason = _parsed(text)
+        extensions.append(Extension(minutes, user_id, at, reason))
     return extensions
+
+
+def _extended(archive: QuerySet) -> QuerySet:
+    """Return those rows of the history that extended an attempt."""
+    return archive.filter(history_change_reason__startswith=f"{EXTENSION_MARK} ")
+
+
+def _parsed(text: str) -> tuple[int, str]:
+    """Return minutes and reason of a row of the history."""
+    minutes, _separator, reason = text.removeprefix(f"{EXTENSION_MARK} ").partition(": ")
+    return int(minutes), reason
 
 
 def _subject(
@@ -206,10 +232,7 @@ def _subject(
     current = attempt_with(proctored_exam_id=exam_number, user_id=learner_id)
     if current is not None:
         return current, current.proctored_exam, learner_id
-    exam = ProctoredExam.get_exam_by_id(exam_number)
-    if exam is None:
-        raise ProctoredExamNotFoundException(f"Attempted to get exam_id={exam_id}, but this exam does not exist.")
-    return None, exam, learner_id
+    return None, ProctoredExam.objects.existing(exam_number), learner_id
 
 
 def _due_date_with_source(exam: dict[str, Any], user_id: int) -> tuple[datetime | None, str | None]:
@@ -239,7 +262,9 @@ def _sentence(allowed: int, parts: _Parts, extensions: Sequence[Extension], *, t
         )
     else:
         sentence = _("{time}: the limit of the exam.").format(time=time)
-    if extended_by:
+    if extended_by < 0:
+        sentence += " " + _("Taken away during the exam: {extra}.").format(extra=humanized_time(-extended_by))
+    elif extended_by:
         sentence += " " + _("Added during the exam: {extra}.").format(extra=humanized_time(extended_by))
     if too_late:
         late = _("An allowance of {extra} was given after the start and does not count.").format(

@@ -8,6 +8,8 @@ import logging
 import uuid
 from dataclasses import replace
 
+from django.utils import timezone
+
 from edx_proctoring import backends
 from edx_proctoring.api.attempts import entry_check, resuming
 from edx_proctoring.api.attempts.entry_check import Entry
@@ -21,7 +23,7 @@ from edx_proctoring.api.providers import (
 )
 from edx_proctoring.api.providers.attempt_registration import Registration
 from edx_proctoring.exceptions import StudentExamAttemptOnPastDueProctoredExam
-from edx_proctoring.models import OpenAttempt, ProctoredExamReviewPolicy, ProctoredExamStudentAttempt
+from edx_proctoring.models import AttemptIncident, OpenAttempt, ProctoredExamReviewPolicy, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import emit_event
@@ -51,6 +53,9 @@ def enter(entry: Entry, *, taking_as_proctored: bool) -> ProctoredExamStudentAtt
     """As ``create_exam_attempt``, for callers who have looked the entry up; return the attempt."""
     exam = entry.exam_dict
     taking_as_proctored = taking_as_proctored and exam["is_proctored"]
+    # Who opts out is not concerned: the provider would not be asked anyway.
+    is_provider_out = taking_as_proctored and entry.is_provider_out
+    taking_as_proctored = taking_as_proctored and not is_provider_out
     entry_check.refuse_second_attempt(entry)
     attempt_code = str(uuid.uuid4()).upper()
     policy = ProctoredExamReviewPolicy.get_review_policy_for_exam(exam["id"])
@@ -65,6 +70,7 @@ def enter(entry: Entry, *, taking_as_proctored: bool) -> ProctoredExamStudentAtt
             # Of the rules that the provider was told.
             review_policy_id=None if policy is None else policy.pk,
             registration=registration,
+            is_provider_out=is_provider_out,
         )
     except Exception:
         # Another request was faster, or the database failed: the provider must not wait for this learner.
@@ -91,14 +97,28 @@ def enter_or_go_on(entry: Entry, *, taking_as_proctored: bool, starts_clock: boo
     attempt at a timed exam finds that there is one, and is refused.
     """
     exam, unfinished = entry.exam_dict, entry.unfinished
-    if starts_clock and not exam["is_proctored"]:
+    is_provider_out = taking_as_proctored and entry.is_provider_out
+    if starts_clock and (is_provider_out or not exam["is_proctored"]):
         limit = allowed_time.limit_until(entry.due_date, exam, entry.user.pk, entry.predecessor)
         if not limit.can_start:
             raise status_change.no_time_left(exam["id"], entry.user.pk, limit)
     if unfinished is None or not (starts_clock or exam["is_proctored"]):
         return enter(entry, taking_as_proctored=taking_as_proctored)
     unfinished.user = entry.user
+    if is_provider_out:
+        return _go_on_without_provider(entry, unfinished)
     return _register_unfinished(entry, unfinished) if taking_as_proctored else unfinished
+
+
+@short_transaction
+def _go_on_without_provider(entry: Entry, seen: ProctoredExamStudentAttempt) -> ProctoredExamStudentAttempt:
+    """Note that an unregistered attempt is taken without the provider; return it. Locks: the attempt."""
+    attempt = ProctoredExamStudentAttempt.objects.locked(seen.pk)
+    attempt.proctored_exam, attempt.user = entry.exam, entry.user
+    if not entry_check.is_unfinished(attempt):
+        raise entry_check.already_exists(entry)
+    AttemptIncident.objects.open_outage(attempt, now=timezone.now())
+    return attempt
 
 
 def _register_unfinished(entry: Entry, seen: ProctoredExamStudentAttempt) -> ProctoredExamStudentAttempt:
@@ -142,6 +162,8 @@ def _save_registration(
     attempt.review_policy_id = review_policy_id
     attempt.external_id = registration.external_id
     attempt.save()
+    # Entered while the provider was out of order, and not started then.
+    AttemptIncident.objects.close_outage(attempt.pk, "registered", now=timezone.now())
     registration_intents.settle(registration.intent)
     return attempt
 
@@ -180,6 +202,7 @@ def _insert(
     taking_as_proctored: bool,
     review_policy_id: int | None,
     registration: Registration,
+    is_provider_out: bool,
 ) -> ProctoredExamStudentAttempt:
     """Insert the row, once and with its final status.
 
@@ -216,6 +239,8 @@ def _insert(
         # Raised inside the transaction: the attempt row goes with it.
         raise entry_check.already_exists(entry)
     registration_intents.settle(registration.intent)
+    if is_provider_out:
+        AttemptIncident.objects.open_outage(attempt, now=timezone.now())
     return attempt
 
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 
 from edx_proctoring.api.lifecycle import learner_rules, queries
 from edx_proctoring.exceptions import (
@@ -39,8 +40,14 @@ class Entry:
         return get_exam_due_date(self.exam_dict, self.user.pk, fresh=True)
 
     @property
+    def is_provider_out(self) -> bool:
+        """Whether the exam is taken without its provider, because staff said that it is out of order."""
+        exam = self.exam
+        return getattr(exam, "outage_id", None) is not None and exam.is_proctored and not exam.is_practice_exam
+
+    @property
     def replaces(self) -> ProctoredExamStudentAttempt | None:
-        """The attempt that does not exclude a new one although nobody released it, or None."""
+        """The attempt that does not exclude a new one although staff have not released it, or None."""
         current = self.current
         if current is None or current.is_sample_attempt or self.resumes is not None:
             return None
@@ -92,9 +99,12 @@ def look_up(exam_id: int, user_id: int, *, user: Any = None) -> Entry:
     ``user``: the learner, from callers who have loaded them. Raises
     ``ProctoredExamNotFoundException``, ``UserNotFoundException``.
     """
-    exam = ProctoredExam.get_exam_by_id(exam_id)
-    if exam is None:
-        raise ProctoredExamNotFoundException(f"Attempted to get exam_id={exam_id}, but this exam does not exist.")
+    try:
+        exam = ProctoredExam.objects.with_outage(timezone.now()).get(pk=exam_id)
+    except ProctoredExam.DoesNotExist:
+        raise ProctoredExamNotFoundException(
+            f"Attempted to get exam_id={exam_id}, but this exam does not exist."
+        ) from None
     user = user or get_user_model().objects.filter(pk=user_id).first()
     if user is None:
         raise UserNotFoundException(f"user_id={user_id} does not exist")

@@ -13,12 +13,15 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import waffle
+from django.utils import timezone
 
 from edx_proctoring import backends, constants
 from edx_proctoring.api.attempts import entry, marking, opting_out, removal, resuming, rule_check, starting
 from edx_proctoring.api.attempts.entry_check import Entry
 from edx_proctoring.api.lifecycle import learner_rules, queries, status_change, timing
 from edx_proctoring.api.lifecycle.learner_rules import Action, Kind, Outcome
+from edx_proctoring.api.lifecycle.status_change import Condition
+from edx_proctoring.api.providers import outage
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.serializers import attempt_dict
@@ -43,12 +46,17 @@ class ActionRequest:
     """One request about one attempt.
 
     ``attempt``: as just read, with exam and user. ``requesting_user``: the caller, passed on to
-    services. ``detail``: the browser's description of an error.
+    services. ``detail``: the browser's description of an error. ``by``: the caller if it is a member of staff who
+    acts for the learner, and goes on record with ``reason``. ``expected_status``: act only if the attempt still has
+    this status; None: whatever it has.
     """
 
     attempt: ProctoredExamStudentAttempt
     requesting_user: Any
     detail: str = ""
+    by: Any = None
+    reason: str = ""
+    expected_status: str | None = None
 
 
 def create_attempt_for_learner(asked: Entry, /, *, take_as_proctored: bool, start_clock: bool) -> int:
@@ -61,7 +69,8 @@ def create_attempt_for_learner(asked: Entry, /, *, take_as_proctored: bool, star
             instead, and starts afterwards.
 
     A learner whose provider must report readiness first gets the attempt, and no clock starts. A request
-    that is repeated because a step of it failed goes on with the attempt that is there.
+    that is repeated because a step of it failed goes on with the attempt that is there. While staff say that the
+    provider is out of order, the attempt is made without it and started at once, whatever the arguments.
 
     Raises ProctoredExamPermissionDenied when the exam is past due for this learner, or when the learner
     opts out and the host does not allow it; what the look-up of an unknown provider raises; and what
@@ -76,6 +85,8 @@ def create_attempt_for_learner(asked: Entry, /, *, take_as_proctored: bool, star
     proctored = bool(exam["is_proctored"])
     # Asked before anything is made: without its provider the attempt could be neither declined nor started.
     backends.get_backend_provider(exam)
+    if asked.is_provider_out:
+        return starting.start(entry.enter_or_go_on(asked, taking_as_proctored=True, starts_clock=True))
     opts_out = proctored and not take_as_proctored
     if opts_out:
         _require_opting_out(asked)
@@ -107,9 +118,20 @@ def perform_action(action: str, request: ActionRequest) -> int | None:
     """Perform the requested action; return the id of the attempt the learner is in now.
 
     None: nothing was changed, on purpose (an error report that does not count). Raises ``KeyError``
-    for an action not in ``ACTIONS``, and the exceptions of the transition.
+    for an action not in ``ACTIONS``, ``StatusConflict``, and the exceptions of the transition.
     """
+    status_change.require_status(request.attempt, request.expected_status)
     return ACTIONS[action](request)
+
+
+def _as_expected(request: ActionRequest, condition: Condition) -> Condition:
+    """Return the condition of a status change that also asks, under the lock, for the expected status."""
+
+    def check(attempt: ProctoredExamStudentAttempt) -> bool:
+        status_change.require_status(attempt, request.expected_status)
+        return condition(attempt)
+
+    return check
 
 
 def _start(request: ActionRequest) -> int:
@@ -118,7 +140,7 @@ def _start(request: ActionRequest) -> int:
     if queries.newest_attempt_id(attempt.proctored_exam_id, attempt.user_id) != attempt.pk:
         attempt = starting.current_attempt(attempt.proctored_exam_id, attempt.user_id)
     facts = rule_check.facts_of(attempt.proctored_exam, attempt)
-    return starting.start(attempt, condition=rule_check.permits(Action.START, facts))
+    return starting.start(attempt, condition=_as_expected(request, rule_check.permits(Action.START, facts)))
 
 
 def _stop(request: ActionRequest) -> int:
@@ -144,7 +166,9 @@ def _reset_attempt(request: ActionRequest) -> int:
 
 
 def _mark_ready_to_resume(request: ActionRequest) -> int:
-    return resuming.mark_exam_attempt_as_ready_to_resume(request.attempt.pk)
+    return resuming.release_for_resumption(
+        request.attempt.pk, seen=request.attempt, by=request.by, reason=request.reason
+    )
 
 
 def _report_error(request: ActionRequest) -> int | None:
@@ -160,7 +184,7 @@ def _report_error(request: ActionRequest) -> int | None:
     )
     facts = rule_check.facts_of(attempt.proctored_exam, attempt)
     outcome = learner_rules.find_rule(Action.ERROR, facts).outcome
-    blocks = not passes_through and outcome is not Outcome.IGNORED
+    blocks = not passes_through and outcome is not Outcome.IGNORED and not _is_provider_out(attempt)
     log.warning(
         "browser reported an error: attempt_id=%s exam_id=%s user_id=%s status=%s blocked=%s detail=%s",
         attempt.pk,
@@ -174,10 +198,19 @@ def _report_error(request: ActionRequest) -> int | None:
         return None
     if attempt.started_at is not None and outcome is Outcome.DONE:
         # Before the start no time was used: zero seconds left would be a punishment on resuming.
-        marking.update_exam_attempt(
-            attempt.pk, time_remaining_seconds=int(get_time_remaining_for_attempt(attempt_dict(attempt)))
-        )
+        seconds = int(get_time_remaining_for_attempt(attempt_dict(attempt)))
+        saved = marking.update_and_return(attempt.pk, time_remaining_seconds=seconds)
+        saved.proctored_exam, saved.user = attempt.proctored_exam, attempt.user
+        request = replace(request, attempt=saved)
     return _perform(request, Action.ERROR, ProctoredExamStudentAttemptStatus.error)
+
+
+def _is_provider_out(attempt: ProctoredExamStudentAttempt) -> bool:
+    """Return whether errors of the proctoring software are expected: staff said that its provider is out of order."""
+    exam = attempt.proctored_exam
+    if not exam.is_proctored or exam.is_practice_exam:
+        return False
+    return outage.outage_of(exam.pk, now=timezone.now()) is not None or queries.is_taken_without_provider(attempt)
 
 
 def _perform(request: ActionRequest, action: Action, status: str) -> int:
@@ -187,7 +220,8 @@ def _perform(request: ActionRequest, action: Action, status: str) -> int:
     if action is Action.DECLINE and facts.kind is Kind.PROCTORED:
         # Outside the transaction: the host may read the course.
         facts = replace(facts, may_opt_out=opting_out.is_allowed(attempt.proctored_exam.course_id))
-    return status_change.change_status(attempt.pk, status, seen=attempt, condition=rule_check.permits(action, facts))
+    condition = _as_expected(request, rule_check.permits(action, facts))
+    return status_change.change_status(attempt.pk, status, seen=attempt, condition=condition)
 
 
 ACTIONS: Final[Mapping[str, Callable[[ActionRequest], int | None]]] = {

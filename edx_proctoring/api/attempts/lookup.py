@@ -1,4 +1,4 @@
-"""Look attempts up. Whoever reads an attempt whose time is up ends it.
+"""Look attempts up. Reading an attempt whose time is up ends it.
 
 Look-ups that change nothing are in ``lifecycle.queries``. Contract: contract/timing#expired-read,
 contract/attempts#read.

@@ -64,13 +64,18 @@ def _change(attempt_id: int, to_status: str) -> int:
     return cast(int, status_change.update_attempt_status(attempt_id, to_status))
 
 
-@short_transaction
 def update_exam_attempt(attempt_id: int, **kwargs: Any) -> None:
     """Change ``is_status_acknowledged`` and ``time_remaining_seconds``; no event, no signal.
 
     Raises ``StudentExamAttemptDoesNotExistsException``, and ``ProctoredExamPermissionDenied`` for
     any other keyword, with nothing changed. Locks: the attempt.
     """
+    update_and_return(attempt_id, **kwargs)
+
+
+@short_transaction
+def update_and_return(attempt_id: int, **kwargs: Any) -> ProctoredExamStudentAttempt:
+    """As ``update_exam_attempt``; return the attempt as it is now."""
     attempt = ProctoredExamStudentAttempt.objects.locked(attempt_id)
     forbidden = sorted(kwargs.keys() - UPDATABLE_FIELDS)
     if forbidden:
@@ -80,6 +85,7 @@ def update_exam_attempt(attempt_id: int, **kwargs: Any) -> None:
     for name, value in kwargs.items():
         setattr(attempt, name, value)
     attempt.save()
+    return attempt
 
 
 def report_completion(attempt: ProctoredExamStudentAttempt) -> None:

@@ -1,12 +1,12 @@
 """Remove and reset attempts. Contract: contract/attempts#reset, contract/attempts#removal.
 
-A provider is told before the row goes: afterwards nobody would know any more what to tell it.
+The provider is called before the row is deleted, because the row holds the ids that the call needs.
 History rows stay, so late reviews still find what they are about. What the attempt caused is undone by
 effects, recorded in the transaction that deletes the row (``undoing``).
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
@@ -15,10 +15,12 @@ from django.utils import timezone
 
 from edx_proctoring import backends
 from edx_proctoring.api.attempts import entry, undoing
+from edx_proctoring.api.audit.staff_record import Subject, record_action, requested_by
 from edx_proctoring.api.effects import delivery, outbox
 from edx_proctoring.api.effects.outbox import Recorded
 from edx_proctoring.api.lifecycle import queries, status_change, transitions
 from edx_proctoring.api.lifecycle.queries import attempt_with, existing_attempt
+from edx_proctoring.api.lifecycle.status_change import Condition
 from edx_proctoring.backends import call_options
 from edx_proctoring.backends.removal import _remove_exam_attempt_from_backend
 from edx_proctoring.exceptions import (
@@ -29,7 +31,7 @@ from edx_proctoring.exceptions import (
     StudentExamAttemptOnPastDueProctoredExam,
     UserNotFoundException,
 )
-from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.models import AttemptIncident, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import attempt_dict, exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import emit_event
@@ -58,6 +60,22 @@ class _Deleted:
     pending: Recorded = field(default_factory=lambda: Recorded(()))
     errors: Sequence[Exception] = ()
 
+
+@dataclass(frozen=True, slots=True)
+class StaffOrder:
+    """Who of staff removes an attempt, and why. Without ``by`` it is not on record.
+
+    ``is_forced``: also if the provider fails. ``keep_record``: called in the transaction of the removal in place of the
+    record of a single action, with what would be recorded; for jobs, which have a row already.
+    """
+
+    by: Any = None
+    reason: str = ""
+    is_forced: bool = False
+    keep_record: Callable[[dict[str, Any]], None] | None = None
+
+
+_NO_STAFF: Final = StaffOrder()
 
 # Which failures of the provider let the attempt be removed here, with the provider's part as an effect.
 _NONE: Final[tuple[type[Exception], ...]] = ()
@@ -99,7 +117,7 @@ def reset_practice_exam(exam_id: int, user_id: int, requesting_user: Any) -> int
             # A provider that is down must not keep the learner from practising.
             queued_errors=_ANY,
             # Reviewed or broken off meanwhile, it is to be kept.
-            only_as=Status.submitted,
+            only_if=lambda current: current.status == Status.submitted,
         )
     is_removed = removal is not None
     if not is_removed:
@@ -122,6 +140,8 @@ def remove_exam_attempt(
     require_backend_removal: bool = True,
     *,
     if_provider_gone: IfProviderGone = "raise",
+    by: Any = None,
+    reason: str = "",
 ) -> None:
     """Remove an attempt, at the provider and here, with what followed from it.
 
@@ -132,6 +152,7 @@ def remove_exam_attempt(
             removed here. If it does not, the provider's part is an effect.
         if_provider_gone: ``"queue"`` removes the attempt here although its provider is not configured
             (the provider's part is an effect) or cannot remove attempts (that is logged and listed).
+        by: the ``User`` of staff who removes it; goes on record with ``reason``.
 
     What followed from it is undone before this returns; a service that fails is told again later and does not raise.
 
@@ -144,6 +165,8 @@ def remove_exam_attempt(
         requesting_user,
         require_backend_removal=require_backend_removal,
         if_provider_gone=if_provider_gone,
+        by=by,
+        reason=reason,
     )
 
 
@@ -153,11 +176,57 @@ def remove(
     *,
     require_backend_removal: bool = True,
     if_provider_gone: IfProviderGone = "queue",
+    by: Any = None,
+    reason: str = "",
 ) -> Removal:
     """As ``remove_exam_attempt``, for callers that tell people what is still to be done."""
     queued_errors = _ANY if not require_backend_removal else _GONE if if_provider_gone == "queue" else _NONE
-    removal = _remove(existing_attempt(attempt_id), requesting_user, queued_errors=queued_errors)
+    removal = _remove(
+        existing_attempt(attempt_id),
+        requesting_user,
+        queued_errors=queued_errors,
+        order=StaffOrder(by, reason, is_forced=not require_backend_removal),
+    )
     return removal or Removal(waits_for_provider=False)
+
+
+def remove_for_staff(
+    attempt_id: int,
+    order: StaffOrder,
+    *,
+    only_if: Condition | None = None,
+    seen: ProctoredExamStudentAttempt | None = None,
+) -> Removal | None:
+    """As ``remove``, as a member of staff ordered it; return None, with the attempt kept, if ``only_if`` says so.
+
+    ``only_if``: asked before the provider is told, and again under the lock; it may raise instead. ``seen``: the
+    attempt with exam and user, from callers who have read it.
+    """
+    return _remove(
+        seen or existing_attempt(attempt_id),
+        order.by,
+        queued_errors=_ANY if order.is_forced else _GONE,
+        only_if=only_if,
+        order=order,
+    )
+
+
+def reset_for_staff(attempt_id: int, order: StaffOrder, *, only_this: bool) -> None:
+    """Remove an attempt, or all attempts of its learner at its exam, as a member of staff ordered it.
+
+    They go one by one, oldest first; after an error those removed stay removed. Raises as ``remove_exam_attempt``.
+    """
+    seen = existing_attempt(attempt_id)
+    attempt_ids = [seen.pk]
+    if not only_this:
+        mine = ProctoredExamStudentAttempt.objects.of_learner(seen.proctored_exam_id, seen.user_id)
+        attempt_ids = list(mine.order_by("pk").values_list("pk", flat=True))
+    for one in attempt_ids:
+        try:
+            remove_for_staff(one, order)
+        except StudentExamAttemptDoesNotExistsException:
+            # Removed by a concurrent request, such as a second click: the request has succeeded.
+            continue
 
 
 def _remove(
@@ -165,12 +234,15 @@ def _remove(
     requesting_user: Any,
     *,
     queued_errors: tuple[type[Exception], ...],
-    only_as: str | None = None,
+    only_if: Condition | None = None,
+    order: StaffOrder = _NO_STAFF,
 ) -> Removal | None:
-    """Remove an attempt; return None, with the row kept, if its status is another than ``only_as`` by now.
+    """Remove an attempt; return None, with the row kept, if ``only_if`` is False.
 
     ``queued_errors``: failures of the provider after which the attempt is removed here all the same.
     """
+    if only_if is not None and not only_if(attempt):
+        return None
     exam = exam_dict(attempt.proctored_exam)
     data = attempt_dict(attempt)
     log.info(
@@ -186,17 +258,19 @@ def _remove(
     try:
         # Where the call can be repeated later, the person at the page does not wait for the full limit.
         with call_options.use(is_page_waiting=queued_errors == _ANY or None):
-            _remove_exam_attempt_from_backend(attempt)
+            # The registration of an attempt that is taken without its provider is removed by an effect already.
+            if not queries.is_taken_without_provider(attempt):
+                _remove_exam_attempt_from_backend(attempt)
     except queued_errors as error:
         failure = error  # type: ignore[assignment]
-    deleted = _delete(attempt, exam, failure, requesting_user, only_as=only_as)
+    deleted = _delete(attempt, exam, failure, requesting_user, only_if=only_if, order=order)
     if deleted is None:
         return None
     data["status"] = deleted.status
     errors = list(deleted.errors)
     if deleted.pending.rows:
         delivery.deliver(deleted.pending, None, actor=requesting_user, on_failure=errors.append)
-    emit_event(exam, "deleted", attempt=data)
+    emit_event(exam, "deleted", attempt=data, override_data=requested_by(order.by))
     unknown_user = next((raised for raised in errors if isinstance(raised, UserNotFoundException)), None)
     if unknown_user is not None:
         # Contract (contract/attempts#removal): it is about an argument of this call.
@@ -208,7 +282,7 @@ def _refuse_reset_if_illegal(attempt: ProctoredExamStudentAttempt) -> None:
     exam = attempt.proctored_exam
     if not exam.is_practice_exam:
         raise ProctoredExamIllegalStatusTransition(
-            f"exam_id={exam.pk} in course_id={exam.course_id} is no practice exam and cannot be reset "
+            f"exam_id={exam.pk} in course_id={exam.course_id} is not a practice exam and cannot be reset "
             f"by user_id={attempt.user_id}."
         )
     if Status.is_incomplete_status(attempt.status) or attempt.status == Status.verified:
@@ -254,9 +328,10 @@ def _delete(
     failure: BackendProviderCannotRemoveAttempt | None,
     requesting_user: Any,
     *,
-    only_as: str | None,
+    only_if: Condition | None,
+    order: StaffOrder,
 ) -> _Deleted | None:
-    """Delete the row and undo its effects; None if it is kept because its status is not ``only_as``.
+    """Delete the row and undo its effects; None if it is kept because ``only_if`` is False.
 
     They are undone in this transaction, or recorded and undone after it if a process may be delivering them
     now. ``failure``: what kept the provider from removing it; its part is recorded. Locks: the learner's attempts,
@@ -268,11 +343,14 @@ def _delete(
     if attempt is None:
         raise queries.does_not_exist(seen.pk)
     others.remove(attempt)
-    if only_as is not None and attempt.status != only_as:
+    if only_if is not None and not only_if(attempt):
         return None
     if failure is not None and seen.external_id:
         outbox.keep_removal(attempt, seen.external_id, exam, failure.__cause__ or failure)  # type: ignore[arg-type]
     attempt.proctored_exam, attempt.user = seen.proctored_exam, seen.user
+    _record(attempt, order, waits_for_provider=failure is not None)
+    if queries.is_taken_without_provider(attempt):
+        AttemptIncident.objects.close_outage(attempt.pk, "reset", now=timezone.now(), by=_id_of(requesting_user))
     for other in others:
         other.proctored_exam = seen.proctored_exam
     effects = undoing.effects_of_removal(attempt, others, requesting_user)
@@ -287,6 +365,25 @@ def _delete(
     attempt.delete_exam_attempt()
     errors = delivery.deliver_with_removal(effects, former, others=others, actor=requesting_user)
     return _Deleted(attempt.status, errors=errors)
+
+
+def _record(attempt: ProctoredExamStudentAttempt, order: StaffOrder, *, waits_for_provider: bool) -> None:
+    result = {
+        "status": attempt.status,
+        "attempt_code": attempt.attempt_code,
+        "forced": order.is_forced and waits_for_provider,
+        "waits_for_provider": waits_for_provider,
+    }
+    if order.keep_record is not None:
+        order.keep_record(result)
+        return
+    record_action(
+        "reset",
+        Subject(attempt.proctored_exam_id, attempt.user_id, attempt.pk, result),
+        course_id=attempt.proctored_exam.course_id,
+        by=order.by,
+        reason=order.reason,
+    )
 
 
 def _id_of(user: Any) -> Any:

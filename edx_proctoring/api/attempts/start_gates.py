@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
 
 from edx_proctoring import backends
+from edx_proctoring.models import AttemptIncident
 
 __all__ = ["StartRefusal", "check_start_gates", "register_start_gate", "unregister_start_gate"]
 
@@ -56,9 +57,16 @@ def unregister_start_gate(name: str) -> None:
 
 
 def check_start_gates(
-    user: Any, exam: Mapping[str, Any], attempt: Mapping[str, Any] | None, request: Any
+    user: Any,
+    exam: Mapping[str, Any],
+    attempt: Mapping[str, Any] | None,
+    request: Any,
+    *,
+    asks_provider: bool = True,
 ) -> StartRefusal | None:
     """Return the first refusal, or None if the learner may start.
+
+    ``asks_provider``: False while staff say that the exam's provider is out of order.
 
     Registered gates come first, in order of registration, then the exam's provider. Without a
     request nobody is asked. An exception of a gate propagates: to let a learner pass whom a broken
@@ -71,6 +79,8 @@ def check_start_gates(
         if refusal is not None:
             _log_refusal(name, refusal, user, exam, attempt)
             return refusal
+    if not asks_provider:
+        return None
     try:
         provider_gate = _gate_of_provider(exam)
     except (NotImplementedError, ImproperlyConfigured):
@@ -80,12 +90,19 @@ def check_start_gates(
             "provider_not_configured",
             _("The proctoring service of this exam is not available at the moment. Please contact your course team."),
         )
-    if provider_gate is None:
+    if provider_gate is None or (attempt is not None and _is_taken_without_provider(exam, attempt)):
         return None
     refusal = provider_gate(exam, attempt, request)
     if refusal is not None:
         _log_refusal("provider", refusal, user, exam, attempt)
     return refusal
+
+
+def _is_taken_without_provider(exam: Mapping[str, Any], attempt: Mapping[str, Any]) -> bool:
+    """As ``queries.is_taken_without_provider``, for dicts."""
+    if attempt["taking_as_proctored"] or not exam["is_proctored"]:
+        return False
+    return bool(AttemptIncident.objects.is_outage_attempt(attempt["id"]))
 
 
 def _log_refusal(

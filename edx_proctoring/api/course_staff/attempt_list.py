@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from edx_proctoring.api.course_staff import newest_attempts, row_count
 from edx_proctoring.api.course_staff.learner_search import find_learners
@@ -26,9 +26,11 @@ from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 
-__all__ = ["ATTEMPT_ORDERINGS", "current_attempts_page"]
+__all__ = ["ATTEMPT_ORDERINGS", "current_attempts_page", "page_of_all"]
 
 NEWEST_FIRST: Final = "-created"
+# Times as many attempts as rows are read before the query is written more exactly.
+_WASTE: Final = 2
 
 # Query value to database order. The id breaks ties, so that no row appears on two pages or on none.
 ATTEMPT_ORDERINGS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -85,10 +87,9 @@ def current_attempts_page(
         found: Page = Paginator(rows, page_size).get_page(page)
         rows = found.object_list
     elif status:
-        found = Paginator(_row_query(exams, status, order), page_size).get_page(page)
-        rows = found.object_list
+        found, rows = _page_with_status(exams, status, order, page, page_size, is_usual_order=ordering == NEWEST_FIRST)
     else:
-        found, rows = _page_of_all(exams, order, page, page_size, walks_index=ordering == NEWEST_FIRST)
+        found, rows = page_of_all(exams, order, page, page_size, walks_index=ordering == NEWEST_FIRST)
     shown: Any = _with_all_attempts([Row(*row) for row in rows], exams)
     found.object_list = shown
     return found
@@ -113,23 +114,59 @@ def _row_query(
     return attempts.order_by(*order).values_list(*Row._fields)
 
 
-def _page_of_all(
+def page_of_all(
     exams: Mapping[int, ProctoredExam], order: Sequence[str], page: int, page_size: int, *, walks_index: bool
 ) -> tuple[Page, Any]:
     """Return a page of the list without search and filter, and its rows."""
     steps = newest_attempts.steps_to_row(page * page_size) if walks_index else 0
     kept = row_count.kept_counts(exams)
     marks = newest_attempts.read_marks(exams, steps, count=exams.keys() - kept.keys())
-    paginator: Paginator = Paginator(_row_query(exams, None, order), page_size)
+    # It only computes with the number of rows: the query for them is written where it is needed.
+    paginator: Paginator = Paginator((), page_size)
     paginator.count = row_count.total(marks, kept)
     top = newest_attempts.top_rows(marks, steps) if steps else None
     if top is not None and top.is_complete:
         # More reliable than a kept count, which does not notice rows written without the ORM.
         paginator.count = len(top.rows)
     found = paginator.get_page(page)
-    if top is not None and len(top.rows) >= found.end_index():
-        return found, top.rows[max(found.start_index() - 1, 0) : found.end_index()]
-    return found, found.object_list
+    first, last = max(found.start_index() - 1, 0), found.end_index()
+    if top is not None and len(top.rows) >= last:
+        return found, top.rows[first:last]
+    return found, _row_query(exams, None, order)[first:last]
+
+
+def _page_with_status(
+    exams: Mapping[int, ProctoredExam],
+    status: str,
+    order: Sequence[str],
+    page: int,
+    page_size: int,
+    *,
+    is_usual_order: bool,
+) -> tuple[Page, Any]:
+    """Return a page of the list with one status and without a search, and its rows."""
+    deepest = page * page_size
+    walks_index = is_usual_order and newest_attempts.is_near(deepest)
+    reach = row_count.kept_reach(exams, status, deepest) if walks_index else None
+    kept = row_count.kept_superseded(exams)
+    known = {pk for pk, numbers in kept.items() if status in numbers.by_status}
+    marks = newest_attempts.read_status_marks(
+        exams, status, deepest if walks_index and reach is None else 0, count=exams.keys() - known
+    )
+    if marks.reach is not None:
+        reach = marks.reach
+        row_count.keep_reach(exams, status, deepest, reach)
+    paginator: Paginator = Paginator((), page_size)
+    paginator.count = row_count.total_with_status(marks, status, kept)
+    found = paginator.get_page(page)
+    first, last = max(found.start_index() - 1, 0), found.end_index()
+    if not is_usual_order:
+        return found, _row_query(exams, status, order)[first:last]
+    rows = list(newest_attempts.rows_with_status(exams, status, reach)[first:last])
+    if len(rows) < last - first and reach is not None:
+        # Rows have gone since their number or the reach was read.
+        rows = list(newest_attempts.rows_with_status(exams, status, None)[first:last])
+    return found, rows
 
 
 def _with_all_attempts(rows: Sequence[Row], exams: Mapping[int, ProctoredExam]) -> list[dict[str, Any]]:
@@ -137,10 +174,7 @@ def _with_all_attempts(rows: Sequence[Row], exams: Mapping[int, ProctoredExam]) 
     if not rows:
         return []
     wanted = {row.key for row in rows}
-    # Every learner here with every exam here: a few too many, but cheaper than one condition per row.
-    candidates = ProctoredExamStudentAttempt.objects.filter(
-        user_id__in={row.user_id for row in rows}, proctored_exam_id__in={row.proctored_exam_id for row in rows}
-    )
+    candidates = ProctoredExamStudentAttempt.objects.filter(_same_learner_and_exam(rows))
     candidates = queries.with_error_reports(candidates).select_related("user").order_by("-created", "-id")
     history: dict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
     by_id: dict[int, dict[str, Any]] = {}
@@ -156,6 +190,21 @@ def _with_all_attempts(rows: Sequence[Row], exams: Mapping[int, ProctoredExam]) 
         # An attempt that was deleted between the two queries is left out.
         if row.pk in by_id
     ]
+
+
+def _same_learner_and_exam(rows: Sequence[Row]) -> Q:
+    """The condition for the attempts of the rows' learners at the rows' exams, and perhaps some more."""
+    learners: dict[int, list[int]] = defaultdict(list)
+    for row in rows:
+        learners[row.proctored_exam_id].append(row.user_id)
+    everybody = {row.user_id for row in rows}
+    if len(everybody) * len(learners) <= _WASTE * len(rows):
+        # Every learner here with every exam here: a few too many, but cheaper than one condition per exam.
+        return Q(user_id__in=everybody, proctored_exam_id__in=set(learners))
+    condition = Q()
+    for exam_id, user_ids in learners.items():
+        condition |= Q(proctored_exam_id=exam_id, user_id__in=user_ids)
+    return condition
 
 
 def _row_of(attempt: Any) -> dict[str, Any]:

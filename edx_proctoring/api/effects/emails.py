@@ -17,7 +17,7 @@ from opaque_keys import InvalidKeyError
 from edx_proctoring import backends, conf, host, runtime
 from edx_proctoring.api.effects import html_to_text
 from edx_proctoring.backends import provider_settings
-from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.models import AttemptIncident, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import get_course_home_url, get_url_scheme
 
@@ -93,8 +93,13 @@ def _get_email_template_paths(template_name: str, backend: str | None) -> list[s
 
 
 def may_be_mailed_about(attempt: ProctoredExamStudentAttempt, status: str) -> bool:
-    """Return whether a mail to the learner follows when this attempt gets ``status``."""
-    return attempt.taking_as_proctored and not attempt.is_sample_attempt and status in STATUS_EMAILS
+    """Return whether a mail to the learner follows when this attempt gets ``status``.
+
+    Only about attempts taken as proctored, and those that staff let go on while the provider was out of order.
+    """
+    if attempt.is_sample_attempt or status not in STATUS_EMAILS:
+        return False
+    return attempt.taking_as_proctored or AttemptIncident.objects.is_taken_without_provider(attempt)
 
 
 def _get_proctoring_escalation_email(course_id: Any) -> str | None:

@@ -1,4 +1,4 @@
-"""Delivering what is due, each party in a lane of its own, so that a slow one holds up nobody else.
+"""Delivering what is due, each party in a lane of its own, so that a slow one does not hold up the others.
 
 A lane is the mails, one provider, or everything that stays in this platform. Lanes run in threads, each with
 its own database connection. Inside a transaction, and on SQLite in memory, there is only one connection:

@@ -114,7 +114,7 @@ def record(
 
 @short_transaction
 def record_due(attempts: Sequence[ProctoredExamStudentAttempt], effect: Effect) -> list[int]:
-    """Write an effect for each of several attempts, due at once; return the ids. For what is no change of status."""
+    """Write an effect for each of several attempts, due at once; return the ids. For other causes than a change."""
     now = timezone.now()
     rows = [
         _new_row(attempt, effect, from_status=attempt.status, to_status=attempt.status, next_try_at=now)
@@ -226,6 +226,29 @@ def settle_intent(row: AttemptEffect) -> bool:
     return bool(deleted)
 
 
+def record_intents_of_exams(effects: Sequence[tuple[int, Effect]]) -> list[AttemptEffect]:
+    """Record, in the transaction that writes exams, what is to be done about each after it; due after a lease."""
+    leased_until = timezone.now() + LEASE
+    rows = [_new_row_of_exam(exam_id, effect) for exam_id, effect in effects]
+    for row in rows:
+        row.next_try_at = leased_until
+    AttemptEffect.objects.bulk_create(rows)
+    return rows
+
+
+def settle_intents_of_exams(rows: Sequence[AttemptEffect]) -> None:
+    """Delete what one call of ``record_intents_of_exams`` recorded, unless another process has taken it."""
+    # By their lease: MySQL does not return the ids of rows that are inserted together.
+    for call_name in {row.call_name for row in rows}:
+        AttemptEffect.objects.filter(
+            attempt_id=0,
+            exam_id__in=[row.exam_id for row in rows],
+            call_name=call_name,
+            state=AttemptEffect.STATE_DUE,
+            next_try_at=rows[0].next_try_at,
+        ).delete()
+
+
 def keep_failed_of_exams(failures: Sequence[tuple[int, Effect, Exception]]) -> None:
     """As ``keep_failed_of_exam``, for many at once and without a log line; an exam has one due effect of a call."""
     if not failures:
@@ -244,6 +267,26 @@ def keep_failed_of_exams(failures: Sequence[tuple[int, Effect, Exception]]) -> N
             _set_failure(row, error, timezone.now())
             rows.append(row)
     AttemptEffect.objects.bulk_create(rows)
+
+
+def record_removal_at(attempt: ProctoredExamStudentAttempt, exam: Mapping[str, Any], moment: datetime) -> None:
+    """Record that a provider has to remove an attempt from ``moment`` on, in the caller's transaction.
+
+    ``exam``: exam dict. For an attempt that goes on here without its provider.
+    """
+    removal = removal_of(attempt.external_id or "", exam)
+    row = _new_row(attempt, removal, from_status=attempt.status, to_status=attempt.status, next_try_at=moment)
+    # A day of tries counts from then.
+    row.created = moment
+    row.save()
+
+
+def move_removals(exam_id: int, planned: datetime, moment: datetime) -> int:
+    """Let the removals that ``record_removal_at`` planned for one moment happen at another; return how many."""
+    waiting = AttemptEffect.objects.filter(
+        exam_id=exam_id, call_name=REMOVE_AT_PROVIDER, state=AttemptEffect.STATE_DUE, tries=0, next_try_at=planned
+    )
+    return waiting.update(next_try_at=moment, created=moment)
 
 
 def _new_row_of_exam(exam_id: int, effect: Effect, attempt_code: str = "") -> AttemptEffect:
@@ -353,7 +396,7 @@ def lease(rows: Collection[AttemptEffect], now: datetime) -> None:
 
 @retried
 def release(effect_ids: Collection[int]) -> None:
-    """Make leased rows due at once: nobody has begun to deliver them."""
+    """Make leased rows due at once: no delivery of them has begun."""
     untouched = AttemptEffect.objects.filter(pk__in=effect_ids, state=AttemptEffect.STATE_DUE, tries=0)
     untouched.update(next_try_at=timezone.now())
 

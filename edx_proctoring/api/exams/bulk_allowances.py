@@ -2,7 +2,8 @@
 
 import logging
 import math
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,11 +13,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from edx_proctoring import constants
+from edx_proctoring.api.audit.staff_record import Subject, record_actions
 from edx_proctoring.api.exams import allowances, limit_changes
+from edx_proctoring.api.exams.allowance_values import ADDITIONAL_TIME, MAX_MULTIPLIER
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance
-from edx_proctoring.models.allowances import MAX_MINUTES, user_ids_by_name
+from edx_proctoring.models.allowances import MAX_MINUTES, StoredAllowance, user_ids_by_name
 from edx_proctoring.serializers import exam_dict
+from edx_proctoring.utils.db import short_transaction
 from edx_proctoring.utils.storable import as_id
 
 __all__ = ["add_bulk_allowances"]
@@ -26,17 +30,19 @@ log = logging.getLogger(__name__)
 # Rows per statement: databases limit the size of one.
 BATCH_SIZE: Final = 500
 
-# Upper bound against typing errors.
-MAX_MULTIPLIER: Final = 1000
-
-ADDITIONAL_TIME: Final = ProctoredExamStudentAllowance.ADDITIONAL_TIME_GRANTED[0]
-
 # The action of the tracking event, by (exam id, user id).
 Actions = dict[tuple[int, int], str]
 
 
 def add_bulk_allowances(
-    exam_ids: Iterable[Any], user_ids: Iterable[Any], allowance_type: Any, value: Any, *, all_or_nothing: bool = False
+    exam_ids: Iterable[Any],
+    user_ids: Iterable[Any],
+    allowance_type: Any,
+    value: Any,
+    *,
+    all_or_nothing: bool = False,
+    by: Any = None,
+    reason: str = "",
 ) -> tuple[list[dict[str, Any]], int, int]:
     """Give each learner the allowance in each exam.
 
@@ -47,6 +53,7 @@ def add_bulk_allowances(
             limit.
         value: for the multiplier a number from 1; ``'1.5'`` adds half the limit.
         all_or_nothing: change nothing unless every pair can get the allowance.
+        by: the ``User`` of staff who gives them; those given go on record with ``reason``.
 
     Returns ``(data, successes, failures)``. ``data`` has one item per pair of exam and learner:
     ``exam_id``, ``user_id``, ``success``, ``status`` (``created``, ``updated``, ``failed``) and
@@ -66,7 +73,7 @@ def add_bulk_allowances(
         for pair in pairs
         if pair.grantee is not None
     ]
-    actions = _store(grants, key)
+    actions = _store(grants, key, by=by, reason=reason)
     data = [pair.result(pair.action_in(actions), pair.error) for pair in pairs]
     return data, len(pairs) - len(failed), len(failed)
 
@@ -187,56 +194,100 @@ def _extra_minutes(exam: ProctoredExam, multiplier: float) -> int:
     return max(min(round(exam.time_limit_mins * (multiplier - 1)), MAX_MINUTES), least)
 
 
-def _store(grants: Sequence[_Grant], key: str) -> Actions:
+def _store(grants: Sequence[_Grant], key: str, *, by: Any, reason: str) -> Actions:
     """Write allowances, archive the values they replace, and emit events. A constant number of queries."""
     if not grants:
         return {}
-    now = timezone.now()
-    created: list[ProctoredExamStudentAllowance] = []
-    updated: list[ProctoredExamStudentAllowance] = []
-    with transaction.atomic():
-        existing = {
-            (allowance.proctored_exam_id, allowance.user_id): allowance
-            for allowance in ProctoredExamStudentAllowance.objects.filter(
-                key=key,
-                proctored_exam_id__in={grant.exam.pk for grant in grants},
-                user_id__in={grant.user_id for grant in grants},
-            )
-        }
-        # By pair, because a learner may be named twice: by username and by e-mail address.
-        for grant in {(grant.exam.pk, grant.user_id): grant for grant in grants}.values():
-            allowance = existing.get((grant.exam.pk, grant.user_id))
-            if allowance is None:
-                created.append(
-                    ProctoredExamStudentAllowance(
-                        proctored_exam=grant.exam, user_id=grant.user_id, key=key, value=grant.value
-                    )
-                )
-            else:
-                allowance.value, allowance.modified = grant.value, now
-                updated.append(allowance)
-        # Its queryset archives the former values.
-        ProctoredExamStudentAllowance.objects.bulk_update(updated, ["value", "modified"], batch_size=BATCH_SIZE)
-        _create_all(created)
-    exam_dicts = {grant.exam.pk: exam_dict(grant.exam) for grant in grants}
+    # By pair, because a learner may be named twice: by username and by e-mail address.
+    wanted = {(grant.exam.pk, grant.user_id): grant for grant in grants}
+    exam_dicts = {grant.exam.pk: exam_dict(grant.exam) for grant in wanted.values()}
+    stored, effect_ids = _write(wanted, key, exam_dicts, by=by, reason=reason)
     actions: Actions = {}
-    for action, rows in (("created", created), ("updated", updated)):
-        for allowance in rows:
-            actions[allowance.proctored_exam_id, allowance.user_id] = action
-            allowances.emit_allowance_event(exam_dicts[allowance.proctored_exam_id], action, allowance)
-    if key == ADDITIONAL_TIME:
-        limit_changes.tell_providers(exam_dicts.values(), {grant.user_id for grant in grants})
-    log.info("bulk allowance: key=%s exams=%s created=%s updated=%s", key, len(exam_dicts), len(created), len(updated))
+    for one in stored:
+        allowance = one.allowance
+        actions[allowance.proctored_exam_id, allowance.user_id] = one.action
+        allowances.emit_allowance_event(exam_dicts[allowance.proctored_exam_id], one.action, allowance, by=by)
+    limit_changes.deliver(effect_ids)
+    counts = Counter(actions.values())
+    log.info(
+        "bulk allowance: key=%s exams=%s created=%s updated=%s by=%s",
+        key,
+        len(exam_dicts),
+        counts["created"],
+        counts["updated"],
+        getattr(by, "pk", None),
+    )
     return actions
 
 
-def _create_all(new: Sequence[ProctoredExamStudentAllowance]) -> None:
+@short_transaction
+def _write(
+    wanted: Mapping[tuple[int, int], _Grant],
+    key: str,
+    exam_dicts: Mapping[int, dict[str, Any]],
+    *,
+    by: Any,
+    reason: str,
+) -> tuple[list[StoredAllowance], list[int]]:
+    """Write and record allowances, by exam and learner; return them, and the effects that tell providers of new limits.
+
+    Locks: those that exist, in the order of their ids, so that each record says what really was before.
+    """
+    user_ids = {grant.user_id for grant in wanted.values()}
+    existing = ProctoredExamStudentAllowance.objects.filter(
+        key=key, proctored_exam_id__in=exam_dicts, user_id__in=user_ids
+    )
+    held = {
+        (allowance.proctored_exam_id, allowance.user_id): allowance
+        for allowance in existing.order_by("pk").select_for_update()
+    }
+    new = [
+        ProctoredExamStudentAllowance(proctored_exam=grant.exam, user_id=grant.user_id, key=key, value=grant.value)
+        for pair, grant in wanted.items()
+        if pair not in held
+    ]
+    updated = []
+    now = timezone.now()
+    for pair, allowance in held.items():
+        if pair in wanted:
+            updated.append(StoredAllowance(allowance, "updated", allowance.value))
+            allowance.value, allowance.modified = wanted[pair].value, now
+    # Its queryset archives the former values.
+    ProctoredExamStudentAllowance.objects.bulk_update(
+        [one.allowance for one in updated], ["value", "modified"], batch_size=BATCH_SIZE
+    )
+    stored = [*_create_all(new), *updated]
+    _record(stored, key, {pk: exam["course_id"] for pk, exam in exam_dicts.items()}, by, reason)
+    return stored, limit_changes.record(exam_dicts.values(), user_ids) if key == ADDITIONAL_TIME else []
+
+
+def _record(stored: Iterable[StoredAllowance], key: str, course_ids: Mapping[int, str], by: Any, reason: str) -> None:
+    """Record who gave these allowances, by course. ``course_ids``: by exam id."""
+    if by is None:
+        return
+    by_course: dict[str, list[Subject]] = {}
+    for one in stored:
+        exam_id, user_id = one.allowance.proctored_exam_id, one.allowance.user_id
+        result = allowances.change_on_record(key, one.action, one.former_value, str(one.allowance.value))
+        by_course.setdefault(course_ids[exam_id], []).append(Subject(exam_id, user_id, result=result))
+    for course_id, subjects in by_course.items():
+        record_actions(
+            allowances.RECORD_KIND,
+            subjects,
+            course_id=course_id,
+            by=by,
+            reason=reason,
+            is_text=key != ADDITIONAL_TIME,
+        )
+
+
+def _create_all(new: Sequence[ProctoredExamStudentAllowance]) -> list[StoredAllowance]:
     try:
         with transaction.atomic():
             ProctoredExamStudentAllowance.objects.bulk_create(new, batch_size=BATCH_SIZE)
     except IntegrityError:
         # Another request gave one of them in between. One by one, an existing allowance is updated instead.
-        for allowance in new:
-            ProctoredExamStudentAllowance.add_allowance_for_user(
-                allowance.proctored_exam_id, allowance.user_id, allowance.key, allowance.value
-            )
+        return [
+            ProctoredExamStudentAllowance.store(one.proctored_exam_id, one.user_id, one.key, one.value) for one in new
+        ]
+    return [StoredAllowance(allowance, "created", None) for allowance in new]

@@ -14,7 +14,7 @@ from django.utils import timezone
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from edx_proctoring.api.exams import exams, provider_copy
-from edx_proctoring.models import ProctoredExam
+from edx_proctoring.models import AttemptEffect, ProctoredExam
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.utils import emit_event, request_scope
 from edx_proctoring.utils.db import short_transaction
@@ -45,6 +45,11 @@ class _Saved:
     event: str
     was_proctored: bool = False
 
+    @property
+    def is_for_provider(self) -> bool:
+        """Whether the provider is to get the exam, as it is now or as inactive."""
+        return self.exam.is_proctored or self.was_proctored
+
 
 def register_course_exams(course_id: str, items: Sequence[Mapping[str, Any]]) -> list[int]:
     """Create and change exams according to the list, and deactivate those that it does not name.
@@ -56,10 +61,11 @@ def register_course_exams(course_id: str, items: Sequence[Mapping[str, Any]]) ->
 
     Returns the exam ids in the order of the items. All exams are written in one transaction, in a
     constant number of queries and without Django's save signals. Providers are called and events
-    emitted after the transaction; a failure there is logged and stops nothing, and the provider is told later. Raises
-    ``ProctoredExamAlreadyExists`` if another request creates one of the exams meanwhile.
+    emitted after the transaction; a failure there is logged and stops nothing. The provider is called again later, also
+    if the process dies in between. Raises ``ProctoredExamAlreadyExists`` if another request creates one of the exams
+    meanwhile.
     """
-    exam_ids, saved = _write(course_id, items)
+    exam_ids, saved, sends = _write(course_id, items)
     request_scope.forget(request_scope.OUTLINES)
     failures: dict[str, list[tuple[ProctoredExam, Exception]]] = {}
     for item in saved:
@@ -80,13 +86,16 @@ def register_course_exams(course_id: str, items: Sequence[Mapping[str, Any]]) ->
             exam.pk,
             exc_info=cause,
         )
-    provider_copy.keep_unsent(failures.get(_notify_provider.__name__, []))
+    provider_copy.settle_sends(sends, failures.get(_notify_provider.__name__, []))
     return exam_ids
 
 
 @short_transaction
-def _write(course_id: str, items: Sequence[Mapping[str, Any]]) -> tuple[list[int], list[_Saved]]:
-    """Write all exams. Return the ids in the order of the items, and what was written: items first, in their order."""
+def _write(course_id: str, items: Sequence[Mapping[str, Any]]) -> tuple[list[int], list[_Saved], list[AttemptEffect]]:
+    """Write all exams, and that their providers are to get them.
+
+    Return the ids in the order of the items; what was written, items first, in their order; the recorded effects.
+    """
     stored = {
         exam.content_id: exam
         for exam in ProctoredExam.get_all_exams_for_course(course_id).select_for_update().order_by("pk")
@@ -112,7 +121,8 @@ def _write(course_id: str, items: Sequence[Mapping[str, Any]]) -> tuple[list[int
     if changed:
         bulk_update_with_history(changed, ProctoredExam, [*_FIELDS, "due_date", "modified"])
     current = {**stored, **created}
-    return [current[item["content_id"]].pk for item in items], saved
+    sends = provider_copy.record_sends([item.exam for item in saved if item.is_for_provider])
+    return [current[item["content_id"]].pk for item in items], saved, sends
 
 
 def _create(course_id: str, new: Sequence[ProctoredExam]) -> Sequence[ProctoredExam]:

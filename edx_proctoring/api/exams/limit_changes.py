@@ -4,7 +4,7 @@ Contract: contract/provider-interface#new-limit. An effect per registered attemp
 computes the limit when it is delivered, so the provider gets the one of that moment.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from edx_proctoring import backends
@@ -23,14 +23,15 @@ TELL_NEW_LIMIT: Final = "update_time_limit"
 _MOST_CALLS_IN_A_REQUEST: Final = 10
 
 
-def tell_providers(exams: Iterable[Mapping[str, Any]], user_ids: Collection[int]) -> None:
-    """Tell providers the limits of these learners' attempts at these exams. A constant number of queries, usually one.
+def record(exams: Iterable[Mapping[str, Any]], user_ids: Collection[int]) -> list[int]:
+    """Record that providers are to get the limits of these learners' attempts at these exams; return the effects' ids.
 
-    ``exams``: exam dicts. To be called after the allowances are written. Never raises because of a provider.
+    ``exams``: exam dicts. To be called in the transaction that writes the allowances, so that the effects outlive a
+    process that dies after it. A constant number of queries, usually one.
     """
     exam_ids = {exam["id"] for exam in exams if exam["is_proctored"] and _may_take_new_limits(exam["backend"])}
     if not exam_ids:
-        return
+        return []
     registered = ProctoredExamStudentAttempt.objects.filter(
         proctored_exam_id__in=exam_ids,
         user_id__in=user_ids,
@@ -38,8 +39,23 @@ def tell_providers(exams: Iterable[Mapping[str, Any]], user_ids: Collection[int]
         started_at=None,
     ).exclude(external_id=None)
     attempts = [attempt for attempt in registered.order_by("pk") if attempt.external_id]
-    if attempts:
-        effect_ids = outbox.record_due(attempts, Effect(AttemptEffect.KIND_PROVIDER, TELL_NEW_LIMIT))
+    if not attempts:
+        return []
+    return outbox.record_due(attempts, Effect(AttemptEffect.KIND_PROVIDER, TELL_NEW_LIMIT))
+
+
+def recorded_for(exam_ids: Collection[int], user_ids: Collection[int]) -> list[int]:
+    """Return the ids of effects that ``record`` has left for these learners and exams, in their order. One query."""
+    attempts = ProctoredExamStudentAttempt.objects.filter(proctored_exam_id__in=exam_ids, user_id__in=user_ids)
+    due = AttemptEffect.objects.filter(
+        state=AttemptEffect.STATE_DUE, call_name=TELL_NEW_LIMIT, attempt_id__in=attempts.values("pk")
+    )
+    return list(due.order_by("pk").values_list("pk", flat=True))
+
+
+def deliver(effect_ids: Sequence[int]) -> None:
+    """Tell providers, after the transaction, what ``record`` has recorded. Never raises because of a provider."""
+    if effect_ids:
         delivery.deliver_soon(effect_ids, most=_MOST_CALLS_IN_A_REQUEST)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import requests
 from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
 from django.utils import timezone
 from simple_history.utils import bulk_update_with_history
 
@@ -25,9 +26,11 @@ __all__ = [
     "deactivate_exam_at_provider",
     "keep_unsent",
     "push_exam_to_provider",
+    "record_sends",
     "report_deleted_exam",
     "report_timed_exam",
     "send_exam_to_provider",
+    "settle_sends",
 ]
 
 log = logging.getLogger(__name__)
@@ -112,13 +115,48 @@ def _send_as_inactive(exam: ProctoredExam, provider: Any) -> None:
         provider.on_exam_saved(payload)
 
 
+def record_sends(exams: Sequence[ProctoredExam]) -> list[AttemptEffect]:
+    """Record, in the transaction that writes the exams, that their providers are to get them after it.
+
+    If the process dies before ``settle_sends``, the deliverer sends them.
+    """
+    configured = {name for name in {exam.backend for exam in exams} if _is_configured(name)}
+    return outbox.record_intents_of_exams(
+        [(exam.pk, _save_at(exam.backend)) for exam in exams if exam.backend in configured]
+    )
+
+
+def settle_sends(recorded: Sequence[AttemptEffect], failed: Sequence[tuple[ProctoredExam, Exception]]) -> None:
+    """Delete what ``record_sends`` recorded, now that the exams are sent; those that failed are kept. Never raises."""
+    try:
+        with transaction.atomic():
+            if recorded:
+                outbox.settle_intents_of_exams(recorded)
+            keep_unsent(failed)
+    except Exception:  # pylint: disable=broad-except
+        # They become due by themselves, and are sent once more.
+        log.exception("effects of sent exams not deleted: exam_ids=%s", [row.exam_id for row in recorded])
+
+
+def _is_configured(backend: str | None) -> bool:
+    try:
+        backends.get_backend_provider(name=backend)
+    except (NotImplementedError, ImproperlyConfigured):
+        return False
+    return True
+
+
+def _save_at(backend: str | None) -> Effect:
+    return Effect(AttemptEffect.KIND_PROVIDER, SAVE_AT_PROVIDER, {"backend": backend})
+
+
 def keep_unsent(failed: Sequence[tuple[ProctoredExam, Exception]]) -> None:
     """Record that providers have not heard of these exams, each with what went wrong. Never raises.
 
     A provider that is not configured is no failure: hosts name providers that run elsewhere.
     """
     failures = [
-        (exam.id, Effect(AttemptEffect.KIND_PROVIDER, SAVE_AT_PROVIDER, {"backend": exam.backend}), error)
+        (exam.id, _save_at(exam.backend), error)
         for exam, error in failed
         if not isinstance(error, (NotImplementedError, ImproperlyConfigured))
     ]

@@ -10,13 +10,15 @@ from functools import cached_property
 from typing import Any, Final
 
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 
 from edx_proctoring import constants, utils
 from edx_proctoring.api.attempts import closing, entry_check
 from edx_proctoring.api.learner import prerequisites
 from edx_proctoring.api.lifecycle import allowed_time, learner_rules, queries, status_change, timing
 from edx_proctoring.api.lifecycle.allowed_time import StartLimit
-from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.api.providers import outage
+from edx_proctoring.models import ExamMeasure, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 
 __all__ = ["PageFacts", "attempts_at", "newest_attempt"]
@@ -31,7 +33,7 @@ class PageFacts:
 
     ``exam``: exam dict with the due date of this call. ``newest``: the learner's newest attempt, after its time-out
     if its time was up, or None. ``course_id``, ``content_id``: as the host passed them. ``host``: the host's context,
-    read-only.
+    read-only. ``is_without_outage``: no outage of the provider is in force for certain.
     """
 
     exam: dict[str, Any]
@@ -41,6 +43,17 @@ class PageFacts:
     course_id: Any
     content_id: Any
     host: Mapping[str, Any]
+    is_without_outage: bool = False
+
+    @cached_property
+    def outage(self) -> ExamMeasure | None:
+        """The outage of the provider in force. One query, unless ``is_without_outage``."""
+        return None if self.is_without_outage else outage.outage_of(self.exam["id"], now=timezone.now())
+
+    @cached_property
+    def is_taken_without_provider(self) -> bool:
+        """Whether the attempt is taken without its provider, because staff said that it is out of order."""
+        return self.attempt is not None and queries.is_taken_without_provider(self.attempt)
 
     @cached_property
     def attempt(self) -> ProctoredExamStudentAttempt | None:

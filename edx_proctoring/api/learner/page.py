@@ -18,6 +18,7 @@ from typing import Any, Final
 import crum
 from django.contrib.auth import get_user_model
 from django.template import loader
+from django.utils import timezone
 
 from edx_proctoring import backends, conf, utils
 from edx_proctoring.api.exams import exams
@@ -89,7 +90,7 @@ def get_student_view(
     content_id = as_text(content_id) if isinstance(content_id, bytes) else content_id
     learner_id = as_id(user_id)
     attempts = attempts_at(as_text(course_id), as_text(content_id), learner_id)
-    exam = _find_or_create_exam(attempts, course_id, content_id, context)
+    exam, is_without_outage = _find_or_create_exam(attempts, course_id, content_id, context)
     if not exam["is_active"]:
         return None
     is_provider_missing = False
@@ -112,7 +113,8 @@ def get_student_view(
         return None
 
     def facts_about(attempts: Sequence[ProctoredExamStudentAttempt]) -> PageFacts:
-        return PageFacts(exam, newest_attempt(attempts), provider, learner_id, course_id, content_id, dict(context))
+        newest = newest_attempt(attempts)
+        return PageFacts(exam, newest, provider, learner_id, course_id, content_id, dict(context), is_without_outage)
 
     facts = facts_about(attempts)
     try:
@@ -151,16 +153,26 @@ def _request() -> Any:
 
 def _find_or_create_exam(
     attempts: Sequence[ProctoredExamStudentAttempt], course_id: Any, content_id: Any, context: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return the exam's dict, which has the due date that the host knows for this learner.
+) -> tuple[dict[str, Any], bool]:
+    """Return the exam's dict, with the due date that the host knows for this learner, and what is known of outages.
 
-    ``attempts``: the learner's, read with their exam; who has one needs no further query.
+    ``attempts``: the learner's, read with their exam; who has one needs no further query. The second is True if no
+    outage of the provider is in force for certain.
     """
     course, content = as_text(course_id), as_text(content_id)
-    exam = attempts[0].proctored_exam if attempts else ProctoredExam.get_exam_by_content_id(course, content)
+    exam: Any = attempts[0].proctored_exam if attempts else _exam_with_outage(course, content)
     if exam is not None:
-        return {**exam_dict(exam), "due_date": context.get("due_date")}
-    return exam_dict(_create_exam(course, content, context))
+        is_without_outage = not attempts and exam.outage_id is None
+        return {**exam_dict(exam), "due_date": context.get("due_date")}, is_without_outage
+    return exam_dict(_create_exam(course, content, context)), True
+
+
+def _exam_with_outage(course_id: str, content_id: str) -> Any:
+    exams_at = ProctoredExam.objects.with_outage(timezone.now())
+    try:
+        return exams_at.get(course_id=course_id, content_id=content_id)
+    except ProctoredExam.DoesNotExist:
+        return None
 
 
 def _create_exam(course_id: str, content_id: str, context: Mapping[str, Any]) -> ProctoredExam:

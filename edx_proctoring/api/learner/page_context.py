@@ -100,6 +100,14 @@ def proctored(facts: PageFacts) -> dict[str, Any]:
         context["prerequisite_status"] = facts.prerequisites
     if facts.status in (S.created, S.download_software_clicked):
         context.update(_set_up(facts))
+    if facts.is_taken_without_provider:
+        # No software of the provider is started, and none is waited for.
+        context["backend_js_bundle"] = ""
+    elif facts.status in (S.ready_to_start, S.started):
+        context["reentry_url"] = _reentry_url(facts)
+    waits_for_entry = not exam["is_practice_exam"] and (facts.is_not_entered or facts.is_resumable_now)
+    if waits_for_entry and facts.outage is not None:
+        context["outage_text"] = facts.outage.text
     if facts.status == S.verified and not exam["is_practice_exam"]:
         context.update(_wait_deadline(facts))
     if facts.status in S.onboarding_errors:
@@ -220,6 +228,24 @@ def _set_up(facts: PageFacts) -> dict[str, Any]:
             type(exc).__name__,
         )
         return {"backend_instructions": None, "software_download_url": None, "provider_unavailable": True}
+
+
+def _reentry_url(facts: PageFacts) -> str | None:
+    """Return the link back into the provider's window, outside of which this exam shows nothing; None without one."""
+    find = getattr(facts.provider, "get_reentry_url", None)
+    if find is None or not facts.is_content_blocked:
+        return None
+    try:
+        url = find(None if facts.attempt is None else attempt_dict(facts.attempt))
+    except Exception as exc:  # plug-ins may raise anything
+        log.warning(
+            "provider has no way back: exam_id=%s backend=%s error=%s",
+            facts.exam["id"],
+            facts.exam["backend"],
+            type(exc).__name__,
+        )
+        return None
+    return url if isinstance(url, str) else None
 
 
 def _help_after_error(exam: Mapping[str, Any]) -> dict[str, Any]:

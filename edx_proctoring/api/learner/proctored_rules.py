@@ -104,8 +104,8 @@ ONBOARDING: Final = (
     Rule("anything else", always, UNEXPECTED),
 )
 
-# Beyond the contract: practice or onboarding whose provider is not configured, so that nobody knows which. The learner
-# has begun it. A session that runs goes on and ends; pages offer nothing that the provider would have to do.
+# Beyond the contract: practice or onboarding (which of the two is not known) whose provider is not configured. The
+# learner has begun it. A session that runs goes on and ends; pages offer nothing that the provider would have to do.
 # Contract: contract/learner-pages#misconfigured-provider
 WITHOUT_PROVIDER: Final = (
     Rule("no permission", lambda f: not f.may_take, CONTENT),
@@ -146,6 +146,12 @@ PROCTORED: Final = (
         page("proctored_exam/pending-prerequisites.html", before=_resolve_pending_links),
     ),
     Rule("not entered, no time left", lambda f: not_entered(f) and f.lacks_time, NO_TIME_LEFT),
+    Rule(
+        # Beyond the contract: staff said that the provider is out of order, so the exam starts without it.
+        "not entered, provider out of order",
+        lambda f: not_entered(f) and f.outage is not None,
+        way_in("proctored_exam/outage.html", before=_emit_option_presented),
+    ),
     Rule("not entered", not_entered, way_in("proctored_exam/entrance.html", before=_emit_option_presented)),
     Rule("open, past due", lambda f: f.is_open_past_due, page("proctored_exam/expired.html")),
     Rule(
@@ -155,10 +161,15 @@ PROCTORED: Final = (
         page("proctored_exam/expired.html"),
     ),
     Rule("in set-up or released for resumption, no time left", lambda f: f.lacks_time, NO_TIME_LEFT),
+    Rule(
+        "released for resumption, provider out of order",
+        lambda f: f.is_resumable_now and f.outage is not None,
+        way_in("proctored_exam/outage.html"),
+    ),
     Rule("released for resumption", lambda f: f.is_resumable_now, way_in("proctored_exam/ready_to_resume.html")),
     Rule(
         "started, seen in the wrong browser",
-        lambda f: f.status == S.started and f.is_content_blocked,
+        lambda f: f.status == S.started and f.is_content_blocked and not f.is_taken_without_provider,
         way_in("proctored_exam/error_wrong_browser.html"),
     ),
     Rule("started", status_is(S.started), EXAM_CONTENT),

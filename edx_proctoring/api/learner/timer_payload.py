@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from edx_proctoring import backends, conf
 from edx_proctoring.api.attempts import closing
 from edx_proctoring.api.exams import exams
-from edx_proctoring.api.lifecycle import allowed_time, status_change
+from edx_proctoring.api.lifecycle import allowed_time, queries, status_change
 from edx_proctoring.api.lifecycle.queries import attempt_with, is_attempt_ready_to_resume
 from edx_proctoring.api.providers import attempt_id, contact_and_rules
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
@@ -103,7 +103,7 @@ def data_of_attempt(
         "attempt_ready_to_resume": is_ready_to_resume,
         # The React client also works with the exams service, whose payload lacks this key.
         "use_legacy_attempt_api": True,
-        "desktop_application_js_url": "" if provider is None else contact_and_rules.script_url_of(provider),
+        "desktop_application_js_url": _script_url(found, provider),
         "exam_id": exam["id"],
         "content_id": exam["content_id"],
         "expires_at": closes_at,
@@ -117,6 +117,13 @@ def data_of_attempt(
         if attempt["status"] in (Status.created, Status.download_software_clicked):
             data["software_download_url"] = _download_url(provider, attempt)
     return data
+
+
+def _script_url(attempt: ProctoredExamStudentAttempt, provider: Any) -> str:
+    """Return the URL of the provider's script, which watches over its software; empty where there is none to watch."""
+    if provider is None or queries.is_taken_without_provider(attempt):
+        return ""
+    return contact_and_rules.script_url_of(provider)
 
 
 def _share(percentage: float, minutes: int | None) -> int:

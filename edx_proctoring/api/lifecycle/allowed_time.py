@@ -122,15 +122,19 @@ def extra_minutes_at(exam_id: int, user_id: int, moment: datetime) -> int | None
     """Return the learner's allowance of extra time as it was at a past moment, None if there was none.
 
     A state is archived when it ends, so the state of that moment is the first one archived after it,
-    else the live row. The archive does not say when a state began: one of an allowance that still
-    exists and was created later is left out, one of a deleted allowance counts.
+    else the live row; states of allowances that were given later are left out. Of an allowance that
+    6.1.4 removed it is not known when it was given: it counts as given before.
     """
     mine = {"proctored_exam_id": exam_id, "user_id": user_id, "key": _EXTRA_TIME}
     live = ProctoredExamStudentAllowance.objects.filter(**mine).first()
     is_newer = live is not None and live.created > moment
-    ended_later = ProctoredExamStudentAllowanceHistory.objects.filter(**mine, created__gt=moment)
-    for value, allowance_id in ended_later.order_by("created", "pk").values_list("value", "allowance_id"):
-        if not (is_newer and live is not None and allowance_id == live.pk):
+    archived = ProctoredExamStudentAllowanceHistory.objects.filter(**mine, created__gt=moment)
+    ended_later = list(archived.order_by("created", "pk").values_list("value", "allowance_id", "removal__given"))
+    given_later = {allowance_id for _, allowance_id, given in ended_later if given is not None and given > moment}
+    if is_newer and live is not None:
+        given_later.add(live.pk)
+    for value, allowance_id, _ in ended_later:
+        if allowance_id not in given_later:
             return timing.minutes_granted(value, exam_id=exam_id, user_id=user_id)
     still_valid = live.value if live is not None and not is_newer else None
     return timing.minutes_granted(still_valid, exam_id=exam_id, user_id=user_id)

@@ -12,6 +12,7 @@ from django.db.models import Case, OuterRef, QuerySet, Subquery, When
 
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.models import (
+    AttemptIncident,
     HistoricalProctoredExamStudentAttempt,
     ProctoredExam,
     ProctoredExamStudentAttempt,
@@ -163,13 +164,21 @@ def with_error_reports(attempts: QuerySet[ProctoredExamStudentAttempt]) -> Query
     return attempts.annotate(error_reported_at=Case(When(status=Status.error, then=first)))
 
 
+def is_taken_without_provider(attempt: ProctoredExamStudentAttempt) -> bool:
+    """Return whether the attempt is taken without its provider, because staff said that it is out of order.
+
+    ``attempt``: loaded with its exam. One query for an attempt at a proctored exam that is not proctored, else none.
+    """
+    return bool(AttemptIncident.objects.is_taken_without_provider(attempt))
+
+
 def is_left_from_practice(attempt: ProctoredExamStudentAttempt) -> bool:
     """Return whether the exam was practice when the attempt was made and counts now: then it is no result of it."""
     return attempt.is_sample_attempt and not attempt.proctored_exam.is_practice_exam
 
 
 def matching(**criteria: Any) -> ProctoredExamStudentAttemptQuerySet:
-    """Return the attempts that match; none if a value is no id or no code.
+    """Return the attempts that match; none if a value is not a valid id or code.
 
     ``attempt_code=None`` matches nothing; it must not match attempts that have no code.
     """

@@ -6,11 +6,12 @@ ends an attempt whose time is up. What may follow what is decided by the tables 
 Locks: the attempt. Contract: contract/transitions#update.
 """
 
+import copy
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
@@ -24,11 +25,14 @@ from edx_proctoring.api.lifecycle.transitions import Facts, Plan, Target
 from edx_proctoring.exceptions import (
     ProctoredExamIllegalStatusTransition,
     ProctoredExamNoTimeLeft,
+    StatusConflict,
     StudentExamAttemptDoesNotExistsException,
 )
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.models.attempts import ProctoredExamStudentAttemptQuerySet
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
+from edx_proctoring.utils import kept_counts
 from edx_proctoring.utils.db import short_transaction
 from edx_proctoring.utils.time import with_zone
 
@@ -191,11 +195,29 @@ def _change_under_lock(
     options: Mapping[str, Any],
 ) -> tuple[ProctoredExamStudentAttempt, Change | None]:
     seen = seen or queries.existing_attempt(attempt_id)
-    attempt, others = lock(seen.pk, seen.proctored_exam_id, seen.user_id)
-    attempt.proctored_exam, attempt.user = seen.proctored_exam, seen.user
+    attempt, others = lock_seen(seen)
     if condition is not None and not condition(attempt):
         return attempt, None
     return attempt, write_change(attempt, others, to_status, **options)
+
+
+class _LockedRow(NamedTuple):
+    """What the statement that locks attempts says about each."""
+
+    pk: int
+    modified: datetime
+    status: str
+    is_sample_attempt: bool
+
+    def is_version_of(self, seen: ProctoredExamStudentAttempt) -> bool:
+        """Return whether ``seen`` is what is stored: each save of an attempt sets ``modified``.
+
+        Whole seconds tell nothing: there may be several saves in one. The columns of old databases have no fractions.
+        """
+        return (self.modified, self.status) == (seen.modified, seen.status) and bool(self.modified.microsecond)
+
+
+RowT = TypeVar("RowT", ProctoredExamStudentAttempt, _LockedRow)
 
 
 def lock(attempt_id: int, exam_id: int, user_id: int, /) -> tuple[ProctoredExamStudentAttempt, list[str]]:
@@ -205,7 +227,35 @@ def lock(attempt_id: int, exam_id: int, user_id: int, /) -> tuple[ProctoredExamS
     exam: a change may depend on their statuses, so they are locked with it. Raises
     ``StudentExamAttemptDoesNotExistsException``.
     """
-    rows = list(ProctoredExamStudentAttempt.objects.of_learner(exam_id, user_id).locked_in_order())
+    return _with_siblings(list(_locked_attempts(exam_id, user_id)), attempt_id)
+
+
+def lock_seen(seen: ProctoredExamStudentAttempt, /) -> tuple[ProctoredExamStudentAttempt, list[str]]:
+    """As ``lock``, for callers who have read the attempt with exam and user; ``seen`` itself stays as it is.
+
+    The result is a copy of ``seen`` unless the attempt was saved since (docs/decisions/0020-what-a-lock-reads.rst).
+    """
+    rows = _locked_attempts(seen.proctored_exam_id, seen.user_id).values_list(*_LockedRow._fields)
+    row, others = _with_siblings([_LockedRow(*values) for values in rows], seen.pk)
+    if row.is_version_of(seen):
+        return copy.copy(seen), others
+    attempt = ProctoredExamStudentAttempt.objects.locked(seen.pk)
+    attempt.proctored_exam, attempt.user = seen.proctored_exam, seen.user
+    return attempt, others
+
+
+def require_status(attempt: ProctoredExamStudentAttempt, expected: str | None) -> None:
+    """Raise ``StatusConflict`` if an attempt has another status than the caller has seen; None: any is right."""
+    if expected not in (None, attempt.status):
+        raise StatusConflict(f"attempt_id={attempt.pk} is {attempt.status} by now.", status=attempt.status)
+
+
+def _locked_attempts(exam_id: int, user_id: int) -> ProctoredExamStudentAttemptQuerySet:
+    return ProctoredExamStudentAttempt.objects.of_learner(exam_id, user_id).locked_in_order()
+
+
+def _with_siblings(rows: Sequence[RowT], attempt_id: int) -> tuple[RowT, list[str]]:
+    """Return the attempt of these rows, and the statuses of its siblings."""
     attempt = next((row for row in rows if row.pk == attempt_id), None)
     if attempt is None:
         raise queries.does_not_exist(attempt_id)
@@ -225,10 +275,10 @@ def write_change(
 ) -> Change:
     """Save a status change and record its effects, in the caller's transaction; the caller delivers afterwards.
 
-    ``attempt``, ``others``: as ``lock`` returned them; the attempt gets the new values. The options are
-    those of ``change_status``. Every status change passes here. Raises ``ProctoredExamIllegalStatusTransition``,
-    and its subclass ``ProctoredExamNoTimeLeft`` for a clock that would start with less than a minute,
-    with nothing written.
+    ``attempt``, ``others``: as ``lock`` or ``lock_seen`` returned them; the attempt gets the new values. The
+    options are those of ``change_status``. Every status change passes here. Raises
+    ``ProctoredExamIllegalStatusTransition``, and its subclass ``ProctoredExamNoTimeLeft`` for a clock that
+    would start with less than a minute, with nothing written.
     """
     now = timezone.now()
     exam = exam_dict(attempt.proctored_exam)
@@ -253,6 +303,9 @@ def write_change(
         # ``completed_at`` of a saved attempt must not report it a second time.
         ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).update(completed_at=attempt.completed_at)
     attempt.save(update_fields=[*(name for name in plan.changes if name != "completed_at"), "modified"])
+    if others:
+        # The attempt may be one that a later attempt of the learner has superseded.
+        kept_counts.forget_superseded(attempt.proctored_exam_id)
     leftovers = outbox.leftovers_of(attempt.pk)
     statuses = {"from_status": plan.from_status, "to_status": plan.to_status}
     if not leftovers and delivery.stay_local(plan.effects):
@@ -294,6 +347,9 @@ def _gather_facts(
 ) -> Facts:
     is_first_start = target.status == Status.started and attempt.started_at is None
     has_provider, supports_onboarding = _provider_facts(exam)
+    if transitions.is_told_to_provider(target.status) and queries.is_taken_without_provider(attempt):
+        # Its provider has not heard of it, and must not when it is back.
+        has_provider = False
     return Facts(
         attempt_id=attempt.pk,
         from_status=attempt.status,

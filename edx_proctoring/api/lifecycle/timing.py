@@ -24,7 +24,7 @@ __all__ = ["is_exam_passed_due"]
 log = logging.getLogger(__name__)
 
 # What the column of an attempt holds.
-_LONGEST_LIMIT: Final = 2**31 - 1
+LONGEST_LIMIT: Final = 2**31 - 1
 
 
 # Pure arithmetic: ``now`` comes in as a parameter.
@@ -40,7 +40,7 @@ def expires_at(started_at: datetime | None, limit_minutes: int | None) -> dateti
 def seconds_left_at(
     moment: datetime, started_at: datetime | None, limit_minutes: int | None, kept_seconds: int | None
 ) -> int | None:
-    """Return how many seconds an attempt had left at ``moment``, at least 0; None if nobody knows.
+    """Return how many seconds an attempt had left at ``moment``, at least 0; None if that is not known.
 
     ``kept_seconds``: what is stored with an attempt that broke off. It decides only where there is no clock: a resumed
     attempt stores the seconds with which it began.
@@ -73,7 +73,7 @@ def limit_before_due_date(base_minutes: int, *, extra_minutes: int | None, carry
     """
     if carry_over_seconds is not None:
         return int(carry_over_seconds / 60)
-    return min(base_minutes + (extra_minutes or 0), _LONGEST_LIMIT)
+    return min(base_minutes + (extra_minutes or 0), LONGEST_LIMIT)
 
 
 def allowed_minutes(
@@ -122,12 +122,12 @@ def grants_of(
 
 
 def minutes_granted(value: str | None, *, exam_id: int, user_id: int | None) -> int | None:
-    """Return the minutes of an allowance; None for none, and for what 6.1.4 let in and nobody can read, as ``²``."""
+    """Return the minutes of an allowance; None without one, and for a text of 6.1.4 that is not a number, as ``²``."""
     if value is None:
         return None
     if value.isascii() and value.strip().isdigit():
         return min(int(value), MAX_MINUTES)
-    log.warning("allowance is no number of minutes and does not count: exam_id=%s user_id=%s", exam_id, user_id)
+    log.warning("allowance is not a number of minutes and does not count: exam_id=%s user_id=%s", exam_id, user_id)
     return None
 
 

@@ -306,6 +306,11 @@ def standing_of(statuses: Sequence[str], *, is_practice_exam: bool) -> Standing:
     return standing
 
 
+def is_told_to_provider(status: str) -> bool:
+    """Return whether the provider of an attempt is told that it enters a status."""
+    return _entry(status).provider_call is not None
+
+
 def may_have_told_credit(status: str) -> bool:
     """Return whether an attempt that ends up in this status has a word with the credit service."""
     return status in _REVIEWED or bool(_entry(status).credit)

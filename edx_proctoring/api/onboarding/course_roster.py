@@ -12,10 +12,11 @@ from typing import Any, Final
 
 from django.core.paginator import Page, Paginator
 
-from edx_proctoring.api.onboarding import eligibility, progress
+from edx_proctoring.api.onboarding import eligibility, kept_filters, progress
 from edx_proctoring.api.onboarding.enrollments import Enrollments
-from edx_proctoring.api.onboarding.onboarding_exams import newest_onboarding_exam
+from edx_proctoring.api.onboarding.onboarding_exams import offered_onboarding_exams
 from edx_proctoring.api.onboarding.progress import NOT_STARTED, Progress
+from edx_proctoring.models import ProctoredExam
 from edx_proctoring.statuses import InstructorDashboardOnboardingAttemptStatus as OnboardingStatus
 from edx_proctoring.statuses import VerificientOnboardingProfileStatus as ProfileStatus
 from edx_proctoring.utils import obscured_user_ids
@@ -67,14 +68,15 @@ def onboarding_roster(
     Raises ``NoOnboardingExamException``; ``BackendProviderOnboardingProfilesException`` if the
     provider fails. Without a status filter only the attempts of the page's learners are read.
     """
-    exam, provider = newest_onboarding_exam(course_id)
+    exams, provider = offered_onboarding_exams(course_id)
+    exam = exams[0]
     enrollments = Enrollments(eligibility.get_enrollments_can_take_proctored_exams(course_id, text_search))
     if ask_provider:
-        profiles = _profiles(provider, course_id, statuses)
+        profiles = profiles_of(provider, course_id, statuses)
         if profiles is not None:
             return _roster_from_profiles(course_id, exam.backend, enrollments, profiles, statuses, page, page_size)
     if statuses:
-        return _roster_with_statuses(course_id, exam.backend, enrollments, statuses, page, page_size)
+        return _roster_with_statuses(course_id, exams, enrollments, statuses, page, page_size)
     found, total = enrollments.page(page, page_size, is_searched=bool(text_search))
     shown: list[Any] = list(found.object_list)
     by_user = progress.progress_of_users(course_id, exam.backend, {enrollment.user.id for enrollment in shown})
@@ -93,28 +95,35 @@ def _row(enrollment: Any, learner: Progress) -> dict[str, Any]:
 
 def _roster_with_statuses(
     course_id: str,
-    backend: str | None,
+    exams: Sequence[ProctoredExam],
     enrollments: Enrollments,
     statuses: Collection[str],
     page: int,
     page_size: int,
 ) -> OnboardingRoster:
-    """Return a page of the learners with one of the statuses. The status of every learner has to be computed."""
-    everybody = enrollments.keys_and_user_ids()
-    by_user = progress.progress_of_everybody(course_id, backend, enrollments.users())
-    wanted = set(statuses)
-    matching = [
-        (key, learner)
-        for key, learner in ((key, by_user.get(user_id, NOT_STARTED)) for key, user_id in everybody)
-        if learner.status in wanted
-    ]
-    found: Page = Paginator(matching, page_size).get_page(page)
-    by_key = dict(found.object_list)
-    found.object_list = [_row(enrollment, by_key[key]) for key, enrollment in enrollments.load(by_key).items()]
-    return OnboardingRoster(page=found, enrolled=len(everybody), from_provider=False)
+    """Return a page of the learners with one of the statuses. ``exams``: the onboarding exams, newest first."""
+    backend = exams[0].backend
+    wanted = kept_filters.Filter([exam.pk for exam in exams], backend, enrollments, statuses)
+    kept = wanted.kept()
+    found: Page
+    if kept is not None:
+        keys, enrolled = kept
+        found = Paginator(keys, page_size).get_page(page)
+        shown = enrollments.load(found.object_list)
+        by_user = progress.progress_of_users(course_id, backend, {one.user.id for one in shown.values()})
+    else:
+        everybody = enrollments.keys_and_user_ids()
+        by_user = progress.progress_with_statuses(course_id, backend, enrollments.users(), statuses)
+        keys = [key for key, user_id in everybody if by_user.get(user_id, NOT_STARTED).status in statuses]
+        enrolled = len(everybody)
+        wanted.keep(keys, enrolled)
+        found = Paginator(keys, page_size).get_page(page)
+        shown = enrollments.load(found.object_list)
+    found.object_list = [_row(one, by_user.get(one.user.id, NOT_STARTED)) for one in shown.values()]
+    return OnboardingRoster(page=found, enrolled=enrolled, from_provider=False)
 
 
-def _profiles(provider: Any, course_id: str, statuses: Collection[str]) -> list[Mapping[str, Any]] | None:
+def profiles_of(provider: Any, course_id: str, statuses: Collection[str]) -> list[Mapping[str, Any]] | None:
     """Return the provider's onboarding profiles in its order, None if it keeps none."""
     requested = [ProfileStatus.get_profile_status_from_filter(status) for status in statuses]
     known = [status for status in requested if status]
@@ -135,6 +144,32 @@ def _roster_from_profiles(
     page_size: int,
 ) -> OnboardingRoster:
     everybody = enrollments.keys_and_user_ids()
+    found_with = statuses_by_key(course_id, backend, everybody, profiles)
+    listed = list(found_with.items())
+    if not statuses or OnboardingStatus.not_started in statuses:
+        listed.extend((key, OnboardingStatus.not_started) for key, _user_id in everybody if key not in found_with)
+    found: Page = Paginator(listed, page_size).get_page(page)
+    status_of = dict(found.object_list)
+    shown = enrollments.load(status_of)
+    attempts = progress.decisive_attempts(course_id, {enrollment.user.id for enrollment in shown.values()})
+    rows = []
+    for key, enrollment in shown.items():
+        attempt = attempts.get(enrollment.user.id)
+        rows.append(_row(enrollment, Progress(status_of[key], None if attempt is None else attempt.modified)))
+    found.object_list = rows
+    return OnboardingRoster(page=found, enrolled=len(everybody), from_provider=True)
+
+
+def statuses_by_key(
+    course_id: str,
+    backend: str | None,
+    everybody: Sequence[tuple[Any, int]],
+    profiles: Sequence[Mapping[str, Any]],
+) -> dict[Any, str | None]:
+    """Return ``{key: status}`` of the enrolled learners who have a profile, in the provider's order.
+
+    ``everybody``: key and user id of each enrolment. Profiles of others are logged.
+    """
     # Of several profiles of one learner, under keys of ours that changed meanwhile, the one under the current key.
     known = {
         obscured: (key, rank)
@@ -149,7 +184,6 @@ def _roster_from_profiles(
             unknown.append(profile.get("user_id"))
         elif key not in found_with or rank < found_with[key][0]:
             found_with[key] = rank, ProfileStatus.get_instructor_status_from_profile_status(profile.get("status"))
-    listed = [(key, status) for key, (_rank, status) in found_with.items()]
     if unknown:
         log.warning(
             "provider reports onboarding of users who are not enrolled: course_id=%s count=%s obscured_ids=%s",
@@ -157,15 +191,4 @@ def _roster_from_profiles(
             len(unknown),
             unknown[:_UNKNOWN_IDS_LOGGED],
         )
-    if not statuses or OnboardingStatus.not_started in statuses:
-        listed.extend((key, OnboardingStatus.not_started) for key, _user_id in everybody if key not in found_with)
-    found: Page = Paginator(listed, page_size).get_page(page)
-    status_of = dict(found.object_list)
-    shown = enrollments.load(status_of)
-    attempts = progress.decisive_attempts(course_id, {enrollment.user.id for enrollment in shown.values()})
-    rows = []
-    for key, enrollment in shown.items():
-        attempt = attempts.get(enrollment.user.id)
-        rows.append(_row(enrollment, Progress(status_of[key], None if attempt is None else attempt.modified)))
-    found.object_list = rows
-    return OnboardingRoster(page=found, enrolled=len(everybody), from_provider=True)
+    return {key: status for key, (_rank, status) in found_with.items()}

@@ -6,6 +6,7 @@ Contract: GET /v1/user_onboarding/status/course_id/{course_id}.
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from django.core.exceptions import EmptyResultSet
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 
@@ -44,6 +45,18 @@ class Enrollments:
                 return found, len(keys)
         paginator = Paginator(self._query.select_related("user"), size)
         return paginator.get_page(number), paginator.count
+
+    @property
+    def identity(self) -> str | None:
+        """What the host asks its database, with all values; None if it returned a list, or knows that it finds none."""
+        try:
+            return None if self._query is None else str(self._query.query)
+        except EmptyResultSet:
+            return None
+
+    def count(self) -> int:
+        """Return how many enrolments there are."""
+        return len(self._list) if self._query is None else self._query.count()
 
     def keys_and_user_ids(self) -> list[tuple[Any, int]]:
         """Return the key and the user id of every enrolment, in order."""

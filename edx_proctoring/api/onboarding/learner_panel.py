@@ -34,12 +34,16 @@ class OnboardingExamNotAccessibleException(ProctoredBaseException):
     """The course has onboarding exams, but this learner cannot see any of them."""
 
     http_status = 404
+    code = "not_found"
+    is_for_people = True
 
 
 class NoOnboardingProfileException(ProctoredBaseException):
     """The provider should report the learner's status, but keeps no profiles."""
 
     http_status = 404
+    code = "not_found"
+    is_for_people = True
 
 
 AVAILABLE: Final = "available"

@@ -22,6 +22,8 @@ class NoOnboardingExamException(ProctoredBaseException):
     """The course has no onboarding exam, or its provider does not support onboarding."""
 
     http_status = 404
+    code = "not_found"
+    is_for_people = True
 
 
 def newest_onboarding_exam(course_id: str) -> tuple[ProctoredExam, Any]:
@@ -30,14 +32,23 @@ def newest_onboarding_exam(course_id: str) -> tuple[ProctoredExam, Any]:
     Raises ``NoOnboardingExamException``, also when the exam's provider is not configured or does not support
     onboarding.
     """
-    exam = onboarding_exams(course_id).first()
-    provider = None if exam is None else provider_with_onboarding(exam.backend)
-    if exam is None or provider is None:
-        raise NoOnboardingExamException(_("There is no onboarding exam related to this course id."))
-    return exam, provider
+    exams, provider = offered_onboarding_exams(course_id)
+    return exams[0], provider
 
 
 # For modules of this package
+
+
+def offered_onboarding_exams(course_id: str) -> tuple[list[ProctoredExam], Any]:
+    """Return the active onboarding exams of a course, newest first, and the provider of the newest.
+
+    Raises as ``newest_onboarding_exam``. One query.
+    """
+    exams = list(onboarding_exams(course_id))
+    provider = provider_with_onboarding(exams[0].backend) if exams else None
+    if provider is None:
+        raise NoOnboardingExamException(_("There is no onboarding exam related to this course id."))
+    return exams, provider
 
 
 def onboarding_exams(course_id: str) -> QuerySet[ProctoredExam]:

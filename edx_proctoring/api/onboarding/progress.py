@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from django.db.models import QuerySet
+
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import InstructorDashboardOnboardingAttemptStatus as OnboardingStatus
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
@@ -19,18 +21,28 @@ __all__ = [
     "decisive_attempts",
     "progress_of_everybody",
     "progress_of_users",
+    "progress_with_statuses",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The dashboard's status of one learner, and since when."""
+    """The dashboard's status of one learner, since when, and which attempt in the course it is from, if any."""
 
     status: str | None
     modified: datetime | None
+    attempt_id: int | None = None
 
 
 NOT_STARTED: Final = Progress(OnboardingStatus.not_started, None)
+
+
+# Learners may have these without an attempt in the course.
+_STATUSES_WITHOUT_ATTEMPT: Final = frozenset({OnboardingStatus.not_started, OnboardingStatus.other_course_approved})
+# The attempt statuses that the dashboard shows.
+_SHOWN_STATUSES: Final = (*OnboardingStatus.onboarding_statuses, Status.onboarding_reset)
+# More ids than this are not listed in the next query.
+_MOST_IDS: Final = 500
 
 
 class DecisiveAttempt(NamedTuple):
@@ -59,21 +71,46 @@ def progress_of_everybody(course_id: str, backend: str | None, users: Any) -> di
     return {**progress, **{user_id: found for user_id, found in elsewhere.items() if user_id not in verified}}
 
 
+def progress_with_statuses(
+    course_id: str, backend: str | None, users: Any, statuses: Collection[str]
+) -> dict[int, Progress]:
+    """As ``progress_of_everybody``, but learners whose status is none of these may be absent.
+
+    Every status but ``not_started`` and ``other_course_approved`` is that of an attempt in the course, so only learners
+    with such an attempt are looked at. Then an absent learner has another status than these.
+    """
+    if not _STATUSES_WITHOUT_ATTEMPT.isdisjoint(statuses):
+        return progress_of_everybody(course_id, backend, users)
+    attempt_statuses = [word for word in _SHOWN_STATUSES if _shown_status(word) in statuses]
+    candidates = _practice_attempts(course_id).filter(status__in=attempt_statuses).order_by().values("user_id")
+    progress = _progress_in_course(_decisive(_practice_attempts(course_id).filter(user_id__in=candidates)))
+    not_verified = progress.keys() - _verified(progress)
+    if len(not_verified) > _MOST_IDS:
+        elsewhere = _progress_elsewhere(backend, users)
+        return {**progress, **{user_id: elsewhere[user_id] for user_id in not_verified & elsewhere.keys()}}
+    return {**progress, **_progress_elsewhere(backend, not_verified)} if not_verified else progress
+
+
 def decisive_attempts(course_id: str, user_ids: Collection[int] | None) -> dict[int, DecisiveAttempt]:
     """Return ``{user id: attempt}``; ``user_ids``: only these, None for everybody. One query.
 
     The attempt changed last, except that a verified attempt wins over all others, and an attempt that was reset loses
     to a newer one.
     """
+    if user_ids is None:
+        return _decisive(_practice_attempts(course_id))
+    return _decisive(_practice_attempts(course_id, list(user_ids))) if user_ids else {}
+
+
+def _practice_attempts(course_id: str, user_ids: Collection[int] | None = None) -> QuerySet:
+    return ProctoredExamStudentAttempt.objects.get_proctored_practice_attempts_by_course_id(course_id, user_ids)
+
+
+def _decisive(attempts: QuerySet) -> dict[int, DecisiveAttempt]:
+    """Return the decisive one of each user's attempts, which are sorted by their last change."""
     decisive: dict[int, DecisiveAttempt] = {}
-    if user_ids is not None and not user_ids:
-        return decisive
-    rows: Iterable[tuple[int, int, str, datetime]] = (
-        ProctoredExamStudentAttempt.objects.get_proctored_practice_attempts_by_course_id(
-            course_id, list(user_ids or ())
-        )
-        .select_related(None)
-        .values_list("user_id", "pk", "status", "modified")
+    rows: Iterable[tuple[int, int, str, datetime]] = attempts.select_related(None).values_list(
+        "user_id", "pk", "status", "modified"
     )
     for user_id, pk, status, modified in rows:
         attempt = DecisiveAttempt(pk, status, modified)
@@ -91,7 +128,9 @@ def _replaces(attempt: DecisiveAttempt, former: DecisiveAttempt) -> bool:
 
 
 def _progress_in_course(attempts: dict[int, DecisiveAttempt]) -> dict[int, Progress]:
-    return {user_id: Progress(_shown_status(found.status), found.modified) for user_id, found in attempts.items()}
+    return {
+        user_id: Progress(_shown_status(found.status), found.modified, found.pk) for user_id, found in attempts.items()
+    }
 
 
 def _progress_elsewhere(backend: Any, users: Any) -> dict[int, Progress]:

@@ -17,11 +17,19 @@ from django.utils import timezone
 from edx_proctoring import backends, conf
 from edx_proctoring.api.effects import lanes
 from edx_proctoring.api.exams import provider_copy
+from edx_proctoring.api.jobs import working
 from edx_proctoring.api.lifecycle import queries, status_change, timing
 from edx_proctoring.api.reviews import receiving
 from edx_proctoring.backends.reply_errors import OddReply
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
-from edx_proctoring.models import AttemptEffect, ProctoredExam, ProctoredExamStudentAttempt, ReviewInboxEntry
+from edx_proctoring.exceptions import ProctoredExamReviewAlreadyExists
+from edx_proctoring.models import (
+    AttemptEffect,
+    ExamMeasure,
+    ProctoredExam,
+    ProctoredExamStudentAttempt,
+    ReviewInboxEntry,
+)
 from edx_proctoring.models.effects import AttemptEffectQuerySet
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
@@ -111,7 +119,9 @@ def sweep(
       Only when named: a learner who gets an extension afterwards cannot go on until staff reset the attempt.
     - ``registrations``: send exams to their provider that it has given no id.
     - ``effects``: deliver recorded effects that are due.
+    - ``measures``: note that measures of the course team, such as an outage, have ended.
     - ``inbox``: receive reviews that are held or whose process died.
+    - ``jobs``: go on with jobs of staff that no process works on any more; ``limit`` rows of each.
     - ``retention``: delete settled inbox entries, and effects that are superseded or failed, by age.
 
     Never raises because of one row. Raises ``ValueError`` for an unknown kind.
@@ -266,11 +276,40 @@ def _receive(entry: ReviewInboxEntry) -> SweepAction | None:
         return None
     try:
         receipt = receiving.receive_waiting_review(entry)
+    except ProctoredExamReviewAlreadyExists:
+        # The provider repeats a review that was not answered, so this is nothing to act upon.
+        return SweepAction("inbox", entry.pk, "review is a duplicate")
     except Exception as error:
         # Refused, and settled with the reason; or a fault, which the next sweep meets again.
         log.warning("waiting review not received: inbox_id=%s error=%s", entry.pk, type(error).__name__)
         return SweepAction("inbox", entry.pk, "review not received", type(error).__name__)
     return None if receipt is None or receipt.is_held else SweepAction("inbox", entry.pk, "review received")
+
+
+def _jobs(task: Task) -> Iterator[SweepAction]:
+    for job_id, code in list(working.left_jobs(task.now, task.course_id)[: task.limit]):
+        failure = ""
+        text = "job went on"
+        try:
+            if not task.dry_run:
+                job = working.work_on(code, most_rows=task.limit)
+                text = f"job went on: state={job.state} done={job.done} skipped={job.skipped} failed={job.failed}"
+        except Exception as error:
+            log.exception("sweep: action failed: kind=jobs subject_id=%s", job_id)
+            failure = type(error).__name__
+        yield SweepAction("jobs", job_id, text, failure)
+
+
+def _measures(task: Task) -> Iterator[SweepAction]:
+    """Note that measures have ended by their time; they are not in force since then in any case."""
+    ended = ExamMeasure.objects.filter(ends_at__lte=task.now).exclude(open_slot=None).order_by("id")
+    if task.course_id is not None:
+        ended = ended.filter(exam_id__in=ProctoredExam.objects.filter(course_id=task.course_id).values("id"))
+    for measure_id in ended.values_list("id", flat=True)[: task.limit]:
+        if not task.dry_run:
+            # Not one that was prolonged meanwhile.
+            ExamMeasure.objects.filter(pk=measure_id, ends_at__lte=task.now).update(open_slot=None)
+        yield SweepAction("measures", measure_id, "measure has ended")
 
 
 def _retention(task: Task) -> Iterator[SweepAction]:
@@ -299,6 +338,8 @@ _KINDS: Final[Mapping[str, Callable[[Task], Iterator[SweepAction]]]] = {
     "registrations": _registrations,
     "effects": _effects,
     "inbox": _inbox,
+    "measures": _measures,
+    "jobs": _jobs,
     "retention": _retention,
 }
 SWEEP_KINDS: Final = tuple(_KINDS)

@@ -25,9 +25,13 @@ from edx_proctoring.models import (
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAllowanceHistory,
     ProctoredExamStudentAttempt,
+    ProviderRetirement,
     RetiredLearner,
     ReviewDecision,
+    incidents,
+    measures,
 )
+from edx_proctoring.models.staff_jobs import forget_job_texts
 from edx_proctoring.utils import obscured_user_ids
 
 __all__ = ["retire_learner", "retire_learner_at_providers"]
@@ -39,8 +43,9 @@ log = logging.getLogger(__name__)
 def retire_learner(user_id: int, /) -> None:
     """Blank the personal data of a learner in our tables, beyond the bare result. Idempotent.
 
-    Allowances, reviews, comments, decisions, received callbacks, reasons noted in the history and
-    errors of receivers; live and archived, also of attempts that were removed. All or nothing, in a
+    Allowances, reviews, comments, decisions, received callbacks, reasons noted in the history and in
+    jobs of staff, incidents, announcements and errors of receivers; live and archived, also of attempts that were
+    removed. All or nothing, in a
     constant number of queries. The columns are changed by query, so no review is applied again and
     no mail is sent. What arrives later is stored without personal text (``RetiredLearner``). Does
     nothing for a user without data.
@@ -62,7 +67,10 @@ def retire_learner(user_id: int, /) -> None:
     ReviewDecision.objects.filter(review_id__in=review_ids).exclude(comment="").update(comment="")
     HistoricalProctoredExamStudentAttempt.objects.filter(user_id=user_id).update(history_change_reason=None)
     inbox.forget_texts_of(codes)
+    forget_job_texts(user_id)
     _forget_effects(attempt_ids)
+    incidents.forget_incident_texts([user_id])
+    measures.forget_measure_texts([user_id])
     log.info("learner retired: user_id=%s allowances=%s reviews=%s", user_id, allowances, len(review_ids))
 
 
@@ -91,18 +99,19 @@ def retire_learner_at_providers(user_id: int, /) -> dict[str, bool]:
     fails or is not configured any more counts as not done; call again later.
     """
     outcome: dict[str, bool] = {}
-    for backend in _backends_that_know(user_id):
+    for backend in backends_that_know(user_id):
         # As at registration: obscured with the name stored with the exam, even if that is None.
         outcomes = [_retire_at(backend, obscured) for obscured in obscured_user_ids(user_id, backend)]
         done = False if False in outcomes else True if True in outcomes else None
         if done is not None:
             name = backend or str(backends.default_backend_name())
             outcome[name] = outcome.get(name, True) and done
+    ProviderRetirement.objects.note(user_id, outcome)
     log.info("learner retired at providers: user_id=%s outcome=%s", user_id, outcome)
     return outcome
 
 
-def _backends_that_know(user_id: int) -> list[str | None]:
+def backends_that_know(user_id: int) -> list[str | None]:
     """Return the provider names of all exams that the learner ever took proctored, in stable order.
 
     The history counts as well: a provider keeps its data when an attempt is reset or declined.

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import waffle
-from django.core.exceptions import ObjectDoesNotExist
 from django.utils.translation import gettext as _
 
 from edx_proctoring import backends, constants
@@ -16,7 +15,7 @@ from edx_proctoring.api.exams import exams
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from edx_proctoring.exceptions import ProctoredBaseException, ProctoredExamNotFoundException
 from edx_proctoring.models import ProctoredExamSoftwareSecureReview, ProctoredExamStudentAttempt
-from edx_proctoring.utils import obscured_user_id
+from edx_proctoring.utils import obscured_user_id, people
 
 __all__ = ["NoDashboardException", "SeveralProvidersException", "course_dashboard_url", "exam_dashboard_url"]
 
@@ -25,6 +24,8 @@ class NoDashboardException(ProctoredBaseException):
     """There is no dashboard to show; the message says why."""
 
     http_status = 404
+    code = "not_found"
+    is_for_people = True
 
 
 class UntrustedRecordingException(NoDashboardException):
@@ -127,7 +128,7 @@ def _url(
     show_configuration: bool = False,
 ) -> str:
     # Providers identify users by obscured ids, and also get the name and e-mail address of staff.
-    person = {"id": obscured_user_id(user.id, backend), "full_name": _full_name(user), "email": user.email}
+    person = {"id": obscured_user_id(user.id, backend), "full_name": people.full_name(user), "email": user.email}
     options = {
         "exam_id": external_exam_id,
         "attempt_id": external_attempt_id,
@@ -158,15 +159,6 @@ def _accepted(method: Callable[..., Any], options: Mapping[str, Any]) -> dict[st
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
         return dict(options)
     return {name: value for name, value in options.items() if name in parameters}
-
-
-def _full_name(user: Any) -> str:
-    """Return the name in the user's profile, or else the account's: some hosts and users have no profile."""
-    try:
-        name = user.profile.name
-    except (AttributeError, ObjectDoesNotExist):
-        name = ""
-    return name or user.get_full_name() or user.username
 
 
 def _encrypted_video_url(course_id: str, external_attempt_id: str | None) -> bytes | None:

@@ -9,12 +9,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist
+from django.utils import timezone
 
 from edx_proctoring import backends
-from edx_proctoring.api.lifecycle import status_change
+from edx_proctoring.api.lifecycle import queries, status_change
 from edx_proctoring.api.lifecycle.status_change import Change
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
-from edx_proctoring.models import ProctoredExamSoftwareSecureReview, ProctoredExamStudentAttempt, RetiredLearner
+from edx_proctoring.models import (
+    AttemptIncident,
+    ProctoredExamSoftwareSecureReview,
+    ProctoredExamStudentAttempt,
+    RetiredLearner,
+)
 from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.statuses import SoftwareSecureReviewStatus
@@ -57,8 +63,7 @@ def apply_review(review: ProctoredExamSoftwareSecureReview, *, sends_mail: bool 
 def _apply_under_lock(
     seen: ProctoredExamStudentAttempt, review: ProctoredExamSoftwareSecureReview, sends_mail: bool
 ) -> tuple[dict[str, Any], Change | None]:
-    attempt, others = status_change.lock(seen.pk, seen.proctored_exam_id, seen.user_id)
-    attempt.proctored_exam, attempt.user = seen.proctored_exam, seen.user
+    attempt, others = status_change.lock_seen(seen)
     return attempt_dict(attempt), write_verdict(attempt, others, review, sends_mail=sends_mail)
 
 
@@ -68,10 +73,12 @@ def write_verdict(
     review: ProctoredExamSoftwareSecureReview,
     *,
     sends_mail: bool = True,
+    mails_again: bool = True,
 ) -> Change | None:
     """Move an attempt to the status of its review, in the caller's transaction; the caller delivers.
 
-    ``attempt``, ``others``: as ``status_change.lock`` returned them.
+    ``attempt``, ``others``: as ``status_change.lock_seen`` returned them. ``mails_again``: also to a learner whose
+    attempt has that status already.
 
     None: the attempt stays as it is. If its provider is not configured, the review stays too, and
     saving it again once the provider is back moves the attempt.
@@ -90,6 +97,10 @@ def write_verdict(
     status = status_after(review, attempt)
     if status is None:
         return None
+    sends_mail = sends_mail and (mails_again or attempt.status != status)
+    if queries.is_taken_without_provider(attempt):
+        # It was registered before its provider went out of order; nothing is left for staff to decide.
+        AttemptIncident.objects.close_outage(attempt.pk, "reviewed", now=timezone.now(), by=review.reviewed_by_id)
     return status_change.write_change(attempt, others, status, actor=review.reviewed_by or None, sends_mail=sends_mail)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from django.utils import timezone
 
+from edx_proctoring.api.audit.staff_record import Subject, record_action, requested_by
 from edx_proctoring.api.lifecycle import queries, status_change
 from edx_proctoring.api.lifecycle.status_change import Change
 from edx_proctoring.api.reviews import applying
@@ -26,9 +27,10 @@ from edx_proctoring.models import (
     ReviewDecision,
     archive_model,
 )
-from edx_proctoring.serializers import attempt_dict
+from edx_proctoring.serializers import attempt_dict, exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.statuses import SoftwareSecureReviewStatus as Verdict
+from edx_proctoring.utils import emit_event
 from edx_proctoring.utils.db import short_transaction
 
 __all__ = ["Decision", "decide_review", "save_decision"]
@@ -61,7 +63,9 @@ class _Decided:
     change: Change
 
 
-def decide_review(attempt_id: int, verdict: str, *, by: Any, comment: str = "") -> Decision:
+def decide_review(
+    attempt_id: int, verdict: str, *, by: Any, comment: str = "", expected_status: str | None = None
+) -> Decision:
     """Decide a reviewed attempt, as saving its review in admin does; later reviews are held.
 
     Args:
@@ -69,17 +73,24 @@ def decide_review(attempt_id: int, verdict: str, *, by: Any, comment: str = "") 
         verdict: ``verified`` or ``rejected``, the status that the attempt gets.
         by: the ``User`` who decides.
         comment: free text, kept with the decision; blank if the learner is retired.
+        expected_status: decide only if the attempt still has this status; None: whatever it has.
 
     Raises, with nothing saved, ``ProctoredExamBadReviewStatus`` for another verdict,
-    ``StudentExamAttemptDoesNotExistsException``, ``ReviewNotFound``, and
+    ``StudentExamAttemptDoesNotExistsException``, ``StatusConflict``, ``ReviewNotFound``, and
     ``ProctoredExamIllegalStatusTransition`` if the attempt cannot get this status: for example, one
     that was never submitted cannot be verified.
     """
     if verdict not in _PASSES:
         raise ProctoredExamBadReviewStatus(f"A decision is one of {', '.join(_PASSES)}, not {verdict!r}.")
-    decided = _decide(queries.existing_attempt(attempt_id), verdict, by, comment)
+    decided = _decide(queries.existing_attempt(attempt_id), verdict, by, comment, expected_status)
     decided.change.deliver()
     applying.announce(decided.review, decided.before)
+    emit_event(
+        exam_dict(decided.change.attempt.proctored_exam),
+        "review_decided",
+        attempt=attempt_dict(decided.change.attempt),
+        override_data={"review_status": decided.review.review_status, **requested_by(by)},
+    )
     log.info(
         "review decided: attempt_id=%s review_id=%s verdict=%s actor_id=%s",
         attempt_id,
@@ -104,9 +115,11 @@ def save_decision(review: ProctoredExamSoftwareSecureReview, /, *, by: Any, comm
 
 
 @short_transaction
-def _decide(seen: ProctoredExamStudentAttempt, verdict: str, by: Any, comment: str) -> _Decided:
-    attempt, others = status_change.lock(seen.pk, seen.proctored_exam_id, seen.user_id)
-    attempt.proctored_exam, attempt.user = seen.proctored_exam, seen.user
+def _decide(
+    seen: ProctoredExamStudentAttempt, verdict: str, by: Any, comment: str, expected_status: str | None
+) -> _Decided:
+    attempt, others = status_change.lock_seen(seen)
+    status_change.require_status(attempt, expected_status)
     review = (
         ProctoredExamSoftwareSecureReview.objects.select_for_update().filter(attempt_code=attempt.attempt_code).first()
     )
@@ -126,6 +139,12 @@ def _decide(seen: ProctoredExamStudentAttempt, verdict: str, by: Any, comment: s
     change = applying.write_verdict(attempt, others, review, sends_mail=not is_retired)
     if change is None:
         raise _not_possible(attempt, verdict)
+    record_action(
+        "review_decision",
+        Subject(seen.proctored_exam_id, attempt.user_id, attempt.pk, {"from": before["status"], "to": verdict}),
+        course_id=seen.proctored_exam.course_id,
+        by=by,
+    )
     return _Decided(review, before, change)
 
 

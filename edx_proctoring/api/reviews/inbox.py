@@ -88,6 +88,12 @@ def has_review(backend: str, nonce: str) -> bool:
     return ReviewInboxEntry.objects.filter(message_key=message_key(backend, nonce)).exists()
 
 
+def has_newer(entry: ReviewInboxEntry) -> bool:
+    """Return whether a review of the same attempt that arrived later than this one was applied."""
+    later = ReviewInboxEntry.objects.filter(attempt_code=entry.attempt_code, pk__gt=entry.pk)
+    return later.filter(outcome=ReviewInboxEntry.OUTCOME_APPLIED).exists()
+
+
 def use_nonce(backend: str, nonce: str) -> bool:
     """Return whether a signed message other than a review is new, and remember it for ``NONCE_LIFE``."""
     if cache.add("edx_proctoring.nonces_purged", 1, _PURGE_EVERY_SECONDS):
@@ -119,7 +125,7 @@ def keep_verdict(entry: ReviewInboxEntry, data: Any) -> None:
 
 
 def forget_texts_of(attempt_codes: Collection[str]) -> None:
-    """Blank the received reviews of a retired learner; of those that nobody has dealt with, keep the verdict.
+    """Blank the received reviews of a retired learner; of those that still wait, keep the verdict.
 
     The outcome of a refusal quotes the payload, so only its first word is kept.
     """

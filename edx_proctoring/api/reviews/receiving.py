@@ -84,7 +84,8 @@ class _Delivery:
     ``attempt``: attempt dict. ``is_retired``: of a retired learner, so no personal text is stored and
     nothing is mailed. ``by_person``: staff receive it again, which overrides a decision.
     ``takes_reviewer``: it may name the account of a person as its reviewer. ``seen``: the attempt as it
-    was read, with exam and user, None from callers who have only its dict.
+    was read, with exam and user, None from callers who have only its dict. ``has_waited``: it is received
+    from the inbox, so a review that arrived later may have been applied already.
     """
 
     attempt: Mapping[str, Any]
@@ -93,6 +94,7 @@ class _Delivery:
     by_person: bool
     takes_reviewer: bool
     seen: ProctoredExamStudentAttempt | None
+    has_waited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,8 @@ def receive_waiting_review(entry: ReviewInboxEntry, /) -> ReviewReceipt | None:
 
     That is one whose provider was not configured, or whose process died. None: it goes on waiting,
     because its provider is not configured, or because a person has to decide (its signature could not be
-    checked when it came). Raises as ``receive_review``.
+    checked when it came). Raises as ``receive_review``, and ``ProctoredExamReviewAlreadyExists`` also if a
+    review that arrived later was applied.
     """
     if entry.outcome == ReviewInboxEntry.OUTCOME_HELD_WITHOUT_PROVIDER and not _may_be_released(entry):
         return None
@@ -197,6 +200,7 @@ def receive_waiting_review(entry: ReviewInboxEntry, /) -> ReviewReceipt | None:
         by_person=False,
         takes_reviewer=_came_with_login(entry),
         seen=attempt,
+        has_waited=True,
     )
     return _take_and_settle(delivery, data, _provider_of(entry), None)
 
@@ -221,7 +225,7 @@ def _may_be_released(entry: ReviewInboxEntry) -> bool:
     """Return whether a held review may be received without a person.
 
     Its provider was missing when it came, so neither a signature nor the sort of provider was checked:
-    an anonymous review counts for RPNow only, and where callbacks are signed nobody knows who sent it.
+    an anonymous review counts for RPNow only, and where callbacks are signed its sender is not known.
     """
     try:
         provider = backends.get_backend_provider(name=entry.backend or None)
@@ -316,9 +320,12 @@ def _take(delivery: _Delivery, data: Mapping[str, Any], backend: Any, request: H
     if not isinstance(data, Mapping):
         raise ReviewNotUnderstood("The review must be an object.")
     data = storable(dict(data.items()))
-    # A copy: providers may change it.
-    normalized = parse_review(backend.on_review_callback(attempt, storable(data)))
-    stored = _store(delivery, normalized, _values(delivery, data, backend, normalized))
+    # Before the provider sees the data, which it may change.
+    values = _values(delivery, data)
+    normalized = parse_review(backend.on_review_callback(attempt, data))
+    if not delivery.is_retired:
+        values |= _encrypted_video_url(backend, normalized, attempt)
+    stored = _store(delivery, normalized, values)
     review = stored.review
     if stored.is_held:
         log.info("review held, staff have decided: review_id=%s inbox_id=%s", review.pk, entry.pk)
@@ -332,15 +339,11 @@ def _take(delivery: _Delivery, data: Mapping[str, Any], backend: Any, request: H
     return ReviewReceipt(review_id=review.pk, inbox_id=entry.pk)
 
 
-def _values(delivery: _Delivery, data: Mapping[str, Any], backend: Any, normalized: NormalizedReview) -> dict[str, Any]:
-    """Return the fields of the review that come from the payload, besides the verdict."""
-    reviewer = _reviewer(data.get("reviewed_by")) if delivery.takes_reviewer else None
-    if delivery.is_retired:
-        return {"raw_data": "", "reviewed_by": reviewer}
+def _values(delivery: _Delivery, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of the review that come from the payload, besides the verdict and the link to the recording."""
     return {
-        "raw_data": inbox.json_without_video_link(data),
-        "reviewed_by": reviewer,
-        **_encrypted_video_url(backend, normalized, delivery.attempt),
+        "raw_data": "" if delivery.is_retired else inbox.json_without_video_link(data),
+        "reviewed_by": _reviewer(data.get("reviewed_by")) if delivery.takes_reviewer else None,
     }
 
 
@@ -358,16 +361,21 @@ def _store(delivery: _Delivery, normalized: NormalizedReview, values: Mapping[st
 
 @short_transaction
 def _store_and_apply(delivery: _Delivery, normalized: NormalizedReview, values: Mapping[str, Any]) -> _Stored:
-    attempt = delivery.attempt
+    attempt, seen = delivery.attempt, delivery.seen
     try:
-        live, others = status_change.lock(attempt["id"], attempt["proctored_exam"]["id"], attempt["user"]["id"])
+        if seen is None:
+            live, others = status_change.lock(attempt["id"], attempt["proctored_exam"]["id"], attempt["user"]["id"])
+        else:
+            live, others = status_change.lock_seen(seen)
     except StudentExamAttemptDoesNotExistsException:
         # Removed; its archive gets the review and stays as it is.
         live, others = None, []
-    if live is not None and delivery.seen is not None:
-        live.proctored_exam, live.user = delivery.seen.proctored_exam, delivery.seen.user
     reviews = ProctoredExamSoftwareSecureReview.objects.select_for_update()
     former = next(iter(reviews.filter(attempt_code=attempt["attempt_code"])), None)
+    if former is not None and delivery.has_waited and inbox.has_newer(delivery.entry):
+        raise ProctoredExamReviewAlreadyExists(
+            f"attempt_code={former.attempt_code} has a review that arrived later than inbox_id={delivery.entry.pk}."
+        )
     is_decided = former is not None and ReviewDecision.objects.stands_for(former)
     if former is not None and is_decided:
         if not delivery.by_person:
@@ -385,7 +393,8 @@ def _store_and_apply(delivery: _Delivery, normalized: NormalizedReview, values: 
     before, change = attempt, None
     if live is not None:
         before = attempt_dict(live)
-        change = applying.write_verdict(live, others, review, sends_mail=not delivery.is_retired)
+        # A provider repeats a review whose answer it has not received.
+        change = applying.write_verdict(live, others, review, sends_mail=not delivery.is_retired, mails_again=False)
     inbox.settle(delivery.entry, ReviewInboxEntry.OUTCOME_APPLIED, keeps_body=not delivery.is_retired)
     return _Stored(review, before, change)
 

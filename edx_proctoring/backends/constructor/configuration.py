@@ -4,6 +4,7 @@ Contract: contract/constructor#options. A mistake never keeps the platform from 
 system check reports, and the default is used instead.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from edx_proctoring import conf
 from edx_proctoring.backends import references
-from edx_proctoring.backends.constructor import origins
+from edx_proctoring.backends.constructor import origins, tokens
 
 SHORTEST_SECRET: Final = 16
 ADVISED_SECRET: Final = 32
@@ -51,6 +52,8 @@ PER_EXAM_KEYS: Final = (
     "user_agreement_url",
 )
 
+# They travel in each start token.
+_LONGEST_OVERRIDES: Final = 16_000
 _SECONDS_OF_A_DAY: Final = 24 * 60 * 60
 
 
@@ -124,8 +127,19 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
+def _is_url_safe(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_.~-]+", value) is not None
+
+
 def _is_dict(value: Any) -> bool:
-    return isinstance(value, Mapping)
+    """Whether it is a dict that a token can carry."""
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        return False
+    try:
+        json.dumps(dict(value), allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
 
 
 def _is_address(value: Any) -> bool:
@@ -141,11 +155,11 @@ def _is_timeout(value: Any) -> bool:
 
 
 def _is_forms(value: Any) -> bool:
-    return isinstance(value, (list, tuple)) and bool(value) and set(value) <= set(MESSAGE_FORMS)
+    return isinstance(value, (list, tuple)) and bool(value) and all(form in MESSAGE_FORMS for form in value)
 
 
 def _is_conclusions(value: Any) -> bool:
-    words = {"passed", "violation", "suspicious"}
+    words = ("passed", "violation", "suspicious")
     return isinstance(value, Mapping) and all(isinstance(key, str) and word in words for key, word in value.items())
 
 
@@ -164,18 +178,18 @@ def _is_texts(value: Any) -> bool:
 
 # Option → default, whether a value is one, and what it must be.
 _KEYS: Final[Mapping[str, tuple[Any, Callable[[Any], bool], str]]] = {
-    "integration_name": ("", lambda value: bool(re.fullmatch(r"[\w.~-]+", str(value))), "the vendor's URL-safe name"),
+    "integration_name": ("", _is_url_safe, "the vendor's URL-safe name"),
     "account_id": (1, lambda value: _is_text(value) or _is_whole(0, 2**63)(value), "a number or a text"),
     "account_name": (None, lambda value: value is None or _is_text(value), "a text"),
     "mode": ("offline", _one_of(*MODES), f"one of {', '.join(MODES)}"),
     "schedule": (False, _is_flag, "True or False"),
     "window_days": (30, _is_whole(1, 3650), "a number of days"),
     "identification": (None, _one_of(None, *IDENTIFICATIONS), f"one of {', '.join(IDENTIFICATIONS)}"),
-    "rules": ({}, _is_dict, "a dict"),
-    "score_config": ({}, _is_dict, "a dict"),
-    "visible_warnings": ({}, _is_dict, "a dict"),
-    "biometric": ({}, _is_dict, "a dict"),
-    "extra_claims": ({}, _is_dict, "a dict"),
+    "rules": ({}, _is_dict, "a dict of JSON values"),
+    "score_config": ({}, _is_dict, "a dict of JSON values"),
+    "visible_warnings": ({}, _is_dict, "a dict of JSON values"),
+    "biometric": ({}, _is_dict, "a dict of JSON values"),
+    "extra_claims": ({}, _is_dict, "a dict of JSON values"),
     "user_agreement_url": (None, _is_address, "an https address of at most 200 characters"),
     "send_email": (False, _is_flag, "True or False"),
     "send_name": (True, _is_flag, "True or False"),
@@ -253,6 +267,8 @@ def problems_of_overrides(overrides: Any) -> list[str]:
     """Return what is wrong with the settings of one exam; a key that is not meant for single exams is wrong."""
     if not isinstance(overrides, Mapping):
         return ["The settings of an exam must be an object."]
+    if not _is_dict(overrides) or len(json.dumps(dict(overrides))) > _LONGEST_OVERRIDES:
+        return [f"The settings of an exam must be JSON of at most {_LONGEST_OVERRIDES} characters."]
     problems = [f"{key} cannot be set for a single exam." for key in overrides if key not in PER_EXAM_KEYS]
     for key in PER_EXAM_KEYS:
         if key in overrides and not _KEYS[key][1](overrides[key]):
@@ -282,11 +298,14 @@ def _secrets_in(given: Mapping[str, Any], problems: list[str], hints: list[str])
     if not isinstance(current, str) or len(current) < SHORTEST_SECRET:
         problems.append(f"The option 'jwt_secret' must be a text of at least {SHORTEST_SECRET} characters.")
         return ()
+    if not tokens.is_usable_secret(current):
+        problems.append("The option 'jwt_secret' is a key or a certificate, not a shared secret.")
+        return ()
     if len(current) < ADVISED_SECRET:
         hints.append(f"'jwt_secret' has fewer than {ADVISED_SECRET} characters.")
     former = given.get("jwt_secret_previous", [])
     if not isinstance(former, (list, tuple)) or not all(
-        isinstance(text, str) and len(text) >= SHORTEST_SECRET for text in former
+        isinstance(text, str) and len(text) >= SHORTEST_SECRET and tokens.is_usable_secret(text) for text in former
     ):
         problems.append(
             f"The option 'jwt_secret_previous' must be a list of texts of at least {SHORTEST_SECRET} characters."

@@ -18,6 +18,8 @@ _WILDCARD: Final = "*."
 # Letters, digits and hyphens between dots: no trailing dot, nothing that a browser would write in another way.
 _HOST: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
 _LOOPBACK: Final = re.compile(r"localhost|.+\.localhost|127\.\d+\.\d+\.\d+")
+# Longer than any host name with scheme and port that resolves, and what a row holds.
+_LONGEST: Final = 255
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 
 
@@ -49,7 +51,8 @@ def normalized(text: str, *, allows_http: bool = False) -> str | None:
         return None
     if parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc:
         return None
-    return f"{parts.scheme}://{host}" + ("" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}")
+    origin = f"{parts.scheme}://{host}" + ("" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}")
+    return origin if len(origin) <= _LONGEST else None
 
 
 def is_pattern(entry: str) -> bool:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from edx_proctoring import conf
-from edx_proctoring.backends import call_options
+from edx_proctoring.backends import call_options, reply_errors
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.backends.constructor import claims, configuration, reviews, store, vendor
 from edx_proctoring.backends.constructor.configuration import ConstructorOptions
@@ -36,6 +36,7 @@ class ConstructorProctoringProvider(ProctoringBackendProvider):
     passing_statuses: Any = (SoftwareSecureReviewStatus.clean,)
     supports_onboarding: Any = False
     has_dashboard: Any = False
+    has_own_review_callback: Any = True
     # Hex, for links to reports.
     video_review_aes_key: Any = None
     video_review_aes_previous_keys: Any = ()
@@ -59,7 +60,7 @@ class ConstructorProctoringProvider(ProctoringBackendProvider):
         return self._options[1]
 
     def register_exam_attempt(self, exam: Mapping[str, Any], context: Mapping[str, Any]) -> str:
-        """Keep a new session and return its id. The vendor is not called, so its outage blocks nobody.
+        """Keep a new session and return its id. The vendor is not called, so its outage does not block learners.
 
         Raises ``BackendProviderCannotRegisterAttempt`` if the provider is not configured as it should be.
         """
@@ -74,11 +75,10 @@ class ConstructorProctoringProvider(ProctoringBackendProvider):
             raise BackendProviderCannotRegisterAttempt(
                 _("The proctoring provider is not configured as it should be."), _OUR_ERROR
             )
-        session_id = uuid.uuid4().hex
         due = exam.get("due_date")
-        sessions.create(
+        return sessions.create(
             Registration(
-                session_id=session_id,
+                session_id=uuid.uuid4().hex,
                 backend=self._name,
                 attempt_code=str(context.get("attempt_code") or ""),
                 user_subject=str(context.get("user_id") or ""),
@@ -96,7 +96,6 @@ class ConstructorProctoringProvider(ProctoringBackendProvider):
                 },
             )
         )
-        return session_id
 
     def start_exam_attempt(self, exam: str, attempt: str) -> str:
         """Note the start; the vendor knows it by itself."""
@@ -144,6 +143,11 @@ class ConstructorProctoringProvider(ProctoringBackendProvider):
             view["download_url"] = self.url_of("launch", external_id)
         view["instructions"] = self._instructions()
         return view
+
+    def get_reentry_url(self, attempt: Mapping[str, Any] | None) -> str | None:
+        """Return the link by which a learner who has closed the vendor's window opens it again."""
+        external_id = (attempt or {}).get("external_id")
+        return self.url_of("launch", external_id) if external_id and store.current() is not None else None
 
     def get_proctoring_config(self) -> dict[str, Any]:
         """Return the configuration; its instructions make the React client show the provider's page."""
@@ -230,6 +234,9 @@ class ConstructorProctoringProvider(ProctoringBackendProvider):
         try:
             vendor.finish(self.session, self.guard, self.options, session_id, finish_url=finish_url)
         except requests.RequestException as error:
+            if reply_errors.most_tries(error) == 1:
+                # The caller does not repeat it either. What the outbox gives up later, ``constructor_sweep`` notes.
+                sessions.note_end(session_id, finish_state="failed")
             if call_options.current().raises_on_error:
                 raise
             log.warning("session not finished at provider: session=%s error=%s", session_id, type(error).__name__)

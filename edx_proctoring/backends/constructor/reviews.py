@@ -10,10 +10,11 @@ from edx_proctoring.backends.constructor.configuration import ConstructorOptions
 from edx_proctoring.backends.constructor.vendor import read_date
 from edx_proctoring.exceptions import ReviewNotUnderstood
 
-# A conclusion that is none yet.
+# Not a conclusion yet.
 _DRAFT: Final = frozenset({"", "unknown"})
 # Longer texts are no titles.
 _LONGEST_TEXT: Final = 4000
+_LONGEST_KIND: Final = 255
 _LARGEST_NUMBER: Final = 2**31 - 1
 COMMENT: Final = "comment"
 
@@ -92,7 +93,7 @@ def _comments(body: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _comment(warning: Mapping[str, Any], titles: Mapping[str, Any], begins: datetime | None) -> dict[str, Any]:
-    kind = str(warning.get("type") or "warning")
+    kind = str(warning.get("type") or "warning")[:_LONGEST_KIND]
     start, stop = (_seconds(warning.get(name), begins) for name in ("start", "end"))
     return {
         "start": start,
@@ -125,4 +126,4 @@ def _seconds(value: Any, begins: datetime | None) -> int:
         if instant is None or begins is None:
             return 0
         as_number = (instant - begins).total_seconds()
-    return max(int(as_number), 0)
+    return min(max(int(as_number), 0), _LARGEST_NUMBER)

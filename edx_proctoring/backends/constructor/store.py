@@ -31,14 +31,17 @@ class Registration:
 class SessionStore(Protocol):
     """Sessions by their id, which is the external id of the attempt."""
 
-    def create(self, registration: Registration) -> None:
-        """Keep a new session; sessions of the same learner and exam are superseded."""
+    def create(self, registration: Registration) -> str:
+        """Keep a new session and return its id; sessions that it replaces are over.
+
+        An attempt that is being registered by another request, too, has one session.
+        """
 
     def note_start(self, session_id: str) -> None:
         """Note that the exam began; says in the log if the session was not proctored."""
 
     def note_end(self, session_id: str, *, finish_state: str) -> None:
-        """Note the end of the exam. ``finish_state``: whether the vendor knows it, ``done`` or ``pending``."""
+        """Note the end of the exam. ``finish_state``: does the vendor know it, ``done``, ``pending`` or ``failed``."""
 
     def note_removal(self, session_id: str) -> None:
         """Note that the attempt was removed."""

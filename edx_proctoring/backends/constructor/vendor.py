@@ -6,7 +6,8 @@ Contract: contract/constructor#vendor-calls.
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import requests
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 STARTED: Final = "started"
 FINISHED: Final = "finished"
+_YEARS: Final = range(2000, 9999)
 STATUSES: Final = frozenset({"not_scheduled", "early_to_start", "ready_to_start", "late_to_start", STARTED, FINISHED})
 
 
@@ -47,7 +49,7 @@ def status_of(
     if not isinstance(status, str) or reply.get("sessionId", session_id) != session_id:
         raise reply_errors.OddReply("the reply is not about this session", response=response)
     if status not in STATUSES:
-        log.warning("vendor has a status that we do not know: session_id=%s status=%.40r", session_id, status)
+        _say_once(status[:40])
     return VendorStatus(status, read_date(reply.get("sessionStart")), read_date(reply.get("sessionEnd")))
 
 
@@ -75,17 +77,29 @@ def save_exam(http: requests.Session, guard: Guard, options: ConstructorOptions,
 
 
 def read_date(value: Any) -> datetime | None:
-    """Return a date of the vendor, which writes ``Z``, ``+0000``, ``+00:00`` and fractions; None for other values."""
+    """Return a date of the vendor, which writes ``Z``, ``+0000``, ``+00:00`` and fractions; None for other values.
+
+    In UTC. A date without a zone is one of this platform. Years that no session is in are None, because not every
+    database stores them.
+    """
     if not isinstance(value, str):
         return None
-    text = value.strip()
     try:
-        instant = parse_datetime(text)
-    except ValueError:
+        instant = parse_datetime(value.strip())
+        if instant is None:
+            return None
+        if timezone.is_naive(instant):
+            instant = instant.replace(tzinfo=timezone.get_default_timezone())
+        instant = instant.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    if instant is None:
-        return None
-    return instant if timezone.is_aware(instant) else instant.replace(tzinfo=timezone.get_default_timezone())
+    return instant if instant.year in _YEARS else None
+
+
+@lru_cache(maxsize=64)
+def _say_once(status: str) -> None:
+    """Log a status that we do not know: once in a process, because pages ask every few seconds."""
+    log.warning("vendor has a status that we do not know, it counts as not started: status=%r", status)
 
 
 def _call(

@@ -1,4 +1,4 @@
-"""Encrypt the stored links to recordings anew, after their key or form was changed."""
+"""Re-encrypt the stored links to recordings, after their key or form was changed."""
 
 import argparse
 from collections.abc import Iterable
@@ -34,7 +34,7 @@ class Command(BatchCommand):
         parser.add_argument("--backend", help="only reviews of exams of this provider")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Encrypt anew what is not under the current key; by query, so that no review is applied again."""
+        """Re-encrypt what is not under the current key; by query, so that no review is applied again."""
         changed = unreadable = 0
         for model in _TABLES:
             rows = model._default_manager.exclude(encrypted_video_url=None).exclude(encrypted_video_url=b"")
@@ -54,7 +54,7 @@ class Command(BatchCommand):
         self.say(f"changed={changed} unreadable={unreadable}", **options)
 
     def _new_link(self, review: Any, external_id: str | None) -> bytes | None:
-        """Return the link encrypted anew, empty if it is as it should be, None if no key fits."""
+        """Return the re-encrypted link, empty if it is as it should be, None if no key fits."""
         provider = (
             None
             if review.exam is None
