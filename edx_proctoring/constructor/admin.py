@@ -29,7 +29,7 @@ class EventInline(EventInlineBase):
     can_delete = False
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody writes the audit trail by hand."""
+        """Rows of the audit trail cannot be added by hand."""
         return False
 
 

@@ -27,7 +27,12 @@ LONGEST_LIFE: Final = timedelta(days=3)
 MOST_USES: Final = 5
 # In the session of Django: its cookies are partitioned (``middleware``).
 SESSION_KEY: Final = "edx_proctoring.constructor.entry_login"
+# Of an address by which our refusal page asks again: the page before it was framed by another site.
+RETRY: Final = "constructor_retry"
+_RETRY_SALT: Final = "edx_proctoring.constructor.entry_retry"
+_LONGEST_RETRY: Final = timedelta(hours=1)
 _LONGEST_TOKEN: Final = 2048
+_REFUSED: Final = "login_required"
 
 
 def token(session: ConstructorSession, *, auth_backend: str, ends: datetime) -> str:
@@ -42,24 +47,45 @@ def log_in(
     given: str,
     *,
     now: datetime,
-) -> bool:
-    """Log the learner of a session in, if all conditions hold; return whether they did."""
+) -> str:
+    """Log the learner of a session in, if all conditions hold; else return the code of a refusal, a key of ``texts``.
+
+    ``not_started`` and ``server_unavailable`` may pass: the vendor's server did not say yet that the session runs.
+    """
     claims = _claims_in(given)
-    reason = _why_not(request, session, provider, claims, now=now)
-    if reason or claims is None:
+    code, reason = _why_not(request, session, provider, claims, now=now)
+    if code or claims is None:
         log.warning("entry token refused: session=%s reason=%s", session.session_id, reason)
-        return False
+        return code
     used = ConstructorSession.objects.filter(pk=session.pk, entry_token_uses__lt=MOST_USES)
     if not used.update(entry_token_uses=F("entry_token_uses") + 1):
         log.warning("entry token refused: session=%s reason=used too often", session.session_id)
-        return False
+        return _REFUSED
     user = get_user_model()._default_manager.filter(pk=claims[1], is_active=True).first()
     if user is None:
-        return False
+        return _REFUSED
     login(request, user, backend=claims[2])
     request.session[SESSION_KEY] = session.session_id
     sessions.note_event(session, "entry_login", user_id=user.pk)
-    return True
+    return ""
+
+
+def retry_marker(session: ConstructorSession) -> str:
+    """Return what makes the next request count as framed by another site, which a page that loads itself is not."""
+    return signing.dumps(session.session_id, salt=_RETRY_SALT)
+
+
+def _is_framed(request: HttpRequest, session: ConstructorSession) -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    if request.headers.get("Sec-Fetch-Dest") != "iframe":
+        return False
+    if site != "same-origin":
+        return site in ("cross-site", "same-site")
+    try:
+        marker = request.GET.get(RETRY, "")[:_LONGEST_TOKEN]
+        return bool(signing.loads(marker, salt=_RETRY_SALT, max_age=_LONGEST_RETRY) == session.session_id)
+    except signing.BadSignature:
+        return False
 
 
 def _why_not(
@@ -69,24 +95,26 @@ def _why_not(
     claims: list[Any] | None,
     *,
     now: datetime,
-) -> str:
+) -> tuple[str, str]:
+    """Return the code of the refusal and, for the log, the condition that fails; two empty texts if none does."""
     if not provider.options.entry_login:
-        return "switched off"
+        return _REFUSED, "switched off"
     if claims is None or claims[:2] != [session.session_id, session.user_id] or session.user_id is None:
-        return "not of this session"
+        return _REFUSED, "not of this session"
     if now.timestamp() > claims[3]:
-        return "expired"
-    if request.headers.get("Sec-Fetch-Dest") != "iframe" or request.headers.get("Sec-Fetch-Site") not in (
-        "cross-site",
-        "same-site",
-    ):
-        return "not framed"
+        return _REFUSED, "expired"
+    if not _is_framed(request, session):
+        return _REFUSED, "not framed"
     try:
         with call_options.use(is_page_waiting=True):
             answer = provider.vendor_status(session.session_id)
     except (requests.RequestException, ValueError) as error:
-        return f"vendor does not answer: {type(error).__name__}"
-    return "" if answer is not None and answer.status == vendor.STARTED else "not started at the vendor"
+        return "server_unavailable", f"vendor does not answer: {type(error).__name__}"
+    if answer is not None and answer.status == vendor.FINISHED:
+        return "session_reset", "finished at the vendor"
+    if answer is None or answer.status != vendor.STARTED:
+        return "not_started", "not started at the vendor"
+    return "", ""
 
 
 def _claims_in(given: str) -> list[Any] | None:

@@ -10,17 +10,19 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import requests
-from django.db import transaction
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.crypto import constant_time_compare
 
 from edx_proctoring import api
-from edx_proctoring.api.attempts import lookup
+from edx_proctoring.api.lifecycle import status_change
 from edx_proctoring.backends import call_options
 from edx_proctoring.backends.constructor import ConstructorProctoringProvider, vendor
-from edx_proctoring.constructor import sessions
+from edx_proctoring.constructor import sessions, transitions
 from edx_proctoring.constructor.models import ConstructorSession, State
+from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
+from edx_proctoring.utils.db import short_transaction
 
 log = logging.getLogger(__name__)
 
@@ -30,14 +32,6 @@ GRACE: Final = timedelta(minutes=10)
 MOST_MISSES: Final = 3
 RETRY_SECONDS: Final = 2
 LONGEST_CODE: Final = 230
-
-# In which the exam page may open.
-OPEN_STATUSES: Final = frozenset(
-    {
-        *(Status.created, Status.download_software_clicked, Status.ready_to_start),
-        *(Status.started, Status.ready_to_submit),
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +53,10 @@ def refused(code: str, attempt_status: str = "") -> Verdict:
     return Verdict("refused", code, attempt_status)
 
 
-def attempt_of(session: ConstructorSession) -> ProctoredExamStudentAttempt | None:
-    """Return the live attempt of a session, with exam and user."""
-    found = lookup.find_attempt(external_id=session.session_id)
-    return found if found is not None and found.attempt_code == session.attempt_code else None
-
-
 def check_session(session: ConstructorSession) -> Verdict:
     """Return whether the pages of a session may open at all: it is current, and its attempt is not over."""
-    attempt = attempt_of(session)
-    if attempt is not None and attempt.status not in OPEN_STATUSES:
+    attempt = sessions.attempt_of(session)
+    if attempt is not None and attempt.status not in sessions.OPEN_STATUSES:
         return refused("attempt_not_active", attempt.status)
     if session.is_over or attempt is None:
         return refused("session_reset")
@@ -88,15 +76,22 @@ def verify(
     code = _check_code(session, assess_code) or _confirm(session, provider, now=now)
     if code:
         return refused(code, verdict.attempt_status)
+    was_proctored = session.state == State.PROCTORED
     if not _note_proctored(session, assess_code, now=now):
         # Another page brought another code, or the session ended at the same moment.
         session.refresh_from_db()
         return refused("session_reset" if session.is_over else "session_mismatch", verdict.attempt_status)
-    attempt = attempt_of(session)
-    if attempt is None:
+    attempt = sessions.attempt_of(session)
+    try:
+        if attempt is None:
+            return refused("session_reset")
+        api.mark_waiting_attempt_as_ready(attempt.pk, seen=attempt)
+    except (ProctoredBaseException, NotImplementedError, ImproperlyConfigured) as error:
+        # Removed at the same moment, or its exam has got another provider.
+        log.warning("attempt not ready: session=%s error=%s", session.session_id, type(error).__name__)
         return refused("session_reset")
-    api.mark_waiting_attempt_as_ready(attempt.pk, seen=attempt)
-    sessions.note_event(session, "proctored", assess_code=bool(assess_code))
+    if not was_proctored:
+        sessions.note_event(session, "proctored", assess_code=bool(assess_code))
     return Verdict("open", attempt_status=attempt.status)
 
 
@@ -111,11 +106,16 @@ def heartbeat(session: ConstructorSession, provider: ConstructorProctoringProvid
     code = _confirm(session, provider, now=now)
     if code == "not_started" and session.status_misses < MOST_MISSES:
         code = ""
-    if not code:
-        ConstructorSession.objects.filter(pk=session.pk, state=State.PROCTORED).update(heartbeat_at=now)
+    if code:
+        _note_lost(session, provider, code, now=now)
+        return Verdict("lost", code, verdict.attempt_status)
+    if ConstructorSession.objects.filter(pk=session.pk, state=State.PROCTORED).update(heartbeat_at=now):
         return verdict
-    _note_lost(session, provider, code, now=now)
-    return Verdict("lost", code, verdict.attempt_status)
+    # Interrupted or ended while the vendor was asked.
+    session.refresh_from_db()
+    if session.is_over:
+        return refused("session_reset", verdict.attempt_status)
+    return Verdict("lost", "not_started", verdict.attempt_status)
 
 
 def _check_code(session: ConstructorSession, assess_code: str | None) -> str:
@@ -145,14 +145,8 @@ def _confirm(session: ConstructorSession, provider: ConstructorProctoringProvide
     options = provider.options
     if not options.require_server_confirmation:
         return ""
-    age = None if session.vendor_status_at is None else now - session.vendor_status_at
-    # An answer other than "started" is asked again at once: the learner waits for it to change.
-    if (
-        age is not None
-        and session.vendor_status == vendor.STARTED
-        and timedelta() <= age < timedelta(seconds=options.status_ttl_seconds)
-    ):
-        return ""
+    if _is_fresh(session, options.status_ttl_seconds, now=now):
+        return _code_of(session.vendor_status)
     try:
         with call_options.use(is_page_waiting=True):
             answer = provider.vendor_status(session.session_id)
@@ -169,19 +163,39 @@ def _confirm(session: ConstructorSession, provider: ConstructorProctoringProvide
     is_started = status == vendor.STARTED
     session.status_misses = 0 if is_started else min(session.status_misses + 1, MOST_MISSES)
     session.vendor_status, session.vendor_status_at = status[:64], now
-    session.confirmed_at = now if is_started else session.confirmed_at
+    if is_started:
+        session.confirmed_at = now
+    elif status == vendor.FINISHED or session.status_misses >= MOST_MISSES:
+        # Contradicted: it must not stand in for an answer any more.
+        session.confirmed_at = None
     ConstructorSession.objects.filter(pk=session.pk).update(
         status_misses=session.status_misses,
         vendor_status=session.vendor_status,
         vendor_status_at=now,
         confirmed_at=session.confirmed_at,
     )
-    if is_started:
+    return _code_of(status)
+
+
+def _is_fresh(session: ConstructorSession, ttl_seconds: int, *, now: datetime) -> bool:
+    """Return whether the vendor's last answer still counts.
+
+    One other than "started" counts until the page asks again only: the learner waits for it to change.
+    """
+    if session.vendor_status_at is None:
+        return False
+    seconds = ttl_seconds if session.vendor_status == vendor.STARTED else min(ttl_seconds, RETRY_SECONDS)
+    return timedelta() <= now - session.vendor_status_at < timedelta(seconds=seconds)
+
+
+def _code_of(status: str) -> str:
+    """Return why a status of the vendor does not confirm a session, or ""."""
+    if status == vendor.STARTED:
         return ""
     return "session_reset" if status == vendor.FINISHED else "not_started"
 
 
-@transaction.atomic
+@short_transaction
 def _note_proctored(session: ConstructorSession, assess_code: str | None, *, now: datetime) -> bool:
     """Store what was confirmed, if nothing has changed meanwhile. Locks: the session."""
     locked = ConstructorSession.objects.select_for_update().current().filter(pk=session.pk).first()
@@ -190,7 +204,7 @@ def _note_proctored(session: ConstructorSession, assess_code: str | None, *, now
     if assess_code is not None and locked.assess_code and not constant_time_compare(locked.assess_code, assess_code):
         return False
     session.assess_code = locked.assess_code or assess_code or ""
-    return sessions.advance(
+    return transitions.advance(
         session,
         State.PROCTORED,
         now=now,
@@ -204,12 +218,19 @@ def _note_proctored(session: ConstructorSession, assess_code: str | None, *, now
 def _note_lost(
     session: ConstructorSession, provider: ConstructorProctoringProvider, code: str, *, now: datetime
 ) -> None:
-    if not ConstructorSession.objects.filter(pk=session.pk, state=State.PROCTORED).update(
-        state=State.LOST, modified=now
-    ):
+    if not transitions.advance(session, State.LOST, now=now, may_stay=False):
         return
     sessions.note_event(session, "lost", code=code, vendor_status=session.vendor_status)
     if provider.options.on_lost == "error" and code != "server_unavailable":
-        attempt = attempt_of(session)
-        if attempt is not None:
-            api.update_attempt_status(attempt.pk, Status.error)
+        attempt = sessions.attempt_of(session)
+        try:
+            if attempt is not None:
+                status_change.change_status(attempt.pk, Status.error, condition=_is_open)
+        except ProctoredBaseException as error:
+            # Removed at the same moment.
+            log.warning("attempt not ended: session=%s error=%s", session.session_id, type(error).__name__)
+
+
+def _is_open(attempt: ProctoredExamStudentAttempt) -> bool:
+    """Whether it was not submitted at the same moment: a submission stands."""
+    return attempt.status in sessions.OPEN_STATUSES

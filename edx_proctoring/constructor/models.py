@@ -3,6 +3,7 @@
 Plain ids instead of foreign keys to attempts and users, because those may be deleted.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -45,6 +46,28 @@ class FinishState(models.TextChoices):
 
 # States that no page opens any more.
 ENDED = (State.FINISHED, State.CANCELED, State.RESET)
+_ENDS = frozenset(ENDED)
+_OPEN = tuple(state for state in State if state not in _ENDS)
+
+# What a state may become; each may also stay. From an ended state none leads back to one that opens a page.
+MAY_BECOME: Mapping[str, frozenset[State]] = {
+    State.NEW: _ENDS | {State.LAUNCHED, State.SCHEDULED, State.READY},
+    State.LAUNCHED: _ENDS | {State.SCHEDULED, State.READY},
+    # The booking is cancelled, or its time was missed.
+    State.SCHEDULED: _ENDS | {State.LAUNCHED, State.READY},
+    State.READY: _ENDS | {State.PROCTORED},
+    State.PROCTORED: _ENDS | {State.LOST},
+    State.LOST: _ENDS | {State.PROCTORED},
+    # The attempt was removed after it had ended.
+    State.FINISHED: frozenset({State.RESET}),
+    State.CANCELED: frozenset({State.RESET}),
+    State.RESET: frozenset(),
+}
+
+
+def may_become(state: str, /) -> tuple[str, ...]:
+    """Return the states that may become this one, with the state itself."""
+    return (state, *(source for source, targets in MAY_BECOME.items() if state in targets))
 
 
 class ConstructorSessionQuerySet(models.QuerySet["ConstructorSession"]):
@@ -52,14 +75,17 @@ class ConstructorSessionQuerySet(models.QuerySet["ConstructorSession"]):
 
     def current(self) -> Self:
         """Neither ended nor replaced."""
-        return self.exclude(state__in=ENDED)
+        # Not ``exclude``, for which no database uses the index.
+        return self.filter(state__in=_OPEN)
 
     def framed_for(self, user_id: int, /) -> Self:
         """Whose exam pages the vendor may frame."""
         return self.filter(user_id=user_id, state__in=(State.READY, State.PROCTORED, State.LOST))
 
     def of_exam_of(self, session: "ConstructorSession", /) -> Self:
-        """All sessions of the same learner and exam."""
+        """All sessions of the same learner and exam; none if the learner was forgotten."""
+        if not session.user_subject:
+            return self.none()
         return self.filter(
             backend=session.backend,
             user_subject=session.user_subject,
@@ -68,8 +94,12 @@ class ConstructorSessionQuerySet(models.QuerySet["ConstructorSession"]):
         )
 
     def older_than(self, instant: datetime, /) -> Self:
-        """Ended ones that nothing has changed since."""
-        return self.filter(state__in=ENDED, modified__lt=instant)
+        """Ended ones that nothing has changed since. One whose review waits is kept."""
+        return self.filter(state__in=ENDED, modified__lt=instant, draft_at=None)
+
+    def with_waiting_review(self) -> Self:
+        """Those with a review that was not handed to the core yet."""
+        return self.filter(draft_at__isnull=False)
 
 
 class ConstructorSession(TimeStampedModel):
@@ -80,7 +110,8 @@ class ConstructorSession(TimeStampedModel):
     3. ``ready``: the vendor has opened the exam page in its frame; the page is still covered.
     4. ``proctored``: the message came and the vendor's server confirmed it; content is shown.
     5. ``lost``: the vendor says otherwise since; content is hidden again.
-    6. ``finished``, ``canceled``, ``reset``: over; a newer session of the same exam makes the older ones ``reset``.
+    6. ``finished``: the attempt is over. ``canceled``: it ended before the booked time. ``reset``: the attempt was
+       removed, or a newer one replaced it.
 
     ``registration``: what the start token says. Name and e-mail address in it are forgotten at the end.
 
@@ -119,13 +150,19 @@ class ConstructorSession(TimeStampedModel):
     verified_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     entry_token_uses = models.PositiveSmallIntegerField(default=0)
-    finish_state = models.CharField(max_length=16, choices=FinishState.choices, default=FinishState.NONE)
+    finish_state = models.CharField(max_length=16, choices=FinishState.choices, default=FinishState.NONE, db_index=True)
     report_url = models.TextField(blank=True, default="")
     archive_url = models.TextField(blank=True, default="")
     score = models.FloatField(null=True, blank=True)
     conclusion = models.CharField(max_length=64, blank=True, default="")
-    # JSON text of a review that came before the submission; blank without one.
+    # JSON text of a review that waits for the submission, or is on its way to the core; blank without one.
     draft_review = models.TextField(blank=True, default="")
+    # Since when it waits.
+    draft_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    # Counts the reviews that were kept there: which one was handed to the core.
+    draft_number = models.PositiveIntegerField(default=0)
+    # Since when a process hands it over.
+    draft_claimed_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[ConstructorSessionQuerySet] = ConstructorSessionQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -133,14 +170,21 @@ class ConstructorSession(TimeStampedModel):
         app_label = "edx_proctoring_constructor"
         verbose_name = "session with Constructor Proctor"
         verbose_name_plural = "sessions with Constructor Proctor"
-        # "Which pages may be framed for this learner?", at each framed page; "is there a newer session?".
+        # "Which pages may be framed for this learner?", at each framed page; "is there a newer session?"; "which are
+        # left open, which are old?", at each sweep and purge. The sweep also asks for waiting reviews and pending ends.
         indexes = [
             models.Index(fields=["user_id", "state"], name="constructor_user_state"),
             models.Index(fields=["user_subject", "backend"], name="constructor_subject"),
+            models.Index(fields=["state", "modified"], name="constructor_state_modified"),
         ]
 
     def __str__(self) -> str:
         return f"session={self.session_id} state={self.state}"
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether the learner was retired: nothing about them is kept any more."""
+        return not self.user_subject
 
     @property
     def is_over(self) -> bool:
@@ -152,7 +196,8 @@ class ConstructorEvent(TimeStampedModel):
     """A message of the vendor, or something that a page of the session saw. The audit trail of a session.
 
     Unique by the digest of its body, so that a message that comes twice is recognised. ``handled_at`` is empty until
-    its effect is done: if the process dies before, the vendor's repetition is handled.
+    its effect is done: if the process dies before, the vendor's repetition is handled. ``claimed_at`` keeps two
+    deliveries at the same moment apart.
 
     .. pii: remarks about the learner, without names, addresses and tokens
     .. pii_types: other
@@ -164,6 +209,8 @@ class ConstructorEvent(TimeStampedModel):
     digest = models.CharField(max_length=64)
     payload = models.JSONField(default=dict, blank=True)
     handled_at = models.DateTimeField(null=True, blank=True)
+    # Since when a process handles it.
+    claimed_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[EventManagerBase] = models.Manager()
 

@@ -1,7 +1,7 @@
 """What the pages of a session share: headers, the configuration of the guard, refusals."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from django.core import signing
@@ -12,7 +12,7 @@ from django.urls import reverse
 from edx_proctoring.backends.constructor import ConstructorProctoringProvider, configuration, origins
 from edx_proctoring.backends.constructor.origins import Choice
 from edx_proctoring.backends.constructor.provider import URL_NAMESPACE
-from edx_proctoring.constructor import framing, texts
+from edx_proctoring.constructor import framing, sessions, texts, transitions
 from edx_proctoring.constructor.models import ConstructorSession
 from edx_proctoring.constructor.sessions import HEARTBEAT_MS
 from edx_proctoring.utils import get_exam_url
@@ -61,6 +61,15 @@ def choose_origin(request: HttpRequest, session: ConstructorSession, provider: C
     )
 
 
+def note_origin(session: ConstructorSession, origin: str, *, now: datetime) -> None:
+    """Keep the origin that a page selected: it is that of later pages and calls of this session."""
+    if origin == session.client_origin:
+        return
+    if session.client_origin:
+        sessions.note_event(session, "origin_changed", origin=origin)
+    transitions.keep(session, now=now, client_origin=origin)
+
+
 def content_url(session: ConstructorSession) -> str:
     """Return where the exam is. Made here only: no address of a request or of the vendor is ever followed."""
     return get_exam_url(session.course_id, session.content_id, is_learning_mfe=True)
@@ -94,14 +103,19 @@ def refusal_page(
     *,
     framed_by: Iterable[str] = (),
     restart: ConstructorSession | None = None,
+    retry: str = "",
 ) -> HttpResponse:
     """Return a page that says why the exam does not open, and what to do.
 
     With status 200: browsers may replace an error page in a frame by one of their own. ``restart``: the session that
-    the button starts, if it is not ``session``.
+    the button starts, if it is not ``session``. ``retry``: the path that the page opens by itself after a moment.
     """
     reason = texts.reasons()[code]
     target = restart or session
+    button = reason.button
+    if code == "session_reset" and target == session:
+        # Nothing has replaced it: only the course leads on.
+        button = texts.COURSE
     addresses: Mapping[str, str] = (
         {}
         if target is None
@@ -110,9 +124,10 @@ def refusal_page(
     context = {
         "code": code,
         "reason": reason,
-        "address": addresses.get(reason.button, ""),
-        "button": reason.button,
+        "address": addresses.get(button, ""),
+        "button": button,
         "session_id": "" if session is None else session.session_id,
+        "retry": retry,
     }
     response = render(request, "proctoring_constructor/refusal.html", context)
     return private(response, framed_by)

@@ -1,4 +1,4 @@
-"""A review that came before the submission is applied when the learner submits."""
+"""When an attempt is over, its session ends, and a review that came before the submission is handed to the core."""
 
 from typing import Any, Final
 
@@ -6,7 +6,7 @@ from django.apps import apps
 from django.dispatch import receiver
 
 from edx_proctoring.backends.constructor import ConstructorProctoringProvider
-from edx_proctoring.constructor import received_reviews
+from edx_proctoring.constructor import received_reviews, sessions
 from edx_proctoring.signals import exam_attempt_status_signal
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 
@@ -14,10 +14,17 @@ _SUBMITTED: Final = frozenset({Status.submitted, Status.timed_out})
 
 
 @receiver(exam_attempt_status_signal, dispatch_uid="edx_proctoring.constructor")
-def apply_waiting_review(sender: Any, attempt_id: int, status: str, **kwargs: Any) -> None:
-    """Apply the review that waits for this attempt, if there is one. Costs nothing without a backend of our class."""
-    if status in _SUBMITTED and _is_in_use():
-        received_reviews.apply_draft_of(attempt_id)
+def follow_attempt(sender: Any, attempt_id: int, status: str, **kwargs: Any) -> None:
+    """Follow the attempt. Costs nothing without a backend of our class.
+
+    The provider's call ends the session, too. It is not made for every end, and what it writes is undone with it if the
+    vendor does not answer inside a transaction of the host.
+    """
+    if status in sessions.OPEN_STATUSES or not _is_in_use():
+        return
+    sessions.note_attempt_over(attempt_id)
+    if status in _SUBMITTED:
+        received_reviews.hand_over_waiting(attempt_id)
 
 
 def _is_in_use() -> bool:

@@ -90,7 +90,7 @@ def reasons() -> dict[str, Reason]:
         ),
         "server_unavailable": Reason(
             _("The proctoring system cannot be reached at the moment"),
-            _("Keep this page open: it tries again by itself. Your answers are kept, and the exam clock runs on."),
+            _("Keep this page open: it tries again by itself."),
         ),
     }
 

@@ -17,5 +17,6 @@ urlpatterns = [
     re_path(rf"^session/{_SESSION}/status$", guard.status, name="status"),
     re_path(rf"^finished/{_SESSION}/$", learner.finished, name="finished"),
     re_path(rf"^archive/{_SESSION}/$", staff.archive, name="archive"),
+    path("exam/<int:exam_id>/settings", staff.ExamSettingsView.as_view(), name="exam_settings"),
     path("<str:backend>/webhooks/<str:kind>", webhooks.webhook, name="webhook"),
 ]

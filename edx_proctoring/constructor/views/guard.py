@@ -4,7 +4,6 @@ Contract: contract/constructor#verify, contract/constructor#heartbeat. Exempt fr
 frame their cookie may be missing; instead each call carries a custom header with a value that our page was given.
 """
 
-import json
 import logging
 from typing import Any, Final
 
@@ -19,6 +18,8 @@ from edx_proctoring.constructor import cookies, handshake, pages, sessions, text
 from edx_proctoring.constructor.cookies import Proof
 from edx_proctoring.constructor.handshake import LONGEST_CODE, RETRY_SECONDS, Verdict, refused
 from edx_proctoring.constructor.models import ConstructorSession
+from edx_proctoring.constructor.views import bodies
+from edx_proctoring.constructor.views.bodies import BodyRefused
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +37,10 @@ def verify(request: HttpRequest, session_id: str) -> HttpResponseBase:
     session, provider = _session(session_id)
     if session is None or provider is None:
         return _unknown()
-    body = _body_of(request)
-    if body is None:
-        return _answer({"state": "refused", "code": "bad_request", "detail": "The body must be an object."}, 400)
+    try:
+        body = bodies.read_object(request, most_bytes=MAX_BODY_BYTES).members
+    except BodyRefused as refusal:
+        return _answer({"state": "refused", "code": refusal.code, "detail": str(refusal)}, 400)
     verdict = _check_caller(request, session, str(body.get("origin") or ""))
     if verdict.is_open:
         code = body.get("assess_code")
@@ -105,14 +107,3 @@ def _unknown() -> HttpResponseBase:
 
 def _answer(body: dict[str, Any], status_code: int = 200) -> HttpResponseBase:
     return pages.private(JsonResponse(body, status=status_code))
-
-
-def _body_of(request: HttpRequest) -> dict[str, Any] | None:
-    raw = request.read(MAX_BODY_BYTES + 1)
-    if len(raw) > MAX_BODY_BYTES:
-        return None
-    try:
-        body = json.loads(raw)
-    except (ValueError, RecursionError):
-        return None
-    return body if isinstance(body, dict) else None

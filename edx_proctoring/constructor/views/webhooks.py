@@ -4,12 +4,12 @@ Not DRF views: the host's JWT authentication claims the same scheme and would re
 """
 
 import hashlib
-import json
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -17,12 +17,14 @@ from django.views.decorators.http import require_POST
 
 from edx_proctoring.backends.constructor import ConstructorProctoringProvider, tokens
 from edx_proctoring.backends.constructor.tokens import TokenRefused
-from edx_proctoring.backends.constructor.vendor import read_date
-from edx_proctoring.constructor import received_reviews, sessions
+from edx_proctoring.constructor import pages, received_reviews, sessions, transitions
 from edx_proctoring.constructor.models import ConstructorEvent, ConstructorSession, State
+from edx_proctoring.constructor.received_reviews import CLAIM, date_in
+from edx_proctoring.constructor.views import bodies
+from edx_proctoring.constructor.views.bodies import Body, BodyRefused
 from edx_proctoring.exceptions import ProctoredBaseException, ProctoredExamReviewAlreadyExists
 from edx_proctoring.utils import _emit_event
-from edx_proctoring.utils.storable import storable
+from edx_proctoring.views import throttling
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +56,13 @@ def webhook(request: HttpRequest, backend: str, kind: str) -> HttpResponseBase:
             request.headers.get("Authorization", ""), provider.options.jwt_secrets, now=timezone.now()
         )
     except TokenRefused as refusal:
+        # Only those without a good token are limited, so that nobody else at the vendor's address can shut it out.
+        wait = throttling.seconds_to_wait(request)
+        if wait is not None:
+            reply = _reply(429, "too_many_requests")
+            reply["Retry-After"] = f"{wait:.0f}"
+            return reply
+        throttling.count_refusal(request)
         log.warning("webhook refused: backend=%s kind=%s reason=%s", backend, kind, refusal)
         return _reply(401, "bad_token")
     try:
@@ -61,7 +70,7 @@ def webhook(request: HttpRequest, backend: str, kind: str) -> HttpResponseBase:
     except Refused as refusal:
         log.warning("webhook refused: backend=%s kind=%s reason=%s", backend, kind, refusal.code)
         if provider.options.webhook_always_200:
-            return JsonResponse({"status": "error", "code": refusal.code})
+            return pages.private(JsonResponse({"status": "error", "code": refusal.code}))
         return _reply(refusal.status, refusal.code, str(refusal))
 
 
@@ -72,9 +81,12 @@ def _take(
     kind: str,
     claims: Mapping[str, Any],
 ) -> HttpResponseBase:
-    raw, body = _body_of(request)
-    session = _session_of(body, backend)
-    account, expected = body.get("accountId"), str(provider.options.account_id)
+    try:
+        body = bodies.read_object(request, most_bytes=MAX_BODY_BYTES)
+    except BodyRefused as refusal:
+        raise Refused(400, refusal.code, str(refusal)) from refusal
+    session = _session_of(body.members, backend)
+    account, expected = body.members.get("accountId"), str(provider.options.account_id)
     if account is not None and str(account) != expected:
         raise Refused(403, "foreign_account")
     # One integration binds its tokens to a session.
@@ -82,44 +94,27 @@ def _take(
         raise Refused(403, "foreign_session")
     if str(claims.get("accountId", expected)) != expected:
         raise Refused(403, "foreign_account")
-    event = _event_of(session, kind, raw, body)
+    event = _event_of(session, kind, body)
     if event.handled_at is not None:
-        return JsonResponse({"status": "ok"})
+        return _done()
+    if not _claim(event):
+        # The other delivery answers for both; if its process has died, the next one is taken.
+        raise Refused(409, "in_progress", "This message is being handled. Send it again if that one is not answered.")
     try:
-        outcome = _EFFECTS[kind](session, provider, body, request)
+        outcome = _EFFECTS[kind](session, provider, body.members, request)
     except ProctoredExamReviewAlreadyExists as error:
+        _let_go(event)
         raise Refused(409, "already_reviewed", str(error)) from error
     except ProctoredBaseException as error:
+        _let_go(event)
         raise Refused(400, "bad_review", str(error)) from error
+    except BaseException:
+        _let_go(event)
+        raise
     event.handled_at = timezone.now()
     event.save(update_fields=["handled_at", "modified"])
     log.info("webhook taken: session=%s kind=%s outcome=%s", session.session_id, kind, outcome)
-    return JsonResponse({"status": "ok"})
-
-
-def _body_of(request: HttpRequest) -> tuple[bytes, dict[str, Any]]:
-    try:
-        length = int(request.headers.get("Content-Length") or 0)
-    except ValueError:
-        length = 0
-    if length > MAX_BODY_BYTES:
-        raise Refused(400, "body_too_large")
-    # Past ``request.body``, whose limit is the host's and may be smaller.
-    raw = request.read(MAX_BODY_BYTES + 1)
-    if len(raw) > MAX_BODY_BYTES:
-        raise Refused(400, "body_too_large")
-    try:
-        body = json.loads(raw, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise Refused(400, "bad_body", "The body must be JSON.") from error
-    if not isinstance(body, dict):
-        raise Refused(400, "bad_body", "The body must be an object.")
-    return raw, storable(body)
-
-
-def _refuse_constant(name: str) -> float:
-    """NaN and the infinities are not JSON, and no database stores them."""
-    raise ValueError(name)
+    return _done()
 
 
 def _session_of(body: Mapping[str, Any], backend: str) -> ConstructorSession:
@@ -132,17 +127,38 @@ def _session_of(body: Mapping[str, Any], backend: str) -> ConstructorSession:
     return session
 
 
-def _event_of(session: ConstructorSession, kind: str, raw: bytes, body: Mapping[str, Any]) -> ConstructorEvent:
+def _event_of(session: ConstructorSession, kind: str, body: Body) -> ConstructorEvent:
     """Return the row of this message; of one that came before, its row."""
-    digest = hashlib.sha256(raw).hexdigest()
-    kept: dict[str, Any] = {name: value for name, value in body.items() if name not in _PERSONAL}
-    if len(raw) > _LARGEST_KEPT:
-        kept = {"sessionId": session.session_id, "bytes": len(raw)}
+    digest = hashlib.sha256(body.raw).hexdigest()
+    kept = redacted(body.members)
+    if session.is_forgotten:
+        kept = {"sessionId": session.session_id}
+    elif len(body.raw) > _LARGEST_KEPT:
+        kept = {"sessionId": session.session_id, "bytes": len(body.raw)}
     try:
         with transaction.atomic():
             return ConstructorEvent.objects.create(session=session, kind=kind, digest=digest, payload=kept)
     except IntegrityError:
         return ConstructorEvent.objects.get(session=session, kind=kind, digest=digest)
+
+
+def redacted(value: Any) -> Any:
+    """Return a body without members that say who the learner is, or that open a record, at any level."""
+    if isinstance(value, Mapping):
+        return {name: redacted(member) for name, member in value.items() if name not in _PERSONAL}
+    return [redacted(member) for member in value] if isinstance(value, list) else value
+
+
+def _claim(event: ConstructorEvent) -> bool:
+    """Return whether this process handles the message, and no other one for a while."""
+    now = timezone.now()
+    is_free = Q(claimed_at=None) | Q(claimed_at__lt=now - CLAIM)
+    unhandled = ConstructorEvent.objects.filter(is_free, pk=event.pk, handled_at=None)
+    return bool(unhandled.update(claimed_at=now))
+
+
+def _let_go(event: ConstructorEvent) -> None:
+    ConstructorEvent.objects.filter(pk=event.pk).update(claimed_at=None)
 
 
 def _review(
@@ -163,8 +179,10 @@ def _schedule(
     now, event = timezone.now(), body.get("event")
     rows = ConstructorSession.objects.filter(pk=session.pk)
     if event == "scheduled":
-        rows.update(scheduled_at=read_date(body.get("start")), cancel_deadline=read_date(body.get("cancelDeadline")))
-        rows.filter(state__in=(State.NEW, State.LAUNCHED)).update(state=State.SCHEDULED, modified=now)
+        dates = {"scheduled_at": "start", "cancel_deadline": "cancelDeadline"}
+        rows.update(**{name: date_in(session, body, member) for name, member in dates.items()})
+        # Not of a session that has gone on: the message is late.
+        transitions.advance(session, State.SCHEDULED, now=now)
     elif event == "canceled":
         rows.update(scheduled_at=None, cancel_deadline=None)
         rows.filter(state=State.SCHEDULED).update(state=State.LAUNCHED, modified=now)
@@ -179,7 +197,7 @@ def _agreement(
     body: Mapping[str, Any],
     request: HttpRequest,
 ) -> str:
-    agreed = read_date(body.get("timestamp")) or timezone.now()
+    agreed = date_in(session, body, "timestamp") or timezone.now()
     ConstructorSession.objects.filter(pk=session.pk).update(agreement_at=agreed)
     return "stored"
 
@@ -208,4 +226,8 @@ _EFFECTS: Final[Mapping[str, _Effect]] = {
 
 
 def _reply(status: int, code: str, detail: str = "") -> JsonResponse:
-    return JsonResponse({"status": "error", "code": code, "detail": detail or code}, status=status)
+    return pages.private(JsonResponse({"status": "error", "code": code, "detail": detail or code}, status=status))
+
+
+def _done() -> JsonResponse:
+    return pages.private(JsonResponse({"status": "ok"}))

@@ -14,6 +14,8 @@
     const LONGEST_CODE = 230;
     const BACK_OFF = [2000, 4000, 8000, 15000];
     const COUNTDOWN_SECONDS = 10;
+    // A call without an answer for so long is as good as refused.
+    const LONGEST_CALL_MS = 20000;
     // After these a late message, or a repeated call, still opens the page.
     const RECOVERABLE = ['no_message', 'server_unavailable', 'not_started', 'proctoring_inactive'];
 
@@ -25,12 +27,14 @@
     let code = null; // of the last good message
     let form = 'string';
     let isVerifying = false;
+    let verified = null; // the code that the running call to `verifyUrl` sends
     let isInactive = false;
     let failures = 0;
     let timer = null; // of the next call
     let deadline = null; // of the first message
     let title = '';
     let focused = null;
+    let madeInert = [];
 
     function element(id) {
         return document.getElementById(id);
@@ -56,27 +60,50 @@
         }
     }
 
-    function setContent(isOpen) {
+    /** Keep everything but the cover away from keyboard and screen readers, or give it back. */
+    function shutOff(cover, isOpen) {
         const content = element('proctoring-guarded-content');
-        if (!content) {
-            return;
+        if (content) {
+            content.inert = !isOpen;
+            if (isOpen) {
+                content.removeAttribute('aria-hidden');
+            } else {
+                content.setAttribute('aria-hidden', 'true');
+            }
         }
-        content.inert = !isOpen;
         if (isOpen) {
-            content.removeAttribute('aria-hidden');
-        } else {
-            content.setAttribute('aria-hidden', 'true');
+            madeInert.forEach(function(node) { node.inert = false; });
+            madeInert = [];
+        } else if (cover) {
+            // On a page of the host: its header and footer, which the cover paints over.
+            Array.from(cover.parentNode.children).forEach(function(node) {
+                if (node !== cover && node !== content && node.id !== 'proctoring-guard-status' && !node.inert) {
+                    node.inert = true;
+                    madeInert.push(node);
+                }
+            });
         }
+    }
+
+    /** The text of a reason, null for one that the page does not know. */
+    function textOf(why) {
+        const reasons = config.strings.reasons;
+        return Object.prototype.hasOwnProperty.call(reasons, why) ? reasons[why] : null;
+    }
+
+    /** What is written below the heading. */
+    function explanation(told) {
+        return state === 'lost' ? [told.title + '.', told.text, config.strings.clock].join(' ') : told.text;
     }
 
     function render() {
         const texts = config.strings;
-        const told = reason === null ? null : texts.reasons[reason];
+        const told = textOf(reason);
         const isOpen = state === 'open';
         // Once shown, the content is only made invisible: answers in it must not get lost.
         root.dataset.proctoringGuard = isOpen ? 'open' : root.dataset.proctoringGuard === 'locked' ? 'locked' : 'covered';
-        setContent(isOpen);
         const cover = element('proctoring-guard-cover');
+        shutOff(cover, isOpen);
         if (!cover) {
             return; // the page is still being read; DOMContentLoaded comes here again
         }
@@ -87,8 +114,43 @@
         const heading = state === 'lost' ? texts.lost : told ? told.title : state === 'verifying' ? texts.verifying : texts.waiting;
         write('proctoring-guard-title', heading);
         write('proctoring-guard-text', told ? '' : texts.waitingText);
-        write('proctoring-guard-alert', told ? told.text + (state === 'lost' ? ' ' + texts.clock : '') : '');
+        // The heading is no live region, so what is announced says it again, unseen.
+        write('proctoring-guard-alert-title', told ? heading + '. ' : '');
+        write('proctoring-guard-alert-text', told ? explanation(told) : '');
+        // Focus is on the heading when the page opens, so only later states are announced.
+        write('proctoring-guard-state', told || state === 'waiting' ? '' : heading);
+        write('proctoring-guard-status', isOpen ? texts.open : '');
         document.title = isOpen ? title : heading + (title ? ' – ' + title : '');
+    }
+
+    function focusOn(target) {
+        if (target.tabIndex < 0 && !target.hasAttribute('tabindex')) {
+            target.setAttribute('tabindex', '-1');
+        }
+        target.focus();
+    }
+
+    /** The element with the focus, also inside of frames of this site: hiding a frame loses it. */
+    function focusedElement() {
+        let found = document.activeElement;
+        try {
+            while (found && found.tagName === 'IFRAME' && found.contentDocument.activeElement) {
+                found = found.contentDocument.activeElement;
+            }
+        } catch (error) {
+            return found; // a frame of another site keeps it by itself
+        }
+        return found;
+    }
+
+    /** Move the focus into the content: to where it was, else to its heading. */
+    function focusContent() {
+        const content = element('proctoring-guarded-content');
+        if (focused && focused.isConnected && focused !== focused.ownerDocument.body && focused.ownerDocument.defaultView) {
+            focusOn(focused);
+        } else if (content) {
+            focusOn(content.querySelector('h1') || content);
+        }
     }
 
     function change(toState, why) {
@@ -97,20 +159,13 @@
         }
         const wasOpen = state === 'open';
         if (wasOpen) {
-            focused = document.activeElement;
+            focused = focusedElement();
         }
         state = toState;
         reason = why;
         render();
         if (state === 'open') {
-            const content = element('proctoring-guarded-content');
-            const target = focused && focused !== document.body ? focused : content && (content.querySelector('h1') || content);
-            if (target) {
-                if (target === content || target.tagName === 'H1') {
-                    target.setAttribute('tabindex', '-1');
-                }
-                target.focus();
-            }
+            focusContent();
         } else if (wasOpen && element('proctoring-guard-title')) {
             element('proctoring-guard-title').focus();
         }
@@ -165,7 +220,7 @@
         if (config === null || !config.expectedOrigin || config.refusal) {
             return;
         }
-        // From the page that frames this one, and from nobody else.
+        // Only from the page that frames this one.
         if (window.parent === window || event.source !== window.parent || event.origin !== config.expectedOrigin) {
             return;
         }
@@ -195,8 +250,17 @@
         options.credentials = 'same-origin';
         options.cache = 'no-store';
         options.headers = Object.assign({'X-Proctoring-Page-Token': config.pageToken, Accept: 'application/json'}, options.headers);
+        const limit = new AbortController();
+        const patience = setTimeout(function() { limit.abort(); }, LONGEST_CALL_MS);
+        options.signal = limit.signal;
         return fetch(url, options).then(function(response) {
-            return response.json().then(function(body) { return {status: response.status, body: body}; });
+            return response.json().then(function(body) {
+                clearTimeout(patience);
+                if (body === null || typeof body !== 'object') {
+                    throw new TypeError('the answer is not an object');
+                }
+                return {status: response.status, body: body};
+            });
         });
     }
 
@@ -205,6 +269,7 @@
             return;
         }
         isVerifying = true;
+        verified = code;
         clearTimeout(timer);
         if (state === 'waiting' || reason === 'no_message' || reason === 'proctoring_inactive') {
             change('verifying', null);
@@ -219,7 +284,11 @@
             body: JSON.stringify(body)
         }).then(function(answer) {
             isVerifying = false;
-            onVerdict(answer);
+            if (code !== verified && !isInactive) {
+                verify(); // a message with another code came meanwhile
+            } else {
+                onVerdict(answer);
+            }
         }, function() {
             isVerifying = false;
             unavailable();
@@ -240,15 +309,26 @@
             change(state === 'lost' ? 'lost' : 'refused', 'not_started');
             later(verify, answer.body.retry_after ? answer.body.retry_after * 1000 : config.retryMs);
         } else {
-            refuse(answer.body.code in config.strings.reasons ? answer.body.code : 'session_reset');
+            refuse(textOf(answer.body.code) ? answer.body.code : 'session_reset');
         }
     }
 
     function unavailable() {
+        if (isInactive) {
+            return;
+        }
         const wait = BACK_OFF[Math.min(failures, BACK_OFF.length - 1)];
         failures += 1;
         change(state === 'lost' || state === 'open' ? 'lost' : 'refused', 'server_unavailable');
         later(verify, wait);
+    }
+
+    /** Give the frame of a page of ours its address. A page of the host has its content already. */
+    function loadContent() {
+        const content = element('proctoring-guarded-content');
+        if (content && content.tagName === 'IFRAME' && !content.getAttribute('src')) {
+            content.setAttribute('src', config.contentUrl);
+        }
     }
 
     function open() {
@@ -259,9 +339,7 @@
             window.location.replace(target.href);
             return;
         }
-        if (content && content.tagName === 'IFRAME' && !content.getAttribute('src')) {
-            content.setAttribute('src', config.contentUrl);
-        }
+        loadContent();
         change('open', null);
         later(heartbeat, config.heartbeatMs);
     }
@@ -280,7 +358,7 @@
                 change('lost', answer.body.code || 'not_started');
                 later(verify, config.retryMs);
             } else {
-                refuse(answer.body.code in config.strings.reasons ? answer.body.code : 'session_reset');
+                refuse(textOf(answer.body.code) ? answer.body.code : 'session_reset');
             }
         }, silent);
     }
@@ -330,7 +408,10 @@
     function begin() {
         title = document.title;
         render();
-        if (element('proctoring-guard-title') && state !== 'open') {
+        if (state === 'open') { // before the page was read
+            loadContent();
+            focusContent();
+        } else if (element('proctoring-guard-title')) {
             element('proctoring-guard-title').focus();
         }
         if (element('proctoring-guard-cancel')) {
@@ -338,6 +419,7 @@
                 clearTimeout(deadline);
                 show('proctoring-guard-countdown', false);
                 show('proctoring-guard-cancel', false);
+                element('proctoring-guard-title').focus();
             });
         }
         if (window.parent === window && config.autoRedirect) {
