@@ -15,7 +15,7 @@ const path = require('node:path');
 const vm = require('node:vm');
 const {Linter} = require('eslint');
 const {JSDOM, VirtualConsole} = require('jsdom');
-const {stale} = require('./build-static.js');
+const {DESK_SCRIPTS, stale} = require('./build-static.js');
 
 const ROOT = path.resolve(__dirname, '..');
 const STATIC = path.join(ROOT, 'edx_proctoring', 'static');
@@ -90,7 +90,8 @@ function main() {
         + '\n})',
         {filename: path.join(STATIC, 'index.js')}
     ).runInContext(context);
-    context.templateNames = fs.readdirSync(path.join(STATIC, 'proctoring', 'templates'));
+    context.templateNames = fs.readdirSync(path.join(STATIC, 'proctoring', 'templates'), {recursive: true})
+        .filter((name) => name.endsWith('.underscore'));
     // The real templates, so that specs see the same page as users.
     context.templateSource = (name) => fs.readFileSync(path.join(STATIC, 'proctoring', 'templates', name), 'utf8');
     load(path.join(ROOT, 'tools', 'spec-host.js'));
@@ -105,11 +106,16 @@ function main() {
     // The bundle's scripts as text, for specs about how they are written and loaded.
     context.bundleNames = scripts.map((file) => path.relative(path.join(STATIC, 'proctoring', 'js'), file));
     context.scriptSource = (name) => fs.readFileSync(path.join(STATIC, 'proctoring', 'js', name), 'utf8');
+    const constructorScripts = path.join(ROOT, 'edx_proctoring', 'constructor', 'static', 'proctoring', 'js', 'constructor');
+    context.constructorSource = (name) => fs.readFileSync(path.join(constructorScripts, name), 'utf8');
     context.errorsInES5 = (source) => new Linter()
         .verify(source, [{languageOptions: {ecmaVersion: 5, sourceType: 'script'}}])
         .filter((error) => error.fatal)
         .map((error) => `${error.line}: ${error.message}`);
+    context.deskNames = DESK_SCRIPTS;
     scripts.forEach(load);
+    // Which the loader fetches, where the desk is on.
+    DESK_SCRIPTS.forEach((name) => load(path.join(STATIC, 'proctoring', 'js', name)));
     scriptsIn(path.join(SPECS, 'support')).forEach(load);
     specs.forEach(load);
 
@@ -127,6 +133,12 @@ function main() {
             }
             this.counts = this.counts || {};
             this.counts[result.status] = (this.counts[result.status] || 0) + 1;
+        },
+        suiteDone(result) {
+            // Of the suite itself: an exception in it, such as for two specs of one name.
+            (result.failedExpectations || []).forEach((failure) => {
+                process.stdout.write(`\nFAILED ${result.fullName}\n  ${failure.message}\n`);
+            });
         },
         jasmineDone(result) {
             const counts = Object.entries(this.counts || {}).map(([status, count]) => `${count} ${status}`).join(', ');

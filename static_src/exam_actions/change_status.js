@@ -1,7 +1,7 @@
 /** Asking the server for an attempt's status, and to change it. */
 /* global exam -- shared/exam_namespace.js */
 /* global REQUEST_LIMIT -- shared/limits.js */
-/* global failureText -- exam_actions/failure_text.js */
+/* global failureText, placeToGo -- exam_actions/failure_text.js */
 /* global showMessage -- exam_actions/messages.js */
 /* global buttonOf, lock, unlock -- exam_actions/button.js */
 /* global cancelLeaveWarning -- exam_actions/page.js */
@@ -26,7 +26,7 @@ function putAction($button) {
 function showError($button, title, otherwise) {
     return function(reason) {
         unlock($button);
-        exam.accessibleError(title, failureText(reason, saidBySoftware(reason) + otherwise));
+        exam.accessibleError(title, failureText(reason, saidBySoftware(reason) + otherwise), placeToGo(reason));
     };
 }
 
@@ -42,7 +42,7 @@ function sendAndReload($button, request) {
         unlock($button);
         showMessage($button, failureText(
             xhr, gettext('Something went wrong. Reload this page and try again.')
-        ));
+        ), placeToGo(xhr));
     });
 }
 

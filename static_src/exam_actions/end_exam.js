@@ -1,6 +1,6 @@
 /** Submitting the exam, or going back to it. */
 /* global exam -- shared/exam_namespace.js */
-/* global showMessage -- exam_actions/messages.js */
+/* global showMessage, showNotice -- exam_actions/messages.js */
 /* global buttonOf, lock -- exam_actions/button.js */
 /* global cancelLeaveWarning -- exam_actions/page.js */
 /* global putAction, showError -- exam_actions/change_status.js */
@@ -61,6 +61,26 @@ function submitUntilAnswered($button) {
     });
 }
 
+/** No time runs any more, however long the proctoring software takes: the page and the timer bar say so. */
+function sayThatItIsSubmitted($button) {
+    showNotice($button, gettext('Your exam is submitted. Please wait until the proctoring software has ended your session.'));
+    $(document).trigger('proctoring:submitted');
+}
+
+/** The exam is submitted, and the session of the proctoring software may go on. */
+function showSessionNotEnded($button, reason) {
+    showMessage($button, '');
+    showError(
+        $button,
+        gettext('The proctoring software did not answer'),
+        gettext(
+            'Your answers are submitted, but the proctoring software did not confirm that the session ' +
+            'has ended. Make sure that it is running, then try again, or close it yourself and reload ' +
+            'this page.'
+        )
+    )(reason);
+}
+
 /** The server first, because a submission must never wait for the proctoring software. */
 exam.examEndHandler = function(event) {
     var $button = buttonOf(this, event);
@@ -79,15 +99,10 @@ exam.examEndHandler = function(event) {
             exam.reloadPage();
             return;
         }
-        askWorker('submit', 0, WORKER_LIMIT).then(exam.reloadPage, showError(
-            $button,
-            gettext('The proctoring software did not answer'),
-            gettext(
-                'Your answers are submitted, but the proctoring software did not confirm that the session ' +
-                'has ended. Make sure that it is running, then try again, or close it yourself and reload ' +
-                'this page.'
-            )
-        ));
+        sayThatItIsSubmitted($button);
+        askWorker('submit', 0, WORKER_LIMIT).then(exam.reloadPage, function(reason) {
+            showSessionNotEnded($button, reason);
+        });
     }, isSubmit ? showError(
         $button,
         gettext('Your exam could not be ended'),

@@ -1,7 +1,7 @@
 /** Entering an exam, with or without proctoring. */
 /* global exam -- shared/exam_namespace.js */
 /* global SECOND -- shared/limits.js */
-/* global failureText -- exam_actions/failure_text.js */
+/* global failureText, placeToGo -- exam_actions/failure_text.js */
 /* global showMessage -- exam_actions/messages.js */
 /* global buttonOf, lock, unlock -- exam_actions/button.js */
 /* exported enter */
@@ -40,7 +40,7 @@ function enter($button, wish) {
                     'The proctoring service does not answer. Your exam has not started and no time was used. ' +
                     'Try again in a minute.'
                 ) : undefined
-            ));
+            ), placeToGo(xhr));
         });
 }
 

@@ -2,9 +2,10 @@
  * Shows an error in the host's modal if there is one, else as an alert in the page.
  */
 /* global exam -- shared/exam_namespace.js */
+/* global addLink -- exam_actions/messages.js */
 
 /** Show the error as an alert in the page, where there is no modal. */
-function showInlineAlert(title, message) {
+function showInlineAlert(title, message, address) {
     var $alert = $('.js-proctoring-alert-dialog');
     if (!$alert.length) {
         $alert = $('<div class="proctored-exam-message critical-time js-proctoring-alert-dialog"></div>')
@@ -18,7 +19,7 @@ function showInlineAlert(title, message) {
     }
     $alert.attr('aria-label', title);
     $alert.find('strong').text(title);
-    $alert.find('p').text(message);
+    addLink($alert.find('p').text(message), address);
     $alert.trigger('focus');
 }
 
@@ -37,18 +38,21 @@ function onlyErrorModal() {
     return $('#accessible-error-modal');
 }
 
-/** Show an error. The text is set before the modal opens, so that screen readers read all of it. */
-function accessibleError(title, message) {
+/**
+ * Show an error. The text is set before the modal opens, so that screen readers read all of it. `address`: where the
+ * learner can go instead, if anywhere.
+ */
+function accessibleError(title, message, address) {
     var $modal = onlyErrorModal();
 
     if (!$modal.length || typeof window.accessible_modal !== 'function') {
-        showInlineAlert(title, message);
+        showInlineAlert(title, message, address);
         return;
     }
     // Out of the content, which the host hides from assistive technology while a modal is open.
     $modal.appendTo(document.body);
     $modal.find('#acessible-error-title').text(title);
-    $modal.find('.message-title').text(message);
+    addLink($modal.find('.message-title').text(message), address);
     $modal.find('.ok-button').text(gettext('OK')).off('click.proctoring')
         .on('click.proctoring', function() {
             $modal.find('.close-modal').trigger('click');
@@ -68,7 +72,7 @@ function accessibleError(title, message) {
     } else {
         // The host has the helper, but nothing opened the modal. An error must never go unseen.
         $modal.find('.close-modal').trigger('click');
-        showInlineAlert(title, message);
+        showInlineAlert(title, message, address);
     }
 }
 

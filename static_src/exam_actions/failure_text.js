@@ -1,5 +1,20 @@
 /** What a learner can do about a failed request, in words. */
-/* exported failureText */
+/* exported failureText, placeToGo */
+
+/**
+ * The answer of a start gate (contract/start-gates#answer), undefined if the request failed for another reason. Its
+ * `detail` is meant for learners, `launch_url` may lead to where the exam can be started.
+ */
+function gateAnswer(xhr) {
+    var answer = xhr && xhr.status === 403 && xhr.responseJSON;
+    return answer && answer.code && typeof answer.detail === 'string' ? answer : undefined;
+}
+
+/** The address where the exam can be started instead, undefined if there is none. */
+function placeToGo(xhr) {
+    var answer = gateAnswer(xhr);
+    return answer && /^(https?|sebs?):\/\//.test(answer.launch_url) ? answer.launch_url : undefined;
+}
 
 /**
  * `otherwise` is for failures of an unknown kind. `outage`, if given, replaces the text for a server or provider that
@@ -14,6 +29,9 @@ function failureText(xhr, otherwise, outage) {
     }
     if (status === 401) {
         return gettext('You are not signed in any more. Reload the page and sign in, then try again.');
+    }
+    if (gateAnswer(xhr)) {
+        return gateAnswer(xhr).detail;
     }
     if (status === 403) {
         return gettext(

@@ -17,6 +17,10 @@ proctoring.ProctoredExamAllowanceView = proctoring.StaffPanel.extend({
     constructor: function(section) {
         proctoring.StaffPanel.call(this, {});
         $(section).data('wrapper', this);
+        // A host that opens the tab first and creates the panels then.
+        if ($(section).is(':visible')) {
+            this.onClickTitle();
+        }
     },
 
     initialize: function() {
@@ -25,8 +29,12 @@ proctoring.ProctoredExamAllowanceView = proctoring.StaffPanel.extend({
         proctoring.StaffPanel.prototype.initialize.call(this);
     },
 
-    /** Called by the host each time the tab is opened. The panel loads at construction. */
-    onClickTitle: function() {},
+    /** Called by the host each time the tab is opened. The panel loads at construction, the exam desk now. */
+    onClickTitle: function() {
+        if (proctoring.openDesk) {
+            proctoring.openDesk();
+        }
+    },
 
     loadData: function() {
         this.collection.url = proctoring.API_ROOT + 'proctored_exam/' + this.course_id + '/grouped/allowance';

@@ -73,6 +73,10 @@ proctoring.StaffPanel = Backbone.View.extend({
                 $body.css('cursor', 'auto');
             })
             .done(onDone)
+            .done(function() {
+                // The exam desk above shows the same attempts.
+                $(document).trigger('proctoring:changed');
+            })
             .fail(function(xhr) {
                 self.showFailure(xhr, _.bind(self.send, self, request, onDone));
             });

@@ -29,6 +29,14 @@ var leaving = {
         $(window).off('beforeunload', this.unloadMessage);
     },
 
+    /** The learner has submitted on this page, which may still wait for the proctoring software. */
+    showSubmitted: function() {
+        this.prepareToLeave();
+        $(window).off('scroll', this.detectScroll);
+        this.$el.empty();
+        this.showNotice(gettext('You have submitted the exam. No more time is counted.'));
+    },
+
     /**
      * The time is up. The page is replaced only once the server can send a new one: without a connection the learner
      * would be left with the browser's error page.

@@ -46,6 +46,7 @@ exam.ProctoredExamView = Backbone.View.extend(_.extend({}, timeDisplay, messages
         this.unloadMessage = _.bind(this.unloadMessage, this);
         this.detectScroll = _.bind(this.detectScroll, this);
         this.refresh = _.bind(this.refresh, this);
+        this.showSubmitted = _.bind(this.showSubmitted, this);
         if (!this.$el.length) {
             return;
         }
@@ -55,6 +56,7 @@ exam.ProctoredExamView = Backbone.View.extend(_.extend({}, timeDisplay, messages
         // After sleep or an outage the server may know better than the deadline.
         $(document).on('visibilitychange', this.refresh);
         $(window).on('online', this.refresh);
+        $(document).on('proctoring:submitted', this.showSubmitted);
         this.lastAnswerAt = this.now();
         this.fetchUntilAnswered(FIRST_RETRY_AFTER);
     },
@@ -62,7 +64,7 @@ exam.ProctoredExamView = Backbone.View.extend(_.extend({}, timeDisplay, messages
     remove: function() {
         this.stopTimer();
         clearTimeout(this.fetchTimer);
-        $(document).off('visibilitychange', this.refresh);
+        $(document).off('visibilitychange', this.refresh).off('proctoring:submitted', this.showSubmitted);
         $(window).off('online', this.refresh).off('scroll', this.detectScroll)
             .off('beforeunload', this.unloadMessage);
         return Backbone.View.prototype.remove.call(this);

@@ -1,5 +1,5 @@
 /* Built by tools/build-static.js from the files named below in static_src/: edit those, then `npm run build`. */
-(function($, _, Backbone) {
+(function($) {
     'use strict';
 
     // --- shared/exam_namespace.js
@@ -57,6 +57,21 @@
     /** What a learner can do about a failed request, in words. */
 
     /**
+     * The answer of a start gate (contract/start-gates#answer), undefined if the request failed for another reason. Its
+     * `detail` is meant for learners, `launch_url` may lead to where the exam can be started.
+     */
+    function gateAnswer(xhr) {
+        var answer = xhr && xhr.status === 403 && xhr.responseJSON;
+        return answer && answer.code && typeof answer.detail === 'string' ? answer : undefined;
+    }
+
+    /** The address where the exam can be started instead, undefined if there is none. */
+    function placeToGo(xhr) {
+        var answer = gateAnswer(xhr);
+        return answer && /^(https?|sebs?):\/\//.test(answer.launch_url) ? answer.launch_url : undefined;
+    }
+
+    /**
      * `otherwise` is for failures of an unknown kind. `outage`, if given, replaces the text for a server or provider that
      * does not answer, where more can be said.
      */
@@ -69,6 +84,9 @@
         }
         if (status === 401) {
             return gettext('You are not signed in any more. Reload the page and sign in, then try again.');
+        }
+        if (gateAnswer(xhr)) {
+            return gateAnswer(xhr).detail;
         }
         if (status === 403) {
             return gettext(
@@ -97,9 +115,23 @@
         return $message;
     }
 
-    /** Show a message; an empty text clears the last one. */
-    function showMessage($button, text) {
-        messageElement($button).toggleClass('critical-time', Boolean(text)).text(text);
+    /** Add to a message where the learner can go, if there is such an address. */
+    function addLink($message, address) {
+        if (address) {
+            $message.append(' ', $('<a class="js-proctoring-place-to-go"></a>').attr('href', address)
+                .text(gettext('Open the exam there')));
+        }
+    }
+
+    /** Show a message; an empty text clears the last one. `address`: where the learner can go, if anywhere. */
+    function showMessage($button, text, address) {
+        var $message = messageElement($button).toggleClass('critical-time', Boolean(text)).text(text);
+        addLink($message, address);
+    }
+
+    /** Show a message that is not about a mistake. */
+    function showNotice($button, text) {
+        messageElement($button).removeClass('critical-time').text(text);
     }
 
     // --- exam_actions/error_dialog.js
@@ -109,7 +141,7 @@
      */
 
     /** Show the error as an alert in the page, where there is no modal. */
-    function showInlineAlert(title, message) {
+    function showInlineAlert(title, message, address) {
         var $alert = $('.js-proctoring-alert-dialog');
         if (!$alert.length) {
             $alert = $('<div class="proctored-exam-message critical-time js-proctoring-alert-dialog"></div>')
@@ -123,7 +155,7 @@
         }
         $alert.attr('aria-label', title);
         $alert.find('strong').text(title);
-        $alert.find('p').text(message);
+        addLink($alert.find('p').text(message), address);
         $alert.trigger('focus');
     }
 
@@ -142,18 +174,21 @@
         return $('#accessible-error-modal');
     }
 
-    /** Show an error. The text is set before the modal opens, so that screen readers read all of it. */
-    function accessibleError(title, message) {
+    /**
+     * Show an error. The text is set before the modal opens, so that screen readers read all of it. `address`: where the
+     * learner can go instead, if anywhere.
+     */
+    function accessibleError(title, message, address) {
         var $modal = onlyErrorModal();
 
         if (!$modal.length || typeof window.accessible_modal !== 'function') {
-            showInlineAlert(title, message);
+            showInlineAlert(title, message, address);
             return;
         }
         // Out of the content, which the host hides from assistive technology while a modal is open.
         $modal.appendTo(document.body);
         $modal.find('#acessible-error-title').text(title);
-        $modal.find('.message-title').text(message);
+        addLink($modal.find('.message-title').text(message), address);
         $modal.find('.ok-button').text(gettext('OK')).off('click.proctoring')
             .on('click.proctoring', function() {
                 $modal.find('.close-modal').trigger('click');
@@ -173,7 +208,7 @@
         } else {
             // The host has the helper, but nothing opened the modal. An error must never go unseen.
             $modal.find('.close-modal').trigger('click');
-            showInlineAlert(title, message);
+            showInlineAlert(title, message, address);
         }
     }
 
@@ -412,7 +447,7 @@
     function showError($button, title, otherwise) {
         return function(reason) {
             unlock($button);
-            exam.accessibleError(title, failureText(reason, saidBySoftware(reason) + otherwise));
+            exam.accessibleError(title, failureText(reason, saidBySoftware(reason) + otherwise), placeToGo(reason));
         };
     }
 
@@ -428,7 +463,7 @@
             unlock($button);
             showMessage($button, failureText(
                 xhr, gettext('Something went wrong. Reload this page and try again.')
-            ));
+            ), placeToGo(xhr));
         });
     }
 
@@ -599,6 +634,26 @@
         });
     }
 
+    /** No time runs any more, however long the proctoring software takes: the page and the timer bar say so. */
+    function sayThatItIsSubmitted($button) {
+        showNotice($button, gettext('Your exam is submitted. Please wait until the proctoring software has ended your session.'));
+        $(document).trigger('proctoring:submitted');
+    }
+
+    /** The exam is submitted, and the session of the proctoring software may go on. */
+    function showSessionNotEnded($button, reason) {
+        showMessage($button, '');
+        showError(
+            $button,
+            gettext('The proctoring software did not answer'),
+            gettext(
+                'Your answers are submitted, but the proctoring software did not confirm that the session ' +
+                'has ended. Make sure that it is running, then try again, or close it yourself and reload ' +
+                'this page.'
+            )
+        )(reason);
+    }
+
     /** The server first, because a submission must never wait for the proctoring software. */
     exam.examEndHandler = function(event) {
         var $button = buttonOf(this, event);
@@ -617,15 +672,10 @@
                 exam.reloadPage();
                 return;
             }
-            askWorker('submit', 0, WORKER_LIMIT).then(exam.reloadPage, showError(
-                $button,
-                gettext('The proctoring software did not answer'),
-                gettext(
-                    'Your answers are submitted, but the proctoring software did not confirm that the session ' +
-                    'has ended. Make sure that it is running, then try again, or close it yourself and reload ' +
-                    'this page.'
-                )
-            ));
+            sayThatItIsSubmitted($button);
+            askWorker('submit', 0, WORKER_LIMIT).then(exam.reloadPage, function(reason) {
+                showSessionNotEnded($button, reason);
+            });
         }, isSubmit ? showError(
             $button,
             gettext('Your exam could not be ended'),
@@ -675,7 +725,7 @@
                         'The proctoring service does not answer. Your exam has not started and no time was used. ' +
                         'Try again in a minute.'
                     ) : undefined
-                ));
+                ), placeToGo(xhr));
             });
     }
 
@@ -934,4 +984,4 @@
             }
         });
     };
-}(window.jQuery, window._, window.Backbone));
+}(window.jQuery));

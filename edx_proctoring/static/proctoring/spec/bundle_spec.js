@@ -1,8 +1,8 @@
 describe('The bundle', function() {
     'use strict';
 
-    bundleNames.forEach(function(name) {
-        // @contract staff-tab#code
+    bundleNames.concat(deskNames).forEach(function(name) {
+        // @contract staff-tab#code staff-desk#files
         it('has a classic ES5 script in ' + name, function() {
             expect(errorsInES5(scriptSource(name))).toEqual([]);
         });

@@ -34,6 +34,7 @@ describe('Ending an exam', function() {
             page.showButton('js-proctoring-end', 'submit').trigger('click');
             await page.settled();
             expect($('[role=alertdialog]').text()).toContain('Your answers are submitted');
+            expect($('.js-proctoring-message').text()).toBe('');
             expect($('.js-proctoring-end').prop('disabled')).toBe(false);
         });
 
@@ -49,6 +50,19 @@ describe('Ending an exam', function() {
             expect(puts().length).toBe(1);
             expect(page.workers.length).toBe(2);
             expect(exam.reloadPage).toHaveBeenCalled();
+        });
+
+        // @contract exam-buttons#submit
+        it('says that the exam is submitted while the proctoring software has not answered', async function() {
+            const told = jasmine.createSpy('submitted');
+            $(document).one('proctoring:submitted', told);
+            page.installWorker(() => null);
+            page.server.respondWith('PUT', page.ATTEMPT, json(200));
+            page.showButton('js-proctoring-end', 'submit').trigger('click');
+            await page.settled();
+            expect($('.js-proctoring-message').text()).toContain('Your exam is submitted.');
+            expect(told).toHaveBeenCalled();
+            expect(exam.reloadPage).not.toHaveBeenCalled();
         });
 
         it('says that nothing was submitted when the server refuses', async function() {

@@ -33,6 +33,18 @@ describe('Entering an exam', function() {
             expect(page.server.requests[0].requestBody).toBe('exam_id=3&start_clock=true&attempt_proctored=false');
         });
 
+        // @contract exam-buttons#gate
+        it('says what a start gate says, until the next try', function() {
+            const $button = enter('', json(403, {
+                detail: 'Open this exam elsewhere.', code: 'seb_required', launch_url: 'sebs://host/exam.seb'
+            }));
+            page.server.respond();
+            expect($('[role=alert]').text()).toBe('Open this exam elsewhere. Open the exam there');
+            expect($('[role=alert] a').attr('href')).toBe('sebs://host/exam.seb');
+            $button.trigger('click');
+            expect($('[role=alert]').text()).toBe('');
+        });
+
         it('sends one request on a double click', function() {
             enter('', json(200)).trigger('click');
             expect(page.server.requests.length).toBe(1);

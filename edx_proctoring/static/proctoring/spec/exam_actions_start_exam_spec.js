@@ -39,6 +39,29 @@ describe('Starting an exam', function() {
     });
 
     [
+        {leads: 'seb://host/exam.seb', to: 'seb://host/exam.seb'},
+        {leads: 'https://host/launch/1/', to: 'https://host/launch/1/'},
+        {leads: 'javascript:alert(1)', to: undefined},
+        {leads: null, to: undefined}
+    ].forEach(function(example) {
+        // @contract exam-buttons#gate
+        it('says what a start gate says, which leads to ' + example.leads, async function() {
+            page.server.respondWith('PUT', page.ATTEMPT, json(403, {
+                detail: 'Open this exam <b>elsewhere</b>.', code: 'seb_required', launch_url: example.leads
+            }));
+            page.server.respondWith('GET', page.ATTEMPT, json(200, {status: 'ready_to_start'}));
+            page.showButton('js-proctoring-start', 'start').trigger('click');
+            await page.settled();
+            page.server.respond();
+            await page.settled();
+            expect($('[role=alertdialog] p').text()).toContain('Open this exam <b>elsewhere</b>.');
+            expect($('[role=alertdialog]').text()).not.toContain('due date');
+            expect($('[role=alertdialog] a').attr('href')).toBe(example.to);
+            expect($('.js-proctoring-start').prop('disabled')).toBe(false);
+        });
+    });
+
+    [
         {name: 'a text', error: 'Your camera is covered.', says: 'Your camera is covered. Your exam has not started'},
         {name: 'a text without a full stop', error: 'No camera', says: 'No camera. Your exam has not started'},
         {name: 'an Error', error: new Error('No camera!'), says: 'No camera! Your exam has not started'},

@@ -7,6 +7,15 @@ describe('Leaving the exam page', function() {
     const RESOLVED = {then: (done) => done()};
     const REJECTED = {then: (done, failed) => failed(new Error('gone'))};
 
+    // @contract timer#submitted
+    it('stops the clock as soon as the exam is submitted on this page', function() {
+        const view = bar.show({time_remaining_seconds: 3000});
+        $(document).trigger('proctoring:submitted');
+        jasmine.clock().tick(120000);
+        expect(view.$el.text()).toBe('You have submitted the exam. No more time is counted.');
+        expect(bar.server.requests.filter((request) => request.url.indexOf(bar.POLL) === 0).length).toBe(0);
+    });
+
     describe('when the time is up', function() {
         // @contract timer#expiry
         it('happens once, after five seconds', function() {

@@ -28,6 +28,12 @@
                 ['time_multiplier', gettext('Time Multiplier (greater than 1)')],
                 ['review_policy_exception', gettext('Review Policy Exception')]
             ];
+        },
+
+        /** The label of a type; an unknown type is returned unchanged. */
+        typeLabel: function(type) {
+            var known = this.types().filter(function(pair) { return pair[0] === type; })[0];
+            return known ? known[1] : type;
         }
     });
 }(window.Backbone));

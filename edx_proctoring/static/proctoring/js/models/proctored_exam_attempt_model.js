@@ -49,12 +49,21 @@
             return _.has(labels, status) ? labels[status] : status;
         },
 
+        /** The label of a type of exams, as REST version 2 names it; an unknown type is returned unchanged. */
+        typeLabel: function(type) {
+            var labels = {
+                timed: gettext('Timed'),
+                proctored: gettext('Proctored'),
+                practice: gettext('Practice'),
+                onboarding: gettext('Onboarding')
+            };
+            return _.has(labels, type) ? labels[type] : type;
+        },
+
         /** The label of an exam's type. */
         examTypeLabel: function(exam) {
-            if (!exam.is_proctored) {
-                return gettext('Timed');
-            }
-            return exam.is_practice_exam ? gettext('Practice') : gettext('Proctored');
+            var proctored = exam.is_practice_exam ? 'practice' : 'proctored';
+            return proctoring.ProctoredExamAttemptModel.typeLabel(exam.is_proctored ? proctored : 'timed');
         },
 
         /** A date in the reader's language and time zone, with the name of the zone; `---` if there is none. */

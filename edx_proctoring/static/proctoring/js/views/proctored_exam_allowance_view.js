@@ -84,6 +84,10 @@
                     $body.css('cursor', 'auto');
                 })
                 .done(onDone)
+                .done(function() {
+                    // The exam desk above shows the same attempts.
+                    $(document).trigger('proctoring:changed');
+                })
                 .fail(function(xhr) {
                     self.showFailure(xhr, _.bind(self.send, self, request, onDone));
                 });
@@ -264,6 +268,10 @@
         constructor: function(section) {
             proctoring.StaffPanel.call(this, {});
             $(section).data('wrapper', this);
+            // A host that opens the tab first and creates the panels then.
+            if ($(section).is(':visible')) {
+                this.onClickTitle();
+            }
         },
 
         initialize: function() {
@@ -272,8 +280,12 @@
             proctoring.StaffPanel.prototype.initialize.call(this);
         },
 
-        /** Called by the host each time the tab is opened. The panel loads at construction. */
-        onClickTitle: function() {},
+        /** Called by the host each time the tab is opened. The panel loads at construction, the exam desk now. */
+        onClickTitle: function() {
+            if (proctoring.openDesk) {
+                proctoring.openDesk();
+            }
+        },
 
         loadData: function() {
             this.collection.url = proctoring.API_ROOT + 'proctored_exam/' + this.course_id + '/grouped/allowance';

@@ -644,6 +644,14 @@
             $(window).off('beforeunload', this.unloadMessage);
         },
 
+        /** The learner has submitted on this page, which may still wait for the proctoring software. */
+        showSubmitted: function() {
+            this.prepareToLeave();
+            $(window).off('scroll', this.detectScroll);
+            this.$el.empty();
+            this.showNotice(gettext('You have submitted the exam. No more time is counted.'));
+        },
+
         /**
          * The time is up. The page is replaced only once the server can send a new one: without a connection the learner
          * would be left with the browser's error page.
@@ -782,6 +790,7 @@
             this.unloadMessage = _.bind(this.unloadMessage, this);
             this.detectScroll = _.bind(this.detectScroll, this);
             this.refresh = _.bind(this.refresh, this);
+            this.showSubmitted = _.bind(this.showSubmitted, this);
             if (!this.$el.length) {
                 return;
             }
@@ -791,6 +800,7 @@
             // After sleep or an outage the server may know better than the deadline.
             $(document).on('visibilitychange', this.refresh);
             $(window).on('online', this.refresh);
+            $(document).on('proctoring:submitted', this.showSubmitted);
             this.lastAnswerAt = this.now();
             this.fetchUntilAnswered(FIRST_RETRY_AFTER);
         },
@@ -798,7 +808,7 @@
         remove: function() {
             this.stopTimer();
             clearTimeout(this.fetchTimer);
-            $(document).off('visibilitychange', this.refresh);
+            $(document).off('visibilitychange', this.refresh).off('proctoring:submitted', this.showSubmitted);
             $(window).off('online', this.refresh).off('scroll', this.detectScroll)
                 .off('beforeunload', this.unloadMessage);
             return Backbone.View.prototype.remove.call(this);

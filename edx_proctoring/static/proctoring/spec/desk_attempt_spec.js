@@ -1,0 +1,391 @@
+describe('An attempt on the exam desk', function() {
+    'use strict';
+
+    const page = useDesk();
+    const {desk} = edx.instructor_dashboard.proctoring;
+    let view;
+
+    function deadline(more) {
+        return {
+            exam_id: 3, user_id: 41, attempt_id: 1, base_limit_minutes: 90, allowance_minutes: 30, carry_over_seconds: null,
+            limit_minutes: 120, due_date: '2026-03-01T15:20:00Z', due_date_source: 'exam', course_end: null, allowed_minutes: 120,
+            started_at: '2026-03-01T13:10:00Z', ends_at: '2026-03-01T15:10:00Z', is_running: true, extensions: [],
+            binding: 'limit', sentence: 'Two hours.', too_late_minutes: null, ...more
+        };
+    }
+
+    function openMenuItem(label) {
+        view.$('.js-menu').first().trigger('click');
+        return view.$('[role="menuitem"]').filter(function() { return $(this).text() === label; });
+    }
+
+    function openExtend(settings) {
+        page.serveAttempts([page.attempt(1)]);
+        page.serve('GET', 'attempts/1/deadline', 200, deadline());
+        view = page.open('', settings);
+        openMenuItem('Change the time').trigger('click');
+        page.respond();
+        return view.$('dialog');
+    }
+
+    function enter(minutes, reason) {
+        page.type(view.$('[name="minutes"]'), minutes);
+        page.type(view.$('[name="reason"]'), reason);
+    }
+
+    function submit() {
+        view.$('dialog form').trigger('submit');
+        page.respond();
+    }
+
+    // @contract staff-desk#attempts
+    it('can be extended while it runs, and says before when it will end', function() {
+        const $dialog = openExtend();
+        expect(document.activeElement.name).toBe('minutes');
+        page.type(view.$('[name="minutes"]'), '10');
+        expect($dialog.find('.js-preview').text()).toMatch(/Ends .* → /);
+        page.type(view.$('[name="minutes"]'), '11');
+        expect($dialog.find('.js-preview').text()).toMatch(/at most 10 minutes fit/);
+        enter('10', 'fire alarm');
+        page.serve('POST', 'attempts/1/extend', 200, deadline({ends_at: '2026-03-01T15:20:00Z'}));
+        page.serveAttempts([page.attempt(1, {extended_minutes: 10})]);
+        submit();
+        expect(JSON.parse(page.requests('attempts/1/extend', 'POST')[0].requestBody))
+            .toEqual({minutes: 10, reason: 'fire alarm', past_due: false});
+        expect(view.$('dialog').length).toBe(0);
+        expect(view.$('tr.is-changed').length).toBe(1);
+        expect($(document.activeElement).attr('data-focus-key')).toBe('menu-1');
+    });
+
+    it('offers to go beyond the due date to global staff only', function() {
+        openExtend();
+        expect(view.$('[name="past_due"]').length).toBe(0);
+        view.$('dialog .js-close').first().trigger('click');
+        view.remove();
+        openExtend({is_global_staff: true});
+        view.$('[name="past_due"]').prop('checked', true).trigger('change');
+        page.type(view.$('[name="minutes"]'), '60');
+        expect(view.$('.js-preview').text()).toMatch(/Ends .* → /);
+    });
+
+    [['0', 'x', 'minutes'], ['1.5', 'x', 'minutes'], ['', 'x', 'minutes'], ['5', '  ', 'reason']].forEach(function([minutes, reason, field]) {
+        // @contract staff-desk#dialogs
+        it('is not sent with ' + JSON.stringify([minutes, reason]), function() {
+            openExtend();
+            enter(minutes, reason);
+            submit();
+            expect(page.requests('attempts/1/extend', 'POST').length).toBe(0);
+            expect(document.activeElement.name).toBe(field);
+            expect(document.activeElement.getAttribute('aria-invalid')).toBe('true');
+            expect(view.$('dialog .js-refusal').prop('hidden')).toBe(false);
+        });
+    });
+
+    // @contract staff-desk#dialogs
+    it('keeps what was entered when there is no connection, and tries the same change again', function() {
+        openExtend();
+        enter('10', 'fire alarm');
+        page.serve('POST', 'attempts/1/extend', 503, '');
+        submit();
+        expect(view.$('[name="reason"]').val()).toBe('fire alarm');
+        expect(view.$('dialog .js-refusal').text()).toMatch(/does not answer/);
+        page.serve('POST', 'attempts/1/extend', 200, deadline());
+        submit();
+        const [first, second] = page.requests('attempts/1/extend', 'POST').map((request) => request.requestHeaders['Idempotency-Key']);
+        expect(second).toBe(first);
+        expect(view.$('dialog').length).toBe(0);
+    });
+
+    it('sends another change with another key', function() {
+        openExtend();
+        enter('10', 'fire alarm');
+        page.serve('POST', 'attempts/1/extend', 503, '');
+        submit();
+        page.type(view.$('[name="minutes"]'), '5');
+        submit();
+        const [first, second] = page.requests('attempts/1/extend', 'POST').map((request) => request.requestHeaders['Idempotency-Key']);
+        expect(second).not.toBe(first);
+    });
+
+    // @contract staff-desk#dialogs
+    it('keeps what was entered when the session has ended', function() {
+        openExtend();
+        enter('10', 'fire alarm');
+        page.serve('POST', 'attempts/1/extend', 403, page.problem(403, 'not_authenticated'));
+        submit();
+        expect(view.$('dialog .js-refusal').text()).toMatch(/Log in again in another tab/);
+        expect(view.$('[name="minutes"]').val()).toBe('10');
+    });
+
+    it('takes the most minutes that fit, when the server knows better', function() {
+        openExtend();
+        enter('10', 'fire alarm');
+        page.serve('POST', 'attempts/1/extend', 409, page.problem(409, 'past_due', {errors: [{field: 'minutes', message: 'm', max_minutes: 4}]}));
+        submit();
+        view.$('dialog .js-use').trigger('click');
+        expect(view.$('[name="minutes"]').val()).toBe('4');
+    });
+
+    it('shows how it is now when it has ended meanwhile, and keeps the dialog', function() {
+        openExtend();
+        enter('10', 'fire alarm');
+        page.serve('POST', 'attempts/1/extend', 409, page.problem(409, 'illegal_transition'));
+        page.serveAttempts([page.attempt(1, {status: 'submitted', time_remaining_seconds: null})]);
+        submit();
+        expect(view.$('tbody').text()).toContain('Submitted');
+        expect(view.$('[name="reason"]').val()).toBe('fire alarm');
+        expect(view.$('dialog .js-refusal').text()).toMatch(/Reason of illegal_transition/);
+    });
+
+    it('shows errors of the server at their fields', function() {
+        openExtend();
+        enter('-119', 'fire alarm');
+        page.serve('POST', 'attempts/1/extend', 422, page.problem(422, 'too_short', {errors: [{field: 'minutes', message: 'Leave a minute.'}]}));
+        submit();
+        expect(view.$('.js-error[data-field="minutes"]').text()).toBe('Leave a minute.');
+        expect(document.activeElement.name).toBe('minutes');
+    });
+
+    it('says after ten seconds that it still works, and sends a change once', function() {
+        openExtend();
+        enter('10', 'fire alarm');
+        page.serve('POST', 'attempts/1/extend', 200, deadline());
+        view.$('dialog form').trigger('submit').trigger('submit');
+        jasmine.clock().tick(10000);
+        expect(view.$('.js-working').text()).toMatch(/Still working/);
+        expect(page.requests('attempts/1/extend', 'POST').length).toBe(1);
+        page.respond();
+    });
+
+    // @contract staff-desk#view
+    it('leads to the progress of the learner, where the host says that it is', function() {
+        const original = desk.progressUrl;
+        page.serveAttempts([page.attempt(1)]);
+        view = page.open();
+        expect(openMenuItem('Progress of the learner').attr('href')).toBe('/courses/' + page.COURSE + '/progress/41/');
+        desk.menu.close(false);
+        desk.progressUrl = (courseId, user) => '/mfe/' + user.username;
+        expect(openMenuItem('Progress of the learner').attr('href')).toBe('/mfe/user1');
+        desk.menu.close(false);
+        desk.progressUrl = () => '';
+        expect(openMenuItem('Progress of the learner').length).toBe(0);
+        desk.progressUrl = original;
+    });
+
+    it('cannot be extended when its clock does not run', function() {
+        page.serveAttempts([page.attempt(1, {status: 'submitted', time_remaining_seconds: null})]);
+        view = page.open();
+        expect(openMenuItem('Change the time').length).toBe(0);
+        expect(openMenuItem('Details').length).toBe(0);  // a second press closes the menu
+    });
+
+    describe('in the drawer', function() {
+        beforeEach(function() {
+            page.serveAttempts([page.attempt(1)]);
+            page.serve('GET', 'attempts/1', 200, page.attempt(1));
+            page.serve('GET', 'attempts/1/deadline', 200, deadline({
+                extensions: [{minutes: 10, at: '2026-03-01T14:00:00Z', by: 2, reason: '<b>fire</b>'}]
+            }));
+            page.serve('GET', 'attempts/1/review', 409, page.problem(409, 'no_review'));
+        });
+
+        function openSection(name) {
+            const details = view.$('details[data-name="' + name + '"]')[0];
+            details.open = true;
+            details.dispatchEvent(new window.Event('toggle'));
+            page.respond();
+            return $(details);
+        }
+
+        // @contract staff-desk#drawer
+        it('opens from its row, with the focus on the heading, and gives it back', function() {
+            view = page.open();
+            view.$('.js-open').trigger('focus').trigger('click');
+            page.respond();
+            expect(page.window.location.search).toBe('?pd.attempt=1');
+            expect(view.$('.js-title').text()).toBe('user1, Midterm');
+            expect(document.activeElement).toBe(view.$('.js-title')[0]);
+            view.$('.proctoring-desk__drawer .js-close').trigger('click');
+            expect(page.window.location.search).toBe('');
+            expect($(document.activeElement).hasClass('js-open')).toBe(true);
+        });
+
+        it('opens from the address, and closes with Back', function() {
+            view = page.open('?pd.attempt=1');
+            expect(view.$('.proctoring-desk__drawer').length).toBe(1);
+            view.$('.proctoring-desk__drawer .js-close').trigger('click');
+            view.store.set({attempt: 1}, true);
+            page.respond();
+            page.window.back();
+            expect(view.$('.proctoring-desk__drawer').length).toBe(0);
+        });
+
+        // @contract staff-desk#drawer
+        it('loads a part when it is opened, not before', function() {
+            view = page.open('?pd.attempt=1');
+            expect(page.requests('attempts/1/deadline').length).toBe(0);
+            const $section = openSection('deadline');
+            expect($section.text()).toContain('Two hours.');
+            expect($section.text()).toContain('<b>fire</b>');
+            expect(openSection('review').text()).toMatch(/no review of this attempt yet/);
+        });
+
+        // @contract staff-desk#drawer
+        it('lets one part fail on its own', function() {
+            view = page.open('?pd.attempt=1');
+            page.serve('GET', 'attempts/1/deadline', 500, page.problem(500, 'internal_error'));
+            const $section = openSection('deadline');
+            expect($section.text()).toMatch(/Reason of internal_error/);
+            expect(openSection('review').text()).toMatch(/no review/);
+            page.serve('GET', 'attempts/1/deadline', 200, deadline());
+            $section.find('.js-retry').trigger('click');
+            page.respond();
+            expect($section.text()).toContain('Two hours.');
+        });
+
+        it('lists the comments of a review', function() {
+            page.serve('GET', 'attempts/1/review', 200, {
+                review_status: 'Suspicious', is_passing: false, received_at: '2026-03-01T14:00:00Z', reviewed_by: null,
+                attempt_id: 1, attempt_code: 'c', attempt_status: 'second_review_required', exam: {id: 3, name: 'Midterm', type: 'proctored'},
+                user: page.attempt(1).user, is_decided: false, video_url: '/x', 
+                comments: [{start: 65, stop: 130, duration: 65, status: 'Suspicious', comment: 'looks away'}]
+            });
+            view = page.open('?pd.attempt=1');
+            const text = openSection('review').text();
+            expect(text).toContain('looks away');
+            expect(text).toContain('Suspicious, 1:05 to 2:10');
+        });
+
+        it('lists the other attempts of the learner', function() {
+            page.serve('GET', 'attempts/1', 200, page.attempt(1, {attempt_count: 2}));
+            view = page.open('?pd.attempt=1');
+            page.serveAttempts([page.attempt(1), page.attempt(9, {status: 'error'})]);
+            page.serve('GET', 'attempts/9', 200, page.attempt(9, {status: 'error'}));
+            const $section = openSection('others');
+            expect(page.asked()).toEqual({exam: '3', user: '41', latest_only: 'false', page_size: '100'});
+            expect($section.find('li').length).toBe(1);
+            $section.find('.js-open').trigger('click');
+            page.respond();
+            expect(page.window.location.search).toBe('?pd.attempt=9');
+            expect(view.$('.proctoring-desk__drawer .js-title').text()).toBe('user9, Midterm');
+        });
+
+        it('says so when the attempt was removed', function() {
+            page.serve('GET', 'attempts/1', 404, page.problem(404, 'not_found'));
+            view = page.open('?pd.attempt=1');
+            expect(view.$('.js-title').text()).toMatch(/does not exist any more/);
+        });
+
+        it('extends from there, and returns there', function() {
+            view = page.open('?pd.attempt=1');
+            view.$('.js-action').filter(function() { return $(this).text() === 'Change the time'; }).trigger('focus').trigger('click');
+            page.respond();
+            enter('5', 'fire');
+            page.serve('POST', 'attempts/1/extend', 200, deadline());
+            page.serve('GET', 'attempts/1', 200, page.attempt(1, {extended_minutes: 5}));
+            view.$('.proctoring-desk__dialog form').trigger('submit');
+            page.respond();
+            expect(view.$('.proctoring-desk__drawer').text()).toMatch(/5 minutes of them added/);
+            expect($(document.activeElement).text()).toBe('Change the time');
+        });
+    });
+
+    describe('and the menu of its row', function() {
+        beforeEach(function() {
+            page.serveAttempts([page.attempt(1, {dashboard_url: '/provider'})]);
+            view = page.open();
+            view.$('.js-menu').trigger('focus').trigger('click');
+        });
+
+        it('moves by arrows, ends and letters, and closes with Escape', function() {
+            const $menu = view.$('[role="menu"]');
+            const focused = () => $(document.activeElement).text();
+            expect(focused()).toBe('Details');
+            page.press($(document.activeElement), 'ArrowDown');
+            expect(focused()).toBe('Change the time');
+            page.press($(document.activeElement), 'ArrowUp');
+            page.press($(document.activeElement), 'ArrowUp');
+            expect(focused()).toBe('Progress of the learner');
+            page.press($(document.activeElement), 'Home');
+            expect(focused()).toBe('Details');
+            page.press($(document.activeElement), 't');
+            expect(focused()).toMatch(/^The provider/);
+            page.press($(document.activeElement), 'End');
+            expect(focused()).toBe('Progress of the learner');
+            page.press($(document.activeElement), 'Escape');
+            expect($menu.closest('body').length).toBe(0);
+            expect($(document.activeElement).hasClass('js-menu')).toBe(true);
+            expect(view.$('.js-menu').attr('aria-expanded')).toBe('false');
+        });
+
+        it('closes when the focus or a press goes elsewhere', function() {
+            view.$('.js-refresh').trigger('mousedown');
+            expect(desk.menu.isOpen()).toBe(false);
+        });
+    });
+
+    // @contract staff-desk#drawer
+    it('shows the time that is left now, also when the server says that nothing has changed', function() {
+        page.serveAttempts([page.attempt(1)]);
+        page.serve('GET', 'attempts/1', 200, page.attempt(1), {ETag: '"1"'});
+        view = page.open('?pd.attempt=1');
+        expect(view.$('dialog').text()).toContain('66 minutes left');
+        jasmine.clock().tick(30 * 60 * 1000);
+        view.drawer.refresh();
+        page.respond();
+        expect(view.$('dialog').text()).toContain('36 minutes left');
+    });
+
+    describe('has a timeline', function() {
+        function openTimeline(entries, more) {
+            page.serveAttempts([page.attempt(1)]);
+            page.serve('GET', 'attempts/1', 200, page.attempt(1));
+            page.serve('GET', 'attempts/1/history', 200, {attempt_id: 1, attempt_code: 'CODE-1', is_removed: false, entries: entries, is_more: false, ...more});
+            view = page.open('?pd.attempt=1');
+            const details = view.$('details[data-name="timeline"]')[0];
+            details.open = true;
+            $(details).trigger('toggle');
+            page.respond();
+            return view.$('[data-section="timeline"]');
+        }
+
+        function entry(kind, data, more) {
+            return {at: '2026-03-01T14:00:00Z', kind: kind, text: '', actor: null, data: data || {}, ...more};
+        }
+
+        // @contract staff-desk#drawer
+        it('with each kind of entry in words, the newest first', function() {
+            const $section = openTimeline([
+                entry('created', {to: 'created'}), entry('status', {from: 'created', to: 'started'}),
+                entry('extension', {minutes: 10, limit: 130}, {text: '<b>fire</b>', actor: {id: 2, username: 'stan'}}),
+                entry('note', {source: 'staff', category: 'x'}, {text: 'saw a phone'}), entry('help', {}), entry('help', {outcome: 'answered'}),
+                entry('review_received', {outcome: 'held'}), entry('effect', {kind: 'mail', state: 'failed'}), entry('effect', {kind: 'grade', state: 'due'})
+            ]);
+            expect($section.find('li').map(function() { return $(this).find('.proctoring-desk__line').first().text(); }).get()).toEqual([
+                'Grade: not delivered yet', 'E-mail to the learner: given up', 'Review received: Kept for later', 'Request for help answered',
+                'Request for help', 'Note', 'Time limit changed to 130 minutes', 'Created → Started', 'Begun as: Created'
+            ]);
+            expect($section.text()).toContain('saw a phone');
+            expect($section.text()).toContain('<b>fire</b>');
+            expect($section.text()).toContain('by stan');
+        });
+
+        // @contract staff-desk#drawer
+        it('of which one group can be shown alone, also after a refresh', function() {
+            const $section = openTimeline([entry('created', {to: 'created'}), entry('note', {}, {text: 'saw a phone'})]);
+            expect($section.find('.js-choice option').map(function() { return this.value; }).get()).toEqual(['', 'status', 'note']);
+            $section.find('.js-choice').val('note').trigger('change');
+            jasmine.clock().tick(1500);
+            expect(view.$('dialog > .js-status').text()).toBe('1 entry');
+            view.drawer.refresh();
+            page.respond();
+            const shown = view.$('[data-section="timeline"] li:not([hidden])');
+            expect(shown.length).toBe(1);
+            expect(shown.text()).toContain('saw a phone');
+        });
+
+        it('that says when there is more', function() {
+            expect(openTimeline([entry('removed')], {is_more: true}).text()).toContain('There is more than is shown');
+        });
+    });
+});

@@ -1,0 +1,120 @@
+describe('Readiness on the exam desk', function() {
+    'use strict';
+
+    const page = useDesk();
+    const READINESS = 'courses/' + page.COURSE + '/readiness';
+    let view;
+
+    const check = (code, level, more) => ({
+        code: code, level: level, subject: {kind: 'exam', id: '3', name: 'Midterm'}, text: 'Text of ' + code + '.', fix: '', link: null, ...more
+    });
+    const CHECKS = [
+        check('provider_reachable', 'error', {subject: {kind: 'provider', id: 'test', name: 'Test'}, fix: 'Ask the provider.'}),
+        check('exam_due', 'warning', {fix: 'Move the date.', link: '/exam'}),
+        check('effects_pending', 'warning', {subject: {kind: 'course', id: page.COURSE, name: page.COURSE}}),
+        check('prerequisites', 'unknown'), check('exam_limit', 'ok'), check('exam_active', 'ok'), check('brand_new', 'ok')
+    ];
+
+    function serve(checks) {
+        const summary = {ok: 0, warning: 0, error: 0, unknown: 0};
+        checks.forEach((one) => { summary[one.level] += 1; });
+        page.serve('GET', READINESS, 200, {course_id: page.COURSE, checked_at: '2026-03-01T14:00:00Z', summary: summary, checks: checks});
+    }
+
+    function open(search, checks = CHECKS) {
+        serve(checks);
+        view = page.open('?pd=readiness' + (search || ''));
+    }
+
+    const names = () => view.$('tbody th').get().map((cell) => cell.textContent.trim());
+
+    // @contract staff-desk#readiness
+    it('lists what is not in order, with what to do', function() {
+        open();
+        expect(names()).toEqual(['The provider answers', 'Due date', 'Results that were not delivered', 'Prerequisites']);
+        const text = view.$('tbody tr').eq(1).text();
+        expect(text).toContain('Midterm');
+        expect(text).toContain('Text of exam_due.');
+        expect(text).toContain('Move the date.');
+        expect(view.$('tbody a[href="/exam"]').length).toBe(1);
+        expect(view.$('.js-count').text()).toBe('4 checks');
+        expect(view.$('.js-chip[data-value="ok"] .js-chip-count').text()).toBe('3');
+    });
+
+    // @contract staff-desk#readiness
+    it('shows what is in order on request, without asking again', function() {
+        open();
+        view.$('.js-chip[data-value="ok"]').trigger('click');
+        page.respond();
+        expect(names()).toEqual(['Time limit', 'The exam is active', 'brand_new']);
+        expect(page.requests(READINESS).length).toBe(1);
+        expect(page.store.get('level')).toBe('ok');
+        view.$('.js-clear').first().trigger('click');
+        expect(names().length).toBe(4);
+    });
+
+    it('says that all is in order', function() {
+        open('', [check('exam_limit', 'ok')]);
+        expect(view.$('.proctoring-desk__state').text()).toContain('All that was checked is in order.');
+    });
+
+    it('asks about one exam, and without the providers', function() {
+        open('&pd.exam=3&pd.offline=true');
+        expect(page.asked(READINESS)).toEqual({exam: '3', offline: '1'});
+    });
+
+    // @contract staff-desk#readiness
+    it('does not ask by itself', function() {
+        open();
+        jasmine.clock().tick(600000);
+        expect(page.requests(READINESS).length).toBe(1);
+        expect(view.$('.js-automatic').prop('hidden')).toBe(true);
+        serve([CHECKS[0]]);
+        view.$('.js-refresh').trigger('click');
+        page.respond();
+        expect(names().length).toBe(1);
+    });
+
+    it('leads to the panel where something can be done', function() {
+        open();
+        expect(view.$('tbody .js-menu').length).toBe(1);
+        view.$('tbody .js-menu').trigger('click');
+        view.$('[role="menuitem"]').trigger('click');
+        expect(page.store.get('panel')).toBe('problems');
+    });
+
+    // @contract staff-desk#readiness
+    it('waits while a colleague checks', function() {
+        page.serve('GET', READINESS, 409, page.problem(409, 'already_running'));
+        view = page.open('?pd=readiness');
+        expect(view.$('.proctoring-desk__state').text()).toContain('Reason of already_running.');
+        serve(CHECKS);
+        jasmine.clock().tick(3100);
+        page.respond();
+        expect(names().length).toBe(4);
+    });
+
+    it('says that the connection is cut, after it was tried again', function() {
+        page.server.respondWith('GET', /readiness/, (request) => request.error());
+        view = page.open('?pd=readiness');
+        [2000, 4000, 8000].forEach(function(pause) {
+            jasmine.clock().tick(pause);
+            page.respond();
+        });
+        expect(page.requests(READINESS).length).toBe(4);
+        expect(view.$('.proctoring-desk__state').text()).toContain('The server cannot be reached.');
+        expect(view.$('.js-retry').length).toBe(1);
+    });
+
+    it('says why it failed, and does not go on by itself', function() {
+        page.serve('GET', READINESS, 500, page.problem(500, 'internal_error'));
+        view = page.open('?pd=readiness');
+        expect(view.$('.proctoring-desk__state').text()).toContain('request-77');
+        jasmine.clock().tick(200000);
+        expect(page.requests(READINESS).length).toBe(1);
+        serve(CHECKS);
+        view.$('.js-retry').trigger('click');
+        page.respond();
+        expect(names().length).toBe(4);
+    });
+});

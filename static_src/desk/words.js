@@ -1,0 +1,146 @@
+/** Words and moments for people. */
+/* global proctoring, desk -- desk/namespace.js */
+
+function formatted(value, options) {
+    var moment = value ? new Date(value) : null;
+    if (!moment || isNaN(moment.getTime())) {
+        return '';
+    }
+    try {
+        return new window.Intl.DateTimeFormat(document.documentElement.lang || undefined, options).format(moment);
+    } catch (error) {
+        // The page's language tag is not one that Intl accepts.
+        return new window.Intl.DateTimeFormat(undefined, options).format(moment);
+    }
+}
+
+// Letters from Hebrew to the last block of Arabic, and their presentation forms; letters of all other scripts.
+var RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+var LEFT_TO_RIGHT = /[A-Za-z\u00c0-\u02b8\u0370-\u058f\u0904-\u1fff\u2c00-\ud7ff]/;
+
+/** A text as a sentence of the other direction needs it: isolated, so that its signs and digits stay where they belong. */
+function isolated(value, isRightToLeft) {
+    var text = String(value);
+    return (isRightToLeft ? LEFT_TO_RIGHT : RIGHT_TO_LEFT).test(text) ? '\u2068' + text + '\u2069' : text;
+}
+
+desk.words = {
+    /** Fill the named places of a translated sentence. */
+    fill: function(sentence, values) {
+        var isRightToLeft = RIGHT_TO_LEFT.test(sentence);
+        return interpolate(sentence, _.object(_.map(values, function(value, name) {
+            return [name, isolated(value, isRightToLeft)];
+        })), true);
+    },
+
+    /** The text without what isolates parts of it: a person may have copied that too. */
+    plain: function(text) {
+        return text.replace(/[\u2068\u2069]/g, '');
+    },
+
+    /** A sentence in which `%(n)s` stands for a number: `n(ngettext('%(n)s row', '%(n)s rows', 3), 3)`. */
+    n: function(sentence, n) {
+        return interpolate(sentence, {n: desk.words.number(n)}, true);
+    },
+
+    number: function(n) {
+        try {
+            return n.toLocaleString(document.documentElement.lang || undefined);
+        } catch (error) {
+            return String(n);
+        }
+    },
+
+    /** Date and time in the reader's zone, without its name; '' if there is none. */
+    moment: function(value) {
+        return formatted(value, {year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit'});
+    },
+
+    /** Date and time with the zone. */
+    fullMoment: function(value) {
+        return formatted(value, {
+            weekday: 'short', year: 'numeric', month: 'short', day: 'numeric',
+            hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short'
+        });
+    },
+
+    /** The time of day with seconds and the zone. */
+    clock: function(value) {
+        return formatted(value, {hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short'});
+    },
+
+    minutes: function(n) {
+        return desk.words.n(ngettext('%(n)s minute', '%(n)s minutes', n), n);
+    },
+
+    /** Seconds that a running attempt has left now: a reply may be older than what is shown. Who is paused keeps what was left. */
+    secondsLeft: function(attempt, now) {
+        return attempt.expires_at === null || attempt.time_remaining_seconds === null
+            ? attempt.time_remaining_seconds
+            : Math.max(0, Math.floor((new Date(attempt.expires_at).getTime() - now) / 1000));
+    },
+
+    /** How long something took, in one unit; `milliseconds` below 0 count as 0. */
+    age: function(milliseconds) {
+        var minutes = Math.max(0, Math.floor(milliseconds / 60000));
+        var hours = Math.floor(minutes / 60);
+        var days = Math.floor(hours / 24);
+        if (minutes < 60) {
+            return desk.words.minutes(minutes);
+        }
+        if (hours < 48) {
+            return desk.words.n(ngettext('%(n)s hour', '%(n)s hours', hours), hours);
+        }
+        return desk.words.n(ngettext('%(n)s day', '%(n)s days', days), days);
+    },
+
+    /** A learner's name, '' if it says no more than the username. */
+    fullName: function(user) {
+        return user.full_name === user.username ? '' : user.full_name;
+    },
+
+    status: function(word) {
+        return proctoring.ProctoredExamAttemptModel.statusLabel(word);
+    },
+
+    examType: function(word) {
+        return proctoring.ProctoredExamAttemptModel.typeLabel(word);
+    },
+
+    /** Effects that are not delivered yet. */
+    effectKind: function(word) {
+        var labels = {
+            provider: gettext('Message to the provider'),
+            credit: gettext('Credit'),
+            grade: gettext('Grade'),
+            certificate: gettext('Certificate'),
+            mail: gettext('E-mail to the learner'),
+            signal: gettext('Message to other apps'),
+            instructor: gettext('State of the learner’s answers')
+        };
+        return labels[word] || word;
+    },
+
+    /** What became of a review that came in. */
+    reviewOutcome: function(word) {
+        var labels = {
+            received: gettext('Not processed yet'),
+            applied: gettext('Applied'),
+            duplicate: gettext('Came twice'),
+            refused: gettext('Refused'),
+            held: gettext('Kept for later')
+        };
+        return labels[word] || word;
+    },
+
+    /** How a status is drawn: `good`, `bad`, `busy`, `attention` or `plain`. The word is always there too. */
+    tone: function(word) {
+        var tones = {
+            good: ['verified'],
+            bad: ['error', 'rejected', 'timed_out', 'expired', 'onboarding_failed', 'onboarding_expired'],
+            busy: ['started', 'ready_to_submit'],
+            attention: ['second_review_required', 'onboarding_missing', 'onboarding_pending']
+        };
+        return _.find(_.keys(tones), function(tone) { return _.contains(tones[tone], word); }) || 'plain';
+    }
+};
