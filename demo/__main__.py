@@ -44,10 +44,11 @@ def parser() -> argparse.ArgumentParser:
         "--provider",
         choices=PROVIDERS,
         default=PROVIDERS[0],
-        help="which provider proctors the course: the REST one, or RPNow; the mock provider plays both "
+        help="which provider proctors the course: the REST one, RPNow, or Constructor Proctor; the mock provider plays "
+        "all of them "
         "(default: %(default)s)",
     )
-    options.add_argument("--data-dir", type=Path, help="default: .demo, with RPNow .demo-rpnow")
+    options.add_argument("--data-dir", type=Path, help="default: .demo, or .demo-<provider>")
     options.add_argument("--no-provider", action="store_true", help="as if the provider were down")
     options.add_argument("--reset", action="store_true", help="start from an empty database")
     return options
@@ -115,13 +116,19 @@ def greeting(options: Options) -> str:
     """Addresses, logins and what to do next, for people."""
     lines = ["", "The demo is running.", "", f"  Host platform     {options.host_url}/"]
     if options.with_provider:
-        kind = " (as RPNow)" if options.provider == "rpnow" else ""
+        kind = {"rpnow": " (as RPNow)", "constructor": " (as Constructor Proctor)"}.get(options.provider, "")
         lines += [
             f"  Mock provider     {options.provider_url}/{kind}",
             f"  Reviewer page     {options.provider_url}/reviewer/",
         ]
     else:
         lines.append("  Mock provider     not started (--no-provider): as if the provider were down")
+    if options.scheme == "https":
+        lines += [
+            "",
+            "  Your browser warns of both addresses, whose certificate this demo has made: open both once, and go on.",
+            "  The provider is a mock: nobody is watched or recorded.",
+        ]
     lines += ["", "  Log in with one click:"]
     lines += [f"    {options.host_url}/login/{name:<8} {what}" for name, what in LOGINS]
     lines += [

@@ -16,13 +16,18 @@ from typing import NoReturn
 
 import requests
 
-from demo import worker_bundles
+from demo import certificate, worker_bundles
+from demo.certificate import Certificate
 from demo.credentials import PROVIDER_CLIENT, RPNOW_CALLBACK_SECRET
 from demo.data_dir import DemoError
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
-PROVIDERS = ("mock_provider", "rpnow")
+# The same machine under another name: for a browser another site.
+PROVIDER_SITE = "localhost"
+PROVIDERS = ("mock_provider", "rpnow", "constructor")
+# Shows the exam in a frame on its own site. Browsers give frames of other sites cookies over https only.
+FRAMING = "constructor"
 READY_SECONDS = 60
 STOP_SECONDS = 5
 RETRY_EFFECTS_SECONDS = 5
@@ -42,12 +47,18 @@ class Options:
     @property
     def host_url(self) -> str:
         """Address of the host platform."""
-        return f"http://{HOST}:{self.port}"
+        return f"{self.scheme}://{HOST}:{self.port}"
 
     @property
     def provider_url(self) -> str:
         """Address of the mock provider."""
-        return f"http://{HOST}:{self.provider_port}"
+        name = PROVIDER_SITE if self.provider == FRAMING else HOST
+        return f"{self.scheme}://{name}:{self.provider_port}"
+
+    @property
+    def scheme(self) -> str:
+        """How host and provider are addressed."""
+        return "https" if self.provider == FRAMING else "http"
 
 
 @dataclass(slots=True)
@@ -56,6 +67,7 @@ class Supervisor:
 
     options: Options
     children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    certificate: Certificate | None = None
 
     def __enter__(self) -> Supervisor:
         return self
@@ -73,6 +85,9 @@ class Supervisor:
         """Return when every process runs and answers. Raises DemoError when one does not."""
         options = self.options
         (options.data_dir / "logs").mkdir(exist_ok=True)
+        if options.scheme == "https":
+            self.certificate = certificate.get_or_make(options.data_dir / "tls", (HOST, PROVIDER_SITE))
+        tls = ("--certificate", str(self.certificate.server)) if self.certificate else ()
         worker_bundles.install(REPOSITORY / "mock_provider" / "worker", options.data_dir / "node_modules")
         if options.with_provider:
             self._launch(
@@ -83,13 +98,14 @@ class Supervisor:
                 # People decide: the learner reports ready in the software, a reviewer gives the verdict.
                 *("--ready-delay", "off", "--review-delay", "off"),
                 *("--rpnow-callback-secret", RPNOW_CALLBACK_SECRET),
+                *tls,
             )
             self._wait_for("mock-provider", f"{options.provider_url}/")
         self._launch("prepare", "demo.manage", "prepare")
         if self.children["prepare"].wait():
             raise DemoError(f"preparing failed, {self._log_end('prepare')}")
         del self.children["prepare"]
-        self._launch("host", "demo.manage", "serve", "--host", HOST, "--port", str(options.port))
+        self._launch("host", "demo.manage", "serve", "--host", HOST, "--port", str(options.port), *tls)
         self._launch("effects", "demo.manage", "deliver_effects", "--loop", "--interval", str(RETRY_EFFECTS_SECONDS))
         self._wait_for("host", f"{options.host_url}/healthz")
 
@@ -114,6 +130,8 @@ class Supervisor:
                     "DEMO_PROVIDER_URL": options.provider_url,
                     "DEMO_PROVIDER": options.provider,
                     "PYTHONUNBUFFERED": "1",
+                    # Host and provider call each other.
+                    **({"REQUESTS_CA_BUNDLE": str(self.certificate.authority)} if self.certificate else {}),
                 },
                 stdin=subprocess.PIPE,  # closes when this process ends, see demo.exit_with_parent
                 stdout=log,
@@ -124,7 +142,7 @@ class Supervisor:
 
     def _wait_for(self, name: str, url: str) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        while not answers(url):
+        while not answers(url, self.certificate):
             self._check_alive()
             if time.monotonic() > deadline:
                 raise DemoError(f"{name} does not answer at {url}, {self._log_end(name)}")
@@ -143,9 +161,10 @@ class Supervisor:
         return "\n".join([f"see {self._log(name)}", *lines])
 
 
-def answers(url: str) -> bool:
+def answers(url: str, certificate: Certificate | None = None) -> bool:
     """Whether an HTTP server answers at this address, with any status below 500."""
+    trusted = str(certificate.authority) if certificate else True
     try:
-        return requests.get(url, timeout=2).status_code < 500
+        return requests.get(url, timeout=2, verify=trusted).status_code < 500
     except requests.RequestException:
         return False

@@ -10,10 +10,25 @@ from django.views.i18n import JavaScriptCatalog
 from edx_django_utils.plugins import get_plugin_url_patterns
 
 from demo.host import oauth
-from demo.host.views import courseware, home, instructor, outline, progress, studio, support, tools
+from demo.host.views import (
+    courseware,
+    home,
+    instructor,
+    instructor_api,
+    outline,
+    progress,
+    studio,
+    studio_seb,
+    support,
+    tools,
+)
 
 COURSE = rf"^courses/{settings.COURSE_ID_PATTERN}"
-STUDIO = rf"^course/{settings.COURSE_ID_PATTERN}"
+LEARNING = rf"^course/{settings.COURSE_ID_PATTERN}"
+# On the platform Studio is another process, in which Safe Exam Browser's middleware does nothing. Here it would keep
+# the team of a protected course out, so Studio's addresses call their parts by names that it does not know.
+RUN_ID = settings.COURSE_ID_PATTERN.replace("<course_id>", "<run_id>")
+RUN = rf"^course/{RUN_ID}"
 
 lms_patterns = [
     path("", home.home, name="home"),
@@ -22,28 +37,37 @@ lms_patterns = [
     path("healthz", home.health, name="health"),
     re_path(rf"{COURSE}/outline$", outline.outline, name="outline"),
     # The learning front end's addresses of a course.
-    re_path(rf"{STUDIO}/home$", RedirectView.as_view(pattern_name="outline")),
-    re_path(rf"{STUDIO}/(?P<location>block-v1:.+)$", RedirectView.as_view(pattern_name="jump_to")),
+    re_path(rf"{LEARNING}/home$", RedirectView.as_view(pattern_name="outline")),
+    re_path(rf"{LEARNING}/(?P<location>block-v1:.+)$", RedirectView.as_view(pattern_name="jump_to")),
     re_path(rf"{COURSE}/jump_to/(?P<location>.+)$", courseware.jump_to, name="jump_to"),
     re_path(rf"{COURSE}/courseware/(?P<usage_key>.+)$", courseware.sequence, name="sequence"),
     re_path(rf"{COURSE}/progress$", progress.progress, name="progress"),
+    re_path(rf"{COURSE}/progress/(?P<student_id>\d+)/$", progress.progress_of, name="student_progress"),
     re_path(rf"{COURSE}/instructor/api/proctored_exam_results$", instructor.results_csv, name="exam_results"),
     re_path(rf"{COURSE}/instructor$", instructor.dashboard, name="instructor_dashboard"),
-    re_path(r"^xblock/(?P<usage_key>.+)/answer$", courseware.answer, name="answer"),
-    re_path(r"^xblock/(?P<usage_key>.+)$", courseware.xblock, name="xblock"),
+    re_path(r"^xblock/(?P<usage_key>.+)/answer$", courseware.handle_xblock_callback, name="answer"),
+    re_path(r"^xblock/(?P<usage_key>.+)$", courseware.render_xblock, name="xblock"),
     path("password_assistance", support.password_assistance, name="password_assistance"),
     path("support/contact_us", support.contact_us, name="contact_us"),
     path("support/onboarding_status/<str:username_or_email>", support.onboarding_status, name="onboarding_status"),
     path("oauth2/access_token", oauth.access_token, name="access_token"),
 ]
 
+# What the Instructor Dashboard front end calls.
+instructor_patterns = [
+    re_path(rf"^api/instructor/v2/courses/{settings.COURSE_ID_PATTERN}/{pattern}", view.as_view())
+    for pattern, view in instructor_api.PATTERNS
+]
+
 studio_patterns = [
-    re_path(rf"{STUDIO}/sequence/(?P<usage_key>.+)$", studio.sequence, name="studio_sequence"),
-    re_path(rf"{STUDIO}/proctoring$", studio.proctoring_settings, name="studio_proctoring"),
-    re_path(rf"{STUDIO}/publish$", studio.publish, name="studio_publish"),
-    re_path(rf"{STUDIO}$", studio.course, name="studio_course"),
+    re_path(rf"{RUN}/sequence/(?P<subsection>.+)$", studio.sequence, name="studio_sequence"),
+    re_path(rf"{RUN}/seb/(?P<subsection>.+)$", studio_seb.exam_browser, name="studio_seb"),
+    re_path(rf"{RUN}/advanced$", studio_seb.advanced_settings, name="studio_advanced"),
+    re_path(rf"{RUN}/proctoring$", studio.proctoring_settings, name="studio_proctoring"),
+    re_path(rf"{RUN}/publish$", studio.publish, name="studio_publish"),
+    re_path(rf"{RUN}$", studio.course, name="studio_course"),
     re_path(
-        rf"^api/contentstore/v1/proctored_exam_settings/{settings.COURSE_ID_PATTERN}$",
+        rf"^api/contentstore/v1/proctored_exam_settings/{RUN_ID}$",
         studio.proctoring_settings_api,
         name="studio_proctoring_api",
     ),
@@ -62,6 +86,7 @@ tool_patterns = [
 
 urlpatterns = [
     *lms_patterns,
+    *instructor_patterns,
     *(studio_patterns if settings.IS_STUDIO else []),
     *(tool_patterns if settings.DEMO_TOOLS else []),
     path("i18n/", include("django.conf.urls.i18n")),

@@ -23,6 +23,13 @@ class EnrollmentAdmin(admin.ModelAdmin):
     search_fields = ["user__username"]
 
 
+@admin.register(models.SiteConfiguration)
+class SiteConfigurationAdmin(admin.ModelAdmin):
+    """Settings per site."""
+
+    list_display = ["site", "enabled"]
+
+
 @admin.register(models.TrackingEvent)
 class TrackingEventAdmin(admin.ModelAdmin):
     """The tracking log."""

@@ -1,4 +1,7 @@
-"""Wraps each service so that its calls are logged and can be made to fail (``ServiceFault``)."""
+"""Wraps each service so that its calls are logged and can be made to fail (``ServiceFault``).
+
+The provider's callbacks can be made to fail as well, as a service named ``callbacks``.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ class InstrumentedService:
             began = time.monotonic()
             outcome = "ok"
             try:
-                if _inject_fault(self._name, method) == ServiceFault.RETURNS_NONE:
+                if inject_fault(self._name, method) == ServiceFault.RETURNS_NONE:
                     outcome = "fault: None"
                     return None
                 return target(*args, **kwargs)
@@ -80,8 +83,8 @@ def _make_absent(absent: set[str]) -> None:
     _absent.update(absent)
 
 
-def _inject_fault(service: str, method: str) -> str | None:
-    """Use up one matching fault; sleeps or raises accordingly. Returns its kind, or None."""
+def inject_fault(service: str, method: str) -> str | None:
+    """Use up one matching fault; sleeps or raises ``InjectedFault`` accordingly. Returns its kind, or None."""
     try:
         fault = (
             ServiceFault.objects.filter(service=service, method__in=[method, ""])

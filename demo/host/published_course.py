@@ -147,6 +147,20 @@ def sequence_of(course: CourseRun | None, usage_key: str) -> Sequence | None:
     return None
 
 
+def path_to(course: CourseRun | None, usage_key: str) -> list[str]:
+    """Keys of the chapter, subsection and page of a block, as far down as the block is; LookupError without one."""
+    for section in sections(course):
+        if section.usage_key == usage_key:
+            return [usage_key]
+        for sequence in section.sequences:
+            if sequence.usage_key == usage_key:
+                return [section.usage_key, usage_key]
+            for unit in sequence.units:
+                if usage_key in (unit.usage_key, *(problem.usage_key for problem in unit.problems)):
+                    return [section.usage_key, sequence.usage_key, unit.usage_key]
+    raise LookupError(f"{usage_key} is not published")
+
+
 def problem_keys_below(course: CourseRun | None, usage_key: str) -> list[str]:
     """Keys of all problems in a subsection; empty when it is not published."""
     sequence = find_sequence(course, usage_key)

@@ -16,9 +16,10 @@ from django.db import transaction
 from django.test.utils import override_settings
 from django.utils import timezone
 from oauth2_provider.models import get_application_model
+from opaque_keys.edx.keys import CourseKey
 from waffle import get_waffle_switch_model
 
-from demo.credentials import PROVIDER_CLIENT, RETIREMENT_CLIENT, SEB_COURSE_ID
+from demo.credentials import CONSTRUCTOR, PROVIDER_CLIENT, RETIREMENT_CLIENT, SEB_COURSE_ID, SEB_EXAM_COURSE_ID
 from demo.host import onboarding, publishing
 from demo.host.forms import apply_kind
 from demo.host.models import (
@@ -33,13 +34,25 @@ from demo.host.models import (
     UserProfile,
     VerifiedName,
 )
-from demo.host.seed_data import COURSE_ID, ONBOARDING, PERSONAS, PRACTICE, PROCTORED, READING, TIMED, SubsectionData
+from demo.host.seed_data import (
+    COURSE_ID,
+    IN_SAFE_EXAM_BROWSER,
+    ONBOARDING,
+    PERSONAS,
+    PRACTICE,
+    PROCTORED,
+    READING,
+    TIMED,
+    SubsectionData,
+)
 from edx_proctoring.api import add_allowance_for_user, get_exam_by_content_id
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
+from seb_openedx.exam_models import Mode, SebExamConfiguration
+from seb_openedx.exams import setup
 
 RPNOW = "software_secure"
 # The providers that ``python -m demo --provider`` chooses from. Any other was chosen in Studio and stays.
-STARTED_WITH = ("mock_provider", RPNOW)
+STARTED_WITH = ("mock_provider", RPNOW, CONSTRUCTOR)
 ADDITIONAL_TIME = "additional_time_granted"
 
 
@@ -59,7 +72,7 @@ def seed() -> str:
             publishing.publish(course)
     if is_new:
         _give_extra_time()
-    _add_seb_course()
+    _add_seb_courses()
     return f"course {course.course_id}: {'created' if is_new else 'already there'}"
 
 
@@ -120,13 +133,23 @@ def _get_or_create_course() -> tuple[CourseRun, bool]:
     )
 
 
-def _add_seb_course() -> None:
-    """Create a second course, which the settings protect with Safe Exam Browser."""
+def _add_seb_courses() -> None:
+    """Create two more courses: the settings protect all of one, and one exam of the other demands the browser."""
+    _add_seb_course(SEB_COURSE_ID, "Astronomy in Safe Exam Browser", [("week1", "Week 1: the solar system", [READING])])
+    _add_seb_course(
+        SEB_EXAM_COURSE_ID,
+        "Astronomy: an exam in Safe Exam Browser",
+        [("week1", "Week 1: the solar system", [READING]), ("exams", "Exams", [IN_SAFE_EXAM_BROWSER])],
+    )
+    _keep_seb_file_at_our_address()
+
+
+def _add_seb_course(course_id: str, name: str, sections: list[tuple[str, str, list[SubsectionData]]]) -> None:
     now = timezone.now()
     course, is_new = CourseRun.objects.get_or_create(
-        course_id=SEB_COURSE_ID,
+        course_id=course_id,
         defaults={
-            "display_name": "Astronomy in Safe Exam Browser",
+            "display_name": name,
             "starts_at": now - timedelta(days=30),
             "ends_at": now + timedelta(days=365),
             "proctoring_provider": "null",
@@ -135,13 +158,30 @@ def _add_seb_course() -> None:
     if not is_new:
         return
     with transaction.atomic():
-        _create_sections(course, [("week1", "Week 1: the solar system", [READING])])
+        _create_sections(course, sections)
         users = get_user_model().objects.in_bulk(["vera", "victor", "stan"], field_name="username")
-        for name in ("vera", "victor"):
-            Enrollment.objects.create(user=users[name], course=course, mode="verified")
+        for username in ("vera", "victor"):
+            Enrollment.objects.create(user=users[username], course=course, mode="verified")
         CourseRole.objects.create(user=users["stan"], course=course, role=CourseRole.STAFF)
     with override_settings(DEMO_EAGER_TASKS=True):
         publishing.publish(course)
+
+
+def _keep_seb_file_at_our_address() -> None:
+    """Make the exam's file, and make it again when the demo is started on another port."""
+    content_id = (
+        f"{SEB_EXAM_COURSE_ID.replace('course-v1:', 'block-v1:')}+type@sequential+block@{IN_SAFE_EXAM_BROWSER.block}"
+    )
+    where = {"course_id": CourseKey.from_string(SEB_EXAM_COURSE_ID), "content_id": content_id}
+    row = SebExamConfiguration.objects.filter(**where).first()
+    if row is None:
+        row = SebExamConfiguration(**where)
+        change = setup.Change(mode=Mode.MANUAL)
+    elif row.origin != settings.LMS_ROOT_URL and row.mode == Mode.MANUAL:
+        change = setup.Change(mode=Mode.MANUAL, renew_origin=True)
+    else:
+        return
+    setup.save(row, change, origin=settings.LMS_ROOT_URL, by="stan", force=True)
 
 
 def _create_content(course: CourseRun) -> None:

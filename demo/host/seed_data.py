@@ -108,6 +108,16 @@ TIMED = [
         due_in=timedelta(days=-7),
     ),
 ]
+IN_SAFE_EXAM_BROWSER = SubsectionData(
+    "seb_exam",
+    "Exam in Safe Exam Browser: comets",
+    "timed",
+    (
+        Question("What is the tail of a comet made of?", "Gas and dust", ("Fire", "Gas and dust", "Water")),
+        Question("Which comet comes back every 76 years?", "Halley", ("Encke", "Halley", "Hale-Bopp")),
+    ),
+    minutes=30,
+)
 PROCTORED = [
     SubsectionData(
         "midterm",

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
+from django.urls import reverse
 
 from demo.host import access
+
+PARAMETER: Final = "masquerade"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ def viewer(request: HttpRequest, course_id: str) -> Viewer:
     user: Any = request.user
     if not access.has_staff_access(user, course_id):
         return Viewer(user_id=user.pk, role="student")
-    requested = request.GET.get("masquerade", "")
+    requested = request.GET.get(PARAMETER, "")
     if requested == "learner":
         return Viewer(user_id=user.pk, role="student", shown_name="a learner")
     if requested.startswith("user:"):
@@ -38,3 +42,8 @@ def viewer(request: HttpRequest, course_id: str) -> Viewer:
         if learner is not None:
             return Viewer(user_id=learner.pk, role="student", is_specific=True, shown_name=learner.username)
     return Viewer(user_id=user.pk, role="staff")
+
+
+def progress_url(course_id: str, username: str) -> str:
+    """The address at which staff see a learner's progress. User names may have a ``+``."""
+    return f"{reverse('progress', args=[course_id])}?{urlencode({PARAMETER: f'user:{username}'})}"

@@ -10,8 +10,9 @@ Environment variables, all optional:
 ``DEMO_PORT``, ``DEMO_PROVIDER_URL``
     Where this host and the mock provider listen. Default: as in the last ``python -m demo`` with this data folder, else
     18000 and ``http://127.0.0.1:11136``.
-``DEMO_PROVIDER=rpnow``
-    The course is proctored by RPNow, which the mock provider plays, instead of the REST provider. Default as above.
+``DEMO_PROVIDER=rpnow``, ``DEMO_PROVIDER=constructor``
+    The course is proctored by RPNow or Constructor Proctor instead of the REST provider. The mock provider plays all
+    of them. Default as above.
 ``DEMO_TOKENS_FILE``
     JSON file for the part of the settings that a platform reads from its YAML. Default ``demo/settings/tokens.json``.
 ``DEMO_DEBUG=1``
@@ -35,7 +36,7 @@ from pathlib import Path
 from typing import Any
 
 from demo import data_dir
-from demo.credentials import RPNOW_CALLBACK_SECRET, SEB_CONFIG_KEY, SEB_COURSE_ID
+from demo.credentials import CONSTRUCTOR, RPNOW_CALLBACK_SECRET, SEB_CONFIG_KEY, SEB_COURSE_ID, constructor_options
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DATA_DIR = Path(os.environ.get("DEMO_DATA_DIR", REPOSITORY / ".demo")).resolve()
@@ -56,7 +57,11 @@ ALLOWED_HOSTS = ["127.0.0.1", "localhost", "testserver", *filter(None, os.enviro
 
 SPECIAL_EXAMS = os.environ.get("DEMO_SPECIAL_EXAMS", "1") != "0"
 # Older platforms nest these flags in FEATURES, newer ones do not.
-FEATURES = {"ENABLE_SPECIAL_EXAMS": SPECIAL_EXAMS, "ENABLE_PROCTORED_EXAMS": SPECIAL_EXAMS}
+FEATURES = {
+    "ENABLE_SPECIAL_EXAMS": SPECIAL_EXAMS,
+    "ENABLE_PROCTORED_EXAMS": SPECIAL_EXAMS,
+    "ENABLE_OTHER_COURSE_SETTINGS": True,
+}
 ENABLE_SPECIAL_EXAMS = SPECIAL_EXAMS
 ENABLE_PROCTORED_EXAMS = SPECIAL_EXAMS
 
@@ -75,6 +80,9 @@ SERVICES_AFTER_PLUGINS = [
     "demo.services.apps.CertificatesConfig",
     "demo.services.apps.NameAffirmationConfig",
 ]
+
+# Nothing of the demo is sent to a monitoring service; without the setting, each command warns of the missing New Relic.
+OPENEDX_TELEMETRY: list[str] = []
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -95,6 +103,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # As the operator adds it: first.
+    "edx_proctoring.constructor.middleware.ProctoredFramingMiddleware",
+    # Before sessions and logins, as a web server under maintenance.
+    "demo.host.middleware.CallbackFaultsMiddleware",
     "edx_django_utils.cache.middleware.RequestCacheMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -109,6 +121,8 @@ MIDDLEWARE = [
     "demo.host.middleware.AbsentServicesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "demo.host.middleware.ViewAsMiddleware",
+    "demo.host.seb_command.SebCommandMiddleware",
     # As the operator adds it: after session and authentication.
     "seb_openedx.middleware.SecureExamBrowserMiddleware",
 ]
@@ -187,10 +201,14 @@ JQUERY = "3.7.1" if os.environ.get("DEMO_JQUERY") == "3" else "2.2.4"
 COURSE_ID_PATTERN = r"(?P<course_id>[^/+]+(/|\+)[^/+]+(/|\+)[^/?]+)"
 SITE_NAME = f"127.0.0.1:{PORT}"
 PLATFORM_NAME = "Demo University"
-HTTPS = "off"
-LMS_ROOT_URL = f"http://{SITE_NAME}"
+_provider = os.environ.get("DEMO_PROVIDER") or _remembered.get("provider", "mock_provider")
+HTTPS = "on" if _provider == CONSTRUCTOR else "off"
+LMS_ROOT_URL = f"{'https' if HTTPS == 'on' else 'http'}://{SITE_NAME}"
 # The demo answers at the learning front end's addresses itself, because e-mails link to them.
 LEARNING_MICROFRONTEND_URL = LMS_ROOT_URL
+# Front ends on other hosts, for tests: origins with commas between them.
+SEB_PUBLIC_BASE_URLS = [*filter(None, os.environ.get("DEMO_FRONT_ENDS", "").split(","))]
+CSRF_TRUSTED_ORIGINS = SEB_PUBLIC_BASE_URLS
 DEFAULT_FROM_EMAIL = "registration@demo.example"
 CONTACT_EMAIL = "info@demo.example"
 TECH_SUPPORT_EMAIL = "technical@demo.example"
@@ -209,21 +227,33 @@ if _backends.get("software_secure", {}).get("exam_register_endpoint") == "":
     _backends["software_secure"]["exam_register_endpoint"] = f"{PROVIDER_URL}/exams/registration/"
     _backends["software_secure"]["software_download_url"] = f"{PROVIDER_URL}/rpnow"
     _backends["software_secure"]["callback_secrets"] = [RPNOW_CALLBACK_SECRET]
-_provider = os.environ.get("DEMO_PROVIDER") or _remembered.get("provider", "mock_provider")
+if _provider == CONSTRUCTOR:
+    _backends.setdefault(CONSTRUCTOR, {"constructor": constructor_options(PROVIDER_URL)})
+    # Where the browser sends cookies of other sites, the login of the LMS is good in the vendor's frame.
+    SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "None"
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 # The provider of the seeded course.
-COURSE_PROVIDER = "software_secure" if _provider == "rpnow" else "mock_provider"
+COURSE_PROVIDER = {"rpnow": "software_secure", CONSTRUCTOR: CONSTRUCTOR}.get(_provider, "mock_provider")
 _options = ENV_TOKENS.setdefault("PROCTORING_SETTINGS", {})
 if COURSE_PROVIDER == "software_secure":
     _options["ANONYMOUS_REVIEW_CALLBACK"] = "signed"
 # Without it, the page of an exam whose provider is missing is an error of the host.
 _options.setdefault("EXPLAIN_MISCONFIGURED_PROVIDER", True)
+_options.setdefault("EXAM_DESK", True)
 if COURSE_PROVIDER in _backends:
     _backends["DEFAULT"] = COURSE_PROVIDER
 else:
     COURSE_PROVIDER = _backends.get("DEFAULT", "null")
-# One course opens only in Safe Exam Browser. There is no modulestore and no site configuration to ask.
-ENV_TOKENS.setdefault("SEB_KEY_SOURCES", ["from_global_settings", "from_django_model"])
-ENV_TOKENS.setdefault("SEB_KEY_DESTINATIONS", ["to_django_model"])
+# What Safe Exam Browser's app asks of the platform: courses, their advanced settings, the site's configuration.
+for _asked in (
+    "SEB_COURSE_MODULE",
+    "SEB_UPDATE_MODULESTORE",
+    "SEB_GET_CHAPTER_FROM_LOCATION",
+    "SEB_CONFIGURATION_HELPERS",
+    "SEB_ENROLLMENTS_MODULE",
+):
+    ENV_TOKENS.setdefault(_asked, "demo.host.seb_platform")
+# One course opens only in Safe Exam Browser.
 ENV_TOKENS.setdefault(
     "SAFE_EXAM_BROWSER", {SEB_COURSE_ID: {"CONFIG_KEYS": [SEB_CONFIG_KEY], "WHITELIST_PATHS": ["outline"]}}
 )

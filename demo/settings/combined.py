@@ -16,6 +16,8 @@ IS_STUDIO = True
 INSTALLED_APPS = [*INSTALLED_APPS, *SERVICES_BEFORE_PLUGINS]
 INSTALLED_APPS += [app for app in get_plugin_apps(PROJECT_TYPE) if app not in INSTALLED_APPS]
 INSTALLED_APPS += SERVICES_AFTER_PLUGINS
+# As the operator adds it. Without a backend of its class it does nothing.
+INSTALLED_APPS += ["edx_proctoring.constructor"]
 
 add_plugins(__name__, PROJECT_TYPE, "common")
 

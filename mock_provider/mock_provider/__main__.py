@@ -7,6 +7,7 @@ import copy
 import logging
 import signal
 import sqlite3
+import ssl
 import sys
 import warnings
 from collections.abc import Sequence
@@ -58,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     add("--seed", metavar="FILE", help='JSON with "clients" (id: secret), "rpnow" (key id: keys) and "scenario"')
     add("--control-token", default="", metavar="TEXT", help="open /_control/ to other machines that send this token")
     add("--rpnow-callback-secret", default="", metavar="TEXT", help="sign the reviews of RPNow mode with this")
+    add("--certificate", default="", metavar="FILE", help="speak https with the key and certificates of this PEM file")
     add(
         "--review-delay",
         type=delay,
@@ -109,9 +111,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             control_token=options.control_token,
             rpnow_callback_secret=options.rpnow_callback_secret,
             quirks=options.mockprock_quirks,
+            certificate=options.certificate,
         )
     except sqlite3.Error as error:
         print(f"mock_provider: --db {options.db}: {error}", file=sys.stderr)
+        return 1
+    except ssl.SSLError as error:
+        print(f"mock_provider: --certificate {options.certificate}: {error.reason}", file=sys.stderr)
         return 1
     except OSError as error:
         print(f"mock_provider: port {options.port} of {options.host}: {error.strerror}. See --port.", file=sys.stderr)

@@ -37,8 +37,8 @@ class MockProvider:
     ``client_id`` and ``client_secret`` are the provider's own at ``lms_host``; ``clients`` are LMSs with secrets of
     their own; ``rpnow_accounts`` are those of RPNow mode by key id, instead of the development account; ``initial``
     makes the scenario that a start or a reset begins with; ``rpnow_callback_secret`` signs the reviews of RPNow mode;
-    ``scheduler`` runs what is delayed. As a context manager it
-    serves in a thread, which is what tests want::
+    ``scheduler`` runs what is delayed; ``certificate`` makes the server speak TLS (``server.Server``). As a context
+    manager it serves in a thread, which is what tests want::
 
         with MockProvider("mock", "secret", "http://127.0.0.1:8000") as provider:
             requests.get(provider.url)
@@ -60,6 +60,7 @@ class MockProvider:
         rpnow_callback_secret: str = "",
         scheduler: Scheduler | None = None,
         quirks: bool = False,
+        certificate: str = "",
     ) -> None:
         self.store = Store(db)
         self.control = Control(initial, control_token)
@@ -79,7 +80,7 @@ class MockProvider:
                 quirks=quirks,
             )
         )
-        self._server = Server(self.app, host, port)
+        self._server = Server(self.app, host, port, certificate)
 
     @property
     def url(self) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from .constructor import messages, tokens
 from .control import Control
 from .lms import Lms, Outcome
 from .rpnow.review import review_document
@@ -112,6 +113,15 @@ class Callbacks:
         self._after_sending(review, outcome, retries=0)
         return outcome
 
+    def send_message(self, session: Row, kind: str, body: dict[str, Any], *, signed_as: str = "") -> Outcome:
+        """Send a message of Constructor Proctor about a session. ``signed_as``: another integration's secret."""
+        attempt = self._store.attempt(session["attempt_id"])
+        if attempt is None:
+            return Outcome(None, "The session is gone.")
+        path = messages.WEBHOOK_PATH.format(backend=session["integration"], kind=kind)
+        token = tokens.message_token(signed_as or session["integration"])
+        return self._lms.post_with_token(attempt, path, body, token)
+
     def _prepare(self, attempt: Row, plan: ReviewPlan) -> Review:
         comments = plan.comments if plan.comments is not None else DEFAULT_COMMENTS.get(plan.status, [])
         comments = [item for item in comments if isinstance(item, dict)]
@@ -119,6 +129,7 @@ class Callbacks:
         if plan.reviewed_by:
             document["reviewed_by"] = plan.reviewed_by
         registration = self._store.registration(attempt["id"])
+        session = self._store.constructor_session(attempt["id"])
 
         def send() -> Outcome:
             return self._lms.post(attempt, "reviewed", document, plan.signed)
@@ -126,6 +137,12 @@ class Callbacks:
         def send_as_rpnow() -> Outcome:
             return self._lms.post_anonymously(attempt, rpnow_document, plan.signed or self._rpnow_callback_secret)
 
+        def send_as_constructor() -> Outcome:
+            assert session is not None
+            return self.send_message(session, "review", constructor_document)
+
+        if session is not None:
+            constructor_document = messages.review(session, plan.status, comments)
         if registration is not None:
             rpnow_document = review_document(
                 registration,
@@ -138,7 +155,7 @@ class Callbacks:
             status=plan.status,
             summary="; ".join(str(item.get("comment", "")) for item in comments),
             max_retries=plan.retries,
-            send=send if registration is None else send_as_rpnow,
+            send=send_as_constructor if session else send if registration is None else send_as_rpnow,
         )
 
     def _send(self, review: Review) -> Outcome:

@@ -13,7 +13,7 @@ from .request_data import json_body, path_as_sent
 
 LENGTH = 500
 SECRET_HEADERS = frozenset(("authorization", "cookie", "x-control-token"))
-SECRET_FIELDS = frozenset(("client_secret", "jwt"))
+SECRET_FIELDS = frozenset(("client_secret", "jwt", "token"))
 
 
 class Journal:

@@ -91,6 +91,14 @@ class Lms:
         url = attempt["lms_host"].rstrip("/") + RPNOW_CALLBACK_PATH
         return _outcome("rpnow", attempt["id"], lambda: _post(url, document, secret, {}))
 
+    def post_with_token(self, attempt: Row, path: str, document: dict[str, Any], token: str) -> Outcome:
+        """Post a message of Constructor Proctor, which signs with a token of its own."""
+
+        def send() -> requests.Response:
+            return _post(attempt["lms_host"].rstrip("/") + path, document, "", {"Authorization": f"JWT {token}"})
+
+        return _outcome("constructor", attempt["id"], send)
+
     def _access_token(self) -> str:
         with self._lock:
             if self._token is None or self._token[1] <= time.monotonic():

@@ -53,4 +53,4 @@ def base_url() -> str:
     host = request.headers.get("Host", "")
     if not HOST_PATTERN.fullmatch(host):
         host = f"{request.environ['SERVER_NAME']}:{request.environ['SERVER_PORT']}"
-    return f"http://{host}"
+    return f"{request.scheme}://{host}"

@@ -71,6 +71,30 @@ class RpnowPlan:
     locator: str = "right"
 
 
+CONSTRUCTOR_MESSAGES = ("string", "object", "json", "inactive", "malformed", "none")
+
+
+@dataclass
+class ConstructorPlan:
+    """What Constructor Proctor's web application does differently.
+
+    ``message``: what it sends to the exam page when that is loaded, ``delay_ms`` later, ``repeat`` times;
+    ``assess_code``: the code in a message that is an object. ``client_origin``: what the exam's address says about the
+    application's origin; None is the truth, an empty text leaves the parameter out. ``status``: what the vendor's API
+    says about every session instead of the truth. ``ends_after``: seconds after which the vendor ends a session.
+    ``reload_after``: seconds after which the application loads the exam page again.
+    """
+
+    message: str = "string"
+    delay_ms: int = 0
+    repeat: int = 1
+    assess_code: str | None = None
+    client_origin: str | None = None
+    status: str | None = None
+    ends_after: float | None = None
+    reload_after: float | None = None
+
+
 @dataclass
 class Scenario:
     """Everything that can be set at ``/_control/scenario``. The default scenario is a healthy provider.
@@ -92,6 +116,7 @@ class Scenario:
     clock_factor: float = 1.0
     delete_mode: str = "deleted"
     rpnow: RpnowPlan = field(default_factory=RpnowPlan)
+    constructor: ConstructorPlan = field(default_factory=ConstructorPlan)
 
     def onboarding_of(self, user_id: str) -> str | None:
         """What is configured for a user, None for nothing."""

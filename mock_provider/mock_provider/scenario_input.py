@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .scenario import (
+    CONSTRUCTOR_MESSAGES,
     DELETE_MODES,
     LOCATORS,
     ONBOARDING_REFUSALS,
     PROFILE_STATUSES,
+    ConstructorPlan,
     Fault,
     ReviewPlan,
     RpnowPlan,
@@ -110,6 +112,25 @@ def _rpnow(scenario: Scenario, name: str, value: Any) -> RpnowPlan:
     return plan
 
 
+def _constructor(scenario: Scenario, name: str, value: Any) -> ConstructorPlan:
+    if not isinstance(value, dict):
+        raise BadScenario(f"{name}: an object is needed")
+    try:
+        plan = ConstructorPlan(**{**vars(scenario.constructor), **value})
+    except TypeError as error:
+        raise BadScenario(f"{name}: {error}") from error
+    if plan.message not in CONSTRUCTOR_MESSAGES:
+        raise BadScenario(f"{name}.message: one of {', '.join(CONSTRUCTOR_MESSAGES)} is needed")
+    _whole_number(f"{name}.delay_ms", plan.delay_ms, least=0, most=MAX_NUMBER)
+    _whole_number(f"{name}.repeat", plan.repeat, least=1, most=MAX_NUMBER)
+    for key in ("assess_code", "client_origin", "status"):
+        if not isinstance(getattr(plan, key), str | None):
+            raise BadScenario(f"{name}.{key}: a text or null is needed")
+    for key in ("ends_after", "reload_after"):
+        _number_or_none(scenario, f"{name}.{key}", getattr(plan, key))
+    return plan
+
+
 def _delete_mode(_: Scenario, name: str, value: Any) -> str:
     if value not in DELETE_MODES:
         raise BadScenario(f"{name}: one of {', '.join(DELETE_MODES)} is needed")
@@ -128,4 +149,5 @@ PARSERS: dict[str, Callable[[Scenario, str, Any], Any]] = {
     "clock_factor": _number,
     "delete_mode": _delete_mode,
     "rpnow": _rpnow,
+    "constructor": _constructor,
 }

@@ -50,6 +50,19 @@ CREATE TABLE IF NOT EXISTS registrations (
 );
 CREATE INDEX IF NOT EXISTS registrations_by_code ON registrations (exam_code);
 
+-- A session of Constructor Proctor: the claims of its start token as JSON, and the status that the vendor's API answers.
+CREATE TABLE IF NOT EXISTS constructor_sessions (
+    attempt_id TEXT PRIMARY KEY REFERENCES attempts (id) ON DELETE CASCADE,
+    integration TEXT NOT NULL,
+    claims TEXT NOT NULL,
+    status TEXT NOT NULL,
+    base_url TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    started_at TEXT,
+    ended_at TEXT,
+    finish_url TEXT NOT NULL DEFAULT ''
+);
+
 -- One sending of a verdict with the LMS's answer. `lms_status` NULL: the LMS did not answer.
 CREATE TABLE IF NOT EXISTS verdicts (
     number INTEGER PRIMARY KEY AUTOINCREMENT,

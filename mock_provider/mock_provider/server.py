@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import ssl
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -37,20 +38,37 @@ class RequestHandler(WSGIRequestHandler):
 
 
 class Server:
-    """An application on an address of this machine. Port 0 takes any free one. Raises ``OSError``."""
+    """An application on an address of this machine. Port 0 takes any free one. Raises ``OSError``.
 
-    def __init__(self, application: WSGIApplication, host: str = "127.0.0.1", port: int = 0) -> None:
+    ``certificate``: a PEM file with a key and its certificates; the server speaks TLS then, and answers to the name
+    ``localhost`` instead of the number, which makes it another site for a browser than a host at ``127.0.0.1``.
+    """
+
+    def __init__(
+        self, application: WSGIApplication, host: str = "127.0.0.1", port: int = 0, certificate: str = ""
+    ) -> None:
         # We open the socket ourselves: where the port is in use, Werkzeug would end the process.
         with socket.create_server((host, port), backlog=BACKLOG) as listener:
             self._server = make_server(
-                host, port, application, threaded=True, request_handler=RequestHandler, fd=listener.fileno()
+                host,
+                port,
+                application,
+                threaded=True,
+                request_handler=RequestHandler,
+                ssl_context=_tls(certificate) if certificate else None,
+                fd=listener.fileno(),
             )
+        if certificate:
+            # In the connection's own thread: a client that connects and says nothing must not hold up the others.
+            self._server.socket.do_handshake_on_connect = False  # type: ignore[attr-defined]
         self._thread: threading.Thread | None = None
 
     @property
     def url(self) -> str:
         """Where the server listens, as a client on this machine writes it, without a trailing slash."""
         host = self._server.host
+        if self._server.ssl_context is not None:
+            return f"https://localhost:{self._server.port}"
         return f"http://{'127.0.0.1' if host in ('0.0.0.0', '') else host}:{self._server.port}"
 
     def serve(self) -> None:
@@ -68,3 +86,9 @@ class Server:
             self._server.shutdown()
             self._thread.join()
         self._server.server_close()
+
+
+def _tls(certificate: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context

@@ -207,6 +207,54 @@ class Store:
         sql = "SELECT * FROM registrations WHERE exam_code = ? ORDER BY rowid DESC LIMIT 1"
         return _with_document(self._row(sql, exam_code))
 
+    # Sessions of Constructor Proctor
+
+    def save_constructor_session(
+        self, attempt_id: str, integration: str, claims: Mapping[str, Any], base_url: str
+    ) -> None:
+        """Store the start token of a session, and our own address. One that is known keeps its status."""
+        self._write(
+            """INSERT INTO constructor_sessions (attempt_id, integration, claims, status, base_url, created_at)
+               VALUES (?, ?, ?, ?, ?, ?)
+               ON CONFLICT (attempt_id) DO UPDATE SET claims = excluded.claims""",
+            attempt_id,
+            integration,
+            json.dumps(dict(claims)),
+            "not_scheduled" if claims.get("schedule") else "ready_to_start",
+            base_url,
+            now(),
+        )
+
+    def constructor_session(self, attempt_id: str) -> Row | None:
+        """A session with ``claims`` as a dict, or None."""
+        row = self._row("SELECT * FROM constructor_sessions WHERE attempt_id = ?", attempt_id)
+        return None if row is None else {**row, "claims": json.loads(row["claims"])}
+
+    def set_constructor_status(self, attempt_id: str, status: str) -> None:
+        """Store how far a session is, and when it was started first."""
+        started = now() if status == "started" else None
+        self._write(
+            "UPDATE constructor_sessions SET status = ?, started_at = COALESCE(started_at, ?) WHERE attempt_id = ?",
+            status,
+            started,
+            attempt_id,
+        )
+        if started:
+            self.set_status(attempt_id, "started")
+
+    def end_constructor_session(self, attempt_id: str, finish_url: str) -> bool:
+        """End a session once; returns whether it had not ended. ``finish_url``: where its page leads then."""
+        is_ended = self._write(
+            """UPDATE constructor_sessions SET status = 'finished', ended_at = ?, finish_url = ?
+               WHERE attempt_id = ? AND status <> 'finished'""",
+            now(),
+            finish_url,
+            attempt_id,
+        )
+        if is_ended:
+            self.set_status(attempt_id, "submitted")
+        return bool(is_ended)
+
     def set_status(self, attempt_id: str, status: str) -> str | None:
         """Store the LMS's status of an attempt; returns the previous status, or None for an unknown attempt."""
         with self._transaction() as connection:

@@ -13,6 +13,7 @@ from demo.host.models.grades import (
 )
 from demo.host.models.people import CourseRole, Enrollment, UserProfile, VerifiedName
 from demo.host.models.service_faults import ServiceFault
+from demo.host.models.site_configuration import SiteConfiguration
 from demo.host.models.support_tickets import SupportTicket
 from demo.host.models.tasks import Task
 from demo.host.models.tracking_events import TrackingEvent
@@ -33,6 +34,7 @@ __all__ = [
     "Section",
     "Sequence",
     "ServiceFault",
+    "SiteConfiguration",
     "Submission",
     "SubsectionGrade",
     "SubsectionGradeOverride",

@@ -32,6 +32,9 @@ class CourseRun(models.Model):
     rejected_exam_overrides_grade = models.BooleanField(
         default=False, help_text="Course waffle flag grades.rejected_exam_overrides_grade."
     )
+    other_course_settings = models.JSONField(
+        default=dict, blank=True, help_text="Advanced settings that no field has, such as SAFE_EXAM_BROWSER."
+    )
     published = models.JSONField(null=True, blank=True)
     published_version = models.PositiveIntegerField(default=0)
 

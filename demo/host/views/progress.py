@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
 
 from demo.host import access, page_context, published_course
@@ -16,7 +17,7 @@ from demo.host.models import (
     CreditRequirementStatus,
     SubsectionGrade,
 )
-from demo.host.view_as import viewer
+from demo.host.view_as import progress_url, viewer
 
 
 @require_GET
@@ -63,3 +64,13 @@ def progress(request: HttpRequest, course_id: str) -> HttpResponse:
             "certificate": Certificate.objects.filter(user_id=who.user_id, course=course).first(),
         },
     )
+
+
+@require_GET
+@login_required
+def progress_of(request: HttpRequest, course_id: str, student_id: str) -> HttpResponse:
+    """The progress of one learner, at the platform's address for staff."""
+    course = page_context.course_or_404(course_id)
+    access.require_staff(request, course)
+    learner = get_object_or_404(get_user_model(), pk=student_id)
+    return redirect(progress_url(course_id, learner.get_username()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from typing import Any
@@ -18,12 +17,16 @@ from opaque_keys.edx.keys import CourseKey, UsageKey
 
 from demo.host import access, onboarding, page_context, published_course, publishing, task_queue
 from demo.host.forms import KINDS, ProctoringSettingsForm, SequenceForm, apply_kind, kind_of
+from demo.host.forms_seb import mode_name
+from demo.host.json_body import json_object
 from demo.host.models import CourseRun, Sequence, Task
 from edx_proctoring.api import (
     get_exam_by_content_id,
     get_exam_configuration_dashboard_url,
 )
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
+from seb_openedx.dashboard.access import link_to
+from seb_openedx.exam_models import Mode, SebExamConfiguration
 
 PUBLISH_WAIT_SECONDS = 20
 
@@ -31,10 +34,12 @@ PUBLISH_WAIT_SECONDS = 20
 @require_GET
 @login_required
 @transaction.non_atomic_requests
-def course(request: HttpRequest, course_id: str) -> HttpResponse:
+def course(request: HttpRequest, run_id: str) -> HttpResponse:
     """The draft, with the exam data of each subsection."""
-    found = page_context.course_or_404(course_id)
+    found = page_context.course_or_404(run_id)
     access.require_staff(request, found)
+    seb_rows = SebExamConfiguration.objects.filter(course_id=CourseKey.from_string(run_id)).exclude(mode=Mode.OFF)
+    seb_modes = {row.content_id: mode_name(row) for row in seb_rows.only("content_id", "mode")}
     sections = [
         {
             "section": section,
@@ -42,6 +47,7 @@ def course(request: HttpRequest, course_id: str) -> HttpResponse:
                 {
                     "sequence": sequence,
                     "kind": KINDS[kind_of(sequence)],
+                    "seb_mode": seb_modes.get(sequence.usage_key, ""),
                     "data": outline_data(found, sequence),
                     "warning": onboarding.missing_onboarding_warning(found) if sequence.is_onboarding_exam else "",
                 }
@@ -56,19 +62,20 @@ def course(request: HttpRequest, course_id: str) -> HttpResponse:
         {
             **page_context.course_context(request, found, "studio"),
             "sections": sections,
+            "seb_dashboard_url": link_to("refusals", course_id=run_id),
             "has_changes": published_course.snapshot(found) != found.published,
-            "last_publish": Task.objects.filter(name="publish_course", arguments__course_id=course_id).last(),
+            "last_publish": Task.objects.filter(name="publish_course", arguments__course_id=run_id).last(),
         },
     )
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def sequence(request: HttpRequest, course_id: str, usage_key: str) -> HttpResponse:
+def sequence(request: HttpRequest, run_id: str, subsection: str) -> HttpResponse:
     """Edit one subsection of the draft."""
-    found = page_context.course_or_404(course_id)
+    found = page_context.course_or_404(run_id)
     access.require_staff(request, found)
-    draft = get_object_or_404(Sequence, section__course=found, usage_key=usage_key)
+    draft = get_object_or_404(Sequence, section__course=found, usage_key=subsection)
     form = SequenceForm(request.POST or None, instance=draft, initial={"kind": kind_of(draft)})
     if request.method == "POST" and form.is_valid():
         edited = form.save(commit=False)
@@ -82,7 +89,7 @@ def sequence(request: HttpRequest, course_id: str, usage_key: str) -> HttpRespon
         messages.success(request, f"“{name}” saved. Publish to show it to learners.")
         if edited.is_onboarding_exam and (warning := onboarding.missing_onboarding_warning(found)):
             messages.warning(request, f"“{name}”: {warning}")
-        return redirect("studio_course", course_id=course_id)
+        return redirect("studio_course", run_id)
     return render(
         request,
         "demo/studio_sequence.html",
@@ -93,15 +100,15 @@ def sequence(request: HttpRequest, course_id: str, usage_key: str) -> HttpRespon
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def proctoring_settings(request: HttpRequest, course_id: str) -> HttpResponse:
+def proctoring_settings(request: HttpRequest, run_id: str) -> HttpResponse:
     """The course's proctoring settings as a page."""
-    found = page_context.course_or_404(course_id)
+    found = page_context.course_or_404(run_id)
     access.require_staff(request, found)
     form = ProctoringSettingsForm(request.POST or None, instance=found, editor=request.user)
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, "Proctoring settings saved. Publish to register the exams again.")
-        return redirect("studio_course", course_id=course_id)
+        return redirect("studio_course", run_id)
     return render(
         request,
         "demo/studio_proctoring.html",
@@ -112,14 +119,13 @@ def proctoring_settings(request: HttpRequest, course_id: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def proctoring_settings_api(request: HttpRequest, course_id: str) -> JsonResponse:
+def proctoring_settings_api(request: HttpRequest, run_id: str) -> JsonResponse:
     """The course's proctoring settings as JSON. POST changes them."""
-    found = page_context.course_or_404(course_id)
+    found = page_context.course_or_404(run_id)
     access.require_staff(request, found)
     if request.method == "POST":
-        try:
-            changes = json.loads(request.body)["proctored_exam_settings"]
-        except (ValueError, KeyError, TypeError):
+        changes = json_object(request).get("proctored_exam_settings")
+        if not isinstance(changes, dict):
             return JsonResponse({"detail": [{"proctored_exam_settings": "This field is required."}]}, status=400)
         values = {**_settings_of(found), **{key: value for key, value in changes.items() if key in _settings_of(found)}}
         form = ProctoringSettingsForm(values, instance=found, editor=request.user)
@@ -143,21 +149,21 @@ def proctoring_settings_api(request: HttpRequest, course_id: str) -> JsonRespons
 @require_POST
 @login_required
 @transaction.non_atomic_requests
-def publish(request: HttpRequest, course_id: str) -> HttpResponse:
+def publish(request: HttpRequest, run_id: str) -> HttpResponse:
     """Publish the draft, and wait a moment for the queue to register the exams.
 
     ``?queue=0`` publishes in a process of its own without any request, like a Celery worker.
     """
-    found = page_context.course_or_404(course_id)
+    found = page_context.course_or_404(run_id)
     access.require_staff(request, found)
     if request.GET.get("queue") == "0":
-        command = [sys.executable, "-m", "demo.manage", "publish_course", course_id]
+        command = [sys.executable, "-m", "demo.manage", "publish_course", run_id]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         if done.returncode:
             messages.error(request, f"Publishing failed: {done.stderr.strip().splitlines()[-1]}")
         else:
             messages.success(request, "Published by a worker process.")
-        return redirect("studio_course", course_id=course_id)
+        return redirect("studio_course", run_id)
     task = task_queue.wait_for(publishing.publish(found), PUBLISH_WAIT_SECONDS)
     if task.state == Task.DONE:
         messages.success(request, "Published. The exams are registered.")
@@ -165,7 +171,7 @@ def publish(request: HttpRequest, course_id: str) -> HttpResponse:
         messages.error(request, f"Published, but the exams could not be registered: {task.error}")
     else:
         messages.info(request, "Published. The exams are still being registered.")
-    return redirect("studio_course", course_id=course_id)
+    return redirect("studio_course", run_id)
 
 
 def outline_data(found: CourseRun, sequence_: Sequence) -> dict[str, Any]:

@@ -6,7 +6,6 @@ They require no CSRF token, so that a test script can post with one line: everyt
 
 from __future__ import annotations
 
-import json
 import secrets
 from datetime import timedelta
 from typing import Any
@@ -27,6 +26,8 @@ from edx_when.api import InvalidDateError
 from opaque_keys import InvalidKeyError
 
 from demo.host import call_log, dates, instrumentation, sent_mail
+from demo.host.json_body import json_object
+from demo.host.middleware import CALLBACKS
 from demo.host.models import CourseRun, Enrollment, ServiceFault, SupportTicket, Task, TrackingEvent, UserProfile
 from edx_proctoring.models import ProctoredExamStudentAttempt
 
@@ -38,6 +39,7 @@ SERVICES = [
     "enrollments",
     "learning_sequences",
     "name_affirmation",
+    CALLBACKS,
 ]
 
 
@@ -225,9 +227,7 @@ def provider(request: HttpRequest) -> HttpResponse:
     """Links to the mock provider. POST passes a JSON scenario on to it."""
     if request.method == "POST":
         try:
-            answer = requests.post(
-                f"{settings.PROVIDER_URL}/_control/scenario", json=json.loads(request.body or b"{}"), timeout=5
-            )
+            answer = requests.post(f"{settings.PROVIDER_URL}/_control/scenario", json=json_object(request), timeout=5)
         except (requests.RequestException, ValueError) as error:
             return JsonResponse({"detail": f"{type(error).__name__}: {error}"}, status=502)
         return HttpResponse(answer.content, status=answer.status_code, content_type="application/json")
@@ -248,11 +248,7 @@ def _attempt(data: dict[str, Any]) -> ProctoredExamStudentAttempt | None:
 
 def _data(request: HttpRequest) -> dict[str, Any]:
     if request.content_type == "application/json":
-        try:
-            data = json.loads(request.body or b"{}")
-        except ValueError:
-            return {}
-        return data if isinstance(data, dict) else {}
+        return json_object(request)
     return request.POST.dict()
 
 

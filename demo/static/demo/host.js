@@ -61,8 +61,15 @@
         });
     };
 
-    // Stand-in for the one jQuery UI widget that the instructor page uses: same options, same event.
-    $.fn.accordion = function(options) {
+    // Stand-in for the one jQuery UI widget that the instructor page uses: same options, same event, one method.
+    $.fn.accordion = function(options, name, value) {
+        if (options === 'option') {
+            return this.each(function() {
+                if (name === 'active' && value === false && $(this).data('ui-accordion')) {
+                    $(this).data('ui-accordion').close();
+                }
+            });
+        }
         return this.each(function() {
             var $root = $(this);
             var $headers = $root.find(options.header);
@@ -89,6 +96,15 @@
                 $button.on('click', function() {
                     toggle(index, $button.attr('aria-expanded') !== 'true');
                 });
+            });
+            $root.data('ui-accordion', {
+                close: function() {
+                    $headers.each(function(index) {
+                        if ($(this).find('button').attr('aria-expanded') === 'true') {
+                            toggle(index, false);
+                        }
+                    });
+                }
             });
             if (typeof options.active === 'number' && options.active >= 0) {
                 toggle(Math.min(options.active, $headers.length - 1), true);

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from . import access_token, control, desktop, onboarding, rest_api, rpnow_registration
+from . import access_token, constructor_api, control, desktop, onboarding, rest_api, rpnow_registration
 
 BLUEPRINTS = (
     access_token.blueprint,
+    constructor_api.blueprint,
     control.blueprint,
     desktop.blueprint,
     onboarding.blueprint,

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from . import front, instructor, reviewer, rpnow, software
+from . import constructor, front, instructor, reviewer, rpnow, software
 
-BLUEPRINTS = (front.blueprint, instructor.blueprint, reviewer.blueprint, rpnow.blueprint, software.blueprint)
+BLUEPRINTS = (
+    constructor.blueprint,
+    front.blueprint,
+    instructor.blueprint,
+    reviewer.blueprint,
+    rpnow.blueprint,
+    software.blueprint,
+)

@@ -13,6 +13,14 @@ VERDICTS = {
     "suspicious": ("Suspicious", "Something needs another look by the course team."),
     "not_reviewed": ("Not reviewed", "The recording could not be reviewed."),
 }
+CONSTRUCTOR_MESSAGES = {
+    "agreement": "Agreement accepted",
+    "scheduled": "Time booked",
+    "canceled": "Booking canceled",
+    "warning": "Live warning",
+    "draft": "Review without a conclusion",
+    "badly_signed": "Review with a wrong signature",
+}
 STATUSES = {
     "created": "Set-up not finished",
     "started": "Exam running",

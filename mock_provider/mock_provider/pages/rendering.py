@@ -19,13 +19,17 @@ class Notice:
     text: str
 
 
-def page(name: str, /, *, status: int = 200, framed: bool = False, **values: Any) -> Response:
-    """The page ``templates/<name>.html``. ``framed`` allows other sites to show it in a frame."""
+def page(name: str, /, *, status: int = 200, framed: bool = False, frames: str = "", **values: Any) -> Response:
+    """The page ``templates/<name>.html``.
+
+    ``framed`` allows other sites to show it in a frame; ``frames``: an origin whose pages it shows in a frame.
+    """
     response = Response(render_template(f"{name}.html", page_name=name, **values), status, mimetype="text/html")
     response.headers["Cache-Control"] = "no-store"
     # Not no-referrer: with it browsers send "Origin: null" with our own forms (see same_site).
     response.headers["Referrer-Policy"] = "same-origin"
-    response.headers["Content-Security-Policy"] = POLICY if framed else f"{POLICY}; frame-ancestors 'none'"
+    policy = f"{POLICY}; frame-src {frames}" if frames else POLICY
+    response.headers["Content-Security-Policy"] = policy if framed else f"{policy}; frame-ancestors 'none'"
     return response
 
 

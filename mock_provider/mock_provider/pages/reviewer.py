@@ -13,7 +13,7 @@ from mock_provider.lms import Outcome
 from mock_provider.scenario import REVIEW_STATUSES
 from mock_provider.store import Row
 
-from .labels import VERDICTS
+from .labels import CONSTRUCTOR_MESSAGES, VERDICTS
 from .rendering import Notice, missing_page, page, see_other
 from .same_site import same_site
 
@@ -83,7 +83,18 @@ def _review(attempt: Row, notice: Notice | None, form: Mapping[str, str], *, sta
         choices=VERDICTS,
         sent=sent,
         is_rpnow=store.registration(attempt["id"]) is not None,
+        constructor_messages=CONSTRUCTOR_MESSAGES if store.constructor_session(attempt["id"]) else {},
+        message_notice=_message_notice(request.args.get("message", ""), request.args.get("status", "")),
     )
+
+
+def _message_notice(kind: str, status: str) -> Notice | None:
+    """What became of a message of Constructor Proctor."""
+    if kind not in CONSTRUCTOR_MESSAGES or not status.isdecimal():
+        return None
+    outcome = Outcome(int(status) or None, "")
+    answer = f"The learning platform answered {outcome.status}." if outcome.status else "There was no answer."
+    return Notice("good" if outcome.accepted else "bad", CONSTRUCTOR_MESSAGES[kind], answer)
 
 
 def _answer(verdict: Row) -> str:
