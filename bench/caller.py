@@ -64,6 +64,15 @@ class Caller:
 
         Raises RuntimeError for any status but ``expect``, so that error pages are never what is timed.
         """
+        answer = self.ask(path, method, body, headers=headers)
+        if answer.status != expect:
+            raise RuntimeError(f"{method} {path} answered {answer.status} instead of {expect}: {answer.body[:300]!r}")
+        return answer
+
+    def ask(
+        self, path: str, method: str = "GET", body: Any = None, *, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Send a request and read the response, whatever its status."""
         payload = b"" if body is None else json.dumps(body).encode()
         path, _, query = path.partition("?")
         environ: dict[str, Any] = {
@@ -93,7 +102,4 @@ class Caller:
         response = self._handler(environ, lambda status, _headers: seen.append(status))
         content = b"".join(response)
         response.close()
-        status = int(seen[0].partition(" ")[0])
-        if status != expect:
-            raise RuntimeError(f"{method} {path} answered {status} instead of {expect}: {content[:300]!r}")
-        return Answer(status, content)
+        return Answer(int(seen[0].partition(" ")[0]), content)

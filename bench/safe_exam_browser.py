@@ -32,6 +32,7 @@ MOST_ADDED: Final = 0.05
 MOST_TIMES_BARE: Final = 2.0
 # Calls between two looks at the clock: a single call is too short for the clock of the process.
 BLOCK: Final = 20
+PAIRED_BLOCK: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,15 @@ class Stage:
         from bench import reference
         from bench.caller import Caller
         from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+        from seb_openedx.settings.common import plugin_settings
+        from seb_openedx.settings.test import COURSE_KEY_REGEX
 
+        # As in the LMS: the plug-in's settings, and those that the platform has.
+        plugin_settings(settings)
+        settings.SERVICE_VARIANT, settings.COURSE_KEY_REGEX = "lms", COURSE_KEY_REGEX
         settings.SEB_CONFIGURATION_HELPERS = "bench.safe_exam_browser"
         settings.SEB_CONFIG_CACHE_SECONDS = 60
         settings.SAFE_EXAM_BROWSER = {COURSES["KEYS"]: {"CONFIG_KEYS": [KEY]}}
-        # The middleware lets pages pass by keys, staff of the default list would.
-        settings.SEB_PERMISSION_COMPONENTS = ["AlwaysAllowStaff", "CheckSEBHashBrowserExamKeyOrConfigKey"]
         self.user: Any = get_user_model().objects.create_user("learner")
         exam = ProctoredExam.objects.create(course_id=COURSES["EXAM"], content_id=EXAM, time_limit_mins=90)
         attempt = ProctoredExamStudentAttempt.objects.create(proctored_exam=exam, user=self.user)
@@ -123,26 +127,39 @@ class Stage:
 
 @contextmanager
 def cache_reads() -> Iterator[Counter[str]]:
-    """Count the reads of the host's cache, each key once a call."""
+    """Count the reads of the host's cache: one for ``get``, and one for ``get_many``, however many keys it asks for."""
     from django.core.cache import cache
 
     found: Counter[str] = Counter()
     backend: Any = type(cache._connections[cache._alias])  # type: ignore[attr-defined]
-    get = backend.get
+    get, get_many = backend.get, backend.get_many
+    inside = False
 
     def counted(self: Any, key: Any, *arguments: Any, **options: Any) -> Any:
-        found[str(key)] += 1
+        found["get"] += not inside
         return get(self, key, *arguments, **options)
 
-    with patch.object(backend, "get", counted):
+    def counted_many(self: Any, *arguments: Any, **options: Any) -> Any:
+        nonlocal inside
+        found["get_many"] += 1
+        inside = True  # the local cache asks itself for one key after the other
+        try:
+            return get_many(self, *arguments, **options)
+        finally:
+            inside = False
+
+    with patch.object(backend, "get", counted), patch.object(backend, "get_many", counted_many):
         yield found
 
 
 def costs(call: Callable[[], Any]) -> tuple[int, int]:
     """Return the numbers of queries and of reads of the cache of one call, after a call that fills caches."""
     from bench import measure
+    from seb_openedx import reading
 
     call()
+    # As in a process that nobody has asked for the course within the last second.
+    reading.forget_notes()
     with cache_reads() as read:
         statements, _result = measure.statements_of(call)
     return sum(not measure.is_control(statement) for statement in statements), sum(read.values())
@@ -159,14 +176,16 @@ def milliseconds(call: Callable[[], Any], calls: int) -> float:
 def in_turn(first: Callable[[], Any], second: Callable[[], Any], rounds: int) -> tuple[float, float, float]:
     """Return the median CPU time in milliseconds of ``first``, and the median and the spread of what ``second`` adds.
 
-    Each round asks both in the order A B B A, so that other work on the machine burdens both alike.
+    Each round asks both in the order A B B A and takes a few milliseconds, so that other work on the machine burdens
+    both alike.
     """
     base, added = [], []
     gc.disable()
     try:
-        for _round in range(rounds):
-            gc.collect()
-            a, b, c, d = (milliseconds(call, BLOCK) for call in (first, second, second, first))
+        for number in range(rounds):
+            if number % 20 == 0:
+                gc.collect()
+            a, b, c, d = (milliseconds(call, PAIRED_BLOCK) for call in (first, second, second, first))
             base.append((a + d) / 2)
             added.append((b + c) / 2 - (a + d) / 2)
     finally:
@@ -288,7 +307,7 @@ def table(rows: list[Row]) -> str:
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.safe_exam_browser", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=61, help="rounds of timed calls (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=401, help="rounds of timed calls (default: %(default)s)")
     parser.add_argument("--refusals", type=int, default=10_000, help="per kind of client (default: %(default)s)")
     parser.add_argument("--profile", action="store_true", help="only the hottest functions of the first row")
     options = parser.parse_args(arguments)

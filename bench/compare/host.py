@@ -2,8 +2,10 @@
 
 import logging
 import sqlite3
+import sys
 import uuid
 from datetime import datetime, timedelta
+from types import ModuleType
 from typing import Any
 
 import rules
@@ -18,6 +20,7 @@ from eventtracking.tracker import Tracker
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
 from bench import course
+from bench.enrollments import EnrollmentsService
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.models import ProctoredExam
 from edx_proctoring.runtime import set_runtime_service
@@ -31,6 +34,7 @@ class StubProvider(ProctoringBackendProvider):
     """Agrees with everything, in the process, without a network."""
 
     verbose_name = "Stub"
+    supports_onboarding = True
     # The id of the latest attempt, which its callbacks are about.
     last_external_id = ""
 
@@ -128,8 +132,22 @@ class InstructorService:
         """Return none."""
 
 
+class RelativeDatesFlag:
+    """The platform's switch of relative dates, off."""
+
+    @staticmethod
+    def is_enabled(course_key: Any) -> bool:
+        """Return no."""
+        return False
+
+
 def install() -> StubProvider:
     """Register provider, services, permissions and the tracker of events. Return the provider."""
+    # ``edx_when`` imports this at each date. Where the platform is missing, Python searches the whole path each time.
+    course_experience = ModuleType("openedx.features.course_experience")
+    course_experience.RELATIVE_DATES_FLAG = RelativeDatesFlag  # type: ignore[attr-defined]
+    for module in (ModuleType("openedx"), ModuleType("openedx.features"), course_experience):
+        sys.modules[module.__name__] = module
     provider = StubProvider()
     apps.get_app_config("edx_proctoring").backends[PROVIDER] = provider  # type: ignore[attr-defined]
     for name, service in {
@@ -137,6 +155,7 @@ def install() -> StubProvider:
         "grades": GradesService(),
         "certificates": CertificatesService(),
         "instructor": InstructorService(),
+        "enrollments": EnrollmentsService(),
     }.items():
         set_runtime_service(name, service)
     rules.set_perm("edx_proctoring.can_take_proctored_exam", rules.always_true)

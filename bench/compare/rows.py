@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.contrib.auth import get_user_model
+from django.core.cache import cache
 from django.db import transaction
 from edx_django_utils.cache import RequestCache
 from opaque_keys.edx.keys import CourseKey, UsageKey
@@ -25,6 +26,7 @@ from edx_proctoring.models import ProctoredExam
 
 EXAM_URL = "/edx_proctoring/v1/proctored_exam"
 ATTEMPT_URL = f"{EXAM_URL}/attempt"
+ONBOARDING_URL = "/edx_proctoring/v1/user_onboarding/status"
 BARE_URL = "/bench/bare/attempt"
 # Learners in a running exam, used in turn by the rows that only read.
 READERS = 5
@@ -36,13 +38,15 @@ Call = Callable[[], Any]
 class Row:
     """``prepare`` returns one call. ``calls``: how many are timed in one block.
 
-    ``surroundings``: entered around each call and not timed.
+    ``surroundings``: entered around each call and not timed. ``without_host``: the time of statements on the host's
+    own tables does not count.
     """
 
     name: str
     calls: int
     prepare: Callable[[], Call]
     surroundings: Callable[[], AbstractContextManager[Any]] = field(default=nullcontext)
+    without_host: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,10 @@ class Workload:
             Row("timer read", 12, self._timer),
             Row("entrance page", 6, self._entrance_page, _request),
             Row("staff, first page of attempts", 5, self._staff_page),
+            Row("staff, attempts of one status", 3, self._staff_status, without_host=True),
+            Row("staff, onboarding of one status", 3, self._staff_onboarding, without_host=True),
+            Row("staff, one status, first time", 1, self._staff_status_anew, without_host=True),
+            Row("staff, onboarding, first time", 1, self._staff_onboarding_anew, without_host=True),
         ]
 
     # Learners
@@ -163,6 +171,20 @@ class Workload:
 
     def _staff_page(self) -> Call:
         return lambda: self._staff.send("GET", f"{ATTEMPT_URL}/grouped/course_id/{COURSE}")
+
+    def _staff_status(self) -> Call:
+        return lambda: self._staff.send("GET", f"{ATTEMPT_URL}/grouped/course_id/{COURSE}?status=rejected")
+
+    def _staff_onboarding(self) -> Call:
+        return lambda: self._staff.send("GET", f"{ONBOARDING_URL}/course_id/{COURSE}?statuses=submitted")
+
+    def _staff_status_anew(self) -> Call:
+        cache.clear()
+        return self._staff_status()
+
+    def _staff_onboarding_anew(self) -> Call:
+        cache.clear()
+        return self._staff_onboarding()
 
 
 def _act(caller: Caller, attempt_id: int, action: str) -> None:

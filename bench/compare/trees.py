@@ -57,15 +57,15 @@ def _copy(name: str, folder: Path) -> None:
         shutil.copy(source, folder / name)
 
 
-def environment(folder: Path, *, step: str, kind: str, label: str, seed: int) -> dict[str, str]:
+def environment(folder: Path, *, step: str, kind: str, label: str, learners: int, seed: int) -> dict[str, str]:
     """Return the environment of a process that measures the version in ``folder``.
 
-    ``kind``: of database. ``label``: part of the database's name.
+    ``kind``: of database. ``label``, ``learners``: parts of the database's name.
     """
     if kind == "sqlite":
-        database = str(folder / "bench.sqlite3")
+        database = str(folder / f"bench_{learners}.sqlite3")
     else:
-        database = f"{os.environ.get('EDX_PROCTORING_DB_NAME', 'bench_compare')}_{label}"
+        database = f"{os.environ.get('EDX_PROCTORING_DB_NAME', 'bench_compare')}_{label}_{learners}"
     return {
         **os.environ,
         "PYTHONPATH": str(folder),
@@ -75,4 +75,5 @@ def environment(folder: Path, *, step: str, kind: str, label: str, seed: int) ->
         "EDX_PROCTORING_DB": kind,
         "BENCH_STEP": step,
         "BENCH_DATABASE_NAME": database,
+        "BENCH_LEARNERS": str(learners),
     }

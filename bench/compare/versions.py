@@ -9,14 +9,19 @@ from typing import Any, Self
 
 from bench.compare import trees
 
-_COMMAND = [sys.executable, "-P", "-m", "bench.compare.worker"]
+_COMMAND = [sys.executable, "-P", "-m"]
+_WORKER = "bench.compare.worker"
+
+
+# Of the course in a comparison that is not about its size.
+LEARNERS = 300
 
 
 class Version:
-    """One version of the app: its folder and its database."""
+    """One version of the app: its folder and its database, with a course of so many learners."""
 
-    def __init__(self, label: str, folder: Path, kind: str) -> None:
-        self.label, self.folder, self.kind = label, folder, kind
+    def __init__(self, label: str, folder: Path, kind: str, learners: int = LEARNERS) -> None:
+        self.label, self.folder, self.kind, self.learners = label, folder, kind, learners
 
     def create_database(self) -> None:
         """Create and fill the database. Raises CalledProcessError."""
@@ -29,24 +34,28 @@ class Version:
 
     def start(self, seed: int) -> "Process":
         """Start a process that measures."""
-        return Process(self, self._environment("measure", seed))
+        return Process(self.label, self.folder, self._environment("measure", seed))
 
     def _run_step(self, step: str) -> "subprocess.CompletedProcess[bytes]":
         environment = self._environment(step, seed=0)
-        return subprocess.run(_COMMAND, cwd=self.folder, env=environment, check=False, stdin=subprocess.DEVNULL)
+        return subprocess.run(
+            [*_COMMAND, _WORKER], cwd=self.folder, env=environment, check=False, stdin=subprocess.DEVNULL
+        )
 
     def _environment(self, step: str, seed: int) -> dict[str, str]:
-        return trees.environment(self.folder, step=step, kind=self.kind, label=self.label, seed=seed)
+        return trees.environment(
+            self.folder, step=step, kind=self.kind, label=self.label, learners=self.learners, seed=seed
+        )
 
 
 class Process:
-    """A process that measures one version."""
+    """A process of one version that takes commands. ``module``: what it runs, see ``bench.compare.worker.serve``."""
 
-    def __init__(self, version: Version, environment: dict[str, str]) -> None:
-        self._label = version.label
+    def __init__(self, label: str, folder: Path, environment: dict[str, str], module: str = _WORKER) -> None:
+        self._label = label
         self._process = subprocess.Popen(
-            _COMMAND,
-            cwd=version.folder,
+            [*_COMMAND, module],
+            cwd=folder,
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -1,7 +1,8 @@
 """The measured process: takes commands as lines of JSON, answers each with a line of JSON.
 
 ``python -P -m bench.compare.worker``, in the folder of one version (``trees``). The step is in ``BENCH_STEP``:
-``prepare`` makes the database and ends, ``measure`` takes commands, ``drop`` removes the database.
+``prepare`` makes the database and ends, ``measure`` takes commands, ``drop`` removes the database, ``answers``
+prints what ``answers`` compares.
 """
 
 import gc
@@ -10,11 +11,9 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import django
-
-LEARNERS = 300
 
 
 class Worker:
@@ -77,6 +76,27 @@ class Worker:
 
 def main() -> int:
     """Carry out the step. Returns the exit code."""
+    answers = start()
+    from bench.compare import host
+
+    step = os.environ["BENCH_STEP"]
+    if step == "prepare":
+        host.install()
+        host.create_database(int(os.environ["BENCH_LEARNERS"]))
+    elif step == "drop":
+        host.drop_database()
+    elif step == "answers":
+        from bench.compare.answers import all_answers
+
+        json.dump(all_answers(), answers)
+        answers.flush()
+    else:
+        serve(Worker(), answers)
+    return 0
+
+
+def start() -> TextIO:
+    """Set Django up in the version of the current folder; return where answers go. Raises RuntimeError."""
     # Standard output carries answers only; what the app prints goes to standard error.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
@@ -85,20 +105,11 @@ def main() -> int:
 
     if Path(edx_proctoring.__file__).parent != Path.cwd() / "edx_proctoring":
         raise RuntimeError(f"this is another edx_proctoring: {edx_proctoring.__file__}")
-    from bench.compare import host
-
-    step = os.environ["BENCH_STEP"]
-    if step == "prepare":
-        host.install()
-        host.create_database(LEARNERS)
-    elif step == "drop":
-        host.drop_database()
-    else:
-        _serve(Worker(), answers)
-    return 0
+    return answers
 
 
-def _serve(worker: Worker, answers: Any) -> None:
+def serve(worker: Any, answers: TextIO) -> None:
+    """Answer commands until the parent closes standard input. ``worker``: its methods are the commands."""
     for line in sys.stdin:
         command, *arguments = json.loads(line)
         try:

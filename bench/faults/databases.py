@@ -8,13 +8,14 @@ database are closed. SQLite is a file, and nothing can be restarted.
 import getpass
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from bench.ports import free_port, is_served
 
 PATIENCE_SECONDS = 60
 
@@ -47,7 +48,7 @@ class OwnMariaDB(Database):
     def __init__(self, name: str, folder: Path) -> None:
         self._folder = folder / "mariadb"
         self._socket = folder / "db.sock"
-        self._port = _free_port()
+        self._port = free_port()
         self._log = folder / "mariadb.log"
         super().__init__(
             "mysql",
@@ -82,15 +83,8 @@ class OwnMariaDB(Database):
     def _start(self) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < deadline and self._process.poll() is None:
-            try:
-                socket.create_connection(("127.0.0.1", self._port), timeout=1).close()
-            except OSError:
-                time.sleep(0.1)
-            else:
-                return
-        raise RuntimeError(f"MariaDB did not start:\n{self._log.read_text(errors='replace')[-2000:]}")
+        if not is_served(self._port, self._process, seconds=PATIENCE_SECONDS):
+            raise RuntimeError(f"MariaDB did not start:\n{self._log.read_text(errors='replace')[-2000:]}")
 
     def restart(self, *, kill: bool) -> None:
         if kill:
@@ -170,9 +164,3 @@ def opened(kind: str, folder: Path) -> Iterator[Database]:
 
 def _mariadbd() -> str:
     return shutil.which("mariadbd") or shutil.which("mariadbd", path="/usr/sbin:/usr/local/sbin:/usr/libexec") or ""
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

@@ -146,7 +146,7 @@ class Killer:
     def _note_unmarked(self) -> None:
         """Note which mails were handed over while their effects are still there: they will be sent again."""
         time.sleep(SETTLE_SECONDS)
-        left = insisting(lambda: mails_left(self._exam_name, self._sink))
+        left = read_again(lambda: mails_left(self._exam_name, self._sink))
         self.events.between += sum((left - self.events.unmarked).values())
         self.events.unmarked |= left
 
@@ -165,8 +165,8 @@ def mails_left(exam_name: str, sink: MailSink) -> Counter[Mail]:
     )
 
 
-def insisting(read: Callable[[], Any]) -> Any:
-    """Read from the database, which may have been restarted."""
+def read_again(read: Callable[[], Any]) -> Any:
+    """Read from the database, again if it has just been restarted."""
     for _try in range(20):
         try:
             return read()
@@ -203,7 +203,7 @@ def run(scene: Scene, database: Database, attempts: int, *, broker: str = "") ->
         left = _wait_until_delivered(scene)
         dead = [process.name for group in groups.values() for process in group if not process.is_alive]
     scene.provider.way, scene.sink.share = None, 0.0
-    found = insisting(lambda: audit.examine(ProctoredExam.objects.get(pk=exam_id), scene.provider, scene.sink))
+    found = read_again(lambda: audit.examine(ProctoredExam.objects.get(pk=exam_id), scene.provider, scene.sink))
     calls, failed = scene.provider.calls - calls, scene.provider.failed - failed
     outcome = Outcome("kills", tally, found, calls, failed, time.monotonic() - began)
     print(outcome.report())
@@ -250,16 +250,16 @@ def _wait_until_delivered(scene: Scene) -> int:
     deadline = time.monotonic() + DRAIN_SECONDS
     while time.monotonic() < deadline:
         last = max(scene.provider.last_call_at, scene.sink.last_mail_at)
-        due = insisting(AttemptEffect.objects.filter(state=AttemptEffect.STATE_DUE).count)
+        due = read_again(AttemptEffect.objects.filter(state=AttemptEffect.STATE_DUE).count)
         if not due:
             return 0
         if time.monotonic() - last >= QUIET_SECONDS:
             cut = AttemptEffect.objects.filter(state=AttemptEffect.STATE_DUE, next_try_at__gt=timezone.now())
-            insisting(partial(cut.update, next_try_at=timezone.now()))
+            read_again(partial(cut.update, next_try_at=timezone.now()))
             # The loop looks once a second.
             time.sleep(1.5)
         time.sleep(0.2)
-    return int(insisting(AttemptEffect.objects.filter(state=AttemptEffect.STATE_DUE).count))
+    return int(read_again(AttemptEffect.objects.filter(state=AttemptEffect.STATE_DUE).count))
 
 
 def report(events: Events, tally: Tally, found: Audit, sink: MailSink, left: int, dead: list[str]) -> list[str]:

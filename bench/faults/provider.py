@@ -82,7 +82,12 @@ class Provider:
         self.on_call = on_call
         self.way: str | None = None
         self.honours_key = True
+        # How long the provider takes for each answer.
+        self.latency_seconds = 0.0
+        self.is_down = False
         self.registrations: dict[str, Registration] = {}
+        self._by_key: dict[str, Registration] = {}
+        self._numbers: Counter[tuple[str, str]] = Counter()
         self.calls = 0
         self.failed = 0
         self.last_call_at = 0.0
@@ -132,14 +137,14 @@ class Provider:
             return Reply(200, {"status": "ok"}) if path == ELSEWHERE else Reply(404, {"detail": "unknown"})
 
     def _register(self, exam: str, body: Any, key: str) -> Reply:
-        for known in self.registrations.values():
-            # A repeated request with the same key is the same registration.
-            if self.honours_key and key and known.key == key and not known.is_deleted:
-                return Reply(200, {"id": known.external_id})
+        # A repeated request with the same key is the same registration.
+        known = self._by_key.get(key) if self.honours_key and key else None
+        if known is not None and not known.is_deleted:
+            return Reply(200, {"id": known.external_id})
         learner = str(body["email"]).partition("@")[0]
-        number = sum(known.exam == exam and known.learner == learner for known in self.registrations.values())
-        new = Registration(f"{exam}-{learner}-{number + 1}", exam, learner, key)
-        self.registrations[new.external_id] = new
+        self._numbers[exam, learner] += 1
+        new = Registration(f"{exam}-{learner}-{self._numbers[exam, learner]}", exam, learner, key)
+        self.registrations[new.external_id] = self._by_key[key] = new
         return Reply(200, {"id": new.external_id})
 
     def _about_attempt(self, method: str, external_id: str, body: Any) -> Reply:
@@ -178,8 +183,9 @@ def _handler_of(provider: Provider) -> type[BaseHTTPRequestHandler]:
                 body = json.loads(content) if content else None
             except ValueError:
                 body = None  # the form of a token request
-            fault = provider.fault_for(self.command, path, body)
+            fault = DROPPED if provider.is_down else provider.fault_for(self.command, path, body)
             provider.on_call()
+            time.sleep(provider.latency_seconds)
             if fault in (HALF_JSON, REPLY_LOST, None):
                 reply = provider.answer(self.command, path, body, self.headers.get("Idempotency-Key", ""))
                 text = json.dumps(reply.body)
