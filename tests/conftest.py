@@ -39,6 +39,26 @@ settings.register_profile("edx-proctoring", deadline=None, suppress_health_check
 settings.load_profile("edx-proctoring")
 
 
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give a folder whose tests share a demo or a database to one worker, as ``--dist loadfile`` does with files.
+
+    ``--dist loadgroup`` would do, but the marks of pytest-xdist 3.8 have no effect in pytest 9.2.
+    """
+    if config.getoption("dist") != "loadfile":
+        return None
+
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduler(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            folders = ("tests/browser/constructor/", "tests/seb/exams/")
+            found = [folder for folder in folders if nodeid.startswith(folder)]
+            return found[0] if found else str(super()._split_scope(nodeid))
+
+    return Scheduler(config, log)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print how many requests the fuzzer sent, which a passing test does not show."""
     sent = [
@@ -237,3 +257,13 @@ def outline(register_service: Callable[[str, Any], Recording]) -> Callable[..., 
         )
 
     return register
+
+
+@pytest.fixture
+def proctoring_settings(settings: Any) -> Callable[..., None]:
+    """Set keys of ``PROCTORING_SETTINGS``."""
+
+    def change(**options: Any) -> None:
+        settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **options}
+
+    return change

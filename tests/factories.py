@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from edx_proctoring.models import (
     AttemptEffect,
+    AttemptIncident,
+    ExamMeasure,
     ProctoredExam,
     ProctoredExamReviewPolicy,
     ProctoredExamSoftwareSecureComment,
@@ -21,6 +23,8 @@ from edx_proctoring.models import (
     ProctoredExamStudentAllowance,
     ProctoredExamStudentAttempt,
     ReviewInboxEntry,
+    StaffJob,
+    StaffJobRow,
 )
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.statuses import SoftwareSecureReviewStatus
@@ -184,6 +188,69 @@ def make_inbox_entry(attempt: ProctoredExamStudentAttempt | None = None, **field
             "external_id": attempt.external_id,
             "backend": attempt.proctored_exam.backend,
             "body": '{"status": "passed", "comments": []}',
+            **fields,
+        }
+    )
+
+
+def make_job(
+    attempt: ProctoredExamStudentAttempt | None = None, row: dict[str, Any] | None = None, **fields: Any
+) -> StaffJob:
+    """A job of staff that is done, with one row about an attempt."""
+    attempt = attempt or make_attempt(status=S.submitted)
+    job = StaffJob.objects.create(
+        **{
+            "kind": "extend",
+            "course_id": attempt.proctored_exam.course_id,
+            "exam_id": attempt.proctored_exam_id,
+            "state": StaffJob.STATE_DONE,
+            "total": 1,
+            "done": 1,
+            "finished_at": timezone.now(),
+            **fields,
+        }
+    )
+    StaffJobRow.objects.create(
+        **{
+            "job": job,
+            "position": 0,
+            "exam_id": attempt.proctored_exam_id,
+            "user_id": attempt.user_id,
+            "attempt_id": attempt.pk,
+            "state": StaffJobRow.STATE_DONE,
+            **(row or {}),
+        }
+    )
+    return job
+
+
+def make_incident(attempt: ProctoredExamStudentAttempt | None = None, **fields: Any) -> AttemptIncident:
+    """An open note of staff."""
+    attempt = attempt or make_attempt(status=S.started)
+    return AttemptIncident.objects.create(
+        **{
+            "kind": AttemptIncident.KIND_NOTE,
+            "exam_id": attempt.proctored_exam_id,
+            "user_id": attempt.user_id,
+            "attempt_id": attempt.pk,
+            "attempt_code": attempt.attempt_code or "",
+            "source": AttemptIncident.SOURCE_STAFF,
+            "opened_at": timezone.now(),
+            **fields,
+        }
+    )
+
+
+def make_measure(exam: ProctoredExam | None = None, **fields: Any) -> ExamMeasure:
+    """An outage that began a minute ago and lasts an hour."""
+    exam = exam or make_exam()
+    return ExamMeasure.objects.create(
+        **{
+            "kind": ExamMeasure.KIND_OUTAGE,
+            "exam_id": exam.pk,
+            "reason": "The provider is down.",
+            "starts_at": timezone.now() - timedelta(minutes=1),
+            "ends_at": timezone.now() + timedelta(hours=1),
             **fields,
         }
     )

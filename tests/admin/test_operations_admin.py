@@ -12,6 +12,8 @@ from edx_proctoring.models import (
     ProctoredExamStudentAllowanceHistory,
     ProctoredExamStudentAttempt,
     ReviewInboxEntry,
+    StaffJob,
+    StaffJobRow,
 )
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.admin.conftest import AdminPages
@@ -22,6 +24,7 @@ from tests.factories import (
     make_effect,
     make_exam,
     make_inbox_entry,
+    make_job,
     make_policy,
     make_staff,
 )
@@ -36,6 +39,24 @@ def read_only_pages(model):
     client = Client()
     client.force_login(user)
     return AdminPages(client, model)
+
+
+@pytest.mark.contract("admin#empty-values")
+@pytest.mark.parametrize(
+    ("field", "make"),
+    [
+        pytest.param("status", make_comment, id="comments"),
+        pytest.param("backend", make_inbox_entry, id="received-reviews"),
+    ],
+)
+def test_an_empty_value_can_be_chosen_by_a_text(pages, field, make):
+    make()
+    row = make(**{field: ""})
+    listed = pages(type(row))
+    [chosen] = listed.open_list().context["cl"].filter_specs[-1:]
+    texts = [choice["display"] for choice in chosen.choices(listed.open_list().context["cl"])]
+    assert sorted(texts) == sorted(["All", "(empty)", getattr(type(row).objects.earliest("pk"), field)])
+    assert listed.rows(**{field: ""}) == [row]
 
 
 @pytest.mark.contract("admin#effects")
@@ -152,6 +173,24 @@ class TestComments:
         assert pages(ProctoredExamSoftwareSecureComment).rows(q=comment.review.attempt_code) == [comment]
 
 
+@pytest.mark.contract("admin#staff-jobs")
+class TestJobs:
+    def test_can_be_searched_by_code_and_learner(self, pages):
+        job = make_job()
+        other = make_job()
+        assert pages(StaffJob).rows(q=job.code) == [job]
+        row = other.rows.get()
+        assert pages(StaffJobRow).rows(q=other.code) == [row]
+        assert row in pages(StaffJobRow).rows(q=str(row.user_id))
+
+    @pytest.mark.parametrize("size", [2, 12])
+    def test_the_rows_take_a_constant_number_of_queries(self, pages, size, django_assert_max_num_queries):
+        for _ in range(size):
+            make_job()
+        with django_assert_max_num_queries(8):
+            assert len(pages(StaffJobRow).rows()) == size
+
+
 @pytest.mark.contract("admin#read-only")
 class TestReadOnly:
     @pytest.fixture
@@ -160,6 +199,7 @@ class TestReadOnly:
         allowance.save()
         make_policy().save()
         make_comment()
+        make_job()
         return {
             model: model.objects.get()
             for model in (
@@ -167,6 +207,8 @@ class TestReadOnly:
                 ProctoredExamStudentAllowanceHistory,
                 ProctoredExamReviewPolicyHistory,
                 ProctoredExamSoftwareSecureComment,
+                StaffJob,
+                StaffJobRow,
             )
         }
 
@@ -179,6 +221,8 @@ class TestReadOnly:
             ProctoredExamSoftwareSecureComment,
             AttemptEffect,
             ReviewInboxEntry,
+            StaffJob,
+            StaffJobRow,
         ],
     )
     def test_rows_can_be_viewed_but_not_added_changed_or_deleted(self, pages, rows, model):

@@ -16,9 +16,10 @@ from django.utils import timezone
 from freezegun import freeze_time
 
 from edx_proctoring import api
-from edx_proctoring.api.course_staff import attempt_list, learner_search
+from edx_proctoring.api.course_staff import attempt_list, learner_search, newest_attempts, row_count
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from edx_proctoring.utils import kept_counts
 from tests.factories import COURSE, NOON, make_attempt, make_exam, make_user, next_number
 
 pytestmark = pytest.mark.django_db
@@ -138,12 +139,46 @@ def test_the_second_request_does_not_count_rows_again(
         pytest.param(lambda exam: make_attempt(make_exam("practice")), id="another-exam-gets-one"),
     ],
 )
-def test_rows_are_counted_again_when(large_exam: ProctoredExam, change: Callable[..., Any]) -> None:
+def test_rows_are_counted_again_when(
+    large_exam: ProctoredExam, change: Callable[..., Any], django_capture_on_commit_callbacks: Any
+) -> None:
     page()
 
-    change(large_exam)
+    with django_capture_on_commit_callbacks(execute=True):
+        change(large_exam)
 
     assert page().paginator.count == len(newest_of_all_attempts()) != 60
+
+
+def test_a_count_that_another_process_keeps_before_the_commit_is_dropped(
+    large_exam: ProctoredExam, django_capture_on_commit_callbacks: Any
+) -> None:
+    page()
+    kept = row_count.kept_counts([large_exam.pk])[large_exam.pk]
+
+    with django_capture_on_commit_callbacks(execute=True):
+        large_exam.proctoredexamstudentattempt_set.first().delete()
+        cache.set(kept_counts.LEARNERS.format(large_exam.pk), tuple(kept))
+
+    assert page().paginator.count == 59
+
+
+def test_a_cache_that_fails_fails_no_change(
+    large_exam: ProctoredExam, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    first = large_exam.proctoredexamstudentattempt_set.earliest("created")
+    make_attempt(large_exam, first.user)
+
+    def fail(*_args: Any) -> None:
+        raise ConnectionError("the cache does not answer")
+
+    monkeypatch.setattr(cache, "delete", fail)
+    with django_capture_on_commit_callbacks(execute=True) as callbacks:
+        api.update_attempt_status(first.pk, S.second_review_required)
+
+    assert callbacks
+    first.refresh_from_db()
+    assert first.status == S.second_review_required
 
 
 def test_the_rows_that_were_read_win_over_a_kept_count(large_exam: ProctoredExam) -> None:
@@ -310,3 +345,87 @@ class TestErrorReports:
         page()
         assert count_queries(page) == without
         assert "error_reported_at" not in next(row for row in page().object_list if row["status"] == S.submitted)
+
+
+class TestOneStatus:
+    """The list with ``?status=`` is the same as comparing all attempts, and reads no more of a larger course."""
+
+    @staticmethod
+    def expected(status: str) -> list[int]:
+        newest = newest_of_all_attempts()
+        with_status = set(ProctoredExamStudentAttempt.objects.filter(status=status).values_list("pk", flat=True))
+        return [pk for pk in newest if pk in with_status]
+
+    @pytest.mark.parametrize("status", [S.submitted, S.rejected, S.error, S.verified, "unknown"])
+    @pytest.mark.parametrize(
+        ("learners", "retakes", "moments"),
+        [
+            pytest.param(0, 0, 1, id="no-learners"),
+            pytest.param(120, 1, 100_000, id="few-retakes"),
+            pytest.param(120, 1, 3, id="many-at-the-same-time"),
+            pytest.param(12, 30, 100_000, id="more-retakes-than-learners"),
+        ],
+    )
+    def test_all_pages_together_are_the_whole_list(
+        self, learners: int, retakes: int, moments: int, status: str
+    ) -> None:
+        order = random.Random(learners + retakes + moments)
+        exams = [make_exam("timed"), make_exam("practice"), make_exam(is_active=False)]
+        users = [make_user() for _ in range(learners)]
+        for number in range(retakes + 1):
+            for exam in exams:
+                some = users if number == 0 else order.sample(users, k=len(users) // 3)
+                for chosen in (S.submitted, S.rejected, S.error):
+                    group = [user for user in some if order.random() < 0.5]
+                    insert(exam, group, seconds=lambda: order.randrange(moments), status=chosen)
+        expected = self.expected(status)
+
+        for _kept in (False, True):
+            pages = page(status=status).paginator.num_pages
+            found = [page(number, status=status) for number in range(1, pages + 1)]
+            assert [pk for one in found for pk in ids(one)] == expected
+            assert {one.paginator.count for one in found} == {len(expected)}
+
+    def test_a_page_far_down_is_the_same(self, large_exam: ProctoredExam, monkeypatch: pytest.MonkeyPatch) -> None:
+        near = ids(page(3, status=S.submitted))
+        monkeypatch.setattr(newest_attempts, "_DEEPEST_ROW", 5)
+        assert ids(page(3, status=S.submitted)) == near == self.expected(S.submitted)[20:30]
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            pytest.param(lambda exam, first: make_attempt(exam, first.user), id="an-attempt-is-created"),
+            pytest.param(lambda exam, first: insert(exam, [first.user], seconds=lambda: 99), id="by-another-process"),
+            pytest.param(lambda exam, first: first.delete(), id="an-attempt-is-deleted"),
+            pytest.param(lambda exam, first: api.update_attempt_status(first.pk, S.verified), id="a-status-changes"),
+        ],
+    )
+    def test_rows_are_right_after(self, large_exam: ProctoredExam, change: Callable[..., Any]) -> None:
+        first = large_exam.proctoredexamstudentattempt_set.earliest("created")
+        page(status=S.submitted)
+
+        change(large_exam, first)
+
+        for status in (S.submitted, S.verified):
+            assert page(status=status).paginator.count == len(self.expected(status))
+
+    def test_rows_are_counted_again_when_a_superseded_attempt_changes(
+        self, large_exam: ProctoredExam, django_capture_on_commit_callbacks: Any
+    ) -> None:
+        first = large_exam.proctoredexamstudentattempt_set.earliest("created")
+        make_attempt(large_exam, first.user)
+        before = page(status=S.submitted).paginator.count
+
+        with django_capture_on_commit_callbacks(execute=True):
+            api.update_attempt_status(first.pk, S.second_review_required)
+
+        assert page(status=S.submitted).paginator.count == before == len(self.expected(S.submitted))
+
+    def test_superseded_attempts_are_counted_once(
+        self, large_exam: ProctoredExam, django_assert_num_queries: Any
+    ) -> None:
+        page(status=S.submitted)
+        with django_assert_num_queries(4) as queries:
+            page(status=S.submitted)
+        marks = next(query["sql"] for query in queries.captured_queries if "COUNT(" in query["sql"])
+        assert "superseded" not in marks

@@ -6,6 +6,10 @@ import pytest
 
 from edx_proctoring import api, constants, runtime
 from edx_proctoring.services import ProctoringService
+from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from tests.factories import make_attempt, make_exam
+
+from .conftest import RecordingProvider
 
 # The service
 
@@ -97,3 +101,27 @@ def test_the_constants_of_the_facade_are_those_of_the_module() -> None:
         0.0,
     )
     assert api.JUMPTO_SUPPORTED_NAMESPACES == ["proctored_exam"]
+
+
+# Seams (reference/seams)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("module", "is_used"),
+    [
+        pytest.param("edx_proctoring.backends", True, id="seam"),
+        pytest.param("edx_proctoring.api", False, id="re-export-of-the-api"),
+        pytest.param("edx_proctoring.views", False, id="re-export-of-the-views"),
+    ],
+)
+def test_the_look_up_of_a_provider_is_replaced_in_its_own_module_only(
+    monkeypatch: pytest.MonkeyPatch, module: str, is_used: bool
+) -> None:
+    attempt = make_attempt(make_exam(backend="test"), status=S.started)
+    replaced = RecordingProvider()
+    monkeypatch.setattr(f"{module}.get_backend_provider", lambda exam=None, name=None: replaced)
+
+    api.update_attempt_status(attempt.pk, S.submitted)
+
+    assert replaced.calls == (["stop_exam_attempt"] if is_used else [])

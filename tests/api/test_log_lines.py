@@ -105,6 +105,7 @@ def test_an_allowance_given_by_address_is_logged_by_ids(info: Any) -> None:
     given, deleted = [(event, ids) for event, ids in info() if event.startswith("allowance")]
 
     expected = {"exam_id": str(exam.pk), "user_id": str(user.pk), "course_id": COURSE, "key": "additional_time_granted"}
+    expected["by"] = "None"
     assert given == ("allowance given", {"action": "created", **expected})
     assert deleted == ("allowance deleted", expected)
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from freezegun.api import FrozenDateTimeFactory
 
 from edx_proctoring import api
-from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt, RemovedAllowance
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_attempt, make_exam, make_user
 
@@ -99,15 +99,42 @@ def test_a_lowered_allowance_takes_nothing_of_what_was_left(clock: FrozenDateTim
     assert resume(former).allowed_time_limit_mins == 25
 
 
-def test_an_allowance_deleted_after_the_interruption_counts_as_given_before(clock: FrozenDateTimeFactory) -> None:
-    # The archive does not say when an allowance began.
-    former = interrupted(25 * 60)
-    for _ in range(2):
+def give_and_take_away(attempt: ProctoredExamStudentAttempt, clock: FrozenDateTimeFactory, *minutes: int) -> None:
+    for value in minutes:
         clock.tick(MINUTE)
-        grant(former, 20)
-        clock.tick(MINUTE)
-        take_away(former)
+        grant(attempt, value)
     clock.tick(MINUTE)
+    take_away(attempt)
+    clock.tick(MINUTE)
+
+
+def test_an_allowance_that_was_removed_and_given_again_is_added(clock: FrozenDateTimeFactory) -> None:
+    former = interrupted(25 * 60)
+    give_and_take_away(former, clock, 200)
+    give_and_take_away(former, clock, 10, 15)
+    grant(former, 20)
+
+    assert resume(former).allowed_time_limit_mins == 45
+
+
+def test_of_an_earlier_allowance_only_the_rise_counts_however_often_it_was_removed(
+    clock: FrozenDateTimeFactory,
+) -> None:
+    attempt = make_attempt(make_exam(time_limit_mins=60), make_user(), S.started)
+    grant(attempt, 5)
+    clock.tick(MINUTE)
+    former = break_off(attempt, 25 * 60)
+    give_and_take_away(former, clock)
+    give_and_take_away(former, clock, 200)
+    grant(former, 20)
+
+    assert resume(former).allowed_time_limit_mins == 40
+
+
+def test_an_allowance_that_an_earlier_release_removed_counts_as_given_before(clock: FrozenDateTimeFactory) -> None:
+    former = interrupted(25 * 60)
+    give_and_take_away(former, clock, 20)
+    RemovedAllowance.objects.all().delete()  # 6.1.4 does not know the table
     grant(former, 20)
 
     assert resume(former).allowed_time_limit_mins == 25

@@ -22,14 +22,21 @@ from hypothesis.stateful import (
 )
 
 from edx_proctoring import api, runtime
+from edx_proctoring.api.attempts import entry_check, learner_actions
+from edx_proctoring.api.attempts.learner_actions import ActionRequest
+from edx_proctoring.api.effects import outbox
+from edx_proctoring.api.lifecycle import queries
 from edx_proctoring.exceptions import (
+    MeasureInForce,
+    MeasureNotInForce,
+    NoProviderException,
     ProctoredExamIllegalResumeUpdate,
     ProctoredExamIllegalStatusTransition,
     ProctoredExamNoTimeLeft,
     StudentExamAttemptAlreadyExistsException,
     StudentExamAttemptDoesNotExistsException,
 )
-from edx_proctoring.models import AttemptEffect, ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring.models import AttemptEffect, AttemptIncident, ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.signals import exam_attempt_status_signal
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.tests.test_services import MockCreditService
@@ -44,8 +51,10 @@ class AttemptMachine(RuleBasedStateMachine):
     The model keeps the statuses that were signalled, the minutes that were granted, and whether a party was ever down.
     """
 
-    @initialize(kind=st.sampled_from(["proctored", "onboarding", "timed"]), is_running=st.booleans())
-    def enter(self, kind: str, is_running: bool) -> None:
+    @initialize(
+        kind=st.sampled_from(["proctored", "onboarding", "timed"]), is_running=st.booleans(), is_out=st.booleans()
+    )
+    def enter(self, kind: str, is_running: bool, is_out: bool) -> None:
         # Runs share the database of one test: each is undone before the next.
         self.transaction = transaction.atomic()
         self.transaction.__enter__()
@@ -67,7 +76,12 @@ class AttemptMachine(RuleBasedStateMachine):
         self.went_through: dict[int, list[str]] = {}
         self.latest_end: dict[int, Any] = {}
         self.allowance = 0
+        # Attempts that are taken without the provider because staff said so, and those that staff decided about.
+        self.without_provider: set[int] = set()
+        self.decided: dict[int, str] = {}
         api.create_exam_attempt(self.exam.pk, self.user.pk, taking_as_proctored=True)
+        if is_out and kind == "proctored":
+            self.start_outage(minutes=60, includes_setup=True)
         if is_running:
             self._change(S.started)
 
@@ -205,7 +219,79 @@ class AttemptMachine(RuleBasedStateMachine):
             sent = len(self.signals) - signals_before
             assert sent in (1, 2), "one signal per change; a start that ends at once is two changes"
 
-    # Time and outages
+    # Outage mode
+
+    @rule(minutes=st.integers(1, 60), includes_setup=st.booleans())
+    def start_outage(self, minutes: int, includes_setup: bool) -> None:
+        until = timezone.now() + timedelta(minutes=minutes)
+        in_force = api.outage_of(self.exam.pk, now=timezone.now())
+        try:
+            api.start_outage(
+                self.exam.pk, until=until, by=self.staff, reason="It is down.", include_setup=includes_setup
+            )
+        except NoProviderException:
+            assert not self.exam.is_proctored or self.exam.is_practice_exam
+        except MeasureInForce:
+            assert in_force is not None
+        else:
+            assert in_force is None
+
+    @rule()
+    def end_outage(self) -> None:
+        in_force = api.outage_of(self.exam.pk, now=timezone.now())
+        try:
+            api.end_outage(self.exam.pk, by=self.staff, reason="It works.")
+        except MeasureNotInForce:
+            assert in_force is None
+
+    @rule(take_as_proctored=st.booleans(), start_clock=st.booleans())
+    def enter_by_page(self, take_as_proctored: bool, start_clock: bool) -> None:
+        is_out = api.outage_of(self.exam.pk, now=timezone.now()) is not None
+        registered = len(self.provider.contexts)
+        asked = entry_check.look_up(self.exam.pk, self.user.pk)
+        try:
+            attempt_id = learner_actions.create_attempt_for_learner(
+                asked, take_as_proctored=take_as_proctored, start_clock=start_clock
+            )
+        except (StudentExamAttemptAlreadyExistsException, ProctoredExamNoTimeLeft):
+            return
+        if is_out:
+            assert ProctoredExamStudentAttempt.objects.get(pk=attempt_id).status == S.started
+            assert len(self.provider.contexts) == registered, "the provider is not asked"
+
+    @rule()
+    def report_error(self) -> None:
+        attempt = self._current()
+        if attempt is None:
+            return
+        is_out = api.outage_of(self.exam.pk, now=timezone.now()) is not None
+        before, changes = attempt.status, len(self.signals)
+        answer = learner_actions.perform_action("error", ActionRequest(attempt, requesting_user=self.user))
+        if is_out or attempt.pk in self.without_provider or not S.is_incomplete_status(before):
+            assert answer is None
+            assert len(self.signals) == changes, "an error that does not count changes nothing"
+
+    @rule(decision=st.sampled_from(["accept", "reject", "reset"]))
+    def decide(self, decision: str) -> None:
+        attempt = self._current()
+        if attempt is None:
+            return
+        is_open = AttemptIncident.objects.outages().open().filter(attempt_id=attempt.pk).exists()
+        job = api.decide_outage_attempts([attempt.pk], decision, by=self.staff, reason="Seen.")
+        if not is_open:
+            assert job.skipped == 1, "there is nothing to decide"
+        elif attempt.status not in (S.submitted, S.timed_out):
+            assert job.failed == 1, "it is not handed in"
+        else:
+            assert job.done == 1
+            assert attempt.pk not in self.decided, "staff decide once"
+            self.decided[attempt.pk] = decision
+            if decision == "reset":
+                assert not ProctoredExamStudentAttempt.objects.filter(pk=attempt.pk).exists()
+            else:
+                assert self.went_through[attempt.pk][-1] == {"accept": S.verified, "reject": S.rejected}[decision]
+
+    # Time and failures
 
     @rule(minutes=st.integers(1, 60))
     def wait(self, minutes: int) -> None:
@@ -232,23 +318,39 @@ class AttemptMachine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_due_while_no_party_was_down(self) -> None:
-        assert self.was_down or not AttemptEffect.objects.exists()
+        # But for registrations that are removed at the end of an outage.
+        recorded = AttemptEffect.objects.exclude(call_name=outbox.REMOVE_AT_PROVIDER)
+        assert self.was_down or not recorded.exists()
 
     @invariant()
     def each_change_has_one_event_and_one_signal(self) -> None:
         events = Counter(
             (data["attempt_id"], name.rpartition(".")[2])
             for name, data in self.tracker.events
-            if ".attempt." in name and not name.endswith((".extended", ".deleted", ".reset_practice_exam"))
+            if ".attempt." in name
+            and not name.endswith((".extended", ".deleted", ".reset_practice_exam", ".outage.decided"))
         )
         assert events == Counter(self.signals)
+        self._note_who_is_without_provider()
         if not self.was_down and self.exam.is_proctored:
-            submissions = sum(status == S.submitted for _, status in self.signals)
-            assert self.provider.calls.count("stop_exam_attempt") == submissions
-            errors = sum(status == S.error for _, status in self.signals)
-            assert self.provider.calls.count("mark_erroneous_exam_attempt") == errors
+            told = Counter(status for pk, status in self.signals if pk not in self.without_provider)
+            assert self.provider.calls.count("stop_exam_attempt") == told[S.submitted]
+            assert self.provider.calls.count("mark_erroneous_exam_attempt") == told[S.error]
         subjects = Counter(message.subject.partition(":")[0].rpartition(" ")[2] for message in mail.outbox)
         assert subjects <= Counter(status for _, status in self.signals), "at most one mail per change"
+
+    def _note_who_is_without_provider(self) -> None:
+        for attempt in ProctoredExamStudentAttempt.objects.select_related("proctored_exam"):
+            if queries.is_taken_without_provider(attempt):
+                self.without_provider.add(attempt.pk)
+            else:
+                # Entered during an outage, and registered after it.
+                self.without_provider.discard(attempt.pk)
+
+    @invariant()
+    def a_decision_closes_what_an_outage_opened(self) -> None:
+        outcomes = dict(AttemptIncident.objects.outages().exclude(closed_at=None).values_list("attempt_id", "outcome"))
+        assert self.decided.items() <= outcomes.items()
 
     @invariant()
     def at_most_one_attempt_is_open(self) -> None:

@@ -4,6 +4,7 @@ Contract: contract/transitions#update.
 """
 
 import ast
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from edx_proctoring.api.lifecycle import queries, status_change
 from edx_proctoring.backends import call_options
 from edx_proctoring.backends.call_options import CallOptions
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
+from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.signals import exam_attempt_status_signal
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_attempt
@@ -55,6 +57,46 @@ def test_a_condition_is_asked_about_the_attempt_as_it_is_now_not_as_it_was_read(
 
     attempt.refresh_from_db()
     assert (asked, attempt.status) == ([S.submitted], S.submitted)
+
+
+@pytest.mark.contract("transitions#lock")
+@pytest.mark.parametrize("time_of_day", ["running", "standing"])
+def test_what_was_saved_after_the_attempt_was_read_is_part_of_the_change(
+    request: pytest.FixtureRequest, time_of_day: str
+) -> None:
+    """Also if both saves have the same time, as on databases whose columns hold whole seconds."""
+    if time_of_day == "standing":
+        request.getfixturevalue("clock")
+    attempt = make_attempt(status=S.started)
+    seen = queries.existing_attempt(attempt.pk)
+    api.update_exam_attempt(attempt.pk, time_remaining_seconds=30)
+    asked: list[int | None] = []
+
+    def note(current: ProctoredExamStudentAttempt) -> bool:
+        asked.append(current.time_remaining_seconds)
+        return True
+
+    status_change.change_status(attempt.pk, S.ready_to_submit, seen=seen, condition=note)
+
+    recorded = attempt.history.latest("history_id")
+    assert (asked, recorded.status, recorded.time_remaining_seconds) == ([30], S.ready_to_submit, 30)
+
+
+def test_an_attempt_that_was_not_saved_since_it_was_read_is_not_read_again(
+    count_queries: Callable[[Callable[[], Any]], int],
+) -> None:
+    attempt = make_attempt(status=S.started)
+    seen = queries.existing_attempt(attempt.pk)
+    before = attempt_dict(seen)
+
+    def stop() -> None:
+        status_change.change_status(attempt.pk, S.ready_to_submit, seen=seen)
+
+    # The lock, the update with its history row, and the look for effects of earlier changes.
+    assert count_queries(stop) == 4
+    assert attempt_dict(seen) == before, "the caller's object stays as it was read"
+    # Now it is another one than what is stored.
+    assert count_queries(stop) == 5
 
 
 def test_an_exception_of_a_condition_is_raised_with_nothing_changed() -> None:

@@ -90,12 +90,13 @@ class TestCommonSettings:
         files = bundle["source_filenames"]
         assert files[0] == "proctoring/js/models/proctored_exam_allowance_model.js"
         assert files[9] == "proctoring/js/views/Backbone.ModalDialog.js"
-        assert files[-3:] == [
+        assert files[-4:] == [
             "proctoring/js/proctored_app.js",
             "proctoring/js/exam_action_handler.js",
             "proctoring/js/dropdown.js",
+            "proctoring/js/desk_loader.js",
         ]
-        assert len(files) == len(set(files)) == 21
+        assert len(files) == len(set(files)) == 22
 
     @pytest.mark.contract("staff-tab#bundle")
     def test_the_bundle_has_its_published_files_in_order(self):
@@ -125,6 +126,8 @@ class TestCommonSettings:
                 "proctoring/js/proctored_app.js",
                 "proctoring/js/exam_action_handler.js",
                 "proctoring/js/dropdown.js",
+                # Ours, behind all that are published.
+                "proctoring/js/desk_loader.js",
             ],
         }
 

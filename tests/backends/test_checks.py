@@ -10,6 +10,7 @@ from rest_framework_jwt.settings import api_settings
 from waffle.models import Switch
 
 from edx_proctoring import checks as ours
+from edx_proctoring import conf
 from edx_proctoring.backends.null import NullBackendProvider
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.backends.tests.test_backend import TestBackendProvider
@@ -134,6 +135,31 @@ def test_a_providers_boolean_with_other_text_is_a_warning(config, settings, valu
 def test_a_platform_boolean_with_other_text_is_a_warning(config, settings, value, expected):
     settings.PROCTORING_SETTINGS["ALLOW_TIMED_OUT_STATE"] = value
     assert ids() == expected
+
+
+@pytest.mark.contract("staff-jobs#numbers")
+@pytest.mark.parametrize("name", conf.COUNTS)
+@pytest.mark.parametrize(
+    ("value", "is_wrong"),
+    [
+        (1, False),
+        (500, False),
+        (None, False),
+        (0, True),
+        (-5, True),
+        ("10", True),
+        (2.5, True),
+        (True, True),
+        ([], True),
+    ],
+)
+def test_a_number_that_is_none_is_a_warning_and_counts_as_the_default(config, settings, name, value, is_wrong):
+    settings.PROCTORING_SETTINGS[name] = value
+    found = messages()
+    assert [message.id for message in found] == (["edx_proctoring.W048"] if is_wrong else [])
+    assert all(name in message.msg and name in message.hint for message in found)
+    used = getattr(conf.proctoring, name.lower())
+    assert used == (conf.COUNTS[name] if is_wrong or value is None else value)
 
 
 @pytest.mark.contract("rest-rules#throttling")

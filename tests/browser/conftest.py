@@ -7,12 +7,14 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from .demo_process import REPOSITORY, Demo
+from .demo_process import REPOSITORY, Demo, migrated_database
 from .people import Administrator, Camera, CourseTeam, Learner, Reviewer
 
 CHROMIUM_FLAGS = [
@@ -20,10 +22,14 @@ CHROMIUM_FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
+# A front end on another host, whose pages tests serve themselves.
+FRONT_END = "http://127.0.0.1:9"
 SCREENSHOTS = REPOSITORY / "screenshots"
+# The fixture ``new_demo``.
+NewDemo = Callable[..., AbstractContextManager[Demo]]
 
-# Two cores may be busy with other test processes.
-expect.set_options(timeout=15_000)
+# Two cores may be busy with the other worker, and its demo and browser.
+expect.set_options(timeout=30_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,19 +39,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-# Scope "package": the loop that playwright leaves running would make Django refuse database work in later tests.
+@pytest.fixture(scope="session")
+def new_demo(tmp_path_factory: pytest.TempPathFactory) -> NewDemo:
+    """Runs a demo on free ports and in a folder of its own; it leaves no process behind. Arguments: of ``Demo``."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+
+    @contextmanager
+    def run(folder: Path, *options: str, **more: Any) -> Iterator[Demo]:
+        demo = Demo(folder / "data", *options, database=migrated_database(shared / "migrated-demo"), **more)
+        try:
+            demo.wait_until_it_runs()
+            yield demo
+        finally:
+            left = demo.stop()
+        assert left == [], f"the demo left processes behind: {left}"
+
+    return run
 
 
-@pytest.fixture(scope="package")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """One demo for all journeys, on free ports and in a folder of its own; it leaves no process behind."""
-    demo = Demo(tmp_path_factory.mktemp("demo") / "data")
-    try:
-        demo.wait_until_it_runs()
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory, new_demo: NewDemo) -> Iterator[Demo]:
+    """One demo for all journeys of a worker that need nothing special."""
+    front_ends = {"DEMO_FRONT_ENDS": FRONT_END}
+    with new_demo(tmp_path_factory.mktemp("demo"), configure=lambda _provider: front_ends) as demo:
         yield demo
-    finally:
-        left = demo.stop()
-    assert left == [], f"the demo left processes behind: {left}"
 
 
 @pytest.fixture(autouse=True)
@@ -54,14 +73,20 @@ def healthy_provider(demo: Demo) -> None:
     demo.heal()
 
 
-@pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
-    """A Chromium with a new profile."""
+def find_chromium() -> str:
+    """The path of Chromium."""
     executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if not executable:
         pytest.fail("no Chromium: install it (Debian: apt-get install chromium) or name it in CHROMIUM")
+    return executable
+
+
+# Scope "package": the loop that playwright leaves running would make Django refuse database work in later tests.
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """A Chromium with a new profile."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import random
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,33 +20,79 @@ import requests
 REPOSITORY = Path(__file__).resolve().parents[2]
 COURSE = "course-v1:Demo+PROC+2026"
 START_SECONDS = 180
+MIGRATE_SECONDS = 600
 STOP_SECONDS = 20
+# Below the ports that systems hand out by themselves: a demo listens seconds after its port was chosen.
+PORTS = (20_000, 32_000)
 
 
 def free_port() -> int:
-    """A port nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that is free just now and that no other worker of this test run chooses."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first, end = PORTS
+    own = range(first + worker, end, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+    for port in random.sample(own, 100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError(f"none of 100 ports between {first} and {end} is free")
+
+
+def migrated_database(folder: Path) -> list[Path]:
+    """The files of the demo's database as its migrations make it, empty. The first caller of a test run makes them.
+
+    Migrations take most of the time of a first start. That a demo starts from nothing is shown in ``tests/demo``.
+    """
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # other workers wait here
+        data = folder / "data"
+        if not (folder / "complete").exists():
+            environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+            done = subprocess.run(
+                [sys.executable, "-m", "demo.manage", "migrate", "--verbosity", "0"],
+                cwd=REPOSITORY,
+                env={**environment, "DEMO_DATA_DIR": str(data)},
+                capture_output=True,
+                text=True,
+                timeout=MIGRATE_SECONDS,
+                check=False,
+            )
+            if done.returncode:
+                raise RuntimeError(f"the demo's database was not made:\n{done.stderr}")
+            (folder / "complete").touch()
+    return list(data.glob("demo.sqlite3*"))
 
 
 class Demo:
     """One running demo: ``host`` and ``provider`` are addresses without a trailing slash.
 
-    ``options`` go to it. ``configure``: gets the provider's address, returns more of the demo's environment.
+    ``database``: files with which its data folder begins. ``options`` go to it. ``configure``: gets the provider's
+    address, returns more of the demo's environment. ``over_https``: as the demo of Constructor Proctor is, where the
+    provider is another site.
     """
 
     def __init__(
         self,
         data_dir: Path,
         *options: str,
+        database: Sequence[Path],
         configure: Callable[[str], Mapping[str, str]] = lambda provider: {},
+        over_https: bool = False,
     ) -> None:
         self.data_dir = data_dir
+        data_dir.mkdir()
+        for file in database:
+            shutil.copy(file, data_dir)
         self._options = options
         self._port, self._provider_port = free_port(), free_port()
-        self.host = f"http://127.0.0.1:{self._port}"
-        self.provider = f"http://127.0.0.1:{self._provider_port}"
+        scheme, provider_name = ("https", "localhost") if over_https else ("http", "127.0.0.1")
+        self.host = f"{scheme}://127.0.0.1:{self._port}"
+        self.provider = f"{scheme}://{provider_name}:{self._provider_port}"
+        self._verify: bool | str = str(data_dir / "tls" / "authority.pem") if over_https else True
         # The suite's own Django settings must not reach the demo.
         self.environment = {
             **{name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"},
@@ -137,8 +186,16 @@ class Demo:
 
     # Tools of the demo
 
+    def http(self) -> requests.Session:
+        """A client that trusts the demo's certificate."""
+        session = requests.Session()
+        # Else a variable of the environment decides what is trusted.
+        session.trust_env = False
+        session.verify = self._verify
+        return session
+
     def _json(self, method: str, path: str, **options: Any) -> Any:
-        reply = requests.request(
+        reply = self.http().request(
             method, self.host + path, headers={"Accept": "application/json"}, timeout=20, **options
         )
         reply.raise_for_status()
@@ -173,7 +230,7 @@ class Demo:
 
     def session(self, persona: str) -> requests.Session:
         """A client that is logged in as somebody, for questions to the REST API."""
-        session = requests.Session()
+        session = self.http()
         session.get(f"{self.host}/login/{persona}", timeout=20).raise_for_status()
         if "csrftoken" in session.cookies:
             session.headers["X-CSRFToken"] = session.cookies["csrftoken"]
@@ -193,13 +250,13 @@ class Demo:
 
     def scenario(self, **wishes: Any) -> None:
         """Tell the provider how to behave."""
-        requests.post(f"{self.provider}/_control/scenario", json=wishes, timeout=10).raise_for_status()
+        self.http().post(f"{self.provider}/_control/scenario", json=wishes, timeout=10).raise_for_status()
 
     def heal(self) -> None:
         """A healthy provider with an empty journal; its data stays."""
-        requests.post(f"{self.provider}/_control/reset", timeout=10).raise_for_status()
+        self.http().post(f"{self.provider}/_control/reset", timeout=10).raise_for_status()
 
     def provider_saw(self, method: str, path_part: str) -> list[dict[str, Any]]:
         """Requests in the provider's journal."""
-        journal = requests.get(f"{self.provider}/_control/requests", timeout=10).json()
+        journal = self.http().get(f"{self.provider}/_control/requests", timeout=10).json()
         return [entry for entry in journal if entry["method"] == method and path_part in entry["path"]]

@@ -30,7 +30,8 @@ class Picture:
     ``kind`` and ``situation`` name the row of the decision table; an empty situation is a screen that no table
     knows. ``status``: of the newest attempt, None without one; ``attempt``: more of its fields. ``due``, ``grace``:
     minutes from now, and after that. ``prerequisite``: status of a requirement before this exam.
-    ``is_registered``: the provider knows exam and attempt. ``act``: buttons to press before the picture is taken,
+    ``is_registered``: the provider knows exam and attempt. ``is_outage``: staff let learners go on without it.
+    ``act``: buttons to press before the picture is taken,
     by name. ``dialog``: to be waited for then; ``is_dialog_ours``: the host has none of its own.
     """
 
@@ -49,6 +50,7 @@ class Picture:
     is_registered: bool = False
     is_alone: bool = False
     is_provider_down: bool = False
+    is_outage: bool = False
     act: tuple[str, ...] = ()
     dialog: str = ""
     address: str = ""
@@ -125,6 +127,10 @@ PICTURES: Final[dict[str, Picture]] = {
     ),
     "proctored-entrance": Picture("proctored", "not entered"),
     "proctored-entrance-without-opt-out": Picture("proctored", "not entered", may_opt_out=False),
+    "proctored-entrance-outage": Picture("proctored", "not entered, provider out of order", is_outage=True, rtl=True),
+    "proctored-resume-outage": Picture(
+        "proctored", "released for resumption, provider out of order", S.error, _LEFT, is_outage=True
+    ),
     "proctored-opt-out": Picture("proctored", "not entered", act=("Take this exam without proctoring.",)),
     "proctored-expired-while-open": Picture("proctored", "open, past due", S.started, _started(5), due=-1),
     "proctored-expired-before-resuming": Picture(

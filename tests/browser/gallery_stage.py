@@ -47,6 +47,7 @@ def _stage(name: str, picture: Any) -> dict[str, str]:
         Unit,
         UserProfile,
     )
+    from edx_proctoring import api
     from edx_proctoring.api import create_exam_review_policy
     from edx_proctoring.models import ProctoredExam
     from tests.browser.gallery import REST, WITH_ONBOARDING, WITHOUT_PROVIDER
@@ -135,6 +136,15 @@ def _stage(name: str, picture: Any) -> dict[str, str]:
         CreditRequirementStatus.objects.create(user=user, requirement=first, status=picture.prerequisite)
         CreditRequirement.objects.create(
             course=course, namespace="proctored_exam", name=usage_key, display_name=exam.exam_name, position=1
+        )
+    if picture.is_outage:
+        api.start_outage(
+            exam.pk,
+            until=now + timedelta(hours=1),
+            by=user,
+            reason="The provider is down.",
+            text="Keep your desk clear. An invigilator will come by.",
+            include_setup=False,
         )
     _check_situation(name, picture, course, user)
     here = f"/courses/{quote(course_id)}/courseware/{quote(usage_key)}"

@@ -42,7 +42,8 @@ class Person:
         expect(self.page.get_by_role("heading", name=name)).to_be_visible(timeout=seconds * 1000)
 
     def press(self, name: str | re.Pattern[str]) -> None:
-        """Press the button of this name."""
+        """Press the button of this name, once the page's scripts can take it."""
+        self.page.wait_for_load_state("load")
         self.page.get_by_role("button", name=name).click()
 
 
@@ -174,9 +175,12 @@ class Reviewer:
         self.demo = demo
         self._camera = camera
 
-    def give_verdict(self, learner: str, verdict: str, comment: str) -> None:
-        """Open the attempt of a learner, by name or user name, and send a verdict; the host accepts it."""
-        self.page.goto(f"{self.demo.provider}/reviewer/")
+    def give_verdict(self, learner: str, verdict: str, comment: str, *, show_all: bool = False) -> None:
+        """Open the attempt of a learner, by name or user name, and send a verdict; the host accepts it.
+
+        ``show_all``: also attempts that the provider does not know to be submitted.
+        """
+        self.page.goto(f"{self.demo.provider}/reviewer/{'?show=all' if show_all else ''}")
         self._camera(self.page, "reviewer-desk")
         self.page.get_by_role("row").filter(has_text=learner).first.get_by_role("link").click()
         self.page.get_by_role("radio", name=verdict, exact=True).check()
@@ -194,6 +198,8 @@ class CourseTeam(Person):
         """Open one part of the tab, with fresh data."""
         self.page.goto(f"{self.demo.host}/courses/{quote(COURSE)}/instructor")
         self.page.get_by_role("button", name="Special Exams").click()
+        # The exam desk closes the accordion when it arrives.
+        expect(self.page.locator(".proctoring-desk-container")).to_have_attribute("data-desk-state", "on")
         # The accordion remembers what was open; before its script ran, its headers are no buttons yet.
         header = self.page.get_by_role("button", name=name)
         expect(header).to_have_attribute("aria-expanded", re.compile("true|false"))

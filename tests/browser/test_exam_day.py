@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from .conftest import NewDemo
 from .demo_process import COURSE, REPOSITORY, Demo
 from .people import FINAL, MIDTERM, ONBOARDING, TIMED, Camera, CourseTeam, Learner, Reviewer
 from .test_accessibility import Inspector
@@ -42,15 +43,10 @@ def tokens(folder: Path, *, with_provider: bool) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def demo(tmp_path_factory: pytest.TempPathFactory, new_demo: NewDemo) -> Iterator[Demo]:
     """A demo that the tests may restart."""
-    demo = Demo(tmp_path_factory.mktemp("exam-day") / "data")
-    try:
-        demo.wait_until_it_runs()
+    with new_demo(tmp_path_factory.mktemp("exam-day")) as demo:
         yield demo
-    finally:
-        left = demo.stop()
-    assert left == [], f"the demo left processes behind: {left}"
 
 
 def wait_for(what: str, question: Callable[[], Any]) -> Any:
@@ -144,7 +140,7 @@ def test_the_provider_leaves_the_configuration_and_comes_back(
     newcomer.reload()
     newcomer.heading("This exam is proctored")
 
-    # Its review arrives as ever.
+    # Its review arrives as usual.
     Reviewer(demo, new_page(), camera).give_verdict(working.name, "Passed", "Everything was fine.")
     working.reload()
     working.heading("Your proctoring session was reviewed successfully.")

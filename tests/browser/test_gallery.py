@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from .conftest import SCREENSHOTS
+from .conftest import SCREENSHOTS, NewDemo
 from .demo_process import REPOSITORY, Demo
 from .gallery import PICTURES, Picture, tokens
 from .test_accessibility import AXE
@@ -40,16 +40,11 @@ def configure(folder: Path) -> Callable[[str], dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def demo(tmp_path_factory: pytest.TempPathFactory, new_demo: NewDemo) -> Iterator[Demo]:
     """A demo of the gallery's own: it has more providers, and its courses are in every state."""
     folder = tmp_path_factory.mktemp("gallery")
-    demo = Demo(folder / "data", configure=configure(folder))
-    try:
-        demo.wait_until_it_runs()
+    with new_demo(folder, configure=configure(folder)) as demo:
         yield demo
-    finally:
-        left = demo.stop()
-    assert left == [], f"the demo left processes behind: {left}"
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from demo.credentials import RPNOW_CALLBACK_SECRET
 from edx_proctoring.backends.tests.test_review_payload import create_test_review_payload
 from mock_provider.callback_signature import signature_headers
 
+from .conftest import NewDemo
 from .demo_process import COURSE, Demo
 from .people import MIDTERM, PRACTICE, Administrator, CourseTeam, Learner, Reviewer
 from .test_accessibility import Inspector
@@ -26,15 +27,10 @@ CALLBACK = "/api/edx_proctoring/proctoring_review_callback/"
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def demo(tmp_path_factory: pytest.TempPathFactory, new_demo: NewDemo) -> Iterator[Demo]:
     """A demo whose course is proctored by RPNow."""
-    demo = Demo(tmp_path_factory.mktemp("rpnow") / "data", "--provider", "rpnow")
-    try:
-        demo.wait_until_it_runs()
+    with new_demo(tmp_path_factory.mktemp("rpnow"), "--provider", "rpnow") as demo:
         yield demo
-    finally:
-        left = demo.stop()
-    assert left == [], f"the demo left processes behind: {left}"
 
 
 class RpnowLearner(Learner):

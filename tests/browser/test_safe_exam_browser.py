@@ -68,6 +68,36 @@ def test_the_list_of_bans_is_accessible_and_its_buttons_work(
     expect(page.get_by_role("button", name=f"Ban victor from {SEB_COURSE_ID}")).to_be_visible()
 
 
+@pytest.mark.contract("seb-exams#browser-keys", "seb-exams#templates", "seb-exams#admin")
+def test_staff_set_up_templates_and_keys_in_accessible_forms(
+    demo: Demo, gina: Administrator, inspector: Inspector
+) -> None:
+    page = gina.page
+    page.goto(f"{demo.host}/admin/seb_openedx/sebconfigtemplate/add/")
+    page.get_by_label("Name:", exact=True).fill("Final exams")
+    page.get_by_label("Max displays:", exact=True).fill("2")
+    inspector(page, "template")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.goto(f"{demo.host}/admin/seb_openedx/sebexamconfiguration/add/")
+    page.get_by_label("Course id:", exact=True).fill(SEB_COURSE_ID)
+    page.get_by_label("Content id:", exact=True).fill(f"{BLOCKS}+type@sequential+block@of_a_browser_test")
+    page.get_by_label("Mode:", exact=True).select_option(label="Template")
+    page.get_by_label("Template:", exact=True).select_option(label="Final exams")
+    page.get_by_label("Add Browser Exam Keys:").fill(f"{'a' * 64}\n{'b' * 64}")
+    page.get_by_role("button", name="Save and continue editing").click()
+    page.get_by_label("Label of key aaaaaaa").fill("Room 3")
+    page.get_by_label("Platform of key aaaaaaa").select_option(label="Windows")
+    page.get_by_label("Accept key bbbbbbb").uncheck()
+    inspector(page, "exam")
+    page.get_by_role("button", name="Save and continue editing").click()
+    expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
+    expect(page.get_by_label("Label of key aaaaaaa")).to_have_value("Room 3")
+    expect(page.get_by_label("Accept key bbbbbbb")).not_to_be_checked()
+    expect(page.get_by_label("Accept key aaaaaaa")).to_be_checked()
+    # Links in text are those of Django's own breadcrumbs.
+    assert [finding for finding in inspector.findings if "link-in-text-block" not in finding] == []
+
+
 @pytest.mark.contract("safe-exam-browser#frame")
 @pytest.mark.parametrize(("embedder", "told"), [(FRONT_END, True), (STRANGER, False)])
 def test_the_frame_tells_its_size_to_the_front_end_only(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import expect
 
+from .conftest import NewDemo
 from .demo_process import Demo
 from .people import FINAL, MIDTERM, Learner
 
@@ -42,19 +43,14 @@ CONFIRM_DECLINE = """
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def demo(tmp_path_factory: pytest.TempPathFactory, new_demo: NewDemo) -> Iterator[Demo]:
     """A demo with the theme."""
     folder = tmp_path_factory.mktemp("theme")
     template = folder / "theme" / "proctored_exam" / "confirm-decline.html"
     template.parent.mkdir(parents=True)
     template.write_text(CONFIRM_DECLINE, "utf-8")
-    demo = Demo(folder / "data", configure=lambda provider: {"DEMO_THEME_DIR": str(folder / "theme")})
-    try:
-        demo.wait_until_it_runs()
+    with new_demo(folder, configure=lambda provider: {"DEMO_THEME_DIR": str(folder / "theme")}) as demo:
         yield demo
-    finally:
-        left = demo.stop()
-    assert left == [], f"the demo left processes behind: {left}"
 
 
 @pytest.mark.contract("exam-buttons#theme-globals")

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.db.models.signals import pre_save
 
 from edx_proctoring.backends.tests.test_backend import TestBackendProvider
@@ -84,25 +84,25 @@ def without_locks(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
 @pytest.fixture
 def meet_before_saving() -> Iterator[Callable[..., None]]:
-    """Hold each thread that is about to save an attempt until so many have arrived.
+    """Hold each thread that is about to save an attempt, or ``sender``, until so many have arrived.
 
     Under the lock the others never arrive; after a second (``timeout``) the first goes on alone.
     """
-    receivers: list[Any] = []
+    receivers: list[tuple[Any, type[Model]]] = []
 
-    def install(number: int, timeout: float = 1) -> None:
+    def install(number: int, timeout: float = 1, sender: type[Model] = ProctoredExamStudentAttempt) -> None:
         barrier = threading.Barrier(number)
 
         def hold(**kwargs: Any) -> None:
             with contextlib.suppress(threading.BrokenBarrierError):
                 barrier.wait(timeout=timeout)
 
-        pre_save.connect(hold, sender=ProctoredExamStudentAttempt, weak=False)
-        receivers.append(hold)
+        pre_save.connect(hold, sender=sender, weak=False)
+        receivers.append((hold, sender))
 
     yield install
-    for hold in receivers:
-        pre_save.disconnect(hold, sender=ProctoredExamStudentAttempt)
+    for hold, sender in receivers:
+        pre_save.disconnect(hold, sender=sender)
 
 
 def at_the_same_time(*actions: Callable[[], Any]) -> list[Any]:

@@ -77,6 +77,19 @@ class Arena:
         }
 
 
+def _ends_as(together: dict[str, Any], order: dict[str, Any], pair: tuple[str, str]) -> bool:
+    """Return whether two requests at once ended as one of the orders did.
+
+    A call that the second change supersedes before it is delivered is never made. So the provider may have heard less,
+    but not anything else, and its last call must be the same.
+    """
+    one, other = _comparable(together, pair), _comparable(order, pair)
+    nothing: tuple[set[str], list[str]] = (set(), [])
+    heard, last = one.pop("provider", nothing)
+    heard_in_order, last_in_order = other.pop("provider", nothing)
+    return one == other and last == last_in_order and heard <= heard_in_order
+
+
 def _comparable(picture: dict[str, Any], pair: tuple[str, str]) -> dict[str, Any]:
     """Return the part that must be as in one of the orders."""
     if set(pair) == {"review", "reset"}:
@@ -84,7 +97,7 @@ def _comparable(picture: dict[str, Any], pair: tuple[str, str]) -> dict[str, Any
         # order has: the verdict is not applied, and the review is marked as that of a removed attempt. The end must be
         # the same, and the review must be there.
         return {**{key: picture[key] for key in ("outcomes", "live")}, "review": picture["review"] is not None}
-    return picture
+    return dict(picture)
 
 
 def _in_short(outcome: Any) -> str:
@@ -124,7 +137,7 @@ def test_two_requests_at_once_end_as_one_of_the_two_orders(
     for status, arena in arenas.items():
         together = arena.run(pair, at_the_same_time)
         print(f"from={status} outcomes={together['outcomes']} history={together['history']}")
-        assert _comparable(together, pair) in [_comparable(order, pair) for order in orders[status]], status
+        assert any(_ends_as(together, order, pair) for order in orders[status]), (status, together, orders[status])
 
 
 def test_control_without_locks_some_pairs_end_as_no_order_does(
@@ -137,7 +150,11 @@ def test_control_without_locks_some_pairs_end_as_no_order_does(
     # Longer than with locks, which keep one of the two away: here both arrive, on a busy machine a little later.
     meet_before_saving(2, timeout=2)
 
-    unexplained = [pair for pair in pairs if arena.run(pair, at_the_same_time) not in orders[pair]]
+    unexplained = []
+    for pair in pairs:
+        together = arena.run(pair, at_the_same_time)
+        if not any(_ends_as(together, order, pair) for order in orders[pair]):
+            unexplained.append(pair)
 
     print(f"pairs={len(pairs)} unexplained={len(unexplained)}: {unexplained}")
     assert ("start", "start") in unexplained, "the clock starts twice"

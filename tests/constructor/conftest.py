@@ -12,6 +12,7 @@ from freezegun import freeze_time
 
 from edx_proctoring import api
 from edx_proctoring.backends.constructor import ConstructorProctoringProvider
+from edx_proctoring.backends.constructor import vendor as vendor_calls
 from edx_proctoring.constructor.models import ConstructorSession
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
@@ -26,6 +27,12 @@ def at_noon() -> Iterator[Any]:
     """The clock stands still."""
     with freeze_time(NOON) as clock:
         yield clock
+
+
+@pytest.fixture(autouse=True)
+def nothing_said() -> None:
+    """No status of the vendor was logged before, as in a new process."""
+    vendor_calls._say_once.cache_clear()
 
 
 @pytest.fixture

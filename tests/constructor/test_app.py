@@ -13,11 +13,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from edx_proctoring.backends.constructor import ConstructorProctoringProvider
 from edx_proctoring.constructor import models, texts
 from edx_proctoring.constructor.models import ConstructorEvent, ConstructorExamSettings, ConstructorSession, State
 from tests import factories
 
-from .account import VENDOR, logged_in
+from .account import VENDOR, logged_in, set_options
 
 pytestmark = pytest.mark.django_db
 
@@ -109,6 +110,11 @@ class TestTemplateTag:
         '{% include "proctoring_constructor/guard_cover.html" %}{% else %}plain{% endif %}'
     )
 
+    @pytest.fixture(autouse=True)
+    def inline(self, provider: ConstructorProctoringProvider) -> None:
+        """Pages of the host carry the guard in this mode only."""
+        set_options(provider, content_mode="inline")
+
     def render(self, session: ConstructorSession, user: Any, query: str = "") -> str:
         request = SimpleNamespace(user=user, META={"QUERY_STRING": query})
         values = {"request": request, "course_id": session.course_id, "content_id": session.content_id}
@@ -125,6 +131,13 @@ class TestTemplateTag:
         page = self.render(session, learner, "examus-client-origin=https://evil.example")
         assert '"refusal": "origin_untrusted"' in page
         assert '"expectedOrigin": null' in page
+
+    def test_in_the_other_mode_the_page_around_it_is_guarded(
+        self, provider: ConstructorProctoringProvider, session: ConstructorSession, learner: User
+    ) -> None:
+        set_options(provider, content_mode="shell")
+        ConstructorSession.objects.update(state=State.READY, user_id=learner.pk)
+        assert self.render(session, learner) == "plain"
 
     def test_other_pages_are_not(self, session: ConstructorSession, learner: User) -> None:
         assert self.render(session, learner) == "plain"

@@ -5,25 +5,73 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import django
 import pytest
 from django.contrib.auth.models import User
 from django.http import HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from edx_proctoring import api
 from edx_proctoring.backends.constructor import ConstructorProctoringProvider
 from edx_proctoring.constructor import cookies, framing
+from edx_proctoring.constructor.checks import MIDDLEWARE
 from edx_proctoring.constructor.middleware import ProctoredFramingMiddleware
 from edx_proctoring.constructor.models import ConstructorSession, State
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from tests import factories
 
-from .account import VENDOR, logged_in
+from .account import FRAMED, PREFIX, VENDOR, logged_in
 from .pages import Page
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.contract("page-context#reentry", "provider-interface#reentry")
+class TestWayBack:
+    """Outside of the vendor's window the exam's page leads there."""
+
+    def page_of(self, attempt: ProctoredExamStudentAttempt) -> str:
+        exam = attempt.proctored_exam
+        page = api.get_student_view(
+            attempt.user_id, exam.course_id, exam.content_id, {"display_name": "Exam", "default_time_limit_mins": 90}
+        )
+        assert page is not None
+        return str(page)
+
+    @pytest.mark.parametrize("status", [Status.ready_to_start, Status.started])
+    def test_a_learner_who_closed_the_window_opens_it_again(
+        self, attempt: ProctoredExamStudentAttempt, session: ConstructorSession, status: str
+    ) -> None:
+        for step in (Status.ready_to_start, status):
+            api.update_attempt_status(attempt.pk, step)
+        page = self.page_of(attempt)
+        assert f"/launch/{session.session_id}/" in page
+        assert 'data-action="start"' not in page
+
+    def test_inside_of_it_the_exam_is_started(
+        self, attempt: ProctoredExamStudentAttempt, provider: ConstructorProctoringProvider, monkeypatch: Any
+    ) -> None:
+        monkeypatch.setattr(provider, "should_block_access_to_exam_material", lambda: False)
+        api.update_attempt_status(attempt.pk, Status.ready_to_start)
+        page = self.page_of(attempt)
+        assert "/launch/" not in page
+        assert 'data-action="start"' in page
+
+    @pytest.mark.parametrize("way", [lambda attempt: 1 / 0, lambda attempt: None, lambda attempt: "javascript:x"])
+    def test_a_provider_without_a_way_back_shows_the_page_without_it(
+        self,
+        attempt: ProctoredExamStudentAttempt,
+        provider: ConstructorProctoringProvider,
+        monkeypatch: Any,
+        way: Callable[..., Any],
+    ) -> None:
+        monkeypatch.setattr(provider, "get_reentry_url", way)
+        api.update_attempt_status(attempt.pk, Status.ready_to_start)
+        page = self.page_of(attempt)
+        assert 'data-action="start"' in page
+        assert "javascript:" not in page
 
 
 @pytest.mark.contract("constructor#content")
@@ -94,6 +142,19 @@ class TestContent:
         assert not shows(kwargs={"usage_key": other.content_id})
 
     @pytest.mark.contract("constructor#gate")
+    def test_the_proof_for_one_exam_does_not_start_another(self, page: Page, learner: User, browser: Client) -> None:
+        page.verify()
+        other = factories.make_exam(backend="constructor")
+        attempt_id = api.create_exam_attempt(other.pk, learner.pk, taking_as_proctored=True)
+        api.update_attempt_status(attempt_id, Status.ready_to_start)
+        answer = browser.put(
+            f"/edx_proctoring/v1/proctored_exam/attempt/{attempt_id}",
+            data=json.dumps({"action": "start"}),
+            content_type="application/json",
+        )
+        assert (answer.status_code, answer.json()["code"]) == (403, "proctoring_required")
+
+    @pytest.mark.contract("constructor#gate")
     def test_the_exam_starts_on_the_proctored_page_only(
         self, page: Page, attempt: ProctoredExamStudentAttempt, status_of: Callable[[], str], learner: User
     ) -> None:
@@ -113,6 +174,49 @@ class TestContent:
 
 
 @pytest.mark.contract("constructor#framing")
+class TestTheWholeStack:
+    """Through the host's middlewares, in the order that the guide asks for."""
+
+    @pytest.fixture(autouse=True)
+    def stack(self, settings: Any) -> None:
+        """A host that forbids frames, by the header and, where Django can, by a policy."""
+        settings.MIDDLEWARE = [
+            MIDDLEWARE,
+            "django.middleware.clickjacking.XFrameOptionsMiddleware",
+            *(["django.middleware.csp.ContentSecurityPolicyMiddleware"] if django.VERSION >= (6, 0) else []),
+            *settings.MIDDLEWARE,
+        ]
+        settings.SECURE_CSP = {"default-src": ["'self'"], "frame-ancestors": ["'none'"]}
+
+    def test_the_covered_page_may_be_framed_by_the_vendor(self, page: Page) -> None:
+        assert not page.answer.has_header("X-Frame-Options")
+        ancestors = page.answer["Content-Security-Policy"].partition("frame-ancestors")[2].partition(";")[0]
+        assert ancestors.split() == ["'self'", VENDOR]
+
+    @pytest.mark.parametrize("path", ["finished/{}/", "entry/{}/?examus-client-origin=https://evil.example"])
+    def test_refusals_and_the_end_by_the_trusted_origins(
+        self, browser: Client, session: ConstructorSession, path: str
+    ) -> None:
+        answer = browser.get(f"{PREFIX}/{path.format(session.session_id)}", headers=FRAMED)
+        assert VENDOR in answer["Content-Security-Policy"]
+        assert "evil" not in answer["Content-Security-Policy"]
+
+    @pytest.mark.parametrize("path", ["launch/{}/", "archive/{}/"])
+    def test_pages_that_open_alone_by_the_site_only(
+        self, session: ConstructorSession, learner: User, path: str
+    ) -> None:
+        user = factories.make_staff() if "archive" in path else learner
+        answer = logged_in(user).get(f"{PREFIX}/{path.format(session.session_id)}", headers=FRAMED)
+        assert VENDOR not in answer["Content-Security-Policy"].partition("frame-ancestors")[2].partition(";")[0]
+
+    def test_every_other_page_keeps_the_sites_headers(self, page: Page, browser: Client) -> None:
+        page.verify()
+        answer = browser.get("/edx_proctoring/v1/proctored_exam/active_exams_for_user", headers=FRAMED)
+        assert answer["X-Frame-Options"] == "DENY"
+        assert VENDOR not in answer.get("Content-Security-Policy", "")
+
+
+@pytest.mark.contract("constructor#framing")
 class TestFraming:
     @pytest.mark.parametrize(
         ("given", "expected"),
@@ -120,6 +224,12 @@ class TestFraming:
             ("", f"frame-ancestors 'self' {VENDOR}"),
             ("default-src 'self'", f"default-src 'self'; frame-ancestors 'self' {VENDOR}"),
             ("frame-ancestors 'none'; x y", f"frame-ancestors 'self' {VENDOR}; x y"),
+            ("x y, frame-ancestors 'none'", f"x y, frame-ancestors 'self' {VENDOR}"),
+            (
+                "frame-ancestors 'none', frame-ancestors https://a.example",
+                f"frame-ancestors 'self' {VENDOR}, frame-ancestors https://a.example 'self' {VENDOR}",
+            ),
+            ("x y, z", f"x y; frame-ancestors 'self' {VENDOR}, z"),
             (
                 "Frame-Ancestors https://mfe.example 'self'",
                 f"Frame-Ancestors https://mfe.example 'self' {VENDOR}",

@@ -63,11 +63,19 @@ class TestVerify:
         assert cookies.NAME not in answer.cookies
         assert status_of() == Status.created
 
-    def test_an_answer_other_than_started_is_asked_again_at_once(self, page: Page, vendor: Vendor) -> None:
+    def test_an_answer_other_than_started_is_asked_again_when_the_page_does(
+        self, page: Page, vendor: Vendor, at_noon: Any
+    ) -> None:
         vendor.status = "ready_to_start"
         page.verify()
         vendor.status = "started"
+        at_noon.tick(page.verify().json()["retry_after"])
         assert page.verify().status_code == 200
+
+    def test_a_page_that_asks_all_the_time_does_not_reach_the_vendor(self, page: Page, vendor: Vendor) -> None:
+        vendor.status = "ready_to_start"
+        assert {page.verify().json()["code"] for _ in range(10)} == {"not_started"}
+        assert len(vendor.calls) == 1
 
     def test_a_vendor_that_is_down_opens_nothing(self, page: Page, vendor: Vendor) -> None:
         vendor.fails_with = requests.ConnectionError("down")

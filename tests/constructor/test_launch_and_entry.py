@@ -1,5 +1,6 @@
 """Launch, entry, login inside the frame, and what comes afterwards."""
 
+import html
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from edx_proctoring import api
 from edx_proctoring.backends.constructor import ConstructorProctoringProvider
+from edx_proctoring.constructor import entry_login
 from edx_proctoring.constructor.models import ConstructorEvent, ConstructorExamSettings, ConstructorSession, State
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
@@ -23,6 +25,8 @@ from .account import FRAMED, PREFIX, SECRET, VENDOR, Vendor, logged_in, set_opti
 from .pages import ORIGIN, TOKEN, Page, code_of
 
 pytestmark = pytest.mark.django_db
+# The address that a refusal opens by itself.
+RETRY = re.compile('data-address="([^"]*)"')
 
 
 @pytest.mark.contract("constructor#launch")
@@ -224,16 +228,51 @@ class TestEntryLogin:
     ) -> None:
         assert code_of(self.open(entry_url, **headers)) == "login_required"
 
-    @pytest.mark.parametrize("status", ["ready_to_start", "finished", None])
+    @pytest.mark.parametrize(
+        ("status", "code", "asks_again"),
+        [
+            ("ready_to_start", "not_started", True),
+            (None, "not_started", True),
+            ("finished", "session_reset", False),
+        ],
+        ids=["ready", "unknown", "finished"],
+    )
     def test_a_session_that_does_not_run_logs_nobody_in(
-        self, entry_url: str, vendor: Vendor, status: str | None
+        self, entry_url: str, vendor: Vendor, status: str | None, code: str, asks_again: bool
     ) -> None:
         vendor.status = status
-        assert code_of(self.open(entry_url)) == "login_required"
+        answer = self.open(entry_url)
+        assert code_of(answer) == code
+        assert (RETRY.search(answer.content.decode()) is not None) == asks_again
+        assert not answer.cookies
 
     def test_a_vendor_that_is_down_logs_nobody_in(self, entry_url: str, vendor: Vendor) -> None:
         vendor.fails_with = requests.ConnectionError("down")
-        assert code_of(self.open(entry_url)) == "login_required"
+        answer = self.open(entry_url)
+        assert code_of(answer) == "server_unavailable"
+        assert RETRY.search(answer.content.decode())
+
+    def test_the_page_asks_again_by_an_address_that_stands_for_the_frame(self, entry_url: str, vendor: Vendor) -> None:
+        """A page that loads itself is of the same origin for the browser, whoever frames it."""
+        vendor.status = "ready_to_start"
+        retry = html.unescape(RETRY.findall(self.open(entry_url).content.decode())[0])
+        assert retry.partition("?")[0] == entry_url.partition("?")[0]
+        vendor.status = "started"
+        itself = {"sec-fetch-site": "same-origin"}
+        assert code_of(self.open(retry, **{**itself, "sec-fetch-dest": "document"})) == "login_required"
+        forged = retry.replace("constructor_retry=", "constructor_retry=x")
+        assert code_of(self.open(forged, **itself)) == "login_required"
+        assert self.open(retry, **itself).status_code == 302
+
+    def test_an_address_to_ask_again_is_good_for_an_hour_and_one_session(
+        self, entry_url: str, vendor: Vendor, session: ConstructorSession, at_noon: Any
+    ) -> None:
+        itself = {"sec-fetch-site": "same-origin"}
+        other = entry_login.retry_marker(ConstructorSession(session_id="0" * 32))
+        assert code_of(self.open(f"{entry_url}&constructor_retry={other}", **itself)) == "login_required"
+        marker = entry_login.retry_marker(session)
+        at_noon.tick(timedelta(hours=1, seconds=1))
+        assert code_of(self.open(f"{entry_url}&constructor_retry={marker}", **itself)) == "login_required"
 
     def test_a_token_is_good_five_times(self, entry_url: str) -> None:
         answers = [self.open(entry_url).status_code for _ in range(6)]
@@ -287,3 +326,35 @@ class TestAfterwards:
     def test_a_learner_is_not(self, browser: Client, session: ConstructorSession) -> None:
         assert browser.get(f"{PREFIX}/archive/{session.session_id}/").status_code == 404
         assert Client().get(f"{PREFIX}/archive/{session.session_id}/").status_code == 302
+
+
+@pytest.mark.contract("constructor#launch", "constructor#entry", "constructor#finished")
+@pytest.mark.parametrize("name", ["launch", "entry", "finished"])
+@pytest.mark.parametrize(
+    "query",
+    ["content_url", "contentUrl", "restartUrl", "returnUrl", "next", "sessionFinishUrl", "sessionUrl", "redirect"],
+)
+def test_no_address_of_a_request_is_followed(
+    browser: Client, session: ConstructorSession, vendor: Vendor, name: str, query: str
+) -> None:
+    path = f"{PREFIX}/{name}/{session.session_id}/{ORIGIN}&{query}=https://evil.example/"
+    answer = browser.get(path, headers={**FRAMED, "referer": "https://evil.example/"})
+    content = answer.content.decode()
+    assert answer.status_code == 200
+    assert "evil.example" not in content
+    for token in TOKEN.findall(content):
+        claims = jwt.decode(token, SECRET, algorithms=["HS256"])
+        assert claims["sessionUrl"].startswith("http://localhost:8000/")
+        assert claims["sessionFinishUrl"].startswith("http://localhost:8000/")
+
+
+def test_the_login_inside_the_frame_leads_to_our_own_page_only(
+    browser: Client, session: ConstructorSession, provider: ConstructorProctoringProvider, vendor: Vendor
+) -> None:
+    set_options(provider, entry_login=True)
+    page = browser.get(f"{PREFIX}/launch/{session.session_id}/").content.decode()
+    claims = jwt.decode(TOKEN.findall(page)[0], SECRET, algorithms=["HS256"])
+    url = str(claims["sessionUrl"]).removeprefix("http://localhost:8000") + f"{ORIGIN}&next=https://evil.example/"
+    answer = Client().get(url, headers=FRAMED)
+    assert answer["Location"].startswith(f"{PREFIX}/entry/{session.session_id}/?")
+    assert "evil.example" not in answer["Location"]

@@ -1,16 +1,21 @@
 """Options and their checks."""
 
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.core import checks
 from django.core.management import CommandError, call_command
+from hypothesis import given
+from hypothesis import strategies as st
 
-from edx_proctoring.backends.constructor import ConstructorProctoringProvider
+from edx_proctoring.backends.constructor import ConstructorProctoringProvider, configuration, tokens
+from edx_proctoring.backends.constructor.claims import SessionFacts, start_claims
 from edx_proctoring.constructor.checks import MIDDLEWARE
 
-from .account import SECRET, make_provider, set_options
+from .account import NOON, SECRET, make_provider, set_options
 
 pytestmark = pytest.mark.contract("constructor#options", "constructor#checks")
 
@@ -26,6 +31,14 @@ def test_the_defaults() -> None:
     )
     assert (options.message_timeout_ms, options.status_ttl_seconds, options.start_token_ttl) == (15_000, 30, 3600)
     assert options.problems == options.hints == ()
+
+
+def test_the_guide_of_operators_names_every_option() -> None:
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "guides" / "constructor.rst").read_text("utf-8")
+    made_of_others = {"vendor", "jwt_secrets", "suspicious_from", "problems", "hints"}
+    options = {field.name for field in fields(configuration.ConstructorOptions)} - made_of_others
+    options |= {"proctor_url", "jwt_secret", "jwt_secret_previous", "score_policy"}
+    assert {option for option in options if f"``{option}``" not in guide} == set()
 
 
 @pytest.mark.parametrize("given", ["t.proctor.example", "https://t.proctor.example", "https://T.Proctor.example/"])
@@ -144,3 +157,51 @@ class TestInfo:
     def test_another_backend_is_an_error(self, name: str) -> None:
         with pytest.raises(CommandError, match="not a backend of Constructor Proctor"):
             call_command("constructor_info", name)
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(max_size=3) | st.just(object()),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text() | st.integers(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(
+    given_options=st.dictionaries(
+        st.sampled_from(sorted(configuration._KEYS) + sorted(configuration._READ_ELSEWHERE)), _VALUES, max_size=6
+    )
+)
+def test_whatever_the_options_are_the_process_starts_and_a_token_can_be_made(given_options: dict[str, Any]) -> None:
+    options = make_provider(**given_options).options
+    if not options.is_usable:
+        assert options.problems
+        return
+    facts = SessionFacts("s", "https://lms.example/", "u", "e", "Exam", "Course", 90, NOON, NOON)
+    token = tokens.sign(start_claims(options, facts, now=NOON), options.jwt_secrets[0])
+    assert token.count(".") == 2
+
+
+@given(overrides=_VALUES | st.dictionaries(st.sampled_from(configuration.PER_EXAM_KEYS), _VALUES, max_size=4))
+def test_settings_of_an_exam_that_pass_the_check_make_a_token(overrides: Any) -> None:
+    if configuration.problems_of_overrides(overrides):
+        return
+    facts = SessionFacts(
+        "s", "https://lms.example/", "u", "e", "Exam", "Course", 90, NOON, NOON, overrides=overrides, custom_rules="x"
+    )
+    assert tokens.sign(start_claims(make_provider().options, facts, now=NOON), SECRET)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "-----BEGIN PUBLIC KEY-----\nMFwwDQYJ\n-----END PUBLIC KEY-----\n",
+        "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAA comment",
+        "half of a pair: \ud800 and more text",
+    ],
+    ids=["pem", "ssh", "unwritable"],
+)
+def test_what_cannot_sign_is_no_secret(secret: str) -> None:
+    options = make_provider(jwt_secret=secret).options
+    assert not options.is_usable
+    assert "not a shared secret" in " ".join(options.problems)
+    assert make_provider(jwt_secret_previous=[secret]).options.jwt_secrets == (SECRET,)

@@ -51,6 +51,17 @@ class TestRegistration:
         session.refresh_from_db()
         assert "full_name" not in session.registration
 
+    @pytest.mark.contract("constructor#start-token")
+    @pytest.mark.parametrize(("is_on", "rules"), [(True, "Closed book; May stand up"), (False, "")])
+    def test_the_review_policy_and_the_learners_exception_are_kept_for_the_start_token(
+        self, vendor: Vendor, provider: ConstructorProctoringProvider, exam: Any, learner: User, is_on: bool, rules: str
+    ) -> None:
+        set_options(provider, use_review_policy=is_on)
+        api.create_exam_review_policy(exam.pk, learner.pk, "Closed book")
+        api.add_allowance_for_user(exam.pk, learner.pk, "review_policy_exception", "May stand up")
+        api.create_exam_attempt(exam.pk, learner.pk, taking_as_proctored=True)
+        assert ConstructorSession.objects.get().registration["custom_rules"] == rules
+
     def test_without_the_app_it_is_refused_in_words(
         self, exam: Any, learner: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -281,5 +292,5 @@ def test_nothing_is_asked_of_the_tables_without_a_backend_of_this_class(
     configured = apps.get_app_config("edx_proctoring").backends  # type: ignore[attr-defined]
     assert not any(isinstance(one, ConstructorProctoringProvider) for one in configured.values())
     with django_assert_num_queries(0):
-        receivers.apply_waiting_review(None, 1, Status.submitted)
+        receivers.follow_attempt(None, 1, Status.submitted)
         assert gate.gate(None, {"is_proctored": True, "backend": "test"}, {"external_id": "x"}, object()) is None

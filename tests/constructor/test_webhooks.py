@@ -52,6 +52,19 @@ class TestWhoMaySend:
         assert send("agreement", body, token=token()).status_code == status
         assert ConstructorEvent.objects.exists() is (status == 200)
 
+    @pytest.mark.contract("rest-rules#throttling")
+    def test_bad_tokens_are_limited_per_address_and_good_ones_are_not(
+        self, attempt: ProctoredExamStudentAttempt, settings: Any
+    ) -> None:
+        rates = {"RATE_LIMITS": {"proctoring_anonymous": "2/min"}}
+        settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **rates}
+        body = {"sessionId": attempt.external_id}
+        replies = [send("agreement", body, token="JWT bad") for _ in range(3)]
+        assert [reply.status_code for reply in replies] == [401, 401, 429]
+        assert replies[-1].json()["code"] == "too_many_requests"
+        assert 0 < int(replies[-1]["Retry-After"]) <= 60
+        assert send("agreement", body).status_code == 200
+
     def test_a_former_secret_is_good_during_a_rotation(
         self, attempt: ProctoredExamStudentAttempt, provider: ConstructorProctoringProvider
     ) -> None:

@@ -17,15 +17,10 @@ import pytest
 from demo import __main__ as demo_command
 from demo import data_dir as data_folder
 from demo.data_dir import DemoError
+from tests.browser.demo_process import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 120
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Running:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from opaque_keys.edx.keys import UsageKey
 
 from edx_proctoring import runtime
+from edx_proctoring.api.exams import allowance_changes
 from edx_proctoring.backends.tests.test_backend import TestBackendProvider
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
@@ -103,6 +104,14 @@ class World:
     people: dict[str, User | None]
     exams: dict[str, ProctoredExam] = field(default_factory=dict)
     attempts: dict[str, ProctoredExamStudentAttempt] = field(default_factory=dict)
+    effect_id: int = 0
+    allowance_ids: list[int] = field(default_factory=list)
+    change_id: int = 0
+    inbox_id: int = 0
+    job_code: str = ""
+    # Of Safe Exam Browser, where there is one.
+    session_id: str = ""
+    template_id: int = 0
 
     @property
     def user_ids(self) -> list[int]:
@@ -133,8 +142,15 @@ def build_world() -> World:
     _make_exams(world)
     _make_attempts(world, owner)
     factories.make_policy(world.exams["proctored"], staff)
-    factories.make_allowance(world.exams["timed"], owner)
-    factories.make_allowance(world.exams["foreign"], people["stranger"])
+    given = [
+        factories.make_allowance(world.exams["timed"], owner),
+        factories.make_allowance(world.exams["foreign"], people["stranger"]),
+    ]
+    world.allowance_ids = [allowance.pk for allowance in given]
+    world.change_id = allowance_changes.change_allowance(given[0].pk, value="20", by=staff).row_id or 0
+    world.effect_id = factories.make_effect(world.attempts["judged"], state="failed").pk
+    world.job_code = factories.make_job(world.attempts["judged"]).code
+    world.inbox_id = factories.make_inbox_entry(world.attempts["handed_in"]).pk
     return world
 
 

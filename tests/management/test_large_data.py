@@ -156,6 +156,8 @@ COMMANDS = [
 CHANGING_STATUSES = ("update_attempts_for_exam", "update_attempt_status_from_review")
 
 
+# Each batch commits: what waits for a commit would be kept to the end of the test otherwise.
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_memory_does_not_grow_with_the_table(prepare, unapplied, command, caplog):

@@ -15,12 +15,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from opaque_keys.edx.keys import CourseKey
 
-from edx_proctoring import api, tasks
+from edx_proctoring import api, constants, tasks
 from edx_proctoring.api.operations import sweeping
+from edx_proctoring.api.reviews import receiving
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.management.commands import sweep_attempts
 from edx_proctoring.models import AttemptEffect, ProctoredExam, ProctoredExamStudentAttempt, ReviewInboxEntry
+from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from edx_proctoring.statuses import ReviewStatus
 from tests.factories import COURSE, make_attempt, make_effect, make_exam, make_inbox_entry, make_review
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +59,36 @@ class TestSweeping:
         entry.refresh_from_db()
         fresh.refresh_from_db()
         assert (entry.outcome, fresh.outcome) == ("applied", "received")
+
+    @pytest.mark.contract("reviews#waited")
+    @pytest.mark.parametrize("outcome", ["received", "held: provider not configured"])
+    @pytest.mark.parametrize("has_newer", [True, False], ids=["a-newer-one-was-applied", "control"])
+    def test_one_that_waited_does_not_replace_one_that_arrived_later(
+        self, run: Any, outcome: str, has_newer: bool
+    ) -> None:
+        attempt = make_attempt(status=S.submitted)
+        body = json.dumps({"status": ReviewStatus.suspicious, "comments": []})
+        entry = aged(make_inbox_entry(attempt, body=body, actor_id=attempt.user_id), outcome=outcome)
+        if has_newer:
+            receiving.receive_review(attempt_dict(attempt), {"status": ReviewStatus.passed, "comments": []})
+
+        printed = run("sweep_attempts", kinds="inbox")
+
+        entry.refresh_from_db()
+        attempt.refresh_from_db()
+        assert (entry.outcome, entry.body) == ("duplicate" if has_newer else "applied", body)
+        assert attempt.status == (S.verified if has_newer else S.second_review_required)
+        assert ("review is a duplicate" in printed) is has_newer
+
+    @pytest.mark.contract("reviews#waited")
+    def test_one_that_came_again_where_reviews_are_final_is_no_alarm(
+        self, run: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(constants, "ALLOW_REVIEW_UPDATES", False)
+        attempt = make_attempt(status=S.submitted)
+        entry = aged(make_inbox_entry(attempt))
+        make_review(attempt)
+        assert f"inbox: id={entry.pk} review is a duplicate" in run("sweep_attempts", kinds="inbox")
 
     def test_one_that_cannot_be_received_is_settled_with_its_reason(self, run: Any) -> None:
         entry = aged(make_inbox_entry(body='{"half'))
@@ -144,6 +177,17 @@ class TestSweeping:
         attempt.refresh_from_db()
         assert attempt.status == S.submitted
         assert not ReviewInboxEntry.objects.exists()
+
+    def test_the_task_can_be_limited_to_a_course_and_to_kinds(self) -> None:
+        overdue = [make_attempt(status=S.started, started_at=LONG_AGO, allowed_time_limit_mins=30) for _ in range(2)]
+        course_id = "course-v1:Acme+CS101+2030"
+        ProctoredExam.objects.filter(pk=overdue[0].proctored_exam_id).update(course_id=course_id)
+        aged(make_inbox_entry(), outcome="applied")
+        tasks.sweep(course_id=course_id, kinds=["expire"])
+        for attempt in overdue:
+            attempt.refresh_from_db()
+        assert [attempt.status for attempt in overdue] == [S.submitted, S.started]
+        assert ReviewInboxEntry.objects.count() == 1
 
     def test_an_unknown_kind_is_refused(self, run: Any) -> None:
         with pytest.raises(CommandError, match="known are expire, abandoned, registrations, effects, inbox"):

@@ -58,7 +58,9 @@ class StandInLms:
         return jsonify(access_token=f"{TOKEN}-{self.tokens_given}", expires_in=3600), 200
 
     def _callback(self, path: str) -> tuple[Response, int]:
-        if request.path != RPNOW_CALLBACK or "Authorization" in request.headers:
+        # Constructor Proctor signs its messages with a token of its own.
+        needs_token = request.path != RPNOW_CALLBACK or "Authorization" in request.headers
+        if needs_token and "/constructor/" not in request.path:
             if self.tokens_refused > 0:
                 self.tokens_refused -= 1
                 return jsonify(detail="expired"), 401

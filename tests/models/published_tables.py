@@ -163,8 +163,71 @@ ADDED_TABLES = {
         "review_id:int",
     ],
     "proctoring_retiredlearner": [*HEAD, "user_id:int"],
+    "proctoring_providerretirement": [*HEAD, "user_id:int", "backend:varchar(255)", "is_done:bool"],
     "proctoring_usednonce": [*HEAD, "message_key:varchar(64)"],
+    "proctoring_removedallowance": [*HEAD, "given:datetime", "last_state_id:int"],
     "proctoring_openattempt": ["id:id", "exam_id:int", "user_id:int", "attempt_id:int"],
+    "proctoring_staffjob": [
+        *HEAD,
+        "code:varchar(32)",
+        "kind:varchar(32)",
+        "course_id:varchar(255)",
+        "exam_id:int?",
+        "created_by:int?",
+        "reason:varchar(500)",
+        "parameters:text",
+        "state:varchar(16)",
+        "total:int",
+        "done:int",
+        "skipped:int",
+        "failed:int",
+        "lease_until:datetime?",
+        "finished_at:datetime?",
+    ],
+    "proctoring_staffjobrow": [
+        *HEAD,
+        "position:int",
+        "exam_id:int?",
+        "user_id:int?",
+        "attempt_id:int?",
+        "state:varchar(16)",
+        "error_code:varchar(64)",
+        "message:varchar(255)",
+        "result:text",
+        "job_id:int",
+    ],
+    "proctoring_incident": [
+        *HEAD,
+        "kind:varchar(16)",
+        "exam_id:int",
+        "user_id:int",
+        "attempt_id:int?",
+        "attempt_code:varchar(255)",
+        "source:varchar(16)",
+        "opened_at:datetime",
+        "opened_by:int?",
+        "closed_at:datetime?",
+        "closed_by:int?",
+        "outcome:varchar(32)",
+        "category:varchar(32)",
+        "text:text",
+        "reply:text",
+        "details:text",
+        "open_slot:varchar(96)?",
+    ],
+    "proctoring_exammeasure": [
+        *HEAD,
+        "kind:varchar(16)",
+        "exam_id:int",
+        "user_id:int?",
+        "text:text",
+        "reason:text",
+        "starts_at:datetime",
+        "ends_at:datetime?",
+        "opened_by:int?",
+        "closed_by:int?",
+        "open_slot:varchar(96)?",
+    ],
 }
 
 # SQLite rebuilt this table when a default was given to one of its columns.
@@ -213,7 +276,13 @@ UNIQUE = {
     "proctoring_proctoredexamsoftwaresecurereview": {("attempt_code",)},
     "proctoring_openattempt": {("exam_id", "user_id")},
     "proctoring_retiredlearner": {("user_id",)},
+    "proctoring_providerretirement": {("user_id", "backend")},
     "proctoring_usednonce": {("message_key",)},
+    "proctoring_removedallowance": {("last_state_id",)},
+    "proctoring_staffjob": {("code",)},
+    "proctoring_staffjobrow": {("job_id", "position")},
+    "proctoring_incident": {("open_slot",)},
+    "proctoring_exammeasure": {("open_slot",)},
 }
 
 FOREIGN_KEYS = {
@@ -251,6 +320,7 @@ FOREIGN_KEYS = {
         "student_id": "auth_user",
     },
     "proctoring_proctoredexamstudentattemptcomment": {"review_id": "proctoring_proctoredexamsoftwaresecurereview"},
+    "proctoring_staffjobrow": {"job_id": "proctoring_staffjob"},
 }
 
 # The first column of each index. Index names are not contract and differ between old and new databases.
@@ -288,7 +358,13 @@ INDEXED = {
     "proctoring_openattempt": {"exam_id", "attempt_id"},
     "proctoring_reviewdecision": {"review_id"},
     "proctoring_retiredlearner": {"user_id"},
+    "proctoring_providerretirement": {"user_id"},
     "proctoring_usednonce": {"created", "message_key"},
+    "proctoring_removedallowance": {"last_state_id"},
+    "proctoring_staffjob": {"code", "course_id", "state"},
+    "proctoring_staffjobrow": {"job_id", "user_id"},
+    "proctoring_incident": {"attempt_id", "exam_id", "user_id", "open_slot"},
+    "proctoring_exammeasure": {"exam_id", "kind", "open_slot"},
 }
 
 # Indexes added by us since migration 0029.
@@ -296,10 +372,17 @@ ADDED_INDEXES = {
     "proctoring_proctoredexamsoftwaresecurereview": {("modified",)},
     "proctoring_proctoredexamstudentattempt": {
         ("proctored_exam_id", "user_id", "created"),
+        ("proctored_exam_id", "created"),
+        ("proctored_exam_id", "status", "created"),
+        ("proctored_exam_id", "modified"),
         ("user_id", "status"),
     },
     "proctoring_proctoredexamstudentattempt_history": {("attempt_code", "modified")},
     "proctoring_effect": {("state", "next_try_at")},
+    "proctoring_staffjob": {("course_id", "created"), ("state", "lease_until")},
+    "proctoring_staffjobrow": {("job_id", "state"), ("user_id", "exam_id")},
+    "proctoring_incident": {("attempt_id", "kind", "closed_at"), ("exam_id", "kind", "closed_at")},
+    "proctoring_exammeasure": {("exam_id", "kind", "ends_at"), ("kind", "ends_at")},
 }
 
 
@@ -313,6 +396,9 @@ LIKE_TWINS = {
     "proctoring_proctoredexamsoftwaresecurereviewhistory": {"attempt_code"},
     "proctoring_reviewinbox": {"attempt_code", "external_id", "message_key"},
     "proctoring_usednonce": {"message_key"},
+    "proctoring_staffjob": {"code"},
+    "proctoring_incident": {"open_slot"},
+    "proctoring_exammeasure": {"open_slot"},
 }
 
 Column = tuple[str, str, bool]

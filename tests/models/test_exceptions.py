@@ -13,6 +13,17 @@ STATUS = {
     "BackendProviderGone": 502,
     "BackendProviderRemovalNotConfirmed": 502,
     "BackendProviderNotConfigured": 500,
+    "ExtensionPastDue": 403,
+    "StatusConflict": 409,
+    "AllowanceChangeNotFound": 404,
+    "AllowanceChangedSince": 409,
+    "AllowanceChangeAlreadyUndone": 409,
+    "JobNotFound": 404,
+    "SelectionChanged": 409,
+    "TooManyRows": 422,
+    "MeasureInForce": 409,
+    "MeasureNotInForce": 409,
+    "NoProviderException": 409,
 }
 WITH_CONTENT = [
     exceptions.BackendProviderCannotRegisterAttempt,
@@ -32,8 +43,9 @@ PLAIN = [
 @pytest.mark.contract("provider-interface#exceptions", "reviews#exceptions", "exceptions#tree")
 def test_every_exception_has_our_base_class():
     # 25 published ones, their base class, BackendProviderGone, ProctoredExamNoTimeLeft, ReviewNotUnderstood,
-    # ReviewNotFound, UnknownOrdering.
-    assert len(ALL) == 31
+    # ReviewNotFound, UnknownOrdering, ExtensionPastDue, ExtensionTooShort, StatusConflict, and three each about
+    # changes of allowances, jobs and outages.
+    assert len(ALL) == 43
     assert all(issubclass(value, exceptions.ProctoredBaseException) for value in ALL)
 
 

@@ -50,6 +50,11 @@ ADDED = [
     "0030_open_attempts",
     "0031_newest_attempts_index",
     "0034_decisions_and_received_messages",
+    "0035_removed_allowances",
+    "0036_staff_jobs",
+    "0037_incidents_and_measures",
+    "0038_staff_filter_indexes",
+    "0039_provider_retirements",
 ]
 
 ROOT = Path(__file__).parents[2]

@@ -91,6 +91,13 @@ def test_added_indexes_for_frequent_queries_exist(table):
     assert indexes >= ADDED_INDEXES[table]
 
 
+@pytest.mark.contract("tables#lookup-indexes")
+@pytest.mark.parametrize("table", ALL_TABLES)
+def test_no_other_index_has_several_columns(table):
+    found = {tuple(c["columns"]) for c in constraints(connection, table) if c["index"] and not c["unique"]}
+    assert {columns for columns in found if len(columns) > 1} <= ADDED_INDEXES.get(table, set())
+
+
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL needs a second index for LIKE")
 @pytest.mark.parametrize("table", ALL_TABLES)
 def test_indexed_texts_have_a_second_index_for_prefix_search(table):

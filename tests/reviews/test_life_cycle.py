@@ -153,6 +153,19 @@ def test_reviews_in_any_order_leave_the_last_verdict_and_archive_the_former_ones
     assert ProctoredExamSoftwareSecureComment.objects.count() == per_review
 
 
+@pytest.mark.contract("reviews#repeated")
+@pytest.mark.parametrize("provider", ["rest", "rpnow"])
+def test_the_learner_gets_a_mail_for_each_change_and_none_for_a_repetition(new_life, provider):
+    life = new_life(provider)
+    life.happens("submit")
+    mail.outbox.clear()
+    life.happens("passed", "passed", "passed")
+    assert [message.subject.partition(":")[0] for message in mail.outbox] == ["Proctoring attempt verified"]
+    life.happens("suspicious", "passed", "passed")
+    assert len(mail.outbox) == 2
+    assert ProctoredExamSoftwareSecureReviewHistory.objects.count() == 5
+
+
 @pytest.mark.contract("reviews#again")
 @pytest.mark.parametrize("provider", ["rest", "rpnow"])
 def test_where_reviews_are_final_the_second_is_refused(new_life, monkeypatch, provider):

@@ -30,6 +30,19 @@ def test_reads_cost_the_same_queries_with_a_thousand_and_two_thousand_learners(t
     assert [row["name"] for row in rows if len({cost["queries"] for cost in row["costs"]}) != 1] == []
 
 
+@pytest.mark.slow
+@pytest.mark.contract("rest-rules#list-queries")
+def test_version_1_answers_staff_with_the_recorded_bytes() -> None:
+    """Lists, filters, searches and pages; once more from caches, and after attempts have changed."""
+    command = [sys.executable, "-m", "bench.compare.answers", "--database", "sqlite"]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert int(done.stdout.split()[0]) > 1000
+    assert " 0 differ" in done.stdout
+
+
 # Two versions of the app
 
 

@@ -15,6 +15,10 @@ def repository(tmp_path: Path) -> Path:
     """A copy of the tool, its sources and the published scripts."""
     for folder in ("static_src", SCRIPTS):
         shutil.copytree(ROOT / folder, tmp_path / folder)
+    packages = ROOT / "node_modules"
+    assert (packages / "terser").exists(), "the packages of the build are not installed: run npm ci"
+    (tmp_path / "node_modules").symlink_to(packages.resolve())
+    shutil.copy(ROOT / "eslint.config.mjs", tmp_path)
     (tmp_path / "tools").mkdir()
     shutil.copy(ROOT / "tools" / "build-static.js", tmp_path / "tools")
     return tmp_path
@@ -22,7 +26,7 @@ def repository(tmp_path: Path) -> Path:
 
 def build(repository: Path, *options: str) -> subprocess.CompletedProcess[str]:
     command = ["node", str(repository / "tools" / "build-static.js"), *options]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=90)
 
 
 def test_check_passes_for_the_committed_scripts(repository: Path) -> None:
@@ -44,6 +48,18 @@ def test_check_fails_when_a_published_script_was_edited(repository: Path) -> Non
     published = repository / SCRIPTS / "views" / "proctored_exam_view.js"
     published.write_text(published.read_text("utf-8").replace("SECOND", "MOMENT"), "utf-8")
     assert build(repository, "--check").stdout == f"stale: {SCRIPTS}/views/proctored_exam_view.js\n"
+
+
+def test_the_scripts_of_the_exam_desk_are_minified_after_they_were_checked(repository: Path) -> None:
+    with (repository / "static_src/desk/selection.js").open("a", encoding="utf-8") as source:
+        source.write("/** A comment. */\ndesk.added = nowhere;\n")
+    done = build(repository)
+    assert done.stdout == f"built: {SCRIPTS}/desk/store.js\n"
+    assert done.returncode == 1
+    assert "'nowhere' is not defined" in done.stderr
+    text = (repository / SCRIPTS / "desk/store.js").read_text("utf-8")
+    assert ".added=nowhere" in text
+    assert "A comment" not in text
 
 
 def test_build_writes_the_changed_script_without_linter_comments(repository: Path) -> None:

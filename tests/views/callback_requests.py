@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 from edx_proctoring.backends.tests.test_review_payload import create_test_review_payload
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer
+from tests.views.attempt_requests import status_of as status_of
 
 ANONYMOUS = reverse("edx_proctoring:anonymous.proctoring_review_callback")
 REVIEW = {
@@ -20,11 +21,6 @@ REVIEW = {
 def url(kind: str, external_id: str) -> str:
     name = {"ready": "ready_callback", "reviewed": "callback"}[kind]
     return reverse(f"edx_proctoring:proctored_exam.attempt.{name}", args=[external_id])
-
-
-def status_of(attempt: ProctoredExamStudentAttempt) -> str:
-    attempt.refresh_from_db()
-    return attempt.status
 
 
 def as_dict(attempt: ProctoredExamStudentAttempt) -> dict[str, Any]:

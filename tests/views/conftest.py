@@ -89,6 +89,12 @@ def world(db: None, credit: Any) -> World:
 
 
 @pytest.fixture
+def as_role(client_of: Callable[[User | None], APIClient], world: World) -> Callable[[str], APIClient]:
+    """Return a function that gives the client of a role of the world."""
+    return lambda role: client_of(world[role])
+
+
+@pytest.fixture
 def learner(db: None) -> User:
     """A learner."""
     return factories.make_user("learner")
@@ -138,16 +144,6 @@ def rpnow_attempt() -> ProctoredExamStudentAttempt:
     return factories.make_attempt(
         factories.make_exam(backend="software_secure"), status=S.submitted, external_id="Locator-1"
     )
-
-
-@pytest.fixture
-def proctoring_settings(settings: Any) -> Callable[..., None]:
-    """Set keys of ``PROCTORING_SETTINGS``."""
-
-    def change(**options: Any) -> None:
-        settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, **options}
-
-    return change
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from freezegun import freeze_time
 from rest_framework.test import APIClient
 
 from edx_proctoring.backends import get_backend_provider
@@ -191,6 +192,16 @@ def test_refused_reviews_are_limited_per_address(
     assert [answer.status_code for answer in answers] == [400, 400, 429]
     assert 0 < int(answers[2]["Retry-After"]) <= 60
     assert post(payload(rpnow_attempt), REMOTE_ADDR="192.0.2.2").status_code == 200
+
+
+@pytest.mark.contract("rest-rules#throttling")
+def test_by_default_300_refused_reviews_a_minute_of_one_address_are_looked_at() -> None:
+    with freeze_time("2026-03-02 12:00:00"):
+        codes = [
+            post({"examMetaData": {"examCode": f"guess-{number}"}}, REMOTE_ADDR="192.0.2.1").status_code
+            for number in range(301)
+        ]
+    assert codes == [400] * 300 + [429]
 
 
 @pytest.mark.contract("rest-rules#throttling")

@@ -26,15 +26,8 @@ from edx_proctoring.utils.storable import MAX_ID
 from edx_proctoring.views import handle_proctored_exception
 from edx_proctoring.views.error_responses import ids_for_log
 from tests import factories
+from tests.models.test_exceptions import STATUS
 
-STATUS = {
-    "ReviewNotFound": 409,
-    "ProctoredExamPermissionDenied": 403,
-    "BackendProviderNotConfigured": 500,
-    "BackendProviderCannotRemoveAttempt": 502,
-    "BackendProviderGone": 502,
-    "BackendProviderRemovalNotConfirmed": 502,
-}
 PROVIDER_REPLIES = (
     BackendProviderCannotRegisterAttempt,
     BackendProviderSentNoAttemptID,

@@ -87,8 +87,14 @@ def test_list_costs_the_same_at_both_sizes(
     query: dict[str, Any],
     budget: int,
 ) -> None:
-    counts = []
+    counts, sizes = [], []
     users: list[User] = []
+
+    def ask() -> Any:
+        reply = staff_client.get(url(name, *args), query)
+        sizes.append(len(reply.content))
+        return reply
+
     # Switches and dates of the course come from the cache from the second request on.
     enrol()
     staff_client.get(url(name, *args), query)
@@ -98,7 +104,8 @@ def test_list_costs_the_same_at_both_sizes(
             factories.make_exam("timed")
         enrol(*users)
         expect = 302 if name == "instructor_dashboard_course" else 200
-        counts.append(count(lambda: staff_client.get(url(name, *args), query), expect=expect))
+        counts.append(count(ask, expect=expect))
+    assert name == "instructor_dashboard_course" or sizes[1] > sizes[0], "the list has grown"
     assert counts[1] <= counts[0] <= budget, counts
 
 
@@ -206,7 +213,7 @@ def give_allowances(client: Any, learners: int) -> int:
 def test_bulk_allowances_are_written_in_batches(staff_client: Any) -> None:
     """500 learners in 2 exams are 1 000 allowances; databases take some hundred rows at a time."""
     few, many = (give_allowances(staff_client, learners) for learners in (5, 500))
-    assert few <= many <= 20, (few, many)
+    assert few <= many <= 26, (few, many)
 
 
 def retire(client: Any, attempts: int) -> int:
@@ -408,6 +415,7 @@ EXAM_CONTENT = "block-v1:Demo+PROC+2026+type@sequential+block@by_content"
 
 # (method and name of the URL, how it is asked, most queries, status). Changes read the attempt, lock it with its
 # siblings and read its exam by plain look-ups; start and entry read the due date fresh, without the cache.
+# Where staff act, two queries are the record of it (contract/staff-jobs#record).
 ROUTES: list[Any] = [
     pytest.param("GET proctored_exam.exam", read("proctored_exam.exam", course_id=COURSE), 3, 200, id="1-get"),
     pytest.param("POST proctored_exam.exam", exam_made, 7, 200, id="1-post"),
@@ -432,10 +440,10 @@ ROUTES: list[Any] = [
     pytest.param("PUT proctored_exam.attempt", acted(S.started, "stop"), 7, 200, id="6-stop"),
     pytest.param("PUT proctored_exam.attempt", acted(S.started, "submit"), 12, 200, id="6-submit"),
     pytest.param("PUT proctored_exam.attempt", acted(S.submitted, "submit"), 4, 200, id="6-submit-again"),
-    pytest.param("PUT proctored_exam.attempt", acted(S.started, "error"), 12, 200, id="6-error"),
-    pytest.param("PUT proctored_exam.attempt", resumed, 7, 200, id="6-resume"),
+    pytest.param("PUT proctored_exam.attempt", acted(S.started, "error"), 13, 200, id="6-error"),
+    pytest.param("PUT proctored_exam.attempt", resumed, 10, 200, id="6-resume"),
     pytest.param("PUT proctored_exam.attempt", reset_by_learner, 18, 200, id="6-reset"),
-    pytest.param("DELETE proctored_exam.attempt", removed, 9, 200, id="6-delete"),
+    pytest.param("DELETE proctored_exam.attempt", removed, 11, 200, id="6-delete"),
     pytest.param(
         "GET proctored_exam.attempts.grouped.course",
         read("proctored_exam.attempts.grouped.course", COURSE),
@@ -471,10 +479,12 @@ ROUTES: list[Any] = [
     pytest.param("POST proctored_exam.attempt.ready_callback", told_ready, 7, 200, id="11"),
     pytest.param("POST proctored_exam.attempt.callback", told_reviewed, 16, 200, id="12"),
     pytest.param("GET proctored_exam.allowance", read("proctored_exam.allowance", COURSE), 3, 200, id="13"),
-    pytest.param("PUT proctored_exam.allowance", allowance_given, 9, 200, id="14-put"),
-    pytest.param("DELETE proctored_exam.allowance", allowance_taken, 5, 200, id="14-delete"),
-    pytest.param("PUT proctored_exam.bulk_allowance", allowances_given(COURSE), 7, 200, id="15"),
-    pytest.param("PUT proctored_exam.bulk_allowance", allowances_given(), 7, 200, id="16"),
+    pytest.param("PUT proctored_exam.allowance", allowance_given, 11, 200, id="14-put"),
+    # One is the lock, one the mark that it was removed (contract/attempts#resume-carry-over): what is given again
+    # counts in full.
+    pytest.param("DELETE proctored_exam.allowance", allowance_taken, 9, 200, id="14-delete"),
+    pytest.param("PUT proctored_exam.bulk_allowance", allowances_given(COURSE), 9, 200, id="15"),
+    pytest.param("PUT proctored_exam.bulk_allowance", allowances_given(), 9, 200, id="16"),
     pytest.param(
         "GET proctored_exam.allowance.grouped.course",
         read("proctored_exam.allowance.grouped.course", COURSE),
@@ -493,8 +503,10 @@ ROUTES: list[Any] = [
     pytest.param("GET user_onboarding.status.course", read("user_onboarding.status.course", COURSE), 5, 200, id="20"),
     pytest.param("GET instructor_dashboard_course", read("instructor_dashboard_course", COURSE), 4, 302, id="21"),
     pytest.param("GET instructor_dashboard_exam", read("instructor_dashboard_exam", COURSE, "@exam"), 4, 302, id="22"),
-    pytest.param("POST backend_user_deletion_api", retired_at_provider, 5, 200, id="23"),
-    pytest.param("POST user_retirement_api", retired, 17, 204, id="24"),
+    # Two for the note of what the provider answered (contract/privacy#provider-retirement).
+    pytest.param("POST backend_user_deletion_api", retired_at_provider, 7, 200, id="23"),
+    # One for each table with personal data, more or less.
+    pytest.param("POST user_retirement_api", retired, 21, 204, id="24"),
     pytest.param(
         "GET proctored_exam.exam_attempts",
         asked_by_learner("proctored_exam.exam_attempts", by_course=True),
@@ -511,7 +523,7 @@ ROUTES: list[Any] = [
     pytest.param("GET proctored_exam.review_policy", read("proctored_exam.review_policy", "@exam"), 3, 200, id="28"),
     pytest.param("GET anonymous.proctoring_launch_callback.start_exam", launched, 6, 302, id="29"),
     pytest.param("POST anonymous.proctoring_review_callback", told_reviewed_by_rpnow, 17, 200, id="30"),
-    pytest.param("DELETE proctored_exam.attempts.reset", reset_by_staff, 10, 200, id="31"),
+    pytest.param("DELETE proctored_exam.attempts.reset", reset_by_staff, 12, 200, id="31"),
 ]
 
 

@@ -11,14 +11,20 @@ from datetime import timedelta
 import jwt
 import pytest
 from django.apps import apps
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.mail import EmailMessage
+from django.db import connection
+from django.http import HttpResponse
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from oauth2_provider.models import get_application_model
 
 from demo.host import dates, sent_mail
-from demo.host.models import BlockCompletion, CourseRole, LearnerState, Sequence, SubsectionGrade, Task
+from demo.host.middleware import CallbackFaultsMiddleware
+from demo.host.models import BlockCompletion, CourseRole, Enrollment, LearnerState, Sequence, SubsectionGrade, Task
+from demo.host.views import instructor
 from edx_proctoring.api import (
     create_exam_attempt,
     get_exam_by_content_id,
@@ -146,6 +152,11 @@ class TestSequencePage:
         assert answer.context["state"] == "units"
         assert "hidden from this learner" in answer.content.decode()
 
+    def test_viewing_as_a_learner_does_not_save_the_session(self, as_staff, timed):
+        with CaptureQueriesContext(connection) as queries:
+            as_staff.get(page_of(timed), {"masquerade": "learner"})
+        assert [query["sql"] for query in queries if "UPDATE" in query["sql"] and "session" in query["sql"]] == []
+
     def test_a_learner_cannot_view_as_someone_else(self, as_learner, stan, timed):
         assert as_learner.get(page_of(timed), {"masquerade": "user:stan"}).context["state"] == "exam"
 
@@ -246,6 +257,15 @@ class TestInstructor:
         [reported] = get_exam_violation_report(course.course_id)
         shared = ("course_id", "exam_name", "username", "email", "attempt_code", "status", "started_at")
         assert {name: row[name] for name in shared} == {name: str(reported[name]) for name in shared}
+
+    def test_of_many_learners_the_first_are_listed(self, as_staff, course, timed, monkeypatch):
+        monkeypatch.setattr(instructor, "LEARNERS_SHOWN", 2)
+        for number in range(3):
+            user = get_user_model().objects.create_user(f"aa-{number}")
+            Enrollment.objects.create(user=user, course=course, mode="verified")
+        text = as_staff.get(reverse("instructor_dashboard", args=[course.course_id])).content.decode()
+        assert [f"aa-{number}" in text for number in range(3)] == [True, True, False]
+        assert f"The first 2 of {Enrollment.objects.filter(course=course).count()} learners." in text
 
     def test_a_course_at_the_exams_service_shows_that_dashboard_instead(self, as_staff, course, timed):
         course.refresh_from_db()
@@ -380,6 +400,19 @@ class TestStudio:
         answer = self.settings_of(as_staff, course).json()
         assert answer["proctored_exam_settings"]["proctoring_provider"] == "null"
         assert {"null", "mock_provider", "lti_external"} <= set(answer["available_proctoring_providers"])
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            pytest.param(b"", id="nothing"),
+            pytest.param(b'{"proctored_exam_settings": []}', id="list"),
+            pytest.param(b"[" * 100_000, id="nested-too-deep"),
+            pytest.param(b"\xff", id="not-text"),
+        ],
+    )
+    def test_proctoring_settings_that_are_no_object_are_a_bad_request(self, as_staff, course, body):
+        address = reverse("studio_proctoring_api", args=[course.course_id])
+        assert as_staff.post(address, body, "application/json").status_code == 400
 
     def test_course_staff_cannot_change_the_provider_after_the_course_start(self, as_staff, course):
         answer = self.settings_of(as_staff, course, proctoring_provider="mock")
@@ -526,6 +559,14 @@ class TestTools:
 
     def test_unknown_faults_are_refused(self, client, db):
         assert client.post(reverse("demo_faults"), {"service": "weather", "kind": "raise"}).status_code == 400
+
+    def test_callbacks_answer_503_as_often_as_configured(self, client, db, rf):
+        wishes = {"service": "callbacks", "method": "reviewed", "kind": "raise", "remaining": 1}
+        assert client.post(reverse("demo_faults"), wishes).status_code == 302
+        host = CallbackFaultsMiddleware(lambda request: HttpResponse("taken"))
+        root = "/api/edx_proctoring/v1/proctored_exam/attempt/id/"
+        requests = [rf.get(f"{root}reviewed"), *(rf.post(root + name) for name in ("ready", "reviewed", "reviewed"))]
+        assert [host(request).status_code for request in requests] == [200, 200, 503, 200]
 
     def test_sent_mail_is_shown_newest_first(self, client, db, mailoutbox, settings):
         settings.EMAIL_BACKEND = "demo.host.sent_mail.FileEmailBackend"

@@ -1,12 +1,16 @@
 """The form of a course's configuration, its widget, and the admin's lists."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seb_openedx.audit_models import SebAccessLog
 from seb_openedx.constants import LIST_FIELDS
+from seb_openedx.exam_models import SebSession
 from seb_openedx.forms import SebCourseConfigurationForm
 from seb_openedx.models import ForbiddenCourseAccess, SebCourseConfiguration
 from seb_openedx.widgets import ListWidget
@@ -111,3 +115,36 @@ def test_bans_are_ended_and_renewed_in_the_admin(admin, settings):
     row.refresh_from_db()
     assert row.access_blocked
     assert admin.get(path, {"q": "ann", "access_blocked__exact": "1"}).status_code == 200
+
+
+NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+
+def make_log(reason: str) -> SebAccessLog:
+    return SebAccessLog.objects.create(
+        created=NOW, last_seen=NOW, course_id=COURSE_KEY, decision="refused" if reason else "banned", reason=reason
+    )
+
+
+def make_session(end_reason: str) -> SebSession:
+    times = dict.fromkeys(("created", "last_proof", "last_seen", "expires"), NOW)
+    return SebSession.objects.create(user_id=1, username="ann", course_id=COURSE_KEY, end_reason=end_reason, **times)
+
+
+@pytest.mark.contract("safe-exam-browser#admin")
+@pytest.mark.parametrize(
+    ("make", "field", "stored", "names"),
+    [
+        pytest.param(make_log, "reason", "no_header", ["All", "No reason", "No key sent"], id="log"),
+        pytest.param(make_session, "end_reason", "staff", ["All", "Not ended", "Ended by staff."], id="sessions"),
+    ],
+)
+def test_filters_name_each_reason_that_they_offer(admin, make, field, stored, names):
+    """An empty one too: a link without a text cannot be read aloud."""
+    rows = {value: make(value) for value in ("", stored)}
+    listed = f"/admin/seb_openedx/{type(rows[stored])._meta.model_name}/"
+    shown = admin.get(listed).context["cl"]
+    choices = list(shown.filter_specs[-1].choices(shown))
+    assert [choice["display"] for choice in choices] == names
+    for choice, value in zip(choices[1:], rows, strict=True):
+        assert list(admin.get(listed + choice["query_string"]).context["cl"].result_list) == [rows[value]]

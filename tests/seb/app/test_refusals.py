@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import ResolverMatch
@@ -17,6 +18,8 @@ from django.utils import translation
 from seb_openedx.edxapp_wrapper import edxmako_module
 from seb_openedx.middleware import SecureExamBrowserMiddleware
 from tests.seb.app.conftest import COURSE, KEY, block, proof
+from tests.views.test_callbacks import jwt_settings as jwt_settings
+from tests.views.test_callbacks import token_for
 
 pytestmark = pytest.mark.django_db
 
@@ -252,19 +255,32 @@ def test_a_subclass_counts_under_its_own_path(settings):
 
 
 @pytest.mark.contract("safe-exam-browser#token-of-staff")
-def test_a_token_of_staff_passes_where_staff_do(host, protect, staff, learner, monkeypatch):
+def test_a_token_of_staff_passes_where_staff_do(host, protect, staff, learner, jwt_settings):
     protect([KEY])
-    tokens = {"good": staff.username, "learner": learner.username}
-
-    def decode(token: str) -> dict[str, str]:
-        return {"preferred_username": tokens[token]}  # KeyError for an invalid one
-
-    monkeypatch.setattr("edx_rest_framework_extensions.auth.jwt.decoder.jwt_decode_handler", decode)
     path = f"/api/grades/v1/courses/{COURSE}/"
-    status = {
-        token: Client().get(path, headers={"Authorization": f"JWT {token}"}).status_code
-        for token in ("good", "learner", "forged", "")
-    }
-    assert status == {"good": 200, "learner": 403, "forged": 403, "": 403}
+
+    def status(token: str) -> int:
+        return Client().get(path, headers={"Authorization": token}).status_code
+
+    assert status(token_for(staff.username)) == 200
+    for refused in (token_for(learner.username), token_for("nobody"), "JWT forged", "JWT ", "Basic x"):
+        assert status(refused) == 403
     protect(CONFIG_KEYS=[KEY], PERMISSION_COMPONENTS=["CheckSEBHashConfigKey"])
-    assert Client().get(path, headers={"Authorization": "JWT good"}).status_code == 403
+    assert status(token_for(staff.username)) == 403
+
+
+@pytest.mark.contract("safe-exam-browser#token-of-staff")
+@pytest.mark.parametrize("has_public_keys", [True, False], ids=["public-keys", "no-public-keys"])
+def test_a_token_with_a_forged_signature_passes_nowhere(host, protect, staff, jwt_settings, has_public_keys):
+    if not has_public_keys:
+        # The host's library verifies no signature then.
+        host.settings.JWT_AUTH = {**host.settings.JWT_AUTH, "JWT_PUBLIC_SIGNING_JWK_SET": None}
+    protect([KEY])
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    forger = Client(headers={"Authorization": token_for(staff.username, key=key)})
+    for path in (
+        f"/api/grades/v1/courses/{COURSE}/",
+        f"/seb-openedx/api/v1/course/{COURSE}/configuration/",
+        f"/seb-openedx/api/v2/courses/{COURSE}/exams",
+    ):
+        assert forger.get(path).status_code == 403

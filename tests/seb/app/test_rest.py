@@ -1,5 +1,7 @@
 """The REST API of version 1, as SEB Server and course tools use it."""
 
+import logging
+
 import pytest
 from django.test import Client
 
@@ -146,9 +148,13 @@ def test_nothing_can_be_saved_where_there_is_nothing(staff_browser, method):
 
 
 @pytest.mark.contract("safe-exam-browser#rest")
-def test_nothing_cannot_be_saved_over_what_no_destination_removes(staff_browser, protect):
+def test_nothing_cannot_be_saved_over_what_no_destination_removes(staff_browser, protect, caplog):
     protect(CONFIG_KEYS=[KEY])
-    assert staff_browser.put(URL, {}, **JSON).status_code == 503
+    with caplog.at_level(logging.WARNING, "seb_openedx"):
+        answer = staff_browser.put(URL, {}, **JSON)
+    assert answer.status_code == 503
+    assert "from_global_settings" in answer.json()["detail"]
+    assert f"not removed: course_id={COURSE} source=from_global_settings" in caplog.text
 
 
 @pytest.mark.contract("safe-exam-browser#destinations")

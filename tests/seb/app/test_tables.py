@@ -12,6 +12,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from seb_openedx import models
+from seb_openedx.exam_models import SebConfigTemplate, SebExamConfiguration
+from seb_openedx.exams import setup
 from seb_openedx.models import ForbiddenCourseAccess, SebCourseConfiguration, get_default_array_value
 from tests.seb.app.conftest import COURSE, COURSE_KEY
 
@@ -76,11 +78,46 @@ def test_a_database_of_3_2_0_is_upgraded_and_downgraded_without_a_change(old_sit
     assert rows() == before
 
 
+@pytest.mark.contract("safe-exam-browser#migrations", "seb-exams#tables")
+def test_each_later_migration_goes_back_and_forth_with_rows_in_its_tables(old_site):
+    before = rows()
+    later = [name for name in names_of_migrations() if name not in PUBLISHED]
+    call_command("migrate", "seb_openedx", verbosity=0)
+    template = SebConfigTemplate.objects.create(name="Finals", settings={"max_displays": 2})
+    exam = SebExamConfiguration(course_id=COURSE_KEY, content_id="block")
+    change = setup.Change(mode="template", template_id=template.pk, quit_password="q", encrypt_password="e")
+    key = setup.save(exam, change, origin="https://lms.example.com", by="gina").config_key
+    stored = exam_columns()
+
+    for name in [*reversed(later[:-1]), PUBLISHED[-1]]:
+        call_command("migrate", "seb_openedx", name, verbosity=0)
+        assert rows() == before, f"the published tables after going back to {name}"
+        if name >= "0005":
+            assert exam_columns() == stored, f"the exam after going back to {name}"
+    for name in later:
+        call_command("migrate", "seb_openedx", name, verbosity=0)
+        assert rows() == before, f"the published tables after {name}"
+    assert schema() == old_site
+    assert key == stored[0]["config_key"]
+    assert not SebExamConfiguration.objects.exists(), "went away with its table"
+    assert not SebConfigTemplate.objects.exists()
+
+
+def exam_columns() -> list[dict[str, Any]]:
+    """Return what every version of the table has."""
+    return list(
+        SebExamConfiguration.objects.values("course_id", "content_id", "mode", "config_key", "quit_password_hash")
+    )
+
+
+def names_of_migrations() -> list[str]:
+    return sorted(name for app, name in MigrationLoader(connection).disk_migrations if app == "seb_openedx")
+
+
 @pytest.mark.contract("safe-exam-browser#migrations")
 @pytest.mark.django_db
 def test_the_names_of_migrations():
-    names = sorted(name for app, name in MigrationLoader(connection).disk_migrations if app == "seb_openedx")
-    assert names[:3] == PUBLISHED
+    assert names_of_migrations()[:3] == PUBLISHED
 
 
 @pytest.mark.contract("safe-exam-browser#tables")

@@ -15,7 +15,7 @@ from django.test import Client
 from seb_openedx.exam_models import SebExamConfiguration
 from seb_openedx.exams import setup
 from tests.seb.app.conftest import COURSE, COURSE_KEY, ORIGIN, block
-from tests.seb.app.conftest import _log_again as _log_again
+from tests.seb.app.conftest import _nothing_remembered as _nothing_remembered
 from tests.seb.app.conftest import browser as browser
 from tests.seb.app.conftest import host as host
 from tests.seb.app.conftest import learner as learner

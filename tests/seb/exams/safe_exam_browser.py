@@ -16,13 +16,15 @@ HTML = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 class SafeExamBrowser:
     """``sends_headers``: as on Windows; False as in the modern web view of Apple's systems, which scripts ask instead.
 
-    ``address``: what the address bar shows. ``has_ended``: the browser has met the address at which it ends.
+    ``password``: what the learner enters if the file asks for one. ``address``: what the address bar shows.
+    ``has_ended``: the browser has met the address at which it ends.
     """
 
     def __init__(self, *, sends_headers: bool = True) -> None:
         self.client = Client(enforce_csrf_checks=True, HTTP_USER_AGENT=WINDOWS if sends_headers else MAC)
         self.sends_headers = sends_headers
         self.file: SebFile | None = None
+        self.password: str | None = None
         self.address = ""
         self.has_ended = False
 
@@ -44,7 +46,7 @@ class SafeExamBrowser:
         reply = fetching.get(*self._request(target.url))
         assert head.headers["Content-Length"] == str(len(reply.content)), "HEAD and GET disagree"
         assert reply.status_code == 200, reply.content
-        self.file = decode(reply.content)
+        self.file = decode(reply.content, password=self.password)
         return self.get(start_address(self.settings["startURL"], target.start_query))
 
     def get(self, url: str, **headers: str) -> Any:

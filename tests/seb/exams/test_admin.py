@@ -78,7 +78,7 @@ def test_choices_come_into_the_file_and_back_into_the_form(admin_browser):
     assert settings["sebAllowedVersions"] == ["Win.3.7.1.min", "Mac.1.0.min", "iOS.1.0.min"]
     form = admin_browser.get(f"/admin/seb_openedx/sebexamconfiguration/{saved().pk}/change/").context["adminform"].form
     assert form["allow_print"].value() == "no"
-    assert form["browser_keys"].value() == KEY
+    assert [entry["key"] for entry in form["known_browser_keys"].value()] == [KEY]
     assert form["exempt_usernames"].value() == "ann\nbob"
     assert form["min_version_win"].value() == "3.7.1"
 
@@ -157,6 +157,31 @@ def test_an_encrypted_upload_is_served_unchanged(admin_browser, browser):
     assert served.content == data
 
 
+@pytest.mark.contract("seb-exams#origin")
+def test_the_form_keeps_the_addresses_of_another_host_until_it_is_told_to_renew_them(admin_browser, settings):
+    admin_browser.post(ADD, entered())
+    key = saved().config_key
+    settings.LMS_ROOT_URL = "https://new.example.com"
+
+    kept = change(admin_browser, exempt_usernames="bob")
+    said = " ".join(map(str, admin_browser.get(kept.headers["Location"]).context["messages"]))
+    assert "leads to http://testserver, not to https://new.example.com" in said
+    assert (saved().origin, saved().config_key) == ("http://testserver", key)
+
+    assert change(admin_browser, renew_origin="on").status_code == 302
+    assert saved().origin == "https://new.example.com"
+    assert saved().config_key != key
+
+
+@pytest.mark.contract("seb-exams#upload")
+def test_a_quit_password_for_an_unchanged_file_is_an_error_of_its_field(admin_browser):
+    file = SimpleUploadedFile("exam.seb", encode({"startURL": "https://elsewhere.example.com/"}))
+    chosen = entered(mode="upload", upload_policy="preserve", upload=file, quit_password="quit-me")
+
+    assert list(errors_of(admin_browser.post(ADD, chosen))) == ["quit_password"]
+    assert not SebExamConfiguration.objects.exists()
+
+
 def test_two_who_edit_at_once_do_not_overwrite_each_other(admin_browser):
     admin_browser.post(ADD, entered())
     assert change(admin_browser, mode="off").status_code == 302
@@ -194,3 +219,9 @@ def test_sessions_are_listed_and_ended(admin_browser, require, browser, seb):
     session.refresh_from_db()
     assert session.end_reason == "staff"
     assert seb.get(PAGE).content == b"render_xblock", "this browser proves itself with each request"
+
+
+def test_a_template_is_chosen_and_not_changed_from_within_an_exam(admin_browser):
+    page = admin_browser.get(ADD).content.decode()
+    assert '<select name="template"' in page
+    assert "related-widget-wrapper" not in page

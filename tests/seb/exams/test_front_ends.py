@@ -229,3 +229,10 @@ def test_json_that_is_nested_too_deep_is_a_bad_request(inside):
     )
 
     assert (reply.status_code, reply.json()["code"]) == (400, "bad_request")
+
+
+def test_a_form_is_a_bad_request(inside):
+    token = inside.client.get(VERIFY, HTTP_ORIGIN=MFE).json()["csrfToken"]
+    reply = inside.client.post(VERIFY, {"course_id": COURSE}, HTTP_ORIGIN=MFE, HTTP_X_CSRFTOKEN=token)
+
+    assert (reply.status_code, reply.json()["code"]) == (400, "bad_request")

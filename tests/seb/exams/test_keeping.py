@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from seb_openedx import access_log, handlers, user_banning
 from seb_openedx.audit_models import Decision, SebAccessLog, SebBanState
-from seb_openedx.exam_models import SebChallenge, SebExamConfiguration, SebSession, SebStartToken
+from seb_openedx.exam_models import SebChallenge, SebConfigTemplate, SebExamConfiguration, SebSession, SebStartToken
 from seb_openedx.models import ForbiddenCourseAccess
 from seb_openedx.retirement import retire_user
-from tests.seb.app.conftest import COURSE, COURSE_KEY
+from tests.seb.app.conftest import COURSE, COURSE_KEY, block
 from tests.seb.exams.conftest import EXAM, JUMP, PAGE, answer, launch_link
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +63,15 @@ def test_a_wrong_file_is_a_refusal_with_the_key_that_would_do(require, browser):
     entry = SebAccessLog.objects.get()
     assert (entry.reason, entry.content_id) == ("config_key_mismatch", EXAM)
     assert entry.expected_prefixes["config_keys"] == [key[:7]]
+
+
+@pytest.mark.contract("seb-audit#log")
+def test_of_a_block_that_may_belong_to_several_exams_all_their_keys_are_told(require, browser):
+    keys = [require().config_key, require(content_id=block("sequence", 2), settings={"max_displays": 2}).config_key]
+    browser.get(f"/xblock/{block('vertical', 9)}", HTTP_X_SAFEEXAMBROWSER_CONFIGKEYHASH="0" * 64)
+    entry = SebAccessLog.objects.get()
+    assert (entry.reason, entry.content_id) == ("config_key_mismatch", "")
+    assert entry.expected_prefixes["config_keys"] == [key[:7] for key in keys]
 
 
 def _stored(learner: User, *, days: int) -> None:
@@ -128,6 +137,7 @@ def test_a_retirement_removes_the_learner_and_nobody_else(learner, require, sett
     user_banning.ban_user("ann", COURSE_KEY, "ann")
     row = require(exempt_usernames=["ann", "bob"])
     SebExamConfiguration.objects.update(modified_by_username="ann")
+    SebConfigTemplate.objects.create(name="t", modified_by_username="ann")
     key, version = row.config_key, row.version
 
     done = retire_user(learner.pk, "ann", "retired__1")
@@ -143,6 +153,7 @@ def test_a_retirement_removes_the_learner_and_nobody_else(learner, require, sett
     row.refresh_from_db()
     assert (row.exempt_usernames, row.modified_by_username) == (["bob"], "retired__1")
     assert (row.config_key, row.version) == (key, version)
+    assert SebConfigTemplate.objects.get().modified_by_username == "retired__1"
     assert retire_user(learner.pk, "ann", "retired__1") == {}
 
 
@@ -182,6 +193,7 @@ def test_each_table_with_personal_data_is_retired():
         "SebAccessLog",
         "SebBanState",
         "SebChallenge",
+        "SebConfigTemplate",
         "SebExamConfiguration",
         "SebSession",
         "SebStartToken",

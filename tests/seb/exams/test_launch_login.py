@@ -10,6 +10,7 @@ from freezegun import freeze_time
 
 from seb_openedx.exam_models import SebSession, SebStartToken
 from seb_openedx.exams import start_tokens
+from seb_openedx.protocol import decode
 from tests.seb.app.conftest import ORIGIN, block
 from tests.seb.exams.conftest import PAGE, answer, launch_link
 from tests.seb.exams.safe_exam_browser import SafeExamBrowser
@@ -198,12 +199,13 @@ def test_logging_out_needs_the_token_against_forged_requests(require, seb, learn
 
 
 def test_an_account_that_was_closed_is_not_logged_in(require, browser, fresh, learner):
-    require()
-    link = launch_link(browser)
+    row = require()
+    token = token_of(launch_link(browser))
+    fresh.file = decode(row.config_xml.encode())
     learner.is_active = False
     learner.save()
 
-    assert fresh.follow(link).status_code == 403
+    assert fresh.get(f"{ORIGIN}/seb-openedx/start/{row.public_id}/?st={token}").status_code == 403
     assert who_is_logged_in(fresh) is None
     assert not SebSession.objects.exists()
 

@@ -11,9 +11,11 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.test import Client
 
-from seb_openedx.exam_models import SebExamConfiguration, SebSession
-from seb_openedx.exams import challenges, setup, start_tokens
-from tests.seb.exams.conftest import NONCE, TOKEN, launch_link
+from seb_openedx.exam_models import SebConfigTemplate, SebExamConfiguration, SebSession
+from seb_openedx.exams import challenges, setup, start_tokens, templates
+from seb_openedx.protocol import decode
+from tests.seb.app.conftest import COURSE_KEY
+from tests.seb.exams.conftest import EXAM, NONCE, TOKEN, launch_link
 from tests.seb.exams.safe_exam_browser import SafeExamBrowser
 
 pytestmark = [
@@ -41,9 +43,11 @@ def at_once(call: Callable[[], Any]) -> list[Any]:
     return outcomes
 
 
-def meeting(original: Callable[..., Any], seconds: float) -> Callable[..., Any]:
-    """Return a function whose callers wait for each other, at most so long."""
-    barrier = threading.Barrier(2)
+def meeting(
+    original: Callable[..., Any], seconds: float, barrier: threading.Barrier | None = None
+) -> Callable[..., Any]:
+    """Return a function whose callers wait for each other, or for those of another one, at most so long."""
+    barrier = barrier or threading.Barrier(2)
 
     def call(*args: Any, **kwargs: Any) -> Any:
         found = original(*args, **kwargs)
@@ -99,6 +103,35 @@ def test_of_two_changes_at_once_one_is_saved(require, monkeypatch, locked, saved
     assert outcomes.count("saved") == saved
     assert outcomes.count("stale") == 2 - saved
     assert SebExamConfiguration.objects.get().version == row.version + 1
+
+
+@pytest.mark.contract("seb-exams#templates")
+@pytest.mark.parametrize(
+    ("locked", "displays"), [(False, 1), (True, 2)], ids=["control-keeps-the-old-file", "gets-the-new-file"]
+)
+def test_an_exam_that_chooses_a_template_while_that_is_saved_gets_what_is_saved(monkeypatch, locked, displays):
+    change = templates.TemplateChange(name="Finals", settings={"max_displays": 1})
+    template = templates.save(SebConfigTemplate(), change, by="gina").template
+    barrier = threading.Barrier(2)
+    for name in ("prepare", "remake"):
+        monkeypatch.setattr(setup, name, meeting(getattr(setup, name), 2, barrier))
+    if not locked:
+        monkeypatch.setattr(QuerySet, "select_for_update", lambda self, *args, **kwargs: self)
+
+    def save_template() -> None:
+        mine = SebConfigTemplate(pk=template.pk, version=template.version)
+        templates.save(mine, templates.TemplateChange(settings={"max_displays": 2}), by="gina")
+
+    def save_exam() -> None:
+        row = SebExamConfiguration(course_id=COURSE_KEY, content_id=EXAM)
+        change = setup.Change(mode="template", template_id=template.pk)
+        setup.save(row, change, origin="http://testserver", by="hal")
+
+    calls = [save_template, save_exam]
+    at_once(lambda: calls.pop()())
+
+    row = SebExamConfiguration.objects.get()
+    assert decode(row.config_xml.encode()).settings["allowedDisplaysMaxNumber"] == displays
 
 
 @pytest.mark.contract("seb-exams#launch-login")

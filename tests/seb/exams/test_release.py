@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.runtime import get_runtime_service
-from seb_openedx.exam_models import SebSession
-from seb_openedx.exams import release
+from seb_openedx.exam_models import SebExamConfiguration, SebSession
+from seb_openedx.exams import release, setup
 from seb_openedx.exams.gate import register
 from seb_openedx.user_banning import ban_user
 from tests.factories import make_attempt, make_exam
-from tests.seb.app.conftest import COURSE, COURSE_KEY
+from tests.seb.app.conftest import COURSE, COURSE_KEY, ORIGIN
 from tests.seb.exams.conftest import ATTEMPTS, EXAM, PAGE, answer, launch_link
 from tests.seb.exams.safe_exam_browser import SafeExamBrowser
 
@@ -63,6 +63,9 @@ def end(event, mac, learner, host, capture):
         elif event == "expired":
             SebSession.objects.update(expires=timezone.now() - timedelta(seconds=1))
             mac.get(PAGE, **FRAME)
+        elif event == "configuration_changed":
+            change = setup.Change(settings={"max_displays": 2})
+            setup.save(SebExamConfiguration.objects.get(), change, origin=ORIGIN, by="gina", force=True)
     if event != "killed":
         assert SebSession.objects.get().end_reason == event
 
@@ -70,7 +73,7 @@ def end(event, mac, learner, host, capture):
 LEAVES = ["quit", "logged_out", "banned", "mismatch", "killed"]
 
 
-@pytest.mark.parametrize("event", [*LEAVES, "staff", "expired", "submitted"])
+@pytest.mark.parametrize("event", [*LEAVES, "staff", "expired", "submitted", "configuration_changed"])
 def test_who_has_left_waits_and_who_was_put_out_does_not(
     working, browser, learner, host, event, django_capture_on_commit_callbacks
 ):

@@ -146,7 +146,7 @@ def test_more_than_thirty_answers_a_minute_are_too_many(checked):
 def test_a_header_with_a_wrong_key_is_refused_by_the_check(require, browser, seb):
     require()
     seb.follow(launch_link(browser))
-    seb.file.settings["allowQuit"] = False  # the learner has changed his copy
+    seb.file.settings["allowQuit"] = False  # the learner has changed the copy
 
     SebSession.objects.all().delete()
 

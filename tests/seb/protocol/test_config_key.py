@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import IntEnum
+from hashlib import sha256
 
 import pytest
 from hypothesis import given, settings
@@ -41,6 +42,13 @@ def test_the_settings_of_the_published_file_have_its_text_and_key():
 )
 def test_published_key(settings, key):
     assert compute_config_key(settings) == key
+
+
+def test_nothing_is_no_empty_list():
+    """One server in PHP hashes ``[]`` for settings without an entry; no client does."""
+    of_list = "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945"
+    assert sha256(b"[]").hexdigest() == of_list
+    assert compute_config_key({}) != of_list
 
 
 def test_keys_are_sorted_by_class_of_character():

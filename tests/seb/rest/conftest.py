@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests.seb.app.conftest import COURSE
-from tests.seb.app.conftest import _log_again as _log_again
+from tests.seb.app.conftest import _nothing_remembered as _nothing_remembered
 from tests.seb.app.conftest import browser as browser
 from tests.seb.app.conftest import host as host
 from tests.seb.app.conftest import learner as learner

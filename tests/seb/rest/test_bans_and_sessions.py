@@ -155,10 +155,27 @@ def test_a_session_is_listed_and_ended_and_keeps_nobody_out(staff_browser):
     assert (shown["id"], shown["username"], shown["proof"], shown["open"]) == (str(row.pk), "ann", "js_ck", True)
     assert {"session_hash", "user_agent_hash"}.isdisjoint(shown)
     assert staff_browser.delete(f"{SESSIONS}/{row.pk}").status_code == 204
-    assert staff_browser.delete(f"{SESSIONS}/{row.pk}").status_code == 204
     row.refresh_from_db()
     assert (row.ended is not None, row.end_reason) == (True, "staff")
     assert not SebSession.objects.left().exists()
+
+
+@pytest.mark.contract("seb-rest#sessions")
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        pytest.param({"ended": timezone.now(), "end_reason": "quit"}, "quit", id="ended"),
+        pytest.param({"expires": timezone.now()}, "expired", id="expired-and-nobody-noticed"),
+    ],
+)
+def test_a_session_that_is_over_is_not_ended_again(staff_browser, values, reason):
+    row = session(**values)
+    answer = staff_browser.delete(f"{SESSIONS}/{row.pk}")
+    assert (answer.status_code, answer.json()["open"], answer.json()["end_reason"]) == (200, False, reason)
+    before = answer.json()["ended"]
+    assert staff_browser.delete(f"{SESSIONS}/{row.pk}").json()["ended"] == before
+    row.refresh_from_db()
+    assert row.end_reason == reason
 
 
 @pytest.mark.contract("seb-rest#sessions")

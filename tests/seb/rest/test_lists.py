@@ -60,6 +60,12 @@ def test_a_page_that_is_none_is_not_found(names, page):
     assert refusal(names(page=page)) == (404, "not_found")
 
 
+@pytest.mark.contract("seb-rest#problems")
+@pytest.mark.parametrize("wanted", ["api", "json", "nonsense"])
+def test_the_form_of_an_answer_is_no_parameter(names, wanted):
+    assert refusal(names(format=wanted)) == (422, "unknown_parameter")
+
+
 def test_a_misspelt_filter_is_refused(names):
     assert names(letter="a").status_code == 200
     assert refusal(names(lettre="a")) == (422, "unknown_parameter")

@@ -1,0 +1,1 @@
+"""Tests of version 2 of the REST API."""
