@@ -10,12 +10,15 @@ PY := $(BIN)/python
 PIP := $(PY) -m pip --disable-pip-version-check
 # What the two server databases and the broker are asked for; see test_settings.py for their addresses.
 PYTEST := $(PY) -m pytest -p no:cacheprovider
-# Worker processes of the in-memory tests. The browser tests share one demo and run in one.
+# Worker processes of the tests. Each that runs browser tests has demos of its own.
 WORKERS ?= 2
+# Where browser tests are, unless ARGS says where to look: collecting all other tests takes half a minute.
+IN_BROWSER = -m browser -n $(WORKERS) --dist loadfile \
+	$(if $(ARGS),$(ARGS),tests/browser $$(grep -rl 'mark\.browser' tests --include='test_*.py'))
 # Tests that need something the default cell does not have.
 PLAIN := not browser and not celery
 DEMO_OPTIONS ?=
-# Who proctors the demo's course: mock_provider (REST) or rpnow.
+# Who proctors the demo's course: mock_provider (REST), rpnow or constructor.
 PROVIDER ?= mock_provider
 
 COMPILE := CUSTOM_COMPILE_COMMAND='make upgrade' $(BIN)/pip-compile --quiet --upgrade --strip-extras \
@@ -50,6 +53,10 @@ $(STAMPS)/databases: requirements/databases.txt $(STAMPS)/quality
 	$(PIP) install --quiet -r requirements/databases.txt
 	@touch $@
 
+$(STAMPS)/bench: requirements/bench.txt $(STAMPS)/quality
+	$(PIP) install --quiet -r requirements/bench.txt
+	@touch $@
+
 $(STAMPS)/docs: requirements/docs.txt $(PACKAGING) | $(PY)
 	$(PIP) install --quiet -r requirements/docs.txt
 	$(PIP) install --quiet $(EDITABLE)
@@ -82,7 +89,7 @@ install: $(STAMPS)/dev node_modules/.package-lock.json $(REACT_CLIENT)/node_modu
 ## --- run ------------------------------------------------------------------------------------------------
 
 .PHONY: demo
-demo: $(STAMPS)/demo ## The whole product on this machine (PROVIDER=rpnow; DEMO_OPTIONS="--port 18001")
+demo: $(STAMPS)/demo ## The whole product on this machine (PROVIDER=rpnow or constructor; DEMO_OPTIONS="--port 18001")
 	@$(PY) -m demo --provider $(PROVIDER) $(DEMO_OPTIONS)
 
 ## --- test -----------------------------------------------------------------------------------------------
@@ -91,14 +98,14 @@ demo: $(STAMPS)/demo ## The whole product on this machine (PROVIDER=rpnow; DEMO_
 test: quality test-js test-python test-browser ## All that must pass, on SQLite, in this Python
 
 .PHONY: test-python
-test-python: $(STAMPS)/quality ## Python tests without a browser
+test-python: $(STAMPS)/quality node_modules/.package-lock.json ## Python tests without a browser
 	$(PYTEST) -m "$(PLAIN)" -n $(WORKERS) $(ARGS)
 
 .PHONY: test-browser
 test-browser: $(STAMPS)/quality node_modules/.package-lock.json $(REACT_CLIENT)/node_modules/.package-lock.json ## Journeys in real Chromium against the demo
 	@chromium=$$(tools/chromium $(PY)) || exit 1; \
 	echo "Chromium: $$chromium"; \
-	CHROMIUM="$$chromium" $(PYTEST) -m browser $(ARGS)
+	CHROMIUM="$$chromium" $(PYTEST) $(IN_BROWSER)
 
 .PHONY: test-js
 test-js: node_modules/.package-lock.json ## Specs of the browser code
@@ -130,7 +137,7 @@ test-matrix: $(STAMPS)/dev ## Every supported Python and Django, through tox
 ## --- quality --------------------------------------------------------------------------------------------
 
 .PHONY: quality
-quality: lint imports types migrations pii citations permissions-check lint-js messages-check translations rst ## Linters, import layers, types, pending migrations, catalogues
+quality: lint imports types migrations pii citations permissions-check openapi-check lint-js messages-check translations rst ## Linters, import layers, types, pending migrations, catalogues
 
 .PHONY: lint
 lint: $(STAMPS)/quality ## ruff
@@ -164,6 +171,14 @@ permissions: $(STAMPS)/quality ## Renew docs/reference/permissions.rst: who may 
 .PHONY: permissions-check
 permissions-check: $(STAMPS)/quality ## The page of permissions is what the tests send
 	$(PY) tools/permission_matrix.py --check
+
+.PHONY: openapi
+openapi: $(STAMPS)/quality ## Renew docs/reference/openapi*.json: REST version 2
+	$(PY) tools/openapi.py
+
+.PHONY: openapi-check
+openapi-check: $(STAMPS)/quality ## The OpenAPI documents are what the views say
+	$(PY) tools/openapi.py --check
 
 .PHONY: lint-js
 lint-js: node_modules/.package-lock.json ## eslint, and the published scripts are built from static_src/
@@ -208,6 +223,18 @@ bench: $(STAMPS)/quality ## Queries, time and bytes of every endpoint, at two si
 bench-compare: $(STAMPS)/quality ## Working tree against a commit: time, statements, memory (REF=main BENCH_OPTIONS="--rounds 9")
 	$(PY) -m bench.compare $(REF) $(BENCH_OPTIONS)
 
+.PHONY: spike
+spike: $(STAMPS)/bench ## Many learners start at once, against gunicorn (REF=main SPIKE_OPTIONS="--learners 1000 --latency 0 200")
+	$(PY) -m bench.spike $(REF) $(SPIKE_OPTIONS)
+
+.PHONY: bench-lists
+bench-lists: $(STAMPS)/quality ## Staff's filters against a commit, in two sizes of a course (REF=d10104b BENCH_OPTIONS="--database mysql")
+	$(PY) -m bench.compare.growth $(REF) $(BENCH_OPTIONS)
+
+.PHONY: bench-answers
+bench-answers: $(STAMPS)/quality ## Are version 1's answers to staff those recorded of an older commit, byte for byte?
+	$(PY) -m bench.compare.answers $(BENCH_OPTIONS)
+
 .PHONY: fault-run
 fault-run: $(STAMPS)/databases ## Attempts while provider, processes and database fail (FAULT_OPTIONS="--seed 7 --attempts 50 --database postgres")
 	$(PY) -m bench.faults $(FAULT_OPTIONS)
@@ -215,14 +242,14 @@ fault-run: $(STAMPS)/databases ## Attempts while provider, processes and databas
 .PHONY: screenshots
 screenshots: $(STAMPS)/quality node_modules/.package-lock.json $(REACT_CLIENT)/node_modules/.package-lock.json ## Pictures of every learner and staff screen into screenshots/
 	@chromium=$$(tools/chromium $(PY)) || exit 1; \
-	SCREENSHOTS=1 CHROMIUM="$$chromium" $(PYTEST) -m browser $(ARGS)
+	SCREENSHOTS=1 CHROMIUM="$$chromium" $(PYTEST) $(IN_BROWSER)
 
 ## --- upkeep ---------------------------------------------------------------------------------------------
 
 .PHONY: upgrade
 upgrade: $(STAMPS)/dev ## Pin the newest allowed versions in requirements/*.txt
 	$(COMPILE) -o requirements/dev.txt requirements/dev.in
-	for name in base demo test quality docs databases; do \
+	for name in base demo test quality docs databases bench; do \
 		$(COMPILE) -c requirements/dev.txt -o requirements/$$name.txt requirements/$$name.in || exit 1; \
 	done
 

@@ -28,6 +28,8 @@ export default [
     {
         ignores: [
             '**/node_modules/', '.venv/', '.tox/', '.demo*/', 'htmlcov/', 'docs/_build/', 'build/',
+            // Minified; tools/build-static.js has them checked before that.
+            'edx_proctoring/static/proctoring/js/desk/',
             'demo/static/vendor/', '**/vendor/', '**/dist/', 'edx_proctoring/locale/', 'edx_proctoring/conf/'
         ]
     },
@@ -59,8 +61,11 @@ export default [
         languageOptions: {ecmaVersion: 2017, sourceType: 'script', globals: globals.browser}
     },
     {
-        // tools/build-static.js passes `_` and `Backbone` to each script; this one needs neither.
-        files: ['edx_proctoring/static/proctoring/js/exam_action_handler.js'],
+        // tools/build-static.js passes `_` and `Backbone` to each script; these do not need all.
+        files: [
+            'edx_proctoring/static/proctoring/js/exam_action_handler.js', 'edx_proctoring/static/proctoring/js/desk_loader.js',
+            'edx_proctoring/static/proctoring/js/desk/*.js'
+        ],
         rules: {'no-unused-vars': ['error', {args: 'none', caughtErrors: 'none'}]}
     },
     {
@@ -72,10 +77,10 @@ export default [
             globals: {
                 ...es5Script.globals, ...globals.jasmine, sinon: 'readonly', setFixtures: 'readonly',
                 templateSource: 'readonly', templateNames: 'readonly', workerModule: 'readonly',
-                bundleNames: 'readonly', scriptSource: 'readonly', errorsInES5: 'readonly',
+                bundleNames: 'readonly', deskNames: 'readonly', scriptSource: 'readonly', errorsInES5: 'readonly',
                 // Helpers in tools/spec-host.js and spec/support.
                 json: 'readonly', promisesSettled: 'readonly', useExamPage: 'readonly', useTimerBar: 'readonly',
-                useAllowancesPanel: 'readonly', useAttemptsPanel: 'readonly'
+                useAllowancesPanel: 'readonly', useAttemptsPanel: 'readonly', useGuardPage: 'readonly', useDesk: 'readonly'
             }
         }
     },

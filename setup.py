@@ -75,8 +75,9 @@ setup(
             # Listed one by one, because the browser code's specs do not belong into a host's static files.
             "static/index.js",
             "static/proctoring/*.png",
+            "static/proctoring/css/**/*",
             "static/proctoring/js/**/*",
-            "static/proctoring/templates/*",
+            "static/proctoring/templates/**/*",
             "templates/**/*",
         ],
         "edx_proctoring.constructor": ["static/**/*", "templates/**/*"],

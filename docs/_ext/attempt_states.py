@@ -3,6 +3,7 @@
 ``.. attempt-states-diagram::`` the groups of statuses and the transitions between them, as SVG.
 ``.. attempt-states-table::`` what entering each status causes.
 ``.. attempt-states-rules::`` rewrites and refusals.
+``.. attempt-states-outage::`` what staff do to attempts of an outage.
 """
 
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
 
+from edx_proctoring.api.attempts import outage_attempts
 from edx_proctoring.api.effects.emails import STATUS_EMAILS
 from edx_proctoring.api.lifecycle import transitions
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
@@ -154,9 +156,27 @@ class StatesRules(Directive):
         return [table(["Becomes", "From", "Requested", "Why, or what to do instead"], rewrites + refusals)]
 
 
+class StatesOutage(Directive):
+    """``.. attempt-states-outage::``"""
+
+    def run(self) -> list[nodes.Node]:
+        """Return one row per action of staff."""
+        decisions = [
+            [
+                decision,
+                ", ".join(outage_attempts.UNDECIDED),
+                outage_attempts.VERDICTS.get(decision, "the attempt is removed"),
+            ]
+            for decision in outage_attempts.DECISIONS
+        ]
+        setup = ["include_setup", ", ".join(outage_attempts.IN_SET_UP), outage_attempts.AFTER_SET_UP]
+        return [table(["Order of staff", "From", "Becomes"], [setup, *decisions])]
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives."""
     app.add_directive("attempt-states-diagram", StatesDiagram)
     app.add_directive("attempt-states-table", StatesTable)
     app.add_directive("attempt-states-rules", StatesRules)
+    app.add_directive("attempt-states-outage", StatesOutage)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
