@@ -16,6 +16,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager
+from fnmatch import fnmatch
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -30,15 +31,51 @@ DOMAINS = {"django": ["html", "txt", "py"], "djangojs": ["js", "underscore"]}  #
 NOT_SHIPPED = shutil.ignore_patterns("tests", "migrations", "spec", "vendor", "node_modules", "__pycache__", "locale")
 SOURCE = "en"
 # Language -> plural forms. The names are those of the platform's own catalogues.
-LANGUAGES = {
+FULL_LANGUAGES = {
     "es_419": "nplurals=2; plural=(n != 1);",
     "fr": "nplurals=2; plural=(n > 1);",
     "ar": "nplurals=6; plural="
     "n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 && n%100<=99 ? 4 : 5;",
     "zh_CN": "nplurals=1; plural=0;",
 }
+# Languages with the messages of learners only; what staff read falls back to fr (fr_CA), es (es_AR, es_ES) or English.
+# The plural forms are Django's own. Those of es_ES are the ones of its fallback: a script counts with one formula.
+LEARNER_LANGUAGES = {
+    "es_ES": "nplurals=2; plural=(n != 1);",
+}
+LANGUAGES = FULL_LANGUAGES | LEARNER_LANGUAGES
+# Where the messages of learners are: pages, mails, timer and dialogs, and what the REST API answers them.
+LEARNER_SOURCES = (
+    "edx_proctoring/api/attempts/deadline_report.py",
+    "edx_proctoring/api/attempts/start_gates.py",
+    "edx_proctoring/api/effects/*",
+    "edx_proctoring/api/learner/*",
+    "edx_proctoring/api/onboarding/*",
+    "edx_proctoring/backends/*",
+    "edx_proctoring/callbacks.py",
+    "edx_proctoring/constructor/*",
+    "edx_proctoring/static/proctoring/js/exam_action_handler.js",
+    "edx_proctoring/static/proctoring/js/views/proctored_exam_info.js",
+    "edx_proctoring/static/proctoring/js/views/proctored_exam_view.js",
+    "edx_proctoring/static/proctoring/templates/proctored-exam-info.underscore",
+    "edx_proctoring/templates/*",
+    "edx_proctoring/utils/exams.py",
+    "edx_proctoring/utils/time.py",
+    "edx_proctoring/views/attempts.py",
+    "edx_proctoring/views/callbacks.py",
+    "edx_proctoring/views/error_responses.py",
+    "edx_proctoring/views/onboarding.py",
+    "edx_proctoring/views/permissions.py",
+    "edx_proctoring/views/problems.py",
+    "seb_openedx/exams/gate.py",
+    "seb_openedx/exams/pages.py",
+    "seb_openedx/exams/texts.py",
+    "seb_openedx/exams/views.py",
+    "seb_openedx/texts.py",
+)
 ALIASES = {"es": "es_419", "zh_Hans": "zh_CN"}  # links, named as Django itself names these languages
-ONE_NUMBER = {"ar": {0, 1, 2}}  # forms that stand for one number and may omit it: "one minute" is one word in Arabic
+# Forms that stand for one number and may omit it: "one minute" is one word in Arabic.
+ONE_NUMBER = {"ar": {0, 1, 2}, "cs": {0}, "he": {0, 1}}
 # What a translation must have exactly as often as its source: %(name)s, %s, {name}, tags, entities.
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|%%|\{\w*\}|</?[a-zA-Z][^>]*>|&\w+;")
 
@@ -79,6 +116,18 @@ def copy_source(source: str, target: str) -> None:
     Path(target).write_bytes(text)
 
 
+def is_for_learners(entry: polib.POEntry) -> bool:
+    """Whether a learner reads the message; staff may read it too."""
+    return any(fnmatch(source, pattern) for source, _line in entry.occurrences for pattern in LEARNER_SOURCES)
+
+
+def leave_to_learners(path: Path) -> None:
+    """Remove from a ``.po`` file what only staff read."""
+    file = polib.pofile(str(path), wrapwidth=-1)
+    file[:] = [entry for entry in file if is_for_learners(entry)]
+    file.save()
+
+
 @contextmanager
 def extracted() -> Iterator[Path]:
     """A temporary copy of the catalogues with exactly the messages of the sources."""
@@ -99,6 +148,8 @@ def extracted() -> Iterator[Path]:
             call_command(MakeMessages(), domain=domain, extensions=extensions, locale=[*plain.values()], **options)
         for language, name in plain.items():
             Path("locale", name).rename(Path("locale", language))
+        for file in po_files(*LEARNER_LANGUAGES):
+            leave_to_learners(Path("locale", file))
         yield Path(folder, "locale")
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,9 +25,22 @@ ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "edx_proctoring"
 TEMPLATES = sorted(path.relative_to(APP / "templates").as_posix() for path in APP.glob("templates/**/*.html"))
 
+# What Django calls a language whose catalogue has the name of a country: gettext finds it without a link.
+DJANGO_NAMES = {
+    language.partition("_")[0]: language
+    for language in messages.LEARNER_LANGUAGES
+    if language not in ("es_AR", "fr_CA") and "_" in language
+}
 # A message of a page and one of the browser code.
 ON_THE_PAGE = "This exam is proctored"
 IN_THE_SCRIPT = "Your time is up. Your exam ends now."
+FOR_STAFF = "The exam is past due."
+WITH_A_NUMBER = "You have %(minutes)s minute left."
+
+
+def folder_of(name: str) -> str:
+    """The folder of the catalogue that a language of this name has."""
+    return DJANGO_NAMES.get(name) or messages.ALIASES.get(name) or name
 
 
 def translation_of(message: str, language: str, domain: str) -> str:
@@ -37,7 +51,7 @@ def translation_of(message: str, language: str, domain: str) -> str:
 
 def languages(message: str, domain: str) -> list[Any]:
     """Each language under each of its names, with the translation of a message."""
-    names = {language: language for language in messages.LANGUAGES} | messages.ALIASES
+    names = {language: language for language in messages.LANGUAGES} | messages.ALIASES | DJANGO_NAMES
     return [pytest.param(name, translation_of(message, language, domain), id=name) for name, language in names.items()]
 
 
@@ -66,7 +80,23 @@ def test_the_script_catalogue_is_served_in_the_chosen_language(language: str, tr
     with translation.override(translation.to_language(language)):
         answer = JSONCatalog.as_view(packages=["edx_proctoring"])(RequestFactory().get("/"))
     assert translated
-    assert json.loads(answer.content)["catalog"][IN_THE_SCRIPT] == translated
+    found = json.loads(answer.content)
+    assert found["catalog"][IN_THE_SCRIPT] == translated
+    forms = re.search(r"nplurals=(\d)", messages.LANGUAGES[folder_of(language)])
+    assert forms
+    assert len(found["catalog"][WITH_A_NUMBER]) == int(forms[1]), "the script counts with the formula of this language"
+
+
+@pytest.mark.django_db
+@pytest.mark.contract("languages#staff")
+@pytest.mark.parametrize("language", messages.LEARNER_LANGUAGES)
+def test_staff_read_the_nearest_full_language_or_english(language: str) -> None:
+    nearest = {"es": "es_419", "fr": "fr"}.get(language.partition("_")[0])
+    assert translation_of(FOR_STAFF, language, "django") == ""
+    with translation.override(translation.to_language(language)):
+        assert translation.gettext(FOR_STAFF) == (
+            translation_of(FOR_STAFF, nearest, "django") if nearest else FOR_STAFF
+        )
 
 
 @pytest.mark.django_db

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from fnmatch import fnmatch
 from pathlib import Path
 
 import polib
@@ -93,7 +94,7 @@ def test_a_new_message_makes_the_catalogues_stale(repository: Path) -> None:
     assert any("ar/LC_MESSAGES/djangojs.po: not listed: 'Early'" in line for line in stale)
     assert any('ar/LC_MESSAGES/djangojs.po: no longer used: "It\'s late"' in line for line in stale)
     reported = {line.partition("/")[0] for line in stale if line.endswith("not listed: 'Early'")}
-    assert reported == {messages.SOURCE, *messages.LANGUAGES}
+    assert reported == {messages.SOURCE, *messages.FULL_LANGUAGES}, "the script is for staff"
     assert messages.main(["--check"]) == 1
 
 
@@ -121,7 +122,23 @@ def test_unchanged_sources_leave_every_file_as_it_is(repository: Path) -> None:
     before = {path: path.read_bytes() for path in messages.catalogues().rglob("*.?o")}
     messages.main([])
     assert {path: path.read_bytes() for path in messages.catalogues().rglob("*.?o")} == before
-    assert len(before) == 20
+    assert len(before) == 4 * (1 + len(messages.LANGUAGES))
+
+
+@needs_gettext
+def test_a_language_for_learners_has_their_messages_only(repository: Path) -> None:
+    messages.main([])
+    for language in messages.LEARNER_LANGUAGES:
+        found = {entry.msgid for entry in polib.pofile(str(catalogue(language, "django")))}
+        assert found == {"Wait…", "Hello <b>%(name)s</b>"}, "those of the page"
+        assert list(polib.pofile(str(catalogue(language, "djangojs")))) == []
+
+
+@pytest.mark.contract("languages#learners")
+@pytest.mark.parametrize("pattern", messages.LEARNER_SOURCES)
+def test_each_source_for_learners_has_messages(pattern: str) -> None:
+    listed = [entry for file in messages.po_files("en") for entry in polib.pofile(str(messages.catalogues() / file))]
+    assert any(fnmatch(source, pattern) for entry in listed for source, _line in entry.occurrences)
 
 
 @needs_gettext
