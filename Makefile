@@ -173,7 +173,7 @@ permissions-check: $(STAMPS)/quality ## The page of permissions is what the test
 	$(PY) tools/permission_matrix.py --check
 
 .PHONY: openapi
-openapi: $(STAMPS)/quality ## Renew docs/reference/openapi*.json: REST version 2
+openapi: $(STAMPS)/quality ## Renew docs/reference/openapi*.json: the REST APIs
 	$(PY) tools/openapi.py
 
 .PHONY: openapi-check

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The OpenAPI documents of version 2: ``docs/reference/openapi.json``, and ``openapi-seb.json`` of Safe Exam Browser.
+"""The OpenAPI documents: ``docs/reference/openapi.json``, and ``openapi-seb.json`` of Safe Exam Browser.
 
 ``python tools/openapi.py`` writes them, ``--check`` writes nothing and fails if a document is not what the views say.
 Needs the packages of the tests.
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
 # Document -> the module that makes it, and where its paths begin.
 DOCUMENTS = {
-    "openapi.json": ("tools.openapi_schema", "api/edx_proctoring/v2"),
+    "openapi.json": ("tools.openapi_schema", "api/edx_proctoring/v2"),  # and version 1
     "openapi-seb.json": ("tools.openapi_seb", "seb-openedx/api/v2"),
 }
 

@@ -20,11 +20,19 @@ from edx_proctoring import __version__
 from edx_proctoring.views.problems import CATALOGUE, CONTENT_TYPE
 from edx_proctoring.views.v2 import lists, urls
 from edx_proctoring.views.v2.operations import Operation
+from tools import openapi_v1, openapi_v1_objects
 
 _SETTINGS = {
     "TITLE": "edx-proctoring",
-    "DESCRIPTION": "REST version 2 of special exams, for the screens of the course team.",
+    "DESCRIPTION": (
+        "Special exams: version 1 for learners, staff and providers, version 2 for the screens of the course team.\n\n"
+        'A refusal of version 1 is `{"detail": …}`, unless an operation says otherwise. A client whose `Accept` names '
+        "`application/problem+json` gets problem details instead, as from version 2. Course ids may hold slashes, sent "
+        "as they are or as `%2F`. Each path may end in a slash or not. `x-roles` are those of the permission tests, "
+        "`x-examples` requests that the tests send."
+    ),
     "VERSION": __version__,
+    "ENUM_NAME_OVERRIDES": openapi_v1_objects.ENUM_NAMES,
 }
 # Of both documents.
 _COMMON_SETTINGS = {
@@ -258,8 +266,11 @@ def generate(prefix: str) -> dict[str, Any]:
     patterns: Sequence[Any] = [
         *(path(f"{prefix}/{route}", view.cls.as_view()) for route, view, _name in urls.ROUTES),
         *(re_path(rf"^{of_course}/{route}$", view.cls.as_view()) for route, view, _name in urls.COURSE_ROUTES),
+        *openapi_v1.patterns(),
     ]
-    return document(patterns, OperationSchema(), _SETTINGS)
+    made = document(patterns, OperationSchema(), _SETTINGS, openapi_v1.SECURITY_SCHEMES)
+    made["components"]["responses"] = openapi_v1.RESPONSES
+    return made
 
 
 def document(
@@ -279,3 +290,36 @@ def document(
     schema["components"]["securitySchemes"] = {**_COMMON_SECURITY_SCHEMES, **(security_schemes or {})}
     validate_schema(schema)
     return schema
+
+
+class LearnerExtension(OpenApiSerializerFieldExtension):
+    """A user id, or a username or an e-mail address."""
+
+    target_class = "edx_proctoring.views.allowances.UserInfoField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> Any:
+        """Return the schema of the field."""
+        return {"type": ["integer", "string"], "description": "A user id as a number, else a username or an address."}
+
+
+class TextOrNumberExtension(OpenApiSerializerFieldExtension):
+    """Text; a number becomes text."""
+
+    target_class = "edx_proctoring.views.fields.TextField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> Any:
+        """Return the schema of the field."""
+        return {"type": ["string", "number"], "maxLength": self.target.max_length}
+
+
+class NameListExtension(OpenApiSerializerFieldExtension):
+    """Names or ids by comma, or as a list."""
+
+    target_class = "edx_proctoring.views.name_list.NameListField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> Any:
+        """Return the schema of the field."""
+        return {
+            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": ["string", "integer"]}}],
+            "description": "By comma, or as a list.",
+        }
