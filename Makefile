@@ -244,6 +244,11 @@ screenshots: $(STAMPS)/quality node_modules/.package-lock.json $(REACT_CLIENT)/n
 	@chromium=$$(tools/chromium $(PY)) || exit 1; \
 	SCREENSHOTS=1 CHROMIUM="$$chromium" $(PYTEST) $(IN_BROWSER)
 
+.PHONY: guide-pictures
+guide-pictures: $(STAMPS)/quality ## Renew the pictures in docs/_static from a running demo (PICTURE_OPTIONS="--host http://127.0.0.1:18001")
+	@chromium=$$(tools/chromium $(PY)) || exit 1; \
+	CHROMIUM="$$chromium" $(PY) tools/guide_pictures.py $(PICTURE_OPTIONS)
+
 ## --- upkeep ---------------------------------------------------------------------------------------------
 
 .PHONY: upgrade
