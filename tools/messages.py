@@ -41,7 +41,13 @@ FULL_LANGUAGES = {
 # Languages with the messages of learners only; what staff read falls back to fr (fr_CA), es (es_AR, es_ES) or English.
 # The plural forms are Django's own. Those of es_ES are the ones of its fallback: a script counts with one formula.
 LEARNER_LANGUAGES = {
+    "cs": "nplurals=4; plural="
+    "(n == 1 && n % 1 == 0) ? 0 : (n >= 2 && n <= 4 && n % 1 == 0) ? 1: (n % 1 != 0 ) ? 2 : 3;",
+    "es_AR": "nplurals=2; plural=(n != 1);",
     "es_ES": "nplurals=2; plural=(n != 1);",
+    "fr_CA": "nplurals=2; plural=(n > 1);",
+    "it_IT": "nplurals=2; plural=(n != 1);",
+    "pt_PT": "nplurals=2; plural=(n != 1);",
 }
 LANGUAGES = FULL_LANGUAGES | LEARNER_LANGUAGES
 # Where the messages of learners are: pages, mails, timer and dialogs, and what the REST API answers them.
