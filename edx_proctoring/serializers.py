@@ -7,6 +7,7 @@ dict, and callers add to it.
 
 import logging
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, Final
 
@@ -55,7 +56,7 @@ class _Reader:
         for name, field in fields.items():
             if field.write_only or field.source != name:
                 raise TypeError(f"{type(serializer).__name__}.{name}: only fields named as in the model can be read")
-            self._fields.append((name, _TAKEN_AS_IT_IS.get(type(field)), field))
+            self._fields.append((name, _taken_as_it_is(field), field))
             if isinstance(field, serializers.Serializer):
                 self._nested[name] = _Reader(field)
 
@@ -75,6 +76,35 @@ class _Reader:
             else:
                 data[name] = field.to_representation(value)
         return data
+
+    def columns(self, prefix: str = "", *, without: str = "") -> tuple[str, ...]:
+        """Return the names for ``QuerySet.values()`` that ``read_columns`` needs. ``without``: a nested object."""
+        found: list[str] = []
+        for name, _kind, _field in self._fields:
+            if name in self._nested:
+                found += () if name == without else self._nested[name].columns(f"{name}__")
+            else:
+                found.append(f"{prefix}{name}")
+        return tuple(found)
+
+    def read_columns(self, values: Mapping[str, Any], given: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+        """Return the fields in their order, from columns. ``given``: nested objects that are dicts already."""
+        data: dict[str, Any] = {}
+        for name, kind, field in self._fields:
+            if name in given:
+                data[name] = given[name]
+            elif name in self._nested:
+                data[name] = self._nested[name].read_columns(values, {}, f"{name}__")
+            else:
+                value = values[prefix + name]
+                data[name] = value if value is None or type(value) is kind else field.to_representation(value)
+        return data
+
+
+def _taken_as_it_is(field: serializers.Field) -> type | None:
+    if isinstance(field, serializers.DateTimeField) and getattr(field, "format", "") is None:
+        return datetime
+    return _TAKEN_AS_IT_IS.get(type(field))
 
 
 @cache
@@ -226,6 +256,19 @@ def exam_dict(exam: ProctoredExam) -> dict[str, Any]:
 def attempt_dict(attempt: ProctoredExamStudentAttempt) -> dict[str, Any]:
     """Return the contract's dict of an attempt, fresh. No query if exam and user were loaded with it."""
     return data_of(ProctoredExamStudentAttemptSerializer, attempt)
+
+
+def attempt_columns() -> tuple[str, ...]:
+    """Return the columns of an attempt and its learner that ``attempt_dict_of_columns`` needs."""
+    return _reader(ProctoredExamStudentAttemptSerializer).columns(without="proctored_exam")
+
+
+def attempt_dict_of_columns(values: Mapping[str, Any], exam: dict[str, Any]) -> dict[str, Any]:
+    """Return what ``attempt_dict`` does, fresh, from a row of ``values(*attempt_columns())``; for lists.
+
+    ``exam``: the dict of its exam, which becomes part of the result.
+    """
+    return _reader(ProctoredExamStudentAttemptSerializer).read_columns(values, {"proctored_exam": exam})
 
 
 def allowance_dict(allowance: ProctoredExamStudentAllowance) -> dict[str, Any]:

@@ -1,26 +1,70 @@
-"""Keys of the numbers about an exam that are kept in the cache, for those who have to forget them.
+"""Numbers about exams that are kept in the cache until the attempts that were counted change.
 
-The numbers themselves belong to ``api.course_staff.row_count``; status changes, which are below it, forget them.
+A reader may count before a change is committed, and store the number after it. So a change does not delete the number,
+it begins a new *generation* of the exam once it is committed. Readers ask for the generation before they count and
+store it with the number, which is used only in the generation in which its counting began. This needs transactions that
+see what others have committed since they began (``READ COMMITTED``, Django's default).
+
+What the numbers mean belongs to ``api.course_staff.row_count``; status changes, which are below it, end generations.
 """
 
-from typing import Final
+import uuid
+from collections.abc import Collection, Mapping
+from typing import Any, Final, NamedTuple
 
 from django.core.cache import cache
 
 from edx_proctoring.utils.db import after_commit
 
-__all__ = ["LEARNERS", "SUPERSEDED", "forget_all", "forget_superseded"]
+__all__ = ["LEARNERS", "SUPERSEDED", "Kept", "forget_all", "forget_superseded", "kept_of"]
 
-# To be formatted with the id of the exam.
-LEARNERS: Final = "edx_proctoring.learners_of_exam.{}"
-SUPERSEDED: Final = "edx_proctoring.superseded_attempts.{}"
+# Kinds of numbers.
+LEARNERS: Final = "counted_learners"
+SUPERSEDED: Final = "counted_superseded"
+
+_NUMBER: Final = "edx_proctoring.{}.{}"
+_GENERATION: Final = "edx_proctoring.{}.{}.generation"
+# Rows changed without the ORM are noticed after this time.
+_KEPT_SECONDS: Final = 300
+
+
+class Kept(NamedTuple):
+    """The numbers of one kind that are known. ``generations``: of all exams that were asked about."""
+
+    kind: str
+    generations: Mapping[int, str | None]
+    numbers: Mapping[int, tuple[Any, ...]]
+
+    def keep(self, numbers: Mapping[int, tuple[Any, ...]]) -> None:
+        """Keep numbers by exam that were counted after ``kept_of`` was called."""
+        # Plain tuples, which any version of this class can read.
+        entries = {_NUMBER.format(self.kind, pk): (self.generations[pk], *number) for pk, number in numbers.items()}
+        cache.set_many(entries, _KEPT_SECONDS)
+
+
+def kept_of(kind: str, exam_ids: Collection[int]) -> Kept:
+    """Return what is kept of exams. To be called before counting what is not."""
+    found = cache.get_many([name.format(kind, pk) for pk in exam_ids for name in (_GENERATION, _NUMBER)])
+    generations = {pk: found.get(_GENERATION.format(kind, pk)) for pk in exam_ids}
+    numbers = {}
+    for pk, generation in generations.items():
+        entry = found.get(_NUMBER.format(kind, pk))
+        if entry is not None and entry[0] == generation:
+            numbers[pk] = entry[1:]
+    return Kept(kind, generations, numbers)
 
 
 def forget_all(exam_id: int) -> None:
     """Count again after the transaction, because an attempt at the exam was created or deleted."""
-    after_commit(cache.delete_many, [LEARNERS.format(exam_id), SUPERSEDED.format(exam_id)])
+    _begin_generation(exam_id, LEARNERS, SUPERSEDED)
 
 
 def forget_superseded(exam_id: int) -> None:
     """Count superseded attempts again after the transaction, because one of them may have another status."""
-    after_commit(cache.delete, SUPERSEDED.format(exam_id))
+    _begin_generation(exam_id, SUPERSEDED)
+
+
+def _begin_generation(exam_id: int, *kinds: str) -> None:
+    # Longer than any number of the time before is kept, because without this entry it would count again.
+    generation = dict.fromkeys((_GENERATION.format(kind, exam_id) for kind in kinds), uuid.uuid4().hex)
+    after_commit(cache.set_many, generation, 2 * _KEPT_SECONDS)

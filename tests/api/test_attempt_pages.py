@@ -19,7 +19,6 @@ from edx_proctoring import api
 from edx_proctoring.api.course_staff import attempt_list, learner_search, newest_attempts, row_count
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
-from edx_proctoring.utils import kept_counts
 from tests.factories import COURSE, NOON, make_attempt, make_exam, make_user, next_number
 
 pytestmark = pytest.mark.django_db
@@ -150,17 +149,50 @@ def test_rows_are_counted_again_when(
     assert page().paginator.count == len(newest_of_all_attempts()) != 60
 
 
-def test_a_count_that_another_process_keeps_before_the_commit_is_dropped(
+@pytest.mark.parametrize(
+    ("wanted", "read"),
+    [
+        pytest.param({}, "read_marks", id="learners"),
+        pytest.param({"status": S.submitted}, "read_status_marks", id="superseded"),
+    ],
+)
+def test_a_count_from_before_a_commit_that_is_kept_after_it_is_not_used(
+    large_exam: ProctoredExam,
+    wanted: dict[str, str],
+    read: str,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    first = large_exam.proctoredexamstudentattempt_set.earliest("created")
+    make_attempt(large_exam, first.user, status=S.submitted)
+    cache.clear()
+    really_read = getattr(newest_attempts, read)
+
+    def read_while_another_request_deletes(*args: Any, **options: Any) -> Any:
+        marks = really_read(*args, **options)
+        with django_capture_on_commit_callbacks(execute=True):
+            # Superseded: the newest attempt stays the same.
+            first.delete()
+            large_exam.proctoredexamstudentattempt_set.earliest("created").delete()
+        return marks
+
+    monkeypatch.setattr(newest_attempts, read, read_while_another_request_deletes)
+    assert page(**wanted).paginator.count == 60
+    monkeypatch.undo()
+
+    assert page(**wanted).paginator.count == len(newest_of_all_attempts()) == 59
+
+
+def test_a_count_from_before_a_commit_is_kept_under_the_former_generation(
     large_exam: ProctoredExam, django_capture_on_commit_callbacks: Any
 ) -> None:
-    page()
-    kept = row_count.kept_counts([large_exam.pk])[large_exam.pk]
-
+    kept = row_count.kept_learners([large_exam.pk])
     with django_capture_on_commit_callbacks(execute=True):
-        large_exam.proctoredexamstudentattempt_set.first().delete()
-        cache.set(kept_counts.LEARNERS.format(large_exam.pk), tuple(kept))
+        large_exam.proctoredexamstudentattempt_set.earliest("created").delete()
 
-    assert page().paginator.count == 59
+    kept.keep({large_exam.pk: (None, 60)})
+
+    assert row_count.kept_learners([large_exam.pk]).numbers == {}
 
 
 def test_a_cache_that_fails_fails_no_change(
@@ -172,7 +204,7 @@ def test_a_cache_that_fails_fails_no_change(
     def fail(*_args: Any) -> None:
         raise ConnectionError("the cache does not answer")
 
-    monkeypatch.setattr(cache, "delete", fail)
+    monkeypatch.setattr(cache, "set_many", fail)
     with django_capture_on_commit_callbacks(execute=True) as callbacks:
         api.update_attempt_status(first.pk, S.second_review_required)
 

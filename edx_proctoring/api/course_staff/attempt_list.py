@@ -23,7 +23,7 @@ from edx_proctoring.api.course_staff.learner_search import find_learners
 from edx_proctoring.api.course_staff.newest_attempts import Row
 from edx_proctoring.api.lifecycle import queries, timing
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
-from edx_proctoring.serializers import attempt_dict
+from edx_proctoring.serializers import attempt_columns, attempt_dict_of_columns, exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 
 __all__ = ["ATTEMPT_ORDERINGS", "current_attempts_page", "page_of_all"]
@@ -119,8 +119,8 @@ def page_of_all(
 ) -> tuple[Page, Any]:
     """Return a page of the list without search and filter, and its rows."""
     steps = newest_attempts.steps_to_row(page * page_size) if walks_index else 0
-    kept = row_count.kept_counts(exams)
-    marks = newest_attempts.read_marks(exams, steps, count=exams.keys() - kept.keys())
+    kept = row_count.kept_learners(exams)
+    marks = newest_attempts.read_marks(exams, steps, count=exams.keys() - kept.numbers.keys())
     # It only computes with the number of rows: the query for them is written where it is needed.
     paginator: Paginator = Paginator((), page_size)
     paginator.count = row_count.total(marks, kept)
@@ -149,7 +149,7 @@ def _page_with_status(
     walks_index = is_usual_order and newest_attempts.is_near(deepest)
     reach = row_count.kept_reach(exams, status, deepest) if walks_index else None
     kept = row_count.kept_superseded(exams)
-    known = {pk for pk, numbers in kept.items() if status in numbers.by_status}
+    known = {pk for pk, numbers in kept.numbers.items() if status in row_count.KeptSuperseded(*numbers).by_status}
     marks = newest_attempts.read_status_marks(
         exams, status, deepest if walks_index and reach is None else 0, count=exams.keys() - known
     )
@@ -174,16 +174,19 @@ def _with_all_attempts(rows: Sequence[Row], exams: Mapping[int, ProctoredExam]) 
     if not rows:
         return []
     wanted = {row.key for row in rows}
+    exam_dicts = {pk: exam_dict(exams[pk]) for pk in {row.proctored_exam_id for row in rows}}
     candidates = ProctoredExamStudentAttempt.objects.filter(_same_learner_and_exam(rows))
-    candidates = queries.with_error_reports(candidates).select_related("user").order_by("-created", "-id")
+    candidates = candidates.annotate(error_reported_at=queries.ErrorReportedAt()).order_by("-created", "-id")
     history: dict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
     by_id: dict[int, dict[str, Any]] = {}
-    for attempt in candidates:
-        key = (attempt.user_id, attempt.proctored_exam_id)
+    # Columns instead of instances: a page has up to some hundred attempts, and needs nothing else of them.
+    for values in candidates.values("proctored_exam_id", "error_reported_at", *attempt_columns()):
+        exam_id = values["proctored_exam_id"]
+        key = (values["user__id"], exam_id)
         if key in wanted:
-            attempt.proctored_exam = exams[attempt.proctored_exam_id]
-            by_id[attempt.pk] = _row_of(attempt)
-            history[key].append(by_id[attempt.pk])
+            row = _row_of(values, exam_dicts[exam_id].copy())
+            by_id[row["id"]] = row
+            history[key].append(row)
     return [
         {**by_id[row.pk], "all_attempts": history[row.key]}
         for row in rows
@@ -207,15 +210,14 @@ def _same_learner_and_exam(rows: Sequence[Row]) -> Q:
     return condition
 
 
-def _row_of(attempt: Any) -> dict[str, Any]:
+def _row_of(values: Mapping[str, Any], exam: dict[str, Any]) -> dict[str, Any]:
     """Return an attempt dict; of one that broke off, also when that was reported and how much time was left."""
-    row = attempt_dict(attempt)
+    row = attempt_dict_of_columns(values, exam)
     if row["status"] == Status.error:
-        # Annotated by ``with_error_reports``.
-        moment = row["error_reported_at"] = attempt.error_reported_at
+        moment = row["error_reported_at"] = values["error_reported_at"]
         row["seconds_left_at_error"] = None
         if moment is not None:
             row["seconds_left_at_error"] = timing.seconds_left_at(
-                moment, attempt.started_at, attempt.allowed_time_limit_mins, attempt.time_remaining_seconds
+                moment, row["started_at"], row["allowed_time_limit_mins"], row["time_remaining_seconds"]
             )
     return row

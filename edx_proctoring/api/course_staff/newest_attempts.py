@@ -8,7 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, DateTimeField, F, Func, IntegerField, Q, QuerySet, Subquery, Value
+from django.db.models.expressions import Star
 
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 
@@ -29,6 +30,47 @@ __all__ = [
 
 # For rows further down, comparing all attempts is cheaper than walking there.
 _DEEPEST_ROW: Final = 2500
+
+# In a subquery of its own. Django's ``Count`` would group the rows, for which MariaDB fills a temporary table.
+_ROWS: Final[Any] = Func(Star(), function="COUNT", output_field=IntegerField())
+_LEARNERS: Final[Any] = Func(
+    "user_id", function="COUNT", template="%(function)s(DISTINCT %(expressions)s)", output_field=IntegerField()
+)
+
+
+# The two functions below are written in SQL because each request uses them several times: for Django to build the same
+# queries takes longer than a database needs to answer them (docs/performance.rst).
+_TABLE: Final = ProctoredExamStudentAttempt._meta.db_table
+
+
+class _NewestCreation(Func):
+    """When the newest attempt at an exam was created, None without attempts."""
+
+    output_field = DateTimeField()
+    template = "(SELECT MAX(created) FROM %(table)s WHERE proctored_exam_id = %(expressions)s)"
+
+    def __init__(self, exam_id: int) -> None:
+        super().__init__(Value(exam_id), table=_TABLE)
+
+
+class _IsSuperseded(Func):
+    """The condition that the same learner has a later attempt at the same exam."""
+
+    output_field = BooleanField()
+    template = (
+        "EXISTS (SELECT 1 FROM %(table)s later"
+        " WHERE later.proctored_exam_id = %(exam_id)s AND later.user_id = %(user_id)s"
+        " AND (later.created > %(created)s OR (later.created = %(created)s AND later.id > %(id)s)))"
+    )
+    _columns = ("exam_id", "user_id", "created", "id")
+
+    def __init__(self) -> None:
+        super().__init__(F("proctored_exam_id"), F("user_id"), F("created"), F("id"), table=_TABLE)
+
+    def as_sql(self, compiler: Any, connection: Any, *_args: Any, **_context: Any) -> tuple[str, tuple[Any, ...]]:
+        """Return the condition, which the index on exam, learner and creation answers."""
+        columns = (compiler.compile(column)[0] for column in self.get_source_expressions())
+        return self.template % {**self.extra, **dict(zip(self._columns, columns, strict=True))}, ()
 
 
 class Row(NamedTuple):
@@ -80,17 +122,7 @@ class TopRows(NamedTuple):
 
 def query(exam_ids: Collection[int]) -> QuerySet[ProctoredExamStudentAttempt]:
     """Return the attempts at the exams that no later attempt of the same learner at the same exam follows."""
-    return ProctoredExamStudentAttempt.objects.filter(~_is_superseded(), proctored_exam_id__in=list(exam_ids))
-
-
-def _is_superseded() -> Exists:
-    """The condition that the same learner has a later attempt at the same exam."""
-    same = ProctoredExamStudentAttempt.objects.filter(
-        user_id=OuterRef("user_id"), proctored_exam_id=OuterRef("proctored_exam_id")
-    )
-    return Exists(
-        same.filter(Q(created__gt=OuterRef("created")) | Q(created=OuterRef("created"), pk__gt=OuterRef("pk")))
-    )
+    return ProctoredExamStudentAttempt.objects.filter(~Q(_IsSuperseded()), proctored_exam_id__in=list(exam_ids))
 
 
 def is_near(row: int) -> bool:
@@ -114,24 +146,16 @@ def read_marks(exam_ids: Collection[int], steps: int, *, count: Collection[int])
     """
     if not exam_ids:
         return {}
-    columns: dict[str, Subquery] = {}
+    columns: dict[str, Func | Subquery] = {}
     for pk in exam_ids:
+        columns[f"newest_{pk}"] = _NewestCreation(pk)
         attempts = ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=pk)
-        backwards = attempts.order_by("-created").values("created")
-        columns[f"newest_{pk}"] = Subquery(backwards[:1])
         if steps:
-            columns[f"reached_{pk}"] = Subquery(backwards[steps - 1 : steps])
+            columns[f"reached_{pk}"] = Subquery(attempts.order_by("-created").values("created")[steps - 1 : steps])
         if pk in count:
-            columns[f"learners_{pk}"] = _number_of(attempts, Count("user_id", distinct=True))
+            columns[f"learners_{pk}"] = _number_of(attempts, _LEARNERS)
     found = _select(exam_ids, columns)
-    return {
-        pk: Mark(
-            found[f"newest_{pk}"],
-            found.get(f"reached_{pk}"),
-            (found[f"learners_{pk}"] or 0) if pk in count else None,
-        )
-        for pk in exam_ids
-    }
+    return {pk: Mark(found[f"newest_{pk}"], found.get(f"reached_{pk}"), found.get(f"learners_{pk}")) for pk in exam_ids}
 
 
 def read_status_marks(exam_ids: Collection[int], status: str, row: int, *, count: Collection[int]) -> StatusMarks:
@@ -143,32 +167,34 @@ def read_status_marks(exam_ids: Collection[int], status: str, row: int, *, count
     if not exam_ids:
         return StatusMarks({}, 0, {}, None)
     all_with_status = ProctoredExamStudentAttempt.objects.filter(proctored_exam_id__in=sorted(exam_ids), status=status)
-    columns = {"attempts": _number_of(all_with_status, Count("pk"), by="status")}
+    columns: dict[str, Func | Subquery] = {"attempts": _number_of(all_with_status, _ROWS)}
     for pk in exam_ids:
-        attempts = ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=pk)
-        columns[f"newest_{pk}"] = Subquery(attempts.order_by("-created").values("created")[:1])
+        columns[f"newest_{pk}"] = _NewestCreation(pk)
+        if not row and pk not in count:
+            continue
+        attempts = ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=pk, status=status)
         if row:
-            listed = attempts.filter(~_is_superseded(), status=status).order_by("-created").values("created")
+            listed = attempts.filter(~Q(_IsSuperseded())).order_by("-created").values("created")
             columns[f"reached_{pk}"] = Subquery(listed[row - 1 : row])
         if pk in count:
-            columns[f"superseded_{pk}"] = _number_of(attempts.filter(_is_superseded(), status=status), Count("pk"))
+            columns[f"superseded_{pk}"] = _number_of(attempts.filter(_IsSuperseded()), _ROWS)
     found = _select(exam_ids, columns)
     # An exam with so many rows fills the list by itself, so nothing older than the last of them can be reached.
     reached = [found[f"reached_{pk}"] for pk in exam_ids if row and found[f"reached_{pk}"] is not None]
     return StatusMarks(
         {pk: found[f"newest_{pk}"] for pk in exam_ids},
-        found["attempts"] or 0,
-        {pk: found[f"superseded_{pk}"] or 0 for pk in count},
+        found["attempts"],
+        {pk: found[f"superseded_{pk}"] for pk in count},
         max(reached, default=None),
     )
 
 
-def _number_of(attempts: QuerySet, number: Count, *, by: str = "proctored_exam_id") -> Subquery:
-    """Return a subquery for a number of attempts, all with the same ``by``. Without any there is no group: None."""
-    return Subquery(attempts.order_by().values(by).annotate(number=number).values("number"))
+def _number_of(attempts: QuerySet, number: Func) -> Subquery:
+    """Return a subquery for a number of attempts, or of their learners."""
+    return Subquery(attempts.annotate(number=number).values("number"))
 
 
-def _select(exam_ids: Collection[int], columns: Mapping[str, Subquery]) -> dict[str, Any]:
+def _select(exam_ids: Collection[int], columns: Mapping[str, Func | Subquery]) -> dict[str, Any]:
     """Return the values of subqueries. They need one row to stand beside, and each of these exams has one."""
     [found] = ProctoredExam.objects.filter(pk=min(exam_ids)).values(**columns)
     return found

@@ -1,7 +1,8 @@
 """How many rows the list of attempts has: the learners of each exam, added up; or those with one status.
 
 Counting learners looks at every attempt of the course. So the number of each exam is kept in the cache, together with
-the creation time of the exam's newest attempt, for as long as that stays the same and no attempt is created or deleted.
+the creation time of the exam's newest attempt, for as long as that stays the same and no attempt is created or deleted
+(``utils.kept_counts``).
 
 Attempts with one status are counted each time, which an index makes cheap. Not all of them are rows: an attempt that
 the same learner has followed with a later one is not. How many those are is kept in the same way, and counted again
@@ -16,26 +17,26 @@ from typing import Final, NamedTuple
 from django.core.cache import cache
 
 from edx_proctoring.api.course_staff.newest_attempts import Mark, StatusMarks, read_marks, read_status_marks
-from edx_proctoring.utils import kept_counts as keys
+from edx_proctoring.utils import kept_counts
+from edx_proctoring.utils.kept_counts import Kept, kept_of
 
 __all__ = [
-    "KeptCount",
+    "KeptLearners",
     "KeptSuperseded",
     "forget_learner_count",
     "keep_reach",
-    "kept_counts",
+    "kept_learners",
     "kept_reach",
     "kept_superseded",
     "total",
     "total_with_status",
 ]
 
-# Rows deleted without the ORM are noticed after this time.
 _KEPT_SECONDS: Final = 300
 _REACH: Final = "edx_proctoring.reach_of_list.{}"
 
 
-class KeptCount(NamedTuple):
+class KeptLearners(NamedTuple):
     """The learners of an exam when its newest attempt was the one created at ``newest``."""
 
     newest: datetime | None
@@ -49,65 +50,57 @@ class KeptSuperseded(NamedTuple):
     by_status: Mapping[str, int]
 
 
-def kept_counts(exam_ids: Collection[int]) -> dict[int, KeptCount]:
-    """Return the kept count of each exam that has one."""
-    exam_id_of = {keys.LEARNERS.format(pk): pk for pk in exam_ids}
-    return {exam_id_of[key]: KeptCount(*kept) for key, kept in cache.get_many(exam_id_of).items()}
+def kept_learners(exam_ids: Collection[int]) -> Kept:
+    """Return the kept number of learners of each exam, in the form of ``KeptLearners``."""
+    return kept_of(kept_counts.LEARNERS, exam_ids)
 
 
-def total(marks: Mapping[int, Mark], kept: Mapping[int, KeptCount]) -> int:
+def total(marks: Mapping[int, Mark], kept: Kept) -> int:
     """Return the number of rows, and keep what was counted.
 
     ``marks``: of all exams, with the learners of those that are not in ``kept``.
     """
+    known = {pk: KeptLearners(*numbers) for pk, numbers in kept.numbers.items()}
     counted = {pk: mark.learners for pk, mark in marks.items() if mark.learners is not None}
-    outdated = [pk for pk, count in kept.items() if count.newest != marks[pk].newest]
+    outdated = [pk for pk, count in known.items() if count.newest != marks[pk].newest]
     if outdated:
         # An attempt was created by a process that does not share our cache.
         counted.update({pk: mark.learners or 0 for pk, mark in read_marks(outdated, 0, count=outdated).items()})
     if counted:
-        # Plain tuples, which any version of this class can read.
-        cache.set_many(
-            {keys.LEARNERS.format(pk): (marks[pk].newest, number) for pk, number in counted.items()}, _KEPT_SECONDS
-        )
-    unchanged = sum(count.learners for pk, count in kept.items() if pk not in counted)
-    return sum(counted.values()) + unchanged
+        kept.keep({pk: (marks[pk].newest, number) for pk, number in counted.items()})
+    return sum(counted.values()) + sum(count.learners for pk, count in known.items() if pk not in counted)
 
 
 def forget_learner_count(exam_id: int) -> None:
     """Count the learners of an exam again next time, because an attempt was created or deleted."""
-    keys.forget_all(exam_id)
+    kept_counts.forget_all(exam_id)
 
 
-def kept_superseded(exam_ids: Collection[int]) -> dict[int, KeptSuperseded]:
-    """Return the kept numbers of superseded attempts of each exam that has them."""
-    exam_id_of = {keys.SUPERSEDED.format(pk): pk for pk in exam_ids}
-    return {exam_id_of[key]: KeptSuperseded(*kept) for key, kept in cache.get_many(exam_id_of).items()}
+def kept_superseded(exam_ids: Collection[int]) -> Kept:
+    """Return the kept numbers of superseded attempts of each exam, in the form of ``KeptSuperseded``."""
+    return kept_of(kept_counts.SUPERSEDED, exam_ids)
 
 
-def total_with_status(marks: StatusMarks, status: str, kept: Mapping[int, KeptSuperseded]) -> int:
+def total_with_status(marks: StatusMarks, status: str, kept: Kept) -> int:
     """Return the number of rows with a status, and keep what was counted.
 
     ``marks``: of all exams, with the superseded attempts of those that have no number for the status in ``kept``.
     """
+    known = {pk: KeptSuperseded(*numbers) for pk, numbers in kept.numbers.items()}
     counted = dict(marks.superseded)
-    outdated = [pk for pk in marks.newest.keys() - counted.keys() if kept[pk].newest != marks.newest[pk]]
+    outdated = [pk for pk in marks.newest.keys() - counted.keys() if known[pk].newest != marks.newest[pk]]
     if outdated:
         # An attempt was created by a process that does not share our cache.
         counted.update(read_status_marks(outdated, status, 0, count=outdated).superseded)
     # A word that no attempt has may be no status: it is not kept.
     if counted and marks.attempts:
-        cache.set_many(
+        kept.keep(
             {
-                keys.SUPERSEDED.format(pk): (
-                    marks.newest[pk],
-                    {**_still_right(kept.get(pk), marks.newest[pk]), status: number},
-                )
+                pk: (marks.newest[pk], {**_still_right(known.get(pk), marks.newest[pk]), status: number})
                 for pk, number in counted.items()
-            },
-            _KEPT_SECONDS,
+            }
         )
-    return marks.attempts - sum(counted[pk] if pk in counted else kept[pk].by_status[status] for pk in marks.newest)
+    return marks.attempts - sum(counted[pk] if pk in counted else known[pk].by_status[status] for pk in marks.newest)
 
 
 def _still_right(kept: KeptSuperseded | None, newest: datetime | None) -> Mapping[str, int]:

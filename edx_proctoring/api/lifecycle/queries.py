@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import Case, OuterRef, QuerySet, Subquery, When
+from django.db.models import DateTimeField, F, Func
 
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.models import (
@@ -157,11 +157,19 @@ def error_reported_at(attempt: ProctoredExamStudentAttempt) -> datetime | None:
     return moment
 
 
-def with_error_reports(attempts: QuerySet[ProctoredExamStudentAttempt]) -> QuerySet[ProctoredExamStudentAttempt]:
-    """Add ``error_reported_at`` to those in ``error``, as the function of that name; None for others. No query more."""
-    errors = HistoricalProctoredExamStudentAttempt.objects.filter(id=OuterRef("pk"), status=Status.error)
-    first = Subquery(errors.order_by("history_date", "history_id").values("history_date")[:1])
-    return attempts.annotate(error_reported_at=Case(When(status=Status.error, then=first)))
+class ErrorReportedAt(Func):
+    """Of an attempt in a query, what ``error_reported_at`` returns. No query more.
+
+    In SQL: to build this subquery takes Django as long as a page's attempts take to be read.
+    """
+
+    output_field = DateTimeField()
+    template = (
+        "(SELECT MIN(history_date) FROM %(table)s past WHERE past.id = %(expressions)s AND past.status = 'error')"
+    )
+
+    def __init__(self) -> None:
+        super().__init__(F("pk"), table=HistoricalProctoredExamStudentAttempt._meta.db_table)
 
 
 def is_taken_without_provider(attempt: ProctoredExamStudentAttempt) -> bool:
