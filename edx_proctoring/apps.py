@@ -54,6 +54,7 @@ BACKEND_CONFIGURATION_ALLOW_LIST: list[str] = [
     "callback_secrets",
     "honours_idempotency_key",
     "inline_retries",
+    "registrations_at_once",
     "page_timeout",
     "password_cipher",
 ]

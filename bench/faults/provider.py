@@ -89,6 +89,7 @@ class Provider:
         self._by_key: dict[str, Registration] = {}
         self._numbers: Counter[tuple[str, str]] = Counter()
         self.calls = 0
+        self.connections = 0
         self.failed = 0
         self.last_call_at = 0.0
         self._exams = 0
@@ -100,6 +101,11 @@ class Provider:
         """Serve while the block runs."""
         with running(self._server):
             yield self
+
+    def count_connection(self) -> None:
+        """Count a connection; a client that keeps its connections has few."""
+        with self._lock:
+            self.connections += 1
 
     def fault_for(self, method: str, path: str, body: Any) -> str | None:
         """Count a call, and return the way in which it fails, None if it does not."""
@@ -175,6 +181,10 @@ def _handler_of(provider: Provider) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = 60
+
+        def setup(self) -> None:
+            super().setup()
+            provider.count_connection()
 
         def _serve(self) -> None:
             content = self.rfile.read(int(self.headers.get("Content-Length") or 0))

@@ -7,6 +7,8 @@ Cache entries are those of ``edx_rest_api_client``; the keys end with a digest o
 
 import hashlib
 import logging
+import threading
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -39,6 +41,8 @@ class ProviderSession(OAuthAPIClient):
     ) -> None:
         super().__init__(base_url, client_id, client_secret)
         self._guard = guard
+        self._token_lock = threading.Lock()
+        self._token_request: Future[str] | None = None
         mount_limits(self, guard)
 
     def request(self, method: Any, url: Any, headers: Any = None, **kwargs: Any) -> requests.Response:
@@ -76,9 +80,28 @@ class ProviderSession(OAuthAPIClient):
         if cached.is_found and _utc_now() < cached.value[1] - _EXPIRY_MARGIN:
             self.auth.token = cached.value[0]
             return
-        token, expires_at = self._fetch_token(url)
-        TieredCache.set_all_tiers(key, (token, expires_at), (expires_at - _utc_now() - _EXPIRY_MARGIN).total_seconds())
-        self.auth.token = token
+        self.auth.token = self._shared_token(url, key)
+
+    def _shared_token(self, url: str, key: str) -> str:
+        """Request a token, or wait for the request of another thread and get what it gets.
+
+        Otherwise each thread would send a request of its own when a token expires while many learners start.
+        """
+        with self._token_lock:
+            request, is_ours = self._token_request, self._token_request is None
+            if request is None:
+                request = self._token_request = Future()
+        if is_ours:
+            try:
+                token, expires_at = self._fetch_token(url)
+                seconds = (expires_at - _utc_now() - _EXPIRY_MARGIN).total_seconds()
+                TieredCache.set_all_tiers(key, (token, expires_at), seconds)
+                request.set_result(token)
+            except BaseException as error:
+                request.set_exception(error)
+            finally:
+                self._token_request = None
+        return request.result()
 
     def _fetch_token(self, url: str) -> tuple[str, datetime]:
         now = _utc_now()

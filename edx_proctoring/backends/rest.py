@@ -26,6 +26,7 @@ from edx_proctoring.backends import call_options, reply_errors, rest_onboarding,
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.backends.http_limits import guard_of, shortest
 from edx_proctoring.backends.oauth_session import ProviderSession
+from edx_proctoring.backends.registration_slots import RegistrationSlots
 from edx_proctoring.backends.reply_cache import ReplyCache
 from edx_proctoring.backends.rest_urls import RestUrls
 from edx_proctoring.exceptions import (
@@ -69,6 +70,8 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
     breaker: Any = "page"
     # How often a request that was not sent, or that the provider asks to repeat, is repeated at once: 0 to 2.
     inline_retries: Any = 2
+    # How many registrations may wait for the provider at the same moment, in each process; None: no limit.
+    registrations_at_once: Any = None
     # Whether a registration that is repeated with the same ``Idempotency-Key`` is the same registration.
     honours_idempotency_key: Any = True
     # Sent with each exam that has no rules of its own: name of a rule → whether it applies.
@@ -85,6 +88,7 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
             # ``requests`` accepts only a tuple as a pair, and configuration files have only lists.
             self.timeout = tuple(self.timeout)
         self.session = ProviderSession(self.base_url, self.client_id, self.client_secret, guard_of(self))
+        self._registration_slots = RegistrationSlots()
         self._instance_id = uuid.uuid4().hex
         self._script_url = ""
         self._has_warned_about_script = False
@@ -188,8 +192,14 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
         """Register an attempt; return the provider's id of it.
 
         Raises ``BackendProviderCannotRegisterAttempt`` (no connection, no token, refused, bad
-        JSON), ``BackendProviderSentNoAttemptID``, ``BackendProviderOnboardingException``.
+        JSON, too many registrations at once), ``BackendProviderSentNoAttemptID``,
+        ``BackendProviderOnboardingException``.
         """
+        most = self.registrations_at_once
+        with self._registration_slots.one_of(most if isinstance(most, int) else None):
+            return self._register_exam_attempt(exam, context)
+
+    def _register_exam_attempt(self, exam: Mapping[str, Any], context: Mapping[str, Any]) -> Any:
         exam_id = exam["external_id"] or self._save_missing_exam(exam)
         url = self.create_exam_attempt_url.format(exam_id=exam_id)
         payload = {key: value for key, value in context.items() if key != "attempt_code"}

@@ -7,12 +7,15 @@ onboarding exam relies on it (PUT /v1/proctored_exam/attempt/{attempt_id}).
 """
 
 import logging
+import math
+import random
 from collections.abc import Mapping
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 from rest_framework.response import Response
 
+from edx_proctoring.backends.breakers import BreakerOpen
 from edx_proctoring.exceptions import (
     PROVIDER_REPLIES,
     BackendProviderCannotRegisterAttempt,
@@ -30,6 +33,8 @@ _ABOUT_OUR_CREDENTIALS = frozenset({401, 403, 407})
 
 # URL arguments that are ids: safe to log. ``search_by`` may be a person's name.
 _LOGGABLE_KWARGS = ("course_id", "content_id", "exam_id", "attempt_id", "external_id", "user_id", "request_id")
+# When a learner whose registration was not answered should come back: from, to.
+_COME_BACK_SECONDS: Final = (10, 20)
 # The longest id that our tables hold.
 _MAX_LOGGED_ID: Final = 255
 
@@ -85,7 +90,20 @@ def answer_to(exc: ProctoredBaseException, name: str | None = None, ids: Mapping
     else:
         log = LOG.exception if status >= 500 else LOG.warning
         log("request refused: view=%s error=%s status=%s%s", name, type(exc).__name__, status, ids_for_log(ids))
-    return Response(status=status, data={"detail": _detail_of(exc) or _default_detail(exc)})
+    response = Response(status=status, data={"detail": _detail_of(exc) or _default_detail(exc)})
+    if seconds := retry_after(exc):
+        response["Retry-After"] = str(seconds)
+    return response
+
+
+def retry_after(exc: BaseException) -> int | None:
+    """Return the seconds after which a request is worth repeating whose provider did not answer, else None."""
+    if isinstance(exc.__cause__, BreakerOpen):
+        return math.ceil(exc.__cause__.retry_after)
+    if isinstance(exc, BackendProviderCannotRegisterAttempt) and exc.http_status == 503:
+        # Jitter, so that learners who are refused together do not come back together.
+        return random.randint(*_COME_BACK_SECONDS)  # noqa: S311 - no secret
+    return None
 
 
 def _detail_of(exc: ProctoredBaseException) -> str:

@@ -26,7 +26,7 @@ from rest_framework.response import Response
 
 from edx_proctoring import exceptions as ours
 from edx_proctoring.api.course_staff.allowance_file import BadFile
-from edx_proctoring.views.error_responses import ids_for_log
+from edx_proctoring.views.error_responses import ids_for_log, retry_after
 from edx_proctoring.views.idempotency import KeyReused, StillAnswering
 from edx_proctoring.views.request_body import BodyTooLarge
 
@@ -235,7 +235,7 @@ def answer_to(exc: Exception, request: Any, ids: Mapping[str, Any] | None = None
         body["launch_url"] = problem.launch_url
     response = Response(body, status=kind.status, content_type=CONTENT_TYPE)
     response[CODE_HEADER] = code
-    if wait := getattr(exc, "wait", None):
+    if wait := getattr(exc, "wait", None) or retry_after(exc):
         response["Retry-After"] = str(int(wait))
     return response
 

@@ -1,5 +1,5 @@
 /** What a learner can do about a failed request, in words. */
-/* exported failureText, placeToGo */
+/* exported failureText, isServerBusy, placeToGo */
 
 /**
  * The answer of a start gate (contract/start-gates#answer), undefined if the request failed for another reason. Its
@@ -14,6 +14,11 @@ function gateAnswer(xhr) {
 function placeToGo(xhr) {
     var answer = gateAnswer(xhr);
     return answer && /^(https?|sebs?):\/\//.test(answer.launch_url) ? answer.launch_url : undefined;
+}
+
+/** Whether the server, or the provider behind it, is down or has too much to do. */
+function isServerBusy(xhr) {
+    return Boolean(xhr) && (xhr.status === 502 || xhr.status === 503 || xhr.status === 504);
 }
 
 /**
@@ -39,7 +44,7 @@ function failureText(xhr, otherwise, outage) {
             'Reload the page to see where your exam stands.'
         );
     }
-    if (status === 502 || status === 503 || status === 504) {
+    if (isServerBusy(xhr)) {
         return outage || gettext('The service does not answer at the moment. Try again in a minute.');
     }
     return otherwise;

@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 
 from edx_proctoring import exceptions, urls
 from edx_proctoring.api.learner import mfe
+from edx_proctoring.backends.breakers import BreakerOpen
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     BackendProviderOnboardingProfilesException,
@@ -175,6 +176,27 @@ def test_a_provider_error_without_a_text_gets_a_default_text(
     )
     assert response.status_code == 503
     assert response.json()["detail"].startswith("The proctoring service does not answer as it should.")
+
+
+@pytest.mark.contract("rest-rules#provider-failures")
+def test_who_could_not_be_registered_is_told_when_to_come_back() -> None:
+    response = handle_proctored_exception(BackendProviderCannotRegisterAttempt("busy", 503))
+    assert response is not None
+    assert 10 <= int(response["Retry-After"]) <= 20
+    assert list(response.data) == ["detail"]
+
+    refused = BackendProviderCannotRegisterAttempt("not asked", 503)
+    refused.__cause__ = BreakerOpen(27.2)
+    response = handle_proctored_exception(refused)
+    assert response is not None
+    assert response["Retry-After"] == "28"
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_refusal_of_the_provider_names_no_time(status: int) -> None:
+    response = handle_proctored_exception(BackendProviderCannotRegisterAttempt("no", status))
+    assert response is not None
+    assert "Retry-After" not in response
 
 
 def test_another_exception_without_a_text_gets_a_default_text() -> None:

@@ -76,6 +76,96 @@ describe('Entering an exam', function() {
         });
     });
 
+    // @contract exam-buttons#enter-again
+    describe('while the server or the provider has too much to do', function() {
+        const LONGEST_WAIT = 90 * 1000;
+
+        function answer(status, headers) {
+            page.server.respondWith('POST', '/enter', [status, headers || {}, '']);
+            page.server.respond();
+        }
+
+        function sent() {
+            return page.server.requests.length;
+        }
+
+        beforeEach(function() {
+            page.show(
+                '<button class="js-proctoring-enter" data-ajax-url="/enter" data-exam-id="3" '
+                + 'data-attempt-proctored="true">Go</button><button class="js-proctoring-open-opt-out">No</button>'
+                + '<div class="js-proctoring-message" role="alert"></div>'
+            );
+            $('.js-proctoring-enter').trigger('click');
+        });
+
+        it('says so and tries again by itself until it succeeds', function() {
+            answer(503);
+            expect($('[role=alert]').text()).toContain('it tries again by itself');
+            expect($('.js-proctoring-enter').prop('disabled')).toBe(false);
+            jasmine.clock().tick(9999);
+            expect(sent()).toBe(1);
+            jasmine.clock().tick(5001);
+            expect(sent()).toBe(2);
+            expect(page.server.requests[1].requestBody).toBe(page.server.requests[0].requestBody);
+            answer(200);
+            expect(exam.reloadPage).toHaveBeenCalled();
+        });
+
+        it('waits for as long as the server asks', function() {
+            answer(503, {'Retry-After': '40'});
+            jasmine.clock().tick(39999);
+            expect(sent()).toBe(1);
+            jasmine.clock().tick(20001);
+            expect(sent()).toBe(2);
+        });
+
+        it('waits longer each time and stops after ten minutes or more', function() {
+            let milliseconds = 0;
+            for (let times = 0; times < 12; times += 1) {
+                answer(504);
+                const before = sent();
+                while (sent() === before) {
+                    jasmine.clock().tick(1000);
+                    milliseconds += 1000;
+                }
+            }
+            answer(504);
+            expect(milliseconds).toBeGreaterThan(600 * 1000);
+            expect($('[role=alert]').text()).toContain('Try again in a minute.');
+            jasmine.clock().tick(LONGEST_WAIT);
+            expect(sent()).toBe(13);
+        });
+
+        it('loads the page again if an earlier request has created the attempt', function() {
+            answer(504);
+            jasmine.clock().tick(15000);
+            answer(400);
+            expect(exam.reloadPage).toHaveBeenCalled();
+        });
+
+        it('counts an answer that does not come in time', function() {
+            jasmine.clock().tick(60000);
+            expect($('[role=alert]').text()).toContain('it tries again by itself');
+            jasmine.clock().tick(15000);
+            expect(sent()).toBe(2);
+        });
+
+        it('lets the learner try at once, and does not try twice', function() {
+            answer(503);
+            $('.js-proctoring-enter').trigger('click');
+            answer(200);
+            jasmine.clock().tick(LONGEST_WAIT);
+            expect(sent()).toBe(2);
+        });
+
+        it('stops when the learner thinks about going on without proctoring', function() {
+            answer(503);
+            $('.js-proctoring-open-opt-out').trigger('click');
+            jasmine.clock().tick(LONGEST_WAIT);
+            expect(sent()).toBe(1);
+        });
+    });
+
     // @contract exam-buttons#opt-out
     describe('without proctoring', function() {
         beforeEach(function() {
