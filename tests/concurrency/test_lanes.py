@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from edx_proctoring.api.effects import lanes
+from edx_proctoring.api.effects import lanes, outbox
 from edx_proctoring.backends.tests.test_backend import TestBackendProvider
 from edx_proctoring.models import AttemptEffect
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -54,3 +56,48 @@ def test_while_one_provider_hangs_mails_and_other_providers_go_on(
     hanging.set()
     deliverer.wait()
     assert not AttemptEffect.objects.exists()
+
+
+@pytest.mark.contract("effects#lanes")
+def test_much_for_one_provider_is_told_in_several_calls_at_a_time_and_once(
+    backends_registry: dict[str, Any], shared_database: None
+) -> None:
+    calls = 4 if connection.features.has_select_for_update_skip_locked else 1
+    together = threading.Barrier(calls)
+    told: list[str] = []
+
+    class Slow(TestBackendProvider):
+        def stop_exam_attempt(self, exam: Any, attempt: Any) -> None:
+            if len(told) < calls:
+                # Goes on only when so many calls are under way; raises after the time.
+                together.wait(30)
+            told.append(attempt)
+
+    backends_registry["slow"] = Slow()
+    exam = make_exam(backend="slow")
+    for number in range(45):
+        attempt = make_attempt(exam, status=S.submitted, external_id=f"attempt-{number}")
+        make_effect(attempt, kind=AttemptEffect.KIND_PROVIDER, call_name="stop_exam_attempt")
+
+    report = lanes.deliver_in_lanes()
+
+    assert (report.delivered, report.failed) == (45, 0)
+    assert sorted(told) == sorted(f"attempt-{number}" for number in range(45))
+
+
+@pytest.mark.parametrize(("effects", "threads"), [(1, 1), (10, 1), (11, 2), (40, 4), (10_000, 4)])
+@pytest.mark.parametrize("skips_locked", [True, False])
+def test_little_for_one_provider_has_one_thread(
+    monkeypatch: pytest.MonkeyPatch, effects: int, threads: int, skips_locked: bool
+) -> None:
+    monkeypatch.setattr(connection.features, "has_select_for_update_skip_locked", skips_locked)
+    assert lanes._threads_for(effects) == (threads if skips_locked else 1)
+
+
+def test_delivered_effects_are_forgotten_by_one_statement_that_is_its_own_transaction() -> None:
+    effects = [effect_of("test"), effect_of("test")]
+    with CaptureQueriesContext(connection) as captured:
+        outbox.forget(effects)
+    assert not AttemptEffect.objects.exists()
+    [query] = captured.captured_queries
+    assert query["sql"].startswith("DELETE")

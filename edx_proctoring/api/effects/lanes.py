@@ -1,19 +1,20 @@
 """Delivering what is due, each party in a lane of its own, so that a slow one does not hold up the others.
 
 A lane is the mails, one provider, or everything that stays in this platform. Lanes run in threads, each with
-its own database connection. Inside a transaction, and on SQLite in memory, there is only one connection:
-there the lanes run one after the other.
+its own database connection; a provider to which much is due has several, because a call mostly waits. Inside a
+transaction, and on SQLite in memory, there is only one connection: there the lanes run one after the other.
 """
 
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import connection, connections
+from django.db.models import Count
 from django.utils import timezone
 
 from edx_proctoring.api.effects import delivery
@@ -22,7 +23,11 @@ from edx_proctoring.models import AttemptEffect, ProctoredExam
 
 __all__ = ["Deliverer", "deliver_in_lanes"]
 
-_MOST_LANES: Final = 16
+_MOST_THREADS: Final = 64
+
+# Calls to one provider that one deliverer makes at the same time, and how many effects are worth one more thread.
+_MOST_CALLS: Final = 4
+_EFFECTS_PER_CALL: Final = 10
 
 # How often, and after which pause, a lane looks again for what is due and locked.
 _MOST_LOOKS: Final = 20
@@ -34,11 +39,15 @@ _PLATFORM: Final = "platform"
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """Effects of one party. ``kinds``: of the effects; ``exam_ids``: of their exams, None for all."""
+    """Effects of one party. ``kinds``: of the effects; ``exam_ids``: of their exams, None for all.
+
+    ``threads``: how many deliver them at the same time.
+    """
 
     name: str
     kinds: frozenset[str]
     exam_ids: frozenset[int] | None = None
+    threads: int = 1
 
     def has_due(self) -> bool:
         """Return whether something is due in the lane."""
@@ -47,7 +56,7 @@ class Lane:
 
 
 class Deliverer:
-    """Delivers in lanes until stopped; a lane that is still busy is not started a second time.
+    """Delivers in lanes until stopped; a lane that is still busy gets no more threads than it may have.
 
     ``on_report``: called after each batch, from the lane's thread. ``limit``: effects taken at once. ``is_loop``: the
     caller comes back for what becomes due meanwhile, so it must not wait for a lane, not even for the only one.
@@ -67,20 +76,23 @@ class Deliverer:
         self._is_loop = is_loop
         self._on_report = on_report
         self._executor: ThreadPoolExecutor | None = None
-        self._busy: dict[str, Future[None]] = {}
+        self._busy: dict[tuple[str, int], Future[None]] = {}
 
     def start_due(self) -> None:
         """Start a lane for each party to which something is due. Raises what a lane that has ended raised."""
         self._collect()
-        lanes = [lane for lane in due_lanes(self._course_id) if lane.name not in self._busy]
-        is_only_lane = len(lanes) == 1 and not self._busy and not self._is_loop
-        if not _may_use_threads() or is_only_lane:
+        lanes = due_lanes(self._course_id)
+        free = [
+            (lane, number) for lane in lanes for number in range(lane.threads) if (lane.name, number) not in self._busy
+        ]
+        is_only_one = len(free) == 1 and not self._busy and not self._is_loop
+        if not _may_use_threads() or is_only_one:
             for lane in lanes:
                 self._drain(lane)
             return
-        self._executor = self._executor or ThreadPoolExecutor(_MOST_LANES, thread_name_prefix="effects")
-        for lane in lanes:
-            self._busy[lane.name] = self._executor.submit(self._drain_in_thread, lane)
+        self._executor = self._executor or ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="effects")
+        for lane, number in free:
+            self._busy[lane.name, number] = self._executor.submit(self._drain_in_thread, lane)
 
     def wait(self) -> None:
         """Wait for all lanes. Raises what one of them raised."""
@@ -88,9 +100,9 @@ class Deliverer:
         self._collect()
 
     def _collect(self) -> None:
-        for name, future in list(self._busy.items()):
+        for place, future in list(self._busy.items()):
             if future.done():
-                del self._busy[name]
+                del self._busy[place]
                 future.result()
 
     def _drain_in_thread(self, lane: Lane) -> None:
@@ -101,9 +113,11 @@ class Deliverer:
 
     def _drain(self, lane: Lane) -> None:
         """Deliver until nothing is due in the lane. What fails waits for its next try, so this ends."""
+        # Small batches where threads share a lane, so that one does not claim the work of all.
+        limit = self._limit if lane.threads == 1 else min(self._limit, _EFFECTS_PER_CALL)
         looks = 0
         while looks < _MOST_LOOKS:
-            report = delivery.deliver_due_effects(limit=self._limit, kinds=lane.kinds, exam_ids=lane.exam_ids)
+            report = delivery.deliver_due_effects(limit=limit, kinds=lane.kinds, exam_ids=lane.exam_ids)
             if report != DeliveryReport():
                 self._on_report(report)
                 looks = 0
@@ -150,18 +164,29 @@ def due_lanes(course_id: str | None = None) -> list[Lane]:
     if AttemptEffect.KIND_MAIL in kinds:
         lanes.append(Lane(_MAILS, frozenset({AttemptEffect.KIND_MAIL}), of_course))
     if AttemptEffect.KIND_PROVIDER in kinds:
-        exam_ids = set(due.filter(kind=AttemptEffect.KIND_PROVIDER).values_list("exam_id", flat=True).distinct())
-        lanes += _lanes_of_providers(exam_ids)
+        counts = due.filter(kind=AttemptEffect.KIND_PROVIDER).values_list("exam_id").annotate(Count("pk"))
+        lanes += _lanes_of_providers(dict(counts))
     return lanes
 
 
-def _lanes_of_providers(exam_ids: set[int]) -> list[Lane]:
-    backends: dict[int, Any] = dict(ProctoredExam.objects.filter(pk__in=exam_ids).values_list("pk", "backend"))
+def _lanes_of_providers(counts: Mapping[int, int]) -> list[Lane]:
+    """``counts``: exam id -> how many effects are due to its provider."""
+    backends: dict[int, Any] = dict(ProctoredExam.objects.filter(pk__in=counts).values_list("pk", "backend"))
     exams: dict[Any, set[int]] = defaultdict(set)
-    for exam_id in exam_ids:
+    for exam_id in counts:
         exams[backends.get(exam_id)].add(exam_id)
     kinds = frozenset({AttemptEffect.KIND_PROVIDER})
-    return [Lane(f"provider {backend}", kinds, frozenset(ids)) for backend, ids in exams.items()]
+    return [
+        Lane(f"provider {backend}", kinds, frozenset(ids), _threads_for(sum(counts[exam_id] for exam_id in ids)))
+        for backend, ids in exams.items()
+    ]
+
+
+def _threads_for(effects: int) -> int:
+    if not connection.features.has_select_for_update_skip_locked:
+        # Threads would wait for each other's locks.
+        return 1
+    return min(_MOST_CALLS, -(-effects // _EFFECTS_PER_CALL))
 
 
 def _may_use_threads() -> bool:

@@ -429,7 +429,10 @@ def forget(rows: Collection[AttemptEffect]) -> None:
 
 @retried
 def _delete(rows: Collection[AttemptEffect]) -> None:
-    AttemptEffect.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    # One statement, a transaction by itself: ``delete()`` would open one around it, at three more round trips to MySQL.
+    # Nothing refers to effects, and no signal is sent about them.
+    effects = AttemptEffect.objects.filter(pk__in=[row.pk for row in rows])
+    effects._raw_delete(effects.db)
 
 
 def still_due(rows: Iterable[AttemptEffect]) -> set[int]:
