@@ -99,7 +99,7 @@ def new_page(chromium: Browser) -> Iterator[Callable[[], Page]]:
 
     def open_page() -> Page:
         context = chromium.new_context(locale="en-US", viewport={"width": 1200, "height": 900})
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         context.on("weberror", lambda error: errors.append(str(error.error)))
         contexts.append(context)
         return context.new_page()

@@ -21,7 +21,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 COURSE = "course-v1:Demo+PROC+2026"
 START_SECONDS = 180
 MIGRATE_SECONDS = 600
-STOP_SECONDS = 20
+STOP_SECONDS = 60
 # Below the ports that systems hand out by themselves: a demo listens seconds after its port was chosen.
 PORTS = (20_000, 32_000)
 

@@ -37,7 +37,7 @@ class Person:
         seen.wait_for_load_state("load")
         self._camera(seen, step)
 
-    def heading(self, name: str | re.Pattern[str], seconds: float = 15) -> None:
+    def heading(self, name: str | re.Pattern[str], seconds: float = 30) -> None:
         """Wait until the page has this heading."""
         expect(self.page.get_by_role("heading", name=name)).to_be_visible(timeout=seconds * 1000)
 

@@ -58,7 +58,7 @@ class Seb:
             user_agent=MAC if script else chromium.USER_AGENT,
             proxy={"server": server.address, "bypass": "<-loopback>"},
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         errors: list[str] = []
         context.on("weberror", lambda error: errors.append(str(error.error)))
         self._stack.callback(context.close)

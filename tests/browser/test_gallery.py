@@ -60,7 +60,7 @@ class Visitor:
     def __init__(self, demo: Demo, stage: dict[str, dict[str, str]], browser: Browser, **options: Any) -> None:
         self._demo, self._stage = demo, stage
         self._context = browser.new_context(viewport={"width": DESKTOP, "height": 900}, **options)
-        self._context.set_default_timeout(20_000)
+        self._context.set_default_timeout(30_000)
         self.errors: list[str] = []
         self._context.on("weberror", lambda error: self.errors.append(str(error.error)))
         self.page = self._context.new_page()

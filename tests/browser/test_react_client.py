@@ -73,7 +73,7 @@ class Client:
         """How often the worker has told the provider's software that an exam is over."""
         return len(self.demo.provider_saw("POST", "/desktop/stop"))
 
-    def wait_until(self, condition: Callable[[], bool], seconds: float = 20) -> None:
+    def wait_until(self, condition: Callable[[], bool], seconds: float = 30) -> None:
         """Wait for something that happens beside the store."""
         deadline = time.monotonic() + seconds
         while not condition():

@@ -69,7 +69,7 @@ class Browsers:
                 **options,
             },
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         context.on("weberror", lambda error: self.errors.append(str(error.error)))
         self._opened.append(context)
         return context

@@ -76,9 +76,9 @@ def visit(client: str, config_hash: str) -> Visit:
         if client == NO_CLIENT:
             page.wait_for_timeout(4000)
         else:
-            page.wait_for_function("window.verified === 2", timeout=15_000)
+            page.wait_for_function("window.verified === 2", timeout=30_000)
             page.evaluate(f"history.pushState(null, '', '/learning/course/{COURSE}/{NEXT}')")
-            page.wait_for_function("window.verified === 3", timeout=15_000)
+            page.wait_for_function("window.verified === 3", timeout=30_000)
         browser.close()
     return seen
 

@@ -80,7 +80,7 @@ def visit(page_url: str, html: bytes, client: str, config_hash: str, answer: dic
         if status == 200 and client:
             page.wait_for_url("**/the-exam/")
         else:
-            page.locator("[role=alert] p:visible").wait_for(timeout=15_000)
+            page.locator("[role=alert] p:visible").wait_for(timeout=30_000)
             seen.shown = page.locator("[role=alert]").inner_text()
             assert page.get_by_role("link", name="Open in Safe Exam Browser").is_visible()
         seen.address = page.url
