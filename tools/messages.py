@@ -41,13 +41,22 @@ FULL_LANGUAGES = {
 # Languages with the messages of learners only; what staff read falls back to fr (fr_CA), es (es_AR, es_ES) or English.
 # The plural forms are Django's own. Those of es_ES are the ones of its fallback: a script counts with one formula.
 LEARNER_LANGUAGES = {
+    "ca": "nplurals=2; plural=(n != 1);",
     "cs": "nplurals=4; plural="
     "(n == 1 && n % 1 == 0) ? 0 : (n >= 2 && n <= 4 && n % 1 == 0) ? 1: (n % 1 != 0 ) ? 2 : 3;",
+    "de_DE": "nplurals=2; plural=(n != 1);",
     "es_AR": "nplurals=2; plural=(n != 1);",
     "es_ES": "nplurals=2; plural=(n != 1);",
+    "fa_IR": "nplurals=2; plural=(n > 1);",
     "fr_CA": "nplurals=2; plural=(n > 1);",
+    "he": "nplurals=4; plural=(n == 1 && n % 1 == 0) ? 0 : (n == 2 && n % 1 == 0) ? 1: (n % 10 == 0 && n "
+    "% 1 == 0 && n > 10) ? 2 : 3;",
     "it_IT": "nplurals=2; plural=(n != 1);",
     "pt_PT": "nplurals=2; plural=(n != 1);",
+    "ru": "nplurals=4; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<12 || n%100>14) ? "
+    "1 : n%10==0 || (n%10>=5 && n%10<=9) || (n%100>=11 && n%100<=14)? 2 : 3);",
+    "sw_KE": "nplurals=2; plural=(n != 1);",
+    "tr_TR": "nplurals=2; plural=(n > 1);",
 }
 LANGUAGES = FULL_LANGUAGES | LEARNER_LANGUAGES
 # Where the messages of learners are: pages, mails, timer and dialogs, and what the REST API answers them.
@@ -79,7 +88,7 @@ LEARNER_SOURCES = (
     "seb_openedx/exams/views.py",
     "seb_openedx/texts.py",
 )
-ALIASES = {"es": "es_419", "zh_Hans": "zh_CN"}  # links, named as Django itself names these languages
+ALIASES = {"es": "es_419", "sw": "sw_KE", "zh_Hans": "zh_CN"}  # links, named as Django itself names these languages
 # Forms that stand for one number and may omit it: "one minute" is one word in Arabic.
 ONE_NUMBER = {"ar": {0, 1, 2}, "cs": {0}, "he": {0, 1}}
 # What a translation must have exactly as often as its source: %(name)s, %s, {name}, tags, entities.
