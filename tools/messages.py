@@ -31,28 +31,32 @@ DOMAINS = {"django": ["html", "txt", "py"], "djangojs": ["js", "underscore"]}  #
 NOT_SHIPPED = shutil.ignore_patterns("tests", "migrations", "spec", "vendor", "node_modules", "__pycache__", "locale")
 SOURCE = "en"
 # Language -> plural forms. The names are those of the platform's own catalogues.
+# Scripts count with one formula for the catalogues of all packages, so these are the platform's forms and Django's.
+# Where these two differ, it is the larger number, with equal texts for the second and third form: both formulas fit.
+# The first form is that of one, in French also that of zero.
+_ONE = "nplurals=3; plural=n == 1 ? 0 : n != 0 && n % 1000000 == 0 ? 1 : 2;"
+_ZERO_AND_ONE = "nplurals=3; plural=(n == 0 || n == 1) ? 0 : n != 0 && n % 1000000 == 0 ? 1 : 2;"
 FULL_LANGUAGES = {
-    "es_419": "nplurals=2; plural=(n != 1);",
-    "fr": "nplurals=2; plural=(n > 1);",
+    "es_419": _ONE,
+    "fr": _ZERO_AND_ONE,
     "ar": "nplurals=6; plural="
     "n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 && n%100<=99 ? 4 : 5;",
     "zh_CN": "nplurals=1; plural=0;",
 }
 # Languages with the messages of learners only; what staff read falls back to fr (fr_CA), es (es_AR, es_ES) or English.
-# The plural forms are Django's own. Those of es_ES are the ones of its fallback: a script counts with one formula.
 LEARNER_LANGUAGES = {
     "ca": "nplurals=2; plural=(n != 1);",
     "cs": "nplurals=4; plural="
     "(n == 1 && n % 1 == 0) ? 0 : (n >= 2 && n <= 4 && n % 1 == 0) ? 1: (n % 1 != 0 ) ? 2 : 3;",
     "de_DE": "nplurals=2; plural=(n != 1);",
-    "es_AR": "nplurals=2; plural=(n != 1);",
-    "es_ES": "nplurals=2; plural=(n != 1);",
+    "es_AR": _ONE,
+    "es_ES": _ONE,
     "fa_IR": "nplurals=2; plural=(n > 1);",
-    "fr_CA": "nplurals=2; plural=(n > 1);",
-    "he": "nplurals=4; plural=(n == 1 && n % 1 == 0) ? 0 : (n == 2 && n % 1 == 0) ? 1: (n % 10 == 0 && n "
-    "% 1 == 0 && n > 10) ? 2 : 3;",
-    "it_IT": "nplurals=2; plural=(n != 1);",
-    "pt_PT": "nplurals=2; plural=(n != 1);",
+    "fr_CA": _ZERO_AND_ONE,
+    "he": "nplurals=4; plural="
+    "(n == 1 && n % 1 == 0) ? 0 : (n == 2 && n % 1 == 0) ? 1: (n % 10 == 0 && n % 1 == 0 && n > 10) ? 2 : 3;",
+    "it_IT": _ONE,
+    "pt_PT": _ONE,
     "ru": "nplurals=4; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<12 || n%100>14) ? "
     "1 : n%10==0 || (n%10>=5 && n%10<=9) || (n%100>=11 && n%100<=14)? 2 : 3);",
     "sw_KE": "nplurals=2; plural=(n != 1);",

@@ -1,5 +1,6 @@
 """The catalogues are shipped, and pages and scripts show their translations."""
 
+import gettext
 import json
 import os
 import re
@@ -85,6 +86,18 @@ def test_the_script_catalogue_is_served_in_the_chosen_language(language: str, tr
     forms = re.search(r"nplurals=(\d)", messages.LANGUAGES[folder_of(language)])
     assert forms
     assert len(found["catalog"][WITH_A_NUMBER]) == int(forms[1]), "the script counts with the formula of this language"
+
+
+@pytest.mark.contract("languages#plural")
+@pytest.mark.parametrize("name", [*messages.LANGUAGES, *messages.ALIASES])
+def test_a_script_counts_correctly_beside_the_catalogues_of_other_packages(name: str) -> None:
+    """A script has one formula for the catalogues of all packages, and it may be that of another one."""
+    with translation.override(translation.to_language(name)):
+        found = json.loads(JSONCatalog.as_view(packages=None)(RequestFactory().get("/")).content)
+        ours = json.loads(JSONCatalog.as_view(packages=["edx_proctoring"])(RequestFactory().get("/")).content)
+    theirs, own = (gettext.c2py(answer["plural"] or "n != 1") for answer in (found, ours))
+    forms = found["catalog"][WITH_A_NUMBER]
+    assert [forms[theirs(number)] for number in range(1, 121)] == [forms[own(number)] for number in range(1, 121)]
 
 
 @pytest.mark.django_db

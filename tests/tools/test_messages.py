@@ -180,7 +180,7 @@ def message(source: str, *translations: str, plural: str = "", fuzzy: bool = Fal
         pytest.param(message("{a} and %(b)s", "%(b)s et {a}"), "fr", id="placeholders-in-another-order"),
         pytest.param(message('<a href="#">Go</a>', '<a href="#">Aller</a>'), "fr", id="tags"),
         pytest.param(
-            message("%(n)s minute", "%(n)s minuto", "%(n)s minutos", plural="%(n)s minutes"), "es_419", id="plural"
+            message("%(n)s day", *["%(n)s día", "%(n)s días", "%(n)s días"], plural="%(n)s days"), "es_419", id="plural"
         ),
         pytest.param(
             message("%(n)s day", "z", "one", "two", "%(n)s f", "%(n)s m", "%(n)s o", plural="%(n)s days"),
@@ -207,7 +207,7 @@ def test_a_correct_translation_has_no_problem(entry: polib.POEntry, language: st
         pytest.param(message("Go ", "Aller"), "fr", "white space", id="space-at-the-end"),
         pytest.param(message("%(n)s day", "%(n)s jour", plural="%(n)s days"), "fr", "1 forms", id="form-missing"),
         pytest.param(
-            message("%(n)s day", "un jour", "%(n)s jours", plural="%(n)s days"),
+            message("%(n)s day", "un jour", "%(n)s jours", "%(n)s jours", plural="%(n)s days"),
             "fr",
             "placeholders",
             id="zero-is-one-in-french",
