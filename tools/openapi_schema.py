@@ -46,9 +46,8 @@ _COMMON_SECURITY_SCHEMES = {
     "jwt": {"type": "apiKey", "in": "header", "name": "Authorization", "description": "`JWT <token>`"},
 }
 # Refusals that every operation may answer with; the peculiar ones are listed with it.
-_COMMON = ("not_authenticated", "staff_required", "not_found", "unknown_parameter", "rate_limited")
+_COMMON = ("bad_request", "not_authenticated", "staff_required", "not_found", "unknown_parameter", "rate_limited")
 _ONLY_WITH_BODY = (
-    "bad_request",
     "validation_error",
     "csrf_failed",
     "idempotency_key_reused",
@@ -273,6 +272,12 @@ def generate(prefix: str) -> dict[str, Any]:
     return made
 
 
+def _add_unknown_address(replies: dict[str, Any]) -> None:
+    """Add the page of the host for an address that no route has, such as one with an id that is not a number."""
+    reply = replies.setdefault("404", {"description": "No such address."})
+    reply.setdefault("content", {})["text/html"] = {"schema": {"type": "string"}}
+
+
 def document(
     patterns: Sequence[Any],
     reader: AutoSchema,
@@ -287,6 +292,10 @@ def document(
     _load_enum_name_overrides.cache_clear()  # it holds those of another document
     with patched_settings({**_COMMON_SETTINGS, **settings}), translation.override("en"):
         schema: dict[str, Any] = SchemaGenerator(patterns=patterns).get_schema(public=True)
+    for address, item in schema["paths"].items():
+        for operation in item.values():
+            if "{" in address:
+                _add_unknown_address(operation["responses"])
     schema["components"]["securitySchemes"] = {**_COMMON_SECURITY_SCHEMES, **(security_schemes or {})}
     validate_schema(schema)
     return schema

@@ -27,7 +27,7 @@ _FORMS: Final = (_JSON, "application/x-www-form-urlencoded", "multipart/form-dat
 _HTML: Final = "text/html"
 _TEXT: Final = "text/plain"
 
-Shape = Any  # a serializer, a JSON schema, or a ``ListOf``, ``AnyOf``, ``MapOf`` of them
+Shape = Any  # a serializer, a JSON schema, or a ``ListOf``, ``AnyOf``, ``MapOf``, ``OrEmpty`` of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,13 @@ class AnyOf:
     """One of ``items``."""
 
     items: tuple[Shape, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrEmpty:
+    """No body, or ``item``."""
+
+    item: Shape
 
 
 OK: Final = {"type": "string", "const": "OK"}
@@ -318,10 +325,10 @@ OPERATIONS: Final[Mapping[str, Described]] = {
     "DELETE proctored_exam/attempt/{attempt_id}": Described(
         "v1_attempts_delete",
         "Remove an attempt, at its provider first.",
-        {200: EMPTY},
+        {200: OrEmpty(objects.Refusal)},
         (Example("course_staff", {"attempt_id": 1000022}),),
         refusals=_PROVIDER,
-        description="`detail` is answered where the provider could not be told yet.",
+        description="The answer is empty; it has `detail` where the provider could not be told yet.",
     ),
     "GET proctored_exam/attempt/grouped/course_id/{course_id}": Described(
         "v1_attempts_list",
@@ -379,7 +386,7 @@ OPERATIONS: Final[Mapping[str, Described]] = {
     "POST proctored_exam/attempt/{external_id}/reviewed": Described(
         "v1_callbacks_review",
         "Callback of a provider: the review of an attempt.",
-        {200: OK, 403: AnyOf((objects.Refusal, NOTHING)), 412: TEXT},
+        {200: OK, 403: OrEmpty(objects.Refusal), 412: TEXT},
         (
             Example("reviewer", {"external_id": "acme-23"}, body=_REVIEW),
             Example("reviewer", {"external_id": "acme-23"}, body={"status": "splendid", "comments": []}, status=400),
@@ -543,14 +550,14 @@ OPERATIONS: Final[Mapping[str, Described]] = {
     "POST retire_backend_user/{user_id}/": Described(
         "v1_users_retire_at_providers",
         "Have the providers delete a user's data; to be repeated until it succeeds.",
-        {200: MapOf({"type": "boolean"}), 403: AnyOf((objects.Refusal, NOTHING)), 500: MapOf({"type": "boolean"})},
+        {200: MapOf({"type": "boolean"}), 403: OrEmpty(objects.Refusal), 500: MapOf({"type": "boolean"})},
         (Example("retirement", {"user_id": 1000031}), Example("learner", {"user_id": 1000031}, status=403)),
         description="The answer has each provider with whether it is done; 500 until all are.",
     ),
     "POST retire_user/{user_id}/": Described(
         "v1_users_retire",
         "Erase a user's personal data here.",
-        {204: EMPTY, 403: AnyOf((objects.Refusal, NOTHING))},
+        {204: EMPTY, 403: OrEmpty(objects.Refusal)},
         (Example("retirement", {"user_id": 1000031}),),
     ),
     "GET proctored_exam/attempt/course_id/{course_id}": Described(
@@ -642,7 +649,7 @@ OPERATIONS: Final[Mapping[str, Described]] = {
     "DELETE proctored_exam/exam_id/{exam_id}/user_id/{user_id}/reset_attempts": Described(
         "v1_attempts_reset",
         "Remove all attempts of a learner at an exam.",
-        {200: EMPTY, 404: TEXT},
+        {200: OrEmpty(objects.Refusal), 404: TEXT},
         (
             Example("course_staff", {"exam_id": 1000011, "user_id": 1000031}),
             Example("course_staff", {"exam_id": 1000012, "user_id": 1000031}, status=404, summary="There are none."),
@@ -759,6 +766,10 @@ class V1Schema(AutoSchema):
         for status, shape in described.replies.items():
             meaning = "The answer." if status == success else _MEANINGS.get(status, "")
             replies[status] = {"description": meaning or "Partly done."}
+            if isinstance(shape, OrEmpty):
+                # OpenAPI has no word for it.
+                replies[status]["x-may-be-empty"] = True
+                shape = shape.item
             if shape is not EMPTY:
                 replies[status]["content"] = {_JSON: {"schema": self._schema(shape)}}
                 if status >= 400 and not route.is_plain:
@@ -769,10 +780,6 @@ class V1Schema(AutoSchema):
         for status, media_types in described.texts.items():
             reply = replies.setdefault(status, {"description": _MEANINGS.get(status, "A page.")})
             reply.setdefault("content", {}).update({media: {"schema": TEXT} for media in media_types})
-        if route.arguments and 404 not in described.texts:
-            # Of Django itself.
-            reply = replies.setdefault(404, {"description": "No such address."})
-            reply.setdefault("content", {})[_HTML] = {"schema": TEXT}
         if described.has_etag:
             replies[304] = {"description": "Nothing but the remaining time has changed."}
         for status, reply in replies.items():
