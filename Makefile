@@ -13,7 +13,9 @@ PYTEST := $(PY) -m pytest -p no:cacheprovider
 # Worker processes of the tests. Each that runs browser tests has demos of its own.
 WORKERS ?= 2
 # Where browser tests are, unless ARGS says where to look: collecting all other tests takes half a minute.
-IN_BROWSER = -m browser -n $(WORKERS) --dist loadfile \
+# A journey that fails is walked once more, because a busy machine can be late anywhere in it. The closing lines name it
+# (RERUN): one that is named again and again is a fault.
+IN_BROWSER = -m browser -n $(WORKERS) --dist loadfile --reruns 1 -rfeR \
 	$(if $(ARGS),$(ARGS),tests/browser $$(grep -rl 'mark\.browser' tests --include='test_*.py'))
 # Tests that need something the default cell does not have.
 PLAIN := not browser and not celery
