@@ -138,3 +138,12 @@ def test_the_wheel_contains_every_catalogue_in_both_folders(tmp_path: Path) -> N
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_each_template_compiles(name: str) -> None:
     engines["django"].get_template(name)
+
+
+@pytest.mark.contract("languages#learners")
+def test_the_contract_lists_every_language() -> None:
+    table = (ROOT / "docs/contract/languages.rst").read_text("utf-8")
+    rows = dict(re.findall(r"^``(\w+)`` +``.*?(learners.*)$", table, re.MULTILINE))
+    assert rows.keys() == messages.LANGUAGES.keys()
+    full = {language for language, readers in rows.items() if readers == "learners and staff"}
+    assert full == messages.FULL_LANGUAGES.keys()
