@@ -246,12 +246,25 @@ screenshots: $(STAMPS)/quality node_modules/.package-lock.json $(REACT_CLIENT)/n
 	@chromium=$$(tools/chromium $(PY)) || exit 1; \
 	SCREENSHOTS=1 CHROMIUM="$$chromium" $(PYTEST) $(IN_BROWSER)
 
+.PHONY: findings
+findings: ## Do the libraries still behave as findings/ says? (needs the package index)
+	@for script in findings/*.sh; do sh $$script >/dev/null && echo "as described  $$script" || { echo "CHANGED  $$script"; failed=1; }; done; exit $${failed:-0}
+
 .PHONY: guide-pictures
 guide-pictures: $(STAMPS)/quality ## Renew the pictures in docs/_static from a running demo (PICTURE_OPTIONS="--host http://127.0.0.1:18001")
 	@chromium=$$(tools/chromium $(PY)) || exit 1; \
 	CHROMIUM="$$chromium" $(PY) tools/guide_pictures.py $(PICTURE_OPTIONS)
 
 ## --- upkeep ---------------------------------------------------------------------------------------------
+
+.PHONY: release-check
+release-check: $(STAMPS)/dev ## Rehearse a release of the last commit: build, look inside, install elsewhere (RELEASE_OPTIONS="--tag v7.0.0")
+	$(PY) tools/release_check.py $(RELEASE_OPTIONS)
+
+.PHONY: publish-npm
+publish-npm: ## Publish the browser package of this checkout (the release workflow; needs NODE_AUTH_TOKEN)
+	@test -n "$$NODE_AUTH_TOKEN" || { echo "NODE_AUTH_TOKEN is not set" >&2; exit 1; }
+	npm publish --ignore-scripts --access public --provenance
 
 .PHONY: upgrade
 upgrade: $(STAMPS)/dev ## Pin the newest allowed versions in requirements/*.txt

@@ -10,6 +10,7 @@ from setuptools import find_namespace_packages, setup
 
 HERE = Path(__file__).resolve().parent
 
+URL = "https://github.com/openedx/edx-proctoring"
 APP = "edx_proctoring = edx_proctoring.apps:EdxProctoringConfig"
 SEB_APP = "seb_openedx = seb_openedx.apps:SebOpenEdxConfig"
 
@@ -31,9 +32,11 @@ def requirements(name: str) -> list[str]:
 
 
 def long_description() -> str:
-    """Return README and change log, for PyPI."""
+    """Return README and change log, for PyPI, where paths of this repository lead nowhere: they become addresses."""
     names = ("README.rst", "CHANGELOG.rst")
-    return "\n\n".join((HERE / name).read_text(encoding="utf-8") for name in names if (HERE / name).exists())
+    text = "\n\n".join((HERE / name).read_text(encoding="utf-8") for name in names if (HERE / name).exists())
+    text = re.sub(r"^(\.\. image:: )(?=docs/)", rf"\1{URL}/raw/v{version()}/", text, flags=re.MULTILINE)
+    return re.sub(r"<(?=(?:docs/|CHANGELOG\.rst|CONTRIBUTING\.rst))", f"<{URL}/blob/v{version()}/", text)
 
 
 setup(
@@ -44,7 +47,7 @@ setup(
     long_description_content_type="text/x-rst",
     author="edX",
     author_email="oscm@edx.org",
-    url="https://github.com/openedx/edx-proctoring",
+    url=URL,
     license="AGPL-3.0",
     license_files=["LICENSE.txt"],
     python_requires=">=3.11",

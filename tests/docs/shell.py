@@ -146,6 +146,7 @@ _PROGRAMS: dict[str, Callable[[list[str]], str | None]] = {
     "node": _node,
     "git": _git,
     "cd": _fine,
+    "sh": _node,
     "pytest": _fine,
     "pre-commit": _fine,
 }
