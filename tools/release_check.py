@@ -42,51 +42,8 @@ SDIST_EXTRA = {
 }
 NPM_EXTRA = {"LICENSE.txt", "README.rst", "package.json"}
 
-# The smallest host that loads plug-ins as the platform does (contract/host-integration#loading).
-HOST = """
-from edx_django_utils.plugins import add_plugins, get_plugin_apps
-
-SECRET_KEY = "only-for-this-check"
-USE_TZ = True
-SITE_NAME = "lms.example.com"
-PLATFORM_NAME = "Example"
-DEFAULT_FROM_EMAIL = "lms@example.com"
-COURSE_ID_PATTERN = r"(?P<course_id>[^/+]+(/|\\+)[^/+]+(/|\\+)[^/?]+)"
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "host.db"}}
-ROOT_URLCONF = "host_urls"
-JWT_AUTH = {"JWT_SECRET_KEY": "only-for-this-check", "JWT_ISSUERS": []}
-PROJECT_TYPE = "lms.djangoapp"
-INSTALLED_APPS = [
-    "django.contrib.admin", "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.messages",
-    "django.contrib.sessions", "django.contrib.staticfiles", "rest_framework", "waffle",
-    "rules.apps.AutodiscoverRulesConfig",
-]
-INSTALLED_APPS += [app for app in get_plugin_apps(PROJECT_TYPE) if app not in INSTALLED_APPS]
-INSTALLED_APPS += ["edx_proctoring.constructor"]
-MIDDLEWARE = [
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-]
-TEMPLATES = [{
-    "BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True,
-    "OPTIONS": {"context_processors": [
-        "django.template.context_processors.request", "django.contrib.auth.context_processors.auth",
-        "django.contrib.messages.context_processors.messages",
-    ]},
-}]
-STATIC_URL, STATIC_ROOT = "/static/", "static"
-PIPELINE = {}
-add_plugins(__name__, PROJECT_TYPE, "common")
-add_plugins(__name__, PROJECT_TYPE, "production")
-"""
-URLS = """
-from django.contrib import admin
-from django.urls import path
-from edx_django_utils.plugins import get_plugin_url_patterns
-
-urlpatterns = [path("admin/", admin.site.urls), *get_plugin_url_patterns("lms.djangoapp")]
-"""
+# The smallest host, which docs/guides/host.rst shows.
+HOST = ROOT / "docs/guides/new_host"
 # Runs in the fresh environment, outside of any checkout.
 PROBE = """
 import os, sys
@@ -248,9 +205,7 @@ class Release:
     def installed(self) -> None:
         """The wheel alone, in a new environment and a new host: migrate, check, collect static files, use the API."""
         python = self.environment("plain", self.wheel)
-        self.host.mkdir()
-        (self.host / "host_settings.py").write_text(HOST, "utf-8")
-        (self.host / "host_urls.py").write_text(URLS, "utf-8")
+        shutil.copytree(HOST, self.host)
         (self.host / "probe.py").write_text(PROBE, "utf-8")
         (self.host / "licences.py").write_text(LICENCES, "utf-8")
 
