@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 from django.utils.translation import gettext as _
 
 from edx_proctoring.api.lifecycle import allowed_time, timing
@@ -24,7 +24,7 @@ from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import get_course_end_date, get_exam_due_date, humanized_time
 from edx_proctoring.utils.storable import as_id
 
-__all__ = ["DeadlineExplanation", "Extension", "explain_deadline", "extended_minutes"]
+__all__ = ["DeadlineExplanation", "Extension", "exists_extension", "explain_deadline", "extended_minutes"]
 
 # The reason kept in the history row of an extension begins with this word.
 EXTENSION_MARK: Final = "extended"
@@ -194,6 +194,11 @@ def extended_minutes(attempt_ids: Collection[int], /) -> dict[int, int]:
     for attempt_id, text in _extended(archive).values_list("id", "history_change_reason"):
         minutes[attempt_id] += _parsed(text)[0]
     return dict(minutes)
+
+
+def exists_extension(attempt: Any) -> Exists:
+    """Return the condition that staff extended an attempt while its clock ran. ``attempt``: an ``OuterRef``."""
+    return Exists(_extended(HistoricalProctoredExamStudentAttempt.objects.filter(id=attempt)))
 
 
 def _extensions_of(attempt: ProctoredExamStudentAttempt) -> list[Extension]:

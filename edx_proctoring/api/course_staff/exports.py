@@ -8,9 +8,9 @@ from datetime import datetime
 from io import StringIO
 from typing import Any, Final
 
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
-from edx_proctoring.api.attempts.deadline_report import extended_minutes
+from edx_proctoring.api.attempts.deadline_report import exists_extension, extended_minutes
 from edx_proctoring.api.audit.staff_record import filter_on_record, record_export
 from edx_proctoring.api.course_staff.attempt_rows import ExamRef, exam_ref
 from edx_proctoring.api.course_staff.attempt_search import AttemptFilter, exams_of, matching
@@ -57,12 +57,15 @@ _ATTEMPT_VALUES: Final = (
     "is_outage",
     "is_resumable",
     "ready_to_resume",
+    "review_status",
+    "is_extended",
 )
 
 # Rows read at a time.
 CHUNK: Final = 500
 # Spreadsheets run a cell that begins with one of these as a formula.
-_RUN_BY_SPREADSHEETS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_RUN_BY_SPREADSHEETS: Final = "=+-@\t\r\n"
+_BOOLEANS: Final = {True: "true", False: "false", None: ""}
 # The last line of a file that could not be completed.
 ERROR_LINE: Final = "#error"
 
@@ -70,61 +73,82 @@ Record = Mapping[str, Any]
 
 
 def attempt_records(course_id: str, wanted: AttemptFilter) -> Iterator[list[Record]]:
-    """Yield the attempts of a course in pieces, by exam and creation. Three queries per piece, two at the beginning.
+    """Yield the attempts of a course in pieces, by exam and creation. One query per piece, two at the beginning.
 
-    ``wanted``: which attempts, as in the list. A piece is at most 500 attempts at one exam.
+    ``wanted``: which attempts, as in the list. A piece is at most 500 attempts at one exam; if staff extended any of
+    these, it takes one query more.
     """
     exams = exams_of(course_id, wanted)
-    attempts = matching(exams, wanted).annotate(is_outage=exists_outage(OuterRef("pk"))).order_by("created", "pk")
+    # By subqueries: Django takes longer to write 500 ids and 500 codes into further queries.
+    reviews = ProctoredExamSoftwareSecureReview.objects.filter(attempt_code=OuterRef("attempt_code"))
+    attempts = (
+        matching(exams, wanted)
+        .annotate(
+            is_outage=exists_outage(OuterRef("pk")),
+            is_extended=exists_extension(OuterRef("pk")),
+            review_status=Subquery(reviews.values("review_status")[:1]),
+        )
+        .order_by("created", "pk")
+    )
     for exam_id, exam in sorted(exams.items()):
         ref = exam_ref(exam)
         for chunk in _chunks(attempts.filter(proctored_exam_id=exam_id)):
             yield _attempt_records(chunk, ref)
 
 
-def _chunks(attempts: QuerySet[ProctoredExamStudentAttempt]) -> Iterator[list[dict[str, Any]]]:
+def _chunks(attempts: QuerySet[ProctoredExamStudentAttempt]) -> Iterator[list[tuple[Any, ...]]]:
     """Yield the values of attempts at one exam, which are sorted by creation and id.
 
     Each piece begins where the one before ended, in the index by exam and creation: sorted by id alone, a database may
     look at all attempts for each piece.
     """
     rest = attempts
-    while chunk := list(rest.values(*_ATTEMPT_VALUES)[:CHUNK]):
+    while chunk := list(rest.values_list(*_ATTEMPT_VALUES)[:CHUNK]):
         yield chunk
-        created, pk = chunk[-1]["created"], chunk[-1]["pk"]
+        pk, created = chunk[-1][:2]
         rest = attempts.filter(Q(created__gt=created) | Q(pk__gt=pk), created__gte=created)
 
 
-def _attempt_records(chunk: Sequence[Mapping[str, Any]], exam: ExamRef) -> list[Record]:
-    extended = extended_minutes([row["pk"] for row in chunk])
-    codes = [row["attempt_code"] for row in chunk if row["attempt_code"]]
-    reviews = dict(
-        ProctoredExamSoftwareSecureReview.objects.filter(attempt_code__in=codes).values_list(
-            "attempt_code", "review_status"
-        )
-    )
+def _attempt_records(chunk: Sequence[tuple[Any, ...]], exam: ExamRef) -> list[Record]:
+    extended = extended_minutes([row[0] for row in chunk if row[-1]])
     return [
         {
-            "attempt_id": row["pk"],
-            "attempt_code": row["attempt_code"],
+            "attempt_id": pk,
+            "attempt_code": code,
             "exam_id": exam.id,
             "exam_name": exam.name,
             "exam_type": exam.type,
-            "username": row["user__username"],
-            "email": row["user__email"],
-            "status": row["status"],
-            "started_at": row["started_at"],
-            "completed_at": row["completed_at"],
-            "expires_at": timing.expires_at(row["started_at"], row["allowed_time_limit_mins"]),
-            "allowed_minutes": row["allowed_time_limit_mins"],
-            "extended_minutes": extended.get(row["pk"], 0),
-            "taken_as_proctored": row["taking_as_proctored"],
-            "during_outage": row["is_outage"],
-            "resumable": row["is_resumable"],
-            "ready_to_resume": row["ready_to_resume"],
-            "review_status": reviews.get(row["attempt_code"] or ""),
+            "username": username,
+            "email": email,
+            "status": status,
+            "started_at": started_at,
+            "completed_at": completed_at,
+            "expires_at": timing.expires_at(started_at, minutes),
+            "allowed_minutes": minutes,
+            "extended_minutes": extended.get(pk, 0) if is_extended else 0,
+            "taken_as_proctored": is_proctored,
+            "during_outage": is_outage,
+            "resumable": is_resumable,
+            "ready_to_resume": ready_to_resume,
+            "review_status": review_status,
         }
-        for row in chunk
+        for (
+            pk,
+            _created,
+            code,
+            username,
+            email,
+            status,
+            started_at,
+            completed_at,
+            minutes,
+            is_proctored,
+            is_outage,
+            is_resumable,
+            ready_to_resume,
+            review_status,
+            is_extended,
+        ) in chunk
     ]
 
 
@@ -153,7 +177,7 @@ def as_csv(pieces: Iterable[list[Record]], columns: Sequence[str], *, with_bom: 
     the file with a line ``#error``.
     """
     yield ("\ufeff" if with_bom else "").encode() + _csv([columns])
-    yield from _until_error(_csv([_cell(record[name]) for name in columns] for record in piece) for piece in pieces)
+    yield from _until_error(_csv(_cells(piece, columns)) for piece in pieces)
 
 
 def as_json_lines(pieces: Iterable[list[Record]], columns: Sequence[str]) -> Iterator[bytes]:
@@ -180,12 +204,23 @@ def _csv(rows: Iterable[Iterable[Any]]) -> bytes:
     return text.getvalue().encode()
 
 
-def _cell(value: Any) -> Any:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(_RUN_BY_SPREADSHEETS) else value
-    return str(value).lower() if isinstance(value, bool) else _plain(value)
+def _cells(piece: Sequence[Record], columns: Sequence[str]) -> Iterable[Iterable[Any]]:
+    """Return the rows of a piece as cells. By columns, because most have values of one type."""
+    return zip(*(_column([record[name] for record in piece]) for name in columns), strict=True)
+
+
+def _column(values: Sequence[Any]) -> Sequence[Any]:
+    kinds = set(map(type, values)) - {type(None)}
+    if len(kinds) > 1:
+        return [_column([value])[0] for value in values]
+    if kinds == {str}:
+        return [f"'{value}" if value and value[0] in _RUN_BY_SPREADSHEETS else value for value in values]
+    if kinds == {bool}:
+        return [_BOOLEANS[value] for value in values]
+    if kinds == {datetime}:
+        return [value and value.isoformat().replace("+00:00", "Z") for value in values]
+    # None becomes an empty cell.
+    return values
 
 
 def _plain(value: Any) -> Any:

@@ -3,6 +3,7 @@
 import csv
 import json
 import tracemalloc
+from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from edx_proctoring.api.course_staff import exports, violation_report
+from edx_proctoring.api.course_staff.attempt_search import AttemptFilter
 from edx_proctoring.models import ProctoredExamStudentAttempt, StaffJob
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests import factories
@@ -160,6 +162,39 @@ def test_a_download_that_breaks_off_is_on_record_as_such(
     response.close()
     job = StaffJob.objects.get()
     assert (job.total, job.parameters_data["is_complete"]) == (1, False)
+
+
+def test_a_cell_depends_only_on_its_value() -> None:
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    values = ["=1+1", "", "a", None, True, False, -5, 1.5, noon, "\tx"]
+    cells = ["'=1+1", "", "a", "", "true", "false", "-5", "1.5", "2026-03-01T12:00:00Z", "'\tx"]
+
+    def file(column: list[Any]) -> str:
+        piece = [{"cell": value, "end": "."} for value in column]
+        return b"".join(exports.as_csv([piece], ("cell", "end"))).decode()
+
+    assert file(values) == "cell,end\r\n" + "".join(f"{cell},.\r\n" for cell in cells)
+    for value, cell in zip(values, cells, strict=True):
+        assert file([value, None, value]) == f"cell,end\r\n{cell},.\r\n,.\r\n{cell},.\r\n"
+
+
+def test_a_piece_takes_one_query_and_one_more_if_staff_extended_attempts(
+    world: World, django_assert_num_queries: Any
+) -> None:
+    pieces = exports.attempt_records(COURSE_A, AttemptFilter())
+    with django_assert_num_queries(3):
+        # Exams, attempts, and that there are no more.
+        before = list(pieces)
+
+    attempt_id = before[0][0]["attempt_id"]
+    attempt = ProctoredExamStudentAttempt.objects.get(pk=attempt_id)
+    attempt._change_reason = "extended 7: the fire alarm"
+    attempt.save()
+
+    with django_assert_num_queries(4):
+        [after] = exports.attempt_records(COURSE_A, AttemptFilter())
+    minutes = {row["attempt_id"]: row["extended_minutes"] for row in after}
+    assert minutes == {**dict.fromkeys(minutes, 0), attempt_id: 7}
 
 
 def test_memory_does_not_grow_with_the_file() -> None:
