@@ -122,6 +122,7 @@ class Run:
         rate = self._options.rate if part == ARRIVALS else 0
         polls, pause = (self._options.polls, self._options.pause) if part == ARRIVALS else (0, 0.0)
         waiting: list[int] = []
+        calls, connections = self._provider.calls, self._provider.connections
         with servers.watched(self._groups) as usage, self._outage(part), self._queue(exam["exam_id"], waiting):
             driven = self._drive(
                 {"journey": journey, "rate": rate, "polls": polls, "pause": pause}, exam, self._options.learners
@@ -137,6 +138,10 @@ class Run:
             "learners": self._options.learners,
             "settled_seconds": settled,
             "waiting": waiting,
+            "provider": {
+                "calls": self._provider.calls - calls,
+                "connections": self._provider.connections - connections,
+            },
             "usage": {
                 name: {"cpu": round(used.cpu_seconds, 1), "memory": _peaks(used.memory_mb)}
                 for name, used in usage.items()

@@ -35,6 +35,9 @@ def lines(measured: dict[str, Any]) -> str:
         )
     for name, used in measured["usage"].items():
         text.append(f"  {name}: CPU {used['cpu']} s, memory {used['memory']['first']} to {used['memory']['peak']} MB")
+    provider = measured["provider"]
+    if provider["calls"]:
+        text.append(f"  provider: {provider['calls']} calls over {provider['connections']} new connections")
     waiting = measured["waiting"]
     if waiting:
         text.append(

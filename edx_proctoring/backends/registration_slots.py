@@ -22,6 +22,11 @@ class RegistrationSlots:
         self._lock = threading.Lock()
         self._taken = 0
 
+    def require_free(self, most: int | None) -> None:
+        """Raise ``BackendProviderCannotRegisterAttempt`` if all slots are taken. ``most``: None for no limit."""
+        if most is not None and self._taken >= most:
+            raise _busy()
+
     @contextmanager
     def one_of(self, most: int | None) -> Iterator[None]:
         """Hold a slot during the block. ``most``: how many there are, None for no limit.
@@ -30,19 +35,18 @@ class RegistrationSlots:
         be missing for the polls and submissions of the learners who are in the exam.
         """
         with self._lock:
-            is_free = most is None or self._taken < most
-            if is_free:
-                self._taken += 1
-        if not is_free:
-            raise BackendProviderCannotRegisterAttempt(
-                _(
-                    "Many learners are starting at this moment. Your exam has not started and no time was used. "
-                    "Try again in a minute."
-                ),
-                BUSY,
-            )
+            self.require_free(most)
+            self._taken += 1
         try:
             yield
         finally:
             with self._lock:
                 self._taken -= 1
+
+
+def _busy() -> BackendProviderCannotRegisterAttempt:
+    text = _(
+        "Many learners are starting at this moment. Your exam has not started and no time was used. "
+        "Try again in a minute."
+    )
+    return BackendProviderCannotRegisterAttempt(text, BUSY)

@@ -195,9 +195,19 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
         JSON, too many registrations at once), ``BackendProviderSentNoAttemptID``,
         ``BackendProviderOnboardingException``.
         """
-        most = self.registrations_at_once
-        with self._registration_slots.one_of(most if isinstance(most, int) else None):
+        with self._registration_slots.one_of(self._most_registrations()):
             return self._register_exam_attempt(exam, context)
+
+    def require_registration_slot(self) -> None:
+        """Raise ``BackendProviderCannotRegisterAttempt`` if too many registrations are under way.
+
+        Asked before anything is written for a registration, so that a refusal costs little.
+        """
+        self._registration_slots.require_free(self._most_registrations())
+
+    def _most_registrations(self) -> int | None:
+        most = self.registrations_at_once
+        return most if isinstance(most, int) else None
 
     def _register_exam_attempt(self, exam: Mapping[str, Any], context: Mapping[str, Any]) -> Any:
         exam_id = exam["external_id"] or self._save_missing_exam(exam)

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 from rest_framework.exceptions import NotFound
@@ -15,6 +17,7 @@ from rest_framework.test import APIClient
 from edx_proctoring import exceptions, urls
 from edx_proctoring.api.learner import mfe
 from edx_proctoring.backends.breakers import BreakerOpen
+from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
     BackendProviderOnboardingProfilesException,
@@ -197,6 +200,34 @@ def test_a_refusal_of_the_provider_names_no_time(status: int) -> None:
     response = handle_proctored_exception(BackendProviderCannotRegisterAttempt("no", status))
     assert response is not None
     assert "Retry-After" not in response
+
+
+@pytest.mark.contract("provider-wire#registrations-at-once")
+def test_a_refusal_for_lack_of_a_slot_writes_nothing_and_says_when_to_come_back(
+    backends_registry: dict[str, Any], learner_client: Any
+) -> None:
+    exam = factories.make_exam(backend="null", external_id="exam")
+    type(exam).objects.filter(pk=exam.pk).update(backend="full")
+    backends_registry["full"] = full = BaseRestProctoringProvider(
+        base_url="http://127.0.0.1:1", client_id="id", client_secret="secret" * 6, registrations_at_once=0
+    )
+    full.backend_name = "full"
+    with CaptureQueriesContext(connection) as captured:
+        response = learner_client.post(
+            reverse("edx_proctoring:proctored_exam.attempt.collection"),
+            {"exam_id": exam.pk, "attempt_proctored": "true"},
+            format="json",
+        )
+    assert response.status_code == 503
+    assert response.json() == {
+        "detail": "Many learners are starting at this moment. Your exam has not started and no time was used. "
+        "Try again in a minute."
+    }
+    assert 10 <= int(response["Retry-After"]) <= 20
+    written = [
+        query["sql"] for query in captured.captured_queries if query["sql"].startswith(("INSERT", "UPDATE", "DELETE"))
+    ]
+    assert written == []
 
 
 def test_another_exception_without_a_text_gets_a_default_text() -> None:

@@ -99,6 +99,8 @@ def register(
     external_id = force_status = None
     is_exam_known = bool(exam.get("external_id"))
     provider = backends.get_backend_provider(exam)
+    if callable(require_slot := getattr(provider, "require_registration_slot", None)):
+        require_slot()
     intent = registration_intents.record(provider, exam, user_id, attempt_code, allowed_minutes)
     try:
         # A plug-in may change the context, so it is not read afterwards.
