@@ -30,7 +30,7 @@ class TestAJobThatIsWorkedOnLater:
     @pytest.fixture
     def row_id(self, exam: ProctoredExam, monkeypatch: pytest.MonkeyPatch) -> int:
         """Ann orders 45 minutes for a learner, Ben gives 30 at once, and then Ann's job is worked on."""
-        monkeypatch.setattr(working, "go_on", working.job_with)
+        monkeypatch.setattr(working, "begin", lambda job, by: job)
         learner, ann, ben = make_user(), make_staff("ann"), make_staff("ben")
         target = Target(exam.pk, learner.pk, data={"type": TIME, "action": job_kind.SET, "value": "45"})
         ordered = ordering.order_job("allowances", [target], course_id=exam.course_id, by=ann, reason="")

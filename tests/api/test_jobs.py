@@ -179,14 +179,14 @@ class TestExtend:
         self, exam: ProctoredExam, boss: User, proctoring_settings: Any
     ) -> None:
         attempts = running(exam, 2)
-        original = working.work_on
+        original = working.begin
 
-        def later(code: str, **limit: Any) -> StaffJob:
+        def later(job: StaffJob, by: User) -> StaffJob:
             ProctoredExamStudentAttempt.objects.filter(pk=attempts[0].pk).update(status=S.submitted)
-            return original(code, **limit)
+            return original(job, by=by)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(working, "work_on", later)
+            patch.setattr(working, "begin", later)
             job = extend(exam, boss).job
         assert counts(job) == (2, 1, 1, 0)
 
@@ -428,7 +428,7 @@ def counting(boss: User) -> Any:
     def order(size: int = 5) -> StaffJob:
         targets = [Target(1, number, number, data={"line": number}) for number in range(size)]
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(working, "go_on", working.job_with)
+            patch.setattr(working, "begin", lambda job, by: job)
             return ordering.order_job("counting", targets, course_id="c", by=boss, reason="x").job
 
     yield order
@@ -645,7 +645,7 @@ class TestRowsOfAFailedBatch:
         """A job for four running attempts, which fail together."""
         running(exam, 4)
         with monkeypatch.context() as later:
-            later.setattr(working, "go_on", working.job_with)
+            later.setattr(working, "begin", lambda job, by: job)
             job: StaffJob = extend(exam, boss).job
         original = extension.save_extensions
 
@@ -693,7 +693,7 @@ class TestRowsOfAFailedBatch:
 def test_a_batch_has_as_many_rows_as_wanted(exam: ProctoredExam, boss: User, monkeypatch: pytest.MonkeyPatch) -> None:
     running(exam, 3)
     with monkeypatch.context() as later:
-        later.setattr(working, "go_on", working.job_with)
+        later.setattr(working, "begin", lambda job, by: job)
         code = extend(exam, boss).job.code
     assert [api.work_on(code, most_rows=2).done for _ in range(2)] == [2, 3]
 

@@ -86,7 +86,7 @@ def test_of_two_processes_one_works_on_a_job(has_lease: bool, monkeypatch: pytes
         monkeypatch.setattr(working._Lease, "take", classmethod(lambda cls, job: cls(job.pk, timezone.now())))
         monkeypatch.setattr(working._Lease, "renew", lambda lease: True)
     with monkeypatch.context() as patch:
-        patch.setattr(working, "go_on", working.job_with)
+        patch.setattr(working, "begin", lambda job, by: job)
         targets = [Target(1, number, number) for number in range(20)]
         job = ordering.order_job("counted", targets, course_id="c", by=make_staff(), reason="x").job
     at_the_same_time(lambda: working.work_on(job.code), lambda: working.work_on(job.code))

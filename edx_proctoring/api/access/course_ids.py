@@ -29,7 +29,6 @@ __all__ = [
     "course_id_of_job",
     "course_id_of_job_row",
     "course_ids_of_exams",
-    "is_attempt_of",
 ]
 
 
@@ -53,11 +52,6 @@ def course_id_of_attempt(attempt_id: int, /) -> str | None:
         .values_list("proctored_exam__course_id", flat=True)
         .first()
     )
-
-
-def is_attempt_of(attempt_id: int, user_id: int, /) -> bool:
-    """Return whether the user is the learner of a live attempt."""
-    return ProctoredExamStudentAttempt.objects.filter(pk=attempt_id, user_id=user_id).exists()
 
 
 def course_id_of_allowance(allowance_id: int, /) -> str | None:

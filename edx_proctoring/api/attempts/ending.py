@@ -30,7 +30,11 @@ def end_attempt(attempt_id: int, *, by: Any, reason: str, expected_status: str |
     Raises, with nothing changed, ``StudentExamAttemptDoesNotExistsException``, ``StatusConflict``, and
     ``ProctoredExamIllegalStatusTransition`` if the clock does not run. Locks: the learner's attempts at the exam.
     """
-    seen = queries.existing_attempt(attempt_id)
+    return end(queries.existing_attempt(attempt_id), by=by, reason=reason, expected_status=expected_status)
+
+
+def end(seen: ProctoredExamStudentAttempt, *, by: Any, reason: str, expected_status: str | None) -> int:
+    """As ``end_attempt``, for callers who have read the attempt with exam and user."""
     change = _end(seen, by, reason, expected_status)
     change.deliver()
     attempt = change.attempt

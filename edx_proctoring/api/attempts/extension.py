@@ -56,14 +56,20 @@ def extend_running_attempt(
     ``ExtensionTooShort`` if less than a minute would be left; ``ExtensionPastDue`` if more time would
     end after the due date, and ``ProctoredExamPermissionDenied`` if ``by`` may not allow that.
     """
+    return extend(existing_attempt(attempt_id), minutes, by, reason, past_due=past_due)
+
+
+def extend(
+    seen: ProctoredExamStudentAttempt, minutes: int, by: Any, reason: str, *, past_due: bool
+) -> DeadlineExplanation:
+    """As ``extend_running_attempt``, for callers who have read the attempt with exam and user."""
     check_order(minutes, by=by, reason=reason, past_due=past_due)
-    seen = existing_attempt(attempt_id)
     exam = exam_dict(seen.proctored_exam)
     # It decides whether the extension is allowed, so never from a stale entry of a cache.
     due_date = get_exam_due_date(exam, seen.user_id, fresh=True)
     now = timezone.now()
     with transaction.atomic():
-        attempt = ProctoredExamStudentAttempt.objects.locked(attempt_id)
+        attempt = ProctoredExamStudentAttempt.objects.locked(seen.pk)
         attempt.proctored_exam, attempt.user = seen.proctored_exam, seen.user
         extended = extension_of(attempt, minutes, due_date=None if past_due else due_date, now=now)
         attempt.allowed_time_limit_mins = extended.limit

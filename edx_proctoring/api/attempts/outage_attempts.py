@@ -88,9 +88,12 @@ def _give_verdict(
     seen: ProctoredExamStudentAttempt, decision: str, by: Any, keep_record: KeepRecord
 ) -> status_change.Change | None:
     attempt, others = status_change.lock_seen(seen)
-    if not _is_undecided(attempt):
+    if attempt.status not in UNDECIDED:
+        # Raises unless it was decided already.
+        _is_undecided(attempt)
         return None
-    AttemptIncident.objects.close_outage(attempt.pk, decision, now=timezone.now(), by=getattr(by, "pk", None))
+    if not AttemptIncident.objects.close_outage(attempt.pk, decision, now=timezone.now(), by=getattr(by, "pk", None)):
+        return None
     status = VERDICTS[decision]
     keep_record({"status": status})
     return status_change.write_change(attempt, others, status, actor=by)

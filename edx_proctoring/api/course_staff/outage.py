@@ -229,14 +229,15 @@ def decide_outage_attempts(attempt_ids: Sequence[int], decision: str, *, by: Any
     ``decision``: of ``DECISIONS``. Attempts of another exam than the first one's are refused. Raises ``ValueError`` for
     another decision, without a reason, and without attempts.
     """
-    first = ProctoredExamStudentAttempt.objects.filter(pk__in=attempt_ids).order_by("pk").first()
+    attempts = ProctoredExamStudentAttempt.objects.filter(pk__in=attempt_ids).select_related("proctored_exam")
+    first = attempts.order_by("pk").first()
     if first is None:
         raise ValueError("no such attempts")
-    return order_decisions(first.proctored_exam_id, decision, by=by, reason=reason, attempt_ids=attempt_ids).job
+    return order_decisions(first.proctored_exam, decision, by=by, reason=reason, attempt_ids=attempt_ids).job
 
 
 def order_decisions(
-    exam_id: int,
+    exam: ProctoredExam,
     decision: str,
     *,
     by: Any,
@@ -249,18 +250,17 @@ def order_decisions(
     reason = _checked_reason(reason)
     if decision not in outage_attempts.DECISIONS:
         raise ValueError(f"decision={decision}: known are {', '.join(outage_attempts.DECISIONS)}")
-    exam = ProctoredExam.objects.existing(exam_id)
     targets: list[Target]
     if attempt_ids is None:
-        targets = [Target(*row) for row in _undecided(exam_id).values_list("proctored_exam_id", "user_id", "pk")]
+        targets = [Target(*row) for row in _undecided(exam.pk).values_list("proctored_exam_id", "user_id", "pk")]
     else:
-        of_exam = ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=exam_id)
+        of_exam = ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=exam.pk)
         targets = targets_of_ids(of_exam, attempt_ids)
     return order_job(
         outage_kinds.DECISION,
         targets,
         course_id=exam.course_id,
-        exam_id=exam_id,
+        exam_id=exam.pk,
         by=by,
         reason=reason,
         parameters={"decision": decision, "all": attempt_ids is None},
@@ -269,9 +269,14 @@ def order_decisions(
     )
 
 
-def exam_as_reviewed(exam_id: int, /) -> dict[str, Any]:
-    """Return what the permission to review wants to know of an exam. Raises ``ProctoredExamNotFoundException``."""
-    return {"proctored_exam": exam_dict(ProctoredExam.objects.existing(exam_id))}
+def find_exam(exam_id: int, /) -> ProctoredExam | None:
+    """Return the exam, or None."""
+    return ProctoredExam.get_exam_by_id(exam_id)
+
+
+def exam_as_reviewed(exam: ProctoredExam, /) -> dict[str, Any]:
+    """Return what the permission to review wants to know of an exam."""
+    return {"proctored_exam": exam_dict(exam)}
 
 
 def _undecided(exam_id: int) -> Any:

@@ -102,7 +102,7 @@ def order_job(
         len(targets),
         by.pk,
     )
-    return Ordered(working.go_on(job.code))
+    return Ordered(working.begin(job, by=by))
 
 
 def _planned(job: StaffJob, kind: Kind, targets: Sequence[Target], order: Order) -> list[StaffJobRow]:

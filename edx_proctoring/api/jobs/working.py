@@ -94,28 +94,36 @@ def work_on(code: str, *, seconds: float | None = None, most_rows: int | None = 
     Does nothing if the job is finished or another process works on it. What is left is handed to a worker if there are
     workers. Raises ``JobNotFound``.
     """
-    job = job_with(code)
-    kind = kinds.kind_of(job)
-    if kind is None and not job.is_finished:
-        log.warning("job of an unknown kind is left: job=%s kind=%s", code, job.kind)
-    lease = None if kind is None or job.is_finished else _Lease.take(job)
-    if kind is None or lease is None:
-        return job_with(code)
-    try:
-        _work(job, kind, lease, _Limit(seconds, most_rows))
-    finally:
-        # Also after an error, so that the next process need not wait for the end of the lease.
-        lease.give_back()
-    _finish(job)
-    job = job_with(code)
-    if not job.is_finished and seconds is not None and conf.proctoring.async_provider_calls:
-        transaction.on_commit(partial(workers.send, TASK_WORK, {"code": code}))
-    return job
+    return _work_on(job_with(code), None, seconds, most_rows)
 
 
 def go_on(code: str) -> StaffJob:
     """Work on a job for ``JOB_SECONDS``, for a client that watches it. Raises ``JobNotFound``."""
     return work_on(code, seconds=conf.proctoring.job_seconds)
+
+
+def begin(job: StaffJob, *, by: Any) -> StaffJob:
+    """As ``go_on``, for a job that was just written. ``by``: the ``User`` who ordered it."""
+    return _work_on(job, by, conf.proctoring.job_seconds, None)
+
+
+def _work_on(job: StaffJob, by: Any, seconds: float | None, most_rows: int | None) -> StaffJob:
+    kind = kinds.kind_of(job)
+    if kind is None and not job.is_finished:
+        log.warning("job of an unknown kind is left: job=%s kind=%s", job.code, job.kind)
+    lease = None if kind is None or job.is_finished else _Lease.take(job)
+    if kind is None or lease is None:
+        return job_with(job.code)
+    try:
+        _work(job, kind, order_of(job, by=by), lease, _Limit(seconds, most_rows))
+    finally:
+        # Also after an error, so that the next process need not wait for the end of the lease.
+        lease.give_back()
+    _finish(job)
+    job = job_with(job.code)
+    if not job.is_finished and seconds is not None and conf.proctoring.async_provider_calls:
+        transaction.on_commit(partial(workers.send, TASK_WORK, {"code": job.code}))
+    return job
 
 
 def left_jobs(now: datetime, course_id: str | None) -> Any:
@@ -162,12 +170,11 @@ class _Limit:
             self._rows -= rows
 
 
-def _work(job: StaffJob, kind: Kind, lease: _Lease, limit: _Limit) -> None:
-    order = order_of(job)
+def _work(job: StaffJob, kind: Kind, order: Order, lease: _Lease, limit: _Limit) -> None:
     size = kind.batch_size if isinstance(kind, InBatches) else _READ_AHEAD
-    position = -1
-    while rows := _waiting_after(job, position, limit.at_most(size)):
-        position = rows[-1].position
+    position, is_more = -1, True
+    while is_more and (rows := _waiting_after(job, position, limit.at_most(size))):
+        position, is_more = rows[-1].position, len(rows) == size
         parts = deque([rows] if isinstance(kind, InBatches) else _each(rows))
         while parts:
             if limit.is_reached() or not lease.renew():

@@ -8,13 +8,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring.api.access import course_ids
 from edx_proctoring.api.attempts import removal
 from edx_proctoring.api.attempts.deadline_report import explain_deadline
-from edx_proctoring.api.attempts.extension import extend_running_attempt
+from edx_proctoring.api.attempts.extension import extend
 from edx_proctoring.api.attempts.removal import StaffOrder
 from edx_proctoring.api.course_staff import attempt_search
 from edx_proctoring.api.course_staff.attempt_search import AttemptFilter
+from edx_proctoring.api.lifecycle import queries
 from edx_proctoring.serializers import MAX_MINUTES
 from edx_proctoring.views.base import caller
 from edx_proctoring.views.fields import IdField
@@ -111,11 +111,28 @@ class AttemptsOfCourse(StaffView):
 
 
 class OneAttempt(StaffView):
-    """A resource of one attempt."""
+    """A resource of one attempt.
+
+    ``attempt``: with exam and user, as it was before the operation; None if it does not exist, which only the
+    repetition of a request gets past.
+    """
+
+    attempt: Any = None
+
+    def course_concerned(self) -> str | None:
+        """Read the attempt and return its course; None if it does not exist."""
+        self.attempt = queries.attempt_with(pk=self.kwargs["attempt_id"])
+        return None if self.attempt is None else self.attempt.proctored_exam.course_id
+
+    def existing(self) -> Any:
+        """Return the attempt. Raises ``StudentExamAttemptDoesNotExistsException``."""
+        if self.attempt is None:
+            raise queries.does_not_exist(self.kwargs["attempt_id"])
+        return self.attempt
 
     def is_owner(self) -> bool:
         """Return whether the caller is the learner of the attempt."""
-        return course_ids.is_attempt_of(self.kwargs["attempt_id"], caller(self.request).pk)
+        return bool(self.attempt.user_id == caller(self.request).pk)
 
 
 class ResetQuery(serializers.Serializer):
@@ -138,7 +155,7 @@ class Attempt(OneAttempt):
             "attempts_read",
             "Read one attempt.",
             Access.COURSE_OR_OWNER,
-            queries=7,
+            queries=6,
             response=AttemptSerializer,
             has_etag=True,
             volatile=frozenset({"time_remaining_seconds"}),
@@ -224,7 +241,7 @@ class ExtendRequest(ExtensionFields, ReasonRequest):
     """How much time, and why."""
 
 
-class Extend(StaffView):
+class Extend(OneAttempt):
     """POST: give the learner of a running attempt more or less time."""
 
     operations: ClassVar[Mapping[str, Operation]] = {
@@ -232,7 +249,7 @@ class Extend(StaffView):
             "attempts_extend",
             "Change the time of a running attempt; the learner's clock follows at its next poll.",
             Access.COURSE,
-            queries=20,
+            queries=14,
             request=ExtendRequest,
             response=DeadlineSerializer,
             problems=("not_allowed", "illegal_transition", "past_due", "too_short"),
@@ -246,5 +263,5 @@ class Extend(StaffView):
         minutes, by = body["minutes"], caller(request)
         if body["past_due"]:
             self.require_global_staff(PAST_DUE_IS_FOR_GLOBAL_STAFF)
-        explanation = extend_running_attempt(attempt_id, minutes, by, body["reason"], past_due=body["past_due"])
+        explanation = extend(self.existing(), minutes, by, body["reason"], past_due=body["past_due"])
         return self.reply(explanation)

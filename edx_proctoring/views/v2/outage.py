@@ -155,14 +155,19 @@ class DecisionsRequest(SelectionRequest):
 
 
 class OutageDecisions(JobView):
-    """POST: decide about attempts that were taken during an outage."""
+    """POST: decide about attempts that were taken during an outage.
+
+    ``exam``: None if it does not exist, which only the repetition of a request gets past.
+    """
+
+    exam: Any = None
 
     operations: ClassVar[Mapping[str, Operation]] = {
         "POST": Operation(
             "outages_decide",
             "Accept, reject or reset attempts that were taken during an outage; or see what would happen.",
             Access.REVIEW,
-            queries=15,
+            queries=10,
             request=DecisionsRequest,
             response=JobSerializer,
             unfinished=True,
@@ -170,17 +175,24 @@ class OutageDecisions(JobView):
         )
     }
 
+    def course_concerned(self) -> str | None:
+        """Read the exam and return its course; None if it does not exist."""
+        self.exam = outage.find_exam(self.kwargs["exam_id"])
+        return None if self.exam is None else self.exam.course_id
+
     def reviewed(self) -> Mapping[str, Any]:
         """Return the exam."""
-        return outage.exam_as_reviewed(self.kwargs["exam_id"])
+        return outage.exam_as_reviewed(self.exam)
 
     @idempotent
     def post(self, request: Request, exam_id: int) -> Response:
         """Order it, and work on it for a while."""
         body = self.body()
+        if self.exam is None:
+            raise Problem("not_found")
         return self.reply_job(
             outage.order_decisions(
-                exam_id,
+                self.exam,
                 body["decision"],
                 by=caller(request),
                 reason=body["reason"],

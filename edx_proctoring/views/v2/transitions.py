@@ -9,8 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import conf
-from edx_proctoring.api.attempts import ending, learner_actions, lookup, start_gates
+from edx_proctoring.api.attempts import ending, learner_actions, start_gates
 from edx_proctoring.api.course_staff import attempt_search
+from edx_proctoring.api.lifecycle import status_change
 from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.views.base import caller
 from edx_proctoring.views.idempotency import idempotent
@@ -54,7 +55,7 @@ class Transitions(OneAttempt):
             "attempts_transition",
             "Start, stop, submit, decline, report an error, reset practice; for staff: let resume, end.",
             Access.COURSE_OR_OWNER,
-            queries=20,
+            queries=17,
             request=TransitionRequest,
             response=TransitionSerializer,
             problems=(
@@ -78,7 +79,7 @@ class Transitions(OneAttempt):
     def post(self, request: Request, attempt_id: int) -> Response:
         """Do it, and return the attempt as it is then; of a reset practice exam, the new one."""
         body = self.body()
-        seen = lookup.find_for(caller(request), attempt_id)
+        seen = status_change.end_if_time_is_up(self.existing())
         before = (seen.pk, seen.status, seen.ready_to_resume)
         changed_id = self._perform(body, seen)
         row = attempt_search.attempt_row(attempt_id if changed_id is None else changed_id)
@@ -99,7 +100,7 @@ class Transitions(OneAttempt):
             return learner_actions.perform_action(_OF_LEARNER[action], asked)
         reason = self._reason_of_staff(body)
         if action == _END:
-            return ending.end_attempt(attempt.pk, by=user, reason=reason, expected_status=expected_status)
+            return ending.end(attempt, by=user, reason=reason, expected_status=expected_status)
         asked = learner_actions.ActionRequest(
             attempt,
             requesting_user=user,

@@ -45,3 +45,8 @@ def onboarding(world: World) -> ProctoredExam:
     """Onboarding in course A."""
     runtime.set_runtime_service("enrollments", EnrolledProfiles())
     return factories.make_exam("onboarding", course_id=COURSE_A)
+
+
+def is_ours(sql: str) -> bool:
+    """Return whether a statement is neither a savepoint nor one of the date service's."""
+    return "SAVEPOINT" not in sql and "edx_when" not in sql

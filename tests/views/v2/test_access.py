@@ -33,7 +33,7 @@ from edx_proctoring.views.v2.base import StaffView
 from mock_apps.models import Profile
 from tests import factories
 from tests.views.conftest import COURSE_A, World
-from tests.views.v2.conftest import address
+from tests.views.v2.conftest import address, is_ours
 
 pytestmark = pytest.mark.usefixtures("onboarding")
 
@@ -449,11 +449,6 @@ def test_what_does_not_exist(route: str, kwargs: Any, world: World, as_role: Cal
     assert response.status_code in (400, 404)
 
 
-def _is_ours(sql: str) -> bool:
-    """Return whether a statement is neither a savepoint nor one of the date service's."""
-    return "SAVEPOINT" not in sql and "edx_when" not in sql
-
-
 def grow(world: World, size: int) -> None:
     """Make learners with everything that a row shows, and as many of all that is listed."""
     for _ in range(size):
@@ -505,7 +500,7 @@ def test_queries_do_not_grow_and_stay_below_the_ceiling(
             response = send(client, row, world, "?page_size=100" if operation.is_list else "", url)
             rows.append(listed(response))
         assert response.status_code == operation.status, response
-        counted.append(sum(_is_ours(query["sql"]) for query in queries.captured_queries))
+        counted.append(sum(is_ours(query["sql"]) for query in queries.captured_queries))
     assert rows == [None, None] or rows[1] >= rows[0] + 30
     assert counted[0] >= counted[1]
     # Session and user.
@@ -520,6 +515,6 @@ def test_attempts_are_read_exam_by_exam(route: str, more: int, world: World, tea
     for _ in range(2):
         with CaptureQueriesContext(connection) as queries:
             listed(team.get(resolved(row, world)))
-        counted.append(sum(_is_ours(query["sql"]) for query in queries.captured_queries))
+        counted.append(sum(is_ours(query["sql"]) for query in queries.captured_queries))
         make_exams(10)
     assert counted[1] == counted[0] + more

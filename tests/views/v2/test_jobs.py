@@ -172,6 +172,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each request does one row."""
     original = working.work_on
     monkeypatch.setattr(working, "go_on", lambda code: original(code, most_rows=1))
+    monkeypatch.setattr(working, "begin", lambda job, by: original(job.code, most_rows=1))
 
 
 @pytest.mark.contract("rest-v2#jobs")

@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -13,7 +15,7 @@ from edx_proctoring.models import AttemptIncident, ExamMeasure, ProctoredExamStu
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests import factories
 from tests.views.conftest import World
-from tests.views.v2.conftest import address
+from tests.views.v2.conftest import address, is_ours
 
 ATTEMPTS = "/edx_proctoring/v1/proctored_exam/attempt"
 
@@ -162,3 +164,20 @@ def test_attempts_say_that_they_were_taken_in_an_outage(world: World, boss: APIC
     assert boss.get(address("attempt", attempt_id=taken.pk)).json()["during_outage"] is True
     file = boss.get(address("attempts-file", course_id=world.exam.course_id, ending="jsonl"), {"during_outage": "true"})
     assert b'"during_outage": true' in b"".join(file.streaming_content)  # type: ignore[attr-defined]
+
+
+@pytest.mark.contract("rest-v2#queries")
+def test_cost_of_decisions(world: World, boss: APIClient) -> None:
+    order = {"decision": "accept", "reason": "Seen by an invigilator.", "all": True}
+    counted = []
+    for size in (1, 1, 2):
+        for _ in range(size):
+            attempt = factories.make_attempt(
+                world.exam, status=S.submitted, taking_as_proctored=False, completed_at=timezone.now()
+            )
+            AttemptIncident.objects.open_outage(attempt, now=timezone.now())
+        with CaptureQueriesContext(connection) as queries:
+            assert boss.post(url(world, "outage-decisions"), order, format="json").json()["done"] == size
+        counted.append(sum(is_ours(query["sql"]) for query in queries.captured_queries) - 2)
+    # The first fills caches of the host.
+    assert (counted[1], counted[2] - counted[1]) == (26, 14)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -13,7 +15,7 @@ from edx_proctoring.models import ProctoredExamStudentAttempt, StaffJob
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests import factories
 from tests.views.conftest import World
-from tests.views.v2.conftest import address
+from tests.views.v2.conftest import address, is_ours
 
 
 def act(client: APIClient, attempt: ProctoredExamStudentAttempt, action: str, expect: int = 200, **body: Any) -> Any:
@@ -250,3 +252,29 @@ class TestRemoval:
     )
     def test_bad_input(self, team: APIClient, two: Any, query: str, body: Any, field: str) -> None:
         assert remove(team, two[0], query, expect=422, **body).json()["errors"][0]["field"] == field
+
+
+@pytest.mark.contract("rest-v2#queries")
+@pytest.mark.parametrize(
+    ("role", "action", "before", "cost"),
+    [
+        ("owner", "click_download_software", {"status": S.created}, 9),
+        ("owner", "start", {"status": S.ready_to_start, "started_at": None}, 13),
+        ("owner", "stop", {"status": S.started}, 9),
+        ("owner", "submit", {"status": S.ready_to_submit}, 14),
+        # Staff are put on record with their reason, which takes three.
+        ("course_staff", "end", {"status": S.started}, 17),
+        ("course_staff", "resume", {"status": S.error, "is_resumable": True}, 12),
+    ],
+)
+def test_cost(
+    role: str, action: str, before: dict[str, Any], cost: int, world: World, as_role: Callable[[str], APIClient]
+) -> None:
+    client = as_role(role)
+    ProctoredExamStudentAttempt.objects.filter(pk=world.attempt.pk).update(**before)
+    with CaptureQueriesContext(connection) as queries:
+        act(client, world.attempt, action, **({} if role == "owner" else {"reason": "fire alarm"}))
+    # Safe Exam Browser's app asks once and then its cache.
+    statements = [query["sql"] for query in queries.captured_queries if "seb_openedx" not in query["sql"]]
+    # Session and user.
+    assert sum(map(is_ours, statements)) - 2 == cost
