@@ -38,7 +38,7 @@ _SETTINGS = {
 }
 _COMMON = ("not_authenticated", "staff_required", "not_found", "unknown_parameter", "not_acceptable")
 _OF_A_BODY = ("bad_request", "validation_error", "csrf_failed", "unsupported_media_type", "too_large")
-_OF_A_CHANGE = ("idempotency_key_reused", "idempotency_in_progress", "not_saved")
+_OF_A_CHANGE = ("bad_request", "idempotency_key_reused", "idempotency_in_progress", "not_saved")
 _OF_A_FILE = (
     "not_seb",
     "bad_gzip",
