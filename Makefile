@@ -59,6 +59,10 @@ $(STAMPS)/bench: requirements/bench.txt $(STAMPS)/quality
 	$(PIP) install --quiet -r requirements/bench.txt
 	@touch $@
 
+$(STAMPS)/fuzz: requirements/fuzz.txt $(STAMPS)/quality
+	$(PIP) install --quiet -r requirements/fuzz.txt
+	@touch $@
+
 $(STAMPS)/docs: requirements/docs.txt $(PACKAGING) | $(PY)
 	$(PIP) install --quiet -r requirements/docs.txt
 	$(PIP) install --quiet $(EDITABLE)
@@ -108,6 +112,10 @@ test-browser: $(STAMPS)/quality node_modules/.package-lock.json $(REACT_CLIENT)/
 	@chromium=$$(tools/chromium $(PY)) || exit 1; \
 	echo "Chromium: $$chromium"; \
 	CHROMIUM="$$chromium" $(PYTEST) $(IN_BROWSER)
+
+.PHONY: fuzz-api
+fuzz-api: $(STAMPS)/fuzz ## Schemathesis against the app: every operation of the OpenAPI documents as four roles (FUZZ_EXAMPLES=50 ARGS="-k v1_")
+	$(PYTEST) tests/fuzz/openapi.py $(ARGS)
 
 .PHONY: test-js
 test-js: node_modules/.package-lock.json ## Specs of the browser code
@@ -269,7 +277,7 @@ publish-npm: ## Publish the browser package of this checkout (the release workfl
 .PHONY: upgrade
 upgrade: $(STAMPS)/dev ## Pin the newest allowed versions in requirements/*.txt
 	$(COMPILE) -o requirements/dev.txt requirements/dev.in
-	for name in base demo test quality docs databases bench; do \
+	for name in base demo test quality docs databases bench fuzz; do \
 		$(COMPILE) -c requirements/dev.txt -o requirements/$$name.txt requirements/$$name.in || exit 1; \
 	done
 
