@@ -20,11 +20,12 @@ class Recorder:
     def __init__(self) -> None:
         self.steps: list[str] = []
         self.sessions: dict[str, str] = {}
+        self.paths: dict[str, str] = {}
 
     def __call__(self, step: str, method: str, path: str, session: str, body: Any = None) -> Any:
         self.steps.append(step)
-        self.sessions[step] = session
-        return {"exam_attempt_id": 12}
+        self.sessions[step], self.paths[step] = session, path
+        return {"exam_attempt_id": 12, "external_id": "exam-1-user5-2"}
 
 
 def take(journey: str, *, polls: int = 2, is_extended: bool = False) -> tuple[Recorder, list[float]]:
@@ -48,11 +49,14 @@ def test_a_day_has_pauses_polls_more_time_and_a_review() -> None:
     recorder, pauses = take("day", is_extended=True)
 
     assert recorder.steps == [
-        *("outline", "entrance page", "enter", "click", "ready", "start"),
+        *("outline", "entrance page", "enter", "set-up poll", "click", "ready", "start"),
         *("poll", "extend", "poll", "stop", "submit", "review"),
     ]
     assert pauses == [1.5, 1.5]
     assert recorder.sessions["extend"] == "of staff"
+    # The registration that the platform names, not always the learner's first.
+    assert "/exam-1-user5-2/" in recorder.paths["ready"]
+    assert "/exam-1-user5-2/" in recorder.paths["review"]
     assert recorder.sessions["review"] == recorder.sessions["ready"] == "of the provider"
 
 
