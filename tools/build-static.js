@@ -32,7 +32,7 @@ const SCRIPTS = {
         'exam_actions/theme_globals', 'exam_actions/set_up', 'exam_actions/copy_code', 'exam_actions/local_times'
     ],
     'views/proctored_exam_add_bulk_allowance_view.js': [
-        'staff_panels/namespace', 'staff_panels/bulk_failures', 'staff_panels/allowance_form', 'staff_panels/add_bulk_allowance'
+        'staff_panels/namespace', 'staff_panels/fill', 'staff_panels/bulk_failures', 'staff_panels/allowance_form', 'staff_panels/add_bulk_allowance'
     ],
     'views/proctored_exam_allowance_view.js': [
         'staff_panels/namespace', 'staff_panels/staff_panel', 'staff_panels/requests', 'staff_panels/allowance_list'
@@ -49,12 +49,14 @@ const SCRIPTS = {
     'desk/desk.js': ['desk/namespace', 'desk/shortcuts', 'desk/desk'],
     // What the desk fetches when it is first needed (static_src/desk/panel_list.js).
     'desk/attempt.js': [
-        'desk/namespace', 'desk/attempt_actions', 'desk/extend', 'desk/job_flow', 'desk/reset_and_resume', 'desk/decide',
+        'desk/namespace', 'desk/attempt_actions', 'desk/extend', 'desk/end', 'desk/job_flow', 'desk/reset_and_resume', 'desk/decide',
         'desk/outage_tool'
     ],
+    'desk/charts.js': ['desk/namespace', 'desk/charts'],
+    'desk/effects.js': ['desk/namespace', 'desk/effect_actions'],
     'desk/drawer.js': [
         'desk/namespace', 'desk/drawer', 'desk/sections/now', 'desk/sections/deadline', 'desk/sections/timeline',
-        'desk/sections/review', 'desk/sections/other_attempts'
+        'desk/sections/effects', 'desk/sections/review', 'desk/sections/other_attempts'
     ],
     'desk/outage.js': ['desk/namespace', 'desk/outage'],
     ...Object.fromEntries(['dialogs', 'panels'].flatMap((folder) => fs.readdirSync(path.join(SOURCES, 'desk', folder)).sort().map((file) => (

@@ -1,10 +1,18 @@
-"""Texts as they are stored: course and content ids (contract/data-shapes#ids), and the reasons of staff."""
+"""Texts: course and content ids (contract/data-shapes#ids), reasons of staff, and names inside of sentences."""
 
+import re
 from typing import Any, Final
 
-__all__ = ["LONGEST_REASON", "as_reason", "as_text"]
+from django.utils.translation import get_language_bidi
+
+__all__ = ["LONGEST_REASON", "as_reason", "as_text", "isolated"]
 
 LONGEST_REASON: Final = 500
+# Letters from Hebrew to the last block of Arabic, and their presentation forms; letters of all other scripts.
+_RIGHT_TO_LEFT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_LEFT_TO_RIGHT: Final = re.compile("[A-Za-z\u00c0-\u02b8\u0370-\u058f\u0904-\u1fff\u2c00-\ud7ff]")
+_FIRST_STRONG_ISOLATE: Final = "\u2068"
+_POP_ISOLATE: Final = "\u2069"
 
 
 def as_text(key: Any) -> str:
@@ -15,3 +23,13 @@ def as_text(key: Any) -> str:
 def as_reason(text: str) -> str:
     """Return the reason of a member of staff: without space around it, and no longer than its column."""
     return text.strip()[:LONGEST_REASON]
+
+
+def isolated(name: Any) -> str:
+    """Return a name as a sentence in the active language needs it.
+
+    If it has letters of the other direction of writing, it is isolated, so that its signs and digits stay with it.
+    """
+    text = str(name)
+    other_direction = _LEFT_TO_RIGHT if get_language_bidi() else _RIGHT_TO_LEFT
+    return f"{_FIRST_STRONG_ISOLATE}{text}{_POP_ISOLATE}" if other_direction.search(text) else text

@@ -268,7 +268,7 @@ proctoring.ExamDeskView = Backbone.View.extend({
         if (this.drawer || !this.store.get('attempt')) {
             return;
         }
-        desk.load(['attempt', 'drawer']).done(function() {
+        desk.load(['attempt', 'effects', 'drawer']).done(function() {
             if (self.store.get('attempt') && !self.drawer) {
                 self.openDrawer(self.store.get('attempt'));
             }

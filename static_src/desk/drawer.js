@@ -3,7 +3,8 @@
  * they are opened. Contract: contract/staff-desk#drawer.
  *
  * `desk.sections` is the list of sections: `{name, title, isFor(attempt), path(attempt, context), query(attempt),
- * view(reply, drawer)}`. `view` returns what `section.underscore` shows: `sentences`, `facts` (`{label, lines}`), `items` (`{head, lines, group}`), `choices` (`{value, label}`, the groups of items
+ * view(reply, drawer)}`. `view` returns what `section.underscore` shows: `sentences`, `facts` (`{label, lines}`), `items` (`{head,
+ * lines, group, actions}`), `choices` (`{value, label}`, the groups of items
  * that can be shown alone), `actions`.
  * A section without `path` shows the attempt itself. `whenMissing`: code → sentence of a refusal that is no failure.
  */
@@ -27,6 +28,10 @@ desk.Drawer = desk.Dialog.extend({
         this.context = options.context;
         this.attemptId = options.attemptId;
         this.isOpenSection = {now: true};
+        if (this.context.sectionToOpen) {
+            this.isOpenSection[this.context.sectionToOpen] = true;
+            this.context.sectionToOpen = '';
+        }
         this.chosen = {};  // section → the group of items that is shown
     },
 
@@ -118,21 +123,44 @@ desk.Drawer = desk.Dialog.extend({
 
     show: function(section, reply) {
         var view = section.view(reply, this);
-        this.actions = _.extend(this.actions || {}, _.object(_.map(view.actions || [], function(action) {
+        var actions = (view.actions || []).concat(_.flatten(_.map(view.items || [], function(item) { return item.actions || []; })));
+        this.actions = _.extend(this.actions || {}, _.object(_.map(actions, function(action) {
             return [section.name + '.' + action.name, action];
         })));
         this.fill(section, _.extend({state: 'text'}, view));
     },
 
     fill: function(section, values) {
+        var $body = this.body(section);
+        var focused = $.contains($body[0], document.activeElement) && $(document.activeElement).attr('data-focus-key');
         var filled = _.extend({name: section.name, sentences: [], facts: [], items: [], actions: [], choices: [], problem: null}, values);
         _.each(filled.facts, function(fact) { fact.lines = desk.templates.lines(fact.lines); });
-        _.each(filled.items, function(item) { item.lines = desk.templates.lines(item.lines); });
-        filled.actions = _.map(filled.actions, function(action) {
-            return _.extend({href: ''}, action, {key: section.name + '.' + action.name});
+        function keyed(action) {
+            return _.extend({href: '', about: ''}, action, {key: section.name + '.' + action.name});
+        }
+        _.each(filled.items, function(item) {
+            item.lines = desk.templates.lines(item.lines);
+            item.actions = _.map(item.actions || [], keyed);
         });
-        this.body(section).html(desk.templates.html('section', filled));
+        filled.actions = _.map(filled.actions, keyed);
+        $body.html(desk.templates.html('section', filled));
         this.showChosen(section.name);
+        if (focused) {
+            this.focusIn($body, focused);
+        }
+    },
+
+    /** Focus what has been drawn again; where it is gone, the heading of its section. */
+    focusIn: function($body, key) {
+        var $again = $body.find('[data-focus-key]').filter(function() { return $(this).attr('data-focus-key') === key; });
+        ($again.length ? $again : $body.closest('details').children('summary')).first().trigger('focus');
+    },
+
+    /** Load a section again if it is open: something that it shows has changed. */
+    reloadOpen: function(name) {
+        if (this.isOpenSection[name]) {
+            this.load(_.findWhere(desk.sections, {name: name}));
+        }
     },
 
     onChoice: function(event) {

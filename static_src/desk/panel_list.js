@@ -8,7 +8,7 @@
 /* global proctoring, desk -- desk/namespace.js, desk/templates.js */
 
 desk.panelList = [
-    {name: 'overview', title: function() { return gettext('Overview'); }},
+    {name: 'overview', title: function() { return gettext('Overview'); }, uses: ['charts']},
     {name: 'live', title: function() { return gettext('Live'); }, uses: ['attempt']},
     {name: 'attempts', title: function() { return gettext('Attempts'); }, uses: ['attempt']},
     {name: 'allowances', title: function() { return gettext('Allowances'); }, uses: ['attempt']},
@@ -27,7 +27,7 @@ desk.panelList = [
         isAvailable: function(settings) { return settings.features.onboarding; }
     },
     {
-        name: 'problems', title: function() { return gettext('Problems'); },
+        name: 'problems', title: function() { return gettext('Problems'); }, uses: ['effects'],
         count: function(counts) { return counts.effects; }
     },
     {name: 'readiness', title: function() { return gettext('Readiness'); }},
@@ -39,13 +39,14 @@ var TEMPLATES_OF = {
     attempt: ['job'],
     drawer: ['drawer', 'drawer_sections', 'section'],
     outage: ['outages'],
+    charts: ['chart'],
     'panels/overview': ['overview'],
     'panels/live': ['live', 'live_choose']
 };
 
 function isHere(script) {
     var shared = {
-        attempt: desk.attemptActions, drawer: desk.Drawer, outage: desk.OutageBanners, 'dialogs/outage': desk.startOutage, 'dialogs/extend_many': desk.extendMany,
+        attempt: desk.attemptActions, effects: desk.effectActions, charts: desk.charts, drawer: desk.Drawer, outage: desk.OutageBanners, 'dialogs/outage': desk.startOutage, 'dialogs/extend_many': desk.extendMany,
         'dialogs/allowances_file': desk.allowancesFile, 'dialogs/shortcuts': desk.shortcutsDialog
     };
     return Boolean(_.has(shared, script) ? shared[script] : desk.panels[script.replace('panels/', '')]);

@@ -15,9 +15,9 @@ desk.templates = {
         }));
     },
 
-    /** The HTML of a template that was loaded. */
+    /** The HTML of a template that was loaded. `fill` in it is `desk.words.fill`. */
     html: function(name, values) {
-        return compiled[name](values);
+        return compiled[name](_.extend({fill: proctoring.fill}, values));
     },
 
     /**

@@ -89,7 +89,7 @@ proctoring.AddBulkAllowanceView = proctoring.AllowanceFormView.extend({
             var name = $.trim($(this).text());
             $('<button type="button" class="close-selected-exam"></button>')
                 .attr({'data-item': this.value, 'data-name': name})
-                .attr('aria-label', interpolate(gettext('Remove %(exam)s'), {exam: name}, true))
+                .attr('aria-label', proctoring.fill(gettext('Remove %(exam)s'), {exam: name}))
                 .text('×')
                 .appendTo($('<span class="tag"></span>').text(name + ' ').appendTo($selected));
             $(this).remove();

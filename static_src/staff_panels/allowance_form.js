@@ -109,8 +109,8 @@ proctoring.AllowanceFormView = Backbone.ModalView.extend({
             $('<div class="error-message"></div>').text(line).css({color: 'rgb(178, 6, 16)'}).appendTo($messages);
         });
         if (done.length) {
-            $('<div></div>').text(interpolate(
-                gettext('Saved for: %(names)s'), {names: done.join(', ')}, true
+            $('<div></div>').text(proctoring.fill(
+                gettext('Saved for: %(names)s'), {names: done.join(', ')}
             )).appendTo($messages);
         }
         this.$('form').prepend($messages);

@@ -15,6 +15,7 @@ proctoring.ProctoredExamAllowanceView = proctoring.StaffPanel.extend({
 
     // The host passes its section, not options, and looks the panel up there as `wrapper`.
     constructor: function(section) {
+        this.section = section;
         proctoring.StaffPanel.call(this, {});
         $(section).data('wrapper', this);
         // A host that opens the tab first and creates the panels then.
@@ -26,10 +27,10 @@ proctoring.ProctoredExamAllowanceView = proctoring.StaffPanel.extend({
     initialize: function() {
         this.collection = new proctoring.ProctoredExamAllowanceCollection();
         this.allowance_types = proctoring.ProctoredExamAllowanceModel.types();
-        proctoring.StaffPanel.prototype.initialize.call(this);
+        proctoring.StaffPanel.prototype.initialize.call(this, this.section);
     },
 
-    /** Called by the host each time the tab is opened. The panel loads at construction, the exam desk now. */
+    /** Called by the host each time the tab is opened. */
     onClickTitle: function() {
         if (proctoring.openDesk) {
             proctoring.openDesk();

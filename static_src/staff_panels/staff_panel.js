@@ -9,14 +9,40 @@
 /* global proctoring -- staff_panels/namespace.js */
 
 proctoring.StaffPanel = Backbone.View.extend({
-    initialize: function() {
+    /** `section`: of the host's tab. Without one, the panel loads at once. */
+    initialize: function(section) {
         this.setElement($(this.container));
         this.course_id = this.$el.data('course-id');
         this.template = null;
         // The bundle is also loaded on pages without this panel; no request is sent there.
-        if (this.course_id) {
+        if (!this.course_id) {
+            return;
+        }
+        if ($(section).is('.idash-section') && window.IntersectionObserver) {
+            this.loadWhenShown();
+        } else {
             this.loadTemplateData();
         }
+    },
+
+    /** Load when a person sees the panel: a list of thousands of learners that nobody looks at makes the others wait. */
+    loadWhenShown: function() {
+        var self = this;
+        var isLoaded = false;
+        var observer = new window.IntersectionObserver(function(entries) {
+            if (!_.last(entries).isIntersecting) {
+                return;
+            }
+            // The exam desk shows the same, and closes the panels below it when it arrives.
+            $.when(proctoring.deskIsOpening).always(function() {
+                if (!isLoaded && self.el.getClientRects().length) {
+                    isLoaded = true;
+                    observer.disconnect();
+                    self.loadTemplateData();
+                }
+            });
+        }, {rootMargin: '200px'});
+        observer.observe(this.el);
     },
 
     loadTemplateData: function() {

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from .people import TIMED
-from .test_desk import Desk, answer, desk, inspect
+from .test_desk import Desk, answer, desk, inspect, running_learner
 
 __all__ = ["desk", "inspect"]
 
@@ -119,6 +120,33 @@ def test_problems_are_tried_again_and_given_up(desk: Desk, inspect: Any) -> None
     inspect(desk.page, "give up")
     dialog.get_by_role("button", name="Give up", exact=True).click()
     expect(row).to_contain_text("Given up")
+
+
+def test_problems_are_tried_again_and_given_up_in_the_drawer(
+    desk: Desk, new_page: Callable[[], Page], inspect: Any
+) -> None:
+    learner = running_learner(desk.demo, new_page())
+    effect = {**EFFECT, "attempt_id": desk.demo.attempts(learner.username)[0]["id"]}
+    answer(desk.page, PROBLEM_LIST, 200, page_of(effect))
+    answer(desk.page, "**/v2/effects/1/retry", 200, {**effect, "tries": 4, "last_error": "Refused: no"})
+    answer(desk.page, "**/v2/effects/1/give-up", 200, {**effect, "state": "failed", "next_try_at": None})
+    desk.open(f"?pd=problems&pd.attempt={effect['attempt_id']}")
+    drawer = desk.page.get_by_role("dialog", name=re.compile(learner.username))
+    drawer.locator("summary").filter(has_text="What was not delivered").press("Enter")
+    item = drawer.get_by_role("listitem").filter(has_text="Message to the provider")
+    inspect(desk.page, "drawer, problems")
+    item.get_by_role("button", name="Try now").press("Enter")
+    expect(item).to_contain_text("Refused: no")
+    expect(item.get_by_role("button", name="Try now")).to_be_focused()
+    inspect(desk.page, "drawer, tried in vain")
+    item.get_by_role("button", name="Give up").press("Enter")
+    dialog = desk.page.get_by_role("dialog", name=re.compile("^Give up"))
+    dialog.get_by_label("Reason").fill("the service is gone")
+    answer(desk.page, PROBLEM_LIST, 200, page_of({**effect, "state": "failed", "next_try_at": None}))
+    dialog.get_by_role("button", name="Give up", exact=True).click()
+    expect(item).to_contain_text("Given up")
+    expect(item.get_by_role("button", name="Give up")).to_have_count(0)
+    desk.team.look("drawer-problems")
 
 
 def test_nothing_waits(desk: Desk, inspect: Any) -> None:

@@ -134,6 +134,7 @@ def effects_of_course(
     course_id: str,
     *,
     exam_ids: Collection[int] | None = None,
+    attempt_ids: Collection[int] | None = None,
     kinds: Collection[str] | None = None,
     states: Collection[str] = STATES,
 ) -> QuerySet[AttemptEffect]:
@@ -141,6 +142,8 @@ def effects_of_course(
     effects = AttemptEffect.objects.of_course(course_id).filter(state__in=states)
     if exam_ids is not None:
         effects = effects.filter(exam_id__in=exam_ids)
+    if attempt_ids is not None:
+        effects = effects.filter(attempt_id__in=attempt_ids)
     if kinds is not None:
         effects = effects.filter(kind__in=kinds)
     return effects.order_by("pk")

@@ -39,6 +39,7 @@ from edx_proctoring.models import (
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import InstructorDashboardOnboardingAttemptStatus as OnboardingStatus
 from edx_proctoring.utils import get_exam_due_date, get_exam_url
+from edx_proctoring.utils.texts import isolated
 
 __all__ = ["Check", "ReadinessReport", "Subject", "check_readiness"]
 
@@ -301,7 +302,7 @@ def _prerequisites(course: _Course, exam: ProctoredExam, about: _About) -> Check
         return about.unknown("prerequisites")
     active = {other.content_id for other in course.all_exams if other.is_active}
     missing = [
-        requirement.get("display_name") or requirement.get("name")
+        isolated(requirement.get("display_name") or requirement.get("name"))
         for requirement in course.requirements
         if requirement.get("namespace") == _PROCTORED_EXAM and requirement.get("name") not in active
     ]
@@ -309,7 +310,7 @@ def _prerequisites(course: _Course, exam: ProctoredExam, about: _About) -> Check
         "prerequisites",
         bool(missing),
         ERROR,
-        _("Learners cannot fulfil a requirement before the exam: {names}.").format(names=", ".join(map(str, missing))),
+        _("Learners cannot fulfil a requirement before the exam: {names}.").format(names=", ".join(missing)),
         _("Publish the exam that is required, or remove the requirement in Studio."),
     )
 
@@ -470,7 +471,7 @@ def _provider(about: _About, name: str, provider: Any, has_reviewers: bool) -> I
         "reviewer_group",
         not has_reviewers,
         ERROR if is_rest else WARNING,
-        _("The group “{group}” has no active member.").format(group=reviewers.group_of(name)),
+        _("The group “{group}” has no active member.").format(group=isolated(reviewers.group_of(name))),
         _("Put the user of the provider's OAuth2 application into the group in Django admin."),
     )
     if getattr(provider, "npm_module", None):
@@ -485,7 +486,7 @@ def _provider(about: _About, name: str, provider: Any, has_reviewers: bool) -> I
         "callback_address",
         not _is_public(conf.proctoring.lms_host),
         WARNING,
-        _("The provider is told to call {address}.").format(address=conf.proctoring.lms_host),
+        _("The provider is told to call {address}.").format(address=isolated(conf.proctoring.lms_host)),
         _("Set SITE_NAME to a public host name, and HTTPS to “on”."),
     )
 

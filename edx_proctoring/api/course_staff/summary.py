@@ -135,6 +135,7 @@ def _exam(
         "id": ref.id,
         "name": ref.name,
         "type": ref.type,
+        "time_limit_minutes": exam.time_limit_mins,
         "by_status": dict(by_status),
         "learners": sum(by_status.values()),
         "flagged": by_status.get(Status.second_review_required, 0) + by_status.get(Status.rejected, 0),

@@ -26,6 +26,7 @@ class EffectsQuery(ListQuery):
     """Filters of the list of effects."""
 
     exam = IdsField(required=False)
+    attempt = IdsField(required=False)
     kind = WordsField(problem_list.KINDS, required=False)
     state = WordsField(problem_list.STATES, required=False)
 
@@ -50,6 +51,7 @@ class EffectsOfCourse(StaffView):
         effects = problem_list.effects_of_course(
             course_id,
             exam_ids=self.query.get("exam"),
+            attempt_ids=self.query.get("attempt"),
             kinds=self.query.get("kind"),
             states=self.query.get("state", problem_list.STATES),
         )

@@ -39,6 +39,7 @@ class SummaryQuery(serializers.Serializer):
 class ExamSummarySerializer(ExamRefSerializer):
     """An exam in numbers."""
 
+    time_limit_minutes = serializers.IntegerField()
     by_status = serializers.DictField(child=serializers.IntegerField())
     learners = serializers.IntegerField()
     flagged = serializers.IntegerField()

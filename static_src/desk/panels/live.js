@@ -120,9 +120,14 @@ desk.panels.live = desk.ListPanel.extend({
     actions: function(row) {
         var self = this;
         var attempt = _.extend({}, row, {id: row.attempt_id, exam: this.reply.exam});
-        return [{
-            name: 'open', label: gettext('Details'), run: function() { self.store.set({attempt: row.attempt_id}, true); }
-        }].concat(desk.actionsFor(this.context, attempt, _.bind(this.refresh, this, false)));
+        function open(section) {
+            self.context.sectionToOpen = section;
+            self.store.set({attempt: row.attempt_id}, true);
+        }
+        return [
+            {name: 'open', label: gettext('Details'), run: _.partial(open, '')},
+            {name: 'deadline', label: gettext('Why this deadline'), run: _.partial(open, 'deadline')}
+        ].concat(desk.actionsFor(this.context, attempt, _.bind(this.refresh, this, false)));
     },
 
     bulkActions: function() {

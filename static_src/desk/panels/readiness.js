@@ -45,7 +45,10 @@ desk.panels.readiness = desk.ListPanel.extend({
 
     path: function() { return this.coursePath('readiness'); },
     rowKey: function(row) { return [row.code, row.subject.kind, row.subject.id].join('.'); },
-    rowName: function(row) { return row.subject.name ? checkLabel(row.code) + ', ' + row.subject.name : checkLabel(row.code); },
+    rowName: function(row) {
+        return row.subject.name
+            ? desk.words.fill(gettext('%(check)s, %(about)s'), {check: checkLabel(row.code), about: row.subject.name}) : checkLabel(row.code);
+    },
     countText: function(n) { return desk.words.n(ngettext('%(n)s check', '%(n)s checks', n), n); },
     emptyText: function() { return gettext('All that was checked is in order.'); },
 

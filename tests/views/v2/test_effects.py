@@ -66,7 +66,14 @@ class TestEffects:
         factories.make_effect(world.attempt)
         assert [row["id"] for row in listed(team, "effects", exam=other.proctored_exam_id)] == [effect.pk]
 
-    @pytest.mark.parametrize("query", [{"state": "done"}, {"kind": "letter"}, {"exam": "x"}], ids=str)
+    def test_filter_by_attempt(self, world: World, team: APIClient) -> None:
+        effect = factories.make_effect(world.attempt)
+        factories.make_effect(factories.make_attempt(world.exam, factories.make_user()))
+        foreign = factories.make_effect(world.foreign_attempt)
+        assert [row["id"] for row in listed(team, "effects", attempt=world.attempt.pk)] == [effect.pk]
+        assert listed(team, "effects", attempt=foreign.attempt_id) == []
+
+    @pytest.mark.parametrize("query", [{"state": "done"}, {"kind": "letter"}, {"exam": "x"}, {"attempt": "x"}], ids=str)
     def test_filters_that_make_no_sense(self, query: Any, world: World, team: APIClient) -> None:
         assert team.get(address("effects", course_id=COURSE_A), query).status_code == 422
 

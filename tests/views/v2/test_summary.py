@@ -57,6 +57,7 @@ def test_an_exam_in_numbers(world: World, team: APIClient) -> None:
             "by_status": {},
             "learners": 0,
             "flagged": 0,
+            "time_limit_minutes": quiz.time_limit_mins,
             "median_minutes": None,
             "p90_minutes": None,
             "allowances": 0,
@@ -68,6 +69,7 @@ def test_an_exam_in_numbers(world: World, team: APIClient) -> None:
             "by_status": {"started": 1, "verified": 5, "rejected": 1},
             "learners": 7,
             "flagged": 1,
+            "time_limit_minutes": world.exam.time_limit_mins,
             # Of six in bins: one in 0-5, four in 10-15, one in 55-60.
             "median_minutes": 12.5,
             "p90_minutes": 57.0,

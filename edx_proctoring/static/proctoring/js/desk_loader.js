@@ -67,11 +67,15 @@
         }));
     };
 
-    /** The panels below start closed: the desk shows the same, and more. */
+    /** The panels below start closed: the desk shows the same, and more. At once, because an open panel loads its list. */
     function closeAccordion() {
         var $accordion = $('#proctoring-accordion');
+        var speed;
         if ($accordion.data('ui-accordion') || $accordion.data('uiAccordion')) {
+            speed = $accordion.accordion('option', 'animate');
+            $accordion.accordion('option', 'animate', false);
             $accordion.accordion('option', 'active', false);
+            $accordion.accordion('option', 'animate', speed);
         }
     }
 
@@ -106,7 +110,8 @@
             return null;
         }
         $container.attr('data-desk-state', 'loading').empty();
-        return $.ajax({
+        // The panels below wait for the end of this, as they are closed then.
+        proctoring.deskIsOpening = $.ajax({
             url: proctoring.API_ROOT.replace(/v1\/$/, 'v2/') + 'courses/' + $container.attr('data-course-id') + '/desk',
             dataType: 'json'
         }).then(function(settings) {
@@ -122,5 +127,6 @@
                 fail($container);
             }
         });
+        return proctoring.deskIsOpening;
     };
 }(window.jQuery, window._));

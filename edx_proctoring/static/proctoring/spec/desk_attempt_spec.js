@@ -68,6 +68,56 @@ describe('An attempt on the exam desk', function() {
         expect(view.$('.js-preview').text()).toMatch(/Ends .* → /);
     });
 
+    describe('that runs can be ended', function() {
+        function openEnd() {
+            page.serveAttempts([page.attempt(1)]);
+            view = page.open();
+            openMenuItem('End the exam').trigger('click');
+            return view.$('dialog');
+        }
+
+        function answered(status, body) {
+            page.serve('POST', 'attempts/1/transitions', status, body);
+            submit();
+        }
+
+        // @contract staff-desk#end
+        it('with a reason, for the learner who is named', function() {
+            const $dialog = openEnd();
+            expect($dialog.text()).toContain('End the exam of user1, Midterm');
+            submit();
+            expect(page.requests('attempts/1/transitions', 'POST').length).toBe(0);
+            page.type(view.$('[name="reason"]'), 'evacuated');
+            page.serveAttempts([page.attempt(1, {status: 'submitted', time_remaining_seconds: null, actions: []})]);
+            answered(200, {attempt_id: 1, changed: true, attempt: page.attempt(1, {status: 'submitted'})});
+            expect(JSON.parse(page.requests('attempts/1/transitions', 'POST')[0].requestBody))
+                .toEqual({action: 'end', reason: 'evacuated', expected_status: 'started'});
+            expect(view.$('dialog').length).toBe(0);
+            expect(view.$('tbody').text()).toContain('Submitted');
+            expect(openMenuItem('End the exam').length).toBe(0);
+        });
+
+        // @contract staff-desk#end
+        it('and says what it has become when the learner was faster', function() {
+            openEnd();
+            page.type(view.$('[name="reason"]'), 'evacuated');
+            answered(409, page.problem(409, 'conflict', {errors: [{field: 'expected_status', message: 'x', status: 'ready_to_submit'}]}));
+            expect(view.$('dialog .js-refusal').text()).toContain('Nothing was done');
+            expect(view.$('[name="reason"]').val()).toBe('evacuated');
+            expect(page.requests('courses/' + page.COURSE + '/attempts').length).toBe(2);
+            answered(409, page.problem(409, 'illegal_transition'));
+            expect(JSON.parse(page.requests('attempts/1/transitions', 'POST')[1].requestBody).expected_status).toBe('ready_to_submit');
+            expect(view.$('dialog .js-refusal').text()).toContain('Reason of illegal_transition.');
+            expect(page.requests('courses/' + page.COURSE + '/attempts').length).toBe(3);
+        });
+
+        it('unless it does not run', function() {
+            page.serveAttempts([page.attempt(1, {status: 'submitted', time_remaining_seconds: null, actions: []})]);
+            view = page.open();
+            expect(openMenuItem('End the exam').length).toBe(0);
+        });
+    });
+
     [['0', 'x', 'minutes'], ['1.5', 'x', 'minutes'], ['', 'x', 'minutes'], ['5', '  ', 'reason']].forEach(function([minutes, reason, field]) {
         // @contract staff-desk#dialogs
         it('is not sent with ' + JSON.stringify([minutes, reason]), function() {
@@ -268,6 +318,94 @@ describe('An attempt on the exam desk', function() {
             page.respond();
             expect(page.window.location.search).toBe('?pd.attempt=9');
             expect(view.$('.proctoring-desk__drawer .js-title').text()).toBe('user9, Midterm');
+        });
+
+        describe('what was not delivered', function() {
+            const EFFECTS = 'courses/' + page.COURSE + '/effects';
+
+            function effect(id, more) {
+                return {
+                    id: id, attempt_id: 1, exam: {id: 3, name: 'Midterm', type: 'proctored'}, user: page.attempt(1).user, kind: 'mail',
+                    call: 'send', to_status: 'submitted', state: 'due', tries: 2, next_try_at: '2026-03-01T15:00:00Z',
+                    last_error: '<b>Timeout</b>: 5 s', created_at: '2026-03-01T13:00:00Z', ...more
+                };
+            }
+
+            function openEffects(rows) {
+                page.serve('GET', EFFECTS, 200, page.list(rows));
+                view = page.open('?pd.attempt=1');
+                return openSection('effects');
+            }
+
+            function press($section, label) {
+                $section.find('.js-action').filter(function() { return $(this).text().startsWith(label); })
+                    .trigger('focus').trigger('click');
+            }
+
+            // @contract staff-desk#drawer-effects
+            it('is listed with what the receiver said, of this attempt only', function() {
+                const $section = openEffects([effect(1), effect(2, {kind: 'grade', state: 'failed', next_try_at: null})]);
+                expect(page.asked(EFFECTS)).toEqual({attempt: '1', page_size: '100'});
+                expect($section.find('li').eq(0).text()).toMatch(/E-mail to the learner.*Is tried again.*<b>Timeout<\/b>: 5 s.*2 tries/);
+                expect($section.find('li').eq(1).find('.js-action').map(function() { return $(this).text().trim(); }).get()).toEqual(['Try now Grade']);
+            });
+
+            it('goes away when one more try succeeds', function() {
+                const $section = openEffects([effect(1)]);
+                page.serve('POST', 'effects/1/retry', 200, {id: 1, state: 'delivered'});
+                page.serve('GET', EFFECTS, 200, page.list([]));
+                press($section, 'Try now');
+                page.respond();
+                expect($section.text()).toContain('Nothing waits');
+                expect(document.activeElement).toBe($section.children('summary')[0]);
+                jasmine.clock().tick(1500);
+                expect(view.$('.proctoring-desk__drawer > .js-status').text()).toContain('done');
+                expect(page.requests('courses/' + page.COURSE + '/attempts').length).toBe(2);
+            });
+
+            // @contract staff-desk#drawer-effects
+            it('keeps its place and says why when the try fails', function() {
+                const $section = openEffects([effect(1)]);
+                page.serve('POST', 'effects/1/retry', 200, effect(1, {tries: 3, last_error: 'Refused: no'}));
+                page.serve('GET', EFFECTS, 200, page.list([effect(1, {tries: 3, last_error: 'Refused: no'})]));
+                press($section, 'Try now');
+                press($section, 'Try now');
+                page.respond();
+                expect(page.requests('effects/1/retry', 'POST').length).toBe(1);
+                expect($section.find('li').text()).toMatch(/did not work this time either\. Refused: no/);
+                expect($(document.activeElement).text()).toContain('Try now');
+                jasmine.clock().tick(1500);
+                expect(view.$('.proctoring-desk__drawer > .js-alert').text()).toContain('Refused: no');
+            });
+
+            it('is read again when the request fails, or a colleague settled it', function() {
+                const $section = openEffects([effect(1)]);
+                page.serve('POST', 'effects/1/retry', 503, page.problem(503, 'provider_unavailable'));
+                press($section, 'Try now');
+                page.respond();
+                expect($section.find('li').text()).toContain('Reason of provider_unavailable.');
+                page.serve('POST', 'effects/1/retry', 409, page.problem(409, 'not_due'));
+                page.serve('GET', EFFECTS, 200, page.list([]));
+                press($section, 'Try now');
+                page.respond();
+                expect($section.text()).toMatch(/Reason of not_due\..*Nothing waits/);
+            });
+
+            it('is given up with a reason, and the timeline follows', function() {
+                const entries = {attempt_id: 1, attempt_code: 'CODE-1', is_removed: false, is_more: false, entries: []};
+                page.serve('GET', 'attempts/1/history', 200, entries);
+                const $section = openEffects([effect(1)]);
+                openSection('timeline');
+                press($section, 'Give up');
+                page.type(view.$('.proctoring-desk__dialog [name="reason"]'), 'no such mailbox');
+                page.serve('POST', 'effects/1/give-up', 200, effect(1, {state: 'failed', next_try_at: null}));
+                page.serve('GET', EFFECTS, 200, page.list([effect(1, {state: 'failed', next_try_at: null})]));
+                view.$('.proctoring-desk__dialog form').trigger('submit');
+                page.respond();
+                expect(JSON.parse(page.requests('effects/1/give-up', 'POST')[0].requestBody)).toEqual({reason: 'no such mailbox'});
+                expect($section.find('li').text()).toContain('Given up');
+                expect(page.requests('attempts/1/history').length).toBe(2);
+            });
         });
 
         it('says so when the attempt was removed', function() {

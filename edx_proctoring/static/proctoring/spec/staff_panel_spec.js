@@ -52,6 +52,16 @@ describe('A panel of the Special Exams tab', function() {
         expect($(document.activeElement).hasClass('js-panel-content')).toBe(true);
     });
 
+    // @contract staff-tab#direction
+    it('isolates names of the other direction inside of a sentence, and of a cell', function() {
+        const {fill} = edx.instructor_dashboard.proctoring;
+        expect(fill('حذف %(exam)s', {exam: 'Exam (2)'})).toBe('حذف \u2068Exam (2)\u2069');
+        expect(fill('Remove %(exam)s', {exam: 'Exam (2)'})).toBe('Remove Exam (2)');
+        const view = panel.open([panel.row({proctored_exam: {id: 5, exam_name: 'امتحان (2)', is_proctored: true, is_practice_exam: false}})]);
+        expect(view.$('.remove-attempt').attr('aria-label')).toContain('\u2068امتحان (2)\u2069');
+        expect(view.$('td bdi').map(function() { return $(this).text(); }).get()).toEqual(['learner', 'امتحان (2)']);
+    });
+
     // @contract staff-tab#code
     it('sends the CSRF token with a change', function() {
         const view = panel.open([panel.row()]);
@@ -100,9 +110,9 @@ describe('A panel of the Special Exams tab', function() {
         }
     ].forEach(function(example) {
         /** What the view requests at construction, on a page with this markup. */
-        function requested(markup) {
+        function requested(markup, sectionClass) {
             const address = '/static/proctoring/templates/' + example.template;
-            setFixtures('<section><div id="proctoring-accordion">' + markup + '</div></section>');
+            setFixtures('<section class="' + (sectionClass || '') + '"><div id="proctoring-accordion">' + markup + '</div></section>');
             panel.server.respondWith('GET', address, [200, {'Content-Type': 'text/html'}, '<p></p>']);
             new edx.instructor_dashboard.proctoring[example.view]($('section'));
             panel.server.respond();
@@ -114,6 +124,70 @@ describe('A panel of the Special Exams tab', function() {
             expect(requested('<div class="' + example.container + '" data-course-id="a/b/c"></div>'))
                 .toEqual(['/static/proctoring/templates/' + example.template].concat(example.data));
         });
+
+        if (example.data.length) {
+            describe('in a browser that tells what is seen, ' + example.view, function() {
+                let observers;
+
+                beforeEach(function() {
+                    observers = [];
+                    window.IntersectionObserver = function(callback) {
+                        this.observe = (element) => observers.push({callback: callback, element: element});
+                        this.disconnect = jasmine.createSpy('disconnect');
+                    };
+                });
+
+                afterEach(function() {
+                    delete window.IntersectionObserver;
+                    delete edx.instructor_dashboard.proctoring.deskIsOpening;
+                });
+
+                function create() {
+                    const urls = requested('<div class="' + example.container + '" data-course-id="a/b/c"></div>', 'idash-section');
+                    // jsdom has no layout.
+                    observers[0].element.getClientRects = () => (observers[0].element.hidden ? [] : [{}]);
+                    return urls;
+                }
+
+                function tell(isIntersecting) {
+                    observers[0].callback([{isIntersecting: isIntersecting}]);
+                    panel.server.respond();
+                    return _.pluck(panel.server.requests, 'url');
+                }
+
+                // @contract staff-tab#shown
+                it('loads when it is shown, once', function() {
+                    expect(create()).toEqual([]);
+                    expect(tell(false)).toEqual([]);
+                    expect(tell(true).slice(1)).toEqual(example.data);
+                    expect(tell(true).slice(1)).toEqual(example.data);
+                });
+
+                // @contract staff-tab#shown
+                it('waits for the exam desk, which may close it', function() {
+                    const desk = $.Deferred();
+                    edx.instructor_dashboard.proctoring.deskIsOpening = desk;
+                    create();
+                    expect(tell(true)).toEqual([]);
+                    observers[0].element.hidden = true;
+                    desk.resolve();
+                    expect(tell(false)).toEqual([]);
+                    observers[0].element.hidden = false;
+                    expect(tell(true).slice(1)).toEqual(example.data);
+                });
+
+                // @contract staff-tab#shown
+                it('loads when the exam desk does not come', function() {
+                    const desk = $.Deferred();
+                    edx.instructor_dashboard.proctoring.deskIsOpening = desk;
+                    create();
+                    tell(true);
+                    desk.reject();
+                    panel.server.respond();
+                    expect(_.pluck(panel.server.requests, 'url').slice(1)).toEqual(example.data);
+                });
+            });
+        }
 
         // @contract staff-tab#containers
         it('sends nothing without its container: ' + example.view, function() {

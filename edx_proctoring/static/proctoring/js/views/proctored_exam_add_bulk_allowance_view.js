@@ -8,6 +8,28 @@
 
     var proctoring = window.edx.instructor_dashboard.proctoring;
 
+    // --- staff_panels/fill.js
+
+    /** Sentences with names of people and exams, which may be written in the other direction. Contract: contract/staff-tab#direction. */
+
+    // Letters from Hebrew to the last block of Arabic, and their presentation forms; letters of all other scripts.
+    var RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+    var LEFT_TO_RIGHT = /[A-Za-z\u00c0-\u02b8\u0370-\u058f\u0904-\u1fff\u2c00-\ud7ff]/;
+
+    /** A text as a sentence of the other direction needs it: isolated, so that its signs and digits stay where they belong. */
+    function isolated(value, isRightToLeft) {
+        var text = String(value);
+        return (isRightToLeft ? LEFT_TO_RIGHT : RIGHT_TO_LEFT).test(text) ? '\u2068' + text + '\u2069' : text;
+    }
+
+    /** Fill the named places of a translated sentence. */
+    proctoring.fill = function(sentence, values) {
+        var isRightToLeft = RIGHT_TO_LEFT.test(sentence);
+        return interpolate(sentence, _.object(_.map(values, function(value, name) {
+            return [name, isolated(value, isRightToLeft)];
+        })), true);
+    };
+
     // --- staff_panels/bulk_failures.js
 
     /** What the form of allowances says when a request succeeded for some learners only. */
@@ -146,8 +168,8 @@
                 $('<div class="error-message"></div>').text(line).css({color: 'rgb(178, 6, 16)'}).appendTo($messages);
             });
             if (done.length) {
-                $('<div></div>').text(interpolate(
-                    gettext('Saved for: %(names)s'), {names: done.join(', ')}, true
+                $('<div></div>').text(proctoring.fill(
+                    gettext('Saved for: %(names)s'), {names: done.join(', ')}
                 )).appendTo($messages);
             }
             this.$('form').prepend($messages);
@@ -254,7 +276,7 @@
                 var name = $.trim($(this).text());
                 $('<button type="button" class="close-selected-exam"></button>')
                     .attr({'data-item': this.value, 'data-name': name})
-                    .attr('aria-label', interpolate(gettext('Remove %(exam)s'), {exam: name}, true))
+                    .attr('aria-label', proctoring.fill(gettext('Remove %(exam)s'), {exam: name}))
                     .text('×')
                     .appendTo($('<span class="tag"></span>').text(name + ' ').appendTo($selected));
                 $(this).remove();

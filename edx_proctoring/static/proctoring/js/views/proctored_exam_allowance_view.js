@@ -20,14 +20,40 @@
      */
 
     proctoring.StaffPanel = Backbone.View.extend({
-        initialize: function() {
+        /** `section`: of the host's tab. Without one, the panel loads at once. */
+        initialize: function(section) {
             this.setElement($(this.container));
             this.course_id = this.$el.data('course-id');
             this.template = null;
             // The bundle is also loaded on pages without this panel; no request is sent there.
-            if (this.course_id) {
+            if (!this.course_id) {
+                return;
+            }
+            if ($(section).is('.idash-section') && window.IntersectionObserver) {
+                this.loadWhenShown();
+            } else {
                 this.loadTemplateData();
             }
+        },
+
+        /** Load when a person sees the panel: a list of thousands of learners that nobody looks at makes the others wait. */
+        loadWhenShown: function() {
+            var self = this;
+            var isLoaded = false;
+            var observer = new window.IntersectionObserver(function(entries) {
+                if (!_.last(entries).isIntersecting) {
+                    return;
+                }
+                // The exam desk shows the same, and closes the panels below it when it arrives.
+                $.when(proctoring.deskIsOpening).always(function() {
+                    if (!isLoaded && self.el.getClientRects().length) {
+                        isLoaded = true;
+                        observer.disconnect();
+                        self.loadTemplateData();
+                    }
+                });
+            }, {rootMargin: '200px'});
+            observer.observe(this.el);
         },
 
         loadTemplateData: function() {
@@ -266,6 +292,7 @@
 
         // The host passes its section, not options, and looks the panel up there as `wrapper`.
         constructor: function(section) {
+            this.section = section;
             proctoring.StaffPanel.call(this, {});
             $(section).data('wrapper', this);
             // A host that opens the tab first and creates the panels then.
@@ -277,10 +304,10 @@
         initialize: function() {
             this.collection = new proctoring.ProctoredExamAllowanceCollection();
             this.allowance_types = proctoring.ProctoredExamAllowanceModel.types();
-            proctoring.StaffPanel.prototype.initialize.call(this);
+            proctoring.StaffPanel.prototype.initialize.call(this, this.section);
         },
 
-        /** Called by the host each time the tab is opened. The panel loads at construction, the exam desk now. */
+        /** Called by the host each time the tab is opened. */
         onClickTitle: function() {
             if (proctoring.openDesk) {
                 proctoring.openDesk();

@@ -25,11 +25,11 @@
             'keypress .accordion-trigger': 'onAccordionKey'
         },
 
-        initialize: function() {
+        initialize: function(section) {
             this.collection = new Attempts();
             this.inSearchMode = false;
             this.searchText = '';
-            proctoring.StaffPanel.prototype.initialize.call(this);
+            proctoring.StaffPanel.prototype.initialize.call(this, section);
         },
 
         /** The URL of the whole list. */

@@ -52,14 +52,14 @@
             'click li > a.target-link': 'openPage'
         },
 
-        initialize: function() {
+        initialize: function(section) {
             this.collection = new proctoring.ProctoredExamOnboardingCollection();
             this.filters = [];
             this.searchText = '';
             this.inSearchMode = false;
             this.currentPage = 1;
             this.hasFetched = false;
-            proctoring.StaffPanel.prototype.initialize.call(this);
+            proctoring.StaffPanel.prototype.initialize.call(this, section);
         },
 
         baseUrl: function() {
