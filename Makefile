@@ -241,6 +241,11 @@ spike: $(STAMPS)/bench ## Many learners start at once, against gunicorn (REF=mai
 bench-lists: $(STAMPS)/quality ## Staff's filters against a commit, in two sizes of a course (REF=d10104b BENCH_OPTIONS="--database mysql")
 	$(PY) -m bench.compare.growth $(REF) $(BENCH_OPTIONS)
 
+.PHONY: bench-desk
+bench-desk: $(STAMPS)/quality ## The course team's screens in Chromium with 10,000 learners, against a commit (REF=d10104b BENCH_OPTIONS="--rounds 9")
+	@chromium=$$(tools/chromium $(PY)) || exit 1; \
+	CHROMIUM="$$chromium" $(PY) -m bench.desk $(REF) $(BENCH_OPTIONS)
+
 .PHONY: bench-answers
 bench-answers: $(STAMPS)/quality ## Are version 1's answers to staff those recorded of an older commit, byte for byte?
 	$(PY) -m bench.compare.answers $(BENCH_OPTIONS)

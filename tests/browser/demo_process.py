@@ -72,7 +72,7 @@ class Demo:
 
     ``database``: files with which its data folder begins. ``options`` go to it. ``configure``: gets the provider's
     address, returns more of the demo's environment. ``over_https``: as the demo of Constructor Proctor is, where the
-    provider is another site.
+    provider is another site. ``repository``: the folder of the version that runs.
     """
 
     def __init__(
@@ -82,9 +82,11 @@ class Demo:
         database: Sequence[Path],
         configure: Callable[[str], Mapping[str, str]] = lambda provider: {},
         over_https: bool = False,
+        repository: Path = REPOSITORY,
     ) -> None:
         self.data_dir = data_dir
-        data_dir.mkdir()
+        self._repository = repository
+        data_dir.mkdir(exist_ok=True)
         for file in database:
             shutil.copy(file, data_dir)
         self._options = options
@@ -96,6 +98,7 @@ class Demo:
         # The suite's own Django settings must not reach the demo.
         self.environment = {
             **{name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"},
+            **({} if repository == REPOSITORY else {"PYTHONPATH": f"{repository}:{repository / 'mock_provider'}"}),
             **configure(self.provider),
         }
         self._log = data_dir.parent / "demo.log"
@@ -106,7 +109,7 @@ class Demo:
         with self._log.open("wb") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "demo", *ports, "--data-dir", str(self.data_dir), *self._options],
-                cwd=REPOSITORY,
+                cwd=self._repository,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=self.environment,
@@ -122,19 +125,19 @@ class Demo:
         self._process = self._start()
         self.wait_until_it_runs()
 
-    def wait_until_it_runs(self) -> None:
-        """Return when the demo says so; raises with its output when it ends or takes too long."""
-        deadline = time.monotonic() + START_SECONDS
+    def wait_until_it_runs(self, seconds: float = START_SECONDS) -> None:
+        """Return when the demo says so; raises with its output when it ends or takes longer than ``seconds``."""
+        deadline = time.monotonic() + seconds
         while "The demo is running." not in self.output():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"the demo did not start:\n{self.output()}")
             time.sleep(0.2)
 
-    def run(self, module: str, *arguments: str) -> str:
+    def run(self, module: str, *arguments: str, timeout: float = START_SECONDS) -> str:
         """Run a module with the demo's environment and data, as one of its own processes; returns what it prints."""
         done = subprocess.run(
             [sys.executable, "-m", module, *arguments],
-            cwd=REPOSITORY,
+            cwd=self._repository,
             env={
                 **self.environment,
                 "DEMO_DATA_DIR": str(self.data_dir),
@@ -143,7 +146,7 @@ class Demo:
             },
             capture_output=True,
             text=True,
-            timeout=START_SECONDS,
+            timeout=timeout,
             check=False,
         )
         if done.returncode:
