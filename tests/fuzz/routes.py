@@ -295,7 +295,7 @@ def _listed_effects(world: World) -> Fields:
     return {
         **_pages(world),
         "exam": _exam_ids(world),
-        "attempt": st.sampled_from((str(world.attempt.pk), f"0,{world.attempt.pk}", "x")),
+        "attempt": st.sampled_from((str(world.attempts["judged"].pk), f"0,{world.attempts['running'].pk}", "x")),
         "kind": st.sampled_from(("provider", "mail,credit", "letter")),
         "state": st.sampled_from(("due", "failed,due", "done")),
     }
