@@ -12,7 +12,7 @@ Nothing is cached, so tests may override any setting at any time. Values that ou
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final, TypeGuard
 from urllib.parse import urlsplit
@@ -35,6 +35,9 @@ COUNTS: Final[Mapping[str, int]] = {
     "REVIEW_OVERDUE_HOURS": 72,
 }
 OUTAGE_MODES: Final = ("global_staff", "course_staff", "off")
+NOTE_CATEGORIES: Final = ("technical", "identity", "conduct", "material", "environment", "health", "other")
+# Characters, as its column.
+LONGEST_CATEGORY: Final = 32
 
 # The scopes that ``RATE_LIMITS`` may have.
 RATE_SCOPES: Final = frozenset(
@@ -346,6 +349,13 @@ class ProctoringSettings:
     def review_overdue_hours(self) -> int:
         """``REVIEW_OVERDUE_HOURS``: after so many hours without a verdict, a submission is overdue. Default 72."""
         return self._count("REVIEW_OVERDUE_HOURS")
+
+    @property
+    def note_categories(self) -> Sequence[str]:
+        """``NOTE_CATEGORIES``: of notes about attempts, words of at most 32 characters; anything else is left out."""
+        words = self.options.get("NOTE_CATEGORIES", NOTE_CATEGORIES)
+        listed = words if isinstance(words, (list, tuple)) else NOTE_CATEGORIES
+        return [word for word in listed if isinstance(word, str) and 0 < len(word) <= LONGEST_CATEGORY]
 
     @property
     def hide_provider_fields(self) -> bool:

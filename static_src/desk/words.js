@@ -115,6 +115,21 @@ desk.words = {
         return labels[word] || word;
     },
 
+    /** Of notes; a site may have categories of its own. */
+    noteCategory: function(word) {
+        var labels = {
+            technical: gettext('Technical problem'),
+            identity: gettext('Identity'),
+            conduct: gettext('Conduct'),
+            material: gettext('Material'),
+            environment: gettext('Surroundings'),
+            health: gettext('Health'),
+            other: gettext('Other'),
+            provider: gettext('The provider')
+        };
+        return labels[word] || word;
+    },
+
     /** What became of a review that came in. */
     reviewOutcome: function(word) {
         var labels = {

@@ -78,6 +78,7 @@ _MARKS: Final[Mapping[str, Any]] = {
     "allowance_id": 770006,
     "row_id": 770007,
     "inbox_id": 770005,
+    "note_id": 770008,
     "code": "markjob",
     "external_id": "markexternal",
     "attempt_code": "markcode",
@@ -139,6 +140,7 @@ def arguments(world: World, address: Address) -> dict[str, st.SearchStrategy[Any
         "row_id": _or_odd(st.just(world.change_id), _UNUSED_NUMBERS),
         "effect_id": _or_odd(st.just(world.effect_id), _UNUSED_NUMBERS),
         "inbox_id": _or_odd(st.just(world.inbox_id), _UNUSED_NUMBERS),
+        "note_id": _or_odd(st.just(world.note_id), _UNUSED_NUMBERS),
         "code": _or_odd(st.just(world.job_code)),
         "external_id": _or_odd(st.sampled_from([row.external_id for row in world.attempts.values()])),
         "attempt_code": _or_odd(st.sampled_from([row.attempt_code for row in world.attempts.values()])),
@@ -299,6 +301,13 @@ def _listed_effects(world: World) -> Fields:
         "kind": st.sampled_from(("provider", "mail,credit", "letter")),
         "state": st.sampled_from(("due", "failed,due", "done")),
     }
+
+
+def _note(world: World) -> st.SearchStrategy[Any]:
+    return st.fixed_dictionaries(
+        {"category": st.sampled_from(("conduct", "other", "weather")), "text": st.text(max_size=9)},
+        optional={"at": _dates},
+    )
 
 
 def _received(world: World) -> Fields:
@@ -578,6 +587,10 @@ ROUTES: Final[Mapping[str, Route]] = {
     "edx_proctoring_v2:effect-retry": Route(("POST",)),
     "edx_proctoring_v2:effect-give-up": Route(
         ("POST",), body=lambda world: st.fixed_dictionaries({"reason": st.text(max_size=9)})
+    ),
+    "edx_proctoring_v2:attempt-notes": Route(("GET", "POST"), query=_pages, body=_note),
+    "edx_proctoring_v2:note": Route(
+        ("DELETE",), body=lambda world: st.fixed_dictionaries({"reason": st.text(max_size=9)})
     ),
     "edx_proctoring_v2:user-data": Route(("GET",)),
     "edx_proctoring_v2:inbox": Route(("GET",), query=_received),

@@ -108,6 +108,7 @@ class World:
     allowance_ids: list[int] = field(default_factory=list)
     change_id: int = 0
     inbox_id: int = 0
+    note_id: int = 0
     job_code: str = ""
     # Of Safe Exam Browser, where there is one.
     session_id: str = ""
@@ -150,6 +151,7 @@ def build_world() -> World:
     world.change_id = allowance_changes.change_allowance(given[0].pk, value="20", by=staff).row_id or 0
     world.effect_id = factories.make_effect(world.attempts["judged"], state="failed").pk
     world.job_code = factories.make_job(world.attempts["judged"]).code
+    world.note_id = factories.make_incident(world.attempts["running"]).pk
     world.inbox_id = factories.make_inbox_entry(world.attempts["handed_in"]).pk
     return world
 

@@ -5,6 +5,8 @@ from django.utils import translation
 
 from edx_proctoring.utils.texts import isolated
 
+ARABIC = "\u0628\u062a"
+
 
 @pytest.mark.contract("staff-tab#direction")
 @pytest.mark.parametrize(
@@ -12,8 +14,8 @@ from edx_proctoring.utils.texts import isolated
     [
         pytest.param("en", "Exam (2)", "Exam (2)", id="same-direction"),
         pytest.param("ar", "Exam (2)", "\u2068Exam (2)\u2069", id="latin-in-arabic"),
-        pytest.param("en", "امتحان (2)", "\u2068امتحان (2)\u2069", id="arabic-in-english"),
-        pytest.param("ar", "امتحان (2)", "امتحان (2)", id="arabic-in-arabic"),
+        pytest.param("en", f"{ARABIC} (2)", f"\u2068{ARABIC} (2)\u2069", id="arabic-in-english"),
+        pytest.param("ar", f"{ARABIC} (2)", f"{ARABIC} (2)", id="arabic-in-arabic"),
         pytest.param("ar", 42, "42", id="digits-alone-have-no-direction"),
     ],
 )

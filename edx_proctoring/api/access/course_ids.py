@@ -9,6 +9,7 @@ from collections.abc import Collection
 
 from edx_proctoring.models import (
     AttemptEffect,
+    AttemptIncident,
     HistoricalProctoredExamStudentAttempt,
     ProctoredExam,
     ProctoredExamStudentAllowance,
@@ -28,6 +29,7 @@ __all__ = [
     "course_id_of_inbox_entry",
     "course_id_of_job",
     "course_id_of_job_row",
+    "course_id_of_note",
     "course_ids_of_exams",
 ]
 
@@ -69,6 +71,12 @@ def course_id_of_effect(effect_id: int, /) -> str | None:
     """Return the course id of the exam that an effect is about, None for an unknown effect."""
     exam_ids = AttemptEffect.objects.filter(pk=effect_id).values("exam_id")
     return ProctoredExam.objects.filter(pk__in=exam_ids).values_list("course_id", flat=True).first()
+
+
+def course_id_of_note(note_id: int, /) -> str | None:
+    """Return the course id of the exam that a note is about, None for an unknown note."""
+    notes = AttemptIncident.objects.filter(pk=note_id, kind=AttemptIncident.KIND_NOTE)
+    return ProctoredExam.objects.filter(pk__in=notes.values("exam_id")).values_list("course_id", flat=True).first()
 
 
 def course_id_of_inbox_entry(inbox_id: int, /) -> str | None:

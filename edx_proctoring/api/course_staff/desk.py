@@ -37,15 +37,17 @@ class DeskExam:
 class Desk:
     """The exam desk of one course for one person.
 
-    ``features``: what this person can do here beside looking. ``counts``: what waits: ``open_reviews`` for a person's
-    decision, ``effects`` for their delivery or, given up, for a person. ``outages``: exams that are taken without their
-    provider, or with attempts of that kind to decide about. Where the desk is off, the rest is empty.
+    ``features``: what this person can do here beside looking. ``note_categories``: words for notes about attempts.
+    ``counts``: what waits: ``open_reviews`` for a person's decision, ``effects`` for their delivery or, given up, for a
+    person. ``outages``: exams that are taken without their provider, or with attempts of that kind to decide about.
+    Where the desk is off, the rest is empty.
     """
 
     enabled: bool
     is_global_staff: bool = False
     refresh_seconds: int = REFRESH_SECONDS
     features: Mapping[str, bool] | None = None
+    note_categories: Sequence[str] = ()
     exams: Sequence[DeskExam] = ()
     counts: Mapping[str, int] | None = None
     outages: Sequence[ExamOutage] = ()
@@ -72,6 +74,7 @@ def course_desk(course_id: str, user: Any, *, now: datetime) -> Desk:
             "onboarding": any(exam.type == _ONBOARDING for exam in exams),
             "outage": bool(proctored) and outage.may_change(user),
         },
+        note_categories=conf.proctoring.note_categories,
         exams=exams,
         counts={
             "open_reviews": review_list.reviews_of_course(course_id, state=review_list.OPEN).count(),

@@ -43,6 +43,7 @@ _COURSE_OF: Final[Mapping[str, Callable[[Any], str | None]]] = {
     "allowance_id": course_ids.course_id_of_allowance,
     "row_id": course_ids.course_id_of_job_row,
     "effect_id": course_ids.course_id_of_effect,
+    "note_id": course_ids.course_id_of_note,
     "inbox_id": course_ids.course_id_of_inbox_entry,
     "attempt_code": course_ids.course_id_of_attempt_code,
     "code": course_ids.course_id_of_job,

@@ -29,6 +29,7 @@ __all__ = [
     "JobSerializer",
     "LearnerSerializer",
     "MeasureSerializer",
+    "NoteSerializer",
     "OnboardingSerializer",
     "OutcomeSerializer",
     "PersonSerializer",
@@ -142,12 +143,31 @@ class ExamOutageSerializer(ReadOnlySerializer):
     undecided = serializers.IntegerField()
 
 
+class NoteSerializer(ReadOnlySerializer):
+    """What an invigilator saw; ``outcome`` is ``retracted`` if it was wrong."""
+
+    id = serializers.IntegerField()
+    kind = serializers.CharField()
+    exam = ExamRefSerializer()
+    user = LearnerSerializer(allow_null=True)
+    attempt_id = serializers.IntegerField(allow_null=True)
+    source = serializers.CharField()
+    opened_at = serializers.DateTimeField()
+    opened_by = PersonSerializer(allow_null=True)
+    closed_at = serializers.DateTimeField(allow_null=True)
+    closed_by = PersonSerializer(allow_null=True)
+    outcome = serializers.CharField(allow_blank=True)
+    category = serializers.CharField(allow_blank=True)
+    text = serializers.CharField(allow_blank=True)
+
+
 class DeskSerializer(ReadOnlySerializer):
     """The exam desk of a course; only ``enabled`` where it is off."""
 
     enabled = serializers.BooleanField()
     is_global_staff = serializers.BooleanField(required=False)
     features = serializers.DictField(child=serializers.BooleanField(), required=False)
+    note_categories = serializers.ListField(child=serializers.CharField(), required=False)
     refresh_seconds = serializers.IntegerField(required=False)
     exams = DeskExamSerializer(many=True, required=False)
     counts = serializers.DictField(child=serializers.IntegerField(), required=False)

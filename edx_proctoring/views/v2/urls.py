@@ -31,6 +31,8 @@ ROUTES: list[tuple[str, LazyView, str]] = [
     ("attempts/<int:attempt_id>/extend", LazyView("attempts", "Extend"), "attempt-extend"),
     ("attempts/<int:attempt_id>/review", LazyView("reviews", "ReviewOfAttempt"), "review"),
     ("attempts/<int:attempt_id>/review/decision", LazyView("reviews", "ReviewDecision"), "review-decision"),
+    ("attempts/<int:attempt_id>/notes", LazyView("notes", "NotesOfAttempt"), "attempt-notes"),
+    ("notes/<int:note_id>", LazyView("notes", "Note"), "note"),
     ("allowances/<int:allowance_id>", LazyView("allowances", "Allowance"), "allowance"),
     ("allowance-changes/<int:row_id>/undo", LazyView("allowances", "AllowanceUndo"), "allowance-undo"),
     ("effects/<int:effect_id>/retry", LazyView("effects", "EffectRetry"), "effect-retry"),

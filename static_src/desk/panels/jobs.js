@@ -12,7 +12,11 @@ function kindText(kind) {
         outage_prolong: gettext('End of an outage changed'),
         outage_end: gettext('Outage ended'),
         outage_setup: gettext('Outage: learners in set-up let in'),
-        outage_decision: gettext('Outage: decisions')
+        outage_decision: gettext('Outage: decisions'),
+        end: gettext('Exam ended'),
+        note: gettext('Note'),
+        note_retract: gettext('Note retracted'),
+        review_decision: gettext('Review decided')
     };
     return texts[kind] || kind;
 }

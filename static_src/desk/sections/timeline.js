@@ -26,7 +26,7 @@ function entryText(entry) {
         allowance: gettext('Allowance changed'),
         outage: gettext('Outage of the provider'),
         review_decided: gettext('Review decided'),
-        note: gettext('Note'),
+        note: data.outcome ? gettext('Note retracted') : gettext('Note'),
         help: data.outcome ? gettext('Request for help answered') : gettext('Request for help'),
         admission: data.outcome ? gettext('Left the waiting room') : gettext('Waiting to be admitted')
     };

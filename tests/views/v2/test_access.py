@@ -18,6 +18,7 @@ from edx_proctoring import api
 from edx_proctoring.api.exams import allowance_changes
 from edx_proctoring.models import (
     AttemptEffect,
+    AttemptIncident,
     ExamMeasure,
     ProctoredExam,
     ProctoredExamStudentAllowance,
@@ -203,6 +204,15 @@ TABLE = [
     Row(
         "effect-give-up", {"effect_id": "due"}, STAFF_ONLY_BY_ID, method="post", body={"reason": "the service is gone"}
     ),
+    Row("attempt-notes", {"attempt_id": "attempt"}, STAFF_ONLY_BY_ID),
+    Row(
+        "attempt-notes",
+        {"attempt_id": "attempt"},
+        {**STAFF_ONLY_BY_ID, "course_staff": 201, "global_staff": 201},
+        method="post",
+        body={"category": "conduct", "text": "talks to a person beside"},
+    ),
+    Row("note", {"note_id": "note"}, STAFF_ONLY_BY_ID, method="delete", body={"reason": "it was the radio"}),
     Row("inbox", {"course_id": COURSE_A}, STAFF_ONLY),
     Row(
         "inbox-replay",
@@ -234,6 +244,12 @@ def _due_effect(world: World) -> AttemptEffect:
     """Return an effect that waits."""
     due = {"attempt_id": world.attempt.pk, "state": AttemptEffect.STATE_DUE}
     return AttemptEffect.objects.filter(**due).first() or factories.make_effect(world.attempt, **due)
+
+
+def _note(world: World) -> AttemptIncident:
+    """Return a note that stands."""
+    about = {"attempt_id": world.attempt.pk, "kind": AttemptIncident.KIND_NOTE, "closed_at": None}
+    return AttemptIncident.objects.filter(**about).first() or factories.make_incident(world.attempt)
 
 
 def _entry(world: World) -> ReviewInboxEntry:
@@ -307,6 +323,7 @@ OBJECTS: Mapping[str, Callable[[World], Any]] = {
     "reviewed": _reviewed,
     "effect": _effect,
     "due": _due_effect,
+    "note": _note,
     "inbox": _entry,
     "allowance": _allowance,
     "change": _change,

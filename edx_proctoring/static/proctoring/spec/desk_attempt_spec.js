@@ -408,6 +408,78 @@ describe('An attempt on the exam desk', function() {
             });
         });
 
+        describe('notes', function() {
+            const SETTINGS = {note_categories: ['conduct', 'weather']};
+
+            function note(id, more) {
+                return {
+                    id: id, kind: 'note', exam: {id: 3, name: 'Midterm', type: 'proctored'}, user: page.attempt(1).user, attempt_id: 1,
+                    source: 'staff', opened_at: '2026-03-01T13:30:00Z', opened_by: {id: 2, username: 'stan'}, closed_at: null,
+                    closed_by: null, outcome: '', category: 'conduct', text: '<b>a phone</b>', ...more
+                };
+            }
+
+            function openNotes(rows) {
+                page.serve('GET', 'attempts/1/notes', 200, page.list(rows));
+                view = page.open('?pd.attempt=1', SETTINGS);
+                return openSection('notes');
+            }
+
+            function press(label) {
+                view.$('[data-section="notes"] .js-action').filter(function() { return $(this).text().startsWith(label); })
+                    .first().trigger('focus').trigger('click');
+            }
+
+            function send() {
+                view.$('.proctoring-desk__dialog form').trigger('submit');
+                page.respond();
+            }
+
+            // @contract staff-desk#notes
+            it('are listed, and retracted ones cannot be retracted again', function() {
+                const $section = openNotes([note(1), note(2, {category: 'weather', outcome: 'retracted', closed_at: '2026-03-01T14:00:00Z'})]);
+                expect($section.find('li').eq(0).text()).toMatch(/Conduct.*<b>a phone<\/b>.*by stan/);
+                expect($section.find('li').eq(1).text()).toMatch(/weather.*Retracted/);
+                expect($section.find('li').eq(1).find('.js-action').length).toBe(0);
+            });
+
+            // @contract staff-desk#notes
+            it('are added with a category', function() {
+                const $section = openNotes([]);
+                expect($section.text()).toContain('Nobody has noted anything');
+                press('Add a note');
+                expect(view.$('.proctoring-desk__dialog option').map(function() { return $(this).text(); }).get()).toEqual(['Conduct', 'weather']);
+                send();
+                expect(page.requests('attempts/1/notes', 'POST').length).toBe(0);
+                page.type(view.$('.proctoring-desk__dialog [name="text"]'), 'a phone');
+                page.serve('POST', 'attempts/1/notes', 201, note(1));
+                page.serve('GET', 'attempts/1/notes', 200, page.list([note(1)]));
+                send();
+                expect(JSON.parse(page.requests('attempts/1/notes', 'POST')[0].requestBody)).toEqual({category: 'conduct', text: 'a phone'});
+                expect($section.find('li').length).toBe(1);
+                expect($(document.activeElement).text()).toContain('Add a note');
+            });
+
+            // @contract staff-desk#notes
+            it('are retracted with a reason, also if a colleague was faster', function() {
+                const $section = openNotes([note(1)]);
+                press('Retract');
+                page.type(view.$('.proctoring-desk__dialog [name="reason"]'), 'it was the radio');
+                page.serve('DELETE', 'notes/1', 409, page.problem(409, 'conflict'));
+                page.serve('GET', 'attempts/1/notes', 200, page.list([note(1, {outcome: 'retracted', closed_at: '2026-03-01T14:00:00Z'})]));
+                send();
+                expect(JSON.parse(page.requests('notes/1', 'DELETE')[0].requestBody)).toEqual({reason: 'it was the radio'});
+                expect(view.$('.proctoring-desk__dialog .js-refusal').text()).toContain('Reason of conflict.');
+                expect($section.find('li').text()).toContain('Retracted');
+            });
+
+            it('are not offered where the site has no categories', function() {
+                page.serve('GET', 'attempts/1/notes', 200, page.list([]));
+                view = page.open('?pd.attempt=1', {note_categories: []});
+                expect(openSection('notes').find('.js-action').length).toBe(0);
+            });
+        });
+
         it('says so when the attempt was removed', function() {
             page.serve('GET', 'attempts/1', 404, page.problem(404, 'not_found'));
             view = page.open('?pd.attempt=1');
