@@ -45,7 +45,7 @@ def note_rows(notes: Iterable[AttemptIncident]) -> list[Note]:
         return []
     exams = ProctoredExam.objects.in_bulk({note.exam_id for note in found})
     known = people.users_by_id({pk for note in found for pk in (note.user_id, note.opened_by, note.closed_by)})
-    staff = {user_id: Person(user_id, user.username) for user_id, user in known.items()}
+    staff: dict[int | None, Person] = {user_id: Person(user_id, user.username) for user_id, user in known.items()}
     return [
         Note(
             id=note.pk,

@@ -151,7 +151,8 @@ class NoteSerializer(ReadOnlySerializer):
     exam = ExamRefSerializer()
     user = LearnerSerializer(allow_null=True)
     attempt_id = serializers.IntegerField(allow_null=True)
-    source = serializers.CharField()
+    # The base class has an attribute of this name.
+    source = serializers.CharField()  # type: ignore[assignment]
     opened_at = serializers.DateTimeField()
     opened_by = PersonSerializer(allow_null=True)
     closed_at = serializers.DateTimeField(allow_null=True)

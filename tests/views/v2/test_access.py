@@ -508,6 +508,9 @@ def test_queries_do_not_grow_and_stay_below_the_ceiling(
         grow(world, size)
         if row.route == "exams":
             make_exams(size)
+        if row.route == "attempt-notes":
+            for _ in range(size):
+                factories.make_incident(world.attempt, opened_by=factories.make_user().pk)
         if row.route == "user-data":
             for _ in range(size):
                 factories.make_attempt(world.exam, world["owner"], status=S.submitted)
