@@ -78,6 +78,27 @@ def test_who_is_where_and_one_gets_more_time(
     clock_shows_more_than(learner.page, shown + 4 * 60)
 
 
+def test_what_was_seen_is_noted_and_the_exam_is_ended(desk: Desk, exam_id: int, inspect: Any) -> None:
+    learner = HttpLearner(desk.demo, exam_id).enter()
+    desk.open(f"?pd=live&pd.exam={exam_id}&pd.search={learner.username}")
+    row = desk.row(learner.username)
+    desk.act(row, "Add a note")
+    dialog = desk.page.get_by_role("dialog")
+    dialog.get_by_label("What was seen").fill("a phone on the table")
+    inspect(desk.page, "add a note")
+    dialog.get_by_role("button", name="Add the note").click()
+    expect(row).to_contain_text("1 note")
+    desk.act(row, "End the exam")
+    dialog.get_by_label("Reason").fill("evacuated")
+    dialog.get_by_role("button", name="End the exam").click()
+    expect(row).to_contain_text("Submitted")
+    row.get_by_role("link", name=learner.username).click()
+    drawer = desk.page.get_by_role("dialog", name=re.compile(learner.username))
+    drawer.locator("summary").filter(has_text="Notes").press("Enter")
+    expect(drawer).to_contain_text("a phone on the table")
+    inspect(desk.page, "drawer, notes")
+
+
 def test_a_selection_and_everybody_get_more_time(desk: Desk, exam_id: int, inspect: Any) -> None:
     learners = enter_all(desk.demo, exam_id, 3)
     learners[0].act("submit")
