@@ -142,10 +142,10 @@ class LaunchSerializer(serializers.Serializer[Any]):
     """Links into the browser."""
 
     mode = serializers.CharField()
-    launch_url = _text()
-    config_url = _text()
-    start_url = _text()
-    quit_url = _text()
+    launch_url = _text(allow_null=True)
+    config_url = _text(allow_null=True)
+    start_url = _text(allow_null=True)
+    quit_url = _text(allow_null=True)
     min_versions = serializers.DictField(child=_text())
 
 
