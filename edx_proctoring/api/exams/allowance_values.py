@@ -16,6 +16,7 @@ from edx_proctoring.exceptions import AllowanceValueNotAllowedException
 from edx_proctoring.models import ProctoredExamStudentAllowance
 from edx_proctoring.models.allowances import MAX_MINUTES
 from edx_proctoring.utils.storable import is_storable
+from edx_proctoring.utils.texts import has_controls
 
 __all__: list[str] = []
 
@@ -49,7 +50,7 @@ def as_stored(kind: str, value: str, limit_minutes: int) -> tuple[str, str]:
         if not ProctoredExamStudentAllowance.is_allowance_value_valid(kind, text):
             raise AllowanceValueNotAllowedException(_("Enter whole minutes, 0 or more, such as 30."))
         return kind, str(int(text))
-    if not text or len(text) > _LONGEST or not is_storable(text) or not text.isprintable():
+    if not text or len(text) > _LONGEST or not is_storable(text) or has_controls(text):
         raise AllowanceValueNotAllowedException(
             _("Enter a text of at most {count} characters in one line.").format(count=_LONGEST)
         )

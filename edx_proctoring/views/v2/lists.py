@@ -13,7 +13,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.utils.urls import replace_query_param
 
 from edx_proctoring.utils.storable import as_id, is_storable, storable
-from edx_proctoring.utils.texts import LONGEST_REASON
+from edx_proctoring.utils.texts import LONGEST_REASON, has_controls, without_controls
 
 __all__ = [
     "FlagField",
@@ -177,7 +177,7 @@ class SearchField(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         """Return the text."""
         text: str = super().to_internal_value(data)
-        if not text.isprintable() or not is_storable(text):
+        if has_controls(text) or not is_storable(text):
             self.fail("unprintable")
         return text
 
@@ -191,7 +191,7 @@ class ReasonField(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         """Return the text."""
         text: str = super().to_internal_value(data)
-        cleaned = storable(" ".join("".join(char if char.isprintable() else " " for char in text).split()))
+        cleaned = storable(" ".join(without_controls(text).split()))
         if not cleaned:
             self.fail("blank")
         return cleaned

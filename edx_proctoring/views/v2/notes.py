@@ -14,6 +14,7 @@ from edx_proctoring import conf
 from edx_proctoring.api.attempts import notes
 from edx_proctoring.api.course_staff import note_list
 from edx_proctoring.utils.storable import storable
+from edx_proctoring.utils.texts import without_controls
 from edx_proctoring.views.base import caller
 from edx_proctoring.views.idempotency import idempotent
 from edx_proctoring.views.v2.base import StaffView
@@ -41,7 +42,7 @@ class NoteRequest(serializers.Serializer):
 
     def validate_text(self, text: str) -> str:
         """Refuse what is blank without its control characters; line breaks stay."""
-        cleaned: str = storable("".join(char if char.isprintable() or char == "\n" else " " for char in text)).strip()
+        cleaned: str = storable(without_controls(text, keep="\n")).strip()
         if not cleaned:
             raise serializers.ValidationError(self.fields["text"].error_messages["blank"])
         return cleaned
