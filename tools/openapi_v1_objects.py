@@ -321,11 +321,12 @@ class ExamChangesBody(exams.ExamChanges):
 
 
 class NewAttemptBody(Object):
-    """An exam to enter. Flags are true for ``true`` and ``1``."""
+    """An exam to enter. Flags are true for ``true`` and ``1``. ``automatic``: no clock may start."""
 
     exam_id = IdField()
     start_clock = serializers.CharField(required=False)
     attempt_proctored = serializers.CharField(required=False)
+    automatic = serializers.CharField(required=False)
 
 
 class ActionBody(Object):

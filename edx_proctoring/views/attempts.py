@@ -174,12 +174,18 @@ class StudentProctoredExamAttemptCollection(ProctoredAPIView):
 
     @idempotent
     def post(self, request: Request) -> Response:
-        """Create an attempt, and start it if the body says so. A user in the body is ignored."""
+        """Create an attempt, and start it if the body says so. A user in the body is ignored.
+
+        ``automatic``: the page has sent this by itself, so no clock may start (contract/exam-buttons#enter-again).
+        """
         body = body_of(request)
         start_clock = is_yes(body.get("start_clock", "false"))
         take_as_proctored = is_yes(body.get("attempt_proctored", "false"))
         learner = caller(request)
         entry = entry_check.look_up(required_id(body, "exam_id"), learner.id, user=learner)
+        if entry.is_provider_out and not start_clock and is_yes(body.get("automatic", "false")):
+            # The learner pressed the button before the outage: the page asks again, and says that the clock starts.
+            raise ParseError("The exam would start now. Reload the page and start it there.")
         # Without its provider, an attempt starts at once.
         if start_clock or entry.is_provider_out:
             refused = refusal_to_start(request, entry.exam_dict, None, asks_provider=not entry.is_provider_out)

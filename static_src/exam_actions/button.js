@@ -17,9 +17,9 @@ function buttonsBeside($button) {
 
 /**
  * Lock a button and those beside it for one request. Returns false if one of them is locked already: a double click,
- * or a change of mind that came too late.
+ * or a change of mind that came too late. `isQuiet`: nobody has pressed it, so only a button with the focus gets it back.
  */
-function lock($button) {
+function lock($button, isQuiet) {
     var $beside = buttonsBeside($button);
     if ($button.add($beside).filter('[aria-busy=true]').length) {
         return false;
@@ -28,6 +28,7 @@ function lock($button) {
     if ($button.data('proctoringLabel') === undefined) {
         $button.data('proctoringLabel', $button.attr('data-cta-text') || $button.html());
     }
+    $button.data('proctoringGetsFocus', !isQuiet || document.activeElement === $button[0]);
     $button.attr('aria-busy', 'true').prop('disabled', true);
     if ($button.attr('data-loading-text')) {
         // Contract: both attributes hold markup, written by the template.
@@ -42,7 +43,7 @@ function unlock($button) {
     buttonsBeside($button).filter('[data-proctoring-locked]').removeAttr('data-proctoring-locked')
         .prop('disabled', false);
     $('html').css('cursor', '');
-    if (document.activeElement === document.body) {
+    if (document.activeElement === document.body && $button.data('proctoringGetsFocus') !== false) {
         // A disabled button loses the focus, and nothing else has taken it since.
         $button.trigger('focus');
     }

@@ -9,12 +9,15 @@
 // Entering may wait for a provider that registers the learner.
 var ENTER_LIMIT = 60 * SECOND;
 
-// After a refusal for lack of time the page tries again by itself, for about ten minutes. The delay doubles and is
-// randomised, so that learners who are refused together do not come back together.
+// After a refusal for lack of time the page tries again by itself, for about ten minutes, where that starts no clock. The
+// delay doubles and is randomised, so that learners who are refused together do not come back together.
 var FIRST_AGAIN_AFTER = 10 * SECOND;
 var LAST_AGAIN_AFTER = 60 * SECOND;
+var LONGEST_RETRY_AFTER = 300 * SECOND;
 var MOST_TIMES_AGAIN = 12;
 var againTimer = null;
+// Counts presses and changes of mind: each ends the tries before it, also one whose answer is still to come.
+var turn = 0;
 
 function enterAgainText(wish) {
     if (wish.proctored === 'true') {
@@ -30,25 +33,35 @@ function enterAgainText(wish) {
 function enterAgainAfter(xhr, times) {
     var asked = Number(xhr.getResponseHeader('Retry-After')) * SECOND || 0;
     var wait = Math.min(FIRST_AGAIN_AFTER * Math.pow(2, times), LAST_AGAIN_AFTER);
-    return Math.max(wait, Math.min(asked, LAST_AGAIN_AFTER)) * (1 + (0.5 * Math.random()));
+    return Math.max(wait, Math.min(asked, LONGEST_RETRY_AFTER)) * (1 + (0.5 * Math.random()));
 }
 
 function stopEnteringAgain() {
+    turn += 1;
     clearTimeout(againTimer);
     againTimer = null;
 }
 
 /** `isLate`: there was no answer in time. */
 function enteringFailed($button, wish, xhr, isLate, times) {
-    if ((isLate || isServerBusy(xhr)) && times < MOST_TIMES_AGAIN) {
-        showMessage($button, enterAgainText(wish));
+    // An earlier request was carried out, and its answer was lost.
+    var wasEntered = $button.data('proctoringMayBeEntered') && xhr.status === 400;
+    // A phone that puts the page to sleep ends a repetition without an answer.
+    var isUnanswered = isLate || isServerBusy(xhr) || (times > 0 && xhr.status === 0);
+
+    if (isServerBusy(xhr) || xhr.status === 0) {
+        $button.data('proctoringMayBeEntered', true);
+    }
+    if (isUnanswered && !wish.startsClock && times < MOST_TIMES_AGAIN) {
+        if (!times) {
+            showMessage($button, enterAgainText(wish));
+        }
         againTimer = setTimeout(function() {
             enter($button, wish, times + 1);
         }, enterAgainAfter(xhr, times));
         return;
     }
-    if (times && xhr.status === 400) {
-        // An earlier request has created the attempt, and its answer was lost.
+    if (wasEntered) {
         exam.reloadPage();
         return;
     }
@@ -59,7 +72,7 @@ function enteringFailed($button, wish, xhr, isLate, times) {
             'device: reload the page to see where your exam stands. If this happens again, try a ' +
             'better internet connection or restart your device, and make sure that your account is active.'
         ),
-        wish.proctored === 'true' ? gettext(
+        wish.proctored === 'true' && !wish.startsClock ? gettext(
             'The proctoring service does not answer. Your exam has not started and no time was used. ' +
             'Try again in a minute.'
         ) : undefined
@@ -73,14 +86,20 @@ function enteringFailed($button, wish, xhr, isLate, times) {
  */
 function enter($button, wish, times) {
     var data = {exam_id: wish.examId, start_clock: wish.startsClock ? 'true' : 'false'};
+    var mine;
 
-    stopEnteringAgain();
     if (wish.proctored !== undefined) {
         data.attempt_proctored = wish.proctored;
     }
-    if (!lock($button)) {
+    if (times) {
+        // In an outage that has begun meanwhile, the clock would start: then the learner is asked first.
+        data.automatic = 'true';
+    }
+    if (!lock($button, Boolean(times))) {
         return undefined;
     }
+    stopEnteringAgain();
+    mine = turn;
     if (!times) {
         showMessage($button, '');
     }
@@ -90,7 +109,9 @@ function enter($button, wish, times) {
         })
         .fail(function(xhr, reason) {
             unlock($button);
-            enteringFailed($button, wish, xhr, reason === 'timeout', times || 0);
+            if (mine === turn) {
+                enteringFailed($button, wish, xhr, reason === 'timeout', times || 0);
+            }
         });
 }
 
@@ -109,7 +130,7 @@ exam.enterExamHandler = function(event) {
 exam.openOptOutHandler = function(event) {
     buttonOf(this, event);
     stopEnteringAgain();
-    $('.proctored-exam.entrance').addClass('hidden');
+    $('.proctored-exam.entrance').addClass('hidden').find('.js-proctoring-message').removeClass('critical-time').empty();
     $('.proctored-exam.skip-confirm-wrapper').removeClass('hidden')
         .find('.js-proctoring-opt-out-heading').trigger('focus');
 };

@@ -417,6 +417,7 @@ def _new_attempt(world: World) -> st.SearchStrategy[Any]:
             "exam_id": _exam_ids(world),
             "start_clock": _booleans,
             "attempt_proctored": _booleans,
+            "automatic": _booleans,
             "user_id": _user_ids(world),
         }
     )

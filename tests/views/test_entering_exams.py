@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
+from edx_proctoring import api
 from edx_proctoring.api.attempts import start_gates
 from edx_proctoring.api.attempts.start_gates import StartRefusal
 from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt
@@ -141,6 +142,22 @@ def test_entering_after_the_due_date_is_refused(
     response = enter(learner_client, exam, attempt_proctored="true")
     assert (response.status_code, list(response.data)) == (code, ["detail"])
     assert not ProctoredExamStudentAttempt.objects.exists()
+
+
+@pytest.mark.operation("POST /v1/proctored_exam/attempt")
+@pytest.mark.contract("exam-buttons#enter-again")
+def test_what_the_page_sends_by_itself_starts_no_clock_in_an_outage(learner_client: Any, all_services: Any) -> None:
+    exam = factories.make_exam("proctored")
+    pressed = {"attempt_proctored": "true", "start_clock": "false"}
+    until = timezone.now() + timedelta(hours=1)
+    api.start_outage(exam.pk, until=until, by=factories.make_staff(), reason="The provider is down.")
+
+    refused = enter(learner_client, exam, **pressed, automatic="true")
+
+    assert (refused.status_code, list(refused.data)) == (400, ["detail"])
+    assert not ProctoredExamStudentAttempt.objects.exists()
+    assert enter(learner_client, exam, **pressed).status_code == 200, "pressed by the learner"
+    assert ProctoredExamStudentAttempt.objects.get().status == S.started
 
 
 @pytest.mark.operation("POST /v1/proctored_exam/attempt")

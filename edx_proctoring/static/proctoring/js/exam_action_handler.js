@@ -239,9 +239,9 @@
 
     /**
      * Lock a button and those beside it for one request. Returns false if one of them is locked already: a double click,
-     * or a change of mind that came too late.
+     * or a change of mind that came too late. `isQuiet`: nobody has pressed it, so only a button with the focus gets it back.
      */
-    function lock($button) {
+    function lock($button, isQuiet) {
         var $beside = buttonsBeside($button);
         if ($button.add($beside).filter('[aria-busy=true]').length) {
             return false;
@@ -250,6 +250,7 @@
         if ($button.data('proctoringLabel') === undefined) {
             $button.data('proctoringLabel', $button.attr('data-cta-text') || $button.html());
         }
+        $button.data('proctoringGetsFocus', !isQuiet || document.activeElement === $button[0]);
         $button.attr('aria-busy', 'true').prop('disabled', true);
         if ($button.attr('data-loading-text')) {
             // Contract: both attributes hold markup, written by the template.
@@ -264,7 +265,7 @@
         buttonsBeside($button).filter('[data-proctoring-locked]').removeAttr('data-proctoring-locked')
             .prop('disabled', false);
         $('html').css('cursor', '');
-        if (document.activeElement === document.body) {
+        if (document.activeElement === document.body && $button.data('proctoringGetsFocus') !== false) {
             // A disabled button loses the focus, and nothing else has taken it since.
             $button.trigger('focus');
         }
@@ -699,12 +700,15 @@
     // Entering may wait for a provider that registers the learner.
     var ENTER_LIMIT = 60 * SECOND;
 
-    // After a refusal for lack of time the page tries again by itself, for about ten minutes. The delay doubles and is
-    // randomised, so that learners who are refused together do not come back together.
+    // After a refusal for lack of time the page tries again by itself, for about ten minutes, where that starts no clock. The
+    // delay doubles and is randomised, so that learners who are refused together do not come back together.
     var FIRST_AGAIN_AFTER = 10 * SECOND;
     var LAST_AGAIN_AFTER = 60 * SECOND;
+    var LONGEST_RETRY_AFTER = 300 * SECOND;
     var MOST_TIMES_AGAIN = 12;
     var againTimer = null;
+    // Counts presses and changes of mind: each ends the tries before it, also one whose answer is still to come.
+    var turn = 0;
 
     function enterAgainText(wish) {
         if (wish.proctored === 'true') {
@@ -720,25 +724,35 @@
     function enterAgainAfter(xhr, times) {
         var asked = Number(xhr.getResponseHeader('Retry-After')) * SECOND || 0;
         var wait = Math.min(FIRST_AGAIN_AFTER * Math.pow(2, times), LAST_AGAIN_AFTER);
-        return Math.max(wait, Math.min(asked, LAST_AGAIN_AFTER)) * (1 + (0.5 * Math.random()));
+        return Math.max(wait, Math.min(asked, LONGEST_RETRY_AFTER)) * (1 + (0.5 * Math.random()));
     }
 
     function stopEnteringAgain() {
+        turn += 1;
         clearTimeout(againTimer);
         againTimer = null;
     }
 
     /** `isLate`: there was no answer in time. */
     function enteringFailed($button, wish, xhr, isLate, times) {
-        if ((isLate || isServerBusy(xhr)) && times < MOST_TIMES_AGAIN) {
-            showMessage($button, enterAgainText(wish));
+        // An earlier request was carried out, and its answer was lost.
+        var wasEntered = $button.data('proctoringMayBeEntered') && xhr.status === 400;
+        // A phone that puts the page to sleep ends a repetition without an answer.
+        var isUnanswered = isLate || isServerBusy(xhr) || (times > 0 && xhr.status === 0);
+
+        if (isServerBusy(xhr) || xhr.status === 0) {
+            $button.data('proctoringMayBeEntered', true);
+        }
+        if (isUnanswered && !wish.startsClock && times < MOST_TIMES_AGAIN) {
+            if (!times) {
+                showMessage($button, enterAgainText(wish));
+            }
             againTimer = setTimeout(function() {
                 enter($button, wish, times + 1);
             }, enterAgainAfter(xhr, times));
             return;
         }
-        if (times && xhr.status === 400) {
-            // An earlier request has created the attempt, and its answer was lost.
+        if (wasEntered) {
             exam.reloadPage();
             return;
         }
@@ -749,7 +763,7 @@
                 'device: reload the page to see where your exam stands. If this happens again, try a ' +
                 'better internet connection or restart your device, and make sure that your account is active.'
             ),
-            wish.proctored === 'true' ? gettext(
+            wish.proctored === 'true' && !wish.startsClock ? gettext(
                 'The proctoring service does not answer. Your exam has not started and no time was used. ' +
                 'Try again in a minute.'
             ) : undefined
@@ -763,14 +777,20 @@
      */
     function enter($button, wish, times) {
         var data = {exam_id: wish.examId, start_clock: wish.startsClock ? 'true' : 'false'};
+        var mine;
 
-        stopEnteringAgain();
         if (wish.proctored !== undefined) {
             data.attempt_proctored = wish.proctored;
         }
-        if (!lock($button)) {
+        if (times) {
+            // In an outage that has begun meanwhile, the clock would start: then the learner is asked first.
+            data.automatic = 'true';
+        }
+        if (!lock($button, Boolean(times))) {
             return undefined;
         }
+        stopEnteringAgain();
+        mine = turn;
         if (!times) {
             showMessage($button, '');
         }
@@ -780,7 +800,9 @@
             })
             .fail(function(xhr, reason) {
                 unlock($button);
-                enteringFailed($button, wish, xhr, reason === 'timeout', times || 0);
+                if (mine === turn) {
+                    enteringFailed($button, wish, xhr, reason === 'timeout', times || 0);
+                }
             });
     }
 
@@ -799,7 +821,7 @@
     exam.openOptOutHandler = function(event) {
         buttonOf(this, event);
         stopEnteringAgain();
-        $('.proctored-exam.entrance').addClass('hidden');
+        $('.proctored-exam.entrance').addClass('hidden').find('.js-proctoring-message').removeClass('critical-time').empty();
         $('.proctored-exam.skip-confirm-wrapper').removeClass('hidden')
             .find('.js-proctoring-opt-out-heading').trigger('focus');
     };

@@ -56,8 +56,8 @@ describe('Entering an exam', function() {
             {status: 401, says: 'not signed in'},
             {status: 403, says: 'due date may have passed'},
             {status: 400, says: 'in another tab'},
-            {status: 502, says: 'proctoring service does not answer'},
-            {status: 503, says: 'no time was used'}
+            {status: 502, says: 'Try again in a minute'},
+            {status: 503, says: 'Try again in a minute'}
         ].forEach(function(example) {
             it('explains status ' + example.status + ' and lets the learner try again', function() {
                 const $button = enter(
@@ -92,8 +92,9 @@ describe('Entering an exam', function() {
         beforeEach(function() {
             page.show(
                 '<button class="js-proctoring-enter" data-ajax-url="/enter" data-exam-id="3" '
-                + 'data-attempt-proctored="true">Go</button><button class="js-proctoring-open-opt-out">No</button>'
-                + '<div class="js-proctoring-message" role="alert"></div>'
+                + 'data-attempt-proctored="true" data-start-immediately="false">Go</button>'
+                + '<div class="proctored-exam entrance"><button class="js-proctoring-open-opt-out">No</button>'
+                + '<div class="js-proctoring-message" role="alert"></div></div>'
             );
             $('.js-proctoring-enter').trigger('click');
         });
@@ -106,7 +107,7 @@ describe('Entering an exam', function() {
             expect(sent()).toBe(1);
             jasmine.clock().tick(5001);
             expect(sent()).toBe(2);
-            expect(page.server.requests[1].requestBody).toBe(page.server.requests[0].requestBody);
+            expect(page.server.requests[1].requestBody).toBe(page.server.requests[0].requestBody + '&automatic=true');
             answer(200);
             expect(exam.reloadPage).toHaveBeenCalled();
         });
@@ -161,8 +162,66 @@ describe('Entering an exam', function() {
         it('stops when the learner thinks about going on without proctoring', function() {
             answer(503);
             $('.js-proctoring-open-opt-out').trigger('click');
+            expect($('[role=alert]').text()).toBe('');
             jasmine.clock().tick(LONGEST_WAIT);
             expect(sent()).toBe(1);
+        });
+
+        it('stops also if the answer comes while the learner thinks about it', function() {
+            $('.js-proctoring-open-opt-out').trigger('click');
+            answer(503);
+            jasmine.clock().tick(LONGEST_WAIT);
+            expect(sent()).toBe(1);
+        });
+
+        it('waits as long as the server asks for', function() {
+            spyOn(Math, 'random').and.returnValue(0);
+            answer(503, {'Retry-After': '300'});
+            jasmine.clock().tick(299999);
+            expect(sent()).toBe(1);
+            jasmine.clock().tick(1);
+            expect(sent()).toBe(2);
+        });
+
+        it('goes on after a repetition that the device interrupted', function() {
+            answer(503);
+            jasmine.clock().tick(15000);
+            page.server.respondWith('POST', '/enter', [0, {}, '']);
+            page.server.respond();
+            jasmine.clock().tick(30000);
+            expect(sent()).toBe(3);
+        });
+
+        it('does not take the focus for a repetition', function() {
+            document.activeElement.blur();
+            answer(503);
+            document.activeElement.blur();
+            jasmine.clock().tick(15000);
+            answer(503);
+            expect(document.activeElement).toBe(document.body);
+        });
+
+        it('loads the page again after a press whose answer was lost', function() {
+            answer(504);
+            $('.js-proctoring-enter').trigger('click');
+            answer(400);
+            expect(exam.reloadPage).toHaveBeenCalled();
+        });
+    });
+
+    // @contract exam-buttons#enter-again
+    describe('by a button that starts the clock', function() {
+        it('never starts it by itself', function() {
+            page.show(
+                '<button class="js-proctoring-enter" data-ajax-url="/enter" data-exam-id="3">Go</button>'
+                + '<div class="js-proctoring-message" role="alert"></div>'
+            );
+            $('.js-proctoring-enter').trigger('click');
+            page.server.respondWith('POST', '/enter', [503, {}, '']);
+            page.server.respond();
+            expect($('[role=alert]').text()).toContain('Try again in a minute.');
+            jasmine.clock().tick(90 * 1000);
+            expect(page.server.requests.length).toBe(1);
         });
     });
 
