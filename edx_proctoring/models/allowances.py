@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final, Self, cast
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, connection, models, router, transaction
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_noop
 from model_utils.models import TimeStampedModel
@@ -351,12 +351,14 @@ def remove_all(former: Collection[ProctoredExamStudentAllowance]) -> None:
             build_archive(ProctoredExamStudentAllowanceHistory, allowance, id="allowance_id") for allowance in former
         )
         # Read again, because MySQL does not return the keys of what it inserts.
-        archived = ProctoredExamStudentAllowanceHistory.objects.filter(allowance_id__in=given).order_by()
-        last_states = archived.values("allowance_id").annotate(last=models.Max("pk"))
+        written_to = router.db_for_write(ProctoredExamStudentAllowanceHistory)
+        archived = ProctoredExamStudentAllowanceHistory.objects.using(written_to).filter(allowance_id__in=given)
+        last_states = archived.order_by().values("allowance_id").annotate(last=models.Max("pk"))
         RemovedAllowance.objects.bulk_create(
             RemovedAllowance(last_state_id=last, given=given[allowance_id])
             for allowance_id, last in last_states.values_list("allowance_id", "last")
         )
         # Nothing refers to allowances; ``delete`` would archive them once more, one by one.
         allowances = ProctoredExamStudentAllowance.objects.filter(pk__in=given)
-        allowances._raw_delete(allowances.db)
+        # Not ``allowances.db``, which is the database for reading.
+        allowances._raw_delete(router.db_for_write(ProctoredExamStudentAllowance))

@@ -124,6 +124,42 @@ def test_a_provider_that_is_down_is_told_later_the_limit_of_then(
 
 
 @pytest.mark.contract("provider-interface#new-limit")
+def test_of_two_limits_that_are_told_at_once_the_newer_has_the_last_word(
+    limits: LimitProvider, clock: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = make_attempt()
+    tell = limits.update_time_limit
+
+    def tell_slowly(*args: Any) -> None:
+        # Another process gives more time while this one waits for the provider.
+        monkeypatch.setattr(limits, "update_time_limit", tell)
+        give(attempt, 45)
+        tell(*args)
+
+    monkeypatch.setattr(limits, "update_time_limit", tell_slowly)
+    give(attempt, 30)
+    assert [minutes for _exam, _attempt, minutes in limits.limits] == [135, 120]
+
+    clock.tick(timedelta(minutes=6))
+    api.deliver_due_effects()
+
+    assert limits.limits[-1][2] == 135
+    assert not AttemptEffect.objects.exists()
+
+
+@pytest.mark.contract("provider-interface#new-limit")
+def test_a_new_limit_supersedes_one_that_was_not_told(limits: LimitProvider, clock: FrozenDateTimeFactory) -> None:
+    attempt = make_attempt()
+    limits.failing = {"update_time_limit"}
+    give(attempt, 30)
+    clock.tick(timedelta(seconds=1))
+    give(attempt, 45)
+
+    assert due_effects() == [("provider", "update_time_limit")]
+    assert AttemptEffect.objects.filter(state=AttemptEffect.STATE_SUPERSEDED).count() == 1
+
+
+@pytest.mark.contract("provider-interface#new-limit")
 def test_the_start_supersedes_a_report_that_did_not_arrive(limits: LimitProvider, clock: FrozenDateTimeFactory) -> None:
     attempt = make_attempt(status=S.ready_to_start)
     limits.failing = {"update_time_limit"}

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, router
 from django.utils import timezone
 
 from edx_proctoring.api.effects.routes import AlreadyLogged, route, route_of
@@ -114,18 +114,32 @@ def record(
 
 @short_transaction
 def record_due(attempts: Sequence[ProctoredExamStudentAttempt], effect: Effect) -> list[int]:
-    """Write an effect for each of several attempts, due at once; return the ids. For other causes than a change."""
+    """Write an effect for each of several attempts, due at once; return the ids. For other causes than a change.
+
+    It supersedes the due effects of the same call. Where another process may be delivering one of them, the new effect
+    is written twice: its second row is due when that lease ends, so that the newer effect has the last word.
+    """
     now = timezone.now()
+    older = AttemptEffect.objects.filter(
+        attempt_id__in=[attempt.pk for attempt in attempts],
+        state=AttemptEffect.STATE_DUE,
+        kind=effect.kind,
+        call_name=effect.call,
+    )
+    superseded = lock_due(older.values_list("pk", flat=True))
+    settle_superseded(superseded)
+    lease_ends = {row.attempt_id: row.next_try_at for row in superseded if _is_leased(row, now)}
     rows = [
-        _new_row(attempt, effect, from_status=attempt.status, to_status=attempt.status, next_try_at=now)
+        _new_row(attempt, effect, from_status=attempt.status, to_status=attempt.status, next_try_at=moment)
         for attempt in attempts
+        for moment in (now, lease_ends.get(attempt.pk))
+        if moment is not None
     ]
     AttemptEffect.objects.bulk_create(rows)
     if all(row.pk for row in rows):
-        return [row.pk for row in rows]
-    # MySQL does not return the keys. What is due already says the same.
-    due = AttemptEffect.objects.filter(state=AttemptEffect.STATE_DUE, kind=effect.kind, call_name=effect.call)
-    return list(due.filter(attempt_id__in=[attempt.pk for attempt in attempts]).values_list("pk", flat=True))
+        return [row.pk for row in rows if row.next_try_at == now]
+    # MySQL does not return the keys. No older ones are due.
+    return list(older.filter(next_try_at__lte=now).order_by("pk").values_list("pk", flat=True))
 
 
 def record_removal(
@@ -250,7 +264,10 @@ def settle_intents_of_exams(rows: Sequence[AttemptEffect]) -> None:
 
 
 def keep_failed_of_exams(failures: Sequence[tuple[int, Effect, Exception]]) -> None:
-    """As ``keep_failed_of_exam``, for many at once and without a log line; an exam has one due effect of a call."""
+    """As ``keep_failed_of_exam``, for many at once and without a log line; an exam has one waiting effect of a call.
+
+    One that another process is delivering does not count: what it sends may be older than this failure.
+    """
     if not failures:
         return
     due = AttemptEffect.objects.filter(
@@ -259,12 +276,13 @@ def keep_failed_of_exams(failures: Sequence[tuple[int, Effect, Exception]]) -> N
         call_name__in={effect.call for _, effect, _ in failures},
         state=AttemptEffect.STATE_DUE,
     )
-    known = set(due.values_list("exam_id", "call_name", "arguments"))
+    now = timezone.now()
+    known = {(row.exam_id, row.call_name, row.arguments) for row in due if not _is_leased(row, now)}
     rows = []
     for exam_id, effect, error in failures:
         row = _new_row_of_exam(exam_id, effect)
         if (exam_id, effect.call, row.arguments) not in known:
-            _set_failure(row, error, timezone.now())
+            _set_failure(row, error, now)
             rows.append(row)
     AttemptEffect.objects.bulk_create(rows)
 
@@ -432,7 +450,8 @@ def _delete(rows: Collection[AttemptEffect]) -> None:
     # One statement, a transaction by itself: ``delete()`` would open one around it, at three more round trips to MySQL.
     # Nothing refers to effects, and no signal is sent about them.
     effects = AttemptEffect.objects.filter(pk__in=[row.pk for row in rows])
-    effects._raw_delete(effects.db)
+    # Not ``effects.db``, which is the database for reading.
+    effects._raw_delete(router.db_for_write(AttemptEffect))
 
 
 def still_due(rows: Iterable[AttemptEffect]) -> set[int]:

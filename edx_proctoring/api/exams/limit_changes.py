@@ -7,6 +7,8 @@ computes the limit when it is delivered, so the provider gets the one of that mo
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from django.utils import timezone
+
 from edx_proctoring import backends
 from edx_proctoring.api.effects import delivery, outbox
 from edx_proctoring.api.effects.outbox import Effect
@@ -27,7 +29,7 @@ def record(exams: Iterable[Mapping[str, Any]], user_ids: Collection[int]) -> lis
     """Record that providers are to get the limits of these learners' attempts at these exams; return the effects' ids.
 
     ``exams``: exam dicts. To be called in the transaction that writes the allowances, so that the effects outlive a
-    process that dies after it. A constant number of queries, usually one.
+    process that dies after it. A constant number of queries, usually one; three if an attempt is to be reported.
     """
     exam_ids = {exam["id"] for exam in exams if exam["is_proctored"] and _may_take_new_limits(exam["backend"])}
     if not exam_ids:
@@ -45,10 +47,16 @@ def record(exams: Iterable[Mapping[str, Any]], user_ids: Collection[int]) -> lis
 
 
 def recorded_for(exam_ids: Collection[int], user_ids: Collection[int]) -> list[int]:
-    """Return the ids of effects that ``record`` has left for these learners and exams, in their order. One query."""
+    """Return the ids of effects that ``record`` has left for these learners and exams, in their order. One query.
+
+    Without those that another process is delivering, and their repetitions, which are due later.
+    """
     attempts = ProctoredExamStudentAttempt.objects.filter(proctored_exam_id__in=exam_ids, user_id__in=user_ids)
     due = AttemptEffect.objects.filter(
-        state=AttemptEffect.STATE_DUE, call_name=TELL_NEW_LIMIT, attempt_id__in=attempts.values("pk")
+        state=AttemptEffect.STATE_DUE,
+        call_name=TELL_NEW_LIMIT,
+        attempt_id__in=attempts.values("pk"),
+        next_try_at__lte=timezone.now(),
     )
     return list(due.order_by("pk").values_list("pk", flat=True))
 
