@@ -31,11 +31,14 @@ class CallOptions:
     mean "done" raises (``reply_errors``); by contract the status methods otherwise ignore it.
 
     ``is_sent_anyway``: also while the provider's breaker is open, whatever its mode.
+
+    ``is_in_background``: no learner waits for the answer. So it takes none of the learners' slots.
     """
 
     is_page_waiting: bool = False
     raises_on_error: bool = False
     is_sent_anyway: bool = False
+    is_in_background: bool = False
 
 
 _DEFAULTS: Final = CallOptions()
@@ -49,7 +52,11 @@ def current() -> CallOptions:
 
 @contextmanager
 def use(
-    *, is_page_waiting: bool | None = None, raises_on_error: bool | None = None, is_sent_anyway: bool | None = None
+    *,
+    is_page_waiting: bool | None = None,
+    raises_on_error: bool | None = None,
+    is_sent_anyway: bool | None = None,
+    is_in_background: bool | None = None,
 ) -> Iterator[None]:
     """Set options for the provider calls of this block; an option that is not given keeps its value."""
     outer = _current.get()
@@ -58,6 +65,7 @@ def use(
             is_page_waiting=outer.is_page_waiting if is_page_waiting is None else is_page_waiting,
             raises_on_error=outer.raises_on_error if raises_on_error is None else raises_on_error,
             is_sent_anyway=outer.is_sent_anyway if is_sent_anyway is None else is_sent_anyway,
+            is_in_background=outer.is_in_background if is_in_background is None else is_in_background,
         )
     )
     try:

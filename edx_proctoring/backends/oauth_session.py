@@ -8,7 +8,7 @@ Cache entries are those of ``edx_rest_api_client``; the keys end with a digest o
 import hashlib
 import logging
 import threading
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -25,6 +25,10 @@ log = logging.getLogger(__name__)
 
 # Seconds to connect, and between two pieces of the reply.
 TOKEN_TIMEOUT: Final = (3.05, 5)
+
+# For how long a thread waits for the token request of another one: longer than such a request takes, which its limits
+# end after about 20 s. Beyond them are name servers that hang, and threads that were killed.
+LONGEST_WAIT_SECONDS: Final = 60.0
 
 # A token that is about to expire could expire before the provider checks it.
 _EXPIRY_MARGIN: Final = timedelta(seconds=5)
@@ -83,7 +87,7 @@ class ProviderSession(OAuthAPIClient):
         self.auth.token = self._shared_token(url, key)
 
     def _shared_token(self, url: str, key: str) -> str:
-        """Request a token, or wait for the request of another thread and get what it gets.
+        """Request a token, or wait for the request of another thread and get what it gets, also its error.
 
         Otherwise each thread would send a request of its own when a token expires while many learners start.
         """
@@ -91,17 +95,47 @@ class ProviderSession(OAuthAPIClient):
             request, is_ours = self._token_request, self._token_request is None
             if request is None:
                 request = self._token_request = Future()
-        if is_ours:
-            try:
-                token, expires_at = self._fetch_token(url)
-                seconds = (expires_at - _utc_now() - _EXPIRY_MARGIN).total_seconds()
-                TieredCache.set_all_tiers(key, (token, expires_at), seconds)
-                request.set_result(token)
-            except BaseException as error:
-                request.set_exception(error)
-            finally:
+        if not is_ours:
+            return self._awaited_token(request, url)
+        try:
+            token, expires_at = self._fetch_token(url)
+            seconds = (expires_at - _utc_now() - _EXPIRY_MARGIN).total_seconds()
+            TieredCache.set_all_tiers(key, (token, expires_at), seconds)
+            request.set_result(token)
+        except Exception as error:
+            request.set_exception(error)
+            raise
+        except BaseException as error:
+            # What ends this thread (``SystemExit``, a time limit of its worker) does not end those that wait.
+            request.set_exception(_token_error(requests.ConnectionError, type(error).__name__, url))
+            raise
+        finally:
+            self._drop_token_request(request)
+        return token
+
+    def _awaited_token(self, request: Future[str], url: str) -> str:
+        """Return the token that another thread requests. Raises its error, or ``requests.ConnectTimeout``.
+
+        The breaker counts a failure for each thread that waited, as if each had sent a request.
+        """
+        if request in wait([request], LONGEST_WAIT_SECONDS).done:
+            error = request.exception()
+        else:
+            self._drop_token_request(request)
+            error = _token_error(requests.ConnectTimeout, "The token request of another thread does not end.", url)
+        if error is None:
+            return request.result()
+        if self._guard is not None and isinstance(error, requests.RequestException):
+            status = None if error.response is None else error.response.status_code
+            if status is None or status >= 500:
+                self._guard.note_failure(type(error).__name__ if status is None else str(status))
+        raise error
+
+    def _drop_token_request(self, request: Future[str]) -> None:
+        """Let the next thread that needs a token send a request of its own."""
+        with self._token_lock:
+            if self._token_request is request:
                 self._token_request = None
-        return request.result()
 
     def _fetch_token(self, url: str) -> tuple[str, datetime]:
         now = _utc_now()
@@ -125,6 +159,11 @@ class ProviderSession(OAuthAPIClient):
             return reply["access_token"], now + timedelta(seconds=reply["expires_in"])
         except (KeyError, TypeError, ValueError, OverflowError) as exc:
             raise requests.RequestException("The provider's token reply is malformed.", response=response) from exc
+
+
+def _token_error(kind: type[requests.RequestException], message: str, url: str) -> requests.RequestException:
+    # With the request, by which ``reply_errors`` sees that nothing else was sent.
+    return kind(message, request=requests.Request("POST", url))
 
 
 def _token_url(url: str) -> str:

@@ -207,7 +207,8 @@ class BaseRestProctoringProvider(RestUrls, ProctoringBackendProvider):
 
     def _most_registrations(self) -> int | None:
         most = self.registrations_at_once
-        return most if isinstance(most, int) else None
+        is_number = isinstance(most, int) and not isinstance(most, bool) and most >= 0
+        return most if is_number and not call_options.current().is_in_background else None
 
     def _register_exam_attempt(self, exam: Mapping[str, Any], context: Mapping[str, Any]) -> Any:
         exam_id = exam["external_id"] or self._save_missing_exam(exam)

@@ -236,6 +236,17 @@ class TestLostReply:
         assert (removal.method, removal.url) == ("DELETE", ATTEMPT_URL)
         assert not AttemptEffect.objects.exists()
 
+    @pytest.mark.contract("provider-wire#registrations-at-once")
+    def test_it_needs_no_slot_of_the_learners(self, exam, http, provider, deliver):
+        http.post(REGISTER_URL, body=requests.ReadTimeout("slow"))
+        self.enter(exam)
+        http.replace(responses.POST, REGISTER_URL, json={"id": "ext-att"})
+        http.delete(ATTEMPT_URL, json={"status": "deleted"})
+        # As if learners had taken all there are.
+        provider.registrations_at_once = 0
+
+        assert deliver().delivered == 1
+
     @pytest.mark.parametrize("reply", NOT_LOST)
     def test_one_that_was_not_made_leaves_nothing(self, exam, http, reply):
         http.post(REGISTER_URL, **reply)

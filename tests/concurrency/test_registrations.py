@@ -11,7 +11,7 @@ import requests
 from edx_django_utils.cache import TieredCache
 
 from bench.faults.provider import Provider
-from edx_proctoring.backends import reply_errors
+from edx_proctoring.backends import call_options, reply_errors
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt
 
@@ -96,6 +96,21 @@ def test_who_finds_no_slot_is_refused_at_once_and_nothing_is_sent(provider: Prov
         answering.set()
         assert all(future.result() for future in waiting)
     assert register(client, 3)
+
+
+@pytest.mark.contract("provider-wire#registrations-at-once")
+def test_a_registration_in_the_background_takes_no_slot(provider: Provider) -> None:
+    client = client_of(provider, registrations_at_once=0)
+    with pytest.raises(BackendProviderCannotRegisterAttempt, match="Many learners"):
+        register(client, 1)
+    with call_options.use(is_in_background=True):
+        assert register(client, 1)
+
+
+@pytest.mark.contract("provider-wire#registrations-at-once")
+@pytest.mark.parametrize("value", [True, False, -1, "3"])
+def test_what_is_not_a_number_is_no_limit(provider: Provider, value: Any) -> None:
+    assert register(client_of(provider, registrations_at_once=value), 1)
 
 
 @pytest.mark.contract("provider-wire#registrations-at-once")

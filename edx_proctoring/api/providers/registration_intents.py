@@ -22,6 +22,7 @@ from edx_proctoring.api.effects.outbox import Effect
 from edx_proctoring.api.effects.routes import Delivery, receives
 from edx_proctoring.api.lifecycle import timing
 from edx_proctoring.api.providers import registration_context
+from edx_proctoring.backends import call_options
 from edx_proctoring.backends.removal import remove_or_raise
 from edx_proctoring.backends.reply_errors import ProviderRefused
 from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt, BackendProviderOnboardingException
@@ -172,7 +173,8 @@ def _register_again(
         grants=timing.grants_for(exam["id"], user.pk),
     )
     try:
-        external_id: str = provider.register_exam_attempt(exam, context=context)
+        with call_options.use(is_in_background=True):
+            external_id: str = provider.register_exam_attempt(exam, context=context)
     except BackendProviderOnboardingException:
         # Refused, so there is no registration.
         return None
