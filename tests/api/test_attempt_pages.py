@@ -17,6 +17,7 @@ from freezegun import freeze_time
 
 from edx_proctoring import api
 from edx_proctoring.api.course_staff import attempt_list, learner_search, newest_attempts, row_count
+from edx_proctoring.api.lifecycle import queries
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import COURSE, NOON, make_attempt, make_exam, make_user, next_number
@@ -366,6 +367,15 @@ class TestErrorReports:
         broken.history.all().delete()
         (row,) = page().object_list
         assert (row["error_reported_at"], row["seconds_left_at_error"]) == (None, None)
+
+    def test_are_looked_for_only_for_those_that_are_in_error(self, broken: ProctoredExamStudentAttempt) -> None:
+        in_time = make_attempt(status=S.submitted)
+        in_time.history.update(status=S.error)
+        rows = ProctoredExamStudentAttempt.objects.annotate(reported_at=queries.ErrorReportedAt())
+        assert dict(rows.values_list("pk", "reported_at")) == {
+            broken.pk: NOON + timedelta(minutes=20),
+            in_time.pk: None,
+        }
 
     def test_cost_no_query_more(self, count_queries: Callable[..., int]) -> None:
         exam = make_exam()

@@ -14,9 +14,9 @@ from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import AttemptIncident, ProctoredExam, RetiredLearner
 from edx_proctoring.serializers import attempt_dict, exam_dict
 from edx_proctoring.utils import emit_event
-from edx_proctoring.utils.db import short_transaction
+from edx_proctoring.utils.db import after_commit, short_transaction
 
-__all__ = ["LONGEST_NOTE", "NoteRetracted", "UnknownNote", "add_note", "retract_note"]
+__all__ = ["LONGEST_NOTE", "NoteRetracted", "NoteTooEarly", "UnknownNote", "add_note", "retract_note"]
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,10 @@ class UnknownNote(ProctoredBaseException):
 
     http_status = 404
     code = "not_found"
+
+
+class NoteTooEarly(ProctoredBaseException):
+    """It was seen before the attempt was created."""
 
 
 class NoteRetracted(ProctoredBaseException):
@@ -49,11 +53,14 @@ def add_note(
         text: 1 to ``LONGEST_NOTE`` characters. Not kept about a retired learner.
         by: the ``User`` of staff.
         now: the moment.
-        at: when it was seen, not after ``now``; None: now.
+        at: when it was seen, from the minute on in which the attempt was created, not after ``now``; None: now.
 
-    Raises ``StudentExamAttemptDoesNotExistsException``.
+    Raises ``StudentExamAttemptDoesNotExistsException`` and ``NoteTooEarly``.
     """
     attempt = queries.existing_attempt(attempt_id)
+    # Clients may give the minute only.
+    if at is not None and at < attempt.created.replace(second=0, microsecond=0):
+        raise NoteTooEarly(f"{at} is before attempt_id={attempt.pk} was created.")
     exam = attempt.proctored_exam
     note = _written(
         AttemptIncident(
@@ -82,7 +89,15 @@ def _written(note: AttemptIncident, *, course_id: str, by: Any) -> AttemptIncide
         note.text = ""
     note.save()
     _record("note", note, course_id=course_id, by=by)
+    if note.text:
+        after_commit(_forget_if_retired, note.pk, note.user_id)
     return note
+
+
+def _forget_if_retired(note_id: int, user_id: int) -> None:
+    # The learner may have been retired since the note was checked, and that did not find the note.
+    if RetiredLearner.objects.includes(user_id):
+        AttemptIncident.objects.filter(pk=note_id).update(text="")
 
 
 def retract_note(note_id: int, /, *, by: Any, reason: str, now: datetime) -> int:

@@ -117,13 +117,14 @@ def _of_jobs(attempt: Any) -> Iterator[Entry]:
 
 def _of_incidents(attempt: Any) -> Iterator[Entry]:
     for incident in AttemptIncident.objects.filter(attempt_id=attempt.id).order_by("id")[:MOST_ENTRIES]:
-        data = {"source": incident.source, "category": incident.category}
+        # With the id, by which two entries are of the same incident.
+        data = {"incident": incident.pk, "source": incident.source, "category": incident.category}
         yield Entry(incident.opened_at, incident.kind, incident.text, incident.opened_by, data)
         if incident.closed_at is not None:
             kind = "continue" if incident.kind == "pause" else incident.kind
-            yield Entry(
-                incident.closed_at, kind, incident.reply, incident.closed_by, {**data, "outcome": incident.outcome}
-            )
+            # A note has no reply: it says which note was retracted.
+            text = incident.text if incident.kind == AttemptIncident.KIND_NOTE else incident.reply
+            yield Entry(incident.closed_at, kind, text, incident.closed_by, {**data, "outcome": incident.outcome})
 
 
 def _of_reviews(attempt: Any) -> Iterator[Entry]:

@@ -347,7 +347,8 @@ def _rows(ids: Sequence[int], incidents: _Open, contacts: _Contacts, now: dateti
     """Return the rows of attempts in the order of their ids. Two queries, none without ids."""
     if not ids:
         return []
-    notes = AttemptIncident.objects.filter(attempt_id=OuterRef("pk"), kind=AttemptIncident.KIND_NOTE)
+    # Without those that were retracted.
+    notes = AttemptIncident.objects.open().filter(attempt_id=OuterRef("pk"), kind=AttemptIncident.KIND_NOTE)
     number = notes.order_by().values("attempt_id").annotate(number=Count("pk")).values("number")
     waiting = AttemptEffect.objects.filter(attempt_id=OuterRef("pk"), state=AttemptEffect.STATE_DUE)
     failed = waiting.exclude(last_error="").order_by("id")

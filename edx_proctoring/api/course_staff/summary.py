@@ -42,7 +42,8 @@ BIN_MINUTES: Final = 5
 # Longer ones are in the last bin: 30 hours.
 _LAST_BIN: Final = MOST_POINTS - 1
 
-_KEY: Final = "edx_proctoring.summary.{}"
+# With a number, which changes with the shape of the summary: servers of two releases may share the cache.
+_KEY: Final = "edx_proctoring.summary.2.{}"
 _KEPT_SECONDS: Final = 60
 
 ModelT = TypeVar("ModelT", bound=Model)

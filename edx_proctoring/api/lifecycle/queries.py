@@ -158,18 +158,19 @@ def error_reported_at(attempt: ProctoredExamStudentAttempt) -> datetime | None:
 
 
 class ErrorReportedAt(Func):
-    """Of an attempt in a query, what ``error_reported_at`` returns. No query more.
+    """Of an attempt in ``error`` in a query, what ``error_reported_at`` returns; None of others. No query more.
 
     In SQL: to build this subquery takes Django as long as a page's attempts take to be read.
     """
 
     output_field = DateTimeField()
-    template = (
-        "(SELECT MIN(history_date) FROM %(table)s past WHERE past.id = %(expressions)s AND past.status = 'error')"
-    )
+    # The expressions are the status and the id: the history is not searched for attempts that did not break off.
+    template = "CASE WHEN %(expressions)s) END"
+    arg_joiner = " = 'error' THEN (SELECT MIN(history_date) FROM {} past WHERE past.status = 'error' AND past.id = "
 
     def __init__(self) -> None:
-        super().__init__(F("pk"), table=HistoricalProctoredExamStudentAttempt._meta.db_table)
+        table = HistoricalProctoredExamStudentAttempt._meta.db_table
+        super().__init__(F("status"), F("pk"), arg_joiner=self.arg_joiner.format(table))
 
 
 def is_taken_without_provider(attempt: ProctoredExamStudentAttempt) -> bool:

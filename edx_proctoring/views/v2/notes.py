@@ -85,7 +85,11 @@ class NotesOfAttempt(StaffView):
     @idempotent
     def post(self, request: Request, attempt_id: int) -> Response:
         """Add a note, and return it."""
-        note_id = notes.add_note(attempt_id, **self.body(), by=caller(request), now=timezone.now())
+        body = self.body()
+        try:
+            note_id = notes.add_note(attempt_id, **body, by=caller(request), now=timezone.now())
+        except notes.NoteTooEarly as error:
+            raise serializers.ValidationError({"at": [InstantField.default_error_messages["invalid"]]}) from error
         return self.reply(note_list.note_row(note_id))
 
 

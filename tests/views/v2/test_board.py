@@ -62,7 +62,7 @@ def test_a_row_says_where_the_learner_is(world: World, team: APIClient) -> None:
     factories.make_effect(attempt, last_error="ConnectTimeout: no reply")
     [row] = board(team, world)["results"]
     assert row["user"]["username"] == "owner"
-    assert (row["status"], row["paused"], row["notes"], row["outage"]) == ("started", False, 2, False)
+    assert (row["status"], row["paused"], row["notes"], row["outage"]) == ("started", False, 1, False)
     assert row["help"] == call.pk
     assert row["error"] == "ConnectTimeout: no reply"
     assert row["expires_at"]

@@ -1,5 +1,6 @@
 """The timeline of an attempt."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -42,6 +43,21 @@ def test_it_tells_what_happened_and_who_did_it(world: World, team: APIClient, at
     assert entries["resume"]["text"] == "power cut"
     assert entries["review_received"]["data"] == {"outcome": "refused"}
     assert (body["attempt_code"], body["is_removed"], body["is_more"]) == (attempt.attempt_code, False, False)
+
+
+def test_of_several_notes_it_says_which_was_retracted(world: World, team: APIClient) -> None:
+    made_at = timezone.now()
+    wrong = factories.make_incident(
+        world.attempt, text="a phone", closed_at=made_at + timedelta(minutes=1), outcome="retracted"
+    )
+    right = factories.make_incident(world.attempt, text="a radio")
+    body = team.get(address("attempt-history", attempt_id=world.attempt.pk)).json()
+    notes = [entry for entry in body["entries"] if entry["kind"] == "note"]
+    assert [(entry["data"]["incident"], entry["text"], entry["data"].get("outcome")) for entry in notes] == [
+        (wrong.pk, "a phone", None),
+        (right.pk, "a radio", None),
+        (wrong.pk, "a phone", "retracted"),
+    ]
 
 
 def test_the_learner_sees_neither_actors_nor_reasons(world: World, as_role: Any, attempt: Any) -> None:

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from edx_proctoring.api.attempts import notes
 from edx_proctoring.models import AttemptIncident, RetiredLearner, StaffJobRow
 from tests import factories
 from tests.views.conftest import World
@@ -36,6 +37,7 @@ def retract(client: APIClient, note_id: int, reason: str = "it was the radio") -
 @pytest.mark.contract("rest-v2#notes")
 def test_what_was_seen_is_noted_and_listed_newest_first(world: World, team: APIClient) -> None:
     seen_at = timezone.now() - timedelta(minutes=5)
+    type(world.attempt).objects.filter(pk=world.attempt.pk).update(created=seen_at + timedelta(seconds=1))
     first = add(team, world, at=seen_at.isoformat(), text="a phone\non the table\x07")
     assert first.status_code == 201, first.content
     assert add(team, world, category="technical").status_code == 201
@@ -81,6 +83,7 @@ def test_a_retracted_note_stays_with_its_text(world: World, team: APIClient) -> 
         pytest.param({"text": "x" * 2001}, id="long-text"),
         pytest.param({"at": "2999-01-01T00:00:00Z"}, id="still-to-come"),
         pytest.param({"at": "yesterday"}, id="no-moment"),
+        pytest.param({"at": "0001-01-01T00:00:00Z"}, id="before-the-attempt"),
         pytest.param({"reply": "x"}, id="unknown-member"),
     ],
 )
@@ -104,6 +107,23 @@ def test_the_categories_are_those_of_the_site(world: World, team: APIClient, set
 def test_nothing_is_written_about_a_retired_learner(world: World, team: APIClient) -> None:
     RetiredLearner.objects.create(user_id=world.attempt.user_id)
     assert add(team, world).json()["text"] == ""
+
+
+@pytest.mark.contract("staff-jobs#retired")
+def test_nothing_is_kept_about_a_learner_who_is_retired_while_the_note_is_written(
+    world: World, team: APIClient, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    record = notes._record
+
+    def record_slowly(*args: Any, **more: Any) -> None:
+        record(*args, **more)
+        # The retirement is committed before the note is, which it does not see.
+        RetiredLearner.objects.create(user_id=world.attempt.user_id)
+
+    monkeypatch.setattr(notes, "_record", record_slowly)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert add(team, world).status_code == 201
+    assert AttemptIncident.objects.get().text == ""
 
 
 def test_queries_do_not_grow(world: World, team: APIClient) -> None:

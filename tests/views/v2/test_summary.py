@@ -1,7 +1,9 @@
 """The exams of a course in numbers."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -163,6 +165,13 @@ def test_the_numbers_are_kept_for_a_minute(world: World, team: APIClient) -> Non
     assert len(queries.captured_queries) <= 2
     cache.clear()
     assert team.get(url, headers={"If-None-Match": first.headers["ETag"]}).json()["in_exam_now"] == 2
+
+
+def test_a_summary_of_the_shape_before_is_not_used(world: World, team: APIClient) -> None:
+    """Servers of two releases share the cache while one replaces the other."""
+    wanted = json.dumps([COURSE_A, None, None, None, None]).encode()
+    cache.set(f"edx_proctoring.summary.{sha256(wanted).hexdigest()}", {"as_of": MONDAY, "exams": []}, 60)
+    assert summary(team)["exams"]
 
 
 @pytest.mark.contract("rest-v2#queries")
