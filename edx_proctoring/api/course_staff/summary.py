@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 from django.core.cache import cache
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Count, F, IntegerField, Max, Min, Model, QuerySet, Value
-from django.db.models.functions import Cast, Floor, Least, Trunc
+from django.db.models.functions import Cast, Floor, Greatest, Least, Trunc
 
 from edx_proctoring.api.course_staff import newest_attempts
 from edx_proctoring.api.course_staff.attempt_rows import exam_ref
@@ -192,9 +192,13 @@ def _decided(exams: Collection[int], span: _Span) -> dict[str, Any]:
 
 
 def _binned(rows: QuerySet[Any], earlier: str, later: str, seconds: int, *groups: str) -> Iterable[Any]:
-    """Return the groups, the number of the bin of so many seconds, and how many rows are in it. One query."""
-    number = Floor(SecondsBetween(earlier, later) / Value(float(seconds)))
-    binned = rows.annotate(bin_number=Least(Cast(number, IntegerField()), Value(_LAST_BIN)))
+    """Return the groups, the number of the bin of so many seconds, and how many rows are in it. One query.
+
+    A bin includes its end and not its beginning, except that the first one includes 0: whoever used all of a time limit
+    is within it.
+    """
+    number = Floor((SecondsBetween(earlier, later) - Value(1)) / Value(float(seconds)))
+    binned = rows.annotate(bin_number=Greatest(Value(0), Least(Cast(number, IntegerField()), Value(_LAST_BIN))))
     return binned.values_list(*groups, "bin_number").annotate(n=Count("pk"))
 
 
