@@ -9,6 +9,8 @@
 // What the desk begins with, in the order in which it runs. The desk fetches its panels itself.
 var SCRIPTS = ['store', 'client', 'table', 'dialog', 'panels', 'desk'];
 
+var REQUEST_LIMIT = 60000;  // milliseconds
+
 var fetched = {};  // script → its promise
 var hasStyles = false;
 
@@ -102,7 +104,8 @@ proctoring.openDesk = function() {
     // The panels below wait for the end of this, as they are closed then.
     proctoring.deskIsOpening = $.ajax({
         url: proctoring.API_ROOT.replace(/v1\/$/, 'v2/') + 'courses/' + $container.attr('data-course-id') + '/desk',
-        dataType: 'json'
+        dataType: 'json',
+        timeout: REQUEST_LIMIT
     }).then(function(settings) {
         if (!settings.enabled) {
             $container.attr('data-desk-state', 'off');

@@ -8,6 +8,8 @@
  */
 /* global proctoring -- staff_panels/namespace.js */
 
+var WAIT_FOR_DESK = 10000;  // milliseconds
+
 proctoring.StaffPanel = Backbone.View.extend({
     /** `section`: of the host's tab. Without one, the panel loads at once. */
     initialize: function(section) {
@@ -25,22 +27,35 @@ proctoring.StaffPanel = Backbone.View.extend({
         }
     },
 
-    /** Load when a person sees the panel: a list of thousands of learners that nobody looks at makes the others wait. */
+    /**
+     * Load when a person sees the panel: a list of thousands of learners that nobody looks at makes the others wait. The exam
+     * desk comes first, if it comes in time.
+     */
     loadWhenShown: function() {
         var self = this;
         var isLoaded = false;
-        var observer = new window.IntersectionObserver(function(entries) {
+        var patience = null;
+        var hasWaited = false;
+        var observer;
+        function load() {
+            if (!isLoaded && self.el.getClientRects().length) {
+                isLoaded = true;
+                observer.disconnect();
+                self.loadTemplateData();
+            }
+        }
+        observer = new window.IntersectionObserver(function(entries) {
             if (!_.last(entries).isIntersecting) {
                 return;
             }
             // The exam desk shows the same, and closes the panels below it when it arrives.
-            $.when(proctoring.deskIsOpening).always(function() {
-                if (!isLoaded && self.el.getClientRects().length) {
-                    isLoaded = true;
-                    observer.disconnect();
-                    self.loadTemplateData();
-                }
-            });
+            $.when(hasWaited || proctoring.deskIsOpening).always(load);
+            if (!isLoaded && !patience) {
+                patience = setTimeout(function() {
+                    hasWaited = true;
+                    load();
+                }, WAIT_FOR_DESK);
+            }
         }, {rootMargin: '200px'});
         observer.observe(this.el);
     },

@@ -82,6 +82,18 @@ describe('The loader of the exam desk', function() {
         expect(state()).toBe('off');
     });
 
+    // @contract staff-desk#mounting
+    it('says that it failed when there is no reply within a minute', function() {
+        showTab();
+        spyOn($, 'ajax').and.callThrough();
+        openDesk();
+        expect($.ajax.calls.mostRecent().args[0].timeout).toBe(60000);
+        expect(state()).toBe('loading');
+        jasmine.clock().tick(60000);
+        expect(state()).toBe('failed');
+        expect($('.proctoring-desk-container button').text()).toBe('Try again');
+    });
+
     it('closes the accordion', function() {
         showTab();
         $.fn.accordion = jasmine.createSpy('accordion').and.returnValue(400);

@@ -177,6 +177,36 @@ describe('A panel of the Special Exams tab', function() {
                 });
 
                 // @contract staff-tab#shown
+                it('waits for the exam desk ten seconds at most', function() {
+                    jasmine.clock().install();
+                    edx.instructor_dashboard.proctoring.deskIsOpening = $.Deferred();
+                    create();
+                    tell(true);
+                    jasmine.clock().tick(9000);
+                    // It was scrolled out and in again.
+                    tell(false);
+                    expect(tell(true)).toEqual([]);
+                    observers[0].element.hidden = true;
+                    jasmine.clock().tick(1000);
+                    expect(tell(false)).toEqual([]);
+                    observers[0].element.hidden = false;
+                    expect(tell(true).slice(1)).toEqual(example.data);
+                    jasmine.clock().uninstall();
+                });
+
+                // @contract staff-tab#shown
+                it('loads by itself when the exam desk takes too long', function() {
+                    jasmine.clock().install();
+                    edx.instructor_dashboard.proctoring.deskIsOpening = $.Deferred();
+                    create();
+                    expect(tell(true)).toEqual([]);
+                    jasmine.clock().tick(10000);
+                    panel.server.respond();
+                    expect(_.pluck(panel.server.requests, 'url').slice(1)).toEqual(example.data);
+                    jasmine.clock().uninstall();
+                });
+
+                // @contract staff-tab#shown
                 it('loads when the exam desk does not come', function() {
                     const desk = $.Deferred();
                     edx.instructor_dashboard.proctoring.deskIsOpening = desk;
