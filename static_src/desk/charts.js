@@ -5,13 +5,19 @@
  * A chart: `name`; `title`; `sentence`; `heads`, the columns of its table; `rows`, each a list of texts, the first one its
  * heading; and what is drawn:
  *   - `columns`: `{label, text, part, isBeyond}`; `part`: 0 to 1 of the height, `isBeyond`: in another pattern;
- *   - or `bars`: `{label, segments}`; a segment is `{text, part, tone}`, its `part` of the width.
+ *   - or `bars`: `{label, segments}`; a segment is `{text, part, tone, pattern}`, its `part` of the width and the
+ *     number of its pattern, from 1; the last pattern is that of all higher numbers.
  */
 /* global desk -- desk/namespace.js, desk/templates.js */
 
+var PATTERNS = 13;  // in desk.css
+
 desk.charts = {
     html: function(chart, isTable) {
-        return desk.templates.html('chart', _.extend({sentence: '', columns: [], bars: [], isTable: Boolean(isTable)}, chart));
+        function look(segment) {
+            return 'proctoring-desk__segment--' + segment.tone + ' is-pattern-' + Math.min(segment.pattern, PATTERNS);
+        }
+        return desk.templates.html('chart', _.extend({sentence: '', columns: [], bars: [], isTable: Boolean(isTable), look: look}, chart));
     },
 
     /** Not in the template, as sites may forbid styles in attributes. */
@@ -50,7 +56,8 @@ desk.charts = {
         var step = {ArrowRight: isRightToLeft ? -1 : 1, ArrowLeft: isRightToLeft ? 1 : -1}[event.key];
         var at = {Home: 0, End: $all.length - 1}[event.key];
         var $next = $all.eq(at === undefined ? Math.max(0, $all.index($column) + step) : at);
-        if ((step || at !== undefined) && $next.length) {
+        // With Alt, Ctrl or Meta a key belongs to the browser.
+        if ((step || at !== undefined) && $next.length && !event.altKey && !event.ctrlKey && !event.metaKey) {
             event.preventDefault();
             $all.attr('tabindex', '-1');
             $next.attr('tabindex', '0').trigger('focus');

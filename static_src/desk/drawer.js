@@ -41,9 +41,13 @@ desk.Drawer = desk.Dialog.extend({
         this.refresh();
     },
 
+    /** Not after it was closed: replies to what was done in it may come later, and another drawer be open. */
     refresh: function() {
         var self = this;
-        return this.context.client.get('attempts/' + this.attemptId, {}, 'drawer').done(function(attempt) {
+        if (!this.isOpen) {
+            return;
+        }
+        this.context.client.get('attempts/' + this.attemptId, {}, 'drawer').done(function(attempt) {
             self.attempt = attempt;
             self.render();
         }).fail(function(problem) {
@@ -104,6 +108,9 @@ desk.Drawer = desk.Dialog.extend({
 
     load: function(section) {
         var self = this;
+        if (!this.isOpen) {
+            return;
+        }
         if (!section.path) {
             this.show(section, this.attempt);
             return;

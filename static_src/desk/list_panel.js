@@ -2,7 +2,7 @@
  * A panel that is a list by pages: filters, counts, sorting, selection, pages, files. Contract: contract/staff-desk#lists.
  *
  * A subclass has `title`, `path`, `filters`, `columns`, `rowKey`, `rowName`, `actions`, `countText`, `emptyText`; optional are
- * `exportName`, `tools`, `bulkActions`, `fixedQuery`, `loadMore` and `onRows`.
+ * `exportName`, `tools`, `bulkActions`, `fixedQuery`, `loadMore`, `onRows` and `drawMore`.
  */
 /* global desk -- desk/namespace.js, desk/panel.js, desk/filters.js, desk/templates.js */
 
@@ -61,6 +61,8 @@ desk.ListPanel = desk.Panel.extend({
     loadMore: function() {},
     /** Called with the rows before they are drawn. */
     onRows: function() {},
+    /** Called when the list was drawn, before the focus returns to where it was. */
+    drawMore: function() {},
     rowKey: function(row) { return row.id; },
 
     parameters: function() {
@@ -116,8 +118,12 @@ desk.ListPanel = desk.Panel.extend({
 
     refresh: function(isAutomatic) {
         var self = this;
-        var query = this.query();
-        var text = JSON.stringify(query);
+        var query, text;
+        if (this.isRemoved) {
+            return $.when();
+        }
+        query = this.query();
+        text = JSON.stringify(query);
         // Other filters, another page: the old rows are no answer to the new question.
         var isOther = text !== this.asked;
         this.asked = text;
@@ -249,6 +255,7 @@ desk.ListPanel = desk.Panel.extend({
         this.$('.js-count').text(state === 'rows' ? this.summary() : '');
         this.drawFilters();
         this.drawSelection();
+        this.drawMore(state);
         this.focusOn(focused);
     },
 
@@ -265,9 +272,7 @@ desk.ListPanel = desk.Panel.extend({
             columns: _.map(this.columns(), this.columnView, this),
             rows: state === 'rows' ? _.map(this.rows, this.rowView, this) : [],
             isSelectable: this.bulkActions().length > 0,
-            filters: _.map(this.activeFilters(), function(filter) {
-                return desk.filters.text(filter, this.store.get(filter.name));
-            }, this),
+            filters: this.filterTexts(),
             emptyText: this.emptyText(),
             problem: this.problem,
             canRetry: !this.isForbidden(),
@@ -365,6 +370,13 @@ desk.ListPanel = desk.Panel.extend({
 
     activeFilters: function() {
         return _.filter(this.filters(), function(filter) { return this.store.get(filter.name); }, this);
+    },
+
+    /** What the list is filtered by, for people. */
+    filterTexts: function() {
+        return _.map(this.activeFilters(), function(filter) {
+            return desk.filters.text(filter, this.store.get(filter.name));
+        }, this);
     },
 
     filterView: function(filter) {
@@ -558,8 +570,8 @@ desk.ListPanel = desk.Panel.extend({
 
     /** Put a changed row in the place of the old one, or take it away (null). */
     replaceRow: function(key, row) {
-        if (!this.rows) {
-            return;  // It is being loaded.
+        if (!this.rows || this.isRemoved) {
+            return;  // It is being loaded, or was left.
         }
         this.rows = _.compact(_.map(this.rows, function(old) { return this.rowKey(old) === key ? row : old; }, this));
         this.changed = row ? _.object([[key, true]]) : {};

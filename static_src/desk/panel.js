@@ -49,7 +49,10 @@ desk.Panel = Backbone.View.extend({
     /** Called when outages have begun or ended. */
     relabelTools: function() {},
 
-    /** Ask the server again. `isAutomatic`: no one waits for it. */
+    /**
+     * Ask the server again. `isAutomatic`: no one waits for it. Nothing happens after the panel was left: replies to what was
+     * done in it may come later.
+     */
     refresh: function() {},
 
     /** Whether the list refreshes itself. */
@@ -69,7 +72,7 @@ desk.Panel = Backbone.View.extend({
             ? Math.min(FIRST_PAUSE * Math.pow(2, this.failures - 1), LAST_PAUSE)
             : this.refreshSeconds;
         clearTimeout(this.timer);
-        if (!this.isAutomatic() && !this.failures) {
+        if (this.isRemoved || (!this.isAutomatic() && !this.failures)) {
             return;
         }
         this.timer = setTimeout(function() {
@@ -90,6 +93,7 @@ desk.Panel = Backbone.View.extend({
     },
 
     remove: function() {
+        this.isRemoved = true;
         clearTimeout(this.timer);
         document.removeEventListener('visibilitychange', this.onVisible);
         this.client.abort('panel');

@@ -50,6 +50,11 @@ desk.words = {
         return formatted(value, {year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit'});
     },
 
+    /** The day in UTC of a moment that begins one. */
+    utcDay: function(value) {
+        return formatted(value, {year: 'numeric', month: 'short', day: 'numeric', timeZone: 'UTC'});
+    },
+
     /** Date and time with the zone. */
     fullMoment: function(value) {
         return formatted(value, {

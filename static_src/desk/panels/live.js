@@ -216,7 +216,7 @@ desk.panels.live = desk.ListPanel.extend({
     },
 
     refresh: function(isAutomatic) {
-        if (this.store.get('exam')) {
+        if (this.store.get('exam') || this.isRemoved) {
             return desk.ListPanel.prototype.refresh.call(this, isAutomatic);
         }
         this.$('.js-filters, .js-refresh, .js-automatic').prop('hidden', true);

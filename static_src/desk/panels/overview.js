@@ -2,18 +2,40 @@
 /* global desk -- desk/namespace.js, desk/list_panel.js */
 
 var BIN = 5;  // minutes, as the server counts
-var MOST_COLUMNS = 366;
+var MOST_COLUMNS = 60;  // of a chart of durations
+var DAY = 24 * 3600 * 1000;
 // Statuses in the order of an attempt's life; others follow.
-var ORDER = ['created', 'download_software_clicked', 'ready_to_start', 'started', 'ready_to_submit', 'submitted', 'second_review_required', 'verified', 'rejected', 'error'];
+var ORDER = [
+    'created', 'download_software_clicked', 'ready_to_start', 'started', 'ready_to_submit', 'declined', 'timed_out', 'submitted',
+    'second_review_required', 'verified', 'rejected', 'error'
+];
 
-/** The bins of an exam without gaps, up to its limit at least. */
-function allBins(bins, limit) {
-    var first = bins[0].from_minutes;
-    var last = Math.max(_.last(bins).to_minutes, Math.ceil(limit / BIN) * BIN);
-    var counted = _.object(_.map(bins, function(bin) { return [bin.from_minutes, bin.n]; }));
-    return _.map(_.range(first, Math.min(last, first + (MOST_COLUMNS * BIN)), BIN), function(from) {
-        return {from: from, to: from + BIN, n: counted[from] || 0};
+function place(status) {
+    return _.indexOf(ORDER, status) + 1 || ORDER.length + 1;
+}
+
+function total(counts) {
+    return _.reduce(_.pluck(counts, 'n'), function(sum, n) { return sum + n; }, 0);
+}
+
+/**
+ * Bins of an exam as columns without gaps, up to its limit at least and to twice the limit at most. One boundary is the end
+ * of the bin of the limit. Longer times are added up in a last column without `to`.
+ */
+function columnsOf(bins, limit) {
+    var edge = Math.ceil(limit / BIN) * BIN;
+    var last = Math.max(edge, Math.min(_.last(bins).to_minutes, edge ? 2 * edge : bins[0].from_minutes + (MOST_COLUMNS * BIN)));
+    var first = Math.min(bins[0].from_minutes, last - BIN);
+    var width = BIN * Math.ceil((last - first) / BIN / MOST_COLUMNS);
+    var start = edge + (Math.floor((first - edge) / width) * width);
+    var columns = _.map(_.range(start, last, width), function(from) {
+        return {from: Math.max(0, from), to: from + width, n: total(_.filter(bins, function(bin) {
+            return bin.from_minutes >= from && bin.from_minutes < from + width;
+        }))};
     });
+    var end = _.last(columns).to;
+    var longer = total(_.filter(bins, function(bin) { return bin.from_minutes >= end; }));
+    return longer ? columns.concat({from: end, to: null, n: longer}) : columns;
 }
 
 desk.panels.overview = desk.ListPanel.extend({
@@ -84,27 +106,26 @@ desk.panels.overview = desk.ListPanel.extend({
         }, isOther);
     },
 
-    drawBody: function(state) {
-        // The charts are drawn after the list, which would give their focus to the heading.
-        var focused = this.focusKey();
-        desk.ListPanel.prototype.drawBody.call(this, state);
+    drawMore: function(state) {
         this.$('.proctoring-desk__foot').remove();
         if (state === 'rows' && this.rows.length) {
-            this.drawCharts(this.charts(), focused);
+            this.drawCharts(this.charts());
         }
     },
 
-    drawCharts: function(charts, focused) {
-        var $again;
+    drawCharts: function(charts) {
         var asTable = this.asTable = this.asTable || {};
         this.$body.append(desk.templates.html('overview', {facts: this.facts(), charts: charts, details: this.details}));
+        if (!charts.length) {
+            this.$body.append(desk.templates.html('table', {
+                state: 'empty', filters: this.filterTexts(), emptyText: gettext('No learner has begun an exam yet. Charts will be here.')
+            }));
+        }
         this.$('.js-chart').each(function() {
             var name = $(this).attr('data-chart');
             $(this).html(desk.charts.html(_.findWhere(charts, {name: name}), asTable[name]));
         });
         desk.charts.draw(this.$body);
-        $again = this.$body.find('[data-focus-key]').filter(function() { return focused && $(this).attr('data-focus-key') === focused; });
-        $again.first().trigger('focus');
     },
 
     onAsTable: function(event) {
@@ -135,7 +156,7 @@ desk.panels.overview = desk.ListPanel.extend({
         var words = desk.words;
         var exams = _.filter(this.rows, function(exam) { return exam.learners; });
         function statuses(exam) {
-            return _.sortBy(_.keys(exam.by_status), function(status) { return _.indexOf(ORDER, status) + 1 || ORDER.length + 1; });
+            return _.sortBy(_.keys(exam.by_status), place);
         }
         return exams.length ? {
             name: 'statuses',
@@ -151,25 +172,28 @@ desk.panels.overview = desk.ListPanel.extend({
                     var n = exam.by_status[status];
                     return {
                         text: words.fill(gettext('%(status)s: %(n)s'), {status: words.status(status), n: words.number(n)}),
-                        part: n / exam.learners, tone: words.tone(status)
+                        part: n / exam.learners, tone: words.tone(status), pattern: place(status)
                     };
                 })};
             })
         } : null;
     },
 
+    /** A column per day or week (UTC), as the server counts, also for those in which no exam was started. */
     startsChart: function() {
         var words = desk.words;
-        var points = _.groupBy(this.numbers.starts.points, 'at');
-        var starts = _.map(_.keys(points).sort(), function(at) {
-            return {at: words.moment(at), n: _.reduce(points[at], function(sum, point) { return sum + point.n; }, 0)};
+        var step = this.numbers.starts.bucket === 'week' ? 7 * DAY : DAY;
+        var points = _.groupBy(this.numbers.starts.points, function(point) { return new Date(point.at).getTime(); });
+        var moments = _.map(_.keys(points), Number);
+        var starts = _.map(moments.length ? _.range(_.min(moments), _.max(moments) + 1, step) : [], function(at) {
+            return {at: words.utcDay(at), n: total(points[at])};
         });
         var most = Math.max.apply(null, _.pluck(starts, 'n').concat(1));
         return starts.length ? {
             name: 'starts',
             title: gettext('Exams started'),
             heads: [gettext('From'), gettext('Learners')],
-            rows: _.map(starts, function(start) { return [start.at, words.number(start.n)]; }),
+            rows: _.map(_.filter(starts, function(start) { return start.n; }), function(start) { return [start.at, words.number(start.n)]; }),
             columns: _.map(starts, function(start) {
                 return {label: start.at, part: start.n / most, text: words.fill(
                     ngettext('%(time)s: %(n)s learner', '%(time)s: %(n)s learners', start.n), {time: start.at, n: words.number(start.n)}
@@ -183,24 +207,30 @@ desk.panels.overview = desk.ListPanel.extend({
         var words = desk.words;
         var exam = _.findWhere(this.rows, {id: durations.exam_id});
         var limit = exam && exam.time_limit_minutes || 0;
-        var bins = durations.bins.length ? allBins(durations.bins, limit) : [];
-        var most = Math.max.apply(null, _.pluck(bins, 'n').concat(1));
-        function span(bin) {
-            return words.fill(gettext('%(from)s to %(to)s minutes'), {from: words.number(bin.from), to: words.number(bin.to)});
+        var columns = durations.bins.length ? columnsOf(durations.bins, limit) : [];
+        var most = Math.max.apply(null, _.pluck(columns, 'n').concat(1));
+        function span(from, to) {
+            return to === null ? gettext('longer')
+                : words.fill(gettext('%(from)s to %(to)s minutes'), {from: words.number(from), to: words.number(to)});
         }
-        return exam && bins.length ? {
+        return exam && columns.length ? {
             name: 'exam-' + exam.id,
             title: words.fill(gettext('How long learners took: %(exam)s'), {exam: exam.name}),
             sentence: words.fill(gettext('Half of them took at most %(half)s; the time limit is %(limit)s. Longer times are hatched.'), {
                 half: words.minutes(exam.median_minutes), limit: words.minutes(limit)
             }),
             heads: [gettext('Minutes'), gettext('Learners'), gettext('Time limit')],
-            rows: _.map(_.filter(bins, function(bin) { return bin.n; }), function(bin) {
-                return [span(bin), words.number(bin.n), bin.from >= limit ? gettext('longer') : gettext('within')];
+            // A time of exactly the limit is in the bin that ends with it, or around it.
+            rows: _.map(durations.bins, function(bin) {
+                return [
+                    span(bin.from_minutes, bin.to_minutes), words.number(bin.n),
+                    bin.from_minutes >= limit ? gettext('longer') : gettext('within')
+                ];
             }),
-            columns: _.map(bins, function(bin) {
-                return {label: span(bin), part: bin.n / most, isBeyond: bin.from >= limit, text: words.fill(
-                    ngettext('%(time)s: %(n)s learner', '%(time)s: %(n)s learners', bin.n), {time: span(bin), n: words.number(bin.n)}
+            columns: _.map(columns, function(column) {
+                var time = span(column.from, column.to);
+                return {label: time, part: column.n / most, isBeyond: column.from >= limit, text: words.fill(
+                    ngettext('%(time)s: %(n)s learner', '%(time)s: %(n)s learners', column.n), {time: time, n: words.number(column.n)}
                 )};
             })
         } : null;
@@ -218,7 +248,7 @@ desk.panels.overview = desk.ListPanel.extend({
             }),
             bars: _.map(exams, function(exam) {
                 return {label: exam.name, segments: [{
-                    tone: 'attention', part: exam.flagged / exam.learners,
+                    tone: 'attention', pattern: place('second_review_required'), part: exam.flagged / exam.learners,
                     text: words.fill(gettext('%(flagged)s of %(learners)s'), {
                         flagged: words.number(exam.flagged), learners: words.number(exam.learners)
                     })

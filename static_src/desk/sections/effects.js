@@ -19,6 +19,9 @@ desk.sections.push({
             sentences: goneWith.concat(reply.results.length ? [] : [gettext('Nothing waits: every result has reached its place.')]),
             items: _.map(reply.results, function(row) {
                 function settled(effect, text) {
+                    if (!drawer.isOpen) {
+                        return;
+                    }
                     drawer.complaints = text ? _.object([[row.id, text]]) : {};
                     drawer.load(section);
                     drawer.reloadOpen('timeline');

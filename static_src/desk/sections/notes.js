@@ -13,6 +13,9 @@ desk.sections.push({
         var words = desk.words;
         var context = drawer.context;
         function done() {
+            if (!drawer.isOpen) {
+                return;
+            }
             drawer.load(section);
             drawer.reloadOpen('timeline');
             drawer.trigger('changed', drawer.attempt.id);
@@ -29,7 +32,7 @@ desk.sections.push({
                         note.opened_by && {text: words.fill(gettext('by %(name)s'), {name: note.opened_by.username}), tone: 'muted'}
                     ],
                     actions: note.closed_at ? [] : [{
-                        name: 'retract-' + note.id, label: gettext('Retract'), about: note.text,
+                        name: 'retract-' + note.id, label: gettext('Retract'), about: words.fullMoment(note.opened_at),
                         run: function() { desk.retractNote(context, note, done); }
                     }]
                 };

@@ -391,6 +391,22 @@ describe('An attempt on the exam desk', function() {
                 expect($section.text()).toMatch(/Reason of not_due\..*Nothing waits/);
             });
 
+            it('changes nothing in the drawer of another attempt when a reply comes late', function() {
+                const $section = openEffects([effect(1)]);
+                page.serve('POST', 'effects/1/retry', 503, page.problem(503, 'provider_unavailable'));
+                press($section, 'Try now');
+                const asked = page.requests(EFFECTS).length;
+                const lists = page.requests('courses/' + page.COURSE + '/attempts').length;
+                page.serve('GET', 'attempts/2', 200, page.attempt(2));
+                page.store.set({attempt: '2'}, true);
+                page.respond();
+                expect(view.$('.proctoring-desk__drawer').length).toBe(1);
+                expect(page.requests('effects/1/retry', 'POST').length).toBe(1);
+                expect(page.requests(EFFECTS).length).toBe(asked);
+                expect(page.requests('courses/' + page.COURSE + '/attempts').length).toBe(lists);
+                expect(page.requests('attempts/2').map((request) => Boolean(request.aborted))).toEqual([false]);
+            });
+
             it('is given up with a reason, and the timeline follows', function() {
                 const entries = {attempt_id: 1, attempt_code: 'CODE-1', is_removed: false, is_more: false, entries: []};
                 page.serve('GET', 'attempts/1/history', 200, entries);
@@ -471,6 +487,27 @@ describe('An attempt on the exam desk', function() {
                 expect(JSON.parse(page.requests('notes/1', 'DELETE')[0].requestBody)).toEqual({reason: 'it was the radio'});
                 expect(view.$('.proctoring-desk__dialog .js-refusal').text()).toContain('Reason of conflict.');
                 expect($section.find('li').text()).toContain('Retracted');
+            });
+
+            // @contract staff-desk#notes
+            it('change nothing when the drawer was left before the reply', function() {
+                openNotes([note(1)]);
+                press('Add a note');
+                page.type(view.$('.proctoring-desk__dialog [name="text"]'), 'a phone');
+                page.serve('POST', 'attempts/1/notes', 201, note(2));
+                view.$('.proctoring-desk__dialog form').trigger('submit');
+                const asked = page.requests('attempts/1/notes').length;
+                page.store.set({attempt: ''}, true);
+                page.respond();
+                expect(page.requests('attempts/1/notes', 'POST').length).toBe(1);
+                expect(page.requests('attempts/1/notes').length).toBe(asked);
+            });
+
+            it('keep their line breaks, and are told apart by their moment', function() {
+                const $section = openNotes([note(1, {text: 'a phone\nand a book'})]);
+                expect($section.find('.proctoring-desk__text').first().text()).toBe('a phone\nand a book');
+                expect($section.find('.js-action').first().text()).toMatch(/^Retract .*2026/);
+                expect($section.find('.js-action').first().text()).not.toContain('phone');
             });
 
             it('are not offered where the site has no categories', function() {

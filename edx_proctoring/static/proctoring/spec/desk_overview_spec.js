@@ -68,6 +68,99 @@ describe('The overview of the exam desk', function() {
         expect(table(view, 'exam-3')).toEqual([['30 to 35 minutes', '30', 'within'], ['45 to 50 minutes', '12', 'longer']]);
     });
 
+    function durationsOf(limit, bins) {
+        const exam = {...summary().exams[0], time_limit_minutes: limit};
+        return summary({exams: [exam], durations: [{exam_id: 3, bins: bins.map(([from, n]) => ({from_minutes: from, to_minutes: from + 5, n: n}))}]});
+    }
+
+    function labels(view, name) {
+        return chart(view, name).find('.js-column').map(function() { return $(this).attr('aria-label'); }).get();
+    }
+
+    // @contract staff-desk#charts
+    it('counts those who took all of the time as within, also of a limit inside of a bin', function() {
+        page.serve('GET', SUMMARY, 200, durationsOf(45, [[40, 30]]));
+        const view = page.open('?pd=overview');
+        expect(chart(view, 'exam-3').find('.is-beyond').length).toBe(0);
+        expect(table(view, 'exam-3')).toEqual([['40 to 45 minutes', '30', 'within']]);
+        view.remove();
+        page.serve('GET', SUMMARY, 200, durationsOf(47, [[45, 30], [50, 1]]));
+        expect(table(page.open('?pd=overview'), 'exam-3').map((row) => row[2])).toEqual(['within', 'longer']);
+    });
+
+    // @contract staff-desk#charts
+    it('adds up what is longer than twice the limit in a last column, and has it in the table', function() {
+        page.serve('GET', SUMMARY, 200, durationsOf(10, [[5, 4], [15, 1], [20, 2], [1825, 1]]));
+        const view = page.open('?pd=overview');
+        expect(labels(view, 'exam-3')).toEqual(['5 to 10 minutes: 4 learners', '10 to 15 minutes: 0 learners', '15 to 20 minutes: 1 learner', 'longer: 3 learners']);
+        expect(chart(view, 'exam-3').find('.js-column').last().hasClass('is-beyond')).toBe(true);
+        expect(table(view, 'exam-3').length).toBe(4);
+        expect(table(view, 'exam-3')[3]).toEqual(['1,825 to 1,830 minutes', '1', 'longer']);
+    });
+
+    // @contract staff-desk#charts
+    [
+        ['a long limit', 1500, [[0, 1], [1495, 2], [1500, 3], [1825, 1]], 7],
+        ['no limit', 0, [[0, 1], [1825, 1]], 2],
+        ['longer times only', 10, [[1000, 2]], 2]
+    ].forEach(function([name, limit, bins, learners]) {
+        it('has at most 60 columns and one for longer ones, and no learner is lost: ' + name, function() {
+            page.serve('GET', SUMMARY, 200, durationsOf(limit, bins));
+            const view = page.open('?pd=overview');
+            const all = labels(view, 'exam-3');
+            expect(all.length).toBeLessThan(62);
+            expect(all.reduce((sum, label) => sum + Number(/: (\d+) learner/.exec(label)[1]), 0)).toBe(learners);
+            // No column begins before the limit and ends after it.
+            chart(view, 'exam-3').find('.js-column').each(function() {
+                const [, from, to] = (/^([\d,]+) to ([\d,]+)/).exec($(this).attr('aria-label')) || [null, 'Infinity', 'Infinity'];
+                const numbers = [from, to].map((text) => Number(text.replace(',', '')));
+                expect($(this).hasClass('is-beyond')).toBe(numbers[0] >= limit);
+                expect(numbers[0] < limit && numbers[1] > limit).toBe(false);
+            });
+        });
+    });
+
+    // @contract staff-desk#charts
+    it('has a column for each day without starts too, and says days as they are in UTC', function() {
+        page.serve('GET', SUMMARY, 200, summary({starts: {bucket: 'day', points: [
+            {at: '2026-03-01T00:00:00Z', exam_id: 3, n: 2}, {at: '2026-02-26T00:00:00Z', exam_id: 3, n: 1}
+        ]}}));
+        const view = page.open('?pd=overview');
+        expect(labels(view, 'starts')).toEqual(['Feb 26, 2026: 1 learner', 'Feb 27, 2026: 0 learners', 'Feb 28, 2026: 0 learners', 'Mar 1, 2026: 2 learners']);
+        expect(table(view, 'starts')).toEqual([['Feb 26, 2026', '1'], ['Mar 1, 2026', '2']]);
+        view.remove();
+        page.serve('GET', SUMMARY, 200, summary({starts: {bucket: 'week', points: [
+            {at: '2026-02-23T00:00:00Z', exam_id: 3, n: 2}, {at: '2026-03-09T00:00:00Z', exam_id: 3, n: 1}
+        ]}}));
+        expect(labels(page.open('?pd=overview'), 'starts').length).toBe(3);
+    });
+
+    // @contract staff-desk#charts
+    it('has a pattern per status, the same in each exam', function() {
+        const exams = [
+            {...summary().exams[0], by_status: {created: 1, submitted: 20, declined: 1, rejected: 9, error: 11}},
+            {...summary().exams[0], id: 4, name: 'Quiz', by_status: {error: 42}}
+        ];
+        page.serve('GET', SUMMARY, 200, summary({exams: exams}));
+        const view = page.open('?pd=overview');
+        const patterns = chart(view, 'statuses').find('.js-segment').map(function() { return (/is-pattern-\d+/).exec(this.className)[0]; }).get();
+        expect(new Set(patterns).size).toBe(5);
+        expect(patterns[5]).toBe(patterns[4]);
+        const swatches = chart(view, 'statuses').find('.proctoring-desk__swatch').map(function() { return (/is-pattern-\d+/).exec(this.className)[0]; }).get();
+        expect(swatches).toEqual(patterns);
+    });
+
+    it('says so when the days leave nothing to draw, and shows all again', function() {
+        const exam = {...summary().exams[0], by_status: {}, learners: 0, flagged: 0, median_minutes: null, p90_minutes: null};
+        page.serve('GET', SUMMARY, 200, summary({exams: [exam], starts: {bucket: 'day', points: []}, durations: []}));
+        const view = page.open('?pd=overview&pd.from=2026-02-01');
+        expect(view.$('.js-body').text()).toContain('Nothing matches these filters:');
+        expect(view.$('.js-body').text()).not.toContain('Charts will be here');
+        view.$('.js-body .js-clear').trigger('click');
+        page.respond();
+        expect(page.asked(SUMMARY)).toEqual({});
+    });
+
     it('draws the time up to the limit, also where no learner needed it', function() {
         page.serve('GET', SUMMARY, 200, summary({durations: [{exam_id: 3, bins: [{from_minutes: 10, to_minutes: 15, n: 1}]}]}));
         expect(chart(page.open('?pd=overview'), 'exam-3').find('.js-column').last().attr('aria-label')).toBe('40 to 45 minutes: 0 learners');
@@ -87,6 +180,12 @@ describe('The overview of the exam desk', function() {
         page.press($columns.eq(1), 'Home');
         expect(document.activeElement).toBe($columns[0]);
         expect($columns.map(function() { return this.tabIndex; }).get()).toEqual([0, -1]);
+        ['altKey', 'ctrlKey', 'metaKey'].forEach(function(modifier) {
+            const event = new window.KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true, cancelable: true, [modifier]: true});
+            $columns[0].dispatchEvent(event);
+            expect(event.defaultPrevented).toBe(false);
+            expect(document.activeElement).toBe($columns[0]);
+        });
         $columns.parent().css('direction', 'rtl');
         $columns.css('direction', 'rtl');
         page.press($columns.eq(0), 'ArrowLeft');
@@ -98,7 +197,9 @@ describe('The overview of the exam desk', function() {
         page.serve('GET', SUMMARY, 200, summary());
         const view = page.open('?pd=overview');
         const button = () => chart(view, 'starts').find('.js-as-table');
+        const focused = [];
         button().trigger('focus').trigger('click');
+        view.$el.on('focusin', (event) => focused.push(event.target));
         expect(chart(view, 'starts').find('.js-numbers').prop('hidden')).toBe(false);
         page.serve('GET', SUMMARY, 200, summary({in_exam_now: 18}));
         jasmine.clock().tick(60000);
@@ -106,6 +207,7 @@ describe('The overview of the exam desk', function() {
         expect(button().attr('aria-pressed')).toBe('true');
         expect(chart(view, 'starts').find('.js-drawing').prop('hidden')).toBe(true);
         expect(document.activeElement).toBe(button()[0]);
+        expect(focused).toEqual([button()[0]]);
         button().trigger('click');
         expect(chart(view, 'starts').find('.js-drawing').prop('hidden')).toBe(false);
     });

@@ -83,6 +83,27 @@ describe('The problems and the onboarding on the exam desk', function() {
         expect(page.requests(EFFECTS).length).toBe(2);
     });
 
+    [
+        ['goes away', 200, {id: 1, state: 'delivered'}],
+        ['was settled', 409, page.problem(409, 'not_due')]
+    ].forEach(function([outcome, status, reply]) {
+        it('leave another panel alone when a reply comes late: ' + outcome, function() {
+            open([effect(1)]);
+            page.serve('POST', 'effects/1/retry', status, reply);
+            view.$('.js-menu').first().trigger('click');
+            view.$('[role="menuitem"]').first().trigger('click');
+            page.serveAttempts([page.attempt(1)]);
+            page.store.open('attempts');
+            page.respond();
+            expect(page.requests('effects/1/retry', 'POST').length).toBe(1);
+            expect(view.$('.js-count').text()).toBe('1 attempt');
+            expect(page.requests('courses/' + page.COURSE + '/attempts').map((request) => Boolean(request.aborted))).toEqual([false]);
+            jasmine.clock().tick(200000);
+            page.respond();
+            expect(page.requests(EFFECTS).length).toBe(1);
+        });
+    });
+
     describe('the onboarding', function() {
         function learner(id, status, more) {
             return {
