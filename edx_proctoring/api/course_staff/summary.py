@@ -194,8 +194,8 @@ def _decided(exams: Collection[int], span: _Span) -> dict[str, Any]:
 def _binned(rows: QuerySet[Any], earlier: str, later: str, seconds: int, *groups: str) -> Iterable[Any]:
     """Return the groups, the number of the bin of so many seconds, and how many rows are in it. One query.
 
-    A bin includes its end and not its beginning, except that the first one includes 0. A learner who used all of the time
-    limit is therefore counted within it.
+    A bin includes its end and not its beginning, except that the first one includes 0. So a learner who used all of the
+    time limit is counted within it.
     """
     number = Floor((SecondsBetween(earlier, later) - Value(1)) / Value(float(seconds)))
     binned = rows.annotate(bin_number=Greatest(Value(0), Least(Cast(number, IntegerField()), Value(_LAST_BIN))))

@@ -98,12 +98,12 @@ describe('The overview of the exam desk', function() {
         expect(table(view, 'exam-3')[3]).toEqual(['1,825 to 1,830 minutes', '1', 'longer']);
     });
 
-    // @contract staff-desk#charts
     [
         ['a long limit', 1500, [[0, 1], [1495, 2], [1500, 3], [1825, 1]], 7],
         ['no limit', 0, [[0, 1], [1825, 1]], 2],
         ['longer times only', 10, [[1000, 2]], 2]
     ].forEach(function([name, limit, bins, learners]) {
+        // @contract staff-desk#charts
         it('has at most 60 columns and one for longer ones, and no learner is lost: ' + name, function() {
             page.serve('GET', SUMMARY, 200, durationsOf(limit, bins));
             const view = page.open('?pd=overview');
