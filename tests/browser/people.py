@@ -205,6 +205,8 @@ class CourseTeam(Person):
         expect(header).to_have_attribute("aria-expanded", re.compile("true|false"))
         if header.get_attribute("aria-expanded") == "false":
             header.click()
+        # A panel loads when it is seen, and the exam desk above it grows while its own list arrives.
+        header.evaluate("header => header.scrollIntoView()")
 
     def attempt_row(self, username: str) -> Locator:
         """The row of a learner's newest attempt in the table of attempts."""

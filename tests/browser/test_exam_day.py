@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +20,7 @@ from .conftest import NewDemo
 from .demo_process import COURSE, REPOSITORY, Demo
 from .people import FINAL, MIDTERM, ONBOARDING, TIMED, Camera, CourseTeam, Learner, Reviewer
 from .test_accessibility import Inspector
+from .waiting import eventually
 
 SEQUENCES = f"{COURSE.replace('course-v1', 'block-v1')}+type@sequential+block@"
 MIDTERM_KEY = f"{SEQUENCES}midterm"
@@ -51,11 +51,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory, new_demo: NewDemo) -> Iterato
 
 def wait_for(what: str, question: Callable[[], Any]) -> Any:
     """Ask until the answer is true; fails after the time in which effects are tried again."""
-    deadline = time.monotonic() + RETRIED_WITHIN_SECONDS
-    while not (answer := question()):
-        assert time.monotonic() < deadline, f"not seen: {what}"
-        time.sleep(0.5)
-    return answer
+    return eventually(question, what, RETRIED_WITHIN_SECONDS)
 
 
 @pytest.mark.contract("effects#provider-gone")

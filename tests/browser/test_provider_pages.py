@@ -15,6 +15,7 @@ from playwright.sync_api import Error, Page, expect
 from .demo_process import COURSE, Demo
 from .people import MIDTERM, Learner, Reviewer
 from .test_accessibility import Inspector
+from .waiting import eventually
 
 REDELIVERY_SECONDS = 60
 CLOSING_SECONDS = 30
@@ -144,10 +145,7 @@ def test_closing_the_software_during_the_exam_interrupts_the_exam(learner: Learn
         # The clock is that of both pages, and one of them may be gone before it answers.
         with suppress(Error):
             learner.page.clock.run_for(1)
-    deadline = time.monotonic() + CLOSING_SECONDS
-    while software_state(learner.demo, learner) is not None:
-        assert time.monotonic() < deadline, "the software still runs"
-        time.sleep(0.1)
+    eventually(lambda: software_state(learner.demo, learner) is None, "the software ends", CLOSING_SECONDS)
     # The page asks the software at half of its ping interval of 60 seconds.
     learner.page.clock.run_for(31_000)
     learner.heading("A system error has occurred with your proctored exam")
@@ -167,7 +165,4 @@ def test_what_the_provider_missed_is_delivered_without_anybodys_help(learner: Le
     assert heard(), "it was told, and answered with an error"
     demo.heal()  # the journal is empty now
     assert not heard()
-    deadline = time.monotonic() + REDELIVERY_SECONDS
-    while not heard():
-        assert time.monotonic() < deadline, "nobody tried again"
-        time.sleep(1)
+    eventually(heard, "it is tried again", REDELIVERY_SECONDS)

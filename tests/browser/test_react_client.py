@@ -7,7 +7,6 @@ replaced. Each test reads the state that the front end would show.
 """
 
 import subprocess
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 from .demo_process import COURSE, REPOSITORY, Demo
 from .people import FINAL, MIDTERM, ONBOARDING, TIMED
+from .waiting import eventually
 
 CLIENT = REPOSITORY / "tests" / "browser" / "react_client"
 EXAMS = "/api/edx_proctoring/v1/proctored_exam/exam/course_id/"
@@ -75,10 +75,7 @@ class Client:
 
     def wait_until(self, condition: Callable[[], bool], seconds: float = 30) -> None:
         """Wait for something that happens beside the store."""
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline, "it did not happen in time"
-            self.page.wait_for_timeout(100)
+        eventually(condition, "what the test waits for", seconds, pause=lambda s: self.page.wait_for_timeout(1000 * s))
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import expect
 
 from .people import FINAL, MIDTERM, ONBOARDING, TIMED, Administrator, CourseTeam, Learner, Reviewer
+from .waiting import eventually
 
 
 def test_a_proctored_exam_from_the_entrance_to_the_passed_review(
@@ -240,9 +240,7 @@ def test_the_course_team_lets_a_learner_resume_after_an_error(learner: Learner, 
     row.get_by_role("button").click()
     stan.look("menu")
     stan.page.get_by_role("button", name="Resume", exact=True).click()
-    deadline = time.monotonic() + 15
-    while not demo.attempts(learner.username)[0]["ready_to_resume"] and time.monotonic() < deadline:
-        time.sleep(0.2)
+    eventually(lambda: demo.attempts(learner.username)[0]["ready_to_resume"], "the learner may resume")
     stan.look("ready-to-resume")
 
     learner.reload()

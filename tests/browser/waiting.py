@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from playwright.sync_api import Error, Page
+
+Answer = TypeVar("Answer")
 
 INTERRUPTED = "is interrupted by another navigation"
 
 
-def eventually(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
-    """Wait until the condition holds; fail with ``what`` if it does not within so many seconds."""
+def eventually(
+    question: Callable[[], Answer], what: str, seconds: float = 30, *, pause: Callable[[float], object] = time.sleep
+) -> Answer:
+    """Ask until the answer is true, and return it; fail with ``what`` if it is not within so many seconds.
+
+    ``pause``: waits for so many seconds between two questions. Playwright handles nothing during ``time.sleep``.
+    """
     deadline = time.monotonic() + seconds
-    while not condition():
+    while not (answer := question()):
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.1)
+        pause(0.1)
+    return answer
 
 
 def visit(page: Page, url: str) -> None:
