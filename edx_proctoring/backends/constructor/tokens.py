@@ -77,7 +77,7 @@ def verify(header: str, secrets: Sequence[str], *, now: datetime) -> dict[str, A
 
 
 def _seconds_until(expires: float, now: datetime) -> float:
-    """Return how long a token is still good. What is no moment, as ``NaN`` or 400 digits, is too far ahead."""
+    """Return how long a token is still good. Not a moment, as ``NaN`` or 400 digits: too far ahead."""
     try:
         left = float(expires) - now.timestamp()
     except OverflowError:

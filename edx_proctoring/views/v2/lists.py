@@ -39,7 +39,7 @@ _MOST_DIGITS: Final = 9
 
 
 def page_number_of(request: Any) -> int:
-    """Return the requested page. Raises NotFound for what is no page number."""
+    """Return the requested page. Raises NotFound if it is not a page number."""
     text = request.query_params.get("page", "1")
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else 0
     if number < 1:

@@ -26,7 +26,7 @@ class SummaryQuery(serializers.Serializer):
     bucket = serializers.ChoiceField(tuple(summary.BUCKETS), required=False)
 
     def get_fields(self) -> dict[str, Any]:
-        """Add ``from``, which is no name in Python."""
+        """Add ``from``, a reserved word in Python."""
         return {**super().get_fields(), "from": InstantField(required=False)}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
