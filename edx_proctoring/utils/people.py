@@ -5,7 +5,9 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Concat
+from django.db.models.lookups import IContains
 
 __all__ = ["called", "full_name", "profile_join", "users_by_id"]
 
@@ -25,11 +27,7 @@ def profile_join(path: str = "user") -> tuple[str, ...]:
     ``path``: the name of the user in the row, empty for rows that are users. Hosts without profiles: only the user.
     """
     joined = (path,) if path else ()
-    try:
-        get_user_model()._meta.get_field("profile")
-    except FieldDoesNotExist:
-        return joined
-    return (*joined, "__".join((*joined, "profile")))
+    return (*joined, "__".join((*joined, "profile"))) if _has_profiles() else joined
 
 
 def users_by_id(user_ids: Collection[int | None]) -> dict[int, Any]:
@@ -42,5 +40,21 @@ def users_by_id(user_ids: Collection[int | None]) -> dict[int, Any]:
 
 
 def called(text: str, path: str = "user") -> Q:
-    """Return the condition that the username or e-mail address of the user under ``path`` contains a text."""
-    return Q(**{f"{path}__username__icontains": text}) | Q(**{f"{path}__email__icontains": text})
+    """Return the condition that a user's username, e-mail address or full name contains a text, in any case.
+
+    ``path``: the name of the user in the row, empty for rows that are users.
+    """
+    prefix = f"{path}__" if path else ""
+    names = ["username", "email", *(("profile__name",) if _has_profiles() else ())]
+    found = Q(IContains(Concat(F(f"{prefix}first_name"), Value(" "), F(f"{prefix}last_name")), text))
+    for name in names:
+        found |= Q(**{f"{prefix}{name}__icontains": text})
+    return found
+
+
+def _has_profiles() -> bool:
+    try:
+        get_user_model()._meta.get_field("profile")
+    except FieldDoesNotExist:
+        return False
+    return True

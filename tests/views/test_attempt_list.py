@@ -65,7 +65,7 @@ def test_any_page_number_returns_a_page(
 @pytest.mark.parametrize("text", ["ann", "ANN", "nn@exam"])
 def test_the_search_covers_username_and_email(staff_client: Any, text: str) -> None:
     found = factories.make_attempt(user=factories.make_user("ann"))
-    factories.make_attempt(user=factories.make_user("ben"))
+    factories.make_attempt(user=factories.make_user("ben", first_name="Ann"))
     path = reverse("edx_proctoring:proctored_exam.attempts.grouped.search", args=[factories.COURSE, text])
     data = staff_client.get(path).json()
     assert [row["id"] for row in data["proctored_exam_attempts"]] == [found.pk]

@@ -57,8 +57,8 @@ COLUMNS: Final = (
 class AllowanceFilter:
     """Which allowances of a course are meant; None: no condition.
 
-    ``exam_ids``, ``types``: any of these. ``search``: part of a username or e-mail address. ``is_running``: the
-    learner is in the exam now.
+    ``exam_ids``, ``types``: any of these. ``search``: part of a username, e-mail address or full name.
+    ``is_running``: the learner is in the exam now.
     """
 
     exam_ids: Sequence[int] | None = None

@@ -79,7 +79,7 @@ def current_attempts_page(
     exams = _exams(course_id, exam_id)
     rows: Any
     if search_by:
-        learners = find_learners(search_by, exams)
+        learners = find_learners(search_by, exams, by_name=False)
         if learners.ids is not None:
             rows = newest_attempts.rows_of_learners(learners.ids, exams, status, order)
         else:

@@ -67,7 +67,7 @@ class AttemptFilter:
 
     ``exam_ids``, ``types``, ``statuses``: any of these. ``started_after`` counts itself, ``started_before`` does not.
     ``during_outage``: taken without its provider, because staff said that it is out of order.
-    ``needs_review``: waits for a decision of the course team. ``search``: part of a username or e-mail address.
+    ``needs_review``: waits for a decision of the course team. ``search``: part of a username, e-mail address or name.
     ``latest_only``: only the newest attempt of each learner at each exam; the other conditions are about that one.
     """
 
@@ -152,7 +152,7 @@ def matching(exams: Mapping[int, ProctoredExam], wanted: AttemptFilter) -> Query
     else:
         attempts = ProctoredExamStudentAttempt.objects.filter(proctored_exam_id__in=list(exams))
     if wanted.search is not None:
-        learners = find_learners(wanted.search, exams)
+        learners = find_learners(wanted.search, exams, by_name=True)
         attempts = attempts.filter(user_id__in=learners.query if learners.ids is None else learners.ids)
     return attempts.filter(wanted.conditions)
 

@@ -196,7 +196,7 @@ def exam_board(
         now: the moment.
         page, page_size: which rows, from page 1. The first page of an empty board is empty.
         show: of ``SHOWN``.
-        search: part of a username or e-mail address.
+        search: part of a username, e-mail address or full name.
         ordering: terms for ``order_by`` that end with the id; without, who is in the exam comes first, by the end of
             the time.
         by_contact: in place of ``ordering``, by when they were heard of; True: the latest first.
@@ -212,7 +212,7 @@ def exam_board(
     soon = {row.pk for row in running if row.ends_soon(now) and row.pk not in incidents.pauses}
     attempts = _shown(newest, show, incidents, contacts, soon)
     if search is not None:
-        learners = find_learners(search, [exam_id])
+        learners = find_learners(search, [exam_id], by_name=True)
         attempts = attempts.filter(user_id__in=learners.query if learners.ids is None else learners.ids)
     found = _page_of(attempts, contacts, page, page_size, ordering=ordering, by_contact=by_contact)
     found.object_list = _rows(list(found.object_list), incidents, contacts, now)

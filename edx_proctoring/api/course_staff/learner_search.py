@@ -1,4 +1,4 @@
-"""Search for learners of exams by part of their username or e-mail address.
+"""Search for learners of exams by part of their username, e-mail address or, in version 2, full name.
 
 No index finds a part of a name, so the first search compares the names of all learners. Searches are repeated, when
 pages are turned and when the list is read again after an action. So the result is kept for a minute, and meanwhile only
@@ -17,6 +17,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from edx_proctoring.models import ProctoredExamStudentAttempt
+from edx_proctoring.utils import people
 
 __all__ = ["FoundLearners", "find_learners"]
 
@@ -37,9 +38,12 @@ class FoundLearners:
     ids: list[int] | None
 
 
-def find_learners(text: str, exam_ids: Collection[int]) -> FoundLearners:
-    """Return the learners with attempts at the exams whose username or e-mail address contains the text. One query."""
-    is_match = Q(username__icontains=text) | Q(email__icontains=text)
+def find_learners(text: str, exam_ids: Collection[int], *, by_name: bool) -> FoundLearners:
+    """Return the learners with attempts at the exams whose username or e-mail address contains the text. One query.
+
+    ``by_name``: or whose full name does. Version 1 does not compare it.
+    """
+    is_match = people.called(text, "") if by_name else Q(username__icontains=text) | Q(email__icontains=text)
     attempts = ProctoredExamStudentAttempt.objects.filter(proctored_exam_id__in=sorted(exam_ids))
     learners = (
         get_user_model()
@@ -47,7 +51,7 @@ def find_learners(text: str, exam_ids: Collection[int]) -> FoundLearners:
         .order_by()
         .values_list("pk", flat=True)
     )
-    key = _cache_key(text, exam_ids)
+    key = _cache_key(text, exam_ids, by_name)
     now = timezone.now()
     kept: tuple[datetime, list[int] | None] | None = cache.get(key)
     if kept is None:
@@ -64,9 +68,9 @@ def find_learners(text: str, exam_ids: Collection[int]) -> FoundLearners:
     return FoundLearners(learners, together if together is not None and len(together) <= _MOST_IDS else None)
 
 
-def _cache_key(text: str, exam_ids: Collection[int]) -> str:
+def _cache_key(text: str, exam_ids: Collection[int], by_name: bool) -> str:
     # Hashed, because the text may be a person's name, and cache keys may not contain spaces.
-    return _KEY.format(sha256(f"{sorted(exam_ids)} {text.lower()}".encode()).hexdigest())
+    return _KEY.format(sha256(f"{sorted(exam_ids)} {by_name} {text.lower()}".encode()).hexdigest())
 
 
 def _ids_unless_too_many(learners: QuerySet) -> list[int] | None:

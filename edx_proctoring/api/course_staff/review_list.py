@@ -79,7 +79,7 @@ def reviews_of_course(
         course_id: the course.
         state: one of ``STATES``.
         exam_ids: only of these exams.
-        search: part of the learner's username or e-mail address.
+        search: part of the learner's username, e-mail address or full name.
     """
     reviews = ProctoredExamSoftwareSecureReview.objects.filter(exam__course_id=course_id)
     if exam_ids is not None:

@@ -69,7 +69,7 @@ desk.panels.allowances = desk.ListPanel.extend({
 
     filters: function() {
         return [
-            {name: 'search', type: 'search', label: gettext('Username or e-mail')},
+            {name: 'search', type: 'search', label: gettext('Name, username or e-mail')},
             {name: 'type', type: 'select', label: gettext('Type'), options: typeOptions([TIME, EXCEPTION])},
             {name: 'running', type: 'check', label: gettext('In the exam now')}
         ];

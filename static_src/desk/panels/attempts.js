@@ -21,7 +21,7 @@ desk.panels.attempts = desk.ListPanel.extend({
     filters: function() {
         var counts = this.statusCounts;
         return [
-            {name: 'search', type: 'search', label: gettext('Username or e-mail')},
+            {name: 'search', type: 'search', label: gettext('Name, username or e-mail')},
             {name: 'type', type: 'select', label: gettext('Kind of exam'), options: _.map(EXAM_TYPES, function(word) {
                 return {value: word, label: desk.words.examType(word)};
             })},

@@ -54,7 +54,7 @@ desk.panels.live = desk.ListPanel.extend({
     filters: function() {
         var counts = this.counts;
         return [
-            {name: 'search', type: 'search', label: gettext('Username or e-mail')},
+            {name: 'search', type: 'search', label: gettext('Name, username or e-mail')},
             {name: 'show', type: 'chips', label: gettext('Only'), options: _.map(SHOWN, function(word) {
                 return {value: word, label: shownLabel(word), count: counts ? counts[word] || 0 : null};
             })}

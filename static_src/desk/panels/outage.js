@@ -40,7 +40,7 @@ desk.panels.outage = desk.ListPanel.extend({
 
     filters: function() {
         return [
-            {name: 'search', type: 'search', label: gettext('Username or e-mail')},
+            {name: 'search', type: 'search', label: gettext('Name, username or e-mail')},
             {name: 'waits', type: 'check', label: gettext('Waits for a decision')}
         ];
     },

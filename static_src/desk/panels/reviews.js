@@ -12,7 +12,7 @@ desk.panels.reviews = desk.ListPanel.extend({
 
     filters: function() {
         return [
-            {name: 'search', type: 'search', label: gettext('Username or e-mail')},
+            {name: 'search', type: 'search', label: gettext('Name, username or e-mail')},
             {name: 'state', type: 'select', label: gettext('State'), emptyLabel: gettext('Waiting'), options: [
                 {value: 'decided', label: gettext('Decided')}, {value: 'all', label: gettext('All')}
             ]}

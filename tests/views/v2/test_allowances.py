@@ -91,6 +91,7 @@ class TestList:
         [
             ({}, ["ann", "ben", "cem"]),
             ({"search": "EN"}, ["ben"]),
+            ({"search": "ann oa"}, ["ann"]),
             ({"type": EXCEPTION}, ["cem"]),
             ({"running": "true"}, ["ben"]),
             ({"running": "false"}, ["ann", "cem"]),
@@ -106,6 +107,7 @@ class TestList:
     def test_filters_and_orderings(
         self, query: Any, names: list[str], world: World, ann: User, team: APIClient
     ) -> None:
+        User.objects.filter(pk=ann.pk).update(first_name="Joann", last_name="Oak")
         give(world, ann, 100)
         give(world, factories.make_user("ben"), 20)
         give(world, factories.make_user("cem"), "a book", EXCEPTION)

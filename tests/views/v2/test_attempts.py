@@ -34,7 +34,8 @@ def crowd(world: World) -> dict[str, ProctoredExamStudentAttempt]:
     """Attempts of several learners at two exams of course A."""
     timed = factories.make_exam("timed", course_id=COURSE_A, exam_name="A quiz")
     start = timezone.now() - timedelta(hours=3)
-    ann, bob = factories.make_user("ann"), factories.make_user("bob")
+    ann = factories.make_user("ann", first_name="Annin", last_name="McRae")
+    bob = factories.make_user("bob")
     world.attempt.started_at = timezone.now()
     world.attempt.allowed_time_limit_mins = 90
     world.attempt.save()
@@ -63,7 +64,7 @@ def test_a_row_says_all_that_staff_need(world: World, crowd: Crowd, team: APICli
     factories.make_review(crowd["ann"], review_status="Suspicious")
     [row] = listed(team, status="second_review_required")
     ann: Any = User.objects.get(username="ann")
-    assert row["user"] == {"id": ann.pk, "username": "ann", "email": ann.email, "full_name": "ann"}
+    assert row["user"] == {"id": ann.pk, "username": "ann", "email": ann.email, "full_name": "Annin McRae"}
     assert row["exam"] == {"id": world.exam.pk, "name": world.exam.exam_name, "type": "proctored"}
     assert row["attempt_count"] == 2
     assert row["review"]["review_status"] == "Suspicious"
@@ -98,6 +99,7 @@ def test_a_running_attempt_shows_its_clock(crowd: Crowd, team: APIClient) -> Non
         ({"search": "ANN"}, ["timed", "ann"]),
         ({"search": "ann", "type": "proctored"}, ["ann"]),
         ({"search": "nobody"}, []),
+        ({"search": "Nin Mc"}, ["timed", "ann"]),
         ({"ordering": "username"}, ["ann", "timed", "bob", "running"]),
         ({"ordering": "exam,-username"}, ["timed", "running", "bob", "ann"]),
         ({"ordering": "started_at"}, ["timed", "ann", "running", "bob"]),

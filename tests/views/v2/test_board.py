@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -260,6 +261,8 @@ def test_search_and_order(world: World, team: APIClient) -> None:
     anna = factories.make_attempt(world.exam, factories.make_user("anna"), status=S.submitted)
     zoe = factories.make_attempt(world.exam, factories.make_user("zoe"), status=S.created)
     assert shown(team, world, search="ANN") == [anna.pk]
+    User.objects.filter(pk=zoe.user_id).update(first_name="Zoe", last_name="Hill")
+    assert shown(team, world, search="zoe hill") == [zoe.pk]
     assert shown(team, world, ordering="username") == [anna.pk, world.attempt.pk, zoe.pk]
     assert shown(team, world, ordering="-status,username")[0] == anna.pk
     # Whose clock has not started comes last.

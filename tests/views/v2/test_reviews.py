@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from rest_framework.test import APIClient
 
@@ -47,6 +48,8 @@ def test_what_waits_what_was_decided_and_all(world: World, waiting: ProctoredExa
     assert listed(team, state="decided") == []
     assert listed(team, state="all") == [waiting.attempt_code, passed.attempt_code]
     assert listed(team, state="all", search="BOB") == [passed.attempt_code]
+    User.objects.filter(username="bob").update(last_name="Stone")
+    assert listed(team, state="all", search="stone") == [passed.attempt_code]
     assert listed(team, exam=world.foreign_exam.pk) == []
     url = address("review-decision", attempt_id=waiting.pk)
     body = {"verdict": "verified", "expected_status": S.second_review_required}
