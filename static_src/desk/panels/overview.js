@@ -2,7 +2,7 @@
 /* global desk -- desk/namespace.js, desk/list_panel.js */
 
 var BIN = 5;  // minutes, as the server counts
-var MOST_COLUMNS = 60;  // of a chart of durations
+var MOST_COLUMNS = 60;  // of a chart, besides one for longer times
 var DAY = 24 * 3600 * 1000;
 // Statuses in the order of an attempt's life; others follow.
 var ORDER = [
@@ -36,6 +36,15 @@ function columnsOf(bins, limit) {
     var end = _.last(columns).to;
     var longer = total(_.filter(bins, function(bin) { return bin.from_minutes >= end; }));
     return longer ? columns.concat({from: end, to: null, n: longer}) : columns;
+}
+
+/** Columns of the starts, which are per day or week, with several in a column if there are many. `from`, `to`: the first and the last. */
+function startColumns(starts) {
+    var width = Math.max(1, Math.ceil(starts.length / MOST_COLUMNS));
+    return _.map(_.range(0, starts.length, width), function(first) {
+        var together = starts.slice(first, first + width);
+        return {from: together[0].at, to: _.last(together).at, n: total(together)};
+    });
 }
 
 desk.panels.overview = desk.ListPanel.extend({
@@ -179,24 +188,30 @@ desk.panels.overview = desk.ListPanel.extend({
         } : null;
     },
 
-    /** A column per day or week (UTC), as the server counts, also for those in which no exam was started. */
+    /** A column per day or week (UTC), as the server counts, or per several of them; also for those in which no exam was started. */
     startsChart: function() {
         var words = desk.words;
         var step = this.numbers.starts.bucket === 'week' ? 7 * DAY : DAY;
         var points = _.groupBy(this.numbers.starts.points, function(point) { return new Date(point.at).getTime(); });
         var moments = _.map(_.keys(points), Number);
         var starts = _.map(moments.length ? _.range(_.min(moments), _.max(moments) + 1, step) : [], function(at) {
-            return {at: words.utcDay(at), n: total(points[at])};
+            return {at: at, n: total(points[at])};
         });
-        var most = Math.max.apply(null, _.pluck(starts, 'n').concat(1));
+        var columns = startColumns(starts);
+        var most = Math.max.apply(null, _.pluck(columns, 'n').concat(1));
         return starts.length ? {
             name: 'starts',
             title: gettext('Exams started'),
             heads: [gettext('From'), gettext('Learners')],
-            rows: _.map(_.filter(starts, function(start) { return start.n; }), function(start) { return [start.at, words.number(start.n)]; }),
-            columns: _.map(starts, function(start) {
-                return {label: start.at, part: start.n / most, text: words.fill(
-                    ngettext('%(time)s: %(n)s learner', '%(time)s: %(n)s learners', start.n), {time: start.at, n: words.number(start.n)}
+            rows: _.map(_.filter(starts, function(start) { return start.n; }), function(start) {
+                return [words.utcDay(start.at), words.number(start.n)];
+            }),
+            columns: _.map(columns, function(column) {
+                // Of a week that stands alone the table has the first day only, too.
+                var time = column.from === column.to ? words.utcDay(column.from)
+                    : words.utcDay(column.from) + ' – ' + words.utcDay(column.to + step - DAY);
+                return {label: time, part: column.n / most, text: words.fill(
+                    ngettext('%(time)s: %(n)s learner', '%(time)s: %(n)s learners', column.n), {time: time, n: words.number(column.n)}
                 )};
             })
         } : null;

@@ -4,6 +4,8 @@
 var AGAIN_AFTER = 3000;  // milliseconds, while a colleague's check runs
 var LEVELS = ['error', 'warning', 'unknown', 'ok'];
 var TONES = {error: 'bad', warning: 'attention', ok: 'good', unknown: 'plain'};
+// Only the provider's answer decides about them.
+var ANSWERS = ['provider_reachable', 'provider_credentials', 'provider_clock'];
 // Where the course team can do something about it.
 var PANELS = {
     effects_pending: 'problems', allowances_on_inactive: 'allowances', without_onboarding: 'onboarding'
@@ -40,6 +42,10 @@ function checkLabel(code) {
     }[code] || code;
 }
 
+function isOfProvider(check) {
+    return _.contains(ANSWERS, check.code);
+}
+
 desk.panels.readiness = desk.ListPanel.extend({
     defaultOrder: '',
 
@@ -65,8 +71,33 @@ desk.panels.readiness = desk.ListPanel.extend({
         ];
     },
 
+    question: function() {
+        return [this.store.get('exam'), this.store.get('offline')].join();
+    },
+
     query: function() {
-        return {exam: this.store.get('exam'), offline: this.store.get('offline') ? '1' : ''};
+        return {exam: this.store.get('exam'), offline: this.isLocal ? '1' : ''};
+    },
+
+    /** Providers take up to five seconds to answer: what is known without them is shown before they are asked. */
+    refresh: function(isAutomatic) {
+        var self = this;
+        var asksProviders = !this.store.get('offline');
+        var isFirst = !this.rows || this.question() !== this.asked;
+        this.isLocal = isFirst || !asksProviders;
+        this.isAsking = false;
+        return desk.ListPanel.prototype.refresh.call(this, isAutomatic).done(function() {
+            if (isFirst && asksProviders) {
+                self.isLocal = false;
+                self.isAsking = true;
+                self.$('.js-notice').text(self.noticeText());
+                desk.ListPanel.prototype.refresh.call(self, true);
+            }
+        });
+    },
+
+    noticeText: function() {
+        return this.isAsking ? gettext('Asking the providers…') : desk.ListPanel.prototype.noticeText.call(this);
     },
 
     columns: function() {
@@ -93,9 +124,12 @@ desk.panels.readiness = desk.ListPanel.extend({
     // What is in order is shown on request.
 
     onReply: function(report, isOther) {
-        this.report = report;
-        this.levelCounts = report.summary;
-        desk.ListPanel.prototype.onReply.call(this, this.listOf(report), isOther);
+        var isFirst = this.isLocal && !this.store.get('offline');
+        var isSecond = this.isAsking;
+        this.isAsking = false;
+        this.report = isFirst ? _.extend({}, report, {checks: _.reject(report.checks, isOfProvider)}) : report;
+        this.levelCounts = _.countBy(this.report.checks, 'level');
+        desk.ListPanel.prototype.onReply.call(this, this.listOf(this.report), isOther || isSecond);
     },
 
     listOf: function(report) {
@@ -117,6 +151,7 @@ desk.panels.readiness = desk.ListPanel.extend({
     },
 
     onProblem: function(problem, isAutomatic) {
+        this.isAsking = false;
         desk.ListPanel.prototype.onProblem.call(this, problem, isAutomatic);
         clearTimeout(this.timer);
         if (problem.code === 'already_running') {

@@ -135,6 +135,27 @@ describe('The overview of the exam desk', function() {
         expect(labels(page.open('?pd=overview'), 'starts').length).toBe(3);
     });
 
+    [
+        ['day', 60, 60, 'Jan 1, 2026', 'Mar 1, 2026'],
+        ['day', 61, 31, 'Jan 1, 2026 – Jan 2, 2026', 'Mar 2, 2026'],
+        ['day', 366, 53, 'Jan 1, 2026 – Jan 7, 2026', 'Dec 31, 2026 – Jan 1, 2027'],
+        ['week', 366, 53, 'Jan 1, 2026 – Feb 18, 2026', 'Dec 23, 2032 – Jan 5, 2033']
+    ].forEach(function([bucket, n, columns, first, last]) {
+        // @contract staff-desk#charts
+        it('has at most 60 columns of starts, and no learner is lost: ' + n + ' times a ' + bucket, function() {
+            const step = (bucket === 'week' ? 7 : 1) * 24 * 3600 * 1000;
+            const points = Array.from({length: n}, (none, index) => ({at: new Date(Date.UTC(2026, 0, 1) + (index * step)).toISOString(), exam_id: 3, n: 2}));
+            page.serve('GET', SUMMARY, 200, summary({starts: {bucket: bucket, points: points}}));
+            const view = page.open('?pd=overview');
+            const all = labels(view, 'starts');
+            expect(all.length).toBe(columns);
+            expect(all[0].split(': ')[0]).toBe(first);
+            expect(all[all.length - 1].split(': ')[0]).toBe(last);
+            expect(all.reduce((sum, label) => sum + Number(/: (\d+) learners/.exec(label)[1]), 0)).toBe(2 * n);
+            expect(table(view, 'starts').length).toBe(n);
+        });
+    });
+
     // @contract staff-desk#charts
     it('has a pattern per status, the same in each exam', function() {
         const exams = [

@@ -47,7 +47,7 @@ describe('Readiness on the exam desk', function() {
         view.$('.js-chip[data-value="ok"]').trigger('click');
         page.respond();
         expect(names()).toEqual(['Time limit', 'The exam is active', 'brand_new']);
-        expect(page.requests(READINESS).length).toBe(1);
+        expect(page.requests(READINESS).length).toBe(2);
         expect(page.store.get('level')).toBe('ok');
         view.$('.js-clear').first().trigger('click');
         expect(names().length).toBe(4);
@@ -67,12 +67,58 @@ describe('Readiness on the exam desk', function() {
     it('does not ask by itself', function() {
         open();
         jasmine.clock().tick(600000);
-        expect(page.requests(READINESS).length).toBe(1);
+        expect(page.requests(READINESS).length).toBe(2);
         expect(view.$('.js-automatic').prop('hidden')).toBe(true);
         serve([CHECKS[0]]);
         view.$('.js-refresh').trigger('click');
         page.respond();
         expect(names().length).toBe(1);
+        expect(page.requests(READINESS).length).toBe(3);
+        expect(page.asked(READINESS)).toEqual({});
+    });
+
+    /** Answer without the providers; when they are asked, note what is shown by then and answer with `status` and `body`. */
+    function openInTwoSteps(status, body) {
+        const seen = {};
+        serve(CHECKS);
+        const local = page.replies['GET ' + READINESS][1];
+        delete page.replies['GET ' + READINESS];
+        page.server.respondWith('GET', /readiness/, function(request) {
+            const isLocal = new URL(request.url, 'http://host').searchParams.get('offline') === '1';
+            if (!isLocal) {
+                view = page.view;
+                seen.names = names();
+                seen.notice = view.$('.js-notice').text();
+                seen.noErrors = view.$('.js-chip[data-value="error"]').prop('hidden');
+            }
+            request.respond(isLocal ? 200 : status, {'Content-Type': 'application/json'}, JSON.stringify(isLocal ? local : body || local));
+        });
+        view = page.open('?pd=readiness');
+        return seen;
+    }
+
+    // @contract staff-desk#readiness
+    it('shows what is known without the providers before they have answered', function() {
+        const seen = openInTwoSteps(200);
+        expect(seen.names).toEqual(['Due date', 'Results that were not delivered', 'Prerequisites']);
+        expect(seen.noErrors).toBe(true);
+        expect(seen.notice).toBe('Asking the providers…');
+        expect(names()[0]).toBe('The provider answers');
+        expect(view.$('.js-chip[data-value="error"] .js-chip-count').text()).toBe('1');
+        expect(view.$('.js-notice').text()).toBe('');
+    });
+
+    // @contract staff-desk#readiness
+    it('keeps what is known without the providers when asking them fails', function() {
+        openInTwoSteps(500, page.problem(500, 'internal_error'));
+        expect(names()).toEqual(['Due date', 'Results that were not delivered', 'Prerequisites']);
+        expect(view.$('.js-notice').text()).toContain('Reason of internal_error.');
+    });
+
+    it('asks once where the providers are left alone', function() {
+        open('&pd.offline=true');
+        expect(page.requests(READINESS).length).toBe(1);
+        expect(names().length).toBe(4);
     });
 
     it('leads to the panel where something can be done', function() {
