@@ -72,10 +72,13 @@ proctoring.ExamDeskView = Backbone.View.extend({
         }, this));
     },
 
-    /** Fetch the templates, then draw. Resolved when the first panel is on its way. */
+    /** Fetch the templates and the first panel's script at the same time, then draw. Resolved when the panel is on its way. */
     start: function() {
         var self = this;
-        return desk.templates.load(TEMPLATES).done(function() { self.render(); });
+        var templates = desk.templates.load(TEMPLATES);
+        // If this fails, the panel asks again when it is shown, and says so.
+        desk.loadPanel(this.panelName());
+        return templates.done(function() { self.render(); });
     },
 
     panelNames: function() {

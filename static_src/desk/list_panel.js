@@ -9,7 +9,7 @@
 var SIZES = ['25', '50', '100'];
 var SKELETON_AFTER = 300;  // milliseconds
 var STILL_WORKING_AFTER = 10000;
-var TYPING = 400;
+var TYPING = 200;  // milliseconds without a key, before the server is asked
 
 desk.ListPanel = desk.Panel.extend({
     events: {
@@ -57,7 +57,7 @@ desk.ListPanel = desk.Panel.extend({
     tools: function() { return []; },
     /** Query parameters that are always sent. */
     fixedQuery: function() { return {}; },
-    /** Something else that the panel shows, such as counts; called with each load of the list. */
+    /** Something else that the panel shows, such as counts. Called after each load of the list, which it must not delay. */
     loadMore: function() {},
     /** Called with the rows before they are drawn. */
     onRows: function() {},
@@ -116,22 +116,25 @@ desk.ListPanel = desk.Panel.extend({
         return this;
     },
 
+    /** What the rows are an answer to: other filters or another page are another question. */
+    question: function() {
+        return JSON.stringify(this.query());
+    },
+
     refresh: function(isAutomatic) {
         var self = this;
-        var query, text;
+        var query, isOther;
         if (this.isRemoved) {
             return $.when();
         }
         query = this.query();
-        text = JSON.stringify(query);
-        // Other filters, another page: the old rows are no answer to the new question.
-        var isOther = text !== this.asked;
-        this.asked = text;
+        isOther = this.question() !== this.asked;
+        this.asked = this.question();
         this.isOutdated = this.isOutdated || isOther;
         this.waitFor(isAutomatic && !isOther);
-        this.loadMore();
         return this.client.get(this.path(), query, 'panel', isAutomatic).done(function(reply) {
             self.onReply(reply, isOther);
+            self.loadMore();
         }).fail(function(problem) {
             self.onProblem(problem, isAutomatic);
         });

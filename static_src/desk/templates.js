@@ -2,6 +2,7 @@
 /* global proctoring, desk -- desk/namespace.js */
 
 var compiled = {};
+var fetching = {};  // template → its request
 
 desk.templates = {
     /** Fetch templates by name; resolved when all are there. */
@@ -10,8 +11,10 @@ desk.templates = {
             if (compiled[name]) {
                 return null;
             }
-            return $.ajax({url: proctoring.TEMPLATE_ROOT + 'desk/' + name + '.underscore', dataType: 'html'})
-                .done(function(source) { compiled[name] = _.template(source); });
+            fetching[name] = fetching[name] || $.ajax({url: proctoring.TEMPLATE_ROOT + 'desk/' + name + '.underscore', dataType: 'html'})
+                .done(function(source) { compiled[name] = _.template(source); })
+                .always(function() { delete fetching[name]; });
+            return fetching[name];
         }));
     },
 

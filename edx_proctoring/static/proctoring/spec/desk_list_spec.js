@@ -78,13 +78,16 @@ describe('A list of the exam desk', function() {
         expect(view.$('.js-chip[data-value="error"] .js-chip-count').text()).toBe('2');
     });
 
+    // @contract staff-desk#lists
     it('searches while a person types, at Enter, and clears at Escape', function() {
         fill([page.attempt(1)]);
         const $search = view.$('.js-search');
         page.type($search, 'an');
+        jasmine.clock().tick(199);
         page.type($search, 'ann');
+        jasmine.clock().tick(199);
         expect(page.requests(LIST).length).toBe(1);
-        jasmine.clock().tick(400);
+        jasmine.clock().tick(1);
         page.respond();
         expect(page.asked().search).toBe('ann');
         expect(page.requests(LIST).length).toBe(2);
@@ -97,6 +100,28 @@ describe('A list of the exam desk', function() {
         expect(page.asked().search).toBeUndefined();
         expect($search.val()).toBe('');
         expect(page.window.steps()).toBe(1);
+    });
+
+    // @contract staff-desk#requests
+    it('shows nothing of a search that another one has replaced', function() {
+        fill([page.attempt(1)]);
+        page.type(view.$('.js-search'), 'an');
+        jasmine.clock().tick(200);
+        page.type(view.$('.js-search'), 'ann');
+        jasmine.clock().tick(200);
+        const [, first, second] = page.requests(LIST);
+        expect(first.aborted).toBe(true);
+        page.serveAttempts([page.attempt(2)]);
+        page.respond();
+        expect(second.status).toBe(200);
+        expect(view.$('tbody tr').length).toBe(1);
+        expect(view.$('tbody').text()).toContain('user2');
+    });
+
+    it('asks for the counts when the list has come, so that they do not delay it', function() {
+        fill([page.attempt(1)]);
+        const urls = page.server.requests.map((request) => decodeURIComponent(request.url).split('?')[0]);
+        expect(urls.indexOf(page.ROOT + 'courses/' + page.COURSE + '/exams')).toBeGreaterThan(urls.indexOf(page.ROOT + LIST));
     });
 
     it('sorts both ways and says so', function() {
@@ -323,7 +348,7 @@ describe('A list of the exam desk', function() {
             view.panel.refresh(true);
             page.respond();
             expect(view.$('.js-search').val()).toBe('ann');
-            jasmine.clock().tick(400);
+            jasmine.clock().tick(200);
             page.respond();
             expect(page.asked().search).toBe('ann');
         });
