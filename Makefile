@@ -74,14 +74,14 @@ $(STAMPS)/dev: requirements/dev.txt $(PACKAGING) | $(PY)
 	@mkdir -p $(STAMPS) && touch $@
 
 node_modules/.package-lock.json: package.json package-lock.json
-	@command -v npm >/dev/null || { echo "npm is needed for the browser code's specs: install Node.js 20 or newer" >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "npm is needed for the browser code's specs: install Node.js 20.19 or newer" >&2; exit 1; }
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 # The learning front end's data layer, for one browser test. It has a lock of its own: nothing of it is ours.
 REACT_CLIENT := tests/browser/react_client
 $(REACT_CLIENT)/node_modules/.package-lock.json: $(REACT_CLIENT)/package.json $(REACT_CLIENT)/package-lock.json
-	@command -v npm >/dev/null || { echo "npm is needed for the browser tests: install Node.js 20 or newer" >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "npm is needed for the browser tests: install Node.js 20.19 or newer" >&2; exit 1; }
 	cd $(REACT_CLIENT) && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
@@ -147,7 +147,7 @@ test-matrix: $(STAMPS)/dev ## Every supported Python and Django, through tox
 ## --- quality --------------------------------------------------------------------------------------------
 
 .PHONY: quality
-quality: lint imports types migrations pii citations permissions-check openapi-check lint-js messages-check translations rst ## Linters, import layers, types, pending migrations, catalogues
+quality: lint imports types migrations pii citations permissions-check openapi-check openapi-lint lint-js messages-check translations rst ## Linters, import layers, types, pending migrations, catalogues
 
 .PHONY: lint
 lint: $(STAMPS)/quality ## ruff
@@ -189,6 +189,16 @@ openapi: $(STAMPS)/quality ## Renew docs/reference/openapi*.json: the REST APIs
 .PHONY: openapi-check
 openapi-check: $(STAMPS)/quality ## The OpenAPI documents are what the views say
 	$(PY) tools/openapi.py --check
+
+.PHONY: openapi-replies
+openapi-replies: $(STAMPS)/quality ## Keep the app's new answers as the examples of the OpenAPI documents
+	RECORD_REPLIES=1 $(PYTEST) -n 0 tests/views/test_document.py tests/views/v2/test_document.py \
+		tests/seb/rest/test_document.py -k "answered_as_described or replies_are or refusals_are"
+	$(PY) tools/openapi.py
+
+.PHONY: openapi-lint
+openapi-lint: node_modules/.package-lock.json ## The OpenAPI documents keep the rules of redocly.yaml
+	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --no-install redocly lint
 
 .PHONY: lint-js
 lint-js: node_modules/.package-lock.json ## eslint, and the published scripts are built from static_src/
@@ -275,9 +285,9 @@ release-check: $(STAMPS)/dev ## Rehearse a release of the last commit: build, lo
 	$(PY) tools/release_check.py $(RELEASE_OPTIONS)
 
 .PHONY: publish-npm
-publish-npm: ## Publish the browser package of this checkout (the release workflow; needs NODE_AUTH_TOKEN)
+publish-npm: ## Publish the browser package that release-check has built (the release workflow; needs NODE_AUTH_TOKEN)
 	@test -n "$$NODE_AUTH_TOKEN" || { echo "NODE_AUTH_TOKEN is not set" >&2; exit 1; }
-	npm publish --ignore-scripts --access public --provenance
+	npm publish ./dist/npm/*.tgz --ignore-scripts --access public --provenance
 
 .PHONY: upgrade
 upgrade: $(STAMPS)/dev ## Pin the newest allowed versions in requirements/*.txt

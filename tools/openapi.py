@@ -31,8 +31,12 @@ def document(name: str) -> dict[str, Any]:
     import django
 
     django.setup()
+    from tools.openapi_examples import add_examples
+
     module, prefix = DOCUMENTS[name]
-    made: dict[str, Any] = import_module(module).generate(prefix)
+    # Through JSON, because the parts of what is generated are shared.
+    made: dict[str, Any] = json.loads(json.dumps(import_module(module).generate(prefix)))
+    add_examples(name, made)
     return made
 
 

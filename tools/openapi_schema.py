@@ -20,7 +20,8 @@ from edx_proctoring import __version__
 from edx_proctoring.views.problems import CATALOGUE, CONTENT_TYPE
 from edx_proctoring.views.v2 import lists, urls
 from edx_proctoring.views.v2.operations import Operation
-from tools import openapi_v1, openapi_v1_objects
+from tools.openapi_v1 import objects as v1_objects
+from tools.openapi_v1 import schema as v1_schema
 
 _SETTINGS = {
     "TITLE": "edx-proctoring",
@@ -32,11 +33,13 @@ _SETTINGS = {
         "`x-examples` requests that the tests send."
     ),
     "VERSION": __version__,
-    "ENUM_NAME_OVERRIDES": openapi_v1_objects.ENUM_NAMES,
+    "ENUM_NAME_OVERRIDES": v1_objects.ENUM_NAMES,
 }
 # Of both documents.
 _COMMON_SETTINGS = {
     "OAS_VERSION": "3.1.0",
+    "LICENSE": {"name": "AGPL-3.0", "identifier": "AGPL-3.0-only"},
+    "SERVERS": [{"url": "/", "description": "The platform's LMS."}],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     # What staff see and the learner does not is computed.
     "COMPONENT_NO_READ_ONLY_REQUIRED": True,
@@ -45,6 +48,8 @@ _COMMON_SECURITY_SCHEMES = {
     "session": {"type": "apiKey", "in": "cookie", "name": "sessionid"},
     "jwt": {"type": "apiKey", "in": "header", "name": "Authorization", "description": "`JWT <token>`"},
 }
+# What files hold, if not text.
+_FILES = {"application/json": OpenApiTypes.OBJECT}
 # Refusals that every operation may answer with; the peculiar ones are listed with it.
 _COMMON = ("bad_request", "not_authenticated", "staff_required", "not_found", "unknown_parameter", "rate_limited")
 _ONLY_WITH_BODY = (
@@ -148,9 +153,8 @@ class OperationSchema(AutoSchema):
         operation = self.operation
         responses: dict[Any, Any] = {(operation.status, "application/json"): self._success()}
         if operation.response is None:
-            responses = {(operation.status, media): OpenApiTypes.STR for media in operation.media_types} or {
-                operation.status: None
-            }
+            files = {media: _FILES.get(media, OpenApiTypes.STR) for media in operation.media_types}
+            responses = {(operation.status, media): kind for media, kind in files.items()} or {operation.status: None}
         if operation.unfinished:
             responses[202, "application/json"] = OpenApiResponse(
                 operation.response, description="Not finished; the header Location says where to ask again."
@@ -265,10 +269,10 @@ def generate(prefix: str) -> dict[str, Any]:
     patterns: Sequence[Any] = [
         *(path(f"{prefix}/{route}", view.cls.as_view()) for route, view, _name in urls.ROUTES),
         *(re_path(rf"^{of_course}/{route}$", view.cls.as_view()) for route, view, _name in urls.COURSE_ROUTES),
-        *openapi_v1.patterns(),
+        *v1_schema.patterns(),
     ]
-    made = document(patterns, OperationSchema(), _SETTINGS, openapi_v1.SECURITY_SCHEMES)
-    made["components"]["responses"] = openapi_v1.RESPONSES
+    made = document(patterns, OperationSchema(), _SETTINGS, v1_schema.SECURITY_SCHEMES)
+    made["components"]["responses"] = v1_schema.RESPONSES
     return made
 
 

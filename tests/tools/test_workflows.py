@@ -4,12 +4,16 @@ import configparser
 import itertools
 import re
 import runpy
+import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from tools import release_check
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
@@ -38,6 +42,35 @@ def test_each_command_of_a_workflow_is_a_target_of_the_makefile(path: Path) -> N
     assert len(found) > 1
     assert None not in found
     assert {match[1] for match in found if match} <= TARGETS
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_make_knows_the_steps_of_each_command(path: Path) -> None:
+    for command in set(commands(path)):
+        planned = subprocess.run(
+            ["make", "--dry-run", *shlex.split(command.removeprefix("sudo "))[1:]],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert planned.returncode == 0, planned.stderr
+        assert planned.stdout
+
+
+def test_what_the_rehearsal_builds_is_published() -> None:
+    steps = {
+        name: {step["uses"].partition("@")[0]: step["with"] for step in job["steps"] if "with" in step}
+        for name, job in jobs(ROOT / ".github/workflows/release.yml").items()
+    }
+    built = {"name": "dist", "path": release_check.DIST.name}
+    assert steps["rehearse"]["actions/upload-artifact"] == built
+    assert steps["pypi"]["actions/download-artifact"] == steps["npm"]["actions/download-artifact"] == built
+    assert steps["pypi"]["pypa/gh-action-pypi-publish"]["packages-dir"] == f"{built['path']}/python"
+    planned = subprocess.run(
+        ["make", "--dry-run", "publish-npm"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert f"npm publish ./{built['path']}/npm/*.tgz" in planned
 
 
 @pytest.mark.contract("host-integration#databases")

@@ -18,7 +18,7 @@ from edx_proctoring.tests.test_services import MockEnrollmentsService
 from tests import factories
 from tests.constructor.account import make_provider, vendor_token
 from tests.views.conftest import CourseStaff
-from tools.openapi_v1 import BLOCK, COURSE
+from tools.openapi_v1.shapes import BLOCK, COURSE
 
 RETIREMENT: Final = "accounts.can_retire_user"
 ROLES: Final = ("anonymous", "learner", "course_staff", "global_staff", "reviewer", "retirement", "constructor")

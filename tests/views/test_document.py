@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -11,6 +12,7 @@ import pytest
 import rules
 from jsonschema import Draft202012Validator
 
+from tests import openapi_replies
 from tests.views import api_examples
 from tests.views.api_examples import RETIREMENT
 from tests.views.contract import TABLE
@@ -27,7 +29,7 @@ OPERATIONS: list[tuple[str, str, dict[str, Any]]] = [
     if "x-examples" in operation
 ]
 EXAMPLES = [
-    pytest.param(path, method, operation, example, id=f"{operation['operationId']}-{example['role']}-{number}")
+    pytest.param(path, method, operation, number, id=f"{operation['operationId']}-{example['role']}-{number}")
     for path, method, operation in OPERATIONS
     for number, example in enumerate(operation["x-examples"])
 ]
@@ -49,8 +51,8 @@ def described(operation: Mapping[str, Any], status: int) -> dict[str, Any]:
     return DOCUMENT["components"]["responses"][name] if name else reply
 
 
-def validate(value: Any, schema: Mapping[str, Any]) -> None:
-    Draft202012Validator({**schema, "components": DOCUMENT["components"]}).validate(value)
+def validate(value: Any, schema: Mapping[str, Any], document: Mapping[str, Any] = DOCUMENT) -> None:
+    Draft202012Validator({**schema, "components": document["components"]}).validate(value)
 
 
 def check_reply(response: Any, operation: Mapping[str, Any]) -> None:
@@ -74,14 +76,17 @@ def send(client: Any, path: str, method: str, example: Mapping[str, Any], **head
     return getattr(client, method)(address, **body, **headers)
 
 
-@pytest.mark.parametrize(("path", "method", "operation", "example"), EXAMPLES)
+@pytest.mark.parametrize(("path", "method", "operation", "number"), EXAMPLES)
 def test_examples_are_answered_as_described(
-    people: dict[str, Any], path: str, method: str, operation: dict[str, Any], example: dict[str, Any]
+    people: dict[str, Any], path: str, method: str, operation: dict[str, Any], number: int
 ) -> None:
+    example = operation["x-examples"][number]
     role = example["role"]
     response = send(api_examples.client_of(role, people[role]), path, method, example)
     assert response.status_code == example["status"], response.content
     check_reply(response, operation)
+    summary = example.get("summary", "")
+    openapi_replies.check("openapi.json", operation, response, f"{role}_{number + 1}", summary=summary)
     content = operation.get("requestBody", {}).get("content", {})
     if content and response.status_code < 300:
         validate(example["body"], content["application/json"]["schema"])
@@ -118,6 +123,47 @@ def test_each_route_and_method_of_version_1_is_described() -> None:
     of_routes = {operation["operationId"] for _path, _method, operation in OPERATIONS if operation["x-roles"]}
     rows = {(row.name, row.method, frozenset(row.kwargs)) for row in TABLE}
     assert len(of_routes) == len(rows)
+
+
+@pytest.mark.contract("rest-v2#document")
+@pytest.mark.contract("seb-rest#document")
+@pytest.mark.parametrize("name", ["openapi.json", "openapi-seb.json"])
+def test_each_operation_shows_a_valid_answer_and_body(name: str) -> None:
+    document = json.loads((REFERENCE / name).read_text("utf-8"))
+    for item in document["paths"].values():
+        for operation in item.values():
+            shown = 0
+            for status, reply in operation["responses"].items():
+                for media in reply.get("content", {}).values():
+                    for example in media.get("examples", {}).values():
+                        shown += status < "300"
+                        validate(example["value"], media["schema"], document)
+            successes = [reply for status, reply in operation["responses"].items() if status < "304"]
+            is_promised = all(
+                set(reply.get("content", {})) & set(openapi_replies.MEDIA_TYPES) and not reply.get("x-may-be-empty")
+                for reply in successes
+            )
+            assert shown or not is_promised, operation["operationId"]
+            request = operation.get("requestBody", {})
+            body = request.get("content", {}).get("application/json", {})
+            assert "example" in body or not (body and request.get("required")), operation["operationId"]
+            if "example" in body:
+                validate(body["example"], body["schema"], document)
+
+
+@pytest.mark.parametrize(
+    ("kept", "answered"),
+    [
+        pytest.param({"id": 1}, {"id": 1, "name": "x"}, id="a member more"),
+        pytest.param({"id": 1}, {"id": "1"}, id="a number is a text"),
+        pytest.param([{"id": 1}], [], id="an empty list"),
+        pytest.param({"due": None}, {"due": "2026-01-01T00:00:00Z"}, id="a value for null"),
+        pytest.param("id,name\r\n1,x\r\n", "id,email\r\n1,x\r\n", id="another column"),
+    ],
+)
+def test_an_answer_of_another_shape_is_noticed(kept: Any, answered: Any) -> None:
+    assert openapi_replies.shape(kept) != openapi_replies.shape(answered)
+    assert openapi_replies.shape(kept) == openapi_replies.shape(deepcopy(kept))
 
 
 def nested(value: Any) -> Iterator[Mapping[str, Any]]:

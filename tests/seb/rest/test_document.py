@@ -8,6 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from seb_openedx.api.v2.problems import CATALOGUE
+from tests import openapi_replies
 from tests.seb.app.conftest import OTHER
 from tests.seb.rest.test_every_route import CASES, Case, World, sent, undone
 from tests.seb.rest.test_every_route import world as world
@@ -46,8 +47,10 @@ def test_it_describes_each_operation_once():
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_replies_are_as_described(world: World, case: Case):
     answer = undone(lambda: sent(case, world.client))
-    replies = described(case)["responses"]
+    operation = described(case)
+    replies = operation["responses"]
     assert str(answer.status_code) in replies
+    openapi_replies.check("openapi-seb.json", operation, answer, "staff")
     content = replies[str(answer.status_code)].get("content")
     if content is None:
         assert answer.streaming is False
@@ -67,7 +70,9 @@ def test_bodies_are_as_described(case: Case):
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_refusals_are_as_described(world: World, learner: Any, case: Case):
     answer = undone(lambda: sent(case, world.client, OTHER, query="surprise=1"))
-    reply = described(case)["responses"][str(answer.status_code)]
+    operation = described(case)
+    openapi_replies.check("openapi-seb.json", operation, answer, "refusal")
+    reply = operation["responses"][str(answer.status_code)]
     validate(answer.json(), reply["content"]["application/problem+json"]["schema"])
     assert answer.json()["code"] in reply["description"]
 

@@ -184,7 +184,7 @@ def undone(action: Callable[[], Any]) -> Any:
     with transaction.atomic():
         answer = action()
         if answer.streaming:
-            b"".join(answer.streaming_content)
+            answer.streaming_content = [b"".join(answer.streaming_content)]
         transaction.set_rollback(True)
     return answer
 
