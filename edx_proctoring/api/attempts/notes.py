@@ -11,10 +11,10 @@ from typing import Any, Final
 from edx_proctoring.api.audit.staff_record import Subject, record_action, requested_by
 from edx_proctoring.api.lifecycle import queries
 from edx_proctoring.exceptions import ProctoredBaseException
-from edx_proctoring.models import AttemptIncident, ProctoredExam, RetiredLearner
+from edx_proctoring.models import AttemptIncident, ProctoredExam, ProctoredExamStudentAttempt, RetiredLearner
 from edx_proctoring.serializers import attempt_dict, exam_dict
 from edx_proctoring.utils import emit_event
-from edx_proctoring.utils.db import after_commit, short_transaction
+from edx_proctoring.utils.db import short_transaction
 
 __all__ = ["LONGEST_NOTE", "NoteRetracted", "NoteTooEarly", "UnknownNote", "add_note", "retract_note"]
 
@@ -55,7 +55,7 @@ def add_note(
         now: the moment.
         at: when it was seen, from the minute on in which the attempt was created, not after ``now``; None: now.
 
-    Raises ``StudentExamAttemptDoesNotExistsException`` and ``NoteTooEarly``.
+    Raises ``StudentExamAttemptDoesNotExistsException`` and ``NoteTooEarly``. Locks: the attempt.
     """
     attempt = queries.existing_attempt(attempt_id)
     # Clients may give the minute only.
@@ -75,6 +75,7 @@ def add_note(
             category=category,
             text=text,
         ),
+        attempt.pk,
         course_id=exam.course_id,
         by=by,
     )
@@ -84,20 +85,14 @@ def add_note(
 
 
 @short_transaction
-def _written(note: AttemptIncident, *, course_id: str, by: Any) -> AttemptIncident:
+def _written(note: AttemptIncident, attempt_id: int, *, course_id: str, by: Any) -> AttemptIncident:
+    # A retirement locks the attempt, too: it is either committed, and found here, or waits, and finds the note.
+    ProctoredExamStudentAttempt.objects.locked(attempt_id)
     if RetiredLearner.objects.includes(note.user_id):
         note.text = ""
-    note.save()
+    note.save(force_insert=True)
     _record("note", note, course_id=course_id, by=by)
-    if note.text:
-        after_commit(_forget_if_retired, note.pk, note.user_id)
     return note
-
-
-def _forget_if_retired(note_id: int, user_id: int) -> None:
-    # The learner may have been retired since the note was checked, and that did not find the note.
-    if RetiredLearner.objects.includes(user_id):
-        AttemptIncident.objects.filter(pk=note_id).update(text="")
 
 
 def retract_note(note_id: int, /, *, by: Any, reason: str, now: datetime) -> int:

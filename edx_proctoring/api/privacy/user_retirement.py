@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable
 from itertools import chain
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import transaction
 from django.db.models import Q
 
 from edx_proctoring import backends
@@ -33,13 +32,14 @@ from edx_proctoring.models import (
 )
 from edx_proctoring.models.staff_jobs import forget_job_texts
 from edx_proctoring.utils import obscured_user_ids
+from edx_proctoring.utils.db import short_transaction
 
 __all__ = ["retire_learner", "retire_learner_at_providers"]
 
 log = logging.getLogger(__name__)
 
 
-@transaction.atomic
+@short_transaction
 def retire_learner(user_id: int, /) -> None:
     """Blank the personal data of a learner in our tables, beyond the bare result. Idempotent.
 
@@ -48,13 +48,13 @@ def retire_learner(user_id: int, /) -> None:
     removed. All or nothing, in a
     constant number of queries. The columns are changed by query, so no review is applied again and
     no mail is sent. What arrives later is stored without personal text (``RetiredLearner``). Does
-    nothing for a user without data.
+    nothing for a user without data. Locks: the learner's attempts.
     """
+    attempt_ids, codes = _lock_and_list(user_id)
     # Order matters: changing an allowance archives its old value, which is blanked next.
     allowances = ProctoredExamStudentAllowance.objects.filter(user_id=user_id).exclude(value="").update(value="")
     ProctoredExamStudentAllowanceHistory.objects.filter(user_id=user_id).exclude(value="").update(value="")
 
-    attempt_ids, codes = _all_attempts(user_id)
     if attempt_ids:
         RetiredLearner.objects.remember(user_id)
     of_learner = Q(student_id=user_id) | Q(attempt_code__in=codes)
@@ -74,10 +74,14 @@ def retire_learner(user_id: int, /) -> None:
     log.info("learner retired: user_id=%s allowances=%s reviews=%s", user_id, allowances, len(review_ids))
 
 
-def _all_attempts(user_id: int) -> tuple[set[int], set[str]]:
-    """Return ids and codes of all attempts of the learner, live and removed."""
+def _lock_and_list(user_id: int) -> tuple[set[int], set[str]]:
+    """Lock the learner's live attempts, and return ids and codes of all, live and removed.
+
+    A note about an attempt is written under the same lock: either it is there by now, or its writer waits for the
+    retirement and finds it.
+    """
     columns = ("id", "attempt_code")
-    live = ProctoredExamStudentAttempt.objects.filter(user_id=user_id).values_list(*columns)
+    live = ProctoredExamStudentAttempt.objects.filter(user_id=user_id).locked_in_order().values_list(*columns)
     past = HistoricalProctoredExamStudentAttempt.objects.filter(user_id=user_id).order_by()
     found = set(chain(live, past.values_list(*columns).distinct()))
     return {attempt_id for attempt_id, _ in found}, {code for _, code in found if code}

@@ -10,7 +10,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from edx_proctoring.api.attempts import notes
 from edx_proctoring.models import AttemptIncident, RetiredLearner, StaffJobRow
 from tests import factories
 from tests.views.conftest import World
@@ -107,23 +106,6 @@ def test_the_categories_are_those_of_the_site(world: World, team: APIClient, set
 def test_nothing_is_written_about_a_retired_learner(world: World, team: APIClient) -> None:
     RetiredLearner.objects.create(user_id=world.attempt.user_id)
     assert add(team, world).json()["text"] == ""
-
-
-@pytest.mark.contract("staff-jobs#retired")
-def test_nothing_is_kept_about_a_learner_who_is_retired_while_the_note_is_written(
-    world: World, team: APIClient, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
-) -> None:
-    record = notes._record
-
-    def record_slowly(*args: Any, **more: Any) -> None:
-        record(*args, **more)
-        # The retirement is committed before the note is, which it does not see.
-        RetiredLearner.objects.create(user_id=world.attempt.user_id)
-
-    monkeypatch.setattr(notes, "_record", record_slowly)
-    with django_capture_on_commit_callbacks(execute=True):
-        assert add(team, world).status_code == 201
-    assert AttemptIncident.objects.get().text == ""
 
 
 def test_queries_do_not_grow(world: World, team: APIClient) -> None:
