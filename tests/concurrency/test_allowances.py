@@ -15,7 +15,7 @@ from edx_proctoring.exceptions import AllowanceChangeAlreadyUndone
 from edx_proctoring.models import ProctoredExamStudentAllowance, ProctoredExamStudentAllowanceHistory, StaffJobRow
 from tests.factories import make_allowance, make_staff
 
-from .conftest import at_the_same_time
+from .conftest import JOIN_SECONDS, at_the_same_time
 
 pytestmark = [
     pytest.mark.concurrency,
@@ -28,32 +28,43 @@ pytestmark = [
 
 
 @pytest.fixture
-def meet_before_writing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Hold each thread that has read the allowance, and is about to write it, until two have arrived."""
-    barrier = threading.Barrier(2)
+def meet_before_writing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[float], None]]:
+    """Hold each thread that has read the allowance, and is about to write it, until two have arrived; once.
 
-    def hold(**kwargs: Any) -> None:
-        with contextlib.suppress(threading.BrokenBarrierError):
-            barrier.wait(timeout=1)
-
+    The argument of what this returns: the most seconds. Under the lock the second never arrives, and the first goes on
+    alone; without it both arrive, on a busy machine after a while.
+    """
+    signals = (pre_save, pre_delete)
+    receivers: list[Callable[..., None]] = []
     objects = ProctoredExamStudentAllowance.objects
 
-    def held_before(original: Callable[..., Any]) -> Callable[..., Any]:
-        def write(rows: Sequence[Any], *args: Any, **options: Any) -> Any:
-            if rows:
-                hold()
-            return original(rows, *args, **options)
+    def install(seconds: float) -> None:
+        barrier, is_over = threading.Barrier(2), threading.Event()
 
-        return write
+        def hold(**kwargs: Any) -> None:
+            if not is_over.is_set():
+                with contextlib.suppress(threading.BrokenBarrierError):
+                    barrier.wait(timeout=seconds)
+                is_over.set()
 
-    for name in ("bulk_update", "bulk_create"):
-        monkeypatch.setattr(objects, name, held_before(getattr(objects, name)))
-    signals = (pre_save, pre_delete)
+        def held_before(original: Callable[..., Any]) -> Callable[..., Any]:
+            def write(rows: Sequence[Any], *args: Any, **options: Any) -> Any:
+                if rows:
+                    hold()
+                return original(rows, *args, **options)
+
+            return write
+
+        for name in ("bulk_update", "bulk_create"):
+            monkeypatch.setattr(objects, name, held_before(getattr(objects, name)))
+        for signal in signals:
+            signal.connect(hold, sender=ProctoredExamStudentAllowance, weak=False)
+        receivers.append(hold)
+
+    yield install
     for signal in signals:
-        signal.connect(hold, sender=ProctoredExamStudentAllowance, weak=False)
-    yield
-    for signal in signals:
-        signal.disconnect(hold, sender=ProctoredExamStudentAllowance)
+        for hold in receivers:
+            signal.disconnect(hold, sender=ProctoredExamStudentAllowance)
 
 
 @pytest.mark.contract("rest-v2#allowances-change")
@@ -70,7 +81,7 @@ def test_two_values_at_once(
     allowance, ann, ben = make_allowance(value="30"), make_staff(), make_staff()
     if not locked:
         without_locks()
-    meet_before_saving(2, sender=ProctoredExamStudentAllowance)
+    meet_before_saving(2, 1 if locked else JOIN_SECONDS, sender=ProctoredExamStudentAllowance)
     changes = at_the_same_time(
         lambda: allowance_changes.change_allowance(allowance.pk, value="10", by=ann),
         lambda: allowance_changes.change_allowance(allowance.pk, value="20", by=ben),
@@ -98,7 +109,7 @@ def meet(without_locks: Any, meet_before_saving: Any) -> Callable[[bool], None]:
     def prepare(locked: bool) -> None:
         if not locked:
             without_locks()
-        meet_before_saving(2, sender=ProctoredExamStudentAllowance)
+        meet_before_saving(2, 1 if locked else JOIN_SECONDS, sender=ProctoredExamStudentAllowance)
 
     return prepare
 
@@ -173,11 +184,12 @@ def remove_one(allowance: ProctoredExamStudentAllowance, value: str) -> Callable
     ],
 )
 def test_changes_of_the_older_interfaces(
-    seed: int, without_locks: Any, meet_before_writing: None, pair: Any, locked: bool, is_chain: bool
+    seed: int, without_locks: Any, meet_before_writing: Any, pair: Any, locked: bool, is_chain: bool
 ) -> None:
     allowance = make_allowance(value="30")
     if not locked:
         without_locks()
+    meet_before_writing(1 if locked else JOIN_SECONDS)
     outcomes = at_the_same_time(*[change(allowance, value) for change, value in zip(pair, ("10", "20"), strict=True)])
     assert not locked or not [outcome for outcome in outcomes if isinstance(outcome, Exception)], outcomes
     changes = [row.result_data for row in StaffJobRow.objects.order_by("pk")]
@@ -190,9 +202,11 @@ def test_changes_of_the_older_interfaces(
 
 
 @pytest.mark.contract("allowances#undo")
-def test_two_bulks_that_give_the_same_at_once(seed: int, meet_before_writing: None) -> None:
+def test_two_bulks_that_give_the_same_at_once(seed: int, meet_before_writing: Any) -> None:
     allowance = make_allowance()
     allowance.delete()
+    # There is no row to lock, so both arrive.
+    meet_before_writing(JOIN_SECONDS)
     outcomes = at_the_same_time(give_many(allowance, "10"), give_many(allowance, "20"))
     assert sorted(data[0]["status"] for data, _given, _failed in outcomes) == ["created", "updated"]
     first, second = (row.result_data for row in StaffJobRow.objects.order_by("pk"))
