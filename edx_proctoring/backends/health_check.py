@@ -6,7 +6,7 @@ time, and none takes longer than the limit, even if a plug-in never returns.
 
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -54,11 +54,21 @@ def examine(
     ``timeout``: seconds for each of them. Sends only requests for a token and for the provider's
     configuration.
     """
+    return begin(backends, broken, names, timeout=timeout)()
+
+
+def begin(
+    backends: Mapping[str, Any], broken: Mapping[str, Exception], names: Collection[str], *, timeout: float
+) -> Callable[[], list[Findings]]:
+    """Begin to check the named backends, and return a function that waits for the results; as ``examine``.
+
+    The limit counts from now: what the caller does before it asks for the results costs no time more.
+    """
     deadline = time.monotonic() + timeout
     examinations = [_Examination(name, backends.get(name), broken.get(name), timeout) for name in names]
     for examination in examinations:
         examination.start()
-    return [examination.findings_until(deadline) for examination in examinations]
+    return lambda: [examination.findings_until(deadline) for examination in examinations]
 
 
 class _Examination(threading.Thread):

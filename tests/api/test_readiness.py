@@ -311,10 +311,10 @@ class TestProviders:
     ) -> None:
         called = aspect == "clock"
 
-        def examine(*args: Any, **kwargs: Any) -> list[Any]:
-            return [readiness.health_check.Findings("acme", [], ["It is broken."], aspect, called)]
+        def begin(*args: Any, **kwargs: Any) -> Any:
+            return lambda: [readiness.health_check.Findings("acme", [], ["It is broken."], aspect, called)]
 
-        monkeypatch.setattr(readiness.health_check, "examine", examine)
+        monkeypatch.setattr(readiness.health_check, "begin", begin)
         found = levels(ask_providers=True)
         assert found[code] == "error"
         assert {name for name in unknown if found[name] == "unknown"} == unknown

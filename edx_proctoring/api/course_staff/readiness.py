@@ -158,10 +158,12 @@ def check_readiness(
         ask_providers: whether the providers are asked whether they answer, all at once and 5 seconds in all.
     """
     course = _read(course_id, now, exam_id)
+    # The providers answer while everything else is looked at.
+    answers = _ask(course.backend_names) if ask_providers else list
     checks: list[Check] = []
     for part in _PARTS:
         checks += part(course)
-    checks += _providers(course, ask_providers=ask_providers)
+    checks += _providers(course, {findings.name: findings for findings in answers()})
     order = {ERROR: 0, WARNING: 1, UNKNOWN: 2, OK: 3}
     return ReadinessReport(course_id, now, sorted(checks, key=lambda check: order[check.level]))
 
@@ -423,13 +425,16 @@ _PARTS: Final[Sequence[Callable[[_Course], Iterator[Check]]]] = (_exams, _course
 # Providers
 
 
-def _providers(course: _Course, *, ask_providers: bool) -> Iterator[Check]:
+def _ask(names: Sequence[str]) -> Callable[[], Sequence[health_check.Findings]]:
+    """Ask providers in threads; return what waits for their answers, for ``ASK_SECONDS`` from now at the most."""
+    config: Any = apps.get_app_config("edx_proctoring")
+    return health_check.begin(config.backends, config.broken_backends, names, timeout=ASK_SECONDS)
+
+
+def _providers(course: _Course, found: Mapping[str, health_check.Findings]) -> Iterator[Check]:
+    """``found``: what the providers answered, by name; empty if they were not asked."""
     names = course.backend_names
     config: Any = apps.get_app_config("edx_proctoring")
-    found: Mapping[str, health_check.Findings] = {}
-    if ask_providers and names:
-        results = health_check.examine(config.backends, config.broken_backends, names, timeout=ASK_SECONDS)
-        found = {findings.name: findings for findings in results}
     manned = reviewers.with_reviewers(names)
     for name in names:
         provider = config.backends.get(name)

@@ -18,7 +18,8 @@ from edx_proctoring.views.v2.operations import Access, Operation
 
 __all__ = ["ReadinessOfCourse"]
 
-_KEY: Final = "edx_proctoring.readiness.{}"
+# By what is asked: the answer without the providers, which is quick, does not wait for the one with them.
+_KEY: Final = "edx_proctoring.readiness.{offline}.{course}"
 # Longer than the providers are waited for.
 _LOCK_SECONDS: Final = 15
 
@@ -75,7 +76,8 @@ class ReadinessOfCourse(StaffView):
 
     def get(self, request: Request, course_id: str) -> Response:
         """Return the answers."""
-        key = _KEY.format(sha256(course_id.encode()).hexdigest())
+        offline = self.query["offline"]
+        key = _KEY.format(offline=offline, course=sha256(course_id.encode()).hexdigest())
         if not cache.add(key, True, _LOCK_SECONDS):
             raise Problem("already_running")
         try:
@@ -83,7 +85,7 @@ class ReadinessOfCourse(StaffView):
                 course_id,
                 now=timezone.now(),
                 exam_id=self.query.get("exam"),
-                ask_providers=self.query["offline"] == "0",
+                ask_providers=offline == "0",
             )
         finally:
             cache.delete(key)
