@@ -9,11 +9,12 @@ import pytest
 from django.utils import timezone, translation
 from rest_framework.test import APIClient
 
+from edx_proctoring import runtime
 from edx_proctoring.api.jobs import working
 from edx_proctoring.models import ProctoredExamStudentAttempt, StaffJob
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests import factories
-from tests.views.conftest import COURSE_A, World
+from tests.views.conftest import COURSE_A, CourseStaff, World
 from tests.views.v2.conftest import address
 
 BULK = address("attempts-bulk", course_id=COURSE_A)
@@ -225,6 +226,22 @@ class TestProgress:
             assert as_role("foreign_staff").get(address(route, code=code)).status_code == 200
         for route in ("job-work", "job-stop"):
             assert team.post(address(route, code=code)).json()["code"] == "not_found"
+
+    @pytest.mark.usefixtures("slow")
+    @pytest.mark.contract("staff-jobs#permission")
+    def test_who_ordered_it_leaves_the_course_team(self, world: World, team: APIClient, as_role: Any) -> None:
+        for _ in range(2):
+            factories.make_attempt(world.exam, status=S.submitted)
+        code = order(team, expect=202, action="reset", all=True)["code"]
+        boss = world["global_staff"]
+        runtime.set_runtime_service("instructor", CourseStaff({boss: []}))  # type: ignore[dict-item]
+        for route in ("job-work", "job-stop"):
+            assert team.post(address(route, code=code)).json()["code"] == "not_found"
+        assert team.get(address("job", code=code)).status_code == 404
+        # What was ordered is carried out, unless a colleague stops it.
+        colleague = as_role("global_staff")
+        assert colleague.post(address("job-work", code=code)).json()["done"] == 2
+        assert colleague.post(address("job-stop", code=code)).json()["state"] == "stopped"
 
     def test_a_body_where_there_is_none(self, world: World, team: APIClient) -> None:
         url = address("job-stop", code=factories.make_job(world.attempt).code)
