@@ -162,7 +162,9 @@ def _page_with_status(
     first, last = max(found.start_index() - 1, 0), found.end_index()
     if not is_usual_order:
         return found, _row_query(exams, status, order)[first:last]
-    rows = list(newest_attempts.rows_with_status(exams, status, reach)[first:last])
+    is_any_superseded = paginator.count < marks.attempts
+    found_rows = newest_attempts.rows_with_status(exams, status, reach, is_any_superseded=is_any_superseded)
+    rows = list(found_rows[first:last])
     if len(rows) < last - first and reach is not None:
         # Rows have gone since their number or the reach was read.
         rows = list(newest_attempts.rows_with_status(exams, status, None)[first:last])
@@ -190,8 +192,8 @@ def _with_all_attempts(rows: Sequence[Row], exams: Mapping[int, ProctoredExam]) 
     return [
         {**by_id[row.pk], "all_attempts": history[row.key]}
         for row in rows
-        # An attempt that was deleted between the two queries is left out.
-        if row.pk in by_id
+        # An attempt that was deleted, or followed by another, between the two queries is left out.
+        if row.pk in by_id and history[row.key][0]["id"] == row.pk
     ]
 
 

@@ -31,15 +31,15 @@ __all__ = [
 # For rows further down, comparing all attempts is cheaper than walking there.
 _DEEPEST_ROW: Final = 2500
 
-# In a subquery of its own. Django's ``Count`` would group the rows, for which MariaDB fills a temporary table.
+# In subqueries of their own. Django's ``Count`` would group the rows, for which MariaDB fills a temporary table.
 _ROWS: Final[Any] = Func(Star(), function="COUNT", output_field=IntegerField())
 _LEARNERS: Final[Any] = Func(
     "user_id", function="COUNT", template="%(function)s(DISTINCT %(expressions)s)", output_field=IntegerField()
 )
 
 
-# The two functions below are written in SQL because each request uses them several times: for Django to build the same
-# queries takes longer than a database needs to answer them (docs/performance.rst).
+# The functions below are written in SQL because each request uses them: for Django to build the same queries takes
+# longer than a database needs to answer them (docs/performance.rst).
 _TABLE: Final = ProctoredExamStudentAttempt._meta.db_table
 
 
@@ -51,6 +51,17 @@ class _NewestCreation(Func):
 
     def __init__(self, exam_id: int) -> None:
         super().__init__(Value(exam_id), table=_TABLE)
+
+
+class _WithStatus(Func):
+    """How many attempts at some exams have a status."""
+
+    output_field = IntegerField()
+    # The index on exam, status and creation answers it.
+    template = "(SELECT COUNT(*) FROM %(table)s WHERE proctored_exam_id IN (%(exam_ids)s) AND status = %(expressions)s)"
+
+    def __init__(self, exam_ids: Collection[int], status: str) -> None:
+        super().__init__(Value(status), table=_TABLE, exam_ids=", ".join(map(str, sorted(exam_ids))))
 
 
 class _IsSuperseded(Func):
@@ -166,8 +177,7 @@ def read_status_marks(exam_ids: Collection[int], status: str, row: int, *, count
     """
     if not exam_ids:
         return StatusMarks({}, 0, {}, None)
-    all_with_status = ProctoredExamStudentAttempt.objects.filter(proctored_exam_id__in=sorted(exam_ids), status=status)
-    columns: dict[str, Func | Subquery] = {"attempts": _number_of(all_with_status, _ROWS)}
+    columns: dict[str, Func | Subquery] = {"attempts": _WithStatus(exam_ids, status)}
     for pk in exam_ids:
         columns[f"newest_{pk}"] = _NewestCreation(pk)
         if not row and pk not in count:
@@ -200,9 +210,16 @@ def _select(exam_ids: Collection[int], columns: Mapping[str, Func | Subquery]) -
     return found
 
 
-def rows_with_status(exam_ids: Collection[int], status: str, reach: datetime | None) -> QuerySet:
-    """Return a query for the rows with a status, newest first. ``reach``: only those that are at least as new."""
-    rows = query(exam_ids).filter(status=status)
+def rows_with_status(
+    exam_ids: Collection[int], status: str, reach: datetime | None, *, is_any_superseded: bool = True
+) -> QuerySet:
+    """Return a query for the rows with a status, newest first.
+
+    ``reach``: only those that are at least as new. ``is_any_superseded``: False if none with this status is followed by
+    a later attempt of its learner, which is then not looked for.
+    """
+    attempts = ProctoredExamStudentAttempt.objects.filter(proctored_exam_id__in=list(exam_ids))
+    rows = (query(exam_ids) if is_any_superseded else attempts).filter(status=status)
     if reach is not None:
         rows = rows.filter(created__gte=reach)
     return rows.order_by("-created", "-id").values_list(*Row._fields)
