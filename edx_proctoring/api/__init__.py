@@ -25,7 +25,7 @@ from edx_proctoring.api.attempts.resuming import *
 from edx_proctoring.api.attempts.start_gates import *
 from edx_proctoring.api.attempts.starting import *
 from edx_proctoring.api.course_staff.allowance_list import *
-from edx_proctoring.api.course_staff.attempt_orders import *
+from edx_proctoring.api.course_staff.attempt_bulk_actions import *
 from edx_proctoring.api.course_staff.outage import *
 from edx_proctoring.api.course_staff.violation_report import *
 from edx_proctoring.api.effects.delivery import *
@@ -42,8 +42,8 @@ from edx_proctoring.api.exams.exams import *
 from edx_proctoring.api.exams.review_policies import *
 from edx_proctoring.api.exams.review_policies import _get_review_policy_by_exam_id
 from edx_proctoring.api.jobs.allowances import *
-from edx_proctoring.api.jobs.attempt_kinds import *
 from edx_proctoring.api.jobs.extending import *
+from edx_proctoring.api.jobs.reset_and_resume import *
 from edx_proctoring.api.jobs.working import *
 from edx_proctoring.api.learner.mfe import *
 from edx_proctoring.api.learner.outline_status import *

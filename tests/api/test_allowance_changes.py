@@ -10,7 +10,7 @@ from edx_proctoring import api
 from edx_proctoring.api.course_staff import allowance_search
 from edx_proctoring.api.exams import allowance_changes
 from edx_proctoring.api.jobs import allowances as job_kind
-from edx_proctoring.api.jobs import ordering, working
+from edx_proctoring.api.jobs import creating, working
 from edx_proctoring.api.jobs.kinds import Target
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance, StaffJobRow
 from tests.factories import NOON, make_allowance, make_exam, make_staff, make_user
@@ -33,7 +33,7 @@ class TestAJobThatIsWorkedOnLater:
         monkeypatch.setattr(working, "begin", lambda job, by: job)
         learner, ann, ben = make_user(), make_staff("ann"), make_staff("ben")
         target = Target(exam.pk, learner.pk, data={"type": TIME, "action": job_kind.SET, "value": "45"})
-        ordered = ordering.order_job("allowances", [target], course_id=exam.course_id, by=ann, reason="")
+        ordered = creating.create_job("allowances", [target], course_id=exam.course_id, by=ann, reason="")
         row = StaffJobRow.objects.get()
         assert row.state == StaffJobRow.STATE_WAITING
         api.add_allowance_for_user(exam.pk, learner.pk, TIME, "30", by=ben)

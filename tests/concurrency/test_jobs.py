@@ -10,8 +10,8 @@ from django.db import connection
 from django.utils import timezone
 
 from edx_proctoring.api.attempts import extension
-from edx_proctoring.api.course_staff import attempt_orders
-from edx_proctoring.api.jobs import kinds, ordering, working
+from edx_proctoring.api.course_staff import attempt_bulk_actions
+from edx_proctoring.api.jobs import creating, kinds, working
 from edx_proctoring.api.jobs.kinds import OneByOne, Order, Outcome, Settle, Target
 from edx_proctoring.models import ProctoredExamStudentAttempt, StaffJob, StaffJobRow
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -52,9 +52,12 @@ def test_the_minutes_of_two_members_of_staff_both_count(
     if not is_locked:
         without_locks()
     outcomes = at_the_same_time(
-        *(lambda boss=boss: attempt_orders.order_extension(exam.pk, 10, by=boss, reason="noise") for boss in staff)
+        *(
+            lambda boss=boss: attempt_bulk_actions.order_extension(exam.pk, 10, by=boss, reason="noise")
+            for boss in staff
+        )
     )
-    assert [type(outcome).__name__ for outcome in outcomes] == ["Ordered", "Ordered"], outcomes
+    assert [type(outcome).__name__ for outcome in outcomes] == ["CreatedJob", "CreatedJob"], outcomes
     limits = {one.allowed_time_limit_mins for one in ProctoredExamStudentAttempt.objects.all()}
     assert limits == ({80} if is_locked else {70})
     assert set(StaffJob.objects.values_list("done", flat=True)) == {3}
@@ -88,7 +91,7 @@ def test_of_two_processes_one_works_on_a_job(has_lease: bool, monkeypatch: pytes
     with monkeypatch.context() as patch:
         patch.setattr(working, "begin", lambda job, by: job)
         targets = [Target(1, number, number) for number in range(20)]
-        job = ordering.order_job("counted", targets, course_id="c", by=make_staff(), reason="x").job
+        job = creating.create_job("counted", targets, course_id="c", by=make_staff(), reason="x").job
     at_the_same_time(lambda: working.work_on(job.code), lambda: working.work_on(job.code))
     job.refresh_from_db()
     assert (job.state, job.done) == (StaffJob.STATE_DONE, 20)

@@ -11,7 +11,7 @@ from edx_proctoring.api.course_staff.attempt_rows import Learner, learner_of
 from edx_proctoring.api.course_staff.exports import CHUNK
 from edx_proctoring.api.exams.allowances import RECORD_KIND as ALLOWANCES
 from edx_proctoring.api.jobs.allowances import UNCHANGED
-from edx_proctoring.api.jobs.ordering import Ordered
+from edx_proctoring.api.jobs.creating import CreatedJob
 from edx_proctoring.models import StaffJob, StaffJobRow
 from edx_proctoring.utils import people
 
@@ -91,7 +91,7 @@ def views_of(jobs: Sequence[StaffJob]) -> list[JobView]:
     return [_view(job, people_by_id, is_dry_run=False) for job in jobs]
 
 
-def view_of_order(ordered: Ordered) -> JobView:
+def view_of_order(ordered: CreatedJob) -> JobView:
     """Return a job that was ordered, or would be."""
     return _view(ordered.job, people.users_by_id({ordered.job.created_by}), is_dry_run=ordered.is_dry_run)
 

@@ -19,12 +19,12 @@ from edx_proctoring import conf
 from edx_proctoring.api.attempts import outage_attempts
 from edx_proctoring.api.audit.staff_record import record_for_exam
 from edx_proctoring.api.course_staff import measures
-from edx_proctoring.api.course_staff.attempt_orders import targets_of_ids
+from edx_proctoring.api.course_staff.attempt_bulk_actions import targets_of_ids
 from edx_proctoring.api.course_staff.measures import Measure
 from edx_proctoring.api.effects import outbox
-from edx_proctoring.api.jobs import outage_kinds
+from edx_proctoring.api.jobs import outage_actions
+from edx_proctoring.api.jobs.creating import CreatedJob, create_job
 from edx_proctoring.api.jobs.kinds import Target
-from edx_proctoring.api.jobs.ordering import Ordered, order_job
 from edx_proctoring.api.providers import outage
 from edx_proctoring.exceptions import (
     MeasureInForce,
@@ -74,7 +74,7 @@ class Started:
     """An outage that was started. ``setup``: the job for learners in set-up, None without any."""
 
     measure: Measure
-    setup: Ordered | None
+    setup: CreatedJob | None
 
 
 def outage_view(exam_id: int, /, *, now: datetime) -> OutageView:
@@ -161,15 +161,15 @@ def _open(exam: ProctoredExam, until: datetime, by: Any, reason: str, text: str,
     return measure
 
 
-def _let_start(exam: ProctoredExam, by: Any, reason: str) -> Ordered | None:
+def _let_start(exam: ProctoredExam, by: Any, reason: str) -> CreatedJob | None:
     waiting = ProctoredExamStudentAttempt.objects.filter(
         proctored_exam_id=exam.pk, status__in=outage_attempts.IN_SET_UP, taking_as_proctored=True
     )
     targets = [Target(*row) for row in waiting.order_by("pk").values_list("proctored_exam_id", "user_id", "pk")]
     if not targets:
         return None
-    return order_job(
-        outage_kinds.SETUP,
+    return create_job(
+        outage_actions.SETUP,
         targets,
         course_id=exam.course_id,
         exam_id=exam.pk,
@@ -245,8 +245,8 @@ def order_decisions(
     attempt_ids: Sequence[int] | None = None,
     expected_count: int | None = None,
     dry_run: bool = False,
-) -> Ordered:
-    """As ``decide_outage_attempts``; ``attempt_ids``: None for all that are undecided. Raises as ``order_job``."""
+) -> CreatedJob:
+    """As ``decide_outage_attempts``; ``attempt_ids``: None for all that are undecided. Raises as ``create_job``."""
     reason = _checked_reason(reason)
     if decision not in outage_attempts.DECISIONS:
         raise ValueError(f"decision={decision}: known are {', '.join(outage_attempts.DECISIONS)}")
@@ -256,8 +256,8 @@ def order_decisions(
     else:
         of_exam = ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=exam.pk)
         targets = targets_of_ids(of_exam, attempt_ids)
-    return order_job(
-        outage_kinds.DECISION,
+    return create_job(
+        outage_actions.DECISION,
         targets,
         course_id=exam.course_id,
         exam_id=exam.pk,

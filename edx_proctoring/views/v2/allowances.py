@@ -15,9 +15,9 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring.api.course_staff import allowance_file, allowance_orders, allowance_search
+from edx_proctoring.api.course_staff import allowance_bulk_actions, allowance_file, allowance_search
+from edx_proctoring.api.course_staff.allowance_bulk_actions import Mode
 from edx_proctoring.api.course_staff.allowance_file import WantedAllowance
-from edx_proctoring.api.course_staff.allowance_orders import Mode
 from edx_proctoring.api.course_staff.allowance_search import AllowanceFilter
 from edx_proctoring.api.exams import allowance_changes, allowance_values
 from edx_proctoring.api.exams.allowance_changes import AllowanceChange
@@ -149,7 +149,7 @@ class AllowancesOfCourse(JobView):
         """Order it, and work on it for a while."""
         body = self.body()
         return self.reply_job(
-            allowance_orders.order_for_pairs(
+            allowance_bulk_actions.order_for_pairs(
                 course_id, body["exam_ids"], body["learners"], body["type"], body["value"], mode_of(body, request)
             )
         )
@@ -192,7 +192,7 @@ class AllowancesBulk(JobView):
             fields: Any = request.data
             body = read(OrderOptions, {name: value for name, value in fields.items() if name != "file"})
             rows = _rows_of(file)
-        return self.reply_job(allowance_orders.order_allowances(course_id, rows, mode_of(body, request)))
+        return self.reply_job(allowance_bulk_actions.order_allowances(course_id, rows, mode_of(body, request)))
 
 
 class AllowanceChangeRequest(serializers.Serializer):

@@ -9,9 +9,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring.api.course_staff import attempt_orders, job_list
+from edx_proctoring.api.course_staff import attempt_bulk_actions, job_list
 from edx_proctoring.api.jobs import working
-from edx_proctoring.api.jobs.ordering import Ordered
+from edx_proctoring.api.jobs.creating import CreatedJob
 from edx_proctoring.views.base import caller
 from edx_proctoring.views.idempotency import idempotent
 from edx_proctoring.views.v2.attempts import FORCE_IS_FOR_GLOBAL_STAFF, PAST_DUE_IS_FOR_GLOBAL_STAFF, ExtensionFields
@@ -30,7 +30,7 @@ ORDER_PROBLEMS: Final = ("selection_changed", "too_many")
 class JobView(StaffView):
     """A resource that answers with a job: 200 if it is finished, else 202 and its address."""
 
-    def reply_job(self, ordered: Ordered) -> Response:
+    def reply_job(self, ordered: CreatedJob) -> Response:
         """Return a job that was ordered, or would be: then with rows."""
         view = job_list.view_of_order(ordered)
         context = self.get_renderer_context()
@@ -50,14 +50,14 @@ class JobView(StaffView):
 class BulkRequest(SelectionRequest):
     """A reset or a release for resumption; ``only_this`` and ``force_local`` are about resets."""
 
-    action = serializers.ChoiceField(choices=(attempt_orders.RESET, attempt_orders.RESUME))
+    action = serializers.ChoiceField(choices=(attempt_bulk_actions.RESET, attempt_bulk_actions.RESUME))
     filter = FilterInBody(required=False)
     only_this = serializers.BooleanField(default=False)
     force_local = serializers.BooleanField(default=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse what only resets have."""
-        if attrs["action"] != attempt_orders.RESET:
+        if attrs["action"] != attempt_bulk_actions.RESET:
             wrong = [name for name in ("only_this", "force_local") if attrs[name]]
             if wrong:
                 raise serializers.ValidationError(dict.fromkeys(wrong, _("Only a reset has this.")))
@@ -87,7 +87,7 @@ class BulkAction(JobView):
         if body["force_local"]:
             self.require_global_staff(FORCE_IS_FOR_GLOBAL_STAFF)
         return self.reply_job(
-            attempt_orders.order_for_attempts(
+            attempt_bulk_actions.order_for_attempts(
                 body["action"],
                 course_id,
                 selection_of(body),
@@ -128,7 +128,7 @@ class ExtendMany(JobView):
         if body["past_due"]:
             self.require_global_staff(PAST_DUE_IS_FOR_GLOBAL_STAFF)
         return self.reply_job(
-            attempt_orders.order_extension(
+            attempt_bulk_actions.order_extension(
                 exam_id,
                 body["minutes"],
                 by=by,
@@ -178,7 +178,7 @@ class Job(StaffView):
 
     def get(self, request: Request, code: str) -> Response:
         """Return the job."""
-        return self.reply(job_list.view_of_order(Ordered(working.job_with(code))))
+        return self.reply(job_list.view_of_order(CreatedJob(working.job_with(code))))
 
 
 class JobRowsQuery(ListQuery):
@@ -227,7 +227,7 @@ class JobWork(JobView):
     def post(self, request: Request, code: str) -> Response:
         """Work on it, and return it as it is then."""
         self.body()
-        return self.reply_job(Ordered(working.go_on(code)))
+        return self.reply_job(CreatedJob(working.go_on(code)))
 
 
 class JobStop(StaffView):
@@ -248,4 +248,4 @@ class JobStop(StaffView):
     def post(self, request: Request, code: str) -> Response:
         """Stop it, and return it."""
         self.body()
-        return self.reply(job_list.view_of_order(Ordered(working.stop(code, by=caller(request)))))
+        return self.reply(job_list.view_of_order(CreatedJob(working.stop(code, by=caller(request)))))

@@ -1,4 +1,4 @@
-"""Which attempts an order is about. Contract: contract/staff-jobs#selection."""
+"""Which attempts a bulk action is about. Contract: contract/staff-jobs#selection."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from edx_proctoring.api.course_staff.attempt_orders import Selection
+from edx_proctoring.api.course_staff.attempt_bulk_actions import Selection
 from edx_proctoring.api.course_staff.attempt_search import AttemptFilter
 from edx_proctoring.utils.storable import MAX_ID
 from edx_proctoring.views.v2.attempts import AttemptFilters, filter_of

@@ -1,4 +1,4 @@
-"""What the course team orders for a selection of attempts. Contract: contract/staff-jobs#selection."""
+"""Bulk actions on selected attempts: reset, resume, extend. Contract: contract/staff-jobs#selection."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
@@ -8,8 +8,8 @@ from edx_proctoring.api.attempts.extension import check_order
 from edx_proctoring.api.audit.staff_record import filter_on_record
 from edx_proctoring.api.course_staff import attempt_search
 from edx_proctoring.api.course_staff.attempt_search import AttemptFilter
+from edx_proctoring.api.jobs.creating import CreatedJob, create_job
 from edx_proctoring.api.jobs.kinds import Outcome, Target
-from edx_proctoring.api.jobs.ordering import Ordered, order_job
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt, StaffJob
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
@@ -51,11 +51,11 @@ def order_for_attempts(
     reason: str,
     only_this: bool = False,
     force_local: bool = False,
-) -> Ordered:
+) -> CreatedJob:
     """Order a ``reset`` or a ``resume``.
 
     ``only_this``: reset the selected attempts only, not all that the learner has in the exam. ``force_local``: for
-    global staff, reset here also where a provider fails. Raises as ``order_job``; ``ProctoredExamPermissionDenied``.
+    global staff, reset here also where a provider fails. Raises as ``create_job``; ``ProctoredExamPermissionDenied``.
     """
     if force_local and not by.is_staff:
         raise ProctoredExamPermissionDenied("Only global staff may reset an attempt without its provider.")
@@ -66,7 +66,7 @@ def order_for_attempts(
         # The attempts of a learner in an exam go together.
         targets = list({(target.exam_id, target.user_id): target for target in reversed(targets)}.values())[::-1]
     parameters = {"only_this": only_this, "force_local": force_local} if kind == RESET else {}
-    return order_job(
+    return create_job(
         kind,
         [*targets, *missing],
         course_id=course_id,
@@ -90,7 +90,7 @@ def order_extension(
     trim: bool = True,
     expected_count: int | None = None,
     dry_run: bool = False,
-) -> Ordered:
+) -> CreatedJob:
     """Give more time, or less, to many learners of one exam.
 
     Args:
@@ -103,7 +103,7 @@ def order_extension(
         trim: give those who are due earlier what fits.
         expected_count, dry_run: as in ``Selection``.
 
-    Raises as ``order_job``; ``ValueError`` for minutes or a reason that make no sense;
+    Raises as ``create_job``; ``ValueError`` for minutes or a reason that make no sense;
     ``ProctoredExamPermissionDenied``; ``ProctoredExamNotFoundException``.
     """
     check_order(minutes, by=by, reason=reason, past_due=past_due)
@@ -114,7 +114,7 @@ def order_extension(
         targets = [Target(*row) for row in running.values_list("proctored_exam_id", "user_id", "pk")]
     else:
         targets = targets_of_ids(of_exam, attempt_ids)
-    return order_job(
+    return create_job(
         EXTEND,
         targets,
         course_id=exam.course_id,

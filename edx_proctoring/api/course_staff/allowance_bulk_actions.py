@@ -1,4 +1,4 @@
-"""Order allowances for many: by pairs of learners and exams, or row by row from a file.
+"""Bulk changes of allowances: by pairs of learners and exams, or row by row from a file.
 
 Contract: contract/rest-v2#allowances-give, contract/rest-v2#allowances-bulk. Nothing is guessed: a name that may mean
 two learners or two exams refuses its row, and the others go on.
@@ -16,8 +16,8 @@ from edx_proctoring import conf, host, runtime
 from edx_proctoring.api.course_staff.allowance_file import WantedAllowance
 from edx_proctoring.api.exams import allowance_values, allowances
 from edx_proctoring.api.jobs.allowances import ACTIONS, REMOVE, SET
+from edx_proctoring.api.jobs.creating import CreatedJob, create_job
 from edx_proctoring.api.jobs.kinds import Outcome, Target
-from edx_proctoring.api.jobs.ordering import Ordered, order_job
 from edx_proctoring.constants import TIME_MULTIPLIER
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException, TooManyRows
 from edx_proctoring.models import ProctoredExam, RetiredLearner
@@ -41,7 +41,7 @@ _REMOVED_KEY: Final = {TIME_MULTIPLIER: allowance_values.ADDITIONAL_TIME}
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """How an order is carried out; as of ``order_job``."""
+    """How an order is carried out; as of ``create_job``."""
 
     by: Any
     reason: str = ""
@@ -130,10 +130,10 @@ class _Resolver:
 
 def order_for_pairs(
     course_id: str, exam_ids: Sequence[int], learners: Sequence[str], kind: str, value: str, mode: Mode
-) -> Ordered:
+) -> CreatedJob:
     """Give each learner the allowance in each exam; the rows are in the order of the learners, then of the exams.
 
-    Raises as ``order_job``, and ``AllowanceValueNotAllowedException`` for a value that is wrong in every exam.
+    Raises as ``create_job``, and ``AllowanceValueNotAllowedException`` for a value that is wrong in every exam.
     """
     # Before the rows are made: their number is a product.
     most = conf.proctoring.job_max_rows
@@ -144,12 +144,12 @@ def order_for_pairs(
     return order_allowances(course_id, rows, mode)
 
 
-def order_allowances(course_id: str, rows: Sequence[WantedAllowance], mode: Mode) -> Ordered:
-    """Give or remove the allowance of each row. Raises as ``order_job``."""
+def order_allowances(course_id: str, rows: Sequence[WantedAllowance], mode: Mode) -> CreatedJob:
+    """Give or remove the allowance of each row. Raises as ``create_job``."""
     resolver = _resolver(course_id, rows)
     targets = [resolver.target(row) for row in rows]
     exam_ids = {target.exam_id for target in targets}
-    return order_job(
+    return create_job(
         allowances.RECORD_KIND,
         targets,
         course_id=course_id,

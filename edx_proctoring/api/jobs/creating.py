@@ -1,4 +1,4 @@
-"""Order a job, or see what it would do. Contract: contract/staff-jobs#order."""
+"""Create a job, or see what it would do. Contract: contract/staff-jobs#order."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ MOST_ROWS_SHOWN: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Ordered:
+class CreatedJob:
     """A job that was ordered, or that would be.
 
     ``rows``: of a dry run the first 200, None otherwise; nothing of a dry run is in the database.
@@ -42,7 +42,7 @@ class Ordered:
         return self.rows is not None
 
 
-def order_job(
+def create_job(
     kind: str,
     targets: Sequence[Target],
     *,
@@ -54,7 +54,7 @@ def order_job(
     dry_run: bool = False,
     expected_count: int | None = None,
     count: int | None = None,
-) -> Ordered:
+) -> CreatedJob:
     """Write a job and work on it for up to ``JOB_SECONDS``.
 
     Args:
@@ -91,7 +91,7 @@ def order_job(
     if expected_count not in (None, selected):
         raise SelectionChanged(f"expected {expected_count}, found {selected}", count=selected)
     if dry_run:
-        return Ordered(job, _planned(job, found, targets, working.order_of(job, by=by)))
+        return CreatedJob(job, _planned(job, found, targets, working.order_of(job, by=by)))
     _write(job, targets)
     log.info(
         "job ordered: job=%s kind=%s course_id=%s exam_id=%s rows=%s by=%s",
@@ -102,7 +102,7 @@ def order_job(
         len(targets),
         by.pk,
     )
-    return Ordered(working.begin(job, by=by))
+    return CreatedJob(working.begin(job, by=by))
 
 
 def _planned(job: StaffJob, kind: Kind, targets: Sequence[Target], order: Order) -> list[StaffJobRow]:
