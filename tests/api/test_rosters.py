@@ -14,7 +14,7 @@ from django.db.models import Q, Value
 from django.utils import timezone
 
 from edx_proctoring import runtime
-from edx_proctoring.api.onboarding import course_roster, enrollments, kept_filters
+from edx_proctoring.api.onboarding import course_roster, enrollments, kept_filters, progress
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.utils import obscured_user_id
@@ -266,3 +266,11 @@ def test_the_deciding_attempt_is_the_same_with_a_filter_as_without() -> None:
         for _kept in (False, True):
             found = course_roster.onboarding_roster(COURSE, page=1, page_size=100, statuses=[status])
             assert found.page.object_list == [row for row in shown if row["status"] == status]
+
+
+def test_who_is_approved_is_the_same_as_in_the_progress_of_everybody(course: Any) -> None:
+    backend = ProctoredExam.objects.filter(course_id=COURSE).latest("pk").backend
+    known = progress.progress_of_everybody(COURSE, backend, Profile.objects.values("user"))
+    approved = {pk for pk, found in known.items() if found.status in ("verified", "other_course_approved")}
+    assert {found.status for found in known.values()} > {"verified", "other_course_approved"}
+    assert progress.approved_user_ids(COURSE, backend, Profile.objects.values("user")) == approved

@@ -26,7 +26,6 @@ from edx_proctoring.api.effects import emails
 from edx_proctoring.api.lifecycle import timing
 from edx_proctoring.api.onboarding import eligibility, progress
 from edx_proctoring.api.onboarding.enrollments import Enrollments
-from edx_proctoring.api.onboarding.progress import NOT_STARTED
 from edx_proctoring.backends import health_check
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.models import (
@@ -37,7 +36,6 @@ from edx_proctoring.models import (
     ReviewInboxEntry,
 )
 from edx_proctoring.serializers import exam_dict
-from edx_proctoring.statuses import InstructorDashboardOnboardingAttemptStatus as OnboardingStatus
 from edx_proctoring.utils import get_exam_due_date, get_exam_url
 from edx_proctoring.utils.texts import isolated
 
@@ -391,11 +389,8 @@ def _learners(course: _Course) -> Iterator[Check]:
     if not needing:
         yield about.ok("without_onboarding")
         return
-    known = progress.progress_of_everybody(course.course_id, needing[-1].backend, enrollments.users())
-    approved = (OnboardingStatus.verified, OnboardingStatus.other_course_approved)
-    without = sum(
-        known.get(user_id, NOT_STARTED).status not in approved for _key, user_id in enrollments.keys_and_user_ids()
-    )
+    approved = progress.approved_user_ids(course.course_id, needing[-1].backend, enrollments.users())
+    without = sum(user_id not in approved for _key, user_id in enrollments.keys_and_user_ids())
     yield _numbered(
         course,
         "without_onboarding",

@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
+from mock_apps.models import Profile
 from tests import factories
 from tests.views.conftest import COURSE_A, World
 from tests.views.v2.conftest import address
@@ -111,6 +112,11 @@ def test_a_running_attempt_shows_its_clock(crowd: Crowd, team: APIClient) -> Non
 )
 def test_filters_and_orderings(query: Any, expected: list[str], crowd: Crowd, team: APIClient) -> None:
     assert ids(listed(team, **query)) == [crowd[name].pk for name in expected]
+
+
+def test_the_search_finds_the_name_of_a_profile(crowd: Crowd, team: APIClient) -> None:
+    Profile.objects.create(user=crowd["bob"].user, name="Roberta Klein")
+    assert ids(listed(team, search="TA KL")) == [crowd["bob"].pk]
 
 
 def test_filters_by_exam_user_and_time(world: World, crowd: Crowd, team: APIClient) -> None:
