@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
+from django.views.decorators.cache import cache_control
 from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog
 from edx_django_utils.plugins import get_plugin_url_patterns
@@ -90,7 +91,12 @@ urlpatterns = [
     *(studio_patterns if settings.IS_STUDIO else []),
     *(tool_patterns if settings.DEMO_TOOLS else []),
     path("i18n/", include("django.conf.urls.i18n")),
-    path("jsi18n/", JavaScriptCatalog.as_view(packages=["edx_proctoring"]), name="javascript_catalog"),
+    # Pages name their language in the address, and wait for this script. The platform compiles it into a static file.
+    path(
+        "jsi18n/",
+        cache_control(private=True, max_age=600)(JavaScriptCatalog.as_view(packages=["edx_proctoring"])),
+        name="javascript_catalog",
+    ),
     path("admin/", admin.site.urls),
     *get_plugin_url_patterns(settings.PROJECT_TYPE),
 ]

@@ -605,3 +605,12 @@ class TestSupport:
 
     def test_other_staff_cannot_see_the_onboarding_status(self, as_staff, learner):
         assert as_staff.get(reverse("onboarding_status", args=[learner.email])).status_code == 403
+
+
+def test_pages_name_the_language_of_their_messages_which_browsers_keep(client, course, timed):
+    client.cookies["django_language"] = "fr"
+    page = client.get(reverse("outline", args=[course.course_id])).content.decode()
+    assert '/jsi18n/?language=fr"' in page
+    messages = client.get("/jsi18n/?language=fr")
+    assert messages["Cache-Control"] == "max-age=600, private"
+    assert "Réessayer" in messages.content.decode()
