@@ -72,9 +72,10 @@ def history_of(
     states = list(
         HistoricalProctoredExamStudentAttempt.objects.filter(**criteria).order_by("history_id")[: 2 * MOST_ENTRIES]
     )
-    if not states:
+    # Attempts that were written in bulk have no states on record.
+    last = states[-1] if states else ProctoredExamStudentAttempt.objects.filter(**criteria).first()
+    if last is None:
         raise StudentExamAttemptDoesNotExistsException("no attempt has this id or code")
-    last = states[-1]
     entries = [*_of_states(states), *_of_jobs(last), *_of_incidents(last), *_of_reviews(last), *_of_effects(last)]
     entries.sort(key=lambda entry: entry.at)
     if not for_staff:
@@ -83,7 +84,7 @@ def history_of(
     return AttemptHistory(
         attempt_id=last.id,
         attempt_code=last.attempt_code or "",
-        is_removed=not ProctoredExamStudentAttempt.objects.filter(pk=last.id).exists(),
+        is_removed=bool(states) and not ProctoredExamStudentAttempt.objects.filter(pk=last.id).exists(),
         entries=_with_actors(shown),
         is_more=len(entries) > len(shown),
     )

@@ -75,6 +75,13 @@ def test_a_removed_attempt_is_found_by_its_code(world: World, team: APIClient, a
     assert "began too early" in [entry["text"] for entry in body["entries"] if entry["kind"] == "removed"]
 
 
+def test_an_attempt_without_recorded_states_has_the_other_entries(team: APIClient, attempt: Any) -> None:
+    attempt.history.all().delete()
+    body = team.get(address("attempt-history", attempt_id=attempt.pk)).json()
+    assert (body["attempt_code"], body["is_removed"]) == (attempt.attempt_code, False)
+    assert {entry["kind"] for entry in body["entries"]} == {"allowance", "effect", "resume", "review_received"}
+
+
 def test_a_code_of_another_course_or_of_none(world: World, team: APIClient) -> None:
     for code in (world.foreign_attempt.attempt_code, "no-such-code"):
         response = team.get(address("history-by-code", attempt_code=code))
