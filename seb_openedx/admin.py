@@ -94,9 +94,9 @@ class SebCourseConfigurationAdmin(LabelledAdmin):
         for name in findings.unknown_components(config["PERMISSION_COMPONENTS"]):
             messages.warning(request, _("There is no permission component %(name)s.") % {"name": name})
         for key in findings.unlikely_keys(config):
-            messages.warning(request, _("The key %(key)s does not consist of 64 hexadecimal digits.") % {"key": key})
+            messages.warning(request, _("The key %(key)s is not 64 hexadecimal digits.") % {"key": key})
         for name in findings.open_components(config):
-            text = _("%(name)s lets every browser in, because the course has no key that it could check.")
+            text = _("%(name)s lets every browser in, because the course has no key for it to check.")
             messages.warning(request, text % {"name": name})
 
 

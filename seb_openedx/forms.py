@@ -54,7 +54,7 @@ class SebCourseConfigurationForm(CourseIdForm):
         )
         help_texts = {
             "course_id": _("For example: course-v1:edX+DemoX+Demo_Course"),
-            "seb_enabled": _("Counts only on platforms where each course is switched on by itself."),
+            "seb_enabled": _("Used only on platforms where each course is enabled individually."),
             "permission_components": _one_per_line("AlwaysAllowStaff"),
             "browser_keys": _one_per_line("0123456789abcdef… (64)"),
             "config_keys": _one_per_line("0123456789abcdef… (64)"),

@@ -46,7 +46,7 @@ _NAMES: dict[str, Promise] = {
     Reason.BANNED: gettext_lazy("Banned"),
     Reason.BLACKLISTED: gettext_lazy("Closed part of the course"),
     Reason.CONFIG_ERROR: gettext_lazy("Unusable settings"),
-    Reason.DENIED_BY_COMPONENT: gettext_lazy("No component grants"),
+    Reason.DENIED_BY_COMPONENT: gettext_lazy("No component grants access"),
     Reason.RELEASE_NEEDED: gettext_lazy("Has left the browser"),
 }
 
@@ -55,34 +55,36 @@ _ADVICE: dict[str, Promise] = {
         "The browser sent no key. Either it was not Safe Exam Browser, or its settings do not let it send keys."
     ),
     Reason.CONFIG_KEY_MISMATCH: gettext_lazy(
-        "Safe Exam Browser had other settings, perhaps an old file. Let the learner open the exam from the course "
-        "again."
+        "Safe Exam Browser had other settings, perhaps an old file. Ask the learner to open the exam from "
+        "the course again."
     ),
     Reason.BROWSER_KEY_MISMATCH: gettext_lazy(
-        "This version of Safe Exam Browser is not on the list. Add its Browser Exam Key, or let the learner install a "
-        "listed version."
+        "This version of Safe Exam Browser is not on the list. Add its Browser Exam Key, or ask the learner "
+        "to install a listed version."
     ),
-    Reason.NOT_SEB: gettext_lazy("Another browser was used. Let the learner start from the launch link in the course."),
+    Reason.NOT_SEB: gettext_lazy(
+        "Another browser was used. Ask the learner to start from the launch link in the course."
+    ),
     Reason.SESSION_MISSING: gettext_lazy(
-        "Safe Exam Browser was not checked before this request. Let the learner load the page again."
+        "Safe Exam Browser was not checked before this request. Ask the learner to load the page again."
     ),
     Reason.SESSION_EXPIRED: gettext_lazy(
-        "The last check of the browser was too long ago. Let the learner load the page again."
+        "The last check of the browser was too long ago. Ask the learner to load the page again."
     ),
     Reason.SESSION_USER_MISMATCH: gettext_lazy(
-        "The check belonged to another learner or login. Let the learner log in again inside Safe Exam Browser."
+        "The check belonged to another learner or login. Ask the learner to log in again inside Safe Exam Browser."
     ),
     Reason.CHALLENGE_EXPIRED: gettext_lazy(
-        "The check of the browser took too long. Let the learner open the exam again."
+        "The check of the browser took too long. Ask the learner to open the exam again."
     ),
     Reason.CHALLENGE_REPLAYED: gettext_lazy(
-        "The check had been used already. Let the learner open the exam again from the course."
+        "The check had been used already. Ask the learner to open the exam again from the course."
     ),
     Reason.URL_MISMATCH: gettext_lazy(
         "The browser saw this server at another address. Operators compare it with SEB_PUBLIC_BASE_URLS."
     ),
     Reason.VERSION_TOO_OLD: gettext_lazy(
-        "This version of Safe Exam Browser is too old. Let the learner install the version that the exam needs."
+        "This version of Safe Exam Browser is too old. Ask the learner to install the version that the exam needs."
     ),
     Reason.BANNED: gettext_lazy("The learner is banned. You can let them in again."),
     Reason.BLACKLISTED: gettext_lazy(
@@ -107,4 +109,4 @@ def name(reason: str) -> str:
 
 def advice(reason: str) -> str:
     """Return what happened and what staff can do, in the caller's language."""
-    return str(_ADVICE.get(reason) or _("There is no explanation of this reason."))
+    return str(_ADVICE.get(reason) or _("There is no explanation for this reason."))

@@ -5,7 +5,8 @@
 ``python tools/messages.py --check``    write nothing; fail if the catalogues are not what the sources say
 ``python tools/messages.py --complete`` write nothing; fail if a translation is missing or wrong
 
-Needs GNU gettext. Why these languages under these names: docs/decisions/0007-languages.rst.
+The package and the demo have catalogues of their own. Needs GNU gettext. Why these languages under these names:
+docs/decisions/0007-languages.rst.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,8 +27,6 @@ from django.core.management import call_command
 from django.core.management.commands import makemessages
 
 ROOT = Path(__file__).resolve().parent.parent
-# Both are installed together, so they share the catalogues of the first.
-APPS = ("edx_proctoring", "seb_openedx")
 DOMAINS = {"django": ["html", "txt", "py"], "djangojs": ["js", "underscore"]}  # domain -> where its messages are
 NOT_SHIPPED = shutil.ignore_patterns("tests", "migrations", "spec", "vendor", "node_modules", "__pycache__", "locale")
 SOURCE = "en"
@@ -92,6 +92,42 @@ LEARNER_SOURCES = (
     "seb_openedx/exams/views.py",
     "seb_openedx/texts.py",
 )
+# What learners see of the demo. Studio and the instructor page are for staff; pages under /_demo/ are English.
+DEMO_LEARNER_SOURCES = (
+    "demo/host/access.py",
+    "demo/host/seed_data.py",
+    "demo/host/templates/40*.html",
+    "demo/host/templates/500.html",
+    "demo/host/templates/demo/bare.html",
+    "demo/host/templates/demo/base.html",
+    "demo/host/templates/demo/course_base.html",
+    "demo/host/templates/demo/home.html",
+    "demo/host/templates/demo/includes/*",
+    "demo/host/templates/demo/outline.html",
+    "demo/host/templates/demo/progress.html",
+    "demo/host/templates/demo/sequence.html",
+    "demo/host/templates/demo/text.html",
+    "demo/host/templates/demo/unit.html",
+    "demo/host/views/courseware.py",
+    "demo/host/views/progress.py",
+    "demo/host/views/support.py",
+    "demo/host/words.py",
+    "demo/static/demo/host.js",
+)
+
+
+@dataclass(frozen=True)
+class Catalogues:
+    """Apps that share a folder of catalogues, both relative to ``ROOT``. ``for_learners``: patterns of source files."""
+
+    apps: tuple[str, ...]
+    folder: str
+    for_learners: tuple[str, ...]
+
+
+# Both apps are installed together, so they share the catalogues of the first.
+PACKAGE = Catalogues(("edx_proctoring", "seb_openedx"), "edx_proctoring/conf/locale", LEARNER_SOURCES)
+DEMO = Catalogues(("demo",), "demo/locale", DEMO_LEARNER_SOURCES)
 ALIASES = {"es": "es_419", "sw": "sw_KE", "zh_Hans": "zh_CN"}  # links, named as Django itself names these languages
 # Forms that stand for one number and may omit it: "one minute" is one word in Arabic.
 ONE_NUMBER = {"ar": {0, 1, 2}, "cs": {0}, "he": {0, 1}}
@@ -105,8 +141,9 @@ class MakeMessages(makemessages.Command):
     msgmerge_options = [*makemessages.Command.msgmerge_options, "--no-fuzzy-matching"]
 
 
-def catalogues() -> Path:
-    return ROOT / "edx_proctoring/conf/locale"
+def catalogues(of: Catalogues = PACKAGE) -> Path:
+    """Return the folder with one folder per language."""
+    return ROOT / of.folder
 
 
 def po_files(*languages: str) -> list[Path]:
@@ -135,29 +172,33 @@ def copy_source(source: str, target: str) -> None:
     Path(target).write_bytes(text)
 
 
-def is_for_learners(entry: polib.POEntry) -> bool:
-    """Whether a learner reads the message; staff may read it too."""
-    return any(fnmatch(source, pattern) for source, _line in entry.occurrences for pattern in LEARNER_SOURCES)
+def is_for_learners(entry: polib.POEntry, patterns: tuple[str, ...]) -> bool:
+    """Whether a learner reads the message; staff may read it too. ``patterns``: of the sources of such messages."""
+    return any(fnmatch(source, pattern) for source, _line in entry.occurrences for pattern in patterns)
 
 
-def leave_to_learners(path: Path) -> None:
+def leave_to_learners(path: Path, patterns: tuple[str, ...]) -> None:
     """Remove from a ``.po`` file what only staff read."""
     file = polib.pofile(str(path), wrapwidth=-1)
-    file[:] = [entry for entry in file if is_for_learners(entry)]
+    file[:] = [entry for entry in file if is_for_learners(entry, patterns)]
     file.save()
 
 
 @contextmanager
-def extracted() -> Iterator[Path]:
+def extracted(of: Catalogues = PACKAGE) -> Iterator[Path]:
     """A temporary copy of the catalogues with exactly the messages of the sources."""
     with TemporaryDirectory() as folder, chdir(folder):
-        for app in APPS:
+        for app in of.apps:
             if (ROOT / app).exists():
                 shutil.copytree(ROOT / app, app, ignore=NOT_SHIPPED, copy_function=copy_source)
         # Django 4.2 skips a folder named es_419, so the copy has plain names until its messages are made.
         plain = {language: re.sub("[^a-z]", "", language.lower()) for language in (SOURCE, *LANGUAGES)}
         for file in po_files():
-            copy, old, new = Path("locale", plain[file.parts[0]], *file.parts[1:]), catalogues() / file, polib.POFile()
+            copy, old, new = (
+                Path("locale", plain[file.parts[0]], *file.parts[1:]),
+                catalogues(of) / file,
+                polib.POFile(),
+            )
             new.metadata = {"Language": file.parts[0], "Content-Type": "text/plain; charset=UTF-8"}
             new.metadata["Plural-Forms"] = LANGUAGES.get(file.parts[0], "nplurals=2; plural=(n != 1);")
             copy.parent.mkdir(parents=True, exist_ok=True)
@@ -168,30 +209,30 @@ def extracted() -> Iterator[Path]:
         for language, name in plain.items():
             Path("locale", name).rename(Path("locale", language))
         for file in po_files(*LEARNER_LANGUAGES):
-            leave_to_learners(Path("locale", file))
+            leave_to_learners(Path("locale", file), of.for_learners)
         yield Path(folder, "locale")
 
 
-def renew() -> None:
+def renew(of: Catalogues = PACKAGE) -> None:
     """Write and compile every catalogue."""
-    with extracted() as fresh:
+    with extracted(of) as fresh:
         for file in po_files():
-            (catalogues() / file).parent.mkdir(parents=True, exist_ok=True)
+            (catalogues(of) / file).parent.mkdir(parents=True, exist_ok=True)
             # The date would change with every run.
             text = re.sub(r'"POT-Creation-Date: .*\n', "", (fresh / file).read_text("utf-8"))
-            (catalogues() / file).write_text(text, "utf-8")
+            (catalogues(of) / file).write_text(text, "utf-8")
     for alias, language in ALIASES.items():
-        if not (catalogues() / alias).is_symlink():
-            (catalogues() / alias).symlink_to(language)
-    with chdir(catalogues().parent.parent):
+        if not (catalogues(of) / alias).is_symlink():
+            (catalogues(of) / alias).symlink_to(language)
+    with chdir(ROOT / of.apps[0]):
         call_command("compilemessages", locale=[SOURCE, *LANGUAGES])
 
 
-def what_is_stale() -> Iterator[str]:
+def what_is_stale(of: Catalogues = PACKAGE) -> Iterator[str]:
     """Yield what ``renew`` would change."""
-    with extracted() as fresh:
+    with extracted(of) as fresh:
         for file in po_files():
-            path = catalogues() / file
+            path = catalogues(of) / file
             if not path.exists() or not path.with_suffix(".mo").exists():
                 yield f"{file} or its .mo file is missing"
                 continue
@@ -201,18 +242,18 @@ def what_is_stale() -> Iterator[str]:
             if compiled != {key: forms for key, forms in listed.items() if forms}:
                 yield f"{file} has changed since it was compiled"
     for alias, language in ALIASES.items():
-        if (catalogues() / alias).resolve() != (catalogues() / language).resolve():
+        if (catalogues(of) / alias).resolve() != (catalogues(of) / language).resolve():
             yield f"{alias} is not a link to {language}"
 
 
-def what_is_incomplete(*languages: str) -> Iterator[str]:
+def what_is_incomplete(*languages: str, of: Catalogues = PACKAGE) -> Iterator[str]:
     """Yield what a translator still has to do."""
     for file in po_files(*(languages or LANGUAGES)):
-        checked = ["msgfmt", "--check", "--output-file=/dev/null", str(catalogues() / file)]
+        checked = ["msgfmt", "--check", "--output-file=/dev/null", str(catalogues(of) / file)]
         done = subprocess.run(checked, capture_output=True, text=True)  # noqa: S603 - our own files
         if done.returncode:
             yield done.stderr
-        catalogue = polib.pofile(str(catalogues() / file))
+        catalogue = polib.pofile(str(catalogues(of) / file))
         for entry in (catalogue.metadata_as_entry(), *catalogue):
             yield from (f"{file}: {problem}: {entry.msgid!r}" for problem in problems_of(entry, file.parts[0]))
 
@@ -250,10 +291,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="fail if the files are not what the sources say")
     parser.add_argument("--complete", action="store_true", help="fail if a translation is missing or wrong")
     options = parser.parse_args(arguments)
-    if not options.check and not options.complete:
-        renew()
-    mistakes = sorted(what_is_stale()) if options.check else []
-    mistakes += what_is_incomplete() if options.complete else []
+    mistakes: list[str] = []
+    for of in (PACKAGE, DEMO):
+        if not (ROOT / of.apps[0]).exists():
+            continue
+        if not options.check and not options.complete:
+            renew(of)
+        found = sorted(what_is_stale(of)) if options.check else []
+        found += what_is_incomplete(of=of) if options.complete else []
+        mistakes += [f"{of.folder}/{mistake}" for mistake in found]
     if mistakes:
         advice = "Translate what is missing, then run `make messages`."
         sys.stderr.write("\n".join([*mistakes, f"{len(mistakes)} mistakes in the catalogues. {advice}\n"]))

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from demo.host.models import CourseRole, CourseRun, Enrollment
 
@@ -24,10 +25,10 @@ def require_member(request: HttpRequest, course: CourseRun) -> None:
     if has_staff_access(request.user, course.course_id):
         return
     if not Enrollment.objects.filter(user=request.user, course=course, is_active=True).exists():
-        raise PermissionDenied("You are not enrolled in this course.")
+        raise PermissionDenied(_("You are not enrolled in this course."))
 
 
 def require_staff(request: HttpRequest, course: CourseRun) -> None:
     """Raise PermissionDenied unless the user works on the course."""
     if not has_staff_access(request.user, course.course_id):
-        raise PermissionDenied("This page is for the course team.")
+        raise PermissionDenied(_("This page is for the course team."))

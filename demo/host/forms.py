@@ -7,16 +7,17 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from demo.host.models import CourseRun, Sequence
 from demo.host.onboarding import EXTERNAL_PROVIDER, missing_onboarding_warning
 
 KINDS = {
-    "none": "None",
-    "timed": "Timed",
-    "proctored": "Proctored",
-    "practice": "Practice proctored",
-    "onboarding": "Onboarding",
+    "none": _("None"),
+    "timed": _("Timed"),
+    "proctored": _("Proctored"),
+    "practice": _("Practice proctored"),
+    "onboarding": _("Onboarding"),
 }
 # choice -> is_time_limited, is_proctored_enabled, is_practice_exam, is_onboarding_exam
 FLAGS = {
@@ -53,12 +54,12 @@ class SequenceForm(forms.ModelForm):
     """One subsection. Name and minutes may stay empty, as in Studio."""
 
     due = forms.DateTimeField(
-        label="Due date and time (UTC)",
+        label=_("Due date and time (UTC)"),
         required=False,
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
-    kind = forms.ChoiceField(label="Set as a special exam", choices=list(KINDS.items()), widget=forms.RadioSelect)
+    kind = forms.ChoiceField(label=_("Set as a special exam"), choices=list(KINDS.items()), widget=forms.RadioSelect)
 
     class Meta:
         model = Sequence
@@ -72,11 +73,11 @@ class SequenceForm(forms.ModelForm):
             "prerequisite",
         ]
         labels = {
-            "display_name": "Name",
-            "default_time_limit_minutes": "Time allotted, in minutes",
-            "hide_after_due": "Hide from learners after the due date",
-            "exam_review_rules": "Review rules for the proctors",
-            "prerequisite": "Prerequisite subsection",
+            "display_name": _("Name"),
+            "default_time_limit_minutes": _("Time allotted, in minutes"),
+            "hide_after_due": _("Hide from learners after the due date"),
+            "exam_review_rules": _("Review rules for the proctors"),
+            "prerequisite": _("Prerequisite subsection"),
         }
         widgets = {
             "exam_review_rules": forms.Textarea(attrs={"rows": 3, "maxlength": 255}),
@@ -93,7 +94,7 @@ class SequenceForm(forms.ModelForm):
 class ProctoringSettingsForm(forms.ModelForm):
     """The course's proctoring settings with Studio's validations."""
 
-    proctoring_provider = forms.CharField(label="Proctoring provider", widget=forms.Select)
+    proctoring_provider = forms.CharField(label=_("Proctoring provider"), widget=forms.Select)
 
     class Meta:
         model = CourseRun
@@ -105,10 +106,10 @@ class ProctoringSettingsForm(forms.ModelForm):
             "create_zendesk_tickets",
         ]
         labels = {
-            "enable_proctored_exams": "Offer proctored exams",
-            "proctoring_escalation_email": "Escalation e-mail",
-            "allow_proctoring_opt_out": "Learners may opt out of proctoring",
-            "create_zendesk_tickets": "Open support tickets for suspicious attempts",
+            "enable_proctored_exams": _("Offer proctored exams"),
+            "proctoring_escalation_email": _("Escalation e-mail"),
+            "allow_proctoring_opt_out": _("Learners may opt out of proctoring"),
+            "create_zendesk_tickets": _("Open support tickets for suspicious attempts"),
         }
 
     def __init__(self, *args: Any, editor: Any, **kwargs: Any) -> None:
@@ -133,10 +134,16 @@ class ProctoringSettingsForm(forms.ModelForm):
         provider = str(self.cleaned_data["proctoring_provider"])
         before = self.initial.get("proctoring_provider")
         if provider not in self.providers():
-            raise forms.ValidationError(f"The selected proctoring provider, {provider}, is not a valid provider.")
+            raise forms.ValidationError(
+                _("The selected proctoring provider, %(provider)s, is not a valid provider."),
+                params={"provider": provider},
+            )
         if provider != before and self.instance.starts_at < timezone.now() and not self.editor.is_staff:
             raise forms.ValidationError(
-                "The proctoring provider cannot be modified after a course has started. Contact support for assistance."
+                _(
+                    "The proctoring provider cannot be modified after a course has started. "
+                    "Contact support for assistance."
+                )
             )
         return provider
 
@@ -144,7 +151,7 @@ class ProctoringSettingsForm(forms.ModelForm):
         """Refuse a change except by global staff."""
         may_opt_out = bool(self.cleaned_data["allow_proctoring_opt_out"])
         if may_opt_out != self.initial.get("allow_proctoring_opt_out") and not self.editor.is_staff:
-            raise forms.ValidationError("Only global staff can change whether learners may opt out.")
+            raise forms.ValidationError(_("Only global staff can change whether learners may opt out."))
         return may_opt_out
 
     def clean(self) -> dict[str, Any]:
@@ -152,5 +159,5 @@ class ProctoringSettingsForm(forms.ModelForm):
         cleaned: dict[str, Any] = super().clean() or {}
         provider = cleaned.get("proctoring_provider")
         if provider and self.needs_escalation(provider) and not cleaned.get("proctoring_escalation_email"):
-            self.add_error("proctoring_escalation_email", "This provider needs an escalation e-mail address.")
+            self.add_error("proctoring_escalation_email", _("This provider needs an escalation e-mail address."))
         return cleaned

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django import forms
 from django.core.files.base import ContentFile
+from django.utils.translation import gettext_lazy as _
 
 from demo.host.models import CourseRun
 from seb_openedx import conf
@@ -20,10 +21,10 @@ from seb_openedx.protocol import DEFAULTS
 SETTING: Final = "SAFE_EXAM_BROWSER"
 
 # Name → label, and what differs from the settings that the form begins with.
-PRESETS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
-    "standard": ("Standard: the settings that the form begins with", {}),
+PRESETS: Final[dict[str, tuple[Any, dict[str, Any]]]] = {
+    "standard": (_("Standard: the settings that the form begins with"), {}),
     "strict": (
-        "Strict: no copying, printing, reloading or virtual machines",
+        _("Strict: no copying, printing, reloading or virtual machines"),
         {
             "allow_reload": False,
             "show_reload_button": False,
@@ -35,7 +36,7 @@ PRESETS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         },
     ),
     "files": (
-        "Files: learners download and upload files",
+        _("Files: learners download and upload files"),
         {"allow_downloads": "yes", "allow_uploads": "yes", "allow_pdf_toolbar": "yes", "allow_zoom": "yes"},
     ),
 }
@@ -43,43 +44,43 @@ PRESETS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
 
 # Modes in the words of this page; others have the words of the table.
 MODES: Final = {
-    "off": "Off: any browser",
-    "manual": "A generated file",
-    "template": "A template that many exams share",
-    "upload": "An uploaded file",
-    "client": "Settings of the school's computers",
+    "off": _("Off: any browser"),
+    "manual": _("A generated file"),
+    "template": _("A template that many exams share"),
+    "upload": _("An uploaded file"),
+    "client": _("Settings of the school's computers"),
 }
-DIFFERENCES: Final = "Where this exam differs from its template"
+DIFFERENCES: Final = _("Where this exam differs from its template")
 # Where the name of a field says too little.
 LABELS: Final = {
-    "max_displays": "Most displays (1 to 3)",
-    "url_filter": "Address filter",
-    "allow_pdf_toolbar": "Allow PDF toolbar",
-    "show_wifi_control": "Show Wi-Fi control",
-    "show_verify_qr": "Show a QR code by which invigilators verify the browser",
-    "allowed_regex": "Allowed regular expressions",
-    "blocked_regex": "Blocked regular expressions",
-    "upload": "File",
-    "upload_password": "Password of this file",
-    "upload_policy": "Learners get",
-    "encrypt_password": "Password that the file asks for",
-    "remove_encrypt_password": "Remove the password of the file",
+    "max_displays": _("Most displays (1 to 3)"),
+    "url_filter": _("Address filter"),
+    "allow_pdf_toolbar": _("Allow PDF toolbar"),
+    "show_wifi_control": _("Show Wi-Fi control"),
+    "show_verify_qr": _("Show a QR code by which invigilators verify the browser"),
+    "allowed_regex": _("Allowed regular expressions"),
+    "blocked_regex": _("Blocked regular expressions"),
+    "upload": _("File"),
+    "upload_password": _("Password of this file"),
+    "upload_policy": _("Learners get"),
+    "encrypt_password": _("Password that the file asks for"),
+    "remove_encrypt_password": _("Remove the password of the file"),
     "min_version_win": "Windows",
     "min_version_mac": "macOS",
     "min_version_ios": "iOS",
-    "known_browser_keys": "Browser Exam Keys",
-    "browser_keys": "Add Browser Exam Keys",
-    "client_config_keys": "Config Keys of your computers",
-    "on_leave": "A learner leaves the browser",
-    "exempt_usernames": "Learners who may use any browser",
-    "renew_origin": "Renew origin",
-    "force": "Force",
+    "known_browser_keys": _("Browser Exam Keys"),
+    "browser_keys": _("Add Browser Exam Keys"),
+    "client_config_keys": _("Config Keys of your computers"),
+    "on_leave": _("A learner leaves the browser"),
+    "exempt_usernames": _("Learners who may use any browser"),
+    "renew_origin": _("Renew origin"),
+    "force": _("Force"),
 }
 
 
 def mode_name(row: SebExamConfiguration) -> str:
     """What an exam demands, in a few words."""
-    return MODES.get(row.mode, row.get_mode_display())
+    return str(MODES.get(row.mode, row.get_mode_display()))
 
 
 class OtherCourseSettingsForm(forms.ModelForm):
@@ -88,10 +89,12 @@ class OtherCourseSettingsForm(forms.ModelForm):
     class Meta:
         model = CourseRun
         fields = ["other_course_settings"]
-        labels = {"other_course_settings": "Other course settings (JSON)"}
+        labels = {"other_course_settings": _("Other course settings (JSON)")}
         help_texts = {
-            "other_course_settings": f'For example {{"{SETTING}": {{"CONFIG_KEYS": ["<key>"]}}}}, a list of keys, or '
-            "a map from course ids to either."
+            "other_course_settings": _(
+                'For example {"SAFE_EXAM_BROWSER": {"CONFIG_KEYS": ["<key>"]}}, a list of keys, or a map from course '
+                "ids to either."
+            )
         }
         widgets = {"other_course_settings": forms.Textarea(attrs={"rows": 12, "cols": 80, "spellcheck": "false"})}
 
@@ -100,12 +103,15 @@ class OtherCourseSettingsForm(forms.ModelForm):
         # Empty text is an empty map.
         value = self.cleaned_data["other_course_settings"] or {}
         if not isinstance(value, dict):
-            raise forms.ValidationError("Enter a JSON object: names in double quotes, each with its value.")
+            raise forms.ValidationError(_("Enter a JSON object: names in double quotes, each with its value."))
         if SETTING in value:
             own, course_id = merged(value[SETTING]), self.instance.course_id
             own = own.get(course_id, own) if isinstance(own, dict) else own
             if own and normalized(own, course_id) is None:
-                raise forms.ValidationError(f"{SETTING} is neither a list of keys nor an object with their lists.")
+                raise forms.ValidationError(
+                    _("%(setting)s is neither a list of keys nor an object with their lists."),
+                    params={"setting": SETTING},
+                )
         return value
 
 
@@ -114,8 +120,8 @@ class ExamBrowserForm(SebExamConfigurationForm):
 
     preset = forms.ChoiceField(
         required=False,
-        label="Preset",
-        choices=[("", "Choose one"), *((name, label) for name, (label, _settings) in PRESETS.items())],
+        label=_("Preset"),
+        choices=[("", _("Choose one")), *((name, label) for name, (label, _settings) in PRESETS.items())],
     )
     kept_upload = forms.CharField(required=False, widget=forms.HiddenInput)
     kept_upload_name = forms.CharField(required=False, max_length=255, widget=forms.HiddenInput)
@@ -148,14 +154,14 @@ class ExamBrowserForm(SebExamConfigurationForm):
             try:
                 data = base64.b64decode(kept, validate=True)
             except (binascii.Error, ValueError) as error:
-                raise forms.ValidationError("Choose the file again.") from error
+                raise forms.ValidationError(_("Choose the file again.")) from error
             self.chosen = ContentFile(data, self.data.get("kept_upload_name") or "exam.seb")
         return self.chosen
 
     def report(self, error: SetupError) -> None:
         """Show why ``setup.save`` refused what was valid a moment ago."""
         if error.code == Refusal.STALE:
-            self.add_error(None, "The exam was changed meanwhile. Open it again and repeat your change.")
+            self.add_error(None, _("The exam was changed in the meantime. Open it again and repeat your change."))
         self._report(error)
 
     def conflicts(self) -> bool:
@@ -195,18 +201,18 @@ class ExamBrowserForm(SebExamConfigurationForm):
     def groups(self) -> list[dict[str, Any]]:
         """Return the visible fields by topic; what no topic names is last."""
         names = {
-            "How": ("mode",),
-            "Settings of the generated file": ("preset", *SETTING_FIELDS),
-            "Template": ("template",),
+            _("How"): ("mode",),
+            _("Settings of the generated file"): ("preset", *SETTING_FIELDS),
+            _("Template"): ("template",),
             DIFFERENCES: OVERRIDE_FIELDS,
-            "Uploaded file": ("upload", "upload_password", "upload_policy"),
-            "Passwords": ("quit_password", "remove_quit_password", "encrypt_password", "remove_encrypt_password"),
-            "Lowest versions": VERSION_FIELDS,
-            "Keys": ("known_browser_keys", "browser_keys", "client_config_keys"),
-            "Exceptions": ("on_leave", "exempt_usernames"),
+            _("Uploaded file"): ("upload", "upload_password", "upload_policy"),
+            _("Passwords"): ("quit_password", "remove_quit_password", "encrypt_password", "remove_encrypt_password"),
+            _("Minimum versions"): VERSION_FIELDS,
+            _("Keys"): ("known_browser_keys", "browser_keys", "client_config_keys"),
+            _("Exceptions"): ("on_leave", "exempt_usernames"),
         }
         named = {name for group in names.values() for name in group}
-        names["Saving"] = tuple(name for name in self.fields if name not in named)
+        names[_("Saving")] = tuple(name for name in self.fields if name not in named)
         return [
             {
                 "title": title,

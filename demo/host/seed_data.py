@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.utils.translation import gettext_noop as _
+
 from demo.host.models import CourseRole
 
 COURSE_ID = "course-v1:Demo+PROC+2026"
@@ -12,7 +14,7 @@ COURSE_ID = "course-v1:Demo+PROC+2026"
 
 @dataclass(frozen=True, slots=True)
 class Persona:
-    """A person to log in as. ``shows``: what they are good for; ``mode`` None: not enrolled."""
+    """A person to log in as. ``shows``: what they are good for, in English; ``mode`` None: not enrolled."""
 
     username: str
     name: str
@@ -25,18 +27,18 @@ class Persona:
 
 
 PERSONAS = [
-    Persona("vera", "Vera Lindqvist", "verified learner with 15 minutes of extra time", mode="verified"),
-    Persona("victor", "Victor Okafor", "verified learner", mode="verified"),
-    Persona("adam", "Adam Novak", "audit learner: may not be proctored", mode="audit"),
-    Persona("hana", "Hana Sato", "honor learner", mode="honor"),
-    Persona("ines", "Inês Duarte", "has left the course", mode="verified", is_active=False),
-    Persona("nora", "Nora Haddad", "not enrolled"),
-    Persona("stan", "Stan Kowalski", "course staff", role=CourseRole.STAFF),
-    Persona("iris", "Iris Moreau", "course instructor", role=CourseRole.INSTRUCTOR),
-    Persona("gina", "Gina Ferrari", "global staff, may enter Django admin", is_staff=True, is_superuser=True),
-    Persona("rey", "Rey Castillo", "service user of the proctoring provider"),
-    Persona("wanda", "Wanda Fischer", "retirement worker"),
-    Persona("sam", "Sam Adeyemi", "support staff", is_staff=True),
+    Persona("vera", "Vera Lindqvist", _("verified learner with 15 minutes of extra time"), mode="verified"),
+    Persona("victor", "Victor Okafor", _("verified learner"), mode="verified"),
+    Persona("adam", "Adam Novak", _("audit learner: may not be proctored"), mode="audit"),
+    Persona("hana", "Hana Sato", _("honor learner"), mode="honor"),
+    Persona("ines", "Inês Duarte", _("has left the course"), mode="verified", is_active=False),
+    Persona("nora", "Nora Haddad", _("not enrolled")),
+    Persona("stan", "Stan Kowalski", _("course staff"), role=CourseRole.STAFF),
+    Persona("iris", "Iris Moreau", _("course instructor"), role=CourseRole.INSTRUCTOR),
+    Persona("gina", "Gina Ferrari", _("global staff, may enter Django admin"), is_staff=True, is_superuser=True),
+    Persona("rey", "Rey Castillo", _("service user of the proctoring provider")),
+    Persona("wanda", "Wanda Fischer", _("retirement worker")),
+    Persona("sam", "Sam Adeyemi", _("support staff"), is_staff=True),
 ]
 
 

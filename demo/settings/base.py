@@ -176,6 +176,29 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = "en"
+# Those that the package has, named by themselves, under the platform's codes; Chinese under Django's, which has formats
+# of dates for that one only.
+LANGUAGES = [
+    ("en", "English"),
+    ("ar", "العربية"),
+    ("ca", "Català"),
+    ("cs", "Čeština"),
+    ("de-de", "Deutsch (Deutschland)"),
+    ("es-419", "Español (Latinoamérica)"),
+    ("es-ar", "Español (Argentina)"),
+    ("es-es", "Español (España)"),
+    ("fa-ir", "فارسی"),
+    ("fr", "Français"),
+    ("fr-ca", "Français (Canada)"),
+    ("he", "עברית"),
+    ("it-it", "Italiano"),
+    ("pt-pt", "Português (Portugal)"),
+    ("ru", "Русский"),
+    ("sw-ke", "Kiswahili"),
+    ("tr-tr", "Türkçe"),
+    ("zh-hans", "简体中文"),
+]
+LOCALE_PATHS = [str(REPOSITORY / "demo" / "locale")]
 ROOT_URLCONF = "demo.urls"
 WSGI_APPLICATION = "demo.wsgi.application"
 

@@ -167,7 +167,7 @@ class ProctoredExamStudentAttemptAdmin(SimpleHistoryAdmin):
             messages.set_level(request, messages.ERROR)
             return
         if AttemptEffect.objects.of_attempt(obj.id).leftovers().filter(kind=AttemptEffect.KIND_PROVIDER).exists():
-            text = _("The proctoring service could not be told about this change. It will be tried again.")
+            text = _("The proctoring service could not be notified of this change. It will be retried.")
             self.message_user(request, text, messages.WARNING)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

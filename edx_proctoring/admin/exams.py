@@ -75,7 +75,7 @@ class ProctoredExamAdmin(admin.ModelAdmin):
             log.exception("provider failed while an exam was saved: exam_id=%s backend=%s", obj.pk, obj.backend)
             self.message_user(
                 request,
-                _("The provider of this exam could not be told (%(error)s). Save the exam again later.")
+                _("The provider of this exam could not be notified (%(error)s). Save the exam again later.")
                 % {"error": type(error).__name__},
                 messages.ERROR,
             )

@@ -43,7 +43,7 @@ SOFTWARE_SECURE_INVALID_CHARS: Final = "[]<>#:|!?/'\"*\\"
 _UNNAMED_EXAM: Final = "Proctored Exam"
 _NO_REPLY: Final = 503
 _OUR_ERROR: Final = 500
-_NOT_CONFIGURED: Final = "The proctoring provider is not configured as it should be."
+_NOT_CONFIGURED: Final = "The proctoring provider is not configured correctly."
 
 _TRIPLE_DES: Final = "3des-ecb"
 _AES_GCM: Final = "aes-256-gcm"

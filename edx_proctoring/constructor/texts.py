@@ -27,7 +27,7 @@ def reasons() -> dict[str, Reason]:
     return {
         "not_framed": Reason(
             _("This exam opens in the proctoring system only"),
-            _("You have opened its page alone. Start the proctoring system; it opens the exam for you."),
+            _("You opened the exam page directly. Start the proctoring system; it opens the exam for you."),
             RESTART,
         ),
         "origin_missing": Reason(
@@ -36,13 +36,16 @@ def reasons() -> dict[str, Reason]:
             RESTART,
         ),
         "origin_untrusted": Reason(
-            _("This page was opened from an unknown place"),
+            _("This page was opened from an unknown address"),
             _("Start the proctoring system again. If that does not help, give the number below to your support."),
             RESTART,
         ),
         "no_message": Reason(
             _("The proctoring system does not answer"),
-            _("You can go on waiting: nothing is lost, and the exam opens as soon as it answers. Or start it again."),
+            _(
+                "You can keep waiting: nothing is lost, and the exam opens as soon as the system answers. Or "
+                "start the system again."
+            ),
             RESTART,
         ),
         "proctoring_inactive": Reason(
@@ -65,11 +68,11 @@ def reasons() -> dict[str, Reason]:
         ),
         "attempt_not_active": Reason(
             _("Your exam attempt is over"),
-            _("The exam was submitted, or its time is up. You see its state in your course."),
+            _("The exam was submitted, or its time is up. Its status is shown in your course."),
             COURSE,
         ),
         "wrong_user": Reason(
-            _("You are logged in as somebody else"),
+            _("You are logged in as someone else"),
             _("Log out, log in with the account that registered for this exam, and start the proctoring system again."),
         ),
         "login_required": Reason(
@@ -103,7 +106,7 @@ def strings() -> dict[str, Any]:
         "verifying": _("Checking the proctoring session"),
         "lost": _("Proctoring was interrupted"),
         "open": _("The exam is open."),
-        "clock": _("Your answers are kept, and the exam clock runs on."),
+        "clock": _("Your answers are kept, and the exam clock keeps running."),
         "countdown": _("The proctoring system starts in {seconds} seconds."),
         "reasons": {code: asdict(reason) for code, reason in reasons().items()},
     }

@@ -1,6 +1,7 @@
 """Dates of courses and exams, and durations in words.
 
-Contract: contract/timing#now, contract/timing#time-out, contract/timing#words, contract/timing#due-date.
+Contract: contract/timing#now, contract/timing#time-out, contract/timing#words, contract/timing#due-date,
+contract/languages#durations.
 
 ``api.lifecycle.timing`` computes the limit of an attempt; this module only compares and formats dates.
 """
@@ -14,7 +15,6 @@ from typing import Any
 from django.apps import apps
 from django.core.exceptions import FieldError
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from opaque_keys import InvalidKeyError
 
@@ -83,7 +83,9 @@ def humanized_time(time_in_minutes: float) -> str:
     in_hours = ngettext("{num} hour", "{num} hours", hours).format(num=hours)
     in_minutes = ngettext("{num} minute", "{num} minutes", minutes).format(num=minutes)
     if hours and minutes:
-        return _("{hours} and {minutes}").format(hours=in_hours, minutes=in_minutes)
+        # By the number of minutes: Hebrew writes "and" with a hyphen before digits, without one before a word.
+        sentence = ngettext("{hours} and {minutes}", "{hours} and {minutes}", minutes)
+        return sentence.format(hours=in_hours, minutes=in_minutes)
     return in_hours if hours else in_minutes
 
 

@@ -148,7 +148,11 @@ def _removed(waits_for_provider: bool) -> Response:
     if not waits_for_provider:
         return Response()
     return Response(
-        {"detail": _("The attempt was removed. Its proctoring service could not be told; see the recorded effects.")}
+        {
+            "detail": _(
+                "The attempt was removed. Its proctoring service could not be notified; see the recorded effects."
+            )
+        }
     )
 
 

@@ -134,7 +134,7 @@ def _default_detail(exc: ProctoredBaseException) -> str:
     """Return the text for an exception without one, such as a provider's error without a body."""
     if isinstance(exc, BackendProviderCannotRegisterAttempt):
         return _(
-            "The proctoring service does not answer as it should. Your exam has not started and no time was used. "
+            "The proctoring service is not responding correctly. Your exam has not started and no time was used. "
             "Try again in a minute."
         )
     return _("The request could not be carried out. Try again in a minute.")

@@ -69,31 +69,31 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
     "staff_required": Kind(403, "Staff required", _("Only the staff of this course may do this.")),
     "not_allowed": Kind(403, "Not allowed", _("You may not do this.")),
     "feature_off": Kind(403, "Feature off", _("This is switched off for the course.")),
-    "not_owner": Kind(403, "Not owner", _("Only the learner whose attempt it is may do this.")),
+    "not_owner": Kind(403, "Not owner", _("Only the learner who owns the attempt may do this.")),
     # A start gate gives its own code and sentence.
     "start_refused": Kind(403, "Start refused", _("The exam cannot be started now.")),
     "not_found": Kind(404, "Not found", _("This does not exist, or you may not see it.")),
     "method_not_allowed": Kind(405, "Method not allowed", _("This address does not support the method.")),
-    "not_acceptable": Kind(406, "Not acceptable", _("This address answers with JSON only.")),
+    "not_acceptable": Kind(406, "Not acceptable", _("This address returns JSON only.")),
     "already_running": Kind(409, "Already running", _("This is being done right now. Try again in a few seconds.")),
-    "already_started": Kind(409, "Already started", _("The exam has started already.")),
-    "already_undone": Kind(409, "Already undone", _("This was undone before.")),
-    "attempt_exists": Kind(409, "Attempt exists", _("There is an attempt already.")),
-    "changed_since": Kind(409, "Changed since", _("It was changed since, so this cannot be undone.")),
+    "already_started": Kind(409, "Already started", _("The exam has already started.")),
+    "already_undone": Kind(409, "Already undone", _("This has already been undone.")),
+    "attempt_exists": Kind(409, "Attempt exists", _("There is already an attempt.")),
+    "changed_since": Kind(409, "Changed since", _("It has changed since, so this cannot be undone.")),
     "conflict": Kind(409, "Conflict", _("It was changed in the meantime. Load it again.")),
     "exam_inactive": Kind(409, "Exam inactive", _("The exam is not active.")),
     "illegal_transition": Kind(409, "Illegal transition", _("The status of the attempt does not allow this.")),
-    "no_review": Kind(409, "No review", _("The attempt has no review to decide.")),
-    "review_exists": Kind(409, "Review exists", _("The attempt has a review already.")),
+    "no_review": Kind(409, "No review", _("The attempt has no review that needs a decision.")),
+    "review_exists": Kind(409, "Review exists", _("The attempt already has a review.")),
     "not_due": Kind(409, "Not due", _("This has been settled in the meantime.")),
     "not_resumable": Kind(409, "Not resumable", _("The attempt cannot be resumed.")),
     "past_due": Kind(409, "Past due", _("The due date of the exam does not allow this.")),
     "selection_changed": Kind(
-        409, "Selection changed", _("The selection is not what you saw. Look at the new number and ask again.")
+        409, "Selection changed", _("The selection has changed. Check the new number and try again.")
     ),
-    "measure_in_force": Kind(409, "Measure in force", _("This is in force in the exam already.")),
-    "no_provider": Kind(409, "No provider", _("The exam is not taken with a proctoring service.")),
-    "not_in_force": Kind(409, "Not in force", _("This is not in force in the exam.")),
+    "measure_in_force": Kind(409, "Measure in force", _("This is already in force for the exam.")),
+    "no_provider": Kind(409, "No provider", _("The exam does not use a proctoring service.")),
+    "not_in_force": Kind(409, "Not in force", _("This is not in force for the exam.")),
     "idempotency_in_progress": Kind(409, "Idempotency in progress", _("The first request is still being answered.")),
     "precondition_failed": Kind(412, "Precondition failed", _("It was changed in the meantime. Load it again.")),
     "too_large": Kind(413, "Too large", _("The request is too large.")),
@@ -103,7 +103,7 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
         422, "Idempotency key reused", _("This Idempotency-Key was used for another request.")
     ),
     "invalid_allowance": Kind(422, "Invalid allowance", _("The value of the allowance is not valid.")),
-    "too_many": Kind(422, "Too many", _("This is more than one order takes. Choose fewer.")),
+    "too_many": Kind(422, "Too many", _("This is more than one request can handle. Choose fewer.")),
     "too_short": Kind(422, "Too short", _("Less than a minute would be left.")),
     "too_many_points": Kind(
         422, "Too many points", _("Choose a shorter span or a larger bucket: a series has at most 366 points.")
@@ -112,7 +112,7 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
     "user_not_found": Kind(422, "User not found", _("No user has this name or e-mail address.")),
     "validation_error": Kind(422, "Validation error", _("Some values are not valid.")),
     "rate_limited": Kind(429, "Rate limited", _("Too many requests. Wait a moment.")),
-    "internal_error": Kind(500, "Internal error", _("This failed on the server. Its log has the request's id.")),
+    "internal_error": Kind(500, "Internal error", _("This failed on the server. The request's id is in its log.")),
     "provider_rejected": Kind(502, "Provider rejected", _("The proctoring service refused the request.")),
     "provider_unavailable": Kind(
         503, "Provider unavailable", _("The proctoring service does not answer. Try again in a minute.")

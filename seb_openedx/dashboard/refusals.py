@@ -41,9 +41,9 @@ class RefusalsView(BanningPage):
         return {
             **shown,
             "title": _("Refusals"),
-            "caption": _("Who was refused, and what helps; the newest first"),
+            "caption": _("Learners who were refused, and what to do, newest first"),
             "columns": [_("Learner"), _("When"), _("Where"), _("Why"), _("Browser"), _("Action")],
-            "none": _("No refusal matches."),
+            "none": _("No refusals match."),
             "rows": [
                 {
                     "row": row,

@@ -50,9 +50,9 @@ class SessionsView(StaffPage):
         return {
             **shown,
             "title": _("Sessions"),
-            "caption": _("Who has proved Safe Exam Browser, and how; the newest first"),
-            "columns": [_("Learner"), _("Where"), _("Proof"), _("Begun"), _("State"), _("Action")],
-            "none": _("No session matches."),
+            "caption": _("Learners whose Safe Exam Browser was verified, and how, newest first"),
+            "columns": [_("Learner"), _("Where"), _("Proof"), _("Started"), _("State"), _("Action")],
+            "none": _("No sessions match."),
             "rows": [
                 {
                     "row": row,
@@ -72,12 +72,12 @@ class SessionsView(StaffPage):
         """End a session, or let its learner in again."""
         row = _named(request)
         if row is None:
-            return self.refused(request, _("There is no such session any more."))
+            return self.refused(request, _("This session no longer exists."))
         action = request.POST.get("action")
         names = {"username": row.username}
         if action == "end":
             SebSession.objects.filter(pk=row.pk).end("staff", now=timezone.now())
-            text = _("The session of %(username)s is over. The learner proves the browser again.") % names
+            text = _("The session of %(username)s has ended. The learner's browser will be checked again.") % names
             return self.done(request, text, row.course_id)
         if action != "release":
             return self.refused(request, _("The action is neither “end” nor “release”."))
@@ -86,7 +86,7 @@ class SessionsView(StaffPage):
             return self.refused(request, _("The reason is too long, or has characters that cannot be stored."))
         is_left = SebSession.objects.filter(pk=row.pk).left().exists()
         if not is_left or (str(row.course_id), row.content_id) not in _releasing([row.content_id]):
-            return self.refused(request, _("%(username)s does not wait for staff.") % names)
+            return self.refused(request, _("%(username)s is not waiting for staff.") % names)
         by = request.user.get_username()
         release_learner(row.course_id, row.content_id, row.user_id, by=by, reason=form.cleaned_data["reason"])
         return self.done(request, _("%(username)s can open the exam again.") % names, row.course_id)
@@ -131,5 +131,5 @@ def _weakness(row: SebSession) -> str:
     if row.proof == Proof.USER_AGENT:
         return _("Weak: any browser can call itself Safe Exam Browser.")
     if row.is_replayable:
-        return _("Weaker: the hash was of an address that was known beforehand.")
+        return _("Weaker: the hash was for an address that was known in advance.")
     return ""

@@ -41,7 +41,7 @@ class BanningPage(StaffPage):
         """Ban or unban one learner."""
         form = BanForm(request.POST)
         if not form.is_valid():
-            return self.refused(request, _("A user name and a course id are needed."))
+            return self.refused(request, _("A username and a course id are required."))
         username, course_key = form.cleaned_data["username"], form.cleaned_data["course_id"]
         names = {"username": username, "course": course_key}
         action = request.POST.get("action")

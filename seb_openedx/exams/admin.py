@@ -48,7 +48,7 @@ class SebExamConfigurationAdmin(LabelledAdmin):
         ),
         (gettext_lazy("Differences from the template"), {"fields": OVERRIDE_FIELDS, "classes": ("collapse",)}),
         (gettext_lazy("Settings of the browser"), {"fields": SETTING_FIELDS}),
-        (gettext_lazy("Lowest versions"), {"fields": VERSION_FIELDS}),
+        (gettext_lazy("Minimum versions"), {"fields": VERSION_FIELDS}),
         (gettext_lazy("Uploaded file"), {"fields": ("upload", "upload_password", "upload_policy", "source_name")}),
         (gettext_lazy("Keys"), {"fields": ("config_key", "known_browser_keys", "browser_keys", "client_config_keys")}),
         (gettext_lazy("Addresses in the file"), {"fields": ("origin", "renew_origin")}),
@@ -123,7 +123,7 @@ class SebExamConfigurationAdmin(LabelledAdmin):
         try:
             return super().changeform_view(request, *args, **kwargs)
         except setup.SetupError:
-            messages.error(request, _("Not saved: the exam was changed meanwhile. Repeat your change."))
+            messages.error(request, _("Not saved: the exam was changed in the meantime. Repeat your change."))
             return HttpResponseRedirect(request.get_full_path())
 
 
@@ -160,7 +160,7 @@ class SebSessionAdmin(LabelledAdmin):
         """End sessions: the learners have to prove the browser again."""
         queryset.end("staff", now=timezone.now())
 
-    @admin.action(description=gettext_lazy("Let in again who has left the browser"), permissions=["change"])
+    @admin.action(description=gettext_lazy("Let learners in again who left the browser"), permissions=["change"])
     def release(self, request: HttpRequest, queryset: Any) -> None:
         """Let learners in again whose exams want that (``on_leave``)."""
         learners = {(row.course_id, row.content_id, row.user_id) for row in queryset.left()}

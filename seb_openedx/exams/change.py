@@ -149,7 +149,7 @@ def errors_in_settings(settings: Any) -> dict[str, str]:
     errors: dict[str, str] = {}
     if MIN_VERSIONS in settings:
         errors[MIN_VERSIONS] = _(
-            "is not one of the settings, but set beside them, or for all exams in SEB_MIN_VERSIONS"
+            "is not one of the settings; set it next to them, or for all exams in SEB_MIN_VERSIONS"
         )
     try:
         to_seb({name: value for name, value in settings.items() if name != MIN_VERSIONS})

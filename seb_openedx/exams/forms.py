@@ -28,25 +28,22 @@ from seb_openedx.protocol.versions import Platform
 from seb_openedx.translation import translated
 
 _HELP: Final = {
-    "allow_uploads": _("Needed by problems to which learners upload files."),
-    "template": _("In the mode 'template' the settings of the browser are those of the template."),
-    "quit_password": _("Asked by the browser before it quits. Leave empty to keep the present one."),
+    "allow_uploads": _("Needed for problems with file uploads."),
+    "template": _("In the mode 'template', the browser settings come from the template."),
+    "quit_password": _("The browser asks for it before it quits. Leave empty to keep the current one."),
     "encrypt_password": _(
-        "Asked by the browser before it opens the file, so that nobody reads the settings beforehand. "
-        "Say it to learners when the exam begins. Leave empty to keep the present one."
+        "The browser asks for it before it opens the file, so that nobody can read the settings in advance. "
+        "Tell it to learners when the exam begins. Leave empty to keep the current one."
     ),
     "upload": _("A .seb file from the configuration tool."),
     "upload_password": _("Only if the file is encrypted. It is not kept."),
-    "known_browser_keys": _("Each is good for one version of the program on one platform. Switch old versions off."),
+    "known_browser_keys": _("Each key is valid for one version of the program on one platform. Turn old versions off."),
     "browser_keys": _("New keys, one per line."),
     "client_config_keys": _("Config Keys of the settings on your computers, one per line."),
     "exempt_usernames": _("Learners who may use any browser, one per line."),
-    "force": _("Save although learners are in the exam. They have to open the exam again."),
-    "on_leave": _("Of a learner whose browser ends during the exam otherwise than by submission."),
-    "renew_origin": _(
-        "Write the addresses of this host into the file, in place of those that it was made with. "
-        "The Config Key changes."
-    ),
+    "force": _("Save even though learners are in the exam. They have to open the exam again."),
+    "on_leave": _("What happens when a learner's browser ends during the exam before it is submitted."),
+    "renew_origin": _("Replace the addresses in the file with those of this host. The Config Key changes."),
     "mode": _("Without any key, 'set up on the computers' accepts every browser that calls itself SEB."),
 }
 
@@ -108,7 +105,7 @@ class SebExamConfigurationForm(CourseIdForm):
         # The column has the same name and another meaning.
         self.fields["browser_keys"].label = _("Add Browser Exam Keys")
         for platform in Platform:
-            self.fields[f"min_version_{platform}"].label = _("Lowest version for %(platform)s") % {
+            self.fields[f"min_version_{platform}"].label = _("Minimum version for %(platform)s") % {
                 "platform": PLATFORM_NAMES[platform]
             }
         row = self.instance
@@ -144,7 +141,9 @@ class SebExamConfigurationForm(CourseIdForm):
         if row.pk is not None:
             stored = SebExamConfiguration.objects.filter(pk=row.pk).first()
             if stored is None or stored.version != cleaned.get("version"):
-                raise forms.ValidationError(_("The exam was changed meanwhile. Open it again and repeat your change."))
+                raise forms.ValidationError(
+                    _("The exam was changed in the meantime. Open it again and repeat your change.")
+                )
             row = stored
         try:
             setup.prepare(row, self.change(), origin=self.origin, force=bool(cleaned.get("force")))
@@ -185,7 +184,7 @@ class SebExamConfigurationForm(CourseIdForm):
 
     def _report(self, error: setup.SetupError) -> None:
         if error.code == "attempts_running":
-            text = _("Learners are in this exam. This change would put them out; tick 'force' to save it anyway.")
+            text = _("Learners are in this exam. This change would interrupt them; tick 'force' to save it anyway.")
             self.add_error("force", text)
         names = {
             "quit_password_hash": "quit_password",

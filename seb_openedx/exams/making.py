@@ -22,11 +22,11 @@ from seb_openedx.protocol.texts import Text as _
 # A file without a name: that a row has one tells that its settings were uploaded.
 _UNNAMED: Final = "exam.seb"
 _NO_QUIT_PASSWORD: Final = _(
-    "the file is served unchanged, so the quit password would not get into it; choose 'adapt', "
+    "the file is served unchanged, so the quit password cannot be added to it; choose 'adapt', "
     "or remove the quit password here and set it in the file"
 )
 _NO_PASSWORD: Final = _(
-    "the file is served unchanged, so the password would not get into it; choose 'adapt', "
+    "the file is served unchanged, so the password cannot be added to it; choose 'adapt', "
     "or remove it here and encrypt the file before you upload it"
 )
 
@@ -114,7 +114,7 @@ def _preserve(row: SebExamConfiguration, change: Change) -> None:
         row.config_key = file.config_key()
         row.config_xml = ""
     if not row.served_bytes:
-        raise SetupError(Refusal.INVALID, {"upload": _("choose the file that learners shall get")})
+        raise SetupError(Refusal.INVALID, {"upload": _("choose the file for learners")})
 
 
 def _adapt(row: SebExamConfiguration, change: Change) -> None:
@@ -138,7 +138,7 @@ def _adapt(row: SebExamConfiguration, change: Change) -> None:
 def _without_file(row: SebExamConfiguration, change: Change) -> None:
     entered = [name for name in ("quit_password", "encrypt_password") if getattr(change, name)]
     if row.mode == Mode.CLIENT and entered:
-        text = _("the computers have their own settings, so it would not get into them; set it there")
+        text = _("the computers have their own settings; set it there")
         raise SetupError(Refusal.INVALID, dict.fromkeys(entered, text))
     # Of a file that is served unchanged the key cannot be computed again: its password may not be kept.
     if not row.served_bytes:

@@ -91,8 +91,8 @@ def other_user(request: Any, requirement: Requirement, start_token: str) -> Any:
         "texts": {
             "title": _("This exam was opened for another account"),
             "message": _(
-                "In Safe Exam Browser you are logged in as %(name)s, and the link that opened it belongs to another "
-                "account. Log out here to go on."
+                "In Safe Exam Browser you are logged in as %(name)s, but the link that opened it belongs to "
+                "another account. Log out here to continue."
             )
             % {"name": request.user.get_username()},
         },

@@ -11,8 +11,8 @@ from seb_openedx.labels import LABELS
 from seb_openedx.protocol.settings import CLIPBOARD, RULE_LISTS, SETTINGS
 
 OVERRIDE: Final = "override_"
-_AS_THE_BROWSER: Final = _("as the browser does by itself")
-_AS_THE_TEMPLATE: Final = _("as the template says")
+_AS_THE_BROWSER: Final = _("browser default")
+_AS_THE_TEMPLATE: Final = _("as in the template")
 _YES_OR_NO: Final = [("yes", _("yes")), ("no", _("no"))]
 _CLIPBOARD: Final = {"allow": _("allow"), "block": _("block"), "isolated": _("isolated")}
 _DEFAULTS: Final = {setting.name: setting.default for setting in SETTINGS}

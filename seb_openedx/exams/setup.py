@@ -186,7 +186,7 @@ def _planned(
         row.origin = origin.rstrip("/")
     making.make(row, change)
     if row.mode != Mode.OFF and not requirements.from_row(row).is_usable:
-        raise SetupError(Refusal.INVALID, {"mode": _("the exam would accept no browser; check its keys")})
+        raise SetupError(Refusal.INVALID, {"mode": _("the exam would not accept any browser; check its keys")})
     return row
 
 

@@ -17,7 +17,7 @@ from seb_openedx.labelled_admin import LabelledAdmin
 from seb_openedx.translation import translated
 
 _REFUSED: Final = {
-    Refusal.STALE: gettext_noop("Not saved: the template was changed meanwhile. Repeat your change."),
+    Refusal.STALE: gettext_noop("Not saved: the template was changed in the meantime. Repeat your change."),
     Refusal.ATTEMPTS_RUNNING: gettext_noop(
         "Not saved: a learner has begun an exam that uses this template (%(exams)s)."
     ),

@@ -13,13 +13,13 @@ from seb_openedx.exams.setting_fields import entered, initial, label, setting_fi
 from seb_openedx.translation import translated
 
 _HELP: Final = {
-    "enabled": _("Switched off, no further exam can choose it; exams that use it keep it."),
+    "enabled": _("When turned off, no other exam can choose it; exams that use it keep it."),
     "kind": _("Settings below, or the settings in a .seb file."),
     "upload": _(
-        "A .seb file from the configuration tool. It is stored decrypted. Leave empty to keep the present one."
+        "A .seb file from the configuration tool. It is stored decrypted. Leave empty to keep the current one."
     ),
     "upload_password": _("Only if the file is encrypted. It is not kept."),
-    "force": _("Save although learners are in exams that use it. They have to open the exam again."),
+    "force": _("Save even though learners are in exams that use it. They have to open the exam again."),
 }
 
 

@@ -148,7 +148,7 @@ def _take_file(template: SebConfigTemplate, change: TemplateChange) -> None:
         uploads.refuse_errors(file.settings)
         template.xml = encode(file.settings).decode("utf-8")
     if not template.xml:
-        raise SetupError(Refusal.INVALID, {"upload": _("choose the file that the exams shall be made from")})
+        raise SetupError(Refusal.INVALID, {"upload": _("choose the file that the exams are made from")})
 
 
 def _exams(template: SebConfigTemplate, *, locked: bool = False) -> list[SebExamConfiguration]:

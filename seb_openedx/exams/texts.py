@@ -20,20 +20,20 @@ def particular_reason(code: str) -> str:
     """Return the same; empty where there is nothing to say but that the exam demands the browser."""
     if code in ("config_key_mismatch", "browser_key_mismatch"):
         return _(
-            "This Safe Exam Browser does not have the settings of this exam. "
-            "Quit it, and open the exam again from the page of the course."
+            "This Safe Exam Browser does not have the settings of this exam. Quit it, and open the exam "
+            "again from the course page."
         )
     if code == "version_too_old":
         return _("This version of Safe Exam Browser is too old for this exam. Install a newer one.")
     if code == "release_needed":
         return _(
-            "You have left Safe Exam Browser during this exam. Ask the course team to let you in again. "
-            "Your time goes on, and you can still submit the exam."
+            "You have left Safe Exam Browser during this exam. Ask the course team to let you in again. Your "
+            "time keeps running, and you can still submit the exam."
         )
     if code == "config_error":
         return _("The settings of this exam cannot be used at the moment. Ask the course team.")
     if code in ("challenge_expired", "challenge_replayed", "session_user_mismatch", "url_mismatch"):
-        return _("This check of your browser is over. Go back to the course and open the exam again.")
+        return _("This check of your browser has expired. Go back to the course and open the exam again.")
     return ""
 
 
@@ -46,8 +46,8 @@ def page(code: str, min_versions: Mapping[str, str]) -> dict[str, str]:
         "title": _("Safe Exam Browser required"),
         "message": reason(code),
         "open": _("Open in Safe Exam Browser"),
-        "file": _("Get the file of this exam"),
+        "file": _("Get the file for this exam"),
         "download": _("Get Safe Exam Browser"),
         "download_url": DOWNLOAD_URL,
-        "versions": versions and _("Needed versions: %(versions)s") % {"versions": versions},
+        "versions": versions and _("Required versions: %(versions)s") % {"versions": versions},
     }

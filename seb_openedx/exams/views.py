@@ -58,7 +58,7 @@ def _file(request: HttpRequest, row: SebExamConfiguration) -> HttpResponseBase:
                 row.course_id,
                 row.content_id,
             )
-        title = _("The file of this exam cannot be made")
+        title = _("The file for this exam cannot be created")
         return pages.message(title, _("Tell the course team that its password must be entered again."), status=503)
     if response is None:
         raise Http404("the exam has no file; save its settings again")

@@ -63,7 +63,7 @@ CODES: Final[Mapping[str, tuple[Level, str]]] = {
     ),
     "key_order_unknown": (
         Level.WARNING,
-        _("Where clients sort this key is not known: it holds characters other than ASCII letters, digits and _."),
+        _("Clients may sort this key differently: it has characters other than ASCII letters, digits and _."),
     ),
     "originator_not_portable": (
         Level.WARNING,

@@ -79,7 +79,7 @@ def decrypt(container: bytes, password: str) -> bytes:
     try:
         return unpadder.update(padded) + unpadder.finalize()
     except ValueError as error:  # whoever knew the password wrote it wrongly
-        raise NotSeb(_("the encrypted part does not end as it must; export the file again")) from error
+        raise NotSeb(_("the end of the encrypted part is not valid; export the file again")) from error
 
 
 def _key(password: str, salt: bytes) -> bytes:

@@ -188,7 +188,7 @@ def _expressions(value: Any, *, regex: bool) -> list[str]:
                 re.compile(text)
             except (re.error, OverflowError, RecursionError) as error:
                 raise ValueError(
-                    _("expression %(number)s is no regular expression: %(reason)s", number=number, reason=error)
+                    _("expression %(number)s is not a regular expression: %(reason)s", number=number, reason=error)
                 ) from error
     return expressions
 

@@ -11,7 +11,7 @@ desk.decide = function(context, review, done) {
             desk.words.fill(gettext('Verdict of the provider: %(verdict)s. The attempt is: %(status)s.'), {
                 verdict: review.review_status, status: desk.words.status(status)
             }),
-            gettext('Later reviews of the provider change nothing any more. Credit, grade and e-mail follow the decision.')
+            gettext('Later reviews by the provider no longer change anything. Credit, grade and e-mail follow the decision.')
         ],
         fields: [
             {name: 'verdict', type: 'radio', label: gettext('Decision'), isRequired: true, options: [
@@ -34,7 +34,7 @@ desk.decide = function(context, review, done) {
             if (problem.code === 'conflict' && problem.errors[0]) {
                 // A colleague or the provider was faster: say how it is now; a second press decides that.
                 status = problem.errors[0].status;
-                form.say(desk.words.fill(gettext('Meanwhile the attempt has become: %(status)s. Nothing was decided. Decide all the same, or close this.'), {
+                form.say(desk.words.fill(gettext('The status of the attempt has changed to: %(status)s. Nothing was decided. Decide anyway, or close this.'), {
                     status: desk.words.status(status)
                 }), problem.requestId);
                 done();

@@ -180,7 +180,7 @@ proctoring.ExamDeskView = Backbone.View.extend({
         }, this);
         if (dropped.length) {
             this.banner('address', desk.words.fill(
-                gettext('The address had values that are not known here, and they were left out: %(names)s'), {names: dropped.join(', ')}
+                gettext('Unknown values in the address were ignored: %(names)s'), {names: dropped.join(', ')}
             ));
             _.each(dropped, function(name) { delete this.store.values[name]; }, this);
             this.store.show(false);

@@ -17,7 +17,7 @@ desk.effectName = function(row) {
 /** How it is: lines for a cell or a fact. */
 desk.effectLines = function(row) {
     return row.state === 'failed' ? [{text: gettext('Given up'), tone: 'bad'}] : [
-        {text: gettext('Is tried again'), tone: 'attention'},
+        {text: gettext('Will be retried'), tone: 'attention'},
         {text: desk.words.fill(gettext('next try %(time)s'), {time: desk.words.moment(row.next_try_at)}), tone: 'muted'}
     ];
 };
@@ -64,7 +64,7 @@ desk.effectActions = function(context, row, settled) {
         context.openDialog(new desk.FormDialog({
             client: context.client,
             title: desk.words.fill(gettext('Give up: %(what)s'), {what: name}),
-            intro: [gettext('It is not tried again by itself. You can still try it from this list.')],
+            intro: [gettext('It is not retried automatically. You can still retry it from this list.')],
             fields: [{
                 name: 'reason', type: 'textarea', label: gettext('Reason'), isRequired: true, most: MOST_REASON_TO_GIVE_UP,
                 help: gettext('Kept on record. The learner does not see it.')

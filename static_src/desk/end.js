@@ -23,7 +23,7 @@ function endDialog(context, attempt, done) {
             if (problem.code === 'conflict' && problem.errors[0]) {
                 // The learner was faster: say how it is now; a second press ends that.
                 status = problem.errors[0].status;
-                form.say(desk.words.fill(gettext('Meanwhile the attempt has become: %(status)s. Nothing was done.'), {
+                form.say(desk.words.fill(gettext('The status of the attempt has changed to: %(status)s. Nothing was done.'), {
                     status: desk.words.status(status)
                 }), problem.requestId);
                 done();

@@ -14,7 +14,7 @@ desk.extensionPreview = function(explanation, minutes, pastDue) {
     later = end + (minutes * MINUTE);
     due = explanation.due_date ? new Date(explanation.due_date).getTime() : Infinity;
     if (later > due && !pastDue) {
-        return [desk.words.fill(gettext('The due date is %(due)s: at most %(minutes)s fit.'), {
+        return [desk.words.fill(gettext('The due date is %(due)s, so at most %(minutes)s can be added.'), {
             due: desk.words.moment(due), minutes: desk.words.minutes(Math.max(0, Math.floor((due - end) / MINUTE)))
         })];
     }
@@ -38,7 +38,7 @@ function extendDialog(context, attempt, done) {
     var dialog = new desk.FormDialog({
         client: context.client,
         title: desk.words.fill(gettext('Change the time of %(name)s'), {name: desk.attemptName(attempt)}),
-        intro: [gettext('The learner’s clock follows within a minute.')],
+        intro: [gettext('The learner’s clock is updated within a minute.')],
         fields: [
             {
                 name: 'minutes', type: 'number', label: gettext('Minutes to add'), isRequired: true,
@@ -49,7 +49,7 @@ function extendDialog(context, attempt, done) {
                 help: gettext('Kept on record. The learner does not see it.')
             }
         ].concat(context.settings.is_global_staff ? [{
-            name: 'past_due', type: 'checkbox', label: gettext('Also beyond the due date')
+            name: 'past_due', type: 'checkbox', label: gettext('Allow time beyond the due date')
         }] : []),
         submitLabel: gettext('Change the time'),
         check: function(values) {

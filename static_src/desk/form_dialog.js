@@ -130,7 +130,7 @@ desk.FormDialog = desk.Dialog.extend({
         if (_.isEmpty(errors)) {
             this.send(values);
         } else {
-            this.showErrors(errors, gettext('Some fields need another look.'), '');
+            this.showErrors(errors, gettext('Some fields need to be corrected.'), '');
         }
     },
 

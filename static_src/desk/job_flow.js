@@ -243,7 +243,7 @@ desk.order = function(context, options) {
         dialog.setLabel('typed', typeLabel());
         dialog.showPreview();
         dialog.say(desk.words.n(
-            ngettext('By now %(n)s attempt matches. Look at the numbers again.', 'By now %(n)s attempts match. Look at the numbers again.', size),
+            ngettext('Now %(n)s attempt matches. Check the numbers again.', 'Now %(n)s attempts match. Check the numbers again.', size),
             size
         ), '');
         if (size) {
@@ -262,10 +262,10 @@ desk.order = function(context, options) {
             {name: 'reason', type: 'textarea', label: gettext('Reason'), value: options.reason || '', isRequired: true, most: 500, help: gettext('Kept on record. The learner does not see it.')}
         ], isTyped ? [{name: 'typed', type: 'number', label: typeLabel(), isRequired: true}] : []),
         check: function(values) {
-            return isTyped && Number(values.typed) !== size ? {typed: gettext('That is another number.')} : {};
+            return isTyped && Number(values.typed) !== size ? {typed: gettext('That is a different number.')} : {};
         },
         preview: function() {
-            return plan ? [desk.words.fill(gettext('Would happen now: %(numbers)s.'), {numbers: desk.jobNumbers(plan)})] : [];
+            return plan ? [desk.words.fill(gettext('What would happen now: %(numbers)s.'), {numbers: desk.jobNumbers(plan)})] : [];
         },
         send: function(values, key) { return context.client.send('POST', options.path, body(values, false), key); },
         failed: onChanged,

@@ -156,7 +156,7 @@ desk.ListPanel = desk.Panel.extend({
         }, SKELETON_AFTER);
         this.patience = setTimeout(function() {
             self.context.say(gettext('Still loading the list.'));
-            self.$('.js-notice').text(gettext('Still loading the list. This takes longer than usual.'));
+            self.$('.js-notice').text(gettext('Still loading the list. This is taking longer than usual.'));
         }, STILL_WORKING_AFTER);
     },
 

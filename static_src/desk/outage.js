@@ -100,16 +100,16 @@ desk.OutageBanners = Backbone.View.extend({
             return exam && {
                 exam: exam.id,
                 lines: _.compact([
-                    measure && words.fill(gettext('%(exam)s goes on without its provider until %(until)s, since %(since)s.'), {
+                    measure && words.fill(gettext('%(exam)s continues without its provider from %(since)s until %(until)s.'), {
                         exam: exam.name, until: words.moment(measure.ends_at), since: words.moment(measure.starts_at)
                     }),
-                    measure && words.fill(measure.opened_by ? gettext('Begun by %(name)s: %(reason)s') : gettext('Reason: %(reason)s'), {
+                    measure && words.fill(measure.opened_by ? gettext('Started by %(name)s: %(reason)s') : gettext('Reason: %(reason)s'), {
                         name: measure.opened_by ? measure.opened_by.username : '', reason: measure.reason
                     }),
                     outage.undecided && (measure ? words.n(
-                        ngettext('%(n)s attempt waits for your decision.', '%(n)s attempts wait for your decision.', outage.undecided), outage.undecided
+                        ngettext('%(n)s attempt is waiting for your decision.', '%(n)s attempts are waiting for your decision.', outage.undecided), outage.undecided
                     ) : words.fill(
-                        ngettext('%(exam)s was taken without its provider: %(n)s attempt waits for your decision.', '%(exam)s was taken without its provider: %(n)s attempts wait for your decision.', outage.undecided),
+                        ngettext('%(exam)s was taken without its provider: %(n)s attempt is waiting for your decision.', '%(exam)s was taken without its provider: %(n)s attempts are waiting for your decision.', outage.undecided),
                         {exam: exam.name, n: words.number(outage.undecided)}
                     ))
                 ]),
@@ -125,10 +125,10 @@ desk.OutageBanners = Backbone.View.extend({
             found.push({
                 exam: this.suggested.id,
                 lines: [
-                    words.fill(gettext('The provider of %(exam)s did not answer when it was last asked. Learners who are in the exam go on; others may not be able to start it.'), {exam: this.suggested.name}),
-                    features.outage ? '' : gettext('Global staff can let the exam go on without it.')
+                    words.fill(gettext('The provider of %(exam)s did not answer when it was last asked. Learners who are in the exam can continue; others may not be able to start it.'), {exam: this.suggested.name}),
+                    features.outage ? '' : gettext('Global staff can let the exam continue without it.')
                 ],
-                actions: features.outage ? [{name: 'start', label: gettext('Go on without the provider')}] : []
+                actions: features.outage ? [{name: 'start', label: gettext('Continue without the provider')}] : []
             });
         }
         return found;

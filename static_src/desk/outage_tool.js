@@ -8,7 +8,7 @@ desk.outageTool = function(context, exam, name) {
         name: name,
         label: isInForce
             ? desk.words.fill(gettext('Change the end of the outage in %(exam)s'), {exam: exam.name})
-            : gettext('Go on without the provider'),
+            : gettext('Continue without the provider'),
         run: function() {
             desk.need(context, 'dialogs/outage', function() { desk.startOutage(context, exam, context.outageChanged); });
         }

@@ -12,7 +12,7 @@ function resetOrder(title, selection, size, done) {
 function resumeOrder(title, selection, size, done) {
     return {
         title: title, selection: selection, size: size, done: done, submitLabel: gettext('Release'),
-        intro: [gettext('The learner may take up the attempt again with the time that was left.')]
+        intro: [gettext('The learner may resume the attempt with the time that was left.')]
     };
 }
 

@@ -140,7 +140,7 @@ desk.words = {
         var labels = {
             received: gettext('Not processed yet'),
             applied: gettext('Applied'),
-            duplicate: gettext('Came twice'),
+            duplicate: gettext('Duplicate'),
             refused: gettext('Refused'),
             held: gettext('Kept for later')
         };

@@ -33,14 +33,14 @@ function failureText(xhr, otherwise, outage) {
         );
     }
     if (status === 401) {
-        return gettext('You are not signed in any more. Reload the page and sign in, then try again.');
+        return gettext('You are no longer signed in. Reload the page and sign in, then try again.');
     }
     if (gateAnswer(xhr)) {
         return gateAnswer(xhr).detail;
     }
     if (status === 403) {
         return gettext(
-            'You cannot do this any more. The due date may have passed, or you are signed in as somebody else. ' +
+            'You can no longer do this. The due date may have passed, or you are signed in as someone else. ' +
             'Reload the page to see where your exam stands.'
         );
     }

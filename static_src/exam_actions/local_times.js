@@ -5,10 +5,11 @@ exam.localiseTimes = function() {
     $('.js-proctoring-local-time').each(function() {
         var moment = new Date($(this).attr('datetime'));
         if (!isNaN(moment.getTime())) {
-            // In the language of the page, not of the browser.
+            // In the language of the page, not of the browser; with Django's digits and calendar, as in the rest of the
+            // page: Persian would get those of Iran.
             $(this).text(moment.toLocaleString(document.documentElement.lang || [], {
                 year: 'numeric', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit',
-                timeZoneName: 'short'
+                timeZoneName: 'short', calendar: 'gregory', numberingSystem: 'latn'
             }));
         }
     });

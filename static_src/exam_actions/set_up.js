@@ -51,8 +51,8 @@ function announceReady() {
     makePrimary($start);
     setUpPage().find('.js-proctoring-continue').removeClass('hidden');
     setUpPage().find('.js-proctoring-status').text($start.length ?
-        gettext('Your set-up is complete. Select the start button to go on.') :
-        gettext('Your set-up is complete. Select Continue to go on.'));
+        gettext('Your set-up is complete. Select the start button to continue.') :
+        gettext('Your set-up is complete. Select “Continue” to continue.'));
 }
 
 /** The start button of the instructions: on to the rules, if the provider has reported that the learner is ready. */

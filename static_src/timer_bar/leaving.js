@@ -54,7 +54,7 @@ var leaving = {
             waiting: function() {
                 self.showMessage(gettext(
                     'Your time is up, but the server cannot be reached. What you have submitted is saved, and ' +
-                    'the server ends your exam by itself. Leave this page open: it goes on when the connection ' +
+                    'the server ends your exam by itself. Leave this page open: it continues when the connection ' +
                     'is back.'
                 ));
             },
@@ -99,7 +99,7 @@ var leaving = {
                 self.isOffline = true;
                 self.showMessage(gettext(
                     'The server cannot be reached. Your time keeps running. Leave this page open: as soon as ' +
-                    'the connection is back, you come to the page where you submit your exam.'
+                    'the connection is back, you are taken to the page where you submit your exam.'
                 ));
             },
             done: function() {

@@ -82,7 +82,7 @@ var polling = {
             } else if (xhr.status === 400 || xhr.status === 404) {
                 // Contract: no reload. But the clock must not run on in silence for an attempt that was reset.
                 self.showMessage(gettext(
-                    'The server does not know this attempt any more; your course team may have reset it. ' +
+                    'The server no longer has this attempt; your course team may have reset it. ' +
                     'Answers that you submit now are not saved. Reload this page to see where your exam stands.'
                 ));
             } else if (isUnreachable(xhr)) {

@@ -66,7 +66,7 @@ class TestChangingTheStatus:
 
         attempt.refresh_from_db()
         assert attempt.status == S.submitted
-        assert any("could not be told about this change. It will be tried again." in text for text in shown) is is_gone
+        assert any("could not be notified of this change. It will be retried." in text for text in shown) is is_gone
         assert AttemptEffect.objects.filter(state=AttemptEffect.STATE_DUE).exists() is is_gone
 
     def test_other_fields_cannot_be_changed(self, attempts):

@@ -337,7 +337,7 @@ class TestEntering:
 
 
 class TestSetUp:
-    """Learners who were being set up when the provider went out of order."""
+    """Learners who were setting up when the provider went out of order."""
 
     @pytest.mark.contract("outage#setup")
     @pytest.mark.parametrize("status", [S.created, S.download_software_clicked])

@@ -231,7 +231,7 @@ class TestStaffReset:
         answer = client_of(make_staff()).delete(attempt_url(attempt))
 
         assert answer.status_code == 200
-        assert "could not be told" in answer.json()["detail"]
+        assert "could not be notified" in answer.json()["detail"]
         assert not ProctoredExamStudentAttempt.objects.exists()
         assert due_effects() == [("provider", "remove_exam_attempt")]
         backends_registry["test"] = provider
@@ -246,7 +246,7 @@ class TestStaffReset:
         url = reverse("edx_proctoring:proctored_exam.attempts.reset", args=[attempt.proctored_exam_id, attempt.user_id])
         answer = client_of(make_staff()).delete(url)
         assert answer.status_code == 200, answer.content
-        assert "could not be told" in answer.json()["detail"]
+        assert "could not be notified" in answer.json()["detail"]
         assert not ProctoredExamStudentAttempt.objects.exists()
 
     def test_the_python_api_raises_by_default(self, backends_registry: dict[str, Any]) -> None:

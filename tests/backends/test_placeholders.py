@@ -95,7 +95,7 @@ def test_entering_an_exam_says_what_is_wrong(sample: Any, options: dict[str, Any
         format="json",
     )
     assert answer.status_code == 502
-    assert "not configured as it should be" in answer.json()["detail"]
+    assert "not configured correctly" in answer.json()["detail"]
 
 
 @pytest.mark.django_db

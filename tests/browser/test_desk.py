@@ -131,7 +131,7 @@ def test_a_running_attempt_is_found_and_extended(desk: Desk, new_page: Callable[
     dialog.get_by_label("Minutes to add").fill("7")
     expect(dialog).to_contain_text(re.compile("Ends .+ → "))
     dialog.get_by_role("button", name="Change the time").click()
-    expect(dialog.get_by_role("alert").filter(has_text="Some fields need another look.")).to_be_visible()
+    expect(dialog.get_by_role("alert").filter(has_text="Some fields need to be corrected.")).to_be_visible()
     expect(dialog.get_by_label("Reason")).to_be_focused()
     inspect(desk.page, "extend, refused")
     dialog.get_by_label("Reason").fill("fire alarm")
@@ -188,7 +188,7 @@ def test_the_states_of_a_list(desk: Desk, inspect: Any) -> None:
     nothing = {"next": None, "previous": None, "count": 0, "num_pages": 1, "current_page": 1, "start": 0, "results": []}
     answer(page, LIST, 200, nothing)
     desk.open()
-    expect(desk.root).to_contain_text("No learner has begun an exam yet.")
+    expect(desk.root).to_contain_text("No learner has started an exam yet.")
     inspect(page, "empty")
     desk.open("?pd.search=nobody-of-this-name")
     expect(desk.root).to_contain_text("Nothing matches these filters:")

@@ -65,7 +65,7 @@ def test_allowances_are_added_changed_removed_and_restored(desk: Desk, inspect: 
     dialog = desk.page.get_by_role("dialog", name="Add allowances")
     expect(dialog.get_by_label("Learners")).to_be_focused()
     dialog.get_by_role("button", name="Add", exact=True).click()
-    expect(dialog.get_by_role("alert").filter(has_text="Some fields need another look.")).to_be_visible()
+    expect(dialog.get_by_role("alert").filter(has_text="Some fields need to be corrected.")).to_be_visible()
     expect(dialog.get_by_label("Learners")).to_be_focused()
     dialog.get_by_label("Learners").fill(f"{username}\nnobody-{username}")
     dialog.get_by_label("Exam").select_option(label=TIMED)
@@ -152,7 +152,7 @@ def test_problems_are_tried_again_and_given_up_in_the_drawer(
 def test_nothing_waits(desk: Desk, inspect: Any) -> None:
     answer(desk.page, PROBLEM_LIST, 200, page_of())
     desk.open("?pd=problems")
-    expect(desk.root).to_contain_text("Nothing waits")
+    expect(desk.root).to_contain_text("Nothing is waiting")
     inspect(desk.page, "no problems")
 
 

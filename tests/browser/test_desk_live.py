@@ -110,7 +110,7 @@ def test_a_selection_and_everybody_get_more_time(desk: Desk, exam_id: int, inspe
     bar.get_by_role("button", name="Change the time").click()
     dialog = desk.page.get_by_role("dialog")
     dialog.get_by_label("Minutes to add").fill("4")
-    expect(dialog).to_contain_text("Would happen now: 2 done, 0 skipped, 0 failed.")
+    expect(dialog).to_contain_text("What would happen now: 2 done, 0 skipped, 0 failed.")
     inspect(desk.page, "extend a selection")
     dialog.get_by_label("Reason").fill("fire alarm")
     desk.team.look("extend-selection")
@@ -121,12 +121,12 @@ def test_a_selection_and_everybody_get_more_time(desk: Desk, exam_id: int, inspe
     for learner in learners[1:]:
         expect(desk.row(learner.username)).to_contain_text("4 minutes of them added by staff")
 
-    desk.root.get_by_role("button", name="Change the time of everybody in the exam").click()
+    desk.root.get_by_role("button", name="Change the time of everyone in the exam").click()
     # A learner enters while the dialog is open: nothing is done with outdated numbers.
     late = HttpLearner(desk.demo, exam_id).enter()
     dialog.get_by_label("Minutes to add").fill("5")
-    expect(dialog.locator(".js-refusal")).to_contain_text("Look at the numbers again.")
-    expect(dialog).to_contain_text("Would happen now:")
+    expect(dialog.locator(".js-refusal")).to_contain_text("Check the numbers again.")
+    expect(dialog).to_contain_text("What would happen now:")
     inspect(desk.page, "extend everybody")
     dialog.get_by_label("Reason").fill("power cut")
     desk.team.look("extend-everybody")
@@ -236,7 +236,7 @@ def test_empty_loading_and_a_file_that_does_not_come(desk: Desk, exam_id: int, i
 def test_an_extension_that_is_refused_keeps_what_was_entered(desk: Desk, exam_id: int, inspect: Any) -> None:
     HttpLearner(desk.demo, exam_id).enter()
     desk.open(f"?pd=live&pd.exam={exam_id}")
-    desk.root.get_by_role("button", name="Change the time of everybody in the exam").click()
+    desk.root.get_by_role("button", name="Change the time of everyone in the exam").click()
     dialog = desk.page.get_by_role("dialog")
     answer(desk.page, EXTEND, 502, "provider_unavailable")
     dialog.get_by_label("Minutes to add").fill("5")
@@ -247,7 +247,7 @@ def test_an_extension_that_is_refused_keeps_what_was_entered(desk: Desk, exam_id
     inspect(desk.page, "extend everybody, refused")
     desk.page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-    expect(desk.root.get_by_role("button", name="Change the time of everybody in the exam")).to_be_focused()
+    expect(desk.root.get_by_role("button", name="Change the time of everyone in the exam")).to_be_focused()
 
 
 def test_the_keyboard_is_enough_to_extend_everybody(desk: Desk, exam_id: int) -> None:
@@ -255,7 +255,7 @@ def test_the_keyboard_is_enough_to_extend_everybody(desk: Desk, exam_id: int) ->
     desk.open(f"?pd=live&pd.exam={exam_id}&pd.show=in_exam")
     page = desk.page
     expect(desk.row(learner.username)).to_be_visible()
-    button = desk.root.get_by_role("button", name="Change the time of everybody in the exam")
+    button = desk.root.get_by_role("button", name="Change the time of everyone in the exam")
     desk.root.get_by_label("Exam", exact=True).focus()
     for _ in range(30):
         page.keyboard.press("Tab")

@@ -40,14 +40,14 @@ def gina_desk(gina: CourseTeam) -> Desk:
 def declare(desk: Desk, exam_id: int, text: str = "") -> None:
     """Open the dialog and let the exam go on, also for a learner who is being set up."""
     HttpLearner(desk.demo, exam_id).enter(proctored=True)
-    desk.root.get_by_role("button", name="Go on without the provider").first.click()
+    desk.root.get_by_role("button", name="Continue without the provider").first.click()
     dialog = desk.page.get_by_role("dialog")
     dialog.get_by_label("Reason").fill("The provider is down.")
-    dialog.get_by_label("Sentence for learners").fill(text)
+    dialog.get_by_label("Message for learners").fill(text)
     dialog.get_by_label(re.compile("^Type the name of the exam")).fill(MIDTERM)
-    dialog.get_by_role("button", name="Go on without the provider").click()
+    dialog.get_by_role("button", name="Continue without the provider").click()
     # The request changes those who are being set up, maybe of other tests, and other workers keep the machine busy.
-    expect(dialog.get_by_role("heading", name="Learners who were being set up")).to_be_visible(timeout=60_000)
+    expect(dialog.get_by_role("heading", name="Learners who were setting up")).to_be_visible(timeout=60_000)
     dialog.get_by_role("button", name="Close").click()
     expect(dialog).to_have_count(0)
 
@@ -58,20 +58,20 @@ def test_an_outage_from_its_start_to_the_decisions(
     page = gina_desk.page
     gina_desk.open(f"?pd=live&pd.exam={exam_id}")
     gina_desk.heading("Live")
-    gina_desk.root.get_by_role("button", name="Go on without the provider").click()
+    gina_desk.root.get_by_role("button", name="Continue without the provider").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text(re.compile("Whoever enters until .+ takes the exam without the provider."))
+    expect(dialog).to_contain_text(re.compile("Learners who enter before .+ take the exam without the provider."))
     inspect(page, "declare an outage")
     gina_desk.team.look("declare")
-    dialog.get_by_role("button", name="Go on without the provider").click()
-    expect(dialog.locator(".js-refusal")).to_contain_text("Some fields need another look.")
+    dialog.get_by_role("button", name="Continue without the provider").click()
+    expect(dialog.locator(".js-refusal")).to_contain_text("Some fields need to be corrected.")
     expect(dialog.get_by_label("Reason")).to_be_focused()
     inspect(page, "declare an outage, refused")
     page.keyboard.press("Escape")
-    expect(gina_desk.root.get_by_role("button", name="Go on without the provider")).to_be_focused()
+    expect(gina_desk.root.get_by_role("button", name="Continue without the provider")).to_be_focused()
     declare(gina_desk, exam_id, "An invigilator will come by.")
     banner = gina_desk.root.locator(".proctoring-desk__outage")
-    expect(banner).to_contain_text(f"{MIDTERM} goes on without its provider until")
+    expect(banner).to_contain_text(f"{MIDTERM} continues without its provider from")
     inspect(page, "outage in force")
     gina_desk.team.look("in-force")
 
@@ -86,7 +86,7 @@ def test_an_outage_from_its_start_to_the_decisions(
     # Course staff see it too, but neither end it nor decide.
     desk.open("?pd=overview")
     seen = desk.root.locator(".proctoring-desk__outage")
-    expect(seen).to_contain_text("3 attempts wait for your decision.")
+    expect(seen).to_contain_text("3 attempts are waiting for your decision.")
     expect(seen.get_by_role("button", name="End the outage")).to_have_count(0)
     desk.page.set_viewport_size(NARROW)  # type: ignore[arg-type]
     desk.team.look("banner-320")
@@ -100,7 +100,7 @@ def test_an_outage_from_its_start_to_the_decisions(
     dialog.get_by_label("Reason").fill("it is back")
     gina_desk.team.look("end")
     dialog.get_by_role("button", name="End the outage").click()
-    expect(banner).to_contain_text("was taken without its provider: 3 attempts wait for your decision.")
+    expect(banner).to_contain_text("was taken without its provider: 3 attempts are waiting for your decision.")
 
     banner.get_by_role("button", name="Decide").click()
     gina_desk.heading("Outage")
@@ -117,7 +117,7 @@ def test_an_outage_from_its_start_to_the_decisions(
     expect(dialog.get_by_role("progressbar")).to_be_visible()
     dialog.get_by_role("button", name="Close").click()
     expect(gina_desk.row(learners[0].username)).to_have_count(0)
-    expect(banner).to_contain_text("1 attempt waits for your decision.")
+    expect(banner).to_contain_text("1 attempt is waiting for your decision.")
     gina_desk.act(gina_desk.row(learners[2].username), "Reject")
     dialog.get_by_label("Reason").fill("left the room")
     dialog.get_by_role("button", name="Reject").click()
@@ -139,12 +139,12 @@ def test_an_outage_from_its_start_to_the_decisions(
 def test_an_outage_that_is_refused(gina_desk: Desk, exam_id: int, inspect: Any, status: int, code: str) -> None:
     page = gina_desk.page
     gina_desk.open(f"?pd=outage&pd.exam={exam_id}")
-    gina_desk.root.get_by_role("button", name="Go on without the provider").click()
+    gina_desk.root.get_by_role("button", name="Continue without the provider").click()
     answer(page, OUTAGE, status, code)
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Reason").fill("The provider is down.")
     dialog.get_by_label(re.compile("^Type the name of the exam")).fill(MIDTERM)
-    dialog.get_by_role("button", name="Go on without the provider").click()
+    dialog.get_by_role("button", name="Continue without the provider").click()
     expect(dialog.locator(".js-refusal")).to_contain_text("The reason in words.")
     expect(dialog.get_by_label("Reason")).to_have_value("The provider is down.")
     inspect(page, f"declare, {status}")
@@ -159,17 +159,17 @@ def test_an_outage_is_suggested_and_the_connection_is_cut(gina_desk: Desk, exam_
     inspect(page, "outage suggested")
     gina_desk.team.look("suggested")
     page.unroute(OUTAGE)
-    banner.get_by_role("button", name="Go on without the provider").click()
+    banner.get_by_role("button", name="Continue without the provider").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Reason").fill("The provider is down.")
     dialog.get_by_label(re.compile("^Type the name of the exam")).fill(MIDTERM)
     page.context.set_offline(True)
-    dialog.get_by_role("button", name="Go on without the provider").click()
+    dialog.get_by_role("button", name="Continue without the provider").click()
     expect(dialog.locator(".js-refusal")).to_contain_text("cannot be reached")
     page.context.set_offline(False)
     inspect(page, "declare, no network")
-    dialog.get_by_role("button", name="Go on without the provider").click()
-    expect(banner).to_contain_text("goes on without its provider until")
+    dialog.get_by_role("button", name="Continue without the provider").click()
+    expect(banner).to_contain_text("continues without its provider from")
 
 
 def test_outage_in_arabic_and_at_200_percent(gina_desk: Desk, exam_id: int, inspect: Any) -> None:
@@ -181,7 +181,7 @@ def test_outage_in_arabic_and_at_200_percent(gina_desk: Desk, exam_id: int, insp
     gina_desk.open(f"?pd=outage&pd.exam={exam_id}")
     expect(gina_desk.root.locator(".proctoring-desk__outage")).to_have_count(1)
     text = gina_desk.root.inner_text()
-    for word in ("Outage", "goes on without", "End the outage", "Change the end", "Begun by", "Waits for"):
+    for word in ("Outage", "continues without", "End the outage", "Change the end", "Started by", "Waiting for"):
         assert word not in text
     # Latin names and sentences stand apart from the Arabic around them.
     for value in (MIDTERM, "gina", "The provider is down."):

@@ -37,7 +37,7 @@ def test_a_fault_is_found_and_what_to_do(desk: Desk, inspect: Any) -> None:
     desk.root.get_by_role("button", name="Refresh", exact=True).click()
     expect(row).to_have_count(0)
     desk.root.get_by_role("button", name=re.compile("^In order")).click()
-    expect(row).to_contain_text("In order")
+    expect(row).to_contain_text("Passed")
     expect(desk.page).to_have_url(re.compile(r"pd\.level=ok"))
     inspect(desk.page, "readiness, in order")
     desk.team.look("in-order")
@@ -65,7 +65,7 @@ def test_readiness_when_all_is_in_order_and_while_it_loads(desk: Desk, inspect: 
                 "code": "exam_limit",
                 "level": "ok",
                 "subject": {"kind": "exam", "id": "1", "name": "Midterm"},
-                "text": "In order.",
+                "text": "No problem was found.",
                 "fix": "",
                 "link": None,
             }
@@ -74,7 +74,7 @@ def test_readiness_when_all_is_in_order_and_while_it_loads(desk: Desk, inspect: 
     page = desk.page
     answer(page, READINESS, 200, report)
     desk.open("?pd=readiness")
-    expect(desk.root).to_contain_text("All that was checked is in order.")
+    expect(desk.root).to_contain_text("All checks passed.")
     inspect(page, "readiness, all in order")
     page.unroute(READINESS)
     page.route(READINESS, lambda route: None)
@@ -100,7 +100,7 @@ def test_readiness_by_keyboard_in_arabic_and_at_200_percent(desk: Desk, inspect:
     expect(chip).to_be_focused()
     expect(desk.root.locator("tbody tr").first).to_be_visible()
     text = desk.root.inner_text()
-    for word in ("Readiness", "In order", "What to do", "Time limit", "Do not ask"):
+    for word in ("Readiness", "Passed", "What to do", "Time limit", "Skip checks"):
         assert word not in text
     inspect(page, "readiness, ar")
     desk.team.look("ar")

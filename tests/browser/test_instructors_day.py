@@ -131,7 +131,7 @@ def test_a_day_of_exams(
     # Everybody gets more.
     limits = {name: minutes for name, (_, minutes) in in_database(demo, exam_id).items()}
     lead.open(f"?pd=live&pd.exam={exam_id}")
-    lead.root.get_by_role("button", name="Change the time of everybody in the exam").click()
+    lead.root.get_by_role("button", name="Change the time of everyone in the exam").click()
     dialogs[lead].get_by_label("Minutes to add").fill("5")
     expect(dialogs[lead]).to_contain_text(f"Would happen now: {running} done, 0 skipped, 0 failed.")
     dialogs[lead].get_by_label("Reason").fill("fire alarm")
@@ -148,14 +148,14 @@ def test_a_day_of_exams(
     banner = lead.root.locator(".proctoring-desk__outage")
     expect(banner).to_contain_text(f"The provider of {MIDTERM} did not answer when it was last asked.")
     lead.team.look("suggested")
-    banner.get_by_role("button", name="Go on without the provider").click()
+    banner.get_by_role("button", name="Continue without the provider").click()
     dialogs[lead].get_by_label("Reason").fill("The provider is down.")
     dialogs[lead].get_by_label(re.compile("^Type the name of the exam")).fill(MIDTERM)
-    expect(dialogs[lead]).to_contain_text(f"{running} learners in the exam go on")
-    dialogs[lead].get_by_role("button", name="Go on without the provider").click()
-    expect(banner).to_contain_text("goes on without its provider until", timeout=30_000)
+    expect(dialogs[lead]).to_contain_text(f"{running} learners in the exam continue")
+    dialogs[lead].get_by_role("button", name="Continue without the provider").click()
+    expect(banner).to_contain_text("continues without its provider from", timeout=30_000)
     ask_again(board)
-    expect(board.root.locator(".proctoring-desk__outage")).to_contain_text("goes on without its provider until")
+    expect(board.root.locator(".proctoring-desk__outage")).to_contain_text("continues without its provider from")
     late = enter_all(demo, exam_id, LATECOMERS, proctored=True, with_set_up=False)
     ask_again(board)
     for learner in late:
@@ -173,7 +173,7 @@ def test_a_day_of_exams(
     dialogs[lead].get_by_label("Reason").fill("it is back")
     dialogs[lead].get_by_role("button", name="End the outage").click()
     # Until it is asked again, the provider counts as one that does not answer: that is another banner.
-    waiting = banner.filter(has_text=f"{LATECOMERS} attempts wait for your decision.")
+    waiting = banner.filter(has_text=f"{LATECOMERS} attempts are waiting for your decision.")
     expect(waiting).to_be_visible()
     waiting.get_by_role("button", name="Decide").click()
     lead.root.get_by_label("Select all on this page").check()

@@ -69,7 +69,7 @@ def test_the_end_button_pressed_offline_leads_on_when_the_connection_is_back(lea
     page = learner.page
     page.context.set_offline(True)
     learner.end()
-    expect(alert(page, "you come to the page where you submit your exam")).to_be_visible()
+    expect(alert(page, "you are taken to the page where you submit your exam")).to_be_visible()
     learner.look("end-offline")
     page.wait_for_timeout(OFFLINE_MILLISECONDS)
     expect(learner.timer).to_be_visible()

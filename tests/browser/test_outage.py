@@ -49,7 +49,7 @@ def test_an_exam_goes_on_without_its_provider(learner: Learner, staff: Staff) ->
     until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     staff.outage("post", until=until, reason="It is down.", text="An invigilator will come by.")
     learner.open_exam(MIDTERM)
-    learner.heading("You take this exam without proctoring software")
+    learner.heading("You are taking this exam without proctoring software")
     expect(learner.page.get_by_text("An invigilator will come by.")).to_be_visible()
     learner.look("outage")
     learner.press("Start my exam")

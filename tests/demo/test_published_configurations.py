@@ -220,7 +220,7 @@ def test_the_pages_answer(host: Host, persona: str) -> None:
         assert "&lt;secret&gt;" not in reply.text
 
 
-NOT_FILLED_IN = (200, 502, "The proctoring provider is not configured as it should be.")
+NOT_FILLED_IN = (200, 502, "The proctoring provider is not configured correctly.")
 NO_PROVIDER = (200, 500, "The proctoring service of this exam is not configured.")
 
 

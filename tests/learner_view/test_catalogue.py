@@ -437,7 +437,7 @@ def test_a_running_exam_in_the_wrong_browser_offers_only_to_stop(see, test_backe
 @pytest.mark.parametrize(
     ("status", "heading", "is_sent_there"),
     [
-        (S.onboarding_missing, "You must do the onboarding exam first", True),
+        (S.onboarding_missing, "You must take the onboarding exam first", True),
         (S.onboarding_expired, "Your onboarding profile has expired", True),
         (S.onboarding_failed, "Your onboarding session did not pass the review", True),
         (S.onboarding_pending, "Your onboarding profile is under review", False),
@@ -496,7 +496,7 @@ def test_the_onboarding_entrance_names_the_sender_of_mails_if_the_provider_has_o
 ):
     monkeypatch.setattr(test_backend, "learner_notification_from_email", address, raising=False)
     assert ("You receive the result by e-mail from" in see("onboarding").html) is bool(address)
-    assert ("You find the result on this page." in see("onboarding", S.submitted).html) is not bool(address)
+    assert ("The result will be shown on this page." in see("onboarding", S.submitted).html) is not bool(address)
 
 
 @pytest.mark.contract(

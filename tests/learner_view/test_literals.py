@@ -346,8 +346,8 @@ def test_practice_can_be_repeated_unless_it_was_passed(look, status, again):
 @pytest.mark.parametrize(
     ("kind", "status", "heading"),
     [
-        ("proctored", S.expired, "You cannot go on with this attempt"),
-        ("onboarding", S.onboarding_reset, "You cannot go on with this attempt"),
+        ("proctored", S.expired, "You cannot continue this attempt"),
+        ("onboarding", S.onboarding_reset, "You cannot continue this attempt"),
         ("practice", S.timed_out, "Your attempt at this exam is over"),
         ("timed", S.eligible, "You cannot work on this exam right now"),
         ("proctored", S.eligible, "You cannot work on this exam right now"),

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import translation
 from eventtracking import tracker
 from freezegun import freeze_time
 from hypothesis import given
@@ -49,6 +50,21 @@ WEST, EAST = timezone(-5 * HOUR), timezone(5 * HOUR)
 )
 def test_minutes_are_written_in_words(minutes: int, words: str) -> None:
     assert utils.humanized_time(minutes) == words
+
+
+@pytest.mark.contract("timing#words", "languages#durations")
+@pytest.mark.parametrize(
+    ("language", "minutes", "words"),
+    [
+        pytest.param("he", 61, "שעה אחת ודקה אחת", id="hebrew-one-minute"),
+        pytest.param("he", 122, "שעתיים ושתי דקות", id="hebrew-two-minutes"),
+        pytest.param("he", 90, "שעה אחת ו-30 דקות", id="hebrew-in-digits"),  # noqa: RUF001
+        pytest.param("fa", 90, "1 ساعت و 30 دقیقه", id="persian-has-the-digits-of-django's-dates"),
+    ],
+)
+def test_minutes_are_written_as_the_language_does(language: str, minutes: int, words: str) -> None:
+    with translation.override(language):
+        assert utils.humanized_time(minutes) == words
 
 
 @pytest.mark.contract("timing#seconds-left", "timing#words")

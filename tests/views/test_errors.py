@@ -178,7 +178,7 @@ def test_a_provider_error_without_a_text_gets_a_default_text(
         format="json",
     )
     assert response.status_code == 503
-    assert response.json()["detail"].startswith("The proctoring service does not answer as it should.")
+    assert response.json()["detail"].startswith("The proctoring service is not responding correctly.")
 
 
 @pytest.mark.contract("rest-rules#provider-failures")

@@ -9,6 +9,8 @@ from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from demo.host import words
+
 register = template.Library()
 
 
@@ -32,3 +34,21 @@ def pipeline_scripts(group: str) -> SafeString:
 def icon(name: str) -> SafeString:
     """A decorative Font Awesome icon; ``name`` may hold several classes, as summaries do."""
     return format_html('<i class="fa {}" aria-hidden="true"></i>', name) if name else SafeString("")
+
+
+@register.filter
+def mode_word(mode: str) -> str:
+    """Return an enrolment mode in the language of the page."""
+    return words.of(mode, words.MODES)
+
+
+@register.filter
+def credit_word(status: str) -> str:
+    """Return the status of a credit requirement in the language of the page."""
+    return words.of(status, words.CREDIT_STATUSES)
+
+
+@register.filter
+def certificate_word(status: str) -> str:
+    """Return the status of a certificate in the language of the page."""
+    return words.of(status, words.CERTIFICATE_STATUSES)

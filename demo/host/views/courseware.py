@@ -14,6 +14,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_GET, require_POST
 
@@ -93,13 +94,13 @@ def handle_xblock_callback(request: HttpRequest, usage_key: str) -> HttpResponse
     if problem is None:
         raise Http404(usage_key)
     if not _is_open(course, found, viewer(request, course.course_id)):
-        return JsonResponse({"detail": "This exam is closed. Your answer was not saved."}, status=403)
+        return JsonResponse({"detail": _("This exam is closed. Your answer was not saved.")}, status=403)
     text = request.POST.get("answer", "").strip()
     if not text:
-        return JsonResponse({"detail": "Choose or type an answer first."}, status=400)
+        return JsonResponse({"detail": _("Choose or type an answer first.")}, status=400)
     with transaction.atomic():
         grading.save_answer(request.user, course, found, problem, text)
-    return JsonResponse({"detail": "Answer saved."})
+    return JsonResponse({"detail": _("Answer saved.")})
 
 
 def _is_open(course: CourseRun, found: published_course.Sequence, who: Viewer) -> bool:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from opaque_keys.edx.keys import CourseKey
 
@@ -87,7 +88,7 @@ def _special_exams_section(course: CourseRun) -> dict[str, Any] | None:
         return None
     section: dict[str, Any] = {
         "section_key": "special_exams",
-        "section_display_name": "Special Exams",
+        "section_display_name": _("Special Exams"),
         "course_id": course.course_id,
         "mfe_view_url": f"/exams-dashboard/{course.course_id}" if course.exams_ida else None,
     }

@@ -12,6 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
@@ -85,8 +86,8 @@ def sequence(request: HttpRequest, run_id: str, subsection: str) -> HttpResponse
         edited.hide_after_due = edited.hide_after_due or becomes_proctored
         edited.edited_by = request.user.pk
         edited.save()
-        name = edited.display_name or "Untitled subsection"
-        messages.success(request, f"“{name}” saved. Publish to show it to learners.")
+        name = edited.display_name or _("Untitled subsection")
+        messages.success(request, _("“%(name)s” saved. Publish to show it to learners.") % {"name": name})
         if edited.is_onboarding_exam and (warning := onboarding.missing_onboarding_warning(found)):
             messages.warning(request, f"“{name}”: {warning}")
         return redirect("studio_course", run_id)
@@ -107,7 +108,7 @@ def proctoring_settings(request: HttpRequest, run_id: str) -> HttpResponse:
     form = ProctoringSettingsForm(request.POST or None, instance=found, editor=request.user)
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, "Proctoring settings saved. Publish to register the exams again.")
+        messages.success(request, _("Proctoring settings saved. Publish to register the exams again."))
         return redirect("studio_course", run_id)
     return render(
         request,
@@ -160,17 +161,19 @@ def publish(request: HttpRequest, run_id: str) -> HttpResponse:
         command = [sys.executable, "-m", "demo.manage", "publish_course", run_id]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         if done.returncode:
-            messages.error(request, f"Publishing failed: {done.stderr.strip().splitlines()[-1]}")
+            messages.error(request, _("Publishing failed: %(error)s") % {"error": done.stderr.strip().splitlines()[-1]})
         else:
-            messages.success(request, "Published by a worker process.")
+            messages.success(request, _("Published by a worker process."))
         return redirect("studio_course", run_id)
     task = task_queue.wait_for(publishing.publish(found), PUBLISH_WAIT_SECONDS)
     if task.state == Task.DONE:
-        messages.success(request, "Published. The exams are registered.")
+        messages.success(request, _("Published. The exams are registered."))
     elif task.state == Task.FAILED:
-        messages.error(request, f"Published, but the exams could not be registered: {task.error}")
+        messages.error(
+            request, _("Published, but the exams could not be registered: %(error)s") % {"error": task.error}
+        )
     else:
-        messages.info(request, "Published. The exams are still being registered.")
+        messages.info(request, _("Published. The exams are still being registered."))
     return redirect("studio_course", run_id)
 
 

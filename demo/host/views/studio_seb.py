@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -59,7 +60,7 @@ def exam_browser(request: HttpRequest, run_id: str, subsection: str) -> HttpResp
     if request.method == "POST":
         action = request.POST.get("action")
         if action == "preset" and not form.fill_in_preset():
-            form.add_error("preset", "Choose a preset first.")
+            form.add_error("preset", _("Choose a preset first."))
         if form.is_valid() and action == "save" and _saved(request, form, row, origin):
             return redirect("studio_seb", run_id, subsection)
         context = {"inspection": _inspection(form, row, origin)}
@@ -93,7 +94,7 @@ def advanced_settings(request: HttpRequest, run_id: str) -> HttpResponse:
     form = OtherCourseSettingsForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, "Advanced settings saved.")
+        messages.success(request, _("Advanced settings saved."))
         return redirect("studio_advanced", run_id)
     return render(
         request,
@@ -127,7 +128,7 @@ def _saved(request: HttpRequest, form: ExamBrowserForm, row: SebExamConfiguratio
     except setup.SetupError as error:
         form.report(error)
         return False
-    messages.success(request, f"Saved: {mode_name(saved)}.")
+    messages.success(request, _("Saved: %(mode)s.") % {"mode": mode_name(saved)})
     return True
 
 
@@ -166,13 +167,16 @@ def _state(request: HttpRequest, row: SebExamConfiguration, origin: str) -> dict
     warnings = []
     if requirement is not None:
         if not requirement.is_usable:
-            warnings.append("Nobody gets in: no key is accepted. Save the settings again.")
+            warnings.append(_("Nobody gets in: no key is accepted. Save the settings again."))
         if requirement.accepts_name_only:
-            warnings.append("Weak: without a key every browser that calls itself SEB is accepted.")
+            warnings.append(_("Weak: without a key, every browser that calls itself SEB is accepted."))
         if not encryption.is_readable(row.encrypt_password_cipher):
-            warnings.append("Learners get no file: its password was stored with another SECRET_KEY. Enter it again.")
+            warnings.append(_("Learners get no file: its password was stored with another SECRET_KEY. Enter it again."))
         if making.has_addresses(row) and row.origin != origin:
-            warnings.append(f"The file leads to {row.origin}, not to {origin}. Tick “Renew origin” to change that.")
+            warnings.append(
+                _("The file leads to %(old)s, not to %(new)s. Tick “Renew origin” to change that.")
+                % {"old": row.origin, "new": origin}
+            )
         if row.mode == Mode.UPLOAD and row.config_xml:
             found = lint_settings(decode(row.config_xml.encode()).settings)
             warnings += [f"{finding.key}: {finding.message}" for finding in found]
@@ -194,16 +198,26 @@ def _keys(row: SebExamConfiguration, *, now: datetime) -> list[dict[str, Any]]:
     """Every stored key with its state, those that count first."""
     found: list[dict[str, Any]] = []
     if row.config_key:
-        found.append({"kind": "Config Key", "key": row.config_key, "state": "valid"})
+        found.append({"kind": "Config Key", "key": row.config_key, "state": _("valid"), "is_valid": True})
     if row.mode == Mode.CLIENT:
-        found += [{"kind": "Config Key", "key": key, "state": "valid"} for key in row.client_config_keys]
+        found += [
+            {"kind": "Config Key", "key": key, "state": _("valid"), "is_valid": True} for key in row.client_config_keys
+        ]
     for entry in row.browser_keys:
         about = " ".join(filter(None, (entry.get("label"), entry.get("platform"), entry.get("version"))))
-        state = "valid" if entry.get("active") is not False else "switched off"
-        found.append({"kind": "Browser Exam Key", "key": entry.get("key", ""), "about": about, "state": state})
+        is_valid = entry.get("active") is not False
+        found.append(
+            {
+                "kind": "Browser Exam Key",
+                "key": entry.get("key", ""),
+                "about": about,
+                "state": _("valid") if is_valid else _("switched off"),
+                "is_valid": is_valid,
+            }
+        )
     for entry in reversed(row.previous_config_keys):
         until = parse_datetime(str(entry.get("valid_until", "")))
-        state = "retired, valid until" if until is not None and now < until else "retired, was valid until"
+        state = _("retired, valid until") if until is not None and now < until else _("retired, was valid until")
         found.append({"kind": "Config Key", "key": entry.get("key", ""), "state": state, "until": until})
     return found
 

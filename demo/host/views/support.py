@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from rest_framework.request import Request
 
@@ -25,8 +26,8 @@ def password_assistance(request: HttpRequest) -> HttpResponse:
         request,
         "demo/text.html",
         {
-            "title": "Password assistance",
-            "text": "On the platform you would request an e-mail with a link here. The demo has no passwords.",
+            "title": _("Password assistance"),
+            "text": _("On the platform you would request an e-mail with a link here. The demo has no passwords."),
         },
     )
 
@@ -37,7 +38,7 @@ def contact_us(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "demo/text.html",
-        {"title": "Contact us", "text": "On the platform you would find a form for support requests here."},
+        {"title": _("Contact us"), "text": _("On the platform you would find a form for support requests here.")},
     )
 
 
@@ -49,7 +50,7 @@ def onboarding_status(request: HttpRequest, username_or_email: str) -> JsonRespo
     Calls the package's view class directly, without ``dispatch``, as the platform does.
     """
     if not request.user.is_staff:
-        raise PermissionDenied("This page is for support staff.")
+        raise PermissionDenied(_("This page is for support staff."))
     learner = get_object_or_404(get_user_model(), Q(username=username_or_email) | Q(email=username_or_email))
     rest_request = Request(request)
     rest_request.user = request.user

@@ -144,7 +144,7 @@
                 .done(function(answer) { $result.removeClass('is-error').text(answer.detail); })
                 .fail(function(xhr) {
                     var detail = xhr.responseJSON && xhr.responseJSON.detail;
-                    $result.addClass('is-error').text(detail || 'Your answer could not be saved. Try again.');
+                    $result.addClass('is-error').text(detail || window.gettext('Your answer could not be saved. Try again.'));
                 })
                 .always(function() { $button.prop('disabled', false); });
         });

@@ -254,7 +254,7 @@ def _sentence(allowed: int, parts: _Parts, extensions: Sequence[Extension], *, t
     time = humanized_time(allowed)
     extended_by = sum(extension.minutes for extension in extensions)
     if parts.binding == BOUND_BY_DUE_DATE:
-        sentence = _("{time}: the due date of the exam cuts the limit.").format(time=time)
+        sentence = _("{time}: limited by the due date of the exam.").format(time=time)
     elif parts.binding == BOUND_BY_CARRY_OVER:
         sentence = _("{time}: what was left when the attempt was interrupted.").format(time=time)
         if parts.gained_minutes:

@@ -56,7 +56,7 @@ def rows_of_file(data: bytes) -> list[WantedAllowance]:
     try:
         return _rows(lines)
     except csv.Error as exc:
-        raise BadFile(_("The line is not written as CSV: look at its quotation marks."), lines.line_num) from exc
+        raise BadFile(_("The line is not valid CSV. Check its quotation marks."), lines.line_num) from exc
 
 
 def _decoded(data: bytes) -> str:
@@ -104,9 +104,11 @@ def _rows(lines: Any) -> list[WantedAllowance]:
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) > len(names):
-            raise BadFile(_("The line has more cells than the first line names."), line)
+            raise BadFile(_("The line has more cells than the first line has columns."), line)
         if len(rows) == MOST_ROWS:
-            raise BadFile(_("A file may have {count} rows. Make several of it.").format(count=MOST_ROWS), line)
+            raise BadFile(
+                _("A file can have at most {count} rows. Split it into several files.").format(count=MOST_ROWS), line
+            )
         row = dict(zip(names, (cell.strip() for cell in cells), strict=False))
         rows.append(
             WantedAllowance(

@@ -101,10 +101,10 @@ class _About:
     link: str | None = None
 
     def ok(self, code: str, text: str = "") -> Check:
-        return Check(code, OK, self.subject, text or _("In order."))
+        return Check(code, OK, self.subject, text or _("No problem was found."))
 
     def unknown(self, code: str, text: str = "") -> Check:
-        return Check(code, UNKNOWN, self.subject, text or _("This platform does not tell."))
+        return Check(code, UNKNOWN, self.subject, text or _("This platform does not provide this information."))
 
     def bad(self, code: str, level: str, text: str, fix: str) -> Check:
         return Check(code, level, self.subject, text, fix, self.link)
@@ -274,9 +274,9 @@ def _due(course: _Course, exam: ProctoredExam, about: _About) -> Check:
         "exam_due",
         left < needed,
         WARNING,
-        _("The due date leaves {left} minutes to who starts now; the longest time of a learner is {needed}.").format(
-            left=left, needed=needed
-        ),
+        _(
+            "A learner who starts now has {left} minutes until the due date; the longest time of a learner is {needed}."
+        ).format(left=left, needed=needed),
         _("Move the due date, or give individual extensions."),
     )
 
@@ -292,7 +292,7 @@ def _onboarding_exam(course: _Course, exam: ProctoredExam, provider: Any, about:
         "onboarding_exam",
         not has_one,
         ERROR,
-        _("The provider demands onboarding, and the course has no onboarding exam."),
+        _("The provider requires onboarding, but the course has no onboarding exam."),
         _("Add an onboarding exam of the same provider in Studio."),
     )
 
@@ -310,8 +310,8 @@ def _prerequisites(course: _Course, exam: ProctoredExam, about: _About) -> Check
         "prerequisites",
         bool(missing),
         ERROR,
-        _("Learners cannot fulfil a requirement before the exam: {names}.").format(names=", ".join(missing)),
-        _("Publish the exam that is required, or remove the requirement in Studio."),
+        _("Learners cannot meet a prerequisite of the exam: {names}.").format(names=", ".join(missing)),
+        _("Publish the required exam, or remove the prerequisite in Studio."),
     )
 
 
@@ -345,7 +345,7 @@ def _course(course: _Course) -> Iterator[Check]:
         "allowances_on_inactive",
         on_inactive,
         _("Allowances for exams that are not active: {number}."),
-        _("Give them for the active exam, if that is what was meant."),
+        _("If they were meant for the active exam, add them there."),
     )
     pending = AttemptEffect.objects.of_course(course.course_id).unsettled()
     yield _numbered(
@@ -395,8 +395,8 @@ def _learners(course: _Course) -> Iterator[Check]:
         course,
         "without_onboarding",
         without,
-        _("Learners without an approved onboarding: {number}."),
-        _("Ask them to take the onboarding exam before the day."),
+        _("Learners without approved onboarding: {number}."),
+        _("Ask them to take the onboarding exam before the day of the exam."),
     )
 
 
@@ -409,8 +409,11 @@ def _installation(course: _Course) -> Iterator[Check]:
         "cache_shared",
         not contact.is_known(),
         WARNING,
-        _("The cache belongs to one process: who is silent, and whether a provider answers, is known to it only."),
-        _("Configure Redis or Memcached as default cache."),
+        _(
+            "The cache is local to each process, so processes do not share which learners are silent and whether "
+            "a provider answers."
+        ),
+        _("Configure Redis or Memcached as the default cache."),
     )
 
 
@@ -449,9 +452,9 @@ def _answers(about: _About, provider: Any, findings: health_check.Findings | Non
     )
     # Each aspect is known only if the ones before it are in order.
     fixes = {
-        health_check.REACHABLE: ("provider_reachable", _("Ask its makers, or let this host connect to it.")),
+        health_check.REACHABLE: ("provider_reachable", _("Contact the provider, or allow this host to connect to it.")),
         health_check.CREDENTIALS: ("provider_credentials", _("Correct the keys in PROCTORING_BACKENDS.")),
-        health_check.CLOCK: ("provider_clock", _("Correct the clock of this host, or ask the provider's makers.")),
+        health_check.CLOCK: ("provider_clock", _("Correct the clock of this host, or contact the provider.")),
     }
     failed = findings.aspect if findings is not None and findings.problems else None
     is_known = findings is not None and failed != health_check.CONFIGURED
@@ -462,7 +465,7 @@ def _answers(about: _About, provider: Any, findings: health_check.Findings | Non
         elif is_known and (findings is not None and findings.called):
             yield about.ok(code)
         else:
-            yield about.unknown(code, _("The provider was not asked, or cannot be asked."))
+            yield about.unknown(code, _("The provider was not checked, or cannot be checked."))
 
 
 def _provider(about: _About, name: str, provider: Any, has_reviewers: bool) -> Iterator[Check]:
@@ -486,7 +489,7 @@ def _provider(about: _About, name: str, provider: Any, has_reviewers: bool) -> I
         "callback_address",
         not _is_public(conf.proctoring.lms_host),
         WARNING,
-        _("The provider is told to call {address}.").format(address=isolated(conf.proctoring.lms_host)),
+        _("The provider was given the callback address {address}.").format(address=isolated(conf.proctoring.lms_host)),
         _("Set SITE_NAME to a public host name, and HTTPS to “on”."),
     )
 

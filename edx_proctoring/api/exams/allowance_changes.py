@@ -185,7 +185,7 @@ def _remove(allowance_id: int, versions: Collection[str] | None, by: Any) -> _Wr
 
 
 def _type_taken_text() -> str:
-    return _("The learner has an allowance of this type in this exam already.")
+    return _("The learner already has an allowance of this type in this exam.")
 
 
 def _locked(allowance_id: int, versions: Collection[str] | None) -> ProctoredExamStudentAllowance:

@@ -52,7 +52,7 @@ def as_stored(kind: str, value: str, limit_minutes: int) -> tuple[str, str]:
         return kind, str(int(text))
     if not text or len(text) > _LONGEST or not is_storable(text) or has_controls(text):
         raise AllowanceValueNotAllowedException(
-            _("Enter a text of at most {count} characters in one line.").format(count=_LONGEST)
+            _("Enter at most {count} characters on one line.").format(count=_LONGEST)
         )
     return kind, text
 

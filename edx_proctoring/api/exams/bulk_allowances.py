@@ -66,7 +66,7 @@ def add_bulk_allowances(
     failed = [pair for pair in pairs if pair.grantee is None]
     _log_failures(pairs)
     if failed and all_or_nothing:
-        reason = _("Not given, because others cannot be.")
+        reason = _("Not given, because other allowances of the request cannot be given.")
         return [pair.result("failed", pair.error or reason) for pair in pairs], 0, len(pairs)
     grants = [
         _Grant(*pair.grantee, value=str(value if multiplier is None else _extra_minutes(pair.grantee[0], multiplier)))

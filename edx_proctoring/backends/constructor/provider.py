@@ -73,7 +73,7 @@ class ConstructorProctoringProvider(ProctoringBackendProvider):
                 len(options.problems),
             )
             raise BackendProviderCannotRegisterAttempt(
-                _("The proctoring provider is not configured as it should be."), _OUR_ERROR
+                _("The proctoring provider is not configured correctly."), _OUR_ERROR
             )
         due = exam.get("due_date")
         return sessions.create(

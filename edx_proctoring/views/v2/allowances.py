@@ -322,7 +322,7 @@ def file_of(request: Request) -> File | None:
 
 def _rows_of(file: File) -> list[WantedAllowance]:
     if (file.size or 0) > allowance_file.MOST_BYTES:
-        raise Problem("too_large", _("The file is larger than 1 MiB. Make several of it."))
+        raise Problem("too_large", _("The file is larger than 1 MiB. Split it into several files."))
     return allowance_file.rows_of_file(file.read())
 
 

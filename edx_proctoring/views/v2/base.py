@@ -214,7 +214,7 @@ def _once(parameters: QueryDict) -> dict[str, str]:
     """
     repeated = sorted(name for name, values in parameters.lists() if len(values) > 1)
     if repeated:
-        message = _("Given more than once. Separate several values by commas.")
+        message = _("Given more than once. Separate several values with commas.")
         raise Problem("validation_error", errors=[{"field": name, "message": message} for name in repeated])
     return {name: str(value) for name, value in parameters.items()}
 

@@ -60,7 +60,7 @@ class BulkRequest(SelectionRequest):
         if attrs["action"] != attempt_bulk_actions.RESET:
             wrong = [name for name in ("only_this", "force_local") if attrs[name]]
             if wrong:
-                raise serializers.ValidationError(dict.fromkeys(wrong, _("Only a reset has this.")))
+                raise serializers.ValidationError(dict.fromkeys(wrong, _("Only a reset accepts this.")))
         return super().validate(attrs)
 
 

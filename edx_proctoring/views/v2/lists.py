@@ -106,7 +106,9 @@ class WordsField(serializers.Field):
 class IdsField(serializers.Field):
     """Database ids, separated by commas."""
 
-    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": _("Must be one or more numbers, with commas.")}
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid": _("Must be one or more numbers, separated by commas.")
+    }
     # As many as a person can choose from a list of exams.
     most: ClassVar[int] = 200
 

@@ -50,7 +50,7 @@ class NoteRequest(serializers.Serializer):
     def validate_at(self, moment: datetime) -> datetime:
         """Refuse a moment that is still to come."""
         if moment > timezone.now():
-            raise serializers.ValidationError(_("This is still to come."))
+            raise serializers.ValidationError(_("This is in the future."))
         return moment
 
 

@@ -45,7 +45,7 @@ __all__ = [
 
 # Why a row of a job was skipped, besides the codes of problems.
 ROW_SENTENCES: Mapping[str, Any] = {
-    "gone": _("There is nothing to do any more."),
+    "gone": _("There is nothing left to do."),
     "nothing_to_do": _("There is nothing to do."),
     # Of rows about allowances.
     "user_ambiguous": _("Several users have this name or e-mail address. Give the exact username."),

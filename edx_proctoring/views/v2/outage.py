@@ -144,7 +144,9 @@ class OutageOfExam(StaffView):
         if conf.proctoring.outage_mode == "off":
             raise Problem("feature_off")
         if not outage.may_change(caller(self.request)):
-            raise Problem("not_allowed", _("Only global staff may let an exam go on without its proctoring service."))
+            raise Problem(
+                "not_allowed", _("Only global staff may let an exam continue without its proctoring service.")
+            )
         return self.body()
 
 

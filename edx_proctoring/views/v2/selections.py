@@ -65,7 +65,7 @@ class SelectionRequest(OrderOptions):
         if len(ways) != 1:
             possible = [name for name in ("attempt_ids", "filter", "all") if name in self.fields]
             raise serializers.ValidationError(
-                _("Exactly one of these says which attempts are meant: {names}.").format(names=", ".join(possible))
+                _("Give exactly one of these to select attempts: {names}.").format(names=", ".join(possible))
             )
         return attrs
 

@@ -117,7 +117,7 @@ class Transitions(OneAttempt):
                 return ""
             raise Problem("not_allowed")
         if "reason" not in body:
-            raise Problem("validation_error", errors=[{"field": "reason", "message": str(_("Say why."))}])
+            raise Problem("validation_error", errors=[{"field": "reason", "message": str(_("Give a reason."))}])
         return str(body["reason"])
 
     def _ask_gates(self, attempt: Any) -> None:

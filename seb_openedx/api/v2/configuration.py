@@ -152,10 +152,10 @@ def _warnings(course_key: Any, source: str | None, config: dict[str, Any]) -> It
         if name == "AlwaysGrantAccess":
             yield "grants_everybody", _("The component AlwaysGrantAccess opens the course to every browser.")
         else:
-            text = _("The course is open to every browser, because %(name)s has no key that it could check.")
+            text = _("The course is open to every browser, because %(name)s has no key to check.")
             yield "no_keys_open", text % {"name": name}
     for name in findings.unknown_components(config.get("PERMISSION_COMPONENTS") or ()):
         text = _("There is no permission component %(name)s.") + " " + _("The course's own list is not used.")
         yield "unknown_component", text % {"name": name}
     for key in findings.unlikely_keys(config):
-        yield "unlikely_key", _("The key %(key)s does not consist of 64 hexadecimal digits.") % {"key": key}
+        yield "unlikely_key", _("The key %(key)s is not 64 hexadecimal digits.") % {"key": key}

@@ -74,7 +74,7 @@ class KeysField(serializers.ListField):
         for number, entry in enumerate(found):
             key = entry["key"] if isinstance(entry, Mapping) else entry
             if key in seen:
-                raise serializers.ValidationError({str(number): [_("This key is there twice.")]})
+                raise serializers.ValidationError({str(number): [_("This key is listed twice.")]})
             seen.add(key)
         return found
 

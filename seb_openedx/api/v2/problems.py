@@ -30,12 +30,12 @@ class Kind:
 CATALOGUE: Final[Mapping[str, Kind]] = {
     "bad_request": Kind(400, "Bad request", _("The request cannot be understood.")),
     # Of files. One that is too large is 400 as well: what it is unpacked to counts.
-    "not_seb": Kind(400, "Not a SEB file", _("This is no file of Safe Exam Browser.")),
+    "not_seb": Kind(400, "Not a SEB file", _("This is not a Safe Exam Browser file.")),
     "bad_gzip": Kind(400, "Damaged file", _("The file is damaged. Export it again.")),
     "bad_xml": Kind(400, "Damaged file", _("The file is damaged. Export it again.")),
-    "not_a_dictionary": Kind(400, "No settings", _("The file holds no settings of Safe Exam Browser.")),
+    "not_a_dictionary": Kind(400, "No settings", _("The file does not contain Safe Exam Browser settings.")),
     "password_required": Kind(400, "Password required", _("The file is encrypted. Enter its password.")),
-    "wrong_password": Kind(400, "Wrong password", _("The password does not fit, or the file is damaged.")),
+    "wrong_password": Kind(400, "Wrong password", _("The password is wrong, or the file is damaged.")),
     "certificate_encrypted": Kind(
         400,
         "Encrypted for a certificate",
@@ -51,22 +51,22 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
     "attempts_running": Kind(
         409,
         "Attempts running",
-        _("Learners are in this exam, and this change would put them out. Send force to do it."),
+        _("Learners are in this exam, and this change would interrupt them. Send “force” to do it anyway."),
     ),
     "idempotency_in_progress": Kind(
-        409, "Idempotency in progress", _("The first request with this Idempotency-Key is still at work.")
+        409, "Idempotency in progress", _("The first request with this Idempotency-Key is still in progress.")
     ),
     "in_use": Kind(409, "In use", _("Exams use this template. Choose another one for them first.")),
-    "precondition_failed": Kind(412, "Precondition failed", _("It was changed meanwhile. Load it again.")),
+    "precondition_failed": Kind(412, "Precondition failed", _("It was changed in the meantime. Load it again.")),
     "too_large": Kind(413, "Too large", _("This is too large.")),
     "unsupported_media_type": Kind(415, "Unsupported media type"),
     "idempotency_key_reused": Kind(
-        422, "Idempotency key reused", _("This Idempotency-Key came with another request before.")
+        422, "Idempotency key reused", _("This Idempotency-Key was used for another request.")
     ),
     "validation_error": Kind(422, "Validation error", _("Some values are not valid.")),
     "unknown_parameter": Kind(422, "Unknown parameter", _("There is no parameter with this name.")),
     "rate_limited": Kind(429, "Rate limited"),
-    "internal_error": Kind(500, "Internal error", _("This failed on the server. Staff find the cause in its log.")),
+    "internal_error": Kind(500, "Internal error", _("This failed on the server. The cause is in its log.")),
     "password_unreadable": Kind(
         503, "Password unreadable", _("The password of the file cannot be read any more. Enter it again.")
     ),

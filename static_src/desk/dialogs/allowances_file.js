@@ -59,7 +59,7 @@ desk.allowancesFile = function(context, done) {
         link: {label: gettext('A sample file'), href: sampleFile(context.settings.exams), name: 'allowances.csv'},
         fields: [{
             name: 'file', type: 'file', label: gettext('CSV file'), isRequired: true,
-            help: gettext('At most 5,000 lines. Nothing is changed before you have seen what would happen.')
+            help: gettext('At most 5,000 lines. Nothing is changed until you have seen a preview.')
         }],
         submitLabel: gettext('Carry out'),
         closed: function() { asked = null; },

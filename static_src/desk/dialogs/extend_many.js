@@ -12,7 +12,7 @@ desk.extendManyPreview = function(job, minutes) {
     var reasons = _.countBy(_.compact(_.map(job.rows, function(row) { return row.error && row.error.detail; })));
     var words = desk.words;
     return [
-        words.fill(gettext('Would happen now: %(numbers)s.'), {numbers: desk.jobNumbers(job)}),
+        words.fill(gettext('What would happen now: %(numbers)s.'), {numbers: desk.jobNumbers(job)}),
         cut && words.n(ngettext('%(n)s learner gets less, because of the due date.', '%(n)s learners get less, because of the due date.', cut), cut)
     ].concat(_.map(_.keys(reasons), function(reason) {
         return words.fill(gettext('%(n)s × %(reason)s'), {n: words.number(reasons[reason]), reason: reason});
@@ -39,7 +39,7 @@ desk.extendMany = function(context, options) {
     }
 
     function intro() {
-        return [gettext('The learners’ clocks follow within a minute. Who is due earlier gets what fits.')].concat(options.introOf(size()));
+        return [gettext('The learners’ clocks are updated within a minute. Learners with an earlier due date get only the time until then.')].concat(options.introOf(size()));
     }
 
     function isWhole(text) {
@@ -78,7 +78,7 @@ desk.extendMany = function(context, options) {
         dialog.setTitle(title());
         dialog.setIntro(intro());
         dialog.say(desk.words.n(
-            ngettext('By now %(n)s learner is in the exam. Look at the numbers again.', 'By now %(n)s learners are in the exam. Look at the numbers again.', selection.expected_count),
+            ngettext('Now %(n)s learner is in the exam. Check the numbers again.', 'Now %(n)s learners are in the exam. Check the numbers again.', selection.expected_count),
             selection.expected_count
         ), '');
         asked = '';
@@ -100,7 +100,7 @@ desk.extendMany = function(context, options) {
                 help: gettext('Kept on record. The learner does not see it.')
             }
         ].concat(context.settings.is_global_staff ? [{
-            name: 'past_due', type: 'checkbox', label: gettext('Also beyond the due date')
+            name: 'past_due', type: 'checkbox', label: gettext('Allow time beyond the due date')
         }] : []),
         submitLabel: gettext('Change the time'),
         check: function(values) {

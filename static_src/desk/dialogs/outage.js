@@ -21,7 +21,7 @@ function untilField(context, value) {
     return {
         name: 'until', type: 'datetime-local', label: gettext('Until'), isRequired: true,
         value: value ? desk.localMoment(new Date(value).getTime()) : desk.localMoment(context.now() + (USUAL_HOURS * 60 * MINUTE)),
-        help: gettext('It ends by itself then. You can end it earlier, or let it go on longer.')
+        help: gettext('It ends automatically then. You can end it earlier or extend it.')
     };
 }
 
@@ -39,7 +39,7 @@ function instant(text) {
 }
 
 function checkUntil(context, values) {
-    return values.until && !(new Date(values.until).getTime() > context.now()) ? gettext('This moment is over.') : '';
+    return values.until && !(new Date(values.until).getTime() > context.now()) ? gettext('This time has passed.') : '';
 }
 
 function sumOf(counts, statuses) {
@@ -53,10 +53,10 @@ desk.outagePreview = function(counts, values) {
     var running = counts ? sumOf(counts, IN_EXAM) : 0;
     return counts ? [
         waiting && (values.include_setup
-            ? words.n(ngettext('%(n)s learner who is being set up may start at once.', '%(n)s learners who are being set up may start at once.', waiting), waiting)
-            : words.n(ngettext('%(n)s learner who is being set up goes on waiting.', '%(n)s learners who are being set up go on waiting.', waiting), waiting)),
-        running && words.n(ngettext('%(n)s learner in the exam goes on; messages to the provider wait.', '%(n)s learners in the exam go on; messages to the provider wait.', running), running),
-        instant(values.until) && words.fill(gettext('Whoever enters until %(time)s takes the exam without the provider.'), {time: words.moment(values.until)})
+            ? words.n(ngettext('%(n)s learner who is setting up may start at once.', '%(n)s learners who are setting up may start at once.', waiting), waiting)
+            : words.n(ngettext('%(n)s learner who is setting up keeps waiting.', '%(n)s learners who are setting up keep waiting.', waiting), waiting)),
+        running && words.n(ngettext('%(n)s learner in the exam continues; messages to the provider wait.', '%(n)s learners in the exam continue; messages to the provider wait.', running), running),
+        instant(values.until) && words.fill(gettext('Learners who enter before %(time)s take the exam without the provider.'), {time: words.moment(values.until)})
     ] : [];
 };
 
@@ -71,23 +71,23 @@ desk.startOutage = function(context, exam, done) {
     }
     dialog = new desk.FormDialog({
         client: context.client,
-        title: desk.words.fill(gettext('Let %(exam)s go on without its provider'), {exam: exam.name}),
-        intro: [gettext('Attempts that are taken like that are not proctored. Afterwards you decide about each of them.')],
+        title: desk.words.fill(gettext('Let %(exam)s continue without its provider'), {exam: exam.name}),
+        intro: [gettext('Attempts taken this way are not proctored. Afterwards you decide on each of them.')],
         isDanger: true,
-        submitLabel: gettext('Go on without the provider'),
+        submitLabel: gettext('Continue without the provider'),
         fields: [
             untilField(context), reasonField(),
             {
-                name: 'text', type: 'textarea', label: gettext('Sentence for learners'), most: MOST_TEXT,
-                help: gettext('Shown on the page of the exam, for example who watches in the room.')
+                name: 'text', type: 'textarea', label: gettext('Message for learners'), most: MOST_TEXT,
+                help: gettext('Shown on the exam page, for example to say who is watching in the room.')
             },
-            {name: 'include_setup', type: 'checkbox', label: gettext('Also those who are being set up'), value: true},
+            {name: 'include_setup', type: 'checkbox', label: gettext('Include learners who are setting up'), value: true},
             {name: 'typed', type: 'text', label: desk.words.fill(gettext('Type the name of the exam to confirm: %(exam)s'), {exam: exam.name}), isRequired: true}
         ],
         check: function(values) {
             return {
                 until: checkUntil(context, values),
-                typed: values.typed && desk.words.plain(values.typed) !== desk.words.plain(exam.name) ? gettext('That is another name.') : ''
+                typed: values.typed && desk.words.plain(values.typed) !== desk.words.plain(exam.name) ? gettext('That is a different name.') : ''
             };
         },
         preview: function(values) { return desk.outagePreview(counts, values); },
@@ -103,14 +103,14 @@ desk.startOutage = function(context, exam, done) {
             return false;
         },
         done: function(reply) {
-            context.say(desk.words.fill(gettext('%(exam)s goes on without its provider until %(time)s.'), {
+            context.say(desk.words.fill(gettext('%(exam)s continues without its provider until %(time)s.'), {
                 exam: exam.name, time: desk.words.moment(reply.measure.ends_at)
             }));
             done();
             if (reply.job) {
                 desk.load(['attempt']).done(function() {
                     context.openDialog(new desk.JobDialog({
-                        context: context, job: reply.job, title: gettext('Learners who were being set up'), canRetry: false, order: {done: done}
+                        context: context, job: reply.job, title: gettext('Learners who were setting up'), canRetry: false, order: {done: done}
                     }));
                 });
             }
@@ -136,7 +136,7 @@ desk.prolongOutage = function(context, exam, measure, done) {
         },
         failed: _.partial(onGone, done),
         done: function(reply) {
-            context.say(desk.words.fill(gettext('%(exam)s goes on without its provider until %(time)s.'), {
+            context.say(desk.words.fill(gettext('%(exam)s continues without its provider until %(time)s.'), {
                 exam: exam.name, time: desk.words.moment(reply.ends_at)
             }));
             done();
@@ -148,7 +148,7 @@ desk.endOutage = function(context, exam, done) {
     context.openDialog(new desk.FormDialog({
         client: context.client,
         title: desk.words.fill(gettext('End the outage in %(exam)s'), {exam: exam.name}),
-        intro: [gettext('Whoever enters from then on takes the exam with the provider again. Attempts that were begun without it go on without it.')],
+        intro: [gettext('From then on, learners take the exam with the provider again. Attempts started without it continue without it.')],
         fields: [reasonField()],
         submitLabel: gettext('End the outage'),
         send: function(values, key) { return context.client.send('DELETE', path(exam), {reason: values.reason}, key); },

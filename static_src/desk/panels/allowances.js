@@ -35,11 +35,11 @@ desk.allowanceReport = function(job, rows, name) {
         return words.fill(gettext('%(name)s: %(reason)s'), {name: name(row), reason: row.error.detail});
     }).concat([
         job.done && words.n(ngettext('%(n)s allowance changes.', '%(n)s allowances change.', job.done), job.done),
-        job.skipped && words.n(ngettext('%(n)s is as wanted already.', '%(n)s are as wanted already.', job.skipped), job.skipped),
+        job.skipped && words.n(ngettext('%(n)s is already as requested.', '%(n)s are already as requested.', job.skipped), job.skipped),
         strangers.length && words.fill(gettext('Not enrolled in the course: %(names)s.'), {
             names: _.uniq(_.map(strangers, name)).join(', ')
         }),
-        running.length && words.fill(gettext('In the exam now, so their clock does not follow: %(names)s.'), {
+        running.length && words.fill(gettext('In the exam now, so their clock does not change: %(names)s.'), {
             names: _.uniq(_.map(running, name)).join(', ')
         }),
         job.is_more && gettext('These reasons are those of the first 200 learners.')
@@ -89,7 +89,7 @@ desk.panels.allowances = desk.ListPanel.extend({
                     row.total_minutes !== null && {
                         text: words.fill(gettext('%(minutes)s in total'), {minutes: words.minutes(row.total_minutes)}), tone: 'muted'
                     },
-                    row.running_attempt_id && {text: gettext('In the exam now: the clock does not follow'), tone: 'attention'}
+                    row.running_attempt_id && {text: gettext('In the exam now: the clock does not change'), tone: 'attention'}
                 ];
             }},
             {label: gettext('Given'), sort: 'modified_at', cell: function(row) {
@@ -124,7 +124,7 @@ desk.panels.allowances = desk.ListPanel.extend({
         this.context.openDialog(new desk.FormDialog({
             client: this.client,
             title: desk.words.fill(gettext('Change the allowance of %(name)s'), {name: allowanceName(row)}),
-            intro: row.running_attempt_id ? [gettext('The learner is in the exam: the clock does not follow.')] : [],
+            intro: row.running_attempt_id ? [gettext('The learner is in the exam: the clock does not change.')] : [],
             fields: [
                 {name: 'type', type: 'select', label: gettext('Type'), options: typeOptions(types), value: row.type},
                 {name: 'value', label: gettext('Value'), value: row.value, isRequired: true, most: 255}
@@ -167,7 +167,7 @@ desk.panels.allowances = desk.ListPanel.extend({
             self.$('.js-undo').remove();
             self.$('.js-heading').trigger('focus');
             self.refreshAndSay(reply.after === null
-                ? gettext('Undone: there is no such allowance any more.')
+                ? gettext('Undone: the allowance no longer exists.')
                 : desk.words.fill(gettext('Undone: the value is %(value)s.'), {value: reply.after}));
         }).fail(_.bind(this.refused, this));
     },

@@ -14,7 +14,7 @@ desk.panels.attempts = desk.ListPanel.extend({
     exportName: 'attempts',
 
     path: function() { return this.coursePath('attempts'); },
-    emptyText: function() { return gettext('No learner has begun an exam yet. The attempts will be listed here.'); },
+    emptyText: function() { return gettext('No learner has started an exam yet. The attempts will be listed here.'); },
     countText: function(n) { return desk.words.n(ngettext('%(n)s attempt', '%(n)s attempts', n), n); },
     rowName: desk.attemptName,
 
@@ -27,7 +27,7 @@ desk.panels.attempts = desk.ListPanel.extend({
             })},
             {name: 'from', type: 'day', parameter: 'started_after', label: gettext('Started from')},
             {name: 'to', type: 'day', parameter: 'started_before', isEnd: true, label: gettext('Started to')},
-            {name: 'needs_review', type: 'check', label: gettext('Waits for a decision')},
+            {name: 'needs_review', type: 'check', label: gettext('Waiting for a decision')},
             {name: 'resumable', type: 'check', label: gettext('Can be resumed')},
             {name: 'status', type: 'chips', label: gettext('Status'), options: _.map(STATUSES, function(word) {
                 return {value: word, label: desk.words.status(word), count: counts ? counts[word] || 0 : null};

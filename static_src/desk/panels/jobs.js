@@ -8,7 +8,7 @@ function kindText(kind) {
         extend: gettext('Change of time'),
         allowances: gettext('Allowances'),
         export: gettext('Download'),
-        outage_start: gettext('Outage begun'),
+        outage_start: gettext('Outage started'),
         outage_prolong: gettext('End of an outage changed'),
         outage_end: gettext('Outage ended'),
         outage_setup: gettext('Outage: learners in set-up let in'),

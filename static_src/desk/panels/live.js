@@ -16,7 +16,7 @@ function shownLabel(word) {
         silent: gettext('Silent'),
         paused: gettext('Paused'),
         help: gettext('Calls for help'),
-        waiting: gettext('Waits to be let in'),
+        waiting: gettext('Waiting to be let in'),
         errors: gettext('Errors'),
         to_review: gettext('To be decided')
     }[word];
@@ -48,7 +48,7 @@ desk.panels.live = desk.ListPanel.extend({
     path: function() { return 'exams/' + this.store.get('exam') + '/board'; },
     rowKey: function(row) { return row.attempt_id; },
     rowName: function(row) { return row.user.username; },
-    emptyText: function() { return gettext('No learner has entered this exam yet. Whoever does appears here by itself.'); },
+    emptyText: function() { return gettext('No learner has entered this exam yet. Learners appear here automatically.'); },
     countText: function(n) { return desk.words.n(ngettext('%(n)s learner', '%(n)s learners', n), n); },
 
     filters: function() {
@@ -104,10 +104,10 @@ desk.panels.live = desk.ListPanel.extend({
             {label: gettext('Last contact'), sort: 'last_contact_at', cell: function(row) {
                 return self.isRunning(row) && {text: self.contactText(row), tone: row.contact === 'silent' ? 'attention' : '', kind: 'contact'};
             }},
-            {label: gettext('Needs a look'), cell: function(row) {
+            {label: gettext('Needs attention'), cell: function(row) {
                 return [
                     row.help && {text: gettext('Calls for help'), tone: 'attention'},
-                    row.waiting && {text: gettext('Waits to be let in'), tone: 'attention'},
+                    row.waiting && {text: gettext('Waiting to be let in'), tone: 'attention'},
                     row.error && {text: row.error, tone: 'bad'},
                     row.notes && {text: words.n(ngettext('%(n)s note', '%(n)s notes', row.notes), row.notes), tone: 'muted'}
                 ];
@@ -138,7 +138,7 @@ desk.panels.live = desk.ListPanel.extend({
         var exam = this.store.get('exam');
         var proctored = _.find(this.context.settings.exams, function(one) { return String(one.id) === exam && one.type === 'proctored'; });
         return _.compact([
-            exam && {name: 'extend', label: gettext('Change the time of everybody in the exam'), run: _.bind(this.extendAll, this)},
+            exam && {name: 'extend', label: gettext('Change the time of everyone in the exam'), run: _.bind(this.extendAll, this)},
             proctored && this.context.settings.features.outage && desk.outageTool(this.context, proctored, 'outage')
         ]);
     },
@@ -171,7 +171,7 @@ desk.panels.live = desk.ListPanel.extend({
         this.extend({
             selection: {all: true, expected_count: n},
             size: n,
-            titleOf: function() { return desk.words.fill(gettext('Change the time of everybody in %(exam)s'), {exam: name}); },
+            titleOf: function() { return desk.words.fill(gettext('Change the time of everyone in %(exam)s'), {exam: name}); },
             introOf: function(size) {
                 return [desk.words.n(ngettext('%(n)s learner is in the exam.', '%(n)s learners are in the exam.', size), size)];
             }
@@ -294,8 +294,8 @@ desk.panels.live = desk.ListPanel.extend({
             notes: _.compact([
                 counts.overdue_reviews && this.note('reviews', counts.overdue_reviews, ngettext('%(n)s review is overdue', '%(n)s reviews are overdue', counts.overdue_reviews)),
                 counts.effects_failed && this.note('problems', counts.effects_failed, ngettext('%(n)s result could not be delivered', '%(n)s results could not be delivered', counts.effects_failed)),
-                counts.effects_due && this.note('problems', counts.effects_due, ngettext('%(n)s result waits for its delivery', '%(n)s results wait for their delivery', counts.effects_due)),
-                !this.reply.is_contact_known && {text: gettext('This site does not note when learners were last heard of.'), href: '', panel: ''}
+                counts.effects_due && this.note('problems', counts.effects_due, ngettext('%(n)s result is waiting to be delivered', '%(n)s results are waiting to be delivered', counts.effects_due)),
+                !this.reply.is_contact_known && {text: gettext('This site does not record when it last heard from learners.'), href: '', panel: ''}
             ])
         };
     },

@@ -41,7 +41,7 @@ desk.panels.outage = desk.ListPanel.extend({
     filters: function() {
         return [
             {name: 'search', type: 'search', label: gettext('Name, username or e-mail')},
-            {name: 'waits', type: 'check', label: gettext('Waits for a decision')}
+            {name: 'waits', type: 'check', label: gettext('Waiting for a decision')}
         ];
     },
 
@@ -64,7 +64,7 @@ desk.panels.outage = desk.ListPanel.extend({
             {label: gettext('Status'), sort: 'status', cell: function(row) {
                 return [
                     {text: words.status(row.status), tone: words.tone(row.status)},
-                    _.contains(UNDECIDED, row.status) && {text: gettext('Waits for a decision'), tone: 'attention'}
+                    _.contains(UNDECIDED, row.status) && {text: gettext('Waiting for a decision'), tone: 'attention'}
                 ];
             }},
             {label: gettext('Started'), sort: 'started_at', cell: function(row) { return words.moment(row.started_at); }},

@@ -58,7 +58,7 @@ desk.panels.overview = desk.ListPanel.extend({
     }),
 
     path: function() { return this.coursePath('summary'); },
-    emptyText: function() { return gettext('This course has no exams yet. Their numbers will be here.'); },
+    emptyText: function() { return gettext('This course has no exams yet. Their numbers will be shown here.'); },
     countText: function(n) { return desk.words.n(ngettext('%(n)s exam', '%(n)s exams', n), n); },
     rowName: function(row) { return row.name; },
 
@@ -127,7 +127,7 @@ desk.panels.overview = desk.ListPanel.extend({
         this.$body.append(desk.templates.html('overview', {facts: this.facts(), charts: charts, details: this.details}));
         if (!charts.length) {
             this.$body.append(desk.templates.html('table', {
-                state: 'empty', filters: this.filterTexts(), emptyText: gettext('No learner has begun an exam yet. Charts will be here.')
+                state: 'empty', filters: this.filterTexts(), emptyText: gettext('No learner has started an exam yet. Charts will be shown here.')
             }));
         }
         this.$('.js-chart').each(function() {
@@ -149,8 +149,8 @@ desk.panels.overview = desk.ListPanel.extend({
         var reviews = this.numbers.reviews;
         return [
             {label: gettext('In an exam now'), text: desk.words.number(this.numbers.in_exam_now)},
-            {label: gettext('Reviews that wait'), text: desk.words.number(reviews.open)},
-            {label: gettext('Reviews that people decided'), text: desk.words.number(reviews.decided)},
+            {label: gettext('Waiting reviews'), text: desk.words.number(reviews.open)},
+            {label: gettext('Reviews decided by people'), text: desk.words.number(reviews.decided)},
             {label: gettext('Half of them decided within'), text: reviews.median_hours === null ? '–'
                 : desk.words.age(reviews.median_hours * 3600 * 1000)}
         ];

@@ -5,7 +5,7 @@ var EFFECT_KINDS = ['provider', 'credit', 'grade', 'certificate', 'mail', 'signa
 
 desk.panels.problems = desk.ListPanel.extend({
     path: function() { return this.coursePath('effects'); },
-    emptyText: function() { return gettext('Nothing waits: every result has reached its place.'); },
+    emptyText: function() { return gettext('Nothing is waiting: every result was delivered.'); },
     countText: function(n) { return desk.words.n(ngettext('%(n)s problem', '%(n)s problems', n), n); },
     rowName: function(row) { return desk.effectName(row); },
 
@@ -15,7 +15,7 @@ desk.panels.problems = desk.ListPanel.extend({
                 return {value: word, label: desk.words.effectKind(word)};
             })},
             {name: 'state', type: 'select', label: gettext('State'), options: [
-                {value: 'due', label: gettext('Is tried again')},
+                {value: 'due', label: gettext('Will be retried')},
                 {value: 'failed', label: gettext('Given up')}
             ]}
         ];

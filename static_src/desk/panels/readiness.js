@@ -12,7 +12,7 @@ var PANELS = {
 };
 
 function levelLabel(level) {
-    return {error: gettext('Error'), warning: gettext('Warning'), unknown: gettext('Not known here'), ok: gettext('In order')}[level];
+    return {error: gettext('Error'), warning: gettext('Warning'), unknown: gettext('Not known'), ok: gettext('Passed')}[level];
 }
 
 function checkLabel(code) {
@@ -22,8 +22,8 @@ function checkLabel(code) {
         provider_credentials: gettext('The provider accepts our credentials'),
         provider_clock: gettext('The clocks agree'),
         reviewer_group: gettext('Reviewers'),
-        worker_bundle: gettext('Script of the provider'),
-        callback_address: gettext('Address for the provider’s messages'),
+        worker_bundle: gettext('Provider script'),
+        callback_address: gettext('Callback address for the provider'),
         exam_registered: gettext('The provider knows the exam'),
         exam_limit: gettext('Time limit'),
         exam_active: gettext('The exam is active'),
@@ -32,13 +32,13 @@ function checkLabel(code) {
         onboarding_exam: gettext('Onboarding exam'),
         prerequisites: gettext('Prerequisites'),
         escalation_email: gettext('Address for learners’ questions'),
-        consent_reachable: gettext('Page of consent'),
+        consent_reachable: gettext('Consent page'),
         eligible_learners: gettext('Learners who may take proctored exams'),
         without_onboarding: gettext('Learners without onboarding'),
         allowances_on_inactive: gettext('Allowances in exams that are not active'),
         effects_pending: gettext('Results that were not delivered'),
         inbox_refused: gettext('Reviews that were refused'),
-        cache_shared: gettext('Cache of the site')
+        cache_shared: gettext('Site cache')
     }[code] || code;
 }
 
@@ -56,7 +56,7 @@ desk.panels.readiness = desk.ListPanel.extend({
             ? desk.words.fill(gettext('%(check)s, %(about)s'), {check: checkLabel(row.code), about: row.subject.name}) : checkLabel(row.code);
     },
     countText: function(n) { return desk.words.n(ngettext('%(n)s check', '%(n)s checks', n), n); },
-    emptyText: function() { return gettext('All that was checked is in order.'); },
+    emptyText: function() { return gettext('All checks passed.'); },
 
     /** It asks providers, so no screen refreshes it on its own. */
     isAutomatic: function() { return false; },
@@ -67,7 +67,7 @@ desk.panels.readiness = desk.ListPanel.extend({
             {name: 'level', type: 'chips', label: gettext('Result'), options: _.map(LEVELS, function(level) {
                 return {value: level, label: levelLabel(level), count: counts ? counts[level] || 0 : null};
             })},
-            {name: 'offline', type: 'check', label: gettext('Do not ask the providers')}
+            {name: 'offline', type: 'check', label: gettext('Skip checks that contact providers')}
         ];
     },
 

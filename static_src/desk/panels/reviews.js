@@ -5,7 +5,7 @@ desk.panels.reviews = desk.ListPanel.extend({
     defaultOrder: '',
 
     path: function() { return this.coursePath('reviews'); },
-    emptyText: function() { return gettext('No review waits for a decision.'); },
+    emptyText: function() { return gettext('No reviews are waiting for a decision.'); },
     countText: function(n) { return desk.words.n(ngettext('%(n)s review', '%(n)s reviews', n), n); },
     rowKey: function(row) { return row.attempt_code; },
     rowName: function(row) { return row.user ? desk.attemptName(row) : row.attempt_code; },

@@ -3,8 +3,8 @@
 
 function sourceText(source) {
     var texts = {
-        exam: gettext('Of the exam, for everybody'),
-        course: gettext('Of the course, for everybody'),
+        exam: gettext('Of the exam, for everyone'),
+        course: gettext('Of the course, for everyone'),
         learner: gettext('For this learner: an extension, or a schedule of their own')
     };
     return texts[source] || source || '';
@@ -21,7 +21,7 @@ desk.sections.push({
         function fact(label, lines, name) {
             // The one that decides is marked in words.
             return {label: label, lines: _.compact(lines).concat(
-                reply.binding === name ? [{text: gettext('This decides.'), tone: 'attention'}] : []
+                reply.binding === name ? [{text: gettext('This limit applies.'), tone: 'attention'}] : []
             )};
         }
         return {
@@ -30,7 +30,7 @@ desk.sections.push({
                 fact(gettext('Time limit of the exam'), [words.minutes(reply.base_limit_minutes)], 'limit'),
                 reply.allowance_minutes !== null && fact(gettext('Allowance'), [words.minutes(reply.allowance_minutes)], 'allowance'),
                 reply.carry_over_seconds !== null && fact(
-                    gettext('Left from the attempt before'), [words.minutes(Math.floor(reply.carry_over_seconds / 60))], 'carry_over'
+                    gettext('Left from the previous attempt'), [words.minutes(Math.floor(reply.carry_over_seconds / 60))], 'carry_over'
                 ),
                 reply.due_date && fact(
                     gettext('Due date'), [words.fullMoment(reply.due_date), sourceText(reply.due_date_source)], 'due_date'

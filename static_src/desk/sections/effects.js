@@ -16,7 +16,7 @@ desk.sections.push({
         var shown = _.map(reply.results, function(row) { return String(row.id); });
         var goneWith = _.values(_.omit(complaints, shown));
         return {
-            sentences: goneWith.concat(reply.results.length ? [] : [gettext('Nothing waits: every result has reached its place.')]),
+            sentences: goneWith.concat(reply.results.length ? [] : [gettext('Nothing is waiting: every result was delivered.')]),
             items: _.map(reply.results, function(row) {
                 function settled(effect, text) {
                     if (!drawer.isOpen) {

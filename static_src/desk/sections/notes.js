@@ -21,7 +21,7 @@ desk.sections.push({
             drawer.trigger('changed', drawer.attempt.id);
         }
         return {
-            sentences: reply.results.length ? [] : [gettext('Nobody has noted anything about this attempt.')],
+            sentences: reply.results.length ? [] : [gettext('There are no notes about this attempt.')],
             items: _.map(reply.results, function(note) {
                 return {
                     head: words.noteCategory(note.category),

@@ -32,7 +32,7 @@ function entryText(entry) {
     };
     switch (entry.kind) {
     case 'created':
-        return words.fill(gettext('Begun as: %(status)s'), {status: words.status(data.to)});
+        return words.fill(gettext('Started as: %(status)s'), {status: words.status(data.to)});
     case 'status':
         return words.fill(gettext('%(before)s → %(after)s'), {before: words.status(data.from), after: words.status(data.to)});
     case 'extension':

@@ -231,7 +231,7 @@ class TestStrangers:
     def test_an_unknown_origin_is_refused_in_words(self, victim: Candidate) -> None:
         strip_framing(victim)
         self.lure(victim)
-        victim.expect_refusal("This page was opened from an unknown place")
+        victim.expect_refusal("This page was opened from an unknown address")
 
 
 @pytest.mark.contract("constructor#reasons")
@@ -367,7 +367,7 @@ class TestServer:
         candidate.launch()
         candidate.page.goto(f"{candidate.demo.host}/login/adam")
         candidate.finish_checks()
-        candidate.expect_refusal("You are logged in as somebody else")
+        candidate.expect_refusal("You are logged in as someone else")
         candidate.look("wrong-user", candidate.vendor)
 
     @pytest.mark.parametrize(

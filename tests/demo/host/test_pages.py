@@ -334,10 +334,10 @@ class TestStudio:
 
     def test_choosing_onboarding_at_a_provider_without_it_warns(self, as_staff, course, timed):
         address = reverse("studio_sequence", args=[course.course_id, timed.usage_key])
-        assert "null has none" in as_staff.get(address).content.decode()
+        assert "null does not have it" in as_staff.get(address).content.decode()
         answer = as_staff.post(address, self.form(kind="onboarding"), follow=True)
         [message] = [message for message in answer.context["messages"] if message.level_tag == "warning"]
-        assert "An onboarding exam needs a provider with onboarding, and null has none" in message.message
+        assert "An onboarding exam needs a provider with onboarding, but null does not have it" in message.message
         assert "No onboarding at this provider" in answer.content.decode()
 
     def test_choosing_onboarding_at_a_provider_with_it_does_not_warn(self, as_staff, course, timed):
@@ -345,7 +345,7 @@ class TestStudio:
         course.proctoring_provider = "mock_provider"
         course.save()
         address = reverse("studio_sequence", args=[course.course_id, timed.usage_key])
-        assert "has none" not in as_staff.get(address).content.decode()
+        assert "does not have it" not in as_staff.get(address).content.decode()
         answer = as_staff.post(address, self.form(kind="onboarding"), follow=True)
         assert [message.level_tag for message in answer.context["messages"]] == ["success"]
         assert "No onboarding at this provider" not in answer.content.decode()
@@ -355,7 +355,7 @@ class TestStudio:
         course.proctoring_provider = "lti_external"
         course.save()
         address = reverse("studio_sequence", args=[course.course_id, timed.usage_key])
-        assert "lti_external has none" in as_staff.get(address).content.decode()
+        assert "lti_external does not have it" in as_staff.get(address).content.decode()
 
     @pytest.mark.contract("host-integration#studio-outline")
     def test_the_outline_has_what_the_package_knows_of_each_exam(

@@ -101,14 +101,14 @@ def test_a_generated_file_is_saved_and_its_page_says_who_gets_in(as_staff, url):
 def test_checking_says_what_saving_would_do_and_saves_nothing(as_staff, url):
     first = as_staff.post(url, entered(action="check"))
     assert first.status_code == 200
-    assert "This can be saved: A generated file. The Config Key is made when it is saved." in first.content.decode()
+    assert "This can be saved: A generated file. The Config Key is created when you save." in first.content.decode()
     assert not SebExamConfiguration.objects.exists()
     as_staff.post(url, entered())
     same = as_staff.post(url, entered(action="check", version="1"))
     assert "the same as now" in same.content.decode()
     other = as_staff.post(url, entered(action="check", version="1", allow_print="no"))
-    assert "another one than now" in other.content.decode()
-    assert "can begin with it for 15 minutes" in other.content.decode()
+    assert "different from the current one" in other.content.decode()
+    assert "can still start with it for 15 minutes" in other.content.decode()
     planned = other.context["plan"]["config_key"]
     as_staff.post(url, entered(version="1", allow_print="no"))
     assert stored().config_key == planned
@@ -247,7 +247,7 @@ def test_computers_with_settings_of_their_own_get_the_start_page(as_staff, url):
     answer = as_staff.post(url, entered(mode="client"), follow=True)
     assert f"/seb-openedx/start/{stored().public_id}/" in answer.context["start_address"]
     assert answer.context["download_url"] is None
-    assert "Weak: without a key every browser that calls itself SEB is accepted." in answer.content.decode()
+    assert "Weak: without a key, every browser that calls itself SEB is accepted." in answer.content.decode()
     answer = as_staff.post(url, entered(mode="client", client_config_keys=KEY.upper(), version="1"), follow=True)
     assert stored().client_config_keys == [KEY]
     assert "Weak" not in answer.content.decode()
@@ -286,7 +286,7 @@ def test_two_who_change_it_at_once_notice(as_staff, url):
     as_staff.post(url, entered(version="1", allow_print="no"))
     answer = as_staff.post(url, entered(version="1", allow_print="yes"))
     assert answer.status_code == 409
-    assert "The exam was changed meanwhile." in answer.content.decode()
+    assert "The exam was changed in the meantime." in answer.content.decode()
     assert answer.context["form"]["allow_print"].value() == "yes"
     assert stored().settings == {"allow_print": False}
 

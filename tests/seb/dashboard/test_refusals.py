@@ -117,7 +117,7 @@ def test_pages_are_linked_with_their_search(staff_browser, log):
 
 def test_nothing_was_refused(staff_browser):
     text = page(staff_browser.get(REFUSALS))
-    assert "No refusal matches." in text
+    assert "No refusals match." in text
     assert "format=csv" not in text
 
 

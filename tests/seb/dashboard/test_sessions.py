@@ -47,7 +47,7 @@ def test_it_says_who_proved_what_and_when(staff_browser, session):
     [
         ({"proof": "header_ck"}, ""),
         ({"proof": "js_bek"}, ""),
-        ({"proof": "js_ck", "is_replayable": True}, "Weaker: the hash was of an address that was known beforehand."),
+        ({"proof": "js_ck", "is_replayable": True}, "Weaker: the hash was for an address that was known in advance."),
         ({"proof": "user_agent"}, "Weak: any browser can call itself Safe Exam Browser."),
     ],
 )
@@ -126,7 +126,7 @@ def test_a_filter_that_makes_no_sense_shows_nothing(staff_browser, session, quer
 
 
 def test_there_is_no_session(staff_browser):
-    assert "No session matches." in page(staff_browser.get(SESSIONS))
+    assert "No sessions match." in page(staff_browser.get(SESSIONS))
 
 
 def test_a_session_is_ended_once_and_keeps_nobody_out(staff_browser, session, exam):
@@ -183,7 +183,7 @@ def test_nobody_else_is_let_in_again(staff_browser, session, exam, end, demands)
     assert "Let ann in again" not in page(staff_browser.get(SESSIONS))
     answer = staff_browser.post(SESSIONS, {"session": str(row.pk), "action": "release"})
     assert answer.status_code == 400
-    assert "ann does not wait for staff." in page(answer)
+    assert "ann is not waiting for staff." in page(answer)
     row.refresh_from_db()
     assert row.released == before
 
@@ -191,10 +191,10 @@ def test_nobody_else_is_let_in_again(staff_browser, session, exam, end, demands)
 @pytest.mark.parametrize(
     ("body", "text"),
     [
-        ({}, "There is no such session any more."),
-        ({"session": "nonsense"}, "There is no such session any more."),
-        ({"session": "a\0b"}, "There is no such session any more."),
-        ({"session": "6f0f6f0f-0000-4000-8000-000000000001", "action": "end"}, "There is no such session any more."),
+        ({}, "This session no longer exists."),
+        ({"session": "nonsense"}, "This session no longer exists."),
+        ({"session": "a\0b"}, "This session no longer exists."),
+        ({"session": "6f0f6f0f-0000-4000-8000-000000000001", "action": "end"}, "This session no longer exists."),
         ({"session": "{row}", "action": "hug"}, "The action is neither “end” nor “release”."),
         ({"session": "{row}"}, "The action is neither “end” nor “release”."),
         ({"session": "{row}", "action": "release", "reason": "r" * 256}, "The reason is too long"),

@@ -389,7 +389,7 @@ def test_two_who_edit_at_once_do_not_overwrite_each_other(admin_browser):
     change(admin_browser, description="first")
     pk = SebConfigTemplate.objects.get().pk
     late = admin_browser.post(f"{ADMIN}{pk}/change/", entered(version="1", description="late"), follow=True)
-    assert "changed meanwhile" in said(late)
+    assert "changed in the meantime" in said(late)
     assert SebConfigTemplate.objects.get().description == "first"
 
 

@@ -116,7 +116,7 @@ class TestAddressFilter:
             pytest.param("allowed_expressions", [1], "list of texts", id="number"),
             pytest.param("blocked_expressions", ["a" * 501], "500 characters", id="too-long"),
             pytest.param("blocked_expressions", ["a\x00b"], "control characters", id="zero-character"),
-            pytest.param("allowed_regex", ["a", "("], "expression 2 is no regular expression", id="not-closed"),
+            pytest.param("allowed_regex", ["a", "("], "expression 2 is not a regular expression", id="not-closed"),
             pytest.param("blocked_regex", ["a{99999999999}"], "expression 1", id="huge-count"),
             pytest.param("blocked_regex", ["a"] * (MAX_EXPRESSIONS + 1), "at most 500", id="too-many"),
         ],

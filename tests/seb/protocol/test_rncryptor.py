@@ -88,5 +88,5 @@ def test_a_wrong_end_of_the_plain_text_is_refused():
     message = header + ciphertext
     container = message + rncryptor._hmac(message, "pw", header[10:18])
 
-    with pytest.raises(NotSeb, match="does not end"):
+    with pytest.raises(NotSeb, match="the end of the encrypted part"):
         rncryptor.decrypt(container, "pw")

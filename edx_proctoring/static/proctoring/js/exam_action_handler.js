@@ -88,14 +88,14 @@
             );
         }
         if (status === 401) {
-            return gettext('You are not signed in any more. Reload the page and sign in, then try again.');
+            return gettext('You are no longer signed in. Reload the page and sign in, then try again.');
         }
         if (gateAnswer(xhr)) {
             return gateAnswer(xhr).detail;
         }
         if (status === 403) {
             return gettext(
-                'You cannot do this any more. The due date may have passed, or you are signed in as somebody else. ' +
+                'You can no longer do this. The due date may have passed, or you are signed in as someone else. ' +
                 'Reload the page to see where your exam stands.'
             );
         }
@@ -919,8 +919,8 @@
         makePrimary($start);
         setUpPage().find('.js-proctoring-continue').removeClass('hidden');
         setUpPage().find('.js-proctoring-status').text($start.length ?
-            gettext('Your set-up is complete. Select the start button to go on.') :
-            gettext('Your set-up is complete. Select Continue to go on.'));
+            gettext('Your set-up is complete. Select the start button to continue.') :
+            gettext('Your set-up is complete. Select “Continue” to continue.'));
     }
 
     /** The start button of the instructions: on to the rules, if the provider has reported that the learner is ready. */
@@ -1054,10 +1054,11 @@
         $('.js-proctoring-local-time').each(function() {
             var moment = new Date($(this).attr('datetime'));
             if (!isNaN(moment.getTime())) {
-                // In the language of the page, not of the browser.
+                // In the language of the page, not of the browser; with Django's digits and calendar, as in the rest of the
+                // page: Persian would get those of Iran.
                 $(this).text(moment.toLocaleString(document.documentElement.lang || [], {
                     year: 'numeric', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit',
-                    timeZoneName: 'short'
+                    timeZoneName: 'short', calendar: 'gregory', numberingSystem: 'latn'
                 }));
             }
         });

@@ -61,7 +61,7 @@ describe('The allowances on the exam desk', function() {
         expect(text).toContain('by stan');
         // As the panel below calls it.
         expect(text).toContain('Additional Time (minutes)');
-        expect(text).toContain('In the exam now: the clock does not follow');
+        expect(text).toContain('In the exam now: the clock does not change');
         expect(view.$('.js-count').text()).toBe('2 allowances');
     });
 
@@ -147,9 +147,9 @@ describe('The allowances on the exam desk', function() {
             expect(lines).toEqual([
                 'nobody: No user has this name.',
                 '1 allowance changes.',
-                '1 is as wanted already.',
+                '1 is already as requested.',
                 'Not enrolled in the course: ben.',
-                'In the exam now, so their clock does not follow: ann.'
+                'In the exam now, so their clock does not change: ann.'
             ]);
         });
 

@@ -45,7 +45,7 @@ describe('An attempt on the exam desk', function() {
         page.type(view.$('[name="minutes"]'), '10');
         expect($dialog.find('.js-preview').text()).toMatch(/Ends .* → /);
         page.type(view.$('[name="minutes"]'), '11');
-        expect($dialog.find('.js-preview').text()).toMatch(/at most 10 minutes fit/);
+        expect($dialog.find('.js-preview').text()).toMatch(/at most 10 minutes can be added/);
         enter('10', 'fire alarm');
         page.serve('POST', 'attempts/1/extend', 200, deadline({ends_at: '2026-03-01T15:20:00Z'}));
         page.serveAttempts([page.attempt(1, {extended_minutes: 10})]);
@@ -346,7 +346,7 @@ describe('An attempt on the exam desk', function() {
             it('is listed with what the receiver said, of this attempt only', function() {
                 const $section = openEffects([effect(1), effect(2, {kind: 'grade', state: 'failed', next_try_at: null})]);
                 expect(page.asked(EFFECTS)).toEqual({attempt: '1', page_size: '100'});
-                expect($section.find('li').eq(0).text()).toMatch(/E-mail to the learner.*Is tried again.*<b>Timeout<\/b>: 5 s.*2 tries/);
+                expect($section.find('li').eq(0).text()).toMatch(/E-mail to the learner.*Will be retried.*<b>Timeout<\/b>: 5 s.*2 tries/);
                 expect($section.find('li').eq(1).find('.js-action').map(function() { return $(this).text().trim(); }).get()).toEqual(['Try now Grade']);
             });
 
@@ -356,7 +356,7 @@ describe('An attempt on the exam desk', function() {
                 page.serve('GET', EFFECTS, 200, page.list([]));
                 press($section, 'Try now');
                 page.respond();
-                expect($section.text()).toContain('Nothing waits');
+                expect($section.text()).toContain('Nothing is waiting');
                 expect(document.activeElement).toBe($section.children('summary')[0]);
                 jasmine.clock().tick(1500);
                 expect(view.$('.proctoring-desk__drawer > .js-status').text()).toContain('done');
@@ -388,7 +388,7 @@ describe('An attempt on the exam desk', function() {
                 page.serve('GET', EFFECTS, 200, page.list([]));
                 press($section, 'Try now');
                 page.respond();
-                expect($section.text()).toMatch(/Reason of not_due\..*Nothing waits/);
+                expect($section.text()).toMatch(/Reason of not_due\..*Nothing is waiting/);
             });
 
             it('changes nothing in the drawer of another attempt when a reply comes late', function() {
@@ -462,7 +462,7 @@ describe('An attempt on the exam desk', function() {
             // @contract staff-desk#notes
             it('are added with a category', function() {
                 const $section = openNotes([]);
-                expect($section.text()).toContain('Nobody has noted anything');
+                expect($section.text()).toContain('There are no notes');
                 press('Add a note');
                 expect(view.$('.proctoring-desk__dialog option').map(function() { return $(this).text(); }).get()).toEqual(['Conduct', 'weather']);
                 send();
@@ -610,7 +610,7 @@ describe('An attempt on the exam desk', function() {
             ]);
             expect($section.find('li').map(function() { return $(this).find('.proctoring-desk__line').first().text(); }).get()).toEqual([
                 'Grade: not delivered yet', 'E-mail to the learner: given up', 'Review received: Kept for later', 'Request for help answered',
-                'Request for help', 'Note', 'Time limit changed to 130 minutes', 'Created → Started', 'Begun as: Created'
+                'Request for help', 'Note', 'Time limit changed to 130 minutes', 'Created → Started', 'Started as: Created'
             ]);
             expect($section.text()).toContain('saw a phone');
             expect($section.text()).toContain('<b>fire</b>');

@@ -49,7 +49,7 @@ describe('Orders for many on the exam desk', function() {
         page.respond();
         expect(view.$('dialog').text()).toContain('Reset 2 attempts');
         expect(view.$('dialog').text()).toContain('cannot be undone');
-        expect(view.$('.js-preview').text()).toBe('Would happen now: 1 done, 1 skipped, 0 failed.');
+        expect(view.$('.js-preview').text()).toBe('What would happen now: 1 done, 1 skipped, 0 failed.');
         page.serve('POST', BULK, 200, job({total: 2, done: 1, skipped: 1}));
         page.serveAttempts([page.attempt(2)]);
         confirm({reason: 'fire'});
@@ -74,7 +74,7 @@ describe('Orders for many on the exam desk', function() {
         expect(bodies()[0]).toEqual({action: 'resume', filter: {status: 'error'}, expected_count: 812, reason: '-', dry_run: true});
         page.serve('POST', BULK, 200, job({code: null, total: 810, done: 810}));
         page.respond();
-        expect(view.$('dialog .js-refusal').text()).toMatch(/By now 810 attempts match/);
+        expect(view.$('dialog .js-refusal').text()).toMatch(/Now 810 attempts match/);
         expect(bodies()[1].expected_count).toBe(810);
         expect(view.$('.js-preview').text()).toContain('810 done');
     });
@@ -87,7 +87,7 @@ describe('Orders for many on the exam desk', function() {
         view.$('.js-bulk[data-action="reset"]').trigger('click');
         page.respond();
         confirm({reason: 'fire', typed: '24'});
-        expect(view.$('.js-error[data-field="typed"]').text()).toMatch(/another number/);
+        expect(view.$('.js-error[data-field="typed"]').text()).toMatch(/different number/);
         expect(bodies().length).toBe(1);
         confirm({typed: '25'});
         expect(bodies().length).toBe(2);
@@ -105,7 +105,7 @@ describe('Orders for many on the exam desk', function() {
         view.$('dialog form').trigger('submit');
         page.server.respond();
         expect(view.$('progress').attr('value')).toBe('100');
-        expect(view.$('dialog').text()).toContain('You may leave this page');
+        expect(view.$('dialog').text()).toContain('You can leave this page');
         page.server.respond();
         expect(view.$('progress').attr('value')).toBe('200');
         jasmine.clock().tick(1500);
@@ -132,7 +132,7 @@ describe('Orders for many on the exam desk', function() {
         expect(view.$('dialog [role="alert"]').text()).toMatch(/does not answer/);
         page.serve('POST', 'jobs/abc/stop', 200, job({state: 'stopped', total: 300, done: 100}));
         press('Stop');
-        expect(view.$('dialog').text()).toContain('What was done stays done');
+        expect(view.$('dialog').text()).toContain('Changes already made are kept');
     });
 
     describe('while they are worked on', function() {
@@ -172,7 +172,7 @@ describe('Orders for many on the exam desk', function() {
             page.respond();
             expect(page.requests('jobs/abc/stop', 'POST').length).toBe(1);
             expect(page.requests('jobs/abc/work', 'POST').length).toBe(work);
-            expect(view.$('dialog').text()).toContain('What was done stays done');
+            expect(view.$('dialog').text()).toContain('Changes already made are kept');
             expect(view.$('dialog li').text()).toContain('ann Try later.');
             expect(view.$('.js-more').text()).toBe('and 129 more');
             expect(view.$('.js-stop').prop('hidden')).toBe(true);
@@ -214,7 +214,7 @@ describe('Orders for many on the exam desk', function() {
         expect(view.$('dialog h2').text()).toBe('Reset 810 attempts');
         expect(view.$('dialog .js-label').last().text()).toBe('Type 810 to confirm');
         confirm({reason: 'fire', typed: '812'});
-        expect(view.$('.js-error[data-field="typed"]').text()).toMatch(/another number/);
+        expect(view.$('.js-error[data-field="typed"]').text()).toMatch(/different number/);
         confirm({typed: '810'});
         expect(_.last(bodies()).expected_count).toBe(810);
         expect(_.last(bodies()).dry_run).toBe(false);
@@ -396,7 +396,7 @@ describe('Reviews on the exam desk', function() {
         page.respond();
         page.serve('POST', DECISION, 409, page.problem(409, 'conflict', {errors: [{field: 'expected_status', message: '', status: 'rejected'}]}));
         decide('verified');
-        expect(view.$('dialog .js-refusal').text()).toMatch(/become: Rejected/);
+        expect(view.$('dialog .js-refusal').text()).toMatch(/changed to: Rejected/);
         expect(view.$('[name="comment"]').val()).toBe('looked at it');
         page.serve('POST', DECISION, 200, {attempt_id: 1, status: 'verified', review: review()});
         view.$('dialog form').trigger('submit');

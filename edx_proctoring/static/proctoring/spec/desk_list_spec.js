@@ -202,14 +202,14 @@ describe('A list of the exam desk', function() {
 
         it('says what will be here when it is empty', function() {
             fill([]);
-            expect(view.$('.proctoring-desk__state').text()).toMatch(/No learner has begun/);
+            expect(view.$('.proctoring-desk__state').text()).toMatch(/No learner has started/);
             expect(view.$('.proctoring-desk__state .js-clear').length).toBe(0);
         });
 
         it('says which filters nothing matches, and clears them', function() {
             fill([], {}, '?pd.status=error,started&pd.needs_review=true');
             expect(view.$('.proctoring-desk__state li').map(function() { return $(this).text(); }).get())
-                .toEqual(['Waits for a decision', 'Status: Started, Error']);
+                .toEqual(['Waiting for a decision', 'Status: Started, Error']);
             view.$('.proctoring-desk__state .js-clear').trigger('click');
             page.respond();
             expect(page.asked()).toEqual({page_size: '25'});

@@ -58,7 +58,7 @@ describe('Live on the exam desk', function() {
         page.respond();
         expect(page.store.get('exam')).toBe('3');
         expect(page.requests(BOARD).length).toBe(1);
-        expect(view.$('.proctoring-desk__state').text()).toContain('appears here by itself');
+        expect(view.$('.proctoring-desk__state').text()).toContain('appear here automatically');
     });
 
     // @contract staff-desk#live
@@ -75,7 +75,7 @@ describe('Live on the exam desk', function() {
         const notes = view.$('.proctoring-desk__notes').text();
         expect(notes).toContain('3 reviews are overdue');
         expect(notes).toContain('1 result could not be delivered');
-        expect(notes).toContain('2 results wait for their delivery');
+        expect(notes).toContain('2 results are waiting to be delivered');
         expect(view.$('.js-board').text()).toContain('Midterm · Proctored · Test Proctoring · 120 minutes');
         // Each in the direction of its own letters.
         expect(view.$('.js-board bdi').get().map((part) => part.textContent)).toEqual(['Midterm', 'Proctored', 'Test Proctoring', '120 minutes']);
@@ -119,7 +119,7 @@ describe('Live on the exam desk', function() {
 
     it('says that a site does not know', function() {
         open([learner(1, {contact: 'unknown'})], {is_contact_known: false, counts: {silent: null}});
-        expect(view.$('.proctoring-desk__notes').text()).toContain('does not note');
+        expect(view.$('.proctoring-desk__notes').text()).toContain('does not record');
         expect(view.$('.js-chip[data-value="silent"]').prop('hidden')).toBe(true);
     });
 
@@ -271,11 +271,11 @@ describe('Live on the exam desk', function() {
             page.serve('POST', EXTEND, 409, page.problem(409, 'selection_changed', {errors: [{count: 3}]}));
             enter('10', 'power cut');
             expect(bodies()[0]).toEqual({reason: '-', dry_run: true, minutes: 10, past_due: false, trim: true, all: true, expected_count: 2});
-            expect(dialog().find('[role="alert"]').text()).toContain('By now 3 learners are in the exam.');
+            expect(dialog().find('[role="alert"]').text()).toContain('Now 3 learners are in the exam.');
             expect(dialog().find('.js-intro').last().text()).toBe('3 learners are in the exam.');
             expect(dialog().text()).not.toContain('2 learners are');
             expect(dialog().find('.js-intro').length).toBe(2);
-            expect(dialog().find('h2').text()).toBe('Change the time of everybody in Midterm');
+            expect(dialog().find('h2').text()).toBe('Change the time of everyone in Midterm');
             page.serve('POST', EXTEND, 200, job({total: 3, done: 3}));
             jasmine.clock().tick(700);
             page.respond();

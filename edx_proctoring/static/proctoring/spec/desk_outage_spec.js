@@ -49,10 +49,10 @@ describe('Outage mode on the exam desk', function() {
     // @contract staff-desk#outage
     it('is said above every panel, with who, why, and until when', function() {
         open('', {outages: [{exam_id: 3, measure: MEASURE, undecided: 2}]});
-        expect(banners()).toContain('Midterm goes on without its provider until');
-        expect(banners()).toContain('Begun by gina: It is down.');
-        expect(banners()).toContain('2 attempts wait for your decision.');
-        expect(said()).toContain('Midterm goes on without its provider');
+        expect(banners()).toContain('Midterm continues without its provider from');
+        expect(banners()).toContain('Started by gina: It is down.');
+        expect(banners()).toContain('2 attempts are waiting for your decision.');
+        expect(said()).toContain('Midterm continues without its provider');
         expect(view.$('.js-panel-count[data-panel="outage"]').text()).toBe('2');
     });
 
@@ -76,13 +76,13 @@ describe('Outage mode on the exam desk', function() {
         serveDesk([{exam_id: 3, measure: null, undecided: 1}]);
         jasmine.clock().tick(61000);
         page.respond();
-        expect(banners()).toContain('Midterm was taken without its provider: 1 attempt waits for your decision.');
+        expect(banners()).toContain('Midterm was taken without its provider: 1 attempt is waiting for your decision.');
         expect(view.$('.js-outage').length).toBe(1);
         // A failure leaves what is there.
         serveDesk([], 500);
         jasmine.clock().tick(61000);
         page.respond();
-        expect(banners()).toContain('1 attempt waits');
+        expect(banners()).toContain('1 attempt is waiting');
     });
 
     it('does not ask while a dialog is open', function() {
@@ -111,7 +111,7 @@ describe('Outage mode on the exam desk', function() {
         page.serveAttempts([]);
         page.serve('GET', OUTAGE, 200, {measure: null, suggested: true, undecided: 0});
         view = page.open('?pd.exam=3', {features: {...features, outage: false}, outages: []});
-        expect(banners()).toContain('Global staff can let the exam go on without it.');
+        expect(banners()).toContain('Global staff can let the exam continue without it.');
         expect(view.$('.js-outage').length).toBe(0);
         view.remove();
         view = page.open('', {features: {...features, outage: false}, outages: [{exam_id: 3, measure: MEASURE, undecided: 0}]});
@@ -126,15 +126,15 @@ describe('Outage mode on the exam desk', function() {
         view = page.open('?pd.exam=3', {features: features, outages: []});
         press('start');
         const preview = () => dialog().find('.js-preview').text();
-        expect(preview()).toContain('3 learners who are being set up may start at once.');
-        expect(preview()).toContain('12 learners in the exam go on');
-        expect(preview()).toContain('Whoever enters until');
+        expect(preview()).toContain('3 learners who are setting up may start at once.');
+        expect(preview()).toContain('12 learners in the exam continue');
+        expect(preview()).toContain('Learners who enter before');
         dialog().find('[name="include_setup"]').prop('checked', false).trigger('change');
-        expect(preview()).toContain('go on waiting');
+        expect(preview()).toContain('keep waiting');
         dialog().find('[name="include_setup"]').prop('checked', true).trigger('change');
         fill({reason: 'It is down.', text: 'Stay calm.', typed: 'Mid'});
         submit();
-        expect(dialog().find('.js-error[data-field="typed"]').text()).toBe('That is another name.');
+        expect(dialog().find('.js-error[data-field="typed"]').text()).toBe('That is a different name.');
         expect(page.requests(OUTAGE, 'POST').length).toBe(0);
         fill({typed: 'Midterm'});
         page.serve('POST', OUTAGE, 201, {measure: MEASURE, job: null});
@@ -143,7 +143,7 @@ describe('Outage mode on the exam desk', function() {
         const sent = body(OUTAGE, 'POST');
         expect(sent).toEqual({until: '2026-03-01T16:03:00.000Z', reason: 'It is down.', text: 'Stay calm.', include_setup: true});
         expect(dialog().length).toBe(0);
-        expect(banners()).toContain('goes on without its provider');
+        expect(banners()).toContain('continues without its provider');
         expect(banners()).not.toContain('did not answer');
     });
 
@@ -186,7 +186,7 @@ describe('Outage mode on the exam desk', function() {
             serveDesk([{exam_id: 4, measure: {...MEASURE, exam_id: 4}, undecided: 0}, {exam_id: 3, measure: null, undecided: 1}]);
             jasmine.clock().tick(61000);
             page.respond();
-            expect(label()).toBe('Go on without the provider');
+            expect(label()).toBe('Continue without the provider');
             const button = view.$('.js-tool').last()[0];
             serveDesk([{exam_id: 3, measure: MEASURE, undecided: 0}]);
             jasmine.clock().tick(61000);
@@ -202,7 +202,7 @@ describe('Outage mode on the exam desk', function() {
         open('?pd=live&pd.exam=3');
         view.$('.js-tool[data-tool="outage"]').trigger('click');
         page.respond();
-        expect(dialog().find('h2').text()).toBe('Let Midterm go on without its provider');
+        expect(dialog().find('h2').text()).toBe('Let Midterm continue without its provider');
     });
 
     // @contract staff-desk#outage
@@ -216,7 +216,7 @@ describe('Outage mode on the exam desk', function() {
         submit();
         expect(dialog().find('[role="alert"]').text()).toContain('Reason of measure_in_force.');
         expect(dialog().find('[name="reason"]').val()).toBe('It is down.');
-        expect(banners()).toContain('goes on without its provider');
+        expect(banners()).toContain('continues without its provider');
     });
 
     it('takes the name as it was copied from its label', function() {
@@ -236,7 +236,7 @@ describe('Outage mode on the exam desk', function() {
         page.respond();
         fill({until: '2026-02-01T10:00', reason: 'x', typed: 'Midterm'});
         submit();
-        expect(dialog().find('.js-error[data-field="until"]').text()).toBe('This moment is over.');
+        expect(dialog().find('.js-error[data-field="until"]').text()).toBe('This time has passed.');
         fill({until: '2026-04-01T10:00'});
         page.serve('POST', OUTAGE, 422, page.problem(422, 'invalid', {errors: [{field: 'until', message: 'At most 24 hours ahead.'}]}));
         submit();
@@ -292,8 +292,8 @@ describe('Outage mode on the exam desk', function() {
         it('that are listed', function() {
             openList();
             expect(page.asked(ATTEMPTS)).toEqual({during_outage: 'true', page_size: '25'});
-            expect(view.$('tbody tr').eq(0).text()).toContain('Waits for a decision');
-            expect(view.$('tbody tr').eq(1).text()).not.toContain('Waits for a decision');
+            expect(view.$('tbody tr').eq(0).text()).toContain('Waiting for a decision');
+            expect(view.$('tbody tr').eq(1).text()).not.toContain('Waiting for a decision');
             press('decide');
             expect(page.store.get('exam')).toBe('3');
             expect(page.asked(ATTEMPTS)).toEqual({exam: '3', during_outage: 'true', status: 'submitted,timed_out', page_size: '25'});
@@ -313,7 +313,7 @@ describe('Outage mode on the exam desk', function() {
             dialog().find('.js-close').trigger('click');
             page.respond();
             expect(body(DECISIONS, 'POST').dry_run).toBe(false);
-            expect(banners()).toContain('1 attempt waits');
+            expect(banners()).toContain('1 attempt is waiting');
             view.$('.js-menu').eq(1).trigger('click');
             expect(view.$('[role="menuitem"]').get().map((item) => item.textContent)).toEqual(['Details']);
         });

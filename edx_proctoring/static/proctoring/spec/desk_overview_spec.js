@@ -22,7 +22,7 @@ describe('The overview of the exam desk', function() {
         ['<i>Midterm</i>', '42', 'Verified: 40', 'Error: 2', 'half within 41 minutes', 'nine of ten within 58 minutes'].forEach(function(text) {
             expect(row).toContain(text);
         });
-        expect(view.$('.proctoring-desk__facts').text()).toMatch(/In an exam now17.*wait7.*20 hours/);
+        expect(view.$('.proctoring-desk__facts').text()).toMatch(/In an exam now17.*Waiting reviews7.*20 hours/);
         expect(view.$('.js-count').text()).toBe('1 exam');
     });
 
@@ -176,7 +176,7 @@ describe('The overview of the exam desk', function() {
         page.serve('GET', SUMMARY, 200, summary({exams: [exam], starts: {bucket: 'day', points: []}, durations: []}));
         const view = page.open('?pd=overview&pd.from=2026-02-01');
         expect(view.$('.js-body').text()).toContain('Nothing matches these filters:');
-        expect(view.$('.js-body').text()).not.toContain('Charts will be here');
+        expect(view.$('.js-body').text()).not.toContain('Charts will be shown here');
         view.$('.js-body .js-clear').trigger('click');
         page.respond();
         expect(page.asked(SUMMARY)).toEqual({});
@@ -238,7 +238,7 @@ describe('The overview of the exam desk', function() {
         page.serve('GET', SUMMARY, 200, summary({exams: [exam], starts: {bucket: 'day', points: []}, durations: []}));
         const view = page.open('?pd=overview');
         expect(view.$('figure').length).toBe(0);
-        expect(view.$('.js-body').text()).toContain('Charts will be here');
+        expect(view.$('.js-body').text()).toContain('Charts will be shown here');
     });
 
     it('asks for the exam and the days of the address only', function() {

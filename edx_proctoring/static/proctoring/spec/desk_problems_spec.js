@@ -31,7 +31,7 @@ describe('The problems and the onboarding on the exam desk', function() {
         open([effect(1), effect(2, {kind: 'mail', state: 'failed', next_try_at: null, user: null, attempt_id: null})]);
         const text = view.$('tbody').text();
         expect(text).toContain('Message to the provider');
-        expect(text).toContain('Is tried again');
+        expect(text).toContain('Will be retried');
         expect(text).toContain('Timeout: 5 s');
         expect(text).toContain('Given up');
         expect(view.$('.js-count').text()).toBe('2 problems');

@@ -55,7 +55,7 @@ describe('Readiness on the exam desk', function() {
 
     it('says that all is in order', function() {
         open('', [check('exam_limit', 'ok')]);
-        expect(view.$('.proctoring-desk__state').text()).toContain('All that was checked is in order.');
+        expect(view.$('.proctoring-desk__state').text()).toContain('All checks passed.');
     });
 
     it('asks about one exam, and without the providers', function() {

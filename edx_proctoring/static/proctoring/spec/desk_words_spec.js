@@ -5,14 +5,14 @@ describe('The words of the exam desk', function() {
     const aside = (text) => '\u2068' + text + '\u2069';
 
     [
-        ['an English sentence', 'Begun by %(name)s: %(reason)s', {name: 'gina', reason: 'It is down.'}, 'Begun by gina: It is down.'],
+        ['an English sentence', 'Started by %(name)s: %(reason)s', {name: 'gina', reason: 'It is down.'}, 'Started by gina: It is down.'],
         ['Latin names in an Arabic sentence', 'بدأه %(name)s: %(reason)s', {name: 'gina', reason: 'It is down (again).'},
             'بدأه ' + aside('gina') + ': ' + aside('It is down (again).')],
-        ['an Arabic name in an English sentence', 'Begun by %(name)s', {name: 'زينة 2'}, 'Begun by ' + aside('زينة 2')],
+        ['an Arabic name in an English sentence', 'Started by %(name)s', {name: 'زينة 2'}, 'Started by ' + aside('زينة 2')],
         ['an Arabic name in an Arabic sentence', 'بدأه %(name)s', {name: 'زينة'}, 'بدأه زينة'],
         ['a number in an Arabic sentence', 'الرقم %(n)s', {n: '12:30'}, 'الرقم 12:30'],
         ['a sentence of signs alone', '%(learner)s, %(exam)s', {learner: 'gina', exam: 'منتصف'}, 'gina, ' + aside('منتصف')],
-        ['something that is no text', 'Begun by %(name)s', {name: 3}, 'Begun by 3']
+        ['something that is no text', 'Started by %(name)s', {name: 3}, 'Started by 3']
     ].forEach(function([what, sentence, values, filled]) {
         // @contract languages#directions
         it('fill ' + what, function() {

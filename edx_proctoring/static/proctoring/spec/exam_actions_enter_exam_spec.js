@@ -53,7 +53,7 @@ describe('Entering an exam', function() {
 
         [
             {status: 0, says: 'internet connection'},
-            {status: 401, says: 'not signed in'},
+            {status: 401, says: 'no longer signed in'},
             {status: 403, says: 'due date may have passed'},
             {status: 400, says: 'in another tab'},
             {status: 502, says: 'Try again in a minute'},

@@ -16,6 +16,17 @@ describe('Times that the server printed', function() {
         expect(localised('2026-03-02T12:00:00Z')).toBe(expected);
     });
 
+    // @contract languages#durations
+    it('have the digits and the calendar of the rest of the page, which Django wrote', function() {
+        const language = document.documentElement.lang;
+        document.documentElement.lang = 'fa-ir';
+        const text = localised('2026-03-02T12:00:00Z');
+        document.documentElement.lang = language;
+        expect(text).toMatch(/2026/);
+        expect(text).toMatch(/مارس/);
+        expect(text).not.toMatch(/[\u06f0-\u06f9]/);
+    });
+
     it('are left as they are when they cannot be parsed', function() {
         expect(localised('next week')).toBe('as printed');
     });

@@ -467,7 +467,7 @@
                 } else if (xhr.status === 400 || xhr.status === 404) {
                     // Contract: no reload. But the clock must not run on in silence for an attempt that was reset.
                     self.showMessage(gettext(
-                        'The server does not know this attempt any more; your course team may have reset it. ' +
+                        'The server no longer has this attempt; your course team may have reset it. ' +
                         'Answers that you submit now are not saved. Reload this page to see where your exam stands.'
                     ));
                 } else if (isUnreachable(xhr)) {
@@ -669,7 +669,7 @@
                 waiting: function() {
                     self.showMessage(gettext(
                         'Your time is up, but the server cannot be reached. What you have submitted is saved, and ' +
-                        'the server ends your exam by itself. Leave this page open: it goes on when the connection ' +
+                        'the server ends your exam by itself. Leave this page open: it continues when the connection ' +
                         'is back.'
                     ));
                 },
@@ -714,7 +714,7 @@
                     self.isOffline = true;
                     self.showMessage(gettext(
                         'The server cannot be reached. Your time keeps running. Leave this page open: as soon as ' +
-                        'the connection is back, you come to the page where you submit your exam.'
+                        'the connection is back, you are taken to the page where you submit your exam.'
                     ));
                 },
                 done: function() {
