@@ -304,7 +304,7 @@ def test_two_learners_may_resume_and_are_reset(desk: Desk, new_page: Callable[[]
     inspect(desk.page, "bulk bar")
     bar.get_by_role("button", name="Let resume").click()
     dialog = desk.page.get_by_role("dialog")
-    expect(dialog).to_contain_text("Would happen now: 2 done, 0 skipped, 0 failed.")
+    expect(dialog).to_contain_text("What would happen now: 2 done, 0 skipped, 0 failed.")
     dialog.get_by_label("Reason").fill("power cut")
     dialog.get_by_role("button", name="Release").click()
     expect(dialog.get_by_role("progressbar")).to_be_visible()

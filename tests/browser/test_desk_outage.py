@@ -110,7 +110,7 @@ def test_an_outage_from_its_start_to_the_decisions(
         gina_desk.row(learner.username).get_by_role("checkbox").check()
     bar = gina_desk.root.get_by_role("region", name="Selected rows")
     bar.get_by_role("button", name="Accept").click()
-    expect(dialog).to_contain_text("Would happen now: 2 done, 0 skipped, 0 failed.")
+    expect(dialog).to_contain_text("What would happen now: 2 done, 0 skipped, 0 failed.")
     inspect(page, "decide")
     dialog.get_by_label("Reason").fill("seen by an invigilator")
     dialog.get_by_role("button", name="Accept").click()

@@ -133,7 +133,7 @@ def test_a_day_of_exams(
     lead.open(f"?pd=live&pd.exam={exam_id}")
     lead.root.get_by_role("button", name="Change the time of everyone in the exam").click()
     dialogs[lead].get_by_label("Minutes to add").fill("5")
-    expect(dialogs[lead]).to_contain_text(f"Would happen now: {running} done, 0 skipped, 0 failed.")
+    expect(dialogs[lead]).to_contain_text(f"What would happen now: {running} done, 0 skipped, 0 failed.")
     dialogs[lead].get_by_label("Reason").fill("fire alarm")
     finish(dialogs[lead], "Change the time", f"{running} done, 0 skipped, 0 failed")
     extended = {name for name, (_, minutes) in in_database(demo, exam_id).items() if minutes == (limits[name] or 0) + 5}

@@ -155,7 +155,7 @@ def test_the_pages_need_no_scripts(demo: Demo, chromium: Browser) -> None:
     page.get_by_role("button", name="Search").click()
     expect(page.get_by_role("row")).to_have_count(3)
     page.get_by_role("button", name="End the session of vera").first.click()
-    expect(page.get_by_role("status")).to_contain_text("The session of vera is over.")
+    expect(page.get_by_role("status")).to_contain_text("The session of vera has ended.")
     expect(page.get_by_role("row")).to_have_count(2)
     page.goto(demo.host + PATHS["refusals"])
     with page.expect_download() as download:

@@ -135,7 +135,7 @@ def test_a_session_is_ended_once_and_keeps_nobody_out(staff_browser, session, ex
     search = f"{SESSIONS}?state=open"
     answer = staff_browser.post(search, {"session": str(row.pk), "action": "end"}, follow=True)
     assert answer.redirect_chain == [(search, 302)]
-    assert "The session of ann is over." in page(answer)
+    assert "The session of ann has ended." in page(answer)
     row.refresh_from_db()
     ended = row.ended
     assert row.end_reason == "staff"
