@@ -86,7 +86,7 @@ OPERATIONS: Final[Mapping[str, Described]] = {
         {200: objects.ChangedAttempt, 403: AnyOf((objects.StartRefusal, objects.Refusal))},
         (
             Example("learner", body={"exam_id": 1000012, "start_clock": "true", "attempt_proctored": "false"}),
-            Example("learner", body={"exam_id": 1000011}, status=400, summary="There is an attempt already."),
+            Example("learner", body={"exam_id": 1000011}, status=400, summary="There is already an attempt."),
         ),
         body=objects.NewAttemptBody,
         is_idempotent=True,
