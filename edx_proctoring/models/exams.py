@@ -9,7 +9,7 @@ from model_utils.models import TimeStampedModel
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
 from edx_proctoring.models.history import PinnedHistoricalRecords
 from edx_proctoring.models.locking import locked_row
-from edx_proctoring.models.measures import outage_id
+from edx_proctoring.models.measures import OutageInForce
 
 
 class ProctoredExamQuerySet(models.QuerySet["ProctoredExam"]):
@@ -31,7 +31,7 @@ class ProctoredExamQuerySet(models.QuerySet["ProctoredExam"]):
 
     def with_outage(self, now: datetime) -> Self:
         """Add ``outage_id``: of the outage of the provider in force in the exam, None without one. No query more."""
-        return self.annotate(outage_id=outage_id(models.OuterRef("pk"), now))
+        return self.annotate(outage_id=OutageInForce(now))
 
 
 class ProctoredExamManager(models.Manager.from_queryset(ProctoredExamQuerySet)):  # type: ignore[misc]

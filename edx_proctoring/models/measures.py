@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Final, Self
 
 from django.db import models
-from django.db.models import Q, Subquery
+from django.db.models import F, Func, Q, Value
 from model_utils.models import TimeStampedModel
 
 
@@ -79,12 +79,27 @@ class ExamMeasure(TimeStampedModel):
         return self.starts_at <= now and (self.ends_at is None or now < self.ends_at)
 
 
-def outage_id(exam: Any, now: datetime) -> Subquery:
-    """Return the id of the outage in force in an exam, null without one. ``exam``: an ``OuterRef``.
+class OutageInForce(Func):
+    """Of an exam in a query: the id of the outage in force, null without one. As ``outages().in_force(now)``.
 
-    For queries that read the exam anyway, so that to ask for an outage costs no query.
+    For queries that read the exam anyway, so that to ask for an outage costs no query. In SQL: to build this subquery
+    takes Django twice as long as to read the exam.
     """
-    return Subquery(ExamMeasure.objects.outages().in_force(now).filter(exam_id=exam).values("pk")[:1])
+
+    output_field = models.IntegerField()
+    template = (
+        "(SELECT m.id FROM %(table)s m WHERE m.exam_id = %(exam)s AND m.kind = '%(kind)s' "
+        "AND m.starts_at <= %(now)s AND (m.ends_at IS NULL OR m.ends_at > %(now)s) LIMIT 1)"
+    )
+
+    def __init__(self, now: datetime) -> None:
+        super().__init__(F("pk"), Value(now, models.DateTimeField()))
+
+    def as_sql(self, compiler: Any, connection: Any, *_: Any, **_context: Any) -> Any:
+        """Return the statement and its parameters."""
+        (exam, of_exam), (now, at) = (compiler.compile(source) for source in self.get_source_expressions())
+        names = {"table": ExamMeasure._meta.db_table, "kind": ExamMeasure.KIND_OUTAGE, "exam": exam, "now": now}
+        return self.template % names, (*of_exam, *at, *at)
 
 
 def forget_measure_texts(user_ids: Collection[int]) -> None:

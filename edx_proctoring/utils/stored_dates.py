@@ -7,10 +7,11 @@ from here: hosts replace the service's functions. docs/decisions/0018-one-questi
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.apps import apps
-from django.db.models import FilteredRelation, Q
+from django.db.models import FilteredRelation, Q, QuerySet
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
 from edx_proctoring.utils.texts import as_text
@@ -23,12 +24,7 @@ def with_own_dates(course_id: Any, content_id: Any, user_ids: Collection[int]) -
 
     All of them if the date is relative to each learner's schedule. Otherwise as ``is_stored``.
     """
-    of_block = apps.get_model("edx_when", "ContentDate")._default_manager.filter(
-        course_id=CourseKey.from_string(as_text(course_id)),
-        location=UsageKey.from_string(as_text(content_id)),
-        field="due",
-        active=True,
-    )
+    of_block = _due_dates_of(course_id, content_id)
     if of_block.exclude(policy__rel_date=None).exists():
         return set(user_ids)
     return set(of_block.filter(userdate__user_id__in=user_ids).values_list("userdate__user_id", flat=True))
@@ -41,12 +37,7 @@ def is_stored(due_date: datetime | None, course_id: Any, content_id: Any, user_i
     none. False also where the tables do not tell: a date relative to the learner's schedule, several dates of one
     block. Raises ``InvalidKeyError`` for ids that are no keys.
     """
-    of_block = apps.get_model("edx_when", "ContentDate")._default_manager.filter(
-        course_id=CourseKey.from_string(as_text(course_id)),
-        location=UsageKey.from_string(as_text(content_id)),
-        field="due",
-        active=True,
-    )
+    of_block = _due_dates_of(course_id, content_id)
     extension = FilteredRelation("userdate", condition=Q(userdate__user_id=user_id))
     rows = of_block.alias(extension=extension).values_list(
         "pk", "policy__abs_date", "policy__rel_date", "extension__modified", "extension__abs_date"
@@ -63,3 +54,16 @@ def is_stored(due_date: datetime | None, course_id: Any, content_id: Any, user_i
     # Of several extensions the latest counts.
     _modified, extended = max(extensions, key=lambda extension: extension[0])
     return extended is not None and extended == due_date
+
+
+def _due_dates_of(course_id: Any, content_id: Any) -> QuerySet[Any]:
+    """Return the due dates of a block. Raises ``InvalidKeyError`` for ids that are no keys."""
+    return _due_dates().filter(
+        course_id=CourseKey.from_string(as_text(course_id)), location=UsageKey.from_string(as_text(content_id))
+    )
+
+
+@cache
+def _due_dates() -> QuerySet[Any]:
+    """Return the due dates of all blocks. Put together once per process, because that takes a part of the query."""
+    return apps.get_model("edx_when", "ContentDate")._default_manager.filter(field="due", active=True)

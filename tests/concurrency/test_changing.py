@@ -285,7 +285,7 @@ def test_a_change_locks_the_learners_attempts_at_the_exam_and_nothing_else(
 
     def hold() -> None:
         with transaction.atomic():
-            held, others = status_change.lock(attempt.pk, attempt.proctored_exam_id, attempt.user_id)
+            held, others, _ = status_change.lock(attempt.pk, attempt.proctored_exam_id, attempt.user_id)
             assert held == attempt
             assert others == [sibling.status for sibling in siblings]
             is_held.set()

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from edx_proctoring.models import AttemptEffect, ReviewInboxEntry
+from edx_proctoring.api.effects import outbox
+from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt, ReviewInboxEntry
 from tests.factories import NOON, make_attempt, make_effect, make_exam, make_inbox_entry
 
 pytestmark = pytest.mark.django_db
@@ -75,3 +76,13 @@ def test_entries_received_before_a_time_are_found():
     entry = make_inbox_entry()
     assert list(ReviewInboxEntry.objects.received_before(entry.created)) == []
     assert list(ReviewInboxEntry.objects.received_before(entry.created + timedelta(seconds=1))) == [entry]
+
+
+@pytest.mark.parametrize("state", ["due", "done", "superseded", "failed", "acknowledged"])
+def test_attempts_are_read_with_whether_effects_of_them_wait(state: str) -> None:
+    attempt, other = make_attempt(), make_attempt()
+    make_effect(attempt, state=state)
+
+    attempts = ProctoredExamStudentAttempt.objects.values_list("pk", outbox.HasLeftovers("pk"))
+    assert dict(attempts) == {attempt.pk: state == "due", other.pk: False}
+    assert bool(outbox.leftovers_of(attempt.pk)) == (state == "due")

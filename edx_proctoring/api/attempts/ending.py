@@ -53,12 +53,12 @@ def end(seen: ProctoredExamStudentAttempt, *, by: Any, reason: str, expected_sta
 
 @short_transaction
 def _end(seen: ProctoredExamStudentAttempt, by: Any, reason: str, expected_status: str | None) -> Change:
-    attempt, others = status_change.lock_seen(seen)
+    attempt, others, has_leftovers = status_change.lock_seen(seen)
     status_change.require_status(attempt, expected_status)
     if not Status.is_in_progress_status(attempt.status):
         raise ProctoredExamIllegalStatusTransition(f"attempt_id={attempt.pk} is not running: status={attempt.status}.")
     former = attempt.status
-    change = status_change.write_change(attempt, others, Status.submitted, actor=by)
+    change = status_change.write_change(attempt, others, Status.submitted, has_leftovers=has_leftovers, actor=by)
     record_action(
         "end",
         Subject(attempt.proctored_exam_id, attempt.user_id, attempt.pk, {"from": former, "to": attempt.status}),

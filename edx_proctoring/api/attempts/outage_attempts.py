@@ -54,7 +54,7 @@ def let_start(attempt_id: int, *, removal_at: datetime, by: Any, keep_record: Ke
 def _let_start(
     seen: ProctoredExamStudentAttempt, removal_at: datetime, by: Any, keep_record: KeepRecord
 ) -> status_change.Change | None:
-    attempt, others = status_change.lock_seen(seen)
+    attempt, others, _ = status_change.lock_seen(seen)
     if attempt.status not in IN_SET_UP or not attempt.taking_as_proctored:
         return None
     attempt.taking_as_proctored = False
@@ -87,7 +87,7 @@ def decide(seen: ProctoredExamStudentAttempt, decision: str, *, by: Any, reason:
 def _give_verdict(
     seen: ProctoredExamStudentAttempt, decision: str, by: Any, keep_record: KeepRecord
 ) -> status_change.Change | None:
-    attempt, others = status_change.lock_seen(seen)
+    attempt, others, has_leftovers = status_change.lock_seen(seen)
     if attempt.status not in UNDECIDED:
         # Raises unless it was decided already.
         _is_undecided(attempt)
@@ -96,7 +96,7 @@ def _give_verdict(
         return None
     status = VERDICTS[decision]
     keep_record({"status": status})
-    return status_change.write_change(attempt, others, status, actor=by)
+    return status_change.write_change(attempt, others, status, has_leftovers=has_leftovers, actor=by)
 
 
 def _is_undecided(attempt: ProctoredExamStudentAttempt) -> bool:

@@ -63,8 +63,9 @@ def apply_review(review: ProctoredExamSoftwareSecureReview, *, sends_mail: bool 
 def _apply_under_lock(
     seen: ProctoredExamStudentAttempt, review: ProctoredExamSoftwareSecureReview, sends_mail: bool
 ) -> tuple[dict[str, Any], Change | None]:
-    attempt, others = status_change.lock_seen(seen)
-    return attempt_dict(attempt), write_verdict(attempt, others, review, sends_mail=sends_mail)
+    attempt, others, has_leftovers = status_change.lock_seen(seen)
+    before = attempt_dict(attempt)
+    return before, write_verdict(attempt, others, review, has_leftovers=has_leftovers, sends_mail=sends_mail)
 
 
 def write_verdict(
@@ -72,13 +73,14 @@ def write_verdict(
     others: Sequence[str],
     review: ProctoredExamSoftwareSecureReview,
     *,
+    has_leftovers: bool,
     sends_mail: bool = True,
     mails_again: bool = True,
 ) -> Change | None:
     """Move an attempt to the status of its review, in the caller's transaction; the caller delivers.
 
-    ``attempt``, ``others``: as ``status_change.lock_seen`` returned them. ``mails_again``: also to a learner whose
-    attempt has that status already.
+    ``attempt``, ``others``, ``has_leftovers``: as ``status_change.lock_seen`` returned them. ``mails_again``: also to
+    a learner whose attempt has that status already.
 
     None: the attempt stays as it is. If its provider is not configured, the review stays too, and
     saving it again once the provider is back moves the attempt.
@@ -101,7 +103,14 @@ def write_verdict(
     if queries.is_taken_without_provider(attempt):
         # It was registered before its provider went out of order; nothing is left for staff to decide.
         AttemptIncident.objects.close_outage(attempt.pk, "reviewed", now=timezone.now(), by=review.reviewed_by_id)
-    return status_change.write_change(attempt, others, status, actor=review.reviewed_by or None, sends_mail=sends_mail)
+    return status_change.write_change(
+        attempt,
+        others,
+        status,
+        has_leftovers=has_leftovers,
+        actor=review.reviewed_by or None,
+        sends_mail=sends_mail,
+    )
 
 
 def announce(review: ProctoredExamSoftwareSecureReview, attempt: Mapping[str, Any]) -> None:

@@ -118,7 +118,7 @@ def save_decision(review: ProctoredExamSoftwareSecureReview, /, *, by: Any, comm
 def _decide(
     seen: ProctoredExamStudentAttempt, verdict: str, by: Any, comment: str, expected_status: str | None
 ) -> _Decided:
-    attempt, others = status_change.lock_seen(seen)
+    attempt, others, has_leftovers = status_change.lock_seen(seen)
     status_change.require_status(attempt, expected_status)
     review = (
         ProctoredExamSoftwareSecureReview.objects.select_for_update().filter(attempt_code=attempt.attempt_code).first()
@@ -136,7 +136,7 @@ def _decide(
     is_retired = _record(review, attempt.user_id, by, comment)
     if applying.status_after(review, attempt) != verdict:
         raise _not_possible(attempt, verdict)
-    change = applying.write_verdict(attempt, others, review, sends_mail=not is_retired)
+    change = applying.write_verdict(attempt, others, review, has_leftovers=has_leftovers, sends_mail=not is_retired)
     if change is None:
         raise _not_possible(attempt, verdict)
     record_action(

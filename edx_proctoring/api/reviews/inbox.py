@@ -33,6 +33,9 @@ MAX_BYTES: Final = 4 * 1024 * 1024
 NONCE_LIFE: Final = timedelta(seconds=600)
 _PURGE_EVERY_SECONDS: Final = 60
 
+# What decides which entries go; put together once, because that takes Django a third of the query.
+_SIZES: Final = ReviewInboxEntry.objects.values_list("pk", "outcome", Length("body"))
+
 # The link to the recording is stored encrypted or not at all.
 _VIDEO_LINK: Final = "videoReviewLink"
 
@@ -103,8 +106,7 @@ def use_nonce(backend: str, nonce: str) -> bool:
 
 def _make_space(attempt_code: str, size: int) -> None:
     """Delete entries of an attempt until one more, with a body of ``size`` characters, is within the limits."""
-    received = ReviewInboxEntry.objects.filter(attempt_code=attempt_code)
-    entries = list(received.values_list("pk", "outcome", Length("body")))
+    entries = list(_SIZES.filter(attempt_code=attempt_code))
     count, total = len(entries) + 1, sum(length for _pk, _outcome, length in entries) + size
     superfluous: list[int] = []
     open_outcomes = ReviewInboxEntry.OPEN_OUTCOMES

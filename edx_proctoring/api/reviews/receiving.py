@@ -21,7 +21,7 @@ from django.utils import timezone
 from edx_proctoring import backends, host, runtime
 from edx_proctoring.api.access import course_staff
 from edx_proctoring.api.lifecycle import status_change
-from edx_proctoring.api.lifecycle.status_change import Change
+from edx_proctoring.api.lifecycle.status_change import Change, Locked
 from edx_proctoring.api.reviews import applying, inbox
 from edx_proctoring.api.reviews.payload import NormalizedReview, ReviewComment, parse_review
 from edx_proctoring.backends import video_links
@@ -362,16 +362,16 @@ def _store(delivery: _Delivery, normalized: NormalizedReview, values: Mapping[st
 @short_transaction
 def _store_and_apply(delivery: _Delivery, normalized: NormalizedReview, values: Mapping[str, Any]) -> _Stored:
     attempt, seen = delivery.attempt, delivery.seen
+    locked: Locked | None
     try:
         if seen is None:
-            live, others = status_change.lock(attempt["id"], attempt["proctored_exam"]["id"], attempt["user"]["id"])
+            locked = status_change.lock(attempt["id"], attempt["proctored_exam"]["id"], attempt["user"]["id"])
         else:
-            live, others = status_change.lock_seen(seen)
+            locked = status_change.lock_seen(seen)
     except StudentExamAttemptDoesNotExistsException:
         # Removed; its archive gets the review and stays as it is.
-        live, others = None, []
-    reviews = ProctoredExamSoftwareSecureReview.objects.select_for_update()
-    former = next(iter(reviews.filter(attempt_code=attempt["attempt_code"])), None)
+        locked = None
+    former = _locked_review(attempt["attempt_code"])
     if former is not None and delivery.has_waited and inbox.has_newer(delivery.entry):
         raise ProctoredExamReviewAlreadyExists(
             f"attempt_code={former.attempt_code} has a review that arrived later than inbox_id={delivery.entry.pk}."
@@ -391,12 +391,28 @@ def _store_and_apply(delivery: _Delivery, normalized: NormalizedReview, values: 
         )
     review = _store_review(delivery, former, normalized, values)
     before, change = attempt, None
-    if live is not None:
+    if locked is not None:
+        live, others, has_leftovers = locked
         before = attempt_dict(live)
-        # A provider repeats a review whose answer it has not received.
-        change = applying.write_verdict(live, others, review, sends_mail=not delivery.is_retired, mails_again=False)
+        change = applying.write_verdict(
+            live,
+            others,
+            review,
+            has_leftovers=has_leftovers,
+            sends_mail=not delivery.is_retired,
+            # A provider repeats a review whose answer it has not received.
+            mails_again=False,
+        )
     inbox.settle(delivery.entry, ReviewInboxEntry.OUTCOME_APPLIED, keeps_body=not delivery.is_retired)
     return _Stored(review, before, change)
+
+
+def _locked_review(attempt_code: str) -> ProctoredExamSoftwareSecureReview | None:
+    """Return the review of an attempt, locked; None if there is none."""
+    reviews = ProctoredExamSoftwareSecureReview.objects
+    # Nearly always there is none, and to ask for a key costs half as much as to read a row.
+    keys = reviews.select_for_update().filter(attempt_code=attempt_code).values_list("pk", flat=True)
+    return next((reviews.locked(key) for key in keys), None)
 
 
 def _store_review(
