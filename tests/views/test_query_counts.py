@@ -435,12 +435,12 @@ ROUTES: list[Any] = [
     pytest.param(
         "GET proctored_exam.attempt", asked_by_learner("proctored_exam.attempt", by_id=True), 3, 200, id="6-get"
     ),
-    pytest.param("PUT proctored_exam.attempt", acted(S.created, "click_download_software"), 7, 200, id="6-download"),
-    pytest.param("PUT proctored_exam.attempt", acted(S.ready_to_start, "start"), 13, 200, id="6-start"),
-    pytest.param("PUT proctored_exam.attempt", acted(S.started, "stop"), 7, 200, id="6-stop"),
-    pytest.param("PUT proctored_exam.attempt", acted(S.started, "submit"), 12, 200, id="6-submit"),
+    pytest.param("PUT proctored_exam.attempt", acted(S.created, "click_download_software"), 6, 200, id="6-download"),
+    pytest.param("PUT proctored_exam.attempt", acted(S.ready_to_start, "start"), 12, 200, id="6-start"),
+    pytest.param("PUT proctored_exam.attempt", acted(S.started, "stop"), 6, 200, id="6-stop"),
+    pytest.param("PUT proctored_exam.attempt", acted(S.started, "submit"), 11, 200, id="6-submit"),
     pytest.param("PUT proctored_exam.attempt", acted(S.submitted, "submit"), 4, 200, id="6-submit-again"),
-    pytest.param("PUT proctored_exam.attempt", acted(S.started, "error"), 13, 200, id="6-error"),
+    pytest.param("PUT proctored_exam.attempt", acted(S.started, "error"), 12, 200, id="6-error"),
     pytest.param("PUT proctored_exam.attempt", resumed, 10, 200, id="6-resume"),
     pytest.param("PUT proctored_exam.attempt", reset_by_learner, 18, 200, id="6-reset"),
     pytest.param("DELETE proctored_exam.attempt", removed, 11, 200, id="6-delete"),
@@ -466,7 +466,7 @@ ROUTES: list[Any] = [
         id="9-get",
     ),
     pytest.param(
-        "POST proctored_exam.attempt.collection", entered("timed", start_clock="true"), 18, 200, id="9-post-timed"
+        "POST proctored_exam.attempt.collection", entered("timed", start_clock="true"), 17, 200, id="9-post-timed"
     ),
     pytest.param(
         "POST proctored_exam.attempt.collection",
@@ -476,8 +476,8 @@ ROUTES: list[Any] = [
         id="9-post-proctored",
     ),
     pytest.param("PUT proctored_exam.attempt.review_status", acknowledged, 7, 200, id="10"),
-    pytest.param("POST proctored_exam.attempt.ready_callback", told_ready, 7, 200, id="11"),
-    pytest.param("POST proctored_exam.attempt.callback", told_reviewed, 16, 200, id="12"),
+    pytest.param("POST proctored_exam.attempt.ready_callback", told_ready, 6, 200, id="11"),
+    pytest.param("POST proctored_exam.attempt.callback", told_reviewed, 15, 200, id="12"),
     pytest.param("GET proctored_exam.allowance", read("proctored_exam.allowance", COURSE), 3, 200, id="13"),
     pytest.param("PUT proctored_exam.allowance", allowance_given, 11, 200, id="14-put"),
     # One is the lock, one the mark that it was removed (contract/attempts#resume-carry-over): what is given again
