@@ -173,7 +173,7 @@ def date_service(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     substitute = ModuleType("edx_when.api")
     substitute.get_date_for_block = lambda *args, **kwargs: None  # type: ignore[attr-defined]
     substitute.get_dates_for_course = lambda *args, **kwargs: {}  # type: ignore[attr-defined]
-    monkeypatch.setattr("edx_proctoring.utils.time._when_api", lambda: substitute)
+    monkeypatch.setattr("edx_proctoring.utils.due_dates._when_api", lambda: substitute)
     return substitute
 
 

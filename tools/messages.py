@@ -79,7 +79,7 @@ LEARNER_SOURCES = (
     "edx_proctoring/static/proctoring/templates/proctored-exam-info.underscore",
     "edx_proctoring/templates/*",
     "edx_proctoring/utils/exams.py",
-    "edx_proctoring/utils/time.py",
+    "edx_proctoring/utils/durations.py",
     "edx_proctoring/views/attempts.py",
     "edx_proctoring/views/callbacks.py",
     "edx_proctoring/views/error_responses.py",

@@ -15,6 +15,14 @@ from edx_proctoring.utils.crypto import (
     pad,
     unpad,
 )
+from edx_proctoring.utils.due_dates import (
+    get_course_end_date,
+    get_exam_due_date,
+    has_due_date_passed,
+    has_end_date_passed,
+    verify_and_add_wait_deadline,
+)
+from edx_proctoring.utils.durations import get_time_remaining_for_attempt, humanized_time
 from edx_proctoring.utils.events import _emit_event, emit_event
 from edx_proctoring.utils.exams import (
     ExamType,
@@ -26,15 +34,6 @@ from edx_proctoring.utils.outlines import (
     categorize_inaccessible_exams_by_date,
     get_user_course_outline_details,
     get_visibility_check_date,
-)
-from edx_proctoring.utils.time import (
-    get_course_end_date,
-    get_exam_due_date,
-    get_time_remaining_for_attempt,
-    has_due_date_passed,
-    has_end_date_passed,
-    humanized_time,
-    verify_and_add_wait_deadline,
 )
 from edx_proctoring.utils.urls import (
     get_course_home_url,

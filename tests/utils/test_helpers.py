@@ -17,7 +17,7 @@ from opaque_keys.edx.locator import BlockUsageLocator
 
 from edx_proctoring import api, runtime, utils
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
-from edx_proctoring.utils.time import later
+from edx_proctoring.utils.datetimes import later
 from tests.factories import COURSE, NOON, make_attempt, make_exam
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -16,7 +16,8 @@ from edx_proctoring.api.lifecycle import timing
 from edx_proctoring.models import HistoricalProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import get_exam_due_date
-from edx_proctoring.utils.time import get_course_end_date, with_zone
+from edx_proctoring.utils.datetimes import with_zone
+from edx_proctoring.utils.due_dates import get_course_end_date
 
 __all__: list[str] = []
 

@@ -14,7 +14,7 @@ from edx_proctoring.api.jobs import kinds
 from edx_proctoring.api.jobs.kinds import InBatches, Order, Outcome
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt, StaffJobRow
 from edx_proctoring.serializers import exam_dict
-from edx_proctoring.utils.time import due_dates_of
+from edx_proctoring.utils.due_dates import due_dates_of
 
 __all__: list[str] = []
 

@@ -32,8 +32,8 @@ from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import kept_counts
+from edx_proctoring.utils.datetimes import with_zone
 from edx_proctoring.utils.db import short_transaction
-from edx_proctoring.utils.time import with_zone
 
 __all__ = ["update_attempt_status"]
 

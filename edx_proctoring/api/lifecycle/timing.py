@@ -17,7 +17,7 @@ from edx_proctoring.models import ProctoredExamStudentAllowance
 from edx_proctoring.models.allowances import MAX_MINUTES
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus
 from edx_proctoring.utils import get_exam_due_date, has_due_date_passed, has_end_date_passed
-from edx_proctoring.utils.time import later
+from edx_proctoring.utils.datetimes import later
 
 __all__ = ["is_exam_passed_due"]
 

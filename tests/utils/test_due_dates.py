@@ -16,7 +16,7 @@ from opaque_keys.edx.keys import CourseKey, UsageKey
 
 from edx_proctoring.models import ProctoredExam
 from edx_proctoring.serializers import exam_dict
-from edx_proctoring.utils import get_exam_due_date, stored_dates
+from edx_proctoring.utils import due_dates, get_exam_due_date
 from tests.factories import NOON, make_exam, make_user
 
 pytestmark = [
@@ -173,7 +173,7 @@ def test_a_release_with_other_tables_costs_time_and_no_exam(
     def fail(*args: Any) -> bool:
         raise error
 
-    monkeypatch.setattr(stored_dates, "is_stored", fail)
+    monkeypatch.setattr(due_dates, "_is_in_tables", fail)
     assert get_exam_due_date(exam_dict(host.exam), host.learner.pk, fresh=True) == NOON + DAY
     assert "tables of the date service" in caplog.text
 

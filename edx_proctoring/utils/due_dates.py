@@ -1,92 +1,41 @@
-"""Dates of courses and exams, and durations in words.
+"""Due dates of exams and end dates of courses, for everybody and for single learners.
 
-Contract: contract/timing#now, contract/timing#time-out, contract/timing#words, contract/timing#due-date,
-contract/languages#durations.
+Contract: contract/timing#now, contract/timing#due-date. ``api.lifecycle.timing`` computes the limit of an attempt.
 
-``api.lifecycle.timing`` computes the limit of an attempt; this module only compares and formats dates.
+The date service (``edx_when``) answers from a cache that does not notice changes, and it can only reload all dates of a
+course: some hundred rows. One query of its tables for one block and one learner says whether that is necessary. Dates
+are never taken from the tables: hosts replace the service's functions.
+docs/decisions/0018-one-question-about-a-due-date.rst
 """
 
 import logging
 from collections.abc import Collection, Mapping, MutableMapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from types import ModuleType
 from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import FieldError
+from django.db.models import FilteredRelation, Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import ngettext
 from opaque_keys import InvalidKeyError
+from opaque_keys.edx.keys import CourseKey, UsageKey
 
-from edx_proctoring.utils import stored_dates
+from edx_proctoring.utils.datetimes import as_utc, later, with_zone
 from edx_proctoring.utils.storable import as_id
 from edx_proctoring.utils.texts import as_text
 
 __all__ = [
-    "as_utc",
     "due_dates_of",
     "get_course_end_date",
     "get_exam_due_date",
-    "get_time_remaining_for_attempt",
     "has_due_date_passed",
     "has_end_date_passed",
-    "humanized_time",
-    "later",
     "verify_and_add_wait_deadline",
-    "with_zone",
 ]
 
 log = logging.getLogger(__name__)
-
-
-def as_utc(instant: datetime) -> datetime:
-    """Return the instant as aware UTC; a naive one is taken to be UTC already."""
-    try:
-        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
-    except OverflowError:
-        # The first or last representable day in another zone; hosts use it for "never".
-        return instant.replace(tzinfo=UTC)
-
-
-def later(instant: datetime, span: timedelta) -> datetime:
-    """Return ``instant + span``; the first or last representable instant on overflow.
-
-    In UTC: in another zone Python adds wall-clock time, which is wrong across a change of the clocks.
-    """
-    try:
-        return (instant if instant.tzinfo is None else as_utc(instant)) + span
-    except OverflowError:
-        return datetime.max.replace(tzinfo=UTC) if span > timedelta() else datetime.min.replace(tzinfo=UTC)
-
-
-def with_zone(instant: datetime | None) -> datetime | None:
-    """Return the instant unchanged, or as UTC if it has no zone: Django would assume the host's zone."""
-    return as_utc(instant) if instant is not None and instant.tzinfo is None else instant
-
-
-def get_time_remaining_for_attempt(attempt: Mapping[str, Any]) -> float:
-    """Return the seconds until the time of an attempt dict runs out, never negative; 0 if it was not started."""
-    started_at: datetime | None = attempt["started_at"]
-    minutes: int | None = attempt["allowed_time_limit_mins"]
-    if started_at is None or minutes is None:
-        return 0
-    left = (later(started_at, timedelta(minutes=minutes)) - timezone.now()).total_seconds()
-    return max(left, 0)
-
-
-def humanized_time(time_in_minutes: float) -> str:
-    """Return minutes in words, such as ``1 hour and 30 minutes``; ``error`` for -60 and less."""
-    whole_minutes = int(time_in_minutes)
-    if whole_minutes <= -60:
-        return "error"
-    hours, minutes = divmod(max(whole_minutes, 0), 60)
-    in_hours = ngettext("{num} hour", "{num} hours", hours).format(num=hours)
-    in_minutes = ngettext("{num} minute", "{num} minutes", minutes).format(num=minutes)
-    if hours and minutes:
-        # By the number of minutes: Hebrew writes "and" with a hyphen before digits, without one before a word.
-        sentence = ngettext("{hours} and {minutes}", "{hours} and {minutes}", minutes)
-        return sentence.format(hours=in_hours, minutes=in_minutes)
-    return in_hours if hours else in_minutes
 
 
 def has_due_date_passed(due_datetime: datetime | None) -> bool:
@@ -157,7 +106,7 @@ def due_dates_of(exam: Mapping[str, Any], user_ids: Collection[int]) -> dict[int
     own: Collection[int] = ()
     if _when_api() is not None:
         try:
-            own = stored_dates.with_own_dates(exam["course_id"], exam["content_id"], user_ids)
+            own = _with_own_dates(exam["course_id"], exam["content_id"], user_ids)
         except InvalidKeyError:
             # Not known to the date service either.
             own = ()
@@ -165,24 +114,6 @@ def due_dates_of(exam: Mapping[str, Any], user_ids: Collection[int]) -> dict[int
             log.warning("tables of the date service are not as expected", exc_info=True)
             own = user_ids
     return {user_id: get_exam_due_date(exam, user_id, fresh=True) if user_id in own else base for user_id in user_ids}
-
-
-def _is_stored(due_date: datetime | None, course_id: str, content_id: str, user: Any) -> bool:
-    """Return whether a due date is known to be the stored one; it is looked up for learners only."""
-    user_id = getattr(user, "pk", user)
-    if user_id is None:
-        return False
-    try:
-        return stored_dates.is_stored(due_date, course_id, content_id, user_id)
-    except (FieldError, LookupError):
-        # A release of the service with other tables: its dates are reloaded, which costs more and is never wrong.
-        log.warning("tables of the date service are not as expected", exc_info=True)
-        return False
-
-
-def _as_date_service_knows(user: Any) -> Any:
-    """Return a user object unchanged, an id as int, None for anything else, which the service would not accept."""
-    return user if user is None or hasattr(user, "is_anonymous") else as_id(user)
 
 
 def verify_and_add_wait_deadline(
@@ -202,6 +133,74 @@ def verify_and_add_wait_deadline(
         return False
     context["wait_deadline"] = deadline.isoformat()
     return True
+
+
+def _is_stored(due_date: datetime | None, course_id: str, content_id: str, user: Any) -> bool:
+    """Return whether a due date is known to be the stored one; it is looked up for learners only."""
+    user_id = getattr(user, "pk", user)
+    if user_id is None:
+        return False
+    try:
+        return _is_in_tables(due_date, course_id, content_id, user_id)
+    except (FieldError, LookupError):
+        # A release of the service with other tables: its dates are reloaded, which costs more and is never wrong.
+        log.warning("tables of the date service are not as expected", exc_info=True)
+        return False
+
+
+def _is_in_tables(due_date: datetime | None, course_id: Any, content_id: Any, user_id: int) -> bool:
+    """Return whether the tables of the date service give a learner this due date. One query.
+
+    ``course_id``, ``content_id``: texts or keys, as hosts pass them. ``due_date``: aware; None if the service gave
+    none. False also where the tables do not tell: a date relative to the learner's schedule, several dates of one
+    block. Raises ``InvalidKeyError`` for ids that are no keys.
+    """
+    of_block = _stored_dates_of(course_id, content_id)
+    extension = FilteredRelation("userdate", condition=Q(userdate__user_id=user_id))
+    rows = of_block.alias(extension=extension).values_list(
+        "pk", "policy__abs_date", "policy__rel_date", "extension__modified", "extension__abs_date"
+    )
+    dates = {(block, absolute, relative) for block, absolute, relative, *_extension in rows}
+    if not dates:
+        return due_date is None
+    (_block, absolute, relative), *others = dates
+    if others or relative is not None:
+        return False
+    extensions = [(modified, extended) for *_date, modified, extended in rows if modified is not None]
+    if not extensions:
+        return bool(absolute == due_date)
+    # Of several extensions the latest counts.
+    _modified, extended = max(extensions, key=lambda extension: extension[0])
+    return extended is not None and extended == due_date
+
+
+def _with_own_dates(course_id: Any, content_id: Any, user_ids: Collection[int]) -> set[int]:
+    """Return which of these learners may have another due date for a block than everybody. Two queries.
+
+    All of them if the date is relative to each learner's schedule. Raises as ``_is_in_tables``.
+    """
+    of_block = _stored_dates_of(course_id, content_id)
+    if of_block.exclude(policy__rel_date=None).exists():
+        return set(user_ids)
+    return set(of_block.filter(userdate__user_id__in=user_ids).values_list("userdate__user_id", flat=True))
+
+
+def _stored_dates_of(course_id: Any, content_id: Any) -> QuerySet[Any]:
+    """Return the due dates of a block in the tables. Raises ``InvalidKeyError`` for ids that are no keys."""
+    return _stored_dates().filter(
+        course_id=CourseKey.from_string(as_text(course_id)), location=UsageKey.from_string(as_text(content_id))
+    )
+
+
+@cache
+def _stored_dates() -> QuerySet[Any]:
+    """Return the due dates of all blocks. Put together once per process, because that takes a part of the query."""
+    return apps.get_model("edx_when", "ContentDate")._default_manager.filter(field="due", active=True)
+
+
+def _as_date_service_knows(user: Any) -> Any:
+    """Return a user object unchanged, an id as int, None for anything else, which the service would not accept."""
+    return user if user is None or hasattr(user, "is_anonymous") else as_id(user)
 
 
 def _when_api() -> ModuleType | None:
