@@ -36,4 +36,4 @@ class SebOpenEdxConfig(AppConfig):
         # These need settings and models.
         for module in ("checks", "handlers", "exams.receivers"):
             import_module(f"seb_openedx.{module}")
-        import_module("seb_openedx.exams.gate").register()
+        import_module("seb_openedx.exams.start_gate").register()

@@ -86,7 +86,7 @@ LEARNER_SOURCES = (
     "edx_proctoring/views/onboarding.py",
     "edx_proctoring/views/permissions.py",
     "edx_proctoring/views/problems.py",
-    "seb_openedx/exams/gate.py",
+    "seb_openedx/exams/start_gate.py",
     "seb_openedx/exams/pages.py",
     "seb_openedx/exams/texts.py",
     "seb_openedx/exams/views.py",

@@ -24,4 +24,4 @@ class ConstructorConfig(AppConfig):
         for module in ("checks", "receivers"):
             import_module(f"edx_proctoring.constructor.{module}")
         import_module("edx_proctoring.constructor.sessions").register()
-        import_module("edx_proctoring.constructor.gate").register()
+        import_module("edx_proctoring.constructor.start_gate").register()

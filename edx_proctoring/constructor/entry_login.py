@@ -48,8 +48,9 @@ def log_in(
     *,
     now: datetime,
 ) -> str:
-    """Log the learner of a session in, if all conditions hold; else return the code of a refusal, a key of ``texts``.
+    """Log the learner of a session in, if all conditions hold; else return the code of a refusal.
 
+    Codes are the keys of ``refusal_texts``.
     ``not_started`` and ``server_unavailable`` may pass: the vendor's server did not say yet that the session runs.
     """
     claims = _claims_in(given)

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from edx_proctoring.backends.constructor import ConstructorProctoringProvider
-from edx_proctoring.constructor import cookies, framing, sessions
+from edx_proctoring.constructor import cookies, frame_ancestors, sessions
 from edx_proctoring.constructor.entry_login import SESSION_KEY
 from edx_proctoring.constructor.models import ConstructorSession
 
@@ -32,10 +32,10 @@ class ProctoredFramingMiddleware:
         response = self.get_response(request)
         if not _is_in_use():
             return response
-        marked = getattr(response, framing.MARK, None)
+        marked = getattr(response, frame_ancestors.MARK, None)
         origins = self._origins_for(request) if marked is None else marked
         if origins:
-            framing.apply(response, origins)
+            frame_ancestors.apply(response, origins)
         self._partition_login(request, response)
         return response
 

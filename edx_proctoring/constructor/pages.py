@@ -12,7 +12,7 @@ from django.urls import reverse
 from edx_proctoring.backends.constructor import ConstructorProctoringProvider, configuration, origins
 from edx_proctoring.backends.constructor.origins import Choice
 from edx_proctoring.backends.constructor.provider import URL_NAMESPACE
-from edx_proctoring.constructor import framing, sessions, texts, transitions
+from edx_proctoring.constructor import frame_ancestors, refusal_texts, session_states, sessions
 from edx_proctoring.constructor.models import ConstructorSession
 from edx_proctoring.constructor.sessions import HEARTBEAT_MS
 from edx_proctoring.utils import get_exam_url
@@ -47,7 +47,7 @@ def guard_config(
         "contentMode": options.content_mode,
         "autoRedirect": options.auto_redirect,
         "refusal": choice.refusal or None,
-        "strings": texts.strings(),
+        "strings": refusal_texts.strings(),
     }
 
 
@@ -67,7 +67,7 @@ def note_origin(session: ConstructorSession, origin: str, *, now: datetime) -> N
         return
     if session.client_origin:
         sessions.note_event(session, "origin_changed", origin=origin)
-    transitions.keep(session, now=now, client_origin=origin)
+    session_states.keep(session, now=now, client_origin=origin)
 
 
 def content_url(session: ConstructorSession) -> str:
@@ -110,16 +110,20 @@ def refusal_page(
     With status 200: browsers may replace an error page in a frame by one of their own. ``restart``: the session that
     the button starts, if it is not ``session``. ``retry``: the path that the page opens by itself after a moment.
     """
-    reason = texts.reasons()[code]
+    reason = refusal_texts.reasons()[code]
     target = restart or session
     button = reason.button
     if code == "session_reset" and target == session:
         # Nothing has replaced it: only the course leads on.
-        button = texts.COURSE
+        button = refusal_texts.COURSE
     addresses: Mapping[str, str] = (
         {}
         if target is None
-        else {texts.RESTART: url("launch", target), texts.COURSE: content_url(target), texts.RELOAD: ""}
+        else {
+            refusal_texts.RESTART: url("launch", target),
+            refusal_texts.COURSE: content_url(target),
+            refusal_texts.RELOAD: "",
+        }
     )
     context = {
         "code": code,
@@ -138,5 +142,5 @@ def private(response: ResponseT, framed_by: Iterable[str] = ()) -> ResponseT:
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "no-referrer"
     response["X-Content-Type-Options"] = "nosniff"
-    framing.allow(response, framed_by)
+    frame_ancestors.allow(response, framed_by)
     return response

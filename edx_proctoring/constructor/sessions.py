@@ -15,7 +15,7 @@ from edx_proctoring import backends
 from edx_proctoring.api.attempts import lookup
 from edx_proctoring.backends.constructor import ConstructorProctoringProvider, store
 from edx_proctoring.backends.constructor.store import Registration
-from edx_proctoring.constructor import cookies, transitions
+from edx_proctoring.constructor import cookies, session_states
 from edx_proctoring.constructor.models import ConstructorEvent, ConstructorSession, FinishState, State
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
@@ -63,14 +63,14 @@ class DatabaseStore:
         """Note the end of the exam; a session that was reset stays so."""
         session = _locked(session_id)
         if session is not None:
-            transitions.end(session, transitions.state_at_end(session), finish_state=finish_state)
+            session_states.end(session, session_states.state_at_end(session), finish_state=finish_state)
 
     @short_transaction
     def note_removal(self, session_id: str) -> None:
         """Note that the attempt was removed."""
         session = _locked(session_id)
         if session is not None:
-            transitions.end(session, State.RESET, finish_state=FinishState.DONE)
+            session_states.end(session, State.RESET, finish_state=FinishState.DONE)
 
     def shows_content(self, provider: Any, request: HttpRequest, session_id: str | None = None) -> bool:
         """Return whether a request comes from a page that is proctored now. Costs one query if there is a cookie."""
@@ -162,14 +162,14 @@ def note_attempt_over(attempt_id: int) -> None:
 def end_of_attempt(attempt_code: str, *, is_removed: bool = False) -> None:
     """End the session of an attempt that is over or was removed. Locks: the session."""
     for session in ConstructorSession.objects.current().filter(attempt_code=attempt_code).select_for_update():
-        transitions.end(session, State.RESET if is_removed else transitions.state_at_end(session))
+        session_states.end(session, State.RESET if is_removed else session_states.state_at_end(session))
 
 
 def note_launch(session: ConstructorSession, *, now: datetime) -> None:
     """Note that the learner was sent to the vendor. A booking stays, unless its time was missed."""
     missed = session.scheduled_at is not None and session.scheduled_at + MISSED_AFTER < now
     if session.state in (State.NEW, State.LAUNCHED) or (session.state == State.SCHEDULED and missed):
-        transitions.advance(session, State.LAUNCHED, now=now)
+        session_states.advance(session, State.LAUNCHED, now=now)
 
 
 def note_event(session: ConstructorSession, kind: str, **payload: Any) -> None:
@@ -221,7 +221,7 @@ def _create(registration: Registration) -> str:
     for former in _locked_former(session):
         if former.attempt_code != session.attempt_code:
             if _is_left(former):
-                transitions.end(former, State.RESET)
+                session_states.end(former, State.RESET)
         elif former.is_over:
             # Withdrawn, because the attempt could not be saved then. The code is now another session's.
             ConstructorSession.objects.filter(pk=former.pk).update(attempt_code=former.session_id)

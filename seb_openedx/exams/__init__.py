@@ -20,7 +20,7 @@ One module for each question:
 ``files``        the ``.seb`` file as a response
 ``launch``       links into the browser and out of it
 ``start_tokens`` launch links that log their learner in
-``gate``         refuses to start an attempt without the browser
+``start_gate``   refuses to start an attempt without the browser
 ``service``      what ``edx_proctoring`` asks
 ``receivers``    events that end sessions
 ``views``        the file, and the pages with which an exam begins and ends

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from edx_proctoring.backends.constructor import ConstructorProctoringProvider
-from edx_proctoring.constructor import models, texts
+from edx_proctoring.constructor import models, refusal_texts
 from edx_proctoring.constructor.models import ConstructorEvent, ConstructorExamSettings, ConstructorSession, State
 from tests import factories
 from tools import messages
@@ -151,9 +151,9 @@ class TestTemplateTag:
 @pytest.mark.parametrize("language", messages.LANGUAGES)
 def test_every_refusal_is_told_in_every_language(language: str) -> None:
     with translation.override("en"):
-        english = texts.reasons()
+        english = refusal_texts.reasons()
     with translation.override(translation.to_language(language)):
-        translated = texts.reasons()
+        translated = refusal_texts.reasons()
     assert translated.keys() == english.keys()
     for code, reason in translated.items():
         assert reason.title != english[code].title, code

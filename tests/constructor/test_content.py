@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from edx_proctoring import api
 from edx_proctoring.backends.constructor import ConstructorProctoringProvider
-from edx_proctoring.constructor import cookies, framing
+from edx_proctoring.constructor import cookies, frame_ancestors
 from edx_proctoring.constructor.checks import MIDDLEWARE
 from edx_proctoring.constructor.middleware import ProctoredFramingMiddleware
 from edx_proctoring.constructor.models import ConstructorSession, State
@@ -240,7 +240,7 @@ class TestFraming:
         response = HttpResponse(headers={"X-Frame-Options": "DENY"})
         if given:
             response["Content-Security-Policy"] = given
-        framing.allow(response, [VENDOR])
+        frame_ancestors.allow(response, [VENDOR])
         assert response["Content-Security-Policy"] == expected
         assert not response.has_header("X-Frame-Options")
 

@@ -287,10 +287,10 @@ def test_retirement_forgets_the_learner(vendor: Vendor, submitted: ProctoredExam
 def test_nothing_is_asked_of_the_tables_without_a_backend_of_this_class(
     db: Any, django_assert_num_queries: Any
 ) -> None:
-    from edx_proctoring.constructor import gate, receivers
+    from edx_proctoring.constructor import receivers, start_gate
 
     configured = apps.get_app_config("edx_proctoring").backends  # type: ignore[attr-defined]
     assert not any(isinstance(one, ConstructorProctoringProvider) for one in configured.values())
     with django_assert_num_queries(0):
         receivers.follow_attempt(None, 1, Status.submitted)
-        assert gate.gate(None, {"is_proctored": True, "backend": "test"}, {"external_id": "x"}, object()) is None
+        assert start_gate.gate(None, {"is_proctored": True, "backend": "test"}, {"external_id": "x"}, object()) is None

@@ -13,7 +13,7 @@ from django.test import Client
 from edx_proctoring import api
 from edx_proctoring.backends.constructor import ConstructorProctoringProvider, store
 from edx_proctoring.backends.constructor.store import Registration
-from edx_proctoring.constructor import transitions
+from edx_proctoring.constructor import session_states
 from edx_proctoring.constructor.entry_login import MOST_USES
 from edx_proctoring.constructor.models import ConstructorEvent, ConstructorSession, State
 from edx_proctoring.constructor.views import webhooks
@@ -147,14 +147,14 @@ def test_two_codes_at_once(
     set_options(provider, require_server_confirmation=False)
     if not locked:
         monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **kwargs: self)
-    meet, advance = meeting(2), transitions.advance
+    meet, advance = meeting(2), session_states.advance
 
     def at_once(session: ConstructorSession, to_state: State, **kwargs: Any) -> bool:
         meet()
         return advance(session, to_state, **kwargs)
 
     config = page.config
-    monkeypatch.setattr(transitions, "advance", at_once)
+    monkeypatch.setattr(session_states, "advance", at_once)
     assert config["verifyUrl"]
     outcomes = at_the_same_time(
         lambda: page.verify("A", headers={"X-Proctoring-Page-Token": config["pageToken"]}).status_code,

@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 
 from edx_proctoring import api
 from edx_proctoring.backends.constructor import store
-from edx_proctoring.constructor import cookies, sessions, transitions
+from edx_proctoring.constructor import cookies, session_states, sessions
 from edx_proctoring.constructor.models import (
     ENDED,
     MAY_BECOME,
@@ -83,20 +83,20 @@ def test_each_pair(session: ConstructorSession, before: State, after: State) -> 
     ConstructorSession.objects.update(state=before)
     # As a request has it that has read the session a moment ago.
     is_allowed = after == before or after in TABLE[before]
-    assert transitions.advance(session, after, now=timezone.now()) is is_allowed
+    assert session_states.advance(session, after, now=timezone.now()) is is_allowed
     assert ConstructorSession.objects.get().state == session.state == (after if is_allowed else before)
 
 
 @pytest.mark.parametrize("state", [pytest.param(state, id=state.value) for state in State])
 def test_staying_can_be_refused(session: ConstructorSession, state: State) -> None:
     ConstructorSession.objects.update(state=state)
-    assert not transitions.advance(session, state, now=timezone.now(), may_stay=False)
+    assert not session_states.advance(session, state, now=timezone.now(), may_stay=False)
 
 
 @pytest.mark.parametrize("state", [pytest.param(state, id=state.value) for state in State])
 def test_values_are_kept_while_the_session_is_not_over(session: ConstructorSession, state: State) -> None:
     ConstructorSession.objects.update(state=state)
-    assert transitions.keep(session, now=timezone.now(), client_origin="https://x.example") is (state not in ENDED)
+    assert session_states.keep(session, now=timezone.now(), client_origin="https://x.example") is (state not in ENDED)
     assert ConstructorSession.objects.get().state == state
 
 

@@ -7,7 +7,7 @@ from django.template import loader
 from django.utils import translation
 
 from edx_proctoring import api
-from edx_proctoring.constructor import texts as constructor_texts
+from edx_proctoring.constructor import refusal_texts as constructor_texts
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.views.problems import CATALOGUE
 from seb_openedx import texts as seb_texts

@@ -14,10 +14,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from edx_proctoring.backends.constructor import ConstructorProctoringProvider
-from edx_proctoring.constructor import cookies, handshake, pages, sessions, texts
+from edx_proctoring.constructor import cookies, page_verification, pages, refusal_texts, sessions
 from edx_proctoring.constructor.cookies import Proof
-from edx_proctoring.constructor.handshake import LONGEST_CODE, RETRY_SECONDS, Verdict, refused
 from edx_proctoring.constructor.models import ConstructorSession
+from edx_proctoring.constructor.page_verification import LONGEST_CODE, RETRY_SECONDS, Verdict, refused
 from edx_proctoring.constructor.views import bodies
 from edx_proctoring.constructor.views.bodies import BodyRefused
 
@@ -46,7 +46,7 @@ def verify(request: HttpRequest, session_id: str) -> HttpResponseBase:
         code = body.get("assess_code")
         # Of a wrong type: as if it were absent.
         code = code if isinstance(code, str) and 0 < len(code) <= LONGEST_CODE else None
-        verdict = handshake.verify(session, provider, code, now=timezone.now())
+        verdict = page_verification.verify(session, provider, code, now=timezone.now())
     if not verdict.is_open:
         return _refusal(session, verdict)
     response = _answer(
@@ -65,7 +65,7 @@ def status(request: HttpRequest, session_id: str) -> HttpResponseBase:
         return _unknown()
     verdict = _check_caller(request, session, None)
     if verdict.is_open:
-        verdict = handshake.heartbeat(session, provider, now=timezone.now())
+        verdict = page_verification.heartbeat(session, provider, now=timezone.now())
     if verdict.state == "refused" and verdict.code in _FORBIDDEN:
         return _refusal(session, verdict)
     answer = {"state": verdict.state, "attempt_status": verdict.attempt_status}
@@ -90,9 +90,9 @@ def _check_caller(request: HttpRequest, session: ConstructorSession, origin: str
 
 
 def _refusal(session: ConstructorSession, verdict: Verdict) -> HttpResponseBase:
-    reason = texts.reasons()[verdict.code]
+    reason = refusal_texts.reasons()[verdict.code]
     answer: dict[str, Any] = {"state": "refused", "code": verdict.code, "detail": reason.text}
-    if reason.button == texts.RESTART:
+    if reason.button == refusal_texts.RESTART:
         answer["restart_url"] = pages.url("launch", sessions.newest(session))
     log.info("exam page stays covered: session=%s code=%s", session.session_id, verdict.code)
     if verdict.code == "not_started":

@@ -27,10 +27,10 @@ from edx_proctoring.constructor import (
     cookies,
     entry_login,
     exam_settings,
-    handshake,
+    page_verification,
     pages,
+    session_states,
     sessions,
-    transitions,
 )
 from edx_proctoring.constructor.models import ConstructorSession, State
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
@@ -54,7 +54,7 @@ def launch(request: HttpRequest, session_id: str) -> HttpResponseBase:
     session, provider = _known(session_id)
     if not _is_own(request, session):
         raise Http404
-    verdict = handshake.check_session(session)
+    verdict = page_verification.check_session(session)
     if not verdict.is_open:
         return pages.refusal_page(request, verdict.code, session, restart=sessions.newest(session))
     attempt = sessions.attempt_of(session)
@@ -97,7 +97,7 @@ def entry(request: HttpRequest, session_id: str, token: str = "") -> HttpRespons
         sessions.note_refusal(session, choice.refusal, origin=choice.given)
         return pages.refusal_page(request, choice.refusal, session, framed_by=trusted)
     framed_by = [choice.origin]
-    verdict = handshake.check_session(session)
+    verdict = page_verification.check_session(session)
     if not verdict.is_open:
         restart = sessions.newest(session)
         return pages.refusal_page(request, verdict.code, session, framed_by=framed_by, restart=restart)
@@ -179,7 +179,7 @@ def _note_entry(request: HttpRequest, session: ConstructorSession, origin: str) 
         sessions.claim(session, user_id=request.user.pk or 0, attempt_id=attempt.pk)
     pages.note_origin(session, origin, now=now)
     # A page of it that is open, in another window or before it was loaded again, stays open.
-    transitions.advance(session, State.READY, now=now)
+    session_states.advance(session, State.READY, now=now)
 
 
 def _start_claims(

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from edx_proctoring.backends.constructor import ConstructorProctoringProvider, tokens
 from edx_proctoring.backends.constructor.tokens import TokenRefused
-from edx_proctoring.constructor import pages, received_reviews, sessions, transitions
+from edx_proctoring.constructor import pages, received_reviews, session_states, sessions
 from edx_proctoring.constructor.models import ConstructorEvent, ConstructorSession, State
 from edx_proctoring.constructor.received_reviews import CLAIM, date_in
 from edx_proctoring.constructor.views import bodies
@@ -182,7 +182,7 @@ def _schedule(
         dates = {"scheduled_at": "start", "cancel_deadline": "cancelDeadline"}
         rows.update(**{name: date_in(session, body, member) for name, member in dates.items()})
         # Not of a session that has gone on: the message is late.
-        transitions.advance(session, State.SCHEDULED, now=now)
+        session_states.advance(session, State.SCHEDULED, now=now)
     elif event == "canceled":
         rows.update(scheduled_at=None, cancel_deadline=None)
         rows.filter(state=State.SCHEDULED).update(state=State.LAUNCHED, modified=now)

@@ -15,7 +15,7 @@ from edx_proctoring.runtime import get_runtime_service
 from edx_proctoring.tests.test_services import MockInstructorService
 from seb_openedx.exam_models import SebChallenge, SebConfigTemplate, SebExamConfiguration, SebSession
 from seb_openedx.exams import requirements
-from seb_openedx.exams.gate import register
+from seb_openedx.exams.start_gate import register
 from seb_openedx.protocol import header_hash
 from seb_openedx.user_banning import ban_user, is_user_banned
 from tests.factories import make_exam

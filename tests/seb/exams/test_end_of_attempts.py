@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from edx_proctoring import api
 from edx_proctoring.signals import exam_attempt_status_signal
 from seb_openedx.exams import requirements
-from seb_openedx.exams.gate import register
+from seb_openedx.exams.start_gate import register
 from tests.factories import make_attempt, make_exam
 
 pytestmark = [pytest.mark.django_db, pytest.mark.contract("seb-exams#cost")]

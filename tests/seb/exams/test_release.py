@@ -13,7 +13,7 @@ from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.runtime import get_runtime_service
 from seb_openedx.exam_models import SebExamConfiguration, SebSession
 from seb_openedx.exams import release, setup
-from seb_openedx.exams.gate import register
+from seb_openedx.exams.start_gate import register
 from seb_openedx.user_banning import ban_user
 from tests.factories import make_attempt, make_exam
 from tests.seb.app.conftest import COURSE, COURSE_KEY, ORIGIN

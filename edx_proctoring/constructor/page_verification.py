@@ -17,7 +17,7 @@ from edx_proctoring import api
 from edx_proctoring.api.lifecycle import status_change
 from edx_proctoring.backends import call_options
 from edx_proctoring.backends.constructor import ConstructorProctoringProvider, vendor
-from edx_proctoring.constructor import sessions, transitions
+from edx_proctoring.constructor import session_states, sessions
 from edx_proctoring.constructor.models import ConstructorSession, State
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import ProctoredExamStudentAttempt
@@ -36,7 +36,7 @@ LONGEST_CODE: Final = 230
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a page may do. ``state``: ``open``, ``lost`` or ``refused``; ``code``: the reason, a key of ``texts``."""
+    """What a page may do. ``state``: ``open``, ``lost`` or ``refused``; ``code``: a key of ``refusal_texts``."""
 
     state: str
     code: str = ""
@@ -204,7 +204,7 @@ def _note_proctored(session: ConstructorSession, assess_code: str | None, *, now
     if assess_code is not None and locked.assess_code and not constant_time_compare(locked.assess_code, assess_code):
         return False
     session.assess_code = locked.assess_code or assess_code or ""
-    return transitions.advance(
+    return session_states.advance(
         session,
         State.PROCTORED,
         now=now,
@@ -218,7 +218,7 @@ def _note_proctored(session: ConstructorSession, assess_code: str | None, *, now
 def _note_lost(
     session: ConstructorSession, provider: ConstructorProctoringProvider, code: str, *, now: datetime
 ) -> None:
-    if not transitions.advance(session, State.LOST, now=now, may_stay=False):
+    if not session_states.advance(session, State.LOST, now=now, may_stay=False):
         return
     sessions.note_event(session, "lost", code=code, vendor_status=session.vendor_status)
     if provider.options.on_lost == "error" and code != "server_unavailable":

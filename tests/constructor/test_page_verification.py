@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from edx_proctoring import api
 from edx_proctoring.backends.constructor import ConstructorProctoringProvider
-from edx_proctoring.constructor import cookies, handshake, sessions
+from edx_proctoring.constructor import cookies, page_verification, sessions
 from edx_proctoring.constructor.models import ConstructorEvent, ConstructorSession, State
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
@@ -319,5 +319,5 @@ def test_two_pages_with_different_codes_at_once_do_not_both_open(page: Page) -> 
     second = sessions.find(page.session.session_id)
     assert first is not None
     assert second is not None
-    assert handshake._note_proctored(first, "A", now=timezone.now())
-    assert not handshake._note_proctored(second, "B", now=timezone.now())
+    assert page_verification._note_proctored(first, "A", now=timezone.now())
+    assert not page_verification._note_proctored(second, "B", now=timezone.now())
