@@ -155,11 +155,11 @@ def cache_reads() -> Iterator[Counter[str]]:
 def costs(call: Callable[[], Any]) -> tuple[int, int]:
     """Return the numbers of queries and of reads of the cache of one call, after a call that fills caches."""
     from bench import measure
-    from seb_openedx import reading
+    from seb_openedx import configuration_reading
 
     call()
     # As in a process that nobody has asked for the course within the last second.
-    reading.forget_notes()
+    configuration_reading.forget_notes()
     with cache_reads() as read:
         statements, _result = measure.statements_of(call)
     return sum(not measure.is_control(statement) for statement in statements), sum(read.values())

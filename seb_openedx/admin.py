@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from seb_openedx import findings, reasons
+from seb_openedx import configuration_findings, reasons
 from seb_openedx.audit_models import SebAccessLog
 from seb_openedx.constants import SEPARATOR_CHAR
 
@@ -91,11 +91,11 @@ class SebCourseConfigurationAdmin(LabelledAdmin):
         """Save, and tell what looks wrong: nothing is refused, because other versions may know more components."""
         super().save_model(request, obj, form, change)
         config = SebCourseConfiguration.get_as_dict_by_course_id(obj.course_id)
-        for name in findings.unknown_components(config["PERMISSION_COMPONENTS"]):
+        for name in configuration_findings.unknown_components(config["PERMISSION_COMPONENTS"]):
             messages.warning(request, _("There is no permission component %(name)s.") % {"name": name})
-        for key in findings.unlikely_keys(config):
+        for key in configuration_findings.unlikely_keys(config):
             messages.warning(request, _("The key %(key)s is not 64 hexadecimal digits.") % {"key": key})
-        for name in findings.open_components(config):
+        for name in configuration_findings.open_components(config):
             text = _("%(name)s lets every browser in, because the course has no key for it to check.")
             messages.warning(request, text % {"name": name})
 

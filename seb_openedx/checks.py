@@ -15,7 +15,7 @@ from django.db import DatabaseError, router, transaction
 from django.db.models import Count
 from django.utils.module_loading import import_string
 
-from seb_openedx import conf, findings, seb_keys_sources, user_banning
+from seb_openedx import conf, configuration_findings, seb_keys_sources, user_banning
 from seb_openedx.configuration import merged
 from seb_openedx.constants import MIDDLEWARE_PATH
 from seb_openedx.exam_models import SebExamConfiguration
@@ -107,7 +107,7 @@ def _distributions() -> Iterator[CheckMessage]:
 
 
 def _names() -> Iterator[CheckMessage]:
-    for name in findings.unknown_components(conf.seb.permission_components or ()):
+    for name in configuration_findings.unknown_components(conf.seb.permission_components or ()):
         text = f"SEB_PERMISSION_COMPONENTS names {name!r}, which is no permission component."
         yield check(text, "Correct the name. It is left out, so access may be refused to everybody.", "E002", Error)
     for setting, names, number in (
@@ -194,14 +194,14 @@ def _courses() -> Iterator[CheckMessage]:
         yield check(text, 'Use {"course-v1:…": {"CONFIG_KEYS": […]}}.', "E006", Error)
         return
     for course, value in courses.items():
-        config = findings.detailed(value, str(course))
-        for name in findings.unknown_components(config.get("PERMISSION_COMPONENTS") or ()):
+        config = configuration_findings.detailed(value, str(course))
+        for name in configuration_findings.unknown_components(config.get("PERMISSION_COMPONENTS") or ()):
             text = f"SAFE_EXAM_BROWSER[{str(course)!r}] names {name!r}, which is no permission component."
             yield check(text, "Correct the name: the course's own list is not used as it is.", "E002", Error)
-        for key in findings.unlikely_keys(config):
+        for key in configuration_findings.unlikely_keys(config):
             text = f"SAFE_EXAM_BROWSER[{str(course)!r}] has the key {key}, which is not 64 hexadecimal digits."
             yield check(text, "Copy the key from the configuration tool again.", "W001", Warning)
-        for name in findings.open_components(config):
+        for name in configuration_findings.open_components(config):
             text = (
                 f"SAFE_EXAM_BROWSER[{str(course)!r}] lists {name} but no key that it could check: it grants everybody."
             )

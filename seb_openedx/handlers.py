@@ -8,9 +8,9 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from seb_openedx import retirement
+from seb_openedx.configuration_reading import forget_cached
 from seb_openedx.edxapp_wrapper.retired_names import retirement_signal
 from seb_openedx.models import SebCourseConfiguration
-from seb_openedx.reading import forget_cached
 
 
 @receiver([post_save, post_delete], sender=SebCourseConfiguration, dispatch_uid="seb_openedx.row_changed")

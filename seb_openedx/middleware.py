@@ -13,14 +13,15 @@ from typing import Any, Final
 from django.conf import settings
 from django.http import Http404
 
-from seb_openedx import access_log, conf, seb_keys_sources, texts, unprotected, user_banning
+from seb_openedx import access_log, conf, seb_keys_sources, texts, unprotected_courses, user_banning
 from seb_openedx.access import audit, blacklist, refusal, requests, strikes, whitelist
+from seb_openedx.configuration_reading import fetch, is_unconfigured, is_unknown, one_request, remember_protection
 from seb_openedx.edxapp_wrapper.edxmako_module import render_to_response, render_to_string
 from seb_openedx.edxapp_wrapper.get_courseware_index_view import get_courseware_index_view
 from seb_openedx.edxapp_wrapper.get_courseware_module import get_courseware_module
 from seb_openedx.edxapp_wrapper.jwt_user import user_of_token
 from seb_openedx.exams import access as exam_access
-from seb_openedx.exams import pages, requirements
+from seb_openedx.exams import learner_pages, requirements
 from seb_openedx.lazy_import_seb_courseware_index import LazyImportSebCoursewareIndex
 from seb_openedx.log_once import first_time, once_a_minute
 from seb_openedx.permissions import (
@@ -29,7 +30,6 @@ from seb_openedx.permissions import (
     get_enabled_permission_classes,
     opens_without_keys,
 )
-from seb_openedx.reading import fetch, is_unconfigured, is_unknown, one_request, remember_protection
 from seb_openedx.reasons import Reason
 from seb_openedx.seb_keys_sources import get_config_by_course
 from seb_openedx.user_banning import ban_user, is_user_banned
@@ -80,7 +80,7 @@ class SecureExamBrowserMiddleware:
         if conf.seb.is_studio:
             return None
         course_key = requests.course_of(request, view_kwargs)
-        if course_key is None or unprotected.is_noted(course_key) or self._is_masquerade_request(request):
+        if course_key is None or unprotected_courses.is_noted(course_key) or self._is_masquerade_request(request):
             return None
         with one_request():
             fetch([*requirements.cached_under(course_key), *seb_keys_sources.cached_under(course_key)])
@@ -127,7 +127,7 @@ class SecureExamBrowserMiddleware:
         # Most courses of a platform: they pay for nothing that follows.
         if not config and not banned and not unknown and is_unconfigured(course_key) and opens_without_keys():
             if not requirements.of_course(course_key):
-                unprotected.note(course_key)
+                unprotected_courses.note(course_key)
             return None
 
         is_listed = self.is_whitelisted_view(config, request, course_key)
@@ -151,7 +151,7 @@ class SecureExamBrowserMiddleware:
         is_protected = remember_protection(course_key)
         if not is_open and not granted:
             if course is not None and course.outcome is exam_access.Outcome.CHALLENGE:
-                check = pages.to_check(request, course.requirement)
+                check = learner_pages.to_check(request, course.requirement)
                 if check is not None:
                     return refusal.mark_refused(check)
             if banned:
@@ -284,9 +284,11 @@ class SecureExamBrowserMiddleware:
 
     def handle_exam_denied(self, request: Any, view_func: Any, course_key: Any, exam: exam_access.Decision) -> Any:
         """Return what leads to an exam that demands the browser: a check of it, or how to get there."""
-        if exam.outcome is exam_access.Outcome.CHALLENGE and (response := pages.to_check(request, exam.requirement)):
+        if exam.outcome is exam_access.Outcome.CHALLENGE and (
+            response := learner_pages.to_check(request, exam.requirement)
+        ):
             return refusal.mark_refused(response)
-        context = pages.refusal_context(request, exam.requirement, exam.code)
+        context = learner_pages.refusal_context(request, exam.requirement, exam.code)
         if not exam_access.is_landing(request, exam):
             self._record_exam_denied(request, course_key, exam, context)
         if requests.wants_json(request):
@@ -294,7 +296,7 @@ class SecureExamBrowserMiddleware:
         elif requests.view_name_of(view_func) == "render_xblock":
             response = self.xblock_error_response(request, course_key, context)
         else:
-            response = pages.refused(request, context)
+            response = learner_pages.refused(request, context)
         return refusal.mark_refused(response)
 
     def _record_exam_denied(

@@ -11,9 +11,9 @@ from typing import Any
 from django.utils.module_loading import import_string
 
 from seb_openedx import conf, header_hash
+from seb_openedx.configuration_reading import has_failed, once, was_protected
 from seb_openedx.edxapp_wrapper import course_staff
 from seb_openedx.log_once import first_time
-from seb_openedx.reading import has_failed, once, was_protected
 from seb_openedx.seb_keys_sources import get_config_by_course, values_of
 
 log = logging.getLogger(__name__)

@@ -17,11 +17,11 @@ from django.utils.module_loading import import_string
 
 from seb_openedx import conf, models
 from seb_openedx.configuration import Configuration, as_detailed, merged, normalized
+from seb_openedx.configuration_reading import Values, cache_keys, once, report_failure
 from seb_openedx.constants import BAN_KEYS, COLUMN_OF_KEY, LIST_KEYS, SEB_NOT_TABLES_FOUND, SEPARATOR_CHAR
 from seb_openedx.edxapp_wrapper.get_configuration_helpers import get_configuration_helpers
 from seb_openedx.edxapp_wrapper.get_course_module import get_course_module, modulestore_update_item
 from seb_openedx.log_once import first_time
-from seb_openedx.reading import Values, cache_keys, once, report_failure
 
 log = logging.getLogger(__name__)
 

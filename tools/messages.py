@@ -87,8 +87,8 @@ LEARNER_SOURCES = (
     "edx_proctoring/views/permissions.py",
     "edx_proctoring/views/problems.py",
     "seb_openedx/exams/start_gate.py",
-    "seb_openedx/exams/pages.py",
-    "seb_openedx/exams/texts.py",
+    "seb_openedx/exams/learner_pages.py",
+    "seb_openedx/exams/learner_texts.py",
     "seb_openedx/exams/views.py",
     "seb_openedx/texts.py",
 )

@@ -21,13 +21,13 @@ from seb_openedx.api.v2 import (
     configuration,
     exam_bodies,
     exam_uploads,
-    keys,
+    key_validation,
     sessions,
     templates,
     urls,
 )
 from seb_openedx.api.v2.access_log import LogFilters
-from seb_openedx.api.v2.problems import CATALOGUE, CONTENT_TYPE
+from seb_openedx.api.v2.problem_details import CATALOGUE, CONTENT_TYPE
 from tools.openapi_schema import OperationSchema, document, page_of, refusals
 
 _SETTINGS = {
@@ -378,7 +378,7 @@ OPERATIONS: dict[str, dict[str, Described]] = {
             "keys_validate",
             "Compare hashes with the keys of an exam or a course.",
             ValidatedKeysSerializer,
-            request={_JSON: keys.HashesSerializer},
+            request={_JSON: key_validation.HashesSerializer},
             is_change=False,
         ),
     },

@@ -14,8 +14,8 @@ from demo.host.models import CourseRun
 from seb_openedx import conf
 from seb_openedx.configuration import merged, normalized
 from seb_openedx.exam_models import SebExamConfiguration
-from seb_openedx.exams.change import Refusal, SetupError
 from seb_openedx.exams.forms import OVERRIDE_FIELDS, SETTING_FIELDS, VERSION_FIELDS, SebExamConfigurationForm
+from seb_openedx.exams.setup_validation import Refusal, SetupError
 from seb_openedx.protocol import DEFAULTS
 
 SETTING: Final = "SAFE_EXAM_BROWSER"

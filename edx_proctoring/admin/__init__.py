@@ -3,12 +3,6 @@
 Saving here uses the same service layer as the pages and the REST API.
 """
 
-from edx_proctoring.admin.archives import (
-    ProctoredExamReviewPolicyHistoryAdmin,
-    ProctoredExamSoftwareSecureCommentAdmin,
-    ProctoredExamStudentAllowanceAdmin,
-    ProctoredExamStudentAllowanceHistoryAdmin,
-)
 from edx_proctoring.admin.attempts import (
     ExamAttemptFilterByCourseId,
     ProctoredExamAttemptForm,
@@ -18,7 +12,13 @@ from edx_proctoring.admin.common import prettify_course_id
 from edx_proctoring.admin.effects import AttemptEffectAdmin
 from edx_proctoring.admin.exams import ProctoredExamAdmin, ProctoredExamForm
 from edx_proctoring.admin.inbox import ReviewInboxEntryAdmin
-from edx_proctoring.admin.policies import ProctoredExamReviewPolicyAdmin
+from edx_proctoring.admin.read_only_tables import (
+    ProctoredExamReviewPolicyHistoryAdmin,
+    ProctoredExamSoftwareSecureCommentAdmin,
+    ProctoredExamStudentAllowanceAdmin,
+    ProctoredExamStudentAllowanceHistoryAdmin,
+)
+from edx_proctoring.admin.review_policies import ProctoredExamReviewPolicyAdmin
 from edx_proctoring.admin.reviews import (
     ProctoredExamCoursesListFilter,
     ProctoredExamListFilter,

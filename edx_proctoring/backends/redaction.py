@@ -14,7 +14,7 @@ from typing import Any, Final
 from django.views.debug import SafeExceptionReporterFilter
 
 from edx_proctoring import conf
-from edx_proctoring.backends import references
+from edx_proctoring.backends import secret_references
 from edx_proctoring.backends.provider_settings import legacy_entries
 
 MASK: Final = "***"
@@ -53,14 +53,14 @@ def _secrets_of(backend_name: str) -> Iterator[str]:
 def _secret_texts(options: Mapping[str, Any]) -> Iterator[str]:
     """Yield the texts under names that Django masks on its debug page, too."""
     for name, value in options.items():
-        if isinstance(value, Mapping) and not references.is_reference(value):
+        if isinstance(value, Mapping) and not secret_references.is_reference(value):
             yield from _secret_texts(value)
         elif name not in _NOT_SECRET and SafeExceptionReporterFilter.hidden_settings.search(str(name)):
             for text in value if isinstance(value, (list, tuple)) else (value,):
-                if references.is_reference(text):
+                if secret_references.is_reference(text):
                     # One that cannot be read was not passed to anybody.
                     with contextlib.suppress(LookupError):
-                        text = references.read(text)
+                        text = secret_references.read(text)
                 if isinstance(text, bytes):
                     text = text.decode("utf-8", errors="replace")
                 if isinstance(text, str) and len(text) >= _SHORTEST_SECRET:

@@ -18,7 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from edx_proctoring import conf
-from edx_proctoring.backends import legacy_adapter, redaction, references
+from edx_proctoring.backends import legacy_adapter, redaction, secret_references
 from edx_proctoring.backends.provider_settings import default_backend_name, legacy_entries
 
 log = logging.getLogger(__name__)
@@ -128,7 +128,7 @@ def options_of(provider_class: type, entry: Mapping[str, Any], allow_list: Colle
     Raises ``ImproperlyConfigured`` for one whose value is elsewhere and cannot be read.
     """
     allowed = {*allow_list, *declared_keys(provider_class)}
-    options = references.resolved({key: value for key, value in entry.items() if key in allowed})
+    options = secret_references.resolved({key: value for key, value in entry.items() if key in allowed})
     return without_shown_placeholders(options)
 
 
@@ -176,7 +176,7 @@ def _add_legacy(registry: Registry, name: str, entry: Any) -> None:
             raise ImproperlyConfigured(
                 f"The configuration of the proctoring provider {name!r} must be a dict with 'class' and 'options'."
             )
-        options = without_shown_placeholders(references.resolved(entry["options"]))
+        options = without_shown_placeholders(secret_references.resolved(entry["options"]))
         provider = legacy_adapter.build(_imported(entry["class"]), options)
         registry.backends[name] = _named(provider, name)
     except Exception as exc:

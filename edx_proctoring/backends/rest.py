@@ -26,7 +26,7 @@ from edx_proctoring.backends import call_options, reply_errors, rest_onboarding,
 from edx_proctoring.backends.backend import ProctoringBackendProvider
 from edx_proctoring.backends.http_limits import guard_of, shortest
 from edx_proctoring.backends.oauth_session import ProviderSession
-from edx_proctoring.backends.registration_slots import RegistrationSlots
+from edx_proctoring.backends.registration_limit import RegistrationSlots
 from edx_proctoring.backends.reply_cache import ReplyCache
 from edx_proctoring.backends.rest_urls import RestUrls
 from edx_proctoring.exceptions import (

@@ -22,7 +22,7 @@ from edx_proctoring.constructor.models import ConstructorSession, State
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
-from edx_proctoring.utils.db import short_transaction
+from edx_proctoring.utils.transactions import short_transaction
 
 log = logging.getLogger(__name__)
 

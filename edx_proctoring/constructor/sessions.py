@@ -19,8 +19,8 @@ from edx_proctoring.constructor import cookies, session_states
 from edx_proctoring.constructor.models import ConstructorEvent, ConstructorSession, FinishState, State
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
-from edx_proctoring.utils.db import short_transaction
 from edx_proctoring.utils.storable import storable
+from edx_proctoring.utils.transactions import short_transaction
 
 log = logging.getLogger(__name__)
 

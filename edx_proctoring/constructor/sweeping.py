@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from edx_proctoring.constructor import received_reviews, sessions
 from edx_proctoring.constructor.models import ConstructorSession, FinishState
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
-from edx_proctoring.utils.db import in_batches
+from edx_proctoring.utils.transactions import in_batches
 
 log = logging.getLogger(__name__)
 

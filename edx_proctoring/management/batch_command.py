@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from django.core.management.base import BaseCommand
 from django.db import models
 
-from edx_proctoring.utils.db import in_parts
+from edx_proctoring.utils.transactions import in_parts
 
 ModelT = TypeVar("ModelT", bound=models.Model)
 ItemT = TypeVar("ItemT")

@@ -20,7 +20,6 @@ from edx_proctoring.models.attempts import (
     ProctoredExamStudentAttempt,
     ProctoredExamStudentAttemptManager,
 )
-from edx_proctoring.models.decisions import ReviewDecision
 from edx_proctoring.models.effects import AttemptEffect
 from edx_proctoring.models.exams import HistoricalProctoredExam, ProctoredExam
 from edx_proctoring.models.history import archive_model
@@ -28,8 +27,9 @@ from edx_proctoring.models.inbox import ReviewInboxEntry, UsedNonce
 from edx_proctoring.models.incidents import AttemptIncident
 from edx_proctoring.models.measures import ExamMeasure
 from edx_proctoring.models.open_attempts import OpenAttempt
-from edx_proctoring.models.policies import ProctoredExamReviewPolicy, ProctoredExamReviewPolicyHistory
-from edx_proctoring.models.retirement import ProviderRetirement, RetiredLearner
+from edx_proctoring.models.retired_learners import ProviderRetirement, RetiredLearner
+from edx_proctoring.models.review_decisions import ReviewDecision
+from edx_proctoring.models.review_policies import ProctoredExamReviewPolicy, ProctoredExamReviewPolicyHistory
 from edx_proctoring.models.reviews import (
     ProctoredExamSoftwareSecureComment,
     ProctoredExamSoftwareSecureReview,

@@ -20,7 +20,7 @@ from seb_openedx.dashboard.access import StaffPage
 from seb_openedx.dashboard.filters import SessionFilters
 from seb_openedx.dashboard.lists import list_of
 from seb_openedx.exam_models import Mode, OnLeave, Proof, SebExamConfiguration, SebSession
-from seb_openedx.exams.release import release_learner
+from seb_openedx.exams.learner_release import release_learner
 
 
 class ReleaseForm(forms.Form):

@@ -23,15 +23,15 @@ from seb_openedx.access.requests import (
     view_name,
     wants_json,
 )
+from seb_openedx.configuration_reading import once
 from seb_openedx.edxapp_wrapper.allowances import has_allowance
 from seb_openedx.edxapp_wrapper.get_chapter_from_location import get_parent_from_location
 from seb_openedx.edxapp_wrapper.jwt_user import user_of_token
 from seb_openedx.exam_models import SebSession
-from seb_openedx.exams import challenges, courses, proofs, release, requirements, sessions
+from seb_openedx.exams import challenges, course_sessions, learner_release, proofs, requirements, sessions
 from seb_openedx.exams.requirements import Requirement
 from seb_openedx.log_once import first_time
 from seb_openedx.permissions import AlwaysAllowCourseStaff, AlwaysAllowStaff
-from seb_openedx.reading import once
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +131,7 @@ def decide_course(request: Any, course_key: Any) -> Decision:
     ``NO_EXAM``: no component of the course compares keys, or the request has nothing of the browser. ``PROVED``: a hash
     or a session is good for it.
     """
-    requirement = courses.requirement_of(course_key) if _may_be_the_browser(request) else None
+    requirement = course_sessions.requirement_of(course_key) if _may_be_the_browser(request) else None
     if requirement is None:
         return _NO_EXAM
     try:
@@ -200,8 +200,8 @@ def _look(request: Any, requirement: Requirement, *, now: datetime, page: bool) 
     checked = proofs.check(requirement, sent, now=now)
     if checked.proof is not None:
         user = sessions.user_of(request)
-        if release.is_locked_out(user and user.pk, requirement):
-            return _Seen(passes=False, code=release.CODE)
+        if learner_release.is_locked_out(user and user.pk, requirement):
+            return _Seen(passes=False, code=learner_release.CODE)
         return _Seen(passes=True)
     session = sessions.current(request, requirement, now=now)
     if (sent.has_hash and not requirement.accepts_name_only) or checked.code in ("version_too_old", "config_error"):

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from seb_openedx.exam_models import Mode, SebExamConfiguration, SebSession
-from seb_openedx.exams import encryption, making, setup, uploads
+from seb_openedx.exams import encryption, file_making, setup, uploads
 from seb_openedx.exams.addresses import origin_of
 from seb_openedx.exams.forms import OVERRIDE_FIELDS, SETTING_FIELDS, VERSION_FIELDS, SebExamConfigurationForm
-from seb_openedx.exams.release import release_learner
+from seb_openedx.exams.learner_release import release_learner
 from seb_openedx.exams.requirements import from_row
 from seb_openedx.labelled_admin import LabelledAdmin
 from seb_openedx.list_filters import EndReasonFilter
@@ -67,7 +67,7 @@ class SebExamConfigurationAdmin(LabelledAdmin):
     @admin.display(description=gettext_lazy("Start page"))
     def start_address(self, row: SebExamConfiguration) -> str:
         """The address for computers that have their own settings."""
-        return making.start_address(row) if row.origin else ""
+        return file_making.start_address(row) if row.origin else ""
 
     @admin.display(description=gettext_lazy("Now"))
     def encryption_state(self, row: SebExamConfiguration) -> str:
@@ -112,7 +112,7 @@ class SebExamConfigurationAdmin(LabelledAdmin):
             findings += lint_settings(uploads.stored(saved.config_xml))
         for finding in findings[:_MOST_FINDINGS]:
             messages.warning(request, f"{finding.key}: {translated(finding.message)}")
-        if making.has_addresses(saved) and saved.origin != form.origin:
+        if file_making.has_addresses(saved) and saved.origin != form.origin:
             text = _("The file leads to %(old)s, not to %(new)s. To change that, tick 'renew origin' and save.")
             messages.warning(request, text % {"old": saved.origin, "new": form.origin})
         if saved.mode != Mode.OFF and from_row(saved).accepts_name_only:

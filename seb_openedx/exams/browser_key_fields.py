@@ -9,9 +9,9 @@ from typing import Any, Final
 from django import forms
 from django.utils.translation import gettext as _
 
-from seb_openedx.exams.change import LONGEST_TEXT, MOST_KEYS
+from seb_openedx.exams.learner_texts import PLATFORM_NAMES
 from seb_openedx.exams.setting_fields import Lines
-from seb_openedx.exams.texts import PLATFORM_NAMES
+from seb_openedx.exams.setup_validation import LONGEST_TEXT, MOST_KEYS
 from seb_openedx.protocol import errors, parse_keys
 from seb_openedx.translation import translated
 

@@ -11,7 +11,7 @@ from seb_openedx import conf
 from seb_openedx.exam_models import Mode, SebConfigTemplate, SebExamConfiguration
 from seb_openedx.exams import encryption, setup
 from seb_openedx.exams.browser_key_fields import Keys, KnownKeys, merged
-from seb_openedx.exams.change import error_in_place
+from seb_openedx.exams.learner_texts import PLATFORM_NAMES
 from seb_openedx.exams.setting_fields import (
     OVERRIDE,
     Lines,
@@ -22,7 +22,7 @@ from seb_openedx.exams.setting_fields import (
     overrides,
     setting_fields,
 )
-from seb_openedx.exams.texts import PLATFORM_NAMES
+from seb_openedx.exams.setup_validation import error_in_place
 from seb_openedx.forms import CourseIdForm
 from seb_openedx.protocol.versions import Platform
 from seb_openedx.translation import translated

@@ -8,7 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from seb_openedx import conf
-from seb_openedx.exams import files, start_tokens
+from seb_openedx.exams import file_responses, start_tokens
 from seb_openedx.exams.addresses import url_of
 from seb_openedx.exams.requirements import Requirement
 from seb_openedx.exams.sessions import user_of
@@ -31,7 +31,7 @@ def launch_url(request: Any, requirement: Requirement, *, login: bool = True) ->
     try:
         if not requirement.has_file:
             return seb_link(request.build_absolute_uri(start_path(requirement)), scheme=conf.seb.link_scheme)
-        path = url_of("file", public_id=requirement.public_id, token=files.token_for(requirement, user.pk))
+        path = url_of("file", public_id=requirement.public_id, token=file_responses.token_for(requirement, user.pk))
         url = request.build_absolute_uri(path)
         has_token = login and conf.seb.launch_login
         start_token = start_tokens.issue(requirement, user.pk, now=timezone.now()) if has_token else None

@@ -14,8 +14,8 @@ from django.db.models import Q, QuerySet
 
 from seb_openedx import conf
 from seb_openedx.exam_models import WITH_FILE, Mode, SebExamConfiguration, UploadPolicy
-from seb_openedx.exams import encryption, making, setup
-from seb_openedx.exams.change import Change, Refusal, SetupError
+from seb_openedx.exams import encryption, file_making, setup
+from seb_openedx.exams.setup_validation import Change, Refusal, SetupError
 
 PRESERVED: Final = Q(mode=Mode.UPLOAD, upload_policy=UploadPolicy.PRESERVE)
 
@@ -87,7 +87,7 @@ def regenerate(
 
 def _regenerated(row: SebExamConfiguration, *, origin: str, by: str, force: bool, dry_run: bool) -> Outcome:
     exam = (str(row.course_id), row.content_id)
-    if not making.has_addresses(row):
+    if not file_making.has_addresses(row):
         return Outcome(*exam, Result.PRESERVED)
     if not encryption.is_readable(row.encrypt_password_cipher):
         text = "its password was stored with another SECRET_KEY; enter it again, learners get no file until then"

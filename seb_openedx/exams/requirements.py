@@ -18,10 +18,10 @@ from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
 
 from seb_openedx import conf
+from seb_openedx.configuration_reading import cache_key, expires, forget_cached, from_cache, once, to_cache
 from seb_openedx.exam_models import WITH_FILE, Mode, OnLeave, SebExamConfiguration
 from seb_openedx.log_once import first_time
 from seb_openedx.protocol import is_key
-from seb_openedx.reading import cache_key, expires, forget_cached, from_cache, once, to_cache
 
 log = logging.getLogger(__name__)
 

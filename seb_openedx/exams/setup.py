@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from seb_openedx.edxapp_wrapper import attempts
 from seb_openedx.exam_models import Mode, SebConfigTemplate, SebExamConfiguration, SebSession
-from seb_openedx.exams import encryption, making, requirements, sessions
-from seb_openedx.exams.change import Change, Refusal, SetupError, error_in_place
+from seb_openedx.exams import encryption, file_making, requirements, sessions
+from seb_openedx.exams.setup_validation import Change, Refusal, SetupError, error_in_place
 from seb_openedx.protocol import hash_password
 from seb_openedx.protocol.texts import Text as _
 
@@ -127,7 +127,7 @@ def plan_remake(rows: Sequence[SebExamConfiguration], *, force: bool) -> list[Se
     for row in rows:
         key = row.config_key
         try:
-            making.make(row, Change())
+            file_making.make(row, Change())
         except SetupError as error:
             raise SetupError(error.code, error.errors, exams=[_name(row)]) from error
         if row.config_key != key:
@@ -184,7 +184,7 @@ def _planned(
     # The addresses are part of the key: saving under another name of this host must not change it.
     if not row.origin or change.renew_origin:
         row.origin = origin.rstrip("/")
-    making.make(row, change)
+    file_making.make(row, change)
     if row.mode != Mode.OFF and not requirements.from_row(row).is_usable:
         raise SetupError(Refusal.INVALID, {"mode": _("the exam would not accept any browser; check its keys")})
     return row

@@ -11,7 +11,7 @@ from typing import Any
 from django.apps import apps
 from django.utils.translation import gettext as _
 
-from seb_openedx.exams import access, launch, release, requirements, texts
+from seb_openedx.exams import access, launch, learner_release, learner_texts, requirements
 
 NAME = "seb"
 
@@ -25,8 +25,8 @@ def gate(user: Any, exam: Mapping[str, Any], attempt: Mapping[str, Any] | None, 
     if requirement is None or access.is_verified(request, requirement):
         return None
     refusal = import_module("edx_proctoring.api").StartRefusal
-    if release.is_locked_out(user.pk, requirement):
-        return refusal(release.CODE, texts.reason(release.CODE))
+    if learner_release.is_locked_out(user.pk, requirement):
+        return refusal(learner_release.CODE, learner_texts.reason(learner_release.CODE))
     return refusal("seb_required", _("Open this exam in Safe Exam Browser."), launch.launch_url(request, requirement))
 
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from seb_openedx.exam_models import SebConfigTemplate
 from seb_openedx.exams import templates
-from seb_openedx.exams.change import Refusal, SetupError
 from seb_openedx.exams.forms import SETTING_FIELDS
+from seb_openedx.exams.setup_validation import Refusal, SetupError
 from seb_openedx.exams.template_forms import SebConfigTemplateForm
 from seb_openedx.labelled_admin import LabelledAdmin
 from seb_openedx.translation import translated

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from seb_openedx.exam_models import Mode, SebConfigTemplate, SebExamConfiguration, TemplateKind
 from seb_openedx.exams import setup, uploads
-from seb_openedx.exams.change import Refusal, SetupError, errors_in_settings, is_line
+from seb_openedx.exams.setup_validation import Refusal, SetupError, errors_in_settings, is_line
 from seb_openedx.protocol import encode
 from seb_openedx.protocol.texts import Text as _
 

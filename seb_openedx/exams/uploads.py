@@ -6,7 +6,7 @@ from typing import Any
 
 from seb_openedx import conf
 from seb_openedx.exam_models import SebExamConfiguration, UploadPolicy
-from seb_openedx.exams.change import Refusal, SetupError
+from seb_openedx.exams.setup_validation import Refusal, SetupError
 from seb_openedx.protocol import (
     Finding,
     Level,

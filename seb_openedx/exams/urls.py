@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from seb_openedx.exams import check_views, views
+from seb_openedx.exams import browser_check_views, views
 
 urlpatterns = [
     path("config/<slug:public_id>/exam.seb", views.download, name="download"),
@@ -10,6 +10,6 @@ urlpatterns = [
     path("start/<slug:public_id>/", views.start, name="start"),
     path("start/<slug:public_id>/log-out/", views.log_out, name="log-out"),
     path("quit/<slug:quit_nonce>/", views.leave, name="quit"),
-    path("verify/<slug:nonce>/", check_views.verify, name="verify"),
-    path("api/v2/verify", check_views.verify_api, name="verify-api"),
+    path("verify/<slug:nonce>/", browser_check_views.verify, name="verify"),
+    path("api/v2/verify", browser_check_views.verify_api, name="verify-api"),
 ]

@@ -15,7 +15,17 @@ from seb_openedx import conf
 from seb_openedx.access.refusal import mark_refused
 from seb_openedx.edxapp_wrapper.login_cookies import delete_login_cookies
 from seb_openedx.exam_models import SebExamConfiguration, SebSession
-from seb_openedx.exams import access, challenges, encryption, files, launch, pages, requirements, sessions, start_tokens
+from seb_openedx.exams import (
+    access,
+    challenges,
+    encryption,
+    file_responses,
+    launch,
+    learner_pages,
+    requirements,
+    sessions,
+    start_tokens,
+)
 from seb_openedx.log_once import first_time
 
 log = logging.getLogger(__name__)
@@ -29,9 +39,9 @@ def exam_file(request: HttpRequest, public_id: str, token: str) -> HttpResponseB
 
     A token that is not valid, or of somebody who has left the course: 401, which the client shows as a page.
     """
-    row = files.file_of(public_id)
-    user = None if row is None else files.user_of_token(token, row)
-    if row is None or user is None or not files.may_have(user, row):
+    row = file_responses.file_of(public_id)
+    user = None if row is None else file_responses.user_of_token(token, row)
+    if row is None or user is None or not file_responses.may_have(user, row):
         return _link_is_over()
     return _file(request, row)
 
@@ -42,15 +52,15 @@ def download(request: HttpRequest, public_id: str) -> HttpResponseBase:
     user = sessions.user_of(request)
     if user is None:
         return _link_is_over()
-    row = files.file_of(public_id)
-    if row is None or not files.may_have(user, row):
+    row = file_responses.file_of(public_id)
+    if row is None or not file_responses.may_have(user, row):
         raise Http404("no exam has this file")
     return _file(request, row)
 
 
 def _file(request: HttpRequest, row: SebExamConfiguration) -> HttpResponseBase:
     try:
-        response = files.response(row, with_body=request.method == "GET")
+        response = file_responses.response(row, with_body=request.method == "GET")
     except encryption.UnreadableError:
         if first_time("unreadable password", row.public_id):
             log.error(
@@ -59,7 +69,9 @@ def _file(request: HttpRequest, row: SebExamConfiguration) -> HttpResponseBase:
                 row.content_id,
             )
         title = _("The file for this exam cannot be created")
-        return pages.message(title, _("Tell the course team that its password must be entered again."), status=503)
+        return learner_pages.message(
+            title, _("Tell the course team that its password must be entered again."), status=503
+        )
     if response is None:
         raise Http404("the exam has no file; save its settings again")
     return response
@@ -67,7 +79,7 @@ def _file(request: HttpRequest, row: SebExamConfiguration) -> HttpResponseBase:
 
 def _link_is_over() -> HttpResponseBase:
     title = _("This link no longer works")
-    return pages.message(title, _("Go back to the course and open the exam again."), status=401)
+    return learner_pages.message(title, _("Go back to the course and open the exam again."), status=401)
 
 
 # --- Into the exam and out of it --------------------------------------------------------------------------------------
@@ -90,7 +102,7 @@ def start(request: HttpRequest, public_id: str) -> HttpResponseBase:
         check = challenges.issue_for_login(request, requirement, exam, token, now=now)
         return mark_refused(HttpResponseRedirect(check.address))
     if token is not None and token.user_id != user.pk:
-        return pages.other_user(request, requirement, start_token)
+        return learner_pages.other_user(request, requirement, start_token)
     if token is not None:
         # Nobody has to be logged in with it any more.
         start_tokens.use(token.token_hash, now=now)
@@ -128,6 +140,6 @@ def leave(request: HttpRequest, quit_nonce: str) -> HttpResponseBase:
         # What this browser has proved for the whole course ends with it.
         of_browser = rows.filter(content_id="", session_hash=sessions.login_hash(request))
         (of_exam | of_browser).end("quit", now=timezone.now())
-    response = pages.over(request)
+    response = learner_pages.over(request)
     response.delete_cookie(sessions.COOKIE, path="/", samesite=conf.seb.session_cookie_samesite)
     return response

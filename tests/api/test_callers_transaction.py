@@ -14,7 +14,7 @@ from edx_proctoring import api
 from edx_proctoring.models import AttemptEffect
 from edx_proctoring.signals import exam_attempt_status_signal
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
-from edx_proctoring.utils.db import inner_savepoint
+from edx_proctoring.utils.transactions import inner_savepoint
 from tests.factories import make_attempt, make_exam, make_user
 
 pytestmark = pytest.mark.django_db

@@ -18,7 +18,7 @@ from edx_proctoring.api.effects import receivers
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.signals import exam_attempt_status_signal
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
-from edx_proctoring.utils import db
+from edx_proctoring.utils import transactions
 from tests.factories import make_attempt, make_exam
 
 from .conftest import due_effects
@@ -200,7 +200,7 @@ def test_a_local_effect_that_loses_the_transaction_undoes_the_change_and_a_deadl
             raise OperationalError("the transaction was given up")
 
     monkeypatch.setattr(receivers, "emit_event", lose_the_transaction_once)
-    monkeypatch.setattr(db, "is_conflict", lambda error: is_conflict)
+    monkeypatch.setattr(transactions, "is_conflict", lambda error: is_conflict)
     attempt = make_attempt()
 
     expected = nullcontext() if is_conflict else pytest.raises(OperationalError)

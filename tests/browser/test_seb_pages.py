@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from demo.credentials import SEB_COURSE_ID, SEB_EXAM_COURSE_ID
 from demo.seb_browser import exam_file
-from seb_openedx.exams import texts
+from seb_openedx.exams import learner_texts
 
 from .demo_process import Demo
 from .people import Camera
@@ -99,7 +99,7 @@ def _rendered(visit: Visit, template: str, context: dict[str, Any]) -> Page:
 def release_needed(visit: Visit) -> Page:
     """The learner has left the browser, and staff have to let them in again."""
     context = {
-        "texts": texts.page("release_needed", {"win": "3.7.0", "mac": "3.4"}),
+        "texts": learner_texts.page("release_needed", {"win": "3.7.0", "mac": "3.4"}),
         "launch_url": "seb://lms/exam.seb",
     }
     return _rendered(visit, "seb_openedx/exams/required.html", context)

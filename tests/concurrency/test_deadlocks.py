@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from edx_proctoring.models import ProctoredExamStudentAttempt
-from edx_proctoring.utils import db
+from edx_proctoring.utils import transactions
 from tests.factories import make_attempt
 
 from .conftest import at_the_same_time
@@ -25,18 +25,18 @@ pytestmark = [
     ("tries", "errors"),
     [
         pytest.param(1, 1, id="control-without-a-second-try-a-caller-gets-the-error"),
-        pytest.param(db.MAX_TRIES, 0, id="with-it-both-succeed"),
+        pytest.param(transactions.MAX_TRIES, 0, id="with-it-both-succeed"),
     ],
 )
 def test_two_transactions_that_deadlock_both_succeed(
     monkeypatch: pytest.MonkeyPatch, seed: int, tries: int, errors: int
 ) -> None:
-    monkeypatch.setattr(db, "MAX_TRIES", tries)
+    monkeypatch.setattr(transactions, "MAX_TRIES", tries)
     first, second = make_attempt().pk, make_attempt().pk
     half_way = threading.Barrier(2)
     runs: list[int] = []
 
-    @db.short_transaction
+    @transactions.short_transaction
     def take_both(*keys: int) -> str:
         runs.append(keys[0])
         for key in keys:
@@ -59,7 +59,7 @@ def test_two_transactions_that_deadlock_both_succeed(
 def test_an_error_that_is_not_a_conflict_is_not_repeated() -> None:
     runs: list[int] = []
 
-    @db.short_transaction
+    @transactions.short_transaction
     def fails() -> None:
         runs.append(1)
         raise OperationalError("the server has gone away")

@@ -11,7 +11,7 @@ from edx_proctoring.constructor import refusal_texts as constructor_texts
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.views.problems import CATALOGUE
 from seb_openedx import texts as seb_texts
-from seb_openedx.exams import texts as seb_exam_texts
+from seb_openedx.exams import learner_texts as seb_exam_texts
 from seb_openedx.reasons import Reason
 from tests.factories import COURSE, make_attempt, make_exam, make_user
 from tests.learner_view.conftest import Look

@@ -23,13 +23,13 @@ from demo.host.forms_seb import ExamBrowserForm, OtherCourseSettingsForm, mode_n
 from demo.host.models import CourseRun, Sequence
 from seb_openedx import conf, reasons
 from seb_openedx.audit_models import Decision, SebAccessLog
+from seb_openedx.configuration_findings import components_open_to_everybody
+from seb_openedx.configuration_reading import one_request
 from seb_openedx.dashboard.access import link_to
 from seb_openedx.exam_models import Mode, SebExamConfiguration
-from seb_openedx.exams import encryption, launch, making, requirements, setup, uploads
-from seb_openedx.findings import components_open_to_everybody
+from seb_openedx.exams import encryption, file_making, launch, requirements, setup, uploads
 from seb_openedx.protocol import decode, lint_settings
 from seb_openedx.protocol.errors import FileError
-from seb_openedx.reading import one_request
 from seb_openedx.seb_keys_sources import effective_source, get_config_by_course, values_of
 
 REFUSALS_SHOWN = 10
@@ -172,7 +172,7 @@ def _state(request: HttpRequest, row: SebExamConfiguration, origin: str) -> dict
             warnings.append(_("Weak: without a key, every browser that calls itself SEB is accepted."))
         if not encryption.is_readable(row.encrypt_password_cipher):
             warnings.append(_("Learners get no file: its password was stored with another SECRET_KEY. Enter it again."))
-        if making.has_addresses(row) and row.origin != origin:
+        if file_making.has_addresses(row) and row.origin != origin:
             warnings.append(
                 _("The file leads to %(old)s, not to %(new)s. Tick “Renew origin” to change that.")
                 % {"old": row.origin, "new": origin}
@@ -187,7 +187,7 @@ def _state(request: HttpRequest, row: SebExamConfiguration, origin: str) -> dict
         "warnings": warnings,
         "has_file_password": bool(row.encrypt_password_cipher),
         "keys": _keys(row, now=timezone.now()) if is_on else [],
-        "start_address": making.start_address(row) if is_on and row.origin else "",
+        "start_address": file_making.start_address(row) if is_on and row.origin else "",
         "launch_url": launch.launch_url(request, requirement) if requirement else None,
         "download_url": launch.download_url(request, requirement) if requirement else None,
         "grace_minutes": GRACE_MINUTES,

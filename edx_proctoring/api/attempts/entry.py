@@ -27,7 +27,7 @@ from edx_proctoring.models import AttemptIncident, OpenAttempt, ProctoredExamRev
 from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import emit_event
-from edx_proctoring.utils.db import short_transaction
+from edx_proctoring.utils.transactions import short_transaction
 
 __all__ = ["create_exam_attempt"]
 

@@ -13,7 +13,7 @@ from edx_proctoring.exceptions import ProctoredExamPermissionDenied
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
-from edx_proctoring.utils.db import inner_savepoint, short_transaction
+from edx_proctoring.utils.transactions import inner_savepoint, short_transaction
 
 __all__ = [
     "mark_exam_attempt_as_ready",

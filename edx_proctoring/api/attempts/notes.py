@@ -14,7 +14,7 @@ from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import AttemptIncident, ProctoredExam, ProctoredExamStudentAttempt, RetiredLearner
 from edx_proctoring.serializers import attempt_dict, exam_dict
 from edx_proctoring.utils import emit_event
-from edx_proctoring.utils.db import short_transaction
+from edx_proctoring.utils.transactions import short_transaction
 
 __all__ = ["LONGEST_NOTE", "NoteRetracted", "NoteTooEarly", "UnknownNote", "add_note", "retract_note"]
 

@@ -8,7 +8,7 @@ from edx_proctoring.api.effects.routes import KIND_CASCADE, Delivery, receives
 from edx_proctoring.api.lifecycle import status_change
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
-from edx_proctoring.utils.db import inner_savepoint
+from edx_proctoring.utils.transactions import inner_savepoint
 
 __all__: list[str] = []
 

@@ -17,7 +17,7 @@ from edx_proctoring.exceptions import ProctoredExamIllegalStatusTransition
 from edx_proctoring.models import AttemptIncident, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
-from edx_proctoring.utils.db import short_transaction
+from edx_proctoring.utils.transactions import short_transaction
 
 __all__: list[str] = []
 

@@ -14,7 +14,7 @@ from edx_proctoring.exceptions import ProctoredExamIllegalResumeUpdate
 from edx_proctoring.models import OpenAttempt, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import attempt_dict, exam_dict
 from edx_proctoring.utils import emit_event
-from edx_proctoring.utils.db import short_transaction
+from edx_proctoring.utils.transactions import short_transaction
 
 __all__ = ["mark_exam_attempt_as_ready_to_resume", "mark_exam_attempt_as_resumed"]
 

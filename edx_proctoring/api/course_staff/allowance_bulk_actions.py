@@ -22,8 +22,8 @@ from edx_proctoring.constants import TIME_MULTIPLIER
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException, TooManyRows
 from edx_proctoring.models import ProctoredExam, RetiredLearner
 from edx_proctoring.models.allowances import users_named
-from edx_proctoring.utils.db import in_parts
 from edx_proctoring.utils.storable import as_id, is_storable
+from edx_proctoring.utils.transactions import in_parts
 
 __all__ = ["NOT_ENROLLED", "order_allowances", "order_for_pairs"]
 

@@ -22,7 +22,7 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
     StaffJobRow,
 )
-from edx_proctoring.utils import people
+from edx_proctoring.utils import user_names
 
 __all__ = ["COLUMNS", "ORDERINGS", "TYPES", "AllowanceFilter", "AllowanceRow", "allowance_row", "matching", "records"]
 
@@ -108,7 +108,7 @@ def matching(course_id: str, wanted: AllowanceFilter) -> QuerySet[ProctoredExamS
     if wanted.types is not None:
         allowances_of_course = allowances_of_course.filter(key__in=wanted.types)
     if wanted.search is not None:
-        allowances_of_course = allowances_of_course.filter(people.called(wanted.search))
+        allowances_of_course = allowances_of_course.filter(user_names.called(wanted.search))
     if wanted.is_running is not None:
         running = Exists(
             ProctoredExamStudentAttempt.objects.running().filter(
@@ -128,14 +128,14 @@ def ordered(
 
 def allowance_rows(found: Any) -> list[AllowanceRow]:
     """Return a page of allowances, a queryset or a slice of one, as rows. Four queries, one without allowances."""
-    page = list(found.select_related("proctored_exam", *people.profile_join()))
+    page = list(found.select_related("proctored_exam", *user_names.profile_join()))
     if not page:
         return []
     exams: dict[int, ProctoredExam] = {row.proctored_exam_id: row.proctored_exam for row in page}
     refs = {pk: exam_ref(exam) for pk, exam in exams.items()}
     user_ids = {row.user_id for row in page}
     grants = _grants(exams, user_ids)
-    people_on_record = people.users_by_id({grant.by for grant in grants.values()})
+    people_on_record = user_names.users_by_id({grant.by for grant in grants.values()})
     running = allowance_changes.running_attempts(exams, user_ids)
     rows = []
     for allowance in page:

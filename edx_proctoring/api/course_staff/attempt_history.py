@@ -22,7 +22,7 @@ from edx_proctoring.models import (
     ReviewInboxEntry,
     StaffJobRow,
 )
-from edx_proctoring.utils import people
+from edx_proctoring.utils import user_names
 
 __all__: list[str] = []
 
@@ -144,7 +144,7 @@ def _of_effects(attempt: Any) -> Iterator[Entry]:
 
 
 def _with_actors(entries: Sequence[Entry]) -> list[Entry]:
-    users = people.users_by_id({entry.actor_id for entry in entries})
+    users = user_names.users_by_id({entry.actor_id for entry in entries})
     return [
         Entry(
             entry.at,

@@ -18,7 +18,7 @@ from edx_proctoring.models import ProctoredExam, ProctoredExamSoftwareSecureRevi
 from edx_proctoring.models.incidents import exists_outage
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
-from edx_proctoring.utils import get_exam_type, people
+from edx_proctoring.utils import get_exam_type, user_names
 
 __all__ = [
     "AttemptRow",
@@ -124,7 +124,9 @@ def rows_of(attempt_ids: Sequence[int], exams: Mapping[int, ProctoredExam]) -> l
 
 def loaded(attempts: QuerySet[ProctoredExamStudentAttempt], *joined: str) -> QuerySet[ProctoredExamStudentAttempt]:
     """Return a query of attempts with what ``as_rows`` needs; ``joined``: more for ``select_related``."""
-    return attempts.select_related(*joined, *people.profile_join()).annotate(is_outage=exists_outage(OuterRef("pk")))
+    return attempts.select_related(*joined, *user_names.profile_join()).annotate(
+        is_outage=exists_outage(OuterRef("pk"))
+    )
 
 
 def as_rows(attempts: Sequence[ProctoredExamStudentAttempt], exams: Mapping[int, ProctoredExam]) -> list[AttemptRow]:
@@ -174,7 +176,7 @@ def as_rows(attempts: Sequence[ProctoredExamStudentAttempt], exams: Mapping[int,
 
 def learner_of(user: Any) -> Learner:
     """Return a user as staff know them. No query if the profile was loaded with the user."""
-    return Learner(user.pk, user.username, user.email, people.full_name(user))
+    return Learner(user.pk, user.username, user.email, user_names.full_name(user))
 
 
 class PassingStatuses:

@@ -28,7 +28,7 @@ from edx_proctoring.models import AttemptEffect, AttemptIncident, ProctoredExam,
 from edx_proctoring.models.incidents import exists_outage
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
-from edx_proctoring.utils import get_exam_due_date, people
+from edx_proctoring.utils import get_exam_due_date, user_names
 from edx_proctoring.utils.sql_functions import AddMinutes
 
 __all__ = ["LAST_CONTACT", "ORDERINGS", "SHOWN", "Board", "BoardExam", "BoardRow", "Counts", "exam_board"]
@@ -354,7 +354,7 @@ def _rows(ids: Sequence[int], incidents: _Open, contacts: _Contacts, now: dateti
     failed = waiting.exclude(last_error="").order_by("id")
     found = (
         ProctoredExamStudentAttempt.objects.filter(pk__in=ids)
-        .select_related(*people.profile_join())
+        .select_related(*user_names.profile_join())
         .annotate(
             number_of_notes=Coalesce(Subquery(number, output_field=IntegerField()), 0),
             is_outage=exists_outage(OuterRef("pk")),

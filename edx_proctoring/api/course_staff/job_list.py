@@ -13,7 +13,7 @@ from edx_proctoring.api.exams.allowances import RECORD_KIND as ALLOWANCES
 from edx_proctoring.api.jobs.allowances import UNCHANGED
 from edx_proctoring.api.jobs.creating import CreatedJob
 from edx_proctoring.models import StaffJob, StaffJobRow
-from edx_proctoring.utils import people
+from edx_proctoring.utils import user_names
 
 __all__: list[str] = []
 
@@ -87,13 +87,13 @@ def jobs_of_course(course_id: str, *, kinds: Collection[str] | None = None) -> Q
 
 def views_of(jobs: Sequence[StaffJob]) -> list[JobView]:
     """Return jobs as staff see them. One query."""
-    people_by_id = people.users_by_id({job.created_by for job in jobs})
+    people_by_id = user_names.users_by_id({job.created_by for job in jobs})
     return [_view(job, people_by_id, is_dry_run=False) for job in jobs]
 
 
 def view_of_order(ordered: CreatedJob) -> JobView:
     """Return a job that was ordered, or would be."""
-    return _view(ordered.job, people.users_by_id({ordered.job.created_by}), is_dry_run=ordered.is_dry_run)
+    return _view(ordered.job, user_names.users_by_id({ordered.job.created_by}), is_dry_run=ordered.is_dry_run)
 
 
 def rows_of_job(code: str, *, states: Collection[str] | None = None) -> QuerySet[StaffJobRow]:
@@ -104,7 +104,7 @@ def rows_of_job(code: str, *, states: Collection[str] | None = None) -> QuerySet
 
 def row_views(rows: Sequence[StaffJobRow]) -> list[JobRowView]:
     """Return rows as staff see them. One query, two on hosts with profiles."""
-    users = people.users_by_id({row.user_id for row in rows})
+    users = user_names.users_by_id({row.user_id for row in rows})
     return [_row_view(row, users) for row in rows]
 
 
@@ -114,7 +114,7 @@ def job_records(course_id: str) -> Iterator[list[Mapping[str, Any]]]:
     last = 0
     while chunk := list(rows.filter(pk__gt=last)[:CHUNK]):
         last = chunk[-1].pk
-        users = people.users_by_id({person for row in chunk for person in (row.user_id, row.job.created_by)})
+        users = user_names.users_by_id({person for row in chunk for person in (row.user_id, row.job.created_by)})
         yield [
             {
                 "job": row.job.code,

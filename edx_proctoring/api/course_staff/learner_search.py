@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from edx_proctoring.models import ProctoredExamStudentAttempt
-from edx_proctoring.utils import people
+from edx_proctoring.utils import user_names
 
 __all__ = ["FoundLearners", "find_learners"]
 
@@ -43,7 +43,7 @@ def find_learners(text: str, exam_ids: Collection[int], *, by_name: bool) -> Fou
 
     ``by_name``: or whose full name does. Version 1 does not compare it.
     """
-    is_match = people.called(text, "") if by_name else Q(username__icontains=text) | Q(email__icontains=text)
+    is_match = user_names.called(text, "") if by_name else Q(username__icontains=text) | Q(email__icontains=text)
     attempts = ProctoredExamStudentAttempt.objects.filter(proctored_exam_id__in=sorted(exam_ids))
     learners = (
         get_user_model()

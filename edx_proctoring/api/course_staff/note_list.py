@@ -8,7 +8,7 @@ from edx_proctoring.api.course_staff.attempt_rows import ExamRef, Learner, exam_
 from edx_proctoring.api.course_staff.measures import Person
 from edx_proctoring.models import AttemptIncident, ProctoredExam
 from edx_proctoring.models.incidents import AttemptIncidentQuerySet
-from edx_proctoring.utils import people
+from edx_proctoring.utils import user_names
 
 __all__ = ["Note", "note_row", "note_rows", "notes_of_attempt"]
 
@@ -44,7 +44,7 @@ def note_rows(notes: Iterable[AttemptIncident]) -> list[Note]:
     if not found:
         return []
     exams = ProctoredExam.objects.in_bulk({note.exam_id for note in found})
-    known = people.users_by_id({pk for note in found for pk in (note.user_id, note.opened_by, note.closed_by)})
+    known = user_names.users_by_id({pk for note in found for pk in (note.user_id, note.opened_by, note.closed_by)})
     staff: dict[int | None, Person] = {user_id: Person(user_id, user.username) for user_id, user in known.items()}
     return [
         Note(

@@ -19,7 +19,7 @@ from edx_proctoring.api.onboarding.enrollments import Enrollments
 from edx_proctoring.api.onboarding.onboarding_exams import newest_onboarding_exam
 from edx_proctoring.api.onboarding.progress import NOT_STARTED, Progress
 from edx_proctoring.statuses import InstructorDashboardOnboardingAttemptStatus as OnboardingStatus
-from edx_proctoring.utils import people
+from edx_proctoring.utils import user_names
 
 __all__ = ["COLUMNS", "STATUSES", "OnboardingList", "OnboardingRow", "onboarding_list", "records"]
 
@@ -79,7 +79,7 @@ class OnboardingList:
         progress_of = dict(part)
         enrolled = self.enrollments.load(progress_of)
         user_ids = {enrollment.user.id for enrollment in enrolled.values()}
-        users = people.users_by_id(user_ids)
+        users = user_names.users_by_id(user_ids)
         attempts = progress.decisive_attempts(self.course_id, user_ids) if self.source == PROVIDER else {}
         rows = []
         for key, enrollment in enrolled.items():

@@ -34,7 +34,7 @@ from edx_proctoring.exceptions import (
 from edx_proctoring.models import AttemptIncident, ExamMeasure, ProctoredExam, ProctoredExamStudentAttempt, StaffJob
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.utils import emit_event
-from edx_proctoring.utils.db import short_transaction
+from edx_proctoring.utils.transactions import short_transaction
 
 __all__ = ["decide_outage_attempts", "end_outage", "prolong_outage", "start_outage"]
 

@@ -28,8 +28,8 @@ from edx_proctoring.models import (
     ProctoredExamStudentAttempt,
     ReviewInboxEntry,
 )
-from edx_proctoring.utils import people
-from edx_proctoring.utils.db import short_transaction
+from edx_proctoring.utils import user_names
+from edx_proctoring.utils.transactions import short_transaction
 
 __all__ = [
     "KINDS",
@@ -269,13 +269,13 @@ def _record_replay(inbox_id: int, outcome: str, by: Any) -> None:
 
 def _learners(attempt_ids: Collection[int]) -> dict[int, Learner]:
     """Return the learners of attempts by attempt id, also of removed ones. Two queries at the most."""
-    live = ProctoredExamStudentAttempt.objects.filter(pk__in=attempt_ids).select_related(*people.profile_join())
+    live = ProctoredExamStudentAttempt.objects.filter(pk__in=attempt_ids).select_related(*user_names.profile_join())
     learners = {attempt.pk: learner_of(attempt.user) for attempt in live}
     removed = set(attempt_ids) - learners.keys()
     if not removed:
         return learners
     last_states = HistoricalProctoredExamStudentAttempt.objects.filter(id__in=removed, history_type="-")
-    for state in last_states.select_related(*people.profile_join()):
+    for state in last_states.select_related(*user_names.profile_join()):
         if state.user is not None:
             learners[state.id] = learner_of(state.user)
     return learners

@@ -21,7 +21,7 @@ from edx_proctoring.models import (
     ReviewDecision,
 )
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
-from edx_proctoring.utils import people
+from edx_proctoring.utils import user_names
 
 __all__ = ["STATES", "Comment", "ReviewDetail", "ReviewRow", "review_of_attempt", "review_rows", "reviews_of_course"]
 
@@ -85,7 +85,7 @@ def reviews_of_course(
     if exam_ids is not None:
         reviews = reviews.filter(exam_id__in=exam_ids)
     if search is not None:
-        reviews = reviews.filter(people.called(search, "student"))
+        reviews = reviews.filter(user_names.called(search, "student"))
     if state == OPEN:
         waiting = ProctoredExamStudentAttempt.objects.filter(
             attempt_code=OuterRef("attempt_code"), status=Status.second_review_required
@@ -143,7 +143,7 @@ def _decided_by_a_person() -> Q:
 
 def _loaded(reviews: Any) -> Iterable[ProctoredExamSoftwareSecureReview]:
     """Return reviews, a queryset or a slice of one, with all that a row shows."""
-    joined = ("exam", "reviewed_by", *people.profile_join("student"))
+    joined = ("exam", "reviewed_by", *user_names.profile_join("student"))
     loaded: Iterable[ProctoredExamSoftwareSecureReview] = (
         reviews.select_related(*joined).defer(*_PAYLOAD).annotate(is_decided=Exists(_decision()))
     )

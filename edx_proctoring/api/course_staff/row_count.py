@@ -2,7 +2,7 @@
 
 Counting learners looks at every attempt of the course. So the number of each exam is kept in the cache, together with
 the creation time of the exam's newest attempt, for as long as that stays the same and no attempt is created or deleted
-(``utils.kept_counts``).
+(``utils.count_cache``).
 
 Attempts with one status are counted each time, which an index makes cheap. Not all of them are rows: an attempt that
 the same learner has followed with a later one is not. How many those are is kept in the same way, and counted again
@@ -17,8 +17,8 @@ from typing import Final, NamedTuple
 from django.core.cache import cache
 
 from edx_proctoring.api.course_staff.newest_attempts import Mark, StatusMarks, read_marks, read_status_marks
-from edx_proctoring.utils import kept_counts
-from edx_proctoring.utils.kept_counts import Kept, kept_of
+from edx_proctoring.utils import count_cache
+from edx_proctoring.utils.count_cache import Kept, kept_of
 
 __all__ = [
     "KeptLearners",
@@ -52,7 +52,7 @@ class KeptSuperseded(NamedTuple):
 
 def kept_learners(exam_ids: Collection[int]) -> Kept:
     """Return the kept number of learners of each exam, in the form of ``KeptLearners``."""
-    return kept_of(kept_counts.LEARNERS, exam_ids)
+    return kept_of(count_cache.LEARNERS, exam_ids)
 
 
 def total(marks: Mapping[int, Mark], kept: Kept) -> int:
@@ -73,12 +73,12 @@ def total(marks: Mapping[int, Mark], kept: Kept) -> int:
 
 def forget_learner_count(exam_id: int) -> None:
     """Count the learners of an exam again next time, because an attempt was created or deleted."""
-    kept_counts.forget_all(exam_id)
+    count_cache.forget_all(exam_id)
 
 
 def kept_superseded(exam_ids: Collection[int]) -> Kept:
     """Return the kept numbers of superseded attempts of each exam, in the form of ``KeptSuperseded``."""
-    return kept_of(kept_counts.SUPERSEDED, exam_ids)
+    return kept_of(count_cache.SUPERSEDED, exam_ids)
 
 
 def total_with_status(marks: StatusMarks, status: str, kept: Kept) -> int:

@@ -10,7 +10,7 @@ import logging
 from typing import Any
 
 from edx_proctoring import host, runtime
-from edx_proctoring.utils.db import inner_savepoint
+from edx_proctoring.utils.transactions import inner_savepoint
 
 __all__: list[str] = []
 

@@ -40,7 +40,7 @@ from edx_proctoring.api.effects.routes import (
 )
 from edx_proctoring.backends import call_options
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
-from edx_proctoring.utils.db import inner_savepoint
+from edx_proctoring.utils.transactions import inner_savepoint
 
 __all__ = ["DeliveryReport", "deliver_due_effects", "retry_effects"]
 

@@ -32,7 +32,7 @@ from edx_proctoring.backends import reply_errors
 from edx_proctoring.backends.breakers import BreakerOpen
 from edx_proctoring.exceptions import PROVIDER_REPLIES
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
-from edx_proctoring.utils.db import retried, short_transaction
+from edx_proctoring.utils.transactions import retried, short_transaction
 
 __all__ = ["acknowledge_effects", "give_up_effects"]
 

@@ -21,7 +21,7 @@ from edx_proctoring.backends.removal import remove_or_raise
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import emit_event
-from edx_proctoring.utils.db import inner_savepoint
+from edx_proctoring.utils.transactions import inner_savepoint
 
 __all__ = ["REJECTED_GRADE_OVERRIDE_EARNED"]
 

@@ -32,7 +32,7 @@ from edx_proctoring.models import (
     StaffJobRow,
 )
 from edx_proctoring.serializers import exam_dict
-from edx_proctoring.utils.db import short_transaction
+from edx_proctoring.utils.transactions import short_transaction
 
 __all__ = ["AllowanceChange", "undo_allowance_change"]
 

@@ -17,9 +17,9 @@ from edx_proctoring.models.allowances import StoredAllowance
 from edx_proctoring.models.locking import locked_row
 from edx_proctoring.serializers import allowance_dict, exam_dict
 from edx_proctoring.utils import emit_event
-from edx_proctoring.utils.db import short_transaction
-from edx_proctoring.utils.listing import listed
+from edx_proctoring.utils.sorting_and_paging import listed
 from edx_proctoring.utils.texts import as_text
+from edx_proctoring.utils.transactions import short_transaction
 
 __all__ = ["add_allowance_for_user", "get_allowances_for_course", "remove_allowance_for_user"]
 
@@ -115,7 +115,7 @@ def get_allowances_for_course(
 ) -> list[dict[str, Any]]:
     """Return the dicts of all allowances of a course; without ``ordering`` in no particular order. One query.
 
-    ``ordering``, ``offset``, ``limit``: see ``utils.listing``.
+    ``ordering``, ``offset``, ``limit``: see ``utils.sorting_and_paging``.
     """
     allowances = listed(
         ProctoredExamStudentAllowance.get_allowances_for_course(as_text(course_id)),

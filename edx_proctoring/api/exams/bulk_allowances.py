@@ -20,8 +20,8 @@ from edx_proctoring.exceptions import AllowanceValueNotAllowedException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance
 from edx_proctoring.models.allowances import MAX_MINUTES, StoredAllowance, user_ids_by_name
 from edx_proctoring.serializers import exam_dict
-from edx_proctoring.utils.db import short_transaction
 from edx_proctoring.utils.storable import as_id
+from edx_proctoring.utils.transactions import short_transaction
 
 __all__ = ["add_bulk_allowances"]
 

@@ -18,7 +18,7 @@ from edx_proctoring.models import AttemptEffect, ProctoredExam
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.utils import emit_event, request_scope
 from edx_proctoring.utils.datetimes import with_zone
-from edx_proctoring.utils.db import short_transaction
+from edx_proctoring.utils.transactions import short_transaction
 
 __all__ = ["register_course_exams"]
 

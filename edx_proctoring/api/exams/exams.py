@@ -18,10 +18,10 @@ from edx_proctoring.models import ProctoredExam
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.utils import emit_event
 from edx_proctoring.utils.datetimes import with_zone
-from edx_proctoring.utils.db import inner_savepoint
-from edx_proctoring.utils.listing import listed
+from edx_proctoring.utils.sorting_and_paging import listed
 from edx_proctoring.utils.storable import as_id
 from edx_proctoring.utils.texts import as_text
+from edx_proctoring.utils.transactions import inner_savepoint
 
 __all__ = [
     "create_exam",

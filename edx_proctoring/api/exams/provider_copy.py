@@ -20,7 +20,7 @@ from edx_proctoring.api.effects.routes import Delivery, receives
 from edx_proctoring.backends import call_options
 from edx_proctoring.models import AttemptEffect, ProctoredExam, ProctoredExamReviewPolicy
 from edx_proctoring.serializers import ProctoredExamJSONSafeSerializer, data_of
-from edx_proctoring.utils.db import inner_savepoint
+from edx_proctoring.utils.transactions import inner_savepoint
 
 __all__ = [
     "deactivate_exam_at_provider",

@@ -13,8 +13,8 @@ from edx_proctoring.api.jobs.kinds import Kind, Order, Outcome, Target
 from edx_proctoring.exceptions import SelectionChanged, TooManyRows
 from edx_proctoring.models import RetiredLearner, StaffJob, StaffJobRow
 from edx_proctoring.models.staff_jobs import as_json
-from edx_proctoring.utils.db import in_parts, retried
 from edx_proctoring.utils.texts import as_reason
+from edx_proctoring.utils.transactions import in_parts, retried
 
 __all__: list[str] = []
 

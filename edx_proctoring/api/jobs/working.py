@@ -26,7 +26,7 @@ from edx_proctoring.api.jobs.kinds import AlreadySettled, InBatches, Kind, OneBy
 from edx_proctoring.exceptions import JobNotFound
 from edx_proctoring.models import StaffJob, StaffJobRow
 from edx_proctoring.models.staff_jobs import as_json
-from edx_proctoring.utils.db import retried, short_transaction
+from edx_proctoring.utils.transactions import retried, short_transaction
 
 __all__ = ["work_on"]
 

@@ -20,7 +20,7 @@ from edx_proctoring.models import (
 from edx_proctoring.models.attempts import ProctoredExamStudentAttemptQuerySet
 from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
-from edx_proctoring.utils.listing import listed
+from edx_proctoring.utils.sorting_and_paging import listed
 from edx_proctoring.utils.storable import as_id, is_storable
 from edx_proctoring.utils.texts import as_text
 
@@ -49,7 +49,7 @@ def get_all_exam_attempts(
 ) -> list[dict[str, Any]]:
     """Return the attempt dicts of a course, or of one exam in it, newest first unless ``ordering`` says otherwise.
 
-    ``ordering``, ``offset``, ``limit``: see ``utils.listing``. One query.
+    ``ordering``, ``offset``, ``limit``: see ``utils.sorting_and_paging``. One query.
     """
     attempts = listed(_attempts_of(course_id, exam_id), ordering, offset=offset, limit=limit)
     return [attempt_dict(attempt) for attempt in attempts]

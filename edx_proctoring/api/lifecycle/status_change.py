@@ -31,9 +31,9 @@ from edx_proctoring.exceptions import (
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
-from edx_proctoring.utils import kept_counts
+from edx_proctoring.utils import count_cache
 from edx_proctoring.utils.datetimes import with_zone
-from edx_proctoring.utils.db import short_transaction
+from edx_proctoring.utils.transactions import short_transaction
 
 __all__ = ["update_attempt_status"]
 
@@ -317,7 +317,7 @@ def write_change(
     attempt.save(update_fields=[*(name for name in plan.changes if name != "completed_at"), "modified"])
     if others:
         # The attempt may be one that a later attempt of the learner has superseded.
-        kept_counts.forget_superseded(attempt.proctored_exam_id)
+        count_cache.forget_superseded(attempt.proctored_exam_id)
     leftovers = outbox.leftovers_of(attempt.pk) if has_leftovers else []
     statuses = {"from_status": plan.from_status, "to_status": plan.to_status}
     if not leftovers and delivery.stay_local(plan.effects):

@@ -19,7 +19,7 @@ from django.db.models import Subquery
 
 from edx_proctoring.api.onboarding.enrollments import Enrollments
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
-from edx_proctoring.utils.db import after_commit
+from edx_proctoring.utils.transactions import after_commit
 
 __all__ = ["Filter", "onboarding_changed"]
 

@@ -34,8 +34,8 @@ from edx_proctoring.models.effects import AttemptEffectQuerySet
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import get_exam_due_date
-from edx_proctoring.utils.db import in_batches
 from edx_proctoring.utils.texts import as_text
+from edx_proctoring.utils.transactions import in_batches
 
 __all__ = ["SWEEP_KINDS", "SweepAction", "SweepReport", "sweep"]
 

@@ -32,7 +32,7 @@ from edx_proctoring.models import (
 )
 from edx_proctoring.models.staff_jobs import forget_job_texts
 from edx_proctoring.utils import obscured_user_ids
-from edx_proctoring.utils.db import short_transaction
+from edx_proctoring.utils.transactions import short_transaction
 
 __all__ = ["retire_learner", "retire_learner_at_providers"]
 

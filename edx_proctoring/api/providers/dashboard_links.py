@@ -15,7 +15,7 @@ from edx_proctoring.api.exams import exams
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from edx_proctoring.exceptions import ProctoredBaseException, ProctoredExamNotFoundException
 from edx_proctoring.models import ProctoredExamSoftwareSecureReview, ProctoredExamStudentAttempt
-from edx_proctoring.utils import obscured_user_id, people
+from edx_proctoring.utils import obscured_user_id, user_names
 
 __all__ = ["NoDashboardException", "SeveralProvidersException", "course_dashboard_url", "exam_dashboard_url"]
 
@@ -128,7 +128,7 @@ def _url(
     show_configuration: bool = False,
 ) -> str:
     # Providers identify users by obscured ids, and also get the name and e-mail address of staff.
-    person = {"id": obscured_user_id(user.id, backend), "full_name": people.full_name(user), "email": user.email}
+    person = {"id": obscured_user_id(user.id, backend), "full_name": user_names.full_name(user), "email": user.email}
     options = {
         "exam_id": external_exam_id,
         "attempt_id": external_attempt_id,

@@ -35,7 +35,7 @@ from edx_proctoring.models import (
 )
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
-from edx_proctoring.utils.db import is_transaction_broken
+from edx_proctoring.utils.transactions import is_transaction_broken
 
 __all__: list[str] = []
 

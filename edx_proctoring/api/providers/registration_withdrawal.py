@@ -13,7 +13,7 @@ from edx_proctoring.api.providers import registration_intents
 from edx_proctoring.backends import call_options
 from edx_proctoring.backends.removal import remove_or_raise
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
-from edx_proctoring.utils.db import inner_savepoint, is_transaction_broken
+from edx_proctoring.utils.transactions import inner_savepoint, is_transaction_broken
 
 __all__: list[str] = []
 

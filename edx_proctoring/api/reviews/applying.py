@@ -25,7 +25,7 @@ from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.statuses import SoftwareSecureReviewStatus
 from edx_proctoring.utils import emit_event, locate_attempt_by_attempt_code
-from edx_proctoring.utils.db import short_transaction
+from edx_proctoring.utils.transactions import short_transaction
 
 __all__ = ["apply_review", "deactivate_review_of"]
 

@@ -31,7 +31,7 @@ from edx_proctoring.serializers import attempt_dict, exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.statuses import SoftwareSecureReviewStatus as Verdict
 from edx_proctoring.utils import emit_event
-from edx_proctoring.utils.db import short_transaction
+from edx_proctoring.utils.transactions import short_transaction
 
 __all__ = ["Decision", "decide_review", "save_decision"]
 

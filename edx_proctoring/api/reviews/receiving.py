@@ -44,8 +44,8 @@ from edx_proctoring.models import (
 )
 from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.statuses import ReviewStatus, SoftwareSecureReviewStatus
-from edx_proctoring.utils.db import short_transaction
 from edx_proctoring.utils.storable import is_storable, storable
+from edx_proctoring.utils.transactions import short_transaction
 
 __all__ = ["ReviewReceipt", "receive_review", "replay_review"]
 

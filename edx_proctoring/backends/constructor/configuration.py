@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from edx_proctoring import conf
-from edx_proctoring.backends import references
+from edx_proctoring.backends import secret_references
 from edx_proctoring.backends.constructor import origins, tokens
 
 SHORTEST_SECRET: Final = 16
@@ -227,7 +227,7 @@ def read(raw: Any) -> ConstructorOptions:
     given: Mapping[str, Any] = {}
     if isinstance(raw, Mapping):
         try:
-            given = references.resolved(raw)
+            given = secret_references.resolved(raw)
         except ImproperlyConfigured as error:
             problems.append(str(error))
     else:

@@ -21,7 +21,7 @@ from seb_openedx.api.authentication import authentication_classes
 from seb_openedx.api.parsers import BoundedJSONParser
 from seb_openedx.api.v1.serializers import SebConfigurationSerializer
 from seb_openedx.configuration import as_detailed
-from seb_openedx.reading import read
+from seb_openedx.configuration_reading import read
 from seb_openedx.seb_keys_sources import (
     effective_source,
     get_config_by_course,

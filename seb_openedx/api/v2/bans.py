@@ -15,7 +15,7 @@ from seb_openedx.api.v2 import filters
 from seb_openedx.api.v2.base import StaffView, validated
 from seb_openedx.api.v2.idempotency import idempotent
 from seb_openedx.api.v2.paging import Paging
-from seb_openedx.api.v2.problems import ProblemError
+from seb_openedx.api.v2.problem_details import ProblemError
 from seb_openedx.audit_models import SebBanState
 
 

@@ -18,10 +18,10 @@ from rest_framework.views import APIView
 
 from seb_openedx.api.authentication import authentication_classes
 from seb_openedx.api.parsers import BoundedJSONParser
-from seb_openedx.api.v2 import etags, problems
+from seb_openedx.api.v2 import etags, problem_details
 from seb_openedx.api.v2.negotiation import ByAccept
 from seb_openedx.api.v2.paging import Paging
-from seb_openedx.api.v2.problems import ProblemError
+from seb_openedx.api.v2.problem_details import ProblemError
 from seb_openedx.edxapp_wrapper import course_staff
 
 REQUEST_ID: Final = "X-Request-Id"
@@ -98,7 +98,7 @@ class StaffView(APIView):
 
     def get_exception_handler(self) -> Any:
         """Return what makes problem details."""
-        return problems.handle
+        return problem_details.handle
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Add the headers that every answer has."""
@@ -133,7 +133,7 @@ def refuse_unknown(given: Iterable[str], known: Iterable[str]) -> None:
     """Raise ``unknown_parameter`` naming what is not known."""
     unknown = sorted(set(map(str, given)) - set(known))
     if unknown:
-        text = str(problems.CATALOGUE["unknown_parameter"].sentence)
+        text = str(problem_details.CATALOGUE["unknown_parameter"].sentence)
         raise ProblemError("unknown_parameter", errors={name: [text] for name in unknown})
 
 

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from seb_openedx.api.parsers import BoundedJSONParser
 from seb_openedx.api.v2 import filters, seb_files
 from seb_openedx.api.v2.base import StaffView, validated
-from seb_openedx.api.v2.problems import ProblemError
+from seb_openedx.api.v2.problem_details import ProblemError
 from seb_openedx.exams import uploads
 from seb_openedx.protocol import encode
 from seb_openedx.protocol.errors import FileError, UnsupportedValue

@@ -8,15 +8,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from seb_openedx import ban_policy, conf, findings
+from seb_openedx import ban_policy, conf, configuration_findings
 from seb_openedx.api.v1.serializers import COMPONENTS
 from seb_openedx.api.v2.base import StaffView, validated
 from seb_openedx.api.v2.idempotency import idempotent
-from seb_openedx.api.v2.problems import ProblemError
+from seb_openedx.api.v2.problem_details import ProblemError
 from seb_openedx.configuration import MOST_COUNT, as_detailed
+from seb_openedx.configuration_reading import one_request, read
 from seb_openedx.constants import BAN_KEYS, LIST_KEYS, SEPARATOR_CHAR
 from seb_openedx.middleware import SecureExamBrowserMiddleware
-from seb_openedx.reading import one_request, read
 from seb_openedx.seb_keys_sources import effective_source, get_ordered_seb_keys_sources, save_course_config
 
 # As many keys as are compared with a request; more would be ignored.
@@ -148,14 +148,14 @@ def _warnings(course_key: Any, source: str | None, config: dict[str, Any]) -> It
         return
     if conf.seb.individual_activation and not config.get("ENABLED"):
         yield "not_enabled", _("The course is open to every browser, because ENABLED is off.")
-    for name in findings.components_open_to_everybody(course_key):
+    for name in configuration_findings.components_open_to_everybody(course_key):
         if name == "AlwaysGrantAccess":
             yield "grants_everybody", _("The component AlwaysGrantAccess opens the course to every browser.")
         else:
             text = _("The course is open to every browser, because %(name)s has no key to check.")
             yield "no_keys_open", text % {"name": name}
-    for name in findings.unknown_components(config.get("PERMISSION_COMPONENTS") or ()):
+    for name in configuration_findings.unknown_components(config.get("PERMISSION_COMPONENTS") or ()):
         text = _("There is no permission component %(name)s.") + " " + _("The course's own list is not used.")
         yield "unknown_component", text % {"name": name}
-    for key in findings.unlikely_keys(config):
+    for key in configuration_findings.unlikely_keys(config):
         yield "unlikely_key", _("The key %(key)s is not 64 hexadecimal digits.") % {"key": key}

@@ -9,10 +9,10 @@ from rest_framework import serializers
 
 from seb_openedx.api.v2 import seb_files
 from seb_openedx.api.v2.choices import ChoiceField
-from seb_openedx.api.v2.problems import ProblemError
+from seb_openedx.api.v2.problem_details import ProblemError
 from seb_openedx.exam_models import Mode, OnLeave, SebExamConfiguration, UploadPolicy
 from seb_openedx.exams import encryption
-from seb_openedx.exams.change import (
+from seb_openedx.exams.setup_validation import (
     LONGEST_NAME,
     LONGEST_TEXT,
     MOST_KEYS,

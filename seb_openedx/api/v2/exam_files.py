@@ -6,11 +6,11 @@ from django.http import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from seb_openedx.api.v2.exam_rows import CourseView
+from seb_openedx.api.v2.exam_lookup import CourseView
 from seb_openedx.api.v2.negotiation import AsItIs
-from seb_openedx.api.v2.problems import ProblemError
+from seb_openedx.api.v2.problem_details import ProblemError
 from seb_openedx.exam_models import Mode, SebExamConfiguration
-from seb_openedx.exams import encryption, files, launch, making, requirements
+from seb_openedx.exams import encryption, file_making, file_responses, launch, requirements
 
 
 class _PreviewView(CourseView):
@@ -34,7 +34,7 @@ class ExamFileView(_PreviewView):
         row = self.row()
         try:
             has_file = requirements.from_row(row).has_file
-            answer = files.response(row, with_body=request.method == "GET") if has_file else None
+            answer = file_responses.response(row, with_body=request.method == "GET") if has_file else None
         except encryption.UnreadableError as error:
             raise ProblemError("password_unreadable") from error
         if answer is None:
@@ -56,7 +56,7 @@ class ExamLaunchView(_PreviewView):
                 "mode": requirement.mode,
                 "launch_url": launch.launch_url(request, requirement, login=False),
                 "config_url": launch.download_url(request, requirement),
-                "start_url": making.start_address(row),
+                "start_url": file_making.start_address(row),
                 "quit_url": launch.quit_url(requirement),
                 "min_versions": dict(requirement.min_versions),
             }

@@ -13,10 +13,10 @@ from seb_openedx.api.v2 import filters, seb_files
 from seb_openedx.api.v2.base import validated
 from seb_openedx.api.v2.choices import ChoiceField
 from seb_openedx.api.v2.exam_bodies import problem_of
-from seb_openedx.api.v2.exam_rows import CourseView, find_for_change, new_row
+from seb_openedx.api.v2.exam_lookup import CourseView, find_for_change, new_row
 from seb_openedx.api.v2.exam_versions import check_preconditions, etag
 from seb_openedx.api.v2.idempotency import idempotent
-from seb_openedx.api.v2.problems import ProblemError
+from seb_openedx.api.v2.problem_details import ProblemError
 from seb_openedx.exam_models import Mode, UploadPolicy
 from seb_openedx.exams import setup, uploads
 from seb_openedx.exams.addresses import origin_of

@@ -6,7 +6,7 @@ Contract: contract/seb-rest#exam-versions.
 from django.utils.http import parse_etags
 from rest_framework.request import Request
 
-from seb_openedx.api.v2.problems import ProblemError
+from seb_openedx.api.v2.problem_details import ProblemError
 from seb_openedx.exam_models import SebConfigTemplate, SebExamConfiguration
 
 Row = SebExamConfiguration | SebConfigTemplate

@@ -11,15 +11,15 @@ from rest_framework.response import Response
 from seb_openedx import conf
 from seb_openedx.api.v2.base import validated
 from seb_openedx.api.v2.exam_bodies import ExamBody, ForceBody, change_of, problem_of
-from seb_openedx.api.v2.exam_rows import CourseView, find, find_for_change, new_row, rows
+from seb_openedx.api.v2.exam_lookup import CourseView, find, find_for_change, new_row, rows
 from seb_openedx.api.v2.exam_versions import check_preconditions, etag
 from seb_openedx.api.v2.idempotency import idempotent
 from seb_openedx.api.v2.paging import Paging
-from seb_openedx.api.v2.problems import CATALOGUE, ProblemError
+from seb_openedx.api.v2.problem_details import CATALOGUE, ProblemError
 from seb_openedx.edxapp_wrapper import special_exams
 from seb_openedx.edxapp_wrapper.special_exams import Exam
 from seb_openedx.exam_models import Mode, SebExamConfiguration
-from seb_openedx.exams import encryption, making, removal, requirements, setup
+from seb_openedx.exams import encryption, file_making, removal, requirements, setup
 from seb_openedx.exams.addresses import origin_of
 from seb_openedx.middleware import SecureExamBrowserMiddleware
 from seb_openedx.protocol import exam_quit_url
@@ -149,7 +149,7 @@ def _shown(
         "client_config_keys": row.client_config_keys,
         "exempt_username": row.exempt_usernames,
         "on_leave": row.on_leave,
-        "start_url": making.start_address(row) if has_addresses else "",
+        "start_url": file_making.start_address(row) if has_addresses else "",
         "quit_url": exam_quit_url(row.origin, row.quit_nonce) if has_addresses else "",
         "warnings": [{"code": code, "message": text} for code, text in _warnings(row)],
         "modified": row.modified,
@@ -171,6 +171,6 @@ def _warnings(row: SebExamConfiguration) -> Iterator[tuple[str, str]]:
         yield "password_unreadable", str(CATALOGUE["password_unreadable"].sentence)
     if requirement.accepts_name_only:
         yield "no_keys_weak", _("Without a key every browser that calls itself SEB is accepted.")
-    if making.has_addresses(row) and conf.seb.lms_root_url not in ("", row.origin):
+    if file_making.has_addresses(row) and conf.seb.lms_root_url not in ("", row.origin):
         text = _("The addresses in the file are those of %(origin)s. Save the exam with renew_origin.")
         yield "other_origin", text % {"origin": row.origin}

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from seb_openedx.api.v2.problems import ProblemError
+from seb_openedx.api.v2.problem_details import ProblemError
 
 log = logging.getLogger(__name__)
 

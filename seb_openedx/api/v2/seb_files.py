@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from seb_openedx import conf
-from seb_openedx.api.v2.problems import ProblemError
+from seb_openedx.api.v2.problem_details import ProblemError
 from seb_openedx.exams.uploads import Inspection
 from seb_openedx.translation import translated
 

@@ -12,9 +12,9 @@ from rest_framework.response import Response
 from seb_openedx.api.v2 import filters
 from seb_openedx.api.v2.base import StaffView, validated
 from seb_openedx.api.v2.idempotency import idempotent
-from seb_openedx.api.v2.problems import ProblemError
+from seb_openedx.api.v2.problem_details import ProblemError
 from seb_openedx.exam_models import EXPIRED, SebSession
-from seb_openedx.exams.release import release_learner
+from seb_openedx.exams.learner_release import release_learner
 
 
 class SessionFilters(filters.RowFilters):

@@ -18,10 +18,10 @@ from seb_openedx.api.v2.choices import ChoiceField
 from seb_openedx.api.v2.exam_bodies import OptionsField, problem_of
 from seb_openedx.api.v2.exam_versions import check_preconditions, etag
 from seb_openedx.api.v2.idempotency import idempotent
-from seb_openedx.api.v2.problems import ProblemError
+from seb_openedx.api.v2.problem_details import ProblemError
 from seb_openedx.exam_models import SebConfigTemplate, TemplateKind
 from seb_openedx.exams import templates, uploads
-from seb_openedx.exams.change import SetupError
+from seb_openedx.exams.setup_validation import SetupError
 from seb_openedx.protocol import FileError, summarize
 
 _MOST_ID: Final = 2**31 - 1

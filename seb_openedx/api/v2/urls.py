@@ -9,7 +9,7 @@ from seb_openedx.api.v2.configuration import CourseConfigurationView
 from seb_openedx.api.v2.exam_files import ExamFileView, ExamLaunchView
 from seb_openedx.api.v2.exam_uploads import ExamUploadView
 from seb_openedx.api.v2.exams import ExamsView, ExamView
-from seb_openedx.api.v2.keys import ValidateKeysView
+from seb_openedx.api.v2.key_validation import ValidateKeysView
 from seb_openedx.api.v2.sessions import ReleaseView, SessionsView, SessionView
 from seb_openedx.api.v2.templates import TemplatesView, TemplateView
 

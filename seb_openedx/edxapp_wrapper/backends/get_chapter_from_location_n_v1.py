@@ -5,7 +5,7 @@ from typing import Any
 
 from opaque_keys.edx.keys import UsageKey
 
-from seb_openedx.reading import once
+from seb_openedx.configuration_reading import once
 
 
 def get_chapter_from_location(usage_id: str, course_key: Any, depth: int = 1) -> str:

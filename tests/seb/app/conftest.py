@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
-from seb_openedx import log_once, reading
+from seb_openedx import configuration_reading, log_once
 from seb_openedx.constants import MIDDLEWARE_PATH
 from seb_openedx.lazy_import_seb_courseware_index import LazyImportSebCoursewareIndex
 from seb_openedx.middleware import SecureExamBrowserMiddleware
@@ -48,10 +48,10 @@ def proof(key: str, path: str, header: str = CONFIG_KEY_HEADER, origin: str = OR
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
     log_once.forget()
-    reading.forget_notes()
+    configuration_reading.forget_notes()
     yield
     log_once.forget()
-    reading.forget_notes()
+    configuration_reading.forget_notes()
 
 
 def _forget_host() -> None:

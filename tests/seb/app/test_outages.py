@@ -140,7 +140,9 @@ def test_a_cache_that_fails_is_done_without(browser, protect, settings, monkeypa
     def fail(*args: Any, **kwargs: Any) -> Any:
         raise ConnectionError("no cache")
 
-    monkeypatch.setattr("seb_openedx.reading.cache", SimpleNamespace(get=fail, set_many=fail, delete_many=fail))
+    monkeypatch.setattr(
+        "seb_openedx.configuration_reading.cache", SimpleNamespace(get=fail, set_many=fail, delete_many=fail)
+    )
     assert browser.get(PAGE).status_code == 403
     assert browser.get(PAGE, **proof(KEY, PAGE)).status_code == 200
 

@@ -8,10 +8,10 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from seb_openedx import reading
+from seb_openedx import configuration_reading
+from seb_openedx.configuration_reading import note_key
 from seb_openedx.exam_models import SebExamConfiguration
 from seb_openedx.models import ForbiddenCourseAccess, SebCourseConfiguration
-from seb_openedx.reading import note_key
 from tests.seb.app.conftest import COURSE, COURSE_KEY, KEY, block
 
 pytestmark = [pytest.mark.django_db, pytest.mark.contract("safe-exam-browser#read-once")]
@@ -74,7 +74,7 @@ def test_a_noted_course_is_closed_by(
 def test_a_process_reads_a_note_once_a_second(browser, noted, monkeypatch):
     """So long it may miss that another process has dropped it."""
     clock = SimpleNamespace(now=1000.0)
-    monkeypatch.setattr(reading, "monotonic", lambda: clock.now)
+    monkeypatch.setattr(configuration_reading, "monotonic", lambda: clock.now)
     calls = len(noted.store.calls)
     assert browser.get(PAGE).status_code == 200
     cache.clear()  # as if by another process

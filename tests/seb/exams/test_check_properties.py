@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, multiple, precondition, rule, run_state_machine_as_test
 
 from seb_openedx.exam_models import SebExamConfiguration, SebSession
-from seb_openedx.exams import check_views, setup
+from seb_openedx.exams import browser_check_views, setup
 from seb_openedx.protocol import decode, header_hash
 from tests.seb.app.conftest import COURSE_KEY, ORIGIN, block
 from tests.seb.exams.conftest import NONCE, OTHER_PAGE, PAGE
@@ -223,7 +223,7 @@ class Browsers(RuleBasedStateMachine):
 
 
 def test_only_what_was_proved_opens(host, monkeypatch):
-    monkeypatch.setattr(check_views, "_MOST_ANSWERS", 10**9)
+    monkeypatch.setattr(browser_check_views, "_MOST_ANSWERS", 10**9)
     run_state_machine_as_test(
         Browsers,
         settings=settings(

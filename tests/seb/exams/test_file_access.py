@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from seb_openedx.exams import files, requirements
+from seb_openedx.exams import file_responses, requirements
 from tests.seb.app.conftest import COURSE, COURSE_KEY, block
 
 pytestmark = [pytest.mark.django_db, pytest.mark.contract("seb-exams#download")]
@@ -44,7 +44,7 @@ def path_of(row: Any) -> str:
 
 
 def path_with_token(row: Any, user: User) -> str:
-    token = files.token_for(requirements.from_row(row), user.pk)
+    token = file_responses.token_for(requirements.from_row(row), user.pk)
     return f"/seb-openedx/config/{row.public_id}/{token}/exam.seb"
 
 

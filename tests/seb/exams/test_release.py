@@ -12,7 +12,7 @@ from django.utils import timezone
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.runtime import get_runtime_service
 from seb_openedx.exam_models import SebExamConfiguration, SebSession
-from seb_openedx.exams import release, setup
+from seb_openedx.exams import learner_release, setup
 from seb_openedx.exams.start_gate import register
 from seb_openedx.user_banning import ban_user
 from tests.factories import make_attempt, make_exam
@@ -171,7 +171,7 @@ def test_staff_let_the_learner_in_again(working, browser, learner):
     mac.get(mac.settings["quitURL"])
     assert again(browser, learner)[1]["code"] == "release_needed"
 
-    released = release.release_learner(COURSE, EXAM, learner.pk, by="gina", reason="the computer broke down")
+    released = learner_release.release_learner(COURSE, EXAM, learner.pk, by="gina", reason="the computer broke down")
 
     assert released == 1
     session = SebSession.objects.get(released__isnull=False)
@@ -179,7 +179,7 @@ def test_staff_let_the_learner_in_again(working, browser, learner):
     seb, reply = again(browser, learner)
     assert reply["verified"] is True
     assert seb.get(PAGE, **FRAME).content == b"render_xblock"
-    assert release.release_learner(COURSE, EXAM, learner.pk, by="gina") == 0
+    assert learner_release.release_learner(COURSE, EXAM, learner.pk, by="gina") == 0
 
 
 @pytest.mark.contract("seb-exams#admin")
@@ -210,7 +210,7 @@ def test_an_attempt_that_is_about_to_be_submitted_is_not_continued(working, brow
 def test_who_leaves_once_more_waits_once_more(working, browser, learner):
     mac, _attempt = working
     mac.get(mac.settings["quitURL"])
-    release.release_learner(COURSE, EXAM, learner.pk, by="gina")
+    learner_release.release_learner(COURSE, EXAM, learner.pk, by="gina")
     seb, _reply = again(browser, learner)
     seb.get(seb.settings["quitURL"])
 
@@ -221,7 +221,7 @@ def test_who_leaves_once_more_waits_once_more(working, browser, learner):
 def test_nobody_is_released_from_what_is_no_exam(working, learner, course_id, content_id):
     working[0].get(working[0].settings["quitURL"])
 
-    assert release.release_learner(course_id, content_id, learner.pk, by="gina") == 0
+    assert learner_release.release_learner(course_id, content_id, learner.pk, by="gina") == 0
 
 
 @pytest.mark.parametrize("action", ["stop", "submit"])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from seb_openedx.api.v2.problems import CATALOGUE
+from seb_openedx.api.v2.problem_details import CATALOGUE
 from tests import openapi_replies
 from tests.seb.app.conftest import OTHER
 from tests.seb.rest.test_every_route import CASES, Case, World, sent, undone

@@ -6,7 +6,7 @@ from typing import Any, Final
 from seb_openedx import conf
 from seb_openedx.exam_models import WITH_FILE, Mode, SebExamConfiguration, TemplateKind, UploadPolicy
 from seb_openedx.exams import uploads
-from seb_openedx.exams.change import Change, Refusal, SetupError
+from seb_openedx.exams.setup_validation import Change, Refusal, SetupError
 from seb_openedx.protocol import (
     Settings,
     adapt,

@@ -22,16 +22,17 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from seb_openedx.access import audit
 from seb_openedx.access.refusal import mark_refused
+from seb_openedx.configuration_reading import cache_key
 from seb_openedx.edxapp_wrapper.login_cookies import set_login_cookies
 from seb_openedx.exam_models import SebChallenge, SebSession
 from seb_openedx.exams import (
     challenges,
-    courses,
+    course_sessions,
     front_ends,
     launch,
-    pages,
+    learner_pages,
+    learner_release,
     proofs,
-    release,
     sessions,
     start_tokens,
 )
@@ -39,7 +40,6 @@ from seb_openedx.exams.requirements import Requirement, as_course_key
 from seb_openedx.header_hash import public_addresses
 from seb_openedx.log_once import first_time
 from seb_openedx.protocol.keys import without_fragment
-from seb_openedx.reading import cache_key
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def verify(request: HttpRequest, nonce: str) -> HttpResponseBase:
     challenge = challenges.find(nonce)
     if _needs_login(request, challenge):
         return redirect_to_login(request.get_full_path())
-    requirement = courses.demanded(challenge.course_id, challenge.content_id) if challenge is not None else None
+    requirement = course_sessions.demanded(challenge.course_id, challenge.content_id) if challenge is not None else None
     code = challenges.problem(challenge, request, now=now)
     if code or challenge is None:
         return _refused_page(request, requirement, code)
@@ -72,14 +72,14 @@ def verify(request: HttpRequest, nonce: str) -> HttpResponseBase:
         return mark_refused(HttpResponseRedirect(challenge.path or "/"))
     sent = proofs.sent_with(request)
     if requirement.is_usable and not requirement.accepts_name_only and not sent.has_hash:
-        return pages.check(request, requirement, nonce, again=_way_back(challenge, requirement))
+        return learner_pages.check(request, requirement, nonce, again=_way_back(challenge, requirement))
     if not challenges.use(challenge, now=now):
         return _refused_page(request, requirement, "challenge_replayed")
     checked = proofs.check(requirement, sent, now=now)
     if checked.proof is None:
         return _refused_page(request, requirement, checked.code)
-    if not release.may_enter(request, challenge.user_id, requirement, now=now):
-        return _refused_page(request, requirement, release.CODE)
+    if not learner_release.may_enter(request, challenge.user_id, requirement, now=now):
+        return _refused_page(request, requirement, learner_release.CODE)
     response = HttpResponseRedirect(_way_on(challenge, requirement))
     if not _let_in(request, response, challenge, now=now):
         return _refused_page(request, requirement, "challenge_replayed")
@@ -119,7 +119,7 @@ def _answer_to_check(request: HttpRequest, body: dict[str, str] | None) -> HttpR
     code = challenges.problem(challenge, request, now=now)
     if challenge is None or code == "session_user_mismatch":
         return _answer(403, code=code)
-    requirement = courses.demanded(challenge.course_id, challenge.content_id)
+    requirement = course_sessions.demanded(challenge.course_id, challenge.content_id)
     if requirement is None:
         return _answer(403, code="challenge_expired")
     if not code and not challenges.use(challenge, now=now):
@@ -138,8 +138,8 @@ def _answer_to_check(request: HttpRequest, body: dict[str, str] | None) -> HttpR
         _record_refusal(request, requirement, checked.code)
         again = challenges.issue_again(request, requirement, challenge, now=now)
         return _answer(403, code=checked.code, again=again)
-    if not release.may_enter(request, challenge.user_id, requirement, now=now):
-        return _answer(403, code=release.CODE)
+    if not learner_release.may_enter(request, challenge.user_id, requirement, now=now):
+        return _answer(403, code=learner_release.CODE)
     accepted = JsonResponse({})
     if not _let_in(request, accepted, challenge, now=now):
         return _answer(403, code="challenge_replayed")
@@ -158,22 +158,22 @@ def _answer_to_front_end(request: HttpRequest, body: dict[str, str]) -> HttpResp
     page_url = without_fragment(body["page_url"])
     if not front_ends.is_page_of_course(request, page_url, body["course_id"]):
         return _answer(400, code="url_mismatch")
-    requirement = courses.demanded(body["course_id"], body["content_id"])
+    requirement = course_sessions.demanded(body["course_id"], body["content_id"])
     if requirement is None:
         return _answer(404, code="not_required")
     checked = proofs.check(requirement, _sent(request, body, page_url), now=now)
     if checked.proof is None:
         _record_refusal(request, requirement, checked.code)
         return _answer(403, code=checked.code)
-    if not release.may_enter(request, user.pk, requirement, now=now):
-        return _answer(403, code=release.CODE)
+    if not learner_release.may_enter(request, user.pk, requirement, now=now):
+        return _answer(403, code=learner_release.CODE)
     session = sessions.start(request, requirement, checked, version=body["version"], replayable=True, now=now)
     return _accepted(request, JsonResponse({}), session, way_on=None, now=now)
 
 
 def _refused_page(request: HttpRequest, requirement: Requirement | None, code: str) -> HttpResponseBase:
     _record_refusal(request, requirement, code)
-    return pages.refused_exam(request, requirement, code)
+    return learner_pages.refused_exam(request, requirement, code)
 
 
 def _record_refusal(request: HttpRequest, requirement: Requirement | None, code: str) -> None:

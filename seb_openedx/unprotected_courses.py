@@ -10,8 +10,8 @@ from typing import Any, Final
 from django.utils import timezone
 
 from seb_openedx import conf
+from seb_openedx.configuration_reading import is_stored, note_about, note_key, to_cache, valid_until
 from seb_openedx.permissions import opens_without_keys
-from seb_openedx.reading import is_stored, note_about, note_key, to_cache, valid_until
 from seb_openedx.seb_keys_sources import get_ordered_seb_keys_sources
 
 # However long the rest may be cached: a note that is wrong leaves a course open.

@@ -155,7 +155,7 @@ def _configuration_key(source: str, course: str) -> str:
 
 
 def note_key(course: str) -> str:
-    """Return the key of the note that nothing is stored about a course; see ``unprotected``."""
+    """Return the key of the note that nothing is stored about a course; see ``unprotected_courses``."""
     return cache_key("unprotected", course)
 
 

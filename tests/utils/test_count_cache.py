@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
-from edx_proctoring.utils import kept_counts
-from edx_proctoring.utils.kept_counts import LEARNERS, kept_of
+from edx_proctoring.utils import count_cache
+from edx_proctoring.utils.count_cache import LEARNERS, kept_of
 
 EXAM_ID = 1
-GENERATION = kept_counts._GENERATION.format(LEARNERS, EXAM_ID)
+GENERATION = count_cache._GENERATION.format(LEARNERS, EXAM_ID)
 
 
 @pytest.mark.django_db
@@ -18,7 +18,7 @@ def test_a_number_from_before_a_change_is_not_used_after_the_cache_dropped_the_g
 ) -> None:
     reader = kept_of(LEARNERS, [EXAM_ID])
     with django_capture_on_commit_callbacks(execute=True):
-        kept_counts.forget_all(EXAM_ID)
+        count_cache.forget_all(EXAM_ID)
     reader.keep({EXAM_ID: (5,)})
     cache.delete(GENERATION)
 
@@ -41,4 +41,4 @@ def test_without_a_generation_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -
     kept_of(LEARNERS, [EXAM_ID]).keep({EXAM_ID: (5,)})
 
     assert kept_of(LEARNERS, [EXAM_ID]).numbers == {}
-    assert cache.get(kept_counts._NUMBER.format(LEARNERS, EXAM_ID)) is None
+    assert cache.get(count_cache._NUMBER.format(LEARNERS, EXAM_ID)) is None

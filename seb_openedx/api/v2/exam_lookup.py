@@ -7,12 +7,12 @@ from opaque_keys.edx.keys import CourseKey
 
 from seb_openedx.access.requests import usage_key
 from seb_openedx.api.v2.base import StaffView
-from seb_openedx.api.v2.problems import ProblemError
+from seb_openedx.api.v2.problem_details import ProblemError
 from seb_openedx.edxapp_wrapper import special_exams
 from seb_openedx.edxapp_wrapper.special_exams import Exam
 from seb_openedx.exam_models import Mode, SebExamConfiguration
 from seb_openedx.exams import requirements
-from seb_openedx.exams.change import error_in_place
+from seb_openedx.exams.setup_validation import error_in_place
 
 # Large, and not shown.
 _FILES: Final = ("config_xml", "served_bytes")

@@ -8,6 +8,7 @@ without exam.
 from collections.abc import Iterable
 from typing import Any, Final
 
+from seb_openedx.configuration_reading import one_request
 from seb_openedx.exams import requirements
 from seb_openedx.exams.requirements import Requirement
 from seb_openedx.header_hash import BROWSER_KEY, CONFIG_KEY
@@ -18,7 +19,6 @@ from seb_openedx.permissions import (
     CheckSEBHashConfigKey,
     get_enabled_permission_classes,
 )
-from seb_openedx.reading import one_request
 
 _MODE: Final = "course"
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from seb_openedx.access.refusal import NO_LINK, mark_refused
-from seb_openedx.exams import challenges, launch, start_tokens, texts
+from seb_openedx.exams import challenges, launch, learner_texts, start_tokens
 from seb_openedx.exams.addresses import url_of
 from seb_openedx.exams.requirements import Requirement
 from seb_openedx.log_once import first_time
@@ -39,11 +39,11 @@ def refusal_context(request: Any, requirement: Requirement | None, code: str) ->
         "banned": False,
         "is_new_ban": False,
         "config_error": code == "config_error",
-        "explanation": texts.particular_reason(code),
+        "explanation": learner_texts.particular_reason(code),
         "jump_to_link": link or NO_LINK,
         "launch_url": link,
         "config_url": launch.download_url(request, requirement) if link and requirement is not None else None,
-        "exam_texts": texts.page(code, requirement.min_versions if requirement else {}),
+        "exam_texts": learner_texts.page(code, requirement.min_versions if requirement else {}),
     }
 
 
@@ -66,10 +66,10 @@ def check(request: Any, requirement: Requirement, nonce: str, *, again: str) -> 
         "verify_url": url_of("verify-api"),
         "start_url": again,
         "script": static_url("seb_openedx/verify.js"),
-        "texts": texts.page("no_header", requirement.min_versions),
+        "texts": learner_texts.page("no_header", requirement.min_versions),
         "title": _("Checking your browser"),
         "reasons": {
-            code: texts.reason(code)
+            code: learner_texts.reason(code)
             for code in (
                 "no_header",
                 "config_key_mismatch",

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from django.core.cache import cache
 
-from edx_proctoring.utils.db import after_commit
+from edx_proctoring.utils.transactions import after_commit
 
 __all__ = ["LEARNERS", "SUPERSEDED", "Kept", "forget_all", "forget_superseded", "kept_of"]
 
