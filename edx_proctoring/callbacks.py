@@ -26,8 +26,8 @@ from edx_proctoring.api import (
     mark_waiting_attempt_as_ready,
     update_attempt_status,
 )
-from edx_proctoring.api.lifecycle import learner_rules
-from edx_proctoring.api.lifecycle.learner_rules import Action, Facts, Kind, Outcome
+from edx_proctoring.api.lifecycle import permitted_actions
+from edx_proctoring.api.lifecycle.permitted_actions import Action, Facts, Kind, Outcome
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.views.problems import CODE_HEADER
 from edx_proctoring.views.throttling import count_refusal, seconds_to_wait
@@ -99,7 +99,7 @@ def _has_cookie(request: HttpRequest, attempt_code: str) -> bool:
 def _change_status(attempt_id: int, status: str, *, is_confirmed: bool) -> Outcome:
     # The kind of exam makes no difference to a launch.
     action = Action.CONFIRMED_LAUNCH if is_confirmed else Action.LAUNCH
-    rule = learner_rules.find_rule(action, Facts(status, Kind.PROCTORED))
+    rule = permitted_actions.find_rule(action, Facts(status, Kind.PROCTORED))
     if rule.outcome is Outcome.UNCHANGED:
         log.warning("launch of an attempt that cannot be entered: attempt_id=%s status=%s", attempt_id, status)
     try:

@@ -18,7 +18,7 @@ from django.dispatch import receiver
 from edx_proctoring.api.attempts import marking
 from edx_proctoring.api.course_staff import row_count
 from edx_proctoring.api.exams import provider_copy
-from edx_proctoring.api.onboarding import kept_filters
+from edx_proctoring.api.onboarding import filter_cache
 from edx_proctoring.api.reviews import applying
 from edx_proctoring.models import (
     ProctoredExam,
@@ -221,7 +221,7 @@ def on_number_of_attempts_changed(instance: ProctoredExamStudentAttempt, created
 def on_onboarding_changed(instance: ProctoredExamStudentAttempt, signal: Any, **kwargs: Any) -> None:
     """When a learner is verified by onboarding, or a practice attempt is deleted, drop what filters found."""
     if instance.is_sample_attempt and (signal is post_delete or instance.status == Status.verified):
-        kept_filters.onboarding_changed()
+        filter_cache.onboarding_changed()
 
 
 # Reviews

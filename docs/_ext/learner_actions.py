@@ -8,8 +8,8 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
 
-from edx_proctoring.api.lifecycle import learner_rules
-from edx_proctoring.api.lifecycle.learner_rules import Action, Facts, Kind, Outcome
+from edx_proctoring.api.lifecycle import permitted_actions
+from edx_proctoring.api.lifecycle.permitted_actions import Action, Facts, Kind, Outcome
 
 NO_ATTEMPT = "no attempt"
 # Facts that make a difference in some cells, and the words for them.
@@ -46,7 +46,7 @@ def cell(action: Action, facts: Facts) -> str:
 
 def words(action: Action, facts: Facts) -> str:
     """The resulting status, or what happens instead."""
-    rule = learner_rules.find_rule(action, facts)
+    rule = permitted_actions.find_rule(action, facts)
     return rule.becomes or WORDS[rule.outcome]
 
 

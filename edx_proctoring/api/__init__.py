@@ -12,7 +12,7 @@ from edx_proctoring import constants
 from edx_proctoring.api.access.course_ids import *
 from edx_proctoring.api.access.course_staff import *
 from edx_proctoring.api.attempts.deadline_report import *
-from edx_proctoring.api.attempts.ending import *
+from edx_proctoring.api.attempts.ending_by_staff import *
 from edx_proctoring.api.attempts.entry import *
 from edx_proctoring.api.attempts.extension import *
 from edx_proctoring.api.attempts.learner_actions import *
@@ -65,7 +65,7 @@ from edx_proctoring.api.onboarding.course_roster import *
 from edx_proctoring.api.onboarding.eligibility import *
 from edx_proctoring.api.onboarding.learner_panel import *
 from edx_proctoring.api.onboarding.onboarding_exams import *
-from edx_proctoring.api.operations.overview import *
+from edx_proctoring.api.operations.alarm_counts import *
 from edx_proctoring.api.operations.sweeping import *
 from edx_proctoring.api.privacy.export import *
 from edx_proctoring.api.privacy.user_retirement import *

@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import api, backends, conf
-from edx_proctoring.api.attempts import closing, contact, entry_check, learner_actions, lookup, removal
+from edx_proctoring.api.attempts import closing_time, entry_check, last_contact, learner_actions, lookup, removal
 from edx_proctoring.api.course_staff import attempt_list
 from edx_proctoring.api.learner import mfe
 from edx_proctoring.api.providers import attempt_id as attempt_id_at_provider
@@ -81,11 +81,11 @@ class StudentProctoredExamAttempt(ProctoredAPIView):
         """Return the attempt with the remaining time, as seconds and in words."""
         attempt = own_attempt(request, attempt_id, "get")
         if Status.is_in_progress_status(attempt["status"]):
-            contact.note(attempt_id)
+            last_contact.note(attempt_id)
         provider = backends.find_backend_provider(attempt["proctored_exam"])
         attempt["external_id"] = attempt_id_at_provider.shown_to_learner(attempt["external_id"], provider)
-        closes_at = closing.closes_at(attempt)
-        seconds = closing.seconds_left(closes_at)
+        closes_at = closing_time.closes_at(attempt)
+        seconds = closing_time.seconds_left(closes_at)
         attempt["time_remaining_seconds"] = seconds
         attempt["accessibility_time_string"] = _time_left_in_words(seconds)
         # A deadline stays right while a browser tab sleeps; a number of seconds does not
@@ -173,7 +173,7 @@ class StudentProctoredExamAttemptCollection(ProctoredAPIView):
         """Return the data of the running attempt; two falses without one."""
         data = mfe.active_attempt_data(caller(request), is_learning_mfe=False)
         if data:
-            contact.note(data["attempt_id"])
+            last_contact.note(data["attempt_id"])
         return Response(data or {"in_timed_exam": False, "is_proctored": False})
 
     @idempotent

@@ -10,7 +10,7 @@ from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring.api.attempts import contact
+from edx_proctoring.api.attempts import last_contact
 from edx_proctoring.api.learner import mfe, safe_exam_browser
 from edx_proctoring.views.base import ProctoredAPIView
 from edx_proctoring.views.etags import VOLATILE, unless_known
@@ -76,5 +76,5 @@ class ProctoredExamActiveAttemptView(ProctoredAPIView):
         learner = learner_of(request)
         data = mfe.active_attempt_data(learner, is_learning_mfe=True)
         if data and learner == request.user:
-            contact.note(data["attempt_id"])
+            last_contact.note(data["attempt_id"])
         return Response(data)

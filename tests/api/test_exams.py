@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
 from edx_proctoring import api, backends
-from edx_proctoring.api.lifecycle import learner_rules
+from edx_proctoring.api.lifecycle import permitted_actions
 from edx_proctoring.exceptions import (
     ProctoredExamAlreadyExists,
     ProctoredExamNotFoundException,
@@ -172,7 +172,7 @@ def test_flags_and_provider_make_the_kind_of_an_exam(
 
     assert (provider is None) is (kind == "timed")
     supports_onboarding = provider is not None and provider.supports_onboarding
-    assert kind == learner_rules.kind_of(
+    assert kind == permitted_actions.kind_of(
         is_proctored=is_proctored, is_practice=is_practice, supports_onboarding=supports_onboarding
     )
 

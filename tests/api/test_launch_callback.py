@@ -124,7 +124,7 @@ def test_a_launch_is_neither_cached_nor_sent_as_a_referrer() -> None:
     assert (response["Cache-Control"], response["Referrer-Policy"]) == ("no-store", "no-referrer")
 
 
-# Every cell of the table of learner_rules. Other cells: tests/views/test_learner_rules.py
+# Every cell of the table of permitted_actions. Other cells: tests/views/test_permitted_actions.py
 
 RUNNING = (S.started, S.ready_to_submit)
 WAITING = (S.created, S.download_software_clicked)

@@ -14,7 +14,7 @@ from django.db.models import Q, Value
 from django.utils import timezone
 
 from edx_proctoring import runtime
-from edx_proctoring.api.onboarding import course_roster, enrollments, kept_filters, progress
+from edx_proctoring.api.onboarding import course_progress, course_roster, enrollments, filter_cache
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.utils import obscured_user_id
@@ -199,9 +199,9 @@ class TestARepeatedFilter:
     ) -> None:
         exam, query = make_exam_of_course(), FORMS["query"](Profile.objects.annotate(mode=Value("verified")))
 
-        def wanted() -> kept_filters.Filter:
+        def wanted() -> filter_cache.Filter:
             found_in = enrollments.Enrollments(query)
-            return kept_filters.Filter([exam.pk], exam.backend, found_in, ("submitted",))
+            return filter_cache.Filter([exam.pk], exam.backend, found_in, ("submitted",))
 
         before = self.found("submitted")[0]
         kept = wanted().kept()
@@ -270,7 +270,7 @@ def test_the_deciding_attempt_is_the_same_with_a_filter_as_without() -> None:
 
 def test_who_is_approved_is_the_same_as_in_the_progress_of_everybody(course: Any) -> None:
     backend = ProctoredExam.objects.filter(course_id=COURSE).latest("pk").backend
-    known = progress.progress_of_everybody(COURSE, backend, Profile.objects.values("user"))
+    known = course_progress.progress_of_everybody(COURSE, backend, Profile.objects.values("user"))
     approved = {pk for pk, found in known.items() if found.status in ("verified", "other_course_approved")}
     assert {found.status for found in known.values()} > {"verified", "other_course_approved"}
-    assert progress.approved_user_ids(COURSE, backend, Profile.objects.values("user")) == approved
+    assert course_progress.approved_user_ids(COURSE, backend, Profile.objects.values("user")) == approved

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from edx_proctoring.api.lifecycle import learner_rules, queries
+from edx_proctoring.api.lifecycle import permitted_actions, queries
 from edx_proctoring.exceptions import (
     ProctoredExamNotFoundException,
     StudentExamAttemptAlreadyExistsException,
@@ -51,7 +51,7 @@ class Entry:
         current = self.current
         if current is None or current.is_sample_attempt or self.resumes is not None:
             return None
-        is_open = learner_rules.is_entered_again(current.status, is_proctored=self.exam.is_proctored)
+        is_open = permitted_actions.is_entered_again(current.status, is_proctored=self.exam.is_proctored)
         return current if is_open else None
 
     @property
@@ -73,13 +73,13 @@ class Entry:
 
 
 def is_unfinished(attempt: ProctoredExamStudentAttempt) -> bool:
-    """Return whether entering goes on with the attempt; see ``learner_rules.is_continued``.
+    """Return whether entering goes on with the attempt; see ``permitted_actions.is_continued``.
 
     Practice exams are entered again in any status.
     """
     exam = attempt.proctored_exam
     is_registered = attempt.taking_as_proctored or bool(attempt.external_id)
-    return not exam.is_practice_exam and learner_rules.is_continued(
+    return not exam.is_practice_exam and permitted_actions.is_continued(
         attempt.status, is_proctored=exam.is_proctored, is_registered=is_registered
     )
 
@@ -89,7 +89,7 @@ def waits_for_entry(attempt: ProctoredExamStudentAttempt) -> bool:
     exam = attempt.proctored_exam
     if exam.is_practice_exam:
         return False
-    is_entered_again = learner_rules.is_entered_again(attempt.status, is_proctored=exam.is_proctored)
+    is_entered_again = permitted_actions.is_entered_again(attempt.status, is_proctored=exam.is_proctored)
     return is_entered_again or is_unfinished(attempt)
 
 

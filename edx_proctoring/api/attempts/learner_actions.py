@@ -1,7 +1,7 @@
 """The requests a learner, or the page on the learner's behalf, sends during an exam.
 
 Each action of a client is one function here; whether it is done is decided by the table of
-``lifecycle.learner_rules``. Clients repeat requests when the network is bad, so a request whose
+``lifecycle.permitted_actions``. Clients repeat requests when the network is bad, so a request whose
 purpose is already reached is answered like the first one. Contract: POST /v1/proctored_exam/attempt,
 PUT /v1/proctored_exam/attempt/{attempt_id}.
 """
@@ -16,10 +16,10 @@ import waffle
 from django.utils import timezone
 
 from edx_proctoring import backends, constants
-from edx_proctoring.api.attempts import entry, marking, opting_out, removal, resuming, rule_check, starting
+from edx_proctoring.api.attempts import entry, marking, opting_out, permitted_action_check, removal, resuming, starting
 from edx_proctoring.api.attempts.entry_check import Entry
-from edx_proctoring.api.lifecycle import learner_rules, queries, status_change, timing
-from edx_proctoring.api.lifecycle.learner_rules import Action, Kind, Outcome
+from edx_proctoring.api.lifecycle import permitted_actions, queries, status_change, timing
+from edx_proctoring.api.lifecycle.permitted_actions import Action, Kind, Outcome
 from edx_proctoring.api.lifecycle.status_change import Condition
 from edx_proctoring.api.providers import outage
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied
@@ -94,8 +94,8 @@ def create_attempt_for_learner(asked: Entry, /, *, take_as_proctored: bool, star
     if opts_out:
         status_change.update_attempt_status(attempt.pk, ProctoredExamStudentAttemptStatus.declined)
     elif start_clock:
-        facts = rule_check.facts_of(asked.exam, attempt)
-        if learner_rules.find_rule(Action.START, facts).outcome is Outcome.DONE:
+        facts = permitted_action_check.facts_of(asked.exam, attempt)
+        if permitted_actions.find_rule(Action.START, facts).outcome is Outcome.DONE:
             starting.start(attempt)
     return attempt.pk
 
@@ -103,10 +103,10 @@ def create_attempt_for_learner(asked: Entry, /, *, take_as_proctored: bool, star
 def _require_opting_out(asked: Entry) -> None:
     """Raise ProctoredExamPermissionDenied if the learner could opt out, but the host does not allow it."""
     # An opt-out that failed halfway has to be allowed like a first one.
-    facts = rule_check.facts_of(asked.exam, None if asked.unfinished else asked.current)
+    facts = permitted_action_check.facts_of(asked.exam, None if asked.unfinished else asked.current)
     if facts.kind is Kind.PROCTORED:
         facts = replace(facts, may_opt_out=opting_out.is_allowed(asked.exam.course_id))
-    rule = learner_rules.find_rule(Action.ENTER_WITHOUT_PROCTORING, facts)
+    rule = permitted_actions.find_rule(Action.ENTER_WITHOUT_PROCTORING, facts)
     # An existing attempt is refused by ``entry.enter``, with the text that clients compare.
     if rule.outcome is Outcome.FORBIDDEN:
         raise ProctoredExamPermissionDenied(
@@ -139,8 +139,8 @@ def _start(request: ActionRequest) -> int:
     attempt = request.attempt
     if queries.newest_attempt_id(attempt.proctored_exam_id, attempt.user_id) != attempt.pk:
         attempt = starting.current_attempt(attempt.proctored_exam_id, attempt.user_id)
-    facts = rule_check.facts_of(attempt.proctored_exam, attempt)
-    return starting.start(attempt, condition=_as_expected(request, rule_check.permits(Action.START, facts)))
+    facts = permitted_action_check.facts_of(attempt.proctored_exam, attempt)
+    return starting.start(attempt, condition=_as_expected(request, permitted_action_check.permits(Action.START, facts)))
 
 
 def _stop(request: ActionRequest) -> int:
@@ -182,8 +182,8 @@ def _report_error(request: ActionRequest) -> int | None:
     passes_through = bool(backend) and waffle.switch_is_active(
         constants.PING_FAILURE_PASSTHROUGH_TEMPLATE.format(backend)
     )
-    facts = rule_check.facts_of(attempt.proctored_exam, attempt)
-    outcome = learner_rules.find_rule(Action.ERROR, facts).outcome
+    facts = permitted_action_check.facts_of(attempt.proctored_exam, attempt)
+    outcome = permitted_actions.find_rule(Action.ERROR, facts).outcome
     blocks = not passes_through and outcome is not Outcome.IGNORED and not _is_provider_out(attempt)
     log.warning(
         "browser reported an error: attempt_id=%s exam_id=%s user_id=%s status=%s blocked=%s detail=%s",
@@ -216,11 +216,11 @@ def _is_provider_out(attempt: ProctoredExamStudentAttempt) -> bool:
 def _perform(request: ActionRequest, action: Action, status: str) -> int:
     """Change the status as the table says, asked under the lock: of two tabs, the second finds it done."""
     attempt = request.attempt
-    facts = rule_check.facts_of(attempt.proctored_exam, attempt)
+    facts = permitted_action_check.facts_of(attempt.proctored_exam, attempt)
     if action is Action.DECLINE and facts.kind is Kind.PROCTORED:
         # Outside the transaction: the host may read the course.
         facts = replace(facts, may_opt_out=opting_out.is_allowed(attempt.proctored_exam.course_id))
-    condition = _as_expected(request, rule_check.permits(action, facts))
+    condition = _as_expected(request, permitted_action_check.permits(action, facts))
     return status_change.change_status(attempt.pk, status, seen=attempt, condition=condition)
 
 

@@ -2,7 +2,7 @@
 
 The provider is called before the row is deleted, because the row holds the ids that the call needs.
 History rows stay, so late reviews still find what they are about. What the attempt caused is undone by
-effects, recorded in the transaction that deletes the row (``undoing``).
+effects, recorded in the transaction that deletes the row (``removal_effects``).
 """
 
 import logging
@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from django.utils import timezone
 
 from edx_proctoring import backends
-from edx_proctoring.api.attempts import entry, undoing
+from edx_proctoring.api.attempts import entry, removal_effects
 from edx_proctoring.api.audit.staff_record import Subject, record_action, requested_by
 from edx_proctoring.api.effects import delivery, outbox
 from edx_proctoring.api.effects.outbox import Recorded
@@ -353,7 +353,7 @@ def _delete(
         AttemptIncident.objects.close_outage(attempt.pk, "reset", now=timezone.now(), by=_id_of(requesting_user))
     for other in others:
         other.proctored_exam = seen.proctored_exam
-    effects = undoing.effects_of_removal(attempt, others, requesting_user)
+    effects = removal_effects.effects_of_removal(attempt, others, requesting_user)
     # Only these statuses have effects that contradict the ones above.
     has_contrary_effects = bool(effects) and transitions.may_have_told_credit(attempt.status)
     leftovers = outbox.leftovers_of(attempt.pk) if has_contrary_effects else []

@@ -15,7 +15,7 @@ from django.db.models import Case, Count, F, IntegerField, OrderBy, OuterRef, Q,
 from django.db.models.functions import Coalesce
 
 from edx_proctoring import conf
-from edx_proctoring.api.attempts import contact
+from edx_proctoring.api.attempts import last_contact
 from edx_proctoring.api.attempts.deadline_report import extended_minutes
 from edx_proctoring.api.course_staff import exam_overview, measures, newest_attempts
 from edx_proctoring.api.course_staff.attempt_rows import END, RESUME, Learner, exam_ref, learner_of
@@ -279,11 +279,11 @@ def _open_incidents(exam_id: int) -> _Open:
 
 
 def _contacts_of(running: Sequence[_Running], now: datetime) -> _Contacts:
-    if not contact.is_known():
+    if not last_contact.is_known():
         return _Contacts(False, {}, None)
     if len(running) > _MOST_CONTACTS:
         return _Contacts(True, {}, None)
-    last = contact.last_contacts([row.pk for row in running])
+    last = last_contact.last_contacts([row.pk for row in running])
     return _Contacts(True, last, [row.pk for row in running if _is_silent(last.get(row.pk), row.started_at, now)])
 
 
@@ -363,7 +363,9 @@ def _rows(ids: Sequence[int], incidents: _Open, contacts: _Contacts, now: dateti
     )
     attempts = {attempt.pk: attempt for attempt in found}
     extended = extended_minutes(ids)
-    last = contacts.last if contacts.silent is not None else contact.last_contacts(ids) if contacts.is_known else {}
+    last = (
+        contacts.last if contacts.silent is not None else last_contact.last_contacts(ids) if contacts.is_known else {}
+    )
     return [
         _row(attempts[pk], incidents, last, extended.get(pk, 0), contacts.is_known, now) for pk in ids if pk in attempts
     ]

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from edx_proctoring import backends, conf, host, runtime
 from edx_proctoring.api.access import reviewers
-from edx_proctoring.api.attempts import contact
+from edx_proctoring.api.attempts import last_contact
 from edx_proctoring.api.effects import emails
 from edx_proctoring.api.lifecycle import timing
 from edx_proctoring.api.onboarding import eligibility, progress
@@ -407,7 +407,7 @@ def _has_onboarding(exam: ProctoredExam) -> bool:
 def _installation(course: _Course) -> Iterator[Check]:
     yield _About(Subject("installation", "", "")).judge(
         "cache_shared",
-        not contact.is_known(),
+        not last_contact.is_known(),
         WARNING,
         _(
             "The cache is local to each process, so processes do not share which learners are silent and whether "

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from edx_proctoring.api.learner.facts import PageFacts
+from edx_proctoring.api.learner.page_facts import PageFacts
 
 __all__ = [
     "CONTENT",

@@ -7,7 +7,7 @@ also write: an attempt whose time is up is ended, and a declined prerequisite de
 from typing import Any, TypedDict
 
 from edx_proctoring import backends
-from edx_proctoring.api.attempts import closing, entry_check
+from edx_proctoring.api.attempts import closing_time, entry_check
 from edx_proctoring.api.exams import exams
 from edx_proctoring.api.learner import prerequisites, timer_payload
 from edx_proctoring.api.lifecycle import allowed_time, queries, timing
@@ -67,7 +67,7 @@ def exam_and_active_attempt(
         exam["onboarding_link"] = eligibility.get_onboarding_exam_link(course_id, user, is_learning_mfe)
     exam["type"] = get_exam_type(exam, backends.find_backend_provider(exam))["type"]
     exam["passed_due_date"] = timing.is_closed(exam, user=user) and not (
-        running is not None and is_this_exam and closing.was_extended(running.pk)
+        running is not None and is_this_exam and closing_time.was_extended(running.pk)
     )
     exam["use_legacy_attempt_api"] = True
     answer["exam"] = exam

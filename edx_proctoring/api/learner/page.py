@@ -5,8 +5,8 @@ Contract: contract/learner-pages#role, contract/learner-pages#past-due.
 The host replaces the exam's content by the returned page, and treats any page as "do not show the content". It asks
 for every unit of a running exam, so the answer "show the content" costs one query and no call to a provider.
 
-``facts`` gathers what decides, ``timed_rules`` and ``proctored_rules`` are the decision tables, ``page_context`` builds
-the variables of the templates.
+``page_facts`` gathers what decides, ``timed_page_rules`` and ``proctored_page_rules`` are the decision tables,
+``page_context`` builds the variables of the templates.
 """
 
 import logging
@@ -22,9 +22,9 @@ from django.utils import timezone
 
 from edx_proctoring import backends, conf, utils
 from edx_proctoring.api.exams import exams
-from edx_proctoring.api.learner import page_context, proctored_rules, safe_exam_browser, timed_rules
+from edx_proctoring.api.learner import page_context, proctored_page_rules, safe_exam_browser, timed_page_rules
 from edx_proctoring.api.learner.decision_table import OTHER_BROWSER, UNEXPECTED, Rule
-from edx_proctoring.api.learner.facts import PageFacts, attempts_at, newest_attempt
+from edx_proctoring.api.learner.page_facts import PageFacts, attempts_at, newest_attempt
 from edx_proctoring.exceptions import ProctoredExamAlreadyExists, StudentExamAttemptAlreadyExistsException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import exam_dict
@@ -50,12 +50,12 @@ class Kind:
 
 
 KINDS: Final = {
-    "timed": Kind(timed_rules.TIMED, page_context.timed),
-    "practice": Kind(proctored_rules.PRACTICE, page_context.proctored),
-    "onboarding": Kind(proctored_rules.ONBOARDING, page_context.proctored),
-    "proctored": Kind(proctored_rules.PROCTORED, page_context.proctored),
+    "timed": Kind(timed_page_rules.TIMED, page_context.timed),
+    "practice": Kind(proctored_page_rules.PRACTICE, page_context.proctored),
+    "onboarding": Kind(proctored_page_rules.ONBOARDING, page_context.proctored),
+    "proctored": Kind(proctored_page_rules.PROCTORED, page_context.proctored),
     # Only its provider tells practice from onboarding.
-    "practice without provider": Kind(proctored_rules.WITHOUT_PROVIDER, page_context.proctored),
+    "practice without provider": Kind(proctored_page_rules.WITHOUT_PROVIDER, page_context.proctored),
 }
 
 

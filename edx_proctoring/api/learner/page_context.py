@@ -16,7 +16,7 @@ from edx_proctoring import backends, conf, constants, utils
 from edx_proctoring.api.effects import emails
 from edx_proctoring.api.exams import review_policies
 from edx_proctoring.api.learner import safe_exam_browser
-from edx_proctoring.api.learner.facts import PageFacts
+from edx_proctoring.api.learner.page_facts import PageFacts
 from edx_proctoring.api.lifecycle import timing
 from edx_proctoring.api.onboarding import eligibility
 from edx_proctoring.api.providers import attempt_id, contact_and_rules

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from edx_proctoring import backends, conf
-from edx_proctoring.api.attempts import closing
+from edx_proctoring.api.attempts import closing_time
 from edx_proctoring.api.exams import exams
 from edx_proctoring.api.lifecycle import allowed_time, queries, status_change
 from edx_proctoring.api.lifecycle.queries import attempt_with, is_attempt_ready_to_resume
@@ -80,8 +80,8 @@ def data_of_attempt(
     total_minutes = stored_minutes
     if not stored_minutes or is_ready_to_resume:
         total_minutes = allowed_time.limit_now(exam, found.user_id, found).minutes
-    closes_at = closing.closes_at(attempt)
-    seconds_left = closing.seconds_left(closes_at)
+    closes_at = closing_time.closes_at(attempt)
+    seconds_left = closing_time.seconds_left(closes_at)
     data: dict[str, Any] = {
         "in_timed_exam": True,
         "taking_as_proctored": attempt["taking_as_proctored"],

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from django.core.paginator import Page, Paginator
 
-from edx_proctoring.api.onboarding import eligibility, kept_filters, progress
+from edx_proctoring.api.onboarding import eligibility, filter_cache, progress
 from edx_proctoring.api.onboarding.enrollments import Enrollments
 from edx_proctoring.api.onboarding.onboarding_exams import offered_onboarding_exams
 from edx_proctoring.api.onboarding.progress import NOT_STARTED, Progress
@@ -103,7 +103,7 @@ def _roster_with_statuses(
 ) -> OnboardingRoster:
     """Return a page of the learners with one of the statuses. ``exams``: the onboarding exams, newest first."""
     backend = exams[0].backend
-    wanted = kept_filters.Filter([exam.pk for exam in exams], backend, enrollments, statuses)
+    wanted = filter_cache.Filter([exam.pk for exam in exams], backend, enrollments, statuses)
     kept = wanted.kept()
     found: Page
     if kept is not None:

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring import conf
-from edx_proctoring.api.attempts import ending, learner_actions, start_gates
+from edx_proctoring.api.attempts import ending_by_staff, learner_actions, start_gates
 from edx_proctoring.api.course_staff import attempt_search
 from edx_proctoring.api.lifecycle import status_change
 from edx_proctoring.serializers import attempt_dict
@@ -100,7 +100,7 @@ class Transitions(OneAttempt):
             return learner_actions.perform_action(_OF_LEARNER[action], asked)
         reason = self._reason_of_staff(body)
         if action == _END:
-            return ending.end(attempt, by=user, reason=reason, expected_status=expected_status)
+            return ending_by_staff.end(attempt, by=user, reason=reason, expected_status=expected_status)
         asked = learner_actions.ActionRequest(
             attempt,
             requesting_user=user,

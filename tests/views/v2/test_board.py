@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from edx_proctoring.api.attempts import contact
+from edx_proctoring.api.attempts import last_contact
 from edx_proctoring.api.course_staff import board as board_api
 from edx_proctoring.models import AttemptEffect, AttemptIncident, ExamMeasure
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -30,9 +30,9 @@ def shared_cache(settings: Any, tmp_path: Path) -> Iterator[None]:
     settings.CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": str(tmp_path)}
     }
-    contact._written.clear()
+    last_contact._written.clear()
     yield
-    contact._written.clear()
+    last_contact._written.clear()
 
 
 def board(client: APIClient, world: World, **query: Any) -> Any:
@@ -156,7 +156,7 @@ def test_the_poll_of_the_learner_is_noted(world: World, team: APIClient, as_role
 @pytest.mark.parametrize("path", ["attempt", "active_attempt"])
 def test_the_timers_polls_are_noted(path: str, world: World, as_role: Any, shared_cache: None) -> None:
     assert as_role("owner").get(f"/edx_proctoring/v1/proctored_exam/{path}").status_code == 200
-    assert contact.last_contacts([world.attempt.pk]).keys() == {world.attempt.pk}
+    assert last_contact.last_contacts([world.attempt.pk]).keys() == {world.attempt.pk}
 
 
 def test_staff_who_look_at_a_learner_are_no_contact(world: World, as_role: Any, shared_cache: None) -> None:
@@ -164,22 +164,22 @@ def test_staff_who_look_at_a_learner_are_no_contact(world: World, as_role: Any, 
     staff = as_role("global_staff")
     url = f"/edx_proctoring/v1/proctored_exam/active_attempt?user_id={owner.pk}"
     assert staff.get(url).json()["attempt_id"] == world.attempt.pk
-    assert contact.last_contacts([world.attempt.pk]) == {}
+    assert last_contact.last_contacts([world.attempt.pk]) == {}
 
 
 def test_a_process_writes_about_an_attempt_every_thirty_seconds(
     shared_cache: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = 1000.0
-    monkeypatch.setattr(contact.time, "monotonic", lambda: clock)
-    contact.note(1)
+    monkeypatch.setattr(last_contact.time, "monotonic", lambda: clock)
+    last_contact.note(1)
     cache.delete("edx_proctoring.contact.1")
     clock += 29
-    contact.note(1)
-    assert contact.last_contacts([1]) == {}
+    last_contact.note(1)
+    assert last_contact.last_contacts([1]) == {}
     clock += 2
-    contact.note(1)
-    assert contact.last_contacts([1]).keys() == {1}
+    last_contact.note(1)
+    assert last_contact.last_contacts([1]).keys() == {1}
 
 
 def test_a_cache_that_is_down_fails_no_poll(
@@ -189,14 +189,14 @@ def test_a_cache_that_is_down_fails_no_poll(
         def set(self, *args: Any) -> None:
             raise ConnectionError
 
-    monkeypatch.setattr(contact, "cache", Down())
+    monkeypatch.setattr(last_contact, "cache", Down())
     url = f"/edx_proctoring/v1/proctored_exam/attempt/{world.attempt.pk}"
     assert as_role("owner").get(url).status_code == 200
 
 
 @pytest.mark.contract("rest-v2#board-contact")
 def test_with_a_cache_of_one_process_nothing_is_known(world: World, team: APIClient) -> None:
-    contact.note(world.attempt.pk)
+    last_contact.note(world.attempt.pk)
     body = board(team, world)
     assert body["is_contact_known"] is False
     assert body["counts"]["silent"] is None

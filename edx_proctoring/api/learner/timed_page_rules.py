@@ -15,8 +15,8 @@ from edx_proctoring.api.learner.decision_table import (
     status_is,
     way_in,
 )
-from edx_proctoring.api.learner.facts import PageFacts
-from edx_proctoring.api.lifecycle import learner_rules
+from edx_proctoring.api.learner.page_facts import PageFacts
+from edx_proctoring.api.lifecycle import permitted_actions
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 
 __all__ = ["TIMED"]
@@ -46,7 +46,7 @@ TIMED: Final = (
         lambda f: f.may_look_back,
         CONTENT,
     ),
-    Rule("submitted", status_is(*learner_rules.HANDED_IN), page("timed_exam/submitted.html")),
+    Rule("submitted", status_is(*permitted_actions.HANDED_IN), page("timed_exam/submitted.html")),
     Rule("broken off", status_is(S.error), page("timed_exam/error.html")),
     Rule("anything else", always, UNEXPECTED),
 )

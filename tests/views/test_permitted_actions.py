@@ -11,8 +11,8 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from edx_proctoring import runtime
-from edx_proctoring.api.lifecycle import learner_rules
-from edx_proctoring.api.lifecycle.learner_rules import Action, Facts, Kind, Outcome
+from edx_proctoring.api.lifecycle import permitted_actions
+from edx_proctoring.api.lifecycle.permitted_actions import Action, Facts, Kind, Outcome
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from edx_proctoring.tests.test_services import MockInstructorService
@@ -182,7 +182,7 @@ def test_cell_of_the_table(action: Action, facts: Facts, outcome: Outcome) -> No
     if action is Action.ENTER_WITHOUT_PROCTORING and facts.kind is Kind.TIMED:
         # There is nothing to opt out of, so every POST is looked up as this.
         action = Action.ENTER
-    rule = learner_rules.find_rule(action, facts)
+    rule = permitted_actions.find_rule(action, facts)
     assert rule.outcome is outcome
     assert bool(rule.reason) is (outcome in (Outcome.REFUSED, Outcome.FORBIDDEN))
     assert bool(rule.becomes) is (outcome is Outcome.DONE)
@@ -270,13 +270,13 @@ def test_entering_over_rest(
 
 
 def test_every_row_of_the_table_decides_a_cell() -> None:
-    decided = [learner_rules.find_rule(action, facts) for action, facts, _outcome in base_cells()]
-    decided += [learner_rules.find_rule(*cell.values[:2]) for cell in ALL_CELLS]
+    decided = [permitted_actions.find_rule(action, facts) for action, facts, _outcome in base_cells()]
+    decided += [permitted_actions.find_rule(*cell.values[:2]) for cell in ALL_CELLS]
     for action in ENTERING:
         for may_opt_out in (True, False):
             facts = Facts(S.error, Kind.PROCTORED, may_opt_out=may_opt_out, is_released=True)
-            decided.append(learner_rules.find_rule(action, facts))
-    assert [rule for rule in learner_rules.RULES if rule not in decided] == []
+            decided.append(permitted_actions.find_rule(action, facts))
+    assert [rule for rule in permitted_actions.RULES if rule not in decided] == []
 
 
 # Opting out

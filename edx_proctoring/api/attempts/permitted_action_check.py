@@ -1,10 +1,10 @@
-"""Apply the table of ``lifecycle.learner_rules`` to an attempt, in the request and again under its lock."""
+"""Apply the table of ``lifecycle.permitted_actions`` to an attempt, in the request and again under its lock."""
 
 from dataclasses import replace
 
 from edx_proctoring import backends, conf
-from edx_proctoring.api.lifecycle import learner_rules
-from edx_proctoring.api.lifecycle.learner_rules import Action, Facts, Kind, Outcome, Rule
+from edx_proctoring.api.lifecycle import permitted_actions
+from edx_proctoring.api.lifecycle.permitted_actions import Action, Facts, Kind, Outcome, Rule
 from edx_proctoring.api.lifecycle.status_change import Condition
 from edx_proctoring.exceptions import (
     ProctoredBaseException,
@@ -20,7 +20,7 @@ __all__: list[str] = []
 def facts_of(exam: ProctoredExam, attempt: ProctoredExamStudentAttempt | None) -> Facts:
     """Return the facts about an attempt of an exam; ``may_opt_out`` is left at True. No query."""
     provider = backends.find_backend_provider(exam_dict(exam)) if exam.is_proctored else None
-    kind = learner_rules.kind_of(
+    kind = permitted_actions.kind_of(
         is_proctored=exam.is_proctored,
         is_practice=exam.is_practice_exam,
         supports_onboarding=bool(provider is not None and provider.supports_onboarding),
@@ -50,7 +50,7 @@ def require(action: Action, facts: Facts, attempt: ProctoredExamStudentAttempt) 
 
     Raises ``ProctoredExamIllegalStatusTransition`` (400), ``ProctoredExamPermissionDenied`` (403).
     """
-    rule = learner_rules.find_rule(action, facts)
+    rule = permitted_actions.find_rule(action, facts)
     if rule.outcome is Outcome.REFUSED:
         raise _refusal(ProctoredExamIllegalStatusTransition, rule, attempt)
     if rule.outcome is Outcome.FORBIDDEN:

@@ -19,7 +19,7 @@ from edx_proctoring.api.learner.decision_table import (
     status_is,
     way_in,
 )
-from edx_proctoring.api.learner.facts import PageFacts
+from edx_proctoring.api.learner.page_facts import PageFacts
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 
 __all__ = ["ONBOARDING", "PRACTICE", "PROCTORED", "WITHOUT_PROVIDER"]

@@ -13,9 +13,9 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from edx_proctoring import constants, utils
-from edx_proctoring.api.attempts import closing, entry_check
+from edx_proctoring.api.attempts import closing_time, entry_check
 from edx_proctoring.api.learner import prerequisites
-from edx_proctoring.api.lifecycle import allowed_time, learner_rules, queries, status_change, timing
+from edx_proctoring.api.lifecycle import allowed_time, permitted_actions, queries, status_change, timing
 from edx_proctoring.api.lifecycle.allowed_time import StartLimit
 from edx_proctoring.api.providers import outage
 from edx_proctoring.models import ExamMeasure, ProctoredExamStudentAttempt
@@ -101,7 +101,7 @@ class PageFacts:
         """Whether the attempt is open although the exam is over: then it is closed, unless staff have extended it."""
         if self.attempt is None or not self.is_incomplete or not self.is_closed:
             return False
-        return not (self.does_time_remain and closing.was_extended(self.attempt.pk))
+        return not (self.does_time_remain and closing_time.was_extended(self.attempt.pk))
 
     @property
     def _exam_with_keys(self) -> dict[str, Any]:
@@ -163,7 +163,7 @@ class PageFacts:
 
         Attempts with a verdict count: the exam was proctored, or staff gave it.
         """
-        return self.status in learner_rules.HANDED_IN and not self.exam["hide_after_due"] and self.is_past_due
+        return self.status in permitted_actions.HANDED_IN and not self.exam["hide_after_due"] and self.is_past_due
 
     @cached_property
     def wait_deadline(self) -> str | None:
