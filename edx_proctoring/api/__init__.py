@@ -62,8 +62,9 @@ from edx_proctoring.api.lifecycle.timing import *
 from edx_proctoring.api.lifecycle.timing import _does_time_remain, _was_review_status_acknowledged
 from edx_proctoring.api.lifecycle.transitions import *
 from edx_proctoring.api.onboarding.course_roster import *
-from edx_proctoring.api.onboarding.eligibility import *
+from edx_proctoring.api.onboarding.enrollments import *
 from edx_proctoring.api.onboarding.learner_panel import *
+from edx_proctoring.api.onboarding.learner_status import *
 from edx_proctoring.api.onboarding.onboarding_exams import *
 from edx_proctoring.api.operations.alarm_counts import *
 from edx_proctoring.api.operations.sweeping import *

@@ -14,10 +14,10 @@ from typing import Any, Final
 from edx_proctoring import constants
 from edx_proctoring.api.course_staff.attempt_rows import Learner, learner_of
 from edx_proctoring.api.course_staff.exports import CHUNK, Record
-from edx_proctoring.api.onboarding import course_roster, eligibility, progress
-from edx_proctoring.api.onboarding.enrollments import Enrollments
+from edx_proctoring.api.onboarding import course_progress, course_roster
+from edx_proctoring.api.onboarding.course_progress import NOT_STARTED, Progress
+from edx_proctoring.api.onboarding.enrollments import Enrollments, get_enrollments_can_take_proctored_exams
 from edx_proctoring.api.onboarding.onboarding_exams import newest_onboarding_exam
-from edx_proctoring.api.onboarding.progress import NOT_STARTED, Progress
 from edx_proctoring.statuses import InstructorDashboardOnboardingAttemptStatus as OnboardingStatus
 from edx_proctoring.utils import user_names
 
@@ -80,7 +80,7 @@ class OnboardingList:
         enrolled = self.enrollments.load(progress_of)
         user_ids = {enrollment.user.id for enrollment in enrolled.values()}
         users = user_names.users_by_id(user_ids)
-        attempts = progress.decisive_attempts(self.course_id, user_ids) if self.source == PROVIDER else {}
+        attempts = course_progress.decisive_attempts(self.course_id, user_ids) if self.source == PROVIDER else {}
         rows = []
         for key, enrollment in enrolled.items():
             user, learner = users.get(enrollment.user.id), progress_of[key]
@@ -127,11 +127,11 @@ def onboarding_list(
     queries.
     """
     exam, provider = newest_onboarding_exam(course_id)
-    enrollments = Enrollments(eligibility.get_enrollments_can_take_proctored_exams(course_id, search))
+    enrollments = Enrollments(get_enrollments_can_take_proctored_exams(course_id, search))
     everybody = enrollments.keys_and_user_ids()
     profiles = course_roster.profiles_of(provider, course_id, ()) if ask_provider else None
     if profiles is None:
-        by_user = progress.progress_of_everybody(course_id, exam.backend, enrollments.users())
+        by_user = course_progress.progress_of_everybody(course_id, exam.backend, enrollments.users())
         learners = [(key, by_user.get(user_id, NOT_STARTED)) for key, user_id in everybody]
     else:
         with_profile = course_roster.statuses_by_key(course_id, exam.backend, everybody, profiles)

@@ -24,8 +24,8 @@ from edx_proctoring.api.access import reviewers
 from edx_proctoring.api.attempts import last_contact
 from edx_proctoring.api.effects import emails
 from edx_proctoring.api.lifecycle import timing
-from edx_proctoring.api.onboarding import eligibility, progress
-from edx_proctoring.api.onboarding.enrollments import Enrollments
+from edx_proctoring.api.onboarding import course_progress
+from edx_proctoring.api.onboarding.enrollments import Enrollments, get_enrollments_can_take_proctored_exams
 from edx_proctoring.backends import health_check
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.models import (
@@ -186,7 +186,7 @@ def _read(course_id: str, now: datetime, exam_id: int | None) -> _Course:
 def _enrollments(course_id: str) -> Enrollments | None:
     if runtime.get_runtime_service(host.ENROLLMENTS) is None:
         return None
-    return Enrollments(eligibility.get_enrollments_can_take_proctored_exams(course_id, None))
+    return Enrollments(get_enrollments_can_take_proctored_exams(course_id, None))
 
 
 def _requirements(course_id: str, enrollments: Enrollments | None) -> Sequence[Mapping[str, Any]] | None:
@@ -389,7 +389,7 @@ def _learners(course: _Course) -> Iterator[Check]:
     if not needing:
         yield about.ok("without_onboarding")
         return
-    approved = progress.approved_user_ids(course.course_id, needing[-1].backend, enrollments.users())
+    approved = course_progress.approved_user_ids(course.course_id, needing[-1].backend, enrollments.users())
     without = sum(user_id not in approved for _key, user_id in enrollments.keys_and_user_ids())
     yield _numbered(
         course,

@@ -11,7 +11,7 @@ from edx_proctoring.api.attempts import closing_time, entry_check
 from edx_proctoring.api.exams import exams
 from edx_proctoring.api.learner import prerequisites, timer_payload
 from edx_proctoring.api.lifecycle import allowed_time, queries, timing
-from edx_proctoring.api.onboarding import eligibility
+from edx_proctoring.api.onboarding import onboarding_exams
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import exam_dict
@@ -64,7 +64,7 @@ def exam_and_active_attempt(
     if exam["is_proctored"] and exam["attempt"].get("attempt_status") in (
         ProctoredExamStudentAttemptStatus.onboarding_errors
     ):
-        exam["onboarding_link"] = eligibility.get_onboarding_exam_link(course_id, user, is_learning_mfe)
+        exam["onboarding_link"] = onboarding_exams.get_onboarding_exam_link(course_id, user, is_learning_mfe)
     exam["type"] = get_exam_type(exam, backends.find_backend_provider(exam))["type"]
     exam["passed_due_date"] = timing.is_closed(exam, user=user) and not (
         running is not None and is_this_exam and closing_time.was_extended(running.pk)

@@ -18,7 +18,7 @@ from edx_proctoring.api.exams import review_policies
 from edx_proctoring.api.learner import safe_exam_browser
 from edx_proctoring.api.learner.page_facts import PageFacts
 from edx_proctoring.api.lifecycle import timing
-from edx_proctoring.api.onboarding import eligibility
+from edx_proctoring.api.onboarding import onboarding_exams
 from edx_proctoring.api.providers import attempt_id, contact_and_rules
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import attempt_dict
@@ -270,7 +270,7 @@ def _onboarding_error(facts: PageFacts) -> dict[str, Any]:
 def _onboarding_link(facts: PageFacts) -> str:
     """Return the URL of the onboarding exam that the learner can reach, else of the course's first; "" without one."""
     course_id = facts.exam["course_id"]
-    link = eligibility.get_onboarding_exam_link(course_id, facts.user, is_learning_mfe=False)
+    link = onboarding_exams.get_onboarding_exam_link(course_id, facts.user, is_learning_mfe=False)
     if link:
         return link
     exam = ProctoredExam.get_practice_proctored_exams_for_course(course_id).order_by("id").first()

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from django.core.paginator import Page, Paginator
 
-from edx_proctoring.api.onboarding import eligibility, filter_cache, progress
-from edx_proctoring.api.onboarding.enrollments import Enrollments
+from edx_proctoring.api.onboarding import course_progress, filter_cache
+from edx_proctoring.api.onboarding.course_progress import NOT_STARTED, Progress
+from edx_proctoring.api.onboarding.enrollments import Enrollments, get_enrollments_can_take_proctored_exams
 from edx_proctoring.api.onboarding.onboarding_exams import offered_onboarding_exams
-from edx_proctoring.api.onboarding.progress import NOT_STARTED, Progress
 from edx_proctoring.models import ProctoredExam
 from edx_proctoring.statuses import InstructorDashboardOnboardingAttemptStatus as OnboardingStatus
 from edx_proctoring.statuses import VerificientOnboardingProfileStatus as ProfileStatus
@@ -70,7 +70,7 @@ def onboarding_roster(
     """
     exams, provider = offered_onboarding_exams(course_id)
     exam = exams[0]
-    enrollments = Enrollments(eligibility.get_enrollments_can_take_proctored_exams(course_id, text_search))
+    enrollments = Enrollments(get_enrollments_can_take_proctored_exams(course_id, text_search))
     if ask_provider:
         profiles = profiles_of(provider, course_id, statuses)
         if profiles is not None:
@@ -79,7 +79,7 @@ def onboarding_roster(
         return _roster_with_statuses(course_id, exams, enrollments, statuses, page, page_size)
     found, total = enrollments.page(page, page_size, is_searched=bool(text_search))
     shown: list[Any] = list(found.object_list)
-    by_user = progress.progress_of_users(course_id, exam.backend, {enrollment.user.id for enrollment in shown})
+    by_user = course_progress.progress_of_users(course_id, exam.backend, {enrollment.user.id for enrollment in shown})
     found.object_list = [_row(enrollment, by_user.get(enrollment.user.id, NOT_STARTED)) for enrollment in shown]
     return OnboardingRoster(page=found, enrolled=total, from_provider=False)
 
@@ -110,10 +110,10 @@ def _roster_with_statuses(
         keys, enrolled = kept
         found = Paginator(keys, page_size).get_page(page)
         shown = enrollments.load(found.object_list)
-        by_user = progress.progress_of_users(course_id, backend, {one.user.id for one in shown.values()})
+        by_user = course_progress.progress_of_users(course_id, backend, {one.user.id for one in shown.values()})
     else:
         everybody = enrollments.keys_and_user_ids()
-        by_user = progress.progress_with_statuses(course_id, backend, enrollments.users(), statuses)
+        by_user = course_progress.progress_with_statuses(course_id, backend, enrollments.users(), statuses)
         keys = [key for key, user_id in everybody if by_user.get(user_id, NOT_STARTED).status in statuses]
         enrolled = len(everybody)
         wanted.keep(keys, enrolled)
@@ -151,7 +151,7 @@ def _roster_from_profiles(
     found: Page = Paginator(listed, page_size).get_page(page)
     status_of = dict(found.object_list)
     shown = enrollments.load(status_of)
-    attempts = progress.decisive_attempts(course_id, {enrollment.user.id for enrollment in shown.values()})
+    attempts = course_progress.decisive_attempts(course_id, {enrollment.user.id for enrollment in shown.values()})
     rows = []
     for key, enrollment in shown.items():
         attempt = attempts.get(enrollment.user.id)

@@ -10,10 +10,21 @@ from django.core.exceptions import EmptyResultSet
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 
-__all__ = ["Enrollments"]
+from edx_proctoring import host, runtime
+from edx_proctoring.utils.texts import as_text
+
+__all__ = ["get_enrollments_can_take_proctored_exams"]
 
 # A search reads up to so many keys of enrolments at once; if it finds more, they are counted by a query instead.
 _MOST_KEYS: Final = 500
+
+
+def get_enrollments_can_take_proctored_exams(course_id: Any, text_search: str | None = None) -> Any:
+    """Return the enrolments that may take proctored exams, as the host's service returns them; None without it."""
+    enrollments: host.EnrollmentsService | None = runtime.get_runtime_service(host.ENROLLMENTS)
+    if enrollments is None:
+        return None
+    return enrollments.get_enrollments_can_take_proctored_exams(as_text(course_id), text_search)
 
 
 class Enrollments:

@@ -14,7 +14,7 @@ from opaque_keys import InvalidKeyError
 from opaque_keys.edx.locator import BlockUsageLocator
 
 from edx_proctoring import constants, host
-from edx_proctoring.api.onboarding import eligibility, onboarding_exams
+from edx_proctoring.api.onboarding import learner_status, onboarding_exams
 from edx_proctoring.exceptions import BackendProviderOnboardingProfilesException, ProctoredBaseException
 from edx_proctoring.models import ProctoredExam
 from edx_proctoring.statuses import VerificientOnboardingProfileStatus
@@ -76,7 +76,7 @@ def get_onboarding_panel(course_id: str, user: Any, /, *, is_learning_mfe: bool)
         provider = onboarding_exams.provider_with_onboarding(chosen.exam.backend) or provider
     # None for the default provider. Its exams are stored with None, and verifications are found by the stored value.
     backend: Any = chosen.exam.backend
-    panel: dict[str, Any] = eligibility.get_onboarding_attempt_data_for_learner(course_id, user, backend)
+    panel: dict[str, Any] = learner_status.get_onboarding_attempt_data_for_learner(course_id, user, backend)
     panel["onboarding_link"] = (
         get_exam_url(course_id, chosen.exam.content_id, is_learning_mfe) if chosen.phase == AVAILABLE else None
     )

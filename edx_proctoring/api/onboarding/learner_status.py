@@ -1,37 +1,23 @@
-"""Whether a learner is verified by onboarding, and where the onboarding exam is.
+"""A learner's onboarding status in a course, and verifications that still count.
 
-Contract: contract/onboarding#learner-state.
+Contract: contract/onboarding#learner-state. The precedence for a single learner is here; what staff see of a whole
+course is in ``course_progress``.
 """
 
-import logging
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
 from django.db.models import QuerySet
 
-from edx_proctoring import backends, constants, host, runtime
-from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
+from edx_proctoring import constants
+from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.statuses import InstructorDashboardOnboardingAttemptStatus
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
-from edx_proctoring.utils import (
-    categorize_inaccessible_exams_by_date,
-    get_exam_url,
-    get_user_course_outline_details,
-)
 from edx_proctoring.utils.storable import as_id
 from edx_proctoring.utils.texts import as_text
 
-__all__ = [
-    "does_backend_support_onboarding",
-    "get_enrollments_can_take_proctored_exams",
-    "get_last_verified_onboarding_attempts_per_user",
-    "get_onboarding_attempt_data_for_learner",
-    "get_onboarding_exam_link",
-]
-
-log = logging.getLogger(__name__)
+__all__ = ["get_last_verified_onboarding_attempts_per_user", "get_onboarding_attempt_data_for_learner"]
 
 
 def get_last_verified_onboarding_attempts_per_user(
@@ -71,41 +57,6 @@ def get_onboarding_attempt_data_for_learner(course_id: Any, user: Any, backend: 
     if verified_elsewhere is not None:
         return _status_with_expiry(InstructorDashboardOnboardingAttemptStatus.other_course_approved, verified_elsewhere)
     return {"onboarding_status": here[0].status if here else None, "expiration_date": None}
-
-
-def get_onboarding_exam_link(course_id: Any, user: Any, is_learning_mfe: bool) -> str:
-    """Return the URL of the newest onboarding exam that the learner can reach, or an empty text.
-
-    Exams that are not open yet or already closed are included; their page says so.
-    """
-    course = as_text(course_id)
-    candidates = list(ProctoredExam.get_practice_proctored_exams_for_course(course).order_by("-created", "-id"))
-    if not candidates or not does_backend_support_onboarding(candidates[0].backend):
-        return ""
-    details = get_user_course_outline_details(user, course)
-    if details is not None:
-        hidden, _future, _past_due = categorize_inaccessible_exams_by_date(candidates, details)
-        candidates = [exam for exam in candidates if exam not in hidden]
-    if not candidates:
-        return ""
-    return get_exam_url(course, candidates[0].content_id, is_learning_mfe)
-
-
-def does_backend_support_onboarding(backend: str | None) -> bool:
-    """Return whether the provider with this name supports onboarding; False for an unknown one."""
-    try:
-        return bool(backends.get_backend_provider(name=backend).supports_onboarding)
-    except (NotImplementedError, ImproperlyConfigured):
-        log.exception("provider is not configured: backend=%s", backend)
-        return False
-
-
-def get_enrollments_can_take_proctored_exams(course_id: Any, text_search: str | None = None) -> Any:
-    """Return the enrolments that may take proctored exams, as the host's service returns them; None without it."""
-    enrollments: host.EnrollmentsService | None = runtime.get_runtime_service(host.ENROLLMENTS)
-    if enrollments is None:
-        return None
-    return enrollments.get_enrollments_can_take_proctored_exams(as_text(course_id), text_search)
 
 
 def _id_of(user: Any) -> int | None:
