@@ -23,7 +23,7 @@ from edx_proctoring.models.attempts import (
 from edx_proctoring.models.effects import AttemptEffect
 from edx_proctoring.models.exams import HistoricalProctoredExam, ProctoredExam
 from edx_proctoring.models.history import archive_model
-from edx_proctoring.models.inbox import ReviewInboxEntry, UsedNonce
+from edx_proctoring.models.inbox import ReviewInboxEntry
 from edx_proctoring.models.incidents import AttemptIncident
 from edx_proctoring.models.measures import ExamMeasure
 from edx_proctoring.models.open_attempts import OpenAttempt
@@ -36,6 +36,7 @@ from edx_proctoring.models.reviews import (
     ProctoredExamSoftwareSecureReviewHistory,
 )
 from edx_proctoring.models.staff_jobs import StaffJob, StaffJobRow
+from edx_proctoring.models.used_nonces import UsedNonce
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus, SoftwareSecureReviewStatus
 
 USER_MODEL = get_user_model()

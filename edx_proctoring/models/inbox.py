@@ -1,26 +1,13 @@
-"""Messages of providers that were received: reviews as they came in, and the nonces of other signed messages."""
+"""The inbox: reviews of providers as they came in."""
 
-import hashlib
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, Final, Self
+from typing import ClassVar, Final, Self
 
-from django.db import IntegrityError, models, transaction
+from django.db import models
 from model_utils.models import TimeStampedModel
 
 from edx_proctoring.models.attempts import HistoricalProctoredExamStudentAttempt, ProctoredExamStudentAttempt
 from edx_proctoring.models.exams import ProctoredExam
-
-if TYPE_CHECKING:
-    from django.db.models.manager import Manager
-
-    UsedNonceBase = Manager["UsedNonce"]
-else:
-    UsedNonceBase = models.Manager
-
-
-def message_key(backend: str, nonce: str) -> str:
-    """Return what identifies a signed message of a provider. A digest, because columns may ignore case."""
-    return hashlib.sha256(f"{backend}\n{nonce}".encode()).hexdigest()
 
 
 class ReviewInboxQuerySet(models.QuerySet["ReviewInboxEntry"]):
@@ -89,7 +76,7 @@ class ReviewInboxEntry(TimeStampedModel):
     outcome = models.CharField(max_length=255, default=OUTCOME_RECEIVED)
     # User.id of the signed-in user; null for anonymous callbacks. No foreign key: the record outlives the account.
     actor_id = models.IntegerField(null=True)
-    # Of a signed message: ``message_key``, by which a replay is recognised. Blank without a signature.
+    # Of a signed message: ``used_nonces.message_key``, by which a replay is recognised. Blank without a signature.
     message_key = models.CharField(max_length=64, default="", db_index=True)
 
     objects: ClassVar[ReviewInboxManager] = ReviewInboxManager()
@@ -100,42 +87,3 @@ class ReviewInboxEntry(TimeStampedModel):
 
     def __str__(self) -> str:
         return f"inbox_id={self.pk} attempt_code={self.attempt_code} outcome={self.outcome}"
-
-
-class UsedNonceManager(UsedNonceBase):
-    """Use nonces up, and forget old ones."""
-
-    def use(self, key: str, /) -> bool:
-        """Return whether a message is new, and remember it. ``key``: ``message_key``."""
-        try:
-            with transaction.atomic():
-                self.create(message_key=key)
-        except IntegrityError:
-            return False
-        return True
-
-    def purge(self, before: datetime, /) -> None:
-        """Delete what is older."""
-        self.filter(created__lt=before).delete()
-
-
-class UsedNonce(TimeStampedModel):
-    """A signed message that was received and is not a review; kept as long as its signature is accepted.
-
-    .. no_pii:
-    """
-
-    message_key = models.CharField(max_length=64, unique=True)
-
-    objects: ClassVar[UsedNonceManager] = UsedNonceManager()
-
-    class Meta:
-        db_table = "proctoring_usednonce"
-        verbose_name = "used nonce"
-        indexes = [
-            # For the purge by age.
-            models.Index(fields=["created"], name="proctoring_nonce_created_idx"),
-        ]
-
-    def __str__(self) -> str:
-        return f"nonce_id={self.pk}"

@@ -12,8 +12,7 @@ over ``v1``, timestamp, nonce, method, path and the hex SHA-256 of the raw body,
 feeds. The path is followed by ``?`` and the raw query string where there is one. Without the option,
 callbacks need no signature.
 
-A nonce is used once. The cache knows those of the last minutes; should it lose them, a review is
-recognised by the inbox, and any other message by the table of used nonces (``api.reviews.inbox``).
+A nonce is used once: ``api.providers.replay_protection``.
 """
 
 import hashlib
@@ -24,21 +23,18 @@ import time
 from contextlib import suppress
 from typing import Any, Final
 
-from django.core.cache import cache
 from django.core.exceptions import RequestDataTooBig
 from django.http import RawPostDataException
 from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError, PermissionDenied, UnsupportedMediaType
 from rest_framework.request import Request, is_form_media_type
 
+from edx_proctoring.api.providers import replay_protection
 from edx_proctoring.views.request_body import BodyTooLarge, announced_length
 
 MAX_BODY_BYTES: Final = 2 * 1024 * 1024
 
 _VERSION: Final = "v1"
-_MAX_SKEW_SECONDS: Final = 300
-# Twice the skew: a nonce is remembered as long as its timestamp could be accepted.
-_NONCE_SECONDS: Final = 600
 _NONCE: Final = re.compile(r"[\x21-\x7e]{8,64}")
 _SIGNATURE: Final = re.compile(r"v1=([0-9a-f]{64})")
 
@@ -103,7 +99,7 @@ def require_signature(request: Request, provider: Any, name: str) -> str:
     given = _SIGNATURE.fullmatch(request.headers.get("X-Proctoring-Signature", ""))
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12 and _NONCE.fullmatch(nonce) and given):
         raise ParseError("The callback must be signed: timestamp, nonce or signature is missing or malformed.")
-    if abs(time.time() - int(timestamp)) > _MAX_SKEW_SECONDS:
+    if abs(time.time() - int(timestamp)) > replay_protection.MOST_SKEW_SECONDS:
         raise PermissionDenied("The timestamp of the callback is too far off.", "not_allowed")
     query = request.META.get("QUERY_STRING", "")
     path = f"{request.path}?{query}" if query else request.path
@@ -114,7 +110,7 @@ def require_signature(request: Request, provider: Any, name: str) -> str:
     matches = [hmac.compare_digest(_hmac(secret, signed), given.group(1)) for secret in secrets]
     if not any(matches):
         raise PermissionDenied("The signature of the callback does not match.", "not_allowed")
-    if not cache.add(f"edx_proctoring.nonce.{name}.{nonce}", 1, _NONCE_SECONDS):
+    if not replay_protection.is_new_in_cache(name, nonce):
         raise NonceUsed
     return nonce
 

@@ -25,7 +25,8 @@ from rest_framework.views import APIView
 
 from edx_proctoring import backends, conf
 from edx_proctoring.api.attempts import lookup, marking
-from edx_proctoring.api.reviews import inbox, receiving
+from edx_proctoring.api.providers import replay_protection
+from edx_proctoring.api.reviews import receiving
 from edx_proctoring.backends.software_secure import SoftwareSecureBackendProvider
 from edx_proctoring.exceptions import ProctoredExamSuspiciousLookup, StudentExamAttemptDoesNotExistsException
 from edx_proctoring.serializers import ProctoredExamStudentAttemptSerializer, attempt_dict
@@ -96,7 +97,7 @@ class ExamReadyCallback(ProviderCallback, ProctoredAPIView):
         if attempt["user"]["id"] != caller(request).id and not caller(request).has_perm(MAY_REVIEW, attempt):
             raise PermissionDenied(code="not_allowed")
         name, nonce = _require_signature(request, attempt)
-        if nonce and not inbox.use_nonce(name, nonce):
+        if nonce and not replay_protection.use_nonce(name, nonce):
             raise callback_auth.NonceUsed
         marking.mark_waiting_attempt_as_ready(found.pk, seen=found)
         return Response(data="OK")
@@ -323,9 +324,9 @@ def _new_review(name: str, nonce: str) -> str:
     """Return what identifies a signed review, "" without a signature. Raises NonceUsed if it was received before."""
     if not nonce:
         return ""
-    if inbox.has_review(name, nonce):
+    if replay_protection.has_review(name, nonce):
         raise callback_auth.NonceUsed
-    return inbox.message_key(name, nonce)
+    return replay_protection.message_key(name, nonce)
 
 
 def _require_signature(request: Request, attempt: Mapping[str, Any]) -> tuple[str, str]:

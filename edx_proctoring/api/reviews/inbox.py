@@ -1,4 +1,4 @@
-"""The inbox: every review that arrived, and what became of it; and which signed messages were received before.
+"""The inbox: every review that arrived, and what became of it.
 
 The entry is the only write before a review is validated. What one attempt can fill is limited, because
 some providers do not sign in: beyond the limit, its least useful entries are deleted first.
@@ -6,18 +6,15 @@ some providers do not sign in: beyond the limit, its least useful entries are de
 
 import json
 from collections.abc import Collection, Mapping
-from datetime import timedelta
 from typing import Any, Final
 
-from django.core.cache import cache
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Length
 from django.http import HttpRequest
 from django.utils import timezone
 
 from edx_proctoring.exceptions import ProctoredBaseException
-from edx_proctoring.models import ReviewInboxEntry, UsedNonce
-from edx_proctoring.models.inbox import message_key
+from edx_proctoring.models import ReviewInboxEntry
 from edx_proctoring.statuses import SoftwareSecureReviewStatus
 from edx_proctoring.utils.storable import storable
 
@@ -28,10 +25,6 @@ MAX_BODY_LENGTH: Final = 1024 * 1024
 # Of one attempt. Bodies are ASCII (JSON with escapes), so characters are bytes.
 MAX_ENTRIES: Final = 50
 MAX_BYTES: Final = 4 * 1024 * 1024
-
-# Twice the age at which a signed message is refused.
-NONCE_LIFE: Final = timedelta(seconds=600)
-_PURGE_EVERY_SECONDS: Final = 60
 
 # What decides which entries go; put together once, because that takes Django a third of the query.
 _SIZES: Final = ReviewInboxEntry.objects.values_list("pk", "outcome", Length("body"))
@@ -86,22 +79,10 @@ def settle(
     ReviewInboxEntry.objects.filter(pk=entry.pk).update(**changes, modified=timezone.now())
 
 
-def has_review(backend: str, nonce: str) -> bool:
-    """Return whether a signed review was received before."""
-    return ReviewInboxEntry.objects.filter(message_key=message_key(backend, nonce)).exists()
-
-
 def has_newer(entry: ReviewInboxEntry) -> bool:
     """Return whether a review of the same attempt that arrived later than this one was applied."""
     later = ReviewInboxEntry.objects.filter(attempt_code=entry.attempt_code, pk__gt=entry.pk)
     return later.filter(outcome=ReviewInboxEntry.OUTCOME_APPLIED).exists()
-
-
-def use_nonce(backend: str, nonce: str) -> bool:
-    """Return whether a signed message other than a review is new, and remember it for ``NONCE_LIFE``."""
-    if cache.add("edx_proctoring.nonces_purged", 1, _PURGE_EVERY_SECONDS):
-        UsedNonce.objects.purge(timezone.now() - NONCE_LIFE)
-    return UsedNonce.objects.use(message_key(backend, nonce))
 
 
 def _make_space(attempt_code: str, size: int) -> None:
