@@ -1,53 +1,30 @@
 """What the provider tells the LMS, now or later: the learner is ready, the verdict is in.
 
-A review that the LMS does not accept is sent again, with pauses that grow and an end, as real providers do.
+A review that the LMS does not accept is sent again (``review_retries``).
 Contract: contract/provider-wire#ready, contract/provider-wire#reviewed, contract/mock-provider#callbacks.
 """
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from .constructor import messages, tokens
 from .control import Control
 from .lms import Lms, Outcome
+from .review_retries import Review, ReviewSender
 from .rpnow.review import review_document
 from .scenario import ReviewPlan
 from .scheduler import Scheduler
 from .store import Row, Store
 
-log = logging.getLogger(__name__)
-
-FIRST_PAUSE_SECONDS = 5
-LONGEST_PAUSE_SECONDS = 300
 DEFAULT_COMMENTS: dict[str, list[dict[str, Any]]] = {
     "passed": [{"comment": "Everything looks good", "status": "ok"}],
     "violation": [{"comment": "Someone else was in the room", "status": "violation", "start": 60, "stop": 95}],
     "suspicious": [{"comment": "The learner looked away often", "status": "suspicious", "start": 120, "stop": 180}],
     "not_reviewed": [{"comment": "The recording could not be played", "status": "error"}],
 }
-
-
-def pause_before_retry(number: int) -> float:
-    """Seconds before the retry of this number, counted from 0: 5, 10, 20, …, at most 300."""
-    # The exponent is limited too: a float overflows at some 1,000 retries.
-    return min(FIRST_PAUSE_SECONDS * 2.0 ** min(number, 10), LONGEST_PAUSE_SECONDS)
-
-
-@dataclass(frozen=True)
-class Review:
-    """A verdict that is ready to be sent. ``send`` posts it once; every copy has the same content."""
-
-    attempt_id: str
-    status: str
-    summary: str
-    max_retries: int
-    send: Callable[[], Outcome]
 
 
 class Callbacks:
@@ -61,9 +38,7 @@ class Callbacks:
         self._lms = lms
         self._control = control
         self._scheduler = scheduler
-        self._lock = threading.Lock()
-        # Per attempt: the latest review, until the LMS accepts it or its retries are used up.
-        self._unaccepted: dict[str, Review] = {}
+        self._reviews = ReviewSender(store, self.later)
 
     def later(self, seconds: float, action: Callable[[], object]) -> None:
         """Run ``action`` in ``seconds``, which the scenario's ``clock_factor`` multiplies."""
@@ -105,13 +80,7 @@ class Callbacks:
         If that one is not accepted, the review is sent again later. It replaces an earlier review of the attempt that
         still waits for its retry.
         """
-        review = self._prepare(attempt, plan)
-        with self._lock:
-            self._unaccepted[review.attempt_id] = review
-        for _ in range(plan.repeat):
-            outcome = self._send(review)
-        self._after_sending(review, outcome, retries=0)
-        return outcome
+        return self._reviews.send(self._prepare(attempt, plan), copies=plan.repeat)
 
     def send_message(self, session: Row, kind: str, body: dict[str, Any], *, signed_as: str = "") -> Outcome:
         """Send a message of Constructor Proctor about a session. ``signed_as``: another integration's secret."""
@@ -157,31 +126,3 @@ class Callbacks:
             max_retries=plan.retries,
             send=send_as_constructor if session else send if registration is None else send_as_rpnow,
         )
-
-    def _send(self, review: Review) -> Outcome:
-        outcome = review.send()
-        self._store.add_verdict(review.attempt_id, review.status, review.summary, outcome.status, outcome.answer)
-        return outcome
-
-    def _after_sending(self, review: Review, outcome: Outcome, *, retries: int) -> None:
-        """Plan the next retry of a review that was not accepted. ``retries``: how many there were."""
-        if not outcome.accepted and retries < review.max_retries:
-            self.later(pause_before_retry(retries), lambda: self._send_again(review, retries + 1))
-            return
-        if not outcome.accepted:
-            log.error("review given up: attempt_id=%s retries=%s", review.attempt_id, retries)
-        self._forget(review)
-
-    def _send_again(self, review: Review, retry: int) -> None:
-        """Send a review once more, unless a newer one replaced it or the attempt was removed."""
-        if self._unaccepted.get(review.attempt_id) is not review:
-            return
-        if self._store.attempt(review.attempt_id) is None:
-            self._forget(review)
-            return
-        self._after_sending(review, self._send(review), retries=retry)
-
-    def _forget(self, review: Review) -> None:
-        with self._lock:
-            if self._unaccepted.get(review.attempt_id) is review:
-                del self._unaccepted[review.attempt_id]

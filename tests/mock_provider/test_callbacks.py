@@ -8,8 +8,8 @@ import pytest
 import requests
 
 from mock_provider.callback_signature import signature
-from mock_provider.callbacks import LONGEST_PAUSE_SECONDS
 from mock_provider.lms import Lms
+from mock_provider.review_retries import LONGEST_PAUSE_SECONDS
 
 REVIEWED = "/api/edx_proctoring/v1/proctored_exam/attempt/{}/reviewed"
 # Longer than all retries of a review together.
