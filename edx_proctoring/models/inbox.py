@@ -24,9 +24,13 @@ class ReviewInboxQuerySet(models.QuerySet["ReviewInboxEntry"]):
     def of_course(self, course_id: str, /) -> Self:
         """Callbacks for attempts at the exams of one course, also removed ones."""
         exams = ProctoredExam.objects.filter(course_id=course_id).values("id")
-        attempts = (ProctoredExamStudentAttempt, HistoricalProctoredExamStudentAttempt)
-        known = [rows.objects.filter(proctored_exam_id__in=exams).values("attempt_code") for rows in attempts]
-        return self.filter(models.Q(attempt_code__in=known[0]) | models.Q(attempt_code__in=known[1]))
+        same_code = {"attempt_code": models.OuterRef("attempt_code")}
+        # Looked up by the code of each callback: the course may have many more attempts than callbacks.
+        live, recorded = (
+            models.Exists(rows.objects.filter(proctored_exam_id__in=exams, **same_code))
+            for rows in (ProctoredExamStudentAttempt, HistoricalProctoredExamStudentAttempt)
+        )
+        return self.filter(live | recorded)
 
     def received_before(self, instant: datetime, /) -> Self:
         """Callbacks that arrived before ``instant``."""
