@@ -35,6 +35,7 @@ from edx_proctoring.views.v2.lists import (
     ListQuery,
     OrderingField,
     SearchField,
+    WordField,
     WordsField,
 )
 from edx_proctoring.views.v2.objects import AllowanceSerializer, JobSerializer, UndoneSerializer
@@ -86,7 +87,7 @@ class PairsRequest(OrderOptions):
         child=serializers.IntegerField(min_value=0, max_value=MAX_ID), min_length=1, max_length=IdsField.most
     )
     learners = serializers.ListField(child=LearnerField(), min_length=1, max_length=allowance_file.MOST_ROWS)
-    type = serializers.ChoiceField(choices=allowance_values.TYPES)
+    type = WordField(choices=allowance_values.TYPES)
     value = TextField()
 
 
@@ -97,7 +98,7 @@ class RowRequest(serializers.Serializer):
     exam = TextField()
     type = TextField()
     value = TextField(allow_blank=True, required=False, default="")
-    action = serializers.ChoiceField(choices=ACTIONS, default=SET)
+    action = WordField(choices=ACTIONS, default=SET)
 
     def to_internal_value(self, data: Any) -> Any:
         """Refuse members that a row does not have."""
@@ -198,7 +199,7 @@ class AllowancesBulk(JobView):
 class AllowanceChangeRequest(serializers.Serializer):
     """The new type, the new value, or both."""
 
-    type = serializers.ChoiceField(choices=allowance_values.TYPES, required=False)
+    type = WordField(choices=allowance_values.TYPES, required=False)
     value = TextField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

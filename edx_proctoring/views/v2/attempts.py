@@ -29,6 +29,7 @@ from edx_proctoring.views.v2.lists import (
     OrderingField,
     ReasonRequest,
     SearchField,
+    WordField,
     WordsField,
     envelope_of,
     page_number_of,
@@ -138,7 +139,7 @@ class OneAttempt(StaffView):
 class ResetQuery(serializers.Serializer):
     """``scope``: ``all`` attempts of the learner at the exam, or ``this`` one."""
 
-    scope = serializers.ChoiceField(choices=("all", "this"), required=False)
+    scope = WordField(choices=("all", "this"), required=False)
 
 
 class ResetRequest(ReasonRequest):

@@ -14,6 +14,7 @@ from edx_proctoring.views.v2.lists import (
     ListQuery,
     OrderingField,
     SearchField,
+    WordField,
     envelope_of,
     page_number_of,
     page_size_of,
@@ -46,7 +47,7 @@ class BoardOrderingField(OrderingField):
 class BoardQuery(ListQuery):
     """Which learners of the exam are shown."""
 
-    show = serializers.ChoiceField(board.SHOWN, default="all")
+    show = WordField(board.SHOWN, default="all")
     search = SearchField(required=False)
     ordering = BoardOrderingField(required=False)
 

@@ -16,7 +16,7 @@ from edx_proctoring.views.base import caller
 from edx_proctoring.views.idempotency import idempotent
 from edx_proctoring.views.v2.attempts import FORCE_IS_FOR_GLOBAL_STAFF, PAST_DUE_IS_FOR_GLOBAL_STAFF, ExtensionFields
 from edx_proctoring.views.v2.base import NoBody, StaffView
-from edx_proctoring.views.v2.lists import ListQuery, WordsField
+from edx_proctoring.views.v2.lists import ListQuery, WordField, WordsField
 from edx_proctoring.views.v2.objects import JobRowSerializer, JobSerializer
 from edx_proctoring.views.v2.operations import Access, Operation
 from edx_proctoring.views.v2.selections import FilterInBody, SelectionRequest, selection_of
@@ -50,7 +50,7 @@ class JobView(StaffView):
 class BulkRequest(SelectionRequest):
     """A reset or a release for resumption; ``only_this`` and ``force_local`` are about resets."""
 
-    action = serializers.ChoiceField(choices=(attempt_bulk_actions.RESET, attempt_bulk_actions.RESUME))
+    action = WordField(choices=(attempt_bulk_actions.RESET, attempt_bulk_actions.RESUME))
     filter = FilterInBody(required=False)
     only_this = serializers.BooleanField(default=False)
     force_local = serializers.BooleanField(default=False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NoReturn
 
 from django.core.paginator import Page, Paginator
 from django.db.models import F, OrderBy
@@ -25,6 +25,7 @@ __all__ = [
     "ReasonField",
     "ReasonRequest",
     "SearchField",
+    "WordField",
     "WordsField",
     "envelope_of",
     "page_number_of",
@@ -36,6 +37,8 @@ PAGE_SIZE: Final = 25
 MAX_PAGE_SIZE: Final = 100
 # More digits than any page number has; ``int`` of a long text takes long.
 _MOST_DIGITS: Final = 9
+# Of a word that is refused, in characters.
+_LONGEST_WORD: Final = 100
 
 
 def page_number_of(request: Any) -> int:
@@ -79,6 +82,19 @@ def envelope_of(page: Page, request: Any) -> dict[str, Any]:
     }
 
 
+class WordField(serializers.ChoiceField):
+    """One of a few words; the refusal names them."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid_choice": _("“{word}” is not one of {words}."),
+    }
+
+    def fail(self, key: str, **kwargs: Any) -> NoReturn:
+        """Raise ``ValidationError``; of what was sent, its beginning is enough."""
+        word = str(kwargs.pop("input", ""))[:_LONGEST_WORD]
+        super().fail(key, word=word, words=", ".join(map(str, self.choices)), **kwargs)
+
+
 class WordsField(serializers.Field):
     """Some of a few words, separated by commas."""
 
@@ -95,7 +111,7 @@ class WordsField(serializers.Field):
         given = tuple(word.strip() for word in str(data).split(","))
         for word in given:
             if word not in self.words:
-                self.fail("unknown", word=word, words=", ".join(self.words))
+                self.fail("unknown", word=word[:_LONGEST_WORD], words=", ".join(self.words))
         return given
 
     def to_representation(self, value: Collection[str]) -> str:
@@ -223,7 +239,7 @@ class OrderingField(serializers.Field):
         for word in str(data).split(","):
             name = word.strip().removeprefix("-")
             if name not in self.columns:
-                self.fail("unknown", word=name, words=", ".join(self.columns))
+                self.fail("unknown", word=name[:_LONGEST_WORD], words=", ".join(self.columns))
             column = self.columns[name]
             expression = F(column) if isinstance(column, str) else column
             is_descending = word.strip().startswith("-")

@@ -17,7 +17,7 @@ from edx_proctoring.views.idempotency import idempotent
 from edx_proctoring.views.problems import Problem
 from edx_proctoring.views.v2.base import StaffView
 from edx_proctoring.views.v2.jobs import ORDER_PROBLEMS, JobView
-from edx_proctoring.views.v2.lists import InstantField, ReasonRequest
+from edx_proctoring.views.v2.lists import InstantField, ReasonRequest, WordField
 from edx_proctoring.views.v2.objects import JobSerializer, MeasureSerializer
 from edx_proctoring.views.v2.operations import Access, Operation
 from edx_proctoring.views.v2.selections import SelectionRequest
@@ -153,7 +153,7 @@ class OutageOfExam(StaffView):
 class DecisionsRequest(SelectionRequest):
     """What is decided, and about which attempts."""
 
-    decision = serializers.ChoiceField(outage_attempts.DECISIONS)
+    decision = WordField(outage_attempts.DECISIONS)
 
 
 class OutageDecisions(JobView):

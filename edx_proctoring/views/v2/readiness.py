@@ -14,6 +14,7 @@ from edx_proctoring.api.course_staff.readiness import check_readiness
 from edx_proctoring.views.fields import IdField
 from edx_proctoring.views.problems import Problem
 from edx_proctoring.views.v2.base import StaffView
+from edx_proctoring.views.v2.lists import WordField
 from edx_proctoring.views.v2.operations import Access, Operation
 
 __all__ = ["ReadinessOfCourse"]
@@ -28,7 +29,7 @@ class ReadinessQuery(serializers.Serializer):
     """What is checked."""
 
     exam = IdField(required=False)
-    offline = serializers.ChoiceField(("0", "1"), default="0")
+    offline = WordField(("0", "1"), default="0")
 
 
 class SubjectSerializer(serializers.Serializer):

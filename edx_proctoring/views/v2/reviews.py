@@ -15,7 +15,7 @@ from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.views.base import caller
 from edx_proctoring.views.idempotency import idempotent
 from edx_proctoring.views.v2.base import StaffView
-from edx_proctoring.views.v2.lists import IdsField, ListQuery, SearchField
+from edx_proctoring.views.v2.lists import IdsField, ListQuery, SearchField, WordField
 from edx_proctoring.views.v2.objects import DecisionSerializer, ReviewDetailSerializer, ReviewSerializer
 from edx_proctoring.views.v2.operations import Access, Operation
 
@@ -27,7 +27,7 @@ _VERDICTS: Final = (Status.verified, Status.rejected)
 class ReviewsQuery(ListQuery):
     """Filters of the list of reviews."""
 
-    state = serializers.ChoiceField(choices=review_list.STATES, required=False)
+    state = WordField(choices=review_list.STATES, required=False)
     exam = IdsField(required=False)
     search = SearchField(required=False)
 
@@ -80,9 +80,9 @@ class ReviewOfAttempt(StaffView):
 class DecisionRequest(serializers.Serializer):
     """A verdict. ``expected_status``: the status in which the caller saw the attempt."""
 
-    verdict = serializers.ChoiceField(choices=_VERDICTS)
+    verdict = WordField(choices=_VERDICTS)
     comment = serializers.CharField(required=False, allow_blank=True, max_length=2000)
-    expected_status = serializers.ChoiceField(choices=attempt_search.STATUSES)
+    expected_status = WordField(choices=attempt_search.STATUSES)
 
 
 class ReviewDecision(StaffView):

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from edx_proctoring.api.course_staff import summary
 from edx_proctoring.views.v2.base import StaffView
-from edx_proctoring.views.v2.lists import IdsField, InstantField
+from edx_proctoring.views.v2.lists import IdsField, InstantField, WordField
 from edx_proctoring.views.v2.objects import ExamRefSerializer
 from edx_proctoring.views.v2.operations import Access, Operation
 
@@ -23,7 +23,7 @@ class SummaryQuery(serializers.Serializer):
 
     exam = IdsField(required=False)
     to = InstantField(required=False)
-    bucket = serializers.ChoiceField(tuple(summary.BUCKETS), required=False)
+    bucket = WordField(tuple(summary.BUCKETS), required=False)
 
     def get_fields(self) -> dict[str, Any]:
         """Add ``from``, a reserved word in Python."""

@@ -17,7 +17,7 @@ from edx_proctoring.views.base import caller
 from edx_proctoring.views.idempotency import idempotent
 from edx_proctoring.views.problems import GateRefusal, Problem
 from edx_proctoring.views.v2.attempts import OneAttempt
-from edx_proctoring.views.v2.lists import ReasonField
+from edx_proctoring.views.v2.lists import ReasonField, WordField
 from edx_proctoring.views.v2.objects import TransitionSerializer
 from edx_proctoring.views.v2.operations import Access, Operation
 
@@ -41,10 +41,10 @@ _MOST_DETAIL: Final = 2000
 class TransitionRequest(serializers.Serializer):
     """What is to be done. ``detail``: of an error; ``reason``: needed by staff."""
 
-    action = serializers.ChoiceField(choices=(*_OF_LEARNER, _RESUME, _END))
+    action = WordField(choices=(*_OF_LEARNER, _RESUME, _END))
     detail = serializers.CharField(required=False, allow_blank=True, max_length=_MOST_DETAIL)
     reason = ReasonField(required=False)
-    expected_status = serializers.ChoiceField(choices=attempt_search.STATUSES, required=False)
+    expected_status = WordField(choices=attempt_search.STATUSES, required=False)
 
 
 class Transitions(OneAttempt):

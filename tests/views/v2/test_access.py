@@ -392,6 +392,36 @@ def test_an_unknown_parameter_is_refused(row: Row, world: World, as_role: Callab
     assert response.json()["errors"][0]["field"] == "stauts"
 
 
+@pytest.mark.contract("rest-v2#words")
+@pytest.mark.parametrize(
+    ("route", "name", "words"),
+    [
+        ("reviews", "state", "open, decided, all"),
+        ("summary", "bucket", "hour, day, week"),
+        ("readiness", "offline", "0, 1"),
+        ("attempts", "type", "timed, proctored, practice, onboarding"),
+        ("exams", "ordering", "name, due_date, type"),
+    ],
+)
+@pytest.mark.parametrize("sent", ["", "Ä <b>", "x" * 5000], ids=["blank", "strange", "long"])
+def test_the_words_that_are_expected_are_named(
+    sent: str, route: str, name: str, words: str, world: World, team: APIClient
+) -> None:
+    response = team.get(address(route, course_id=COURSE_A), {name: sent})
+    message = f"“{sent[:100]}” is not one of {words}."
+    assert (response.status_code, response.json()["code"]) == (422, "validation_error")
+    assert response.json()["errors"] == [{"field": name, "message": message}]
+
+
+def test_a_member_of_a_body_that_is_no_word_is_refused_in_the_same_way(world: World, team: APIClient) -> None:
+    body = {"action": ["reset"] * 9999, "all": True, "reason": "x"}
+    response = team.post(address("attempts-bulk", course_id=COURSE_A), body, format="json")
+    [error] = response.json()["errors"]
+    assert (response.status_code, error["field"]) == (422, "action")
+    assert error["message"].endswith("is not one of reset, resume.")
+    assert len(error["message"]) < 200
+
+
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.id)
 def test_other_methods_are_refused(row: Row, world: World, as_role: Callable[[str], APIClient]) -> None:
     view: type[StaffView] = get_resolver().resolve(resolved(row, world)).func.cls  # type: ignore[attr-defined]
