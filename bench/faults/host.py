@@ -58,7 +58,7 @@ def install() -> None:
 
 def switch_outbox_off() -> None:
     """Let effects live in the process only, as a product without an outbox would: delivered once, never kept."""
-    from edx_proctoring.api.effects import outbox
+    from edx_proctoring.api.effects import outbox, settling
     from edx_proctoring.models import AttemptEffect
 
     def record_nothing(attempt: Any, effects: Any, leftovers: Any, *, to_status: str, **_others: Any) -> Any:
@@ -84,7 +84,7 @@ def switch_outbox_off() -> None:
         return None
 
     outbox.record = record_nothing
-    outbox.still_due = all_due
+    settling.still_due = all_due
     outbox.keep_failed = keep_nothing  # type: ignore[assignment]
 
 

@@ -34,6 +34,7 @@ from edx_proctoring.api.effects.emails import _get_email_template_paths, _get_pr
 from edx_proctoring.api.effects.lanes import *
 from edx_proctoring.api.effects.outbox import *
 from edx_proctoring.api.effects.receivers import *
+from edx_proctoring.api.effects.settling import *
 from edx_proctoring.api.exams.allowance_changes import *
 from edx_proctoring.api.exams.allowances import *
 from edx_proctoring.api.exams.bulk_allowances import *

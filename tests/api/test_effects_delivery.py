@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from edx_proctoring import api
 from edx_proctoring.api.attempts import entry
-from edx_proctoring.api.effects import outbox
+from edx_proctoring.api.effects import claiming, retrying
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.signals import exam_attempt_status_signal
@@ -232,7 +232,7 @@ def test_the_effects_of_a_killed_process_are_delivered_after_its_lease(
     attempt.refresh_from_db()
     assert attempt.status == S.submitted
     assert api.deliver_due_effects() == api.DeliveryReport(), "leased to the process that died"
-    clock.tick(outbox.LEASE)
+    clock.tick(claiming.LEASE)
     api.deliver_due_effects()
     assert provider.calls == ["stop_exam_attempt"]
     assert due_effects() == []
@@ -373,12 +373,12 @@ def test_a_failed_cascade_is_completed_later(monkeypatch: pytest.MonkeyPatch, cl
 
 @given(tries=st.integers(1, 60))
 def test_pauses_are_between_ten_seconds_and_an_hour(tries: int) -> None:
-    assert timedelta(seconds=10) <= outbox.pause_after(tries) <= timedelta(hours=1)
+    assert timedelta(seconds=10) <= retrying.pause_after(tries) <= timedelta(hours=1)
 
 
 @given(tries=st.integers(1, 8))
 def test_pauses_grow_with_the_number_of_tries(tries: int) -> None:
-    assert outbox.pause_after(tries + 2) > outbox.pause_after(tries)
+    assert retrying.pause_after(tries + 2) > retrying.pause_after(tries)
 
 
 @responses.activate

@@ -11,7 +11,7 @@ from django.utils import timezone
 from freezegun.api import FrozenDateTimeFactory
 
 from edx_proctoring import api
-from edx_proctoring.api.effects import lanes, outbox, workers
+from edx_proctoring.api.effects import claiming, lanes, workers
 from edx_proctoring.models import AttemptEffect
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_attempt, make_effect, make_exam
@@ -58,7 +58,7 @@ def test_a_mail_server_that_takes_long_gets_the_mail_once(
     monkeypatch.setattr(EmailMessage, "send", send)
     api.deliver_due_effects()
     assert len(sent) == 1
-    assert timedelta(seconds=70) < outbox.LEASE
+    assert timedelta(seconds=70) < claiming.LEASE
 
 
 class TestBroker:
@@ -72,7 +72,7 @@ class TestBroker:
     def test_one_that_never_answers_costs_a_second_and_the_effect_is_due(
         self, app: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        effect = make_effect(next_try_at=timezone.now() + outbox.LEASE)
+        effect = make_effect(next_try_at=timezone.now() + claiming.LEASE)
         never = threading.Event()
         monkeypatch.setattr(app, "send_task", lambda name, kwargs: never.wait(30))
         began = time.monotonic()
@@ -100,7 +100,7 @@ class TestBroker:
         def refuse(name: str, kwargs: Any) -> None:
             raise ConnectionError("refused")
 
-        effect = make_effect(next_try_at=timezone.now() + outbox.LEASE)
+        effect = make_effect(next_try_at=timezone.now() + claiming.LEASE)
         monkeypatch.setattr(app, "send_task", refuse)
         workers.hand_over([effect.pk])
         effect.refresh_from_db()
@@ -111,14 +111,14 @@ class TestBroker:
 @pytest.mark.contract("effects#lanes")
 def test_a_lane_looks_again_for_what_another_one_had_locked_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     effect_of("test")
-    claim = outbox.claim
+    claim = claiming.claim
     looks: list[int] = []
 
     def skip_twice(*args: Any, **kwargs: Any) -> Any:
         looks.append(1)
         return [] if len(looks) <= 2 else claim(*args, **kwargs)
 
-    monkeypatch.setattr(outbox, "claim", skip_twice)
+    monkeypatch.setattr(claiming, "claim", skip_twice)
     assert api.deliver_in_lanes().delivered == 1
 
 
@@ -126,5 +126,5 @@ def test_a_lane_looks_again_for_what_another_one_had_locked_for_a_moment(monkeyp
 def test_a_lane_ends_if_what_is_due_stays_locked(monkeypatch: pytest.MonkeyPatch) -> None:
     effect_of("test")
     monkeypatch.setattr(lanes, "_LOOK_AGAIN_SECONDS", 0)
-    monkeypatch.setattr(outbox, "claim", lambda *args, **kwargs: [])
+    monkeypatch.setattr(claiming, "claim", lambda *args, **kwargs: [])
     assert api.deliver_in_lanes().delivered == 0

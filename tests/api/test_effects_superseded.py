@@ -14,7 +14,7 @@ from django.core.mail import EmailMessage
 from freezegun.api import FrozenDateTimeFactory
 
 from edx_proctoring import api
-from edx_proctoring.api.effects import delivery, outbox
+from edx_proctoring.api.effects import claiming, delivery, outbox, retrying, settling
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_attempt, make_effect
@@ -105,7 +105,7 @@ def test_a_change_made_by_a_receiver_supersedes_the_effects_that_were_to_follow(
     words: list[str],
 ) -> None:
     if not asks_before_each:
-        monkeypatch.setattr(outbox, "still_due", lambda rows: {row.pk for row in rows})
+        monkeypatch.setattr(settling, "still_due", lambda rows: {row.pk for row in rows})
     attempt = make_attempt(status=S.started)
 
     def verify_at_once(username: str, content_id: str) -> None:
@@ -180,7 +180,7 @@ def test_a_receiver_that_is_slow_while_the_attempt_moves_on_does_not_have_the_la
 
     credit.service.set_credit_requirement_status = store
     api.update_attempt_status(attempt.pk, S.submitted)
-    clock.tick(outbox.LEASE)
+    clock.tick(claiming.LEASE)
     api.deliver_due_effects()
 
     assert stored[:2] == ["satisfied", "submitted"]
@@ -208,7 +208,7 @@ def test_a_slow_process_whose_first_effect_is_superseded_does_not_have_the_last_
 
     [deliver_now] = held
     deliver_now()
-    clock.tick(outbox.LEASE)
+    clock.tick(claiming.LEASE)
     api.deliver_due_effects()
 
     assert credit_words(credit)[:2] == ["satisfied", "failed"]
@@ -251,7 +251,7 @@ def test_a_retry_by_a_slow_process_does_not_have_the_last_word(
     [deliver_now] = held
 
     deliver_now()
-    clock.tick(outbox.LEASE)
+    clock.tick(claiming.LEASE)
     api.deliver_due_effects()
 
     assert credit_words(credit) == ["submitted", "satisfied", "submitted", "satisfied"]
@@ -289,13 +289,13 @@ def test_an_effect_that_was_settled_during_its_failing_delivery_does_not_become_
     credit: Any, monkeypatch: pytest.MonkeyPatch, settle: Any, left: list[str]
 ) -> None:
     credit.failing = {"set_credit_requirement_status"}
-    note_failure = outbox.note_failure
+    note_failure = retrying.note_failure
 
     def settled_by_others_first(row: AttemptEffect, error: Exception) -> str:
         settle(AttemptEffect.objects.filter(pk=row.pk))
         return note_failure(row, error)
 
-    monkeypatch.setattr(outbox, "note_failure", settled_by_others_first)
+    monkeypatch.setattr(retrying, "note_failure", settled_by_others_first)
     api.update_attempt_status(make_attempt(status=S.started).pk, S.submitted)
 
     assert credit_words(credit) == ["submitted"]
@@ -314,7 +314,7 @@ def test_a_batch_that_outlasts_its_lease_leaves_rows_to_the_host_that_claimed_th
     by_another_host: list[api.DeliveryReport] = []
 
     def hang(exam: str, attempt: str) -> None:
-        clock.tick(outbox.LEASE)
+        clock.tick(claiming.LEASE)
         del provider.stop_exam_attempt
         by_another_host.append(api.deliver_due_effects())
 
@@ -335,7 +335,7 @@ def test_a_slow_batch_reads_each_attempt_again_before_delivering(
     make_effect(other, kind=AttemptEffect.KIND_MAIL, call="status_email", to_status=S.submitted)
 
     def hang(exam: str, attempt: str) -> None:
-        clock.tick(outbox.LEASE / 2)
+        clock.tick(claiming.LEASE / 2)
         ProctoredExamStudentAttempt.objects.filter(pk=other.pk).update(status=S.error)
 
     provider.stop_exam_attempt = hang
@@ -395,7 +395,7 @@ def test_a_leftover_that_another_host_claims_during_our_change_does_not_have_the
 
     api.update_attempt_status(attempt.pk, S.verified)
     deliver_now()
-    clock.tick(outbox.LEASE)
+    clock.tick(claiming.LEASE)
     api.deliver_due_effects()
 
     assert credit_words(credit) == ["submitted", "satisfied", "submitted", "satisfied"]

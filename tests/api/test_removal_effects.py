@@ -8,7 +8,7 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 
 from edx_proctoring import api
-from edx_proctoring.api.effects import delivery, outbox
+from edx_proctoring.api.effects import claiming, delivery, settling
 from edx_proctoring.api.lifecycle import transitions
 from edx_proctoring.exceptions import UserNotFoundException
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
@@ -312,7 +312,7 @@ def test_a_slow_process_does_not_have_the_last_word_about_a_removed_attempt(
     deliver(*args, **kwargs)
     assert is_overridden(all_services, attempt), "the slow process had the last word so far"
 
-    clock.tick(outbox.LEASE)
+    clock.tick(claiming.LEASE)
     api.deliver_due_effects()
 
     assert (credit_says(all_services, attempt), is_overridden(all_services, attempt)) == (None, False)
@@ -344,13 +344,13 @@ def test_a_rejection_without_services_asks_once_whether_its_effects_are_still_du
 ) -> None:
     if with_services:
         request.getfixturevalue("all_services")
-    still_due, asked = outbox.still_due, []
+    still_due, asked = settling.still_due, []
 
     def ask(rows: Any) -> set[int]:
         asked.append(len(rows))
         return still_due(rows)
 
-    monkeypatch.setattr(outbox, "still_due", ask)
+    monkeypatch.setattr(settling, "still_due", ask)
 
     api.update_attempt_status(make_attempt(status=S.submitted).pk, S.rejected)
 

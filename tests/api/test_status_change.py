@@ -13,7 +13,7 @@ from freezegun.api import FrozenDateTimeFactory
 
 import edx_proctoring
 from edx_proctoring import api
-from edx_proctoring.api.effects import outbox
+from edx_proctoring.api.effects import claiming
 from edx_proctoring.api.lifecycle import queries, status_change
 from edx_proctoring.backends import call_options
 from edx_proctoring.backends.call_options import CallOptions
@@ -173,7 +173,7 @@ def test_a_provider_call_of_a_change_is_short_and_of_a_retry_is_patient(
 
     provider.stop_exam_attempt = down
     api.update_attempt_status(make_attempt(status=S.started).pk, S.submitted)
-    clock.tick(outbox.LEASE)
+    clock.tick(claiming.LEASE)
     api.deliver_due_effects()
 
     assert options == [

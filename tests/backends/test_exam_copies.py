@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from edx_proctoring import api
-from edx_proctoring.api.effects import outbox
+from edx_proctoring.api.effects import claiming
 from edx_proctoring.models import AttemptEffect, ProctoredExam
 from tests.factories import COURSE, make_exam, make_policy
 
@@ -94,7 +94,7 @@ def test_a_save_that_fails_while_an_older_one_is_being_sent_is_told_later(http):
     http.post(CREATE_URL, status=500)
     exam = make_exam(external_id=None)
     older = AttemptEffect.objects.get()
-    outbox.claim([older.pk], now=timezone.now(), limit=1, ignore_pause=True)
+    claiming.claim([older.pk], now=timezone.now(), limit=1, ignore_pause=True)
 
     exam.save()
     exam.save()

@@ -14,7 +14,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from edx_proctoring import api
 from edx_proctoring.api.attempts import entry, entry_check
-from edx_proctoring.api.effects import outbox
+from edx_proctoring.api.effects import claiming, outbox
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,
@@ -365,7 +365,7 @@ class TestIntent:
         return api.create_exam_attempt(exam.pk, (user or make_user()).pk, taking_as_proctored=True)
 
     def after_the_lease(self) -> api.DeliveryReport:
-        return api.deliver_due_effects(now=timezone.now() + outbox.LEASE)
+        return api.deliver_due_effects(now=timezone.now() + claiming.LEASE)
 
     def test_it_is_there_while_the_provider_is_called_and_gone_with_the_attempt(self, exam, http):
         seen: list[Any] = []

@@ -18,7 +18,7 @@ from django.db import connection
 from django.utils import timezone
 
 from edx_proctoring import api, runtime
-from edx_proctoring.api.effects import outbox
+from edx_proctoring.api.effects import claiming
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.signals import exam_attempt_status_signal
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -68,7 +68,7 @@ def kill_a_host(attempt: ProctoredExamStudentAttempt, moment: str, *options: str
 
 def after_the_lease() -> api.DeliveryReport:
     """Deliver what is due once the lease of the killed process has ended."""
-    return api.deliver_due_effects(now=timezone.now() + outbox.LEASE)
+    return api.deliver_due_effects(now=timezone.now() + claiming.LEASE)
 
 
 def status_of(attempt: ProctoredExamStudentAttempt) -> str:

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from edx_proctoring.api.effects import lanes, outbox
+from edx_proctoring.api.effects import lanes, settling
 from edx_proctoring.backends.tests.test_backend import TestBackendProvider
 from edx_proctoring.models import AttemptEffect
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -97,7 +97,7 @@ def test_little_for_one_provider_has_one_thread(
 def test_delivered_effects_are_forgotten_by_one_statement_that_is_its_own_transaction() -> None:
     effects = [effect_of("test"), effect_of("test")]
     with CaptureQueriesContext(connection) as captured:
-        outbox.forget(effects)
+        settling.forget(effects)
     assert not AttemptEffect.objects.exists()
     [query] = captured.captured_queries
     assert query["sql"].startswith("DELETE")

@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from edx_proctoring import api
-from edx_proctoring.api.effects import outbox
+from edx_proctoring.api.effects import claiming, settling
 from edx_proctoring.models import AttemptEffect
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_attempt
@@ -40,14 +40,14 @@ class LosingBackend(BaseEmailBackend):
     ("waits", "mails"),
     [
         pytest.param(timedelta(0), 2, id="control-without-waiting-the-mail-is-sent-again"),
-        pytest.param(outbox.AWAIT_DATABASE, 1, id="with-a-new-connection-it-is-noted"),
+        pytest.param(settling.AWAIT_DATABASE, 1, id="with-a-new-connection-it-is-noted"),
     ],
 )
 def test_a_mail_is_not_sent_again_if_the_database_comes_back(
     monkeypatch: pytest.MonkeyPatch, settings: Any, mailoutbox: list[Any], waits: timedelta, mails: int
 ) -> None:
     settings.EMAIL_BACKEND = f"{__name__}.LosingBackend"
-    monkeypatch.setattr(outbox, "AWAIT_DATABASE", waits)
+    monkeypatch.setattr(settling, "AWAIT_DATABASE", waits)
     attempt = make_attempt(status=S.started)
     monkeypatch.setattr(LosingBackend, "lose", staticmethod(lose_the_connection(monkeypatch)), raising=False)
 
@@ -56,7 +56,7 @@ def test_a_mail_is_not_sent_again_if_the_database_comes_back(
     except (OperationalError, InterfaceError):
         assert mails == 2, "the page fails, the submission is saved"
     connection.close()
-    api.deliver_due_effects(now=timezone.now() + outbox.LEASE)
+    api.deliver_due_effects(now=timezone.now() + claiming.LEASE)
 
     print(f"database={connection.vendor} waits={waits} mails={len(mailoutbox)}")
     assert len(mailoutbox) == mails
@@ -67,13 +67,13 @@ def lose_the_connection(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Return what cuts the connection; on SQLite, which has none, the next deletion fails as if it were cut."""
     if connection.vendor != "sqlite":
         return cut_by_the_server
-    delete = outbox._delete
+    delete = settling._delete
 
     def fail_once(rows: Any) -> None:
-        monkeypatch.setattr(outbox, "_delete", delete)
+        monkeypatch.setattr(settling, "_delete", delete)
         raise OperationalError("the server has gone away")
 
-    return lambda: monkeypatch.setattr(outbox, "_delete", fail_once)
+    return lambda: monkeypatch.setattr(settling, "_delete", fail_once)
 
 
 def cut_by_the_server() -> None:

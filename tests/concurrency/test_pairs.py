@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from edx_proctoring import api
-from edx_proctoring.api.effects import outbox
+from edx_proctoring.api.effects import claiming
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import ProctoredExamSoftwareSecureReview, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -55,7 +55,7 @@ class Arena:
         mail.outbox.clear()
         outcomes = runner(*[requests[name] for name in pair])
         # Effects that are repeated after another process's lease make no difference.
-        api.deliver_due_effects(now=timezone.now() + outbox.LEASE)
+        api.deliver_due_effects(now=timezone.now() + claiming.LEASE)
         return self._picture(attempt, pair, outcomes)
 
     def _picture(

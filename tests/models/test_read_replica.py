@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from edx_proctoring.api.effects import outbox
+from edx_proctoring.api.effects import settling
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAllowance, ProctoredExamStudentAllowanceHistory
 from edx_proctoring.models.allowances import remove_all
 from tests.factories import make_allowance, make_effect
@@ -26,7 +26,7 @@ def test_delivered_effects_are_deleted(settings: Any) -> None:
     effect = make_effect()
     settings.DATABASE_ROUTERS = [ReplicaRouter()]
 
-    outbox.forget([effect])
+    settling.forget([effect])
 
     assert not AttemptEffect.objects.using("default").exists()
 

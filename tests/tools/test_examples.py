@@ -14,7 +14,7 @@ from celery.app import defaults
 from django.core.management import get_commands, load_command_class
 
 from edx_proctoring import tasks
-from edx_proctoring.api.effects import outbox, workers
+from edx_proctoring.api.effects import claiming, workers
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs/examples/scaling"
 UNITS = sorted([*FOLDER.glob("*.service"), *FOLDER.glob("*.timer")])
@@ -101,7 +101,7 @@ def test_time_limits_end_before_the_lease_and_before_a_message_is_given_away(
 ) -> None:
     ours = settings(monkeypatch, broker)
     limits = ours["CELERY_TASK_ANNOTATIONS"][workers.TASK_DELIVER]
-    assert limits["soft_time_limit"] < limits["time_limit"] < outbox.LEASE.total_seconds()
+    assert limits["soft_time_limit"] < limits["time_limit"] < claiming.LEASE.total_seconds()
     visible = ours["CELERY_BROKER_TRANSPORT_OPTIONS"].get("visibility_timeout")
     assert (visible is None) == broker.startswith("amqp")
     assert visible is None or visible > limits["time_limit"]

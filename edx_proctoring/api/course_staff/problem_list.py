@@ -16,8 +16,8 @@ from django.db.models import Q, QuerySet
 from edx_proctoring.api.audit.staff_record import Subject, record_action
 from edx_proctoring.api.course_staff.attempt_rows import ExamRef, Learner, exam_ref, learner_of
 from edx_proctoring.api.effects.delivery import retry_effects
-from edx_proctoring.api.effects.outbox import give_up_effects
 from edx_proctoring.api.effects.routes import KIND_CASCADE
+from edx_proctoring.api.effects.settling import give_up_effects
 from edx_proctoring.api.reviews.applying import find_attempt
 from edx_proctoring.api.reviews.receiving import replay_review
 from edx_proctoring.exceptions import ProctoredBaseException, ProctoredExamReviewAlreadyExists

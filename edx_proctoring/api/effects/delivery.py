@@ -26,7 +26,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from edx_proctoring import conf, host, runtime
-from edx_proctoring.api.effects import outbox, workers
+from edx_proctoring.api.effects import claiming, outbox, retrying, settling, workers
 from edx_proctoring.api.effects.outbox import Effect, Recorded
 from edx_proctoring.api.effects.routes import (
     AFTER_COMMIT_KINDS,
@@ -203,7 +203,7 @@ def deliver_due_effects(
     """
     began = timezone.now()
     now = now or began
-    rows = outbox.claim(effect_ids, now=now, limit=limit, ignore_pause=ignore_pause, kinds=kinds, exam_ids=exam_ids)
+    rows = claiming.claim(effect_ids, now=now, limit=limit, ignore_pause=ignore_pause, kinds=kinds, exam_ids=exam_ids)
     attempts = _attempts_of(rows)
     report = DeliveryReport()
     in_order = sorted(rows, key=lambda row: (row.attempt_id, row.pk))
@@ -212,13 +212,13 @@ def deliver_due_effects(
         mine, attempt = list(group), attempts.get(attempt_id)
         if timezone.now() - began > REREAD_AFTER:
             # The deliveries before took long: the lease is about to end, and the attempt may have moved on.
-            mine = outbox.renew_claim(mine, leased_until=now + outbox.LEASE)
+            mine = claiming.renew_claim(mine, leased_until=now + claiming.LEASE)
             attempt = _attempts_of(mine).get(attempt_id)
         if attempt is None:
             # The attempt was removed: what is about it is no longer true.
             obsolete = [row for row in mine if not route_of(row).outlives_attempt]
             mine = [row for row in mine if route_of(row).outlives_attempt]
-            outbox.settle_superseded(obsolete)
+            settling.settle_superseded(obsolete)
             report += DeliveryReport(superseded=len(obsolete))
         report += _deliver_rows(mine, attempt)
     if rows:
@@ -263,9 +263,9 @@ def _deliver_rows(
         if its_route.depends_on_status:
             # A receiver before this one may have changed the attempt, and that change superseded the row.
             if due is None:
-                due, was_asked = outbox.still_due(rows[number:]), True
+                due, was_asked = settling.still_due(rows[number:]), True
             if row.pk not in due:
-                outbox.cancel_repetition(row)
+                settling.cancel_repetition(row)
                 report += DeliveryReport(superseded=1)
                 continue
         if row.kind in _MAY_CHANGE_THE_ATTEMPT and (not was_asked or _runs_other_code(row.kind)):
@@ -278,20 +278,20 @@ def _deliver_rows(
             continue
         except Exception as error:
             # Providers and services raise what they like, and the status stands.
-            report += _REPORTS[outbox.note_failure(row, error)]
+            report += _REPORTS[retrying.note_failure(row, error)]
             if on_failure is not None:
                 on_failure(error)
             continue
         report += DeliveryReport(delivered=1)
         if repeat_at and row.pk in repeat_at:
-            outbox.repeat_at(row, repeat_at[row.pk])
+            settling.repeat_at(row, repeat_at[row.pk])
             continue
         delivered.append(row)
         if its_route.reaches_a_person:
-            outbox.forget(delivered)
+            settling.forget(delivered)
             delivered = []
-    outbox.settle_superseded(superseded)
-    outbox.forget(delivered)
+    settling.settle_superseded(superseded)
+    settling.forget(delivered)
     return report + DeliveryReport(superseded=len(superseded))
 
 

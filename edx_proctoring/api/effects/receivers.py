@@ -14,7 +14,7 @@ from django.core.mail import EmailMessage
 from django.utils.translation import gettext as _
 
 from edx_proctoring import backends, host, runtime, signals
-from edx_proctoring.api.effects import emails, outbox
+from edx_proctoring.api.effects import emails, outbox, retrying
 from edx_proctoring.api.effects.routes import AlreadyLogged, Delivery, NoLongerTrue, receives
 from edx_proctoring.backends import call_options
 from edx_proctoring.backends.removal import remove_or_raise
@@ -130,7 +130,7 @@ def _send(message: EmailMessage) -> None:
     try:
         message.send()
     except (smtplib.SMTPRecipientsRefused, smtplib.SMTPResponseException) as error:
-        raise MailRefused(outbox.describe_error(error)) from None
+        raise MailRefused(retrying.describe_error(error)) from None
 
 
 @receives(AttemptEffect.KIND_PROVIDER, "clear_onboarding_errors")

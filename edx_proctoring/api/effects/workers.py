@@ -5,7 +5,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from edx_proctoring.api.effects import outbox
+from edx_proctoring.api.effects import claiming
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ def hand_over(effect_ids: Sequence[int]) -> None:
         log.warning("effects not handed over to a worker, they stay due: count=%s", len(effect_ids), exc_info=True)
         is_sent = False
     if not is_sent:
-        outbox.release(effect_ids)
+        claiming.release(effect_ids)
 
 
 def send(name: str, arguments: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from django.contrib.auth import get_user_model
 
 from edx_proctoring import backends
-from edx_proctoring.api.effects import outbox
+from edx_proctoring.api.effects import outbox, retrying
 from edx_proctoring.api.effects.outbox import Effect
 from edx_proctoring.api.effects.routes import Delivery, receives
 from edx_proctoring.api.lifecycle import timing
@@ -98,7 +98,7 @@ def keep(intent: AttemptEffect | None, error: Exception) -> None:
     if intent is None or is_transaction_broken():
         return
     try:
-        outbox.note_failure(intent, error)
+        retrying.note_failure(intent, error)
     except Exception:  # pylint: disable=broad-except
         # It becomes due by itself.
         log.exception("failure of a registration not recorded: effect_id=%s", intent.pk)
