@@ -17,7 +17,7 @@ from bench import reference
 from bench.caller import Caller
 from bench.course import COURSE, Course
 from edx_proctoring import constants
-from edx_proctoring.api.course_staff import row_count
+from edx_proctoring.api.course_staff import attempt_count
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAllowance, ProctoredExamStudentAttempt
 from edx_proctoring.utils import obscured_user_id
 
@@ -261,7 +261,7 @@ class Routes:
 
     def _page_after_a_change(self) -> Callable[[], int]:
         for exam in self.course.exams:
-            row_count.forget_learner_count(exam.pk)
+            attempt_count.forget_learner_count(exam.pk)
         return lambda: len(self.staff.send("GET", f"{ATTEMPT}/grouped/course_id/{COURSE}").body)
 
     def _new_search(self) -> Callable[[], int]:

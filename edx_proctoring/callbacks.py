@@ -29,7 +29,7 @@ from edx_proctoring.api import (
 from edx_proctoring.api.lifecycle import permitted_actions
 from edx_proctoring.api.lifecycle.permitted_actions import Action, Facts, Kind, Outcome
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
-from edx_proctoring.views.problems import CODE_HEADER
+from edx_proctoring.views.problem_details import CODE_HEADER
 from edx_proctoring.views.throttling import count_refusal, seconds_to_wait
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from django.db.models.signals import post_delete, post_save, pre_delete, pre_sav
 from django.dispatch import receiver
 
 from edx_proctoring.api.attempts import marking
-from edx_proctoring.api.course_staff import row_count
+from edx_proctoring.api.course_staff import attempt_count
 from edx_proctoring.api.exams import provider_copy
 from edx_proctoring.api.onboarding import filter_cache
 from edx_proctoring.api.reviews import applying
@@ -213,7 +213,7 @@ def on_outline_changed(**kwargs: Any) -> None:
 def on_number_of_attempts_changed(instance: ProctoredExamStudentAttempt, created: bool = True, **kwargs: Any) -> None:
     """When an attempt is created or deleted, drop the cached number of learners of the course team's list."""
     if created:
-        row_count.forget_learner_count(instance.proctored_exam_id)
+        attempt_count.forget_learner_count(instance.proctored_exam_id)
 
 
 @receiver(post_save, sender=ProctoredExamStudentAttempt, dispatch_uid="edx_proctoring.onboarding_changed")

@@ -85,7 +85,7 @@ LEARNER_SOURCES = (
     "edx_proctoring/views/error_responses.py",
     "edx_proctoring/views/onboarding.py",
     "edx_proctoring/views/permissions.py",
-    "edx_proctoring/views/problems.py",
+    "edx_proctoring/views/problem_details.py",
     "seb_openedx/exams/start_gate.py",
     "seb_openedx/exams/learner_pages.py",
     "seb_openedx/exams/learner_texts.py",

@@ -17,7 +17,7 @@ from rest_framework import serializers
 from rest_framework.views import APIView
 
 from edx_proctoring import __version__
-from edx_proctoring.views.problems import CATALOGUE, CONTENT_TYPE
+from edx_proctoring.views.problem_details import CATALOGUE, CONTENT_TYPE
 from edx_proctoring.views.v2 import lists, urls
 from edx_proctoring.views.v2.operations import Operation
 from tools.openapi_v1 import objects as v1_objects
@@ -255,7 +255,7 @@ class PageExtension(OpenApiSerializerFieldExtension):
 class IdExtension(OpenApiSerializerFieldExtension):
     """One id."""
 
-    target_class = "edx_proctoring.views.fields.IdField"
+    target_class = "edx_proctoring.views.request_fields.IdField"
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> Any:
         """Return the schema of the field."""
@@ -318,7 +318,7 @@ class LearnerExtension(OpenApiSerializerFieldExtension):
 class TextOrNumberExtension(OpenApiSerializerFieldExtension):
     """Text; a number becomes text."""
 
-    target_class = "edx_proctoring.views.fields.TextField"
+    target_class = "edx_proctoring.views.request_fields.TextField"
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> Any:
         """Return the schema of the field."""

@@ -24,9 +24,9 @@ from edx_proctoring.api.attempts.removal import *
 from edx_proctoring.api.attempts.resuming import *
 from edx_proctoring.api.attempts.start_gates import *
 from edx_proctoring.api.attempts.starting import *
-from edx_proctoring.api.course_staff.allowance_list import *
+from edx_proctoring.api.course_staff.allowance_list_v1 import *
 from edx_proctoring.api.course_staff.attempt_bulk_actions import *
-from edx_proctoring.api.course_staff.outage import *
+from edx_proctoring.api.course_staff.outage_mode import *
 from edx_proctoring.api.course_staff.violation_report import *
 from edx_proctoring.api.effects.delivery import *
 from edx_proctoring.api.effects.emails import *

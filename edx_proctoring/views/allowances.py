@@ -17,11 +17,10 @@ from rest_framework.response import Response
 
 from edx_proctoring import api, backends
 from edx_proctoring.api.access import course_ids
-from edx_proctoring.api.course_staff import allowance_list
+from edx_proctoring.api.course_staff import allowance_list_v1
 from edx_proctoring.api.providers import attempt_id
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException, UserNotFoundException
 from edx_proctoring.views.base import ProctoredAPIView, caller
-from edx_proctoring.views.fields import IdField, TextField, is_yes, parse_id, required_id, validated
 from edx_proctoring.views.idempotency import idempotent
 from edx_proctoring.views.name_list import NameListField
 from edx_proctoring.views.permissions import (
@@ -30,8 +29,9 @@ from edx_proctoring.views.permissions import (
     require_course_or_global_staff,
     staff_required_text,
 )
-from edx_proctoring.views.problems import CODE_HEADER
+from edx_proctoring.views.problem_details import CODE_HEADER
 from edx_proctoring.views.request_body import body_of
+from edx_proctoring.views.request_fields import IdField, TextField, is_yes, parse_id, required_id, validated
 
 
 class UserInfoField(serializers.CharField):
@@ -205,7 +205,7 @@ class GroupedExamAllowancesByStudent(ProctoredAPIView):
     @method_decorator(require_course_or_global_staff)
     def get(self, request: Request, course_id: str) -> Response:
         """Return an object that maps usernames to lists of allowances."""
-        return Response(allowance_list.allowances_by_username(course_id))
+        return Response(allowance_list_v1.allowances_by_username(course_id))
 
 
 class ActiveExamsForUserView(ProctoredAPIView):

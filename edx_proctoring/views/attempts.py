@@ -31,10 +31,10 @@ from edx_proctoring.views import paging
 from edx_proctoring.views.base import ProctoredAPIView, caller
 from edx_proctoring.views.error_responses import LOG
 from edx_proctoring.views.etags import VOLATILE, unless_known
-from edx_proctoring.views.fields import is_true_in_query, is_yes, parse_id, required_id
 from edx_proctoring.views.idempotency import idempotent
 from edx_proctoring.views.permissions import is_user_course_or_global_staff, require_course_or_global_staff
 from edx_proctoring.views.request_body import body_of
+from edx_proctoring.views.request_fields import is_true_in_query, is_yes, parse_id, required_id
 from edx_proctoring.views.start_gates import refusal_to_start
 
 User = get_user_model()

@@ -20,7 +20,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from edx_proctoring.utils import AuthenticatedAPIView
-from edx_proctoring.views import problems
+from edx_proctoring.views import problem_details
 from edx_proctoring.views.error_responses import handle_proctored_exception, provider_not_configured
 from edx_proctoring.views.request_body import GuardedParser
 from edx_proctoring.views.throttling import ScopeThrottle
@@ -64,7 +64,7 @@ class NonAtomicView(APIView):
         response = handle_proctored_exception(exc, name=type(self).__name__, ids=ids)
         if response is None:
             response = super().handle_exception(exc)
-        problems.name_refusal(response, exc)
+        problem_details.name_refusal(response, exc)
         return response
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
@@ -75,7 +75,7 @@ class NonAtomicView(APIView):
         response = super().finalize_response(request, response, *args, **kwargs)
         response[REQUEST_ID] = getattr(request, "request_id", "")
         if response.status_code >= 400:
-            problems.finish_refusal(response, request)
+            problem_details.finish_refusal(response, request)
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "private, no-store"
         return response

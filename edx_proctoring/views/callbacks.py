@@ -35,7 +35,7 @@ from edx_proctoring.views import callback_auth, throttling
 from edx_proctoring.views.base import NonAtomicView, ProctoredAPIView, caller
 from edx_proctoring.views.error_responses import LOG, ids_for_log
 from edx_proctoring.views.idempotency import idempotent
-from edx_proctoring.views.problems import CODE_HEADER
+from edx_proctoring.views.problem_details import CODE_HEADER
 from edx_proctoring.views.request_body import body_of
 from edx_proctoring.views.throttling import RefusalThrottle
 

@@ -15,8 +15,8 @@ from edx_proctoring import conf
 from edx_proctoring.api.providers import dashboard_links
 from edx_proctoring.views.base import ProctoredAPIView
 from edx_proctoring.views.error_responses import LOG, ids_for_log
-from edx_proctoring.views.fields import parse_id
 from edx_proctoring.views.permissions import require_course_or_global_staff
+from edx_proctoring.views.request_fields import parse_id
 
 
 class InstructorDashboard(ProctoredAPIView):

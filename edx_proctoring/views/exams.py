@@ -27,10 +27,10 @@ from edx_proctoring.serializers import (
 )
 from edx_proctoring.utils.storable import ID_RULES
 from edx_proctoring.views.base import ProctoredAPIView
-from edx_proctoring.views.fields import parse_id
 from edx_proctoring.views.permissions import require_staff
-from edx_proctoring.views.problems import CODE_HEADER
+from edx_proctoring.views.problem_details import CODE_HEADER
 from edx_proctoring.views.request_body import body_of
+from edx_proctoring.views.request_fields import parse_id
 
 # The provider's id of the exam and the provider's name: learners do not need them.
 _PROVIDER_FIELDS = ("external_id", "backend")

@@ -14,8 +14,8 @@ from edx_proctoring.api.attempts import last_contact
 from edx_proctoring.api.learner import mfe, safe_exam_browser
 from edx_proctoring.views.base import ProctoredAPIView
 from edx_proctoring.views.etags import VOLATILE, unless_known
-from edx_proctoring.views.fields import is_true_in_query, parse_id
 from edx_proctoring.views.permissions import staff_required_text
+from edx_proctoring.views.request_fields import is_true_in_query, parse_id
 
 
 def learner_of(request: Request) -> Any:

@@ -24,12 +24,12 @@ from edx_proctoring.exceptions import BackendProviderOnboardingProfilesException
 from edx_proctoring.views import paging
 from edx_proctoring.views.base import ProctoredAPIView
 from edx_proctoring.views.error_responses import LOG, answer_to
-from edx_proctoring.views.fields import is_true_in_query
 from edx_proctoring.views.permissions import (
     is_user_course_or_global_staff,
     require_course_or_global_staff,
     staff_required_text,
 )
+from edx_proctoring.views.request_fields import is_true_in_query
 
 
 class StudentOnboardingStatusView(ProctoredAPIView):

@@ -21,9 +21,9 @@ from rest_framework.response import Response
 from edx_proctoring.api.access import course_ids
 from edx_proctoring.api.access.course_staff import is_course_staff, is_user_course_or_global_staff
 from edx_proctoring.utils.storable import as_id
-from edx_proctoring.views.fields import parse_id
-from edx_proctoring.views.problems import CODE_HEADER
+from edx_proctoring.views.problem_details import CODE_HEADER
 from edx_proctoring.views.request_body import body_of
+from edx_proctoring.views.request_fields import parse_id
 
 Handler = Callable[..., HttpResponseBase]
 

@@ -11,9 +11,9 @@ from rest_framework.response import Response
 
 from edx_proctoring.api.privacy import user_retirement
 from edx_proctoring.views.base import ProctoredAPIView
-from edx_proctoring.views.fields import parse_id
 from edx_proctoring.views.permissions import MAY_RETIRE
-from edx_proctoring.views.problems import CODE_HEADER
+from edx_proctoring.views.problem_details import CODE_HEADER
+from edx_proctoring.views.request_fields import parse_id
 
 
 class BackendUserManagementAPI(ProctoredAPIView):

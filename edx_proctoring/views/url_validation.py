@@ -13,7 +13,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 
 from edx_proctoring.utils.storable import is_storable
-from edx_proctoring.views.fields import parse_id
+from edx_proctoring.views.request_fields import parse_id
 
 # Arguments of the path that are ids of rows.
 _ROW_IDS: Final = ("exam_id", "attempt_id", "user_id")

@@ -16,7 +16,7 @@ from django.utils import timezone
 from freezegun import freeze_time
 
 from edx_proctoring import api
-from edx_proctoring.api.course_staff import attempt_list, learner_search, newest_attempts, row_count
+from edx_proctoring.api.course_staff import attempt_count, attempt_list, learner_search, newest_attempts
 from edx_proctoring.api.lifecycle import queries
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -187,13 +187,13 @@ def test_a_count_from_before_a_commit_that_is_kept_after_it_is_not_used(
 def test_a_count_from_before_a_commit_is_kept_under_the_former_generation(
     large_exam: ProctoredExam, django_capture_on_commit_callbacks: Any
 ) -> None:
-    kept = row_count.kept_learners([large_exam.pk])
+    kept = attempt_count.kept_learners([large_exam.pk])
     with django_capture_on_commit_callbacks(execute=True):
         large_exam.proctoredexamstudentattempt_set.earliest("created").delete()
 
     kept.keep({large_exam.pk: (None, 60)})
 
-    assert row_count.kept_learners([large_exam.pk]).numbers == {}
+    assert attempt_count.kept_learners([large_exam.pk]).numbers == {}
 
 
 def test_a_cache_that_fails_fails_no_change(

@@ -13,7 +13,7 @@ from django.utils import timezone
 from edx_proctoring import api
 from edx_proctoring.api.attempts import entry_check, learner_actions, start_gates, starting
 from edx_proctoring.api.attempts.learner_actions import ActionRequest
-from edx_proctoring.api.course_staff import outage
+from edx_proctoring.api.course_staff import outage_mode
 from edx_proctoring.api.effects import outbox
 from edx_proctoring.api.learner.timer_payload import get_exam_attempt_data
 from edx_proctoring.api.lifecycle import queries
@@ -182,10 +182,10 @@ class TestInForce:
 
     def test_it_is_suggested_while_the_provider_does_not_answer(self, exam: ProctoredExam) -> None:
         key = f"edx_proctoring.breaker.{exam.backend}"
-        assert not outage.outage_view(exam.pk, now=timezone.now()).suggested
+        assert not outage_mode.outage_view(exam.pk, now=timezone.now()).suggested
         cache.set(key, {"state": "open"}, 60)
         try:
-            assert outage.outage_view(exam.pk, now=timezone.now()).suggested
+            assert outage_mode.outage_view(exam.pk, now=timezone.now()).suggested
         finally:
             cache.delete(key)
 
@@ -401,7 +401,7 @@ class TestDecisions:
     def test_one_status_change_with_its_mail(
         self, decision: str, status: str, taken: ProctoredExamStudentAttempt, staff: User, events: Any
     ) -> None:
-        assert outage.outage_view(taken.proctored_exam_id, now=timezone.now()).undecided == 1
+        assert outage_mode.outage_view(taken.proctored_exam_id, now=timezone.now()).undecided == 1
         events.clear()
         job = api.decide_outage_attempts([taken.pk], decision, by=staff, reason="Seen by an invigilator.")
         assert (job.done, job.state) == (1, "done")
@@ -411,7 +411,7 @@ class TestDecisions:
         incident = incident_of(taken)
         assert (incident.outcome, incident.closed_by) == (decision, staff.pk)
         assert [name.rpartition("attempt.")[2] for name, _ in events] == [status, "outage.decided"]
-        assert outage.outage_view(taken.proctored_exam_id, now=timezone.now()).undecided == 0
+        assert outage_mode.outage_view(taken.proctored_exam_id, now=timezone.now()).undecided == 0
 
     @pytest.mark.contract("outage#decisions")
     def test_a_reset_removes_the_attempt(self, taken: ProctoredExamStudentAttempt, staff: User) -> None:
@@ -465,7 +465,7 @@ class TestDecisions:
         self, exam: ProctoredExam, staff: User, taken: ProctoredExamStudentAttempt
     ) -> None:
         enter(exam, factories.make_user())
-        ordered = outage.order_decisions(exam, "accept", by=staff, reason="Seen.", dry_run=True)
+        ordered = outage_mode.order_decisions(exam, "accept", by=staff, reason="Seen.", dry_run=True)
         assert ordered.rows is not None
         assert [(row.attempt_id, row.state) for row in ordered.rows] == [(taken.pk, "done")]
         taken.refresh_from_db()

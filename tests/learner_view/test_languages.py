@@ -9,7 +9,7 @@ from django.utils import translation
 from edx_proctoring import api
 from edx_proctoring.constructor import refusal_texts as constructor_texts
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
-from edx_proctoring.views.problems import CATALOGUE
+from edx_proctoring.views.problem_details import CATALOGUE
 from seb_openedx import texts as seb_texts
 from seb_openedx.exams import learner_texts as seb_exam_texts
 from seb_openedx.reasons import Reason

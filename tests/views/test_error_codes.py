@@ -16,7 +16,7 @@ from edx_proctoring import exceptions
 from edx_proctoring.api.attempts import start_gates
 from edx_proctoring.api.attempts.start_gates import StartRefusal
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
-from edx_proctoring.views.problems import CATALOGUE, CODE_HEADER, CONTENT_TYPE
+from edx_proctoring.views.problem_details import CATALOGUE, CODE_HEADER, CONTENT_TYPE
 from tests import factories
 from tests.views.conftest import COURSE_A, World
 

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from edx_proctoring.api.attempts import learner_actions
 from edx_proctoring.api.exams import allowance_values
 from edx_proctoring.views import allowances, exams
-from edx_proctoring.views.fields import IdField
+from edx_proctoring.views.request_fields import IdField
 
 Object = serializers.Serializer[Any]
 

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from edx_proctoring import urls
 from edx_proctoring.utils.storable import MAX_ID
-from edx_proctoring.views.problems import CODE_HEADER, CONTENT_TYPE
+from edx_proctoring.views.problem_details import CODE_HEADER, CONTENT_TYPE
 from tests.views import contract
 from tools.openapi_v1 import allowances, attempts, callbacks, constructor, exams, learner, onboarding, staff
 from tools.openapi_v1.shapes import ACCESS, EMPTY, JSON, TEXT, AnyOf, Described, Example, ListOf, MapOf, OrEmpty, Shape

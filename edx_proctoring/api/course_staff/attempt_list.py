@@ -7,7 +7,7 @@ a page must not depend on that number (architecture#constant-queries; measured i
 of the work would:
 
 - finding the newest attempts: ``newest_attempts`` walks an index backwards in time,
-- counting all rows: ``row_count`` keeps the number until it changes,
+- counting all rows: ``attempt_count`` keeps the number until it changes,
 - comparing every name in a search: ``learner_search`` looks for learners first, and keeps the result for a minute.
 """
 
@@ -18,7 +18,7 @@ from typing import Any, Final
 from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 
-from edx_proctoring.api.course_staff import newest_attempts, row_count
+from edx_proctoring.api.course_staff import attempt_count, newest_attempts
 from edx_proctoring.api.course_staff.learner_search import find_learners
 from edx_proctoring.api.course_staff.newest_attempts import Row
 from edx_proctoring.api.lifecycle import queries, timing
@@ -119,11 +119,11 @@ def page_of_all(
 ) -> tuple[Page, Any]:
     """Return a page of the list without search and filter, and its rows."""
     steps = newest_attempts.steps_to_row(page * page_size) if walks_index else 0
-    kept = row_count.kept_learners(exams)
+    kept = attempt_count.kept_learners(exams)
     marks = newest_attempts.read_marks(exams, steps, count=exams.keys() - kept.numbers.keys())
     # It only computes with the number of rows: the query for them is written where it is needed.
     paginator: Paginator = Paginator((), page_size)
-    paginator.count = row_count.total(marks, kept)
+    paginator.count = attempt_count.total(marks, kept)
     top = newest_attempts.top_rows(marks, steps) if steps else None
     if top is not None and top.is_complete:
         # More reliable than a kept count, which does not notice rows written without the ORM.
@@ -147,17 +147,17 @@ def _page_with_status(
     """Return a page of the list with one status and without a search, and its rows."""
     deepest = page * page_size
     walks_index = is_usual_order and newest_attempts.is_near(deepest)
-    reach = row_count.kept_reach(exams, status, deepest) if walks_index else None
-    kept = row_count.kept_superseded(exams)
-    known = {pk for pk, numbers in kept.numbers.items() if status in row_count.KeptSuperseded(*numbers).by_status}
+    reach = attempt_count.kept_reach(exams, status, deepest) if walks_index else None
+    kept = attempt_count.kept_superseded(exams)
+    known = {pk for pk, numbers in kept.numbers.items() if status in attempt_count.KeptSuperseded(*numbers).by_status}
     marks = newest_attempts.read_status_marks(
         exams, status, deepest if walks_index and reach is None else 0, count=exams.keys() - known
     )
     if marks.reach is not None:
         reach = marks.reach
-        row_count.keep_reach(exams, status, deepest, reach)
+        attempt_count.keep_reach(exams, status, deepest, reach)
     paginator: Paginator = Paginator((), page_size)
-    paginator.count = row_count.total_with_status(marks, status, kept)
+    paginator.count = attempt_count.total_with_status(marks, status, kept)
     found = paginator.get_page(page)
     first, last = max(found.start_index() - 1, 0), found.end_index()
     if not is_usual_order:

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from edx_proctoring import backends, conf
 from edx_proctoring.api.access import reviewers
-from edx_proctoring.api.course_staff import outage, review_list
+from edx_proctoring.api.course_staff import outage_mode, review_list
 from edx_proctoring.api.course_staff.attempt_rows import exam_ref
 from edx_proctoring.api.course_staff.board import REFRESH_SECONDS
 from edx_proctoring.api.course_staff.exam_overview import course_exams
-from edx_proctoring.api.course_staff.outage import ExamOutage
+from edx_proctoring.api.course_staff.outage_mode import ExamOutage
 from edx_proctoring.models import AttemptEffect, ProctoredExam
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.utils import get_exam_due_date
@@ -72,7 +72,7 @@ def course_desk(course_id: str, user: Any, *, now: datetime) -> Desk:
         features={
             "decide_reviews": _may_decide(course_id, user, listed),
             "onboarding": any(exam.type == _ONBOARDING for exam in exams),
-            "outage": bool(proctored) and outage.may_change(user),
+            "outage": bool(proctored) and outage_mode.may_change(user),
         },
         note_categories=conf.proctoring.note_categories,
         exams=exams,
@@ -80,7 +80,7 @@ def course_desk(course_id: str, user: Any, *, now: datetime) -> Desk:
             "open_reviews": review_list.reviews_of_course(course_id, state=review_list.OPEN).count(),
             "effects": AttemptEffect.objects.of_course(course_id).unsettled().count(),
         },
-        outages=outage.outages_of(proctored, now=now) if proctored else (),
+        outages=outage_mode.outages_of(proctored, now=now) if proctored else (),
     )
 
 

@@ -1,6 +1,6 @@
 """Whether staff have said that the provider of an exam is out of order. Contract: contract/outage.
 
-Staff start and end an outage in ``course_staff.outage``; here it is looked up.
+Staff start and end an outage in ``course_staff.outage_mode``; here it is looked up.
 """
 
 from datetime import datetime

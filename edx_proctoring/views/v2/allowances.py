@@ -24,9 +24,9 @@ from edx_proctoring.api.exams.allowance_changes import AllowanceChange
 from edx_proctoring.api.jobs.allowances import ACTIONS, SET
 from edx_proctoring.utils.storable import MAX_ID
 from edx_proctoring.views.base import caller
-from edx_proctoring.views.fields import TextField
 from edx_proctoring.views.idempotency import idempotent
-from edx_proctoring.views.problems import Problem
+from edx_proctoring.views.problem_details import Problem
+from edx_proctoring.views.request_fields import TextField
 from edx_proctoring.views.v2.base import NoBody, StaffView, read, refuse_unknown
 from edx_proctoring.views.v2.jobs import ORDER_PROBLEMS, JobView
 from edx_proctoring.views.v2.lists import (
@@ -38,9 +38,9 @@ from edx_proctoring.views.v2.lists import (
     WordField,
     WordsField,
 )
-from edx_proctoring.views.v2.objects import AllowanceSerializer, JobSerializer, UndoneSerializer
 from edx_proctoring.views.v2.operations import Access, Operation
 from edx_proctoring.views.v2.selections import OrderOptions
+from edx_proctoring.views.v2.serializers import AllowanceSerializer, JobSerializer, UndoneSerializer
 
 __all__ = ["Allowance", "AllowanceFilters", "AllowanceUndo", "AllowancesBulk", "AllowancesOfCourse", "filter_of"]
 

@@ -17,8 +17,8 @@ from edx_proctoring.api.course_staff.attempt_search import AttemptFilter
 from edx_proctoring.api.lifecycle import queries
 from edx_proctoring.serializers import MAX_MINUTES
 from edx_proctoring.views.base import caller
-from edx_proctoring.views.fields import IdField
 from edx_proctoring.views.idempotency import idempotent
+from edx_proctoring.views.request_fields import IdField
 from edx_proctoring.views.v2.base import StaffView
 from edx_proctoring.views.v2.exams import EXAM_TYPES
 from edx_proctoring.views.v2.lists import (
@@ -35,8 +35,8 @@ from edx_proctoring.views.v2.lists import (
     page_number_of,
     page_size_of,
 )
-from edx_proctoring.views.v2.objects import AttemptSerializer, DeadlineSerializer
 from edx_proctoring.views.v2.operations import Access, Operation
+from edx_proctoring.views.v2.serializers import AttemptSerializer, DeadlineSerializer
 
 __all__ = ["Attempt", "AttemptDeadline", "AttemptsOfCourse", "Extend", "LearnerDeadline"]
 

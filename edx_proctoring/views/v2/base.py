@@ -21,13 +21,13 @@ from rest_framework.serializers import Serializer
 from edx_proctoring import conf
 from edx_proctoring.api.access import course_ids
 from edx_proctoring.api.access.course_staff import is_user_course_or_global_staff
-from edx_proctoring.views import problems
+from edx_proctoring.views import problem_details
 from edx_proctoring.views.base import ProctoredAPIView, caller
 from edx_proctoring.views.callbacks import MAY_REVIEW
 from edx_proctoring.views.etags import unless_known
 from edx_proctoring.views.idempotency import has_reply
 from edx_proctoring.views.permissions import MAY_RETIRE
-from edx_proctoring.views.problems import Problem
+from edx_proctoring.views.problem_details import Problem
 from edx_proctoring.views.request_body import body_of
 from edx_proctoring.views.v2.lists import envelope_of, paged
 from edx_proctoring.views.v2.negotiation import JSONNegotiation
@@ -183,7 +183,7 @@ class StaffView(ProctoredAPIView):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer every exception as problem details."""
-        response = problems.answer_to(exc, self.request, self.kwargs)
+        response = problem_details.answer_to(exc, self.request, self.kwargs)
         response.exception = True
         return response
 
@@ -235,7 +235,7 @@ def refuse_unknown(given: Iterable[str], known: Iterable[str], *, within: str = 
     """
     unknown = sorted(set(map(str, given)) - set(known))
     if unknown:
-        sentence = str(problems.CATALOGUE["unknown_parameter"].sentence)
+        sentence = str(problem_details.CATALOGUE["unknown_parameter"].sentence)
         raise Problem(
             "unknown_parameter",
             errors=[{"field": ".".join(filter(None, (within, name))), "message": sentence} for name in unknown],

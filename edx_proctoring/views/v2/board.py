@@ -19,8 +19,13 @@ from edx_proctoring.views.v2.lists import (
     page_number_of,
     page_size_of,
 )
-from edx_proctoring.views.v2.objects import ExamRefSerializer, LearnerSerializer, MeasureSerializer, ProviderSerializer
 from edx_proctoring.views.v2.operations import Access, Operation
+from edx_proctoring.views.v2.serializers import (
+    ExamRefSerializer,
+    LearnerSerializer,
+    MeasureSerializer,
+    ProviderSerializer,
+)
 
 __all__ = ["BoardOfExam"]
 

@@ -10,8 +10,8 @@ from rest_framework.response import Response
 from edx_proctoring.api.course_staff.desk import course_desk
 from edx_proctoring.views.base import caller
 from edx_proctoring.views.v2.base import StaffView
-from edx_proctoring.views.v2.objects import DeskSerializer
 from edx_proctoring.views.v2.operations import Access, Operation
+from edx_proctoring.views.v2.serializers import DeskSerializer
 
 __all__ = ["DeskOfCourse"]
 

@@ -11,13 +11,13 @@ from edx_proctoring.views.base import caller
 from edx_proctoring.views.idempotency import idempotent
 from edx_proctoring.views.v2.base import NoBody, StaffView
 from edx_proctoring.views.v2.lists import IdsField, ListQuery, ReasonRequest, WordsField
-from edx_proctoring.views.v2.objects import (
+from edx_proctoring.views.v2.operations import Access, Operation
+from edx_proctoring.views.v2.serializers import (
     EffectSerializer,
     InboxSerializer,
     OutcomeSerializer,
     TriedEffectSerializer,
 )
-from edx_proctoring.views.v2.operations import Access, Operation
 
 __all__ = ["EffectGiveUp", "EffectRetry", "EffectsOfCourse", "InboxOfCourse", "InboxReplay"]
 

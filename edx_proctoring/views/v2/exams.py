@@ -9,8 +9,8 @@ from rest_framework.response import Response
 from edx_proctoring.api.course_staff import exam_overview
 from edx_proctoring.views.v2.base import StaffView
 from edx_proctoring.views.v2.lists import FlagField, ListQuery, OrderingField, WordsField
-from edx_proctoring.views.v2.objects import ExamSerializer
 from edx_proctoring.views.v2.operations import Access, Operation
+from edx_proctoring.views.v2.serializers import ExamSerializer
 
 __all__ = ["EXAM_TYPES", "Exam", "ExamsOfCourse"]
 

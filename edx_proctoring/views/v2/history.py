@@ -9,8 +9,8 @@ from rest_framework.response import Response
 from edx_proctoring.api.course_staff.attempt_history import history_of
 from edx_proctoring.views.v2.attempts import OneAttempt
 from edx_proctoring.views.v2.base import StaffView
-from edx_proctoring.views.v2.objects import HistorySerializer
 from edx_proctoring.views.v2.operations import Access, Operation
+from edx_proctoring.views.v2.serializers import HistorySerializer
 
 __all__ = ["HistoryByCode", "HistoryOfAttempt"]
 

@@ -17,9 +17,9 @@ from edx_proctoring.views.idempotency import idempotent
 from edx_proctoring.views.v2.attempts import FORCE_IS_FOR_GLOBAL_STAFF, PAST_DUE_IS_FOR_GLOBAL_STAFF, ExtensionFields
 from edx_proctoring.views.v2.base import NoBody, StaffView
 from edx_proctoring.views.v2.lists import ListQuery, WordField, WordsField
-from edx_proctoring.views.v2.objects import JobRowSerializer, JobSerializer
 from edx_proctoring.views.v2.operations import Access, Operation
 from edx_proctoring.views.v2.selections import FilterInBody, SelectionRequest, selection_of
+from edx_proctoring.views.v2.serializers import JobRowSerializer, JobSerializer
 
 __all__ = ["BulkAction", "ExtendMany", "Job", "JobRows", "JobStop", "JobView", "JobWork", "JobsOfCourse"]
 

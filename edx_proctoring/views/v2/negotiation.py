@@ -6,7 +6,7 @@ from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.utils.mediatypes import media_type_matches
 
-from edx_proctoring.views.problems import CONTENT_TYPE
+from edx_proctoring.views.problem_details import CONTENT_TYPE
 
 __all__ = ["AnyAccept", "JSONNegotiation"]
 

@@ -19,8 +19,8 @@ from edx_proctoring.views.base import caller
 from edx_proctoring.views.idempotency import idempotent
 from edx_proctoring.views.v2.base import StaffView
 from edx_proctoring.views.v2.lists import InstantField, ListQuery, ReasonRequest
-from edx_proctoring.views.v2.objects import NoteSerializer
 from edx_proctoring.views.v2.operations import Access, Operation
+from edx_proctoring.views.v2.serializers import NoteSerializer
 
 __all__ = ["Note", "NotesOfAttempt"]
 

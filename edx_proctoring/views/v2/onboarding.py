@@ -13,8 +13,8 @@ from edx_proctoring.api.course_staff import onboarding_list
 from edx_proctoring.api.course_staff.onboarding_list import OnboardingList
 from edx_proctoring.views.v2.base import StaffView
 from edx_proctoring.views.v2.lists import ListQuery, SearchField, WordsField
-from edx_proctoring.views.v2.objects import OnboardingSerializer
 from edx_proctoring.views.v2.operations import Access, Operation
+from edx_proctoring.views.v2.serializers import OnboardingSerializer
 
 __all__ = ["OnboardingFilters", "OnboardingOfCourse", "asked_for"]
 

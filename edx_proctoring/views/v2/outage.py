@@ -11,16 +11,16 @@ from rest_framework.response import Response
 
 from edx_proctoring import conf
 from edx_proctoring.api.attempts import outage_attempts
-from edx_proctoring.api.course_staff import job_list, outage
+from edx_proctoring.api.course_staff import job_list, outage_mode
 from edx_proctoring.views.base import caller
 from edx_proctoring.views.idempotency import idempotent
-from edx_proctoring.views.problems import Problem
+from edx_proctoring.views.problem_details import Problem
 from edx_proctoring.views.v2.base import StaffView
 from edx_proctoring.views.v2.jobs import ORDER_PROBLEMS, JobView
 from edx_proctoring.views.v2.lists import InstantField, ReasonRequest, WordField
-from edx_proctoring.views.v2.objects import JobSerializer, MeasureSerializer
 from edx_proctoring.views.v2.operations import Access, Operation
 from edx_proctoring.views.v2.selections import SelectionRequest
+from edx_proctoring.views.v2.serializers import JobSerializer, MeasureSerializer
 
 __all__ = ["OutageDecisions", "OutageOfExam"]
 
@@ -33,7 +33,7 @@ class UntilRequest(ReasonRequest):
     def validate_until(self, value: Any) -> Any:
         """Refuse an end that is over or too far ahead."""
         try:
-            outage.check_end(value, timezone.now())
+            outage_mode.check_end(value, timezone.now())
         except ValueError as exc:
             text = _("Must be in the future, and at most {hours} hours ahead.")
             raise serializers.ValidationError(text.format(hours=conf.proctoring.outage_max_hours)) from exc
@@ -43,7 +43,7 @@ class UntilRequest(ReasonRequest):
 class OutageRequest(UntilRequest):
     """What is put in force. ``text``: for learners; ``include_setup``: also for those who are being set up."""
 
-    text = serializers.CharField(max_length=outage.LONGEST_TEXT, required=False, allow_blank=True, default="")
+    text = serializers.CharField(max_length=outage_mode.LONGEST_TEXT, required=False, allow_blank=True, default="")
     include_setup = serializers.BooleanField(default=True)
 
 
@@ -108,13 +108,13 @@ class OutageOfExam(StaffView):
 
     def get(self, request: Request, exam_id: int) -> Response:
         """Return what is known."""
-        return self.reply(outage.outage_view(exam_id, now=timezone.now()))
+        return self.reply(outage_mode.outage_view(exam_id, now=timezone.now()))
 
     @idempotent
     def post(self, request: Request, exam_id: int) -> Response:
         """Start the outage."""
         body = self._body_of_who_may()
-        started = outage.start(
+        started = outage_mode.start(
             exam_id,
             until=body["until"],
             by=caller(request),
@@ -130,20 +130,20 @@ class OutageOfExam(StaffView):
     def patch(self, request: Request, exam_id: int) -> Response:
         """Let it end at another time."""
         body = self._body_of_who_may()
-        found = outage.prolong_outage(exam_id, until=body["until"], by=caller(request), reason=body["reason"])
+        found = outage_mode.prolong_outage(exam_id, until=body["until"], by=caller(request), reason=body["reason"])
         return self.reply(found)
 
     @idempotent
     def delete(self, request: Request, exam_id: int) -> Response:
         """End it."""
         body = self._body_of_who_may()
-        return self.reply(outage.end_outage(exam_id, by=caller(request), reason=body["reason"]))
+        return self.reply(outage_mode.end_outage(exam_id, by=caller(request), reason=body["reason"]))
 
     def _body_of_who_may(self) -> Mapping[str, Any]:
         """Return the body. Raises ``feature_off``, and ``not_allowed`` for course staff if only global staff may."""
         if conf.proctoring.outage_mode == "off":
             raise Problem("feature_off")
-        if not outage.may_change(caller(self.request)):
+        if not outage_mode.may_change(caller(self.request)):
             raise Problem(
                 "not_allowed", _("Only global staff may let an exam continue without its proctoring service.")
             )
@@ -179,12 +179,12 @@ class OutageDecisions(JobView):
 
     def course_concerned(self) -> str | None:
         """Read the exam and return its course; None if it does not exist."""
-        self.exam = outage.find_exam(self.kwargs["exam_id"])
+        self.exam = outage_mode.find_exam(self.kwargs["exam_id"])
         return None if self.exam is None else self.exam.course_id
 
     def reviewed(self) -> Mapping[str, Any]:
         """Return the exam."""
-        return outage.exam_as_reviewed(self.exam)
+        return outage_mode.exam_as_reviewed(self.exam)
 
     @idempotent
     def post(self, request: Request, exam_id: int) -> Response:
@@ -193,7 +193,7 @@ class OutageDecisions(JobView):
         if self.exam is None:
             raise Problem("not_found")
         return self.reply_job(
-            outage.order_decisions(
+            outage_mode.order_decisions(
                 self.exam,
                 body["decision"],
                 by=caller(request),

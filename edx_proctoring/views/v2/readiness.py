@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edx_proctoring.api.course_staff.readiness import check_readiness
-from edx_proctoring.views.fields import IdField
-from edx_proctoring.views.problems import Problem
+from edx_proctoring.views.problem_details import Problem
+from edx_proctoring.views.request_fields import IdField
 from edx_proctoring.views.v2.base import StaffView
 from edx_proctoring.views.v2.lists import WordField
 from edx_proctoring.views.v2.operations import Access, Operation

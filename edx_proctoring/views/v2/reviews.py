@@ -16,8 +16,8 @@ from edx_proctoring.views.base import caller
 from edx_proctoring.views.idempotency import idempotent
 from edx_proctoring.views.v2.base import StaffView
 from edx_proctoring.views.v2.lists import IdsField, ListQuery, SearchField, WordField
-from edx_proctoring.views.v2.objects import DecisionSerializer, ReviewDetailSerializer, ReviewSerializer
 from edx_proctoring.views.v2.operations import Access, Operation
+from edx_proctoring.views.v2.serializers import DecisionSerializer, ReviewDetailSerializer, ReviewSerializer
 
 __all__ = ["ReviewDecision", "ReviewOfAttempt", "ReviewsOfCourse"]
 

@@ -12,8 +12,8 @@ from rest_framework.response import Response
 from edx_proctoring.api.course_staff import summary
 from edx_proctoring.views.v2.base import StaffView
 from edx_proctoring.views.v2.lists import IdsField, InstantField, WordField
-from edx_proctoring.views.v2.objects import ExamRefSerializer
 from edx_proctoring.views.v2.operations import Access, Operation
+from edx_proctoring.views.v2.serializers import ExamRefSerializer
 
 __all__ = ["SummaryOfCourse"]
 

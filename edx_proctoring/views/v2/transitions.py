@@ -15,11 +15,11 @@ from edx_proctoring.api.lifecycle import status_change
 from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.views.base import caller
 from edx_proctoring.views.idempotency import idempotent
-from edx_proctoring.views.problems import GateRefusal, Problem
+from edx_proctoring.views.problem_details import GateRefusal, Problem
 from edx_proctoring.views.v2.attempts import OneAttempt
 from edx_proctoring.views.v2.lists import ReasonField, WordField
-from edx_proctoring.views.v2.objects import TransitionSerializer
 from edx_proctoring.views.v2.operations import Access, Operation
+from edx_proctoring.views.v2.serializers import TransitionSerializer
 
 __all__ = ["Transitions"]
 

@@ -28,7 +28,7 @@ from edx_proctoring.models import (
     StaffJobRow,
 )
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
-from edx_proctoring.views.problems import CATALOGUE
+from edx_proctoring.views.problem_details import CATALOGUE
 from edx_proctoring.views.v2 import urls
 from edx_proctoring.views.v2.base import StaffView
 from mock_apps.models import Profile

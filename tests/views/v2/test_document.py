@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from rest_framework.test import APIClient
 
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
-from edx_proctoring.views.problems import CATALOGUE
+from edx_proctoring.views.problem_details import CATALOGUE
 from tests import factories, openapi_replies
 from tests.views.conftest import World
 from tests.views.v2.test_access import TABLE, Row, _staff_decide, resolved, send

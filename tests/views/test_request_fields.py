@@ -8,8 +8,8 @@ from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 
 from edx_proctoring.utils.storable import MAX_ID
-from edx_proctoring.views.fields import IdField, TextField, required_id, validated
 from edx_proctoring.views.name_list import NameListField
+from edx_proctoring.views.request_fields import IdField, TextField, required_id, validated
 
 
 class Body(serializers.Serializer):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from edx_proctoring.api.course_staff.problem_list import EffectRow
-from edx_proctoring.views.problems import CATALOGUE
+from edx_proctoring.views.problem_details import CATALOGUE
 
 __all__ = [
     "AllowanceSerializer",
