@@ -4,14 +4,13 @@ Contract: contract/rest-v2#allowances-list. A page of rows costs the same few qu
 (architecture#constant-queries).
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, QuerySet, Value
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.expressions import OrderBy
-from django.db.models.functions import LPad
 
 from edx_proctoring.api.course_staff.attempt_rows import ExamRef, Learner, exam_ref, learner_of
 from edx_proctoring.api.course_staff.exports import CHUNK, Record
@@ -24,20 +23,10 @@ from edx_proctoring.models import (
 )
 from edx_proctoring.utils import user_names
 
-__all__ = ["COLUMNS", "ORDERINGS", "TYPES", "AllowanceFilter", "AllowanceRow", "allowance_row", "matching", "records"]
+__all__ = ["COLUMNS", "TYPES", "AllowanceFilter", "AllowanceRow", "allowance_row", "matching", "records"]
 
 # Types that are stored.
 TYPES: Final = (allowance_values.ADDITIONAL_TIME, allowance_values.REVIEW_POLICY_EXCEPTION)
-
-# Name of an ordering → field or expression.
-ORDERINGS: Final[Mapping[str, Any]] = {
-    "username": "user__username",
-    "exam": "proctored_exam__exam_name",
-    "type": "key",
-    # Values are text; padded, numbers come in their order.
-    "value": LPad("value", 255, Value("0")),
-    "modified_at": "modified",
-}
 
 COLUMNS: Final = (
     "allowance_id",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from django.core.paginator import Page, Paginator
 from django.db.models import OuterRef, Q, QuerySet
@@ -18,9 +18,8 @@ from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.models.incidents import exists_outage
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
-from edx_proctoring.utils.sql_functions import AddMinutes
 
-__all__ = ["ORDERINGS", "STATUSES", "AttemptFilter", "NoSuchPage", "attempt_row", "attempts_page", "matching"]
+__all__ = ["STATUSES", "AttemptFilter", "NoSuchPage", "attempt_row", "attempts_page", "matching"]
 
 # Every status that an attempt can have in the database.
 STATUSES: Final = (
@@ -40,18 +39,6 @@ STATUSES: Final = (
     Status.onboarding_reset,
     *Status.onboarding_errors,
 )
-
-# Name of an ordering → field or expression.
-ORDERINGS: Final[Mapping[str, Any]] = {
-    "username": "user__username",
-    "exam": "proctored_exam__exam_name",
-    "status": "status",
-    "started_at": "started_at",
-    "completed_at": "completed_at",
-    # As ``timing.expires_at`` computes it.
-    "expires_at": AddMinutes("started_at", "allowed_time_limit_mins"),
-    "created_at": "created",
-}
 
 
 class NoSuchPage(ProctoredBaseException):

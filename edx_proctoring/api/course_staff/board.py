@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from edx_proctoring import conf
 from edx_proctoring.api.attempts import last_contact
 from edx_proctoring.api.attempts.deadline_report import extended_minutes
-from edx_proctoring.api.course_staff import exam_overview, measures, newest_attempts
+from edx_proctoring.api.course_staff import exam_overview, measures, newest_attempts, sort_orders
 from edx_proctoring.api.course_staff.attempt_rows import END, RESUME, Learner, exam_ref, learner_of
 from edx_proctoring.api.course_staff.attempt_search import NoSuchPage
 from edx_proctoring.api.course_staff.exam_overview import Provider
@@ -29,9 +29,8 @@ from edx_proctoring.models.incidents import exists_outage
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import get_exam_due_date, user_names
-from edx_proctoring.utils.sql_functions import AddMinutes
 
-__all__ = ["LAST_CONTACT", "ORDERINGS", "SHOWN", "Board", "BoardExam", "BoardRow", "Counts", "exam_board"]
+__all__ = ["LAST_CONTACT", "SHOWN", "Board", "BoardExam", "BoardRow", "Counts", "exam_board"]
 
 # How often a screen that shows running exams asks again.
 REFRESH_SECONDS: Final = 15
@@ -57,14 +56,8 @@ SHOWN: Final = (
     "to_review",
 )
 
+# A sort order besides ``sort_orders.LIVE_BOARD``, of what is in the cache.
 LAST_CONTACT: Final = "last_contact_at"
-# Name of an ordering → field or expression; ``LAST_CONTACT`` besides, which is in the cache.
-ORDERINGS: Final[Mapping[str, Any]] = {
-    "expires_at": AddMinutes("started_at", "allowed_time_limit_mins"),
-    "username": "user__username",
-    "started_at": "started_at",
-    "status": "status",
-}
 
 _RUNNING: Final = (Status.started, Status.ready_to_submit)
 _OPEN_KINDS: Final = (AttemptIncident.KIND_PAUSE, AttemptIncident.KIND_HELP, AttemptIncident.KIND_ADMISSION)
@@ -330,7 +323,7 @@ def _page_of(
     if by_contact is None:
         # Who is in the exam, whose time ends first; then the others.
         is_over = Case(When(status__in=_RUNNING, then=Value(0)), default=Value(1))
-        by_default = (OrderBy(is_over), OrderBy(ORDERINGS["expires_at"], nulls_last=True), OrderBy(F("pk")))
+        by_default = (OrderBy(is_over), OrderBy(sort_orders.EXPIRES_AT, nulls_last=True), OrderBy(F("pk")))
         ids = attempts.order_by(*(ordering or by_default)).values_list("pk", flat=True)
     else:
         # Those who were never heard of come last, both ways.

@@ -4,9 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
 
-from django.db.models import Case, Count, Value, When
+from django.db.models import Count
 from django.db.models.expressions import OrderBy
 
 from edx_proctoring import backends
@@ -17,7 +16,6 @@ from edx_proctoring.serializers import exam_dict
 from edx_proctoring.utils import get_exam_due_date
 
 __all__ = [
-    "ORDERINGS",
     "ExamOverview",
     "Provider",
     "course_exams",
@@ -26,17 +24,6 @@ __all__ = [
     "provider_of",
     "status_counts",
 ]
-
-# Name of an ordering → field or expression. ``type``: timed, proctored, then practice and onboarding.
-ORDERINGS: Final[Mapping[str, Any]] = {
-    "name": "exam_name",
-    "due_date": "due_date",
-    "type": Case(
-        When(is_proctored=False, then=Value(0)),
-        When(is_practice_exam=False, then=Value(1)),
-        default=Value(2),
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring.api.course_staff import allowance_bulk_actions, allowance_file, allowance_search
+from edx_proctoring.api.course_staff import allowance_bulk_actions, allowance_file, allowance_search, sort_orders
 from edx_proctoring.api.course_staff.allowance_bulk_actions import Mode
 from edx_proctoring.api.course_staff.allowance_file import WantedAllowance
 from edx_proctoring.api.course_staff.allowance_search import AllowanceFilter
@@ -67,7 +67,7 @@ class AllowanceFilters(serializers.Serializer):
 class AllowancesQuery(AllowanceFilters, ListQuery):
     """Filters and order of the list of allowances."""
 
-    ordering = OrderingField(allowance_search.ORDERINGS, required=False)
+    ordering = OrderingField(sort_orders.ALLOWANCES, required=False)
 
 
 def filter_of(query: Mapping[str, Any]) -> AllowanceFilter:

@@ -12,7 +12,7 @@ from edx_proctoring.api.attempts import removal
 from edx_proctoring.api.attempts.deadline_report import explain_deadline
 from edx_proctoring.api.attempts.extension import extend
 from edx_proctoring.api.attempts.removal import StaffOrder
-from edx_proctoring.api.course_staff import attempt_search
+from edx_proctoring.api.course_staff import attempt_search, sort_orders
 from edx_proctoring.api.course_staff.attempt_search import AttemptFilter
 from edx_proctoring.api.lifecycle import queries
 from edx_proctoring.serializers import MAX_MINUTES
@@ -64,7 +64,7 @@ class AttemptFilters(serializers.Serializer):
 class AttemptsQuery(AttemptFilters, ListQuery):
     """Filters and order of the list of attempts."""
 
-    ordering = OrderingField(attempt_search.ORDERINGS, required=False)
+    ordering = OrderingField(sort_orders.ATTEMPTS, required=False)
 
 
 def filter_of(query: Mapping[str, Any]) -> AttemptFilter:

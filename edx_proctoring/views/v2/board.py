@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring.api.course_staff import board
+from edx_proctoring.api.course_staff import board, sort_orders
 from edx_proctoring.views.v2.base import StaffView
 from edx_proctoring.views.v2.lists import (
     ListQuery,
@@ -36,7 +36,7 @@ class BoardOrderingField(OrderingField):
     """As the other orderings, or the last contact alone: True for the latest first, False for the latest last."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__({**board.ORDERINGS, board.LAST_CONTACT: None}, **kwargs)
+        super().__init__({**sort_orders.LIVE_BOARD, board.LAST_CONTACT: None}, **kwargs)
 
     def to_internal_value(self, data: Any) -> Any:
         """Return terms, or whether the latest contact comes first."""

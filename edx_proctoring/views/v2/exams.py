@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edx_proctoring.api.course_staff import exam_overview
+from edx_proctoring.api.course_staff import exam_overview, sort_orders
 from edx_proctoring.views.v2.base import StaffView
 from edx_proctoring.views.v2.lists import FlagField, ListQuery, OrderingField, WordsField
 from edx_proctoring.views.v2.operations import Access, Operation
@@ -22,7 +22,7 @@ class ExamsQuery(ListQuery):
 
     type = WordsField(EXAM_TYPES, required=False)
     active = FlagField(required=False)
-    ordering = OrderingField(exam_overview.ORDERINGS, required=False)
+    ordering = OrderingField(sort_orders.EXAMS, required=False)
 
 
 class ExamsOfCourse(StaffView):
