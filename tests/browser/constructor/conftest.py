@@ -10,6 +10,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -40,39 +41,51 @@ def demo(tmp_path_factory: pytest.TempPathFactory, new_demo: NewDemo) -> Iterato
         yield demo
 
 
+@pytest.fixture(scope="package")
+def strict_chromium(chromium: Browser) -> Iterator[Browser]:
+    """A Chromium that blocks cookies of other sites, as it does in each context that is not a profile's."""
+    browser = chromium.browser_type.launch(executable_path=find_chromium(), args=FLAGS)
+    yield browser
+    browser.close()
+
+
 class Browsers:
     """Opens browsers of people, each with cookies of its own. A script error on a page fails the test."""
 
-    def __init__(self, chromium: Browser, folder: Path) -> None:
-        self._type = chromium.browser_type
+    def __init__(self, strict: Browser, folder: Path) -> None:
+        self._strict = strict
         self._folder = folder
         self._opened: list[BrowserContext] = []
         self.errors: list[str] = []
 
     def open(self, *, third_party_cookies: bool = False, scripts: bool = True, **options: object) -> BrowserContext:
-        """A browser that is new to all sites. ``options``: of the context."""
-        profile = self._folder / f"profile-{len(self._opened)}"
-        preferences = profile / "Default" / "Preferences"
-        preferences.parent.mkdir(parents=True)
-        # 0: allow, 1: block.
-        mode = 0 if third_party_cookies else 1
-        preferences.write_text(json.dumps({"profile": {"cookie_controls_mode": mode}}), "utf-8")
-        context = self._type.launch_persistent_context(
-            profile,
-            **{
-                "executable_path": find_chromium(),
-                "args": FLAGS,
-                "ignore_https_errors": True,
-                "java_script_enabled": scripts,
-                "locale": "en-US",
-                "viewport": {"width": 1200, "height": 900},
-                **options,
-            },
-        )
+        """A browser that is new to all sites, with one page. ``options``: of the context."""
+        wishes: dict[str, Any] = {
+            "ignore_https_errors": True,
+            "java_script_enabled": scripts,
+            "locale": "en-US",
+            "viewport": {"width": 1200, "height": 900},
+            **options,
+        }
+        if third_party_cookies:
+            context = self._launch_with_profile(**wishes)
+        else:
+            context = self._strict.new_context(**wishes)
+            context.new_page()
         context.set_default_timeout(30_000)
         context.on("weberror", lambda error: self.errors.append(str(error.error)))
         self._opened.append(context)
         return context
+
+    def _launch_with_profile(self, **wishes: Any) -> BrowserContext:
+        """Only a profile's settings allow cookies of other sites."""
+        profile = self._folder / f"profile-{len(self._opened)}"
+        preferences = profile / "Default" / "Preferences"
+        preferences.parent.mkdir(parents=True)
+        preferences.write_text(json.dumps({"profile": {"cookie_controls_mode": 0}}), "utf-8")
+        return self._strict.browser_type.launch_persistent_context(
+            profile, executable_path=find_chromium(), args=FLAGS, **wishes
+        )
 
     def close(self) -> None:
         for context in self._opened:
@@ -80,9 +93,9 @@ class Browsers:
 
 
 @pytest.fixture
-def browsers(chromium: Browser, tmp_path: Path) -> Iterator[Browsers]:
+def browsers(strict_chromium: Browser, tmp_path: Path) -> Iterator[Browsers]:
     """Browsers for this test; they are closed at its end."""
-    browsers = Browsers(chromium, tmp_path)
+    browsers = Browsers(strict_chromium, tmp_path)
     yield browsers
     browsers.close()
     assert browsers.errors == [], "scripts on the pages failed"
