@@ -101,7 +101,12 @@ demo: $(STAMPS)/demo ## The whole product on this machine (PROVIDER=rpnow or con
 ## --- test -----------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: quality test-js test-python test-browser ## All that must pass, on SQLite, in this Python
+test: static-checks test-python test-browser ## All that must pass, on SQLite, in this Python
+
+# Without a database or a browser, each in one process: as many at a time as there are workers.
+.PHONY: static-checks
+static-checks: $(STAMPS)/quality $(STAMPS)/docs node_modules/.package-lock.json
+	@$(MAKE) --jobs=$(WORKERS) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) quality test-js
 
 .PHONY: test-python
 test-python: $(STAMPS)/quality node_modules/.package-lock.json ## Python tests without a browser

@@ -4,6 +4,7 @@ Process-wide registries (services, providers, trackers, cache) are restored afte
 fake of one test never reaches the next.
 """
 
+import gc
 import sys
 from collections.abc import Callable, Iterator
 from types import ModuleType
@@ -57,6 +58,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return found[0] if found else str(super()._split_scope(nodeid))
 
     return Scheduler(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what stays until the end: the modules and thousands of collected tests.
+
+    Else each full collection looks at all of them: a tenth of the CPU time of the Python tests.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -34,7 +34,8 @@ def peak_of(work: Callable[[], Any]) -> int:
     """Return the peak memory, in bytes, of Python objects while ``work`` ran.
 
     Reference cycles count until they are collected, and collections are rarer in a process with many
-    objects. Freezing the existing objects makes them as frequent as in a small process.
+    objects. Freezing the existing objects makes them as frequent as in a small process. They stay frozen,
+    as after collection (``tests/conftest.py``).
     """
     gc.collect()
     gc.freeze()
@@ -45,7 +46,6 @@ def peak_of(work: Callable[[], Any]) -> int:
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-        gc.unfreeze()
 
 
 def fill(count: int, *, status: str = S.submitted, reviewed: bool = False, removed: bool = False) -> Any:
