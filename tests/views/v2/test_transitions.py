@@ -258,12 +258,12 @@ class TestRemoval:
 @pytest.mark.parametrize(
     ("role", "action", "before", "cost"),
     [
-        ("owner", "click_download_software", {"status": S.created}, 9),
-        ("owner", "start", {"status": S.ready_to_start, "started_at": None}, 13),
-        ("owner", "stop", {"status": S.started}, 9),
-        ("owner", "submit", {"status": S.ready_to_submit}, 14),
+        ("owner", "click_download_software", {"status": S.created}, 8),
+        ("owner", "start", {"status": S.ready_to_start, "started_at": None}, 12),
+        ("owner", "stop", {"status": S.started}, 8),
+        ("owner", "submit", {"status": S.ready_to_submit}, 13),
         # Staff are put on record with their reason, which takes three.
-        ("course_staff", "end", {"status": S.started}, 17),
+        ("course_staff", "end", {"status": S.started}, 16),
         ("course_staff", "resume", {"status": S.error, "is_resumable": True}, 12),
     ],
 )
