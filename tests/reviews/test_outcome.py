@@ -228,7 +228,7 @@ class TestHowTheStatusIsChanged:
         attempt, staff = submitted("rest"), make_staff()
         make_review(attempt, Verdict.violation, reviewed_by=staff)
         assert calls == [
-            (attempt.pk, S.rejected, {"actor": staff, "sends_mail": True}),
+            (attempt.pk, S.rejected, {"has_leftovers": False, "actor": staff, "sends_mail": True}),
         ]
 
     def test_a_review_of_the_provider_is_attributed_to_none(self, calls):

@@ -180,4 +180,4 @@ def test_cost_of_decisions(world: World, boss: APIClient) -> None:
             assert boss.post(url(world, "outage-decisions"), order, format="json").json()["done"] == size
         counted.append(sum(is_ours(query["sql"]) for query in queries.captured_queries) - 2)
     # The first fills caches of the host.
-    assert (counted[1], counted[2] - counted[1]) == (26, 14)
+    assert (counted[1], counted[2] - counted[1]) == (25, 13)
