@@ -26,6 +26,7 @@ from rest_framework.response import Response
 
 from edx_proctoring import exceptions as ours
 from edx_proctoring.api.course_staff.allowance_file import BadFile
+from edx_proctoring.utils.storable import storable
 from edx_proctoring.views.error_responses import ids_for_log, retry_after
 from edx_proctoring.views.idempotency import KeyReused, StillAnswering
 from edx_proctoring.views.request_body import BodyTooLarge
@@ -291,7 +292,8 @@ def _details(
         "instance": request.path,
         "request_id": request.request_id,
     }
-    return {**body, "errors": list(errors)} if errors else body
+    # A refusal may quote what was sent, and JSON cannot contain half of a character.
+    return storable({**body, "errors": list(errors)} if errors else body)
 
 
 def code_of(exc: Exception) -> str:

@@ -1,5 +1,6 @@
 """Who may call which operation, what it refuses, and what it costs. Each route of version 2 has a row here."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -420,6 +421,23 @@ def test_a_member_of_a_body_that_is_no_word_is_refused_in_the_same_way(world: Wo
     assert (response.status_code, error["field"]) == (422, "action")
     assert error["message"].endswith("is not one of reset, resume.")
     assert len(error["message"]) < 200
+
+
+@pytest.mark.contract("rest-v2#words")
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"action": "\ud800"}, "action"),
+        ({"all": False, "filter": {"status": "\ud800"}}, "filter.status"),
+        ({"\ud800": 1}, "\N{REPLACEMENT CHARACTER}"),
+    ],
+    ids=["word", "words", "name"],
+)
+def test_half_a_character_is_quoted_as_a_mark(more: Any, field: str, world: World, team: APIClient) -> None:
+    body = {"action": "reset", "all": True, "reason": "x", **more}
+    url = address("attempts-bulk", course_id=COURSE_A)
+    response = team.post(url, json.dumps(body), content_type="application/json")
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (422, field)
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.id)
