@@ -23,8 +23,10 @@ DEMO_OPTIONS ?=
 # Who proctors the demo's course: mock_provider (REST), rpnow or constructor.
 PROVIDER ?= mock_provider
 
-COMPILE := CUSTOM_COMPILE_COMMAND='make upgrade' $(BIN)/pip-compile --quiet --upgrade --strip-extras \
-	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --annotation-style=line
+# For every supported Python and platform. uv reads no configuration of pip, so the hashes are those of PyPI's files.
+# Extras are kept, because pip 23 finds no hash for a package with an extra otherwise.
+COMPILE := UV_CUSTOM_COMPILE_COMMAND='make upgrade' $(BIN)/uv pip compile --quiet --no-config --upgrade --universal \
+	--python-version 3.11 --generate-hashes --no-strip-extras --annotation-style line
 
 # A stamp says: what this set of requirements asks for is installed. It lives in the environment it
 # describes, so that removing .venv removes it too. A second `make demo` finds them and installs nothing.
@@ -41,12 +43,17 @@ help: ## List the targets
 $(VENV)/bin/python:
 	@python=$$(tools/python) && echo "Creating $(VENV) with $$python" && "$$python" -m venv $(VENV)
 
-$(STAMPS)/demo: requirements/demo.txt $(PACKAGING) | $(PY)
+# Older versions miss the hashes of packages that are wanted with an extra.
+$(STAMPS)/pip: | $(PY)
+	$(PIP) install --quiet --upgrade 'pip>=24.2'
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/demo: requirements/demo.txt $(PACKAGING) | $(STAMPS)/pip
 	$(PIP) install --quiet -r requirements/demo.txt
 	$(PIP) install --quiet $(EDITABLE)
 	@mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/quality: requirements/quality.txt $(PACKAGING) | $(PY)
+$(STAMPS)/quality: requirements/quality.txt $(PACKAGING) | $(STAMPS)/pip
 	$(PIP) install --quiet -r requirements/quality.txt
 	$(PIP) install --quiet $(EDITABLE)
 	@mkdir -p $(STAMPS) && touch $@
@@ -63,12 +70,12 @@ $(STAMPS)/fuzz: requirements/fuzz.txt $(STAMPS)/quality
 	$(PIP) install --quiet -r requirements/fuzz.txt
 	@touch $@
 
-$(STAMPS)/docs: requirements/docs.txt $(PACKAGING) | $(PY)
+$(STAMPS)/docs: requirements/docs.txt $(PACKAGING) | $(STAMPS)/pip
 	$(PIP) install --quiet -r requirements/docs.txt
 	$(PIP) install --quiet $(EDITABLE)
 	@mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/dev: requirements/dev.txt $(PACKAGING) | $(PY)
+$(STAMPS)/dev: requirements/dev.txt $(PACKAGING) | $(STAMPS)/pip
 	$(PIP) install --quiet -r requirements/dev.txt
 	$(PIP) install --quiet $(EDITABLE)
 	@mkdir -p $(STAMPS) && touch $@
@@ -152,7 +159,7 @@ test-matrix: $(STAMPS)/dev ## Every supported Python and Django, through tox
 ## --- quality --------------------------------------------------------------------------------------------
 
 .PHONY: quality
-quality: lint imports types migrations pii citations permissions-check openapi-check openapi-lint lint-js messages-check translations rst ## Linters, import layers, types, pending migrations, catalogues
+quality: lint imports types migrations pii citations permissions-check openapi-check openapi-lint workflows lint-js messages-check translations rst ## Linters, import layers, types, pending migrations, catalogues
 
 .PHONY: lint
 lint: $(STAMPS)/quality ## ruff
@@ -204,6 +211,11 @@ openapi-replies: $(STAMPS)/quality ## Keep the app's new answers as the examples
 .PHONY: openapi-lint
 openapi-lint: node_modules/.package-lock.json ## The OpenAPI documents keep the rules of redocly.yaml
 	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --no-install redocly lint
+
+.PHONY: workflows
+workflows: $(STAMPS)/quality ## Workflows and Read the Docs' configuration are valid by their schemas
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.readthedocs .readthedocs.yaml
 
 .PHONY: lint-js
 lint-js: node_modules/.package-lock.json ## eslint, and the published scripts are built from static_src/

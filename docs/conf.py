@@ -19,10 +19,11 @@ project = "edx-proctoring"
 author = "edX and contributors"
 release = edx_proctoring.__version__
 
-extensions = ["sphinx.ext.autodoc", "attempt_states", "contract_pages", "learner_actions"]
+extensions = ["sphinx.ext.autodoc", "attempt_states", "contract_pages", "learner_actions", "openapi_pages"]
 html_theme = "furo"
 html_title = f"edx-proctoring {release}"
 exclude_patterns = ["_build"]
+templates_path = ["_templates"]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"

@@ -57,6 +57,6 @@ OPERATIONS: Final[Mapping[str, Described]] = {
         body=objects.WebhookBody,
         media_types=(JSON,),
         access="Constructor's server",
-        security=({"constructor": []},),
+        security=({"constructor_proctor": []},),
     ),
 }

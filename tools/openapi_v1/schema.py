@@ -41,8 +41,9 @@ _MEANINGS: Final = {
 _COMMON: Final = (400, 403, 406, 429)
 _OF_A_BODY: Final = (413, 415)
 _OF_A_KEY: Final = (409, 422)
+# Not "constructor": Redoc takes that for the function of this name that every object has.
 SECURITY_SCHEMES: Final = {
-    "constructor": {
+    "constructor_proctor": {
         "type": "apiKey",
         "in": "header",
         "name": "Authorization",
