@@ -49,8 +49,8 @@ const SCRIPTS = {
     'desk/desk.js': ['desk/namespace', 'desk/shortcuts', 'desk/desk'],
     // What the desk fetches when it is first needed (static_src/desk/panel_list.js).
     'desk/attempt.js': [
-        'desk/namespace', 'desk/attempt_actions', 'desk/extend', 'desk/end', 'desk/note', 'desk/job_flow', 'desk/reset_and_resume', 'desk/decide',
-        'desk/outage_tool'
+        'desk/namespace', 'desk/attempt_actions', 'desk/extend_attempt', 'desk/end_attempt', 'desk/attempt_notes', 'desk/job_flow', 'desk/reset_and_resume', 'desk/decide_review',
+        'desk/outage_button'
     ],
     'desk/charts.js': ['desk/namespace', 'desk/charts'],
     'desk/effects.js': ['desk/namespace', 'desk/effect_actions'],
@@ -58,7 +58,7 @@ const SCRIPTS = {
         'desk/namespace', 'desk/drawer', 'desk/sections/now', 'desk/sections/deadline', 'desk/sections/timeline',
         'desk/sections/effects', 'desk/sections/notes', 'desk/sections/review', 'desk/sections/other_attempts'
     ],
-    'desk/outage.js': ['desk/namespace', 'desk/outage'],
+    'desk/outage.js': ['desk/namespace', 'desk/outage_banners'],
     ...Object.fromEntries(['dialogs', 'panels'].flatMap((folder) => fs.readdirSync(path.join(SOURCES, 'desk', folder)).sort().map((file) => (
         [`desk/${folder}/${file}`, ['desk/namespace', `desk/${folder}/${path.parse(file).name}`]]
     ))))

@@ -1,5 +1,5 @@
 /** Live: who is where in one exam, now. Contract: contract/staff-desk#live. */
-/* global desk -- desk/namespace.js, desk/list_panel.js, desk/attempt_actions.js, desk/outage_tool.js, desk/panel_list.js */
+/* global desk -- desk/namespace.js, desk/list_panel.js, desk/attempt_actions.js, desk/outage_button.js, desk/panel_list.js */
 
 var TICK = 1000;  // milliseconds
 var ENDING_SOON = 600;  // seconds, as the server counts

@@ -2,7 +2,7 @@
  * Outage: attempts that were taken without their provider, and what staff decide about them.
  * Contract: contract/staff-desk#outage-decisions.
  */
-/* global desk -- desk/namespace.js, desk/list_panel.js, desk/attempt_actions.js, desk/outage_tool.js, desk/job_flow.js */
+/* global desk -- desk/namespace.js, desk/list_panel.js, desk/attempt_actions.js, desk/outage_button.js, desk/job_flow.js */
 
 // In these, a decision is due.
 var UNDECIDED = ['submitted', 'timed_out'];

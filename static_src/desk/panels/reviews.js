@@ -1,5 +1,5 @@
 /** Reviews: those that wait for a person first. Contract: contract/staff-desk#reviews. */
-/* global desk -- desk/namespace.js, desk/list_panel.js, desk/decide.js */
+/* global desk -- desk/namespace.js, desk/list_panel.js, desk/decide_review.js */
 
 desk.panels.reviews = desk.ListPanel.extend({
     defaultOrder: '',

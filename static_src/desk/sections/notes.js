@@ -1,5 +1,5 @@
 /** The drawer's section with notes of invigilators. Contract: contract/staff-desk#notes. */
-/* global desk -- desk/namespace.js, desk/drawer.js, desk/note.js */
+/* global desk -- desk/namespace.js, desk/drawer.js, desk/attempt_notes.js */
 
 desk.sections.push({
     name: 'notes',

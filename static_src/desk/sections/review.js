@@ -1,5 +1,5 @@
 /** The drawer's section with the provider's verdict and comments. */
-/* global desk -- desk/namespace.js, desk/drawer.js, desk/decide.js */
+/* global desk -- desk/namespace.js, desk/drawer.js, desk/decide_review.js */
 
 /** Seconds as M:SS. */
 function offset(seconds) {
