@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from edx_proctoring.api.course_staff.problem_list import EffectRow
+from edx_proctoring.api.course_staff.effect_list import EffectRow
 from edx_proctoring.views.problem_details import CATALOGUE
 
 __all__ = [

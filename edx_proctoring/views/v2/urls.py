@@ -42,7 +42,7 @@ ROUTES: list[tuple[str, LazyView, str]] = [
     ("jobs/<slug:code>/work", LazyView("jobs", "JobWork"), "job-work"),
     ("jobs/<slug:code>/stop", LazyView("jobs", "JobStop"), "job-stop"),
     ("users/<int:user_id>/proctoring-data", LazyView("users", "UserData"), "user-data"),
-    ("inbox/<int:inbox_id>/replay", LazyView("effects", "InboxReplay"), "inbox-replay"),
+    ("inbox/<int:inbox_id>/replay", LazyView("inbox", "InboxReplay"), "inbox-replay"),
 ]
 # Below ``courses/{course_id}/``.
 COURSE_ROUTES: list[tuple[str, LazyView, str]] = [
@@ -55,7 +55,7 @@ COURSE_ROUTES: list[tuple[str, LazyView, str]] = [
     ("allowances", LazyView("allowances", "AllowancesOfCourse"), "allowances"),
     ("allowances/bulk", LazyView("allowances", "AllowancesBulk"), "allowances-bulk"),
     ("effects", LazyView("effects", "EffectsOfCourse"), "effects"),
-    ("inbox", LazyView("effects", "InboxOfCourse"), "inbox"),
+    ("inbox", LazyView("inbox", "InboxOfCourse"), "inbox"),
     ("onboarding", LazyView("onboarding", "OnboardingOfCourse"), "onboarding"),
     ("readiness", LazyView("readiness", "ReadinessOfCourse"), "readiness"),
     ("summary", LazyView("summary", "SummaryOfCourse"), "summary"),

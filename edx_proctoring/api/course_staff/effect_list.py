@@ -1,50 +1,37 @@
-"""What went wrong in a course: effects that were not delivered, and reviews as they came in.
-
-Contract: contract/rest-v2#effects-list, contract/rest-v2#inbox-list.
-"""
+"""The effects of a course that were not delivered: list, retry, give up. Contract: contract/rest-v2#effects-list."""
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
-from operator import or_
 from typing import Any, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from edx_proctoring.api.audit.staff_record import Subject, record_action
 from edx_proctoring.api.course_staff.attempt_rows import ExamRef, Learner, exam_ref, learner_of
 from edx_proctoring.api.effects.delivery import retry_effects
 from edx_proctoring.api.effects.routes import KIND_CASCADE
 from edx_proctoring.api.effects.settling import give_up_effects
-from edx_proctoring.api.reviews.applying import find_attempt
-from edx_proctoring.api.reviews.receiving import replay_review
-from edx_proctoring.exceptions import ProctoredBaseException, ProctoredExamReviewAlreadyExists
+from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import (
     AttemptEffect,
     HistoricalProctoredExamStudentAttempt,
     ProctoredExam,
     ProctoredExamStudentAttempt,
-    ReviewInboxEntry,
 )
 from edx_proctoring.utils import user_names
 from edx_proctoring.utils.transactions import short_transaction
 
 __all__ = [
     "KINDS",
-    "OUTCOMES",
     "STATES",
     "EffectRow",
     "EffectSettled",
-    "InboxRow",
     "Settled",
     "effect_rows",
     "effects_of_course",
     "give_up_effect",
-    "inbox_of_course",
-    "inbox_rows",
-    "receive_again",
     "retry_effect",
 ]
 
@@ -65,28 +52,12 @@ STATES: Final = AttemptEffect.UNSETTLED_STATES
 # Of an effect that its receiver accepted.
 DELIVERED: Final = "delivered"
 
-# First words of ``ReviewInboxEntry.outcome``; a reason may follow.
-OUTCOMES: Final = (
-    ReviewInboxEntry.OUTCOME_RECEIVED,
-    ReviewInboxEntry.OUTCOME_APPLIED,
-    ReviewInboxEntry.OUTCOME_DUPLICATE,
-    ReviewInboxEntry.OUTCOME_REFUSED,
-    ReviewInboxEntry.OUTCOME_HELD,
-)
-
 
 class EffectSettled(ProctoredBaseException):
     """The effect waits no more: it was delivered, or is no longer needed."""
 
     http_status = 409
     code = "not_due"
-
-
-class InboxEntryGone(ProctoredBaseException):
-    """The received review was deleted meanwhile."""
-
-    http_status = 404
-    code = "not_found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +88,6 @@ class Settled:
 
     id: int
     state: str
-
-
-@dataclass(frozen=True, slots=True)
-class InboxRow:
-    """A review as it came in, without its body."""
-
-    id: int
-    received_at: datetime
-    attempt_code: str
-    outcome: str
-    backend: str
 
 
 def effects_of_course(
@@ -211,60 +171,6 @@ def _given_up(effect_id: int, by: Any, reason: str) -> AttemptEffect:
         reason=reason,
     )
     return effect
-
-
-def inbox_of_course(course_id: str, *, outcomes: Sequence[str] | None = None) -> QuerySet[ReviewInboxEntry]:
-    """Return the reviews that came in for a course, the newest first; ``outcomes``: only these of ``OUTCOMES``."""
-    entries = ReviewInboxEntry.objects.of_course(course_id).defer("body")
-    if outcomes is not None:
-        entries = entries.filter(reduce(or_, (Q(outcome__startswith=word) for word in outcomes)))
-    return entries.order_by("-pk")
-
-
-def inbox_rows(entries: Iterable[ReviewInboxEntry]) -> list[InboxRow]:
-    """Return a page of received reviews as rows. No query if they are loaded."""
-    return [InboxRow(row.pk, row.created, row.attempt_code, row.outcome, row.backend) for row in entries]
-
-
-def receive_again(inbox_id: int, *, by: Any) -> str:
-    """Receive a review once more on behalf of ``by``, a ``User``; return what became of it, one of ``OUTCOMES``.
-
-    The words of the provider stay in the inbox. Raises ``InboxEntryGone``; ``NotImplementedError`` if its provider
-    is not configured.
-    """
-    try:
-        receipt = replay_review(inbox_id)
-    except ReviewInboxEntry.DoesNotExist as exc:
-        raise InboxEntryGone(f"inbox_id={inbox_id}") from exc
-    except ProctoredExamReviewAlreadyExists:
-        outcome = ReviewInboxEntry.OUTCOME_DUPLICATE
-    except ProctoredBaseException:
-        outcome = ReviewInboxEntry.OUTCOME_REFUSED
-    else:
-        accepted = ReviewInboxEntry.OUTCOME_APPLIED if receipt.is_accepted else ReviewInboxEntry.OUTCOME_REFUSED
-        outcome = ReviewInboxEntry.OUTCOME_HELD if receipt.is_held else accepted
-    _record_replay(inbox_id, outcome, by)
-    log.info("review received again: inbox_id=%s by=%s outcome=%s", inbox_id, by.pk, outcome)
-    return outcome
-
-
-def _record_replay(inbox_id: int, outcome: str, by: Any) -> None:
-    code = ReviewInboxEntry.objects.values_list("attempt_code", flat=True).get(pk=inbox_id)
-    found = find_attempt(code)
-    if found is None:
-        return
-    attempt, is_archived = found
-    record_action(
-        "review_replay",
-        Subject(
-            attempt.proctored_exam_id,
-            attempt.user_id,
-            None if is_archived else attempt.pk,
-            {"inbox_id": inbox_id, "outcome": outcome},
-        ),
-        course_id=attempt.proctored_exam.course_id,
-        by=by,
-    )
 
 
 def _learners(attempt_ids: Collection[int]) -> dict[int, Learner]:
