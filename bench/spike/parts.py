@@ -18,7 +18,7 @@ from bench.compare.trees import ROOT
 from bench.compare.versions import Process
 from bench.faults.provider import Provider
 from bench.spike import journeys, results, servers
-from bench.spike.inside import LIMIT_MINUTES
+from bench.spike.app_side import LIMIT_MINUTES
 from bench.spike.journeys import EXTRA_MINUTES
 
 CAPACITY: Final = "capacity"
@@ -56,7 +56,9 @@ class Version:
     @contextmanager
     def ready(self) -> Iterator[None]:
         """Make the database and the people; remove the database afterwards."""
-        with Process(self.label, self.setup.folder, dict(self.setup.environment), "bench.spike.inside") as self.inside:
+        with Process(
+            self.label, self.setup.folder, dict(self.setup.environment), "bench.spike.app_side"
+        ) as self.inside:
             self.about = self.inside.ask("create")
             self.extends = self.inside.ask("extends")
             try:

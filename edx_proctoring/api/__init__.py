@@ -74,13 +74,16 @@ from edx_proctoring.api.privacy.user_retirement import *
 from edx_proctoring.api.providers.attempt_registration import _register_proctored_exam_attempt
 from edx_proctoring.api.providers.contact_and_rules import *
 from edx_proctoring.api.providers.dashboard_links import *
-from edx_proctoring.api.providers.outage import *
+from edx_proctoring.api.providers.declared_outages import *
 from edx_proctoring.api.reviews.applying import *
 from edx_proctoring.api.reviews.deciding import *
 from edx_proctoring.api.reviews.payload import *
 from edx_proctoring.api.reviews.receiving import *
 from edx_proctoring.backends import get_backend_provider
-from edx_proctoring.backends.removal import _remove_exam_attempt_from_backend, _remove_exam_attempts_from_backend
+from edx_proctoring.backends.attempt_removal import (
+    _remove_exam_attempt_from_backend,
+    _remove_exam_attempts_from_backend,
+)
 from edx_proctoring.runtime import get_runtime_service
 from edx_proctoring.serializers import (
     ProctoredExamReviewPolicySerializer,

@@ -30,8 +30,8 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from edx_proctoring.backends import call_options
-from edx_proctoring.backends.breakers import Breaker
 from edx_proctoring.backends.call_log import Call
+from edx_proctoring.backends.circuit_breakers import Breaker
 from edx_proctoring.backends.inline_retries import MOST_RETRIES, with_retries
 
 BREAKER_MODES: Final = ("page", "all", "off")

@@ -8,7 +8,7 @@ from typing import Final
 
 import requests
 
-from edx_proctoring.backends.breakers import BreakerOpen
+from edx_proctoring.backends.circuit_breakers import BreakerOpen
 from edx_proctoring.backends.inline_retries import was_never_sent
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,

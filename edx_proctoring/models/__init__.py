@@ -15,17 +15,17 @@ from edx_proctoring.models.allowances import (
     QuerySetWithUpdateOverride,
     RemovedAllowance,
 )
+from edx_proctoring.models.attempt_incidents import AttemptIncident
 from edx_proctoring.models.attempts import (
     HistoricalProctoredExamStudentAttempt,
     ProctoredExamStudentAttempt,
     ProctoredExamStudentAttemptManager,
 )
 from edx_proctoring.models.effects import AttemptEffect
+from edx_proctoring.models.exam_measures import ExamMeasure
 from edx_proctoring.models.exams import HistoricalProctoredExam, ProctoredExam
 from edx_proctoring.models.history import archive_model
 from edx_proctoring.models.inbox import ReviewInboxEntry
-from edx_proctoring.models.incidents import AttemptIncident
-from edx_proctoring.models.measures import ExamMeasure
 from edx_proctoring.models.open_attempts import OpenAttempt
 from edx_proctoring.models.retired_learners import ProviderRetirement, RetiredLearner
 from edx_proctoring.models.review_decisions import ReviewDecision

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 from model_utils.models import TimeStampedModel
 
 from edx_proctoring import backends, constants
-from edx_proctoring.backends import removal
+from edx_proctoring.backends import attempt_removal
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.models.exams import ProctoredExam
 from edx_proctoring.models.history import PinnedHistoricalRecords
@@ -177,7 +177,7 @@ class ProctoredExamStudentAttemptManager(
         attempts = self.filter(user_id=user_id).with_onboarding_error()
         if backend is not None:
             attempts = attempts.of_provider(backend)
-        removal._remove_exam_attempts_from_backend(attempts.select_related("proctored_exam"))
+        attempt_removal._remove_exam_attempts_from_backend(attempts.select_related("proctored_exam"))
         attempts.delete()
 
     def get_user_attempts_by_exam_id(self, user_id: int, exam_id: int) -> ProctoredExamStudentAttemptQuerySet:

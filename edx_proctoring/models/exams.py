@@ -7,9 +7,9 @@ from django.db import models
 from model_utils.models import TimeStampedModel
 
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
+from edx_proctoring.models.exam_measures import OutageInForce
 from edx_proctoring.models.history import PinnedHistoricalRecords
 from edx_proctoring.models.locking import locked_row
-from edx_proctoring.models.measures import OutageInForce
 
 
 class ProctoredExamQuerySet(models.QuerySet["ProctoredExam"]):

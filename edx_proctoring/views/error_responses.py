@@ -15,7 +15,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from rest_framework.response import Response
 
-from edx_proctoring.backends.breakers import BreakerOpen
+from edx_proctoring.backends.circuit_breakers import BreakerOpen
 from edx_proctoring.exceptions import (
     PROVIDER_REPLIES,
     BackendProviderCannotRegisterAttempt,

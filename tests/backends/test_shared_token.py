@@ -11,7 +11,7 @@ from django.utils import timezone
 from edx_django_utils.cache import TieredCache
 
 from edx_proctoring.backends import oauth_session, reply_errors
-from edx_proctoring.backends.breakers import Breaker
+from edx_proctoring.backends.circuit_breakers import Breaker
 from edx_proctoring.backends.http_limits import Guard
 from edx_proctoring.backends.oauth_session import ProviderSession
 from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt

@@ -10,9 +10,9 @@ from django.contrib.auth.models import User
 from edx_proctoring import api
 from edx_proctoring.api.privacy.user_retirement import retire_learner_at_providers
 from edx_proctoring.backends import call_options
-from edx_proctoring.backends.breakers import BreakerOpen
+from edx_proctoring.backends.attempt_removal import remove_or_raise
+from edx_proctoring.backends.circuit_breakers import BreakerOpen
 from edx_proctoring.backends.constructor import ConstructorProctoringProvider, store
-from edx_proctoring.backends.removal import remove_or_raise
 from edx_proctoring.backends.reply_errors import ProviderRefused
 from edx_proctoring.constructor.models import ConstructorEvent, ConstructorSession, State
 from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt

@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 
 from edx_proctoring import exceptions, urls
 from edx_proctoring.api.learner import mfe
-from edx_proctoring.backends.breakers import BreakerOpen
+from edx_proctoring.backends.circuit_breakers import BreakerOpen
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
 from edx_proctoring.exceptions import (
     BackendProviderCannotRegisterAttempt,

@@ -21,7 +21,7 @@ from edx_proctoring.api.attempts.entry_check import Entry
 from edx_proctoring.api.lifecycle import permitted_actions, queries, status_change, timing
 from edx_proctoring.api.lifecycle.permitted_actions import Action, Kind, Outcome
 from edx_proctoring.api.lifecycle.status_change import Condition
-from edx_proctoring.api.providers import outage
+from edx_proctoring.api.providers import declared_outages
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.serializers import attempt_dict
@@ -210,7 +210,9 @@ def _is_provider_out(attempt: ProctoredExamStudentAttempt) -> bool:
     exam = attempt.proctored_exam
     if not exam.is_proctored or exam.is_practice_exam:
         return False
-    return outage.outage_of(exam.pk, now=timezone.now()) is not None or queries.is_taken_without_provider(attempt)
+    return declared_outages.outage_of(exam.pk, now=timezone.now()) is not None or queries.is_taken_without_provider(
+        attempt
+    )
 
 
 def _perform(request: ActionRequest, action: Action, status: str) -> int:

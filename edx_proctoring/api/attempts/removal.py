@@ -22,7 +22,7 @@ from edx_proctoring.api.lifecycle import queries, status_change, transitions
 from edx_proctoring.api.lifecycle.queries import attempt_with, existing_attempt
 from edx_proctoring.api.lifecycle.status_change import Condition
 from edx_proctoring.backends import call_options
-from edx_proctoring.backends.removal import _remove_exam_attempt_from_backend
+from edx_proctoring.backends.attempt_removal import _remove_exam_attempt_from_backend
 from edx_proctoring.exceptions import (
     BackendProviderCannotRemoveAttempt,
     BackendProviderGone,

@@ -15,7 +15,7 @@ from edx_proctoring import backends
 from edx_proctoring.api.attempts.deadline_report import extended_minutes
 from edx_proctoring.api.lifecycle import timing
 from edx_proctoring.models import ProctoredExam, ProctoredExamSoftwareSecureReview, ProctoredExamStudentAttempt
-from edx_proctoring.models.incidents import exists_outage
+from edx_proctoring.models.attempt_incidents import exists_outage
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import get_exam_type, user_names

@@ -16,7 +16,7 @@ from edx_proctoring.api.course_staff.learner_search import find_learners
 from edx_proctoring.api.lifecycle.queries import does_not_exist
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
-from edx_proctoring.models.incidents import exists_outage
+from edx_proctoring.models.attempt_incidents import exists_outage
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 
 __all__ = ["STATUSES", "AttemptFilter", "NoSuchPage", "attempt_row", "attempts_page", "matching"]

@@ -25,7 +25,7 @@ from edx_proctoring.api.course_staff.learner_search import find_learners
 from edx_proctoring.api.course_staff.measures import Measure
 from edx_proctoring.api.lifecycle import timing
 from edx_proctoring.models import AttemptEffect, AttemptIncident, ProctoredExam, ProctoredExamStudentAttempt
-from edx_proctoring.models.incidents import exists_outage
+from edx_proctoring.models.attempt_incidents import exists_outage
 from edx_proctoring.serializers import exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import get_exam_due_date, user_names

@@ -16,7 +16,7 @@ from edx_proctoring.api.course_staff.attempt_rows import ExamRef, exam_ref
 from edx_proctoring.api.course_staff.attempt_search import AttemptFilter, exams_of, matching
 from edx_proctoring.api.lifecycle import timing
 from edx_proctoring.models import ProctoredExamSoftwareSecureReview, ProctoredExamStudentAttempt
-from edx_proctoring.models.incidents import exists_outage
+from edx_proctoring.models.attempt_incidents import exists_outage
 
 __all__ = ["ATTEMPT_COLUMNS", "CHUNK", "Record", "as_csv", "as_json_lines", "attempt_records", "on_record"]
 

@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import OuterRef, Subquery
 
 from edx_proctoring.models import ExamMeasure
-from edx_proctoring.models.measures import ExamMeasureQuerySet
+from edx_proctoring.models.exam_measures import ExamMeasureQuerySet
 
 __all__ = ["Measure", "Person", "measures_in_force", "shown"]
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from edx_proctoring.api.course_staff.attempt_rows import ExamRef, Learner, exam_ref, learner_of
 from edx_proctoring.api.course_staff.measures import Person
 from edx_proctoring.models import AttemptIncident, ProctoredExam
-from edx_proctoring.models.incidents import AttemptIncidentQuerySet
+from edx_proctoring.models.attempt_incidents import AttemptIncidentQuerySet
 from edx_proctoring.utils import user_names
 
 __all__ = ["Note", "note_row", "note_rows", "notes_of_attempt"]

@@ -25,7 +25,7 @@ from edx_proctoring.api.effects import outbox
 from edx_proctoring.api.jobs import outage_actions
 from edx_proctoring.api.jobs.creating import CreatedJob, create_job
 from edx_proctoring.api.jobs.kinds import Target
-from edx_proctoring.api.providers import outage
+from edx_proctoring.api.providers import declared_outages
 from edx_proctoring.exceptions import (
     MeasureInForce,
     MeasureNotInForce,
@@ -82,7 +82,7 @@ def outage_view(exam_id: int, /, *, now: datetime) -> OutageView:
     exam = ProctoredExam.objects.existing(exam_id)
     in_force = ExamMeasure.objects.outages().in_force(now).filter(exam_id=exam_id)
     [*found] = measures.shown(in_force.order_by("id"), now=now)
-    return OutageView(found[0] if found else None, outage.is_suggested(exam), _undecided(exam_id).count())
+    return OutageView(found[0] if found else None, declared_outages.is_suggested(exam), _undecided(exam_id).count())
 
 
 def outages_of(exam_ids: Sequence[int], /, *, now: datetime) -> list[ExamOutage]:

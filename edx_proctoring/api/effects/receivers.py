@@ -17,7 +17,7 @@ from edx_proctoring import backends, host, runtime, signals
 from edx_proctoring.api.effects import emails, outbox, retrying
 from edx_proctoring.api.effects.routes import AlreadyLogged, Delivery, NoLongerTrue, receives
 from edx_proctoring.backends import call_options
-from edx_proctoring.backends.removal import remove_or_raise
+from edx_proctoring.backends.attempt_removal import remove_or_raise
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import emit_event

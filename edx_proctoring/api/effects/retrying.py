@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from edx_proctoring.api.effects.routes import AlreadyLogged
 from edx_proctoring.backends import reply_errors
-from edx_proctoring.backends.breakers import BreakerOpen
+from edx_proctoring.backends.circuit_breakers import BreakerOpen
 from edx_proctoring.exceptions import PROVIDER_REPLIES
 from edx_proctoring.models import AttemptEffect
 from edx_proctoring.utils.transactions import retried

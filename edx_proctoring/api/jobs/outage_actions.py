@@ -9,7 +9,7 @@ from edx_proctoring.api.attempts import outage_attempts
 from edx_proctoring.api.jobs import kinds
 from edx_proctoring.api.jobs.kinds import OneByOne, Order, Outcome, Settle
 from edx_proctoring.api.lifecycle import queries
-from edx_proctoring.api.providers import outage
+from edx_proctoring.api.providers import declared_outages
 from edx_proctoring.exceptions import StudentExamAttemptDoesNotExistsException
 from edx_proctoring.models import AttemptIncident, ProctoredExamStudentAttempt, StaffJobRow
 from edx_proctoring.serializers import attempt_dict, exam_dict
@@ -35,7 +35,7 @@ class OutageSetup(OneByOne):
 
     def carry_out(self, order: Order, row: StaffJobRow, settle: Settle) -> Outcome | None:
         """Let the learner start, unless the outage is over by now."""
-        measure = None if row.exam_id is None else outage.outage_of(row.exam_id, now=timezone.now())
+        measure = None if row.exam_id is None else declared_outages.outage_of(row.exam_id, now=timezone.now())
         if measure is None or measure.ends_at is None:
             return Outcome.skipped(kinds.NOTHING_TO_DO)
         try:

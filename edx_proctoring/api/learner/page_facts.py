@@ -17,7 +17,7 @@ from edx_proctoring.api.attempts import closing_time, entry_check
 from edx_proctoring.api.learner import prerequisites
 from edx_proctoring.api.lifecycle import allowed_time, permitted_actions, queries, status_change, timing
 from edx_proctoring.api.lifecycle.allowed_time import StartLimit
-from edx_proctoring.api.providers import outage
+from edx_proctoring.api.providers import declared_outages
 from edx_proctoring.models import ExamMeasure, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 
@@ -48,7 +48,7 @@ class PageFacts:
     @cached_property
     def outage(self) -> ExamMeasure | None:
         """The outage of the provider in force. One query, unless ``is_without_outage``."""
-        return None if self.is_without_outage else outage.outage_of(self.exam["id"], now=timezone.now())
+        return None if self.is_without_outage else declared_outages.outage_of(self.exam["id"], now=timezone.now())
 
     @cached_property
     def is_taken_without_provider(self) -> bool:

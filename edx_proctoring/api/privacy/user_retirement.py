@@ -27,8 +27,8 @@ from edx_proctoring.models import (
     ProviderRetirement,
     RetiredLearner,
     ReviewDecision,
-    incidents,
-    measures,
+    attempt_incidents,
+    exam_measures,
 )
 from edx_proctoring.models.staff_jobs import forget_job_texts
 from edx_proctoring.utils import obscured_user_ids
@@ -69,8 +69,8 @@ def retire_learner(user_id: int, /) -> None:
     inbox.forget_texts_of(codes)
     forget_job_texts(user_id)
     _forget_effects(attempt_ids)
-    incidents.forget_incident_texts([user_id])
-    measures.forget_measure_texts([user_id])
+    attempt_incidents.forget_incident_texts([user_id])
+    exam_measures.forget_measure_texts([user_id])
     log.info("learner retired: user_id=%s allowances=%s reviews=%s", user_id, allowances, len(review_ids))
 
 

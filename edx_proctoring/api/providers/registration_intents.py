@@ -23,7 +23,7 @@ from edx_proctoring.api.effects.routes import Delivery, receives
 from edx_proctoring.api.lifecycle import timing
 from edx_proctoring.api.providers import registration_context
 from edx_proctoring.backends import call_options
-from edx_proctoring.backends.removal import remove_or_raise
+from edx_proctoring.backends.attempt_removal import remove_or_raise
 from edx_proctoring.backends.reply_errors import ProviderRefused
 from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt, BackendProviderOnboardingException
 from edx_proctoring.models import (

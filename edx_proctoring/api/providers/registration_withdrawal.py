@@ -11,7 +11,7 @@ from edx_proctoring import backends
 from edx_proctoring.api.effects import outbox
 from edx_proctoring.api.providers import registration_intents
 from edx_proctoring.backends import call_options
-from edx_proctoring.backends.removal import remove_or_raise
+from edx_proctoring.backends.attempt_removal import remove_or_raise
 from edx_proctoring.models import AttemptEffect, ProctoredExamStudentAttempt
 from edx_proctoring.utils.transactions import inner_savepoint, is_transaction_broken
 

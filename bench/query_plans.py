@@ -1,7 +1,7 @@
 """How the database executes the queries of a route: the plan and the time of each query.
 
-``python -m bench.plans --learners 10000 --only "^7 "``. Prints the SELECTs of every route whose name matches, except
-those for session and user. Look for full scans (``SCAN``, ``Seq Scan``, ``ALL``) and large numbers of rows.
+``python -m bench.query_plans --learners 10000 --only "^7 "``. Prints the SELECTs of every route whose name matches,
+except those for session and user. Look for full scans (``SCAN``, ``Seq Scan``, ``ALL``) and large numbers of rows.
 """
 
 import argparse
@@ -23,7 +23,7 @@ _REPEATS = 7
 
 def main(arguments: list[str] | None = None) -> int:
     """Print the plans. Returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m bench.plans", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m bench.query_plans", description=__doc__.partition("\n")[0])
     parser.add_argument("--learners", type=int, default=10000, help="default: %(default)s")
     parser.add_argument("--exams", type=int, default=4, help="default: %(default)s")
     parser.add_argument("--allowances", type=int, default=200, help="default: %(default)s")

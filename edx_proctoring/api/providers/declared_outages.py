@@ -6,7 +6,7 @@ Staff start and end an outage in ``course_staff.outage_mode``; here it is looked
 from datetime import datetime
 
 from edx_proctoring import backends
-from edx_proctoring.backends import breakers
+from edx_proctoring.backends import circuit_breakers
 from edx_proctoring.models import ExamMeasure, ProctoredExam
 
 __all__ = ["outage_of"]
@@ -23,5 +23,5 @@ def is_suggested(exam: ProctoredExam) -> bool:
     if not exam.is_proctored or exam.is_practice_exam:
         return False
     name = exam.backend or backends.default_backend_name() or ""
-    seen = breakers.seen(name)
-    return seen is not None and seen["state"] != breakers.CLOSED
+    seen = circuit_breakers.seen(name)
+    return seen is not None and seen["state"] != circuit_breakers.CLOSED

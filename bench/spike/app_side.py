@@ -1,6 +1,6 @@
 """The side of a spike that is inside one version of the app: makes its database, counts in it, checks it.
 
-``python -P -m bench.spike.inside``, in the folder of the version. Commands are those of ``Inside``.
+``python -P -m bench.spike.app_side``, in the folder of the version. Commands are those of ``Inside``.
 """
 
 import importlib.util

@@ -10,8 +10,8 @@ import urllib3
 from django.core.cache import cache
 
 from edx_proctoring import api
-from edx_proctoring.backends import breakers, call_options, inline_retries
-from edx_proctoring.backends.breakers import Breaker, BreakerOpen
+from edx_proctoring.backends import call_options, circuit_breakers, inline_retries
+from edx_proctoring.backends.circuit_breakers import Breaker, BreakerOpen
 from edx_proctoring.exceptions import BackendProviderCannotRegisterAttempt
 from edx_proctoring.models import AttemptEffect
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -136,13 +136,13 @@ class TestProbe:
 @pytest.mark.contract("provider-wire#circuit-breaker")
 class TestSeen:
     def test_others_see_its_state(self, breaker: Breaker) -> None:
-        assert breakers.seen("acme") is None
+        assert circuit_breakers.seen("acme") is None
         fail(breaker, 5)
-        seen = breakers.seen("acme")
+        seen = circuit_breakers.seen("acme")
         assert seen is not None
         assert (seen["state"], seen["failures"], seen["last_error"]) == ("open", 5, "ReadTimeout")
         breaker.note_success()
-        seen = breakers.seen("acme")
+        seen = circuit_breakers.seen("acme")
         assert seen is not None
         assert (seen["state"], seen["until"]) == ("closed", None)
 
@@ -159,10 +159,10 @@ class TestSeen:
         assert is_open(breaker)
 
     def test_it_is_logged_at_opening_and_at_closing(self, breaker: Breaker, caplog: Any) -> None:
-        caplog.set_level(logging.INFO, logger=breakers.__name__)
+        caplog.set_level(logging.INFO, logger=circuit_breakers.__name__)
         fail(breaker, 5)
         breaker.note_success()
-        opened, closed = [record for record in caplog.records if record.name == breakers.__name__]
+        opened, closed = [record for record in caplog.records if record.name == circuit_breakers.__name__]
         assert (opened.levelname, closed.levelname) == ("WARNING", "INFO")
         assert "backend=acme failures=5 last_error=ReadTimeout" in opened.getMessage()
 
