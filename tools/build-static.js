@@ -90,7 +90,8 @@ function build(name, parts) {
         return joined(parts);
     }
     const {code} = minify(joined(parts), {ecma: 5, format: {comments: false, max_line_len: 500}});
-    return `/* Built by tools/build-static.js from static_src/: ${parts.join(', ')}. */\n${code}\n`;
+    const sources = parts.map((source) => path.relative('desk', source)).join(', ');
+    return `/* Built by tools/build-static.js from static_src/desk: ${sources}. */\n${code}\n`;
 }
 
 /** What eslint says of the scripts whose published form it cannot read, before they are minified. */

@@ -1,3 +1,3 @@
-/* Built by tools/build-static.js from static_src/: desk/namespace, desk/dialogs/shortcuts. */
+/* Built by tools/build-static.js from static_src/desk: namespace, dialogs/shortcuts. */
 !function(e){"use strict";var t=window.edx.instructor_dashboard.proctoring,s=t.desk=t.desk||{panels:{}};s.shortcutsDialog=function(t){t.openDialog(new s.FormDialog({client:t.client,title:gettext("Keyboard shortcuts"),intro:[gettext("/ goes to the search."),gettext("j goes to the next row, k to the one before."),gettext("x selects the row, o opens it."),gettext("r refreshes the list."),gettext("? shows this.")],fields:[{name:"shortcuts",type:"checkbox",
 label:gettext("Use these keys in the exam desk"),value:t.preferences.get("shortcuts",!1)}],submitLabel:gettext("Save"),send:function(){return e.when()},done:function(e,s){t.preferences.set("shortcuts",s.shortcuts),t.say(s.shortcuts?gettext("The shortcuts are on."):gettext("The shortcuts are off."))}}))}}(window.jQuery);
