@@ -151,7 +151,7 @@ class FlagField(serializers.Field):
 
     def to_internal_value(self, data: Any) -> bool:
         """Return the flag."""
-        if data not in self._VALUES:
+        if not isinstance(data, str) or data not in self._VALUES:
             self.fail("invalid")
         return self._VALUES[data]
 

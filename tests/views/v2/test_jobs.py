@@ -117,6 +117,7 @@ class TestBulk:
             ({"action": "reset", "filter": "started"}, "validation_error", "filter"),
             ({"action": "reset", "filter": {"page": 1}}, "unknown_parameter", "filter.page"),
             ({"action": "reset", "everything": True}, "unknown_parameter", "everything"),
+            ({"action": "reset", "filter": {"resumable": {}}}, "validation_error", "filter.resumable"),
         ],
     )
     def test_bad_input(self, world: World, team: APIClient, body: Any, code: str, field: str) -> None:
