@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
 FILE: Final = Path(__file__).resolve().parents[1] / "tools" / "openapi_replies.json"
 # Pages and files of Safe Exam Browser are no help to a reader of the document.
@@ -68,7 +69,10 @@ def _request(operation: Mapping[str, Any], response: Any) -> dict[str, Any]:
     if "x-examples" in operation:
         return {}
     request = response.wsgi_request
-    sent = {"path": request.resolver_match.kwargs, "query": request.GET.dict()}
+    # Not request.GET, which has a space for the + of a course id that was sent as it is.
+    pairs = [pair.partition("=") for pair in request.META["QUERY_STRING"].split("&") if pair]
+    query = {name: unquote(value) for name, _equals, value in pairs}
+    sent = {"path": request.resolver_match.kwargs, "query": query}
     if "requestBody" in operation and request.content_type == "application/json":
         sent["body"] = response.renderer_context["request"].data
     return {name: value for name, value in sent.items() if value}
