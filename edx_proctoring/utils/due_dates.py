@@ -194,7 +194,11 @@ def _stored_dates_of(course_id: Any, content_id: Any) -> QuerySet[Any]:
 
 @cache
 def _stored_dates() -> QuerySet[Any]:
-    """Return the due dates of all blocks. Put together once per process, because that takes a part of the query."""
+    """Return the query for the due dates of all blocks.
+
+    Built once, because building it takes Django a part of the time of the whole query; not at import, when models may
+    not be loaded yet.
+    """
     return apps.get_model("edx_when", "ContentDate")._default_manager.filter(field="due", active=True)
 
 

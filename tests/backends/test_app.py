@@ -24,6 +24,24 @@ class TestLoading:
         environment = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
         subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, env=environment)
 
+    @pytest.mark.contract("host-integration#import-in-models")
+    @pytest.mark.parametrize("module", ["edx_proctoring.api", "edx_proctoring.callbacks", "edx_proctoring.services"])
+    def test_models_of_an_app_that_is_loaded_earlier_may_import_it(self, tmp_path, module):
+        app = tmp_path / "early_app"
+        app.mkdir()
+        (app / "__init__.py").touch()
+        (app / "models.py").write_text(f"import {module}\n")
+        (tmp_path / "early_settings.py").write_text(
+            'from test_settings import *\n\nINSTALLED_APPS = ["early_app", *INSTALLED_APPS]\n'
+        )
+        environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "early_settings",
+            "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)]),
+        }
+        code = f"import django, sys; django.setup(); assert '{module}' in sys.modules"
+        subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, env=environment)
+
     def test_the_plugin_configuration_names_urls_and_settings_of_both_services(self):
         settings_config = {
             "common": {"relative_path": "settings.common"},

@@ -6,9 +6,10 @@ some providers do not sign in: beyond the limit, its least useful entries are de
 
 import json
 from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Any, Final
 
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, QuerySet, Value, When
 from django.db.models.functions import Length
 from django.http import HttpRequest
 from django.utils import timezone
@@ -25,9 +26,6 @@ MAX_BODY_LENGTH: Final = 1024 * 1024
 # Of one attempt. Bodies are ASCII (JSON with escapes), so characters are bytes.
 MAX_ENTRIES: Final = 50
 MAX_BYTES: Final = 4 * 1024 * 1024
-
-# What decides which entries go; put together once, because that takes Django a third of the query.
-_SIZES: Final = ReviewInboxEntry.objects.values_list("pk", "outcome", Length("body"))
 
 # The link to the recording is stored encrypted or not at all.
 _VIDEO_LINK: Final = "videoReviewLink"
@@ -85,9 +83,19 @@ def has_newer(entry: ReviewInboxEntry) -> bool:
     return later.filter(outcome=ReviewInboxEntry.OUTCOME_APPLIED).exists()
 
 
+@cache
+def _sizes() -> QuerySet[ReviewInboxEntry, tuple[int, str, int]]:
+    """Return the query for what decides which entries go, without its conditions.
+
+    Built once, because building it takes Django a third of the time of the whole query; not at import, when models may
+    not be loaded yet.
+    """
+    return ReviewInboxEntry.objects.values_list("pk", "outcome", Length("body"))
+
+
 def _make_space(attempt_code: str, size: int) -> None:
     """Delete entries of an attempt until one more, with a body of ``size`` characters, is within the limits."""
-    entries = list(_SIZES.filter(attempt_code=attempt_code))
+    entries = list(_sizes().filter(attempt_code=attempt_code))
     count, total = len(entries) + 1, sum(length for _pk, _outcome, length in entries) + size
     superfluous: list[int] = []
     open_outcomes = ReviewInboxEntry.OPEN_OUTCOMES
