@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from demo.host import call_log, instrumentation, publishing
 from demo.host.models import CourseRun, Enrollment, Problem, Section, Sequence, Unit, UserProfile
@@ -18,12 +18,14 @@ PREFIX = "block-v1:Test+EXAMS+2026+type@"
 
 @pytest.fixture(autouse=True)
 def demo_host(settings, tmp_path):
-    """Tasks run at once, e-mails and the call log go to a folder of this test, and no fault outlasts it."""
+    """Tasks run at once, e-mails and the call log go to a folder of this test; no fault and no language outlasts it."""
     settings.DEMO_EAGER_TASKS = True
     settings.OUTBOX_DIR = tmp_path / "outbox"
     settings.SERVICE_CALL_LOG = tmp_path / "service-calls.jsonl"
     cache.clear()
-    yield
+    # A request leaves its language active in the thread.
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
     instrumentation.register_all_again()
 
 
