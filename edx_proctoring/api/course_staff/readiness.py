@@ -363,7 +363,7 @@ def _course(course: _Course) -> Iterator[Check]:
         "inbox_refused",
         refused.count(),
         _("Reviews that were refused in the last seven days: {number}."),
-        _("Look at “Problems” for the reasons."),
+        _("Look at “Received reviews” for the reasons."),
     )
 
 

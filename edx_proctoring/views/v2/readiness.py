@@ -19,8 +19,9 @@ from edx_proctoring.views.v2.operations import Access, Operation
 
 __all__ = ["ReadinessOfCourse"]
 
-# By what is asked: the answer without the providers, which is quick, does not wait for the one with them.
-_KEY: Final = "edx_proctoring.readiness.{offline}.{course}"
+# By what is asked: the answer without the providers, which is quick, does not wait for the one with them, and a page
+# that turns to another exam does not wait for the answer it has given up.
+_KEY: Final = "edx_proctoring.readiness.{offline}.{exam}.{course}"
 # Longer than the providers are waited for.
 _LOCK_SECONDS: Final = 15
 
@@ -78,14 +79,15 @@ class ReadinessOfCourse(StaffView):
     def get(self, request: Request, course_id: str) -> Response:
         """Return the answers."""
         offline = self.query["offline"]
-        key = _KEY.format(offline=offline, course=sha256(course_id.encode()).hexdigest())
+        exam_id = self.query.get("exam")
+        key = _KEY.format(offline=offline, exam=exam_id or "all", course=sha256(course_id.encode()).hexdigest())
         if not cache.add(key, True, _LOCK_SECONDS):
             raise Problem("already_running")
         try:
             report = check_readiness(
                 course_id,
                 now=timezone.now(),
-                exam_id=self.query.get("exam"),
+                exam_id=exam_id,
                 ask_providers=offline == "0",
             )
         finally:

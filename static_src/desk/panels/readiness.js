@@ -1,14 +1,14 @@
 /** Readiness: whether the exams of the course can be taken, and what to do. Contract: contract/staff-desk#readiness. */
 /* global desk -- desk/namespace.js, desk/list_panel.js */
 
-var AGAIN_AFTER = 3000;  // milliseconds, while a colleague's check runs
+var AGAIN_AFTER = 3000;  // milliseconds, while another check of the course runs
 var LEVELS = ['error', 'warning', 'unknown', 'ok'];
 var TONES = {error: 'bad', warning: 'attention', ok: 'good', unknown: 'plain'};
 // Only the provider's answer decides about them.
 var ANSWERS = ['provider_reachable', 'provider_credentials', 'provider_clock'];
 // Where the course team can do something about it.
 var PANELS = {
-    effects_pending: 'problems', allowances_on_inactive: 'allowances', without_onboarding: 'onboarding'
+    effects_pending: 'problems', inbox_refused: 'inbox', allowances_on_inactive: 'allowances', without_onboarding: 'onboarding'
 };
 
 function levelLabel(level) {
@@ -56,7 +56,10 @@ desk.panels.readiness = desk.ListPanel.extend({
             ? desk.words.fill(gettext('%(check)s, %(about)s'), {check: checkLabel(row.code), about: row.subject.name}) : checkLabel(row.code);
     },
     countText: function(n) { return desk.words.n(ngettext('%(n)s check', '%(n)s checks', n), n); },
-    emptyText: function() { return gettext('All checks passed.'); },
+    emptyText: function() {
+        return this.isPartial
+            ? gettext('No problem found so far; the providers have not answered yet.') : gettext('All checks passed.');
+    },
 
     /** It asks providers, so no screen refreshes it on its own. */
     isAutomatic: function() { return false; },
@@ -84,20 +87,38 @@ desk.panels.readiness = desk.ListPanel.extend({
         var self = this;
         var asksProviders = !this.store.get('offline');
         var isFirst = !this.rows || this.question() !== this.asked;
+        clearTimeout(this.timer);
+        if (asksProviders && !isFirst && this.isPartial) {
+            return this.askProviders();
+        }
         this.isLocal = isFirst || !asksProviders;
         this.isAsking = false;
         return desk.ListPanel.prototype.refresh.call(this, isAutomatic).done(function() {
-            if (isFirst && asksProviders) {
-                self.isLocal = false;
-                self.isAsking = true;
-                self.$('.js-notice').text(self.noticeText());
-                desk.ListPanel.prototype.refresh.call(self, true);
+            if (isFirst && asksProviders && !self.isRemoved) {
+                self.askProviders();
             }
         });
     },
 
+    askProviders: function() {
+        this.isLocal = false;
+        this.isAsking = true;
+        this.$('.js-notice').text(this.noticeText());
+        this.context.say(this.noticeText());
+        return this.askAgain();
+    },
+
+    askAgain: function() {
+        return desk.ListPanel.prototype.refresh.call(this, false);
+    },
+
     noticeText: function() {
-        return this.isAsking ? gettext('Asking the providers…') : desk.ListPanel.prototype.noticeText.call(this);
+        if (this.isAsking) {
+            return gettext('Asking the providers…');
+        }
+        return this.isPartial && this.problem
+            ? desk.words.fill(gettext('The providers could not be asked: %(reason)s'), {reason: this.problem.detail})
+            : desk.ListPanel.prototype.noticeText.call(this);
     },
 
     columns: function() {
@@ -124,12 +145,19 @@ desk.panels.readiness = desk.ListPanel.extend({
     // What is in order is shown on request.
 
     onReply: function(report, isOther) {
-        var isFirst = this.isLocal && !this.store.get('offline');
         var isSecond = this.isAsking;
         this.isAsking = false;
-        this.report = isFirst ? _.extend({}, report, {checks: _.reject(report.checks, isOfProvider)}) : report;
+        this.isPartial = this.isLocal && !this.store.get('offline');
+        this.report = this.isPartial ? _.extend({}, report, {checks: _.reject(report.checks, isOfProvider)}) : report;
         this.levelCounts = _.countBy(this.report.checks, 'level');
         desk.ListPanel.prototype.onReply.call(this, this.listOf(this.report), isOther || isSecond);
+    },
+
+    /** A part of the answer is not announced as if it were all. */
+    announce: function(isOther) {
+        if (!this.isPartial) {
+            desk.ListPanel.prototype.announce.call(this, isOther);
+        }
     },
 
     listOf: function(report) {
@@ -151,10 +179,16 @@ desk.panels.readiness = desk.ListPanel.extend({
     },
 
     onProblem: function(problem, isAutomatic) {
+        var isRunning = problem.code === 'already_running';
+        if (isRunning && this.isAsking) {
+            // Not a failure: a colleague's check, or one that this page has asked for just before.
+            this.timer = setTimeout(_.bind(this.askAgain, this), AGAIN_AFTER);
+            return;
+        }
         this.isAsking = false;
         desk.ListPanel.prototype.onProblem.call(this, problem, isAutomatic);
         clearTimeout(this.timer);
-        if (problem.code === 'already_running') {
+        if (isRunning) {
             this.timer = setTimeout(_.bind(this.refresh, this, true), AGAIN_AFTER);
         }
     },

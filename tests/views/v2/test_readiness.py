@@ -84,6 +84,19 @@ def test_the_quick_answer_does_not_wait_for_the_providers(
     assert (found["provider_reachable"], "cache_shared" in found) == ("unknown", True)
 
 
+def test_another_exam_does_not_wait(team: APIClient, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    second: list[Any] = []
+
+    def part(course: Any) -> Any:
+        monkeypatch.setattr(readiness, "_PARTS", ())
+        second.append(ask(team, offline="1", exam=str(world.exam.pk)))
+        return iter(())
+
+    monkeypatch.setattr(readiness, "_PARTS", (part,))
+    ask(team, offline="1")
+    assert second[0].status_code == 200, second[0].content
+
+
 def test_two_quick_answers_at_once_are_refused_too(team: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
     second: list[Any] = []
 

@@ -78,15 +78,18 @@ describe('Readiness on the exam desk', function() {
     });
 
     /** Answer without the providers; when they are asked, note what is shown by then and answer with `status` and `body`. */
-    function openInTwoSteps(status, body) {
-        const seen = {};
-        serve(CHECKS);
+    function openInTwoSteps(status, body, checks = CHECKS) {
+        const seen = {asked: 0};
+        serve(checks);
         const local = page.replies['GET ' + READINESS][1];
         delete page.replies['GET ' + READINESS];
         page.server.respondWith('GET', /readiness/, function(request) {
             const isLocal = new URL(request.url, 'http://host').searchParams.get('offline') === '1';
             if (!isLocal) {
                 view = page.view;
+                seen.asked += 1;
+                seen.state = view.$('.proctoring-desk__state').text();
+                seen.isBusy = view.panel.$el.attr('aria-busy') === 'true';
                 seen.names = names();
                 seen.notice = view.$('.js-notice').text();
                 seen.noErrors = view.$('.js-chip[data-value="error"]').prop('hidden');
@@ -113,6 +116,76 @@ describe('Readiness on the exam desk', function() {
         openInTwoSteps(500, page.problem(500, 'internal_error'));
         expect(names()).toEqual(['Due date', 'Results that were not delivered', 'Prerequisites']);
         expect(view.$('.js-notice').text()).toContain('Reason of internal_error.');
+    });
+
+    const LOCAL = [check('exam_limit', 'ok'), check('provider_reachable', 'unknown')];
+
+    // @contract staff-desk#readiness
+    it('does not say that all is in order before the providers have answered', function() {
+        const seen = openInTwoSteps(500, page.problem(500, 'internal_error'), LOCAL);
+        expect(seen.state).toContain('No problem found so far; the providers have not answered yet.');
+        expect(seen.isBusy).toBe(true);
+        const state = view.$('.proctoring-desk__state').text();
+        expect(state).toContain('No problem found so far');
+        expect(state).not.toContain('All checks passed.');
+        expect(view.$('.js-notice').text()).toBe('The providers could not be asked: Reason of internal_error.');
+    });
+
+    /** The providers are asked, and do not answer. */
+    function openWhileAsking() {
+        const {Client} = edx.instructor_dashboard.proctoring.desk;
+        const {get} = Client.prototype;
+        spyOn(Client.prototype, 'get').and.callFake(function(path, query, ...rest) {
+            return path === READINESS && !query.offline ? $.Deferred().promise() : get.call(this, path, query, ...rest);
+        });
+        open('', LOCAL);
+    }
+
+    it('announces that the providers are asked, and the number of checks only when they have answered', function() {
+        openWhileAsking();
+        expect(page.said()).toBe('Asking the providers…');
+    });
+
+    // @contract staff-desk#requests
+    it('asks the providers again after a gateway has failed', function() {
+        const seen = openInTwoSteps(503, {}, LOCAL);
+        [2000, 4000, 8000].forEach(function(pause) {
+            jasmine.clock().tick(pause);
+            page.respond();
+        });
+        expect(seen.asked).toBe(4);
+        expect(view.$('.js-notice').text()).toContain('The providers could not be asked:');
+    });
+
+    it('says that the providers take longer than usual', function() {
+        openWhileAsking();
+        jasmine.clock().tick(10100);
+        expect(view.$('.js-notice').text()).toContain('Still loading the list.');
+        expect(view.panel.$el.attr('aria-busy')).toBe('true');
+    });
+
+    // @contract staff-desk#readiness
+    it('waits without an alarm while the providers are already being asked', function() {
+        const seen = openInTwoSteps(409, page.problem(409, 'already_running'), LOCAL);
+        [1, 2].forEach(function() {
+            jasmine.clock().tick(3100);
+            page.respond();
+        });
+        expect(seen.asked).toBe(3);
+        expect(view.$('.js-notice').text()).toBe('Asking the providers…');
+        expect(view.$('> .js-alert').text()).toBe('');
+        expect(view.panel.$el.attr('aria-busy')).toBe('true');
+        page.store.open('attempts');
+        jasmine.clock().tick(10000);
+        page.respond();
+        expect(seen.asked).toBe(3);
+    });
+
+    it('leads from refused reviews to those that were received', function() {
+        open('', [check('inbox_refused', 'warning', {subject: {kind: 'course', id: page.COURSE, name: page.COURSE}})]);
+        view.$('tbody .js-menu').trigger('click');
+        view.$('[role="menuitem"]').trigger('click');
+        expect(page.store.get('panel')).toBe('inbox');
     });
 
     it('asks once where the providers are left alone', function() {
