@@ -14,7 +14,7 @@ from simple_history.admin import SimpleHistoryAdmin
 
 from edx_proctoring import api
 from edx_proctoring.admin.common import prettify_course_id
-from edx_proctoring.api.lifecycle import queries, timing
+from edx_proctoring.api.lifecycle import expiry, queries
 from edx_proctoring.exceptions import (
     ProctoredExamIllegalStatusTransition,
     StudentExamAttemptDoesNotExistsException,
@@ -150,7 +150,7 @@ class ProctoredExamStudentAttemptAdmin(SimpleHistoryAdmin):
         reported_at = queries.error_reported_at(obj)
         if reported_at is None:
             return self.get_empty_value_display()
-        seconds = timing.seconds_left_at(
+        seconds = expiry.seconds_left_at(
             reported_at, obj.started_at, obj.allowed_time_limit_mins, obj.time_remaining_seconds
         )
         return self.get_empty_value_display() if seconds is None else humanized_time(seconds / 60)

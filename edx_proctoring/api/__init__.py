@@ -57,10 +57,10 @@ from edx_proctoring.api.learner.prerequisites import (
     _resolve_prerequisite_links,
 )
 from edx_proctoring.api.learner.timer_payload import *
+from edx_proctoring.api.lifecycle.expiry import *
+from edx_proctoring.api.lifecycle.expiry import _does_time_remain, _was_review_status_acknowledged
 from edx_proctoring.api.lifecycle.queries import *
 from edx_proctoring.api.lifecycle.status_change import *
-from edx_proctoring.api.lifecycle.timing import *
-from edx_proctoring.api.lifecycle.timing import _does_time_remain, _was_review_status_acknowledged
 from edx_proctoring.api.lifecycle.transitions import *
 from edx_proctoring.api.onboarding.course_roster import *
 from edx_proctoring.api.onboarding.enrollments import *

@@ -1,6 +1,6 @@
 """Due dates of exams and end dates of courses, for everybody and for single learners.
 
-Contract: contract/timing#now, contract/timing#due-date. ``api.lifecycle.timing`` computes the limit of an attempt.
+Contract: contract/timing#now, contract/timing#due-date. ``lifecycle.allowed_time`` computes the limit of an attempt.
 
 The date service (``edx_when``) answers from a cache that does not notice changes, and it can only reload all dates of a
 course: some hundred rows. One query of its tables for one block and one learner says whether that is necessary. Dates

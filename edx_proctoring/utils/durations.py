@@ -1,7 +1,7 @@
 """Durations in words, and the seconds that an attempt dict has left.
 
 Contract: contract/timing#time-out, contract/timing#words, contract/languages#durations. The limit of an attempt is
-computed by ``api.lifecycle.timing``.
+computed by ``api.lifecycle.allowed_time``.
 """
 
 from collections.abc import Mapping

@@ -21,7 +21,7 @@ from rest_framework.test import APIClient
 
 from edx_proctoring import api, utils
 from edx_proctoring.api.attempts import entry_check
-from edx_proctoring.api.lifecycle import allowed_time, timing
+from edx_proctoring.api.lifecycle import allowed_time, expiry
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
@@ -52,7 +52,7 @@ def stale(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         return get_exam_due_date(exam, user, fresh=False)
 
     def believe() -> None:
-        for module in (allowed_time, entry_check, timing, utils):
+        for module in (allowed_time, entry_check, expiry, utils):
             monkeypatch.setattr(module, "get_exam_due_date", from_the_cache)
 
     return believe

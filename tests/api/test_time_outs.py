@@ -14,7 +14,7 @@ from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 
 from edx_proctoring import api
-from edx_proctoring.api.lifecycle import status_change, timing
+from edx_proctoring.api.lifecycle import allowed_time, expiry, status_change
 from edx_proctoring.exceptions import ProctoredExamNoTimeLeft
 from edx_proctoring.models import ProctoredExamStudentAttempt
 from edx_proctoring.models.allowances import MAX_MINUTES
@@ -43,13 +43,13 @@ MINUTE = timedelta(minutes=1)
 )
 def test_the_due_date_cuts_the_limit(limit: int, due_in: float | None, allowed: int) -> None:
     due = None if due_in is None else NOON + due_in * MINUTE
-    assert timing.cut_by_due_date(limit, due=due, now=NOON) == allowed
+    assert allowed_time.cut_by_due_date(limit, due=due, now=NOON) == allowed
 
 
 @pytest.mark.contract("timing#due-date-cut")
 @given(limit=st.integers(0, 10_000), due_in=st.integers(-10_000, 10_000))
 def test_the_allowed_minutes_never_exceed_limit_or_due_date(limit: int, due_in: int) -> None:
-    allowed = timing.cut_by_due_date(limit, due=NOON + due_in * MINUTE, now=NOON)
+    allowed = allowed_time.cut_by_due_date(limit, due=NOON + due_in * MINUTE, now=NOON)
     assert 0 <= allowed <= min(limit, max(due_in, 0))
 
 
@@ -66,7 +66,7 @@ def test_the_allowed_minutes_never_exceed_limit_or_due_date(limit: int, due_in: 
     ],
 )
 def test_limit_before_the_due_date(extra: int | None, carry_over: int | None, limit: int) -> None:
-    assert timing.limit_before_due_date(90, extra_minutes=extra, carry_over_seconds=carry_over) == limit
+    assert allowed_time.limit_before_due_date(90, extra_minutes=extra, carry_over_seconds=carry_over) == limit
 
 
 @pytest.mark.contract("timing#time-out")
@@ -82,12 +82,12 @@ def test_limit_before_the_due_date(extra: int | None, carry_over: int | None, li
     ],
 )
 def test_an_open_attempt_runs_out_after_its_last_moment(status: str, offset: float, expected: bool) -> None:
-    assert timing.has_run_out(status, NOON - 90 * MINUTE, 90, now=NOON + offset * MINUTE) is expected
+    assert expiry.has_run_out(status, NOON - 90 * MINUTE, 90, now=NOON + offset * MINUTE) is expected
 
 
 @pytest.mark.contract("timing#no-limit")
 def test_a_clock_without_a_limit_never_runs_out() -> None:
-    assert not timing.has_run_out(S.started, NOON, None, now=NOON + timedelta(days=999))
+    assert not expiry.has_run_out(S.started, NOON, None, now=NOON + timedelta(days=999))
 
 
 # Reading an attempt whose time is up

@@ -12,7 +12,7 @@ import pytest
 from django.template import loader
 from django.urls import reverse
 
-from edx_proctoring.api.lifecycle import timing
+from edx_proctoring.api.lifecycle import expiry
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as S
 from tests.factories import make_attempt, make_exam, make_policy, make_user
 from tests.learner_view.conftest import yesterday
@@ -171,7 +171,7 @@ def test_the_page_of_an_expired_timed_exam_has_its_root_and_no_button(see):
 def test_a_stopped_timed_exam_offers_to_submit_and_to_go_back_while_time_remains(
     see, monkeypatch, minutes, may_go_back
 ):
-    monkeypatch.setattr(timing, "does_time_remain", lambda attempt: minutes > 0)
+    monkeypatch.setattr(expiry, "does_time_remain", lambda attempt: minutes > 0)
     page = see("timed", S.ready_to_submit)
     page.has_root("sequence timed-exam completed")
     page.has_state_button("exam-action-button", "submit", name="submit-proctored-exam")

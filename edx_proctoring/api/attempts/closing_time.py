@@ -12,7 +12,7 @@ from typing import Any
 from django.utils import timezone
 
 from edx_proctoring.api.attempts.deadline_report import EXTENSION_MARK
-from edx_proctoring.api.lifecycle import timing
+from edx_proctoring.api.lifecycle import expiry
 from edx_proctoring.models import HistoricalProctoredExamStudentAttempt
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
 from edx_proctoring.utils import get_exam_due_date
@@ -28,7 +28,7 @@ def closes_at(attempt: Mapping[str, Any]) -> datetime | None:
     Every page polls this, so it asks as the page of the exam does: the date service's cache first, and the database
     only where the exam would close before the end. Then the attempt may have been extended, too.
     """
-    end = timing.expires_at(attempt["started_at"], attempt["allowed_time_limit_mins"])
+    end = expiry.expires_at(attempt["started_at"], attempt["allowed_time_limit_mins"])
     exam = attempt["proctored_exam"]
     if end is None or not Status.is_in_progress_status(attempt["status"]) or exam["is_practice_exam"]:
         return end

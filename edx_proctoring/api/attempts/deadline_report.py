@@ -1,6 +1,7 @@
 """Why a learner's time ends when it ends, explained for people.
 
-The arithmetic is in ``lifecycle.timing``; more time is given in ``extension``. Contract: contract/timing#explanation.
+The arithmetic is in ``lifecycle.allowed_time``; more time is given in ``extension``.
+Contract: contract/timing#explanation.
 """
 
 import json
@@ -13,7 +14,7 @@ from typing import Any, Final
 from django.db.models import Exists, QuerySet
 from django.utils.translation import gettext as _
 
-from edx_proctoring.api.lifecycle import allowed_time, timing
+from edx_proctoring.api.lifecycle import allowed_time, expiry
 from edx_proctoring.api.lifecycle.queries import attempt_with, existing_attempt, is_attempt_ready_to_resume
 from edx_proctoring.exceptions import (
     StudentExamAttemptDoesNotExistsException,
@@ -96,7 +97,7 @@ def explain_deadline(
     attempt, exam_obj, user_id = _subject(attempt_id, exam_id, user_id)
     exam = exam_dict(exam_obj)
     due_date, due_date_source = _due_date_with_source(exam, user_id)
-    now_granted = timing.grants_for(exam["id"], user_id).extra_minutes
+    now_granted = allowed_time.grants_for(exam["id"], user_id).extra_minutes
     started_at = None if attempt is None or is_attempt_ready_to_resume(attempt_dict(attempt)) else attempt.started_at
     extensions: Sequence[Extension] = ()
     if attempt is not None and started_at is not None and attempt.allowed_time_limit_mins is not None:
@@ -127,7 +128,7 @@ def explain_deadline(
         course_end=get_course_end_date(exam["course_id"]),
         allowed_minutes=allowed,
         started_at=started_at,
-        ends_at=timing.expires_at(started_at, allowed),
+        ends_at=expiry.expires_at(started_at, allowed),
         is_running=is_running,
         extensions=extensions,
         binding=parts.binding,
@@ -176,7 +177,7 @@ def _parts_at_start(
     # Later, an interruption puts what is left then in its place.
     carried = started.values_list("time_remaining_seconds", flat=True).first()
     if carried is None:
-        full = timing.limit_before_due_date(base, extra_minutes=extra, carry_over_seconds=None)
+        full = allowed_time.limit_before_due_date(base, extra_minutes=extra, carry_over_seconds=None)
     else:
         full = max(carried // 60, granted)
     return _Parts(base, extra, carried, full, granted, is_fixed=True)

@@ -14,7 +14,7 @@ from edx_proctoring import backends
 from edx_proctoring.api.attempts import entry_check, resuming
 from edx_proctoring.api.attempts.entry_check import Entry
 from edx_proctoring.api.effects import receivers
-from edx_proctoring.api.lifecycle import allowed_time, status_change, timing
+from edx_proctoring.api.lifecycle import allowed_time, expiry, status_change
 from edx_proctoring.api.providers import (
     attempt_registration,
     registration_context,
@@ -170,12 +170,12 @@ def _save_registration(
 
 def _register(entry: Entry, attempt_code: str, policy: ProctoredExamReviewPolicy | None) -> Registration:
     exam, user_id = entry.exam_dict, entry.user.pk
-    if timing.is_over(exam, entry.due_date):
+    if expiry.is_over(exam, entry.due_date):
         raise StudentExamAttemptOnPastDueProctoredExam(
             f"user_id={user_id} cannot attempt exam_id={exam['id']} in course_id={exam['course_id']}: "
             "its due date has passed."
         )
-    grants = timing.grants_for(exam["id"], user_id)
+    grants = allowed_time.grants_for(exam["id"], user_id)
     limit = allowed_time.limit_until(entry.due_date, exam, user_id, entry.predecessor, grants=grants)
     if not limit.can_start:
         # Set-up would lead nowhere, and the provider would wait for this learner.

@@ -14,7 +14,7 @@ from simple_history.utils import bulk_update_with_history
 
 from edx_proctoring.api.attempts.deadline_report import EXTENSION_MARK, DeadlineExplanation, explain_deadline
 from edx_proctoring.api.audit.staff_record import Subject, record_action, requested_by
-from edx_proctoring.api.lifecycle import timing
+from edx_proctoring.api.lifecycle import allowed_time, expiry
 from edx_proctoring.api.lifecycle.queries import existing_attempt
 from edx_proctoring.exceptions import (
     ExtensionPastDue,
@@ -117,7 +117,7 @@ def extension_of(
     ``due_date``: the learner's, None if the attempt may end after it. Raises as ``extend_running_attempt``.
     """
     limit = _extended_limit(attempt, minutes, now=now)
-    ends_at = timing.expires_at(attempt.started_at, limit)
+    ends_at = expiry.expires_at(attempt.started_at, limit)
     if ends_at is None:
         raise _not_running(attempt)
     _check_end(attempt, minutes, ends_at, due_date=due_date, now=now)
@@ -207,11 +207,11 @@ def _extended_limit(attempt: ProctoredExamStudentAttempt, minutes: int, *, now: 
     is_running = Status.is_in_progress_status(attempt.status) and attempt.started_at is not None
     if not is_running or limit is None:
         raise _not_running(attempt)
-    if timing.has_run_out(attempt.status, attempt.started_at, limit, now=now):
+    if expiry.has_run_out(attempt.status, attempt.started_at, limit, now=now):
         raise ProctoredExamIllegalStatusTransition(
             f"attempt_id={attempt.pk} cannot be extended: its time is up. {_HELP_WHEN_OVER}"
         )
-    return min(limit + minutes, timing.LONGEST_LIMIT)
+    return min(limit + minutes, allowed_time.LONGEST_LIMIT)
 
 
 def _not_running(attempt: ProctoredExamStudentAttempt) -> ProctoredExamIllegalStatusTransition:

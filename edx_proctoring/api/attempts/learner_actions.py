@@ -18,7 +18,7 @@ from django.utils import timezone
 from edx_proctoring import backends, constants
 from edx_proctoring.api.attempts import entry, marking, opting_out, permitted_action_check, removal, resuming, starting
 from edx_proctoring.api.attempts.entry_check import Entry
-from edx_proctoring.api.lifecycle import permitted_actions, queries, status_change, timing
+from edx_proctoring.api.lifecycle import expiry, permitted_actions, queries, status_change
 from edx_proctoring.api.lifecycle.permitted_actions import Action, Kind, Outcome
 from edx_proctoring.api.lifecycle.status_change import Condition
 from edx_proctoring.api.providers import declared_outages
@@ -78,7 +78,7 @@ def create_attempt_for_learner(asked: Entry, /, *, take_as_proctored: bool, star
     first is no error: the attempt then has an ``onboarding_*`` status, and no clock starts.
     """
     exam = asked.exam_dict
-    if not exam["is_practice_exam"] and timing.is_over(exam, asked.due_date, fresh=True):
+    if not exam["is_practice_exam"] and expiry.is_over(exam, asked.due_date, fresh=True):
         raise ProctoredExamPermissionDenied(
             f"Attempted to access expired exam with exam_id {exam['id']} in course_id {exam['course_id']}"
         )

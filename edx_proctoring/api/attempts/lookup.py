@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from edx_proctoring.api.lifecycle import allowed_time, queries, status_change, timing
+from edx_proctoring.api.lifecycle import allowed_time, expiry, queries, status_change
 from edx_proctoring.models import ProctoredExamStudentAllowance, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import allowance_dict, attempt_dict, exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
@@ -110,7 +110,7 @@ def _get_exam_attempt(exam_attempt_obj: ProctoredExamStudentAttempt | None) -> d
 
 def _check_for_attempt_timeout(attempt: dict[str, Any] | None) -> dict[str, Any] | None:
     """Return the attempt dict, read again if its time was up and this call ended it. Published name."""
-    if attempt is None or not timing.has_run_out(
+    if attempt is None or not expiry.has_run_out(
         attempt["status"], attempt["started_at"], attempt["allowed_time_limit_mins"], now=timezone.now()
     ):
         return attempt

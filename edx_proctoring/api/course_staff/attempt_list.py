@@ -21,7 +21,7 @@ from django.db.models import Q, QuerySet
 from edx_proctoring.api.course_staff import attempt_count, newest_attempts
 from edx_proctoring.api.course_staff.learner_search import find_learners
 from edx_proctoring.api.course_staff.newest_attempts import Row
-from edx_proctoring.api.lifecycle import queries, timing
+from edx_proctoring.api.lifecycle import expiry, queries
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.serializers import attempt_columns, attempt_dict_of_columns, exam_dict
 from edx_proctoring.statuses import ProctoredExamStudentAttemptStatus as Status
@@ -219,7 +219,7 @@ def _row_of(values: Mapping[str, Any], exam: dict[str, Any]) -> dict[str, Any]:
         moment = row["error_reported_at"] = values["error_reported_at"]
         row["seconds_left_at_error"] = None
         if moment is not None:
-            row["seconds_left_at_error"] = timing.seconds_left_at(
+            row["seconds_left_at_error"] = expiry.seconds_left_at(
                 moment, row["started_at"], row["allowed_time_limit_mins"], row["time_remaining_seconds"]
             )
     return row

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from edx_proctoring import backends
 from edx_proctoring.api.attempts.deadline_report import extended_minutes
-from edx_proctoring.api.lifecycle import timing
+from edx_proctoring.api.lifecycle import expiry
 from edx_proctoring.models import ProctoredExam, ProctoredExamSoftwareSecureReview, ProctoredExamStudentAttempt
 from edx_proctoring.models.attempt_incidents import exists_outage
 from edx_proctoring.serializers import exam_dict
@@ -141,7 +141,7 @@ def as_rows(attempts: Sequence[ProctoredExamStudentAttempt], exams: Mapping[int,
     rows = []
     for attempt in attempts:
         exam = exams[attempt.proctored_exam_id]
-        ends_at = timing.expires_at(attempt.started_at, attempt.allowed_time_limit_mins)
+        ends_at = expiry.expires_at(attempt.started_at, attempt.allowed_time_limit_mins)
         is_running = Status.is_in_progress_status(attempt.status)
         left = max((ends_at - now).total_seconds(), 0.0) if is_running and ends_at is not None else None
         rows.append(

@@ -23,7 +23,7 @@ from edx_proctoring.api.course_staff.attempt_search import NoSuchPage
 from edx_proctoring.api.course_staff.exam_overview import Provider
 from edx_proctoring.api.course_staff.learner_search import find_learners
 from edx_proctoring.api.course_staff.measures import Measure
-from edx_proctoring.api.lifecycle import timing
+from edx_proctoring.api.lifecycle import expiry
 from edx_proctoring.models import AttemptEffect, AttemptIncident, ProctoredExam, ProctoredExamStudentAttempt
 from edx_proctoring.models.attempt_incidents import exists_outage
 from edx_proctoring.serializers import exam_dict
@@ -146,7 +146,7 @@ class _Running(NamedTuple):
     allowed_time_limit_mins: int | None
 
     def ends_soon(self, now: datetime) -> bool:
-        end = timing.expires_at(self.started_at, self.allowed_time_limit_mins)
+        end = expiry.expires_at(self.started_at, self.allowed_time_limit_mins)
         return end is not None and end - now < ENDING_SOON
 
 
@@ -369,7 +369,7 @@ def _row(
 ) -> BoardRow:
     is_running = attempt.status in _RUNNING
     paused_at = incidents.pauses.get(attempt.pk) if is_running else None
-    end = timing.expires_at(attempt.started_at, attempt.allowed_time_limit_mins)
+    end = expiry.expires_at(attempt.started_at, attempt.allowed_time_limit_mins)
     left = max((end - (paused_at or now)).total_seconds(), 0.0) if is_running and end is not None else None
     heard = last.get(attempt.pk)
     is_silent = _is_silent(heard, attempt.started_at, now)

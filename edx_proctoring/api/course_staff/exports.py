@@ -14,7 +14,7 @@ from edx_proctoring.api.attempts.deadline_report import exists_extension, extend
 from edx_proctoring.api.audit.staff_record import filter_on_record, record_export
 from edx_proctoring.api.course_staff.attempt_rows import ExamRef, exam_ref
 from edx_proctoring.api.course_staff.attempt_search import AttemptFilter, exams_of, matching
-from edx_proctoring.api.lifecycle import timing
+from edx_proctoring.api.lifecycle import expiry
 from edx_proctoring.models import ProctoredExamSoftwareSecureReview, ProctoredExamStudentAttempt
 from edx_proctoring.models.attempt_incidents import exists_outage
 
@@ -123,7 +123,7 @@ def _attempt_records(chunk: Sequence[tuple[Any, ...]], exam: ExamRef) -> list[Re
             "status": status,
             "started_at": started_at,
             "completed_at": completed_at,
-            "expires_at": timing.expires_at(started_at, minutes),
+            "expires_at": expiry.expires_at(started_at, minutes),
             "allowed_minutes": minutes,
             "extended_minutes": extended.get(pk, 0) if is_extended else 0,
             "taken_as_proctored": is_proctored,

@@ -23,7 +23,7 @@ from edx_proctoring import backends, conf, host, runtime
 from edx_proctoring.api.access import reviewers
 from edx_proctoring.api.attempts import last_contact
 from edx_proctoring.api.effects import emails
-from edx_proctoring.api.lifecycle import timing
+from edx_proctoring.api.lifecycle import allowed_time
 from edx_proctoring.api.onboarding import course_progress
 from edx_proctoring.api.onboarding.enrollments import Enrollments, get_enrollments_can_take_proctored_exams
 from edx_proctoring.backends import health_check
@@ -174,7 +174,7 @@ def _read(course_id: str, now: datetime, exam_id: int | None) -> _Course:
     granted = allowances.objects.filter(proctored_exam_id__in=ids, key=allowances.ADDITIONAL_TIME_GRANTED[0]).order_by()
     longest: dict[int, int] = defaultdict(int)
     for pk, value in granted.values_list("proctored_exam_id", "value").distinct():
-        longest[pk] = max(longest[pk], timing.minutes_granted(value, exam_id=pk, user_id=None) or 0)
+        longest[pk] = max(longest[pk], allowed_time.minutes_granted(value, exam_id=pk, user_id=None) or 0)
     policies = ProctoredExamReviewPolicy.objects.filter(proctored_exam_id__in=ids).order_by()
     lengths = dict(policies.values_list("proctored_exam_id").annotate(length=Max(Length("review_policy"))))
     enrollments = _enrollments(course_id)

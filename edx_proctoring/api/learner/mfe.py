@@ -10,7 +10,7 @@ from edx_proctoring import backends
 from edx_proctoring.api.attempts import closing_time, entry_check
 from edx_proctoring.api.exams import exams
 from edx_proctoring.api.learner import prerequisites, timer_payload
-from edx_proctoring.api.lifecycle import allowed_time, queries, timing
+from edx_proctoring.api.lifecycle import allowed_time, expiry, queries
 from edx_proctoring.api.onboarding import onboarding_exams
 from edx_proctoring.exceptions import ProctoredExamNotFoundException
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
@@ -66,7 +66,7 @@ def exam_and_active_attempt(
     ):
         exam["onboarding_link"] = onboarding_exams.get_onboarding_exam_link(course_id, user, is_learning_mfe)
     exam["type"] = get_exam_type(exam, backends.find_backend_provider(exam))["type"]
-    exam["passed_due_date"] = timing.is_closed(exam, user=user) and not (
+    exam["passed_due_date"] = expiry.is_closed(exam, user=user) and not (
         running is not None and is_this_exam and closing_time.was_extended(running.pk)
     )
     exam["use_legacy_attempt_api"] = True

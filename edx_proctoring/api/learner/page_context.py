@@ -17,7 +17,7 @@ from edx_proctoring.api.effects import emails
 from edx_proctoring.api.exams import review_policies
 from edx_proctoring.api.learner import safe_exam_browser
 from edx_proctoring.api.learner.page_facts import PageFacts
-from edx_proctoring.api.lifecycle import timing
+from edx_proctoring.api.lifecycle import allowed_time
 from edx_proctoring.api.onboarding import onboarding_exams
 from edx_proctoring.api.providers import attempt_id, contact_and_rules
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt
@@ -197,7 +197,7 @@ def _no_time_cause(facts: PageFacts) -> str | None:
     if not facts.lacks_time:
         return None
     limit = facts.start_limit
-    if timing.can_start(limit.full_minutes):
+    if allowed_time.can_start(limit.full_minutes):
         return "due_date"
     return "limit" if limit.carried_seconds is None else "interrupted"
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from edx_proctoring import constants, utils
 from edx_proctoring.api.attempts import closing_time, entry_check
 from edx_proctoring.api.learner import prerequisites
-from edx_proctoring.api.lifecycle import allowed_time, permitted_actions, queries, status_change, timing
+from edx_proctoring.api.lifecycle import allowed_time, expiry, permitted_actions, queries, status_change
 from edx_proctoring.api.lifecycle.allowed_time import StartLimit
 from edx_proctoring.api.providers import declared_outages
 from edx_proctoring.models import ExamMeasure, ProctoredExamStudentAttempt
@@ -87,12 +87,12 @@ class PageFacts:
     @cached_property
     def is_past_due(self) -> bool:
         """Whether the exam is over for this learner."""
-        return timing.is_over(self.exam, utils.get_exam_due_date(self._exam_with_keys, self.user_id))
+        return expiry.is_over(self.exam, utils.get_exam_due_date(self._exam_with_keys, self.user_id))
 
     @cached_property
     def is_closed(self) -> bool:
         """As ``is_past_due``, from a date that is read fresh: a page that refuses may not rest on an old one."""
-        return self.is_past_due and timing.is_over(
+        return self.is_past_due and expiry.is_over(
             self.exam, utils.get_exam_due_date(self._exam_with_keys, self.user_id, fresh=True), fresh=True
         )
 
@@ -129,7 +129,7 @@ class PageFacts:
     def does_time_remain(self) -> bool:
         """Whether the clock of the attempt is running and has not run out."""
         attempt = self.attempt
-        return attempt is not None and timing.does_time_remain(
+        return attempt is not None and expiry.does_time_remain(
             {
                 "status": attempt.status,
                 "started_at": attempt.started_at,

@@ -20,7 +20,7 @@ from django.utils import timezone
 from edx_proctoring import backends, conf, host, runtime
 from edx_proctoring.api.effects import credit_lookup, delivery, emails, outbox
 from edx_proctoring.api.effects.outbox import Recorded
-from edx_proctoring.api.lifecycle import allowed_time, queries, timing, transitions
+from edx_proctoring.api.lifecycle import allowed_time, expiry, queries, transitions
 from edx_proctoring.api.lifecycle.allowed_time import StartLimit
 from edx_proctoring.api.lifecycle.transitions import Facts, Plan, Target
 from edx_proctoring.exceptions import (
@@ -159,7 +159,7 @@ def end_if_time_is_up(attempt: ProctoredExamStudentAttempt) -> ProctoredExamStud
             Status.timed_out,
             condition=lambda current: time_is_up(current, now),
             seen=attempt,
-            ended_at=timing.expires_at(attempt.started_at, attempt.allowed_time_limit_mins),
+            ended_at=expiry.expires_at(attempt.started_at, attempt.allowed_time_limit_mins),
         )
     except StudentExamAttemptDoesNotExistsException:
         # Removed since it was read: there is nothing to end.
@@ -168,7 +168,7 @@ def end_if_time_is_up(attempt: ProctoredExamStudentAttempt) -> ProctoredExamStud
 
 def time_is_up(attempt: ProctoredExamStudentAttempt, now: datetime) -> bool:
     """Return whether the attempt is open although its clock has run out."""
-    return timing.has_run_out(attempt.status, attempt.started_at, attempt.allowed_time_limit_mins, now=now)
+    return expiry.has_run_out(attempt.status, attempt.started_at, attempt.allowed_time_limit_mins, now=now)
 
 
 def _change(
@@ -419,7 +419,7 @@ def _limit_at_start(attempt: ProctoredExamStudentAttempt, exam: Mapping[str, Any
 
 def no_time_left(exam_id: int, user_id: int, limit: StartLimit) -> ProctoredExamNoTimeLeft:
     """Return the exception for a clock that would start with less than a minute; its text names the cause."""
-    if timing.can_start(limit.full_minutes):
+    if allowed_time.can_start(limit.full_minutes):
         cause = "the exam is due too soon or past due; extend the due date of the learner"
     elif limit.carried_seconds is not None:
         cause = "nothing was left of the attempt that broke off; give the learner an allowance"

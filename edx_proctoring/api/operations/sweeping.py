@@ -18,7 +18,7 @@ from edx_proctoring import backends, conf
 from edx_proctoring.api.effects import lanes
 from edx_proctoring.api.exams import provider_copy
 from edx_proctoring.api.jobs import working
-from edx_proctoring.api.lifecycle import queries, status_change, timing
+from edx_proctoring.api.lifecycle import expiry, queries, status_change
 from edx_proctoring.api.reviews import receiving
 from edx_proctoring.backends.reply_errors import OddReply
 from edx_proctoring.backends.rest import BaseRestProctoringProvider
@@ -159,7 +159,7 @@ def _overdue_attempts(task: Task) -> Iterator[int]:
     running = task.of_exams(running, "proctored_exam__")
     rows = running.values_list("id", "started_at", "allowed_time_limit_mins", named=True)
     for row in in_batches(rows, _BATCH):
-        end = timing.expires_at(row.started_at, row.allowed_time_limit_mins)
+        end = expiry.expires_at(row.started_at, row.allowed_time_limit_mins)
         if end is not None and end < moment:
             yield row.id
 

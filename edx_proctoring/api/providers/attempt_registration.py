@@ -11,8 +11,8 @@ from typing import Any
 from django.db.models import Q
 
 from edx_proctoring import backends
-from edx_proctoring.api.lifecycle import allowed_time, queries, timing
-from edx_proctoring.api.lifecycle.timing import Grants
+from edx_proctoring.api.lifecycle import allowed_time, queries
+from edx_proctoring.api.lifecycle.allowed_time import Grants
 from edx_proctoring.api.providers import registration_context, registration_intents
 from edx_proctoring.backends import reply_errors
 from edx_proctoring.exceptions import (
@@ -54,7 +54,7 @@ def _register_proctored_exam_attempt(
     Returns ``(external_id, force_status, full_name, profile_name)``, as in ``Registration``. Raises
     ``BackendProviderCannotRegisterAttempt`` and ``BackendProviderSentNoAttemptID``.
     """
-    grants = timing.grants_for(exam_id, user_id)
+    grants = allowed_time.grants_for(exam_id, user_id)
     current = queries.attempt_with(proctored_exam_id=exam_id, user_id=user_id)
     made = register(
         user_id,

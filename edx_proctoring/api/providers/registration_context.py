@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from edx_proctoring import conf, host, runtime
-from edx_proctoring.api.lifecycle.timing import Grants
+from edx_proctoring.api.lifecycle.allowed_time import Grants
 from edx_proctoring.models import ProctoredExamReviewPolicy
 from edx_proctoring.utils import obscured_user_id
 

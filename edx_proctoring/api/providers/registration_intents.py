@@ -20,7 +20,7 @@ from edx_proctoring import backends
 from edx_proctoring.api.effects import outbox, retrying
 from edx_proctoring.api.effects.outbox import Effect
 from edx_proctoring.api.effects.routes import Delivery, receives
-from edx_proctoring.api.lifecycle import timing
+from edx_proctoring.api.lifecycle import allowed_time
 from edx_proctoring.api.providers import registration_context
 from edx_proctoring.backends import call_options
 from edx_proctoring.backends.attempt_removal import remove_or_raise
@@ -170,7 +170,7 @@ def _register_again(
         full_name=registration_context.verified_name_of(user) or profile_name,
         email=email,
         allowed_minutes=allowed_minutes,
-        grants=timing.grants_for(exam["id"], user.pk),
+        grants=allowed_time.grants_for(exam["id"], user.pk),
     )
     try:
         with call_options.use(is_in_background=True):
