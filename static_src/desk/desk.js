@@ -57,6 +57,7 @@ proctoring.ExamDeskView = Backbone.View.extend({
             now: options.now || Date.now,
             say: _.bind(this.say, this),
             alert: _.bind(this.alert, this),
+            complain: _.bind(this.complain, this),
             openDialog: _.bind(this.openDialog, this),
             isBusy: _.bind(this.isBusy, this),
             setCounts: _.bind(this.setCounts, this),
@@ -187,13 +188,32 @@ proctoring.ExamDeskView = Backbone.View.extend({
         }
     },
 
-    /** Show a sentence above everything; '' removes it. `name`: of several banners. */
-    banner: function(name, text) {
+    /** Show a sentence above everything; '' removes it. `name`: of several banners; `isAlarm`: read out at once. */
+    banner: function(name, text, isAlarm) {
         var $banners = this.$('.js-banners');
         $banners.find('[data-banner="' + name + '"]').remove();
         if (text) {
             $('<p class="proctoring-desk__banner"></p>').attr('data-banner', name).text(text).appendTo($banners);
-            this.say(text);
+            this[isAlarm ? 'alert' : 'say'](text);
+        }
+    },
+
+    /**
+     * Show above everything what failed; `retry`, if given, is offered beside it. It goes when something else is done, but
+     * not if it has a `name` of its own.
+     */
+    complain: function(text, retry, name) {
+        var self = this;
+        var banner = name || 'failure';
+        this.banner(banner, text, true);
+        if (text && retry) {
+            this.$('[data-banner="' + banner + '"]').append(
+                ' ', $('<button type="button" class="js-again proctoring-desk__button"></button>').text(gettext('Try again')).on('click', function() {
+                    self.banner(banner, '');
+                    self.$('.js-heading').trigger('focus');
+                    retry();
+                })
+            );
         }
     },
 
@@ -212,6 +232,7 @@ proctoring.ExamDeskView = Backbone.View.extend({
             return;
         }
         this.banner('address', '');
+        this.complain('');
         if (this.panelName() !== this.shown) {
             this.showPanel(true);
         } else {
@@ -271,13 +292,17 @@ proctoring.ExamDeskView = Backbone.View.extend({
         if (this.drawer || !this.store.get('attempt')) {
             return;
         }
+        this.complain('');
         desk.load(['attempt', 'effects', 'drawer']).done(function() {
             if (self.store.get('attempt') && !self.drawer) {
                 self.openDrawer(self.store.get('attempt'));
             }
         }).fail(function() {
-            self.alert(gettext('This part of the exam desk could not be loaded.'));
+            var id = self.store.get('attempt');
             self.store.set({attempt: ''});
+            self.complain(gettext('This part of the exam desk could not be loaded.'), function() {
+                self.store.set({attempt: id}, true);
+            });
         });
     },
 
@@ -317,6 +342,8 @@ proctoring.ExamDeskView = Backbone.View.extend({
             });
             self.outages.$el.prependTo(self.$('.js-banners'));
             self.outages.render();
+        }).fail(function() {
+            self.complain(gettext('This part of the exam desk could not be loaded.'), _.bind(self.showOutages, self), 'outages');
         });
     },
 

@@ -200,7 +200,7 @@ desk.FormDialog = desk.Dialog.extend({
     refused: function(problem) {
         var errors = {};
         if (!this.isOpen) {
-            this.context.alert(problem.detail);
+            this.context.complain(problem.detail);
             return;
         }
         if (this.options.failed && this.options.failed(problem, this)) {

@@ -106,7 +106,7 @@ desk.JobDialog = desk.Dialog.extend({
             }
             self.showProblem(problem);
             if (!self.isOpen) {
-                self.context.alert(problem.detail);
+                self.context.complain(problem.detail);
             }
         });
     },

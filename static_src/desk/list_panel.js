@@ -536,6 +536,7 @@ desk.ListPanel = desk.Panel.extend({
     },
 
     onRefresh: function() {
+        this.context.complain('');
         this.refresh();
     },
 

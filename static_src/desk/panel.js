@@ -3,7 +3,8 @@
  * `desk.ListPanel` for a list; it is fetched when the panel is first opened. How to add one: CONTRIBUTING.rst.
  *
  * A panel gets `context`: `courseId`, `client`, `store`, `preferences`, `settings` (the reply of `courses/<id>/desk`), `now`,
- * and the shell's `say(text)`, `alert(text)`, `openDialog(dialog)`, `isBusy()`.
+ * and the shell's `say(text)` and `alert(text)`, which are only read out, `complain(text, retry)`, which is shown too,
+ * `openDialog(dialog)`, `isBusy()`.
  */
 /* global desk -- desk/namespace.js, desk/templates.js, desk/panel_list.js */
 

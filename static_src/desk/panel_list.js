@@ -67,9 +67,12 @@ desk.loadPanel = function(name) {
     return desk.load((desk.panelNamed(name).uses || []).concat('panels/' + name));
 };
 
-/** Run something that needs a script, when that is here; say so if it does not come. */
+/** Run something that needs a script, when that is here; if it does not come, say so and offer to try again. */
 desk.need = function(context, script, run) {
+    context.complain('');
     desk.load([script]).done(run).fail(function() {
-        context.alert(gettext('This part of the exam desk could not be loaded.'));
+        context.complain(gettext('This part of the exam desk could not be loaded.'), function() {
+            desk.need(context, script, run);
+        });
     });
 };

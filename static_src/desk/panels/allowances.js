@@ -142,6 +142,7 @@ desk.panels.allowances = desk.ListPanel.extend({
 
     removeRow: function(row) {
         var self = this;
+        this.context.complain('');
         this.client.send('DELETE', 'allowances/' + row.id).done(function(body, xhr) {
             var sentence = desk.words.fill(gettext('The allowance of %(name)s was removed.'), {name: allowanceName(row)});
             self.offerUndo(sentence, xhr.getResponseHeader('X-Proctoring-Change'));
@@ -163,6 +164,7 @@ desk.panels.allowances = desk.ListPanel.extend({
 
     undo: function(changeId) {
         var self = this;
+        this.context.complain('');
         this.client.send('POST', 'allowance-changes/' + changeId + '/undo').done(function(reply) {
             self.$('.js-undo').remove();
             self.$('.js-heading').trigger('focus');
@@ -179,7 +181,7 @@ desk.panels.allowances = desk.ListPanel.extend({
     },
 
     refused: function(problem) {
-        this.context.alert(problem.detail);
+        this.context.complain(problem.detail);
         this.refresh(true);
     },
 

@@ -45,6 +45,7 @@ desk.panels.inbox = desk.ListPanel.extend({
 
     replay: function(row) {
         var self = this;
+        this.context.complain('');
         this.context.say(gettext('Working…'));
         this.client.send('POST', 'inbox/' + row.id + '/replay').done(function(reply) {
             self.refresh(true).always(function() {
@@ -53,7 +54,7 @@ desk.panels.inbox = desk.ListPanel.extend({
                 }));
             });
         }).fail(function(problem) {
-            self.context.alert(problem.detail);
+            self.context.complain(problem.detail);
         });
     }
 });

@@ -43,7 +43,8 @@ desk.panels.problems = desk.ListPanel.extend({
 
     actions: function(row) {
         var self = this;
-        return desk.effectActions(this.context, row, function(reply) {
+        return desk.effectActions(this.context, row, function(reply, text) {
+            self.context.complain(text);
             if (reply) {
                 self.replaceRow(row.id, reply);
             } else {

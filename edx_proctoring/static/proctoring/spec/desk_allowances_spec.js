@@ -114,6 +114,7 @@ describe('The allowances on the exam desk', function() {
         choose('Undo the last change');
         jasmine.clock().tick(1500);
         expect(view.$('[role="alert"]').text()).toContain('Reason of changed_since.');
+        expect(view.$('.js-banners').text()).toContain('Reason of changed_since.');
         expect(page.requests(LIST).length).toBe(2);
     });
 

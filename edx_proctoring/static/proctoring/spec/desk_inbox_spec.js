@@ -36,5 +36,11 @@ describe('The received reviews on the exam desk', function() {
         page.respond();
         jasmine.clock().tick(1500);
         expect(view.$('> .js-alert').text()).toBe('Reason of provider_not_configured.');
+        expect(view.$('.js-banners').text().trim()).toBe('Reason of provider_not_configured.');
+        page.serve('POST', 'inbox/5/replay', 200, {outcome: 'applied'});
+        view.$('.js-menu').eq(0).trigger('click');
+        view.$('[role="menuitem"]').trigger('click');
+        page.respond();
+        expect(view.$('.js-banners').text().trim()).toBe('');
     });
 });

@@ -84,5 +84,40 @@ describe('The panels of the exam desk', function() {
         jasmine.clock().tick(1500);
         expect(view.$('> [role="alert"]').text()).toContain('could not be loaded');
         expect(page.window.location.search).toBe('?pd=overview');
+        expect(view.$('.js-banners').text()).toContain('could not be loaded');
+        script = $.Deferred();
+        view.$('.js-again').trigger('click');
+        arrive();
+        expect(view.$('dialog .js-title').text()).toContain('user1');
+        expect(view.$('[data-banner]').length).toBe(0);
+    });
+
+    // @contract staff-desk#files
+    it('say that a dialog could not be loaded, and offer it again', function() {
+        forget(desk, 'shortcutsDialog');
+        const view = page.open();
+        view.$('.js-shortcuts').trigger('click');
+        script.reject();
+        expect(view.$('.js-banners').text()).toContain('could not be loaded');
+        script = $.Deferred();
+        view.$('.js-again').trigger('click');
+        arrive();
+        expect(view.$('dialog').length).toBe(1);
+        expect(view.$('[data-banner]').length).toBe(0);
+    });
+
+    // @contract staff-desk#files
+    it('say that the outages could not be loaded, and offer them again', function() {
+        forget(desk, 'OutageBanners');
+        const view = page.open();
+        script.reject();
+        expect(view.$('.js-banners').text()).toContain('could not be loaded');
+        page.store.set({exam: '3'});
+        page.respond();
+        script = $.Deferred();
+        view.$('.js-again').trigger('click');
+        arrive();
+        expect(view.$('.proctoring-desk__outages').length).toBe(1);
+        expect(view.$('[data-banner]').length).toBe(0);
     });
 });

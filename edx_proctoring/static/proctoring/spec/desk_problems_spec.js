@@ -58,6 +58,7 @@ describe('The problems and the onboarding on the exam desk', function() {
         choose('Try now');
         jasmine.clock().tick(1500);
         expect(view.$('[role="alert"]').text()).toContain('Refused: no');
+        expect(view.$('.js-banners').text().trim()).toContain('Refused: no');
         expect(view.$('tr.is-changed').text()).toContain('3 tries');
     });
 
@@ -80,6 +81,7 @@ describe('The problems and the onboarding on the exam desk', function() {
         choose('Try now');
         jasmine.clock().tick(1500);
         expect(view.$('[role="alert"]').text()).toContain('Reason of not_due.');
+        expect(view.$('.js-banners').text().trim()).toBe('Reason of not_due.');
         expect(page.requests(EFFECTS).length).toBe(2);
     });
 
