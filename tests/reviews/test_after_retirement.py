@@ -9,6 +9,7 @@ from django.core import mail
 from rest_framework.test import APIClient
 
 from edx_proctoring import api
+from edx_proctoring.api.reviews import receiving
 from edx_proctoring.models import (
     ProctoredExamSoftwareSecureComment,
     ProctoredExamSoftwareSecureReview,
@@ -83,6 +84,34 @@ def test_a_review_that_is_refused_leaves_no_text_either(attempt):
         "",
         "refused: ProctoredExamBadReviewStatus",
     )
+
+
+@pytest.mark.contract("reviews#retired-learner")
+def test_a_review_that_waits_for_a_person_keeps_its_verdict(attempt):
+    deliver(attempt, "suspicious")
+    api.decide_review(attempt.pk, S.verified, by=make_staff())
+    assert deliver(attempt, "violation", payload={"about": WORD}).status_code == 200
+    entry = ReviewInboxEntry.objects.order_by("pk").last()
+    assert (json.loads(entry.body), entry.outcome) == ({"status": "violation"}, "held")
+
+
+@pytest.mark.contract("reviews#retired-learner")
+def test_a_review_whose_process_died_is_received_without_text(attempt):
+    body = json.dumps(rest_review("passed", comments=[{"comment": WORD, "status": WORD}]))
+    entry = make_inbox_entry(attempt, body=body, outcome="received", external_id="vendor-1")
+    receiving.receive_waiting_review(entry)
+    attempt.refresh_from_db()
+    entry.refresh_from_db()
+    assert (attempt.status, entry.body, entry.outcome) == (S.verified, "", "applied")
+    assert not ProctoredExamSoftwareSecureComment.objects.exists()
+
+
+@pytest.mark.contract("reviews#retired-learner")
+def test_a_body_that_was_cut_is_not_kept(attempt):
+    entry = make_inbox_entry(attempt, body='{"comments": "' + WORD, outcome="received")
+    receiving.receive_waiting_review(entry)
+    entry.refresh_from_db()
+    assert (entry.body, entry.outcome) == ("", "refused: the body was not kept whole")
 
 
 def test_a_second_review_keeps_the_first_one_blank(attempt):

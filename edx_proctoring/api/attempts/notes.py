@@ -12,6 +12,7 @@ from edx_proctoring.api.audit.staff_record import Subject, record_action, reques
 from edx_proctoring.api.lifecycle import queries
 from edx_proctoring.exceptions import ProctoredBaseException
 from edx_proctoring.models import AttemptIncident, ProctoredExam, ProctoredExamStudentAttempt, RetiredLearner
+from edx_proctoring.models.locking import locked_row
 from edx_proctoring.serializers import attempt_dict, exam_dict
 from edx_proctoring.utils import emit_event
 from edx_proctoring.utils.transactions import short_transaction
@@ -98,7 +99,8 @@ def _written(note: AttemptIncident, attempt_id: int, *, course_id: str, by: Any)
 def retract_note(note_id: int, /, *, by: Any, reason: str, now: datetime) -> int:
     """Close a note that was wrong, on record with its reason; its text stays. Return its id.
 
-    ``by``: the ``User`` of staff. Raises ``UnknownNote`` and ``NoteRetracted``. Locks: the note.
+    ``by``: the ``User`` of staff. Raises ``UnknownNote`` and ``NoteRetracted``. Locks: the attempt, unless it was
+    removed, then the note.
     """
     note = _retracted(note_id, by, reason, now)
     log.info("note retracted: note_id=%s attempt_id=%s by=%s", note.pk, note.attempt_id, by.pk)
@@ -107,8 +109,12 @@ def retract_note(note_id: int, /, *, by: Any, reason: str, now: datetime) -> int
 
 @short_transaction
 def _retracted(note_id: int, by: Any, reason: str, now: datetime) -> AttemptIncident:
-    notes = AttemptIncident.objects.select_for_update().filter(kind=AttemptIncident.KIND_NOTE)
-    note = notes.filter(pk=note_id).first()
+    notes = AttemptIncident.objects.filter(kind=AttemptIncident.KIND_NOTE, pk=note_id)
+    attempt_id = notes.values_list("attempt_id", flat=True).first()
+    if attempt_id is not None:
+        # As in ``_written``: no reason is kept about a retired learner.
+        locked_row(ProctoredExamStudentAttempt.objects.all(), attempt_id)
+    note = notes.select_for_update().first()
     if note is None:
         raise UnknownNote(f"note_id={note_id}")
     if note.closed_at is not None:

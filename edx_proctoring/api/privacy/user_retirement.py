@@ -43,12 +43,11 @@ log = logging.getLogger(__name__)
 def retire_learner(user_id: int, /) -> None:
     """Blank the personal data of a learner in our tables, beyond the bare result. Idempotent.
 
-    Allowances, reviews, comments, decisions, received callbacks, reasons noted in the history and in
-    jobs of staff, incidents, announcements and errors of receivers; live and archived, also of attempts that were
-    removed. All or nothing, in a
-    constant number of queries. The columns are changed by query, so no review is applied again and
-    no mail is sent. What arrives later is stored without personal text (``RetiredLearner``). Does
-    nothing for a user without data. Locks: the learner's attempts.
+    Allowances, reviews, comments, decisions, received callbacks, reasons noted in the history and in jobs of staff,
+    incidents, announcements and errors of receivers; live and archived, also of attempts that were removed. All or
+    nothing, in a constant number of queries. The columns are changed by query, so no review is applied again and no
+    mail is sent. What arrives later is stored without personal text (``RetiredLearner``). Does nothing for a user
+    without data. Locks: the learner's attempts.
     """
     attempt_ids, codes = _lock_and_list(user_id)
     # Order matters: changing an allowance archives its old value, which is blanked next.
@@ -77,8 +76,8 @@ def retire_learner(user_id: int, /) -> None:
 def _lock_and_list(user_id: int) -> tuple[set[int], set[str]]:
     """Lock the learner's live attempts, and return ids and codes of all, live and removed.
 
-    A note about an attempt is written under the same lock: either it is there by now, or its writer waits for the
-    retirement and finds it.
+    A note or a review of an attempt is written under the same lock: either it is there by now, or its writer waits for
+    the retirement and finds it.
     """
     columns = ("id", "attempt_code")
     live = ProctoredExamStudentAttempt.objects.filter(user_id=user_id).locked_in_order().values_list(*columns)

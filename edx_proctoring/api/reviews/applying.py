@@ -48,7 +48,6 @@ def apply_review(review: ProctoredExamSoftwareSecureReview, *, sends_mail: bool 
     attempt, is_archived = found
     before, change = attempt_dict(attempt), None
     if not is_archived:
-        sends_mail = sends_mail and not RetiredLearner.objects.includes(attempt.user_id)
         try:
             before, change = _apply_under_lock(attempt, review, sends_mail)
         except StudentExamAttemptDoesNotExistsException:
@@ -65,6 +64,8 @@ def _apply_under_lock(
 ) -> tuple[dict[str, Any], Change | None]:
     attempt, others, has_leftovers = status_change.lock_seen(seen)
     before = attempt_dict(attempt)
+    # Under the lock that a retirement takes, too.
+    sends_mail = sends_mail and not RetiredLearner.objects.includes(attempt.user_id)
     return before, write_verdict(attempt, others, review, has_leftovers=has_leftovers, sends_mail=sends_mail)
 
 

@@ -36,16 +36,16 @@ def write(
     data: Mapping[str, Any],
     request: HttpRequest | None,
     *,
-    keeps_body: bool = True,
     key: str = "",
 ) -> ReviewInboxEntry:
     """Keep what arrived. ``attempt``: attempt dict; ``data``: the body as received.
 
-    ``keeps_body``: False for a retired learner. ``key``: ``message_key`` of a signed message.
+    ``key``: ``message_key`` of a signed message. A retired learner's body is blanked when the review is taken, refused
+    or held: only a process that dies in between leaves it, until the sweeper receives it.
     """
     user = getattr(request, "user", None)
     code = attempt["attempt_code"] or ""
-    body = json_without_video_link(data)[:MAX_BODY_LENGTH] if keeps_body else ""
+    body = json_without_video_link(data)[:MAX_BODY_LENGTH]
     _make_space(code, len(body))
     return ReviewInboxEntry.objects.create(
         attempt_code=code,
@@ -60,7 +60,7 @@ def write(
 def settle(
     entry: ReviewInboxEntry, outcome: str, *, reason: Exception | str | None = None, keeps_body: bool = True
 ) -> None:
-    """Note what became of an entry. ``keeps_body``: False if the sender has proved nothing.
+    """Note what became of an entry. ``keeps_body``: False if the sender has proved nothing, and about retired learners.
 
     Of foreign exceptions only the class is kept, because their texts may hold personal data.
     """
@@ -109,10 +109,10 @@ def _make_space(attempt_code: str, size: int) -> None:
         ReviewInboxEntry.objects.filter(pk__in=superfluous).delete()
 
 
-def keep_verdict(entry: ReviewInboxEntry, data: Any) -> None:
+def hold_verdict(entry: ReviewInboxEntry, outcome: str, data: Any) -> None:
     """Keep what a retired learner's review needs to be received later, and nothing that anybody has written."""
-    entry.body = _verdict_of(data, entry.external_id)
-    ReviewInboxEntry.objects.filter(pk=entry.pk).update(body=entry.body)
+    entry.outcome, entry.body = outcome, _verdict_of(data, entry.external_id)
+    ReviewInboxEntry.objects.filter(pk=entry.pk).update(outcome=outcome, body=entry.body, modified=timezone.now())
 
 
 def forget_texts_of(attempt_codes: Collection[str]) -> None:

@@ -7,7 +7,7 @@ Locks: the live attempt, then its review. Contract: contract/reviews#steps, cont
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import crum
@@ -42,6 +42,7 @@ from edx_proctoring.models import (
     ReviewInboxEntry,
     archive_model,
 )
+from edx_proctoring.models.locking import locked_row
 from edx_proctoring.serializers import attempt_dict
 from edx_proctoring.statuses import ReviewStatus, SoftwareSecureReviewStatus
 from edx_proctoring.utils.storable import is_storable, storable
@@ -81,16 +82,15 @@ class ReviewReceipt:
 class _Delivery:
     """One review on its way in.
 
-    ``attempt``: attempt dict. ``is_retired``: of a retired learner, so no personal text is stored and
-    nothing is mailed. ``by_person``: staff receive it again, which overrides a decision.
-    ``takes_reviewer``: it may name the account of a person as its reviewer. ``seen``: the attempt as it
-    was read, with exam and user, None from callers who have only its dict. ``has_waited``: it is received
-    from the inbox, so a review that arrived later may have been applied already.
+    ``attempt``: attempt dict. ``data``: what the provider sent. ``by_person``: staff receive it again, which
+    overrides a decision. ``takes_reviewer``: it may name the account of a person as its reviewer. ``seen``: the
+    attempt as it was read, with exam and user, None from callers who have only its dict. ``has_waited``: it is
+    received from the inbox, so a review that arrived later may have been applied already.
     """
 
     attempt: Mapping[str, Any]
+    data: Any
     entry: ReviewInboxEntry
-    is_retired: bool
     by_person: bool
     takes_reviewer: bool
     seen: ProctoredExamStudentAttempt | None
@@ -101,12 +101,14 @@ class _Delivery:
 class _Stored:
     """A review that was stored, or is held.
 
-    ``before``: the attempt dict as it was; ``change``: its status change, if any.
+    ``before``: the attempt dict as it was; ``change``: its status change, if any. ``is_retired``: of a retired learner,
+    so no personal text was stored and nothing is mailed.
     """
 
     review: ProctoredExamSoftwareSecureReview
     before: Mapping[str, Any]
     change: Change | None
+    is_retired: bool
     is_held: bool = False
 
 
@@ -167,12 +169,9 @@ def _receive(
     seen: ProctoredExamStudentAttempt | None = None,
 ) -> ReviewReceipt:
     request = request or crum.get_current_request()
-    is_retired = RetiredLearner.objects.includes(attempt["user"]["id"])
-    entry = inbox.write(attempt, data, request, keeps_body=not is_retired, key=message_key)
-    delivery = _Delivery(
-        attempt, entry, is_retired=is_retired, by_person=by_person, takes_reviewer=takes_reviewer, seen=seen
-    )
-    return _take_and_settle(delivery, data, backend, request)
+    entry = inbox.write(attempt, data, request, key=message_key)
+    delivery = _Delivery(attempt, data, entry, by_person=by_person, takes_reviewer=takes_reviewer, seen=seen)
+    return _take_and_settle(delivery, backend, request)
 
 
 def receive_waiting_review(entry: ReviewInboxEntry, /) -> ReviewReceipt | None:
@@ -186,29 +185,64 @@ def receive_waiting_review(entry: ReviewInboxEntry, /) -> ReviewReceipt | None:
     if entry.outcome == ReviewInboxEntry.OUTCOME_HELD_WITHOUT_PROVIDER and not _may_be_released(entry):
         return None
     found = applying.find_attempt(entry.attempt_code)
+    if found is None:
+        inbox.settle(entry, ReviewInboxEntry.OUTCOME_REFUSED, reason="The attempt of this review is unknown.")
+        return ReviewReceipt(review_id=None, inbox_id=entry.pk)
+    attempt = found[0]
     try:
         data = json.loads(entry.body)
+        is_whole = True
     except ValueError:
-        return _refuse(entry, "the body was not kept whole")
-    if found is None:
-        return _refuse(entry, "The attempt of this review is unknown.")
-    attempt = found[0]
+        data, is_whole = None, False
     delivery = _Delivery(
         attempt_dict(attempt),
+        data,
         entry,
-        is_retired=RetiredLearner.objects.includes(attempt.user_id),
         by_person=False,
         takes_reviewer=_came_with_login(entry),
         seen=attempt,
         has_waited=True,
     )
-    return _take_and_settle(delivery, data, _provider_of(entry), None)
+    if not is_whole:
+        return _refuse(delivery, "the body was not kept whole")
+    return _take_and_settle(delivery, _provider_of(entry), None)
 
 
-def _refuse(entry: ReviewInboxEntry, reason: str) -> ReviewReceipt:
-    """Settle an entry of which nothing is stored; return its receipt."""
-    inbox.settle(entry, ReviewInboxEntry.OUTCOME_REFUSED, reason=reason)
-    return ReviewReceipt(review_id=None, inbox_id=entry.pk)
+def _refuse(delivery: _Delivery, reason: str) -> ReviewReceipt:
+    """Settle the entry of a review of which nothing is stored; return its receipt."""
+    _settle_unapplied(delivery, ReviewInboxEntry.OUTCOME_REFUSED, reason)
+    return ReviewReceipt(review_id=None, inbox_id=delivery.entry.pk)
+
+
+@short_transaction
+def _settle_unapplied(
+    delivery: _Delivery, outcome: str, reason: Exception | str | None = None, *, keeps_body: bool = True
+) -> None:
+    """Settle the entry of a review that was not applied. Locks: the attempt. Options as of ``inbox.settle``."""
+    attempt = delivery.attempt
+    # A retirement locks the attempt, too: it is either committed, and found here, or waits, and finds the entry.
+    locked_row(ProctoredExamStudentAttempt.objects.all(), attempt["id"])
+    is_retired = RetiredLearner.objects.includes(attempt["user"]["id"])
+    _settle_under_lock(delivery, outcome, reason, is_retired=is_retired, keeps_body=keeps_body)
+
+
+def _settle_under_lock(
+    delivery: _Delivery,
+    outcome: str,
+    reason: Exception | str | None = None,
+    *,
+    is_retired: bool,
+    keeps_body: bool = True,
+) -> None:
+    """Settle an entry; of a retired learner's keep the verdict if it waits, and nothing otherwise."""
+    if not is_retired:
+        inbox.settle(delivery.entry, outcome, reason=reason, keeps_body=keeps_body)
+    elif outcome in ReviewInboxEntry.HELD_OUTCOMES:
+        inbox.hold_verdict(delivery.entry, outcome, delivery.data)
+    else:
+        # The text of an exception may quote the input.
+        reason = type(reason).__name__ if isinstance(reason, Exception) else reason
+        inbox.settle(delivery.entry, outcome, reason=reason, keeps_body=False)
 
 
 def _provider_of(entry: ReviewInboxEntry) -> Any:
@@ -236,20 +270,17 @@ def _may_be_released(entry: ReviewInboxEntry) -> bool:
     return entry.actor_id is not None or isinstance(provider, SoftwareSecureBackendProvider)
 
 
-def _take_and_settle(
-    delivery: _Delivery, data: Mapping[str, Any], backend: Any, request: HttpRequest | None
-) -> ReviewReceipt:
+def _take_and_settle(delivery: _Delivery, backend: Any, request: HttpRequest | None) -> ReviewReceipt:
     try:
-        return _take(delivery, data, backend, request)
+        return _take(delivery, backend, request)
     except Exception as exc:
         outcome = ReviewInboxEntry.OUTCOME_REFUSED
         if isinstance(exc, ProctoredExamReviewAlreadyExists):
             outcome = ReviewInboxEntry.OUTCOME_DUPLICATE
-        inbox.settle(
-            delivery.entry,
+        _settle_unapplied(
+            delivery,
             outcome,
-            # The reason may quote the input.
-            reason=type(exc).__name__ if delivery.is_retired else exc,
+            exc,
             # The record locator is the only proof of an unsigned review.
             keeps_body=not isinstance(exc, ProctoredExamSuspiciousLookup),
         )
@@ -299,16 +330,14 @@ def apply_review_again(review: ProctoredExamSoftwareSecureReview, *, sends_mail:
     applying.apply_review(review, sends_mail=False)
 
 
-def _take(delivery: _Delivery, data: Mapping[str, Any], backend: Any, request: HttpRequest | None) -> ReviewReceipt:
-    attempt, entry = delivery.attempt, delivery.entry
+def _take(delivery: _Delivery, backend: Any, request: HttpRequest | None) -> ReviewReceipt:
+    attempt, entry, data = delivery.attempt, delivery.entry, delivery.data
     exam = attempt["proctored_exam"]
     try:
         backend = backend or backends.get_backend_provider(exam)
     except (NotImplementedError, ImproperlyConfigured):
         log.warning("review held, its provider is not configured: attempt_id=%s exam_id=%s", attempt["id"], exam["id"])
-        if delivery.is_retired:
-            inbox.keep_verdict(entry, data)
-        inbox.settle(entry, ReviewInboxEntry.OUTCOME_HELD_WITHOUT_PROVIDER)
+        _settle_unapplied(delivery, ReviewInboxEntry.OUTCOME_HELD_WITHOUT_PROVIDER)
         return ReviewReceipt(review_id=None, inbox_id=entry.pk, is_held=True)
     if backend is None:
         log.warning(
@@ -316,15 +345,14 @@ def _take(delivery: _Delivery, data: Mapping[str, Any], backend: Any, request: H
             attempt["id"],
             exam["id"],
         )
-        return _refuse(entry, "exam no longer proctored")
+        return _refuse(delivery, "exam no longer proctored")
     if not isinstance(data, Mapping):
         raise ReviewNotUnderstood("The review must be an object.")
     data = storable(dict(data.items()))
     # Before the provider sees the data, which it may change.
     values = _values(delivery, data)
     normalized = parse_review(backend.on_review_callback(attempt, data))
-    if not delivery.is_retired:
-        values |= _encrypted_video_url(backend, normalized, attempt)
+    values |= _encrypted_video_url(backend, normalized, attempt)
     stored = _store(delivery, normalized, values)
     review = stored.review
     if stored.is_held:
@@ -334,7 +362,7 @@ def _take(delivery: _Delivery, data: Mapping[str, Any], backend: Any, request: H
     if stored.change is not None:
         stored.change.deliver()
     applying.announce(review, stored.before)
-    if review.should_notify and not delivery.is_retired:
+    if review.should_notify and not stored.is_retired:
         _notify_support(attempt, review, request)
     return ReviewReceipt(review_id=review.pk, inbox_id=entry.pk)
 
@@ -342,7 +370,7 @@ def _take(delivery: _Delivery, data: Mapping[str, Any], backend: Any, request: H
 def _values(delivery: _Delivery, data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of the review that come from the payload, besides the verdict and the link to the recording."""
     return {
-        "raw_data": "" if delivery.is_retired else inbox.json_without_video_link(data),
+        "raw_data": inbox.json_without_video_link(data),
         "reviewed_by": _reviewer(data.get("reviewed_by")) if delivery.takes_reviewer else None,
     }
 
@@ -371,6 +399,11 @@ def _store_and_apply(delivery: _Delivery, normalized: NormalizedReview, values: 
     except StudentExamAttemptDoesNotExistsException:
         # Removed; its archive gets the review and stays as it is.
         locked = None
+    # Under the lock, because a retirement takes it, too: it is either committed, and found here, or waits.
+    is_retired = RetiredLearner.objects.includes(attempt["user"]["id"])
+    if is_retired:
+        normalized = replace(normalized, comments=())
+        values = {"raw_data": "", "reviewed_by": values["reviewed_by"]}
     former = _locked_review(attempt["attempt_code"])
     if former is not None and delivery.has_waited and inbox.has_newer(delivery.entry):
         raise ProctoredExamReviewAlreadyExists(
@@ -380,8 +413,8 @@ def _store_and_apply(delivery: _Delivery, normalized: NormalizedReview, values: 
     if former is not None and is_decided:
         if not delivery.by_person:
             ReviewStatus.validate(normalized.status)
-            inbox.settle(delivery.entry, ReviewInboxEntry.OUTCOME_HELD)
-            return _Stored(former, attempt, None, is_held=True)
+            _settle_under_lock(delivery, ReviewInboxEntry.OUTCOME_HELD, is_retired=is_retired)
+            return _Stored(former, attempt, None, is_retired, is_held=True)
         ReviewDecision.objects.withdraw(former)
     elif former is not None and not backends.provider_setting(
         attempt["proctored_exam"]["backend"], "ALLOW_REVIEW_UPDATES"
@@ -399,12 +432,12 @@ def _store_and_apply(delivery: _Delivery, normalized: NormalizedReview, values: 
             others,
             review,
             has_leftovers=has_leftovers,
-            sends_mail=not delivery.is_retired,
+            sends_mail=not is_retired,
             # A provider repeats a review whose answer it has not received.
             mails_again=False,
         )
-    inbox.settle(delivery.entry, ReviewInboxEntry.OUTCOME_APPLIED, keeps_body=not delivery.is_retired)
-    return _Stored(review, before, change)
+    _settle_under_lock(delivery, ReviewInboxEntry.OUTCOME_APPLIED, is_retired=is_retired)
+    return _Stored(review, before, change, is_retired)
 
 
 def _locked_review(attempt_code: str) -> ProctoredExamSoftwareSecureReview | None:
@@ -444,8 +477,7 @@ def _store_review(
         review.modified = timezone.now()
         reviews.bulk_update([review], ["review_status", "student", "exam", "modified", *values])
         ProctoredExamSoftwareSecureComment.objects.filter(review=review).delete()
-    if not delivery.is_retired:
-        _add_comments(review, normalized.comments)
+    _add_comments(review, normalized.comments)
     return review
 
 
