@@ -1,6 +1,7 @@
 """Refusals as problem details (RFC 9457). Contract: contract/seb-rest#problems."""
 
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,6 +17,9 @@ log = logging.getLogger(__name__)
 
 CONTENT_TYPE: Final = "application/problem+json"
 CODE_HEADER: Final = "X-Proctoring-Error"
+
+# Half of a character, which JSON cannot contain.
+_HALF: Final = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +143,23 @@ def handle(exc: Exception, context: Mapping[str, Any]) -> Response:
     if problem.errors:
         errors = problem.errors.items()
         body["errors"] = [{"field": field, "message": message} for field, texts in errors for message in texts]
-    response = Response(body, status=body["status"], content_type=CONTENT_TYPE)
+    # A refusal may quote what was sent.
+    response = Response(_whole(body), status=body["status"], content_type=CONTENT_TYPE)
     response[CODE_HEADER] = problem.code
     for name, value in problem.headers.items():
         response[name] = value
     return response
+
+
+def _whole(value: Any) -> Any:
+    """Return a JSON value with replacement marks for halves of characters."""
+    if isinstance(value, str):
+        return _HALF.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, Mapping):
+        return {_whole(key): _whole(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_whole(item) for item in value]
+    return value
 
 
 def _as_problem(exc: Exception) -> ProblemError:

@@ -461,6 +461,27 @@ def test_bad_bodies_name_the_field(exam, staff_browser, name):
 
 
 @pytest.mark.contract("seb-rest#problems")
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"mode": "\ud800"}, "mode"),
+        ({"browser_keys": [{**ENTRY, "platform": "\ud800"}]}, "browser_keys.0.platform"),
+        ({"\ud800": 1}, "\N{REPLACEMENT CHARACTER}"),
+    ],
+    ids=["word", "word-in-a-list", "name"],
+)
+def test_half_a_character_is_quoted_as_a_mark(exam, staff_browser, more, field):
+    answer = put(staff_browser, {**MODE, **more})
+    assert (answer.status_code, fields(answer)) == (422, [field])
+
+
+@pytest.mark.contract("seb-rest#problems")
+def test_of_a_long_word_the_beginning_is_quoted(exam, staff_browser):
+    [error] = put(staff_browser, {**MODE, "mode": "x" * 101}).json()["errors"]
+    assert error["message"].startswith(f"“{'x' * 100}”")
+
+
+@pytest.mark.contract("seb-rest#problems")
 @pytest.mark.parametrize("body", ["[]", '"x"', "{", "null", "1"])
 def test_a_body_that_is_no_object(exam, staff_browser, body):
     for answer in (staff_browser.put(URL, body, **JSON), staff_browser.patch(URL, body, **JSON)):
