@@ -463,6 +463,40 @@ class TestOneStatus:
 
         assert page(status=S.submitted).paginator.count == before == len(self.expected(S.submitted))
 
+    def test_an_attempt_that_is_superseded_while_the_page_is_read_is_left_out(
+        self, large_exam: ProctoredExam, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before = ids(page(status=S.submitted))
+        retaken = ProctoredExamStudentAttempt.objects.get(pk=before[0])
+        load = attempt_list._with_all_attempts
+
+        def load_after_another_request(rows: Any, exams: Any) -> Any:
+            monkeypatch.undo()
+            make_attempt(large_exam, retaken.user)
+            return load(rows, exams)
+
+        monkeypatch.setattr(attempt_list, "_with_all_attempts", load_after_another_request)
+
+        assert ids(page(status=S.submitted)) == before[1:]
+
+    @pytest.mark.parametrize(
+        "status", [pytest.param(S.submitted, id="superseded"), pytest.param(S.verified, id="with-another-status")]
+    )
+    def test_later_attempts_are_looked_for_only_if_one_with_the_status_is_superseded(
+        self, large_exam: ProctoredExam, status: str
+    ) -> None:
+        superseded = large_exam.proctoredexamstudentattempt_set.filter(pk__in=newest_of_all_attempts()).first()
+        make_attempt(large_exam, superseded.user, status=S.error)
+        large_exam.proctoredexamstudentattempt_set.filter(pk__in=newest_of_all_attempts()[1:21]).update(
+            status=S.verified
+        )
+
+        with CaptureQueriesContext(connection) as captured:
+            assert ids(page(status=status)) == self.expected(status)[:10]
+
+        [rows] = [query["sql"] for query in captured if " LIMIT 10" in query["sql"] and "COUNT(" not in query["sql"]]
+        assert ("later.created" in rows) == (status == S.submitted)
+
     def test_superseded_attempts_are_counted_once(
         self, large_exam: ProctoredExam, django_assert_num_queries: Any
     ) -> None:
