@@ -32,6 +32,8 @@ NAMES = re.compile(
     r"Demo University|Exams|The \w+|One|Page of \w+|course-v1:\S+|Lena|lena|stan|Stan|Studio|Safe Exam Browser"
     r"|DEMO_HOSTS|logs/host\.log|Chromium|Chrome|Django|Two plus two\?|honor|null|UTC"
 )
+# Pages that are refusals.
+REFUSED = {"not found, logged out": 404, "not found": 404, "team only": 403}
 SILENT = {"script", "style", "option", "code", "pre"}
 
 
@@ -98,6 +100,13 @@ def stage(course, sequence, publish, learner, person) -> dict[str, Any]:
     return made
 
 
+def page(client: Client, name: str, address: str) -> tuple[str, str]:
+    """A page by its name."""
+    answer = client.get(address)
+    assert answer.status_code == REFUSED.get(name, 200), name
+    return name, answer.content.decode()
+
+
 def learner_pages(client: Client, made: dict[str, Any], learner: Any) -> Iterator[tuple[str, str]]:
     """The demo's own pages for a learner. The package's part of a page has tests of its own."""
     course_id = made["timed"].section.course.course_id
@@ -107,7 +116,7 @@ def learner_pages(client: Client, made: dict[str, Any], learner: Any) -> Iterato
         "contact": reverse("contact_us"),
         "not found": "/nothing",
     }
-    yield from ((f"{name}, logged out", client.get(address).content.decode()) for name, address in addresses.items())
+    yield from (page(client, f"{name}, logged out", address) for name, address in addresses.items())
     client.force_login(learner)
     addresses |= {
         "outline": reverse("outline", args=[course_id]),
@@ -117,7 +126,7 @@ def learner_pages(client: Client, made: dict[str, Any], learner: Any) -> Iterato
     }
     for name in ("reading", "hidden", "empty", "locked"):
         addresses[name] = reverse("sequence", args=[course_id, made[name].usage_key])
-    yield from ((name, client.get(address).content.decode()) for name, address in addresses.items())
+    yield from (page(client, name, address) for name, address in addresses.items())
 
 
 def staff_pages(client: Client, made: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -132,7 +141,7 @@ def staff_pages(client: Client, made: dict[str, Any]) -> Iterator[tuple[str, str
         "seb": reverse("studio_seb", args=[course_id, made["timed"].usage_key]),
         "as a learner": reverse("sequence", args=[course_id, made["reading"].usage_key]) + "?masquerade=learner",
     }
-    yield from ((name, client.get(address).content.decode()) for name, address in addresses.items())
+    yield from (page(client, name, address) for name, address in addresses.items())
 
 
 def test_the_menu_has_the_languages_of_the_catalogues() -> None:
@@ -170,6 +179,13 @@ def test_every_word_of_a_learner_page_is_a_message(code: str, stage, learner) ->
 def test_a_staff_page_has_no_word_of_the_demo_in_english(code: str, stage) -> None:
     for name, html in staff_pages(Client(headers={"Accept-Language": code}), stage):
         assert left_in_english(html, FOLDER[code]) == [], name
+
+
+def test_in_english_the_words_of_staff_are_there(stage) -> None:
+    """The control: the pages show these messages, and the test above would find them."""
+    english = Client(headers={"Accept-Language": "en"})
+    seen = {name: left_in_english(html, "fr") for name, html in staff_pages(english, stage)}
+    assert [name for name, words in seen.items() if not words] == []
 
 
 @pytest.mark.parametrize("code", FOLDER)
