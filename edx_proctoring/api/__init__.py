@@ -32,7 +32,6 @@ from edx_proctoring.api.effects.delivery import *
 from edx_proctoring.api.effects.emails import *
 from edx_proctoring.api.effects.emails import _get_email_template_paths, _get_proctoring_escalation_email
 from edx_proctoring.api.effects.lanes import *
-from edx_proctoring.api.effects.outbox import *
 from edx_proctoring.api.effects.receivers import *
 from edx_proctoring.api.effects.settling import *
 from edx_proctoring.api.exams.allowance_changes import *
