@@ -119,7 +119,7 @@ def wanted(learner: str = "ann", exam: Any = "Final", kind: str = TIME, value: s
 
 def order(boss: User, *rows: WantedAllowance, **mode: Any) -> list[StaffJobRow]:
     """Order and return the rows."""
-    ordered = allowance_bulk_actions.order_allowances(COURSE, rows, Mode(boss, **mode))
+    ordered = allowance_bulk_actions.request_allowances(COURSE, rows, Mode(boss, **mode))
     return list(ordered.rows if ordered.rows is not None else ordered.job.rows.order_by("position"))
 
 
@@ -345,7 +345,7 @@ class TestOutcomes:
     ) -> None:
         with monkeypatch.context() as busy:
             busy.setattr(working._Lease, "take", classmethod(lambda cls, job: None))
-            ordered = allowance_bulk_actions.order_allowances(COURSE, [wanted()], Mode(boss))
+            ordered = allowance_bulk_actions.request_allowances(COURSE, [wanted()], Mode(boss))
         assert not ordered.job.is_finished
         exam.is_active = False
         exam.save()
@@ -367,7 +367,7 @@ class TestOutcomes:
                 for place in ("Final", other.pk)
             ]
             with CaptureQueriesContext(connection) as queries:
-                ordered = allowance_bulk_actions.order_allowances(COURSE, rows, Mode(boss, dry_run=dry_run))
+                ordered = allowance_bulk_actions.request_allowances(COURSE, rows, Mode(boss, dry_run=dry_run))
             found = ordered.rows or ordered.job.rows.all()
             assert {outcome(row) for row in found} >= {"created", "removed", "updated"}
             sent = [query["sql"] for query in queries if "SAVEPOINT" not in query["sql"]]
@@ -385,7 +385,7 @@ class TestPairs:
     def test_in_the_order_of_learners_then_exams(self, boss: User, exam: Any, ann: User) -> None:
         other = make_exam("timed", time_limit_mins=3)
         ben = make_user("ben")
-        ordered = allowance_bulk_actions.order_for_pairs(
+        ordered = allowance_bulk_actions.request_for_pairs(
             COURSE, [exam.pk, other.pk], ["ben", "nobody", "ann"], "time_multiplier", "1.15", Mode(boss)
         )
         rows = list(ordered.job.rows.order_by("position"))
@@ -403,9 +403,9 @@ class TestPairs:
 
     def test_a_value_that_is_wrong_everywhere(self, boss: User, exam: Any, ann: User) -> None:
         with pytest.raises(AllowanceValueNotAllowedException):
-            allowance_bulk_actions.order_for_pairs(COURSE, [exam.pk], ["ann"], TIME, "-1", Mode(boss))
+            allowance_bulk_actions.request_for_pairs(COURSE, [exam.pk], ["ann"], TIME, "-1", Mode(boss))
 
     def test_too_many(self, boss: User, exam: Any, settings: Any) -> None:
         settings.PROCTORING_SETTINGS = {**settings.PROCTORING_SETTINGS, "JOB_MAX_ROWS": 3}
         with pytest.raises(TooManyRows):
-            allowance_bulk_actions.order_for_pairs(COURSE, [exam.pk] * 2, ["ann", "ben"], TIME, "1", Mode(boss))
+            allowance_bulk_actions.request_for_pairs(COURSE, [exam.pk] * 2, ["ann", "ben"], TIME, "1", Mode(boss))

@@ -33,7 +33,7 @@ class TestAJobThatIsWorkedOnLater:
         monkeypatch.setattr(working, "begin", lambda job, by: job)
         learner, ann, ben = make_user(), make_staff("ann"), make_staff("ben")
         target = Target(exam.pk, learner.pk, data={"type": TIME, "action": job_kind.SET, "value": "45"})
-        ordered = creating.create_job("allowances", [target], course_id=exam.course_id, by=ann, reason="")
+        ordered = creating.request_job("allowances", [target], course_id=exam.course_id, by=ann, reason="")
         row = StaffJobRow.objects.get()
         assert row.state == StaffJobRow.STATE_WAITING
         api.add_allowance_for_user(exam.pk, learner.pk, TIME, "30", by=ben)

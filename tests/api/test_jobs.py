@@ -64,19 +64,19 @@ def limits(attempts: Sequence[ProctoredExamStudentAttempt]) -> list[int | None]:
 
 
 def reset(exam: ProctoredExam, boss: User, **selection: Any) -> Any:
-    return attempt_bulk_actions.order_for_attempts(
+    return attempt_bulk_actions.request_for_attempts(
         "reset", exam.course_id, Selection(**selection), by=boss, reason="began too early"
     )
 
 
 def extend(exam: ProctoredExam, boss: User, minutes: int = 10, **options: Any) -> Any:
-    return attempt_bulk_actions.order_extension(exam.pk, minutes, by=boss, reason="fire alarm", **options)
+    return attempt_bulk_actions.request_extension(exam.pk, minutes, by=boss, reason="fire alarm", **options)
 
 
 @pytest.mark.contract("staff-jobs#record")
 def test_of_a_reason_500_characters_are_kept(exam: ProctoredExam, boss: User) -> None:
     extend(exam, boss, attempt_ids=[running(exam, 1)[0].pk])
-    attempt_bulk_actions.order_for_attempts(
+    attempt_bulk_actions.request_for_attempts(
         "resume", exam.course_id, Selection(attempt_ids=[4711]), by=boss, reason=f" {'x' * 600} "
     )
     assert [job.reason for job in StaffJob.objects.order_by("pk")] == ["fire alarm", "x" * 500]
@@ -261,7 +261,7 @@ class TestReset:
         exam, learner = make_exam(), make_user()
         first = make_attempt(exam, learner, status=S.error)
         second = make_attempt(exam, learner, status=S.submitted)
-        job = attempt_bulk_actions.order_for_attempts(
+        job = attempt_bulk_actions.request_for_attempts(
             "reset", exam.course_id, Selection([first.pk]), by=boss, reason="x", only_this=True
         ).job
         assert counts(job) == (1, 1, 0, 0)
@@ -303,18 +303,20 @@ class TestReset:
         attempt = make_attempt(status=S.submitted)
         course_id = attempt.proctored_exam.course_id
         order = {"by": boss, "reason": "x", "force_local": True}
-        job = attempt_bulk_actions.order_for_attempts("reset", course_id, Selection([attempt.pk]), **order).job
+        job = attempt_bulk_actions.request_for_attempts("reset", course_id, Selection([attempt.pk]), **order).job
         assert counts(job) == (1, 1, 0, 0)
         assert job.rows.get().result_data["forced"] is True
         with pytest.raises(ProctoredExamPermissionDenied):
-            attempt_bulk_actions.order_for_attempts("reset", course_id, Selection([1]), **{**order, "by": make_user()})
+            attempt_bulk_actions.request_for_attempts(
+                "reset", course_id, Selection([1]), **{**order, "by": make_user()}
+            )
 
     def test_what_is_gone_is_skipped(self, boss: User) -> None:
         exam = make_exam()
         gone = make_attempt(exam, make_user(), status=S.submitted)
         target = Target(exam.pk, gone.user_id, gone.pk)
         gone.delete()
-        job = creating.create_job("reset", [target], course_id=exam.course_id, by=boss, reason="x").job
+        job = creating.request_job("reset", [target], course_id=exam.course_id, by=boss, reason="x").job
         assert counts(job) == (1, 0, 1, 0)
         assert job.rows.get().error_code == "gone"
 
@@ -329,7 +331,7 @@ class TestReset:
 def test_resume(boss: User, exam: ProctoredExam) -> None:
     broken = [make_attempt(exam, make_user(), status=S.error, is_resumable=True) for _ in range(2)]
     other = make_attempt(exam, make_user(), status=S.submitted)
-    job = attempt_bulk_actions.order_for_attempts(
+    job = attempt_bulk_actions.request_for_attempts(
         "resume", exam.course_id, Selection([*(one.pk for one in broken), other.pk]), by=boss, reason="power cut"
     ).job
     assert counts(job) == (3, 2, 0, 1)
@@ -348,7 +350,7 @@ class TestDryRun:
         make_attempt(exam, make_user(), status=S.error, is_resumable=True)
         make_attempt(exam, make_user(), status=S.submitted)
         with CaptureQueriesContext(connection) as captured:
-            ordered = attempt_bulk_actions.order_for_attempts(
+            ordered = attempt_bulk_actions.request_for_attempts(
                 kind, exam.course_id, Selection(dry_run=True), by=boss, reason="x"
             )
         assert all(query["sql"].lstrip("( ").startswith("SELECT") for query in captured.captured_queries)
@@ -368,7 +370,7 @@ class TestDryRun:
     def test_shows_the_first_200_and_counts_all(self, exam: ProctoredExam, boss: User) -> None:
         targets = [Target(exam.pk, number, number) for number in range(1, 1201)]
         with CaptureQueriesContext(connection) as captured:
-            ordered = creating.create_job(
+            ordered = creating.request_job(
                 "resume", targets, course_id=exam.course_id, by=boss, reason="x", dry_run=True
             )
         assert ordered.rows is not None
@@ -431,7 +433,7 @@ def counting(boss: User) -> Any:
         targets = [Target(1, number, number, data={"line": number}) for number in range(size)]
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(working, "begin", lambda job, by: job)
-            return creating.create_job("counting", targets, course_id="c", by=boss, reason="x").job
+            return creating.request_job("counting", targets, course_id="c", by=boss, reason="x").job
 
     yield order
     Counting.before = None
@@ -550,7 +552,7 @@ class TestWork:
         StaffJob.objects.filter(pk=job.pk).update(kind="of-another-release")
         assert api.work_on(job.code).state == StaffJob.STATE_QUEUED
         with pytest.raises(ValueError, match="unknown kind"):
-            creating.create_job("of-another-release", [], course_id="c", by=make_staff(), reason="x")
+            creating.request_job("of-another-release", [], course_id="c", by=make_staff(), reason="x")
 
 
 @pytest.mark.contract("staff-jobs#once")

@@ -465,7 +465,7 @@ class TestDecisions:
         self, exam: ProctoredExam, staff: User, taken: ProctoredExamStudentAttempt
     ) -> None:
         enter(exam, factories.make_user())
-        ordered = outage_mode.order_decisions(exam, "accept", by=staff, reason="Seen.", dry_run=True)
+        ordered = outage_mode.request_decisions(exam, "accept", by=staff, reason="Seen.", dry_run=True)
         assert ordered.rows is not None
         assert [(row.attempt_id, row.state) for row in ordered.rows] == [(taken.pk, "done")]
         taken.refresh_from_db()

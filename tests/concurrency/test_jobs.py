@@ -53,11 +53,11 @@ def test_the_minutes_of_two_members_of_staff_both_count(
         without_locks()
     outcomes = at_the_same_time(
         *(
-            lambda boss=boss: attempt_bulk_actions.order_extension(exam.pk, 10, by=boss, reason="noise")
+            lambda boss=boss: attempt_bulk_actions.request_extension(exam.pk, 10, by=boss, reason="noise")
             for boss in staff
         )
     )
-    assert [type(outcome).__name__ for outcome in outcomes] == ["CreatedJob", "CreatedJob"], outcomes
+    assert [type(outcome).__name__ for outcome in outcomes] == ["JobOutcome", "JobOutcome"], outcomes
     limits = {one.allowed_time_limit_mins for one in ProctoredExamStudentAttempt.objects.all()}
     assert limits == ({80} if is_locked else {70})
     assert set(StaffJob.objects.values_list("done", flat=True)) == {3}
@@ -91,7 +91,7 @@ def test_of_two_processes_one_works_on_a_job(has_lease: bool, monkeypatch: pytes
     with monkeypatch.context() as patch:
         patch.setattr(working, "begin", lambda job, by: job)
         targets = [Target(1, number, number) for number in range(20)]
-        job = creating.create_job("counted", targets, course_id="c", by=make_staff(), reason="x").job
+        job = creating.request_job("counted", targets, course_id="c", by=make_staff(), reason="x").job
     at_the_same_time(lambda: working.work_on(job.code), lambda: working.work_on(job.code))
     job.refresh_from_db()
     assert (job.state, job.done) == (StaffJob.STATE_DONE, 20)

@@ -62,7 +62,7 @@ class _Deleted:
 
 
 @dataclass(frozen=True, slots=True)
-class StaffOrder:
+class StaffRequest:
     """Who of staff removes an attempt, and why. Without ``by`` it is not on record.
 
     ``is_forced``: also if the provider fails. ``keep_record``: called in the transaction of the removal in place of the
@@ -75,7 +75,7 @@ class StaffOrder:
     keep_record: Callable[[dict[str, Any]], None] | None = None
 
 
-_NO_STAFF: Final = StaffOrder()
+_NO_STAFF: Final = StaffRequest()
 
 # Which failures of the provider let the attempt be removed here, with the provider's part as an effect.
 _NONE: Final[tuple[type[Exception], ...]] = ()
@@ -185,14 +185,14 @@ def remove(
         existing_attempt(attempt_id),
         requesting_user,
         queued_errors=queued_errors,
-        order=StaffOrder(by, reason, is_forced=not require_backend_removal),
+        request=StaffRequest(by, reason, is_forced=not require_backend_removal),
     )
     return removal or Removal(waits_for_provider=False)
 
 
 def remove_for_staff(
     attempt_id: int,
-    order: StaffOrder,
+    request: StaffRequest,
     *,
     only_if: Condition | None = None,
     seen: ProctoredExamStudentAttempt | None = None,
@@ -204,14 +204,14 @@ def remove_for_staff(
     """
     return _remove(
         seen or existing_attempt(attempt_id),
-        order.by,
-        queued_errors=_ANY if order.is_forced else _GONE,
+        request.by,
+        queued_errors=_ANY if request.is_forced else _GONE,
         only_if=only_if,
-        order=order,
+        request=request,
     )
 
 
-def reset_for_staff(attempt_id: int, order: StaffOrder, *, only_this: bool) -> None:
+def reset_for_staff(attempt_id: int, request: StaffRequest, *, only_this: bool) -> None:
     """Remove an attempt, or all attempts of its learner at its exam, as a member of staff ordered it.
 
     They go one by one, oldest first; after an error those removed stay removed. Raises as ``remove_exam_attempt``.
@@ -223,7 +223,7 @@ def reset_for_staff(attempt_id: int, order: StaffOrder, *, only_this: bool) -> N
         attempt_ids = list(mine.order_by("pk").values_list("pk", flat=True))
     for one in attempt_ids:
         try:
-            remove_for_staff(one, order)
+            remove_for_staff(one, request)
         except StudentExamAttemptDoesNotExistsException:
             # Removed by a concurrent request, such as a second click: the request has succeeded.
             continue
@@ -235,7 +235,7 @@ def _remove(
     *,
     queued_errors: tuple[type[Exception], ...],
     only_if: Condition | None = None,
-    order: StaffOrder = _NO_STAFF,
+    request: StaffRequest = _NO_STAFF,
 ) -> Removal | None:
     """Remove an attempt; return None, with the row kept, if ``only_if`` is False.
 
@@ -263,14 +263,14 @@ def _remove(
                 _remove_exam_attempt_from_backend(attempt)
     except queued_errors as error:
         failure = error  # type: ignore[assignment]
-    deleted = _delete(attempt, exam, failure, requesting_user, only_if=only_if, order=order)
+    deleted = _delete(attempt, exam, failure, requesting_user, only_if=only_if, request=request)
     if deleted is None:
         return None
     data["status"] = deleted.status
     errors = list(deleted.errors)
     if deleted.pending.rows:
         delivery.deliver(deleted.pending, None, actor=requesting_user, on_failure=errors.append)
-    emit_event(exam, "deleted", attempt=data, override_data=requested_by(order.by))
+    emit_event(exam, "deleted", attempt=data, override_data=requested_by(request.by))
     unknown_user = next((raised for raised in errors if isinstance(raised, UserNotFoundException)), None)
     if unknown_user is not None:
         # Contract (contract/attempts#removal): it is about an argument of this call.
@@ -329,7 +329,7 @@ def _delete(
     requesting_user: Any,
     *,
     only_if: Condition | None,
-    order: StaffOrder,
+    request: StaffRequest,
 ) -> _Deleted | None:
     """Delete the row and undo its effects; None if it is kept because ``only_if`` is False.
 
@@ -348,7 +348,7 @@ def _delete(
     if failure is not None and seen.external_id:
         outbox.keep_removal(attempt, seen.external_id, exam, failure.__cause__ or failure)  # type: ignore[arg-type]
     attempt.proctored_exam, attempt.user = seen.proctored_exam, seen.user
-    _record(attempt, order, waits_for_provider=failure is not None)
+    _record(attempt, request, waits_for_provider=failure is not None)
     if queries.is_taken_without_provider(attempt):
         AttemptIncident.objects.close_outage(attempt.pk, "reset", now=timezone.now(), by=_id_of(requesting_user))
     for other in others:
@@ -367,22 +367,22 @@ def _delete(
     return _Deleted(attempt.status, errors=errors)
 
 
-def _record(attempt: ProctoredExamStudentAttempt, order: StaffOrder, *, waits_for_provider: bool) -> None:
+def _record(attempt: ProctoredExamStudentAttempt, request: StaffRequest, *, waits_for_provider: bool) -> None:
     result = {
         "status": attempt.status,
         "attempt_code": attempt.attempt_code,
-        "forced": order.is_forced and waits_for_provider,
+        "forced": request.is_forced and waits_for_provider,
         "waits_for_provider": waits_for_provider,
     }
-    if order.keep_record is not None:
-        order.keep_record(result)
+    if request.keep_record is not None:
+        request.keep_record(result)
         return
     record_action(
         "reset",
         Subject(attempt.proctored_exam_id, attempt.user_id, attempt.pk, result),
         course_id=attempt.proctored_exam.course_id,
-        by=order.by,
-        reason=order.reason,
+        by=request.by,
+        reason=request.reason,
     )
 
 

@@ -16,7 +16,7 @@ from edx_proctoring import conf, host, runtime
 from edx_proctoring.api.course_staff.allowance_file import WantedAllowance
 from edx_proctoring.api.exams import allowance_values, allowances
 from edx_proctoring.api.jobs.allowances import ACTIONS, REMOVE, SET
-from edx_proctoring.api.jobs.creating import CreatedJob, create_job
+from edx_proctoring.api.jobs.creating import JobOutcome, request_job
 from edx_proctoring.api.jobs.kinds import Outcome, Target
 from edx_proctoring.constants import TIME_MULTIPLIER
 from edx_proctoring.exceptions import AllowanceValueNotAllowedException, TooManyRows
@@ -25,7 +25,7 @@ from edx_proctoring.models.allowances import users_named
 from edx_proctoring.utils.storable import as_id, is_storable
 from edx_proctoring.utils.transactions import in_parts
 
-__all__ = ["NOT_ENROLLED", "order_allowances", "order_for_pairs"]
+__all__ = ["NOT_ENROLLED", "request_allowances", "request_for_pairs"]
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ _REMOVED_KEY: Final = {TIME_MULTIPLIER: allowance_values.ADDITIONAL_TIME}
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """How an order is carried out; as of ``create_job``."""
+    """How a request is carried out; as of ``request_job``."""
 
     by: Any
     reason: str = ""
@@ -128,12 +128,12 @@ class _Resolver:
         return found[0]
 
 
-def order_for_pairs(
+def request_for_pairs(
     course_id: str, exam_ids: Sequence[int], learners: Sequence[str], kind: str, value: str, mode: Mode
-) -> CreatedJob:
+) -> JobOutcome:
     """Give each learner the allowance in each exam; the rows are in the order of the learners, then of the exams.
 
-    Raises as ``create_job``, and ``AllowanceValueNotAllowedException`` for a value that is wrong in every exam.
+    Raises as ``request_job``, and ``AllowanceValueNotAllowedException`` for a value that is wrong in every exam.
     """
     # Before the rows are made: their number is a product.
     most = conf.proctoring.job_max_rows
@@ -141,15 +141,15 @@ def order_for_pairs(
         raise TooManyRows(f"{len(exam_ids) * len(learners)} rows, at most {most} are possible", most=most)
     allowance_values.as_stored(kind, value, 1)
     rows = [WantedAllowance(learner, str(exam_id), kind, value) for learner in learners for exam_id in exam_ids]
-    return order_allowances(course_id, rows, mode)
+    return request_allowances(course_id, rows, mode)
 
 
-def order_allowances(course_id: str, rows: Sequence[WantedAllowance], mode: Mode) -> CreatedJob:
-    """Give or remove the allowance of each row. Raises as ``create_job``."""
+def request_allowances(course_id: str, rows: Sequence[WantedAllowance], mode: Mode) -> JobOutcome:
+    """Give or remove the allowance of each row. Raises as ``request_job``."""
     resolver = _resolver(course_id, rows)
     targets = [resolver.target(row) for row in rows]
     exam_ids = {target.exam_id for target in targets}
-    return create_job(
+    return request_job(
         allowances.RECORD_KIND,
         targets,
         course_id=course_id,

@@ -8,7 +8,7 @@ from edx_proctoring.api.attempts.extension import check_order
 from edx_proctoring.api.audit.staff_record import filter_on_record
 from edx_proctoring.api.course_staff import attempt_search
 from edx_proctoring.api.course_staff.attempt_search import AttemptFilter
-from edx_proctoring.api.jobs.creating import CreatedJob, create_job
+from edx_proctoring.api.jobs.creating import JobOutcome, request_job
 from edx_proctoring.api.jobs.kinds import Outcome, Target
 from edx_proctoring.exceptions import ProctoredExamPermissionDenied
 from edx_proctoring.models import ProctoredExam, ProctoredExamStudentAttempt, StaffJob
@@ -42,7 +42,7 @@ class Selection:
         return {"selected": "filter", "filter": filter_on_record(asked)}
 
 
-def order_for_attempts(
+def request_for_attempts(
     kind: str,
     course_id: str,
     selection: Selection,
@@ -51,11 +51,11 @@ def order_for_attempts(
     reason: str,
     only_this: bool = False,
     force_local: bool = False,
-) -> CreatedJob:
+) -> JobOutcome:
     """Order a ``reset`` or a ``resume``.
 
     ``only_this``: reset the selected attempts only, not all that the learner has in the exam. ``force_local``: for
-    global staff, reset here also where a provider fails. Raises as ``create_job``; ``ProctoredExamPermissionDenied``.
+    global staff, reset here also where a provider fails. Raises as ``request_job``; ``ProctoredExamPermissionDenied``.
     """
     if force_local and not by.is_staff:
         raise ProctoredExamPermissionDenied("Only global staff may reset an attempt without its provider.")
@@ -66,7 +66,7 @@ def order_for_attempts(
         # The attempts of a learner in an exam go together.
         targets = list({(target.exam_id, target.user_id): target for target in reversed(targets)}.values())[::-1]
     parameters = {"only_this": only_this, "force_local": force_local} if kind == RESET else {}
-    return create_job(
+    return request_job(
         kind,
         [*targets, *missing],
         course_id=course_id,
@@ -79,7 +79,7 @@ def order_for_attempts(
     )
 
 
-def order_extension(
+def request_extension(
     exam_id: int,
     minutes: int,
     *,
@@ -90,7 +90,7 @@ def order_extension(
     trim: bool = True,
     expected_count: int | None = None,
     dry_run: bool = False,
-) -> CreatedJob:
+) -> JobOutcome:
     """Give more time, or less, to many learners of one exam.
 
     Args:
@@ -103,7 +103,7 @@ def order_extension(
         trim: give those who are due earlier what fits.
         expected_count, dry_run: as in ``Selection``.
 
-    Raises as ``create_job``; ``ValueError`` for minutes or a reason that make no sense;
+    Raises as ``request_job``; ``ValueError`` for minutes or a reason that make no sense;
     ``ProctoredExamPermissionDenied``; ``ProctoredExamNotFoundException``.
     """
     check_order(minutes, by=by, reason=reason, past_due=past_due)
@@ -114,7 +114,7 @@ def order_extension(
         targets = [Target(*row) for row in running.values_list("proctored_exam_id", "user_id", "pk")]
     else:
         targets = targets_of_ids(of_exam, attempt_ids)
-    return create_job(
+    return request_job(
         EXTEND,
         targets,
         course_id=exam.course_id,
@@ -138,8 +138,8 @@ def extend_running_attempts(
     trim: bool = False,
     dry_run: bool = False,
 ) -> StaffJob:
-    """As ``order_extension``; return the job. What it has not done within ``JOB_SECONDS``, the sweeper does."""
-    return order_extension(
+    """As ``request_extension``; return the job. What it has not done within ``JOB_SECONDS``, the sweeper does."""
+    return request_extension(
         exam_id,
         minutes,
         by=by,

@@ -11,7 +11,7 @@ from edx_proctoring.api.course_staff.attempt_rows import Learner, learner_of
 from edx_proctoring.api.course_staff.exports import CHUNK
 from edx_proctoring.api.exams.allowances import RECORD_KIND as ALLOWANCES
 from edx_proctoring.api.jobs.allowances import UNCHANGED
-from edx_proctoring.api.jobs.creating import CreatedJob
+from edx_proctoring.api.jobs.creating import JobOutcome
 from edx_proctoring.models import StaffJob, StaffJobRow
 from edx_proctoring.utils import user_names
 
@@ -91,9 +91,10 @@ def views_of(jobs: Sequence[StaffJob]) -> list[JobView]:
     return [_view(job, people_by_id, is_dry_run=False) for job in jobs]
 
 
-def view_of_order(ordered: CreatedJob) -> JobView:
-    """Return a job that was ordered, or would be."""
-    return _view(ordered.job, user_names.users_by_id({ordered.job.created_by}), is_dry_run=ordered.is_dry_run)
+def view_of(outcome: JobOutcome) -> JobView:
+    """Return a job as staff see it. One query."""
+    people_by_id = user_names.users_by_id({outcome.job.created_by})
+    return _view(outcome.job, people_by_id, is_dry_run=outcome.is_dry_run)
 
 
 def rows_of_job(code: str, *, states: Collection[str] | None = None) -> QuerySet[StaffJobRow]:

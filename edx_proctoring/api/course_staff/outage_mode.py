@@ -23,7 +23,7 @@ from edx_proctoring.api.course_staff.attempt_bulk_actions import targets_of_ids
 from edx_proctoring.api.course_staff.measures import Measure
 from edx_proctoring.api.effects import outbox
 from edx_proctoring.api.jobs import outage_actions
-from edx_proctoring.api.jobs.creating import CreatedJob, create_job
+from edx_proctoring.api.jobs.creating import JobOutcome, request_job
 from edx_proctoring.api.jobs.kinds import Target
 from edx_proctoring.api.providers import declared_outages
 from edx_proctoring.exceptions import (
@@ -74,7 +74,7 @@ class Started:
     """An outage that was started. ``setup``: the job for learners in set-up, None without any."""
 
     measure: Measure
-    setup: CreatedJob | None
+    setup: JobOutcome | None
 
 
 def outage_view(exam_id: int, /, *, now: datetime) -> OutageView:
@@ -161,14 +161,14 @@ def _open(exam: ProctoredExam, until: datetime, by: Any, reason: str, text: str,
     return measure
 
 
-def _let_start(exam: ProctoredExam, by: Any, reason: str) -> CreatedJob | None:
+def _let_start(exam: ProctoredExam, by: Any, reason: str) -> JobOutcome | None:
     waiting = ProctoredExamStudentAttempt.objects.filter(
         proctored_exam_id=exam.pk, status__in=outage_attempts.IN_SET_UP, taking_as_proctored=True
     )
     targets = [Target(*row) for row in waiting.order_by("pk").values_list("proctored_exam_id", "user_id", "pk")]
     if not targets:
         return None
-    return create_job(
+    return request_job(
         outage_actions.SETUP,
         targets,
         course_id=exam.course_id,
@@ -233,10 +233,10 @@ def decide_outage_attempts(attempt_ids: Sequence[int], decision: str, *, by: Any
     first = attempts.order_by("pk").first()
     if first is None:
         raise ValueError("no such attempts")
-    return order_decisions(first.proctored_exam, decision, by=by, reason=reason, attempt_ids=attempt_ids).job
+    return request_decisions(first.proctored_exam, decision, by=by, reason=reason, attempt_ids=attempt_ids).job
 
 
-def order_decisions(
+def request_decisions(
     exam: ProctoredExam,
     decision: str,
     *,
@@ -245,8 +245,8 @@ def order_decisions(
     attempt_ids: Sequence[int] | None = None,
     expected_count: int | None = None,
     dry_run: bool = False,
-) -> CreatedJob:
-    """As ``decide_outage_attempts``; ``attempt_ids``: None for all that are undecided. Raises as ``create_job``."""
+) -> JobOutcome:
+    """As ``decide_outage_attempts``; ``attempt_ids``: None for all that are undecided. Raises as ``request_job``."""
     reason = _checked_reason(reason)
     if decision not in outage_attempts.DECISIONS:
         raise ValueError(f"decision={decision}: known are {', '.join(outage_attempts.DECISIONS)}")
@@ -256,7 +256,7 @@ def order_decisions(
     else:
         of_exam = ProctoredExamStudentAttempt.objects.filter(proctored_exam_id=exam.pk)
         targets = targets_of_ids(of_exam, attempt_ids)
-    return create_job(
+    return request_job(
         outage_actions.DECISION,
         targets,
         course_id=exam.course_id,

@@ -27,8 +27,8 @@ MOST_ROWS_SHOWN: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class CreatedJob:
-    """A job that was ordered, or that would be.
+class JobOutcome:
+    """A job and what has become of it so far, or what would become of it.
 
     ``rows``: of a dry run the first 200, None otherwise; nothing of a dry run is in the database.
     """
@@ -38,11 +38,11 @@ class CreatedJob:
 
     @property
     def is_dry_run(self) -> bool:
-        """Whether nothing was ordered."""
+        """Whether the job was only planned."""
         return self.rows is not None
 
 
-def create_job(
+def request_job(
     kind: str,
     targets: Sequence[Target],
     *,
@@ -54,8 +54,8 @@ def create_job(
     dry_run: bool = False,
     expected_count: int | None = None,
     count: int | None = None,
-) -> CreatedJob:
-    """Write a job and work on it for up to ``JOB_SECONDS``.
+) -> JobOutcome:
+    """Write a job and work on it for up to ``JOB_SECONDS``; with ``dry_run`` only plan it.
 
     Args:
         kind: name of a registered kind.
@@ -91,7 +91,7 @@ def create_job(
     if expected_count not in (None, selected):
         raise SelectionChanged(f"expected {expected_count}, found {selected}", count=selected)
     if dry_run:
-        return CreatedJob(job, _planned(job, found, targets, working.order_of(job, by=by)))
+        return JobOutcome(job, _planned(job, found, targets, working.order_of(job, by=by)))
     _write(job, targets)
     log.info(
         "job ordered: job=%s kind=%s course_id=%s exam_id=%s rows=%s by=%s",
@@ -102,7 +102,7 @@ def create_job(
         len(targets),
         by.pk,
     )
-    return CreatedJob(working.begin(job, by=by))
+    return JobOutcome(working.begin(job, by=by))
 
 
 def _planned(job: StaffJob, kind: Kind, targets: Sequence[Target], order: Order) -> list[StaffJobRow]:

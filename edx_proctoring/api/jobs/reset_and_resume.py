@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from edx_proctoring.api.attempts import removal, resuming
-from edx_proctoring.api.attempts.removal import StaffOrder
+from edx_proctoring.api.attempts.removal import StaffRequest
 from edx_proctoring.api.jobs import kinds
 from edx_proctoring.api.jobs.kinds import OneByOne, Order, Outcome, Settle
 from edx_proctoring.api.lifecycle import queries
@@ -52,7 +52,7 @@ class Reset(OneByOne):
             try:
                 removal.remove_for_staff(
                     attempt_id,
-                    StaffOrder(
+                    StaffRequest(
                         order.by,
                         order.reason,
                         is_forced=bool(order.parameters.get("force_local")),

@@ -28,7 +28,7 @@ from edx_proctoring.views.idempotency import idempotent
 from edx_proctoring.views.problem_details import Problem
 from edx_proctoring.views.request_fields import TextField
 from edx_proctoring.views.v2.base import NoBody, StaffView, read, refuse_unknown
-from edx_proctoring.views.v2.jobs import ORDER_PROBLEMS, JobView
+from edx_proctoring.views.v2.jobs import REQUEST_PROBLEMS, JobView
 from edx_proctoring.views.v2.lists import (
     FlagField,
     IdsField,
@@ -39,7 +39,7 @@ from edx_proctoring.views.v2.lists import (
     WordsField,
 )
 from edx_proctoring.views.v2.operations import Access, Operation
-from edx_proctoring.views.v2.selections import OrderOptions
+from edx_proctoring.views.v2.selections import RequestOptions
 from edx_proctoring.views.v2.serializers import AllowanceSerializer, JobSerializer, UndoneSerializer
 
 __all__ = ["Allowance", "AllowanceFilters", "AllowanceUndo", "AllowancesBulk", "AllowancesOfCourse", "filter_of"]
@@ -80,7 +80,7 @@ def filter_of(query: Mapping[str, Any]) -> AllowanceFilter:
     )
 
 
-class PairsRequest(OrderOptions):
+class PairsRequest(RequestOptions):
     """Each of these learners gets the allowance in each of these exams."""
 
     exam_ids = serializers.ListField(
@@ -107,7 +107,7 @@ class RowRequest(serializers.Serializer):
         return super().to_internal_value(data)
 
 
-class RowsRequest(OrderOptions):
+class RowsRequest(RequestOptions):
     """The rows of an order."""
 
     rows = serializers.ListField(child=RowRequest(), min_length=1, max_length=allowance_file.MOST_ROWS)
@@ -134,7 +134,7 @@ class AllowancesOfCourse(JobView):
             request=PairsRequest,
             response=JobSerializer,
             unfinished=True,
-            problems=("invalid_allowance", *ORDER_PROBLEMS),
+            problems=("invalid_allowance", *REQUEST_PROBLEMS),
         ),
     }
 
@@ -150,7 +150,7 @@ class AllowancesOfCourse(JobView):
         """Order it, and work on it for a while."""
         body = self.body()
         return self.reply_job(
-            allowance_bulk_actions.order_for_pairs(
+            allowance_bulk_actions.request_for_pairs(
                 course_id, body["exam_ids"], body["learners"], body["type"], body["value"], mode_of(body, request)
             )
         )
@@ -168,7 +168,7 @@ class AllowancesBulk(JobView):
             request=RowsRequest,
             response=JobSerializer,
             unfinished=True,
-            problems=("bad_file", "too_large", *ORDER_PROBLEMS),
+            problems=("bad_file", "too_large", *REQUEST_PROBLEMS),
         )
     }
 
@@ -191,9 +191,9 @@ class AllowancesBulk(JobView):
             ]
         else:
             fields: Any = request.data
-            body = read(OrderOptions, {name: value for name, value in fields.items() if name != "file"})
+            body = read(RequestOptions, {name: value for name, value in fields.items() if name != "file"})
             rows = _rows_of(file)
-        return self.reply_job(allowance_bulk_actions.order_allowances(course_id, rows, mode_of(body, request)))
+        return self.reply_job(allowance_bulk_actions.request_allowances(course_id, rows, mode_of(body, request)))
 
 
 class AllowanceChangeRequest(serializers.Serializer):
@@ -300,7 +300,7 @@ class AllowanceUndo(StaffView):
 
 
 def mode_of(body: Mapping[str, Any], request: Request) -> Mode:
-    """Return how an order is carried out that a validated ``OrderOptions`` means."""
+    """Return how a request is carried out that a validated ``RequestOptions`` means."""
     return Mode(
         by=caller(request),
         reason=body.get("reason", ""),

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from edx_proctoring.api.attempts import removal
 from edx_proctoring.api.attempts.deadline_report import explain_deadline
 from edx_proctoring.api.attempts.extension import extend
-from edx_proctoring.api.attempts.removal import StaffOrder
+from edx_proctoring.api.attempts.removal import StaffRequest
 from edx_proctoring.api.course_staff import attempt_search, sort_orders
 from edx_proctoring.api.course_staff.attempt_search import AttemptFilter
 from edx_proctoring.api.lifecycle import queries
@@ -184,8 +184,8 @@ class Attempt(OneAttempt):
         body, by = self.body(), caller(request)
         if body["force_local"]:
             self.require_global_staff(FORCE_IS_FOR_GLOBAL_STAFF)
-        order = StaffOrder(by, body["reason"], is_forced=body["force_local"])
-        removal.reset_for_staff(attempt_id, order, only_this=self.query.get("scope") == "this")
+        reset = StaffRequest(by, body["reason"], is_forced=body["force_local"])
+        removal.reset_for_staff(attempt_id, reset, only_this=self.query.get("scope") == "this")
         return self.reply(None)
 
 

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from edx_proctoring.api.course_staff import attempt_bulk_actions, job_list
 from edx_proctoring.api.jobs import working
-from edx_proctoring.api.jobs.creating import CreatedJob
+from edx_proctoring.api.jobs.creating import JobOutcome
 from edx_proctoring.views.base import caller
 from edx_proctoring.views.idempotency import idempotent
 from edx_proctoring.views.v2.attempts import FORCE_IS_FOR_GLOBAL_STAFF, PAST_DUE_IS_FOR_GLOBAL_STAFF, ExtensionFields
@@ -23,24 +23,24 @@ from edx_proctoring.views.v2.serializers import JobRowSerializer, JobSerializer
 
 __all__ = ["BulkAction", "ExtendMany", "Job", "JobRows", "JobStop", "JobView", "JobWork", "JobsOfCourse"]
 
-# Refusals of every order for many.
-ORDER_PROBLEMS: Final = ("selection_changed", "too_many")
+# Refusals of every request for many.
+REQUEST_PROBLEMS: Final = ("selection_changed", "too_many")
 
 
 class JobView(StaffView):
     """A resource that answers with a job: 200 if it is finished, else 202 and its address."""
 
-    def reply_job(self, ordered: CreatedJob) -> Response:
-        """Return a job that was ordered, or would be: then with rows."""
-        view = job_list.view_of_order(ordered)
+    def reply_job(self, outcome: JobOutcome) -> Response:
+        """Return a job; one that was only planned with its rows."""
+        view = job_list.view_of(outcome)
         context = self.get_renderer_context()
         data = dict(JobSerializer(view, context=context).data)
-        if ordered.rows is not None:
-            rows = job_list.row_views(ordered.rows)
+        if outcome.rows is not None:
+            rows = job_list.row_views(outcome.rows)
             data["rows"] = JobRowSerializer(rows, many=True, context=context).data
-            data["is_more"] = ordered.job.total > len(rows)
+            data["is_more"] = outcome.job.total > len(rows)
             return Response(data)
-        if ordered.job.is_finished:
+        if outcome.job.is_finished:
             return Response(data)
         return Response(
             data, status=202, headers={"Location": reverse("edx_proctoring:edx_proctoring_v2:job", args=[view.code])}
@@ -76,7 +76,7 @@ class BulkAction(JobView):
             request=BulkRequest,
             response=JobSerializer,
             unfinished=True,
-            problems=("not_allowed", *ORDER_PROBLEMS),
+            problems=("not_allowed", *REQUEST_PROBLEMS),
         )
     }
 
@@ -87,7 +87,7 @@ class BulkAction(JobView):
         if body["force_local"]:
             self.require_global_staff(FORCE_IS_FOR_GLOBAL_STAFF)
         return self.reply_job(
-            attempt_bulk_actions.order_for_attempts(
+            attempt_bulk_actions.request_for_attempts(
                 body["action"],
                 course_id,
                 selection_of(body),
@@ -117,7 +117,7 @@ class ExtendMany(JobView):
             request=ExtendManyRequest,
             response=JobSerializer,
             unfinished=True,
-            problems=("not_allowed", *ORDER_PROBLEMS),
+            problems=("not_allowed", *REQUEST_PROBLEMS),
         )
     }
 
@@ -128,7 +128,7 @@ class ExtendMany(JobView):
         if body["past_due"]:
             self.require_global_staff(PAST_DUE_IS_FOR_GLOBAL_STAFF)
         return self.reply_job(
-            attempt_bulk_actions.order_extension(
+            attempt_bulk_actions.request_extension(
                 exam_id,
                 body["minutes"],
                 by=by,
@@ -178,7 +178,7 @@ class Job(StaffView):
 
     def get(self, request: Request, code: str) -> Response:
         """Return the job."""
-        return self.reply(job_list.view_of_order(CreatedJob(working.job_with(code))))
+        return self.reply(job_list.view_of(JobOutcome(working.job_with(code))))
 
 
 class JobRowsQuery(ListQuery):
@@ -227,7 +227,7 @@ class JobWork(JobView):
     def post(self, request: Request, code: str) -> Response:
         """Work on it, and return it as it is then."""
         self.body()
-        return self.reply_job(CreatedJob(working.go_on(code)))
+        return self.reply_job(JobOutcome(working.go_on(code)))
 
 
 class JobStop(StaffView):
@@ -248,4 +248,4 @@ class JobStop(StaffView):
     def post(self, request: Request, code: str) -> Response:
         """Stop it, and return it."""
         self.body()
-        return self.reply(job_list.view_of_order(CreatedJob(working.stop(code, by=caller(request)))))
+        return self.reply(job_list.view_of(JobOutcome(working.stop(code, by=caller(request)))))

@@ -16,7 +16,7 @@ from edx_proctoring.views.base import caller
 from edx_proctoring.views.idempotency import idempotent
 from edx_proctoring.views.problem_details import Problem
 from edx_proctoring.views.v2.base import StaffView
-from edx_proctoring.views.v2.jobs import ORDER_PROBLEMS, JobView
+from edx_proctoring.views.v2.jobs import REQUEST_PROBLEMS, JobView
 from edx_proctoring.views.v2.lists import InstantField, ReasonRequest, WordField
 from edx_proctoring.views.v2.operations import Access, Operation
 from edx_proctoring.views.v2.selections import SelectionRequest
@@ -123,7 +123,7 @@ class OutageOfExam(StaffView):
             include_setup=body["include_setup"],
         )
         setup = started.setup
-        job = None if setup is None else job_list.view_of_order(setup)
+        job = None if setup is None else job_list.view_of(setup)
         return self.reply({"measure": started.measure, "job": job})
 
     @idempotent
@@ -173,7 +173,7 @@ class OutageDecisions(JobView):
             request=DecisionsRequest,
             response=JobSerializer,
             unfinished=True,
-            problems=("not_allowed", *ORDER_PROBLEMS),
+            problems=("not_allowed", *REQUEST_PROBLEMS),
         )
     }
 
@@ -193,7 +193,7 @@ class OutageDecisions(JobView):
         if self.exam is None:
             raise Problem("not_found")
         return self.reply_job(
-            outage_mode.order_decisions(
+            outage_mode.request_decisions(
                 self.exam,
                 body["decision"],
                 by=caller(request),

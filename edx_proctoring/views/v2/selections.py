@@ -13,7 +13,7 @@ from edx_proctoring.views.v2.attempts import AttemptFilters, filter_of
 from edx_proctoring.views.v2.base import refuse_unknown
 from edx_proctoring.views.v2.lists import ReasonField
 
-__all__ = ["FilterInBody", "OrderOptions", "SelectionRequest", "selection_of"]
+__all__ = ["FilterInBody", "RequestOptions", "SelectionRequest", "selection_of"]
 
 # More are chosen by a filter.
 MOST_IDS: Final = 1000
@@ -36,8 +36,8 @@ def _as_in_address(value: Any) -> Any:
     return ",".join(map(str, value)) if isinstance(value, list) else value
 
 
-class OrderOptions(serializers.Serializer):
-    """What every order of many may have: why, and whether only to say what would happen.
+class RequestOptions(serializers.Serializer):
+    """What every request for many may have: why, and whether only to say what would happen.
 
     ``expected_count``: how many the caller saw.
     """
@@ -47,7 +47,7 @@ class OrderOptions(serializers.Serializer):
     expected_count = serializers.IntegerField(min_value=0, max_value=MAX_ID, required=False)
 
 
-class SelectionRequest(OrderOptions):
+class SelectionRequest(RequestOptions):
     """Why, and one of ``attempt_ids`` and ``all``. Subclasses may have ``filter``."""
 
     reason = ReasonField()
