@@ -14,7 +14,7 @@ One module for each question:
 ``proofs``              whether what a client sends proves the browser
 ``sessions``            how long a proof is good for requests without one
 ``challenges``          addresses that nobody can guess, which a client has to hash
-``course_sessions``     the same check for courses that their configuration protects
+``course_requirements`` what a course demands that its configuration protects
 ``learner_release``     learners who left the browser during an exam
 ``access``              whether a request to an exam passes
 ``file_responses``      the ``.seb`` file as a response

@@ -28,7 +28,7 @@ from seb_openedx.edxapp_wrapper.allowances import has_allowance
 from seb_openedx.edxapp_wrapper.get_chapter_from_location import get_parent_from_location
 from seb_openedx.edxapp_wrapper.jwt_user import user_of_token
 from seb_openedx.exam_models import SebSession
-from seb_openedx.exams import challenges, course_sessions, learner_release, proofs, requirements, sessions
+from seb_openedx.exams import challenges, course_requirements, learner_release, proofs, requirements, sessions
 from seb_openedx.exams.requirements import Requirement
 from seb_openedx.log_once import first_time
 from seb_openedx.permissions import AlwaysAllowCourseStaff, AlwaysAllowStaff
@@ -131,7 +131,7 @@ def decide_course(request: Any, course_key: Any) -> Decision:
     ``NO_EXAM``: no component of the course compares keys, or the request has nothing of the browser. ``PROVED``: a hash
     or a session is good for it.
     """
-    requirement = course_sessions.requirement_of(course_key) if _may_be_the_browser(request) else None
+    requirement = course_requirements.requirement_of(course_key) if _may_be_the_browser(request) else None
     if requirement is None:
         return _NO_EXAM
     try:

@@ -27,7 +27,7 @@ from seb_openedx.edxapp_wrapper.login_cookies import set_login_cookies
 from seb_openedx.exam_models import SebChallenge, SebSession
 from seb_openedx.exams import (
     challenges,
-    course_sessions,
+    course_requirements,
     front_ends,
     launch,
     learner_pages,
@@ -64,7 +64,9 @@ def verify(request: HttpRequest, nonce: str) -> HttpResponseBase:
     challenge = challenges.find(nonce)
     if _needs_login(request, challenge):
         return redirect_to_login(request.get_full_path())
-    requirement = course_sessions.demanded(challenge.course_id, challenge.content_id) if challenge is not None else None
+    requirement = (
+        course_requirements.demanded(challenge.course_id, challenge.content_id) if challenge is not None else None
+    )
     code = challenges.problem(challenge, request, now=now)
     if code or challenge is None:
         return _refused_page(request, requirement, code)
@@ -119,7 +121,7 @@ def _answer_to_check(request: HttpRequest, body: dict[str, str] | None) -> HttpR
     code = challenges.problem(challenge, request, now=now)
     if challenge is None or code == "session_user_mismatch":
         return _answer(403, code=code)
-    requirement = course_sessions.demanded(challenge.course_id, challenge.content_id)
+    requirement = course_requirements.demanded(challenge.course_id, challenge.content_id)
     if requirement is None:
         return _answer(403, code="challenge_expired")
     if not code and not challenges.use(challenge, now=now):
@@ -158,7 +160,7 @@ def _answer_to_front_end(request: HttpRequest, body: dict[str, str]) -> HttpResp
     page_url = without_fragment(body["page_url"])
     if not front_ends.is_page_of_course(request, page_url, body["course_id"]):
         return _answer(400, code="url_mismatch")
-    requirement = course_sessions.demanded(body["course_id"], body["content_id"])
+    requirement = course_requirements.demanded(body["course_id"], body["content_id"])
     if requirement is None:
         return _answer(404, code="not_required")
     checked = proofs.check(requirement, _sent(request, body, page_url), now=now)

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from seb_openedx.api.v2.base import StaffView, as_course_key, validated
 from seb_openedx.api.v2.problem_details import ProblemError
-from seb_openedx.exams import course_sessions
+from seb_openedx.exams import course_requirements
 from seb_openedx.protocol import find_match
 
 _MOST_URL: Final = 2048
@@ -39,7 +39,7 @@ class ValidateKeysView(StaffView):
         """Return for each kind of key whether the hash is right; False without a hash, and without keys."""
         sent = validated(HashesSerializer, request.data)
         course_key = as_course_key(sent["course_id"])
-        requirement = None if course_key is None else course_sessions.demanded(course_key, sent["content_id"])
+        requirement = None if course_key is None else course_requirements.demanded(course_key, sent["content_id"])
         if requirement is None:
             raise ProblemError("not_found")
         return Response(

@@ -1,4 +1,4 @@
-"""Courses whose keys a browser without headers can prove too. Contract: contract/seb-exams#course-session.
+"""What a course demands that a browser without headers can prove. Contract: contract/seb-exams#course-session.
 
 A course that is protected by keys of its configuration gets the same check and the same sessions as an exam, so that
 modern web views and front ends on other hosts can show it. What the course demands is stated as a ``Requirement``
