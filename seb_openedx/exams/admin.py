@@ -160,9 +160,9 @@ class SebSessionAdmin(LabelledAdmin):
         """End sessions: the learners have to prove the browser again."""
         queryset.end("staff", now=timezone.now())
 
-    @admin.action(description=gettext_lazy("Let learners in again who left the browser"), permissions=["change"])
+    @admin.action(description=gettext_lazy("Let learners who left the browser in again"), permissions=["change"])
     def release(self, request: HttpRequest, queryset: Any) -> None:
-        """Let learners in again whose exams want that (``on_leave``)."""
+        """Let learners in again, in exams where that is asked for (``on_leave``)."""
         learners = {(row.course_id, row.content_id, row.user_id) for row in queryset.left()}
         for course_id, content_id, user_id in learners:
             release_learner(course_id, content_id, user_id, by=request.user.get_username())
