@@ -1,6 +1,6 @@
 """The side of a spike that is inside one version of the app: makes its database, counts in it, checks it.
 
-``python -P -m bench.spike.app_side``, in the folder of the version. Commands are those of ``Inside``.
+``python -P -m bench.spike.app_side``, in the folder of the version. Commands are those of ``AppSide``.
 """
 
 import importlib.util
@@ -17,7 +17,7 @@ LIMIT_MINUTES: Final = 90
 _BATCH: Final = 500
 
 
-class Inside:
+class AppSide:
     """The commands."""
 
     def create(self) -> str:
@@ -122,7 +122,7 @@ def _sign_in(users: list[Any]) -> list[str]:
 def main() -> int:
     """Serve until the parent is done. Returns the exit code."""
     answers = worker.start()
-    worker.serve(Inside(), answers)
+    worker.serve(AppSide(), answers)
     return 0
 
 

@@ -28,7 +28,7 @@ class Send(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Learner:
-    """One learner at one exam. ``exam``: ids of ``Inside.new_exam``. ``pause``: seconds before each poll."""
+    """One learner at one exam. ``exam``: ids of ``AppSide.new_exam``. ``pause``: seconds before each poll."""
 
     send: Send
     sleep: Callable[[float], object]

@@ -58,14 +58,14 @@ class Version:
         """Make the database and the people; remove the database afterwards."""
         with Process(
             self.label, self.setup.folder, dict(self.setup.environment), "bench.spike.app_side"
-        ) as self.inside:
-            self.about = self.inside.ask("create")
-            self.extends = self.inside.ask("extends")
+        ) as self.app_side:
+            self.about = self.app_side.ask("create")
+            self.extends = self.app_side.ask("extends")
             try:
-                self.people = self.inside.ask("fill", max(self._options.learners, WARM_UP))
+                self.people = self.app_side.ask("fill", max(self._options.learners, WARM_UP))
                 yield
             finally:
-                self.inside.ask("drop")
+                self.app_side.ask("drop")
 
 
 def run(
@@ -117,9 +117,9 @@ class Run:
     def journey(self, part: str, journey: str, latency: int, exam_name: str) -> dict[str, Any]:
         """Let the learners through one journey; return what was measured and what is wrong."""
         self._provider.latency_seconds = 0.0
-        warm_up = self._version.inside.ask("new_exam", f"{exam_name}_warm_up")
+        warm_up = self._version.app_side.ask("new_exam", f"{exam_name}_warm_up")
         self._drive({"journey": journey, "rate": 0, "polls": 1, "pause": 0.0}, warm_up, WARM_UP)
-        exam = self._version.inside.ask("new_exam", exam_name)
+        exam = self._version.app_side.ask("new_exam", exam_name)
         self._provider.latency_seconds = latency / 1000
         rate = self._options.rate if part == ARRIVALS else 0
         polls, pause = (self._options.polls, self._options.pause) if part == ARRIVALS else (0, 0.0)
@@ -201,7 +201,7 @@ class Run:
 
         def look() -> None:
             while not ended.wait(1):
-                waiting.append(self._version.inside.ask("count", exam_id)["due"])
+                waiting.append(self._version.app_side.ask("count", exam_id)["due"])
 
         thread = threading.Thread(target=look, daemon=True)
         thread.start()
@@ -214,7 +214,7 @@ class Run:
     def _settle(self, exam_id: int) -> float:
         """Wait until no effect is due; return how long that took, at most ``SETTLE_SECONDS``."""
         began = time.monotonic()
-        while time.monotonic() - began < SETTLE_SECONDS and self._version.inside.ask("count", exam_id)["due"]:
+        while time.monotonic() - began < SETTLE_SECONDS and self._version.app_side.ask("count", exam_id)["due"]:
             time.sleep(0.5)
         return round(time.monotonic() - began, 1)
 
@@ -222,7 +222,7 @@ class Run:
         """Yield what must not be."""
         if measured["refused"]:
             yield f"learners refused: {len(measured['refused'])}, such as {measured['refused'][0]}"
-        attempts = self._version.inside.ask("attempts", exam["exam_id"])
+        attempts = self._version.app_side.ask("attempts", exam["exam_id"])
         if len(attempts) != measured["learners"]:
             yield f"attempts: {len(attempts)} of {measured['learners']}"
         if measured["journey"] == "bare":
@@ -230,7 +230,7 @@ class Run:
         wrong = [attempt for attempt in attempts if not self._is_right(attempt, measured)]
         if wrong:
             yield f"attempts that are wrong: {len(wrong)}, such as {wrong[0]}"
-        due = self._version.inside.ask("count", exam["exam_id"])["due"]
+        due = self._version.app_side.ask("count", exam["exam_id"])["due"]
         if due:
             yield f"effects not told within {SETTLE_SECONDS} s: {due}"
         heard = Counter(
