@@ -185,8 +185,8 @@ def leave_to_learners(path: Path, patterns: tuple[str, ...]) -> None:
 
 
 @contextmanager
-def extracted(of: Catalogues = PACKAGE) -> Iterator[Path]:
-    """A temporary copy of the catalogues with exactly the messages of the sources."""
+def extracted(of: Catalogues = PACKAGE, *, verbosity: int = 1) -> Iterator[Path]:
+    """A temporary copy of the catalogues with exactly the messages of the sources. ``verbosity``: as Django has it."""
     with TemporaryDirectory() as folder, chdir(folder):
         for app in of.apps:
             if (ROOT / app).exists():
@@ -204,6 +204,7 @@ def extracted(of: Catalogues = PACKAGE) -> Iterator[Path]:
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_text(old.read_text("utf-8") if old.exists() else str(new), "utf-8")
         options = {"no_obsolete": True, "no_wrap": True, "add_location": "file", "ignore_patterns": ["locale"]}
+        options["verbosity"] = verbosity
         for domain, extensions in DOMAINS.items():
             call_command(MakeMessages(), domain=domain, extensions=extensions, locale=[*plain.values()], **options)
         for language, name in plain.items():
@@ -230,7 +231,7 @@ def renew(of: Catalogues = PACKAGE) -> None:
 
 def what_is_stale(of: Catalogues = PACKAGE) -> Iterator[str]:
     """Yield what ``renew`` would change."""
-    with extracted(of) as fresh:
+    with extracted(of, verbosity=0) as fresh:
         for file in po_files():
             path = catalogues(of) / file
             if not path.exists() or not path.with_suffix(".mo").exists():
