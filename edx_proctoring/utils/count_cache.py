@@ -6,7 +6,8 @@ store it with the number, which is used only in the generation in which its coun
 generation, because the cache has dropped it, begins one: without it, two numbers of different times would look alike.
 This needs transactions that see what others have committed since they began (``READ COMMITTED``, Django's default).
 
-What the numbers mean belongs to ``api.course_staff.attempt_count``; status changes, below it, end generations.
+What the numbers mean belongs to ``api.course_staff.attempt_count``; a status change, which is in a lower layer, ends a
+generation.
 """
 
 import uuid

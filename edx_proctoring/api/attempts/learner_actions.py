@@ -210,9 +210,9 @@ def _is_provider_out(attempt: ProctoredExamStudentAttempt) -> bool:
     exam = attempt.proctored_exam
     if not exam.is_proctored or exam.is_practice_exam:
         return False
-    return declared_outages.outage_of(exam.pk, now=timezone.now()) is not None or queries.is_taken_without_provider(
-        attempt
-    )
+    if declared_outages.outage_of(exam.pk, now=timezone.now()) is not None:
+        return True
+    return queries.is_taken_without_provider(attempt)
 
 
 def _perform(request: ActionRequest, action: Action, status: str) -> int:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.utils import timezone
 
 from edx_proctoring.api.attempts import removal
-from edx_proctoring.api.attempts.removal import StaffOrder
+from edx_proctoring.api.attempts.removal import StaffRequest
 from edx_proctoring.api.effects import outbox
 from edx_proctoring.api.lifecycle import queries, status_change
 from edx_proctoring.exceptions import ProctoredExamIllegalStatusTransition
@@ -54,6 +54,7 @@ def let_start(attempt_id: int, *, removal_at: datetime, by: Any, keep_record: Ke
 def _let_start(
     seen: ProctoredExamStudentAttempt, removal_at: datetime, by: Any, keep_record: KeepRecord
 ) -> status_change.Change | None:
+    # Whether effects were left is not used: ``record_removal_at`` adds one.
     attempt, others, _ = status_change.lock_seen(seen)
     if attempt.status not in IN_SET_UP or not attempt.taking_as_proctored:
         return None
@@ -74,8 +75,8 @@ def decide(seen: ProctoredExamStudentAttempt, decision: str, *, by: Any, reason:
     ``ProctoredExamIllegalStatusTransition`` for an attempt that is not handed in.
     """
     if decision == RESET:
-        order = StaffOrder(by, reason, is_forced=True, keep_record=keep_record)
-        return removal.remove_for_staff(seen.pk, order, only_if=_is_undecided, seen=seen) is not None
+        request = StaffRequest(by, reason, is_forced=True, keep_record=keep_record)
+        return removal.remove_for_staff(seen.pk, request, only_if=_is_undecided, seen=seen) is not None
     change = _give_verdict(seen, decision, by, keep_record)
     if change is None:
         return False

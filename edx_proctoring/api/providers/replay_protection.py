@@ -1,8 +1,8 @@
 """Replay protection: a signed message of a provider is accepted once.
 
-Contract: contract/provider-wire#callback-signature. There are two memories. The cache knows the messages of
-the last minutes and is asked first, before anything is looked up in the database. Should it lose them, a review is
-recognised by the inbox, and any other message by the table of used nonces.
+Contract: contract/provider-wire#callback-signature. Two places are asked. The cache, which knows the messages of the
+last minutes, is asked first, before anything is looked up in the database. If it has lost the message, the inbox
+recognises a review, and the table of used nonces any other message.
 """
 
 from datetime import timedelta
