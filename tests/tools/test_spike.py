@@ -104,13 +104,13 @@ def complaints_about(
 ) -> list[str]:
     """Return what a run of one learner complains about."""
 
-    class Inside:
+    class AppSide:
         def ask(self, command: str, *_arguments: Any) -> Any:
             return {"attempts": attempts, "count": {"due": due}}[command]
 
     options = argparse.Namespace(polls=1, outage=None)
     version = Version.__new__(Version)
-    version.inside, version.people, version.extends = Inside(), {"learners": [(5, "own")]}, True  # type: ignore[assignment]
+    version.app_side, version.people, version.extends = AppSide(), {"learners": [(5, "own")]}, True  # type: ignore[assignment]
     with Provider(seed=1, share=0).serving() as provider:
         provider.answer("POST", "/api/v1/exam/exam-1/attempt/", {"email": "user5@example.com"}, "key")
         provider.registrations["exam-1-user5-1"].heard.extend(heard)
