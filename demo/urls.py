@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.decorators.cache import cache_control
 from django.views.generic import RedirectView
-from django.views.i18n import JavaScriptCatalog
 from edx_django_utils.plugins import get_plugin_url_patterns
 
 from demo.host import oauth
@@ -18,6 +17,7 @@ from demo.host.views import (
     instructor_api,
     outline,
     progress,
+    scripts,
     studio,
     studio_seb,
     support,
@@ -94,7 +94,7 @@ urlpatterns = [
     # Pages name their language in the address, and wait for this script. The platform compiles it into a static file.
     path(
         "jsi18n/",
-        cache_control(private=True, max_age=600)(JavaScriptCatalog.as_view(packages=["edx_proctoring"])),
+        cache_control(private=True, max_age=600)(scripts.catalogue),
         name="javascript_catalog",
     ),
     path("admin/", admin.site.urls),

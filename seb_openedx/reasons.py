@@ -78,7 +78,7 @@ _ADVICE: dict[str, Promise] = {
         "The check of the browser took too long. Ask the learner to open the exam again."
     ),
     Reason.CHALLENGE_REPLAYED: gettext_lazy(
-        "The check had been used already. Ask the learner to open the exam again from the course."
+        "The check had already been used. Ask the learner to open the exam again from the course."
     ),
     Reason.URL_MISMATCH: gettext_lazy(
         "The browser saw this server at another address. Operators compare it with SEB_PUBLIC_BASE_URLS."

@@ -95,6 +95,7 @@ LEARNER_SOURCES = (
 # What learners see of the demo. Studio and the instructor page are for staff; pages under /_demo/ are English.
 DEMO_LEARNER_SOURCES = (
     "demo/host/access.py",
+    "demo/host/published_course.py",
     "demo/host/seed_data.py",
     "demo/host/templates/40*.html",
     "demo/host/templates/500.html",

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext
+
 from demo.host.models import CourseRun
 
 
@@ -54,7 +56,7 @@ class Sequence:
     @property
     def title(self) -> str:
         """Its name on pages; a new subsection has none yet."""
-        return self.display_name or "Untitled subsection"
+        return self.display_name or gettext("Untitled subsection")
 
 
 @dataclass(frozen=True, slots=True)

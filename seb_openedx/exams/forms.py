@@ -42,7 +42,7 @@ _HELP: Final = {
     "client_config_keys": _("Config Keys of the settings on your computers, one per line."),
     "exempt_usernames": _("Learners who may use any browser, one per line."),
     "force": _("Save even though learners are in the exam. They have to open the exam again."),
-    "on_leave": _("What happens when a learner's browser ends during the exam before it is submitted."),
+    "on_leave": _("What happens when a learner's browser is closed during the exam before it is submitted."),
     "renew_origin": _("Replace the addresses in the file with those of this host. The Config Key changes."),
     "mode": _("Without any key, 'set up on the computers' accepts every browser that calls itself SEB."),
 }

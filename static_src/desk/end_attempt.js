@@ -7,7 +7,7 @@ function endDialog(context, attempt, done) {
     context.openDialog(new desk.FormDialog({
         client: context.client,
         title: desk.words.fill(gettext('End the exam of %(name)s'), {name: name}),
-        intro: [gettext('The exam is submitted for the learner, with the answers given so far. The learner cannot go on.')],
+        intro: [gettext('The exam is submitted for the learner, with the answers given so far. The learner cannot continue.')],
         fields: [{
             name: 'reason', type: 'textarea', label: gettext('Reason'), isRequired: true, most: 500,
             help: gettext('Kept on record. The learner does not see it.')

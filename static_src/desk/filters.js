@@ -51,7 +51,7 @@ desk.filters = {
                 return _.contains(chosen, String(option.value));
             }), 'label').join(', ');
         } else if (filter.type === 'day') {
-            value = new Date(startOfDay(value, 0)).toLocaleDateString(document.documentElement.lang || undefined);
+            value = desk.words.day(startOfDay(value, 0));
         }
         return desk.words.fill(gettext('%(filter)s: %(value)s'), {filter: filter.label, value: value});
     }

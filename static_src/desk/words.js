@@ -1,8 +1,12 @@
 /** Words and moments for people. */
 /* global proctoring, desk -- desk/namespace.js */
 
+// Django's digits and calendar, as in the rest of the page: Persian would get those of Iran.
+var DJANGO = {calendar: 'gregory', numberingSystem: 'latn'};
+
 function formatted(value, options) {
     var moment = value ? new Date(value) : null;
+    options = _.extend({}, DJANGO, options);
     if (!moment || isNaN(moment.getTime())) {
         return '';
     }
@@ -30,7 +34,7 @@ desk.words = {
 
     number: function(n) {
         try {
-            return n.toLocaleString(document.documentElement.lang || undefined);
+            return n.toLocaleString(document.documentElement.lang || undefined, DJANGO);
         } catch (error) {
             return String(n);
         }
@@ -39,7 +43,7 @@ desk.words = {
     /** A share, 0 to 1, per cent. */
     share: function(share) {
         try {
-            return share.toLocaleString(document.documentElement.lang || undefined, {style: 'percent'});
+            return share.toLocaleString(document.documentElement.lang || undefined, _.extend({style: 'percent'}, DJANGO));
         } catch (error) {
             return Math.round(100 * share) + '%';
         }
@@ -48,6 +52,11 @@ desk.words = {
     /** Date and time in the reader's zone, without its name; '' if there is none. */
     moment: function(value) {
         return formatted(value, {year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit'});
+    },
+
+    /** The day in the reader's zone. */
+    day: function(value) {
+        return formatted(value, {});
     },
 
     /** The day in UTC of a moment that begins one. */

@@ -52,7 +52,7 @@ function announceReady() {
     setUpPage().find('.js-proctoring-continue').removeClass('hidden');
     setUpPage().find('.js-proctoring-status').text($start.length ?
         gettext('Your set-up is complete. Select the start button to continue.') :
-        gettext('Your set-up is complete. Select “Continue” to continue.'));
+        gettext('Your set-up is complete. Select “Continue”.'));
 }
 
 /** The start button of the instructions: on to the rules, if the provider has reported that the learner is ready. */

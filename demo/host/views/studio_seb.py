@@ -217,9 +217,16 @@ def _keys(row: SebExamConfiguration, *, now: datetime) -> list[dict[str, Any]]:
         )
     for entry in reversed(row.previous_config_keys):
         until = parse_datetime(str(entry.get("valid_until", "")))
-        state = _("retired, valid until") if until is not None and now < until else _("retired, was valid until")
-        found.append({"kind": "Config Key", "key": entry.get("key", ""), "state": state, "until": until})
+        found.append({"kind": "Config Key", "key": entry.get("key", ""), "state": _retired(until, now=now)})
     return found
+
+
+def _retired(until: datetime | None, *, now: datetime) -> str:
+    """What is said of a Config Key that a newer one has replaced."""
+    if until is None:
+        return _("retired")
+    text = _("retired, valid until %(moment)s UTC") if now < until else _("retired, was valid until %(moment)s UTC")
+    return text % {"moment": f"{until:%Y-%m-%d %H:%M}"}
 
 
 def _refusals(row: SebExamConfiguration) -> list[dict[str, Any]]:

@@ -89,8 +89,8 @@ desk.panels.overview = desk.ListPanel.extend({
             {label: gettext('Rejected or to be decided'), cell: function(row) { return words.number(row.flagged); }},
             {label: gettext('Typical time'), cell: function(row) {
                 return row.median_minutes !== null && [
-                    words.fill(gettext('half within %(time)s'), {time: words.minutes(row.median_minutes)}),
-                    words.fill(gettext('nine of ten within %(time)s'), {time: words.minutes(row.p90_minutes)})
+                    words.fill(gettext('Half of the learners needed at most %(time)s.'), {time: words.minutes(row.median_minutes)}),
+                    words.fill(gettext('Nine of ten needed at most %(time)s.'), {time: words.minutes(row.p90_minutes)})
                 ];
             }},
             {label: gettext('Allowances'), cell: function(row) { return words.number(row.allowances); }}

@@ -614,3 +614,27 @@ def test_pages_name_the_language_of_their_messages_which_browsers_keep(as_learne
     messages = as_learner.get("/jsi18n/?language=fr")
     assert set(messages["Cache-Control"].split(", ")) == {"max-age=600", "private"}
     assert json.dumps("Réessayer") in messages.content.decode()
+
+
+def test_the_messages_are_in_the_language_that_their_address_names(as_learner):
+    as_learner.cookies["django_language"] = "ar"
+    assert json.dumps("Réessayer") in as_learner.get("/jsi18n/?language=fr").content.decode()
+    for address in ("/jsi18n/?language=nothing", "/jsi18n/"):
+        assert json.dumps("Réessayer") not in as_learner.get(address).content.decode()
+
+
+def test_a_page_drawn_for_a_form_leads_home_when_the_language_is_changed(as_staff, course):
+    address = reverse("studio_proctoring", args=[course.course_id])
+    assert f'name="next" value="{address}"' in as_staff.get(address).content.decode()
+    page = as_staff.post(address, {"proctoring_provider": "nobody"})
+    assert page.status_code == 400
+    assert f'name="next" value="{reverse("home")}"' in page.content.decode()
+
+
+@pytest.mark.contract("languages#demo")
+@pytest.mark.parametrize("name", ["outbox", "log", "clock", "faults", "provider", "tickets"])
+def test_developer_pages_are_marked_as_english(as_staff, name):
+    as_staff.cookies["django_language"] = "ar"
+    page = as_staff.get(reverse(f"demo_{name}")).content.decode()
+    assert '<html lang="ar" dir="rtl">' in page
+    assert '<main id="main" class="page" tabindex="-1" lang="en" dir="ltr">' in page

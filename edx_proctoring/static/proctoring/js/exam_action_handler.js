@@ -920,7 +920,7 @@
         setUpPage().find('.js-proctoring-continue').removeClass('hidden');
         setUpPage().find('.js-proctoring-status').text($start.length ?
             gettext('Your set-up is complete. Select the start button to continue.') :
-            gettext('Your set-up is complete. Select “Continue” to continue.'));
+            gettext('Your set-up is complete. Select “Continue”.'));
     }
 
     /** The start button of the instructions: on to the rules, if the provider has reported that the learner is ready. */
@@ -1050,13 +1050,22 @@
 
     /** Times that the server printed in its own time zone, shown in the learner's. */
 
+    exam.localMoment = function(moment, options) {
+        try {
+            return moment.toLocaleString(document.documentElement.lang || [], options);
+        } catch (error) {
+            // The page's language tag, such as es_419, is not one that Intl accepts.
+            return moment.toLocaleString([], options);
+        }
+    };
+
     exam.localiseTimes = function() {
         $('.js-proctoring-local-time').each(function() {
             var moment = new Date($(this).attr('datetime'));
             if (!isNaN(moment.getTime())) {
                 // In the language of the page, not of the browser; with Django's digits and calendar, as in the rest of the
                 // page: Persian would get those of Iran.
-                $(this).text(moment.toLocaleString(document.documentElement.lang || [], {
+                $(this).text(exam.localMoment(moment, {
                     year: 'numeric', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit',
                     timeZoneName: 'short', calendar: 'gregory', numberingSystem: 'latn'
                 }));

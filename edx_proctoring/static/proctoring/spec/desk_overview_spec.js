@@ -19,7 +19,7 @@ describe('The overview of the exam desk', function() {
         page.serve('GET', SUMMARY, 200, summary());
         const view = page.open('?pd=overview');
         const row = view.$('.proctoring-desk__table tbody tr').text();
-        ['<i>Midterm</i>', '42', 'Verified: 40', 'Error: 2', 'half within 41 minutes', 'nine of ten within 58 minutes'].forEach(function(text) {
+        ['<i>Midterm</i>', '42', 'Verified: 40', 'Error: 2', 'Half of the learners needed at most 41 minutes.', 'Nine of ten needed at most 58 minutes.'].forEach(function(text) {
             expect(row).toContain(text);
         });
         expect(view.$('.proctoring-desk__facts').text()).toMatch(/In an exam now17.*Waiting reviews7.*20 hours/);

@@ -19,4 +19,18 @@ describe('The words of the exam desk', function() {
             expect(fill(sentence, values)).toBe(filled);
         });
     });
+
+    // @contract languages#durations
+    it('have the digits and the calendar that Django writes', function() {
+        const {filters, words} = edx.instructor_dashboard.proctoring.desk;
+        const language = document.documentElement.lang;
+        document.documentElement.lang = 'fa-ir';
+        const texts = [
+            words.moment('2026-03-02T12:00:00Z'), words.utcDay('2026-03-02T00:00:00Z'), filters.text({type: 'day', label: 'x'}, '2026-03-02')
+        ];
+        const numbers = [words.number(1234), words.share(0.5)];
+        document.documentElement.lang = language;
+        texts.forEach((text) => expect(text).toMatch(/2026/));
+        texts.concat(numbers).forEach((text) => expect(text).not.toMatch(/[\u06f0-\u06f9]/));
+    });
 });

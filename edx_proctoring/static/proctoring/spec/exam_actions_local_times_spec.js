@@ -27,6 +27,14 @@ describe('Times that the server printed', function() {
         expect(text).not.toMatch(/[\u06f0-\u06f9]/);
     });
 
+    it('are shown in the language of the browser where Intl does not know that of the page', function() {
+        const language = document.documentElement.lang;
+        document.documentElement.lang = 'es_419';
+        const text = localised('2026-03-02T12:00:00Z');
+        document.documentElement.lang = language;
+        expect(text).toMatch(/2026/);
+    });
+
     it('are left as they are when they cannot be parsed', function() {
         expect(localised('next week')).toBe('as printed');
     });
