@@ -20,12 +20,13 @@ def pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     for name in NAMES:
         text = (Path(app.srcdir) / "reference" / f"{name}.json").read_text("utf-8")
         # As it stands in a script element: no tag may end it.
-        context = {"title": json.loads(text)["info"]["title"], "openapi": text.replace("<", "\\u003c")}
+        context = {"name": name, "title": json.loads(text)["info"]["title"], "openapi": text.replace("<", "\\u003c")}
         yield f"reference/{name}", context, "openapi.html"
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Connect the pages and add Redoc to the static files."""
-    app.config.html_static_path.append(str(REDOC))
+    """Connect the pages and add Redoc and the documents to the static files."""
+    documents = [str(Path(app.srcdir) / "reference" / f"{name}.json") for name in NAMES]
+    app.config.html_static_path += [str(REDOC), *documents]
     app.connect("html-collect-pages", pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
