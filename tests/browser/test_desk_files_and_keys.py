@@ -69,7 +69,7 @@ def test_keys_lead_to_an_attempt_and_its_timeline(desk: Desk, new_page: Callable
     expect(drawer.get_by_role("heading", level=2)).to_be_focused()
     drawer.locator("summary").filter(has_text="Timeline").focus()
     desk.page.keyboard.press("Enter")
-    expect(drawer.get_by_role("listitem").filter(has_text="Started")).to_be_visible()
+    expect(drawer.get_by_role("listitem").filter(has_text="Created → Started")).to_be_visible()
     inspect(desk.page, "timeline")
     desk.page.keyboard.press("Escape")
     expect(drawer).to_have_count(0)

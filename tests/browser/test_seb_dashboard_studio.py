@@ -69,7 +69,7 @@ def test_an_upload_is_judged_before_it_is_saved(page: Page) -> None:
     report = page.get_by_role("region", name="The file school.seb")
     expect(report).to_contain_text("allowWLAN: An obsolete key")
     expect(page.get_by_text("Off: any browser may be used.")).to_be_visible()
-    expect(page.get_by_text("Chosen: school.seb. It need not be chosen again.")).to_be_visible()
+    expect(page.get_by_text("Chosen: school.seb. You do not need to choose it again.")).to_be_visible()
     save(page)
     expect(page.get_by_role("status")).to_have_text("Saved: An uploaded file.")
     expect(page.get_by_text("school.seb, Adapt addresses")).to_be_visible()

@@ -21,7 +21,7 @@ READY = "proctoringReady_n6EY"
 LANGUAGES = {
     "en-US": ("en", "ltr", "Waiting for the proctoring system"),
     "ar": ("ar", "rtl", None),
-    "es-419": ("es", "ltr", None),
+    "es-419": ("es-419", "ltr", None),
     "fr": ("fr", "ltr", None),
     "zh-CN": ("zh-hans", "ltr", None),
 }
