@@ -164,7 +164,8 @@ def test_a_day_of_exams(
     all_do([*learners, *late], "submit")
     hand_in_without_software(lena)
     expect(chip(board, "in_exam")).to_have_text("0", timeout=20_000)
-    expect(board.root.locator(".js-board")).to_contain_text(re.compile(r"\d+ results? (is|are) waiting to be delivered"))
+    waiting = re.compile(r"\d+ results? (is|are) waiting to be delivered")
+    expect(board.root.locator(".js-board")).to_contain_text(waiting)
     board.team.look("all-have-submitted")
 
     # The provider is back. What was taken without it is decided.
