@@ -266,7 +266,13 @@ class AttemptMachine(RuleBasedStateMachine):
             return
         is_out = api.outage_of(self.exam.pk, now=timezone.now()) is not None
         before, changes = attempt.status, len(self.signals)
-        answer = learner_actions.perform_action("error", ActionRequest(attempt, requesting_user=self.user))
+        request = ActionRequest(attempt, requesting_user=self.user)
+        if before == S.onboarding_reset:
+            # The attempt that replaced it was removed.
+            with pytest.raises(ProctoredExamIllegalStatusTransition):
+                learner_actions.perform_action("error", request)
+            return
+        answer = learner_actions.perform_action("error", request)
         if is_out or attempt.pk in self.without_provider or not S.is_incomplete_status(before):
             assert answer is None
             assert len(self.signals) == changes, "an error that does not count changes nothing"
