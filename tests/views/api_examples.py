@@ -60,6 +60,7 @@ def build() -> dict[str, User | None]:
         fields = {"attempt_code": f"CODE-{number % 100}", "external_id": f"acme-{number % 100}", **more}
         attempt = factories.make_attempt(exams[exam], learner, status, **fields)
         # Receivers of the signals take an attempt with an id for a stored one.
+        attempt.history.update(id=number)
         type(attempt).objects.filter(pk=attempt.pk).update(id=number)
     factories.make_allowance(exams[1000011], learner)
     factories.make_policy(exams[1000011], boss)
